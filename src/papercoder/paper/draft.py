@@ -1,0 +1,182 @@
+"""From what a source yields, element by element in reading order, to a `Paper` with anchors.
+
+Every source module (`pdf`, `latex`, `html`, ...) yields a `Draft`; only this module gives out anchors, so that `3.2¶4`
+means the same whatever the paper came from.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from papercoder.artifacts import (
+    Algorithm,
+    AnyBlock,
+    Equation,
+    Figure,
+    Loss,
+    Paper,
+    Paragraph,
+    Reference,
+    Section,
+    SourceKind,
+    Table,
+)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading as the source has it."""
+
+    title: str
+    level: int
+    """1 for a section."""
+
+    number: str = ""
+    """As printed (`3.2`, `A.1`); empty where the source prints none."""
+
+    appendix: bool = False
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Display:
+    """A displayed equation."""
+
+    text: str
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table."""
+
+    caption: str
+    rows: tuple[tuple[str, ...], ...]
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """An algorithm."""
+
+    caption: str
+    text: str
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure's caption."""
+
+    caption: str
+    number: str = ""
+
+
+Element = Heading | Text | Display | Grid | Listing | Picture
+
+
+@dataclass
+class Draft:
+    """What a source module found."""
+
+    title: str = ""
+    abstract: str = ""
+    elements: list[Element] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+
+
+@dataclass
+class _Anchors:
+    """Hands out anchors, each once."""
+
+    taken: set[str] = field(default_factory=set)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def of_kind(self, kind: str, number: str = "") -> str:
+        self.counts[kind] += 1
+        return self.unique(f"{kind}:{number or self.counts[kind]}")
+
+    def unique(self, anchor: str) -> str:
+        candidate, extra = anchor, 1
+        while candidate in self.taken:
+            extra += 1
+            candidate = f"{anchor}~{extra}"
+        self.taken.add(candidate)
+        return candidate
+
+
+@dataclass
+class _Numbering:
+    """Numbers headings as LaTeX would where the source prints no number."""
+
+    counters: list[int] = field(default_factory=list)
+    in_appendix: bool = False
+
+    def next(self, heading: Heading) -> str:
+        if heading.appendix and not self.in_appendix:
+            self.counters, self.in_appendix = [], True
+        number = self._follow(heading) if heading.number else self._count(heading.level)
+        return f"app:{number}" if self.in_appendix else number
+
+    def _count(self, level: int) -> str:
+        self.counters = (self.counters + [0] * level)[:level]
+        self.counters[-1] += 1
+        return self._printed()
+
+    def _follow(self, heading: Heading) -> str:
+        parts = heading.number.split(".")
+        self.counters = [int(part) if part.isdecimal() else max(ord(part[:1].upper()) - 64, 1) for part in parts if part]
+        return heading.number
+
+    def _printed(self) -> str:
+        first, *rest = self.counters
+        head = chr(64 + min(max(first, 1), 26)) if self.in_appendix else str(first)
+        return ".".join([head, *map(str, rest)])
+
+
+def assemble(draft: Draft, source: SourceKind) -> Paper:
+    """Anchor everything and gather it into sections; text before the first heading goes to section `0`."""
+    anchors, numbering = _Anchors(), _Numbering()
+    sections: list[tuple[str, Heading, list[AnyBlock]]] = []
+    for element in draft.elements:
+        if isinstance(element, Heading):
+            sections.append((anchors.unique(numbering.next(element)), element, []))
+            continue
+        if not sections:
+            sections.append((anchors.unique("0"), Heading("Front matter", 1), []))
+        anchor, _, blocks = sections[-1]
+        blocks.append(_block(element, anchor, blocks, anchors))
+    return Paper(
+        title=draft.title,
+        abstract=draft.abstract,
+        sections=tuple(
+            Section(anchor=anchor, level=heading.level, title=heading.title, blocks=tuple(blocks))
+            for anchor, heading, blocks in sections
+        ),
+        references=tuple(draft.references),
+        losses=tuple(draft.losses),
+        source=source,
+    )
+
+
+def _block(element: Element, section: str, before: list[AnyBlock], anchors: _Anchors) -> AnyBlock:
+    match element:
+        case Display(text=text, number=number):
+            return Equation(anchor=anchors.of_kind("eq", number), text=text, number=number)
+        case Grid(caption=caption, rows=rows, number=number):
+            return Table(anchor=anchors.of_kind("tab", number), caption=caption, rows=rows)
+        case Listing(caption=caption, text=text, number=number):
+            return Algorithm(anchor=anchors.of_kind("alg", number), caption=caption, text=text)
+        case Picture(caption=caption, number=number):
+            return Figure(anchor=anchors.of_kind("fig", number), caption=caption)
+        case Text(text=text):
+            position = sum(isinstance(block, Paragraph) for block in before) + 1
+            return Paragraph(anchor=f"{section}¶{position}", text=text)
+        case Heading():
+            raise TypeError("a heading opens a section; it is no block")

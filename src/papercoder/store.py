@@ -1,0 +1,78 @@
+"""Where paid work is kept: key -> text, written atomically and synced before anyone sees it."""
+
+import errno
+import hashlib
+import json
+import os
+import uuid
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic_core import to_jsonable_python
+
+from papercoder.errors import RunFolderError
+
+
+class Store(Protocol):
+    """Two methods, so that many machines can share one over a database."""
+
+    def get(self, key: str) -> str | None:
+        """The text kept under this key."""
+
+    def put(self, key: str, text: str) -> None:
+        """Keep the text; it is on disk when this returns."""
+
+
+class FileStore:
+    """One file a key."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def get(self, key: str) -> str | None:
+        """The text kept under this key."""
+        try:
+            return (self.folder / key).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def put(self, key: str, text: str) -> None:
+        """Keep the text.
+
+        Raises:
+            RunFolderError: the folder is read-only or the disk is full.
+        """
+        write_synced(self.folder / key, text)
+
+
+def digest(value: Any) -> str:
+    """A content address: equal for values whose JSON is equal."""
+    text = json.dumps(to_jsonable_python(value), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def write_synced(path: Path, text: str) -> None:
+    """Write a file whole or not at all, synced to the disk.
+
+    Raises:
+        RunFolderError: the folder is read-only or the disk is full.
+    """
+    part = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise RunFolderError(unwritable(path, error)) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def unwritable(path: Path, error: OSError) -> str:
+    """One sentence on why a file could not be written."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"The disk is full: {path} could not be written. Make room and run the same command again; it resumes."
+    return f"{path} could not be written ({error.strerror}). Make the folder writable or choose another with -o."
