@@ -131,7 +131,9 @@ class _Numbering:
 
     def _follow(self, heading: Heading) -> str:
         parts = heading.number.split(".")
-        self.counters = [int(part) if part.isdecimal() else max(ord(part[:1].upper()) - 64, 1) for part in parts if part]
+        self.counters = [
+            int(part) if part.isdecimal() else max(ord(part[:1].upper()) - 64, 1) for part in parts if part
+        ]
         return heading.number
 
     def _printed(self) -> str:
