@@ -1,6 +1,11 @@
 """The frozen, typed values that pass between stages."""
 
 from papercoder.artifacts.base import Artifact as Artifact
+from papercoder.artifacts.coding import Mark as Mark
+from papercoder.artifacts.coding import Repository as Repository
+from papercoder.artifacts.coding import SourceFile as SourceFile
+from papercoder.artifacts.coding import Trace as Trace
+from papercoder.artifacts.coding import Traceability as Traceability
 from papercoder.artifacts.paper import Algorithm as Algorithm
 from papercoder.artifacts.paper import AnyBlock as AnyBlock
 from papercoder.artifacts.paper import Block as Block
@@ -15,3 +20,21 @@ from papercoder.artifacts.paper import SourceKind as SourceKind
 from papercoder.artifacts.paper import Table as Table
 from papercoder.artifacts.paper import render_block as render_block
 from papercoder.artifacts.paper import render_rows as render_rows
+from papercoder.artifacts.planning import ArchitectureDesign as ArchitectureDesign
+from papercoder.artifacts.planning import ConfigValue as ConfigValue
+from papercoder.artifacts.planning import Critique as Critique
+from papercoder.artifacts.planning import ExperimentConfig as ExperimentConfig
+from papercoder.artifacts.planning import FileLogic as FileLogic
+from papercoder.artifacts.planning import FilePlan as FilePlan
+from papercoder.artifacts.planning import ImportedNames as ImportedNames
+from papercoder.artifacts.planning import LogicDesign as LogicDesign
+from papercoder.artifacts.planning import OverallPlan as OverallPlan
+from papercoder.artifacts.planning import Requirement as Requirement
+from papercoder.artifacts.planning import RequirementDraft as RequirementDraft
+from papercoder.artifacts.planning import RequirementDrafts as RequirementDrafts
+from papercoder.artifacts.planning import RequirementKind as RequirementKind
+from papercoder.artifacts.planning import Requirements as Requirements
+from papercoder.artifacts.planning import RequirementStatus as RequirementStatus
+from papercoder.artifacts.planning import Scalar as Scalar
+from papercoder.artifacts.planning import Value as Value
+from papercoder.artifacts.planning import Violation as Violation
