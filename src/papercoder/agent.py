@@ -1,0 +1,150 @@
+"""An agent is a prompt, a role and a form of answer; asking it renders, sends, reads, checks, and asks again."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from papercoder.answers import Format, UnfitError
+from papercoder.context import Part, fit
+from papercoder.errors import AnswerError, ContextError
+from papercoder.events import AnswerRefused, Emit, Warned
+from papercoder.models.contract import Message, Model, Request
+from papercoder.prompts import Prompts
+from papercoder.tokens import count_tokens
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., object])
+
+Check = Callable[[T, int], list[str]]
+"""What is wrong with an answer, given how many answers were sent back before it; nothing where it is accepted."""
+
+
+@dataclass(frozen=True)
+class Agent(Generic[T]):
+    """One specialised agent."""
+
+    name: str
+    """Also its prompt's."""
+
+    role: str
+    """Which of the user's models it asks."""
+
+    format: Format[T]
+
+
+def uses(*agents: Agent[Any]) -> Callable[[F], F]:
+    """Declare whom a function that makes an artifact asks, so that it is made again when their prompts change."""
+
+    def declare(make: F) -> F:
+        make.agents = agents  # type: ignore[attr-defined]
+        return make
+
+    return declare
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Asks agents; the one thing that stages are handed."""
+
+    models: Mapping[str, Model]
+    """Role -> model."""
+
+    prompts: Prompts
+    emit: Emit
+    max_tokens: int
+    """Completion tokens for an answer."""
+
+    answer_retries: int
+    """How often an unfit answer goes back."""
+
+    where: str
+    """The run folder, for error messages."""
+
+    async def __call__(
+        self,
+        agent: Agent[T],
+        subject: str,
+        parts: tuple[Part, ...],
+        check: Check[T] | None = None,
+        **variables: object,
+    ) -> T:
+        """Ask an agent about a subject, with these parts to read and these variables in its prompt.
+
+        Raises:
+            AnswerError: no answer was fit, after all retries.
+            ModelError: the model could not be reached, or the request does not fit its context window.
+            CostCapReached: the next call might exceed the cap.
+        """
+        model = self.models[agent.role]
+        opening = self._opening(agent, subject, parts, model, variables)
+        again: tuple[Message, ...] = ()
+        reasons: list[str] = []
+        for attempt in range(1 + self.answer_retries):
+            answer = await model.answer(
+                Request(
+                    agent=agent.name,
+                    subject=subject,
+                    round=attempt,
+                    system=self.prompts.render("system"),
+                    messages=(*opening, *again),
+                    max_tokens=self._completion(model),
+                )
+            )
+            value, reasons = _read(agent.format, answer.text, attempt, check)
+            if value is not None and not reasons:
+                return value
+            self.emit(AnswerRefused(agent=agent.name, subject=subject, reason="; ".join(reasons)[:500]))
+            again = (
+                Message(role="assistant", text=answer.text or "(nothing)"),
+                Message(role="user", text=self.prompts.render("again", reasons=reasons)),
+            )
+        raise AnswerError(self._gave_up(agent, subject, model, reasons))
+
+    def fingerprint(self, make: Callable[..., object]) -> object:
+        """The prompts, formats and models that what `make` makes depends on."""
+        agents: tuple[Agent[Any], ...] = getattr(make, "agents", ())
+        shared = [self.prompts.text(name) for name in ("system", "again")] if agents else []
+        return shared, [
+            (agent.name, self.prompts.text(agent.name), agent.format.instructions, self.models[agent.role].name)
+            for agent in agents
+        ]
+
+    def _opening(
+        self, agent: Agent[T], subject: str, parts: tuple[Part, ...], model: Model, variables: Mapping[str, object]
+    ) -> tuple[Message, ...]:
+        task = f"{self.prompts.render(agent.name, **variables)}\n\n{agent.format.instructions}"
+        fixed = count_tokens(task) + count_tokens(self.prompts.render("system"))
+        fitted = fit(parts, model.context_window - self._completion(model) - fixed - _MARGIN)
+        about = f"{agent.name} {subject}".strip()
+        if not fitted.fits:
+            raise ContextError(
+                f"{about}: even shortened, what this agent must read does not fit the {model.context_window} tokens "
+                f"that {model.name} can read. Choose a model with a larger window: --model {agent.role}=PROVIDER:NAME."
+            )
+        if fitted.shortened:
+            self.emit(Warned(where=about, message=f"{model.name} cannot read all of {', '.join(fitted.shortened)}"))
+        read = tuple(Message(role="user", text=text, cache=True) for text in fitted.texts)
+        return (*read, Message(role="user", text=task))
+
+    def _completion(self, model: Model) -> int:
+        return min(self.max_tokens, model.context_window // 3)
+
+    def _gave_up(self, agent: Agent[T], subject: str, model: Model, reasons: list[str]) -> str:
+        return (
+            f"{model.name} did not give a fit answer as {agent.name} agent"
+            f"{f' for {subject}' if subject else ''} in {1 + self.answer_retries} tries: {'; '.join(reasons)[:300]}. "
+            f"All answers are kept in {self.where}. Run again with another model (--model {agent.role}=PROVIDER:NAME) "
+            "or more tries (--answer-retries); what was made so far is reused."
+        )
+
+
+_MARGIN = 256
+"""Tokens kept free for what providers add to the messages."""
+
+
+def _read(form: Format[T], text: str, attempt: int, check: Check[T] | None) -> tuple[T | None, list[str]]:
+    try:
+        value = form.read(text)
+    except UnfitError as error:
+        return None, [str(error)]
+    return value, check(value, attempt) if check else []

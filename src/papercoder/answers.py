@@ -1,0 +1,153 @@
+"""How an agent's answer is read: what is asked for, and what makes it unfit."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from papercoder.artifacts import Artifact
+
+T_co = TypeVar("T_co", covariant=True)
+A = TypeVar("A", bound=Artifact)
+
+
+class UnfitError(ValueError):
+    """The answer does not have the form that was asked for; its text goes back to the model."""
+
+
+class Format(Protocol[T_co]):
+    """A form of answer."""
+
+    @property
+    def instructions(self) -> str:
+        """What the prompt says of the form."""
+
+    def read(self, text: str) -> T_co:
+        """The answer's content.
+
+        Raises:
+            UnfitError: it does not have this form.
+        """
+
+
+@dataclass(frozen=True)
+class Json(Generic[A]):
+    """One JSON object that fits an artifact's schema."""
+
+    kind: type[A]
+
+    @property
+    def instructions(self) -> str:
+        """The schema, whose descriptions are the docstrings of the artifact's fields."""
+        schema = json.dumps(self.kind.model_json_schema(), ensure_ascii=False)
+        return (
+            "Answer with one JSON object and nothing else. Inside strings, write every backslash of a formula twice. "
+            f"The object fits this JSON schema:\n\n```json\n{schema}\n```"
+        )
+
+    def read(self, text: str) -> A:
+        """The artifact."""
+        start, end = text.find("{"), text.rfind("}")
+        if start < 0 or end < start:
+            raise UnfitError("There is no JSON object in the answer.")
+        try:
+            return TypeAdapter(self.kind).validate_python(_restored(_loads(text[start : end + 1])))
+        except json.JSONDecodeError as error:
+            where = f"line {error.lineno}, column {error.colno}"
+            raise UnfitError(f"The JSON is broken at {where}: {error.msg}.") from error
+        except ValidationError as error:
+            raise UnfitError("\n".join(_complaints(error))) from error
+
+
+def _loads(text: str) -> object:
+    try:
+        return json.loads(text, strict=False)
+    except json.JSONDecodeError:
+        # A formula's backslash written once: `\alpha` is no JSON escape.
+        return json.loads(re.sub(r'(?<!\\)((?:\\\\)*)\\(?!["\\/bfnrtu])', r"\1\\\\", text), strict=False)
+
+
+_EATEN = {"\b": r"\b", "\f": r"\f", "\t": r"\t", "\r": r"\r"}
+
+
+def _restored(value: object) -> object:
+    r"""Give back the backslash that JSON took from `\beta`, `\frac`, `\theta` and `\rho` written with one."""
+    if isinstance(value, str):
+        return re.sub(r"[\b\f\t\r](?=[a-zA-Z])", lambda found: _EATEN[found[0]], value)
+    if isinstance(value, list):
+        return [_restored(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _restored(item) for key, item in value.items()}
+    return value
+
+
+def _complaints(error: ValidationError, most: int = 12) -> Iterator[str]:
+    for issue in error.errors()[:most]:
+        yield f"{'.'.join(map(str, issue['loc'])) or 'the object'}: {issue['msg']}"
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Markdown."""
+
+    @property
+    def instructions(self) -> str:
+        """Plain words."""
+        return "Answer in Markdown, with nothing before or after it."
+
+    def read(self, text: str) -> str:
+        """The text."""
+        if not text.strip():
+            raise UnfitError("The answer is empty.")
+        return text.strip() + "\n"
+
+
+@dataclass(frozen=True)
+class Python:
+    """One Python file as plain text in a fence."""
+
+    @property
+    def instructions(self) -> str:
+        """A single fenced block."""
+        return "Answer with the whole file in one fenced block that starts with ```python, and nothing else."
+
+    def read(self, text: str) -> str:
+        """The code; fences inside its strings are its own.
+
+        Raises:
+            UnfitError: there is no code, or it has a syntax error.
+        """
+        candidates = list(_fenced(text)) or [text]
+        code = next((code for code in candidates if code.strip() and _syntax_error(code) is None), None)
+        if code is not None:
+            return code.strip("\n") + "\n"
+        raise UnfitError(_syntax_error(max(candidates, key=len)) or "The answer holds no code.")
+
+
+def _fenced(text: str) -> Iterator[str]:
+    """What the first fence may hold: up to its first possible end, its second, and so on."""
+    lines = text.splitlines()
+    opening = next((i for i, line in enumerate(lines) if re.match(r"\s*(`{3,}|~{3,})\s*[\w.+-]*\s*$", line)), None)
+    if opening is None:
+        return
+    fence = re.match(r"\s*(`+|~+)", lines[opening])
+    mark = fence[1] if fence else "```"
+    closing = [
+        i for i in range(opening + 1, len(lines)) if set(lines[i].strip()) == {mark[0]} and mark in lines[i].strip()
+    ]
+    for end in closing or [len(lines)]:
+        yield "\n".join(lines[opening + 1 : end])
+
+
+def _syntax_error(code: str) -> str | None:
+    try:
+        ast.parse(code)
+    except SyntaxError as error:
+        return f"The code has a syntax error at line {error.lineno}: {error.msg}."
+    except ValueError as error:
+        return f"The code cannot be parsed: {error}."
+    return None

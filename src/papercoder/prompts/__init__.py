@@ -1,0 +1,76 @@
+"""The prompts: one Markdown file an agent, Jinja with strict variables, overridable from a folder."""
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateSyntaxError
+
+from papercoder.errors import SettingsError
+
+_ENDING = ".md"
+
+
+def names() -> tuple[str, ...]:
+    """The names of all prompts."""
+    shipped = files("papercoder.prompts").iterdir()
+    return tuple(sorted(file.name.removesuffix(_ENDING) for file in shipped if file.name.endswith(_ENDING)))
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """The shipped prompts, each replaced by the file of the same name in `overrides`, where there is one."""
+
+    overrides: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.overrides is None:
+            return
+        if not self.overrides.is_dir():
+            raise SettingsError(
+                f"--prompts: {self.overrides} is no folder; `papercoder prompts --export DIR` makes one."
+            )
+        unknown = {file.stem for file in self.overrides.glob(f"*{_ENDING}")} - set(names())
+        if unknown:
+            raise SettingsError(
+                f"--prompts: {self.overrides} has {', '.join(sorted(unknown))}, which no agent uses. "
+                f"Names are: {', '.join(names())}."
+            )
+
+    def text(self, name: str) -> str:
+        """A prompt before its variables are filled in."""
+        override = self.overrides / f"{name}{_ENDING}" if self.overrides else None
+        if override and override.is_file():
+            return override.read_text(encoding="utf-8")
+        return files("papercoder.prompts").joinpath(f"{name}{_ENDING}").read_text(encoding="utf-8")
+
+    def render(self, name: str, **variables: object) -> str:
+        """A prompt with its variables filled in.
+
+        Raises:
+            SettingsError: an override is no template, or names a variable that its agent does not give.
+        """
+        environment = Environment(
+            loader=BaseLoader(),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            autoescape=False,  # noqa: S701  the prompts are Markdown for a model, not HTML for a browser
+        )
+        try:
+            return environment.from_string(self.text(name)).render(**variables).strip()
+        except TemplateSyntaxError as error:
+            raise SettingsError(f"The prompt {name}{_ENDING} is no template: line {error.lineno}: {error}.") from error
+        except TemplateError as error:
+            raise SettingsError(f"The prompt {name}{_ENDING}: {error}. It may use: {', '.join(variables)}.") from error
+
+    def export(self, folder: Path) -> tuple[Path, ...]:
+        """Write every prompt into a folder, for `--prompts`; files that are there are left as they are."""
+        folder.mkdir(parents=True, exist_ok=True)
+        written = []
+        for name in names():
+            path = folder / f"{name}{_ENDING}"
+            if not path.exists():
+                path.write_text(self.text(name), encoding="utf-8")
+                written.append(path)
+        return tuple(written)

@@ -1,0 +1,277 @@
+"""A run is a folder; `step` makes an artifact in it once.
+
+Two stores, both content-addressed. The *store* holds paid work and is written first. The *artifacts* are files for
+people: one whose content the system did not write is the user's, is used as it is, and only what reads it is made
+again.
+"""
+
+import asyncio
+import fcntl
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, get_type_hints
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from papercoder.artifacts import Artifact
+from papercoder.errors import ArtifactError, RunFolderError
+from papercoder.events import (
+    ArtifactEdited,
+    ArtifactMade,
+    ArtifactReused,
+    ArtifactStarted,
+    CallMade,
+    CallReused,
+    Emit,
+    Event,
+)
+from papercoder.store import FileStore, Store, digest, unwritable, write_synced
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+_calls: ContextVar[list[Event] | None] = ContextVar("calls", default=None)
+
+
+class Hand(Protocol):
+    """What a run hands to every function that makes an artifact (`agent.Ask`)."""
+
+    def fingerprint(self, make: Callable[..., object]) -> object:
+        """All of it that the outcome of `make` depends on: prompts, formats, models."""
+
+
+H = TypeVar("H", bound=Hand)
+
+
+class _Made(Artifact):
+    """What the store keeps of a step."""
+
+    text: str
+    calls: int
+
+
+class _Ledger(Artifact):
+    """All that the system ever wrote to one artifact: digest of the content -> key of the step."""
+
+    written: dict[str, str] = Field(default_factory=dict)
+    last: str = ""
+
+
+@dataclass
+class Run(Generic[H]):
+    """One paper's way to one repository.
+
+    Use it inside `with lock(folder):`; two processes on one folder would pay for the same calls twice.
+    """
+
+    folder: Path
+    hand: H
+    emit: Emit
+    store: Store = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = step_store(self.folder)
+
+    async def step(
+        self,
+        artifact: str,
+        make: Callable[Concatenate[H, P], Awaitable[T]],
+        *inputs: P.args,
+        **named: P.kwargs,
+    ) -> T:
+        """Return what `make` made before from these very inputs, or make it now, and keep it as `artifact`.
+
+        Raises:
+            ArtifactError: the user edited the artifact into something that does not fit its type.
+            RunFolderError: the folder cannot be written.
+        """
+        codec = _Codec(artifact, get_type_hints(make)["return"])
+        key = digest([make.__module__, make.__qualname__, self.hand.fingerprint(make), inputs, named])
+        if (edited := self._edited(artifact, key)) is not None:
+            return cast("T", codec.parse(edited))
+        made = self._made_before(artifact, key)
+        if made is None:
+            made = await self._make(artifact, key, codec, lambda: make(self.hand, *inputs, **named))
+        await asyncio.to_thread(self._write, artifact, key, made.text)
+        return cast("T", codec.parse(made.text))
+
+    async def keep(self, artifact: str, text: str) -> str:
+        """Write a text that costs nothing to make, unless the user has edited it; return what is in use."""
+        key = digest(text)
+        if (edited := self._edited(artifact, key)) is not None:
+            return edited
+        await asyncio.to_thread(self._write, artifact, key, text)
+        return text
+
+    async def _make(self, artifact: str, key: str, codec: "_Codec", make: Callable[[], Awaitable[object]]) -> _Made:
+        self.emit(ArtifactStarted(artifact=artifact))
+        started, calls = time.monotonic(), list[Event]()
+        token = _calls.set(calls)
+        try:
+            value = await make()
+        finally:
+            _calls.reset(token)
+        made = _Made(text=codec.render(value), calls=len(calls))
+        await asyncio.to_thread(self.store.put, f"step-{key}", made.model_dump_json())
+        self.emit(ArtifactMade(artifact=artifact, seconds=time.monotonic() - started, calls=made.calls))
+        return made
+
+    def _made_before(self, artifact: str, key: str) -> _Made | None:
+        text = self.store.get(f"step-{key}")
+        if text is None:
+            return None
+        made = _Made.model_validate_json(text)
+        self.emit(ArtifactReused(artifact=artifact, calls=made.calls))
+        return made
+
+    def _edited(self, artifact: str, key: str) -> str | None:
+        text = read_text(self.folder / artifact)
+        ledger = self._ledger(artifact)
+        if text is None or digest(text) in ledger.written:
+            return None
+        self.emit(ArtifactEdited(artifact=artifact, stale=bool(ledger.last) and ledger.last != key))
+        return text
+
+    def _write(self, artifact: str, key: str, text: str) -> None:
+        path, ledger, content = self.folder / artifact, self._ledger(artifact), digest(text)
+        if ledger.last != key or content not in ledger.written:
+            entry = _Ledger(written={**ledger.written, content: key}, last=key)
+            self.store.put(_ledger_key(artifact), entry.model_dump_json())
+        if read_text(path) != text:
+            write_synced(path, text)
+
+    def _ledger(self, artifact: str) -> _Ledger:
+        text = self.store.get(_ledger_key(artifact))
+        return _Ledger.model_validate_json(text) if text else _Ledger()
+
+
+def _ledger_key(artifact: str) -> str:
+    return f"written-{digest(artifact)}"
+
+
+def step_store(folder: Path) -> FileStore:
+    """Where a run keeps what its steps made."""
+    return FileStore(folder / ".store" / "steps")
+
+
+def answer_store(folder: Path) -> FileStore:
+    """Where a run keeps what its models answered."""
+    return FileStore(folder / ".store" / "answers")
+
+
+@dataclass(frozen=True)
+class _Codec:
+    """Between a step's value and the text of its artifact: strings as they are, all else as JSON."""
+
+    artifact: str
+    kind: Any
+
+    def render(self, value: object) -> str:
+        if isinstance(value, str):
+            return value
+        return TypeAdapter(self.kind).dump_json(value, indent=1).decode() + "\n"
+
+    def parse(self, text: str) -> object:
+        if self.kind is str:
+            return text
+        try:
+            return TypeAdapter(self.kind).validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the file"
+            raise ArtifactError(
+                f"{self.artifact} was edited and no longer fits: {where}: {first['msg']}. Mend it, or delete it to "
+                "have it made again."
+            ) from error
+
+
+def read_text(path: Path) -> str | None:
+    """A file's text; None where there is no file.
+
+    Raises:
+        RunFolderError: it cannot be read as text.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunFolderError(f"{path} cannot be read as text ({error}). Mend it or delete it.") from error
+
+
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Hold the run folder, made where it is missing.
+
+    Raises:
+        RunFolderError: another process holds it, or it cannot be written.
+    """
+    path = folder / ".store" / "lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+")
+    except OSError as error:
+        raise RunFolderError(unwritable(path, error)) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            raise RunFolderError(
+                f"Another process (pid {holder}) is working in {folder}. Wait for it or end it, or choose another "
+                "folder with -o."
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+class EventLog:
+    """`events.jsonl`, and whoever listens."""
+
+    def __init__(self, folder: Path, *listeners: Emit) -> None:
+        self.path = folder / "events.jsonl"
+        self.listeners = listeners
+        _end_line(self.path)
+
+    def __call__(self, event: Event) -> None:
+        """Append an event and tell the listeners.
+
+        Raises:
+            RunFolderError: it cannot be written.
+        """
+        if isinstance(event, CallMade | CallReused) and (calls := _calls.get()) is not None:
+            calls.append(event)
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(event.model_dump_json() + "\n")
+        except OSError as error:
+            raise RunFolderError(unwritable(self.path, error)) from error
+        for listener in self.listeners:
+            listener(event)
+
+
+def _end_line(path: Path) -> None:
+    """End a line that a killed process left unfinished."""
+    text = read_text(path)
+    if text and not text.endswith("\n"):
+        with path.open("a", encoding="utf-8") as file:
+            file.write("\n")
+
+
+def read_events(folder: Path) -> Iterator[Event]:
+    """The run's events in order; a line that a kill cut short is passed over."""
+    for line in (read_text(folder / "events.jsonl") or "").splitlines():
+        try:
+            yield _EVENT.validate_json(line)
+        except ValidationError:
+            continue
