@@ -78,7 +78,7 @@ class Ask:
         model = self.models[agent.role]
         opening = self._opening(agent, subject, parts, model, variables)
         again: tuple[Message, ...] = ()
-        reasons: list[str] = []
+        reason = ""
         for attempt in range(1 + self.answer_retries):
             answer = await model.answer(
                 Request(
@@ -90,15 +90,16 @@ class Ask:
                     max_tokens=self._completion(model),
                 )
             )
-            value, reasons = _read(agent.format, answer.text, attempt, check)
-            if value is not None and not reasons:
-                return value
-            self.emit(AnswerRefused(agent=agent.name, subject=subject, reason="; ".join(reasons)[:500]))
+            try:
+                return _read(agent.format, answer.text, attempt, check)
+            except UnfitError as error:
+                reason = str(error)
+            self.emit(AnswerRefused(agent=agent.name, subject=subject, reason=reason[:500]))
             again = (
                 Message(role="assistant", text=answer.text or "(nothing)"),
-                Message(role="user", text=self.prompts.render("again", reasons=reasons)),
+                Message(role="user", text=self.prompts.render("again", reason=reason)),
             )
-        raise AnswerError(self._gave_up(agent, subject, model, reasons))
+        raise AnswerError(self._gave_up(agent, subject, model, reason))
 
     def fingerprint(self, make: Callable[..., object]) -> object:
         """The prompts, formats and models that what `make` makes depends on."""
@@ -129,10 +130,10 @@ class Ask:
     def _completion(self, model: Model) -> int:
         return min(self.max_tokens, model.context_window // 3)
 
-    def _gave_up(self, agent: Agent[T], subject: str, model: Model, reasons: list[str]) -> str:
+    def _gave_up(self, agent: Agent[T], subject: str, model: Model, reason: str) -> str:
         return (
             f"{model.name} did not give a fit answer as {agent.name} agent"
-            f"{f' for {subject}' if subject else ''} in {1 + self.answer_retries} tries: {'; '.join(reasons)[:300]}. "
+            f"{f' for {subject}' if subject else ''} in {1 + self.answer_retries} tries: {reason[:300]} "
             f"All answers are kept in {self.where}. Run again with another model (--model {agent.role}=PROVIDER:NAME) "
             "or more tries (--answer-retries); what was made so far is reused."
         )
@@ -142,9 +143,8 @@ _MARGIN = 256
 """Tokens kept free for what providers add to the messages."""
 
 
-def _read(form: Format[T], text: str, attempt: int, check: Check[T] | None) -> tuple[T | None, list[str]]:
-    try:
-        value = form.read(text)
-    except UnfitError as error:
-        return None, [str(error)]
-    return value, check(value, attempt) if check else []
+def _read(form: Format[T], text: str, attempt: int, check: Check[T] | None) -> T:
+    value = form.read(text)
+    if check and (complaints := check(value, attempt)):
+        raise UnfitError("\n".join(complaints))
+    return value

@@ -67,7 +67,7 @@ def _section_text(title: str, blocks: tuple[object, ...]) -> str:
 
 
 def numbers(text: str) -> frozenset[float]:
-    """The numbers that a text names, however they are written: `0.001`, `1e-3`, `10^{-3}`, `5\\times10^{-4}`, `10,000`, `10%`."""
+    r"""The numbers that a text names, as `0.001`, `1e-3`, `10^{-3}`, `5\times10^{-4}`, `10,000` or `10%`."""
     text = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
     text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
     found = {float(number) for number in re.findall(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+", text)}
