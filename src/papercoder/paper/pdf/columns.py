@@ -1,0 +1,144 @@
+"""Reading order: which parts of a page stand side by side, and in which order they are read."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from papercoder.paper.pdf.page import Page
+from papercoder.paper.pdf.shapes import Box, Frame, Span, around
+
+Piece = Span | Frame
+
+
+@dataclass(frozen=True)
+class Gutter:
+    """The white strip between two columns."""
+
+    x0: float
+    x1: float
+
+    @property
+    def middle(self) -> float:
+        """Halfway between the columns."""
+        return (self.x0 + self.x1) / 2
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of a page that is read from top to bottom."""
+
+    page: int
+    column: Box
+    pieces: tuple[Piece, ...]
+
+
+def gutters(pages: Sequence[Page]) -> list[Gutter | None]:
+    """For every page the strip between its two columns, or None where it has one column."""
+    own = [_gutter(page) for page in pages]
+    told = [found for page, found in zip(pages, own, strict=True) if len(_long_lines(page)) >= 6]
+    twos = [found for found in told if found is not None]
+    if not twos or 2 * len(twos) <= len(told):
+        return own
+    usual = Gutter(median(two.x0 for two in twos), median(two.x1 for two in twos))
+    return [
+        usual if found is None and len(_long_lines(page)) < 6 else found for page, found in zip(pages, own, strict=True)
+    ]
+
+
+def _long_lines(page: Page) -> list[Span]:
+    if not page.spans:
+        return []
+    width = around(span.box for span in page.spans).width
+    return [span for span in page.spans if span.box.width > 0.28 * width and len(span.text) > 20]
+
+
+def _gutter(page: Page) -> Gutter | None:
+    lines = _long_lines(page)
+    if len(lines) < 6:
+        return None
+    text = around(span.box for span in page.spans)
+    middle, slack = (text.x0 + text.x1) / 2, 0.02 * text.width
+    left = [span.box.x1 for span in lines if span.box.x1 < middle + slack]
+    right = [span.box.x0 for span in lines if span.box.x0 > middle - slack]
+    if min(len(left), len(right)) < 3 or len(left) + len(right) < 0.4 * len(lines):
+        return None
+    return Gutter(max(left), min(right)) if max(left) < min(right) else Gutter(middle - 4, middle + 4)
+
+
+def text_box(page: Page) -> Box:
+    """Where the page's text is set, whatever sticks out of it."""
+    box = around(span.box for span in page.spans)
+    lines = [span.box for span in page.spans if len(span.text) > 30]
+    if not lines:
+        return box
+    left, count = Counter(round(line.x0) for line in lines).most_common(1)[0]
+    usual = [line for line in lines if round(line.x0) == left]
+    return Box(
+        left if count > 2 and left < box.x0 + 0.4 * box.width else box.x0,
+        box.y0,
+        max(box.x1 if len(usual) < 3 else 0.0, max(line.x1 for line in lines)),
+        box.y1,
+    )
+
+
+def columns(page: Page, gutter: Gutter | None) -> list[Box]:
+    """The page's columns, from left to right."""
+    text = text_box(page)
+    if gutter is None:
+        return [text]
+    return [Box(text.x0, text.y0, gutter.x0, text.y1), Box(gutter.x1, text.y0, text.x1, text.y1)]
+
+
+def regions(page: Page, frames: Sequence[Frame], gutter: Gutter | None) -> list[Region]:
+    """The page's regions in reading order; frames are read where they stand."""
+    framed = {id(span) for frame in frames for span in frame.spans}
+    pieces: list[Piece] = [*(span for span in page.spans if id(span) not in framed), *frames]
+    if not pieces:
+        return []
+    text = text_box(page)
+    if gutter is None:
+        return [_region(page, text, pieces)]
+    return list(_bands(page, pieces, gutter))
+
+
+def _region(page: Page, column: Box, pieces: Iterable[Piece]) -> Region:
+    return Region(page.index, column, tuple(sorted(pieces, key=lambda piece: piece.box.y0)))
+
+
+def _wide_bands(pieces: Sequence[Piece], gutter: Gutter) -> list[Box]:
+    """Where something spans both columns; bands with no text of the columns between them are one."""
+    crossing = sorted(
+        (piece.box for piece in pieces if piece.box.x0 < gutter.x0 - 4 and piece.box.x1 > gutter.x1 + 4),
+        key=lambda box: box.y0,
+    )
+    narrow = [piece.box for piece in pieces if isinstance(piece, Span) and len(piece.text) > 25]
+    bands: list[Box] = []
+    for box in crossing:
+        if bands and not _text_between(bands[-1], box, narrow):
+            bands[-1] = around([bands[-1], box])
+        else:
+            bands.append(box)
+    return bands
+
+
+def _text_between(upper: Box, lower: Box, narrow: Sequence[Box]) -> bool:
+    between = (box for box in narrow if upper.y1 + 1 < box.middle < lower.y0 - 1)
+    return lower.y0 - upper.y1 > 40 or any(True for _ in between)
+
+
+def _bands(page: Page, pieces: Sequence[Piece], gutter: Gutter) -> Iterable[Region]:
+    text, sides = text_box(page), columns(page, gutter)
+    wide = _wide_bands(pieces, gutter)
+    edges = [-1.0, *(edge for band in wide for edge in (band.y0, band.y1)), page.height * 2]
+    for number, (top, bottom) in enumerate(zip(edges, edges[1:], strict=False)):
+        inside = [piece for piece in pieces if top <= piece.box.middle < bottom]
+        parts = (
+            [(text, inside)]
+            if number % 2
+            else [
+                (sides[0], [piece for piece in inside if (piece.box.x0 + piece.box.x1) / 2 < gutter.middle]),
+                (sides[1], [piece for piece in inside if (piece.box.x0 + piece.box.x1) / 2 >= gutter.middle]),
+            ]
+        )
+        yield from (_region(page, column, part) for column, part in parts if part)

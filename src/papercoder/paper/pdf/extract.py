@@ -1,0 +1,203 @@
+"""Runs as a program of its own: prints what the two parsers see in a PDF as JSON.
+
+PDFs come from anywhere, and the parsers are native code. In a process of their own a crash, an endless loop or a
+gigabyte of garbage costs one file and not the program that reads it. It imports nothing of this package, so that it
+starts fast.
+"""
+
+import contextlib
+import dataclasses
+import json
+import re
+import sys
+from pathlib import Path
+
+import pypdfium2
+from liteparse import LiteParse, ParseError
+from liteparse.types import ParsedPage, TextItem
+from pypdfium2 import PdfDocument, PdfiumError, PdfTextPage
+
+MEMORY_LIMIT = 6 * 2**30
+"""Bytes of address space for the whole process, mapped libraries and threads' stacks included."""
+
+SHORTEST_RULE = 20.0
+"""Points; a shorter line is part of a drawing."""
+
+MOST_RULES = 400
+"""More lines than this on a page make a drawing, not tables."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Word:
+    """A run of text on one line, as the parser gives it; the origin is the page's top left corner, in points."""
+
+    text: str
+    x: float
+    y: float
+    width: float
+    height: float
+    size: float
+    font: str
+    rotation: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """A horizontal line."""
+
+    x0: float
+    x1: float
+    y: float
+
+
+@dataclasses.dataclass(frozen=True)
+class RawPage:
+    """A page before any thought about it."""
+
+    width: float
+    height: float
+    words: list[Word]
+    rules: list[Rule]
+    plain: str
+    """The page's text as the other parser sees it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Bookmark:
+    """An entry of the outline."""
+
+    title: str
+    level: int
+    page: int
+    """From 0; -1 where it has no target."""
+
+    y: float
+    """From the page's top."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RawDocument:
+    """All that is taken from the file, or the reason why there is nothing."""
+
+    problem: str = ""
+    """`password`, `damaged`, `empty`, `long`; empty where there is none."""
+
+    page_count: int = 0
+    pages: list[RawPage] = dataclasses.field(default_factory=list)
+    outline: list[Bookmark] = dataclasses.field(default_factory=list)
+
+
+def extract(path: Path, most_pages: int) -> RawDocument:
+    """Parse the file twice and keep what the rest of the room needs."""
+    try:
+        document = PdfDocument(path)
+    except PdfiumError as error:
+        return RawDocument(problem="password" if "password" in str(error).lower() else "damaged")
+    with contextlib.closing(document):
+        count = len(document)
+        if not 0 < count <= most_pages:
+            return RawDocument(problem="long" if count else "empty", page_count=count)
+        try:
+            parsed = _parser().parse(path)
+        except ParseError as error:
+            return RawDocument(problem="password" if "password" in str(error).lower() else "damaged", page_count=count)
+        pages = [_page(page, document) for page in parsed.pages]
+        return RawDocument(page_count=count, pages=pages, outline=_outline(document))
+
+
+def _parser() -> LiteParse:
+    return LiteParse(
+        ocr_enabled=False,  # it would download its models
+        quiet=True,
+        extract_links=False,
+        keep_headers_footers=True,
+        continue_on_page_error=True,
+        extract_vector_graphics=True,
+    )
+
+
+def _page(page: ParsedPage, document: PdfDocument) -> RawPage:
+    with contextlib.closing(document[page.page_num - 1]) as twin, contextlib.closing(twin.get_textpage()) as text:
+        plain = text.get_text_range(errors="ignore")
+        items = _repaired(page.text_items, text, page.height)
+    return RawPage(
+        width=page.width,
+        height=page.height,
+        words=[
+            Word(i.text, i.x, i.y, i.width, i.height, i.font_size or 0.0, i.font_name or "", i.rotation) for i in items
+        ],
+        rules=_rules(page),
+        plain=plain,
+    )
+
+
+def _repaired(items: list[TextItem], text: PdfTextPage, height: float) -> list[TextItem]:
+    """The items, with words restored where the parser took a line above them for the bar of a formula."""
+    kept: list[TextItem] = []
+    spoilt: TextItem | None = None
+    for item in items:
+        if spoilt is not None and abs(item.y - spoilt.y) < 3 and -1 <= item.x - (spoilt.x + spoilt.width) < 4:
+            spoilt.width = item.x + item.width - spoilt.x
+            spoilt.text = _plain(spoilt, text, height)
+            continue
+        spoilt = None
+        if "\\overline" in item.text and _loses_words(item, _plain(item, text, height)):
+            item.text = _plain(item, text, height)
+            spoilt = item
+        kept.append(item)
+    return kept
+
+
+def _plain(item: TextItem, text: PdfTextPage, height: float) -> str:
+    """The words inside the item's box; the box is shrunk, for a neighbouring line must not slip in."""
+    top, bottom = item.y + 0.3 * item.height, item.y + 0.8 * item.height
+    found: str = text.get_text_bounded(item.x - 1, height - bottom, item.x + item.width + 1, height - top)
+    return " ".join(found.split())
+
+
+def _loses_words(item: TextItem, plain: str) -> bool:
+    return any(word not in item.text.split() for word in re.findall(r"\b[a-z]{4,}\b", plain))
+
+
+def _rules(page: ParsedPage) -> list[Rule]:
+    if page.vector_graphics is None:
+        return []
+    found = {
+        (round(min(line.x1, line.x2), 1), round(max(line.x1, line.x2), 1), round(line.y1, 1))
+        for line in page.vector_graphics.lines
+        if abs(line.y1 - line.y2) < 1 and abs(line.x1 - line.x2) >= SHORTEST_RULE
+    }
+    return [Rule(*rule) for rule in sorted(found, key=lambda rule: rule[2])] if len(found) <= MOST_RULES else []
+
+
+def _outline(document: PdfDocument) -> list[Bookmark]:
+    found = []
+    for entry in document.get_toc(max_depth=6):
+        destination = entry.get_dest()
+        page = destination.get_index() if destination is not None else None
+        view = destination.get_view()[1] if destination is not None else []
+        height = document.get_page_size(page)[1] if page is not None else 0.0
+        y = height - view[1] if len(view) > 1 else 0.0
+        found.append(Bookmark(entry.get_title().strip(), entry.level + 1, -1 if page is None else page, y))
+    return found
+
+
+def _limit_memory() -> None:
+    try:
+        import resource  # noqa: PLC0415 - it exists on Unix only
+    except ImportError:
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = MEMORY_LIMIT if hard == resource.RLIM_INFINITY else min(MEMORY_LIMIT, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
+def main() -> None:
+    """Read the file named first, with at most as many pages as the second argument says; print the JSON."""
+    _limit_memory()
+    document = extract(Path(sys.argv[1]), int(sys.argv[2]))
+    json.dump(dataclasses.asdict(document), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""What stands apart from the running text: captions with their bodies, and notes at the foot of a column."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from papercoder.paper.draft import Element, Grid, Listing, Picture, Text
+from papercoder.paper.pdf.captions import Caption, caption
+from papercoder.paper.pdf.headings import HeadingRules
+from papercoder.paper.pdf.lines import Row, baselines
+from papercoder.paper.pdf.page import Typography
+from papercoder.paper.pdf.prose import Vocabulary, clean, joined
+from papercoder.paper.pdf.shapes import Box, Frame, Line, around
+from papercoder.paper.pdf.tables import grid
+
+_NOTE_MARK = re.compile(r"[∗*†‡§¶♯#]|\d{1,2}(?=\s?[A-Z\"“(h])")
+_ENDS = re.compile(r"[.!?:;][\"”’')\]]*$")
+
+
+@dataclass(frozen=True)
+class Note(Text):
+    """A footnote."""
+
+
+@dataclass
+class Floats:
+    """The rows that belong to floats, and what they make; rows are known by their position."""
+
+    made: dict[int, Element] = field(default_factory=dict)
+    """At the position of the first row of the caption, or of the body where there is no caption."""
+
+    taken: set[int] = field(default_factory=set)
+    notes: dict[int, list[Line]] = field(default_factory=dict)
+    """Footnotes, at the position of their first line."""
+
+
+@dataclass(frozen=True)
+class _Captioned:
+    start: int
+    end: int
+    caption: Caption
+    text: str
+
+
+@dataclass(frozen=True)
+class FloatRules:
+    """What must be known about a document to tell its floats."""
+
+    look: Typography
+    headings: HeadingRules
+    known: Vocabulary
+    fonts: frozenset[str]
+    """Of the running text."""
+
+    def find(self, rows: Sequence[Row]) -> Floats:
+        """All floats among the rows of a document."""
+        found = Floats()
+        captioned = [one for one in (self._captioned(rows, i) for i in range(len(rows))) if one is not None]
+        for one in captioned:
+            found.taken.update(range(one.start, one.end))
+        bodies = self._pair(rows, [one for one in captioned if one.caption.kind == "table"])
+        for one in captioned:
+            found.made[one.start] = self._element(one, rows, bodies.get(one.start))
+            if one.caption.kind == "figure":
+                found.taken.update(self._drawn(rows, one, found.taken))
+        for i, row in enumerate(rows):
+            if isinstance(row, Frame):
+                found.taken.add(i)
+                if row.kind == "algorithm":
+                    found.made[i] = self._listing(row)
+        self._add_notes(rows, found)
+        return found
+
+    def _captioned(self, rows: Sequence[Row], i: int) -> _Captioned | None:
+        row = rows[i]
+        start = caption(clean(row.text)) if isinstance(row, Line) else None
+        if start is None or not isinstance(row, Line) or self._amid_text(rows, i, row, start):
+            return None
+        end = i + 1
+        while end < len(rows) and self._goes_on(rows[end - 1], rows[end], row):
+            end += 1
+        texts = [one.text for one in rows[i:end] if isinstance(one, Line)]
+        whole = caption(joined(texts, self.known))
+        return _Captioned(i, end, start, whole.text if whole else "")
+
+    def _amid_text(self, rows: Sequence[Row], i: int, row: Line, start: Caption) -> bool:
+        """Whether the line only mentions a figure, in the midst of a paragraph."""
+        if not start.marked and not row.spans[0].bold:
+            return True
+        before = rows[i - 1] if i else None
+        if not isinstance(before, Line) or before.page != row.page or before.column != row.column:
+            return False
+        close = row.box.y0 - before.box.y0 < 1.25 * self.look.pitch
+        return (
+            close
+            and abs(before.size - row.size) < 0.3
+            and not row.spans[0].bold
+            and before.box.width > 0.8 * row.column.width
+        )
+
+    def _goes_on(self, before: Row, row: Row, first: Line) -> bool:
+        if not isinstance(row, Line) or row.page != first.page or row.column != first.column:
+            return False
+        close = 0 < row.box.y0 - before.box.y0 < 1.5 * max(first.size, 6)
+        alike = abs(row.size - first.size) < 0.6 and row.box.x0 < first.column.x1
+        return close and alike and caption(row.text) is None and self.headings.match([row]) is None
+
+    def _pair(self, rows: Sequence[Row], captioned: Sequence[_Captioned]) -> dict[int, Frame]:
+        """Every table's caption with the nearest body on its page that no nearer caption has."""
+        bodies = [row for row in rows if isinstance(row, Frame) and row.kind == "table"]
+        ways = sorted(
+            (_apart(around(row.box for row in rows[one.start : one.end]), body.box), one.start, number)
+            for one in captioned
+            for number, body in enumerate(bodies)
+            if body.page == rows[one.start].page
+        )
+        pairs: dict[int, Frame] = {}
+        used: set[int] = set()
+        for apart, start, number in ways:
+            if start not in pairs and number not in used and apart < 150:
+                pairs[start] = bodies[number]
+                used.add(number)
+        return pairs
+
+    def _element(self, one: _Captioned, rows: Sequence[Row], body: Frame | None) -> Element:
+        match one.caption.kind:
+            case "table":
+                return Grid(one.text, grid(body) if body else (), one.caption.number)
+            case "figure":
+                return Picture(one.text, one.caption.number)
+            case _:
+                return Listing(one.text, "", one.caption.number)
+
+    def _listing(self, frame: Frame) -> Listing:
+        lines = [Line(tuple(row), frame.page, frame.box) for row in baselines(frame.spans)]
+        start = caption(clean(lines[0].text))
+        body = lines[1:] if start else lines
+        left = min((line.box.x0 for line in body), default=0.0)
+        text = "\n".join(" " * round((line.box.x0 - left) / 5) + clean(line.text) for line in body)
+        return Listing(start.text if start else "", text, start.number if start else "")
+
+    def _drawn(self, rows: Sequence[Row], one: _Captioned, taken: set[int]) -> Iterable[int]:
+        """The words inside the figure: what stands above its caption, up to running text."""
+        i = one.start - 1
+        while i >= 0 and rows[i].page == rows[one.start].page:
+            row = rows[i]
+            if i in taken or not isinstance(row, Line) or self._running(row):
+                return
+            yield i
+            i -= 1
+
+    def _running(self, line: Line) -> bool:
+        if self.headings.match([line]) is not None:
+            return True
+        largest = max(line.spans, key=lambda span: len(span.text))
+        return not self.look.smaller(line.size) and (largest.font in self.fonts or largest.math)
+
+    def _add_notes(self, rows: Sequence[Row], found: Floats) -> None:
+        """The small lines at the foot of every column, where one begins with a mark."""
+        for start, end in _runs(rows):
+            first = end
+            while first > start and first - 1 not in found.taken and self._small(rows[first - 1]):
+                first -= 1
+            marks = [i for i in range(first, end) if _NOTE_MARK.match(rows[i].text)] if first < end else []
+            if rows[start].page == 0 and first < end and first > start:
+                marks = marks or [first]
+            if not marks:
+                continue
+            for i, after in zip(marks, [*marks[1:], end], strict=True):
+                found.notes[i] = [row for row in rows[i:after] if isinstance(row, Line)]
+            found.taken.update(range(marks[0], end))
+
+    def _small(self, row: Row) -> bool:
+        return isinstance(row, Line) and self.look.smaller(row.size)
+
+
+def _apart(one: Box, other: Box) -> float:
+    down = max(0.0, -one.overlap_y(other))
+    across = max(0.0, -one.overlap_x(other))
+    return down + 2 * across
+
+
+def _runs(rows: Sequence[Row]) -> Iterable[tuple[int, int]]:
+    """Where the lines of each column begin and end."""
+    start = 0
+    for i in range(1, len(rows) + 1):
+        if i == len(rows) or _place(rows[i]) != _place(rows[start]):
+            yield start, i
+            start = i
+
+
+def _place(row: Row) -> tuple[int, float]:
+    return (row.page, row.column.x0) if isinstance(row, Line) else (row.page, row.box.x0)
+
+
+def text_fonts(rows: Iterable[Row]) -> frozenset[str]:
+    """The fonts of long lines."""
+    letters: Counter[str] = Counter()
+    for row in rows:
+        if isinstance(row, Line) and len(row.text) > 40:
+            letters.update({span.font: len(span.text) for span in row.spans if len(span.text) > 20})
+    return frozenset(font for font, count in letters.items() if count > 0.03 * letters.total())

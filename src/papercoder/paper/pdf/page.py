@@ -1,0 +1,76 @@
+"""A page as spans and rules, and the typography that its document has throughout."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from papercoder.paper.pdf.extract import RawPage, Rule
+from papercoder.paper.pdf.shapes import Box, Span
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page with what may be text on it."""
+
+    index: int
+    width: float
+    height: float
+    spans: tuple[Span, ...]
+    rules: tuple[Rule, ...] = ()
+
+    def without(self, dropped: Iterable[Span]) -> "Page":
+        """The page without these very spans."""
+        gone = {id(span) for span in dropped}
+        return replace(self, spans=tuple(span for span in self.spans if id(span) not in gone))
+
+
+def upright(index: int, raw: RawPage) -> Page:
+    """The page's upright words; what is rotated is a stamp, a watermark or the label of an axis."""
+    spans = tuple(
+        Span(word.text.strip(), Box(word.x, word.y, word.x + word.width, word.y + word.height), word.size, word.font)
+        for word in raw.words
+        if word.rotation % 360 < 1 and word.text.strip()
+    )
+    return Page(index, raw.width, raw.height, spans, tuple(raw.rules))
+
+
+@dataclass(frozen=True)
+class Typography:
+    """What most of the running text looks like."""
+
+    size: float
+    """Font size of the running text, in points."""
+
+    pitch: float
+    """From one line of a paragraph to the next, in points."""
+
+    def larger(self, size: float) -> bool:
+        """Whether this is clearly larger than running text."""
+        return size > self.size * 1.07
+
+    def smaller(self, size: float) -> bool:
+        """Whether this is clearly smaller than running text."""
+        return size < self.size * 0.94
+
+
+def typography(pages: Iterable[Page]) -> Typography:
+    """Measured on the spans that are as long as lines of a paragraph."""
+    sizes: Counter[float] = Counter()
+    steps: Counter[float] = Counter()
+    for page in pages:
+        long = [span for span in page.spans if len(span.text) > 30]
+        for span in long:
+            sizes[round(span.size, 1)] += len(span.text)
+        steps.update(_steps(long))
+    size = max(sizes, key=lambda one: (sizes[one], one), default=10.0)
+    likely = {step: count for step, count in steps.items() if 0.9 * size < step < 2.5 * size}
+    return Typography(size, max(likely, key=lambda step: (likely[step], -step), default=1.2 * size))
+
+
+def _steps(spans: list[Span]) -> Iterable[float]:
+    columns: dict[int, list[float]] = {}
+    for span in spans:
+        columns.setdefault(round(span.box.x0), []).append(span.box.y1)
+    for bottoms in columns.values():
+        bottoms.sort()
+        yield from (round(after - before, 0) for before, after in zip(bottoms, bottoms[1:], strict=False))

@@ -1,0 +1,89 @@
+"""From lines to clean running text: hyphens, ligatures, and the marks that touch formulas."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "ft", "ﬆ": "st"})
+_HYPHENATED = re.compile(r"(?P<head>[^\W\d_][\w-]*)[-‐\u00ad]$")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of a document as they stand within lines, where no hyphen was put in."""
+
+    words: frozenset[str]
+
+    def hyphen_stays(self, head: str, tail: str) -> bool:
+        """Whether `head-` at the end of a line and `tail` at the start of the next keep their hyphen."""
+        head, tail = head.lower(), tail.lower()
+        if f"{head}-{tail}" in self.words:
+            return True
+        if head + tail in self.words:
+            return False
+        last, first = head.split("-")[-1], tail.split("-")[0]
+        return "-" in head or (last in self.words and first in self.words and len(last) > 3 and len(first) > 3)
+
+
+def vocabulary(texts: Iterable[str]) -> Vocabulary:
+    """The words that stand within these lines, without the first and the last of each line."""
+    words: set[str] = set()
+    for text in texts:
+        inner = [word.lower() for word in _WORD.findall(clean(text))][1:-1]
+        words.update(inner)
+        words.update(part for word in inner if "-" in word for part in [word.replace("-", "\0")])
+    return Vocabulary(frozenset(words))
+
+
+def joined(texts: Sequence[str], known: Vocabulary) -> str:
+    """The lines as one text."""
+    whole = ""
+    for text in texts:
+        whole = _join(whole, clean(text), known)
+    return polished(whole)
+
+
+def _join(whole: str, text: str, known: Vocabulary) -> str:
+    if not whole or not text:
+        return whole or text
+    broken, tail = _HYPHENATED.search(whole), _WORD.match(text)
+    if broken is None or tail is None:
+        return f"{whole}{text}" if _address_goes_on(whole) else f"{whole} {text}"
+    if known.hyphen_stays(broken["head"], tail[0]) or not tail[0][0].islower():
+        return whole + text
+    return whole[:-1] + text
+
+
+def _address_goes_on(whole: str) -> bool:
+    """Whether a web address was broken at the end of the line."""
+    last = whole.rsplit(maxsplit=1)[-1]
+    return "://" in last and last[-1] in "/-_.="
+
+
+def clean(text: str) -> str:
+    """Ligatures as letters, one kind of space, no control characters."""
+    text = unicodedata.normalize("NFC", text.translate(_LIGATURES))
+    return " ".join("".join(c if c.isprintable() or c.isspace() else " " for c in text.replace("\u00ad", "")).split())
+
+
+def polished(text: str) -> str:
+    """Marks and hyphens that the parser drew into a formula stand beside it again."""
+    parts = text.split("$")
+    if len(parts) % 2 == 0:
+        return text
+    for i in range(1, len(parts), 2):
+        parts[i - 1], parts[i], parts[i + 1] = _beside(parts[i - 1], parts[i], parts[i + 1])
+    return re.sub(r" {2,}", " ", "$".join(parts))
+
+
+def _beside(before: str, formula: str, after: str) -> tuple[str, str, str]:
+    mark = re.match(r"[.,;:)]+(?=.)", formula)
+    if mark and before[-1:].isalnum():
+        before, formula = f"{before}{mark[0]} ", formula[mark.end() :]
+    if formula.endswith("-") and len(formula) > 1 and after[:1].isalpha():
+        formula, after = formula[:-1], f"-{after}"
+    if after[:1].isalpha():
+        after = f" {after}"
+    return before, formula, after

@@ -1,0 +1,79 @@
+"""From the file to the draft."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from papercoder.paper.draft import Draft, Element, Heading, Text
+from papercoder.paper.pdf.columns import gutters, regions
+from papercoder.paper.pdf.extract import RawDocument
+from papercoder.paper.pdf.floats import Note
+from papercoder.paper.pdf.flow import Flow
+from papercoder.paper.pdf.frames import frames
+from papercoder.paper.pdf.furniture import tidy
+from papercoder.paper.pdf.headings import HeadingRules, opens_abstract
+from papercoder.paper.pdf.lines import Row, rows
+from papercoder.paper.pdf.page import Page, Typography, typography, upright
+from papercoder.paper.pdf.prose import clean, vocabulary
+from papercoder.paper.pdf.shapes import Line
+from papercoder.paper.pdf.source import raw_document
+
+
+def read_pdf(path: Path) -> Draft:
+    """Read a paper from a PDF.
+
+    Raises `PaperError` where nothing can be read: see `source.raw_document`, and for scans `ocr.words`.
+    """
+    return compose(raw_document(path))
+
+
+def compose(raw: RawDocument) -> Draft:
+    """The draft of a document that was extracted."""
+    pages = tidy([upright(index, page) for index, page in enumerate(raw.pages)])
+    look = typography(pages)
+    lines = _rows(pages, look)
+    headings = HeadingRules(tuple(raw.outline), look)
+    title, rest = _title(lines, look)
+    flow = Flow(look, headings, vocabulary(row.text for row in lines if isinstance(row, Line)))
+    flow.read(rest)
+    abstract, elements = _abstract(flow.elements)
+    return Draft(title=title, abstract=abstract, elements=elements, references=flow.references)
+
+
+def _rows(pages: Sequence[Page], look: Typography) -> list[Row]:
+    found: list[Row] = []
+    for page, gutter in zip(pages, gutters(pages), strict=True):
+        for region in regions(page, frames(page, gutter, look), gutter):
+            found += rows(region)
+    return found
+
+
+def _title(lines: Sequence[Row], look: Typography) -> tuple[str, list[Row]]:
+    """The largest words in the upper half of the first page, and the rows without them."""
+    upper = [row for row in lines[:40] if isinstance(row, Line) and row.page == 0 and len(row.text) > 3]
+    candidates = [line for line in upper if look.larger(_tallest(line))]
+    if not candidates:
+        return "", list(lines)
+    largest = max(_tallest(line) for line in candidates)
+    first = next(line for line in candidates if _tallest(line) > 0.97 * largest)
+    title = [first]
+    for line in upper[upper.index(first) + 1 :]:
+        if _tallest(line) < 0.97 * largest or line.box.y0 - title[-1].box.y0 > 2 * largest:
+            break
+        title.append(line)
+    return clean(" ".join(line.text for line in title)), [row for row in lines if row not in title]
+
+
+def _tallest(line: Line) -> float:
+    return max(span.size for span in line.spans)
+
+
+def _abstract(elements: Sequence[Element]) -> tuple[str, list[Element]]:
+    """The text below the heading that says so, and the elements without it."""
+    for i, element in enumerate(elements):
+        if isinstance(element, Heading) and opens_abstract(element.title):
+            end = next((j for j in range(i + 1, len(elements)) if isinstance(elements[j], Heading)), len(elements))
+            inside = elements[i + 1 : end]
+            others = [one for one in inside if isinstance(one, Note) or not isinstance(one, Text)]
+            texts = [one.text for one in inside if isinstance(one, Text) and one not in others]
+            return "\n\n".join(texts), [*elements[:i], *others, *elements[end:]]
+    return "", list(elements)
