@@ -1,0 +1,107 @@
+"""Answers of an earlier run, one Markdown file each: `coding/model.py.md`."""
+
+import datetime
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from papercoder.artifacts.base import Artifact
+from papercoder.errors import ModelError, SettingsError
+from papercoder.models.contract import Answer, Model, Request
+from papercoder.models.free import FREE, free_answer
+from papercoder.models.slugs import answer_name, slug
+from papercoder.models.wrapped import Wrapped
+from papercoder.store import write_synced
+
+MANIFEST = "recording.json"
+
+
+class Recording(Artifact):
+    """How a recording came about, kept beside its answers as `recording.json`."""
+
+    model: str
+    """Which model answered."""
+
+    made: datetime.date
+    """When."""
+
+    how: str
+    """By whom and how, in a sentence or two."""
+
+
+class Recorded:
+    """Answers as was answered then."""
+
+    context_window = 10_000_000
+    """What was answered did fit."""
+
+    price = FREE
+
+    def __init__(self, folder: Path) -> None:
+        """Open a recording.
+
+        Raises:
+            SettingsError: the folder has no readable `recording.json`.
+        """
+        self.name = f"recorded:{folder}"
+        self._folder = folder
+        try:
+            self.recording = Recording.model_validate_json((folder / MANIFEST).read_bytes())
+        except (OSError, ValidationError) as error:
+            raise SettingsError(f"{self.name}: {folder} is no recording, it has no readable {MANIFEST}.") from error
+
+    async def answer(self, request: Request) -> Answer:
+        """The answer of this agent about this subject in this round.
+
+        Raises:
+            ModelError: the recording does not have it.
+        """
+        path = _path(self._folder, request)
+        try:
+            text = _read(path)
+        except FileNotFoundError:
+            raise ModelError(self._missing(request, path)) from None
+        return free_answer(request, text)
+
+    def _missing(self, request: Request, path: Path) -> str:
+        names = ", ".join(sorted(other.name for other in path.parent.glob("*.md"))) or "none"
+        about = f" about {request.subject!r}" if request.subject else ""
+        return (
+            f"The recording has no answer of {request.agent}{about}, round {request.round}: {path} is missing; of "
+            f"{request.agent} it has {names}. A recording fits only the paper and settings that it was made with."
+        )
+
+
+class Collecting(Wrapped):
+    """Remembers all requests and answers that pass, for a recording."""
+
+    def __init__(self, inner: Model) -> None:
+        super().__init__(inner)
+        self.answers: list[tuple[Request, Answer]] = []
+
+    async def answer(self, request: Request) -> Answer:
+        """The inner model's answer."""
+        answer = await self.inner.answer(request)
+        self.answers.append((request, answer))
+        return answer
+
+
+def write_recording(folder: Path, answers: Iterable[tuple[Request, Answer]], recording: Recording) -> None:
+    """Write answers so that `recorded:FOLDER` gives them again.
+
+    Raises:
+        RunFolderError: a file could not be written.
+    """
+    for request, answer in answers:
+        write_synced(_path(folder, request), answer.text)
+    write_synced(folder / MANIFEST, recording.model_dump_json(indent=1) + "\n")
+
+
+def _path(folder: Path, request: Request) -> Path:
+    return folder / slug(request.agent) / answer_name(request.subject, request.round)
+
+
+def _read(path: Path) -> str:
+    """The text with its line ends as they are."""
+    return path.read_bytes().decode("utf-8")

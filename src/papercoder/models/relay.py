@@ -1,0 +1,121 @@
+"""Someone else answers, by hand: each request becomes a readable file, and its answer is awaited in another."""
+
+import asyncio
+import time
+from pathlib import Path
+
+from papercoder.errors import ModelError
+from papercoder.models.contract import Answer, Request
+from papercoder.models.free import FREE, free_answer
+from papercoder.models.slugs import slug
+from papercoder.store import digest, write_synced
+
+REQUEST = ".request.md"
+ANSWER = ".answer.md"
+INDEX = "index.md"
+
+
+class Relay:
+    """Writes `<agent>-<subject>-<round>-<digest>.request.md` and waits for `....answer.md`.
+
+    The same request has the same name, so a question stays open over restarts. Nothing is ever removed.
+    """
+
+    price = FREE
+
+    def __init__(self, folder: Path, context_window: int, poll: float = 0.2, settled: float = 0.5) -> None:
+        """Take a folder, which is made when the first request comes.
+
+        Args:
+            folder: where requests go and answers come.
+            context_window: tokens that whoever answers can read and write at once.
+            poll: seconds between two looks.
+            settled: seconds that an answer must have stayed the same.
+        """
+        self.name = f"relay:{folder}"
+        self.context_window = context_window
+        self._folder = folder
+        self._poll = poll
+        self._settled = settled
+        self._indexing = asyncio.Lock()
+
+    async def answer(self, request: Request) -> Answer:
+        """The answer, whenever it is there.
+
+        Raises:
+            ModelError: the answer is not text in UTF-8.
+            RunFolderError: the request could not be written.
+        """
+        began = time.monotonic()
+        stem = _stem(request)
+        await asyncio.to_thread(self._ask, stem, request)
+        await self._write_index()
+        await self._wait(self._folder / f"{stem}{ANSWER}")
+        text = self._read(stem)
+        await self._write_index()
+        return free_answer(request, text, time.monotonic() - began)
+
+    def _ask(self, stem: str, request: Request) -> None:
+        path = self._folder / f"{stem}{REQUEST}"
+        if not path.exists():
+            write_synced(path, _render(stem, request))
+
+    async def _wait(self, path: Path) -> None:
+        """Until the file is there, not empty, and no longer being written."""
+        seen, since = None, 0.0
+        while True:
+            now, state = time.monotonic(), _state(path)
+            if state != seen:
+                seen, since = state, now
+            elif state and now - since >= self._settled:
+                return
+            await asyncio.sleep(self._poll)
+
+    def _read(self, stem: str) -> str:
+        path = self._folder / f"{stem}{ANSWER}"
+        try:
+            return path.read_bytes().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ModelError(f"{path} is not text in UTF-8; write it again and run again.") from error
+
+    async def _write_index(self) -> None:
+        async with self._indexing:
+            await asyncio.to_thread(write_index, self._folder)
+
+
+def write_index(folder: Path) -> None:
+    """List open and answered requests in `index.md`.
+
+    Raises:
+        RunFolderError: it could not be written.
+    """
+    stems = sorted(path.name.removesuffix(REQUEST) for path in folder.glob(f"*{REQUEST}"))
+    answered = [stem for stem in stems if _state(folder / f"{stem}{ANSWER}")]
+    waiting = [f"- [{stem}]({stem}{REQUEST}): write {stem}{ANSWER}" for stem in stems if stem not in answered]
+    done = [f"- [{stem}]({stem}{ANSWER})" for stem in answered]
+    lines = [f"# Open requests: {len(waiting)}", "", *waiting, "", f"# Answered: {len(done)}", "", *done, ""]
+    write_synced(folder / INDEX, "\n".join(lines))
+
+
+def _stem(request: Request) -> str:
+    turns = [(message.role, message.text) for message in request.messages]
+    short = digest([request.agent, request.subject, request.round, request.system, turns])[:8]
+    return f"{slug(request.agent)}-{slug(request.subject)}-{request.round}-{short}"
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """Size and time of the last change; None where the file is missing or empty."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return (stat.st_size, stat.st_mtime_ns) if stat.st_size else None
+
+
+def _render(stem: str, request: Request) -> str:
+    head = (
+        f"# {request.agent} {request.subject}".rstrip() + f", round {request.round}\n\n"
+        f"Answer the last message. Write the answer, and nothing else, to `{stem}{ANSWER}` in this folder."
+    )
+    turns = [("system", request.system), *((message.role, message.text) for message in request.messages)]
+    return "\n\n".join([head, *(f"<<<<<< {role} >>>>>>\n\n{text}" for role, text in turns)]) + "\n"

@@ -1,0 +1,43 @@
+"""From `provider:name` to a model."""
+
+from pathlib import Path
+
+from papercoder.errors import SettingsError
+from papercoder.models.contract import Model
+from papercoder.models.recorded import Recorded
+from papercoder.models.relay import Relay
+from papercoder.models.simulated import Simulated
+from papercoder.settings import ROLES, Role, Settings
+
+DOUBLES = ("recorded", "relay", "simulated")
+READER = 1_000_000
+"""Tokens that whoever answers a relay is thought to read and write at once."""
+
+
+def resolve(spec: str, settings: Settings) -> Model:
+    """The model of this specification, without wrappers.
+
+    Raises:
+        SettingsError: no such provider, no key for it, or a double that cannot be opened.
+    """
+    kind, _, rest = spec.partition(":")
+    match kind:
+        case "simulated":
+            return Simulated(rest)
+        case "recorded":
+            return Recorded(Path(rest))
+        case "relay":
+            return Relay(Path(rest), settings.context_window or READER)
+        case _:
+            raise SettingsError(f"{spec}: there is no provider {kind!r}; there are {', '.join(DOUBLES)}.")
+
+
+def models_by_role(settings: Settings) -> dict[Role, Model]:
+    """The models of all roles; roles with the same specification share one.
+
+    Raises:
+        SettingsError: as for resolve.
+    """
+    specs = {role: settings.model_for(role) for role in ROLES}
+    models = {spec: resolve(spec, settings) for spec in dict.fromkeys(specs.values())}
+    return {role: models[spec] for role, spec in specs.items()}

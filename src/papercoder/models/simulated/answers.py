@@ -1,0 +1,158 @@
+"""One valid answer for each agent; the same for the same seed, agent, subject and round."""
+
+from collections.abc import Callable
+from random import Random
+
+from papercoder.artifacts.base import Artifact
+from papercoder.artifacts.planning import (
+    ArchitectureDesign,
+    ConfigValue,
+    Critique,
+    ExperimentConfig,
+    FileLogic,
+    FilePlan,
+    ImportedNames,
+    LogicDesign,
+    OverallPlan,
+    RequirementDraft,
+    RequirementDrafts,
+    RequirementKind,
+)
+from papercoder.models.contract import Request
+from papercoder.models.simulated.graph import Graph, build_graph
+from papercoder.models.simulated.prose import prose
+from papercoder.models.simulated.reading import file_ids, listed_ids, section_words
+from papercoder.models.simulated.source import SIGNATURE, module_of, write_source
+from papercoder.models.simulated.spec import Simulation
+from papercoder.tokens import count_tokens
+
+KINDS: tuple[RequirementKind, ...] = ("method", "training", "data", "evaluation", "experiment")
+PACKAGES = ("numpy>=1.26", "pyyaml>=6.0")
+
+Write = Callable[[Request, Random, str], Artifact | str]
+"""From the request, a source of chance and padding, to an answer."""
+
+
+class Answers:
+    """Writes the answers of one invented project."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._graph = build_graph(simulation.files, simulation.width, simulation.fan_in)
+        self._writers: dict[str, Write] = {
+            "overall_plan": _overall_plan,
+            "requirements": _requirements,
+            "architecture": self._architecture,
+            "logic": self._logic,
+            "config": _config,
+            "verify": lambda _request, _rng, _padding: Critique(),
+            "analysis": _analysis,
+            "coding": self._coding,
+        }
+
+    def write(self, request: Request) -> str:
+        """The whole answer; an empty JSON object for agents that the simulation does not know."""
+        write = self._writers.get(request.agent)
+        if write is None:
+            return "{}"
+        size = self._simulation.size_of(request.agent)
+        bare = count_tokens(_text(write(request, self._chance(request), "")))
+        padding = prose(self._chance(request), size - bare)
+        return _text(write(request, self._chance(request), padding))
+
+    def _chance(self, request: Request) -> Random:
+        return Random(f"{self._simulation.seed}|{request.agent}|{request.subject}|{request.round}")  # noqa: S311
+
+    def _architecture(self, request: Request, _rng: Random, padding: str) -> ArchitectureDesign:
+        ids, paths = listed_ids(request), self._graph.paths
+        return ArchitectureDesign(
+            approach=f"Small modules in layers. {padding}".strip(),
+            files=tuple(
+                FilePlan(path=path, purpose=f"Computes {module_of(path)}.", owns=tuple(ids[index :: len(paths)]))
+                for index, path in enumerate(paths)
+            ),
+            class_diagram=_class_diagram(self._graph),
+            sequence_diagram=_sequence_diagram(self._graph),
+        )
+
+    def _logic(self, _request: Request, _rng: Random, padding: str) -> LogicDesign:
+        files = tuple(_file_logic(path, imports) for path, imports in self._graph.imports.items())
+        return LogicDesign(packages=PACKAGES, files=files, shared_knowledge=f"All values are floats. {padding}".strip())
+
+    def _coding(self, request: Request, rng: Random, _padding: str) -> str:
+        imports = self._graph.imports.get(request.subject, ())
+        source = write_source(request.subject, imports, file_ids(request), self._simulation.coding, rng)
+        return f"```python\n{source}```\n"
+
+
+def _text(answer: Artifact | str) -> str:
+    return answer if isinstance(answer, str) else answer.model_dump_json(indent=1)
+
+
+def _overall_plan(_request: Request, _rng: Random, padding: str) -> OverallPlan:
+    return OverallPlan(
+        summary="A simulated paper.",
+        method=f"Values pass through layers of steps. {padding}".strip(),
+        data="None.",
+        training="None.",
+        evaluation="The value that comes out.",
+        experiments=("Run all steps once.",),
+    )
+
+
+def _requirements(request: Request, rng: Random, padding: str) -> RequirementDrafts:
+    found = section_words(request)[: rng.randint(1, 3)]
+    drafts = [
+        RequirementDraft(
+            kind=rng.choice(KINDS),
+            statement=f"Implement what {words.anchor} says. {padding if index == 0 else ''}".strip(),
+            anchor=words.anchor,
+            quote=words.quote,
+            status="stated",
+        )
+        for index, words in enumerate(found)
+    ]
+    return RequirementDrafts(requirements=tuple(drafts))
+
+
+def _config(_request: Request, _rng: Random, padding: str) -> ExperimentConfig:
+    values = (("seed", 0), ("training.learning_rate", 0.001), ("training.batch_size", 32), ("training.epochs", 10))
+    return ExperimentConfig(
+        values=tuple(
+            ConfigValue(
+                key=key,
+                value=value,
+                source="assumed",
+                alternatives=(str(value * 10),),
+                meaning=f"Simulated. {padding if key == 'seed' else ''}".strip(),
+            )
+            for key, value in values
+        )
+    )
+
+
+def _analysis(request: Request, _rng: Random, padding: str) -> str:
+    points = [f"- {name}: done in `run`." for name in file_ids(request)]
+    return "\n".join([f"# {request.subject}", "", *points, "", padding]).strip() + "\n"
+
+
+def _file_logic(path: str, imports: tuple[str, ...]) -> FileLogic:
+    return FileLogic(
+        path=path,
+        implements="Calls what it imports and adds its own steps.",
+        imports=tuple(ImportedNames(path=name, names=("run",)) for name in imports),
+        signatures=(SIGNATURE,),
+    )
+
+
+def _class_diagram(graph: Graph) -> str:
+    classes = [f"    class {module_of(path)} {{\n        +run(value: float) float\n    }}" for path in graph.paths]
+    uses = [f"    {module_of(path)} --> {module_of(name)}" for path in graph.paths for name in graph.imports[path]]
+    return "\n".join(["classDiagram", *classes, *uses])
+
+
+def _sequence_diagram(graph: Graph) -> str:
+    called = graph.imports["main.py"]
+    people = [f"    participant {module_of(path)}" for path in ("main.py", *called)]
+    calls = [f"    main->>{module_of(path)}: run(value)" for path in called]
+    return "\n".join(["sequenceDiagram", *people, *calls])

@@ -1,0 +1,65 @@
+"""What a simulated answer takes from its request: the section's blocks and the requirements' ids."""
+
+import re
+from dataclasses import dataclass
+from itertools import takewhile
+
+from papercoder.models.contract import Request
+
+OWNED = "Requirements that this file owns"
+"""Stands above the list of ids in a request for code."""
+
+_ID = re.compile(r"\bR[1-9]\d*\b")
+_LISTED_ID = re.compile(r'^[\s*#>|\[`-]*(R[1-9]\d*)\b|"id":\s*"(R[1-9]\d*)"', re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
+_BLOCK = re.compile(r"^\[([^\]\n]+)\] (.+)$", re.MULTILINE)
+_LABEL = re.compile(r"^(?:\$\$ |Table: |Algorithm: |Figure: )")
+_WORDS = re.compile(r"\S+(?:\s+\S+){0,14}")
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words of the paper, and the anchor of their block."""
+
+    anchor: str
+    quote: str
+
+
+def question(request: Request) -> str:
+    """The message that asks; those after it refuse or continue an answer."""
+    asked = takewhile(lambda message: message.role == "user", request.messages)
+    return list(asked)[-1].text
+
+
+def section_words(request: Request) -> list[Words]:
+    """Up to fifteen words of each block of the section that the request is about."""
+    text = question(request)
+    heading = re.search(rf"^#{{1,6}} \[{re.escape(request.subject)}\].*$", text, re.MULTILINE)
+    if heading is None:
+        return []
+    section = _HEADING.split(text[heading.end() :], maxsplit=1)[0]
+    found = [Words(block[1], _quote(block[2])) for block in _BLOCK.finditer(section)]
+    return [words for words in found if words.quote]
+
+
+def _quote(line: str) -> str:
+    words = _WORDS.search(_LABEL.sub("", line).removesuffix("$$"))
+    return words[0].strip() if words else ""
+
+
+def listed_ids(request: Request) -> list[str]:
+    """Ids of all requirements that the request lists, in order."""
+    text = "\n\n".join(message.text for message in request.messages)
+    listed = [line or field for line, field in _LISTED_ID.findall(text)]
+    return _in_order(listed or _ID.findall(text) or _ID.findall(request.system))
+
+
+def file_ids(request: Request) -> list[str]:
+    """Ids of the requirements that the question lists for its file."""
+    text = question(request)
+    _, marker, after = text.partition(OWNED)
+    return _in_order(_ID.findall(_HEADING.split(after, maxsplit=1)[0] if marker else text))
+
+
+def _in_order(ids: list[str]) -> list[str]:
+    return sorted(set(ids), key=lambda name: int(name[1:]))

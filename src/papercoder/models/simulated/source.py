@@ -1,0 +1,67 @@
+"""Code that runs: a module with helper functions, which calls the modules that it imports."""
+
+from random import Random
+
+from papercoder.models.simulated.prose import prose
+from papercoder.tokens import count_tokens
+
+SIGNATURE = "def run(value: float = 1.0) -> float"
+
+_MAIN = '''
+
+def main() -> None:
+    """Run everything with the given configuration and write results.json."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", default="config.yaml")
+    arguments = parser.parse_args()
+    with open(arguments.config, encoding="utf-8") as file:
+        config = yaml.safe_load(file) or {}
+    result = run(float(config.get("seed", 0)) + 1.0)
+    with open("results.json", "w", encoding="utf-8") as file:
+        json.dump({"value": result}, file)
+
+
+if __name__ == "__main__":
+    main()
+'''
+
+
+def write_source(path: str, imports: tuple[str, ...], ids: list[str], size: int, rng: Random) -> str:
+    """A module of about `size` tokens that marks every id."""
+    head = [f'"""Module {path} of a simulated project."""', ""]
+    head += ["import argparse", "import json", "", "import yaml", ""] if path == "main.py" else []
+    head += [f"from {module_of(name)} import run as {_alias(name)}" for name in sorted(imports)]
+    tail = _run(imports, ids) + (_MAIN if path == "main.py" else "")
+    steps = _steps(size - count_tokens("\n".join(head) + tail), rng)
+    table = "\n\nSTEPS = (" + "".join(f"step_{number}, " for number in range(len(steps))).strip() + ")\n"
+    return "\n".join(head).rstrip() + "\n" + "".join(steps) + table + tail
+
+
+def module_of(path: str) -> str:
+    """The name under which a file is imported."""
+    return path.removesuffix(".py").replace("/", ".")
+
+
+def _alias(path: str) -> str:
+    return "run_" + module_of(path).replace(".", "_")
+
+
+def _run(imports: tuple[str, ...], ids: list[str]) -> str:
+    called = " + ".join(f"{_alias(name)}(value)" for name in sorted(imports)) or "value"
+    marks = [f"    # {name}: simulated" for name in ids]
+    body = [f"    total = {called}", *marks, "    for step in STEPS:", "        total = step(total)"]
+    return "\n".join(["", "", f"{SIGNATURE}:", '    """All steps in their order."""', *body, "    return total", ""])
+
+
+def _steps(size: int, rng: Random) -> list[str]:
+    """Helper functions of about `size` tokens together."""
+    steps: list[str] = []
+    left = size
+    while left > 80:
+        steps.append(
+            f"\n\ndef step_{len(steps)}(value: float) -> float:\n"
+            f'    """{prose(rng, 24).capitalize()}."""\n'
+            f"    return (value * {rng.randint(1, 9)}.0 + {rng.randint(1, 99)}.0) % 1000.0\n"
+        )
+        left -= count_tokens(steps[-1]) + 4
+    return steps

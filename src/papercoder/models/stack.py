@@ -1,0 +1,83 @@
+"""The wrappers in their order, around every model of a run.
+
+::
+
+    Whole        a cut answer is continued
+    Journaled    what was answered before is not asked again
+    Guarded      what cannot fit is not sent
+    Capped       what might exceed the cap is not sent          shared by all models
+    Limited      concurrency, requests and tokens a minute      shared by all models
+    Retrying     what fails in passing is sent again
+    Finishing    what was sent is waited for
+    Deadline     what hangs is given up
+    model        a provider or a double
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from papercoder.events import Emit
+from papercoder.models.capped import Budget, Capped
+from papercoder.models.contract import Model
+from papercoder.models.deadline import Deadline
+from papercoder.models.finishing import Finishing
+from papercoder.models.guarded import Guarded
+from papercoder.models.journaled import Journaled
+from papercoder.models.limited import Limited, Limits
+from papercoder.models.relay import Relay
+from papercoder.models.retrying import Retrying
+from papercoder.models.whole import Whole
+from papercoder.settings import Role, Settings
+from papercoder.store import Store
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all models of a run have in common."""
+
+    settings: Settings
+    store: Store
+    emit: Emit
+    budget: Budget
+    limits: Limits
+
+    def around(self, model: Model) -> Model:
+        """The model with all its wrappers."""
+        sent = model if isinstance(model, Relay) else Finishing(Deadline(model, self.settings.call_timeout))
+        retrying = Retrying(sent, self.settings.call_retries, self.emit)
+        capped = Capped(Limited(retrying, self.limits), self.budget)
+        return Whole(Journaled(Guarded(capped), self.store, self.emit))
+
+
+def assemble(model: Model, settings: Settings, store: Store, emit: Emit, spent: float = 0.0) -> Model:
+    """A model with all its wrappers.
+
+    Args:
+        model: a provider or a double.
+        settings: cap, limits, retries, time-out.
+        store: the run's, where the journal is kept.
+        emit: where events go.
+        spent: dollars that this run has cost before.
+
+    Raises:
+        SettingsError: there is a cap, but the model's price is not known.
+    """
+    return _shared(settings, store, emit, spent).around(model)
+
+
+def assemble_roles(
+    models: Mapping[Role, Model], settings: Settings, store: Store, emit: Emit, spent: float = 0.0
+) -> dict[Role, Model]:
+    """The models of all roles with their wrappers, under one cap and one limit; roles may share a model.
+
+    Raises:
+        SettingsError: there is a cap, but a model's price is not known.
+    """
+    shared = _shared(settings, store, emit, spent)
+    stacks = {id(model): shared.around(model) for model in models.values()}
+    return {role: stacks[id(model)] for role, model in models.items()}
+
+
+def _shared(settings: Settings, store: Store, emit: Emit, spent: float) -> Shared:
+    limits = Limits(settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute)
+    return Shared(settings, store, emit, Budget(settings.max_cost, spent), limits)
