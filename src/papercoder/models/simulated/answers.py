@@ -17,6 +17,7 @@ from papercoder.artifacts.planning import (
     RequirementDraft,
     RequirementDrafts,
     RequirementKind,
+    Scalar,
 )
 from papercoder.models.contract import Request
 from papercoder.models.simulated.graph import Graph, build_graph
@@ -27,6 +28,13 @@ from papercoder.models.simulated.spec import Simulation
 from papercoder.tokens import count_tokens
 
 KINDS: tuple[RequirementKind, ...] = ("method", "training", "data", "evaluation", "experiment")
+CONFIGURATION: tuple[tuple[str, Scalar, Scalar], ...] = (
+    ("seed", 0, None),
+    ("data.synthetic", False, True),
+    ("training.learning_rate", 0.001, None),
+    ("training.batch_size", 32, 4),
+    ("training.epochs", 10, 1),
+)
 PACKAGES = ("numpy>=1.26", "pyyaml>=6.0")
 
 Write = Callable[[Request, Random, str], Artifact | str]
@@ -105,7 +113,7 @@ def _requirements(request: Request, rng: Random, padding: str) -> RequirementDra
     drafts = [
         RequirementDraft(
             kind=rng.choice(KINDS),
-            statement=f"Implement what {words.anchor} says. {padding if index == 0 else ''}".strip(),
+            statement=f"{words.quote}: as {words.anchor} says. {padding if index == 0 else ''}".strip(),
             anchor=words.anchor,
             quote=words.quote,
             status="stated",
@@ -116,17 +124,17 @@ def _requirements(request: Request, rng: Random, padding: str) -> RequirementDra
 
 
 def _config(_request: Request, _rng: Random, padding: str) -> ExperimentConfig:
-    values = (("seed", 0), ("training.learning_rate", 0.001), ("training.batch_size", 32), ("training.epochs", 10))
     return ExperimentConfig(
         values=tuple(
             ConfigValue(
                 key=key,
                 value=value,
                 source="assumed",
-                alternatives=(str(value * 10),),
+                smoke=smoke,
+                alternatives=("another",),
                 meaning=f"Simulated. {padding if key == 'seed' else ''}".strip(),
             )
-            for key, value in values
+            for key, value, smoke in CONFIGURATION
         )
     )
 

@@ -10,7 +10,7 @@ OWNED = "Requirements that this file owns"
 """Stands above the list of ids in a request for code."""
 
 _ID = re.compile(r"\bR[1-9]\d*\b")
-_LISTED_ID = re.compile(r'^[\s*#>|\[`-]*(R[1-9]\d*)\b|"id":\s*"(R[1-9]\d*)"', re.MULTILINE)
+_LISTED_ID = re.compile(r'^[-*] (R[1-9]\d*)\b|"id": ?"(R[1-9]\d*)"', re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
 _BLOCK = re.compile(r"^\[([^\]\n]+)\] (.+)$", re.MULTILINE)
 _LABEL = re.compile(r"^(?:\$\$ |Table: |Algorithm: |Figure: )")
@@ -48,17 +48,19 @@ def _quote(line: str) -> str:
 
 
 def listed_ids(request: Request) -> list[str]:
-    """Ids of all requirements that the request lists, in order."""
-    text = "\n\n".join(message.text for message in request.messages)
-    listed = [line or field for line, field in _LISTED_ID.findall(text)]
-    return _in_order(listed or _ID.findall(text) or _ID.findall(request.system))
+    """Ids of all requirements that the request lists, in order; an `R2` amid the paper's words is none."""
+    return _listed("\n\n".join(message.text for message in request.messages))
 
 
 def file_ids(request: Request) -> list[str]:
     """Ids of the requirements that the question lists for its file."""
     text = question(request)
     _, marker, after = text.partition(OWNED)
-    return _in_order(_ID.findall(_HEADING.split(after, maxsplit=1)[0] if marker else text))
+    return _listed(_HEADING.split(after, maxsplit=1)[0]) if marker else _in_order(_ID.findall(text))
+
+
+def _listed(text: str) -> list[str]:
+    return _in_order([line or field for line, field in _LISTED_ID.findall(text)])
 
 
 def _in_order(ids: list[str]) -> list[str]:
