@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from papercoder.paper.pdf.page import Page
@@ -77,7 +78,7 @@ def text_box(page: Page) -> Box:
     return Box(
         left if count > 2 and left < box.x0 + 0.4 * box.width else box.x0,
         box.y0,
-        max(box.x1 if len(usual) < 3 else 0.0, max(line.x1 for line in lines)),
+        max(box.x1 if len(usual) < 3 else 0.0, *(line.x1 for line in lines)),
         box.y1,
     )
 
@@ -131,7 +132,7 @@ def _bands(page: Page, pieces: Sequence[Piece], gutter: Gutter) -> Iterable[Regi
     text, sides = text_box(page), columns(page, gutter)
     wide = _wide_bands(pieces, gutter)
     edges = [-1.0, *(edge for band in wide for edge in (band.y0, band.y1)), page.height * 2]
-    for number, (top, bottom) in enumerate(zip(edges, edges[1:], strict=False)):
+    for number, (top, bottom) in enumerate(pairwise(edges)):
         inside = [piece for piece in pieces if top <= piece.box.middle < bottom]
         parts = (
             [(text, inside)]

@@ -10,9 +10,10 @@ from papercoder.paper.pdf.shapes import Line
 
 _NUMBER = re.compile(r"\(((?:[A-Z]\.?)?\d{1,3}(?:\.\d{1,3})?[a-z]?)\)")
 _FORMULA = re.compile(r"\$[^$]*\$")
-_WORD = re.compile(r"[^\W\d_]{3,}")
+_WORD = re.compile(r"[^\W\d_]{3,}(?![\w]|\s?\()")
 _OPERATORS = frozenset(
-    "softmax argmax argmin arg max min exp log sup inf lim sin cos tan tanh relu sign where otherwise for and such that".split()
+    {"softmax", "argmax", "argmin", "arg", "max", "min", "exp", "log", "sup", "inf", "lim", "sin", "cos", "tan", "tanh"}
+    | {"relu", "sign", "where", "otherwise", "for", "and", "such", "that"}
 )
 _SIGNS = re.compile(r"[=<>≤≥∑∏∫√±×·∈∼≈→←∂∇∥⊙⊕|]|\$|\\[a-z]+")
 
@@ -27,7 +28,7 @@ def equation_number(line: Line) -> str:
 
 
 def _prose_words(text: str) -> int:
-    words = _WORD.findall(_FORMULA.sub(" ", text))
+    words = _WORD.findall(_FORMULA.sub("(", text))  # a word that a formula follows is the name of a function
     return sum(word.lower() not in _OPERATORS and not word.isupper() for word in words)
 
 
@@ -37,8 +38,8 @@ def formula(line: Line, look: Typography) -> bool:
     words = _prose_words(text)
     if equation_number(line):
         return words <= 6 or words < 0.3 * len(text.split())
-    apart = line.indent > 1.2 * look.size and line.box.x1 < line.column.x1 - 0.5 * look.size
-    formal = bool(_SIGNS.search(text)) or any(span.math for span in line.spans)
+    apart = line.indent > 0.5 * look.size and line.box.x1 < line.column.x1 - 0.5 * look.size
+    formal = bool(_SIGNS.search(text)) or (any(span.math for span in line.spans) and len(text) > 2)
     return apart and formal and words <= max(2, 0.1 * len(text) / 5)
 
 

@@ -12,7 +12,6 @@ import re
 import sys
 from pathlib import Path
 
-import pypdfium2
 from liteparse import LiteParse, ParseError
 from liteparse.types import ParsedPage, TextItem
 from pypdfium2 import PdfDocument, PdfiumError, PdfTextPage

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from papercoder.paper.draft import Element, Grid, Listing, Picture, Text
 from papercoder.paper.pdf.captions import Caption, caption
-from papercoder.paper.pdf.headings import HeadingRules
+from papercoder.paper.pdf.headings import Found, gapped
 from papercoder.paper.pdf.lines import Row, baselines
 from papercoder.paper.pdf.page import Typography
 from papercoder.paper.pdf.prose import Vocabulary, clean, joined
@@ -48,7 +48,7 @@ class FloatRules:
     """What must be known about a document to tell its floats."""
 
     look: Typography
-    headings: HeadingRules
+    headings: dict[int, Found]
     known: Vocabulary
     fonts: frozenset[str]
     """Of the running text."""
@@ -61,7 +61,7 @@ class FloatRules:
             found.taken.update(range(one.start, one.end))
         bodies = self._pair(rows, [one for one in captioned if one.caption.kind == "table"])
         for one in captioned:
-            found.made[one.start] = self._element(one, rows, bodies.get(one.start))
+            found.made[one.start] = self._element(one, bodies.get(one.start))
             if one.caption.kind == "figure":
                 found.taken.update(self._drawn(rows, one, found.taken))
         for i, row in enumerate(rows):
@@ -78,7 +78,7 @@ class FloatRules:
         if start is None or not isinstance(row, Line) or self._amid_text(rows, i, row, start):
             return None
         end = i + 1
-        while end < len(rows) and self._goes_on(rows[end - 1], rows[end], row):
+        while end < len(rows) and end not in self.headings and self._goes_on(rows[end - 1], rows[end], row):
             end += 1
         texts = [one.text for one in rows[i:end] if isinstance(one, Line)]
         whole = caption(joined(texts, self.known))
@@ -104,7 +104,7 @@ class FloatRules:
             return False
         close = 0 < row.box.y0 - before.box.y0 < 1.5 * max(first.size, 6)
         alike = abs(row.size - first.size) < 0.6 and row.box.x0 < first.column.x1
-        return close and alike and caption(row.text) is None and self.headings.match([row]) is None
+        return close and alike and caption(row.text) is None
 
     def _pair(self, rows: Sequence[Row], captioned: Sequence[_Captioned]) -> dict[int, Frame]:
         """Every table's caption with the nearest body on its page that no nearer caption has."""
@@ -123,7 +123,7 @@ class FloatRules:
                 used.add(number)
         return pairs
 
-    def _element(self, one: _Captioned, rows: Sequence[Row], body: Frame | None) -> Element:
+    def _element(self, one: _Captioned, body: Frame | None) -> Element:
         match one.caption.kind:
             case "table":
                 return Grid(one.text, grid(body) if body else (), one.caption.number)
@@ -145,14 +145,14 @@ class FloatRules:
         i = one.start - 1
         while i >= 0 and rows[i].page == rows[one.start].page:
             row = rows[i]
-            if i in taken or not isinstance(row, Line) or self._running(row):
+            if i in taken or i in self.headings or not isinstance(row, Line) or self._running(row):
                 return
             yield i
             i -= 1
 
     def _running(self, line: Line) -> bool:
-        if self.headings.match([line]) is not None:
-            return True
+        if gapped(line):
+            return False
         largest = max(line.spans, key=lambda span: len(span.text))
         return not self.look.smaller(line.size) and (largest.font in self.fonts or largest.math)
 

@@ -8,7 +8,7 @@ from papercoder.artifacts import Reference
 from papercoder.paper.draft import Element, Heading, Text
 from papercoder.paper.pdf.displays import displays, formula, limits
 from papercoder.paper.pdf.floats import FloatRules, Floats, Note, text_fonts
-from papercoder.paper.pdf.headings import HeadingRules, opens_references
+from papercoder.paper.pdf.headings import Found, opens_references
 from papercoder.paper.pdf.lines import Row
 from papercoder.paper.pdf.page import Typography
 from papercoder.paper.pdf.prose import Vocabulary, joined
@@ -24,7 +24,7 @@ class Flow:
     """Reads rows one after the other; floats wait until the paragraph that they interrupt has ended."""
 
     look: Typography
-    headings: HeadingRules
+    headings: dict[int, Found]
     known: Vocabulary
     elements: list[Element] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
@@ -32,6 +32,7 @@ class Flow:
     _waiting: list[Element] = field(default_factory=list)
     _entries: list[Line] = field(default_factory=list)
     _in_references: bool = False
+    _seen_heading: bool = False
 
     def read(self, rows: Sequence[Row]) -> None:
         """Read the rows of the whole document."""
@@ -51,15 +52,15 @@ class Flow:
             self._waiting.append(Note(joined([line.text for line in floats.notes[i]], self.known)))
         if i in floats.taken or not isinstance(row, Line):
             return 1
-        ahead = _free_lines(rows, i, floats)
-        heading = self.headings.match(ahead)
-        if heading is not None:
-            self._open(heading[0])
-            return heading[1]
+        found = self.headings.get(i)
+        if found is not None:
+            self._open(found.heading)
+            return found.rows
         if self._in_references:
             self._entries.append(row)
             return 1
-        count = self._formulas(ahead)
+        ahead = self._free_lines(rows, i, floats)
+        count = self._formulas(ahead) if self._seen_heading else 0
         if count:
             self._end_paragraph()
             self.elements += displays(ahead[:count])
@@ -69,6 +70,7 @@ class Flow:
 
     def _open(self, heading: Heading) -> None:
         self._end_paragraph()
+        self._seen_heading = True
         self._in_references = opens_references(heading.title)
         if not self._in_references:
             self.elements.append(heading)
@@ -116,13 +118,12 @@ class Flow:
         self.elements += self._waiting
         self._waiting = []
 
-
-def _free_lines(rows: Sequence[Row], i: int, floats: Floats) -> list[Line]:
-    """The next lines, up to the first that belongs to a float."""
-    lines: list[Line] = []
-    for position in range(i, min(i + 12, len(rows))):
-        row = rows[position]
-        if position in floats.taken or not isinstance(row, Line):
-            break
-        lines.append(row)
-    return lines
+    def _free_lines(self, rows: Sequence[Row], i: int, floats: Floats) -> list[Line]:
+        """The next lines, up to the first that belongs to a float or a heading."""
+        lines: list[Line] = []
+        for position in range(i, min(i + 12, len(rows))):
+            row = rows[position]
+            if position in floats.taken or position in self.headings or not isinstance(row, Line):
+                break
+            lines.append(row)
+        return lines

@@ -156,7 +156,7 @@ def _rows(page: Page, across: Box) -> list[list[Span]]:
 def _cells(row: Sequence[Span], across: Box) -> bool:
     """Whether the row looks like cells: several short spans with white between them."""
     covered = sum(span.box.width for span in row)
-    return len(row) > 2 and covered < 0.85 * across.width or len(row) == 2 and covered < 0.6 * across.width
+    return (len(row) > 2 and covered < 0.85 * across.width) or (len(row) == 2 and covered < 0.6 * across.width)
 
 
 def _frame(page: Page, anchor: _Anchor, box: Box) -> Frame | None:

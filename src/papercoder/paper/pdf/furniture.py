@@ -3,11 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from papercoder.paper.pdf.page import Page
 from papercoder.paper.pdf.shapes import Span, around
 
-_BAND = 0.12
+_BAND = 0.15
 """The part of the page's height, above and below, in which furniture stands."""
 
 _PAGE_NUMBER = re.compile(
@@ -38,7 +39,7 @@ def line_numbers(page: Page) -> list[Span]:
 
 def _counts(column: list[Span]) -> bool:
     values = [int(span.text) for span in column]
-    steps = Counter(after - before for before, after in zip(values, values[1:], strict=False))
+    steps = Counter(after - before for before, after in pairwise(values))
     step, count = steps.most_common(1)[0]
     return step in {1, 5} and count >= 0.8 * (len(values) - 1)
 

@@ -22,7 +22,8 @@ def baselines(spans: Sequence[Span]) -> list[list[Span]]:
     grouped: list[list[Span]] = []
     for span in sorted(spans, key=lambda span: (span.box.height < 0.75 * tall, span.box.middle)):
         home = max(grouped, key=lambda row: _share(span, row), default=None)
-        if home is not None and _share(span, home) >= 0.5:
+        enough = 0.3 if span.box.height < 0.75 * tall else 0.5
+        if home is not None and _share(span, home) >= enough:
             home.append(span)
         else:
             grouped.append([span])

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from papercoder.paper.pdf.extract import RawPage, Rule
+from papercoder.paper.pdf.extract import RawPage, Rule, Word
 from papercoder.paper.pdf.shapes import Box, Span
 
 
@@ -26,12 +27,15 @@ class Page:
 
 def upright(index: int, raw: RawPage) -> Page:
     """The page's upright words; what is rotated is a stamp, a watermark or the label of an axis."""
-    spans = tuple(
-        Span(word.text.strip(), Box(word.x, word.y, word.x + word.width, word.y + word.height), word.size, word.font)
-        for word in raw.words
-        if word.rotation % 360 < 1 and word.text.strip()
-    )
+    spans = tuple(_span(word) for word in raw.words if word.rotation % 360 < 1 and word.text.strip())
     return Page(index, raw.width, raw.height, spans, tuple(raw.rules))
+
+
+def _span(word: Word) -> Span:
+    """The word as a span; a font size that its height belies is one that the page then scales."""
+    scaled = not 0.5 * word.height < word.size < 2 * word.height
+    box = Box(word.x, word.y, word.x + word.width, word.y + word.height)
+    return Span(word.text.strip(), box, 1.1 * word.height if scaled else word.size, word.font)
 
 
 @dataclass(frozen=True)
@@ -73,4 +77,4 @@ def _steps(spans: list[Span]) -> Iterable[float]:
         columns.setdefault(round(span.box.x0), []).append(span.box.y1)
     for bottoms in columns.values():
         bottoms.sort()
-        yield from (round(after - before, 0) for before, after in zip(bottoms, bottoms[1:], strict=False))
+        yield from (round(after - before, 0) for before, after in pairwise(bottoms))

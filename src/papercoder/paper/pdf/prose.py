@@ -9,6 +9,12 @@ _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi",
 _HYPHENATED = re.compile(r"(?P<head>[^\W\d_][\w-]*)[-‐\u00ad]$")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
+_COMPOUNDING = frozenset(("non", "self", "cross", "well", "high", "low", "fine", "zero", "one", "two", "three", "real"))
+"""Heads of compounds; few words begin with them but for a hyphen."""
+
+_LINKING = frozenset(("the", "of", "to", "in", "by", "and", "on", "at", "a", "out"))
+_ENDINGS = frozenset(("over", "able", "less", "ness", "ward", "wards", "wise", "ever", "ment", "ments"))
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -24,16 +30,19 @@ class Vocabulary:
         if head + tail in self.words:
             return False
         last, first = head.split("-")[-1], tail.split("-")[0]
-        return "-" in head or (last in self.words and first in self.words and len(last) > 3 and len(first) > 3)
+        if "-" in head or last in _COMPOUNDING or ("-" in tail and first in _LINKING):
+            return True
+        return {last, first} <= self.words and min(len(last), len(first)) > 3 and first not in _ENDINGS
 
 
 def vocabulary(texts: Iterable[str]) -> Vocabulary:
-    """The words that stand within these lines, without the first and the last of each line."""
+    """The words of these lines, without those that a hyphen breaks."""
     words: set[str] = set()
-    for text in texts:
-        inner = [word.lower() for word in _WORD.findall(clean(text))][1:-1]
-        words.update(inner)
-        words.update(part for word in inner if "-" in word for part in [word.replace("-", "\0")])
+    broken = False
+    for text in map(clean, texts):
+        found = [word.lower() for word in _WORD.findall(text)]
+        goes_on, broken = broken, text.endswith("-")
+        words.update(found[1 if goes_on else 0 : -1 if broken else None])
     return Vocabulary(frozenset(words))
 
 

@@ -1,5 +1,6 @@
 """From the file to the draft."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,12 +11,14 @@ from papercoder.paper.pdf.floats import Note
 from papercoder.paper.pdf.flow import Flow
 from papercoder.paper.pdf.frames import frames
 from papercoder.paper.pdf.furniture import tidy
-from papercoder.paper.pdf.headings import HeadingRules, opens_abstract
+from papercoder.paper.pdf.headings import Headings, opens_abstract
 from papercoder.paper.pdf.lines import Row, rows
 from papercoder.paper.pdf.page import Page, Typography, typography, upright
 from papercoder.paper.pdf.prose import clean, vocabulary
 from papercoder.paper.pdf.shapes import Line
 from papercoder.paper.pdf.source import raw_document
+
+_RUN_IN = re.compile(r"(?:abstract|summary|résumé)\s*[.:—–-]+\s*(?=\w)", re.IGNORECASE)
 
 
 def read_pdf(path: Path) -> Draft:
@@ -31,8 +34,8 @@ def compose(raw: RawDocument) -> Draft:
     pages = tidy([upright(index, page) for index, page in enumerate(raw.pages)])
     look = typography(pages)
     lines = _rows(pages, look)
-    headings = HeadingRules(tuple(raw.outline), look)
     title, rest = _title(lines, look)
+    headings = Headings(tuple(raw.outline), look).find(rest)
     flow = Flow(look, headings, vocabulary(row.text for row in lines if isinstance(row, Line)))
     flow.read(rest)
     abstract, elements = _abstract(flow.elements)
@@ -76,4 +79,13 @@ def _abstract(elements: Sequence[Element]) -> tuple[str, list[Element]]:
             others = [one for one in inside if isinstance(one, Note) or not isinstance(one, Text)]
             texts = [one.text for one in inside if isinstance(one, Text) and one not in others]
             return "\n\n".join(texts), [*elements[:i], *others, *elements[end:]]
+    return _run_in_abstract(elements)
+
+
+def _run_in_abstract(elements: Sequence[Element]) -> tuple[str, list[Element]]:
+    """The paragraph near the beginning that starts with the word abstract, and the elements without it."""
+    for i, element in enumerate(elements[:12]):
+        found = _RUN_IN.match(element.text) if isinstance(element, Text) else None
+        if found is not None and isinstance(element, Text):
+            return element.text[found.end() :], [*elements[:i], *elements[i + 1 :]]
     return "", list(elements)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from papercoder.artifacts import Reference
 from papercoder.paper.pdf.prose import Vocabulary, joined
@@ -12,6 +13,8 @@ _LABEL = re.compile(r"\[([^\]\s]{1,12}(?: [^\]]{1,20})?)\]\s*|(\d{1,3})\.\s+(?=\
 
 def references(lines: Sequence[Line], known: Vocabulary) -> list[Reference]:
     """One reference to each entry: parted by labels, else by the hanging indent, else by white space."""
+    if not lines:
+        return []
     entries = _labelled(lines) or _hanging(lines) or _spaced(lines)
     return [_reference(entry, position, known) for position, entry in enumerate(entries, start=1)]
 
@@ -51,7 +54,7 @@ def _hanging(lines: Sequence[Line]) -> list[list[str]]:
 
 def _spaced(lines: Sequence[Line]) -> list[list[str]]:
     """Entries with more white above them than between their lines."""
-    gaps = [after.box.y0 - before.box.y0 for before, after in zip(lines, lines[1:], strict=False)]
+    gaps = [after.box.y0 - before.box.y0 for before, after in pairwise(lines)]
     positive = sorted(gap for gap in gaps if gap > 0)
     usual = positive[len(positive) // 3] if positive else 0.0
     starts = [True]

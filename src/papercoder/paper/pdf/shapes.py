@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 _BOLD = re.compile(r"bold|medi\b|medi$|-medi|black|heavy|semibold|demi|cmbx|sfbx|cmssbx|bx\d|\.b$|-b$", re.IGNORECASE)
 _SMALL_CAPS = re.compile(r"cmcsc|caps|smallcaps|-sc\b", re.IGNORECASE)
@@ -105,7 +106,7 @@ class Line:
     def text(self) -> str:
         """Its words; spans that touch are not parted."""
         text = self.spans[0].text
-        for before, span in zip(self.spans, self.spans[1:], strict=False):
+        for before, span in pairwise(self.spans):
             gap = span.box.x0 - before.box.x1
             text += (" " if gap > 0.1 * max(span.size, 1.0) else "") + span.text
         return text.strip()
