@@ -10,6 +10,7 @@ from papercoder.errors import AnswerError, ContextError
 from papercoder.events import AnswerRefused, Emit, Warned
 from papercoder.models.contract import Message, Model, Request
 from papercoder.prompts import Prompts
+from papercoder.settings import Role
 from papercoder.tokens import count_tokens
 
 T = TypeVar("T")
@@ -26,7 +27,7 @@ class Agent(Generic[T]):
     name: str
     """Also its prompt's."""
 
-    role: str
+    role: Role
     """Which of the user's models it asks."""
 
     format: Format[T]
@@ -46,7 +47,7 @@ def uses(*agents: Agent[Any]) -> Callable[[F], F]:
 class Ask:
     """Asks agents; the one thing that stages are handed."""
 
-    models: Mapping[str, Model]
+    models: Mapping[Role, Model]
     """Role -> model."""
 
     prompts: Prompts

@@ -109,6 +109,23 @@ class Run(Generic[H]):
         await asyncio.to_thread(self._write, artifact, key, text)
         return text
 
+    async def prune(self, folder: str, keep: set[str]) -> tuple[str, ...]:
+        """Delete what earlier versions of the plan had in a folder and this one has not; the user's own files stay.
+
+        Returns:
+            The deleted files' paths below the folder.
+        """
+        root = self.folder / folder
+        there = (path.relative_to(root).as_posix() for path in sorted(root.rglob("*")) if path.is_file())
+        gone = [name for name in there if name not in keep and self._is_ours(f"{folder}/{name}")]
+        for name in gone:
+            (root / name).unlink()
+        return tuple(gone)
+
+    def _is_ours(self, artifact: str) -> bool:
+        written = self._ledger(artifact).written
+        return bool(written) and digest(read_text(self.folder / artifact)) in written
+
     async def _make(self, artifact: str, key: str, codec: "_Codec", make: Callable[[], Awaitable[object]]) -> _Made:
         self.emit(ArtifactStarted(artifact=artifact))
         started, calls = time.monotonic(), list[Event]()

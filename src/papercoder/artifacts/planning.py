@@ -1,16 +1,20 @@
 """What planning makes: the overall plan, the requirements, the two designs and the configuration."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from papercoder.artifacts.base import Artifact
+from papercoder.mermaid import unfenced
+from papercoder.paths import normalise
 
 RequirementKind = Literal["data", "method", "training", "evaluation", "experiment"]
 RequirementStatus = Literal["stated", "derived", "cited", "assumed"]
 Scalar = bool | int | float | str | None
 Value = Scalar | tuple[Scalar, ...]
+RepoPath = Annotated[str, AfterValidator(normalise)]
+Diagram = Annotated[str, AfterValidator(unfenced)]
 
 
 class OverallPlan(Artifact):
@@ -95,7 +99,7 @@ class Requirements(Artifact):
 class FilePlan(Artifact):
     """A file of the repository to be."""
 
-    path: str
+    path: RepoPath
     """Relative, with forward slashes; a Python file, in lower case."""
 
     purpose: str
@@ -114,10 +118,10 @@ class ArchitectureDesign(Artifact):
     files: tuple[FilePlan, ...] = Field(min_length=1)
     """All Python files; exactly one is `main.py`, the entry point. No configuration, README, script or test."""
 
-    class_diagram: str
+    class_diagram: Diagram
     """Mermaid `classDiagram` of data structures and interfaces, with typed attributes and methods."""
 
-    sequence_diagram: str
+    sequence_diagram: Diagram
     """Mermaid `sequenceDiagram` of a full reproduction, from `main.py` on."""
 
     unclear: tuple[str, ...] = ()
@@ -127,11 +131,15 @@ class ArchitectureDesign(Artifact):
         """The path of the file that owns this requirement."""
         return next((file.path for file in self.files if requirement in file.owns), None)
 
+    def owned_by(self, path: str) -> tuple[str, ...]:
+        """Ids of the requirements that this file owns."""
+        return next((file.owns for file in self.files if file.path == path), ())
+
 
 class ImportedNames(Artifact):
     """What a file takes from another file of the repository."""
 
-    path: str
+    path: RepoPath
     """The other file's path."""
 
     names: tuple[str, ...]
@@ -141,7 +149,7 @@ class ImportedNames(Artifact):
 class FileLogic(Artifact):
     """What one file contains and needs."""
 
-    path: str
+    path: RepoPath
     """As in the architecture."""
 
     implements: str

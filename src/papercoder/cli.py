@@ -1,0 +1,187 @@
+"""The command line: thin, and quick to start, since each command imports what it needs when it is called."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from papercoder.errors import PaperCoderError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from papercoder.settings import Settings
+
+app = typer.Typer(
+    help="Turns a machine-learning paper into a code repository that is traced to the paper's own words.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+PaperArgument = Annotated[
+    str,
+    typer.Argument(metavar="PAPER", help="PDF, .tex, LaTeX folder, e-print, HTML, Markdown, S2ORC, TEI or arXiv id."),
+]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
+ModelOption = Annotated[
+    list[str] | None,
+    typer.Option("--model", metavar="[ROLE=]PROVIDER:NAME", help="Model for all roles, or for one; may be repeated."),
+]
+BaseUrlOption = Annotated[str | None, typer.Option(help="Of an OpenAI-compatible endpoint.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+PromptsOption = Annotated[Path | None, typer.Option(help="Folder whose prompts replace those of the same name.")]
+
+
+@app.command()
+def read(
+    paper: PaperArgument,
+    as_json: JsonOption = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write the paper, as the models read it.")
+    ] = None,
+    model: ModelOption = None,
+) -> None:
+    """Read a paper and report what was found and what may be lost. No model, no money."""
+    from papercoder.estimate import estimate
+    from papercoder.models.prices import price_of
+    from papercoder.paper.fidelity import fidelity
+    from papercoder.paper.fidelity_view import show
+    from papercoder.paper.reading import read as read_paper
+    from papercoder.store import write_synced
+
+    settings = _settings(model)
+    name = settings.model_for("coding")
+    found = read_paper(paper)
+    estimated = estimate(found, name, price_of(name, settings), settings.refine)
+    report = fidelity(found).model_copy(update={"estimate": estimated})
+    if output:
+        write_synced(output, found.model_dump_json(indent=1) if output.suffix == ".json" else found.render() + "\n")
+    if as_json:
+        typer.echo(report.model_dump_json(indent=1))
+    else:
+        show(report, _console())
+
+
+@app.command()
+def run(
+    paper: PaperArgument,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Run folder; default: runs/NAME.")] = None,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    profile: Annotated[str | None, typer.Option(help="full, or papercoder: as published.")] = None,
+    refine: Annotated[int | None, typer.Option(help="Rounds of verify and revise in planning.")] = None,
+    max_cost: Annotated[float | None, typer.Option(help="Dollars that the run may cost.")] = None,
+    concurrency: Annotated[int | None, typer.Option(help="Calls at the same time.")] = None,
+    requests_per_minute: Annotated[int | None, typer.Option(help="Limit.")] = None,
+    tokens_per_minute: Annotated[int | None, typer.Option(help="Limit.")] = None,
+    call_timeout: Annotated[float | None, typer.Option(help="Seconds for one try of a call.")] = None,
+    call_retries: Annotated[int | None, typer.Option(help="Further tries after a failure in passing.")] = None,
+    answer_retries: Annotated[int | None, typer.Option(help="Times an unfit answer is sent back.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="Completion tokens of one answer.")] = None,
+    context_window: Annotated[int | None, typer.Option(help="Tokens that the model can read and write.")] = None,
+    price_prompt: Annotated[float | None, typer.Option(help="Dollars for a million tokens.")] = None,
+    price_cached: Annotated[float | None, typer.Option(help="Dollars for a million tokens.")] = None,
+    price_completion: Annotated[float | None, typer.Option(help="Dollars for a million tokens.")] = None,
+    prompts: PromptsOption = None,
+) -> None:
+    """Turn a paper into a repository; run it again to go on where it stopped."""
+    given = dict(locals())
+    import asyncio
+
+    from papercoder.generation import generate
+    from papercoder.progress import progress
+    from papercoder.terminal import show_report
+
+    flags = {name: value for name, value in given.items() if name not in {"paper", "output", "model"}}
+    settings = _settings(model, **flags)
+    folder = output or Path("runs") / _stem(paper)
+    with progress(_console()) as listener:
+        asyncio.run(generate(paper, folder, settings, [listener]))
+    show_report(folder, _console())
+
+
+@app.command()
+def show(run: RunArgument, as_json: JsonOption = False) -> None:
+    """Show a run: stages, files, calls, tokens, cost, open requirements, warnings."""
+    from papercoder.show import report
+    from papercoder.terminal import show_report
+
+    if as_json:
+        typer.echo(report(run).model_dump_json(indent=1))
+    else:
+        show_report(run, _console())
+
+
+@app.command()
+def models(model: ModelOption = None, base_url: BaseUrlOption = None) -> None:
+    """Check which models are configured, and what is known of them."""
+    from papercoder.models.check import check_providers, check_roles
+    from papercoder.terminal import show_models
+
+    settings = _settings(model, base_url=base_url)
+    show_models(check_providers(settings), check_roles(settings), _console())
+
+
+@app.command()
+def prompts(
+    name: Annotated[str | None, typer.Argument(help="Show this one.")] = None,
+    export: Annotated[Path | None, typer.Option(metavar="DIR", help="Write all of them, for --prompts.")] = None,
+    overrides: Annotated[Path | None, typer.Option("--prompts", help="Show with these replacements.")] = None,
+) -> None:
+    """Show or export the prompts."""
+    from papercoder.prompts import Prompts, names
+
+    shipped = Prompts(overrides)
+    if export:
+        written = shipped.export(export)
+        typer.echo(f"{len(written)} prompts written to {export}; edit them and run with --prompts {export}.")
+    elif name:
+        typer.echo(shipped.text(name))
+    else:
+        typer.echo("\n".join(names()))
+
+
+@app.command()
+def record(
+    run: RunArgument,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the recording goes.")],
+    how: Annotated[str, typer.Option(help="Who answered, and how, in a sentence.")],
+) -> None:
+    """Export a run's answers, for --model recorded:FOLDER."""
+    from papercoder.models.recorded import export_answers
+    from papercoder.run import answer_store
+
+    count = export_answers(answer_store(run), folder, how)
+    typer.echo(f"{count} answers written to {folder}.")
+
+
+def main() -> None:
+    """Run the command line; a PaperCoderError becomes one sentence and its exit code."""
+    try:
+        app()
+    except PaperCoderError as error:
+        typer.echo(f"papercoder: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("papercoder: interrupted; run the same command again to go on.", err=True)
+        sys.exit(130)
+
+
+def _settings(model: list[str] | None, **flags: Any) -> "Settings":
+    from papercoder.settings import Settings, parse_models
+
+    general, by_role = parse_models(model or [])
+    return Settings(model=general, models=by_role or None, **flags)
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console()
+
+
+def _stem(paper: str) -> str:
+    name = paper.rstrip("/").rsplit("/", 1)[-1]
+    return "".join(sign if sign.isalnum() or sign in "._-" else "-" for sign in name.removesuffix(".pdf")) or "paper"

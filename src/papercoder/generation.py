@@ -1,0 +1,85 @@
+"""The door of a run: opens the folder, sets up models and agents, sends the paper down the line."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+
+from papercoder.agent import Ask
+from papercoder.artifacts import Paper, Repository
+from papercoder.errors import PaperCoderError
+from papercoder.events import Emit, RunEnded, RunStarted, Warned
+from papercoder.history import History
+from papercoder.models.resolve import models_by_role
+from papercoder.models.stack import assemble_roles
+from papercoder.paper.reading import read
+from papercoder.pipeline import as_published, paper_to_repository
+from papercoder.prompts import Prompts
+from papercoder.run import EventLog, Run, answer_store, lock, read_events
+from papercoder.settings import Settings
+from papercoder.summary import summarise
+
+Line = Callable[[Run[Ask], Paper, History, int], Awaitable[Repository]]
+
+PROFILES: dict[str, Line] = {"full": paper_to_repository, "papercoder": as_published}
+"""Profile -> the line that it runs."""
+
+
+async def generate(
+    source: str | Path, folder: Path, settings: Settings | None = None, listeners: Iterable[Emit] = ()
+) -> Repository:
+    """Turn a paper into a repository, `folder/repo`; on a folder of an earlier run, go on with it.
+
+    Args:
+        source: a file, a folder, an arXiv id or a URL.
+        folder: the run's; made where it is missing.
+        settings: None: from file and environment.
+        listeners: are told every event.
+
+    Raises:
+        PaperCoderError: the run stopped; what was made is kept, and the same call goes on from there.
+    """
+    chosen = settings or Settings()
+    with lock(folder):
+        emit = EventLog(folder, *listeners)
+        run, history = open_run(folder, chosen, emit)
+        emit(RunStarted(paper=str(source), models=_names(run.hand), profile=chosen.profile))
+        try:
+            await history.begin()
+            paper = await asyncio.to_thread(read, source)
+            await run.keep("paper.md", paper.render() + "\n")
+            for loss in paper.losses:
+                emit(Warned(where="reading", message=loss.message))
+            refine = chosen.refine if chosen.profile == "full" else 0
+            repository = await PROFILES[chosen.profile](run, paper, history, refine)
+        except PaperCoderError as error:
+            emit(RunEnded(status="partial", reason=str(error)))
+            raise
+        except asyncio.CancelledError:
+            emit(RunEnded(status="partial", reason="it was interrupted"))
+            raise
+        emit(RunEnded(status="complete"))
+        return repository
+
+
+def open_run(folder: Path, settings: Settings, emit: Emit) -> tuple[Run[Ask], History]:
+    """The run's step, agents and history, as the settings say.
+
+    Raises:
+        SettingsError: a model, a price or the folder of prompts is not what it should be.
+    """
+    before = summarise(read_events(folder))
+    models = assemble_roles(models_by_role(settings), settings, answer_store(folder), emit, before.cost_usd)
+    ask = Ask(
+        models=models,
+        prompts=Prompts(settings.prompts),
+        emit=emit,
+        max_tokens=settings.max_tokens,
+        answer_retries=settings.answer_retries,
+        where=str(folder),
+    )
+    return Run(folder, ask, emit), History(folder / "repo", int(before.started or time.time()))
+
+
+def _names(ask: Ask) -> dict[str, str]:
+    return {role: model.name for role, model in ask.models.items()}

@@ -1,0 +1,31 @@
+"""Requirements and interfaces as the lines in which agents read them."""
+
+from collections.abc import Iterable
+
+from papercoder.artifacts import FileLogic, Requirement
+
+
+def requirement_lines(requirements: Iterable[Requirement]) -> str:
+    """One line a requirement; empty where there are none."""
+    return "\n".join(f"- {requirement_line(item)}" for item in requirements)
+
+
+def requirement_line(item: Requirement) -> str:
+    """`R3 (method, stated): what [eq:2] "the paper's words"`."""
+    quote = f' "{item.quote}"' if item.quote else ""
+    others = f" Alternatives: {'; '.join(item.alternatives)}." if item.alternatives else ""
+    return f"{item.id} ({item.kind}, {item.status}): {item.statement} [{item.anchor}]{quote}{others}"
+
+
+def file_logic(file: FileLogic) -> str:
+    """A file's logic design as Markdown."""
+    imports = [f"- from `{item.path}`: {', '.join(f'`{name}`' for name in item.names)}" for item in file.imports]
+    return "\n".join(
+        [file.implements, "", "Imports:", *(imports or ["- nothing of the repository"]), "", interface(file)]
+    )
+
+
+def interface(file: FileLogic) -> str:
+    """A file's public interface as Python signatures."""
+    signatures = "\n".join(file.signatures) or "# nothing public"
+    return f"Interface of `{file.path}`:\n\n```python\n{signatures}\n```"

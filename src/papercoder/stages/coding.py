@@ -1,0 +1,110 @@
+"""Coding: each file as soon as the files that it imports exist (Paper2Code, section 3.3)."""
+
+import ast
+from collections.abc import Iterator
+
+from papercoder.agent import Agent, Ask, uses
+from papercoder.answers import Python
+from papercoder.artifacts import FileLogic, LogicDesign, Paper, Requirement, SourceFile
+from papercoder.context import paper_part, text_part
+from papercoder.lines import file_logic, interface, requirement_lines
+from papercoder.traceability import marks
+
+CODER = Agent("coding", "coding", Python())
+
+
+@uses(CODER)
+async def write_file(
+    ask: Ask,
+    paper: Paper,
+    logic: LogicDesign,
+    config: str,
+    requirements: tuple[Requirement, ...],
+    analysis: str,
+    imported: tuple[SourceFile, ...],
+    path: str,
+) -> str:
+    """Write one file, given the full code of what it imports and the interfaces of the others.
+
+    `config` is the text of `config.yaml`, `requirements` are those that the file owns.
+    """
+    parts = (
+        paper_part(paper, (item.anchor for item in requirements)),
+        text_part("The configuration", config),
+        text_part("What all files agree on", logic.shared_knowledge),
+        text_part("Interfaces of other files", _others(logic, path, imported), ""),
+        text_part("Files that this one imports", _code(imported), _interfaces(logic, imported)),
+        text_part(f"Analysis of `{path}`", analysis),
+    )
+
+    def check(code: str, attempt: int) -> list[str]:
+        return list(complaints(code, path, logic, requirements, imported)) if attempt == 0 else []
+
+    own = logic.file(path)
+    return await ask(
+        CODER, path, parts, check, path=path, logic=file_logic(own), requirements=requirement_lines(requirements)
+    )
+
+
+def complaints(
+    code: str, path: str, logic: LogicDesign, requirements: tuple[Requirement, ...], imported: tuple[SourceFile, ...]
+) -> Iterator[str]:
+    """Requirements without a mark, and imports of what the repository does not have."""
+    marked = marks(code)
+    for item in requirements:
+        if item.id not in marked:
+            yield f"No comment marks {item.id}: {item.statement}"
+    offered = {_module(file.path): _top_names(file.text) for file in imported}
+    modules = {_module(file.path) for file in logic.files if file.path != path}
+    for module, names in _imports(code):
+        if module not in modules:
+            continue
+        if module not in offered:
+            yield f"It imports `{module}`, which its logic design does not list."
+            continue
+        for name in names:
+            if name not in offered[module] and f"{module}.{name}" not in modules:
+                yield f"It imports `{name}` from `{module}`, whose code does not have it."
+
+
+def _others(logic: LogicDesign, path: str, imported: tuple[SourceFile, ...]) -> str:
+    shown = {path, *(file.path for file in imported)}
+    return "\n\n".join(interface(file) for file in logic.files if file.path not in shown) or "There are none."
+
+
+def _code(imported: tuple[SourceFile, ...]) -> str:
+    return "\n\n".join(f"`{file.path}`:\n\n````python\n{file.text}````" for file in imported) or "None."
+
+
+def _interfaces(logic: LogicDesign, imported: tuple[SourceFile, ...]) -> str:
+    known: list[FileLogic] = [logic.file(file.path) for file in imported]
+    return "\n\n".join(interface(file) for file in known)
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _imports(code: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module, tuple(alias.name for alias in node.names if alias.name != "*")
+        elif isinstance(node, ast.Import):
+            yield from ((alias.name, ()) for alias in node.names)
+
+
+def _top_names(code: str) -> frozenset[str]:
+    """All names that a module's own scope binds, also below `if` and `try`."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return frozenset()
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return frozenset(names)

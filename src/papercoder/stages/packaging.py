@@ -1,0 +1,130 @@
+"""Packaging: what stands around the code so that someone else can run it. Pure; no model, no money."""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from papercoder.artifacts import (
+    ArchitectureDesign,
+    ExperimentConfig,
+    LogicDesign,
+    OverallPlan,
+    Paper,
+    Requirement,
+    Requirements,
+    SourceFile,
+    Traceability,
+)
+from papercoder.packages import requirements_file, third_party_imports
+from papercoder.traceability import to_markdown
+
+REPRODUCE = """\
+#!/usr/bin/env bash
+# Reproduces the paper; with --smoke, shows in about a minute that the code runs.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+config=config.yaml
+case "${1:-}" in
+  "") ;;
+  --smoke) config=config.smoke.yaml ;;
+  *) echo "usage: $0 [--smoke]" >&2; exit 2 ;;
+esac
+
+"${PYTHON:-python3}" main.py --config "$config"
+test -s results.json || { echo "main.py ended without results.json" >&2; exit 1; }
+echo "The results are in results.json."
+"""
+"""`reproduce.sh`."""
+
+
+def requirements_txt(logic: LogicDesign, files: tuple[SourceFile, ...]) -> str:
+    """`requirements.txt`, from the plan and from the imports that are really there."""
+    local = {PurePosixPath(file.path).parts[0].removesuffix(".py") for file in files}
+    return requirements_file(logic.packages, (name for file in files for name in _imports(file, local)))
+
+
+def _imports(file: SourceFile, local: set[str]) -> Iterator[str]:
+    try:
+        yield from third_party_imports(file.text, local)
+    except SyntaxError:
+        return  # the user's edit; the plan's packages stand in for what cannot be read
+
+
+def package_markers(files: tuple[SourceFile, ...]) -> tuple[str, ...]:
+    """The `__init__.py` files that make every folder with code a package."""
+    folders = {parent for file in files for parent in PurePosixPath(file.path).parents if parent.parts}
+    there = {file.path for file in files}
+    return tuple(sorted(path for folder in folders if (path := f"{folder}/__init__.py") not in there))
+
+
+def readme(
+    paper: Paper,
+    plan: OverallPlan,
+    requirements: Requirements,
+    architecture: ArchitectureDesign,
+    config: ExperimentConfig,
+    traceability: Traceability,
+) -> str:
+    """`README.md`: what this is, how to run it, what is assumed, what is open."""
+    parts = [
+        f"# {paper.title}",
+        "Code generated from the paper by PaperCoder. It is no work of the paper's authors.",
+        plan.summary,
+        _HOW,
+        "## Files\n\n" + "\n".join(f"- `{file.path}`: {file.purpose}" for file in architecture.files),
+        "## What the paper leaves open\n\n" + "\n".join(_assumptions(plan, requirements, config)),
+        "## What is traced\n\n" + "\n".join(_coverage(requirements, traceability)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+_HOW = """\
+## How to run it
+
+```bash
+python3 -m venv .venv && . .venv/bin/activate
+pip install -r requirements.txt
+./reproduce.sh --smoke    # tiny settings, about a minute: does it run?
+./reproduce.sh            # the paper's settings; writes results.json
+```
+
+All settings are in `config.yaml`, each with the place in the paper that it comes from. `config.smoke.yaml` is its tiny
+variant; its results mean nothing. `TRACEABILITY.md` leads from each requirement of the paper to the lines of code."""
+
+
+def _assumptions(plan: OverallPlan, requirements: Requirements, config: ExperimentConfig) -> list[str]:
+    lines = [f"- {item.id}: {item.statement}{_others(item.alternatives)}" for item in _assumed(requirements)]
+    lines += [
+        f"- `{value.key}` is {value.value!r}{_others(value.alternatives)}"
+        for value in config.values
+        if value.source == "assumed"
+    ]
+    lines += [f"- {text}" for text in plan.unclear]
+    return lines or ["Nothing that was noticed."]
+
+
+def _others(alternatives: tuple[str, ...]) -> str:
+    return f" (else: {'; '.join(alternatives)})" if alternatives else ""
+
+
+def _assumed(requirements: Requirements) -> tuple[Requirement, ...]:
+    return tuple(item for item in requirements.items if item.status == "assumed")
+
+
+def _coverage(requirements: Requirements, traceability: Traceability) -> list[str]:
+    if not requirements.items:
+        return ["Requirements were not extracted in this profile."]
+    lines = [f"{len(requirements.items)} requirements; see [TRACEABILITY.md](TRACEABILITY.md)."]
+    if traceability.unowned:
+        lines.append(f"Without an owner: {', '.join(traceability.unowned)}.")
+    if traceability.unmarked:
+        lines.append(f"Without a mark in the code: {', '.join(traceability.unmarked)}.")
+    return [*lines, "A mark says where to look; whether the code there does it was not checked by this step."]
+
+
+def traceability_files(traceability: Traceability) -> dict[str, str]:
+    """File name -> text of the traceability, for people and for machines."""
+    return {
+        "TRACEABILITY.md": to_markdown(traceability),
+        "TRACEABILITY.json": traceability.model_dump_json(indent=1) + "\n",
+    }

@@ -1,0 +1,54 @@
+"""The architecture: files, owners of requirements, diagrams."""
+
+from collections import Counter
+
+from papercoder.agent import Agent, Ask, uses
+from papercoder.answers import Json
+from papercoder.artifacts import ArchitectureDesign, OverallPlan, Paper, Requirements
+from papercoder.context import artifact_part, paper_part
+from papercoder.mermaid import class_diagram_complaint, sequence_diagram_complaint
+from papercoder.paths import collisions, complaint, module_complaint
+from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
+from papercoder.stages.planning.requirements import requirements_part
+
+ARCHITECT = Agent("architecture", "planning", Json(ArchitectureDesign))
+
+ENTRY = "main.py"
+"""The file that `reproduce.sh` starts."""
+
+
+@uses(ARCHITECT, VERIFIER, reviser(ARCHITECT))
+async def design_architecture(
+    ask: Ask, paper: Paper, plan: OverallPlan, requirements: Requirements, refine: int
+) -> ArchitectureDesign:
+    """Choose the files, give every requirement its owner, and draw how the parts work together."""
+    parts = (
+        paper_part(paper, (item.anchor for item in requirements.items)),
+        artifact_part("The overall plan", plan),
+        requirements_part(requirements),
+    )
+
+    def check(design: ArchitectureDesign, _: int) -> list[str]:
+        return complaints(design, requirements)
+
+    has_requirements = bool(requirements.items)
+    design = await ask(ARCHITECT, "", parts, check, has_requirements=has_requirements)
+    return await refined(ask, ARCHITECT, design, parts, check, refine, has_requirements=has_requirements)
+
+
+def complaints(design: ArchitectureDesign, requirements: Requirements) -> list[str]:
+    """What is wrong with the files' names, the owners and the diagrams."""
+    paths = [file.path for file in design.files]
+    found = [text for path in paths if (text := complaint(path) or module_complaint(path, ()))]
+    found += collisions(paths)
+    if ENTRY not in paths:
+        found.append(f"There is no `{ENTRY}`.")
+    diagrams = (class_diagram_complaint(design.class_diagram), sequence_diagram_complaint(design.sequence_diagram))
+    return [*found, *_ownership(design, requirements), *filter(None, diagrams)]
+
+
+def _ownership(design: ArchitectureDesign, requirements: Requirements) -> list[str]:
+    owners = Counter(name for file in design.files for name in file.owns)
+    found = [f"{name} is no requirement." for name in owners if name not in requirements.ids]
+    found += [f"{name} has {count} owners; it needs one." for name, count in owners.items() if count > 1]
+    return found + [f"{item.id} has no owner." for item in requirements.items if item.id not in owners]

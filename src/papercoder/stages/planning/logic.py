@@ -1,0 +1,115 @@
+"""The logic: per file what it implements and imports, in an acyclic graph; and the packages."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from papercoder.agent import Agent, Ask, uses
+from papercoder.answers import Json
+from papercoder.artifacts import (
+    ArchitectureDesign,
+    ExperimentConfig,
+    FileLogic,
+    LogicDesign,
+    OverallPlan,
+    Paper,
+    Requirements,
+)
+from papercoder.context import Part, artifact_part, paper_part, text_part
+from papercoder.graph import ring
+from papercoder.packages import imported_as, package_complaint
+from papercoder.paths import module_complaint
+from papercoder.stages.planning.configuration import to_yaml
+from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
+from papercoder.stages.planning.requirements import requirements_part
+
+LOGICIAN = Agent("logic", "planning", Json(LogicDesign))
+
+
+@uses(LOGICIAN, VERIFIER, reviser(LOGICIAN))
+async def design_logic(
+    ask: Ask,
+    paper: Paper,
+    plan: OverallPlan,
+    requirements: Requirements,
+    architecture: ArchitectureDesign,
+    config: ExperimentConfig | None,
+    refine: int,
+) -> LogicDesign:
+    """Work out every file's content, imports and interface."""
+    known: tuple[Part, ...] = (text_part("The configuration", to_yaml(config)),) if config else ()
+    parts = (
+        paper_part(paper, (item.anchor for item in requirements.items)),
+        artifact_part("The overall plan", plan),
+        requirements_part(requirements),
+        artifact_part("The architecture", architecture),
+        *known,
+    )
+
+    def check(logic: LogicDesign, attempt: int) -> list[str]:
+        hard = complaints(logic, architecture)
+        return hard or (list(interface_complaints(logic)) if attempt == 0 else [])
+
+    logic = await ask(LOGICIAN, "", parts, check)
+    return await refined(ask, LOGICIAN, logic, parts, check, refine)
+
+
+def complaints(logic: LogicDesign, architecture: ArchitectureDesign) -> list[str]:
+    """What no later stage could work with."""
+    planned, here = [file.path for file in architecture.files], Counter(file.path for file in logic.files)
+    found = [f"`{path}` of the architecture is missing." for path in planned if path not in here]
+    found += [f"`{path}` is not in the architecture." for path in here if path not in planned]
+    found += [f"`{path}` is there {count} times." for path, count in here.items() if count > 1]
+    found += [
+        f"`{file.path}` imports `{item.path}`, which is no file of the repository."
+        for file in logic.files
+        for item in file.imports
+        if item.path not in planned
+    ]
+    found += [text for line in logic.packages if (text := package_complaint(line))]
+    packages = [imported_as(line) for line in logic.packages if not package_complaint(line)]
+    found += [text for path in here if (text := module_complaint(path, packages))]
+    if not found and (files := ring(logic)):
+        found.append(f"Files import each other in a ring: {' -> '.join(files)}.")
+    return found
+
+
+def interface_complaints(logic: LogicDesign) -> Iterator[str]:
+    """Signatures that are no Python, and names imported from where they are not."""
+    offered = {file.path: set(_names(file)) for file in logic.files}
+    for file in logic.files:
+        for signature in file.signatures:
+            if not _is_signature(signature):
+                yield f"`{file.path}`: `{signature}` is no Python signature."
+        for item in file.imports:
+            for name in item.names:
+                if name.split(".")[0] not in offered[item.path]:
+                    yield f"`{file.path}` imports `{name}` from `{item.path}`, whose signatures do not have it."
+
+
+_SIGNATURE = re.compile(r"^(?:async\s+)?(?:def\s+)?(?:class\s+)?(?:@\w+\s+)?([A-Za-z_]\w*)")
+
+
+def _names(file: FileLogic) -> Iterator[str]:
+    for signature in file.signatures:
+        if found := _SIGNATURE.match(signature.strip()):
+            yield found[1]
+
+
+def _is_signature(signature: str) -> bool:
+    text = signature.strip().rstrip(":")
+    if re.fullmatch(r"[A-Za-z_]\w*\s*(:.+|=.+)|class\s+\w+(\(.*\))?", text, re.DOTALL):
+        return True
+    text = re.sub(r"^(async\s+)?def\s+", "", text)
+    text = re.sub(r"^class\s+", "", text)
+    _, _, rest = text.partition("(")
+    return bool(rest) and _parses(f"def f({rest}: ...")
+
+
+def _parses(code: str) -> bool:
+    try:
+        ast.parse(code)
+    except (SyntaxError, ValueError):
+        return False
+    return True

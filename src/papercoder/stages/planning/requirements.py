@@ -1,0 +1,154 @@
+"""The requirements: found section by section, at once; completed with what is missing; verified; numbered."""
+
+from collections.abc import Iterable, Iterator
+
+from rapidfuzz import fuzz
+
+from papercoder.agent import Agent, Ask, Check, uses
+from papercoder.answers import Json
+from papercoder.artifacts import (
+    OverallPlan,
+    Paper,
+    Requirement,
+    RequirementDraft,
+    RequirementDrafts,
+    Requirements,
+    Section,
+)
+from papercoder.context import Part, artifact_part, paper_part
+from papercoder.evidence import find_quote, numbers, plain
+from papercoder.lines import requirement_lines
+from papercoder.stages.planning.refinement import VERIFIER, round_of, violations
+from papercoder.together import together
+from papercoder.tokens import count_tokens
+
+
+class RequirementChanges(RequirementDrafts):
+    """How a list of requirements is put right: what to drop, and what takes its place or was missing."""
+
+    drop: tuple[str, ...] = ()
+    """Ids of requirements that are wrong, repeated, or replaced."""
+
+
+EXTRACTOR = Agent("requirements", "planning", Json(RequirementDrafts))
+GAPS = Agent("gaps", "planning", Json(RequirementDrafts))
+CHANGER = Agent("refine_requirements", "planning", Json(RequirementChanges))
+
+_PART_TOKENS = 3000
+_SAME = 93.0
+"""Of 100: how alike two statements are that say the same."""
+
+
+@uses(EXTRACTOR)
+async def find_requirements(ask: Ask, paper: Paper) -> RequirementDrafts:
+    """What each part of the paper requires, in the paper's order."""
+    found = await together(_from_part(ask, paper, part) for part in parts_of(paper))
+    return RequirementDrafts(requirements=tuple(draft for drafts in found for draft in drafts.requirements))
+
+
+async def _from_part(ask: Ask, paper: Paper, part: tuple[Section, ...]) -> RequirementDrafts:
+    return await ask(
+        EXTRACTOR,
+        part[0].anchor,
+        (),
+        _quoted(paper),
+        title=paper.title,
+        abstract=paper.abstract,
+        section="\n\n".join(section.render() for section in part),
+    )
+
+
+@uses(GAPS, VERIFIER, CHANGER)
+async def complete_requirements(
+    ask: Ask, paper: Paper, plan: OverallPlan, found: RequirementDrafts, refine: int
+) -> Requirements:
+    """Add what no section says alone and what the paper leaves open; verify and refine; number what is left."""
+    requirements = numbered(paper, found.requirements)
+    parts = (paper_part(paper), artifact_part("The overall plan", plan))
+    missing = await ask(GAPS, "", (*parts, requirements_part(requirements)), _quoted(paper))
+    requirements = numbered(paper, (*requirements.items, *missing.requirements))
+    for attempt in range(refine):
+        critique = await violations(ask, GAPS, requirements, parts, attempt)
+        if not critique.violations:
+            break
+        changes = await ask(
+            CHANGER,
+            round_of(GAPS, attempt),
+            (*parts, requirements_part(requirements)),
+            _quoted(paper),
+            violations=critique.violations,
+        )
+        kept = (item for item in requirements.items if item.id not in changes.drop)
+        requirements = numbered(paper, (*kept, *changes.requirements))
+    return requirements
+
+
+def _quoted(paper: Paper) -> Check[RequirementDrafts]:
+    """Send quotes that the paper does not have back once; later, they make their requirement an assumption."""
+    return lambda drafts, attempt: unquoted(paper, drafts.requirements) if attempt == 0 else []
+
+
+def requirements_part(requirements: Requirements) -> Part:
+    """The requirements to read, a line each."""
+    return Part("the requirements", (f"# The requirements\n\n{requirement_lines(requirements.items)}",))
+
+
+def parts_of(paper: Paper) -> Iterator[tuple[Section, ...]]:
+    """The paper in parts: a section with its subsections, cut where that is too long."""
+    part: list[Section] = []
+    size = 0
+    for section in paper.sections:
+        tokens = count_tokens(section.render())
+        if part and (section.level == 1 or size + tokens > _PART_TOKENS):
+            yield tuple(part)
+            part, size = [], 0
+        part.append(section)
+        size += tokens
+    if part:
+        yield tuple(part)
+
+
+def unquoted(paper: Paper, drafts: Iterable[RequirementDraft]) -> list[str]:
+    """Complaints about quotes that the paper does not have."""
+    return [
+        f'The paper nowhere says "{draft.quote}" [{draft.anchor}]. Copy its words exactly, or call it `assumed`.'
+        for draft in drafts
+        if draft.status != "assumed" and find_quote(paper, draft.quote, draft.anchor) is None
+    ]
+
+
+def numbered(paper: Paper, drafts: Iterable[RequirementDraft]) -> Requirements:
+    """The drafts without repetitions, in the paper's order, numbered; what has no evidence is `assumed`."""
+    anchors = ["abstract", *(name for s in paper.sections for name in (s.anchor, *(b.anchor for b in s.blocks)))]
+    place = {anchor: index for index, anchor in enumerate(anchors)}
+    proved = [_proved(paper, draft) for draft in _unrepeated(drafts)]
+    proved.sort(key=lambda item: (item[0].status == "assumed", place.get(item[0].anchor, len(place))))
+    return Requirements(items=tuple(_number(index, *item) for index, item in enumerate(proved, 1)))
+
+
+def _proved(paper: Paper, draft: RequirementDraft) -> tuple[RequirementDraft, bool]:
+    if draft.status == "assumed":
+        return draft, False
+    anchor = find_quote(paper, draft.quote, draft.anchor)
+    if anchor is None:
+        return draft.model_copy(update={"status": "assumed"}), False
+    return draft.model_copy(update={"anchor": anchor}), True
+
+
+def _number(index: int, draft: RequirementDraft, quote_found: bool) -> Requirement:
+    fields = {name: getattr(draft, name) for name in RequirementDraft.model_fields}
+    return Requirement(**fields, id=f"R{index}", quote_found=quote_found)
+
+
+def _unrepeated(drafts: Iterable[RequirementDraft]) -> list[RequirementDraft]:
+    kept: list[RequirementDraft] = []
+    for draft in drafts:
+        if not any(_same(draft, other) for other in kept):
+            kept.append(draft)
+    return kept
+
+
+def _same(one: RequirementDraft, other: RequirementDraft) -> bool:
+    if numbers(one.statement) != numbers(other.statement):
+        return False
+    return fuzz.token_sort_ratio(plain(one.statement), plain(other.statement), score_cutoff=_SAME) > 0

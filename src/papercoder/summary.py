@@ -1,0 +1,204 @@
+"""A run in figures: folds over its events."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, TypeVar
+
+from papercoder.artifacts import Artifact
+from papercoder.events import (
+    AnswerRefused,
+    ArtifactEdited,
+    ArtifactMade,
+    ArtifactReused,
+    ArtifactStarted,
+    CallMade,
+    CallRetried,
+    CallReused,
+    Event,
+    RunEnded,
+    RunStarted,
+    Warned,
+)
+
+Status = Literal["new", "running", "complete", "partial"]
+
+AnyArtifactEvent = ArtifactStarted | ArtifactMade | ArtifactReused | ArtifactEdited
+
+E = TypeVar("E")
+
+
+class StageSummary(Artifact):
+    """One stage in figures."""
+
+    name: str
+    made: int
+    """Artifacts made, over all processes that worked on the run."""
+
+    reused: int
+    """Artifacts that the latest process found made."""
+
+    edited: int
+    """Artifacts that are the user's own."""
+
+    open: int
+    """Artifacts begun by the latest process and not ended."""
+
+    seconds: float
+    """From its first artifact's start to its last one's end, in the process that made most of it."""
+
+
+class Calls(Artifact):
+    """Answers of models, over all processes that worked on the run."""
+
+    made: int = 0
+    """Sent, answered and paid for."""
+
+    reused: int = 0
+    """Taken from the run folder instead."""
+
+    retried: int = 0
+    """Sent again after a failure in passing."""
+
+    refused: int = 0
+    """Answers sent back since they did not fit."""
+
+
+class Tokens(Artifact):
+    """Tokens of all calls made."""
+
+    prompt: int = 0
+    cached: int = 0
+    """Those of the prompt tokens that were read from a provider's cache."""
+
+    completion: int = 0
+
+
+class Summary(Artifact):
+    """A run in figures."""
+
+    status: Status
+    """`running` also where a process was killed and no other took up the run."""
+
+    reason: str
+    """Why it is `partial`."""
+
+    paper: str
+    profile: str
+    models: dict[str, str]
+    """Role -> model, of the latest process."""
+
+    started: float | None
+    """Seconds since the epoch."""
+
+    seconds: float
+    """Spent by all processes that worked on the run."""
+
+    calls: Calls
+    tokens: Tokens
+    cost_usd: float
+    unpriced: int
+    """Calls whose price is not known; `cost_usd` is without them."""
+
+    stages: tuple[StageSummary, ...]
+    edited: tuple[str, ...]
+    """Artifacts that are the user's own, in the latest process."""
+
+    warnings: tuple[str, ...]
+    """Of the latest process."""
+
+
+def summarise(events: Iterable[Event]) -> Summary:
+    """Fold a run's events."""
+    events = tuple(events)
+    sessions = _sessions(events)
+    latest = sessions[-1] if sessions else ()
+    begun = _of(latest, RunStarted)
+    made = _of(events, CallMade)
+    return Summary(
+        status=_status(latest),
+        reason="".join(ended.reason for ended in _of(latest, RunEnded)),
+        paper=begun[0].paper if begun else "",
+        profile=begun[0].profile if begun else "",
+        models=begun[0].models if begun else {},
+        started=sessions[0][0].at if sessions else None,
+        seconds=sum(session[-1].at - session[0].at for session in sessions),
+        calls=Calls(
+            made=len(made),
+            reused=len(_of(events, CallReused)) + sum(event.calls for event in _of(events, ArtifactReused)),
+            retried=len(_of(events, CallRetried)),
+            refused=len(_of(events, AnswerRefused)),
+        ),
+        tokens=Tokens(
+            prompt=sum(call.prompt for call in made),
+            cached=sum(call.cached for call in made),
+            completion=sum(call.completion for call in made),
+        ),
+        cost_usd=sum(call.cost_usd or 0.0 for call in made),
+        unpriced=sum(call.cost_usd is None for call in made),
+        stages=_stages(events, latest),
+        edited=_unique(event.artifact for event in _of(latest, ArtifactEdited)),
+        warnings=_unique(_warnings(latest)),
+    )
+
+
+def stage_of(artifact: str) -> str:
+    """The stage that makes an artifact."""
+    return "coding" if artifact.startswith("repo/") else artifact.split("/", maxsplit=1)[0]
+
+
+def _sessions(events: Sequence[Event]) -> list[tuple[Event, ...]]:
+    """The events of each process that worked on the run."""
+    starts = [index for index, event in enumerate(events) if isinstance(event, RunStarted)]
+    return [tuple(events[start:end]) for start, end in zip(starts, [*starts[1:], len(events)], strict=True)]
+
+
+def _of(events: Iterable[Event], kind: type[E]) -> list[E]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def _status(latest: Sequence[Event]) -> Status:
+    if not latest:
+        return "new"
+    return latest[-1].status if isinstance(latest[-1], RunEnded) else "running"
+
+
+def _stages(events: Sequence[Event], latest: Sequence[Event]) -> tuple[StageSummary, ...]:
+    names = _unique(stage_of(event.artifact) for event in _of_artifacts(events))
+    return tuple(_stage(name, events, latest) for name in names)
+
+
+def _stage(name: str, events: Sequence[Event], latest: Sequence[Event]) -> StageSummary:
+    def here(among: Sequence[Event], kind: type[E]) -> list[E]:
+        own = [event for event in _of_artifacts(among) if stage_of(event.artifact) == name]
+        return _of(own, kind)
+
+    return StageSummary(
+        name=name,
+        made=len(here(events, ArtifactMade)),
+        reused=len(here(latest, ArtifactReused)),
+        edited=len(here(latest, ArtifactEdited)),
+        open=len(here(latest, ArtifactStarted)) - len(here(latest, ArtifactMade)),
+        seconds=max((_span(name, session) for session in _sessions(events)), default=0.0),
+    )
+
+
+def _span(name: str, session: Sequence[Event]) -> float:
+    own = [event for event in _of_artifacts(session) if stage_of(event.artifact) == name]
+    first = [event.at for event in _of(own, ArtifactStarted)]
+    last = [event.at for event in _of(own, ArtifactMade)]
+    return max(last) - min(first) if first and last else 0.0
+
+
+def _of_artifacts(events: Iterable[Event]) -> list[AnyArtifactEvent]:
+    return [event for event in events if isinstance(event, AnyArtifactEvent)]
+
+
+def _warnings(latest: Sequence[Event]) -> Iterable[str]:
+    for event in latest:
+        if isinstance(event, Warned):
+            yield f"{event.where}: {event.message}"
+        elif isinstance(event, ArtifactEdited) and event.stale:
+            yield f"{event.artifact} is your edit and is used as it is, though what it was made from has changed since"
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,72 @@
+"""What the commands show in a terminal."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from papercoder.progress import money
+from papercoder.show import RequirementsSummary, RunReport, report
+
+
+def show_report(folder: Path, console: Console) -> None:
+    """A run: what it made, what it cost, what is open, where to look."""
+    found = report(folder)
+    console.print(f"[bold]{escape(found.paper)}[/bold] → {escape(str(folder))}: {found.status}", soft_wrap=True)
+    if found.reason:
+        console.print(escape(found.reason), soft_wrap=True)
+    console.print(_stages(found))
+    for text in (*_figures(found), *_requirements(found.requirements), *_where(folder, found)):
+        console.print(escape(text), soft_wrap=True, highlight=False)
+    for warning in found.warnings:
+        console.print(f"[yellow]warning[/yellow] {escape(warning)}", soft_wrap=True, highlight=False)
+
+
+def _stages(found: RunReport) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("stage", "made", "kept", "yours", "seconds"):
+        table.add_column(name, justify="left" if name == "stage" else "right")
+    for stage in found.stages:
+        table.add_row(stage.name, str(stage.made), str(stage.reused), str(stage.edited), f"{stage.seconds:.1f}")
+    return table
+
+
+def _figures(found: RunReport) -> Iterator[str]:
+    calls, tokens = found.calls, found.tokens
+    yield (
+        f"{calls.made} calls made, {calls.reused} reused, {calls.retried} retried, {calls.refused} answers sent back; "
+        f"{tokens.prompt:,} prompt tokens ({tokens.cached:,} cached), {tokens.completion:,} completion tokens; "
+        f"{money(found.cost_usd, found.unpriced)}; {found.seconds:.0f} s"
+    )
+
+
+def _requirements(found: RequirementsSummary) -> Iterator[str]:
+    if not found.total:
+        return
+    counts = ", ".join(f"{count} {status}" for status, count in sorted(found.by_status.items()))
+    yield f"{found.total} requirements: {counts}"
+    if found.unowned:
+        yield f"without an owner: {', '.join(found.unowned)}"
+    if found.unmarked:
+        yield f"without a mark in the code: {', '.join(found.unmarked)}"
+
+
+def _where(folder: Path, found: RunReport) -> Iterator[str]:
+    if found.edited:
+        yield f"your edits, used as they are: {', '.join(found.edited)}"
+    if found.files:
+        yield f"the repository, {len(found.files)} files: {folder / 'repo'}"
+    if "TRACEABILITY.md" in found.files:
+        yield f"from the paper's words to the lines of code: {folder / 'repo' / 'TRACEABILITY.md'}"
+
+
+def show_table(console: Console, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """A plain table."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for head in heads:
+        table.add_column(head)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    console.print(table)

@@ -1,0 +1,34 @@
+"""Waiting for many at once without losing what was paid for.
+
+A task group would cancel the others at the first error, and with them calls that cost money.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+async def together(awaitables: Iterable[Awaitable[T]]) -> list[T]:
+    """Results in order, once all have ended; then the first error, if there was one."""
+    tasks = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
+    await _ended(tasks)
+    return [task.result() for task in tasks]
+
+
+async def both(one: Awaitable[A], other: Awaitable[B]) -> tuple[A, B]:
+    """Two results of two types, once both have ended; then the first error, if there was one."""
+    first, second = asyncio.ensure_future(one), asyncio.ensure_future(other)
+    await _ended([first, second])
+    return first.result(), second.result()
+
+
+async def _ended(tasks: "Iterable[asyncio.Future[T] | asyncio.Future[A] | asyncio.Future[B]]") -> None:
+    if waiting := list(tasks):
+        await asyncio.wait(waiting)
+    errors = [error for task in waiting if (error := task.exception())]
+    if errors:
+        raise errors[0]

@@ -1,0 +1,71 @@
+"""Requirement <-> file:line <-> quote, read off the code's comments."""
+
+import io
+import re
+import tokenize
+from collections.abc import Iterable
+
+from papercoder.artifacts import ArchitectureDesign, Mark, Requirements, SourceFile, Trace, Traceability
+
+_MARK = re.compile(r"#\s*((?:R[1-9]\d*)(?:\s*[,;/&]\s*R[1-9]\d*)*)\b")
+
+
+def marks(code: str) -> dict[str, tuple[int, ...]]:
+    """Requirement id -> lines whose comments start with it (`# R3: ...`, `# R3, R4: ...`)."""
+    found: dict[str, list[int]] = {}
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(code).readline):
+            if token.type == tokenize.COMMENT and (mark := _MARK.match(token.string)):
+                for name in re.findall(r"R\d+", mark[1]):
+                    found.setdefault(name, []).append(token.start[0])
+    except (tokenize.TokenError, SyntaxError):
+        pass  # code that the user edited may be broken; the marks before the break count
+    return {name: tuple(lines) for name, lines in found.items()}
+
+
+def trace(requirements: Requirements, architecture: ArchitectureDesign, files: Iterable[SourceFile]) -> Traceability:
+    """Trace every requirement to its owner and to all lines that name it."""
+    marked = {file.path: marks(file.text) for file in files if file.path.endswith(".py")}
+    return Traceability(
+        traces=tuple(
+            Trace(
+                requirement=item,
+                owner=architecture.owner_of(item.id),
+                marks=tuple(
+                    Mark(path=path, line=line) for path, lines in marked.items() for line in lines.get(item.id, ())
+                ),
+            )
+            for item in requirements.items
+        )
+    )
+
+
+def to_markdown(traceability: Traceability) -> str:
+    """`TRACEABILITY.md`: a table from the paper to the code, and one back."""
+    rows = ["# Traceability", "", "Each requirement, the paper's words for it, and the lines that implement it.", ""]
+    rows += ["| | status | requirement | the paper | code |", "|---|---|---|---|---|"]
+    rows += [_row(item) for item in traceability.traces]
+    rows += ["", "## From the code to the paper", "", *_backwards(traceability)]
+    open_ids = sorted({*traceability.unowned, *traceability.unmarked}, key=lambda name: int(name[1:]))
+    rows += ["", f"Open, without a mark in their owner: {', '.join(open_ids)}." if open_ids else "None is open."]
+    return "\n".join(rows) + "\n"
+
+
+def _row(item: Trace) -> str:
+    need = item.requirement
+    words = f"[{need.anchor}] “{need.quote}”" if need.quote else f"[{need.anchor}]"
+    where = ", ".join(f"[{mark.path}:{mark.line}]({mark.path}#L{mark.line})" for mark in item.marks) or "none"
+    return f"| {need.id} | {need.status} | {_cell(need.statement)} | {_cell(words)} | {where} |"
+
+
+def _backwards(traceability: Traceability) -> list[str]:
+    lines = sorted(
+        (mark.path, mark.line, item.requirement.id, item.requirement.anchor)
+        for item in traceability.traces
+        for mark in item.marks
+    )
+    return [f"- `{path}:{line}` {name} [{anchor}]" for path, line, name, anchor in lines] or ["No line has a mark."]
+
+
+def _cell(text: str) -> str:
+    return re.sub(r"\s+", " ", text).replace("|", "\\|")
