@@ -113,19 +113,34 @@ def _wide_bands(pieces: Sequence[Piece], gutter: Gutter) -> list[Box]:
         (piece.box for piece in pieces if piece.box.x0 < gutter.x0 - 4 and piece.box.x1 > gutter.x1 + 4),
         key=lambda box: box.y0,
     )
-    narrow = [piece.box for piece in pieces if isinstance(piece, Span) and len(piece.text) > 25]
+    spans = [piece for piece in pieces if isinstance(piece, Span)]
+    narrow = [span.box for span in spans if len(span.text) > 25]
     bands: list[Box] = []
-    for box in crossing:
-        if bands and not _text_between(bands[-1], box, narrow):
-            bands[-1] = around([bands[-1], box])
-        else:
+    for box in [*crossing, *_last_lines(spans, crossing)]:
+        home = next((i for i, band in enumerate(bands) if not _text_between(band, box, narrow)), None)
+        if home is None:
             bands.append(box)
+        else:
+            bands[home] = around([bands[home], box])
     return bands
+
+
+def _last_lines(spans: Sequence[Span], crossing: Sequence[Box]) -> list[Box]:
+    """The short last lines of what spans both columns: as close below as lines are, and flush left with it."""
+    return [
+        span.box
+        for span in spans
+        if any(
+            abs(span.box.x0 - box.x0) < 2 and 0 < span.box.y1 - box.y1 < 1.35 * box.height
+            for box in crossing
+            if span.box.x1 < box.x1
+        )
+    ]
 
 
 def _text_between(upper: Box, lower: Box, narrow: Sequence[Box]) -> bool:
     between = (box for box in narrow if upper.y1 + 1 < box.middle < lower.y0 - 1)
-    return lower.y0 - upper.y1 > 40 or any(True for _ in between)
+    return max(lower.y0 - upper.y1, upper.y0 - lower.y1) > 40 or any(True for _ in between)
 
 
 def _bands(page: Page, pieces: Sequence[Piece], gutter: Gutter) -> Iterable[Region]:

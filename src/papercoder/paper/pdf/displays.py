@@ -22,7 +22,7 @@ def equation_number(line: Line) -> str:
     """The number at the line's right end, without its brackets; empty where there is none."""
     last = line.spans[-1]
     found = _NUMBER.fullmatch(last.text)
-    alone = len(line.spans) == 1 or last.box.x0 - line.spans[-2].box.x1 > 1.2 * last.size
+    alone = len(line.spans) == 1 or last.box.x0 - line.spans[-2].box.x1 > 0.4 * last.size
     at_the_right = last.box.x1 > line.column.x1 - 0.12 * line.column.width
     return found[1] if found and alone and at_the_right else ""
 

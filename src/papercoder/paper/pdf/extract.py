@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from liteparse import LiteParse, ParseError
-from liteparse.types import ParsedPage, TextItem
+from liteparse.types import ParsedPage, TextItem, WordBox
 from pypdfium2 import PdfDocument, PdfiumError, PdfTextPage
 
 MEMORY_LIMIT = 6 * 2**30
@@ -24,6 +24,10 @@ SHORTEST_RULE = 20.0
 
 MOST_RULES = 400
 """More lines than this on a page make a drawing, not tables."""
+
+
+WIDEST_SPACE = 0.6
+"""Between words of one cell, of the height of the line; between numbers half of it parts cells."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,6 +116,7 @@ def _parser() -> LiteParse:
         keep_headers_footers=True,
         continue_on_page_error=True,
         extract_vector_graphics=True,
+        emit_word_boxes=True,
     )
 
 
@@ -122,9 +127,7 @@ def _page(page: ParsedPage, document: PdfDocument) -> RawPage:
     return RawPage(
         width=page.width,
         height=page.height,
-        words=[
-            Word(i.text, i.x, i.y, i.width, i.height, i.font_size or 0.0, i.font_name or "", i.rotation) for i in items
-        ],
+        words=[word for item in items for word in _words(item)],
         rules=_rules(page),
         plain=plain,
     )
@@ -156,6 +159,29 @@ def _plain(item: TextItem, text: PdfTextPage, height: float) -> str:
 
 def _loses_words(item: TextItem, plain: str) -> bool:
     return any(word not in item.text.split() for word in re.findall(r"\b[a-z]{4,}\b", plain))
+
+
+def _words(item: TextItem) -> list[Word]:
+    """The item, parted where the white between its words is wide, as between the cells of a table."""
+    boxes = item.words
+    cells = sum(not box.text.isalpha() for box in boxes) > 0.6 * len(boxes)
+    widest = (WIDEST_SPACE / 2 if cells else WIDEST_SPACE) * item.height
+    if "$" in item.text or item.rotation or " ".join(box.text for box in boxes) != item.text:
+        return [_word(item, item.text, item.x, item.width)]
+    parts: list[list[WordBox]] = []
+    for box in boxes:
+        if parts and box.x - (parts[-1][-1].x + parts[-1][-1].width) < widest:
+            parts[-1].append(box)
+        else:
+            parts.append([box])
+    return [
+        _word(item, " ".join(box.text for box in part), part[0].x, part[-1].x + part[-1].width - part[0].x)
+        for part in parts
+    ]
+
+
+def _word(item: TextItem, text: str, x: float, width: float) -> Word:
+    return Word(text, x, item.y, width, item.height, item.font_size or 0.0, item.font_name or "", item.rotation)
 
 
 def _rules(page: ParsedPage) -> list[Rule]:

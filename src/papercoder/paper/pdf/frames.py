@@ -22,15 +22,30 @@ class _Anchor:
     column: Box
 
 
-def frames(page: Page, gutter: Gutter | None, look: Typography) -> list[Frame]:
-    """The bodies of the page's tables and algorithms, each with its own spans."""
+def captions_above(pages: Sequence[Page], gutters: Sequence[Gutter | None], look: Typography) -> bool:
+    """Whether the document sets captions above its tables, by where the nearest rules are."""
+    votes = 0
+    for page, gutter in zip(pages, gutters, strict=True):
+        tables = [anchor for anchor in _anchors(page, gutter) if anchor.kind == "table"]
+        stacks = _stacks(page, look) if tables else []
+        for anchor in tables:
+            nearest = _nearest(anchor, stacks, 1.0)
+            votes += 0 if nearest is None else 1 if nearest.y0 > anchor.span.box.y0 else -1
+    return votes > 0
+
+
+def frames(page: Page, gutter: Gutter | None, look: Typography, above: bool) -> list[Frame]:
+    """The bodies of the page's tables and algorithms, each with its own spans.
+
+    `above` says whether captions stand above tables in this document.
+    """
     anchors = _anchors(page, gutter)
     if not anchors:
         return []
     stacks = _stacks(page, look)
     found: list[Frame] = []
     for anchor in anchors:
-        stack = _nearest(anchor, stacks)
+        stack = _nearest(anchor, stacks, 4.0 if above else 0.25)
         if stack is not None:
             stacks.remove(stack)
         frame = _algorithm(page, anchor, stack) if anchor.kind == "algorithm" else _table(page, anchor, stack, look)
@@ -58,7 +73,7 @@ def _stacks(page: Page, look: Typography) -> list[Box]:
     top = min(span.box.y0 for span in page.spans)
     for rule in (rule for rule in page.rules if rule.y > top - 2):
         home = next((stack for stack in reversed(stacks) if _aligned(stack[-1], rule)), None)
-        if home is not None and not _running_text(page, home[-1], rule, look):
+        if home is not None and not _parted(page, home[-1], rule, look):
             home.append(rule)
         else:
             stacks.append([rule])
@@ -70,9 +85,13 @@ def _aligned(one: Rule, other: Rule) -> bool:
     return abs(one.x0 - other.x0) < 5 and abs(one.x1 - other.x1) < 5
 
 
-def _running_text(page: Page, upper: Rule, lower: Rule, look: Typography) -> bool:
+def _parted(page: Page, upper: Rule, lower: Rule, look: Typography) -> bool:
+    """Whether running text or a caption stands between the rules; that of an algorithm belongs there."""
     width = upper.x1 - upper.x0
     inside = [span for span in page.spans if upper.y < span.box.middle < lower.y and _within(span, upper)]
+    starts = [start for start in (caption(span.text) for span in inside) if start is not None]
+    if any(start.marked and start.kind != "algorithm" for start in starts):
+        return True
     full = [span for span in inside if span.box.width > 0.9 * width and not look.smaller(span.size)]
     return len(full) > 4 and len(full) > 0.4 * len(inside)
 
@@ -82,17 +101,25 @@ def _within(span: Span, rule: Rule) -> bool:
 
 
 def _outermost(boxes: Sequence[Box]) -> list[Box]:
-    """Without boxes that lie beside or within a wider one at the same height."""
+    """Boxes that touch side by side as one, and without those that lie within a wider one."""
     kept: list[Box] = []
     for box in sorted(boxes, key=lambda box: -box.width * max(box.height, 1)):
-        if not any(other.overlap_y(box) > -1 and other.overlap_x(box) > 0 and other.height > 0 for other in kept):
+        beside = next((other for other in kept if other.overlap_y(box) > 4 and -3 < other.overlap_x(box) <= 0), None)
+        if beside is not None:
+            kept[kept.index(beside)] = around([beside, box])
+        elif not any(other.overlap_y(box) > -1 and other.overlap_x(box) > 0 and other.height > 0 for other in kept):
             kept.append(box)
     return kept
 
 
-def _nearest(anchor: _Anchor, stacks: Sequence[Box]) -> Box | None:
-    near = [(abs(_distance(anchor, box)), box) for box in stacks if box.overlap_x(anchor.span.box) > 0]
-    near = [one for one in near if one[0] < FARTHEST and (one[1].height > 4 or anchor.kind == "table")]
+def _nearest(anchor: _Anchor, stacks: Sequence[Box], bias: float) -> Box | None:
+    """The nearest stack; one above the caption counts as farther by the factor `bias`."""
+    over = [box for box in stacks if box.overlap_x(anchor.span.box) > 0 and _distance(anchor, box) < FARTHEST]
+    near = [
+        (_distance(anchor, box) * (bias if box.y1 <= anchor.span.box.y0 else 1.0), box)
+        for box in over
+        if box.height > 4 or anchor.kind == "table"
+    ]
     return min(near, key=lambda one: one[0])[1] if near else None
 
 
@@ -133,11 +160,11 @@ def _grown(page: Page, anchor: _Anchor, box: Box | None, look: Typography) -> Fr
     rows = [row for row in _rows(page, across) if anchor.span not in row and _cells(row, across)]
     for row in rows:
         edge = around(span.box for span in row)
-        if edge.y1 > box.y0 and 0 <= edge.y0 - box.y1 < 0.9 * look.pitch:
+        if edge.y1 > box.y0 and 0 <= edge.y0 - box.y1 < 1.2 * look.pitch:
             box = around([box, edge])
     for row in reversed(rows):
         edge = around(span.box for span in row)
-        if edge.y0 < box.y1 and 0 <= box.y0 - edge.y1 < 0.9 * look.pitch:
+        if edge.y0 < box.y1 and 0 <= box.y0 - edge.y1 < 1.2 * look.pitch:
             box = around([box, edge])
     return _frame(page, anchor, box)
 

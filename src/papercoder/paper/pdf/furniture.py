@@ -64,8 +64,10 @@ def _rows(page: Page) -> list[list[Span]]:
 
 
 def _signature(row: Iterable[Span]) -> str:
-    words = " ".join(span.text for span in sorted(row, key=lambda span: span.box.x0))
-    return re.sub(r"\d+|\b[ivxlc]+\b", "#", words)
+    """Its words without numbers, and its size: the title on the first page may be the header of the others."""
+    ordered = sorted(row, key=lambda span: span.box.x0)
+    words = " ".join(span.text for span in ordered)
+    return re.sub(r"\d+|\b[ivxlc]+\b", "#", words) + f" {ordered[0].size:.0f}"
 
 
 def _repeated(pages: Sequence[Page]) -> set[str]:

@@ -22,6 +22,10 @@ class Vocabulary:
 
     words: frozenset[str]
 
+    def has(self, word: str) -> bool:
+        """Whether the document has the word."""
+        return word.lower() in self.words
+
     def hyphen_stays(self, head: str, tail: str) -> bool:
         """Whether `head-` at the end of a line and `tail` at the start of the next keep their hyphen."""
         head, tail = head.lower(), tail.lower()
@@ -60,7 +64,8 @@ def _join(whole: str, text: str, known: Vocabulary) -> str:
     broken, tail = _HYPHENATED.search(whole), _WORD.match(text)
     if broken is None or tail is None:
         return f"{whole}{text}" if _address_goes_on(whole) else f"{whole} {text}"
-    if known.hyphen_stays(broken["head"], tail[0]) or not tail[0][0].islower():
+    named = not tail[0][0].islower() and not known.has(broken["head"] + tail[0])
+    if named or known.hyphen_stays(broken["head"], tail[0]):
         return whole + text
     return whole[:-1] + text
 

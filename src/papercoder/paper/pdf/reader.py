@@ -9,7 +9,7 @@ from papercoder.paper.pdf.columns import gutters, regions
 from papercoder.paper.pdf.extract import RawDocument
 from papercoder.paper.pdf.floats import Note
 from papercoder.paper.pdf.flow import Flow
-from papercoder.paper.pdf.frames import frames
+from papercoder.paper.pdf.frames import captions_above, frames
 from papercoder.paper.pdf.furniture import tidy
 from papercoder.paper.pdf.headings import Headings, opens_abstract
 from papercoder.paper.pdf.lines import Row, rows
@@ -44,8 +44,10 @@ def compose(raw: RawDocument) -> Draft:
 
 def _rows(pages: Sequence[Page], look: Typography) -> list[Row]:
     found: list[Row] = []
-    for page, gutter in zip(pages, gutters(pages), strict=True):
-        for region in regions(page, frames(page, gutter, look), gutter):
+    strips = gutters(pages)
+    above = captions_above(pages, strips, look)
+    for page, gutter in zip(pages, strips, strict=True):
+        for region in regions(page, frames(page, gutter, look, above), gutter):
             found += rows(region)
     return found
 

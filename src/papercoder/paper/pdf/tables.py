@@ -22,7 +22,12 @@ def _columns(rows: Sequence[Sequence[Span]]) -> list[tuple[float, float]]:
         for span in row:
             if len(row) >= 0.5 * fullest or not _bridges(span, strips):
                 strips = _merged(strips, span)
-    return sorted(strips)
+    return sorted(strip for strip in strips if len(rows) < 4 or _support(strip, rows) > 1)
+
+
+def _support(strip: tuple[float, float], rows: Sequence[Sequence[Span]]) -> int:
+    """How many rows have something in the column; a head alone makes none."""
+    return sum(any(span.box.x0 < strip[1] and strip[0] < span.box.x1 for span in row) for row in rows)
 
 
 def _bridges(span: Span, strips: Sequence[tuple[float, float]]) -> bool:

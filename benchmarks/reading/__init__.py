@@ -1,0 +1,1 @@
+"""How well PDFs are read, against the LaTeX that they were made from."""

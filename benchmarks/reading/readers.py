@@ -1,0 +1,56 @@
+"""The readers side by side."""
+
+import contextlib
+import importlib
+import importlib.util
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pypdfium2
+
+from benchmarks.reading.score import Parse
+from benchmarks.reading.truth import TrueHeading
+from papercoder.artifacts import Paper
+from papercoder.paper.draft import assemble
+from papercoder.paper.pdf import read_pdf
+
+Reader = Callable[[Path], Parse]
+
+
+def readers() -> dict[str, Reader]:
+    """By name; pymupdf4llm only where it is installed."""
+    found: dict[str, Reader] = {"papercoder": papercoder, "pypdfium2": plain}
+    if importlib.util.find_spec("pymupdf4llm"):
+        found["pymupdf4llm"] = pymupdf
+    return found
+
+
+def papercoder(pdf: Path) -> Parse:
+    """The product's own reader."""
+    paper = assemble(read_pdf(pdf), "pdf")
+    headings = tuple(_heading(paper, number) for number in range(len(paper.sections)))
+    return Parse(paper.text, tuple(heading for heading in headings if heading is not None))
+
+
+def _heading(paper: Paper, position: int) -> TrueHeading | None:
+    section = paper.sections[position]
+    if section.anchor == "0":
+        return None
+    return TrueHeading(section.anchor.removeprefix("app:"), section.title)
+
+
+def plain(pdf: Path) -> Parse:
+    """The text as pypdfium2 gives it."""
+    with contextlib.closing(pypdfium2.PdfDocument(pdf)) as document:
+        texts = [page.get_textpage().get_text_range(errors="ignore") for page in document]
+    return Parse("\n".join(texts), has_headings=False)
+
+
+def pymupdf(pdf: Path) -> Parse:
+    """pymupdf4llm's Markdown; it is AGPL and no dependency."""
+    markdown = importlib.import_module("pymupdf4llm").to_markdown(str(pdf), show_progress=False)
+    titles = [re.sub(r"[*_`]", "", found) for found in re.findall(r"^#+\s+(.*)$", markdown, re.MULTILINE)]
+    split = [re.fullmatch(r"(?:((?:\d+|[A-Z])(?:\.\d+)*)\.?\s+)?(.*)", title) for title in titles]
+    headings = tuple(TrueHeading(found[1] or "", found[2]) for found in split if found)
+    return Parse(re.sub(r"[*_`#]", "", markdown), headings)
