@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from papercoder.errors import SettingsError
+from papercoder.models.catalog import PROVIDERS, Provider, find_provider
 from papercoder.models.contract import Model
 from papercoder.models.recorded import Recorded
 from papercoder.models.relay import Relay
@@ -28,8 +29,11 @@ def resolve(spec: str, settings: Settings) -> Model:
             return Recorded(Path(rest))
         case "relay":
             return Relay(Path(rest), settings.context_window or READER)
-        case _:
-            raise SettingsError(f"{spec}: there is no provider {kind!r}; there are {', '.join(DOUBLES)}.")
+    provider = find_provider(kind)
+    if provider is None:
+        known = ", ".join([*(each.name for each in PROVIDERS), *DOUBLES])
+        raise SettingsError(f"{spec}: there is no provider {kind!r}; there are {known}.")
+    return _provided(provider, rest, settings)
 
 
 def models_by_role(settings: Settings) -> dict[Role, Model]:
@@ -41,3 +45,9 @@ def models_by_role(settings: Settings) -> dict[Role, Model]:
     specs = {role: settings.model_for(role) for role in ROLES}
     models = {spec: resolve(spec, settings) for spec in dict.fromkeys(specs.values())}
     return {role: models[spec] for role, spec in specs.items()}
+
+
+def _provided(provider: Provider, name: str, settings: Settings) -> Model:
+    from papercoder.models.provider import Provided  # noqa: PLC0415, a second that the doubles need not spend
+
+    return Provided(provider, name, settings)

@@ -1,0 +1,58 @@
+"""Requests in pydantic-ai's words, and its responses in ours."""
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from pydantic_ai.messages import (
+    CachePoint,
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    SystemPromptPart,
+    TextPart,
+    UserContent,
+    UserPromptPart,
+)
+from pydantic_ai.usage import RequestUsage
+
+from papercoder.models.contract import Message, Request, Usage
+from papercoder.models.estimate import prompt_tokens
+from papercoder.tokens import count_tokens
+
+
+def to_messages(request: Request, cache_points: bool) -> list[ModelMessage]:
+    """The conversation; what the user says in a row becomes one turn, since some servers want turns to alternate."""
+    turns: list[ModelMessage] = [ModelRequest(parts=[SystemPromptPart(content=request.system)])]
+    for role, group in groupby(request.messages, key=lambda message: message.role):
+        if role == "assistant":
+            turns.append(ModelResponse(parts=[TextPart(content=message.text) for message in group]))
+        else:
+            turns.append(ModelRequest(parts=[_user_part(list(group), cache_points)]))
+    return turns
+
+
+def _user_part(messages: list[Message], cache_points: bool) -> UserPromptPart:
+    if cache_points and any(message.cache for message in messages):
+        return UserPromptPart(content=list(_with_cache_points(messages)))
+    return UserPromptPart(content="\n\n".join(message.text for message in messages))
+
+
+def _with_cache_points(messages: Iterable[Message]) -> Iterable[UserContent]:
+    for message in messages:
+        yield message.text
+        if message.cache:
+            yield CachePoint()
+
+
+def to_text(response: ModelResponse) -> str:
+    """What it says, without what it thinks."""
+    return "".join(part.content for part in response.parts if isinstance(part, TextPart))
+
+
+def to_usage(request: Request, text: str, usage: RequestUsage) -> Usage:
+    """Its tokens, estimated where the server does not tell them."""
+    return Usage(
+        prompt=usage.input_tokens or prompt_tokens(request),
+        cached=min(usage.cache_read_tokens, usage.input_tokens),
+        completion=usage.output_tokens or count_tokens(text),
+    )
