@@ -1,0 +1,178 @@
+"""Pseudocode to lines: `algorithmic`, `algpseudocode`, `algorithm2e` and code listings."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from papercoder.paper.latex.prose import Prose, tidy
+from papercoder.paper.latex.tables import is_row_end
+from papercoder.paper.latex.tokens import PAR, VERBATIM
+from papercoder.paper.latex.tree import Command, Environment, Group, Node
+from papercoder.paper.names import names
+
+LISTINGS = names("lstlisting lstlisting* verbatim verbatim* Verbatim Verbatim* BVerbatim alltt minted")
+_OPENINGS = {
+    "for": "for {} do",
+    "forall": "for all {} do",
+    "foreach": "for each {} do",
+    "while": "while {} do",
+    "if": "if {} then",
+    "loop": "loop",
+    "repeat": "repeat",
+    "function": "function {}",
+    "procedure": "procedure {}",
+    "fn": "function {}",
+    "switch": "switch {}",
+    "case": "case {}",
+    "begin": "begin",
+    "other": "otherwise",
+}
+_TURNS = {"else": "else", "elsif": "else if {} then", "elseif": "else if {} then"}
+_LABELS = {
+    "require": "Require:",
+    "ensure": "Ensure:",
+    "input": "Input:",
+    "output": "Output:",
+    "kwin": "Input:",
+    "kwdata": "Data:",
+    "kwout": "Output:",
+    "kwresult": "Result:",
+}
+_SHORT = re.compile(r"[lu](?=(?:for|foreach|while|if|elseif|else|case)$)")
+_TWO_BODIES = names("eIf leIf")
+_OPTION = re.compile(r"\s*\[((?:[^\[\]{}]|\{[^{}]*\})*)\]")
+_CAPTION = re.compile(r"\b(?:caption|title)\s*=\s*(?:\{([^{}]*)\}|([^,\]]*))")
+
+
+def code_of(environment: Environment) -> tuple[str, str]:
+    """Caption and text of a code listing."""
+    text = "".join(node for node in environment.children if isinstance(node, str)).removeprefix(VERBATIM)
+    option = _OPTION.match(text) if environment.name.startswith(("lstlisting", "minted", "Verbatim")) else None
+    caption = _CAPTION.search(option[1]) if option else None
+    body = text[option.end() if option else 0 :]
+    if environment.name == "minted":
+        body = re.sub(r"\s*\{[^{}]*\}", "", body, count=1)
+    return ((caption[1] or caption[2] or "").strip() if caption else ""), body.strip("\n")
+
+
+def pseudocode(nodes: Sequence[Node], prose: Prose) -> str:
+    """The lines of an algorithm, indented by their nesting."""
+    writer = _Writer(prose)
+    writer.write(nodes)
+    writer.end_line()
+    return "\n".join(writer.lines)
+
+
+@dataclass
+class _Writer:
+    prose: Prose
+    lines: list[str] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
+    indent: int = 0
+
+    def write(self, nodes: Sequence[Node]) -> None:
+        for node in nodes:
+            if node == PAR or is_row_end(node):
+                self.end_line()
+            elif isinstance(node, Command):
+                self._command(node)
+            elif isinstance(node, Environment):
+                self._environment(node)
+            elif isinstance(node, Group) and _has_statements(node.children):
+                self.write(node.children)
+            else:
+                self.pieces.append(self.prose.raw([node]))
+
+    def end_line(self) -> None:
+        text = tidy("".join(self.pieces))
+        self.pieces.clear()
+        if text:
+            self.lines.append("  " * max(self.indent, 0) + text)
+
+    def _environment(self, environment: Environment) -> None:
+        self.end_line()
+        if environment.name in LISTINGS:
+            self.lines += code_of(environment)[1].splitlines()
+        else:
+            self.write(environment.children)
+            self.end_line()
+
+    def _line(self, text: str) -> None:
+        self.end_line()
+        self.pieces.append(text)
+
+    def _command(self, command: Command) -> None:
+        name = _SHORT.sub("", command.name.lower() if command.name != "eIf" else "eif")
+        if command.name in _TWO_BODIES:
+            self._two_bodies(command)
+        elif name in _OPENINGS:
+            self._open(_OPENINGS[name], command)
+        elif name in _TURNS:
+            self.indent -= command.arguments[-1] is None
+            self._open(_TURNS[name], command)
+        elif name == "until":
+            self._close(f"until {self.prose(command.last)}")
+        elif name.startswith("end") and name[3:] in _OPENINGS:
+            self._close(f"end {name[3:]}")
+        elif name in _LABELS:
+            self._line(f"{_LABELS[name]} {self.prose.raw(command.last)}")
+        else:
+            self._statement(name, command)
+
+    def _statement(self, name: str, command: Command) -> None:
+        match name:
+            case "state" | "statex" | "item" | ";":
+                self.end_line()
+            case "algolabel":
+                self._line(f"{self.prose(command.last)} ")
+            case "return" | "kwret" | "ret":
+                self._line(f"return {self.prose.raw(command.last)}")
+            case "comment" | "tcp" | "tcc" | "tcp*" | "tcc*":
+                self.pieces.append(f" // {self.prose(command.last)}")
+            case "caption" | "label" | "dontprintsemicolon" | "setalgolined":
+                self.prose.raw([command] if name == "label" else [])
+            case _:
+                self.pieces.append(self.prose.raw([command]))
+
+    def _open(self, pattern: str, command: Command) -> None:
+        """A line that opens a block; `algorithm2e` gives the block as the last argument."""
+        *heads, body = command.arguments or (None,)
+        head = ", ".join(self.prose(part) for part in heads)
+        if "{}" not in pattern and heads:
+            pattern += " {}"
+        self._line(pattern.format(head))
+        if command.name.lower() in ("function", "procedure") and body is not None and not _has_statements(body):
+            self.pieces.append(f"({self.prose(body)})")
+            body = None
+        if body is None:
+            self.end_line()
+            self.indent += 1
+        else:
+            self._body(body)
+
+    def _body(self, nodes: Sequence[Node]) -> None:
+        self.end_line()
+        self.indent += 1
+        self.write(nodes)
+        self.end_line()
+        self.indent -= 1
+
+    def _two_bodies(self, command: Command) -> None:
+        condition, then, otherwise = command.arguments
+        self._line(f"if {self.prose(condition)} then")
+        self._body(then or [])
+        self._line("else")
+        self._body(otherwise or [])
+
+    def _close(self, text: str) -> None:
+        self.end_line()
+        self.indent -= 1
+        self._line(text)
+        self.end_line()
+
+
+def _has_statements(nodes: Sequence[Node]) -> bool:
+    return any(
+        is_row_end(node) or (isinstance(node, Command) and node.name in (";", "State", "STATE", "Return", "KwRet"))
+        for node in nodes
+    )

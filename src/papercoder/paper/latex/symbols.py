@@ -1,0 +1,108 @@
+"""What LaTeX's commands for characters print."""
+
+import unicodedata
+
+SYMBOLS: dict[str, str] = {
+    "\\": " ",
+    "%": "%",
+    "&": "&",
+    "_": "_",
+    "#": "#",
+    "$": "$",
+    "{": "{",
+    "}": "}",
+    " ": " ",
+    "\n": " ",
+    ",": " ",
+    ";": " ",
+    ":": " ",
+    "~": " ",
+    "quad": " ",
+    "qquad": " ",
+    "enspace": " ",
+    "thinspace": " ",
+    "newline": " ",
+    "linebreak": " ",
+    "hfill": " ",
+    "and": ", ",
+    "ldots": "...",
+    "dots": "...",
+    "textellipsis": "...",
+    "textbackslash": "\\",
+    "textasciitilde": "~",
+    "textasciicircum": "^",
+    "textunderscore": "_",
+    "textless": "<",
+    "textgreater": ">",
+    "textbar": "|",
+    "textendash": "–",
+    "textemdash": "—",
+    "textquoteleft": "‘",
+    "textquoteright": "’",
+    "textquotedblleft": "“",
+    "textquotedblright": "”",
+    "textbullet": "•",
+    "textdegree": "°",
+    "textregistered": "®",
+    "texttrademark": "™",
+    "textmu": "µ",
+    "texttimes": "×",
+    "textpm": "±",
+    "textrightarrow": "→",
+    "S": "§",
+    "P": "¶",
+    "dag": "†",
+    "ddag": "‡",
+    "copyright": "©",
+    "pounds": "£",
+    "euro": "€",
+    "ss": "ß",
+    "ae": "æ",
+    "AE": "Æ",
+    "oe": "œ",
+    "OE": "Œ",
+    "o": "ø",
+    "O": "Ø",
+    "aa": "å",
+    "AA": "Å",
+    "l": "ł",
+    "L": "Ł",
+    "i": "i",
+    "j": "j",
+    "LaTeX": "LaTeX",
+    "TeX": "TeX",
+    "BibTeX": "BibTeX",
+    "KwTo": "to",
+    "checkmark": "✓",
+    "cmark": "✓",
+    "xmark": "✗",
+}
+"""Commands without arguments, by name."""
+
+DINGBATS = {"51": "✓", "52": "✓", "55": "✗", "56": "✗", "172": "①", "173": "②", "174": "③"}
+"""`pifont`'s signs that papers use for yes and no."""
+
+_COMBINING = {
+    "`": "\u0300",
+    "'": "\u0301",
+    "^": "\u0302",
+    "~": "\u0303",
+    "=": "\u0304",
+    "u": "\u0306",
+    ".": "\u0307",
+    '"': "\u0308",
+    "r": "\u030a",
+    "H": "\u030b",
+    "v": "\u030c",
+    "d": "\u0323",
+    "c": "\u0327",
+    "k": "\u0328",
+    "b": "\u0331",
+}
+
+
+def accented(accent: str, letters: str) -> str | None:
+    """The letters with an accent on the first, or None where `accent` is no accent's name."""
+    if accent not in _COMBINING:
+        return None
+    return unicodedata.normalize("NFC", letters[:1] + _COMBINING[accent] + letters[1:]) if letters else ""

@@ -1,0 +1,152 @@
+"""The door of this room: from any source of a paper to a `Paper`."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from papercoder.artifacts import Loss, Paper, SourceKind
+from papercoder.errors import PaperError
+from papercoder.paper.archive import gunzip, untar, unzip
+from papercoder.paper.arxiv import FORMS, Arxiv, ArxivId, parse_id
+from papercoder.paper.decoding import decode
+from papercoder.paper.draft import Draft, assemble
+from papercoder.paper.files import LARGEST_FILE, Files, Folder, Memory, read_bytes
+from papercoder.paper.html import read_html
+from papercoder.paper.latex import read_latex
+from papercoder.paper.markdown import read_markdown
+from papercoder.paper.pdf import read_pdf
+from papercoder.paper.s2orc import read_s2orc
+from papercoder.paper.sniffing import Kind, kind_of
+from papercoder.paper.tei import read_tei
+
+_LARGEST = 256 * 2**20
+_LARGEST_TEXT = 4 * LARGEST_FILE
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A draft and what it was read from."""
+
+    draft: Draft
+    source: SourceKind
+
+
+def read(source: str | Path, arxiv: Arxiv | None = None) -> Paper:
+    """Read a paper.
+
+    Args:
+        source: a PDF, a `.tex` file, a folder of LaTeX, an archive of either as arXiv gives it, HTML, Markdown, S2ORC
+            JSON or TEI XML; or an arXiv id or address. What a file is, its content says, not its name.
+        arxiv: how to reach arXiv; its own client where none is given.
+
+    Raises:
+        PaperError: there is no such paper, or it is broken, unsafe, too large or of no known kind.
+    """
+    path = Path(source)
+    number = parse_id(str(source))
+    if number and not path.exists():
+        found = _from_arxiv(number, arxiv or Arxiv())
+    elif path.is_dir():
+        found = _latex(Folder(path))
+    elif path.exists():
+        found = _from_file(path)
+    else:
+        raise PaperError(f"{source} does not exist; give a file, a folder of LaTeX, or an arXiv id such as 1706.03762.")
+    return assemble(found.draft, found.source)
+
+
+def _from_file(path: Path) -> _Found:
+    if not path.is_file():
+        raise PaperError(f"{path} is neither a file nor a folder; give the paper itself.")
+    data = read_bytes(path, _LARGEST)
+    kind = kind_of(data, path.name)
+    if kind == "pdf":
+        return _Found(read_pdf(path), "pdf")
+    if kind == "latex":
+        return _latex(Folder(path.parent), path.name)
+    return _from_bytes(data, kind, str(path))
+
+
+def _from_bytes(data: bytes, kind: Kind, where: str) -> _Found:
+    if len(data) > _LARGEST_TEXT and kind not in ("gzip", "tar", "zip", "pdf"):
+        raise PaperError(f"{where} is {len(data) // 2**20} MiB of text; give the paper itself, without its data.")
+    if kind not in _KINDS:
+        raise PaperError(_REFUSALS.get(kind, "{} is of no known kind.").format(where))
+    return _KINDS[kind](data, where)
+
+
+def _gzip(data: bytes, where: str) -> _Found:
+    content = gunzip(data, where)
+    kind = kind_of(content, where.removesuffix(".gz"))
+    if kind == "gzip":
+        raise PaperError(f"{where} is a gzip file within a gzip file; unpack it by hand and give what is in it.")
+    return _from_bytes(content, kind, where)
+
+
+def _latex(files: Files, main: str | None = None) -> _Found:
+    return _Found(read_latex(files, main), "latex")
+
+
+def _pdf(data: bytes, where: str) -> _Found:
+    with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
+        path = Path(folder) / (Path(where).stem + ".pdf")
+        path.write_bytes(data)
+        return _Found(read_pdf(path), "pdf")
+
+
+def _text(read_text: Callable[[str, str], Draft], source: SourceKind) -> Callable[[bytes, str], _Found]:
+    """A reader of bytes from a reader of text."""
+
+    def from_bytes(data: bytes, where: str) -> _Found:
+        losses: list[Loss] = []
+        draft = read_text(decode(data, where, losses), where)
+        draft.losses += losses
+        return _Found(draft, source)
+
+    return from_bytes
+
+
+def _markdown(source: str, where: str) -> Draft:
+    draft = read_markdown(source)
+    if not draft.elements and not draft.abstract:
+        raise PaperError(f"{where} has no text; give the paper itself.")
+    return draft
+
+
+def _from_arxiv(number: ArxivId, arxiv: Arxiv) -> _Found:
+    """The best form of a paper that arXiv has and that can be read."""
+    refusals: list[str] = []
+    for form in FORMS:
+        data = arxiv.fetch(number, form)
+        if data is None:
+            continue
+        try:
+            found = _from_bytes(data, kind_of(data, ""), f"arXiv's {form} of {number}")
+        except PaperError as error:
+            refusals.append(str(error))
+        else:
+            found.draft.losses += [
+                Loss(kind="form", message=f"Another form was tried first: {text}") for text in refusals
+            ]
+            return found
+    reasons = " ".join(refusals) or "Check the id."
+    raise PaperError(f"arXiv has no {number} that can be read, as source, HTML or PDF. {reasons}")
+
+
+_KINDS: dict[Kind, Callable[[bytes, str], _Found]] = {
+    "pdf": _pdf,
+    "gzip": _gzip,
+    "tar": lambda data, where: _latex(untar(data, where)),
+    "zip": lambda data, where: _latex(unzip(data, where)),
+    "latex": lambda data, where: _latex(Memory({"paper.tex": data}, where), "paper.tex"),
+    "html": lambda data, where: _Found(read_html(data, where), "html"),
+    "tei": lambda data, where: _Found(read_tei(data, where), "tei"),
+    "s2orc": _text(read_s2orc, "s2orc"),
+    "markdown": _text(_markdown, "markdown"),
+}
+_REFUSALS: dict[Kind, str] = {
+    "lfs": "{} is a Git LFS pointer, not the paper; run `git lfs pull` to fetch it.",
+    "empty": "{} is empty; give the paper itself.",
+    "binary": "{} is a binary file of no known kind; give a PDF, LaTeX, HTML, Markdown, S2ORC JSON or TEI.",
+}

@@ -1,0 +1,62 @@
+"""What a file is, from its content; its name only decides between kinds of plain text."""
+
+import re
+from pathlib import PurePath
+from typing import Literal
+
+from papercoder.paper.archive import is_tar
+
+Kind = Literal["pdf", "gzip", "zip", "tar", "html", "tei", "s2orc", "latex", "markdown", "lfs", "empty", "binary"]
+
+_HEAD = 64 * 1024
+_MAGIC: tuple[tuple[bytes, Kind], ...] = (
+    (b"\x1f\x8b", "gzip"),
+    (b"PK\x03\x04", "zip"),
+    (b"version https://git-lfs", "lfs"),
+)
+_BY_SUFFIX: dict[str, Kind] = {
+    ".tex": "latex",
+    ".ltx": "latex",
+    ".latex": "latex",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+}
+_LATEX = re.compile(
+    rb"\\documentclass|\\documentstyle|\\begin\{(?:document|abstract)\}|^\s*\\(?:title|section)\b", re.M
+)
+_HTML = re.compile(rb"<!doctype html|<html\b", re.I)
+_TEI = re.compile(rb"<TEI\b")
+
+
+def kind_of(data: bytes, name: str) -> Kind:
+    """The kind of a file with this content and this name."""
+    head = data[:_HEAD]
+    if not head.strip():
+        return "empty"
+    if b"%PDF-" in head[:1024]:
+        return "pdf"
+    magic = next((kind for sign, kind in _MAGIC if head.startswith(sign)), None)
+    if magic or is_tar(data):
+        return magic or "tar"
+    return "binary" if _is_binary(head) else _text_kind(head, name)
+
+
+def _is_binary(head: bytes) -> bool:
+    return b"\0" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff"))
+
+
+def _text_kind(head: bytes, name: str) -> Kind:
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"{") and re.match(rb'\{\s*"', start):
+        return "s2orc"
+    if start.startswith(b"<") and _TEI.search(head):
+        return "tei"
+    by_name = _BY_SUFFIX.get(PurePath(name).suffix.lower())
+    if by_name and not (by_name == "latex" and start.startswith(b"<")):
+        return by_name
+    if _HTML.search(start[:4096]):
+        return "html"
+    return "latex" if _LATEX.search(head) else "markdown"

@@ -1,0 +1,124 @@
+"""TEI XML, as GROBID writes it."""
+
+from collections.abc import Iterator
+
+from papercoder.artifacts import Loss, Reference
+from papercoder.errors import PaperError
+from papercoder.paper.draft import Draft, Element, Heading, Text
+from papercoder.paper.markup import Rows, Tag, cells_of, parse_xml, span, tidy
+from papercoder.paper.printed import captioned, display, heading
+
+
+def read_tei(data: bytes, where: str) -> Draft:
+    """The draft of a paper in TEI; raises `PaperError` where it is not well formed or has no text."""
+    root = parse_xml(data, where)
+    _drop_namespace(root)
+    draft = Draft(title=_first(root, ".//titleStmt/title"), abstract=_abstract(root))
+    for division in root.xpath("./text/body/div | ./text/body/figure | ./text/body/note"):
+        draft.elements += _division(division, appendix=False)
+    for division in root.xpath("./text/back/div[not(@type = 'references')]//div"):
+        appendix = division.xpath("boolean(ancestor::div[@type = 'annex'])")
+        draft.elements += _division(division, appendix=appendix)
+    draft.references += _references(root)
+    if not draft.elements:
+        raise PaperError(f"{where} is TEI without a text; run GROBID's full-text service on the paper again.")
+    if not draft.references and root.xpath("boolean(.//ref[@type = 'bibr'])"):
+        draft.losses.append(Loss(kind="missing_references", message="The text cites works, but the TEI lists none."))
+    return draft
+
+
+def _drop_namespace(root: Tag) -> None:
+    for tag in root.iter("{*}*"):
+        tag.tag = tag.tag.rsplit("}", 1)[-1]
+
+
+def _first(root: Tag, path: str) -> str:
+    found = root.xpath(path)
+    return _text(found[0]) if found else ""
+
+
+def _text(tag: Tag) -> str:
+    return tidy("".join(tag.itertext()))
+
+
+def _abstract(root: Tag) -> str:
+    paragraphs = root.xpath(".//profileDesc/abstract//p")
+    return "\n\n".join(_text(p) for p in paragraphs) or _first(root, ".//profileDesc/abstract")
+
+
+def _division(tag: Tag, *, appendix: bool) -> Iterator[Element]:
+    """A `div` of GROBID's: flat, its heading numbered by an attribute."""
+    if tag.tag != "div":
+        yield from _block(tag, appendix=appendix)
+    for child in tag if tag.tag == "div" else ():
+        yield from _block(child, appendix=appendix)
+
+
+def _block(tag: Tag, *, appendix: bool) -> Iterator[Element]:
+    match tag.tag:
+        case "head":
+            yield _heading(tag, appendix=appendix)
+        case "formula":
+            yield _formula(tag)
+        case "figure":
+            yield _figure(tag)
+        case "div":
+            yield from _division(tag, appendix=appendix)
+        case "list":
+            yield from (Text(f"- {_text(item)}") for item in tag.iter("item"))
+        case _:
+            yield from _paragraph(tag)
+
+
+def _paragraph(tag: Tag) -> Iterator[Element]:
+    """A paragraph, cut where a formula or list stands in it."""
+    pieces = [tag.text or ""]
+    for child in tag:
+        if child.tag in ("formula", "list", "figure"):
+            yield from _flushed(pieces)
+            yield from _block(child, appendix=False)
+        else:
+            pieces.append("".join(child.itertext()))
+        pieces.append(child.tail or "")
+    yield from _flushed(pieces)
+
+
+def _flushed(pieces: list[str]) -> Iterator[Element]:
+    text = tidy("".join(pieces))
+    pieces.clear()
+    if text:
+        yield Text(text)
+
+
+def _heading(tag: Tag, *, appendix: bool) -> Heading:
+    number, text = (tag.get("n") or "").strip(" ."), _text(tag)
+    return heading(f"{number} {text}".strip(), appendix=appendix)
+
+
+def _formula(tag: Tag) -> Element:
+    label = next(iter(tag.xpath("./label")), None)
+    number = _text(label) if label is not None else ""
+    text = "".join([tag.text or "", *("".join(c.itertext()) + (c.tail or "") for c in tag if c is not label)])
+    return display(text + (label.tail or "" if label is not None else ""), number)
+
+
+def _figure(tag: Tag) -> Element:
+    label, shown = _first(tag, "./label"), _first(tag, "./figDesc") or _first(tag, "./head")
+    kind = "table" if tag.get("type") == "table" else "figure"
+    line = f"{kind.capitalize()} {label}. {shown}" if label else shown
+    if kind == "table":
+        return captioned("table", line, _rows(tag))
+    return captioned("figure", line)
+
+
+def _rows(tag: Tag) -> Rows:
+    rows = ([(_text(cell), span(cell.get("cols")), span(cell.get("rows"))) for cell in row] for row in tag.iter("row"))
+    return cells_of(rows)
+
+
+def _references(root: Tag) -> Iterator[Reference]:
+    for work in root.xpath(".//listBibl/biblStruct"):
+        raw = work.xpath("./note[@type = 'raw_reference']")
+        text = _text(raw[0]) if raw else ". ".join(_text(part) for part in work if _text(part))
+        if text:
+            yield Reference(key=work.get("{http://www.w3.org/XML/1998/namespace}id") or text[:20], text=text)
