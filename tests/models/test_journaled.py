@@ -1,0 +1,131 @@
+import asyncio
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from papercoder.errors import ModelError
+from papercoder.models.contract import Message
+from papercoder.models.finishing import Finishing
+from papercoder.models.journaled import Journaled, journal_key
+from papercoder.store import FileStore
+from tests.models.doubles import Events, Memory, Scripted, ask, said, texts
+
+
+def test_an_answer_is_made_once_and_costs_once(tmp_path: Path) -> None:
+    model, events = Scripted(said("first", cost_usd=0.1), said("second")), Events()
+
+    async def twice() -> list[str]:
+        journal = Journaled(model, FileStore(tmp_path), events)
+        return texts([await journal.answer(ask()), await journal.answer(ask())])
+
+    assert asyncio.run(twice()) == ["first", "first"]
+    assert events.kinds == ["call_started", "call_made", "call_reused"]
+    assert len(model.asked) == 1
+
+
+def test_equal_requests_at_the_same_time_share_one_call() -> None:
+    model, events = Scripted(said("first"), said("second"), seconds=0.02), Events()
+
+    async def together() -> list[str]:
+        journal = Journaled(model, Memory(), events)
+        return texts(await asyncio.gather(*(journal.answer(ask()) for _ in range(5))))
+
+    assert asyncio.run(together()) == ["first"] * 5
+    assert sorted(events.kinds) == ["call_made", *["call_reused"] * 4, "call_started"]
+
+
+def test_a_failure_is_not_kept() -> None:
+    model = Scripted(ModelError("no"), said("yes"))
+
+    async def again() -> str:
+        journal = Journaled(model, Memory(), Events())
+        with pytest.raises(ModelError):
+            await journal.answer(ask())
+        return (await journal.answer(ask())).text
+
+    assert asyncio.run(again()) == "yes"
+
+
+def test_the_key_tells_apart_what_may_be_answered_differently() -> None:
+    others = [
+        ask(text="Write another."),
+        ask(subject="other.py"),
+        ask(round=1),
+        ask(max_tokens=2000),
+        ask(system="You are a poet."),
+        ask(messages=(Message(role="assistant", text="Write it."),)),
+    ]
+    keys = {journal_key("m", request) for request in [ask(), *others]} | {journal_key("n", ask())}
+    assert len(keys) == len(others) + 2
+    marked = ask(messages=(Message(role="user", text="Write it.", cache=True),))
+    assert journal_key("m", marked) == journal_key("m", ask())
+
+
+def test_an_answer_that_was_sent_for_is_kept_though_nobody_waits_any_more() -> None:
+    model, store, events = Scripted(said("paid"), seconds=0.05), Memory(), Events()
+
+    async def leave() -> None:
+        task = asyncio.create_task(Journaled(Finishing(model), store, events).answer(ask()))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(leave())
+    assert len(store.kept) == 1
+    assert events.kinds == ["call_started", "call_made"]
+
+
+def test_a_second_cancellation_ends_the_call() -> None:
+    model, store = Scripted(said("never"), seconds=60), Memory()
+
+    async def leave() -> None:
+        task = asyncio.create_task(Journaled(Finishing(model), store, Events()).answer(ask()))
+        for _ in range(2):
+            await asyncio.sleep(0.01)
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(asyncio.wait_for(leave(), 5))
+    assert not store.kept
+
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+from papercoder.models.journaled import Journaled
+from papercoder.store import FileStore
+from tests.models.doubles import Events, Scripted, ask, said
+
+async def main():
+    journal = Journaled(Scripted(said("paid"), seconds=0.03), FileStore(Path(sys.argv[1])), Events())
+    for number in range(1000):
+        await journal.answer(ask(subject=f"f{number}.py"))
+        print(number, flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", KILLED, str(tmp_path)]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        answered = [int(process.stdout.readline()) for _ in range(5)]
+        process.send_signal(signal.SIGKILL)
+        answered += [int(line) for line in process.stdout.read().splitlines()]
+    model, events = Scripted(ModelError("asked again")), Events()
+
+    async def resume() -> None:
+        journal = Journaled(model, FileStore(tmp_path), events)
+        for number in answered:
+            assert (await journal.answer(ask(subject=f"f{number}.py"))).text == "paid"
+
+    asyncio.run(resume())
+    assert len(answered) >= 5
+    assert set(events.kinds) == {"call_reused"}
