@@ -1,4 +1,4 @@
-"""`python -m benchmarks.reading [FOLDER]`: reads every paper that has both a PDF and its LaTeX, and prints the scores."""
+"""`python -m benchmarks.reading [FOLDER]`: reads every paper that has a PDF and its LaTeX, and prints the scores."""
 
 import contextlib
 import sys

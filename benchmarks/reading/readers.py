@@ -11,8 +11,7 @@ import pypdfium2
 
 from benchmarks.reading.score import Parse
 from benchmarks.reading.truth import TrueHeading
-from papercoder.artifacts import Paper
-from papercoder.paper.draft import assemble
+from papercoder.paper.draft import Heading, assemble
 from papercoder.paper.pdf import read_pdf
 
 Reader = Callable[[Path], Parse]
@@ -28,16 +27,9 @@ def readers() -> dict[str, Reader]:
 
 def papercoder(pdf: Path) -> Parse:
     """The product's own reader."""
-    paper = assemble(read_pdf(pdf), "pdf")
-    headings = tuple(_heading(paper, number) for number in range(len(paper.sections)))
-    return Parse(paper.text, tuple(heading for heading in headings if heading is not None))
-
-
-def _heading(paper: Paper, position: int) -> TrueHeading | None:
-    section = paper.sections[position]
-    if section.anchor == "0":
-        return None
-    return TrueHeading(section.anchor.removeprefix("app:"), section.title)
+    draft = read_pdf(pdf)
+    headings = (one for one in draft.elements if isinstance(one, Heading))
+    return Parse(assemble(draft, "pdf").text, tuple(TrueHeading(one.number, one.title) for one in headings))
 
 
 def plain(pdf: Path) -> Parse:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from benchmarks.reading.truth import CUT, TrueHeading, Truth
 
@@ -94,7 +95,7 @@ def _order(said: Sequence[str], paragraphs: Sequence[str]) -> float:
         places.setdefault(run, []).append(place)
     firsts = [next(iter(_shingles([paragraph])), None) for paragraph in paragraphs]
     found = [places[first][0] for first in firsts if first in places and len(places[first]) == 1]
-    steps = list(zip(found, found[1:], strict=False))
+    steps = list(pairwise(found))
     return _share(sum(before < after for before, after in steps), len(steps))
 
 

@@ -3,7 +3,8 @@
 Independent of the product's own LaTeX reader: pandoc turns the source into an abstract syntax tree, and prose, headings
 and numbers are taken from that. What the truth lacks: mathematics (a sentence is cut at every formula, for the source
 writes formulas in another alphabet than the page), citations and cross-references (they are numbers on the page and
-keys in the source), tables, figures, the bibliography, and what pandoc cannot read at all, such as macros of a style.
+keys in the source), tables, figures, the bibliography, and what pandoc cannot read at all. Macros without arguments
+that the paper defines are cut out too: pandoc drops many of them, and so the truth would lack their words.
 """
 
 import io
@@ -51,7 +52,7 @@ def truth(pdf: Path, source: Path) -> Truth:
     paragraphs = [text for text in (_prose(block["c"]) for block in blocks if block["t"] in {"Para", "Plain"}) if text]
     abstract = tree["meta"].get("abstract", {}).get("c", [])
     front = [_prose(block["c"]) for block in _blocks(abstract) if block["t"] in {"Para", "Plain"}]
-    return Truth(pdf.parent.name, pdf, tuple([*front, *paragraphs]), tuple(_headings(blocks, tex)))
+    return Truth(pdf.parent.name, pdf, (*front, *paragraphs), tuple(_headings(blocks, tex)))
 
 
 def _main_file(source: Path) -> str:
@@ -64,16 +65,17 @@ def _main_file(source: Path) -> str:
             if member.isfile() and member.name.endswith(".tex")
         }
     main = next(text for text in texts.values() if "\\begin{document}" in text)
-    return re.sub(
-        r"\\input\{([^}]+)\}", lambda found: texts.get(found[1], texts.get(found[1] + ".tex", "")), main
-    )
+    return re.sub(r"\\input\{([^}]+)\}", lambda found: texts.get(found[1], texts.get(found[1] + ".tex", "")), main)
 
 
 def _prepared(tex: str) -> str:
     """The source without comments and preamble, and without what pandoc would read into the text."""
     tex = re.sub(r"(?<!\\)%.*", "", tex)
-    macros = re.findall(r"^\\(?:newcommand|def|renewcommand)\b.*$", tex.split("\\begin{document}")[0], re.MULTILINE)
+    head = tex.split("\\begin{document}")[0]
+    macros = re.findall(r"^\\(?:newcommand|def|renewcommand)\b.*#.*$", head, re.MULTILINE)
     body = tex.split("\\begin{document}")[-1].split("\\end{document}")[0]
+    for name in re.findall(r"\\(?:newcommand|def|renewcommand)\*?\s*\{?\\([A-Za-z]+)\}?\s*\{", head):
+        body = re.sub(rf"\\{name}(?![A-Za-z])", r"\\cite{x}", body)
     for name in ("table", "figure", "algorithm", "wrapfigure", "wraptable", "thebibliography"):
         body = re.sub(rf"\\begin\{{{name}\*?\}}.*?\\end\{{{name}\*?\}}", "", body, flags=re.DOTALL)
     body = re.sub(r"\\(?:footnotetext|thanks|printAffiliationsAndNotice)\s*\{", r"\\footnote{", body)

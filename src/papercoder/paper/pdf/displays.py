@@ -34,7 +34,7 @@ def _prose_words(text: str) -> int:
 
 def formula(line: Line, look: Typography) -> bool:
     """Whether the line is a displayed formula, or a part of one."""
-    text = clean(line.text)
+    text = line.text
     words = _prose_words(text)
     if equation_number(line):
         return words <= 6 or words < 0.3 * len(text.split())

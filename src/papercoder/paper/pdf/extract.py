@@ -10,20 +10,27 @@ import dataclasses
 import json
 import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 from liteparse import LiteParse, ParseError
 from liteparse.types import ParsedPage, TextItem, WordBox
-from pypdfium2 import PdfDocument, PdfiumError, PdfTextPage
+from pypdfium2 import PdfDocument, PdfiumError, PdfPage, PdfTextPage
+from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_PATH
 
 MEMORY_LIMIT = 6 * 2**30
 """Bytes of address space for the whole process, mapped libraries and threads' stacks included."""
 
+_BAR = re.compile(r"\\(?:overline|sqrt)")
+
 SHORTEST_RULE = 20.0
 """Points; a shorter line is part of a drawing."""
 
-MOST_RULES = 400
-"""More lines than this on a page make a drawing, not tables."""
+THICKEST_RULE = 1.6
+"""Points; what is thicker is a bar."""
+
+MOST_PATHS = 3000
+"""More of them on a page make a drawing, not tables."""
 
 
 WIDEST_SPACE = 0.6
@@ -63,6 +70,9 @@ class RawPage:
     rules: list[Rule]
     plain: str
     """The page's text as the other parser sees it."""
+
+    scanned: bool = False
+    """Whether an image covers the page."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,7 +125,6 @@ def _parser() -> LiteParse:
         extract_links=False,
         keep_headers_footers=True,
         continue_on_page_error=True,
-        extract_vector_graphics=True,
         emit_word_boxes=True,
     )
 
@@ -124,26 +133,22 @@ def _page(page: ParsedPage, document: PdfDocument) -> RawPage:
     with contextlib.closing(document[page.page_num - 1]) as twin, contextlib.closing(twin.get_textpage()) as text:
         plain = text.get_text_range(errors="ignore")
         items = _repaired(page.text_items, text, page.height)
-    return RawPage(
-        width=page.width,
-        height=page.height,
-        words=[word for item in items for word in _words(item)],
-        rules=_rules(page),
-        plain=plain,
-    )
+        rules = _rules(twin, page.height)
+        scanned = _scanned(twin)
+    return RawPage(page.width, page.height, [word for item in items for word in _words(item)], rules, plain, scanned)
 
 
 def _repaired(items: list[TextItem], text: PdfTextPage, height: float) -> list[TextItem]:
-    """The items, with words restored where the parser took a line above them for the bar of a formula."""
+    """The items, with words restored where the parser took a rule above them for the bar of a formula."""
     kept: list[TextItem] = []
     spoilt: TextItem | None = None
     for item in items:
-        if spoilt is not None and abs(item.y - spoilt.y) < 3 and -1 <= item.x - (spoilt.x + spoilt.width) < 4:
+        if spoilt is not None and abs(item.y - spoilt.y) < 6 and -1 <= item.x - (spoilt.x + spoilt.width) < 4:
             spoilt.width = item.x + item.width - spoilt.x
             spoilt.text = _plain(spoilt, text, height)
             continue
         spoilt = None
-        if "\\overline" in item.text and _loses_words(item, _plain(item, text, height)):
+        if _BAR.search(item.text) and _loses_words(item.text, _plain(item, text, height)):
             item.text = _plain(item, text, height)
             spoilt = item
         kept.append(item)
@@ -157,8 +162,37 @@ def _plain(item: TextItem, text: PdfTextPage, height: float) -> str:
     return " ".join(found.split())
 
 
-def _loses_words(item: TextItem, plain: str) -> bool:
-    return any(word not in item.text.split() for word in re.findall(r"\b[a-z]{4,}\b", plain))
+def _loses_words(text: str, plain: str) -> bool:
+    """Whether words are torn or run together in the text that are whole in the plain text."""
+    letters = re.sub(r"[\W_]+", "", re.sub(r"\\[a-z]+", "", text))
+    words = re.findall(r"[A-Za-z]+", plain)
+    torn = any(len(word) > 3 and word.islower() and word not in letters for word in words)
+    return torn or any(
+        min(len(one), len(other)) > 1 and one + other in letters and one not in text.split()
+        for one, other in pairwise(words)
+    )
+
+
+def _rules(page: PdfPage, height: float) -> list[Rule]:
+    """Thin and wide paths of the page itself; what is drawn within a figure is not looked at."""
+    found = set()
+    for number, path in enumerate(page.get_objects(filter=[FPDF_PAGEOBJ_PATH], max_depth=1)):
+        if number == MOST_PATHS:
+            return []
+        left, bottom, right, top = path.get_bounds()
+        if top - bottom < THICKEST_RULE and right - left >= SHORTEST_RULE:
+            found.add((round(left, 1), round(right, 1), round(height - (top + bottom) / 2, 1)))
+    return [Rule(*rule) for rule in sorted(found, key=lambda rule: rule[2])]
+
+
+def _scanned(page: PdfPage) -> bool:
+    """Whether an image covers nearly all of the page."""
+    width, height = page.get_size()
+    for image in page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE], max_depth=2):
+        left, bottom, right, top = image.get_bounds()
+        if (right - left) * (top - bottom) > 0.7 * width * height:
+            return True
+    return False
 
 
 def _words(item: TextItem) -> list[Word]:
@@ -182,17 +216,6 @@ def _words(item: TextItem) -> list[Word]:
 
 def _word(item: TextItem, text: str, x: float, width: float) -> Word:
     return Word(text, x, item.y, width, item.height, item.font_size or 0.0, item.font_name or "", item.rotation)
-
-
-def _rules(page: ParsedPage) -> list[Rule]:
-    if page.vector_graphics is None:
-        return []
-    found = {
-        (round(min(line.x1, line.x2), 1), round(max(line.x1, line.x2), 1), round(line.y1, 1))
-        for line in page.vector_graphics.lines
-        if abs(line.y1 - line.y2) < 1 and abs(line.x1 - line.x2) >= SHORTEST_RULE
-    }
-    return [Rule(*rule) for rule in sorted(found, key=lambda rule: rule[2])] if len(found) <= MOST_RULES else []
 
 
 def _outline(document: PdfDocument) -> list[Bookmark]:
@@ -221,7 +244,7 @@ def main() -> None:
     """Read the file named first, with at most as many pages as the second argument says; print the JSON."""
     _limit_memory()
     document = extract(Path(sys.argv[1]), int(sys.argv[2]))
-    json.dump(dataclasses.asdict(document), sys.stdout)
+    sys.stdout.write(json.dumps(document, default=vars))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ from papercoder.paper.pdf.captions import Caption, caption
 from papercoder.paper.pdf.headings import Found, gapped
 from papercoder.paper.pdf.lines import Row, baselines
 from papercoder.paper.pdf.page import Typography
-from papercoder.paper.pdf.prose import Vocabulary, clean, joined
+from papercoder.paper.pdf.prose import Vocabulary, joined
 from papercoder.paper.pdf.shapes import Box, Frame, Line, around
 from papercoder.paper.pdf.tables import grid
 
-_NOTE_MARK = re.compile(r"[∗*†‡§¶♯#]|\d{1,2}(?=\s?[A-Z\"“(h])")
+_NOTE_MARK = re.compile(r"[∗*†‡§¶♯#]|\d{1,2}(?=\s?[A-Z\"“(h])|\d{1,2}$")
 _ENDS = re.compile(r"[.!?:;][\"”’')\]]*$")
 
 
@@ -74,7 +74,7 @@ class FloatRules:
 
     def _captioned(self, rows: Sequence[Row], i: int) -> _Captioned | None:
         row = rows[i]
-        start = caption(clean(row.text)) if isinstance(row, Line) else None
+        start = caption(row.text) if isinstance(row, Line) else None
         if start is None or not isinstance(row, Line) or self._amid_text(rows, i, row, start):
             return None
         end = i + 1
@@ -134,10 +134,10 @@ class FloatRules:
 
     def _listing(self, frame: Frame) -> Listing:
         lines = [Line(tuple(row), frame.page, frame.box) for row in baselines(frame.spans)]
-        start = caption(clean(lines[0].text))
+        start = caption(lines[0].text)
         body = lines[1:] if start else lines
         left = min((line.box.x0 for line in body), default=0.0)
-        text = "\n".join(" " * round((line.box.x0 - left) / 5) + clean(line.text) for line in body)
+        text = "\n".join(" " * round((line.box.x0 - left) / 5) + line.text for line in body)
         return Listing(start.text if start else "", text, start.number if start else "")
 
     def _drawn(self, rows: Sequence[Row], one: _Captioned, taken: set[int]) -> Iterable[int]:
@@ -153,8 +153,8 @@ class FloatRules:
     def _running(self, line: Line) -> bool:
         if gapped(line):
             return False
-        largest = max(line.spans, key=lambda span: len(span.text))
-        return not self.look.smaller(line.size) and (largest.font in self.fonts or largest.math)
+        worded = any(span.font in self.fonts and re.search(r"[^\W\d_]{2}", span.text) for span in line.spans)
+        return not self.look.smaller(line.size) and (worded or (line.spans[0].math and len(line.text) > 30))
 
     def _add_notes(self, rows: Sequence[Row], found: Floats) -> None:
         """The small lines at the foot of every column, where one begins with a mark."""

@@ -118,6 +118,9 @@ class Headings:
 
     outline: tuple[Bookmark, ...]
     look: Typography
+    title: str
+    """Of the paper; it may be repeated above a supplement."""
+
     _last: Numbered | None = field(default=None, init=False)
 
     def find(self, rows: Sequence[Row]) -> dict[int, Found]:
@@ -154,7 +157,7 @@ class Headings:
             return None
         count = 1 + _continuation(lines)
         text = _text(lines[:count])
-        if not self._reads_so(text, lines[0]) or not (numbered(text) or _over_text(lines[count - 1 :])):
+        if not self._reads_so(text, lines[0]) or not (numbered(text) or _stands_so(lines[count - 1 :])):
             return None
         return self._accept(text, self._level(lines[0], text), count)
 
@@ -170,6 +173,8 @@ class Headings:
     def _in_outline(self, lines: Sequence[Line]) -> tuple[Bookmark, int] | None:
         """The bookmark on this page whose title is what these lines say, and how many of them say it."""
         here = [mark for mark in self.outline if mark.page == lines[0].page and key(mark.title)]
+        if not here:
+            return None
         for count in range(1, min(len(lines), 4) + 1):
             said = _keys(_text(lines[:count]))
             for mark in here:
@@ -188,6 +193,8 @@ class Headings:
         title = found.title if found else text
         if _name(title) in _KNOWN:
             return True
+        if self.title and key(text).startswith(key(self.title)):
+            return False
         if len(title.split()) > 20 or re.search(r"[.;,:]$|[a-z]{2}\. [A-Z]", title):
             return False
         if found and len(self.outline) < _ENOUGH_BOOKMARKS:
@@ -211,7 +218,7 @@ def _ahead(rows: Sequence[Row], i: int) -> list[Line]:
 
 
 def _text(lines: Sequence[Line]) -> str:
-    return " ".join(clean(line.text) for line in lines)
+    return " ".join(line.text for line in lines)
 
 
 def _keys(title: str) -> set[str]:
@@ -231,15 +238,15 @@ def _continuation(lines: Sequence[Line]) -> int:
     for before, line in pairwise(lines[:4]):
         alike = line.bold == first.bold and abs(line.size - first.size) < 0.3 and line.column == first.column
         close = 0 < line.box.y0 - before.box.y0 < 1.6 * first.size
-        if not alike or not close or numbered(clean(line.text)) or before.box.width < 0.6 * before.column.width:
+        if not alike or not close or numbered(line.text) or before.box.width < 0.6 * before.column.width:
             break
         count += 1
     return count
 
 
-def _over_text(lines: Sequence[Line]) -> bool:
-    """Whether text follows closely, or the end of what is known; a lone label has none below it."""
-    if len(lines) < 2 or lines[1].column != lines[0].column:
+def _stands_so(lines: Sequence[Line]) -> bool:
+    """Whether the first line begins at the margin or text follows closely; a label in a figure does neither."""
+    if lines[0].indent < lines[0].size or len(lines) < 2 or lines[1].column != lines[0].column:
         return True
     return lines[1].box.y0 - lines[0].box.y1 < 4 * lines[0].size and len(lines[1].text) > 20
 

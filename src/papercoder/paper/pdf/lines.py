@@ -1,9 +1,10 @@
 """From a region's spans to its lines."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from papercoder.paper.pdf.columns import Region
-from papercoder.paper.pdf.shapes import Box, Frame, Line, Span, around
+from papercoder.paper.pdf.shapes import Frame, Line, Span, around
 
 Row = Line | Frame
 
@@ -19,19 +20,39 @@ def rows(region: Region) -> list[Row]:
 def baselines(spans: Sequence[Span]) -> list[list[Span]]:
     """Spans on one baseline together, from left to right; small ones join the line that they hang on."""
     tall = max((span.box.height for span in spans), default=0.0)
-    grouped: list[list[Span]] = []
+    found: list[_Baseline] = []
     for span in sorted(spans, key=lambda span: (span.box.height < 0.75 * tall, span.box.middle)):
-        home = max(grouped, key=lambda row: _share(span, row), default=None)
         enough = 0.3 if span.box.height < 0.75 * tall else 0.5
-        if home is not None and _share(span, home) >= enough:
-            home.append(span)
+        near = [line for line in found if line.touches(span) and line.share(span) >= enough]
+        if near:
+            max(near, key=lambda line: line.share(span)).add(span)
         else:
-            grouped.append([span])
-    grouped.sort(key=lambda row: around(span.box for span in row).y0)
-    return [sorted(row, key=lambda span: span.box.x0) for row in grouped]
+            found.append(_Baseline(span, [span]))
+    found.sort(key=lambda line: around(span.box for span in line.spans).y0)
+    return [sorted(line.spans, key=lambda span: span.box.x0) for line in found]
 
 
-def _share(span: Span, row: Sequence[Span]) -> float:
-    """Which part of the lesser height the span shares with the row's largest span."""
-    core: Box = max(row, key=lambda one: (one.box.height > 0.8 * span.box.height, len(one.text))).box
-    return span.box.overlap_y(core) / max(min(span.box.height, core.height), 0.1)
+@dataclass
+class _Baseline:
+    """A line that is being gathered."""
+
+    core: Span
+    """The longest of its spans that are not small; it says where the line is."""
+
+    spans: list[Span]
+
+    def touches(self, span: Span) -> bool:
+        """Whether they share any height."""
+        return self.core.box.y0 < span.box.y1 and span.box.y0 < self.core.box.y1
+
+    def share(self, span: Span) -> float:
+        """Which part of the lesser height the span shares with the line."""
+        one, other = self.core.box, span.box
+        overlap = min(one.y1, other.y1) - max(one.y0, other.y0)
+        return overlap / max(min(one.height, other.height), 0.1)
+
+    def add(self, span: Span) -> None:
+        """Take the span in."""
+        self.spans.append(span)
+        if span.box.height > 0.8 * self.core.box.height and len(span.text) > len(self.core.text):
+            self.core = span

@@ -78,6 +78,8 @@ def _address_goes_on(whole: str) -> bool:
 
 def clean(text: str) -> str:
     """Ligatures as letters, one kind of space, no control characters."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     text = unicodedata.normalize("NFC", text.translate(_LIGATURES))
     return " ".join("".join(c if c.isprintable() or c.isspace() else " " for c in text.replace("\u00ad", "")).split())
 

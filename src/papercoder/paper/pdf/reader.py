@@ -35,7 +35,7 @@ def compose(raw: RawDocument) -> Draft:
     look = typography(pages)
     lines = _rows(pages, look)
     title, rest = _title(lines, look)
-    headings = Headings(tuple(raw.outline), look).find(rest)
+    headings = Headings(tuple(raw.outline), look, title).find(rest)
     flow = Flow(look, headings, vocabulary(row.text for row in lines if isinstance(row, Line)))
     flow.read(rest)
     abstract, elements = _abstract(flow.elements)

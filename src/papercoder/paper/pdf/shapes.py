@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from papercoder.paper.pdf.prose import clean
+
 _BOLD = re.compile(r"bold|medi\b|medi$|-medi|black|heavy|semibold|demi|cmbx|sfbx|cmssbx|bx\d|\.b$|-b$", re.IGNORECASE)
 _SMALL_CAPS = re.compile(r"cmcsc|caps|smallcaps|-sc\b", re.IGNORECASE)
 _MATH_FONT = re.compile(r"cmmi|cmsy|cmex|msbm|msam|eufm|cmbsy|math|symbol|rsfs|stix.*math|euex|eusm", re.IGNORECASE)
@@ -104,12 +106,12 @@ class Line:
 
     @cached_property
     def text(self) -> str:
-        """Its words; spans that touch are not parted."""
+        """Its words, cleaned; spans that touch are not parted."""
         text = self.spans[0].text
         for before, span in pairwise(self.spans):
             gap = span.box.x0 - before.box.x1
             text += (" " if gap > 0.1 * max(span.size, 1.0) else "") + span.text
-        return text.strip()
+        return clean(text)
 
     @property
     def bold(self) -> bool:
