@@ -4,6 +4,7 @@ Every source module (`pdf`, `latex`, `html`, ...) yields a `Draft`; only this mo
 means the same whatever the paper came from.
 """
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -20,6 +21,8 @@ from papercoder.artifacts import (
     SourceKind,
     Table,
 )
+
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -95,12 +98,17 @@ class Draft:
 class _Anchors:
     """Hands out anchors, each once."""
 
+    numbered: frozenset[str]
+    """Kinds of which the source numbers some: those without a number count by themselves, as `eq:u1`, `eq:u2`, ..."""
+
     taken: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
 
     def of_kind(self, kind: str, number: str = "") -> str:
+        if number:
+            return self.unique(f"{kind}:{number}")
         self.counts[kind] += 1
-        return self.unique(f"{kind}:{number or self.counts[kind]}")
+        return self.unique(f"{kind}:{'u' if kind in self.numbered else ''}{self.counts[kind]}")
 
     def unique(self, anchor: str) -> str:
         candidate, extra = anchor, 1
@@ -113,16 +121,26 @@ class _Anchors:
 
 @dataclass
 class _Numbering:
-    """Numbers headings as LaTeX would where the source prints no number."""
+    """Numbers headings as LaTeX would where the source prints no number at all.
 
+    Where it numbers some, the others (an acknowledgement, say) have none in print either, and are known by their title.
+    """
+
+    by_title: bool
     counters: list[int] = field(default_factory=list)
     in_appendix: bool = False
 
     def next(self, heading: Heading) -> str:
         if heading.appendix and not self.in_appendix:
             self.counters, self.in_appendix = [], True
-        number = self._follow(heading) if heading.number else self._count(heading.level)
+        number = self._number(heading)
         return f"app:{number}" if self.in_appendix else number
+
+    def _number(self, heading: Heading) -> str:
+        if heading.number:
+            return self._follow(heading)
+        name = "-".join(_WORD.findall(heading.title.lower())[:6])
+        return name if self.by_title and name else self._count(heading.level)
 
     def _count(self, level: int) -> str:
         self.counters = (self.counters + [0] * level)[:level]
@@ -144,7 +162,8 @@ class _Numbering:
 
 def assemble(draft: Draft, source: SourceKind) -> Paper:
     """Anchor everything and gather it into sections; text before the first heading goes to section `0`."""
-    anchors, numbering = _Anchors(), _Numbering()
+    anchors = _Anchors(frozenset(_kind(element) for element in draft.elements if _is_numbered(element)))
+    numbering = _Numbering(by_title=any(isinstance(e, Heading) and e.number for e in draft.elements))
     sections: list[tuple[str, Heading, list[AnyBlock]]] = []
     for element in draft.elements:
         if isinstance(element, Heading):
@@ -167,16 +186,24 @@ def assemble(draft: Draft, source: SourceKind) -> Paper:
     )
 
 
+def _kind(element: Element) -> str:
+    return {Display: "eq", Grid: "tab", Listing: "alg", Picture: "fig"}.get(type(element), "")
+
+
+def _is_numbered(element: Element) -> bool:
+    return isinstance(element, Display | Grid | Listing | Picture) and bool(element.number)
+
+
 def _block(element: Element, section: str, before: list[AnyBlock], anchors: _Anchors) -> AnyBlock:
     match element:
         case Display(text=text, number=number):
-            return Equation(anchor=anchors.of_kind("eq", number), text=text, number=number)
+            return Equation(anchor=anchors.of_kind(_kind(element), number), text=text, number=number)
         case Grid(caption=caption, rows=rows, number=number):
-            return Table(anchor=anchors.of_kind("tab", number), caption=caption, rows=rows)
+            return Table(anchor=anchors.of_kind(_kind(element), number), caption=caption, rows=rows)
         case Listing(caption=caption, text=text, number=number):
-            return Algorithm(anchor=anchors.of_kind("alg", number), caption=caption, text=text)
+            return Algorithm(anchor=anchors.of_kind(_kind(element), number), caption=caption, text=text)
         case Picture(caption=caption, number=number):
-            return Figure(anchor=anchors.of_kind("fig", number), caption=caption)
+            return Figure(anchor=anchors.of_kind(_kind(element), number), caption=caption)
         case Text(text=text):
             position = sum(isinstance(block, Paragraph) for block in before) + 1
             return Paragraph(anchor=f"{section}¶{position}", text=text)

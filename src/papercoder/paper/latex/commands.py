@@ -16,15 +16,16 @@ m      textbf textit texttt textsc textrm textsf textup textmd textnormal textsl
 m      url path nolinkurl bibliography bibliographystyle ding lowercase uppercase MakeUppercase MakeLowercase
 m      textsuperscript textsubscript enquote vphantom hphantom phantom geometry urlstyle pagestyle thispagestyle
 m      pagenumbering newcounter stepcounter refstepcounter arrayrulecolor date authorrunning titlerunning hypersetup
-m      icmltitlerunning icmlkeywords icmlcorrespondingauthor printAffiliationsAndNotice lstset linespread natexlab
+m      icmltitlerunning icmlkeywords printAffiliationsAndNotice lstset linespread natexlab
 m      doi urlprefix hl centerline algolabel tablenotetext orcidID orcid shortauthors graphicspath usetikzlibrary
 m      newlength hyphenation institute subtitle pdfinfo acmConference acmYear acmISBN acmDOI setcopyright copyrightyear
 m      Input Output KwIn KwOut KwData KwResult KwRet Until UNTIL Comment COMMENT
 *m     subcaption vspace hspace tag
 om     title icmltitle footnote footnotetext author affiliation affil institution subfloat sidecaption bibitem makecell
 om     thead shortstack rowcolor cellcolor color captionsetup usepackage RequirePackage documentclass scalebox rothead
-om     icmlauthor icmlaffiliation orcidlink blfootnote ccsdesc setlist address
+om     orcidlink blfootnote ccsdesc setlist address
 *om    part chapter section subsection subsubsection paragraph subparagraph caption includegraphics tcp tcc
+mm     icmlauthor icmlaffiliation icmlcorrespondingauthor icmlsetsymbol
 mm     captionof href setlength addtolength setcounter addtocounter rotatebox papercoderthe numberwithin counterwithin
 mm     bibinfo bibfield nicefrac sfrac colorlet foreignlanguage settowidth SetKwInOut SetKwInput SetKw SetKwFunction
 mm     SetKwComment SetKwData Call
@@ -81,6 +82,7 @@ MATHS: dict[str, str] = dict.fromkeys(names(_NUMBERED), "numbered") | dict.fromk
 
 SILENT = names(
     """
+    icmlsetsymbol
     vspace hspace geometry urlstyle pagestyle thispagestyle pagenumbering newcounter stepcounter refstepcounter
     arrayrulecolor date authorrunning titlerunning hypersetup icmltitlerunning icmlkeywords
     icmlcorrespondingauthor printAffiliationsAndNotice lstset linespread natexlab graphicspath usetikzlibrary

@@ -117,7 +117,18 @@ def _number(group: Sequence[_Row], counters: Counters, labels: Labels, *, number
     return number
 
 
+def _unaligned(tokens: Sequence[str]) -> Iterator[str]:
+    """A row by itself, without the marks that align it with others."""
+    depth = 0
+    for token in tokens:
+        depth += (token in ("{", "\\begin")) - (token in ("}", "\\end"))
+        if token != "&" or depth:
+            yield token
+
+
 def _text(base: str, group: Sequence[_Row]) -> str:
+    if len(group) == 1 and base in _ROW_BY_ROW:
+        return _OPTION.sub("", formula(list(_unaligned(group[0].tokens)))).strip()
     text = " \\\\ ".join(row for row in (formula(row.tokens) for row in group) if row)
     text = _OPTION.sub("", text).strip().removesuffix("\\\\").strip()
     if base in ("equation", "$$", "displaymath") or not ("&" in text or "\\\\" in text):

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 
 from papercoder.paper.latex.commands import DROPPED, SILENT
 from papercoder.paper.latex.numbers import Labels, reference
-from papercoder.paper.latex.symbols import DINGBATS, SYMBOLS, accented
+from papercoder.paper.latex.symbols import ACCENTS, DINGBATS, SYMBOLS, accented
 from papercoder.paper.latex.tokens import PAR, VERBATIM, join
 from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, plain
 from papercoder.paper.names import names
 
 _XSPACE = "\ue002"
-_AFTER_XSPACE = re.compile(_XSPACE + r"+(\s*)(?=([\w(\[$“])?)")
+_AFTER_XSPACE = re.compile(_XSPACE + r"+\s*(?=(.)?)")
+_CLOSE = frozenset(".,'/?;:!~-)]}–—\"")
 _BLANKS = re.compile(r"\s+")
 _MATH_REFERENCE = re.compile(r"\\(eqref|ref)\s*\{([^{}]*)\}")
 _LIGATURES = (("``", '"'), ("''", '"'), ("---", "—"), ("--", "–"), ("`", "'"))
@@ -21,7 +22,7 @@ _CITATIONS = ("cite", "Cite", "parencite", "textcite", "autocite", "footcite", "
 
 def tidy(text: str) -> str:
     """The text on one line, blanks as they would be printed."""
-    text = _AFTER_XSPACE.sub(lambda match: " " if match[1] or match[2] else "", text)
+    text = _AFTER_XSPACE.sub(lambda match: " " if match[1] and match[1] not in _CLOSE else "", text)
     return _BLANKS.sub(" ", text).strip()
 
 
@@ -76,8 +77,8 @@ class Prose:
             return SYMBOLS[name]
         if name.startswith(_CITATIONS) and command.arguments:
             return self._citation(command)
-        if (letters := accented(name, self.raw(command.last))) is not None:
-            return letters
+        if name in ACCENTS:
+            return accented(name, self.raw(command.last))
         return "" if name in SILENT else self.raw(command.last)
 
     def _citation(self, command: Command) -> str:

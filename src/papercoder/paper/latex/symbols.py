@@ -16,7 +16,6 @@ SYMBOLS: dict[str, str] = {
     ",": " ",
     ";": " ",
     ":": " ",
-    "~": " ",
     "quad": " ",
     "qquad": " ",
     "enspace": " ",
@@ -82,7 +81,7 @@ SYMBOLS: dict[str, str] = {
 DINGBATS = {"51": "✓", "52": "✓", "55": "✗", "56": "✗", "172": "①", "173": "②", "174": "③"}
 """`pifont`'s signs that papers use for yes and no."""
 
-_COMBINING = {
+ACCENTS = {
     "`": "\u0300",
     "'": "\u0301",
     "^": "\u0302",
@@ -99,10 +98,9 @@ _COMBINING = {
     "k": "\u0328",
     "b": "\u0331",
 }
+"""Accents by the command that sets them, as combining characters."""
 
 
-def accented(accent: str, letters: str) -> str | None:
-    """The letters with an accent on the first, or None where `accent` is no accent's name."""
-    if accent not in _COMBINING:
-        return None
-    return unicodedata.normalize("NFC", letters[:1] + _COMBINING[accent] + letters[1:]) if letters else ""
+def accented(accent: str, letters: str) -> str:
+    """The letters with an accent, one of `ACCENTS`, on the first."""
+    return unicodedata.normalize("NFC", letters[:1] + ACCENTS[accent] + letters[1:]) if letters else ""

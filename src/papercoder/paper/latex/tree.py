@@ -1,12 +1,16 @@
 # ruff: noqa: S105  (a token is LaTeX's here, no secret)
 """Tokens to a tree of groups, commands, environments and maths; maths stay tokens, so that they stay verbatim."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from papercoder.paper.latex.commands import ENVIRONMENTS, MATHS, SIGNATURES
 from papercoder.paper.latex.tokens import PAR, VERBATIM, is_blank, is_name, join
+from papercoder.paper.names import names
 
+_WITH_SIZE = names(r"\penalty \vskip \hskip \kern \baselineskip \parskip \parindent")
+_SIZE = re.compile(r"=?[-+]?[\d.]*(?:pt|em|ex|in|cm|mm|sp|pc|bp)?")
 _DEEPEST = 60
 """Braces within braces beyond this depth are ignored: no paper needs them, and recursion must end."""
 
@@ -146,9 +150,18 @@ class _Parser:
         star = signature.startswith("*") and self._skip("*")
         near = token in ("\\\\", "\\cmidrule", "\\cline")
         arguments = self._arguments(signature.removeprefix("*"), near=near)
-        if not signature and is_name(token):
+        if token in _WITH_SIZE:
+            self._skip_size()
+        elif not signature and is_name(token):
             self._space_after_name()
         return Command(token[1:], star, arguments)
+
+    def _skip_size(self) -> None:
+        """The number or length that a primitive takes, as in `\\penalty0` or `\\vskip 0.3in plus 2pt`."""
+        self._skip_blanks()
+        if self.position < len(self.tokens):
+            rest = _SIZE.sub("", self.tokens[self.position], count=1)
+            self.tokens[self.position] = rest or " "
 
     def _space_after_name(self) -> None:
         # TeX eats the blank after a control word, but not an empty line.

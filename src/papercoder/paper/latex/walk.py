@@ -1,7 +1,9 @@
 """The tree of a paper to its elements in reading order."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from papercoder.artifacts import Loss
 from papercoder.paper.draft import Display, Draft, Element, Grid, Heading, Listing, Picture, Text
@@ -15,6 +17,7 @@ from papercoder.paper.latex.tokens import PAR
 from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, plain
 from papercoder.paper.names import names
 
+_LETTER = re.compile(r"[^\W_]|\$")
 _FLOATS = {
     "figure": "figure",
     "wrapfigure": "figure",
@@ -116,7 +119,7 @@ class Walk:
         """Close the paragraph under way; its footnotes follow it."""
         text = tidy("".join(self.line))
         self.line.clear()
-        if text:
+        if _LETTER.search(text):
             self._add(Text(text))
         for note in self.prose.take_footnotes():
             self._add(Text(note))
@@ -360,10 +363,21 @@ class Walk:
             for label in found.labels:
                 self.labels.add(label, target)
             captions[0] = _with_parts(captions[0], found.subcaptions)
-        for position in range(max(len(captions), len(contents))):
-            caption = captions[position] if position < len(captions) else None
-            content = contents[position] if position < len(contents) else None
+        if len(captions) == 1:
+            captions += [_part(captions[0], place) for place in range(1, sum(_takes_caption(c) for c in contents))]
+        contents.sort(key=_takes_caption, reverse=True)
+        for content, caption in zip_longest(contents, captions):
             self.draft.elements += _captioned(content, caption)
+
+
+def _takes_caption(element: Element) -> bool:
+    return isinstance(element, Grid | Listing)
+
+
+def _part(caption: _Caption, place: int) -> _Caption:
+    """The caption of a further table in a float with one caption: 3 is followed by 3b."""
+    number = caption.number and caption.number + chr(97 + place % 26)
+    return _Caption(caption.kind, f"{caption.text} (part {place + 1})", number)
 
 
 def _captioned(content: Element | None, caption: _Caption | None) -> list[Element]:
