@@ -1,5 +1,6 @@
 """What an agent is given to read, and what is left out where the model's context window is too small for all of it."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -48,17 +49,37 @@ def fit(parts: tuple[Part, ...], room: int) -> Fitted:
 
 
 def paper_part(paper: Paper, cited: Iterable[str] = ()) -> Part:
-    """The paper; shorter, the sections that the anchors in `cited` point to, and the headings of the rest."""
+    """The whole paper; shorter, the sections that hold the anchors in `cited`, and the headings of the rest."""
+    return Part("the paper", tuple(filter(None, (_whole(paper), _cited(paper, cited), _headings(paper)))))
+
+
+def cited_part(paper: Paper, cited: Iterable[str]) -> Part:
+    """The sections that hold the anchors in `cited`, and the headings of the rest; if there are none, the whole."""
+    return Part("the paper", (_cited(paper, cited) or _whole(paper), _headings(paper)))
+
+
+def anchors_in(text: str) -> tuple[str, ...]:
+    """The anchors that a text cites in brackets: `[3.2¶4]`, `[eq:5, tab:1]`."""
+    cited = re.findall(r"\[([^\]\[]{1,80})\]", text)
+    return tuple(dict.fromkeys(part for group in cited for part in re.split(r"[,;\s]+", group) if part))
+
+
+def _whole(paper: Paper) -> str:
+    return f"# The paper\n\n{_head(paper)}\n\n{_sections(paper, None)}"
+
+
+def _cited(paper: Paper, cited: Iterable[str]) -> str:
     wanted = {section.anchor for anchor in cited if (section := paper.section(anchor))}
-    intro = "# The paper"
-    forms = [f"{intro}\n\n{_head(paper)}\n\n{_sections(paper, None)}"]
-    if wanted:
-        forms.append(f"{intro}, in part\n\n{_LEFT_OUT}\n\n{_head(paper)}\n\n{_sections(paper, wanted)}")
-    forms.append(f"{intro}, its headings alone\n\n{_LEFT_OUT}\n\n{_head(paper)}\n\n{_sections(paper, set())}")
-    return Part("the paper", tuple(forms))
+    if not wanted:
+        return ""
+    return f"# The paper, in part\n\n{_LEFT_OUT}\n\n{_head(paper)}\n\n{_sections(paper, wanted)}"
 
 
-_LEFT_OUT = "The whole paper does not fit here. Where a heading has no text below it, its text was left out."
+def _headings(paper: Paper) -> str:
+    return f"# The paper, its headings alone\n\n{_LEFT_OUT}\n\n{_head(paper)}\n\n{_sections(paper, set())}"
+
+
+_LEFT_OUT = "Where a heading has nothing below it, its text is left out here."
 
 
 def _head(paper: Paper) -> str:

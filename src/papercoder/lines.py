@@ -25,6 +25,11 @@ def file_logic(file: FileLogic) -> str:
     )
 
 
+def interfaces(files: Iterable[FileLogic]) -> str:
+    """Several files' public interfaces."""
+    return "\n\n".join(map(interface, files)) or "There are none."
+
+
 def interface(file: FileLogic) -> str:
     """A file's public interface as Python signatures."""
     signatures = "\n".join(file.signatures) or "# nothing public"

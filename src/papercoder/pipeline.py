@@ -109,19 +109,18 @@ async def write_files(run: Run[Ask], paper: Paper, design: Design, config: str) 
     writing: dict[str, asyncio.Task[SourceFile]] = {}
 
     async def analyse_and_write(path: str) -> SourceFile:
+        own = design.requirements.pick(design.architecture.owned_by(path))
         analysis = await run.step(
             f"analysis/{path}.md",
             analyse_file,
             paper,
             design.plan,
-            design.requirements,
-            design.architecture,
             design.logic,
             config,
+            own,
             path,
         )
         imported = await together(writing[item.path] for item in design.logic.file(path).imports)
-        own = design.requirements.pick(design.architecture.owned_by(path))
         code = await run.step(
             f"repo/{path}", write_file, paper, design.logic, config, own, analysis, tuple(imported), path
         )

@@ -1,6 +1,7 @@
 """A run in figures: folds over its events."""
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Literal, TypeVar
 
 from papercoder.artifacts import Artifact
@@ -148,7 +149,7 @@ def stage_of(artifact: str) -> str:
 def _sessions(events: Sequence[Event]) -> list[tuple[Event, ...]]:
     """The events of each process that worked on the run."""
     starts = [index for index, event in enumerate(events) if isinstance(event, RunStarted)]
-    return [tuple(events[start:end]) for start, end in zip(starts, [*starts[1:], len(events)], strict=True)]
+    return [tuple(events[start:end]) for start, end in pairwise([*starts, len(events)])]
 
 
 def _of(events: Iterable[Event], kind: type[E]) -> list[E]:

@@ -1,11 +1,13 @@
 """Token counts without a tokenizer: no vocabulary to download, the same figure for every provider."""
 
 import re
+from functools import lru_cache
 
 _PIECE = re.compile(r"[A-Za-z]+|\d|[^\sA-Za-z\d]|\s{2,}")
 _LETTERS_PER_TOKEN = 5
 
 
+@lru_cache(maxsize=512)
 def count_tokens(text: str) -> int:
     """Estimate the tokens of a text.
 

@@ -1,6 +1,13 @@
 """The frozen, typed values that pass between stages."""
 
 from papercoder.artifacts.base import Artifact as Artifact
+from papercoder.artifacts.claims import Claim as Claim
+from papercoder.artifacts.claims import ClaimDraft as ClaimDraft
+from papercoder.artifacts.claims import ClaimDrafts as ClaimDrafts
+from papercoder.artifacts.claims import ClaimResult as ClaimResult
+from papercoder.artifacts.claims import Claims as Claims
+from papercoder.artifacts.claims import ClaimVerdict as ClaimVerdict
+from papercoder.artifacts.claims import Measured as Measured
 from papercoder.artifacts.coding import Mark as Mark
 from papercoder.artifacts.coding import Repository as Repository
 from papercoder.artifacts.coding import SourceFile as SourceFile
@@ -38,3 +45,8 @@ from papercoder.artifacts.planning import RequirementStatus as RequirementStatus
 from papercoder.artifacts.planning import Scalar as Scalar
 from papercoder.artifacts.planning import Value as Value
 from papercoder.artifacts.planning import Violation as Violation
+from papercoder.artifacts.review import Degradation as Degradation
+from papercoder.artifacts.review import Location as Location
+from papercoder.artifacts.review import Verdict as Verdict
+from papercoder.artifacts.review import VerdictKind as VerdictKind
+from papercoder.artifacts.review import Verdicts as Verdicts

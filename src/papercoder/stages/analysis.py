@@ -4,9 +4,9 @@ import re
 
 from papercoder.agent import Agent, Ask, uses
 from papercoder.answers import Prose
-from papercoder.artifacts import ArchitectureDesign, LogicDesign, OverallPlan, Paper, Requirements
+from papercoder.artifacts import LogicDesign, OverallPlan, Paper, Requirement
 from papercoder.context import artifact_part, paper_part, text_part
-from papercoder.lines import file_logic, requirement_lines
+from papercoder.lines import file_logic, interfaces, requirement_lines
 
 ANALYST = Agent("analysis", "analysis", Prose())
 
@@ -16,24 +16,22 @@ async def analyse_file(
     ask: Ask,
     paper: Paper,
     plan: OverallPlan,
-    requirements: Requirements,
-    architecture: ArchitectureDesign,
     logic: LogicDesign,
     config: str,
+    requirements: tuple[Requirement, ...],
     path: str,
 ) -> str:
-    """Analyse one file; `config` is the text of `config.yaml`."""
-    own = requirements.pick(architecture.owned_by(path))
+    """Analyse one file; `config` is the text of `config.yaml`, `requirements` are those that the file owns."""
+    own = logic.file(path)
     parts = (
-        paper_part(paper, (item.anchor for item in own or requirements.items)),
+        paper_part(paper, (item.anchor for item in requirements)),
         artifact_part("The overall plan", plan),
-        artifact_part("The architecture", architecture),
-        artifact_part("The logic", logic),
         text_part("The configuration", config),
+        text_part("What all files agree on", logic.shared_knowledge),
     )
 
     def check(analysis: str, attempt: int) -> list[str]:
-        missing = [item.id for item in own if not re.search(rf"\b{item.id}\b", analysis)]
+        missing = [item.id for item in requirements if not re.search(rf"\b{item.id}\b", analysis)]
         return [f"It does not say how the file meets {', '.join(missing)}."] if missing and attempt == 0 else []
 
     return await ask(
@@ -42,6 +40,7 @@ async def analyse_file(
         parts,
         check,
         path=path,
-        logic=file_logic(logic.file(path)),
-        requirements=requirement_lines(own),
+        logic=file_logic(own),
+        imported=interfaces(logic.file(item.path) for item in own.imports),
+        requirements=requirement_lines(requirements),
     )

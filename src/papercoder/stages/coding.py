@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from papercoder.agent import Agent, Ask, uses
 from papercoder.answers import Python
-from papercoder.artifacts import FileLogic, LogicDesign, Paper, Requirement, SourceFile
-from papercoder.context import paper_part, text_part
-from papercoder.lines import file_logic, interface, requirement_lines
+from papercoder.artifacts import LogicDesign, Paper, Requirement, SourceFile
+from papercoder.context import anchors_in, cited_part, text_part
+from papercoder.lines import file_logic, interfaces, requirement_lines
 from papercoder.traceability import marks
 
 CODER = Agent("coding", "coding", Python())
@@ -29,11 +29,13 @@ async def write_file(
     `config` is the text of `config.yaml`, `requirements` are those that the file owns.
     """
     parts = (
-        paper_part(paper, (item.anchor for item in requirements)),
+        cited_part(paper, (*anchors_in(analysis), *(item.anchor for item in requirements))),
         text_part("The configuration", config),
         text_part("What all files agree on", logic.shared_knowledge),
         text_part("Interfaces of other files", _others(logic, path, imported), ""),
-        text_part("Files that this one imports", _code(imported), _interfaces(logic, imported)),
+        text_part(
+            "Files that this one imports", _code(imported), interfaces(logic.file(file.path) for file in imported)
+        ),
         text_part(f"Analysis of `{path}`", analysis),
     )
 
@@ -69,16 +71,15 @@ def complaints(
 
 def _others(logic: LogicDesign, path: str, imported: tuple[SourceFile, ...]) -> str:
     shown = {path, *(file.path for file in imported)}
-    return "\n\n".join(interface(file) for file in logic.files if file.path not in shown) or "There are none."
+    return interfaces(file for file in logic.files if file.path not in shown)
+
+
+def _interfaces(logic: LogicDesign, files: tuple[SourceFile, ...]) -> str:
+    return interfaces(logic.file(file.path) for file in files)
 
 
 def _code(imported: tuple[SourceFile, ...]) -> str:
     return "\n\n".join(f"`{file.path}`:\n\n````python\n{file.text}````" for file in imported) or "None."
-
-
-def _interfaces(logic: LogicDesign, imported: tuple[SourceFile, ...]) -> str:
-    known: list[FileLogic] = [logic.file(file.path) for file in imported]
-    return "\n\n".join(interface(file) for file in known)
 
 
 def _module(path: str) -> str:

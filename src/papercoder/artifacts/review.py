@@ -1,0 +1,48 @@
+"""Whether the code does what the paper says: one verdict a requirement."""
+
+from typing import Literal
+
+from papercoder.artifacts.base import Artifact
+
+VerdictKind = Literal["implemented", "partly", "missing", "contradicts"]
+Degradation = Literal["none", "generic_stand_in", "dropped_term", "changed_constant", "changed_order", "other"]
+
+
+class Location(Artifact):
+    """A line of code."""
+
+    path: str
+    line: int
+    """Counted from 1, as printed before the line."""
+
+
+class Verdict(Artifact):
+    """One requirement held against the code."""
+
+    requirement: str
+    """Its id."""
+
+    verdict: VerdictKind
+    """`implemented`: the code does it, to the letter. `partly`: some of it. `missing`: nothing does it. `contradicts`:
+    the code does something else than the paper says."""
+
+    evidence: tuple[Location, ...] = ()
+    """The lines that do it, or that do something else; empty only where it is missing."""
+
+    degradation: Degradation = "none"
+    """How the paper's method was weakened, where it was: a `generic_stand_in` for the paper's own part, a
+    `dropped_term`, a `changed_constant`, a `changed_order` of steps."""
+
+    reason: str
+    """Why, in a sentence or two; where it is not implemented, what the code would have to do."""
+
+
+class Verdicts(Artifact):
+    """Verdicts on the requirements of one file, or of all."""
+
+    verdicts: tuple[Verdict, ...] = ()
+
+    @property
+    def failed(self) -> tuple[Verdict, ...]:
+        """Those that are not `implemented`."""
+        return tuple(verdict for verdict in self.verdicts if verdict.verdict != "implemented")
