@@ -4,8 +4,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from papercoder.errors import PaperError
 from papercoder.paper.draft import Draft, Element, Heading, Text
+from papercoder.paper.pdf import ocr
 from papercoder.paper.pdf.columns import gutters, regions
+from papercoder.paper.pdf.doubts import losses, wordless
 from papercoder.paper.pdf.extract import RawDocument
 from papercoder.paper.pdf.floats import Note
 from papercoder.paper.pdf.flow import Flow
@@ -18,15 +21,25 @@ from papercoder.paper.pdf.prose import clean, vocabulary
 from papercoder.paper.pdf.shapes import Line
 from papercoder.paper.pdf.source import raw_document
 
+_MOSTLY_LETTERS = re.compile(r"(?:[^\W\d_]|[\s\d:,.?!'’&/()-](?![\W\d]{3}))*[^\W\d_]{2}.*")
 _RUN_IN = re.compile(r"(?:abstract|summary|résumé)\s*[.:—–-]+\s*(?=\w)", re.IGNORECASE)
 
 
 def read_pdf(path: Path) -> Draft:
     """Read a paper from a PDF.
 
-    Raises `PaperError` where nothing can be read: see `source.raw_document`, and for scans `ocr.words`.
+    Raises `PaperError` where nothing can be read: see `source.raw_document`; and where the PDF is a scan without text
+    and the `ocr` extra is not installed.
     """
-    return compose(raw_document(path))
+    raw = raw_document(path)
+    bare = wordless(raw)
+    if bare and ocr.available():
+        raw = ocr.recognised(path, raw, bare)
+    elif 2 * len(bare) > len(raw.pages):
+        raise PaperError(
+            f"{path}: the PDF is a scan without text; install the ocr extra (pip install 'papercoder[ocr]') to read it."
+        )
+    return compose(raw)
 
 
 def compose(raw: RawDocument) -> Draft:
@@ -39,7 +52,9 @@ def compose(raw: RawDocument) -> Draft:
     flow = Flow(look, headings, vocabulary(row.text for row in lines if isinstance(row, Line)))
     flow.read(rest)
     abstract, elements = _abstract(flow.elements)
-    return Draft(title=title, abstract=abstract, elements=elements, references=flow.references)
+    draft = Draft(title=title, abstract=abstract, elements=elements, references=flow.references)
+    draft.losses += losses(raw, draft)
+    return draft
 
 
 def _rows(pages: Sequence[Page], look: Typography) -> list[Row]:
@@ -69,7 +84,8 @@ def _title(lines: Sequence[Row], look: Typography) -> tuple[str, list[Row]]:
 
 
 def _tallest(line: Line) -> float:
-    return max(span.size for span in line.spans)
+    worded = [span.size for span in line.spans if not span.math and _MOSTLY_LETTERS.fullmatch(span.text)]
+    return max(worded, default=0.0)
 
 
 def _abstract(elements: Sequence[Element]) -> tuple[str, list[Element]]:
