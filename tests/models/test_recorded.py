@@ -1,0 +1,40 @@
+import asyncio
+import datetime
+from pathlib import Path
+
+import pytest
+
+from papercoder.errors import ModelError, SettingsError
+from papercoder.models.recorded import Collecting, Recorded, Recording, write_recording
+from tests.models.doubles import Scripted, ask, said
+
+RECORDING = Recording(model="some:model", made=datetime.date(2025, 1, 2), how="By hand.")
+
+
+def test_what_was_answered_is_answered_again(tmp_path: Path) -> None:
+    requests = [ask(subject="src/Model.py"), ask(subject="src/model.py"), ask(subject="src/model.py", round=1)]
+    collecting = Collecting(Scripted(said("ä\r\n"), said("two"), said("three\n")))
+
+    async def record() -> None:
+        for request in requests:
+            await collecting.answer(request)
+
+    asyncio.run(record())
+    write_recording(tmp_path, collecting.answers, RECORDING)
+    recorded = Recorded(tmp_path)
+    assert recorded.recording == RECORDING
+    assert [asyncio.run(recorded.answer(request)).text for request in requests] == ["ä\r\n", "two", "three\n"]
+    assert asyncio.run(recorded.answer(requests[0])).usage.cost_usd == 0.0
+
+
+def test_a_missing_answer_is_named_with_what_there_is(tmp_path: Path) -> None:
+    write_recording(tmp_path, [(ask(subject="a.py"), said("x"))], RECORDING)
+    with pytest.raises(ModelError, match=r"coding about 'b\.py', round 0: .*b\.py\.md is missing; .* it has a\.py\.md"):
+        asyncio.run(Recorded(tmp_path).answer(ask(subject="b.py")))
+    with pytest.raises(ModelError, match="of logic it has none"):
+        asyncio.run(Recorded(tmp_path).answer(ask(agent="logic", subject="")))
+
+
+def test_a_folder_without_a_manifest_is_no_recording(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"no readable recording\.json"):
+        Recorded(tmp_path)

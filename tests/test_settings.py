@@ -1,0 +1,132 @@
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from papercoder.errors import SettingsError
+from papercoder.settings import ROLES, Settings, parse_models
+
+
+@pytest.fixture(autouse=True)
+def _bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("PAPERCODER_"):
+            monkeypatch.delenv(name)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+
+
+def write_home(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "home" / "papercoder" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_there_are_defaults() -> None:
+    settings = Settings()
+    assert settings.model == "openai:gpt-5-mini"
+    assert settings.concurrency == 16
+    assert settings.max_cost is None
+    assert {settings.model_for(role) for role in ROLES} == {settings.model}
+
+
+def test_file_then_variable_then_flag(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("papercoder.toml").write_text('model = "a:file"\nconcurrency = 2\nrefine = 3\n', encoding="utf-8")
+    assert Settings().concurrency == 2
+    monkeypatch.setenv("PAPERCODER_CONCURRENCY", "3")
+    monkeypatch.setenv("PAPERCODER_MODEL", "a:variable")
+    assert Settings().concurrency == 3
+    settings = Settings(concurrency=4, model=None)
+    assert (settings.concurrency, settings.model, settings.refine) == (4, "a:variable", 3)
+
+
+def test_the_file_at_work_hides_the_one_at_home(tmp_path: Path) -> None:
+    write_home(tmp_path, "concurrency = 5\n")
+    assert Settings().concurrency == 5
+    Path("papercoder.toml").write_text("refine = 2\n", encoding="utf-8")
+    assert (Settings().concurrency, Settings().refine) == (16, 2)
+
+
+def test_roles_are_put_together_from_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("papercoder.toml").write_text('[models]\nplanning = "a:file"\ncoding = "a:file"\n', encoding="utf-8")
+    monkeypatch.setenv("PAPERCODER_MODELS__REVIEW", "a:variable")
+    settings = Settings(models={"coding": "a:flag"})
+    assert [settings.model_for(role) for role in ("planning", "coding", "review")] == ["a:file", "a:flag", "a:variable"]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("concurrency = 0\n", r"papercoder\.toml, concurrency: input should be greater than or equal to 1\."),
+        ('concurency = "x"\n', r"papercoder\.toml, concurency: there is no such setting; the settings are model, "),
+        ('openai_api_key = "secret"\n', r"papercoder\.toml, openai_api_key: keys are not kept in settings"),
+        ('model = "gpt-5"\n', r"papercoder\.toml, model: a model is written provider:name"),
+        ('[models]\nplaning = "a:b"\n', r"papercoder\.toml, models\.planing: 'planing' is no role; the roles are"),
+        ('[models]\ncoding = "b"\n', r"papercoder\.toml, models\.coding: a model is written"),
+        ("price_prompt = 1.0\n", "price_prompt and price_completion must be given together"),
+        ("model = \n", r"papercoder\.toml is not a TOML file"),
+        ('profile = "fast"\n', r"papercoder\.toml, profile: input should be 'full' or 'papercoder'"),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_named(text: str, complaint: str) -> None:
+    Path("papercoder.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match=complaint) as failure:
+        Settings()
+    assert "secret" not in str(failure.value)
+    assert "\n" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "complaint"),
+    [
+        ("PAPERCODER_CONCURRENCY", "many", "PAPERCODER_CONCURRENCY: input should be a valid integer"),
+        ("PAPERCODER_MODELS__CODING", "gpt", "PAPERCODER_MODELS__CODING: a model is written"),
+        ("PAPERCODER_MODELS", "coding=a:b", "PAPERCODER_MODELS: it is not JSON"),
+    ],
+)
+def test_what_is_wrong_in_a_variable_is_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, complaint: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=complaint):
+        Settings()
+
+
+@pytest.mark.parametrize(
+    ("flags", "complaint"),
+    [({"max_cost": -1}, "--max-cost: input should be"), ({"call_timeout": 0}, "--call-timeout: input should be")],
+)
+def test_what_is_wrong_in_a_flag_is_named(flags: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(SettingsError, match=complaint):
+        Settings(**flags)
+
+
+def test_models_are_read_from_flags() -> None:
+    values = ["coding=openai:gpt-5", "simulated:files=4,width=2", "planning=recorded:some/folder"]
+    assert parse_models(values) == (
+        "simulated:files=4,width=2",
+        {"coding": "openai:gpt-5", "planning": "recorded:some/folder"},
+    )
+    assert parse_models([]) == (None, {})
+
+
+@pytest.mark.parametrize(
+    ("value", "complaint"),
+    [
+        ("planing=openai:x", "--model: 'planing' is no role; the roles are planning, analysis"),
+        ("gpt-5", "--model: 'gpt-5' is no model; write provider:name"),
+        ("coding=gpt-5", "--model: 'gpt-5' is no model"),
+        ("openai:", "--model: 'openai:' is no model"),
+    ],
+)
+def test_a_wrong_model_flag_says_what_a_right_one_is(value: str, complaint: str) -> None:
+    with pytest.raises(SettingsError, match=complaint):
+        parse_models([value])
+
+
+def test_keys_are_nowhere_in_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    assert "sk-secret" not in Settings().model_dump_json()
