@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from papercoder.errors import PaperCoderError
+from papercoder.errors import PaperCoderError, RunFolderError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,7 +45,7 @@ def read(
 ) -> None:
     """Read a paper and report what was found and what may be lost. No model, no money."""
     from papercoder.estimate import estimate
-    from papercoder.models.prices import price_of
+    from papercoder.models.resolve import price_of_spec
     from papercoder.paper.fidelity import fidelity
     from papercoder.paper.fidelity_view import show
     from papercoder.paper.reading import read as read_paper
@@ -54,7 +54,7 @@ def read(
     settings = _settings(model)
     name = settings.model_for("coding")
     found = read_paper(paper)
-    estimated = estimate(found, name, price_of(name, settings), settings.refine)
+    estimated = estimate(found, name, price_of_spec(name, settings), settings.refine)
     report = fidelity(found).model_copy(update={"estimate": estimated})
     if output:
         write_synced(output, found.model_dump_json(indent=1) if output.suffix == ".json" else found.render() + "\n")
@@ -117,11 +117,11 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
 @app.command()
 def models(model: ModelOption = None, base_url: BaseUrlOption = None) -> None:
     """Check which models are configured, and what is known of them."""
-    from papercoder.models.check import check_providers, check_roles
+    from papercoder.models.check import check_providers
     from papercoder.terminal import show_models
 
     settings = _settings(model, base_url=base_url)
-    show_models(check_providers(settings), check_roles(settings), _console())
+    show_models(check_providers(settings), _console())
 
 
 @app.command()
@@ -150,11 +150,18 @@ def record(
     how: Annotated[str, typer.Option(help="Who answered, and how, in a sentence.")],
 ) -> None:
     """Export a run's answers, for --model recorded:FOLDER."""
-    from papercoder.models.recorded import export_answers
+    import datetime
+
+    from papercoder.models.journaled import calls
+    from papercoder.models.recorded import Recording, write_recording
     from papercoder.run import answer_store
 
-    count = export_answers(answer_store(run), folder, how)
-    typer.echo(f"{count} answers written to {folder}.")
+    kept = list(calls(answer_store(run)))
+    if not kept:
+        raise RunFolderError(f"{run} has no answers to record. `papercoder run PAPER -o {run}` makes some.")
+    recording = Recording(model=kept[-1].model, made=datetime.datetime.now(datetime.UTC).date(), how=how)
+    write_recording(folder, ((call.request, call.answer) for call in kept), recording)
+    typer.echo(f"{len(kept)} answers written to {folder}; use them with --model recorded:{folder}.")
 
 
 def main() -> None:

@@ -127,7 +127,7 @@ class RunEnded(_Event):
     """A process left the run."""
 
     kind: Literal["run_ended"] = "run_ended"
-    status: Literal["complete", "partial", "failed"]
+    status: Literal["complete", "partial"]
     reason: str = ""
 
 

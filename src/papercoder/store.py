@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -43,6 +44,12 @@ class FileStore:
             RunFolderError: the folder is read-only or the disk is full.
         """
         write_synced(self.folder / key, text)
+
+    def texts(self) -> Iterator[str]:
+        """All that is kept, the oldest first."""
+        kept = [path for path in self.folder.glob("*") if not path.name.startswith(".")]
+        for path in sorted(kept, key=lambda path: (path.stat().st_mtime_ns, path.name)):
+            yield path.read_text(encoding="utf-8")
 
 
 def digest(value: Any) -> str:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from papercoder.models.check import ProviderCheck
 from papercoder.progress import money
 from papercoder.show import RequirementsSummary, RunReport, report
 
@@ -62,11 +63,27 @@ def _where(folder: Path, found: RunReport) -> Iterator[str]:
         yield f"from the paper's words to the lines of code: {folder / 'repo' / 'TRACEABILITY.md'}"
 
 
-def show_table(console: Console, heads: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """A plain table."""
+def show_models(providers: Iterable[ProviderCheck], console: Console) -> None:
+    """The providers: what is configured, and what is known of the model that would be asked."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for head in heads:
-        table.add_column(head)
-    for row in rows:
-        table.add_row(*map(escape, row))
+    for name in ("", "provider", "model", "window", "$ per M in / cached / out", "key", "address"):
+        table.add_column(name)
+    for each in providers:
+        table.add_row(*map(escape, _provider_row(each)))
     console.print(table)
+    console.print(
+        "→ chosen by the settings. The doubles recorded:, relay: and simulated: need no key.", highlight=False
+    )
+
+
+def _provider_row(each: ProviderCheck) -> tuple[str, ...]:
+    price = each.price
+    return (
+        "→" if each.chosen else "",
+        each.provider,
+        each.model,
+        f"{each.context_window:,}",
+        f"{price.prompt:g} / {price.cached:g} / {price.completion:g}" if price else "unknown",
+        "set" if each.key_present else f"{each.key_variable} missing" if each.key_needed else "not needed",
+        each.base_url or "unknown",
+    )

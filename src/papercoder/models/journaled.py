@@ -5,6 +5,7 @@ The key covers the model's name and all that is sent: a run that was killed repl
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Iterator
 
 from papercoder.artifacts.base import Artifact
 from papercoder.events import CallMade, CallReused, CallStarted, Emit
@@ -12,7 +13,7 @@ from papercoder.models.contract import Answer, Model, Request
 from papercoder.models.estimate import prompt_tokens
 from papercoder.models.finishing import finish
 from papercoder.models.wrapped import Wrapped
-from papercoder.store import Store, digest
+from papercoder.store import FileStore, Store, digest
 
 
 class Call(Artifact):
@@ -21,6 +22,11 @@ class Call(Artifact):
     model: str
     request: Request
     answer: Answer
+
+
+def calls(store: FileStore) -> Iterator[Call]:
+    """All that a journal keeps, the oldest first."""
+    return map(Call.model_validate_json, store.texts())
 
 
 def journal_key(model: str, request: Request) -> str:

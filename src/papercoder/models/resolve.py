@@ -4,7 +4,9 @@ from pathlib import Path
 
 from papercoder.errors import SettingsError
 from papercoder.models.catalog import PROVIDERS, Provider, find_provider
-from papercoder.models.contract import Model
+from papercoder.models.contract import Model, Price
+from papercoder.models.free import FREE
+from papercoder.models.prices import price_of
 from papercoder.models.recorded import Recorded
 from papercoder.models.relay import Relay
 from papercoder.models.simulated import Simulated
@@ -29,11 +31,17 @@ def resolve(spec: str, settings: Settings) -> Model:
             return Recorded(Path(rest))
         case "relay":
             return Relay(Path(rest), settings.context_window or READER)
-    provider = find_provider(kind)
-    if provider is None:
-        known = ", ".join([*(each.name for each in PROVIDERS), *DOUBLES])
-        raise SettingsError(f"{spec}: there is no provider {kind!r}; there are {known}.")
-    return _provided(provider, rest, settings)
+    return _provided(_provider(spec), rest, settings)
+
+
+def price_of_spec(spec: str, settings: Settings) -> Price | None:
+    """What tokens of this model cost at most, without opening it; None where that is not known.
+
+    Raises:
+        SettingsError: no such provider.
+    """
+    kind, _, rest = spec.partition(":")
+    return FREE if kind in DOUBLES else price_of(_provider(spec), rest, settings)
 
 
 def models_by_role(settings: Settings) -> dict[Role, Model]:
@@ -45,6 +53,15 @@ def models_by_role(settings: Settings) -> dict[Role, Model]:
     specs = {role: settings.model_for(role) for role in ROLES}
     models = {spec: resolve(spec, settings) for spec in dict.fromkeys(specs.values())}
     return {role: models[spec] for role, spec in specs.items()}
+
+
+def _provider(spec: str) -> Provider:
+    kind = spec.partition(":")[0]
+    provider = find_provider(kind)
+    if provider is None:
+        known = ", ".join([*(each.name for each in PROVIDERS), *DOUBLES])
+        raise SettingsError(f"{spec}: there is no provider {kind!r}; there are {known}.")
+    return provider
 
 
 def _provided(provider: Provider, name: str, settings: Settings) -> Model:
