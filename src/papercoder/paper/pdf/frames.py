@@ -88,8 +88,10 @@ def _aligned(one: Rule, other: Rule) -> bool:
 def _parted(page: Page, upper: Rule, lower: Rule, look: Typography) -> bool:
     """Whether running text or a caption stands between the rules; that of an algorithm belongs there."""
     width = upper.x1 - upper.x0
-    inside = [span for span in page.spans if upper.y < span.box.middle < lower.y and _within(span, upper)]
-    starts = [start for start in (caption(span.text) for span in inside) if start is not None]
+    between = [span for span in page.spans if upper.y < span.box.middle < lower.y]
+    inside = [span for span in between if _within(span, upper)]
+    over = [span for span in between if span.box.x0 < upper.x1 and upper.x0 < span.box.x1]
+    starts = [start for start in (caption(span.text) for span in over) if start is not None]
     if any(start.marked and start.kind != "algorithm" for start in starts):
         return True
     full = [span for span in inside if span.box.width > 0.9 * width and not look.smaller(span.size)]
