@@ -124,7 +124,10 @@ class Run(Generic[H]):
 
     def _is_ours(self, artifact: str) -> bool:
         written = self._ledger(artifact).written
-        return bool(written) and digest(read_text(self.folder / artifact)) in written
+        try:
+            return bool(written) and digest(read_text(self.folder / artifact)) in written
+        except RunFolderError:
+            return False  # what is no text, the user put there
 
     async def _make(self, artifact: str, key: str, codec: "_Codec", make: Callable[[], Awaitable[object]]) -> _Made:
         self.emit(ArtifactStarted(artifact=artifact))
@@ -268,27 +271,43 @@ class EventLog:
         """
         if isinstance(event, CallMade | CallReused) and (calls := _calls.get()) is not None:
             calls.append(event)
-        try:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(event.model_dump_json() + "\n")
-        except OSError as error:
-            raise RunFolderError(unwritable(self.path, error)) from error
+        _append(self.path, event.model_dump_json() + "\n")
         for listener in self.listeners:
             listener(event)
 
 
+def _append(path: Path, text: str) -> None:
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise RunFolderError(unwritable(path, error)) from error
+
+
 def _end_line(path: Path) -> None:
     """End a line that a killed process left unfinished."""
-    text = read_text(path)
-    if text and not text.endswith("\n"):
-        with path.open("a", encoding="utf-8") as file:
-            file.write("\n")
+    written = _read_log(path)
+    if written and not written.endswith(b"\n"):
+        _append(path, "\n")
 
 
 def read_events(folder: Path) -> Iterator[Event]:
-    """The run's events in order; a line that a kill cut short is passed over."""
-    for line in (read_text(folder / "events.jsonl") or "").splitlines():
+    """The run's events in order; a line that a kill cut short, even within a letter, is passed over.
+
+    Raises:
+        RunFolderError: they cannot be read.
+    """
+    for line in _read_log(folder / "events.jsonl").split(b"\n"):
         try:
             yield _EVENT.validate_json(line)
         except ValidationError:
             continue
+
+
+def _read_log(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be read ({error.strerror}).") from error

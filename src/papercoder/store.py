@@ -6,6 +6,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -75,7 +76,8 @@ def write_synced(path: Path, text: str) -> None:
     except OSError as error:
         raise RunFolderError(unwritable(path, error)) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def unwritable(path: Path, error: OSError) -> str:
