@@ -1,0 +1,375 @@
+"""`step` makes an artifact once; edits are the user's; a lock, a log that survives a torn line."""
+
+import asyncio
+import errno
+import multiprocessing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from papercoder.agent import Ask
+from papercoder.artifacts import Artifact
+from papercoder.errors import ArtifactError, RunFolderError
+from papercoder.events import (
+    ArtifactEdited,
+    ArtifactMade,
+    ArtifactReused,
+    ArtifactStarted,
+    CallMade,
+    Event,
+    RunEnded,
+    RunStarted,
+    Warned,
+)
+from papercoder.run import EventLog, Run, lock, read_events, read_text, step_store
+from tests.support import of_kind
+
+
+class Number(Artifact):
+    """A number."""
+
+    value: int
+
+
+class Hand:
+    """What `make` is handed here: counts what is made, and bears a version."""
+
+    def __init__(self, version: str = "1") -> None:
+        self.version = version
+        self.made: list[object] = []
+
+    def fingerprint(self, make: Callable[..., object]) -> object:
+        return self.version
+
+
+async def double(hand: Hand, number: int) -> Number:
+    """Twice the number."""
+    hand.made.append(number)
+    return Number(value=2 * number)
+
+
+async def say(hand: Hand, number: Number) -> str:
+    """The number in words."""
+    hand.made.append(number)
+    return f"It is {number.value}.\n"
+
+
+class Line:
+    """A run of two steps, of which the second reads the first."""
+
+    def __init__(self, folder: Path, version: str = "1") -> None:
+        self.folder, self.hand, self.events = folder, Hand(version), list[Event]()
+        self.run = Run(folder, self.hand, self.events.append)
+
+    def __call__(self, number: int = 2) -> str:
+        async def both() -> str:
+            doubled = await self.run.step("number.json", double, number)
+            return await self.run.step("said.md", say, doubled)
+
+        return asyncio.run(both())
+
+    def edits(self) -> list[ArtifactEdited]:
+        return of_kind(self.events, ArtifactEdited)
+
+
+def test_a_step_makes_its_artifact_and_tells(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    assert line() == "It is 4.\n"
+    assert (tmp_path / "number.json").read_text() == '{\n "value": 4\n}\n'
+    assert (tmp_path / "said.md").read_text() == "It is 4.\n"
+    assert [type(event) for event in line.events] == [ArtifactStarted, ArtifactMade] * 2
+
+
+def test_a_step_is_not_made_again_from_the_same_inputs(tmp_path: Path) -> None:
+    Line(tmp_path)()
+    again = Line(tmp_path)
+    assert again() == "It is 4.\n"
+    assert again.hand.made == []
+    assert [event.artifact for event in of_kind(again.events, ArtifactReused)] == ["number.json", "said.md"]
+
+
+def test_other_inputs_or_prompts_make_it_again(tmp_path: Path) -> None:
+    Line(tmp_path)()
+    other_input = Line(tmp_path)
+    assert other_input(3) == "It is 6.\n"
+    assert len(other_input.hand.made) == 2
+    other_prompts = Line(tmp_path, version="2")
+    other_prompts(3)
+    assert len(other_prompts.hand.made) == 2
+
+
+def test_what_gives_the_same_result_stops_the_remaking(tmp_path: Path) -> None:
+    async def half_up(hand: Hand, number: int) -> Number:
+        hand.made.append(number)
+        return Number(value=number // 2)
+
+    async def both(run: Run[Hand], number: int) -> str:
+        return await run.step("said.md", say, await run.step("number.json", half_up, number))
+
+    first, second = Line(tmp_path), Line(tmp_path)
+    asyncio.run(both(first.run, 4))
+    asyncio.run(both(second.run, 5))
+    assert second.hand.made == [5]
+
+
+def test_an_edit_is_used_as_it_is_and_its_readers_are_made_again(tmp_path: Path) -> None:
+    Line(tmp_path)()
+    (tmp_path / "number.json").write_text('{"value": 7}')
+    line = Line(tmp_path)
+    assert line() == "It is 7.\n"
+    assert line.hand.made == [Number(value=7)]
+    assert [(event.artifact, event.stale) for event in line.edits()] == [("number.json", False)]
+    assert (tmp_path / "number.json").read_text() == '{"value": 7}'
+
+
+def test_an_edit_of_text_keeps_every_byte(tmp_path: Path) -> None:
+    Line(tmp_path)()
+    (tmp_path / "said.md").write_bytes("mine\r\nß".encode())
+    assert Line(tmp_path)() == "mine\r\nß"
+
+
+def test_undoing_an_edit_makes_nothing_again(tmp_path: Path) -> None:
+    Line(tmp_path)()
+    before = (tmp_path / "number.json").read_text()
+    (tmp_path / "number.json").write_text('{"value": 7}')
+    Line(tmp_path)()
+    (tmp_path / "number.json").write_text(before)
+    line = Line(tmp_path)
+    assert line() == "It is 4.\n"
+    assert line.hand.made == []
+    assert not line.edits()
+
+
+def test_an_edit_whose_inputs_changed_since_is_stale(tmp_path: Path) -> None:
+    Line(tmp_path)()
+    (tmp_path / "number.json").write_text('{"value": 7}')
+    line = Line(tmp_path)
+    assert line(3) == "It is 7.\n"
+    assert [event.stale for event in line.edits()] == [True]
+
+
+def test_a_deleted_artifact_is_restored_without_being_made(tmp_path: Path) -> None:
+    Line(tmp_path)()
+    (tmp_path / "said.md").unlink()
+    line = Line(tmp_path)
+    line()
+    assert (tmp_path / "said.md").read_text() == "It is 4.\n"
+    assert line.hand.made == []
+
+
+def test_returning_to_earlier_inputs_makes_nothing_again(tmp_path: Path) -> None:
+    Line(tmp_path)(2)
+    Line(tmp_path)(3)
+    line = Line(tmp_path)
+    assert line(2) == "It is 4.\n"
+    assert line.hand.made == []
+    assert not line.edits()
+    assert (tmp_path / "said.md").read_text() == "It is 4.\n"
+
+
+@pytest.mark.parametrize(
+    ("edited", "reason"),
+    [
+        ('{"value": "many"}', "value: Input should be a valid integer"),
+        ('{"valu": 1}', "value: Field required"),
+        ("{", "the file: Invalid JSON"),
+    ],
+)
+def test_an_edit_that_does_not_fit_says_where(tmp_path: Path, edited: str, reason: str) -> None:
+    Line(tmp_path)()
+    (tmp_path / "number.json").write_text(edited)
+    with pytest.raises(ArtifactError, match=rf"number\.json was edited and no longer fits: {reason}") as caught:
+        Line(tmp_path)()
+    assert "delete it to have it made again" in str(caught.value)
+
+
+def test_an_edit_that_is_no_text_is_told(tmp_path: Path) -> None:
+    Line(tmp_path)()
+    (tmp_path / "number.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(RunFolderError, match=r"number\.json cannot be read as text"):
+        Line(tmp_path)()
+
+
+def test_an_artifact_that_is_a_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "number.json").mkdir()
+    with pytest.raises(RunFolderError, match=r"number\.json cannot be read as text"):
+        Line(tmp_path)()
+
+
+def test_a_function_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    async def fails(hand: Hand) -> str:
+        raise LookupError("no")
+
+    line = Line(tmp_path)
+    with pytest.raises(LookupError):
+        asyncio.run(line.run.step("text.md", fails))
+    assert not (tmp_path / "text.md").exists()
+    assert not of_kind(line.events, ArtifactMade)
+
+
+def test_calls_are_counted_where_they_were_made(tmp_path: Path) -> None:
+    def call(agent: str) -> CallMade:
+        return CallMade(
+            agent=agent, subject="", model="m", prompt=1, cached=0, completion=1, cost_usd=None, seconds=0.0
+        )
+
+    async def calls(hand: Hand, count: int) -> str:
+        for _ in range(count):
+            log(call("a"))
+            await asyncio.sleep(0)
+        return ""
+
+    log = EventLog(tmp_path)
+    run = Run(tmp_path, Hand(), log)
+
+    async def at_once() -> None:
+        await asyncio.gather(run.step("one.md", calls, 1), run.step("three.md", calls, 3))
+
+    asyncio.run(at_once())
+    made = {event.artifact: event.calls for event in of_kind(read_events(tmp_path), ArtifactMade)}
+    assert made == {"one.md": 1, "three.md": 3}
+
+
+def test_kept_text_is_written_and_an_edit_of_it_kept(tmp_path: Path) -> None:
+    run = Line(tmp_path).run
+    assert asyncio.run(run.keep("a.txt", "one")) == "one"
+    assert asyncio.run(run.keep("a.txt", "two")) == "two"
+    (tmp_path / "a.txt").write_text("mine")
+    assert asyncio.run(run.keep("a.txt", "two")) == "mine"
+    (tmp_path / "a.txt").unlink()
+    assert asyncio.run(run.keep("a.txt", "two")) == "two"
+
+
+def test_pruning_deletes_what_is_ours_alone(tmp_path: Path) -> None:
+    run = Line(tmp_path).run
+    for name in ("kept.py", "old.py", "edited.py"):
+        asyncio.run(run.keep(f"repo/{name}", name))
+    (tmp_path / "repo" / "edited.py").write_text("mine")
+    (tmp_path / "repo" / "notes.py").write_text("mine too")
+    assert asyncio.run(run.prune("repo", {"kept.py"})) == ("old.py",)
+    assert sorted(path.name for path in (tmp_path / "repo").iterdir()) == ["edited.py", "kept.py", "notes.py"]
+
+
+def test_pruning_passes_by_files_that_are_no_text(tmp_path: Path) -> None:
+    run = Line(tmp_path).run
+    asyncio.run(run.keep("repo/old.py", "old"))
+    for name in ("plot.png", "old.py"):
+        (tmp_path / "repo" / name).write_bytes(b"\x89PNG\xff")
+    assert asyncio.run(run.prune("repo", set())) == ()
+
+
+# The lock
+
+
+def _hold(folder: Path, held: Any, done: Any) -> None:
+    with lock(folder):
+        held.set()
+        done.wait(60)
+
+
+def test_a_second_process_is_told_who_works_there(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    held, done = context.Event(), context.Event()
+    process = context.Process(target=_hold, args=(tmp_path, held, done))
+    process.start()
+    try:
+        assert held.wait(60)
+        told = rf"Another process \(pid {process.pid}\) is working in .*choose another folder with -o"
+        with pytest.raises(RunFolderError, match=told), lock(tmp_path):
+            pass
+    finally:
+        done.set()
+        process.join(60)
+    with lock(tmp_path):
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunFolderError, match="could not be written"), lock(tmp_path / "file" / "run"):
+        pass
+
+
+# The log
+
+
+def test_events_come_back_in_order_and_listeners_hear_them(tmp_path: Path) -> None:
+    heard = list[Event]()
+    log = EventLog(tmp_path, heard.append)
+    said: list[Event] = [RunStarted(paper="p", models={}, profile="full"), Warned(where="a", message="é\u2028\x85\nb")]
+    for event in said:
+        log(event)
+    assert list(read_events(tmp_path)) == said == heard
+
+
+@pytest.mark.parametrize("keep", [1, 20, -1, -2])
+def test_a_line_that_a_kill_cut_short_is_passed_over(tmp_path: Path, keep: int) -> None:
+    EventLog(tmp_path)(Warned(where="a", message="one"))
+    torn = Warned(where="b", message="zwölf").model_dump_json().encode()
+    with (tmp_path / "events.jsonl").open("ab") as file:
+        file.write(torn[:keep])
+    EventLog(tmp_path)(RunEnded(status="complete"))
+    assert [event.kind for event in read_events(tmp_path)] == ["warned", "run_ended"]
+
+
+def test_a_line_cut_within_a_letter_is_passed_over(tmp_path: Path) -> None:
+    torn = Warned(where="b", message="ö").model_dump_json().encode()
+    (tmp_path / "events.jsonl").write_bytes(torn[: torn.index("ö".encode()) + 1])
+    EventLog(tmp_path)(RunEnded(status="complete"))
+    assert [event.kind for event in read_events(tmp_path)] == ["run_ended"]
+
+
+def test_a_folder_without_events_has_none(tmp_path: Path) -> None:
+    assert list(read_events(tmp_path)) == []
+    assert read_text(tmp_path / "events.jsonl") is None
+
+
+def _failing(name: str, number: int) -> Callable[..., Any]:
+    """`Path.open` that fails for appending to or writing this file."""
+    whole = Path.open
+
+    def opens(self: Path, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+        if mode[0] in "aw" and name in str(self):
+            raise OSError(number, {errno.ENOSPC: "No space left on device", errno.EACCES: "Permission denied"}[number])
+        return whole(self, mode, *args, **kwargs)
+
+    return opens
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [(errno.ENOSPC, "The disk is full"), (errno.EACCES, "could not be written")]
+)
+@pytest.mark.parametrize("name", ["events.jsonl", ".store/lock"])
+def test_a_full_or_closed_folder_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, number: int, told: str
+) -> None:
+    (tmp_path / "events.jsonl").write_text("torn")
+    monkeypatch.setattr(Path, "open", _failing(name, number))
+    with pytest.raises(RunFolderError, match=told), lock(tmp_path):
+        EventLog(tmp_path)(RunEnded(status="complete"))
+
+
+def test_a_step_on_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = Line(tmp_path)
+    monkeypatch.setattr(Path, "open", _failing(".part", errno.ENOSPC))
+    with pytest.raises(RunFolderError, match="The disk is full"):
+        line()
+    monkeypatch.undo()
+    assert Line(tmp_path)() == "It is 4.\n"
+
+
+def test_paid_work_is_in_the_store_before_it_is_told(tmp_path: Path) -> None:
+    stored = list[bool]()
+
+    def emit(event: Event) -> None:
+        if isinstance(event, ArtifactMade):
+            stored.append(any(step_store(tmp_path).folder.glob("step-*")))
+
+    asyncio.run(Run(tmp_path, Hand(), emit).step("number.json", double, 2))
+    assert stored == [True]
+
+
+def test_an_ask_is_a_hand() -> None:
+    assert callable(Ask.fingerprint)
