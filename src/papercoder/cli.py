@@ -186,7 +186,8 @@ def _settings(model: list[str] | None, **flags: Any) -> "Settings":
 def _console() -> "Console":
     from rich.console import Console
 
-    return Console()
+    console = Console()
+    return console if console.is_terminal else Console(width=140)
 
 
 def _stem(paper: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from papercoder.artifacts import FileLogic, Requirement
+from papercoder.artifacts import Claim, FileLogic, Requirement
 
 
 def requirement_lines(requirements: Iterable[Requirement]) -> str:
@@ -15,6 +15,15 @@ def requirement_line(item: Requirement) -> str:
     quote = f' "{item.quote}"' if item.quote else ""
     others = f" Alternatives: {'; '.join(item.alternatives)}." if item.alternatives else ""
     return f"{item.id} ({item.kind}, {item.status}): {item.statement} [{item.anchor}]{quote}{others}"
+
+
+def claim_lines(claims: Iterable[Claim]) -> str:
+    """One line a claim; empty where there are none."""
+    return "\n".join(map(_claim_line, claims))
+
+
+def _claim_line(claim: Claim) -> str:
+    return f"- {claim.id} [{claim.anchor}]: {claim.experiment}; {claim.method}; {claim.dataset}; {claim.metric}"
 
 
 def file_logic(file: FileLogic) -> str:

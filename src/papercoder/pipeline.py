@@ -15,11 +15,14 @@ from pathlib import PurePosixPath
 from papercoder.agent import Ask
 from papercoder.artifacts import (
     ArchitectureDesign,
+    Claim,
+    Claims,
     ExperimentConfig,
     LogicDesign,
     OverallPlan,
     Paper,
     Repository,
+    Requirement,
     Requirements,
     SourceFile,
     Traceability,
@@ -30,7 +33,7 @@ from papercoder.run import Run
 from papercoder.stages import packaging
 from papercoder.stages.analysis import analyse_file
 from papercoder.stages.coding import write_file
-from papercoder.stages.planning.architecture import design_architecture
+from papercoder.stages.planning.architecture import ENTRY, design_architecture
 from papercoder.stages.planning.configuration import design_config, to_yaml
 from papercoder.stages.planning.logic import design_logic
 from papercoder.stages.planning.overall import make_overall_plan
@@ -48,6 +51,16 @@ class Design:
     architecture: ArchitectureDesign
     logic: LogicDesign
     config: ExperimentConfig
+    claims: Claims
+
+    def owned_by(self, path: str) -> tuple[Requirement, ...]:
+        """The requirements that a file owns."""
+        return self.requirements.pick(self.architecture.owned_by(path))
+
+    def measured_by(self, path: str) -> tuple[Claim, ...]:
+        """The claims, for files that take part in measuring them; none for others."""
+        measures = path == ENTRY or any(item.kind in {"evaluation", "experiment"} for item in self.owned_by(path))
+        return self.claims.items if measures else ()
 
 
 async def paper_to_repository(run: Run[Ask], paper: Paper, history: History, refine: int) -> Repository:
@@ -68,13 +81,18 @@ async def plan_in_full(run: Run[Ask], paper: Paper, refine: int) -> Design:
         run.step("planning/plan.json", make_overall_plan, paper, refine),
         run.step("planning/found.json", find_requirements, paper),
     )
-    requirements = await run.step("planning/requirements.json", complete_requirements, paper, plan, found, refine)
+    requirements, claims = await both(
+        run.step("planning/requirements.json", complete_requirements, paper, plan, found, refine),
+        run.step("planning/claims.json", extract_claims, paper),
+    )
     architecture, config = await both(
         run.step("planning/architecture.json", design_architecture, paper, plan, requirements, refine),
         run.step("planning/config.json", design_config, paper, plan, requirements, None, refine),
     )
-    logic = await run.step("planning/logic.json", design_logic, paper, plan, requirements, architecture, config, refine)
-    return Design(plan, requirements, architecture, logic, config)
+    logic = await run.step(
+        "planning/logic.json", design_logic, paper, plan, requirements, architecture, config, claims, refine
+    )
+    return Design(plan, requirements, architecture, logic, config, claims)
 
 
 async def plan_as_published(run: Run[Ask], paper: Paper, refine: int) -> Design:
@@ -82,9 +100,9 @@ async def plan_as_published(run: Run[Ask], paper: Paper, refine: int) -> Design:
     none = Requirements(items=())
     plan = await run.step("planning/plan.json", make_overall_plan, paper, refine)
     architecture = await run.step("planning/architecture.json", design_architecture, paper, plan, none, refine)
-    logic = await run.step("planning/logic.json", design_logic, paper, plan, none, architecture, None, refine)
+    logic = await run.step("planning/logic.json", design_logic, paper, plan, none, architecture, None, Claims(), refine)
     config = await run.step("planning/config.json", design_config, paper, plan, none, (architecture, logic), refine)
-    return Design(plan, none, architecture, logic, config)
+    return Design(plan, none, architecture, logic, config, Claims())
 
 
 async def realise(run: Run[Ask], paper: Paper, design: Design, history: History) -> Repository:
@@ -109,20 +127,13 @@ async def write_files(run: Run[Ask], paper: Paper, design: Design, config: str) 
     writing: dict[str, asyncio.Task[SourceFile]] = {}
 
     async def analyse_and_write(path: str) -> SourceFile:
-        own = design.requirements.pick(design.architecture.owned_by(path))
+        own, claims = design.owned_by(path), design.measured_by(path)
         analysis = await run.step(
-            f"analysis/{path}.md",
-            analyse_file,
-            paper,
-            design.plan,
-            design.logic,
-            config,
-            own,
-            path,
+            f"analysis/{path}.md", analyse_file, paper, design.plan, design.logic, config, own, claims, path
         )
-        imported = await together(writing[item.path] for item in design.logic.file(path).imports)
+        imported = tuple(await together(writing[item.path] for item in design.logic.file(path).imports))
         code = await run.step(
-            f"repo/{path}", write_file, paper, design.logic, config, own, analysis, tuple(imported), path
+            f"repo/{path}", write_file, paper, design.logic, config, own, claims, analysis, imported, path
         )
         return SourceFile(path=path, text=code)
 

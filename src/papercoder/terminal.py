@@ -66,8 +66,8 @@ def _where(folder: Path, found: RunReport) -> Iterator[str]:
 def show_models(providers: Iterable[ProviderCheck], console: Console) -> None:
     """The providers: what is configured, and what is known of the model that would be asked."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("", "provider", "model", "window", "$ per M in / cached / out", "key", "address"):
-        table.add_column(name)
+    for name in ("", "provider", "model", "window", "$/M in, cached, out", "key", "address"):
+        table.add_column(name, no_wrap=True, overflow="fold")
     for each in providers:
         table.add_row(*map(escape, _provider_row(each)))
     console.print(table)
@@ -83,7 +83,7 @@ def _provider_row(each: ProviderCheck) -> tuple[str, ...]:
         each.provider,
         each.model,
         f"{each.context_window:,}",
-        f"{price.prompt:g} / {price.cached:g} / {price.completion:g}" if price else "unknown",
+        f"{price.prompt:g}, {price.cached:g}, {price.completion:g}" if price else "unknown",
         "set" if each.key_present else f"{each.key_variable} missing" if each.key_needed else "not needed",
         each.base_url or "unknown",
     )

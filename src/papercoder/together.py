@@ -4,8 +4,8 @@ A task group would cancel the others at the first error, and with them calls tha
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterable
-from typing import TypeVar
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -26,9 +26,9 @@ async def both(one: Awaitable[A], other: Awaitable[B]) -> tuple[A, B]:
     return first.result(), second.result()
 
 
-async def _ended(tasks: "Iterable[asyncio.Future[T] | asyncio.Future[A] | asyncio.Future[B]]") -> None:
-    if waiting := list(tasks):
-        await asyncio.wait(waiting)
-    errors = [error for task in waiting if (error := task.exception())]
+async def _ended(tasks: Sequence["asyncio.Future[Any]"]) -> None:
+    if tasks:
+        await asyncio.wait(tasks)
+    errors = [error for task in tasks if (error := task.exception())]
     if errors:
         raise errors[0]

@@ -4,9 +4,9 @@ import re
 
 from papercoder.agent import Agent, Ask, uses
 from papercoder.answers import Prose
-from papercoder.artifacts import LogicDesign, OverallPlan, Paper, Requirement
+from papercoder.artifacts import Claim, LogicDesign, OverallPlan, Paper, Requirement
 from papercoder.context import artifact_part, paper_part, text_part
-from papercoder.lines import file_logic, interfaces, requirement_lines
+from papercoder.lines import claim_lines, file_logic, interfaces, requirement_lines
 
 ANALYST = Agent("analysis", "analysis", Prose())
 
@@ -19,9 +19,13 @@ async def analyse_file(
     logic: LogicDesign,
     config: str,
     requirements: tuple[Requirement, ...],
+    claims: tuple[Claim, ...],
     path: str,
 ) -> str:
-    """Analyse one file; `config` is the text of `config.yaml`, `requirements` are those that the file owns."""
+    """Analyse one file.
+
+    `config` is the text of `config.yaml`; `requirements` are those that the file owns, `claims` those that it measures.
+    """
     own = logic.file(path)
     parts = (
         paper_part(paper, (item.anchor for item in requirements)),
@@ -43,4 +47,5 @@ async def analyse_file(
         logic=file_logic(own),
         imported=interfaces(logic.file(item.path) for item in own.imports),
         requirements=requirement_lines(requirements),
+        claims=claim_lines(claims),
     )

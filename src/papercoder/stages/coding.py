@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from papercoder.agent import Agent, Ask, uses
 from papercoder.answers import Python
-from papercoder.artifacts import LogicDesign, Paper, Requirement, SourceFile
+from papercoder.artifacts import Claim, LogicDesign, Paper, Requirement, SourceFile
 from papercoder.context import anchors_in, cited_part, text_part
-from papercoder.lines import file_logic, interfaces, requirement_lines
+from papercoder.lines import claim_lines, file_logic, interfaces, requirement_lines
 from papercoder.traceability import marks
 
 CODER = Agent("coding", "coding", Python())
@@ -20,13 +20,15 @@ async def write_file(
     logic: LogicDesign,
     config: str,
     requirements: tuple[Requirement, ...],
+    claims: tuple[Claim, ...],
     analysis: str,
     imported: tuple[SourceFile, ...],
     path: str,
 ) -> str:
     """Write one file, given the full code of what it imports and the interfaces of the others.
 
-    `config` is the text of `config.yaml`, `requirements` are those that the file owns.
+    `config` is the text of `config.yaml`, `requirements` are those that the file owns, `claims` those
+    that it measures.
     """
     parts = (
         cited_part(paper, (*anchors_in(analysis), *(item.anchor for item in requirements))),
@@ -42,9 +44,15 @@ async def write_file(
     def check(code: str, attempt: int) -> list[str]:
         return list(complaints(code, path, logic, requirements, imported)) if attempt == 0 else []
 
-    own = logic.file(path)
     return await ask(
-        CODER, path, parts, check, path=path, logic=file_logic(own), requirements=requirement_lines(requirements)
+        CODER,
+        path,
+        parts,
+        check,
+        path=path,
+        logic=file_logic(logic.file(path)),
+        requirements=requirement_lines(requirements),
+        claims=claim_lines(claims),
     )
 
 

@@ -9,6 +9,7 @@ from papercoder.agent import Agent, Ask, uses
 from papercoder.answers import Json
 from papercoder.artifacts import (
     ArchitectureDesign,
+    Claims,
     ExperimentConfig,
     FileLogic,
     LogicDesign,
@@ -18,6 +19,7 @@ from papercoder.artifacts import (
 )
 from papercoder.context import Part, artifact_part, paper_part, text_part
 from papercoder.graph import ring
+from papercoder.lines import claim_lines
 from papercoder.packages import imported_as, package_complaint
 from papercoder.paths import module_complaint
 from papercoder.stages.planning.configuration import to_yaml
@@ -35,16 +37,19 @@ async def design_logic(
     requirements: Requirements,
     architecture: ArchitectureDesign,
     config: ExperimentConfig | None,
+    claims: Claims,
     refine: int,
 ) -> LogicDesign:
     """Work out every file's content, imports and interface."""
     known: tuple[Part, ...] = (text_part("The configuration", to_yaml(config)),) if config else ()
+    measured = (text_part("Claims that the code measures", claim_lines(claims.items)),) if claims.items else ()
     parts = (
         paper_part(paper, (item.anchor for item in requirements.items)),
         artifact_part("The overall plan", plan),
         requirements_part(requirements),
         artifact_part("The architecture", architecture),
         *known,
+        *measured,
     )
 
     def check(logic: LogicDesign, attempt: int) -> list[str]:

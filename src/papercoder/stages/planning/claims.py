@@ -1,0 +1,34 @@
+"""The claims: the numbers that the paper reports of its own experiments, each found again in its text."""
+
+from collections.abc import Iterable
+
+from papercoder.agent import Agent, Ask, uses
+from papercoder.answers import Json
+from papercoder.artifacts import Claim, ClaimDraft, ClaimDrafts, Claims, Paper
+from papercoder.context import paper_part
+from papercoder.evidence import find_quote, numbers
+
+CLAIMANT = Agent("claims", "planning", Json(ClaimDrafts))
+
+
+@uses(CLAIMANT)
+async def extract_claims(ask: Ask, paper: Paper) -> Claims:
+    """List what the paper reports; a number that its text does not have is left out."""
+
+    def check(drafts: ClaimDrafts, attempt: int) -> list[str]:
+        return unproved(paper, drafts.claims) if attempt == 0 else []
+
+    drafts = await ask(CLAIMANT, "", (paper_part(paper, (table.anchor for table in paper.tables)),), check)
+    proved = [draft for draft in drafts.claims if not unproved(paper, [draft])]
+    return Claims(items=tuple(Claim(**dict(draft), id=f"C{index}") for index, draft in enumerate(proved, 1)))
+
+
+def unproved(paper: Paper, drafts: Iterable[ClaimDraft]) -> list[str]:
+    """Complaints about claims whose quote the paper does not have, or whose number the quote does not."""
+    found = []
+    for draft in drafts:
+        if find_quote(paper, draft.quote, draft.anchor) is None:
+            found.append(f'The paper nowhere says "{draft.quote}" [{draft.anchor}]. Copy its words exactly.')
+        elif not numbers(draft.quote) & {abs(draft.value), abs(draft.value) / 100}:
+            found.append(f'"{draft.quote}" does not hold the number {draft.value:g}.')
+    return found
