@@ -34,6 +34,7 @@ from papercoder.stages import packaging
 from papercoder.stages.analysis import analyse_file
 from papercoder.stages.coding import write_file
 from papercoder.stages.planning.architecture import ENTRY, design_architecture
+from papercoder.stages.planning.claims import extract_claims
 from papercoder.stages.planning.configuration import design_config, to_yaml
 from papercoder.stages.planning.logic import design_logic
 from papercoder.stages.planning.overall import make_overall_plan
