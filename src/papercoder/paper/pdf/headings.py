@@ -48,6 +48,12 @@ def _name(title: str) -> str:
     return clean(title).rstrip(".:—– ").lower()
 
 
+def names_section(text: str) -> bool:
+    """Whether papers call a section so, with a number or without."""
+    found = numbered(text)
+    return _name(found.title if found else text) in _KNOWN
+
+
 def opens_references(title: str) -> bool:
     """Whether the bibliography follows."""
     return _name(title) in _REFERENCES

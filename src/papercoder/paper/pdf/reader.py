@@ -14,7 +14,8 @@ from papercoder.paper.pdf.floats import Note
 from papercoder.paper.pdf.flow import Flow
 from papercoder.paper.pdf.frames import captions_above, frames
 from papercoder.paper.pdf.furniture import tidy
-from papercoder.paper.pdf.headings import Headings, opens_abstract
+from papercoder.paper.pdf.headings import Headings, names_section, opens_abstract
+from papercoder.paper.pdf.ligatures import mended
 from papercoder.paper.pdf.lines import Row, rows
 from papercoder.paper.pdf.page import Page, Typography, typography, upright
 from papercoder.paper.pdf.prose import clean, vocabulary
@@ -31,7 +32,7 @@ def read_pdf(path: Path) -> Draft:
     Raises `PaperError` where nothing can be read: see `source.raw_document`; and where the PDF is a scan without text
     and the `ocr` extra is not installed.
     """
-    raw = raw_document(path)
+    raw = mended(raw_document(path))
     bare = wordless(raw)
     if bare and ocr.available():
         raw = ocr.recognised(path, raw, bare)
@@ -70,7 +71,7 @@ def _rows(pages: Sequence[Page], look: Typography) -> list[Row]:
 def _title(lines: Sequence[Row], look: Typography) -> tuple[str, list[Row]]:
     """The largest words in the upper half of the first page, and the rows without them."""
     upper = [row for row in lines[:40] if isinstance(row, Line) and row.page == 0 and len(row.text) > 3]
-    candidates = [line for line in upper if look.larger(_tallest(line))]
+    candidates = [line for line in upper if look.larger(_tallest(line)) and not names_section(line.text)]
     if not candidates:
         return "", list(lines)
     largest = max(_tallest(line) for line in candidates)
