@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from papercoder.artifacts import Claim, FileLogic, Requirement
+from papercoder.artifacts import Claim, FileLogic, Requirement, SourceFile
 
 
 def requirement_lines(requirements: Iterable[Requirement]) -> str:
@@ -43,3 +43,9 @@ def interface(file: FileLogic) -> str:
     """A file's public interface as Python signatures."""
     signatures = "\n".join(file.signatures) or "# nothing public"
     return f"Interface of `{file.path}`:\n\n```python\n{signatures}\n```"
+
+
+def numbered_code(file: SourceFile) -> str:
+    """A file with its lines' numbers, as evidence names them."""
+    lines = "\n".join(f"{number:4} {line}" for number, line in enumerate(file.text.splitlines(), 1))
+    return f"`{file.path}`:\n\n````\n{lines}\n````"

@@ -8,6 +8,8 @@ from papercoder.artifacts.claims import ClaimResult as ClaimResult
 from papercoder.artifacts.claims import Claims as Claims
 from papercoder.artifacts.claims import ClaimVerdict as ClaimVerdict
 from papercoder.artifacts.claims import Measured as Measured
+from papercoder.artifacts.coding import Edit as Edit
+from papercoder.artifacts.coding import Edits as Edits
 from papercoder.artifacts.coding import Mark as Mark
 from papercoder.artifacts.coding import Repository as Repository
 from papercoder.artifacts.coding import SourceFile as SourceFile

@@ -54,3 +54,24 @@ class Repository(Artifact):
 
     files: tuple[SourceFile, ...]
     traceability: Traceability | None = None
+
+
+class Edit(Artifact):
+    """Lines of one file that others take the place of."""
+
+    path: str
+    search: str
+    """As in the file, there once; empty to make the file."""
+
+    replace: str
+
+
+class Edits(Artifact):
+    """Edits in the order in which they apply."""
+
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """The files that they change."""
+        return frozenset(edit.path for edit in self.edits)

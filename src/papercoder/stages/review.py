@@ -1,0 +1,109 @@
+"""Review: a verdict for each requirement, with the lines that show it; what failed is revised by edits."""
+
+from collections.abc import Iterable, Iterator
+
+from papercoder.agent import Agent, Ask, uses
+from papercoder.answers import Json, UnfitError
+from papercoder.artifacts import Edits, Paper, Requirement, SourceFile, Verdict, Verdicts
+from papercoder.context import cited_part, text_part
+from papercoder.edits import SearchReplace, apply, damage
+from papercoder.lines import numbered_code, requirement_lines
+
+REVIEWER = Agent("review", "review", Json(Verdicts))
+REVISER = Agent("revise", "review", SearchReplace())
+
+
+@uses(REVIEWER)
+async def review_file(
+    ask: Ask,
+    paper: Paper,
+    requirements: tuple[Requirement, ...],
+    config: str,
+    own: SourceFile,
+    others: tuple[SourceFile, ...],
+) -> Verdicts:
+    """Hold the requirements that a file owns against its code; `others` are the files next to it in the import graph."""
+    files = (own, *others)
+
+    def check(verdicts: Verdicts, _: int) -> list[str]:
+        return list(complaints(verdicts, requirements, files))
+
+    return await ask(
+        REVIEWER,
+        own.path,
+        (
+            cited_part(paper, (item.anchor for item in requirements)),
+            text_part("The configuration", config),
+            text_part("Files around it", "\n\n".join(map(numbered_code, others)) or "None.", ""),
+            text_part("The file", numbered_code(own)),
+        ),
+        check,
+        path=own.path,
+        requirements=requirement_lines(requirements),
+    )
+
+
+def complaints(verdicts: Verdicts, requirements: Iterable[Requirement], files: Iterable[SourceFile]) -> Iterator[str]:
+    """Requirements without exactly one verdict, and evidence that points nowhere."""
+    wanted = [item.id for item in requirements]
+    given = [verdict.requirement for verdict in verdicts.verdicts]
+    for name in wanted:
+        if given.count(name) != 1:
+            yield f"{name} has {given.count(name)} verdicts; it needs one."
+    yield from (f"{name} was not asked for." for name in given if name not in wanted)
+    lines = {file.path: file.text.splitlines() for file in files}
+    for verdict in verdicts.verdicts:
+        yield from _evidence_complaints(verdict, lines)
+
+
+def _evidence_complaints(verdict: Verdict, lines: dict[str, list[str]]) -> Iterator[str]:
+    if verdict.verdict != "missing" and not verdict.evidence:
+        yield f"{verdict.requirement} is said to be {verdict.verdict}; name the lines that show it."
+    for place in verdict.evidence:
+        code = lines.get(place.path)
+        if code is None:
+            yield f"{verdict.requirement}: `{place.path}` is not among the files shown."
+        elif not 1 <= place.line <= len(code) or not code[place.line - 1].strip():
+            yield f"{verdict.requirement}: `{place.path}` has no code in line {place.line}."
+
+
+@uses(REVISER)
+async def revise_file(
+    ask: Ask,
+    paper: Paper,
+    requirements: tuple[Requirement, ...],
+    config: str,
+    problems: tuple[str, ...],
+    own: SourceFile,
+    others: tuple[SourceFile, ...],
+) -> Edits:
+    """Edit a file so that its problems, failed verdicts and findings, are put right."""
+
+    def check(edits: Edits, _: int) -> list[str]:
+        return refusals((own,), edits, {own.path})
+
+    return await ask(
+        REVISER,
+        own.path,
+        (
+            cited_part(paper, (item.anchor for item in requirements)),
+            text_part("The configuration", config),
+            text_part("Files around it", "\n\n".join(map(numbered_code, others)) or "None.", ""),
+            text_part("The file", f"`{own.path}`:\n\n````python\n{own.text}````"),
+        ),
+        check,
+        path=own.path,
+        requirements=requirement_lines(requirements),
+        problems=problems,
+    )
+
+
+def refusals(files: tuple[SourceFile, ...], edits: Edits, allowed: set[str]) -> list[str]:
+    """Why these edits cannot be taken; nothing where they can."""
+    strange = sorted(edits.paths - allowed)
+    if strange:
+        return [f"`{path}` may not be edited here." for path in strange]
+    try:
+        return damage(files, apply(files, edits))
+    except UnfitError as error:
+        return [str(error)]
