@@ -27,6 +27,7 @@ from papercoder.artifacts import (
     SourceFile,
     Traceability,
 )
+from papercoder.config_view import config_view
 from papercoder.graph import order
 from papercoder.history import History
 from papercoder.run import Run
@@ -113,7 +114,7 @@ async def realise(run: Run[Ask], paper: Paper, design: Design, history: History)
         "config.smoke.yaml": await run.keep("repo/config.smoke.yaml", to_yaml(design.config, smoke=True)),
     }
     await history.commit("Planning: the configuration", tuple(settings))
-    files = await write_files(run, paper, design, settings["config.yaml"])
+    files = await write_files(run, paper, design, config_view(settings["config.yaml"], design.config))
     await history.commit("Coding: the source files", tuple(file.path for file in files))
     traceability = trace(design.requirements, design.architecture, files)
     around = await package(run, paper, design, files, traceability)

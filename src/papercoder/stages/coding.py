@@ -27,7 +27,7 @@ async def write_file(
 ) -> str:
     """Write one file, given the full code of what it imports and the interfaces of the others.
 
-    `config` is the text of `config.yaml`, `requirements` are those that the file owns, `claims` those
+    `config` is the view of `config.yaml` without numbers, `requirements` are those that the file owns, `claims` those
     that it measures.
     """
     parts = (

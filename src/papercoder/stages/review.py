@@ -22,7 +22,7 @@ async def review_file(
     own: SourceFile,
     others: tuple[SourceFile, ...],
 ) -> Verdicts:
-    """Hold the requirements that a file owns against its code; `others` are the files next to it in the import graph."""
+    """Hold the requirements that a file owns against its code; `others` are its neighbours in the import graph."""
     files = (own, *others)
 
     def check(verdicts: Verdicts, _: int) -> list[str]:
