@@ -105,7 +105,7 @@ def extract(path: Path, most_pages: int) -> RawDocument:
     try:
         document = PdfDocument(path)
     except PdfiumError as error:
-        return RawDocument(problem="password" if "password" in str(error).lower() else "damaged")
+        return RawDocument(problem=_problem(error))
     with contextlib.closing(document):
         count = len(document)
         if not 0 < count <= most_pages:
@@ -113,9 +113,18 @@ def extract(path: Path, most_pages: int) -> RawDocument:
         try:
             parsed = _parser().parse(path)
         except ParseError as error:
-            return RawDocument(problem="password" if "password" in str(error).lower() else "damaged", page_count=count)
+            return RawDocument(problem=_problem(error), page_count=count)
         pages = [_page(page, document) for page in parsed.pages]
         return RawDocument(page_count=count, pages=pages, outline=_outline(document))
+
+
+def _problem(error: Exception) -> str:
+    said = str(error).lower()
+    if "password" in said:
+        return "password"
+    return (
+        "empty" if "success" in said else "damaged"
+    )  # PDFium does not open a document without pages, but sees no error
 
 
 def _parser() -> LiteParse:

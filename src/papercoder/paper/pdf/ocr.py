@@ -6,6 +6,7 @@ import importlib.util
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from pypdfium2 import PdfDocument, PdfPage
@@ -38,8 +39,14 @@ def recognised(path: Path, raw: RawDocument, pages: Collection[int]) -> RawDocum
 def _recognised(page: RawPage, scan: PdfPage, rapidocr: Any) -> RawPage:
     scale = LONGEST_SIDE / max(scan.get_size())
     found = rapidocr(scan.render(scale=scale).to_numpy())
-    words = list(_words(found, scale))
-    return replace(page, words=words, plain=" ".join(word.text for word in words))
+    words = _evened(list(_words(found, scale)))
+    return replace(page, words=words, plain=" ".join(word.text for word in words), scanned=True)
+
+
+def _evened(words: list[Word]) -> list[Word]:
+    """The words with one font size where heights differ by no more than a line's letters do."""
+    usual = median([word.size for word in words]) if words else 0.0
+    return [replace(word, size=usual) if abs(word.size - usual) < 0.25 * usual else word for word in words]
 
 
 def _words(found: Any, scale: float) -> Iterator[Word]:

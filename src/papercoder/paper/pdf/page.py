@@ -74,7 +74,7 @@ def typography(pages: Iterable[Page]) -> Typography:
 def _steps(spans: list[Span]) -> Iterable[float]:
     columns: dict[int, list[float]] = {}
     for span in spans:
-        columns.setdefault(round(span.box.x0), []).append(span.box.y1)
+        columns.setdefault(round(span.box.x0 / 6), []).append(span.box.y1)
     for bottoms in columns.values():
         bottoms.sort()
         yield from (round(after - before, 0) for before, after in pairwise(bottoms))
