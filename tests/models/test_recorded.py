@@ -6,7 +6,8 @@ import pytest
 
 from papercoder.errors import ModelError, SettingsError
 from papercoder.models.recorded import Collecting, Recorded, Recording, write_recording
-from tests.models.doubles import Scripted, ask, said
+from papercoder.models.whole import Whole
+from tests.models.doubles import Scripted, ask, cut, said
 
 RECORDING = Recording(model="some:model", made=datetime.date(2025, 1, 2), how="By hand.")
 
@@ -25,6 +26,15 @@ def test_what_was_answered_is_answered_again(tmp_path: Path) -> None:
     assert recorded.recording == RECORDING
     assert [asyncio.run(recorded.answer(request)).text for request in requests] == ["ä\r\n", "two", "three\n"]
     assert asyncio.run(recorded.answer(requests[0])).usage.cost_usd == 0.0
+
+
+def test_a_journal_with_continuations_becomes_whole_answers(tmp_path: Path) -> None:
+    model = Scripted(cut("def run():\n    ret"), cut("urn 1"), said(" + 1\n"))
+    collecting = Collecting(model)
+    whole = asyncio.run(Whole(collecting).answer(ask()))
+    assert len(collecting.answers) == 3
+    write_recording(tmp_path, collecting.answers, RECORDING)
+    assert asyncio.run(Recorded(tmp_path).answer(ask())).text == whole.text == "def run():\n    return 1 + 1\n"
 
 
 def test_a_missing_answer_is_named_with_what_there_is(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ PROVIDERS = (
     ),
     Provider(
         name="anthropic",
-        example="claude-sonnet-4-5",
+        example="claude-sonnet-5",
         base_url="https://api.anthropic.com",
         base_url_variable="ANTHROPIC_BASE_URL",
         key_variables=("ANTHROPIC_API_KEY",),

@@ -11,6 +11,7 @@ from papercoder.errors import ModelError, SettingsError
 from papercoder.models.contract import Answer, Model, Request
 from papercoder.models.free import FREE, free_answer
 from papercoder.models.slugs import answer_name, slug
+from papercoder.models.whole import told
 from papercoder.models.wrapped import Wrapped
 from papercoder.store import write_synced
 
@@ -90,11 +91,14 @@ class Collecting(Wrapped):
 def write_recording(folder: Path, answers: Iterable[tuple[Request, Answer]], recording: Recording) -> None:
     """Write answers so that `recorded:FOLDER` gives them again.
 
+    Of several answers to the same question the last one counts; cut answers and their continuations, as a journal has
+    them, become whole ones.
+
     Raises:
         RunFolderError: a file could not be written.
     """
     for request, answer in answers:
-        write_synced(_path(folder, request), answer.text)
+        write_synced(_path(folder, request), told(request, answer))
     write_synced(folder / MANIFEST, recording.model_dump_json(indent=1) + "\n")
 
 

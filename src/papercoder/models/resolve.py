@@ -41,7 +41,9 @@ def price_of_spec(spec: str, settings: Settings) -> Price | None:
         SettingsError: no such provider.
     """
     kind, _, rest = spec.partition(":")
-    return FREE if kind in DOUBLES else price_of(_provider(spec), rest, settings)
+    if kind in DOUBLES:
+        return Simulated(rest).price if kind == "simulated" else FREE
+    return price_of(_provider(spec), rest, settings)
 
 
 def models_by_role(settings: Settings) -> dict[Role, Model]:

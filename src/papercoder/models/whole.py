@@ -29,12 +29,11 @@ class Whole(Wrapped):
             if whole.finish == "stop":
                 return whole
             if whole.text.strip():
-                part = await self.inner.answer(self._continued(request, whole.text))
-                whole = _joined(whole, part, join(whole.text, part.text))
+                further = self._continued(request, whole.text)
             else:
-                request = self._widened(request)
-                part = await self.inner.answer(request)
-                whole = _joined(whole, part, part.text)
+                further = request = self._widened(request)
+            part = await self.inner.answer(further)
+            whole = _joined(whole, part, told(further, part))
         raise ModelError(
             f"{_what(request)}: the answer of {self.name} is still cut after {CONTINUATIONS} continuations; "
             "raise --max-tokens or choose another model."
@@ -54,6 +53,13 @@ class Whole(Wrapped):
                 "answer, and its context window leaves no more; choose a model with a larger one."
             )
         return request.model_copy(update={"max_tokens": tokens})
+
+
+def told(request: Request, answer: Answer) -> str:
+    """The answer, after the beginning that it continues where it is a continuation."""
+    if request.messages[-1].text != CONTINUE:
+        return answer.text
+    return join(request.messages[-2].text, answer.text)
 
 
 def _what(request: Request) -> str:

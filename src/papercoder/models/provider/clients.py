@@ -10,6 +10,7 @@ from pydantic_ai.providers.anthropic import AnthropicProvider
 from pydantic_ai.providers.google import GoogleProvider
 from pydantic_ai.providers.openai import OpenAIProvider
 from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+from pydantic_ai.providers.openrouter import OpenRouterProvider
 
 _OLDER_API = OpenAIModelProfile(openai_chat_supports_max_completion_tokens=False)
 """Compatible servers know `max_tokens`, and not all of them its successor."""
@@ -24,10 +25,13 @@ def client_for(provider: str, name: str, base_url: str, key: str | None) -> Mode
             return AnthropicModel(name, provider=AnthropicProvider(base_url=base_url, api_key=key or "none"))
         case "google":
             return GoogleModel(name, provider=GoogleProvider(base_url=base_url, api_key=key or "none"))
-    compatible = OpenAICompatibleProvider(provider, base_url=base_url, api_key=key, profile=_OLDER_API)
-    if provider == "openrouter":
-        return OpenRouterModel(name, provider=compatible)
-    return OpenAIChatModel(name, provider=compatible)
+        case "openrouter":
+            profile = OpenRouterProvider.model_profile
+            place = OpenAICompatibleProvider(provider, base_url=base_url, api_key=key, profile=profile)
+            return OpenRouterModel(name, provider=place)
+        case _:
+            place = OpenAICompatibleProvider(provider, base_url=base_url, api_key=key, profile=_OLDER_API)
+            return OpenAIChatModel(name, provider=place)
 
 
 def takes_cache_points(provider: str, name: str) -> bool:

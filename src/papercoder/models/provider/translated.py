@@ -1,5 +1,6 @@
 """pydantic-ai's errors in ours: what may pass, what does not fit, and what stays wrong however often it is asked."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -39,7 +40,7 @@ def translated(provider: Provider, name: str) -> Iterator[None]:
         ) from error
     except vendor.ModelAPIError as error:
         if _may_pass(error):
-            raise PassingError(_brief(error), error.retry_after) from error
+            raise PassingError(_brief(error), _retry_after(error)) from error
         raise ModelError(_advice(error, provider, name)) from error
     except vendor.ContentFilterError as error:
         raise ModelError(f"{provider.name}:{name} withheld its answer ({_brief(error)}).") from error
@@ -54,6 +55,13 @@ def _may_pass(error: vendor.ModelAPIError) -> bool:
     if isinstance(error, (vendor.ModelRequestRejectedError, vendor.ModelQuotaExceededError)):
         return False
     return isinstance(error, _PASSING) or status >= 500 or status in _PASSING_STATUS
+
+
+def _retry_after(error: vendor.ModelAPIError) -> float | None:
+    """Seconds to wait; pydantic-ai reads dates and whole seconds, and leaves fractions to us."""
+    headers = error.headers if isinstance(error, vendor.ModelHTTPError) else None
+    fraction = re.fullmatch(r"\s*(\d+\.\d+)\s*", (headers or {}).get("retry-after", ""))
+    return float(fraction[1]) if fraction and error.retry_after is None else error.retry_after
 
 
 def _advice(error: vendor.ModelAPIError, provider: Provider, name: str) -> str:

@@ -1,0 +1,183 @@
+import asyncio
+from typing import Any
+
+import pytest
+
+from papercoder.errors import ContextError, ModelError
+from papercoder.models.contract import Answer, Message, Model, Request
+from papercoder.models.failures import PassingError
+from papercoder.models.resolve import resolve
+from papercoder.settings import Settings
+from tests.models.doubles import ask
+from tests.models.stub import Reply, Stub, chat, claude, failure, gemini, serving
+
+pytestmark = pytest.mark.usefixtures("bare")
+
+TALK = ask(
+    messages=(
+        Message(role="user", text="The paper.", cache=True),
+        Message(role="user", text="The plan.", cache=True),
+        Message(role="user", text="Write it."),
+        Message(role="assistant", text="def"),
+        Message(role="user", text="Continue."),
+    )
+)
+COMPATIBLE = ("openrouter", "deepseek", "ollama", "vllm", "lmstudio", "openai-compatible")
+
+
+def model(spec: str, stub: Stub, **settings: Any) -> Model:
+    return resolve(spec, Settings(base_url=stub.url, **settings))
+
+
+def answered(spec: str, *replies: Reply, request: Request = TALK, **settings: Any) -> tuple[Answer, Stub]:
+    with serving(*replies) as stub:
+        return asyncio.run(model(spec, stub, **settings).answer(request)), stub
+
+
+def test_openai_chat_on_the_wire(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+    answer, stub = answered("openai:gpt-5-mini", chat("done", cached=600))
+    sent = stub.sent[0]
+    assert stub.paths == ["/chat/completions"]
+    assert stub.headers[0]["authorization"] == "Bearer sk-test"
+    assert [message["role"] for message in sent["messages"]] == ["system", "user", "assistant", "user"]
+    assert sent["messages"][1]["content"] == "The paper.\n\nThe plan.\n\nWrite it."
+    assert sent["max_completion_tokens"] == TALK.max_tokens
+    assert not sent.get("stream")
+    assert sent["prompt_cache_key"]
+    assert (answer.text, answer.finish) == ("done", "stop")
+    assert (answer.usage.prompt, answer.usage.cached, answer.usage.completion) == (1000, 600, 10)
+    assert answer.usage.cost_usd == pytest.approx((400 * 0.25 + 600 * 0.025 + 10 * 2.0) / 1e6)
+
+
+def test_anthropic_gets_cache_points_where_prefixes_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-test")
+    answer, stub = answered("anthropic:claude-sonnet-5", claude("done"))
+    sent = stub.sent[0]
+    assert stub.paths[0].startswith("/v1/messages")
+    assert stub.headers[0]["authorization"] == "Bearer sk-test"
+    blocks = sent["messages"][0]["content"]
+    assert [block["text"] for block in blocks] == ["The paper.", "The plan.", "Write it."]
+    assert ["cache_control" in block for block in blocks] == [True, True, False]
+    assert sent["max_tokens"] == TALK.max_tokens
+    assert (answer.usage.prompt, answer.usage.cached, answer.usage.completion) == (1000, 700, 10)
+    assert answer.usage.cost_usd == pytest.approx((100 * 2 + 200 * 2.5 + 700 * 0.2 + 10 * 10) / 1e6)
+
+
+def test_more_cache_points_than_anthropic_takes_are_no_error() -> None:
+    parts = tuple(Message(role="user", text=f"Part {number}.", cache=True) for number in range(9))
+    _, stub = answered("anthropic:claude-sonnet-5", claude("done"), request=ask(messages=parts))
+    blocks = stub.sent[0]["messages"][0]["content"]
+    assert ["cache_control" in block for block in blocks] == [False] * 5 + [True] * 4
+
+
+def test_google_on_the_wire(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", "test")
+    answer, stub = answered("google:gemini-2.5-flash", gemini("done"))
+    assert "gemini-2.5-flash:generateContent" in stub.paths[0]
+    assert [turn["role"] for turn in stub.sent[0]["contents"]] == ["user", "model", "user"]
+    assert stub.sent[0]["generationConfig"]["maxOutputTokens"] == TALK.max_tokens
+    assert (answer.usage.prompt, answer.usage.cached, answer.usage.completion) == (1000, 400, 10)
+    assert answer.usage.cost_usd == pytest.approx((600 * 0.3 + 400 * 0.03 + 10 * 2.5) / 1e6)
+
+
+@pytest.mark.parametrize("provider", COMPATIBLE)
+def test_compatible_servers_get_plain_turns_and_the_older_limit(provider: str) -> None:
+    answer, stub = answered(f"{provider}:some/model", chat("done"))
+    sent = stub.sent[0]
+    assert sent["model"] == "some/model"
+    assert sent["max_tokens"] == TALK.max_tokens
+    assert "max_completion_tokens" not in sent
+    assert all(isinstance(message["content"], str) for message in sent["messages"])
+    assert answer.usage.prompt == 1000
+
+
+def test_claude_through_openrouter_gets_cache_points() -> None:
+    _, stub = answered("openrouter:anthropic/claude-sonnet-4.5", chat("done"))
+    blocks = stub.sent[0]["messages"][1]["content"]
+    assert ["cache_control" in block for block in blocks] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("spec", "reply"),
+    [
+        ("openai:gpt-5-mini", chat("half", finish="length")),
+        ("anthropic:claude-sonnet-5", claude("half", stop="max_tokens")),
+        ("google:gemini-2.5-flash", gemini("half", finish="MAX_TOKENS")),
+        ("ollama:qwen3", chat("half", finish="length")),
+    ],
+)
+def test_a_cut_answer_is_known_for_one(spec: str, reply: Reply) -> None:
+    answer, _ = answered(spec, reply)
+    assert (answer.text, answer.finish) == ("half", "length")
+
+
+def test_an_answer_cut_before_its_first_word_is_cut_and_no_error() -> None:
+    answer, _ = answered("openai:gpt-5-mini", chat("", finish="length"))
+    assert (answer.text, answer.finish) == ("", "length")
+
+
+def test_the_users_own_prices_count() -> None:
+    answer, _ = answered("vllm:x", chat("done", cached=500), price_prompt=2.0, price_cached=1.0, price_completion=10.0)
+    assert answer.usage.cost_usd == pytest.approx((500 * 2 + 500 * 1 + 10 * 10) / 1e6)
+
+
+def test_usage_that_is_not_told_is_estimated() -> None:
+    reply = chat("some words that were said")
+    answer, _ = answered("openai-compatible:x", Reply({key: reply.body[key] for key in reply.body if key != "usage"}))
+    assert answer.usage.prompt > 0
+    assert answer.usage.completion > 0
+    assert answer.usage.cost_usd is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "wait"),
+    [
+        (failure(429, "slow down", "rate_limit_exceeded", Retry_After="2"), 2.0),
+        (failure(429, "slow down", "rate_limit_exceeded", Retry_After="0.25"), 0.25),
+        (failure(429, "slow down", "rate_limit_exceeded", Retry_After_Ms="1500"), 1.5),
+        (failure(500), None),
+        (failure(503, "overloaded", Retry_After="7"), 7.0),
+        (failure(408), None),
+    ],
+)
+def test_what_may_pass_is_tried_once_and_told_with_its_wait(reply: Reply, wait: float | None) -> None:
+    with serving(reply) as stub:
+        with pytest.raises(PassingError, match=str(reply.status)) as error:
+            asyncio.run(model("openai:gpt-5-mini", stub).answer(ask()))
+        assert len(stub.sent) == 1
+    assert error.value.retry_after == wait
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "words"),
+    [
+        (failure(401, "bad key", "invalid_api_key"), ModelError, "openai refused the key in OPENAI_API_KEY"),
+        (failure(404, "no such model", "model_not_found"), ModelError, "openai has no model 'gpt-5-mini'"),
+        (failure(400, "bad temperature"), ModelError, "openai:gpt-5-mini refused the request: 400, bad temperature"),
+        (failure(429, "pay first", "insufficient_quota"), ModelError, "the account's quota is used up"),
+        (failure(400, "too long", "context_length_exceeded"), ContextError, "--context-window"),
+    ],
+)
+def test_what_will_not_pass_says_what_to_do(reply: Reply, kind: type[ModelError], words: str) -> None:
+    with serving(reply) as stub, pytest.raises(kind, match=words) as error:
+        asyncio.run(model("openai:gpt-5-mini", stub).answer(ask()))
+    assert not isinstance(error.value, PassingError)
+
+
+def test_a_lost_connection_may_pass() -> None:
+    with serving(chat("never")) as stub:
+        url = stub.url
+    with pytest.raises(PassingError, match="onnect"):
+        asyncio.run(resolve("ollama:qwen3", Settings(base_url=url)).answer(ask()))
+
+
+def test_an_unreadable_response_may_pass() -> None:
+    with serving(Reply({"surprise": True})) as stub, pytest.raises(PassingError, match="unreadable"):
+        asyncio.run(model("openai:gpt-5-mini", stub).answer(ask()))
+
+
+def test_a_model_can_be_asked_in_one_loop_after_another() -> None:
+    with serving(chat("done")) as stub:
+        asked = model("openai:gpt-5-mini", stub)
+        assert [asyncio.run(asked.answer(ask())).text for _ in range(2)] == ["done", "done"]
