@@ -94,6 +94,17 @@ def _made(text: str | None, edit: Edit) -> str:
     return edit.replace
 
 
+def refusals(files: tuple[SourceFile, ...], edits: Edits, allowed: set[str]) -> list[str]:
+    """Why these edits cannot be taken; nothing where they can."""
+    strange = sorted(edits.paths - allowed)
+    if strange:
+        return [f"`{path}` may not be edited here." for path in strange]
+    try:
+        return damage(files, apply(files, edits))
+    except UnfitError as error:
+        return [str(error)]
+
+
 def damage(before: Iterable[SourceFile], after: Iterable[SourceFile]) -> list[str]:
     """What edits broke or took away that they may not: syntax, marks, tests, assertions, errors swallowed."""
     old = {file.path: file.text for file in before}

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, get_type_hints
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from papercoder.artifacts import Artifact
 from papercoder.errors import ArtifactError, RunFolderError
@@ -30,7 +30,7 @@ from papercoder.events import (
     Emit,
     Event,
 )
-from papercoder.store import FileStore, Store, digest, unwritable, write_synced
+from papercoder.store import FileStore, Store, digest, sweep, unwritable, write_synced
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -57,10 +57,13 @@ class _Made(Artifact):
 
 
 class _Ledger(Artifact):
-    """All that the system ever wrote to one artifact: digest of the content -> key of the step."""
+    """All that the system ever wrote to one artifact."""
 
-    written: dict[str, str] = Field(default_factory=dict)
-    last: str = ""
+    contents: frozenset[str] = frozenset()
+    """Digests of the texts."""
+
+    keys: frozenset[str] = frozenset()
+    """Of the steps that made them."""
 
 
 @dataclass
@@ -153,16 +156,16 @@ class Run(Generic[H]):
     def _edited(self, artifact: str, key: str) -> str | None:
         text = read_text(self.folder / artifact)
         ledger = self._ledger(artifact)
-        if text is None or digest(text) in ledger.written:
+        if text is None or digest(text) in ledger.contents:
             return None
-        self.emit(ArtifactEdited(artifact=artifact, stale=bool(ledger.last) and ledger.last != key))
+        self.emit(ArtifactEdited(artifact=artifact, stale=bool(ledger.keys) and key not in ledger.keys))
         return text
 
     def _write(self, artifact: str, key: str, text: str) -> None:
         path, ledger, content = self.folder / artifact, self._ledger(artifact), digest(text)
-        if ledger.last != key or content not in ledger.written:
-            entry = _Ledger(written={**ledger.written, content: key}, last=key)
-            self.store.put(_ledger_key(artifact), entry.model_dump_json())
+        grown = _Ledger(contents=ledger.contents | {content}, keys=ledger.keys | {key})
+        if grown != ledger:
+            self.store.put(_ledger_key(artifact), grown.model_dump_json())
         if read_text(path) != text:
             write_synced(path, text)
 
@@ -228,7 +231,7 @@ def read_text(path: Path) -> str | None:
 
 @contextmanager
 def lock(folder: Path) -> Iterator[None]:
-    """Hold the run folder, made where it is missing.
+    """Hold the run folder, made where it is missing, and clear what a killed process left half-written in it.
 
     Raises:
         RunFolderError: another process holds it, or it cannot be written.
@@ -252,6 +255,7 @@ def lock(folder: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
+        sweep(folder)
         yield
 
 

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,6 +14,8 @@ from typing import Any, Protocol
 from pydantic_core import to_jsonable_python
 
 from papercoder.errors import RunFolderError
+
+_PART = re.compile(r"\.[0-9a-f]{32}\.part")
 
 
 class Store(Protocol):
@@ -78,6 +81,14 @@ def write_synced(path: Path, text: str) -> None:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Delete what writes that were killed left below a folder."""
+    for part in folder.rglob(".*.part"):
+        if _PART.fullmatch(part.name):
+            with suppress(OSError):
+                part.unlink()
 
 
 def unwritable(path: Path, error: OSError) -> str:

@@ -75,3 +75,9 @@ class Edits(Artifact):
     def paths(self) -> frozenset[str]:
         """The files that they change."""
         return frozenset(edit.path for edit in self.edits)
+
+    def render(self) -> str:
+        """As SEARCH/REPLACE blocks."""
+        return "\n\n".join(
+            f"{edit.path}\n<<<<<<< SEARCH\n{edit.search}=======\n{edit.replace}>>>>>>> REPLACE" for edit in self.edits
+        )
