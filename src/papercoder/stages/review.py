@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from papercoder.agent import Agent, Ask, uses
-from papercoder.answers import Json, UnfitError
+from papercoder.answers import Json
 from papercoder.artifacts import Edits, Paper, Requirement, SourceFile, Verdict, Verdicts
 from papercoder.context import cited_part, text_part
-from papercoder.edits import SearchReplace, apply, damage
+from papercoder.edits import SearchReplace, refusals
 from papercoder.lines import numbered_code, requirement_lines
 
 REVIEWER = Agent("review", "review", Json(Verdicts))
@@ -96,14 +96,3 @@ async def revise_file(
         requirements=requirement_lines(requirements),
         problems=problems,
     )
-
-
-def refusals(files: tuple[SourceFile, ...], edits: Edits, allowed: set[str]) -> list[str]:
-    """Why these edits cannot be taken; nothing where they can."""
-    strange = sorted(edits.paths - allowed)
-    if strange:
-        return [f"`{path}` may not be edited here." for path in strange]
-    try:
-        return damage(files, apply(files, edits))
-    except UnfitError as error:
-        return [str(error)]

@@ -1,0 +1,78 @@
+"""Tests from the mathematics: what an equation or algorithm implies, written as property tests of the code."""
+
+import ast
+import re
+from pathlib import PurePosixPath
+
+from papercoder.agent import Agent, Ask, uses
+from papercoder.answers import Python
+from papercoder.artifacts import Paper, Requirement, SourceFile
+from papercoder.context import cited_part, text_part
+from papercoder.lines import requirement_lines
+
+TESTER = Agent("property_tests", "review", Python())
+
+
+@uses(TESTER)
+async def write_property_tests(
+    ask: Ask,
+    paper: Paper,
+    requirements: tuple[Requirement, ...],
+    config: str,
+    own: SourceFile,
+    imported: tuple[SourceFile, ...],
+) -> str:
+    """Test a file against the equations and algorithms that it owns; `config` is the text of `config.yaml`."""
+    return await ask(
+        TESTER,
+        own.path,
+        (
+            cited_part(paper, (item.anchor for item in requirements)),
+            text_part("The configuration", config),
+            text_part("Files that the file imports", "\n\n".join(map(_shown, imported)) or "None.", ""),
+            text_part("The file", _shown(own)),
+        ),
+        lambda code, _: complaints(code, own),
+        path=own.path,
+        module=module_of(own.path),
+        requirements=requirement_lines(requirements),
+    )
+
+
+def mathematical(requirements: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
+    """Those that an equation or an algorithm states."""
+    return tuple(item for item in requirements if re.match(r"(eq|alg):", item.anchor) or item.kind == "method")
+
+
+def tests_of(path: str) -> str:
+    """Where the tests of a file stand."""
+    return f"tests/test_{path.removesuffix('.py').replace('/', '_')}.py"
+
+
+def module_of(path: str) -> str:
+    """A file's name as it is imported."""
+    return ".".join(PurePosixPath(path).with_suffix("").parts)
+
+
+def complaints(code: str, own: SourceFile) -> list[str]:
+    """What makes it no test of the file."""
+    tree = ast.parse(code)
+    tests = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
+    found = [f"`{test.name}` asserts nothing." for test in tests if not _asserts(test)]
+    if not tests:
+        found.append("There is no function whose name starts with `test_`.")
+    if module_of(own.path) not in code:
+        found.append(f"It does not import `{module_of(own.path)}`.")
+    return found
+
+
+def _asserts(test: ast.FunctionDef) -> bool:
+    return any(
+        isinstance(node, ast.Assert)
+        or (isinstance(node, ast.Attribute) and re.match(r"assert|raises|approx", node.attr) is not None)
+        for node in ast.walk(test)
+    )
+
+
+def _shown(file: SourceFile) -> str:
+    return f"`{file.path}`:\n\n````python\n{file.text}````"
