@@ -126,11 +126,8 @@ class Run(Generic[H]):
         return tuple(gone)
 
     def _is_ours(self, artifact: str) -> bool:
-        written = self._ledger(artifact).written
-        try:
-            return bool(written) and digest(read_text(self.folder / artifact)) in written
-        except RunFolderError:
-            return False  # what is no text, the user put there
+        contents = self._ledger(artifact).contents
+        return bool(contents) and digest(read_text(self.folder / artifact)) in contents
 
     async def _make(self, artifact: str, key: str, codec: "_Codec", make: Callable[[], Awaitable[object]]) -> _Made:
         self.emit(ArtifactStarted(artifact=artifact))
