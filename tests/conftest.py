@@ -35,6 +35,12 @@ def _is_here(host: str) -> bool:
 
 
 @pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a killed process wrote is there without it; only a machine that loses power needs it."""
+    monkeypatch.setattr("os.fsync", lambda _: None)
+
+
+@pytest.fixture(autouse=True)
 def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     for name in [name for name in os.environ if name.startswith("PAPERCODER_") or name.endswith("_API_KEY")]:
         monkeypatch.delenv(name)

@@ -85,7 +85,7 @@ PAPER = Paper(
             blocks=(
                 Paragraph(
                     anchor="2¶1",
-                    text="We train for 40 epochs with a learning rate of 0.05 and a batch size of 16, on 10,000 points.",
+                    text="We train for 40 epochs with a learning rate of 0.05 and a batch size of 16, on 10,000 dots.",
                 ),
                 Table(anchor="tab:1", caption="Errors.", rows=(("method", "error"), ("TinyFit", "0.12"))),
             ),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papercoder.errors import RunFolderError
-from papercoder.store import FileStore, digest, write_synced
+from papercoder.store import FileStore, digest, sweep, write_synced
 from tests.support import PAPER, PLAN
 
 KEYS = st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5) | st.none(), max_size=4)
@@ -71,3 +71,13 @@ def test_a_read_only_file_system_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(Path, "unlink", read_only)
     with pytest.raises(RunFolderError, match=r"could not be written \(Read-only file system\)\. Make the folder writ"):
         write_synced(tmp_path / "file", "text")
+
+
+def test_sweeping_deletes_half_written_files_alone(tmp_path: Path) -> None:
+    left = tmp_path / "deep" / f".{'0a' * 16}.part"
+    mine = tmp_path / "deep" / ".mine.part"
+    left.parent.mkdir()
+    for path in (left, mine):
+        path.write_text("")
+    sweep(tmp_path)
+    assert list(left.parent.iterdir()) == [mine]

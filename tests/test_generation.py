@@ -1,0 +1,324 @@
+"""A run may be killed at any moment; running it again pays for nothing twice and ends in the same repository."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from papercoder.artifacts import Repository
+from papercoder.errors import CostCapReached, PaperError, RunFolderError, SettingsError
+from papercoder.events import CallMade, CallStarted, Event, RunEnded, RunStarted
+from papercoder.generation import generate
+from papercoder.run import answer_store, lock, read_events
+from papercoder.settings import Settings
+from papercoder.summary import summarise
+from tests.support import MARKDOWN, calls_made, git, history_of, of_kind, tree
+
+TINY = (
+    "simulated:files=4,width=2,speed=100000,overall_plan=40,requirements=40,architecture=40,logic=40,config=40,"
+    "analysis=40,coding=200"
+)
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["papercoder.generation", "tests.support"])
+
+
+def run(paper: Path, folder: Path, listeners: Iterable[Callable[[Event], None]] = (), **settings: Any) -> Repository:
+    return asyncio.run(generate(paper, folder, Settings(**{"model": TINY, **settings}), listeners))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "paper.md").write_text(MARKDOWN, encoding="utf-8")
+    run(folder / "paper.md", folder / "run")
+    return folder / "run"
+
+
+def _answers(folder: Path) -> int:
+    return len(list(answer_store(folder).folder.glob("call-*")))
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class _Dies:
+    """Calls through, but the process is killed when it is called for the n-th time, before or after."""
+
+    def __init__(self, call: Callable[..., Any], at: int, *, before: bool = True) -> None:
+        self.call, self.left, self.before = call, at, before
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        self.left -= 1
+        if self.left == 0 and self.before:
+            _die()
+        result = self.call(*arguments, **named)
+        if self.left == 0:
+            _die()
+        return result
+
+
+def _run_until_call(paper: Path, folder: Path, at: int) -> None:
+    made = _Dies(lambda: None, at)
+    run(paper, folder, [lambda event: made() if isinstance(event, CallMade) else None])
+
+
+def _run_until_write(paper: Path, folder: Path, where: str, at: int, *, before: bool) -> None:
+    replace = Path.replace
+    dies = _Dies(replace, at, before=before)
+
+    def replacing(self: Path, target: Path) -> Path:
+        result: Path = (dies if where in str(target) else replace)(self, target)
+        return result
+
+    Path.replace = replacing  # type: ignore[method-assign,assignment]
+    run(paper, folder)
+
+
+def _run_until_git(paper: Path, folder: Path, at: int) -> None:
+    os.setsid()
+    started = _Dies(asyncio.create_subprocess_exec, at)
+
+    async def execute(*arguments: Any, **named: Any) -> Any:
+        process = await started(*arguments, **named)
+        if started.left == 1:
+            (folder / "repo" / ".git" / "index.lock").touch()
+        return process
+
+    asyncio.create_subprocess_exec = execute
+    run(paper, folder)
+
+
+def _unsynced(target: Callable[..., None], arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    os.fsync = lambda fd: None
+    target(*arguments, **named)
+
+
+def _killed(target: Callable[..., None], *arguments: Any, **named: Any) -> None:
+    process = _PROCESSES.Process(target=_unsynced, args=(target, arguments, named))
+    process.start()
+    process.join(120)
+    assert process.exitcode == -signal.SIGKILL
+
+
+def assert_same_repository(folder: Path, whole: Path) -> None:
+    assert tree(folder / "repo") == tree(whole / "repo")
+    assert history_of(folder / "repo") == history_of(whole / "repo")
+    assert git(folder / "repo", "status", "--short") == ""
+
+
+def test_a_run_makes_a_repository_with_its_history(whole: Path) -> None:
+    assert calls_made(whole).total() == _answers(whole) > 15
+    assert [line.split(maxsplit=1)[1] for line in history_of(whole / "repo")] == [
+        "PaperCoder Packaging: requirements, script, README, traceability",
+        "PaperCoder Coding: the source files",
+        "PaperCoder Planning: the configuration",
+    ]
+    assert git(whole / "repo", "status", "--short", "--ignored") == ""
+    assert summarise(read_events(whole)).status == "complete"
+
+
+def test_killed_at_any_call_it_repeats_only_what_was_in_flight(paper_file: Path, tmp_path: Path, whole: Path) -> None:
+    folders = {at: tmp_path / f"killed at {at}" for at in range(1, _answers(whole) + 1)}
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda at: _killed(_run_until_call, paper_file, folders[at], at), folders))
+    for at, folder in folders.items():
+        _assert_resumes(paper_file, folder, whole, at)
+
+
+def _assert_resumes(paper: Path, folder: Path, whole: Path, at: int) -> None:
+    before, kept = list(read_events(folder)), _answers(folder)
+    assert len(of_kind(before, CallMade)) == at <= kept
+    run(paper, folder)
+    made = Counter((call.agent, call.subject) for call in of_kind(list(read_events(folder))[len(before) :], CallMade))
+    sent = Counter((call.agent, call.subject) for call in of_kind(before, CallStarted))
+    assert made.total() == _answers(whole) - kept
+    assert (made & sent).total() == sent.total() - kept
+    assert_same_repository(folder, whole)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize(("where", "at"), [("/steps/", 5), ("/answers/", 9), ("/planning/", 2), ("/repo/", 5)])
+def test_killed_while_a_file_is_written_it_goes_on(
+    paper_file: Path, tmp_path: Path, whole: Path, where: str, at: int, before: bool
+) -> None:
+    folder = tmp_path / "run"
+    _killed(_run_until_write, paper_file, folder, where, at, before=before)
+    run(paper_file, folder)
+    assert _answers(folder) == _answers(whole)
+    assert_same_repository(folder, whole)
+
+
+@pytest.mark.parametrize("at", [1, 3, 7, 10, 13])
+def test_killed_while_git_works_it_goes_on(paper_file: Path, tmp_path: Path, whole: Path, at: int) -> None:
+    folder = tmp_path / "run"
+    _killed(_run_until_git, paper_file, folder, at)
+    run(paper_file, folder)
+    assert_same_repository(folder, whole)
+
+
+def test_killed_again_and_again_it_still_arrives(paper_file: Path, tmp_path: Path, whole: Path) -> None:
+    folder = tmp_path / "run"
+    for _ in range(3):
+        _killed(_run_until_call, paper_file, folder, 4)
+    run(paper_file, folder)
+    assert calls_made(folder).total() <= _answers(whole)
+    assert _answers(folder) == _answers(whole)
+    assert_same_repository(folder, whole)
+
+
+def test_a_second_run_makes_no_call_and_no_commit(paper_file: Path, tmp_path: Path) -> None:
+    run(paper_file, tmp_path / "run")
+    head = git(tmp_path / "run" / "repo", "rev-parse", "HEAD")
+    first = calls_made(tmp_path / "run")
+    run(paper_file, tmp_path / "run")
+    assert calls_made(tmp_path / "run") == first
+    assert git(tmp_path / "run" / "repo", "rev-parse", "HEAD") == head
+
+
+def test_listeners_hear_all_that_is_logged(paper_file: Path, tmp_path: Path) -> None:
+    heard = list[Event]()
+    run(paper_file, tmp_path / "run", [heard.append])
+    assert heard == list(read_events(tmp_path / "run"))
+    assert isinstance(heard[0], RunStarted)
+    assert heard[-1] == RunEnded(at=heard[-1].at, status="complete")
+
+
+def test_a_changed_prompt_remakes_what_its_agent_makes(paper_file: Path, tmp_path: Path) -> None:
+    run(paper_file, tmp_path / "run")
+    before = calls_made(tmp_path / "run")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "coding.md").write_text("Write `{{ path }}` well. {{ logic }} {{ requirements }}")
+    run(paper_file, tmp_path / "run", prompts=tmp_path / "mine")
+    again = calls_made(tmp_path / "run") - before
+    assert {agent for agent, _ in again} == {"coding"}
+    assert again.total() == 4
+
+
+def test_another_model_for_a_role_remakes_what_that_role_makes(paper_file: Path, tmp_path: Path) -> None:
+    run(paper_file, tmp_path / "run")
+    before = calls_made(tmp_path / "run")
+    run(paper_file, tmp_path / "run", models={"analysis": f"{TINY},seed=1"})
+    again = calls_made(tmp_path / "run") - before
+    assert {agent for agent, _ in again} == {"analysis", "coding"}
+
+
+def test_a_changed_paper_remakes_all(paper_file: Path, tmp_path: Path) -> None:
+    run(paper_file, tmp_path / "run")
+    before = calls_made(tmp_path / "run")
+    paper_file.write_text(MARKDOWN.replace("40 epochs", "41 epochs"), encoding="utf-8")
+    run(paper_file, tmp_path / "run")
+    again = calls_made(tmp_path / "run") - before
+    assert ("overall_plan", "") in again
+    assert ("requirements", "3") in again
+    assert ("requirements", "2") not in again
+
+
+def test_an_edited_plan_is_used_and_undoing_it_costs_nothing(paper_file: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    run(paper_file, folder)
+    before, analysis = calls_made(folder), folder / "analysis" / "main.py.md"
+    text = analysis.read_text()
+    analysis.write_text(f"{text}\nMind the units.\n")
+    run(paper_file, folder)
+    edited = calls_made(folder)
+    assert edited - before == {("coding", "main.py"): 1}
+    analysis.write_text(text)
+    run(paper_file, folder)
+    assert calls_made(folder) == edited
+
+
+def test_an_edited_source_file_stays_and_its_importers_are_written_again(paper_file: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    run(paper_file, folder)
+    before, mine = calls_made(folder), folder / "repo" / "l0_m0.py"
+    mine.write_text(mine.read_text() + "\n# mine\n")
+    repository = run(paper_file, folder)
+    assert calls_made(folder) - before == {("coding", "l1_m0.py"): 1}
+    assert mine.read_text().endswith("# mine\n")
+    assert next(file.text for file in repository.files if file.path == "l0_m0.py").endswith("# mine\n")
+    assert "# mine" in git(folder / "repo", "show", "HEAD~1:l0_m0.py")
+
+
+def test_a_smaller_plan_prunes_files_of_the_older_one(paper_file: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    run(paper_file, folder)
+    (folder / "repo" / "notes.txt").write_text("mine")
+    run(paper_file, folder, model=TINY.replace("files=4", "files=3"))
+    assert not (folder / "repo" / "l1_m0.py").exists()
+    assert (folder / "repo" / "notes.txt").exists()
+    assert "l1_m0.py" not in git(folder / "repo", "ls-files")
+    assert git(folder / "repo", "status", "--short") == "?? notes.txt\n"
+
+
+def test_the_published_profile_does_without_requirements(paper_file: Path, tmp_path: Path) -> None:
+    repository = run(paper_file, tmp_path / "run", profile="papercoder")
+    agents = Counter(agent for agent, _ in calls_made(tmp_path / "run").elements())
+    assert agents == {"overall_plan": 1, "architecture": 1, "logic": 1, "config": 1, "analysis": 4, "coding": 4}
+    assert repository.traceability is not None
+    assert repository.traceability.traces == ()
+
+
+def test_a_second_process_on_a_folder_is_refused(paper_file: Path, tmp_path: Path) -> None:
+    with lock(tmp_path / "run"), pytest.raises(RunFolderError, match="Another process"):
+        run(paper_file, tmp_path / "run")
+
+
+def test_a_run_that_stops_says_why_and_goes_on(paper_file: Path, tmp_path: Path) -> None:
+    priced = f"{TINY},price_in=100,price_out=100"
+    with pytest.raises(CostCapReached, match="exceeds the cap"):
+        run(paper_file, tmp_path / "run", model=priced, max_cost=3.0)
+    stopped = summarise(read_events(tmp_path / "run"))
+    assert stopped.status == "partial"
+    assert "exceeds the cap" in stopped.reason
+    assert stopped.cost_usd <= 3.0
+    before = calls_made(tmp_path / "run")
+    run(paper_file, tmp_path / "run", model=priced)
+    after = calls_made(tmp_path / "run")
+    assert before.total() > 0
+    assert set(after.values()) == {1}
+
+
+def test_malformed_answers_are_sent_back(paper_file: Path, tmp_path: Path, whole: Path) -> None:
+    run(paper_file, tmp_path / "run", model=f"{TINY},garbage_every=3,fail_every=7")
+    summary = summarise(read_events(tmp_path / "run"))
+    assert summary.status == "complete"
+    assert summary.calls.refused > 0
+    assert summary.calls.retried > 0
+    assert sorted(tree(tmp_path / "run" / "repo")) == sorted(tree(whole / "repo"))
+
+
+def test_a_paper_that_is_not_there_ends_the_run_as_partial(tmp_path: Path) -> None:
+    with pytest.raises(PaperError):
+        run(tmp_path / "none.pdf", tmp_path / "run")
+    assert summarise(read_events(tmp_path / "run")).status == "partial"
+
+
+def test_an_unknown_model_is_refused_before_anything_is_made(paper_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError):
+        run(paper_file, tmp_path / "run", model="nobody:nothing")
+
+
+def test_an_interrupted_run_says_so_and_goes_on(paper_file: Path, tmp_path: Path, whole: Path) -> None:
+    async def interrupted() -> None:
+        def stop(event: Event) -> None:
+            if isinstance(event, CallMade) and event.agent == "analysis":
+                task.cancel()
+
+        task = asyncio.ensure_future(generate(paper_file, tmp_path / "run", Settings(model=TINY), [stop]))
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(interrupted())
+    assert summarise(read_events(tmp_path / "run")).reason == "it was interrupted"
+    run(paper_file, tmp_path / "run")
+    assert set(calls_made(tmp_path / "run").values()) == {1}
+    assert_same_repository(tmp_path / "run", whole)
