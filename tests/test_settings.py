@@ -67,6 +67,10 @@ def test_roles_are_put_together_from_everywhere(monkeypatch: pytest.MonkeyPatch)
         ('[models]\nplaning = "a:b"\n', r"papercoder\.toml, models\.planing: 'planing' is no role; the roles are"),
         ('[models]\ncoding = "b"\n', r"papercoder\.toml, models\.coding: a model is written"),
         ("price_prompt = 1.0\n", "price_prompt and price_completion must be given together"),
+        (
+            'base_url = "http://me:secret@host/v1"\n',
+            r"papercoder\.toml, base_url: an address is written http://HOST/v1",
+        ),
         ("model = \n", r"papercoder\.toml is not a TOML file"),
         ('profile = "fast"\n', r"papercoder\.toml, profile: input should be 'full' or 'papercoder'"),
     ],

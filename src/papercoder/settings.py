@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     models: dict[Role, ModelSpec] = Field(default_factory=dict)
     """Role -> `provider:name`."""
 
-    base_url: str | None = None
+    base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^@\s]+$")] | None = None
     """Where the provider's API is, where that is not the provider's usual place."""
 
     max_cost: float | None = Field(default=None, ge=0)
@@ -188,6 +188,8 @@ def _wanted(path: list[str], message: str) -> str:
         return f"{path[1]!r} is no role; the roles are {', '.join(ROLES)}"
     if path[0] in {"model", "models"}:
         return "a model is written provider:name, as in openai:gpt-5-mini"
+    if path[0] == "base_url":
+        return "an address is written http://HOST/v1 or https://HOST/v1, without a user or a password"
     return message[0].lower() + message[1:]
 
 
