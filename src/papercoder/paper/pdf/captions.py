@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 
 _CAPTION = re.compile(
-    r"(?P<kind>fig(?:ure)?s?|tab(?:le|leau)?|algorithme?|alg|listing|procedure)\s*\.?\s+"
+    r"(?P<kind>(?i:fig(?:ure)?s?|tab(?:le|leau)?|algorithme?|alg|listing|procedure))\s*\.?\s+"
     r"(?P<number>[A-Z]?\.?\d+(?:\.\d+)?[a-z]?|[IVX]+)\b\s*(?P<mark>[:.|—–-]|\Z|(?=[A-Z(]))\s*(?P<text>.*)",
-    re.IGNORECASE | re.DOTALL,
+    re.DOTALL,
 )
 
 

@@ -128,6 +128,8 @@ class Headings:
     """Of the paper; it may be repeated above a supplement."""
 
     _last: Numbered | None = field(default=None, init=False)
+    _sizes: dict[int, float] = field(default_factory=dict, init=False)
+    """Font size of the headings of each level, as far as numbers tell."""
 
     def find(self, rows: Sequence[Row]) -> dict[int, Found]:
         """The headings, at the positions of their first rows; before the abstract there are none."""
@@ -158,23 +160,23 @@ class Headings:
         if marked is not None:
             bookmark, count = marked
             text = _well_cased(_text(lines[:count]), bookmark.title)
-            return self._accept(text, bookmark.level, count)
+            return self._accept(text, bookmark.level, lines[:count])
         if not self._stands_out(lines[0]):
             return None
         count = 1 + _continuation(lines)
         text = _text(lines[:count])
         if not self._reads_so(text, lines[0]) or not (numbered(text) or _stands_so(lines[count - 1 :])):
             return None
-        return self._accept(text, self._level(lines[0], text), count)
+        return self._accept(text, self._level(lines[0], text), lines[:count])
 
-    def _accept(self, text: str, level: int, count: int) -> Found:
+    def _accept(self, text: str, level: int, lines: Sequence[Line]) -> Found:
         found = numbered(text)
         if found is None:
-            return Found(Heading(text.rstrip(".:"), level), count)
+            return Found(Heading(text.rstrip(".:"), level), len(lines))
         self._last = found
-        depth = len(found.counts)
-        title = found.title.rstrip(".:")
-        return Found(Heading(title, max(level, depth), found.number, appendix=found.lettered), count)
+        depth = max(level, len(found.counts))
+        self._sizes.setdefault(depth, lines[0].size)
+        return Found(Heading(found.title.rstrip(".:"), depth, found.number, appendix=found.lettered), len(lines))
 
     def _in_outline(self, lines: Sequence[Line]) -> tuple[Bookmark, int] | None:
         """The bookmark on this page whose title is what these lines say, and how many of them say it."""
@@ -211,6 +213,9 @@ class Headings:
         found = numbered(text)
         if found:
             return len(found.counts)
+        alike = [level for level, size in self._sizes.items() if abs(size - line.size) < 0.3]
+        if alike:
+            return min(alike)
         return 1 if line.size > 1.12 * self.look.size or _name(text) in _KNOWN else 2
 
 

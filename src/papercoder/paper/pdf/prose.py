@@ -13,7 +13,7 @@ _COMPOUNDING = frozenset(("non", "self", "cross", "well", "high", "low", "fine",
 """Heads of compounds; few words begin with them but for a hyphen."""
 
 _LINKING = frozenset(("the", "of", "to", "in", "by", "and", "on", "at", "a", "out"))
-_ENDINGS = frozenset(("over", "able", "less", "ness", "ward", "wards", "wise", "ever", "ment", "ments"))
+_ENDINGS = frozenset(("over", "able", "less", "ness", "ward", "wards", "ever", "ment", "ments"))
 
 
 @dataclass(frozen=True)
