@@ -127,7 +127,10 @@ class Run(Generic[H]):
 
     def _is_ours(self, artifact: str) -> bool:
         contents = self._ledger(artifact).contents
-        return bool(contents) and digest(read_text(self.folder / artifact)) in contents
+        try:
+            return bool(contents) and digest(read_text(self.folder / artifact)) in contents
+        except RunFolderError:
+            return False  # what is no text, the user put there
 
     async def _make(self, artifact: str, key: str, codec: "_Codec", make: Callable[[], Awaitable[object]]) -> _Made:
         self.emit(ArtifactStarted(artifact=artifact))
