@@ -1,0 +1,43 @@
+"""All checks of a repository, without a model and without running any of its code."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from papercoder.artifacts.checking import CheckReport, Finding
+from papercoder.stages.checking.cycles import check_cycles
+from papercoder.stages.checking.linted import check_names
+from papercoder.stages.checking.local_imports import check_imports
+from papercoder.stages.checking.repository import Tree, read_tree
+from papercoder.stages.checking.syntax import check_syntax
+from papercoder.stages.checking.typed import check_calls
+
+CHECKS: tuple[tuple[str, Callable[[Tree], Iterator[Finding]]], ...] = (
+    ("syntax", check_syntax),
+    ("names", check_names),
+    ("imports", check_imports),
+    ("cycles", check_cycles),
+    ("calls", check_calls),
+)
+"""The name of each check, and what it does."""
+
+
+def check(repository: Path) -> CheckReport:
+    """Check a folder with Python code. None of it is run or imported.
+
+    Raises:
+        RunFolderError: there is no such folder, or no Python file in it.
+    """
+    tree = read_tree(repository)
+    found = _once({finding for _, find in CHECKS for finding in find(tree)})
+    names = ("files", *(name for name, _ in CHECKS))
+    return CheckReport(files=len(tree.modules), checks=names, findings=tuple(sorted(found, key=_order)))
+
+
+def _order(finding: Finding) -> tuple[str, str, int, str, str]:
+    return finding.severity, finding.path, finding.line, finding.check, finding.message
+
+
+def _once(found: set[Finding]) -> Iterator[Finding]:
+    """Leave out what the type checker says of a line on which a more telling check found an error."""
+    told = {(one.path, one.line) for one in found if one.check in {"names", "imports"} and one.severity == "error"}
+    return (one for one in found if one.check != "calls" or (one.path, one.line) not in told)

@@ -1,0 +1,112 @@
+"""Undefined names, unused imports, formats that do not fit: what ruff knows for certain of single files."""
+
+import re
+import sys
+from collections.abc import Iterator
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from papercoder.artifacts.checking import Finding, Severity
+from papercoder.stages.checking.findings import warning
+from papercoder.stages.checking.mirror import is_plain, mirror, run_tool
+from papercoder.stages.checking.reexports import reexported
+from papercoder.stages.checking.repository import Tree
+
+_ERRORS = {
+    "F821": "Define it, import it, or put the spelling right.",
+    "F823": "Give it a value before it is read, or rename the local variable.",
+    "NPY001": "Use Python's own type, such as `float`; NumPy removed this name.",
+    "F50": "Make the format and its values fit.",
+    "F52": "Make the format and its values fit.",
+    "F70": "Put it where the language allows it.",
+    "PLE01": "Write what the language allows.",
+    "PLE02": "Write what the language allows.",
+    "PLE1": "Write what the language or the library allows.",
+}  # fmt: skip
+"""Rules, or their beginnings, that mean that the code fails when it comes there -> what to do."""
+
+_WARNINGS = {
+    "F822": "Define it, or take it out of `__all__`.",
+    "F401": "Remove the import, or use what was meant.",
+    "F811": "Remove one of the two, or rename it.",
+    "F632": "Compare values with `==`.",
+    "NPY201": "Use the name that NumPy 2 has.",
+}
+_BUILTINS = "--config=builtins = ['get_ipython', 'reveal_type']"
+_SECONDS = 60
+
+
+class _Place(BaseModel):
+    row: int
+
+
+class _Diagnostic(BaseModel):
+    """What is read of ruff's JSON."""
+
+    code: str | None
+    filename: str
+    location: _Place
+    message: str
+
+
+_DIAGNOSTICS = TypeAdapter(tuple[_Diagnostic, ...])
+
+
+def check_names(tree: Tree) -> Iterator[Finding]:
+    """Run ruff with a configuration of our own."""
+    with mirror(filter(is_plain, tree.modules)) as root:
+        selected = ",".join((*_ERRORS, *_WARNINGS))
+        options = [
+            "--isolated",
+            "--no-cache",
+            "--exit-zero",
+            "--output-format=json",
+            "--target-version=py311",
+            _BUILTINS,
+        ]
+        output = run_tool(
+            [sys.executable, "-I", "-m", "ruff", "check", *options, f"--select={selected}", "@../files.txt"],
+            root,
+            _SECONDS,
+        )
+        try:
+            found = _DIAGNOSTICS.validate_json(output or "")
+        except ValidationError:
+            yield warning("names", ".", 1, "ruff gave no answer, so names were not checked.", "Check a smaller folder.")
+            return
+        base = root.resolve().as_posix() + "/"
+        offered = reexported(tree)
+        for one in found:
+            path = one.filename.removeprefix(base)
+            if one.code != "F401" or not _is_offered(one, path, offered):
+                yield _finding(one, path)
+
+
+def _is_offered(one: _Diagnostic, path: str, offered: frozenset[tuple[str, str]]) -> bool:
+    """Is an import, unused here, there for others?"""
+    name = re.split(r"[. ]", one.message.split("`")[1])[-1]
+    return path.endswith("__init__.py") or (path, name) in offered
+
+
+def _finding(one: _Diagnostic, path: str) -> Finding:
+    if not one.code or one.code == "invalid-syntax":
+        message, advice = f"Syntax error: {one.message}.", "Write this line as valid Python 3.11."
+        return _say("syntax", "error", one, path, message, advice)
+    severity: Severity = "error"
+    advice = _advice(one.code, _ERRORS)
+    if not advice:
+        severity, advice = "warning", _advice(one.code, _WARNINGS)
+    return _say("names", severity, one, path, _sentence(one.message), advice)
+
+
+def _say(check: str, severity: Severity, one: _Diagnostic, path: str, message: str, advice: str) -> Finding:
+    return Finding(check=check, severity=severity, path=path, line=one.location.row, message=message, advice=advice)
+
+
+def _advice(code: str, table: dict[str, str]) -> str:
+    return next((text for rule, text in table.items() if code.startswith(rule)), "")
+
+
+def _sentence(message: str) -> str:
+    text = re.sub(r"\s+", " ", message).rstrip(".")
+    return text[:1].upper() + text[1:] + "."

@@ -1,0 +1,44 @@
+"""A copy of the modules that could be parsed, for tools that read files, far from the repository's settings."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from papercoder.stages.checking.repository import Module
+
+
+@contextmanager
+def mirror(modules: Iterable[Module], folder: str = "") -> Iterator[Path]:
+    """A temporary folder with these modules below `folder`, and a `files.txt` beside it, one name in each line."""
+    with tempfile.TemporaryDirectory(prefix="papercoder-check-") as name:
+        root = Path(name) / "code"
+        listed = []
+        for module in modules:
+            path = root / folder / module.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(module.text, encoding="utf-8")
+            listed.append(f"./{PurePosixPath(folder) / module.path}\n")
+        root.mkdir(exist_ok=True)
+        (Path(name) / "files.txt").write_text("".join(listed), encoding="utf-8")
+        yield root
+
+
+def is_plain(module: Module) -> bool:
+    """Can its name stand in a list of files, one in a line?"""
+    return str(module.path).isprintable()
+
+
+def run_tool(command: list[str], root: Path, seconds: float) -> str | None:
+    """What a tool writes to its standard output; None where it did not end in time or crashed without a word."""
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "LANG") if name in os.environ}
+    env = {**kept, "HOME": str(root.parent), "PYTHONUTF8": "1"}
+    try:
+        ended = subprocess.run(
+            command, cwd=root, env=env, capture_output=True, text=True, encoding="utf-8", timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    return ended.stdout if ended.stdout or ended.returncode == 0 else None

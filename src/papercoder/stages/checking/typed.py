@@ -1,0 +1,123 @@
+"""Calls, attributes and operations across files: what a type checker knows for certain."""
+
+import ast
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from pydantic import BaseModel, ValidationError
+
+from papercoder.artifacts.checking import Finding, Severity
+from papercoder.stages.checking.findings import warning
+from papercoder.stages.checking.index import dotted_name
+from papercoder.stages.checking.mirror import is_plain, mirror, run_tool
+from papercoder.stages.checking.nodes import functions
+from papercoder.stages.checking.repository import Module, Tree
+
+_CHECK = "calls"
+_SECONDS = 120
+_CODES: dict[str, Severity] = {
+    "call-arg": "error",
+    "attr-defined": "error",
+    "name-defined": "error",
+    "func-returns-value": "error",
+    "index": "error",
+    "operator": "error",
+    "return": "error",
+    "call-overload": "warning",
+    "arg-type": "warning",
+    "return-value": "warning",
+}
+"""What of mypy's findings means a wrong call; the others are about style, or too often wrong about code that runs."""
+
+_UNPACKING = re.compile(r"(Need more than|Too many values)\b.*\bunpack")
+_UNSURE = re.compile(r"\w\? has no attribute|unknown type|typing special form|\w*Mixin\w*\" has no attribute")
+"""Words of messages about types that mypy could not make out, or that are completed elsewhere."""
+
+_ADVICE = {
+    "call-arg": "Call it with the parameters that it has.",
+    "attr-defined": "Use a name that it has, or define this one.",
+    "name-defined": "Define it, import it, or put the spelling right.",
+    "func-returns-value": "Let the function return its result, or do not use one.",
+    "index": "Take an index or key of the kind that it has.",
+    "operator": "Convert one of the two.",
+    "return": "Return a value on every way through the function.",
+    "call-overload": "Call it with the parameters that it has.",
+    "arg-type": "Convert the argument, or put the annotation right.",
+    "return-value": "Convert the result, or put the annotation right.",
+    "misc": "Take as many values as there are.",
+}
+_OPTIONS = (
+    f"--config-file={os.devnull} --cache-dir={os.devnull} --no-incremental --no-site-packages --python-version=3.11 "
+    "--ignore-missing-imports --check-untyped-defs --no-strict-optional --implicit-optional --allow-redefinition "
+    "--namespace-packages --explicit-package-bases --output=json --no-error-summary --hide-error-context"
+).split()
+
+
+class _Diagnostic(BaseModel):
+    """What is read of a line of mypy's JSON."""
+
+    file: str
+    line: int
+    message: str
+    code: str | None
+    severity: str
+
+
+def check_calls(tree: Tree) -> Iterator[Finding]:
+    """Run mypy with a configuration of our own."""
+    modules = [module for module in tree.modules if _is_importable(module)]
+    returning = {(str(one.path), line) for one in modules for line in _returning(one)}
+    with mirror(modules, tree.package) as root:
+        command = [sys.executable, "-I", "-m", "mypy", *_OPTIONS, "@../files.txt"]
+        output = run_tool(command, root, _SECONDS) if modules else ""
+        if output is None:
+            message = "The type checker did not end in time, so calls were not checked."
+            yield warning(_CHECK, ".", 1, message, "Check a smaller folder.")
+            return
+        for line in output.splitlines():
+            finding = _finding(line, f"./{tree.package}/" if tree.package else "./")
+            if finding and not (finding.advice == _ADVICE["return"] and (finding.path, finding.line) in returning):
+                yield finding
+
+
+def _is_importable(module: Module) -> bool:
+    """Can mypy take it: its name can be imported, and hides nothing of Python's own?"""
+    name = dotted_name(module.path)
+    return name is not None and is_plain(module) and name.split(".")[0] not in sys.stdlib_module_names
+
+
+def _returning(module: Module) -> Iterator[int]:
+    """Lines of functions that may end without `return`: they may give None, or `match` every case there is."""
+    for function in functions(module.nodes):
+        kind = ast.unparse(function.returns) if function.returns else ""
+        if "None" in kind or "Optional" in kind or any(isinstance(node, ast.Match) for node in ast.walk(function)):
+            yield function.lineno
+
+
+def _finding(line: str, base: str) -> Finding | None:
+    try:
+        one = _Diagnostic.model_validate_json(line)
+    except ValidationError:
+        return _stopped(line)
+    if one.severity == "error" and one.code in {None, "syntax"}:
+        return _stopped(one.message)
+    code = one.code or ""
+    severity = "error" if _UNPACKING.search(one.message) else _CODES.get(code)
+    if severity is None or one.severity != "error" or _UNSURE.search(one.message):
+        return None
+    return Finding(
+        check=_CHECK,
+        severity=severity,
+        path=PurePosixPath(one.file).relative_to(PurePosixPath(base)).as_posix(),
+        line=max(one.line, 1),
+        message=one.message.replace('"', "`").rstrip(".") + ".",
+        advice=_ADVICE[code],
+    )
+
+
+def _stopped(why: str) -> Finding:
+    message = f"The type checker stopped, so calls were not checked: {why.strip()[:200]}"
+    return warning(_CHECK, ".", 1, message, "Put this right, or check a smaller folder.")
