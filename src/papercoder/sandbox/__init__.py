@@ -1,0 +1,1 @@
+"""Where generated code runs: isolated, capped, and ended with all that it started."""

@@ -1,0 +1,15 @@
+"""The interpreter that environments are built on, where a sandbox shows this machine's own."""
+
+import platform
+import sys
+from pathlib import Path
+
+
+def base_python() -> Path:
+    """PaperCoder's own interpreter, below any virtual environment."""
+    return Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def this_system(sandbox: str) -> str:
+    """Sandbox, interpreter, platform: what an environment built here depends on."""
+    return f"{sandbox} {sys.base_prefix} {platform.python_version()} {platform.platform(terse=True)}"

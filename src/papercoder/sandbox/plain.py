@@ -1,0 +1,60 @@
+"""No isolation: a subprocess with a clean environment and caps. Only for who asks for it by name."""
+
+from dataclasses import dataclass
+
+from papercoder.artifacts.execution import Outcome
+from papercoder.sandbox.cage import Cage
+from papercoder.sandbox.cgroup import make_group
+from papercoder.sandbox.contract import Command, standard_environment
+from papercoder.sandbox.interpreter import base_python, this_system
+from papercoder.sandbox.processes import Tree
+from papercoder.sandbox.supervision import supervise
+
+OPEN = "There is no isolation: the code can read and write what you can, and has the network."
+
+
+@dataclass(frozen=True)
+class Plain:
+    """Runs commands as they are; paths inside are translated to those of this machine."""
+
+    name: str = "plain"
+
+    @property
+    def python(self) -> str:
+        """The interpreter that PaperCoder itself runs on, without its packages."""
+        return str(base_python())
+
+    @property
+    def system(self) -> str:
+        """Sandbox, interpreter, platform."""
+        return this_system(self.name)
+
+    async def run(self, command: Command) -> Outcome:
+        """Run a command in its folder.
+
+        Raises:
+            SandboxError: it could not be started.
+        """
+        cage: Cage = make_group(command.caps) or Tree()
+        argv = self.argv(command)
+        outcome = await supervise(argv, cage, command.caps, command.folder.source, self.name)
+        return outcome.model_copy(update={"notes": (OPEN, *outcome.notes), "output": _inwards(outcome.output, command)})
+
+    def argv(self, command: Command) -> tuple[str, ...]:
+        """The command line, with paths of this machine."""
+        variables = {**standard_environment("/usr/local/bin:/usr/bin:/bin"), **command.environment}
+        settings = (f"{name}={_outwards(value, command)}" for name, value in variables.items())
+        words = (_outwards(word, command) for word in command.argv)
+        return "/usr/bin/env", "-i", f"--chdir={command.folder.source}", *settings, *words
+
+
+def _outwards(text: str, command: Command) -> str:
+    for bind in command.binds:
+        text = text.replace(bind.target, str(bind.source))
+    return text
+
+
+def _inwards(text: str, command: Command) -> str:
+    for bind in command.binds:
+        text = text.replace(str(bind.source), bind.target)
+    return text
