@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -84,16 +85,19 @@ def _run_until_write(paper: Path, folder: Path, where: str, at: int, *, before: 
 
 
 def _run_until_git(paper: Path, folder: Path, at: int) -> None:
-    os.setsid()
-    started = _Dies(asyncio.create_subprocess_exec, at)
+    """Killed together with the git that it just started, which leaves a lock."""
+    execute, started = asyncio.create_subprocess_exec, count(1)
 
-    async def execute(*arguments: Any, **named: Any) -> Any:
-        process = await started(*arguments, **named)
-        if started.left == 1:
+    async def executing(*arguments: Any, **named: Any) -> Any:
+        process = await execute(*arguments, **named)
+        if next(started) == at:
+            os.kill(process.pid, signal.SIGKILL)
+            (folder / "repo" / ".git").mkdir(exist_ok=True)
             (folder / "repo" / ".git" / "index.lock").touch()
+            _die()
         return process
 
-    asyncio.create_subprocess_exec = execute
+    asyncio.create_subprocess_exec = executing
     run(paper, folder)
 
 
@@ -245,7 +249,7 @@ def test_an_edited_source_file_stays_and_its_importers_are_written_again(paper_f
     assert calls_made(folder) - before == {("coding", "l1_m0.py"): 1}
     assert mine.read_text().endswith("# mine\n")
     assert next(file.text for file in repository.files if file.path == "l0_m0.py").endswith("# mine\n")
-    assert "# mine" in git(folder / "repo", "show", "HEAD~1:l0_m0.py")
+    assert "# mine" in git(folder / "repo", "show", "HEAD:l0_m0.py")
 
 
 def test_a_smaller_plan_prunes_files_of_the_older_one(paper_file: Path, tmp_path: Path) -> None:
