@@ -1,0 +1,145 @@
+"""What the paper reports, held against what the generated code measured.
+
+The rule: a measured mean meets a claim where it is no farther from the printed value than the tolerance. The tolerance
+is the paper's own noise where the paper prints one, `spreads` times the spread; else `relative` times the value. It is
+never less than half a unit of the last printed digit. The spread that the code itself reports is left out on purpose:
+code must not meet a claim by being noisy.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from papercoder.artifacts.claims import Claim, ClaimResult, Claims, Measured
+
+_PRINTED = re.compile(r"-?\d[\d,]*(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?|-?\.(\d+)")
+_ID = re.compile(r"C[1-9]\d{0,5}")
+_NAMED = ("experiment", "method", "dataset", "metric")
+_LONGEST = 5_000_000
+"""Characters of `results.json` that are looked at; a longer one is no table of results."""
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far a mean may be from the claimed value."""
+
+    spreads: float = 2.0
+    """Where the paper prints a spread: so many times the spread. Means of single runs differ by that much now and then."""
+
+    relative: float = 0.05
+    """Where it prints none: this share of the value."""
+
+    def of(self, claim: Claim) -> float:
+        """The tolerance for this claim, in its own unit."""
+        noise = self.relative * abs(claim.value) if claim.spread is None else self.spreads * abs(claim.spread)
+        return max(noise, rounding(claim))
+
+
+TOLERANCE = Tolerance()
+"""The rule as it is unless told otherwise."""
+
+
+def parse_results(text: str, claims: Claims | None = None) -> tuple[Measured, ...]:
+    """The measurements in a `results.json`, one a claim, the first where several name the same.
+
+    The text comes from generated code: what is no row with a claim and a finite mean is passed over. A row without an
+    id is taken for the claim whose experiment, method, data set and metric it names, where exactly one has these.
+    """
+    if len(text) > _LONGEST:
+        return ()
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return ()
+    names = _by_name(claims or Claims())
+    found: dict[str, Measured] = {}
+    for row in _rows(content):
+        measured = _measured(row, names)
+        if measured is not None:
+            found.setdefault(measured.claim, measured)
+    return tuple(found.values())
+
+
+def compare(
+    claims: Claims, measured: tuple[Measured, ...], tolerance: Tolerance = TOLERANCE
+) -> tuple[ClaimResult, ...]:
+    """Every claim beside its measurement; a claim that was not measured is `not_run`, never `met`."""
+    by_claim = {item.claim: item for item in measured}
+    return tuple(_result(claim, by_claim.get(claim.id), tolerance.of(claim)) for claim in claims.items)
+
+
+def rounding(claim: Claim) -> float:
+    """Half a unit of the last digit that the paper prints; of the value's own digits where the quote has it not."""
+    printed = [match for match in _PRINTED.finditer(claim.quote) if _is(match[0], claim.value)]
+    match = printed[0] if printed else _PRINTED.search(repr(claim.value))
+    if match is None:
+        return 0.0
+    power = int(match[2] or 0) - len(match[1] or match[3] or "")
+    return 0.5 * 10.0**power
+
+
+def _is(text: str, value: float) -> bool:
+    return math.isclose(float(text.replace(",", "")), value, rel_tol=1e-12)
+
+
+def _result(claim: Claim, measured: Measured | None, tolerance: float) -> ClaimResult:
+    if measured is None or not math.isfinite(measured.mean):
+        return ClaimResult(claim=claim, measured=None, tolerance=tolerance, verdict="not_run")
+    apart = abs(measured.mean - claim.value)
+    is_met = apart <= tolerance or math.isclose(apart, tolerance, rel_tol=1e-9)
+    return ClaimResult(claim=claim, measured=measured, tolerance=tolerance, verdict="met" if is_met else "differs")
+
+
+def _rows(content: object) -> Iterator[Mapping[str, object]]:
+    """Rows in a list, or in the list under `results`."""
+    rows = content.get("results") if isinstance(content, dict) else content
+    if isinstance(rows, list):
+        yield from (row for row in rows if isinstance(row, dict))
+
+
+def _measured(row: Mapping[str, object], names: Mapping[tuple[str, ...], str]) -> Measured | None:
+    mean = _number(row.get("mean"))
+    claim = row.get("claim")
+    if not isinstance(claim, str) or not _ID.fullmatch(claim):
+        claim = names.get(tuple(_plain(row.get(name)) for name in _NAMED))
+    if mean is None or not claim:
+        return None
+    seeds = row.get("seeds")
+    counted = len(seeds) if isinstance(seeds, list) else _number(seeds)
+    return Measured(
+        claim=claim,
+        mean=mean,
+        std=_spread(row.get("std")),
+        seeds=int(counted) if counted is not None and 1 <= counted < 1e9 else None,
+    )
+
+
+def _number(value: object) -> float | None:
+    """A finite number, also where it is written as text; a truth value is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _spread(value: object) -> float | None:
+    number = _number(value)
+    return number if number is not None and number >= 0 else None
+
+
+def _by_name(claims: Claims) -> dict[tuple[str, ...], str]:
+    """Names -> id, for names that one claim alone has."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for claim in claims.items:
+        key = (_plain(claim.experiment), _plain(claim.method), _plain(claim.dataset), _plain(claim.metric))
+        found.setdefault(key, []).append(claim.id)
+    return {key: ids[0] for key, ids in found.items() if len(ids) == 1}
+
+
+def _plain(value: object) -> str:
+    return " ".join(value.lower().split()) if isinstance(value, str) else ""
