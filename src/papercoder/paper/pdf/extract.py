@@ -10,6 +10,7 @@ import dataclasses
 import json
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -111,10 +112,13 @@ def extract(path: Path, most_pages: int) -> RawDocument:
         if not 0 < count <= most_pages:
             return RawDocument(problem="long" if count else "empty", page_count=count)
         try:
-            parsed = _parser().parse(path)
+            with ThreadPoolExecutor(max_workers=1) as beside:
+                parsing = beside.submit(_parser().parse, path)
+                views = [_view(document, number) for number in range(count)]
+                parsed = parsing.result()
         except ParseError as error:
             return RawDocument(problem=_problem(error), page_count=count)
-        pages = [_page(page, document) for page in parsed.pages]
+        pages = [_page(page, views[page.page_num - 1], document) for page in parsed.pages]
         return RawDocument(page_count=count, pages=pages, outline=_outline(document))
 
 
@@ -138,13 +142,32 @@ def _parser() -> LiteParse:
     )
 
 
-def _page(page: ParsedPage, document: PdfDocument) -> RawPage:
-    with contextlib.closing(document[page.page_num - 1]) as twin, contextlib.closing(twin.get_textpage()) as text:
-        plain = text.get_text_range(errors="ignore")
-        items = _repaired(page.text_items, text, page.height)
-        rules = _rules(twin, page.height)
-        scanned = _scanned(twin)
-    return RawPage(page.width, page.height, [word for item in items for word in _words(item)], rules, plain, scanned)
+@dataclasses.dataclass(frozen=True)
+class _View:
+    """What pypdfium2 sees on a page."""
+
+    plain: str
+    rules: list[Rule]
+    scanned: bool
+
+
+def _view(document: PdfDocument, number: int) -> _View:
+    """The page, or nothing where it cannot be loaded: liteparse then leaves it out, and that is reported."""
+    try:
+        page = document[number]
+    except PdfiumError:
+        return _View("", [], scanned=False)
+    with contextlib.closing(page), contextlib.closing(page.get_textpage()) as text:
+        return _View(text.get_text_range(errors="ignore"), _rules(page, page.get_height()), _scanned(page))
+
+
+def _page(page: ParsedPage, view: _View, document: PdfDocument) -> RawPage:
+    items = page.text_items
+    if any(_BAR.search(item.text) for item in items):
+        with contextlib.closing(document[page.page_num - 1]) as twin, contextlib.closing(twin.get_textpage()) as text:
+            items = _repaired(items, text, page.height)
+    words = [word for item in items for word in _words(item)]
+    return RawPage(page.width, page.height, words, view.rules, view.plain, view.scanned)
 
 
 def _repaired(items: list[TextItem], text: PdfTextPage, height: float) -> list[TextItem]:
