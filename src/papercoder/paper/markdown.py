@@ -9,19 +9,18 @@ from papercoder.artifacts import Reference
 from papercoder.paper.draft import Draft, Element, Grid, Heading, Listing, Text
 from papercoder.paper.html import rows_of
 from papercoder.paper.markup import Rows, fragment, tidy
-from papercoder.paper.printed import caption, captioned, display, heading, is_abstract, is_references
+from papercoder.paper.printed import caption, captioned, display, heading, is_abstract, is_references, stands_as_caption
 
-_ATX = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
+_ATX = re.compile(r" {0,3}(#{1,6})\s")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)\s*$")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)\s*(\w*)")
 _PICTURE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
-_RULE = re.compile(r"\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$")
 _TAG = re.compile(r"\\tag\s*\{([^{}]*)\}")
-_NUMBER = re.compile(r"(?:\s|\\q?quad)*\((\d{1,3}(?:\.\d{1,3})?[a-z]?)\)\s*$")
+_NUMBER = re.compile(r"\((\d{1,3}(?:\.\d{1,3})?[a-z]?)\)$")
+_RULE = frozenset("|-: ")
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s")
 _CELL_BORDER = re.compile(r"(?<!\\)\|")
 _STARS = re.compile(r"\*\*|__|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|\\(?=[.#*_-])")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)
 _ALGORITHM = re.compile(r"Algorithm\s+\d", re.IGNORECASE)
@@ -41,7 +40,9 @@ def read_markdown(source: str) -> Draft:
 
 
 def _lines(source: str) -> list[str]:
-    return _COMMENT.sub("", _FRONT_MATTER.sub("", source)).expandtabs(4).split("\n")
+    first, *rest = _FRONT_MATTER.sub("", source).split("<!--")
+    shown = "".join([first, *(part.partition("-->")[2] for part in rest)])
+    return shown.expandtabs(4).split("\n")
 
 
 def _finished(draft: Draft) -> Draft:
@@ -75,7 +76,8 @@ def _joined(elements: list[Element]) -> Iterator[Element]:
         elif _is_bare(here) and (line := _table_caption(after)) and not _is_bare(_at(elements, position)):
             yield captioned("table", line, here.rows)
         else:
-            yield here
+            line = _table_caption(here)
+            yield captioned("table", line) if line else here
             position -= 1
 
 
@@ -88,8 +90,10 @@ def _is_bare(element: Element | None) -> TypeGuard[Grid]:
 
 
 def _table_caption(element: Element | None) -> str:
-    found = caption(element.text) if isinstance(element, Text) else None
-    return element.text if isinstance(element, Text) and found and found.kind == "table" else ""
+    if not isinstance(element, Text) or not stands_as_caption(element.text):
+        return ""
+    found = caption(element.text)
+    return element.text if found and found.kind == "table" else ""
 
 
 @dataclass
@@ -136,7 +140,7 @@ class _Reader:
     def atx(self, line: str) -> bool:
         match = _ATX.match(line)
         if match:
-            self._heading(match[2], len(match[1]))
+            self._heading(line[match.end() :].strip().rstrip("#"), len(match[1]))
         return bool(match)
 
     def setext(self, line: str) -> bool:
@@ -190,7 +194,7 @@ class _Reader:
         if not closing or closing in self.unclosed:
             return False
         body, found, after = self._between(text[2:], closing)
-        if not found or (after.strip() and not _NUMBER.fullmatch(after)):
+        if not found or (after.strip() and not _NUMBER.fullmatch(after.strip())):
             return False
         self._add(_equation(body + after))
         return True
@@ -223,11 +227,11 @@ class _Reader:
         if not match:
             return False
         self.end_paragraph()
-        text = _PICTURE.sub("", line).strip()
+        text = line.strip()[match.end() :].strip()
         below = self.position
         while below < len(self.lines) and not self.lines[below].strip() and below < self.position + 2:
             below += 1
-        if not text and below < len(self.lines) and caption(_unmarked(self.lines[below].strip())):
+        if not text and below < len(self.lines) and stands_as_caption(_unmarked(self.lines[below])):
             text, self.position = self.lines[below], below + 1
         shown = _unmarked(text.strip() or match[1])
         if shown:
@@ -249,7 +253,7 @@ class _Reader:
 
     def pipe_table(self, line: str) -> bool:
         below = self.lines[self.position] if self.position < len(self.lines) else ""
-        if "|" not in line or "|" not in below or not _RULE.match(below):
+        if "|" not in line or not (set(below) <= _RULE and {"|", "-"} <= set(below)):
             return False
         self.position += 1
         rows = [_row(line)]
@@ -275,11 +279,11 @@ def _pieces(lines: list[str]) -> Iterator[str]:
 
 def _equation(source: str) -> Element:
     tag = _TAG.search(source)
-    text = _TAG.sub("", source).strip()
-    number = tag[1] if tag else ""
-    if not tag and (match := _NUMBER.search(text)) and match.start() > 0:
-        text, number = text[: match.start()], match[1]
-    return display(text, number)
+    text = tidy(_TAG.sub("", source))
+    match = None if tag else _NUMBER.search(text)
+    if match and match.start():
+        text = text[: match.start()].rstrip().removesuffix("\\quad").removesuffix("\\qquad")
+    return display(text, tag[1] if tag else match[1] if match else "")
 
 
 def _row(line: str) -> tuple[str, ...]:

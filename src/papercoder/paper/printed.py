@@ -19,6 +19,9 @@ _CAPTION = re.compile(
     r"(?P<kind>Table|Tab\.|Figure|Fig\.|Algorithm)\s*(?P<number>[A-Z]?\.?\d{1,3}(?:\.\d{1,3})?)\s*[.:|]?\s*(?P<text>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_STANDING = re.compile(
+    r"(?:Table|Tab\.|Figure|Fig\.|Algorithm)\s*[A-Z]?\.?\d{1,3}(?:\.\d{1,3})?\s*(?:[.:|]|$)", re.IGNORECASE
+)
 _REFERENCES = re.compile(r"(?:\d+\.?\s+)?(?:References|Bibliography|Literature cited|Works cited)\W*", re.IGNORECASE)
 _ABSTRACT = re.compile(r"abstract\W*", re.IGNORECASE)
 
@@ -66,6 +69,11 @@ def caption(line: str) -> Caption | None:
     start = match["kind"][0].lower()
     kind: FloatKind = "table" if start == "t" else "figure" if start == "f" else "algorithm"
     return Caption(kind, match["number"], " ".join(match["text"].split()))
+
+
+def stands_as_caption(line: str) -> bool:
+    """Whether a line of text is a caption, and not a sentence that begins with "Table 2 shows"."""
+    return bool(_STANDING.match(line.strip()))
 
 
 def captioned(kind: FloatKind, line: str, rows: tuple[tuple[str, ...], ...] = (), text: str = "") -> Element:

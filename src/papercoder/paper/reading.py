@@ -148,5 +148,6 @@ _KINDS: dict[Kind, Callable[[bytes, str], _Found]] = {
 _REFUSALS: dict[Kind, str] = {
     "lfs": "{} is a Git LFS pointer, not the paper; run `git lfs pull` to fetch it.",
     "empty": "{} is empty; give the paper itself.",
+    "text": "{} is text, but no paper of a known kind; give a PDF, LaTeX, HTML, Markdown, S2ORC JSON or TEI.",
     "binary": "{} is a binary file of no known kind; give a PDF, LaTeX, HTML, Markdown, S2ORC JSON or TEI.",
 }

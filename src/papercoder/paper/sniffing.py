@@ -6,7 +6,11 @@ from typing import Literal
 
 from papercoder.paper.archive import is_tar
 
-Kind = Literal["pdf", "gzip", "zip", "tar", "html", "tei", "s2orc", "latex", "markdown", "lfs", "empty", "binary"]
+Kind = Literal[
+    "pdf", "gzip", "zip", "tar", "html", "tei", "s2orc", "latex", "markdown", "lfs", "empty", "binary", "text"
+]
+    "pdf", "gzip", "zip", "tar", "html", "tei", "s2orc", "latex", "markdown", "lfs", "empty", "binary", "text"
+]
 
 _HEAD = 64 * 1024
 _MAGIC: tuple[tuple[bytes, Kind], ...] = (
@@ -20,6 +24,8 @@ _BY_SUFFIX: dict[str, Kind] = {
     ".latex": "latex",
     ".md": "markdown",
     ".markdown": "markdown",
+    ".mmd": "markdown",
+    ".txt": "markdown",
     ".html": "html",
     ".htm": "html",
     ".xhtml": "html",
@@ -27,6 +33,7 @@ _BY_SUFFIX: dict[str, Kind] = {
 _LATEX = re.compile(
     rb"\\documentclass|\\documentstyle|\\begin\{(?:document|abstract)\}|^\s*\\(?:title|section)\b", re.M
 )
+_MARKDOWN = re.compile(rb"^#{1,6} \S|^\$\$", re.M)
 _HTML = re.compile(rb"<!doctype html|<html\b", re.I)
 _TEI = re.compile(rb"<TEI\b")
 
@@ -59,4 +66,6 @@ def _text_kind(head: bytes, name: str) -> Kind:
         return by_name
     if _HTML.search(start[:4096]):
         return "html"
-    return "latex" if _LATEX.search(head) else "markdown"
+    if _LATEX.search(head):
+        return "latex"
+    return "markdown" if _MARKDOWN.search(head) else "text"

@@ -41,6 +41,7 @@ _LABELS = {
 _SHORT = re.compile(r"[lu](?=(?:for|foreach|while|if|elseif|else|case)$)")
 _TWO_BODIES = names("eIf leIf")
 _OPTION = re.compile(r"\s*\[((?:[^\[\]{}]|\{[^{}]*\})*)\]")
+_LANGUAGE = re.compile(r"\A\{[^{}]*\}")
 _CAPTION = re.compile(r"\b(?:caption|title)\s*=\s*(?:\{([^{}]*)\}|([^,\]]*))")
 
 
@@ -51,7 +52,7 @@ def code_of(environment: Environment) -> tuple[str, str]:
     caption = _CAPTION.search(option[1]) if option else None
     body = text[option.end() if option else 0 :]
     if environment.name == "minted":
-        body = re.sub(r"\s*\{[^{}]*\}", "", body, count=1)
+        body = _LANGUAGE.sub("", body.lstrip())
     return ((caption[1] or caption[2] or "").strip() if caption else ""), body.strip("\n")
 
 

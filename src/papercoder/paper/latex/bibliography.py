@@ -61,17 +61,20 @@ def from_bib(source: str, keys: Iterable[str], prose: Prose) -> Iterator[Referen
 
 
 def _entries(source: str) -> Iterator[tuple[str, dict[str, str]]]:
-    for match in _ENTRY.finditer(source):
+    position = 0
+    while match := _ENTRY.search(source, position):
+        fields, position = _fields(source, match.end())
         if match[1].lower() not in _NO_ENTRIES:
-            yield match[2], dict(_fields(source, match.end()))
+            yield match[2], fields
 
 
-def _fields(source: str, position: int) -> Iterator[tuple[str, str]]:
+def _fields(source: str, position: int) -> tuple[dict[str, str], int]:
+    """The fields of an entry, and where they end."""
+    fields: dict[str, str] = {}
     while match := _FIELD.match(source, position):
         value, position = _value(source, match.end())
-        if not value:
-            return
-        yield match[1].lower(), value
+        fields.setdefault(match[1].lower(), value)
+    return fields, position
 
 
 def _value(source: str, position: int) -> tuple[str, int]:

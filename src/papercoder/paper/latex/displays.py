@@ -16,6 +16,7 @@ from papercoder.paper.names import names
 _ROW_BY_ROW = names("align gather eqnarray flalign alignat IEEEeqnarray subeqnarray")
 _WRAPPERS = {"gather": "gathered", "multline": "gathered", "eqnarray": "array", "IEEEeqnarray": "array"}
 _LEADING_ARGUMENT = names("alignat alignat* IEEEeqnarray IEEEeqnarray* empheq")
+_LONGEST_LABEL = 200
 _OPTION = re.compile(r"^\s*\[[^\]]*\]")
 
 
@@ -83,7 +84,7 @@ def _argument(tokens: Sequence[str], position: int) -> tuple[str, int]:
     if tokens[position : position + 1] != ["{"]:
         return "", position
     depth = 0
-    for end in range(position, len(tokens)):
+    for end in range(position, min(position + _LONGEST_LABEL, len(tokens))):
         depth += (tokens[end] == "{") - (tokens[end] == "}")
         if depth == 0:
             return join(tokens[position + 1 : end]).strip(), end + 1

@@ -18,7 +18,7 @@ from papercoder.paper.latex.commands import ENVIRONMENTS, MATHS, SIGNATURES
 from papercoder.paper.latex.tokens import END_OF_FILE, PAR, VERBATIM, is_blank, is_name, join, tokenize
 from papercoder.paper.names import names
 
-_BUDGET = 3_000_000
+_BUDGET = 1_000_000
 _LARGEST_SOURCE = 8 * 2**20
 _MOST_FILES = 2_000
 _CONDITIONS = names(

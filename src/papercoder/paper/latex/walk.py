@@ -8,7 +8,7 @@ from itertools import zip_longest
 from papercoder.artifacts import Loss
 from papercoder.paper.draft import Display, Draft, Element, Grid, Heading, Listing, Picture, Text
 from papercoder.paper.latex.algorithms import LISTINGS, code_of, pseudocode
-from papercoder.paper.latex.commands import DROPPED
+from papercoder.paper.latex.commands import DROPPED, SILENT
 from papercoder.paper.latex.displays import displays
 from papercoder.paper.latex.numbers import LEVELS, Counters, Labels
 from papercoder.paper.latex.prose import Prose, tidy
@@ -35,6 +35,7 @@ _FLOATS = {
 }
 _LISTS = names("itemize enumerate description compactitem compactenum inparaenum tablenotes")
 _RUN_IN = names("paragraph subparagraph")
+_FEWEST_WORDS = 12
 _BOXES = names("resizebox scalebox parbox makebox framebox mbox centerline fbox rotatebox textcolor")
 _ALGORITHMIC = names("algorithmic algorithmicx")
 
@@ -57,6 +58,8 @@ class _Float:
     parts: list[_Part] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     subcaptions: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    """Text that is neither caption nor table: notes, or a prompt printed in a figure."""
 
 
 @dataclass
@@ -307,6 +310,8 @@ class Walk:
                     self._gather(children, found)
                 case Maths(environment=environment) if environment != "$":
                     found.parts += displays(node, self.counters, self.labels)
+                case str() | Maths():
+                    found.words.append(self.prose.one(node))
                 case Environment():
                     self._gather_environment(node, found)
                 case Command():
@@ -327,9 +332,12 @@ class Walk:
                 self._gather(command.last, found)
             case "label":
                 found.labels.append(plain(command.last))
+            case name if name in SILENT:
+                pass
+            case _ if command.arguments and not command.name.startswith(("cite", "ref", "eqref")):
+                self._gather(command.last, found)
             case _:
-                for argument in command.arguments:
-                    self._gather(argument or [], found)
+                found.words.append(self.prose.one(command))
 
     def _gather_environment(self, environment: Environment, found: _Float) -> None:
         name = environment.name
@@ -365,6 +373,9 @@ class Walk:
             captions[0] = _with_parts(captions[0], found.subcaptions)
         if len(captions) == 1:
             captions += [_part(captions[0], place) for place in range(1, sum(_takes_caption(c) for c in contents))]
+        text = tidy("".join(found.words))
+        if len(text.split()) >= _FEWEST_WORDS:
+            contents.append(Text(text))
         contents.sort(key=_takes_caption, reverse=True)
         for content, caption in zip_longest(contents, captions):
             self.draft.elements += _captioned(content, caption)
