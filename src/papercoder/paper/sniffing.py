@@ -9,8 +9,6 @@ from papercoder.paper.archive import is_tar
 Kind = Literal[
     "pdf", "gzip", "zip", "tar", "html", "tei", "s2orc", "latex", "markdown", "lfs", "empty", "binary", "text"
 ]
-    "pdf", "gzip", "zip", "tar", "html", "tei", "s2orc", "latex", "markdown", "lfs", "empty", "binary", "text"
-]
 
 _HEAD = 64 * 1024
 _MAGIC: tuple[tuple[bytes, Kind], ...] = (
