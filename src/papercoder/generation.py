@@ -15,11 +15,12 @@ from papercoder.models.stack import assemble_roles
 from papercoder.paper.reading import read
 from papercoder.pipeline import as_published, paper_to_repository
 from papercoder.prompts import Prompts
+from papercoder.rounds.publishing import Publisher
 from papercoder.run import EventLog, Run, answer_store, lock, read_events
 from papercoder.settings import Settings
 from papercoder.summary import summarise
 
-Line = Callable[[Run[Ask], Paper, History, int], Awaitable[Repository]]
+Line = Callable[[Run[Ask], Paper, Publisher, Settings], Awaitable[Repository]]
 
 PROFILES: dict[str, Line] = {"full": paper_to_repository, "papercoder": as_published}
 """Profile -> the line that it runs."""
@@ -50,8 +51,7 @@ async def generate(
             await run.keep("paper.md", paper.render() + "\n")
             for loss in paper.losses:
                 emit(Warned(where="reading", message=loss.message))
-            refine = chosen.refine if chosen.profile == "full" else 0
-            repository = await PROFILES[chosen.profile](run, paper, history, refine)
+            repository = await PROFILES[chosen.profile](run, paper, Publisher(run, history), chosen)
         except PaperCoderError as error:
             emit(RunEnded(status="partial", reason=str(error)))
             raise

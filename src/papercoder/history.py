@@ -38,7 +38,8 @@ class History:
             RunFolderError: git failed.
         """
         await self._git("reset", "--quiet")
-        await self._git("add", "--force", "--", *paths)
+        if paths:
+            await self._git("add", "--force", "--", *paths)
         if gone:
             await self._git("rm", "--cached", "--quiet", "--ignore-unmatch", "--", *gone)
         if (await self._git("diff", "--cached", "--name-only")).strip():

@@ -1,40 +1,31 @@
-"""The order: planning, analysis, coding, packaging. The only place that knows it.
+"""The order. The only place that knows it.
 
 ::
 
-    paper -> plan, requirements -> architecture, configuration -> logic      planning
-          -> an analysis of each file, all at once                           analysis
-          -> each file as soon as those that it imports exist                coding
-          -> what stands around the code                                     packaging
+    paper -> plan, requirements, claims -> architecture, configuration -> logic     planning
+          -> an analysis of each file, all at once                                  analysis
+          -> each file as soon as those that it imports exist                       coding
+          -> a verdict for each requirement; what failed is revised                 review, checking
+          -> tests from the mathematics; what stands around the code                packaging
+          -> rungs really seen; what failed is repaired                             execution, repair
 """
 
 import asyncio
-from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from papercoder.agent import Ask
-from papercoder.artifacts import (
-    ArchitectureDesign,
-    Claim,
-    Claims,
-    ExperimentConfig,
-    LogicDesign,
-    OverallPlan,
-    Paper,
-    Repository,
-    Requirement,
-    Requirements,
-    SourceFile,
-    Traceability,
-)
+from papercoder.artifacts import Claims, Paper, Repository, Requirement, Requirements, SourceFile
 from papercoder.config_view import config_view
+from papercoder.design import Design
 from papercoder.graph import order
-from papercoder.history import History
+from papercoder.rounds.publishing import Files, Publisher
+from papercoder.rounds.reviewing import Reviewing
 from papercoder.run import Run
+from papercoder.settings import Settings
 from papercoder.stages import packaging
 from papercoder.stages.analysis import analyse_file
 from papercoder.stages.coding import write_file
-from papercoder.stages.planning.architecture import ENTRY, design_architecture
+from papercoder.stages.mathematics import mathematical, tests_of, write_property_tests
+from papercoder.stages.planning.architecture import design_architecture
 from papercoder.stages.planning.claims import extract_claims
 from papercoder.stages.planning.configuration import design_config, to_yaml
 from papercoder.stages.planning.logic import design_logic
@@ -44,37 +35,27 @@ from papercoder.together import both, together
 from papercoder.traceability import trace
 
 
-@dataclass(frozen=True)
-class Design:
-    """All that planning made."""
-
-    plan: OverallPlan
-    requirements: Requirements
-    architecture: ArchitectureDesign
-    logic: LogicDesign
-    config: ExperimentConfig
-    claims: Claims
-
-    def owned_by(self, path: str) -> tuple[Requirement, ...]:
-        """The requirements that a file owns."""
-        return self.requirements.pick(self.architecture.owned_by(path))
-
-    def measured_by(self, path: str) -> tuple[Claim, ...]:
-        """The claims, for files that take part in measuring them; none for others."""
-        measures = path == ENTRY or any(item.kind in {"evaluation", "experiment"} for item in self.owned_by(path))
-        return self.claims.items if measures else ()
-
-
-async def paper_to_repository(run: Run[Ask], paper: Paper, history: History, refine: int) -> Repository:
+async def paper_to_repository(run: Run[Ask], paper: Paper, publish: Publisher, settings: Settings) -> Repository:
     """The whole line."""
-    design = await plan_in_full(run, paper, refine)
-    return await realise(run, paper, design, history)
+    design = await plan_in_full(run, paper, settings.refine)
+    configuration = await configure(design, publish)
+    code = await write_code(run, paper, design, configuration, publish)
+    reviewing = Reviewing(run, paper, design, configuration, publish)
+    code = await reviewing.rounds(code, settings.review_rounds)
+    tests = await write_tests(run, paper, design, configuration, code, publish)
+    files = await equip(design, configuration, (*code, *tests), publish)
+    verdicts = await reviewing.verdicts(files)
+    repository = await document(paper, design, files, publish)
+    return repository.model_copy(update={"verdicts": verdicts})
 
 
-async def as_published(run: Run[Ask], paper: Paper, history: History, refine: int) -> Repository:
-    """The line of the PaperCoder paper: no requirements, one thing after the other in planning."""
-    design = await plan_as_published(run, paper, refine)
-    return await realise(run, paper, design, history)
+async def as_published(run: Run[Ask], paper: Paper, publish: Publisher, _: Settings) -> Repository:
+    """The line of the PaperCoder paper: no requirements, nothing refined, reviewed or run."""
+    design = await plan_as_published(run, paper)
+    configuration = await configure(design, publish)
+    code = await write_code(run, paper, design, configuration, publish)
+    files = await equip(design, configuration, code, publish)
+    return await document(paper, design, files, publish)
 
 
 async def plan_in_full(run: Run[Ask], paper: Paper, refine: int) -> Design:
@@ -97,35 +78,26 @@ async def plan_in_full(run: Run[Ask], paper: Paper, refine: int) -> Design:
     return Design(plan, requirements, architecture, logic, config, claims)
 
 
-async def plan_as_published(run: Run[Ask], paper: Paper, refine: int) -> Design:
-    """Overall plan, architecture, logic, configuration (Paper2Code, section 3.1)."""
-    none = Requirements(items=())
+async def plan_as_published(run: Run[Ask], paper: Paper) -> Design:
+    """Overall plan, architecture, logic, configuration, one after the other (Paper2Code, section 3.1)."""
+    none, claims, refine = Requirements(items=()), Claims(), 0
     plan = await run.step("planning/plan.json", make_overall_plan, paper, refine)
     architecture = await run.step("planning/architecture.json", design_architecture, paper, plan, none, refine)
-    logic = await run.step("planning/logic.json", design_logic, paper, plan, none, architecture, None, Claims(), refine)
+    logic = await run.step("planning/logic.json", design_logic, paper, plan, none, architecture, None, claims, refine)
     config = await run.step("planning/config.json", design_config, paper, plan, none, (architecture, logic), refine)
-    return Design(plan, none, architecture, logic, config, Claims())
+    return Design(plan, none, architecture, logic, config, claims)
 
 
-async def realise(run: Run[Ask], paper: Paper, design: Design, history: History) -> Repository:
-    """From the design to the repository, with a commit for each stage."""
-    settings = {
-        "config.yaml": await run.keep("repo/config.yaml", to_yaml(design.config)),
-        "config.smoke.yaml": await run.keep("repo/config.smoke.yaml", to_yaml(design.config, smoke=True)),
-    }
-    await history.commit("Planning: the configuration", tuple(settings))
-    files = await write_files(run, paper, design, config_view(settings["config.yaml"], design.config))
-    await history.commit("Coding: the source files", tuple(file.path for file in files))
-    traceability = trace(design.requirements, design.architecture, files)
-    around = await package(run, paper, design, files, traceability)
-    made = {*settings, *(file.path for file in files), *around}
-    gone = await run.prune("repo", made)
-    await history.commit("Packaging: requirements, script, README, traceability", around, gone)
-    return Repository(files=files, traceability=traceability)
+async def configure(design: Design, publish: Publisher) -> Files:
+    """Write `config.yaml` and `config.smoke.yaml`."""
+    full = SourceFile(path="config.yaml", text=to_yaml(design.config))
+    smoke = SourceFile(path="config.smoke.yaml", text=to_yaml(design.config, smoke=True))
+    return await publish((full, smoke), "Planning: the configuration")
 
 
-async def write_files(run: Run[Ask], paper: Paper, design: Design, config: str) -> tuple[SourceFile, ...]:
+async def write_code(run: Run[Ask], paper: Paper, design: Design, configuration: Files, publish: Publisher) -> Files:
     """Analyse all files at once, and write each as soon as those that it imports exist."""
+    config = config_view(configuration[0].text, design.config)
     writing: dict[str, asyncio.Task[SourceFile]] = {}
 
     async def analyse_and_write(path: str) -> SourceFile:
@@ -141,23 +113,36 @@ async def write_files(run: Run[Ask], paper: Paper, design: Design, config: str) 
 
     for path in order(design.logic):
         writing[path] = asyncio.create_task(analyse_and_write(path))
-    return tuple(await together(writing.values()))
+    return await publish(tuple(await together(writing.values())), "Coding: the source files")
 
 
-async def package(
-    run: Run[Ask], paper: Paper, design: Design, files: tuple[SourceFile, ...], traceability: Traceability
-) -> tuple[str, ...]:
-    """Write what stands around the code; returns its paths."""
-    texts = {
-        "requirements.txt": packaging.requirements_txt(design.logic, files),
-        "reproduce.sh": packaging.REPRODUCE,
-        "README.md": packaging.readme(
-            paper, design.plan, design.requirements, design.architecture, design.config, traceability
-        ),
-        **packaging.traceability_files(traceability),
-        **dict.fromkeys(packaging.package_markers(files), ""),
-    }
-    for name, text in texts.items():
-        await run.keep(f"repo/{name}", text)
-    (run.folder / "repo" / "reproduce.sh").chmod(0o755)
-    return tuple(sorted(texts, key=PurePosixPath))
+async def write_tests(
+    run: Run[Ask], paper: Paper, design: Design, configuration: Files, code: Files, publish: Publisher
+) -> Files:
+    """Write property tests for every file that owns an equation, an algorithm or a part of the method."""
+
+    async def test(file: SourceFile, needs: tuple[Requirement, ...]) -> SourceFile:
+        imported = tuple(other for other in code if other.path in design.imported_by(file.path))
+        path = tests_of(file.path)
+        text = await run.step(f"repo/{path}", write_property_tests, paper, needs, configuration[0].text, file, imported)
+        return SourceFile(path=path, text=text)
+
+    owners = ((file, mathematical(design.owned_by(file.path))) for file in code)
+    return await publish(
+        tuple(await together(test(file, needs) for file, needs in owners if needs)), "Tests from the mathematics"
+    )
+
+
+async def equip(design: Design, configuration: Files, code: Files, publish: Publisher) -> Files:
+    """Add what the code needs to run: `requirements.txt`, `reproduce.sh`, `__init__.py` files."""
+    equipment = await publish(packaging.equipment(design.logic, code), "Packaging: what the code needs to run")
+    return *configuration, *code, *equipment
+
+
+async def document(paper: Paper, design: Design, files: Files, publish: Publisher) -> Repository:
+    """Write the README and the traceability, and delete what an earlier plan had left."""
+    traceability = trace(design.requirements, design.architecture, files)
+    documents = packaging.documents(paper, design, traceability)
+    files = (*files, *await publish(documents, "Packaging: README and traceability"))
+    await publish.prune(files)
+    return Repository(files=files, traceability=traceability)

@@ -77,6 +77,8 @@ class Run(Generic[H]):
     hand: H
     emit: Emit
     store: Store = field(init=False)
+    _known: set[str] = field(default_factory=set, init=False)
+    """Keys of steps that this process made or found made; it tells of each once."""
 
     def __post_init__(self) -> None:
         self.store = step_store(self.folder)
@@ -142,6 +144,7 @@ class Run(Generic[H]):
             _calls.reset(token)
         made = _Made(text=codec.render(value), calls=len(calls))
         await asyncio.to_thread(self.store.put, f"step-{key}", made.model_dump_json())
+        self._known.add(key)
         self.emit(ArtifactMade(artifact=artifact, seconds=time.monotonic() - started, calls=made.calls))
         return made
 
@@ -150,6 +153,9 @@ class Run(Generic[H]):
         if text is None:
             return None
         made = _Made.model_validate_json(text)
+        if key in self._known:
+            return made
+        self._known.add(key)
         self.emit(ArtifactReused(artifact=artifact, calls=made.calls))
         return made
 

@@ -80,6 +80,18 @@ class Settings(BaseSettings):
     refine: int = Field(default=1, ge=0)
     """Rounds of verify-and-revise for the artifacts of planning."""
 
+    review_rounds: int = Field(default=2, ge=0)
+    """Rounds of reviewing and revising the code."""
+
+    repair_rounds: int = Field(default=4, ge=0)
+    """Rounds of repairing what failed when it was run."""
+
+    sandbox: Literal["auto", "bubblewrap", "docker", "plain", "none"] = "auto"
+    """Where generated code runs; `plain` is no isolation at all, `none` runs nothing."""
+
+    reproduce: bool = False
+    """Run the full reproduction too, after the smoke run."""
+
     profile: Literal["full", "papercoder"] = "full"
     """`papercoder`: only what the paper of that name describes."""
 

@@ -1,6 +1,8 @@
 """The frozen, typed values that pass between stages."""
 
 from papercoder.artifacts.base import Artifact as Artifact
+from papercoder.artifacts.checking import CheckReport as CheckReport
+from papercoder.artifacts.checking import Finding as Finding
 from papercoder.artifacts.claims import Claim as Claim
 from papercoder.artifacts.claims import ClaimDraft as ClaimDraft
 from papercoder.artifacts.claims import ClaimDrafts as ClaimDrafts
@@ -11,10 +13,13 @@ from papercoder.artifacts.claims import Measured as Measured
 from papercoder.artifacts.coding import Edit as Edit
 from papercoder.artifacts.coding import Edits as Edits
 from papercoder.artifacts.coding import Mark as Mark
-from papercoder.artifacts.coding import Repository as Repository
 from papercoder.artifacts.coding import SourceFile as SourceFile
 from papercoder.artifacts.coding import Trace as Trace
 from papercoder.artifacts.coding import Traceability as Traceability
+from papercoder.artifacts.execution import ExecutionReport as ExecutionReport
+from papercoder.artifacts.execution import Outcome as Outcome
+from papercoder.artifacts.execution import RungName as RungName
+from papercoder.artifacts.execution import RungResult as RungResult
 from papercoder.artifacts.paper import Algorithm as Algorithm
 from papercoder.artifacts.paper import AnyBlock as AnyBlock
 from papercoder.artifacts.paper import Block as Block
@@ -47,6 +52,7 @@ from papercoder.artifacts.planning import RequirementStatus as RequirementStatus
 from papercoder.artifacts.planning import Scalar as Scalar
 from papercoder.artifacts.planning import Value as Value
 from papercoder.artifacts.planning import Violation as Violation
+from papercoder.artifacts.repository import Repository as Repository
 from papercoder.artifacts.review import Degradation as Degradation
 from papercoder.artifacts.review import Location as Location
 from papercoder.artifacts.review import Verdict as Verdict

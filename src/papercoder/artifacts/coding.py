@@ -49,13 +49,6 @@ class Traceability(Artifact):
         )
 
 
-class Repository(Artifact):
-    """The generated repository."""
-
-    files: tuple[SourceFile, ...]
-    traceability: Traceability | None = None
-
-
 class Edit(Artifact):
     """Lines of one file that others take the place of."""
 

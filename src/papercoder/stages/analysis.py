@@ -24,7 +24,8 @@ async def analyse_file(
 ) -> str:
     """Analyse one file.
 
-    `config` is the view of `config.yaml` without numbers; `requirements` are those that the file owns, `claims` those that it measures.
+    `config` is the view of `config.yaml` without numbers; `requirements` are those that the file owns, `claims` those
+    that it measures.
     """
     own = logic.file(path)
     parts = (

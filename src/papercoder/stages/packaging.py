@@ -3,17 +3,8 @@
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from papercoder.artifacts import (
-    ArchitectureDesign,
-    ExperimentConfig,
-    LogicDesign,
-    OverallPlan,
-    Paper,
-    Requirement,
-    Requirements,
-    SourceFile,
-    Traceability,
-)
+from papercoder.artifacts import LogicDesign, Paper, Requirement, Requirements, SourceFile, Traceability
+from papercoder.design import Design
 from papercoder.packages import requirements_file, third_party_imports
 from papercoder.traceability import to_markdown
 
@@ -37,10 +28,33 @@ echo "The results are in results.json."
 """`reproduce.sh`."""
 
 
+def equipment(logic: LogicDesign, code: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
+    """What the code needs to run: `requirements.txt`, `reproduce.sh`, package markers, `.gitignore`."""
+    return (
+        SourceFile(path="requirements.txt", text=requirements_txt(logic, code)),
+        SourceFile(path="reproduce.sh", text=REPRODUCE),
+        SourceFile(path=".gitignore", text=_IGNORED),
+        *(SourceFile(path=path, text="") for path in package_markers(code)),
+    )
+
+
+def documents(paper: Paper, design: Design, traceability: Traceability) -> tuple[SourceFile, ...]:
+    """What tells people and machines what the code does, and where the paper says so."""
+    return (
+        SourceFile(path="README.md", text=readme(paper, design, traceability)),
+        SourceFile(path="TRACEABILITY.md", text=to_markdown(traceability)),
+        SourceFile(path="TRACEABILITY.json", text=traceability.model_dump_json(indent=1) + "\n"),
+    )
+
+
+_IGNORED = "__pycache__/\n.venv/\nresults.json\n"
+
+
 def requirements_txt(logic: LogicDesign, files: tuple[SourceFile, ...]) -> str:
     """`requirements.txt`, from the plan and from the imports that are really there."""
     local = {PurePosixPath(file.path).parts[0].removesuffix(".py") for file in files}
-    return requirements_file(logic.packages, (name for file in files for name in _imports(file, local)))
+    code = (file for file in files if not file.path.startswith("tests/"))
+    return requirements_file(logic.packages, (name for file in code for name in _imports(file, local)))
 
 
 def _imports(file: SourceFile, local: set[str]) -> Iterator[str]:
@@ -51,29 +65,23 @@ def _imports(file: SourceFile, local: set[str]) -> Iterator[str]:
 
 
 def package_markers(files: tuple[SourceFile, ...]) -> tuple[str, ...]:
-    """The `__init__.py` files that make every folder with code a package."""
-    folders = {parent for file in files for parent in PurePosixPath(file.path).parents if parent.parts}
-    there = {file.path for file in files}
-    return tuple(sorted(path for folder in folders if (path := f"{folder}/__init__.py") not in there))
+    """The `__init__.py` files that make every folder with code, but not with tests, a package."""
+    code = [file.path for file in files if not file.path.startswith("tests/")]
+    folders = {parent for path in code for parent in PurePosixPath(path).parents if parent.parts}
+    return tuple(sorted(path for folder in folders if (path := f"{folder}/__init__.py") not in code))
 
 
-def readme(
-    paper: Paper,
-    plan: OverallPlan,
-    requirements: Requirements,
-    architecture: ArchitectureDesign,
-    config: ExperimentConfig,
-    traceability: Traceability,
-) -> str:
+def readme(paper: Paper, design: Design, traceability: Traceability) -> str:
     """`README.md`: what this is, how to run it, what is assumed, what is open."""
+    files = "\n".join(f"- `{file.path}`: {file.purpose}" for file in design.architecture.files)
     parts = [
         f"# {paper.title}",
         "Code generated from the paper by PaperCoder. It is no work of the paper's authors.",
-        plan.summary,
+        design.plan.summary,
         _HOW,
-        "## Files\n\n" + "\n".join(f"- `{file.path}`: {file.purpose}" for file in architecture.files),
-        "## What the paper leaves open\n\n" + "\n".join(_assumptions(plan, requirements, config)),
-        "## What is traced\n\n" + "\n".join(_coverage(requirements, traceability)),
+        f"## Files\n\n{files}",
+        "## What the paper leaves open\n\n" + "\n".join(_assumptions(design)),
+        "## What is traced\n\n" + "\n".join(_coverage(design.requirements, traceability)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -92,14 +100,14 @@ All settings are in `config.yaml`, each with the place in the paper that it come
 variant; its results mean nothing. `TRACEABILITY.md` leads from each requirement of the paper to the lines of code."""
 
 
-def _assumptions(plan: OverallPlan, requirements: Requirements, config: ExperimentConfig) -> list[str]:
-    lines = [f"- {item.id}: {item.statement}{_others(item.alternatives)}" for item in _assumed(requirements)]
+def _assumptions(design: Design) -> list[str]:
+    lines = [f"- {item.id}: {item.statement}{_others(item.alternatives)}" for item in _assumed(design.requirements)]
     lines += [
         f"- `{value.key}` is {value.value!r}{_others(value.alternatives)}"
-        for value in config.values
+        for value in design.config.values
         if value.source == "assumed"
     ]
-    lines += [f"- {text}" for text in plan.unclear]
+    lines += [f"- {text}" for text in design.plan.unclear]
     return lines or ["Nothing that was noticed."]
 
 
@@ -120,11 +128,3 @@ def _coverage(requirements: Requirements, traceability: Traceability) -> list[st
     if traceability.unmarked:
         lines.append(f"Without a mark in the code: {', '.join(traceability.unmarked)}.")
     return [*lines, "A mark says where to look; whether the code there does it was not checked by this step."]
-
-
-def traceability_files(traceability: Traceability) -> dict[str, str]:
-    """File name -> text of the traceability, for people and for machines."""
-    return {
-        "TRACEABILITY.md": to_markdown(traceability),
-        "TRACEABILITY.json": traceability.model_dump_json(indent=1) + "\n",
-    }

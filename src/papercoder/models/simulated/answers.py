@@ -19,10 +19,11 @@ from papercoder.artifacts.planning import (
     RequirementKind,
     Scalar,
 )
+from papercoder.artifacts.review import Location, Verdict, Verdicts
 from papercoder.models.contract import Request
 from papercoder.models.simulated.graph import Graph, build_graph
 from papercoder.models.simulated.prose import prose
-from papercoder.models.simulated.reading import file_ids, listed_ids, section_words
+from papercoder.models.simulated.reading import file_ids, listed_ids, section_words, sections_shown
 from papercoder.models.simulated.source import SIGNATURE, module_of, write_source
 from papercoder.models.simulated.spec import Simulation
 from papercoder.tokens import count_tokens
@@ -36,6 +37,10 @@ CONFIGURATION: tuple[tuple[str, Scalar, Scalar], ...] = (
     ("training.epochs", 10, 1),
 )
 PACKAGES = ("numpy>=1.26", "pyyaml>=6.0")
+
+NO_EDITS = "NO EDITS"
+CITED = 4
+"""Sections that an analysis cites."""
 
 Write = Callable[[Request, Random, str], Artifact | str]
 """From the request, a source of chance and padding, to an answer."""
@@ -56,6 +61,10 @@ class Answers:
             "verify": lambda _request, _rng, _padding: Critique(),
             "analysis": _analysis,
             "coding": self._coding,
+            "review": _review,
+            "revise": lambda _request, _rng, _padding: NO_EDITS,
+            "property_tests": _property_tests,
+            "repair": lambda _request, _rng, _padding: NO_EDITS,
         }
 
     def write(self, request: Request) -> str:
@@ -139,9 +148,33 @@ def _config(_request: Request, _rng: Random, padding: str) -> ExperimentConfig:
     )
 
 
-def _analysis(request: Request, _rng: Random, padding: str) -> str:
+def _analysis(request: Request, rng: Random, padding: str) -> str:
     points = [f"- {name}: done in `run`." for name in file_ids(request)]
-    return "\n".join([f"# {request.subject}", "", *points, "", padding]).strip() + "\n"
+    sections = sections_shown(request)
+    cited = ", ".join(sorted(rng.sample(sections, min(len(sections), CITED))))
+    return "\n".join([f"# {request.subject}", "", *points, f"See [{cited}].", "", padding]).strip() + "\n"
+
+
+def _review(request: Request, _rng: Random, _padding: str) -> Verdicts:
+    first_line = (Location(path=request.subject, line=1),)
+    return Verdicts(
+        verdicts=tuple(
+            Verdict(requirement=name, verdict="implemented", evidence=first_line, reason="Simulated.")
+            for name in file_ids(request)
+        )
+    )
+
+
+def _property_tests(request: Request, _rng: Random, _padding: str) -> str:
+    module = module_of(request.subject)
+    return f"""```python
+from {module} import run
+
+
+def test_run_is_deterministic():
+    assert run(1.0) == run(1.0)
+```
+"""
 
 
 def _file_logic(path: str, imports: tuple[str, ...]) -> FileLogic:

@@ -13,6 +13,7 @@ _ID = re.compile(r"\bR[1-9]\d*\b")
 _LISTED_ID = re.compile(r'^[-*] (R[1-9]\d*)\b|"id": ?"(R[1-9]\d*)"', re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
 _BLOCK = re.compile(r"^\[([^\]\n]+)\] (.+)$", re.MULTILINE)
+_SECTION = re.compile(r"^#{2,6} \[((?:app:)?[A-Z0-9][\w.]*)\] ", re.MULTILINE)
 _LABEL = re.compile(r"^(?:\$\$ |Table: |Algorithm: |Figure: )")
 _WORDS = re.compile(r"\S+(?:\s+\S+){0,14}")
 
@@ -45,6 +46,11 @@ def section_words(request: Request) -> list[Words]:
 def _quote(line: str) -> str:
     words = _WORDS.search(_LABEL.sub("", line).removesuffix("$$"))
     return words[0].strip() if words else ""
+
+
+def sections_shown(request: Request) -> list[str]:
+    """Anchors of the paper's sections that the request shows."""
+    return list(dict.fromkeys(_SECTION.findall("\n\n".join(message.text for message in request.messages))))
 
 
 def listed_ids(request: Request) -> list[str]:

@@ -6,15 +6,13 @@ from papercoder.agent import Agent, Ask, uses
 from papercoder.answers import Json
 from papercoder.artifacts import ArchitectureDesign, OverallPlan, Paper, Requirements
 from papercoder.context import artifact_part, paper_part
+from papercoder.design import ENTRY
 from papercoder.mermaid import class_diagram_complaint, sequence_diagram_complaint
 from papercoder.paths import collisions, complaint, module_complaint
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 from papercoder.stages.planning.requirements import requirements_part
 
 ARCHITECT = Agent("architecture", "planning", Json(ArchitectureDesign))
-
-ENTRY = "main.py"
-"""The file that `reproduce.sh` starts."""
 
 
 @uses(ARCHITECT, VERIFIER, reviser(ARCHITECT))

@@ -1,0 +1,46 @@
+"""All that planning made, in one value."""
+
+from dataclasses import dataclass
+
+from papercoder.artifacts import (
+    ArchitectureDesign,
+    Claim,
+    Claims,
+    ExperimentConfig,
+    LogicDesign,
+    OverallPlan,
+    Requirement,
+    Requirements,
+)
+
+ENTRY = "main.py"
+"""The file that `reproduce.sh` starts."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """What the later stages work from."""
+
+    plan: OverallPlan
+    requirements: Requirements
+    architecture: ArchitectureDesign
+    logic: LogicDesign
+    config: ExperimentConfig
+    claims: Claims
+
+    def owned_by(self, path: str) -> tuple[Requirement, ...]:
+        """The requirements that a file owns."""
+        return self.requirements.pick(self.architecture.owned_by(path))
+
+    def measured_by(self, path: str) -> tuple[Claim, ...]:
+        """The claims, for files that take part in measuring them; none for others."""
+        measures = path == ENTRY or any(item.kind in {"evaluation", "experiment"} for item in self.owned_by(path))
+        return self.claims.items if measures else ()
+
+    def imported_by(self, path: str) -> frozenset[str]:
+        """The files that a file imports; none where the plan does not know it."""
+        return frozenset(item.path for file in self.logic.files if file.path == path for item in file.imports)
+
+    def around(self, path: str) -> frozenset[str]:
+        """The files that a file imports, and those that import it."""
+        return self.imported_by(path) | {file.path for file in self.logic.files if path in self.imported_by(file.path)}

@@ -1,0 +1,1 @@
+"""The bounded rounds after coding: review and revise, run and repair."""

@@ -1,0 +1,81 @@
+"""Run the repository, repair what failed, and again; an edit that makes an earlier rung fail is taken back."""
+
+from dataclasses import dataclass, field
+
+from papercoder.agent import Ask
+from papercoder.artifacts import ExecutionReport, RungResult
+from papercoder.design import Design
+from papercoder.edits import apply
+from papercoder.rounds.publishing import Files, Publisher
+from papercoder.run import Run
+from papercoder.stages.execution import execute_files
+from papercoder.stages.repair import Attempt, Failure, repair
+
+_SAME_ERROR = 3
+"""How often the same error may come before repair is given up."""
+
+
+@dataclass
+class Repairing:
+    """The execution of a repository, and its repair."""
+
+    run: Run[Ask]
+    design: Design
+    publish: Publisher
+    sandbox: str
+    reproduce: bool
+    attempts: list[Attempt] = field(default_factory=list)
+
+    async def rounds(self, files: Files, most: int) -> tuple[Files, ExecutionReport]:
+        """Run, then repair and run at most so many times; returns the files that came furthest and how far."""
+        report = await self._execute(0, files)
+        signatures: list[str] = []
+        for number in range(1, most + 1):
+            if report.failed is None or signatures.count(_failure(report.failed).signature) >= _SAME_ERROR:
+                break
+            signatures.append(_failure(report.failed).signature)
+            files, report = await self._repair(number, files, report, report.failed)
+        return files, report
+
+    async def _repair(
+        self, number: int, files: Files, report: ExecutionReport, failed: RungResult
+    ) -> tuple[Files, ExecutionReport]:
+        failure = _failure(failed)
+        edits = await self.run.step(
+            f"repair/{number}.json", repair, failure, files, self.design.requirements.items, tuple(self.attempts)
+        )
+        if not edits.edits:
+            return files, report
+        candidate = apply(files, edits)
+        outcome = await self._execute(number, candidate)
+        self.attempts.append(Attempt(edits=edits, outcome=_told(failure, report, outcome)))
+        if _height(outcome) < _height(report):
+            return files, report
+        changed = tuple(file for file in candidate if file not in files)
+        await self.publish(changed, f"Repair {number}: {failed.rung}")
+        return candidate, outcome
+
+    async def _execute(self, number: int, files: Files) -> ExecutionReport:
+        return await self.run.step(f"execution/{number}.json", execute_files, files, self.sandbox, self.reproduce)
+
+
+def _failure(rung: RungResult) -> Failure:
+    return Failure(what=rung.rung, command=rung.command, output=f"{rung.output}\n{rung.reason}".strip())
+
+
+def _height(report: ExecutionReport) -> int:
+    """How many rungs were climbed."""
+    return len(report.seen)
+
+
+def _told(before: Failure, report: ExecutionReport, outcome: ExecutionReport) -> str:
+    if outcome.failed is None:
+        return "Then nothing failed."
+    after = _failure(outcome.failed)
+    if _height(outcome) < _height(report):
+        return (
+            f"These edits were taken back: they made {after.what}, which worked before, fail:\n{after.output[-1500:]}"
+        )
+    if after.signature == before.signature:
+        return f"The same error came again:\n{after.output[-800:]}"
+    return f"Then {after.what} failed:\n{after.output[-1500:]}"

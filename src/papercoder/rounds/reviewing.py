@@ -1,0 +1,100 @@
+"""Review and check, revise what failed, and again."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from papercoder.agent import Ask
+from papercoder.artifacts import CheckReport, Edits, Paper, Requirement, Verdict, Verdicts
+from papercoder.design import Design
+from papercoder.edits import apply
+from papercoder.rounds.publishing import Files, Publisher
+from papercoder.run import Run
+from papercoder.stages.checking import check
+from papercoder.stages.review import review_file, revise_file
+from papercoder.together import together
+
+
+@dataclass(frozen=True)
+class Reviewing:
+    """The review of a repository's source files."""
+
+    run: Run[Ask]
+    paper: Paper
+    design: Design
+    configuration: Files
+    """`config.yaml` and `config.smoke.yaml`."""
+
+    publish: Publisher
+
+    async def rounds(self, code: Files, most: int) -> Files:
+        """At most so many rounds; fewer where nothing is wrong, or nothing is changed about it."""
+        for number in range(1, most + 1):
+            problems = problems_of(await self.verdicts(code), await self.findings(), self.design)
+            own = {file.path: problems[file.path] for file in code if file.path in problems}
+            changed = apply(code, await self._revised(number, code, own))
+            if changed == code:
+                break
+            code = await self.publish(changed, f"Review: round {number}")
+        return code
+
+    async def verdicts(self, code: Files) -> Verdicts:
+        """A verdict for each requirement that a file owns; a file of which nothing around changed keeps its own."""
+        owners = [(file, own) for file in code if (own := self.design.owned_by(file.path))]
+        reviewed = await together(
+            self.run.step(
+                f"review/{file.path}.json",
+                review_file,
+                self.paper,
+                own,
+                self.configuration[0].text,
+                file,
+                self._around(code, file.path),
+            )
+            for file, own in owners
+        )
+        return Verdicts(verdicts=tuple(verdict for each in reviewed for verdict in each.verdicts))
+
+    async def findings(self) -> CheckReport:
+        """What checking finds in the repository as it is on disk."""
+        return await asyncio.to_thread(check, self.run.folder / "repo")
+
+    async def _revised(self, number: int, code: Files, problems: dict[str, tuple[str, ...]]) -> Edits:
+        made = await together(
+            self.run.step(
+                f"review/round-{number}/{file.path}.json",
+                revise_file,
+                self.paper,
+                self.design.owned_by(file.path),
+                self.configuration[0].text,
+                problems[file.path],
+                file,
+                self._around(code, file.path),
+            )
+            for file in code
+            if file.path in problems
+        )
+        return Edits(edits=tuple(edit for edits in made for edit in edits.edits))
+
+    def _around(self, code: Files, path: str) -> Files:
+        near = self.design.around(path)
+        return tuple(file for file in code if file.path in near)
+
+
+def problems_of(verdicts: Verdicts, report: CheckReport, design: Design) -> dict[str, tuple[str, ...]]:
+    """Path -> what is wrong there: verdicts that failed, and errors that checking found."""
+    found: dict[str, list[str]] = {}
+    for verdict in verdicts.failed:
+        owner = design.architecture.owner_of(verdict.requirement)
+        if owner:
+            found.setdefault(owner, []).append(_told(verdict, design.requirements.pick([verdict.requirement])))
+    for finding in report.errors:
+        found.setdefault(finding.path, []).append(f"Line {finding.line}: {finding.message} {finding.advice}")
+    return {path: tuple(problems) for path, problems in found.items()}
+
+
+def _told(verdict: Verdict, requirements: Iterable[Requirement]) -> str:
+    lines = ", ".join(f"`{place.path}:{place.line}`" for place in verdict.evidence) or "nowhere"
+    kind = "" if verdict.degradation == "none" else f", {verdict.degradation.replace('_', ' ')}"
+    statement = "".join(item.statement for item in requirements)
+    return f"{verdict.requirement} is {verdict.verdict}{kind} ({lines}): {verdict.reason} Required: {statement}"
