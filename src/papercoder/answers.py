@@ -1,6 +1,5 @@
 """How an agent's answer is read: what is asked for, and what makes it unfit."""
 
-import ast
 import json
 import re
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from papercoder.artifacts import Artifact
+from papercoder.syntax import parse
 
 T_co = TypeVar("T_co", covariant=True)
 A = TypeVar("A", bound=Artifact)
@@ -51,24 +51,41 @@ class Json(Generic[A]):
 
     def read(self, text: str) -> A:
         """The artifact."""
-        start, end = text.find("{"), text.rfind("}")
-        if start < 0 or end < start:
-            raise UnfitError("There is no JSON object in the answer.")
         try:
-            return TypeAdapter(self.kind).validate_python(_restored(_loads(text[start : end + 1])))
+            return TypeAdapter(self.kind).validate_python(_restored(_loads(text)))
+        except UnfitError:
+            raise
         except json.JSONDecodeError as error:
             where = f"line {error.lineno}, column {error.colno}"
             raise UnfitError(f"The JSON is broken at {where}: {error.msg}.") from error
         except ValidationError as error:
             raise UnfitError("\n".join(_complaints(error))) from error
+        except (ValueError, RecursionError) as error:
+            raise UnfitError(f"The JSON cannot be read: {error}.") from error
+
+
+_DECODER = json.JSONDecoder(strict=False)
+_SINGLE = re.compile(r'(?<!\\)((?:\\\\)*)\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
+"""A formula's backslash written once: `\alpha` is no JSON escape."""
 
 
 def _loads(text: str) -> object:
-    try:
-        return json.loads(text, strict=False)
-    except json.JSONDecodeError:
-        # A formula's backslash written once: `\alpha` is no JSON escape.
-        return json.loads(re.sub(r'(?<!\\)((?:\\\\)*)\\(?!["\\/bfnrtu])', r"\1\\\\", text), strict=False)
+    """The first object that can be decoded, with what surrounds it left aside."""
+    problem: json.JSONDecodeError | None = None
+    for candidate in _objects(text):
+        for spelling in (candidate, _SINGLE.sub(r"\1\\\\", candidate)):
+            try:
+                return _DECODER.raw_decode(spelling)[0]
+            except json.JSONDecodeError as error:
+                problem = problem or error
+    raise problem or UnfitError("There is no JSON object in the answer.")
+
+
+def _objects(text: str) -> Iterator[str]:
+    """From where an object may start, the likeliest first: in a fence, at the start of a line, anywhere."""
+    for pattern in (r"^\s*(?:```|~~~)\w*\s*\{", r"^\s*\{", r"\{"):
+        if start := re.search(pattern, text, re.MULTILINE):
+            yield text[start.end() - 1 :]
 
 
 _EATEN = {"\b": r"\b", "\f": r"\f", "\t": r"\t", "\r": r"\r"}
@@ -77,6 +94,7 @@ _EATEN = {"\b": r"\b", "\f": r"\f", "\t": r"\t", "\r": r"\r"}
 def _restored(value: object) -> object:
     r"""Give back the backslash that JSON took from `\beta`, `\frac`, `\theta` and `\rho` written with one."""
     if isinstance(value, str):
+        value.encode()  # half of a surrogate pair could be written nowhere
         return re.sub(r"[\b\f\t\r](?=[a-zA-Z])", lambda found: _EATEN[found[0]], value)
     if isinstance(value, list):
         return [_restored(item) for item in value]
@@ -128,26 +146,26 @@ class Python:
         raise UnfitError(_syntax_error(max(candidates, key=len)) or "The answer holds no code.")
 
 
+_FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*([\w.+-]*)[^`]*$")
+
+
 def _fenced(text: str) -> Iterator[str]:
-    """What the first fence may hold: up to its first possible end, its second, and so on."""
-    lines = text.splitlines()
-    opening = next((i for i, line in enumerate(lines) if re.match(r"\s*(`{3,}|~{3,})\s*[\w.+-]*\s*$", line)), None)
-    if opening is None:
-        return
-    fence = re.match(r"\s*(`+|~+)", lines[opening])
-    mark = fence[1] if fence else "```"
-    closing = [
-        i for i in range(opening + 1, len(lines)) if set(lines[i].strip()) == {mark[0]} and mark in lines[i].strip()
-    ]
-    for end in closing or [len(lines)]:
-        yield "\n".join(lines[opening + 1 : end])
+    """What the fences may hold, those called Python first: each up to its first possible end, its second, and so on."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    openings = [(index, found) for index, line in enumerate(lines) if (found := _FENCE.match(line))]
+    for index, opening in sorted(openings, key=lambda item: not item[1][2].lower().startswith("py")):
+        yield from _up_to_an_end(lines[index + 1 :], opening[1])
+
+
+def _up_to_an_end(lines: list[str], mark: str) -> Iterator[str]:
+    ends = [index for index, line in enumerate(lines) if line.strip().strip(mark[0]) == "" and mark in line]
+    for end in ends or [len(lines)]:
+        yield "\n".join(lines[:end])
 
 
 def _syntax_error(code: str) -> str | None:
     try:
-        ast.parse(code)
+        parse(code)
     except SyntaxError as error:
-        return f"The code has a syntax error at line {error.lineno}: {error.msg}."
-    except ValueError as error:
-        return f"The code cannot be parsed: {error}."
+        return f"The code has a syntax error{f' at line {error.lineno}' if error.lineno else ''}: {error.msg}."
     return None

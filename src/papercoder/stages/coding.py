@@ -8,6 +8,7 @@ from papercoder.answers import Python
 from papercoder.artifacts import Claim, LogicDesign, Paper, Requirement, SourceFile
 from papercoder.context import anchors_in, cited_part, text_part
 from papercoder.lines import claim_lines, file_logic, interfaces, requirement_lines
+from papercoder.syntax import parse
 from papercoder.traceability import marks
 
 CODER = Agent("coding", "coding", Python())
@@ -95,7 +96,7 @@ def _module(path: str) -> str:
 
 
 def _imports(code: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for node in ast.walk(ast.parse(code)):
+    for node in ast.walk(parse(code)):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module, tuple(alias.name for alias in node.names if alias.name != "*")
         elif isinstance(node, ast.Import):
@@ -105,7 +106,7 @@ def _imports(code: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _top_names(code: str) -> frozenset[str]:
     """All names that a module's own scope binds, also below `if` and `try`."""
     try:
-        tree = ast.parse(code)
+        tree = parse(code)
     except SyntaxError:
         return frozenset()
     names: set[str] = set()

@@ -1,6 +1,5 @@
 """The logic: per file what it implements and imports, in an acyclic graph; and the packages."""
 
-import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from papercoder.paths import module_complaint
 from papercoder.stages.planning.configuration import to_yaml
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 from papercoder.stages.planning.requirements import requirements_part
+from papercoder.syntax import parse
 
 LOGICIAN = Agent("logic", "planning", Json(LogicDesign))
 
@@ -114,7 +114,7 @@ def _is_signature(signature: str) -> bool:
 
 def _parses(code: str) -> bool:
     try:
-        ast.parse(code)
-    except (SyntaxError, ValueError):
+        parse(code)
+    except SyntaxError:
         return False
     return True
