@@ -13,6 +13,7 @@ from papercoder.artifacts.execution import Outcome
 from papercoder.sandbox.cage import Cage
 from papercoder.sandbox.cgroup import make_group
 from papercoder.sandbox.contract import Bind, Caps, Command, standard_environment
+from papercoder.sandbox.devices import SHARED, own_devices
 from papercoder.sandbox.interpreter import base_python, this_system
 from papercoder.sandbox.processes import Tree
 from papercoder.sandbox.supervision import supervise
@@ -20,6 +21,9 @@ from papercoder.sandbox.supervision import supervise
 _SYSTEM = ("/usr", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
 _MERGED = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
 _NETWORK = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl", "/etc/pki", "/etc/ca-certificates")
+_READ_ONLY = ("/proc", "/dev", "/")
+"""Root in here is root outside where PaperCoder is run by root: it could write the kernel's settings in `/proc`."""
+
 _OPTIONAL = ("--size", "--disable-userns")
 
 
@@ -50,26 +54,29 @@ class Bubblewrap:
             SandboxError: `bwrap` could not be started.
         """
         cage: Cage = make_group(command.caps) or Tree()
-        argv = (*self.prefix(command), "--", *command.argv)
-        return await supervise(argv, cage, command.caps, command.folder.source, self.name)
+        with own_devices() as devices:
+            argv = (*self.prefix(command, devices or ()), "--", *command.argv)
+            outcome = await supervise(argv, cage, command.caps, command.folder.source, self.name)
+        return outcome if devices is not None else outcome.model_copy(update={"notes": (*outcome.notes, SHARED)})
 
-    def prefix(self, command: Command) -> tuple[str, ...]:
-        """The command line up to the command."""
+    def prefix(self, command: Command, devices: tuple[Bind, ...] = ()) -> tuple[str, ...]:
+        """The command line up to the command, with these device files over the machine's own."""
         return (
             self.program,
             *_namespaces(command),
             *self._if_offered("--disable-userns"),
-            *self._devices(command.caps),
+            *self._places(command.caps),
+            *_binds("--dev-bind", devices),
             *_system(),
             *_each("--ro-bind-try", _NETWORK if command.phase == "install" else ()),
             *_binds("--ro-bind", command.readable),
             *_binds("--bind", (*command.writable, command.folder)),
-            *(part for place in ("/proc", "/dev", "/") for part in ("--remount-ro", place)),
+            *(part for place in _READ_ONLY for part in ("--remount-ro", place)),
             *("--chdir", command.folder.target),
             *_variables(command),
         )
 
-    def _devices(self, caps: Caps) -> Iterator[str]:
+    def _places(self, caps: Caps) -> Iterator[str]:
         yield from ("--proc", "/proc", "--dev", "/dev")
         for place in ("/dev/shm", "/tmp"):  # noqa: S108
             yield from self._if_offered("--size", str(caps.scratch))

@@ -59,6 +59,7 @@ def _deleted(folder: Path, pids: Iterable[int]) -> int:
 
 def _open_files(pid: int) -> list[os.stat_result]:
     try:
-        return [Path(entry.path).stat() for entry in os.scandir(f"/proc/{pid}/fd")]
+        with os.scandir(f"/proc/{pid}/fd") as entries:
+            return [Path(entry.path).stat() for entry in entries]
     except OSError:  # it has ended, or is not ours to look into
         return []

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import resource
 import signal
 from collections.abc import Iterator, Sequence
@@ -24,8 +25,18 @@ class Process:
     pid: int
     parent: int
     threads: int
-    memory: int
-    """Resident bytes; those shared with other processes count in each."""
+    resident: int
+    """Bytes in memory; those shared with other processes count in each."""
+
+    @property
+    def share(self) -> int:
+        """Bytes in memory; those shared with other processes count in parts, so that a sum over all is right."""
+        try:
+            text = Path(f"/proc/{self.pid}/smaps_rollup").read_text(encoding="ascii")
+        except OSError:
+            return self.resident
+        found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
+        return int(found[1]) * 1024 if found else self.resident
 
 
 class Tree:
@@ -40,7 +51,8 @@ class Tree:
     def read(self, pid: int, /) -> Reading:
         """Add up what its processes hold."""
         tree = tuple(descendants(pid))
-        return Reading(memory=sum(one.memory for one in tree), tasks=sum(one.threads for one in tree))
+        memory = sum(one.share for one in tree) if len(tree) < _MANY else sum(one.resident for one in tree)
+        return Reading(memory=memory, tasks=sum(one.threads for one in tree))
 
     def pids(self, pid: int, /) -> tuple[int, ...]:
         """Its processes."""
@@ -61,6 +73,9 @@ class Tree:
     async def discard(self) -> None:
         """There is nothing to clear up."""
 
+
+_MANY = 64
+"""Processes from which on looking into each would take too long."""
 
 _TRIES, _MOMENT = 1000, 0.005
 """How often, and how many seconds apart, the process table is read again."""

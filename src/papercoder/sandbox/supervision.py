@@ -54,9 +54,9 @@ class Watch:
             self.peak = max(self.peak or 0, reading.memory)
         if reading.reached:
             return reading.reached
-        if (reading.memory or 0) > self.caps.memory:
-            return "memory"
-        return "processes" if (reading.tasks or 0) > self.caps.processes else None
+        if (reading.tasks or 0) > self.caps.processes:
+            return "processes"
+        return "memory" if (reading.memory or 0) > self.caps.memory else None
 
     def fills_disk(self) -> bool:
         """True where its folder holds what it may."""

@@ -1,0 +1,59 @@
+"""A sandbox that isolates, with the kernel's control groups and without; hostile code to run in it."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from papercoder.artifacts.execution import Outcome
+from papercoder.sandbox import bubblewrap
+from papercoder.sandbox.cgroup import make_group
+from papercoder.sandbox.contract import MIB, Bind, Caps, Command, Phase, Sandbox
+
+Attack = Callable[..., Outcome]
+
+SMALL = Caps(seconds=10, memory=256 * MIB, processes=48, disk=32 * MIB, scratch=16 * MIB, output=4 * MIB)
+
+
+def isolating() -> Sandbox:
+    """Bubblewrap; where it is missing the test is skipped, but on the build machine it fails."""
+    found = asyncio.run(bubblewrap.find_bubblewrap())
+    if isinstance(found, str):
+        if os.environ.get("CI") == "true":
+            pytest.fail(found)
+        pytest.skip(found)
+    return found
+
+
+@pytest.fixture(params=["held by the kernel", "watched"])
+def sandbox(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    found = isolating()
+    if request.param == "watched":
+        monkeypatch.setattr(bubblewrap, "make_group", lambda caps: None)
+        return found
+    group = make_group(SMALL)
+    if group is None:
+        pytest.skip("no control group can be made here")
+    asyncio.run(group.discard())
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The working folder."""
+    path = tmp_path / "repository"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def attack(sandbox: Sandbox, folder: Path) -> Attack:
+    """Runs Python code with arguments."""
+
+    def run(code: str, *arguments: str, caps: Caps = SMALL, phase: Phase = "run") -> Outcome:
+        argv = (sandbox.python, "-c", code, *arguments)
+        return asyncio.run(sandbox.run(Command(argv, Bind(folder, "/repository"), phase, caps=caps)))
+
+    return run
