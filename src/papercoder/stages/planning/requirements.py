@@ -35,6 +35,7 @@ GAPS = Agent("gaps", "planning", Json(RequirementDrafts))
 CHANGER = Agent("refine_requirements", "planning", Json(RequirementChanges))
 
 _PART_TOKENS = 3000
+_LEAST_WORDS = 20
 _SAME = 93.0
 """Of 100: how alike two statements are that say the same."""
 
@@ -42,7 +43,8 @@ _SAME = 93.0
 @uses(EXTRACTOR)
 async def find_requirements(ask: Ask, paper: Paper) -> RequirementDrafts:
     """What each part of the paper requires, in the paper's order."""
-    found = await together(_from_part(ask, paper, part) for part in parts_of(paper))
+    parts = [part for part in parts_of(paper) if _says_something(part)]
+    found = await together(_from_part(ask, paper, part) for part in parts)
     return RequirementDrafts(requirements=tuple(draft for drafts in found for draft in drafts.requirements))
 
 
@@ -106,6 +108,12 @@ def parts_of(paper: Paper) -> Iterator[tuple[Section, ...]]:
         size += tokens
     if part:
         yield tuple(part)
+
+
+def _says_something(part: tuple[Section, ...]) -> bool:
+    """False for a part that holds no more than names and addresses."""
+    words = sum(len(section.render().split()) for section in part)
+    return words >= _LEAST_WORDS or any(block.kind != "paragraph" for section in part for block in section.blocks)
 
 
 def unquoted(paper: Paper, drafts: Iterable[RequirementDraft]) -> list[str]:
