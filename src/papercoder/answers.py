@@ -43,7 +43,7 @@ class Json(Generic[A]):
     @property
     def instructions(self) -> str:
         """The schema, whose descriptions are the docstrings of the artifact's fields."""
-        schema = json.dumps(self.kind.model_json_schema(), ensure_ascii=False)
+        schema = json.dumps(_untitled(self.kind.model_json_schema()), ensure_ascii=False)
         return (
             "Answer with one JSON object and nothing else. Inside strings, write every backslash of a formula twice. "
             f"The object fits this JSON schema:\n\n```json\n{schema}\n```"
@@ -67,6 +67,13 @@ class Json(Generic[A]):
 _DECODER = json.JSONDecoder(strict=False)
 _SINGLE = re.compile(r'(?<!\\)((?:\\\\)*)\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
 """A formula's backslash written once: `\alpha` is no JSON escape."""
+
+
+def _untitled(schema: object) -> object:
+    """A schema without the titles that only repeat its names."""
+    if isinstance(schema, dict):
+        return {key: _untitled(value) for key, value in schema.items() if key != "title" or isinstance(value, dict)}
+    return [_untitled(value) for value in schema] if isinstance(schema, list) else schema
 
 
 def _loads(text: str) -> object:
