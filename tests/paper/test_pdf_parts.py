@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from papercoder.errors import PaperError
+from papercoder.paper.draft import Text
 from papercoder.paper.pdf import extract, source
 from papercoder.paper.pdf.captions import caption
 from papercoder.paper.pdf.extract import RawDocument, RawPage, Word
 from papercoder.paper.pdf.headings import numbered
 from papercoder.paper.pdf.ligatures import mended
 from papercoder.paper.pdf.prose import Vocabulary, clean, joined, polished
+from papercoder.paper.pdf.reader import compose
 from papercoder.paper.pdf.references import references
 from papercoder.paper.pdf.shapes import Box, Frame, Line, Span
 from papercoder.paper.pdf.tables import grid
@@ -138,3 +140,12 @@ def test_a_parser_that_crashes_costs_one_file(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(extract, "__file__", str(crash))
     with pytest.raises(PaperError, match="breaks the PDF parser"):
         source.raw_document(DATA / "two_columns.pdf")
+
+
+def test_a_page_that_one_parser_cannot_read_keeps_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extract, "_parsed", lambda path: {})
+    raw = extract.extract(DATA / "two_columns.pdf", 10)
+    assert all(page.plain_only for page in raw.pages)
+    draft = compose(raw)
+    assert any("learn to whistle" in element.text for element in draft.elements if isinstance(element, Text))
+    assert draft.losses[0].kind == "layout"

@@ -33,9 +33,9 @@ def losses(raw: RawDocument, draft: Draft) -> list[Loss]:
 
 
 def _of_file(raw: RawDocument) -> Iterator[Loss]:
-    missing = raw.page_count - len(raw.pages)
-    if missing:
-        yield Loss(kind="missing_page", message=f"{missing} of {raw.page_count} pages could not be read.")
+    plain = [number for number, page in enumerate(raw.pages, start=1) if page.plain_only]
+    if plain:
+        yield Loss(kind="layout", message=f"Only the bare text could be read of {_pages(plain)}.")
     scanned = [number for number, page in enumerate(raw.pages) if page.scanned]
     if len(scanned) > len(raw.pages) / 2:
         yield Loss(

@@ -75,6 +75,9 @@ class RawPage:
     scanned: bool = False
     """Whether an image covers the page."""
 
+    plain_only: bool = False
+    """Whether only the other parser could read it, so that nothing is known of its layout."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Bookmark:
@@ -111,24 +114,31 @@ def extract(path: Path, most_pages: int) -> RawDocument:
         count = len(document)
         if not 0 < count <= most_pages:
             return RawDocument(problem="long" if count else "empty", page_count=count)
-        try:
-            with ThreadPoolExecutor(max_workers=1) as beside:
-                parsing = beside.submit(_parser().parse, path)
-                views = [_view(document, number) for number in range(count)]
-                parsed = parsing.result()
-        except ParseError as error:
-            return RawDocument(problem=_problem(error), page_count=count)
-        pages = [_page(page, views[page.page_num - 1], document) for page in parsed.pages]
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            parsing = beside.submit(_parsed, path)
+            views = [_view(document, number) for number in range(count)]
+            parsed = parsing.result()
+        if not parsed and not any(view.plain for view in views):
+            return RawDocument(problem="damaged", page_count=count)
+        pages = [
+            _page(parsed[number], view, document) if number in parsed else _plain_page(view)
+            for number, view in enumerate(views, start=1)
+        ]
         return RawDocument(page_count=count, pages=pages, outline=_outline(document))
 
 
-def _problem(error: Exception) -> str:
+def _parsed(path: Path) -> dict[int, ParsedPage]:
+    """What liteparse makes of the pages, by number from 1; nothing where it does not open the file at all."""
+    try:
+        return {page.page_num: page for page in _parser().parse(path).pages}
+    except ParseError:
+        return {}
+
+
+def _problem(error: PdfiumError) -> str:
+    """PDFium opens no document without pages, but says that there was no error."""
     said = str(error).lower()
-    if "password" in said:
-        return "password"
-    return (
-        "empty" if "success" in said else "damaged"
-    )  # PDFium does not open a document without pages, but sees no error
+    return next((name for word, name in (("password", "password"), ("success", "empty")) if word in said), "damaged")
 
 
 def _parser() -> LiteParse:
@@ -168,6 +178,13 @@ def _page(page: ParsedPage, view: _View, document: PdfDocument) -> RawPage:
             items = _repaired(items, text, page.height)
     words = [word for item in items for word in _words(item)]
     return RawPage(page.width, page.height, words, view.rules, view.plain, view.scanned)
+
+
+def _plain_page(view: _View) -> RawPage:
+    """A page that only pypdfium2 could read: its lines one below the other, wherever they stood."""
+    lines = enumerate(view.plain.splitlines())
+    words = [Word(line, 72, 72 + 12 * row, 5 * len(line), 10, 10, "", 0) for row, line in lines if line.strip()]
+    return RawPage(612, 792, words, [], view.plain, view.scanned, plain_only=True)
 
 
 def _repaired(items: list[TextItem], text: PdfTextPage, height: float) -> list[TextItem]:
