@@ -109,6 +109,7 @@ class _Writer:
         elif name in _OPENINGS:
             self._open(_OPENINGS[name], command)
         elif name in _TURNS:
+            self.end_line()
             self.indent -= command.arguments[-1] is None
             self._open(_TURNS[name], command)
         elif name == "until":

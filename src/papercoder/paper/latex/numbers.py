@@ -16,6 +16,7 @@ _NAMES = {
 }
 _REFERENCE = re.compile("\ue000([a-z]+):([^\ue001]*)\ue001")
 _FORMAT = re.compile(r"\\the([a-zA-Z]+)|\\(arabic|alph|Alph|roman|Roman)\s*\{(\w+)\}")
+_WITHOUT_BRACES = str.maketrans("", "", "{}\\ ")
 _ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 
 
@@ -65,7 +66,9 @@ class Counters:
     def printed(self, counter: str, depth: int = 0) -> str:
         """The number as printed now."""
         if counter in self.formats and depth < 5:
-            return _FORMAT.sub(lambda match: self._formatted(match, depth), self.formats[counter]).strip("{}\\ ")
+            return _FORMAT.sub(lambda match: self._formatted(match, depth), self.formats[counter]).translate(
+                _WITHOUT_BRACES
+            )
         value, outer = self.values.get(counter, 0), self.within.get(counter)
         own = letter(value) if self.appendix and counter == "section" else str(value)
         if counter == "section" and not self.values.get("chapter"):

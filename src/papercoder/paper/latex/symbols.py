@@ -71,7 +71,7 @@ SYMBOLS: dict[str, str] = {
     "LaTeX": "LaTeX",
     "TeX": "TeX",
     "BibTeX": "BibTeX",
-    "KwTo": "to",
+    "KwTo": " to ",
     "checkmark": "✓",
     "cmark": "✓",
     "xmark": "✗",

@@ -443,14 +443,17 @@ def _without_thanks(nodes: Sequence[Node]) -> list[Node]:
 
 def _source(nodes: Sequence[Node]) -> str:
     """A counter's format as source again."""
-    return "".join(
-        f"\\{node.name}{{{plain(node.last)}}}"
-        if isinstance(node, Command) and node.arguments
-        else f"\\{node.name}"
-        if isinstance(node, Command)
-        else plain([node])
-        for node in nodes
-    )
+    return "".join(_source_of(node) for node in nodes)
+
+
+def _source_of(node: Node) -> str:
+    match node:
+        case Command(name=name):
+            return f"\\{name}"
+        case Group(children=children):
+            return f"{{{_source(children)}}}"
+        case _:
+            return plain([node])
 
 
 def _text_of(element: Element) -> str:

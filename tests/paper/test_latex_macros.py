@@ -1,0 +1,91 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from papercoder.paper.files import Memory
+from papercoder.paper.latex.macros import flatten
+from papercoder.paper.latex.tokens import join
+
+
+def flat(source: str, **files: str) -> str:
+    beside = {name.replace("_", "."): text.encode() for name, text in files.items()}
+    return join(flatten("main.tex", Memory({"main.tex": source.encode(), **beside}, "the test")).tokens)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (r"\newcommand{\x}{y}a \x b", "a yb"),
+        (r"\newcommand{\x}{y\xspace}a \x b", r"a y\xspace b"),
+        (r"\newcommand\pair[2]{(#1,#2)}\pair{a}{b}", "(a,b)"),
+        (r"\newcommand{\opt}[2][z]{#1#2}\opt{a}\opt[q]{b}", "zaqb"),
+        (r"\def\half#1{\frac{#1}{2}}$\half x$", r"$\frac{x}{2}$"),
+        (r"\def\be{\begin{equation}}\def\ee{\end{equation}}\be a\ee", r"\begin{equation}a\end{equation}"),
+        (r"\DeclareMathOperator*{\argmin}{arg\,min}$\argmin_x$", r"$\operatorname*{arg\,min}_x$"),
+        (r"\let\eps=\varepsilon$\eps$", r"$\varepsilon$"),
+        (r"\newcommand{\a}{\alpha}$\a x$", r"$\alpha x$"),
+        (r"\newenvironment{eq}{\begin{align}}{\end{align}}\begin{eq}a\end{eq}", r"\begin{align}a\end{align}"),
+        (r"\iffalse gone \else kept\fi!", r" kept!"),
+        (r"\iffalse gone \iftrue too \fi gone\fi kept", " kept"),
+        (r"\newif\iflong\longtrue\iflong yes\else no\fi", " yes"),
+        (r"\newif\iflong\iflong yes\else no\fi", " no"),
+        (r"$a \iff b$", r"$a \iff b$"),
+    ],
+)
+def test_expansion(source: str, expected: str) -> None:
+    assert flat(source) == expected
+
+
+def test_what_the_reader_knows_keeps_its_meaning() -> None:
+    assert flat(r"\renewcommand{\section}[1]{boo}\section{Hi}") == r"\section{Hi}"
+
+
+def test_a_wrapped_primitive_is_left_alone() -> None:
+    source = r"\let\olding\ding\renewcommand{\ding}[1]{\small{\olding{#1}}}\ding{51}"
+    assert flat(source) == r"\ding{51}"
+
+
+def test_included_files_stand_in_place() -> None:
+    assert flat(r"a \input{one} b \include{two.tex}", one_tex="1", two_tex=r"2\endinput 3") == "a 1 b 2"
+
+
+def test_a_cycle_ends() -> None:
+    assert flat(r"x\input{main}y") == "xy"
+
+
+def test_missing_files_are_reported() -> None:
+    flattened = flatten("main.tex", Memory({"main.tex": rb"\input{gone}\input{../../etc/passwd}"}, "the test"))
+    assert [loss.kind for loss in flattened.losses] == ["missing_file"]
+    assert "gone" in flattened.losses[0].message
+
+
+def test_files_within_the_source_are_carried() -> None:
+    source = "\\begin{filecontents}{refs.bib}\n@book{a,}\n\\end{filecontents}text"
+    flattened = flatten("main.tex", Memory({"main.tex": source.encode()}, "the test"))
+    assert flattened.files_in_source.get("refs.bib") == b"\n@book{a,}\n"
+    assert join(flattened.tokens) == "text"
+
+
+def test_macros_of_a_style_file_beside_the_paper() -> None:
+    assert flat(r"\usepackage{mine}$\R$", mine_sty=r"\newcommand{\R}{\mathbb{R}}") == r"$\mathbb{R}$"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "source",
+    [
+        r"\def\x{\x\x}\x",
+        r"\newcommand{\x}[1]{\x{#1#1}}\x{a}",
+        "".join(rf"\def\a{chr(97 + i)}{{\a{chr(98 + i)}\a{chr(98 + i)}}}" for i in range(25)) + r"\aa",
+        r"\newcommand{\x}{" * 3_000,
+        r"\newenvironment{q}{\begin{q}}{\end{q}}\begin{q}\end{q}",
+    ],
+)
+def test_definitions_without_end_end(source: str) -> None:
+    flattened = flatten("main.tex", Memory({"main.tex": source.encode()}, "the test"))
+    assert len(flattened.tokens) < 5_000_000
+
+
+@given(st.text(alphabet="\\{}[]#1 xdefnewcommandiffalse\n", max_size=80))
+def test_any_text_flattens(source: str) -> None:
+    flat(r"\newcommand{\x}[1]{#1}" + source)
