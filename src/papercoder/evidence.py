@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 
 from rapidfuzz import fuzz
@@ -11,14 +12,20 @@ from papercoder.artifacts import Paper, render_block
 _ALIKE = 96.0
 """Of 100: how alike a quote and the paper's words must be, for a slip of the parser or of the model's copying."""
 
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_CRUCIAL = re.compile(r"-?\d+(?:\.\d+)?|\b(?:no|not|nor|never|without)\b")
+"""What no slip may change."""
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+_DASHES = re.compile(r"[\u2010-\u2015\u2212]|-{2,3}")
 
 
 def plain(text: str) -> str:
     """A text's letters, digits and signs of arithmetic, in lower case, apart by single blanks."""
-    text = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-").replace("\N{EN DASH}", "-")
+    text = _DASHES.sub("-", unicodedata.normalize("NFKC", text).translate(_INVISIBLE))
     text = re.sub(r"\\[ ,;:!]|\\(?:quad|qquad|left|right)\b", " ", text)
-    return re.sub(r"[^\w.%+=<>^-]+", " ", text.replace("_", " ").lower()).strip(" .")
+    text = re.sub(r"[^\w.%+=<>^-]+", " ", text.replace("_", " ").lower())
+    text = re.sub(r"\s*([=<>+^%])\s*", r"\1", re.sub(r"-(?! ?\d)", " ", text))
+    return re.sub(r"\s+", " ", text).strip(" .")
 
 
 def find_quote(paper: Paper, quote: str, anchor: str = "") -> str | None:
@@ -32,12 +39,17 @@ def find_quote(paper: Paper, quote: str, anchor: str = "") -> str | None:
         return None
     blocks = _blocks(paper)
     for name, text in sorted(blocks, key=lambda block: block[0] != anchor):
-        if all(piece in text for piece in pieces):
+        if all(_holds(text, piece) for piece in pieces):
             return name
     for name, text in sorted(blocks, key=lambda block: block[0] != anchor):
         if all(_nearly(piece, text) for piece in pieces):
             return name
     return None
+
+
+def _holds(text: str, piece: str) -> bool:
+    """As whole words and numbers: 0.05 does not stand in 0.057."""
+    return re.search(rf"(?<![a-z0-9])(?<!\d\.){re.escape(piece)}(?![a-z0-9]|\.\d)", text) is not None
 
 
 def _nearly(piece: str, text: str) -> bool:
@@ -47,7 +59,11 @@ def _nearly(piece: str, text: str) -> bool:
     if best is None:
         return False
     there = text[max(best.dest_start - 2, 0) : best.dest_end + 2]
-    return set(_NUMBER.findall(piece)) <= set(_NUMBER.findall(there))
+    return Counter(_CRUCIAL.findall(piece)) <= Counter(_CRUCIAL.findall(there)) and _denials(piece) == _denials(there)
+
+
+def _denials(text: str) -> list[str]:
+    return [word for word in _CRUCIAL.findall(text) if word.isalpha()]
 
 
 @lru_cache(maxsize=4)
@@ -66,12 +82,23 @@ def _section_text(title: str, blocks: tuple[object, ...]) -> str:
     return "\n".join([title, *(render_block(block) for block in blocks)])  # type: ignore[arg-type]
 
 
+_RAISED = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_TIMES = r"(?:\\times|\\cdot|x|\*|·|×)"
+_POWER = re.compile(rf"(?:(\d+(?:\.\d+)?)\s*{_TIMES}\s*)?(?<![\d.])10\s*(?:\^\s*\{{?\s*([+-]?\s*\d+)|(-\s*\d+))")
+_SIZED = re.compile(r"(\d+(?:\.\d+)?)\s?(k|K|M|thousand|million)\b")
+_SIZES = {"k": "e3", "K": "e3", "thousand": "e3", "M": "e6", "million": "e6"}
+_NAMES = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_WORDS = {word: float(value) for word, value in zip(_NAMES, range(2, 11), strict=True)}
+
+
 def numbers(text: str) -> frozenset[float]:
-    r"""The numbers that a text names, as `0.001`, `1e-3`, `10^{-3}`, `5\times10^{-4}`, `10,000` or `10%`."""
-    text = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
-    text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
+    r"""The numbers that a text names: `0.001`, `1e-3`, `5\times10^{-4}`, `2^8`, `10,000`, `10k`, `10%`, `three`."""
+    text = unicodedata.normalize("NFKC", _RAISED.sub(r"^\g<0>", text)).replace("\N{MINUS SIGN}", "-")
+    text = re.sub(r"(?<=\d)(?:,|\{,\}|\\,)(?=\d{3}\b)", "", text)
     found = {float(number) for number in re.findall(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+", text)}
-    powers = re.findall(r"(?:(\d+(?:\.\d+)?)\s*(?:\\times|\\cdot|x|\*|·|×)\s*)?10\s*\^?\s*\{?\s*(-\s*\d+)\}?", text)
-    found |= {float(factor or 1) * 10.0 ** int(power.replace(" ", "")) for factor, power in powers}
-    found |= {float(share) / 100 for share in re.findall(r"(\d+(?:\.\d+)?)\s*\\?%", text)}
-    return frozenset(found)
+    for factor, raised, hung in _POWER.findall(text):
+        found.add(float(f"{factor or 1}e{''.join((raised or hung).split())}"))
+    found |= {float(base) ** int(power) for base, power in re.findall(r"\b(\d{1,2})\s*\^\s*\{?(\d{1,2})\b", text)}
+    found |= {float(number + _SIZES[size]) for number, size in _SIZED.findall(text)}
+    found |= {float(f"{share}e-2") for share in re.findall(r"(\d+(?:\.\d+)?)\s*\\?%", text)}
+    return frozenset(found | {_WORDS[word] for word in re.findall(r"[a-z]+", text.lower()) if word in _WORDS})
