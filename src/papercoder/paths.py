@@ -1,5 +1,6 @@
 """File names from a model are untrusted: what may be written into the generated repository, and where."""
 
+import keyword
 import re
 import sys
 import unicodedata
@@ -47,7 +48,7 @@ def module_complaint(path: str, packages: Iterable[str]) -> str | None:
     if pure.suffix != ".py":
         return f"`{path}` is no Python file"
     names = (*pure.parts[:-1], pure.stem)
-    if bad := next((name for name in names if not name.isidentifier()), None):
+    if bad := next((name for name in names if not name.isidentifier() or keyword.iskeyword(name)), None):
         return f"`{path}`: `{bad}` is no Python name and could not be imported"
     if names[0] in sys.stdlib_module_names:
         return f"`{path}` would hide the standard library's `{names[0]}`"
@@ -57,14 +58,16 @@ def module_complaint(path: str, packages: Iterable[str]) -> str | None:
 
 
 def collisions(paths: Iterable[str]) -> list[str]:
-    """Paths that are the same file where case does not count, and files that are also folders."""
+    """Paths that are the same file where case does not count, and files that are also folders or packages."""
     found, seen = [], dict[str, str]()
     paths = tuple(paths)
     folders = {str(parent).lower() for path in paths for parent in PurePosixPath(path).parents}
     for path in paths:
-        other = seen.setdefault(path.lower(), path)
-        if other is not path:
+        if other := seen.get(path.lower()):
             found.append(f"`{path}` and `{other}` are the same file where case does not count")
+        seen[path.lower()] = path
         if path.lower() in folders:
             found.append(f"`{path}` is a file and a folder")
+        if path.lower().removesuffix(".py") in folders and path.endswith(".py"):
+            found.append(f"`{path}` and the folder `{path.removesuffix('.py')}` are the same module")
     return found
