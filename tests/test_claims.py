@@ -107,8 +107,10 @@ def test_a_name_that_two_claims_share_is_nobodys() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "null", "3", '{"results": 3}', "[" * 100_000, '[{"claim": "C1", "mean": NaN}]', '[{"claim": "C1", "mean": 1e999}]',
-     '[{"claim": "C1", "mean": true}]', '[{"claim": "<script>", "mean": 1}]', '[{"claim": "C1", "mean": ' + "9" * 5000 + "}]"],
+    ["", "{", "null", "3", '{"results": 3}', "[" * 100_000,
+     '[{"claim": "C1", "mean": NaN}]', '[{"claim": "C1", "mean": 1e999}]',
+     '[{"claim": "C1", "mean": true}]', '[{"claim": "<script>", "mean": 1}]',
+     '[{"claim": "C1", "mean": ' + "9" * 5000 + "}]"],
 )  # fmt: skip
 def test_what_is_no_measurement_is_passed_over(text: str) -> None:
     assert parse_results(text) == ()

@@ -26,7 +26,7 @@ class Tolerance:
     """How far a mean may be from the claimed value."""
 
     spreads: float = 2.0
-    """Where the paper prints a spread: so many times the spread. Means of single runs differ by that much now and then."""
+    """Where the paper prints a spread: so many times the spread."""
 
     relative: float = 0.05
     """Where it prints none: this share of the value."""

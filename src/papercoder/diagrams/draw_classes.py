@@ -62,7 +62,7 @@ def draw_classes(source: str, title: str = "Class diagram") -> str:
     layout = lay_out(
         [Box(key, size.width, size.height) for key, size in sized.items()],
         [_link(relation) for relation in diagram.relations],
-        Spacing(beside=34, between=_between(diagram.relations), widest=1180),
+        Spacing(beside=34, between=_between(diagram.relations), widest=1300),
     )
     wired = [
         _Wired(relation, tuple(_xy(point) for point in route))

@@ -1,0 +1,130 @@
+"""A report as one HTML page and as Markdown; values are escaped, the page loads nothing and runs one known script."""
+
+import hashlib
+import re
+from base64 import b64encode
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from papercoder.diagrams.text import one_line, printable
+from papercoder.report import words
+from papercoder.report.figures import claim_groups, cost_bars, diagrams, time_bars
+from papercoder.report.model import Report, shown
+
+_LONGEST = 6_000
+"""Characters of one value; what is longer is cut."""
+
+_OUTPUT = 12_000
+"""Characters of a command's output, from its end."""
+
+
+def to_html(report: Report) -> str:
+    """One page: no network, no asset, no script needed."""
+    script = _data("report.js")
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            report=report,
+            headline=words.headline(report),
+            groups=claim_groups(report),
+            diagrams=diagrams(report),
+            time_bars=time_bars(report) if report.summary.stages else "",
+            cost_bars=cost_bars(report) if report.agents else "",
+            style=Markup(_data("report.css")),  # noqa: S704  a file of this package
+            script=Markup(script),  # noqa: S704  a file of this package
+            script_hash=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        )
+    )
+
+
+def to_markdown(report: Report) -> str:
+    """The same for a terminal, an editor or a repository's host; diagrams as Mermaid."""
+    text = (
+        _environment()
+        .get_template("report.md")
+        .render(report=report, headline=words.headline(report), groups=claim_groups(report))
+    )
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("papercoder.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalize,
+    )
+    environment.filters |= {
+        "amount": words.amount,
+        "code": _code,
+        "day": words.day,
+        "duration": words.duration,
+        "fenced": _fenced,
+        "figure": words.figure,
+        "label": words.LABELS.__getitem__,
+        "md": _markdown,
+        "memory": words.memory,
+        "money": words.money,
+        "plural": words.plural,
+        "shown": shown,
+        "sign": lambda state: words.SIGNS[words.tone(state)],
+        "tail": tail,
+        "tone": words.tone,
+    }
+    environment.globals |= {"cost": words.cost, "means": words.RUNG_MEANS}
+    return environment
+
+
+@cache
+def _data(name: str) -> str:
+    return files("papercoder.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _finalize(value: object) -> object:
+    """Every value on its way into a template: without control signs, and not without end."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    text = printable(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text) - _LONGEST:,} more characters)"
+
+
+def tail(output: str) -> Markup:
+    """The end of a command's output, escaped."""
+    text = printable(output[-4 * _OUTPUT :]).strip("\n")
+    if len(text) > _OUTPUT or len(output) > 4 * _OUTPUT:
+        text = f"… (the end of {len(output):,} characters)\n{text[-_OUTPUT:]}"
+    return escape(text)
+
+
+def _markdown(text: str) -> Markup:
+    """Words that stay words in Markdown, also in a cell of a table."""
+    line = one_line(text)
+    line = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+    return Markup(re.sub(r"([\\`*_\[\]|~$#<>&!])", _masked, line))  # noqa: S704  every sign that could be markup is masked
+
+
+def _masked(match: re.Match[str]) -> str:
+    return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}.get(match[1], f"\\{match[1]}")
+
+
+def _code(text: str) -> Markup:
+    """A code span that also stands in a cell of a table."""
+    line = one_line(text).replace("|", "¦")
+    fence = "`" * (max([0, *map(len, re.findall(r"`+", line))]) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return Markup(f"{fence}{pad}{line[:_LONGEST] or ' '}{pad}{fence}")  # noqa: S704  a span of code that nothing in it can end
+
+
+def _fenced(text: str, language: str = "") -> Markup:
+    """A block of code behind a fence that is longer than any in it."""
+    inside = printable(text).strip("\n")
+    inside = inside if len(inside) <= _OUTPUT else f"… (the end of {len(inside):,} characters)\n{inside[-_OUTPUT:]}"
+    fence = "`" * max(3, *(len(run) + 1 for run in ["", *re.findall(r"`+", inside)]))
+    return Markup(f"{fence}{language}\n{inside}\n{fence}")  # noqa: S704  a block of code that nothing in it can end

@@ -1,0 +1,154 @@
+"""Figures and states in words, as a reader takes them in."""
+
+from datetime import UTC, datetime
+
+from papercoder.artifacts.execution import RungName, RungResult
+from papercoder.report.model import Report
+
+RUNG_MEANS: dict[RungName, str] = {
+    "install": "its packages install",
+    "import": "its modules import",
+    "start": "its entry point starts",
+    "tests": "its tests pass",
+    "smoke": "it runs through on tiny settings",
+    "reproduce": "it runs through on the paper’s settings",
+}
+_SEEN: dict[RungName, str] = {
+    "install": "its packages were seen to install",
+    "import": "its modules were seen to import",
+    "start": "its entry point was seen to start",
+    "tests": "its tests were seen to pass",
+    "smoke": "it was seen to run through on tiny settings",
+    "reproduce": "it was seen to run through on the paper’s settings",
+}
+LABELS = {
+    "implemented": "implemented",
+    "partly": "partly",
+    "missing": "missing",
+    "contradicts": "contradicts",
+    "not_reviewed": "not reviewed",
+    "met": "met",
+    "differs": "differs",
+    "not_run": "not run",
+    "seen": "seen",
+    "failed": "failed",
+    "error": "error",
+    "warning": "warning",
+}
+"""State -> how it is written."""
+
+TONES = {
+    "implemented": "good",
+    "met": "good",
+    "seen": "good",
+    "partly": "fair",
+    "warning": "fair",
+    "differs": "bad",
+    "missing": "bad",
+    "failed": "bad",
+    "error": "bad",
+    "contradicts": "bad",
+}
+"""State -> tone; all others are `none`: nothing was observed."""
+
+SIGNS = {"good": "✓", "fair": "◐", "bad": "✕", "none": "○"}
+"""Tone -> the sign before the word, so that colour is never alone."""
+
+
+def tone(state: str) -> str:
+    """`good`, `fair`, `bad`, or `none` where nothing was observed."""
+    return TONES.get(state, "none")
+
+
+def headline(report: Report) -> str:
+    """What was observed, in a sentence or two."""
+    return " ".join(part for part in (_course(report), _code(report)) if part)
+
+
+def _course(report: Report) -> str:
+    match report.status:
+        case "new":
+            return "Nothing was made yet."
+        case "running":
+            return "The run is going on."
+        case "interrupted":
+            return "The run was cut off before its end."
+        case "partial":
+            return f"The run stopped before its end: {_ended(report.summary.reason or 'no reason was recorded')}"
+        case _:
+            return ""
+
+
+def _ended(text: str) -> str:
+    text = text.strip()
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _code(report: Report) -> str:
+    if not report.has_code:
+        return "No code was written."
+    files = sum(path.endswith(".py") for path in report.files)
+    written = f"{files} Python file{'s were' if files != 1 else ' was'} written"
+    seen = [rung for rung in report.rungs if rung.status == "seen"]
+    failed = next((rung for rung in report.rungs if rung.status == "failed"), None)
+    if failed:
+        before = f"; {_SEEN[seen[-1].rung]}" if seen else ""
+        return f"{written}{before}. It failed at “{failed.rung}”: {_ended(failed.reason or 'no reason was recorded')}"
+    return f"{written}; {_SEEN[seen[-1].rung]}. {_beyond(seen[-1])}" if seen else f"{written}. The code was not run."
+
+
+def _beyond(highest: RungResult) -> str:
+    return "" if highest.rung == "reproduce" else "What lies beyond was not run."
+
+
+def money(usd: float) -> str:
+    """Dollars, with two digits that count."""
+    if 0 < usd < 0.01:
+        return f"${usd:.4f}" if usd >= 0.0001 else "under $0.0001"
+    return f"${usd:,.2f}"
+
+
+def cost(usd: float, unpriced: int, calls: int) -> str:
+    """What was spent; never `$0.00` where prices are not known."""
+    if calls and unpriced >= calls:
+        return "price unknown"
+    return money(usd) + (" or more" if unpriced else "")
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `12 min`, `3 h 20 min`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def amount(number: float) -> str:
+    """`950`, `12.3 k`, `1.20 M`."""
+    if number < 10_000:
+        return f"{number:,.0f}"
+    return f"{number / 1000:.1f} k" if number < 1_000_000 else f"{number / 1_000_000:.2f} M"
+
+
+def memory(megabytes: float | None) -> str:
+    """`512 MB`, `1.5 GB`; `not measured` where it is not known."""
+    if megabytes is None:
+        return "not measured"
+    return f"{megabytes:,.0f} MB" if megabytes < 1000 else f"{megabytes / 1000:.1f} GB"
+
+
+def figure(value: float) -> str:
+    """A measured or printed number, short."""
+    return f"{value:.6g}"
+
+
+def day(seconds: float | None) -> str:
+    """The day, in universal time."""
+    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%-d %B %Y") if seconds else ""
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 call`, `2 calls`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
