@@ -44,8 +44,8 @@ class Bubblewrap:
 
     @property
     def system(self) -> str:
-        """Sandbox, interpreter, platform."""
-        return this_system(self.name)
+        """That of PaperCoder itself."""
+        return this_system()
 
     async def run(self, command: Command) -> Outcome:
         """Run a command in namespaces of its own.

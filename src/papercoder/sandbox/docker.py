@@ -33,8 +33,8 @@ class Docker:
 
     @property
     def system(self) -> str:
-        """Sandbox and image."""
-        return f"{self.name} {self.image}"
+        """The image's."""
+        return f"the image {self.image}"
 
     async def run(self, command: Command) -> Outcome:
         """Run a command in a new container, and remove it.

@@ -10,6 +10,6 @@ def base_python() -> Path:
     return Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def this_system(sandbox: str) -> str:
-    """Sandbox, interpreter, platform: what an environment built here depends on."""
-    return f"{sandbox} {sys.base_prefix} {platform.python_version()} {platform.platform(terse=True)}"
+def this_system() -> str:
+    """Interpreter and platform, which an environment depends on."""
+    return f"Python {platform.python_version()} on {sys.platform} {platform.machine()}"

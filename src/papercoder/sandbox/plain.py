@@ -26,8 +26,8 @@ class Plain:
 
     @property
     def system(self) -> str:
-        """Sandbox, interpreter, platform."""
-        return this_system(self.name)
+        """That of PaperCoder itself."""
+        return this_system()
 
     async def run(self, command: Command) -> Outcome:
         """Run a command in its folder.

@@ -1,0 +1,1 @@
+"""Execution: rung by rung, what the generated repository was really seen to do."""

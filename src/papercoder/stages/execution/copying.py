@@ -1,0 +1,70 @@
+"""The repository's copy that generated code works on, and what is brought back from it."""
+
+import asyncio
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from papercoder.sandbox.contract import SandboxError
+
+RESULTS = "results.json"
+_LEFT_OUT = (".git", ".venv", "venv", "__pycache__", ".pytest_cache", RESULTS)
+
+
+@asynccontextmanager
+async def fresh_copy(repository: Path) -> AsyncIterator[Path]:
+    """A copy without history, environments and earlier results; links are copied as links.
+
+    Raises:
+        SandboxError: it cannot be copied.
+    """
+    parent = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="papercoder-"))
+    try:
+        yield await asyncio.to_thread(_copy, repository, parent / "repository")
+    finally:
+        await discard(parent)
+
+
+def _copy(repository: Path, folder: Path) -> Path:
+    try:
+        shutil.copytree(repository, folder, symlinks=True, ignore=shutil.ignore_patterns(*_LEFT_OUT))
+    except OSError as error:
+        raise SandboxError(f"{repository} could not be copied to {folder} to be run there: {error}.") from error
+    return folder
+
+
+async def discard(folder: Path) -> None:
+    """Delete a folder whatever is in it; hostile code may have made it deeper than Python can walk, or closed it."""
+    for argv in (("chmod", "-R", "u+rwx", "--", str(folder)), ("rm", "-rf", "--", str(folder))):
+        process = await asyncio.create_subprocess_exec(
+            *argv, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+        )
+        await process.wait()
+
+
+def bring_back(folder: Path, name: str, most: int = 1 << 20) -> str | None:
+    """The text of a plain file right below a folder; None for a link, a pipe, a folder, other than text, or no file.
+
+    Args:
+        folder: where hostile code may have put anything.
+        name: of the file.
+        most: bytes; a longer file is not brought back.
+    """
+    try:
+        descriptor = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        content = file.read(most + 1)
+    if len(content) > most:
+        return None
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,214 @@
+"""The environment of a generated repository: resolved to a lock, installed from wheels, kept for the next time."""
+
+import asyncio
+import os
+import shlex
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from papercoder.artifacts.execution import Outcome
+from papercoder.errors import RunFolderError
+from papercoder.packages import package_complaint
+from papercoder.sandbox.contract import Bind, Caps, Command, Phase, Sandbox
+from papercoder.stages.execution.copying import bring_back, discard
+from papercoder.stages.execution.indexes import Indexes, user_indexes
+from papercoder.stages.execution.tools import PLACE, PYTHON, Tool, find_tool
+from papercoder.store import digest, unwritable
+
+REQUIREMENTS, LOCK = "requirements.txt", "requirements.lock"
+_COMPILE = (PYTHON, "-S", "-m", "compileall", "-q", f"{PLACE}/lib")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What commands need to run in it."""
+
+    binds: tuple[Bind, ...]
+    python: str = PYTHON
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """For every command."""
+        folder = str(Path(self.python).parent)
+        return {
+            "PATH": f"{folder}:/usr/local/bin:/usr/bin:/bin",
+            "PYTHON": self.python,
+            "VIRTUAL_ENV": str(Path(folder).parent),
+            "PYTHONUNBUFFERED": "1",
+            "MPLBACKEND": "Agg",
+        }
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What was seen of installing."""
+
+    command: str
+    environment: Environment | None = None
+    """None where it failed."""
+
+    lock: str | None = None
+    """The text of `requirements.lock`, where the packages were resolved."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    """Of the commands that were run; none where an environment of these very packages is there."""
+
+    reason: str = ""
+    """Why it failed, where no command was run."""
+
+
+class Installer(Protocol):
+    """Makes the environment of a repository."""
+
+    async def install(self, repository: Path, sandbox: Sandbox, caps: Caps) -> Installation:
+        """Install what `requirements.txt` asks for, and pytest where there are tests."""
+
+
+def cache_folder() -> Path:
+    """Where environments and downloads are kept between runs."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "papercoder"
+
+
+@dataclass(frozen=True)
+class Packages:
+    """Installs from the user's package index: wheels only, so that no code of a package runs with the network."""
+
+    cache: Path = field(default_factory=cache_folder)
+    indexes: Indexes = field(default_factory=user_indexes)
+    tool: Tool | None = None
+    """None: uv where it is found, else pip."""
+
+    async def install(self, repository: Path, sandbox: Sandbox, caps: Caps) -> Installation:
+        """Resolve, install and compile, or find the environment where that was done before.
+
+        Raises:
+            RunFolderError: the folder that keeps environments cannot be written.
+            SandboxError: the sandbox could not be started.
+        """
+        part = await asyncio.to_thread(_new_folder, self.cache)
+        try:
+            building = _Building(self, sandbox, caps, part, self.tool or find_tool())
+            return await building.of(repository)
+        finally:
+            await discard(part)
+
+
+@dataclass
+class _Building:
+    """One environment on its way."""
+
+    packages: Packages
+    sandbox: Sandbox
+    caps: Caps
+    folder: Path
+    """Becomes the environment's, where all goes well."""
+
+    tool: Tool
+    outcomes: tuple[Outcome, ...] = ()
+    command: str = ""
+
+    async def of(self, repository: Path) -> Installation:
+        """All steps, until one fails."""
+        text = bring_back(repository, REQUIREMENTS)
+        if text is None:
+            return Installation("", reason=f"there is no {REQUIREMENTS} that can be read")
+        wanted = tuple(line for raw in text.splitlines() if (line := raw.partition("#")[0].strip()))
+        if complaint := next(filter(None, map(package_complaint, wanted)), None):
+            return Installation("", reason=complaint)
+        lock = await self._lock(text, wanted, bring_back(repository, LOCK))
+        if lock is None:
+            return self._ended(None)
+        extra = ("pytest",) if has_tests(repository) else ()
+        final = self.packages.cache / "environments" / self._key(lock, extra)
+        self.command = shlex.join(("pip", "install", "-r", LOCK, *extra))
+        if final.is_dir() or await self._build((*_lines(lock), *extra)):
+            return self._ended(lock, _settle(self.folder, final))
+        return self._ended(lock)
+
+    def _key(self, lock: str, extra: tuple[str, ...]) -> str:
+        built_by = (self.sandbox.name, self.sandbox.python, self.sandbox.system, self.tool.name)
+        return digest([built_by, _lines(lock), extra])
+
+    def _ended(self, lock: str | None, settled: Path | None = None) -> Installation:
+        environment = Environment((Bind(settled, PLACE),)) if settled else None
+        return Installation(self.command, environment, lock, self.outcomes)
+
+    async def _lock(self, text: str, wanted: tuple[str, ...], former: str | None) -> str | None:
+        """The former lock where it belongs to these requirements, else a new one; None where there is no solution."""
+        head = f"# {REQUIREMENTS} {digest(text)[:12]}, resolved for {self.sandbox.system}\n"
+        if former and former.startswith(head):
+            return former
+        if not wanted:
+            return head
+        (self.folder / REQUIREMENTS).write_text("\n".join(wanted) + "\n", encoding="utf-8")
+        self.command = shlex.join(("pip", "install", "-r", REQUIREMENTS))
+        if not await self._run("install", *self.tool.resolve(self.sandbox.python)):
+            return None
+        return head + self.tool.read_lock(self.folder)
+
+    async def _build(self, packages: tuple[str, ...]) -> bool:
+        if not await self._run("run", self.sandbox.python, "-m", "venv", "--without-pip", PLACE):
+            return False
+        if packages:
+            (self.folder / LOCK).write_text("\n".join(packages) + "\n", encoding="utf-8")
+            if not await self._run("install", *self.tool.install(self.sandbox.python)):
+                return False
+        # in an environment that cannot be written later, an import would compile anew each time
+        compiled = await self.sandbox.run(self._step("run", _COMPILE))
+        return compiled.cap is None
+
+    async def _run(self, phase: Phase, *argv: str) -> bool:
+        outcome = await self.sandbox.run(self._step(phase, argv))
+        self.outcomes += (outcome,)
+        return outcome.succeeded
+
+    def _step(self, phase: Phase, argv: tuple[str, ...]) -> Command:
+        here = Bind(self.folder, PLACE)
+        if phase == "run":
+            return Command(argv, here, caps=self.caps)
+        downloads = _new(self.packages.cache / "downloads")
+        indexes = self.packages.indexes
+        return Command(
+            argv,
+            here,
+            phase,
+            readable=(*self.tool.binds, *indexes.binds),
+            writable=(Bind(downloads, "/downloads"),),
+            environment={**indexes.variables, **self.tool.variables("/downloads")},
+            caps=self.caps,
+        )
+
+
+def has_tests(repository: Path) -> bool:
+    """True where `tests/` holds a test."""
+    return any((repository / "tests").rglob("test_*.py"))
+
+
+def _lines(lock: str) -> tuple[str, ...]:
+    return tuple(line for line in lock.splitlines() if line and not line.startswith("#"))
+
+
+def _settle(built: Path, final: Path) -> Path:
+    """Give a folder its lasting name, unless another process was there first: the same packages are in both."""
+    if not final.is_dir():
+        try:
+            built.rename(final)
+        except OSError as error:
+            if not final.is_dir():
+                raise RunFolderError(unwritable(final, error)) from error
+    return final
+
+
+def _new_folder(cache: Path) -> Path:
+    return _new(cache / "environments" / f".part-{uuid.uuid4().hex}")
+
+
+def _new(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFolderError(unwritable(folder, error)) from error
+    return folder

@@ -1,0 +1,89 @@
+"""The rungs above installing: a command each, and what has to be seen of it besides success."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from papercoder.artifacts.execution import Outcome, RungName
+from papercoder.stages.execution import importing
+from papercoder.stages.execution.copying import RESULTS
+from papercoder.stages.execution.environment import has_tests
+
+Complaint = Callable[[Outcome, str | None], str]
+"""What is missing though the command ended with success, given `results.json`; empty where nothing is."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A command, and what has to be seen of it."""
+
+    name: RungName
+    argv: tuple[str, ...]
+    shown: str
+    """The command as one would type it."""
+
+    complaint: Complaint
+    unasked: str = ""
+    """Why it is not to be run at all; empty where it is."""
+
+
+def rungs(repository: Path, reproduce: bool) -> tuple[Rung, ...]:
+    """From the lowest up."""
+    modules = tuple(sorted(_modules(repository)))
+    script = Path(importing.__file__).read_text(encoding="utf-8")
+    listed = f"python -c 'import {', '.join(modules)}'"
+    tests = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests")
+    no_tests = "" if has_tests(repository) else "the repository has no tests"
+    return (
+        Rung("import", ("python", "-c", script, *modules), listed, _imports_all(len(modules))),
+        Rung("start", ("python", "main.py", "--help"), "python main.py --help", _says_how_to_use_it),
+        Rung("tests", tests, "python -m pytest tests", _passes_tests, no_tests),
+        Rung("smoke", ("bash", "reproduce.sh", "--smoke"), "./reproduce.sh --smoke", _writes_results),
+        Rung(
+            "reproduce",
+            ("bash", "reproduce.sh"),
+            "./reproduce.sh",
+            _writes_results,
+            "" if reproduce else "it was not asked for",
+        ),
+    )
+
+
+def _modules(repository: Path) -> Iterator[str]:
+    """All that can be imported by name, but tests and what starts a program by being imported."""
+    for path in repository.rglob("*.py"):
+        relative = path.relative_to(repository).with_suffix("")
+        names = relative.parts[:-1] if relative.name == "__init__" else relative.parts
+        if names and all(map(str.isidentifier, names)) and names[0] not in _NOT_OURS and names[-1] != "__main__":
+            yield ".".join(names)
+
+
+_NOT_OURS = frozenset({"tests", "venv", "setup"})
+
+
+def _imports_all(count: int) -> Complaint:
+    said = f"imported {count} of {count} modules"
+    return lambda outcome, _: (
+        "" if said in outcome.output else "an import ended Python before all modules were imported"
+    )
+
+
+def _says_how_to_use_it(outcome: Outcome, _: str | None) -> str:
+    return "" if "usage" in outcome.output.lower() else "it did not say how to use it"
+
+
+def _passes_tests(outcome: Outcome, _: str | None) -> str:
+    return "" if re.search(r"\b[1-9]\d* passed\b", outcome.output) else "no test was seen to pass"
+
+
+def _writes_results(_: Outcome, results: str | None) -> str:
+    if results is None:
+        return f"it wrote no {RESULTS} that can be read"
+    try:
+        value = json.loads(results)
+    except (ValueError, RecursionError):
+        return f"its {RESULTS} is not JSON"
+    rows = value.get("results") if isinstance(value, dict) else None
+    return "" if isinstance(rows, list) and rows else f"its {RESULTS} has no rows"

@@ -1,0 +1,114 @@
+"""What resolves and installs packages: uv, or pip where there is no uv."""
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from papercoder.sandbox.contract import Bind
+
+PLACE = "/environment"
+PYTHON = f"{PLACE}/bin/python"
+_UV = "/tools/uv"
+_WHEELS = ("--only-binary", ":all:")
+
+
+class Tool(Protocol):
+    """Works in the environment's folder, on `requirements.txt` and `requirements.lock` there."""
+
+    @property
+    def name(self) -> str:
+        """`uv`, `pip`."""
+
+    @property
+    def binds(self) -> tuple[Bind, ...]:
+        """What it needs to be there."""
+
+    def variables(self, downloads: str) -> Mapping[str, str]:
+        """What it needs to be told; `downloads` is a folder that lasts."""
+
+    def resolve(self, python: str) -> tuple[str, ...]:
+        """The command that finds versions which fit together."""
+
+    def read_lock(self, folder: Path) -> str:
+        """What it found, a line a package."""
+
+    def install(self, python: str) -> tuple[str, ...]:
+        """The command that installs what is locked."""
+
+
+@dataclass(frozen=True)
+class Uv:
+    """A `uv` program of this machine."""
+
+    program: Path
+    name: str = "uv"
+
+    @property
+    def binds(self) -> tuple[Bind, ...]:
+        """The program."""
+        return (Bind(self.program, _UV),)
+
+    def variables(self, downloads: str) -> Mapping[str, str]:
+        """Downloads are copied, for a link would lead from one environment into another."""
+        return {"UV_CACHE_DIR": f"{downloads}/uv", "UV_LINK_MODE": "copy", "UV_NO_PROGRESS": "1"}
+
+    def resolve(self, python: str) -> tuple[str, ...]:
+        """`uv pip compile`."""
+        quiet = ("--quiet", "--no-header", "--no-annotate")
+        return (
+            _UV,
+            "pip",
+            "compile",
+            *quiet,
+            *_WHEELS,
+            "--python",
+            python,
+            "-o",
+            "requirements.lock",
+            "requirements.txt",
+        )
+
+    def read_lock(self, folder: Path) -> str:
+        """Its output is a lock already."""
+        return (folder / "requirements.lock").read_text(encoding="utf-8")
+
+    def install(self, python: str) -> tuple[str, ...]:  # noqa: ARG002
+        """`uv pip install`."""
+        return _UV, "pip", "install", "--quiet", *_WHEELS, "--python", PYTHON, "-r", "requirements.lock"
+
+
+@dataclass(frozen=True)
+class Pip:
+    """The pip of the interpreter below."""
+
+    name: str = "pip"
+    binds: tuple[Bind, ...] = ()
+
+    def variables(self, downloads: str) -> Mapping[str, str]:
+        """Where it keeps downloads."""
+        return {"PIP_CACHE_DIR": f"{downloads}/pip", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+
+    def resolve(self, python: str) -> tuple[str, ...]:
+        """`pip install --dry-run`, with a report."""
+        dry = ("--dry-run", "--ignore-installed", "--quiet", "--report", "resolved.json")
+        return python, "-I", "-m", "pip", "install", *dry, *_WHEELS, "-r", "requirements.txt"
+
+    def read_lock(self, folder: Path) -> str:
+        """Names and versions of the report."""
+        report = json.loads((folder / "resolved.json").read_text(encoding="utf-8"))
+        found = (item["metadata"] for item in report["install"])
+        return "".join(sorted(f"{one['name'].lower()}=={one['version']}\n" for one in found))
+
+    def install(self, python: str) -> tuple[str, ...]:
+        """`pip install`, from outside the environment, which has no pip."""
+        return python, "-I", "-m", "pip", "--python", PYTHON, "install", "--quiet", *_WHEELS, "-r", "requirements.lock"
+
+
+def find_tool() -> Tool:
+    """uv beside this interpreter or on the path, else pip."""
+    beside = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
+    return Uv(Path(beside)) if beside else Pip()
