@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from papercoder.syntax import parse
+
 _DISTRIBUTIONS = {
     "Bio": "biopython",
     "PIL": "pillow",
@@ -45,10 +47,57 @@ _DISTRIBUTIONS = {
 }
 """Import name -> distribution, where they differ by more than `_` and `-`."""
 
+_OTHERS = {
+    "PIL": ("pillow-simd",),
+    "cv2": ("opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless"),
+    "faiss": ("faiss-gpu", "faiss-gpu-cu12"),
+    "jax": ("jaxlib",),
+    "keras": ("tensorflow",),
+    "matplotlib": ("pylab",),
+    "pytorch_lightning": ("lightning",),
+    "tensorboard": ("tensorflow",),
+    "tensorflow": ("tensorflow-cpu", "tensorflow-gpu", "tensorflow-macos", "tf-nightly"),
+    "tensorflow_datasets": ("tfds-nightly",),
+    "onnxruntime": ("onnxruntime-gpu",),
+    "mujoco_py": ("mujoco-py",),
+    "ale_py": ("ale-py", "gymnasium"),
+    "psycopg2": ("psycopg2-binary",),
+    "pkg_resources": ("setuptools",),
+    "igraph": ("igraph",),
+    "Levenshtein": ("levenshtein",),
+    "cupy": ("cupy-cuda11x", "cupy-cuda12x"),
+    "xgboost": ("xgboost-cpu",),
+}
+"""Import name -> further distributions that carry it."""
+
+_NOT_IMPORTED = frozenset(
+    {"accelerate", "black", "flake8", "gdown", "hf-xet", "huggingface-hub", "hydra-core", "ipykernel", "ipython",
+     "isort", "jaxlib", "jupyter", "jupyterlab", "kaleido", "lxml", "mypy", "ninja", "notebook", "openpyxl",
+     "pip", "pre-commit", "protobuf", "pyarrow", "pylint", "pytest", "pytest-cov", "pytest-xdist", "ruff",
+     "sentencepiece", "setuptools", "tabulate", "tensorboard", "tiktoken", "uv", "wheel", "xlrd"}
+)  # fmt: skip
+"""Distributions that other packages, or people, use without an import."""
+
 
 def distribution_of(module: str) -> str:
     """The distribution that carries a top-level import."""
     return _DISTRIBUTIONS.get(module, module.replace("_", "-"))
+
+
+def carriers(module: str) -> frozenset[str]:
+    """The distributions, in canonical spelling, any of which brings a module by its dotted name."""
+    top = module.partition(".")[0]
+    two = ".".join(module.split(".")[:2])
+    names = {top, distribution_of(top), *_OTHERS.get(top, ())}
+    if top in {"google", "azure", "mpl_toolkits"} or two in _DISTRIBUTIONS:
+        names |= {two.replace(".", "-"), two.replace(".", "-cloud-"), distribution_of(two)}
+    return frozenset(canonicalize_name(name) for name in names)
+
+
+def is_used_unseen(distribution: str) -> bool:
+    """May a requirements file list it though no code imports it?"""
+    name = canonicalize_name(distribution)
+    return name in _NOT_IMPORTED or name.startswith(("types-", "pytest-", "nvidia-"))
 
 
 def imported_as(line: str) -> str:
@@ -74,7 +123,7 @@ def package_complaint(line: str) -> str | None:
 def third_party_imports(code: str, local: Iterable[str]) -> Iterator[str]:
     """Top-level modules that a file imports, which are neither Python's own nor, by `local`, the repository's."""
     own = {*sys.stdlib_module_names, *local, "__future__"}
-    for node in ast.walk(ast.parse(code)):
+    for node in ast.walk(parse(code)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -1,0 +1,96 @@
+"""How the repository starts: `reproduce.sh`, `python main.py --config FILE`, `results.json`, and nothing at import."""
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+
+from papercoder.artifacts.checking import Finding
+from papercoder.stages.checking.findings import error, warning
+from papercoder.stages.checking.nodes import called, is_main_guard, statements, text_of
+from papercoder.stages.checking.repository import Module, Tree
+
+_CHECK = "entry"
+_SCRIPT = "reproduce.sh"
+_NAMED = re.compile(r"\.?/?[\w./-]*[\w-]\.(py|ya?ml|toml|sh|txt)")
+_WORK = re.compile(
+    r"(.*\.)?(open|parse_args|safe_load|load|loads|read_csv|read_text|fit|train|backward|train_model|run|main|download"
+    r"|urlopen|urlretrieve|makedirs|mkdir|system|load_dataset|from_pretrained|manual_seed|seed)"
+)
+
+
+def check_entry(tree: Tree) -> Iterator[Finding]:
+    """Check what starts the code; the conventions of PaperCoder only where a repository follows them."""
+    yield from _script(tree)
+    for module in tree.modules:
+        if not module.is_test and module.path.name not in {"setup.py", "__main__.py"}:
+            yield from _at_import(module)
+    if tree.follows_conventions:
+        yield from _main(tree)
+        yield from _results(tree)
+
+
+def _script(tree: Tree) -> Iterator[Finding]:
+    for number, line in enumerate((tree.text(_SCRIPT) or "").splitlines(), start=1):
+        for name in _words(line):
+            if _NAMED.fullmatch(name) and not name.startswith("/") and name.removeprefix("./") not in tree.files:
+                yield error(
+                    _CHECK, _SCRIPT, number, f"There is no file `{name}`.", "Put the name right, or add the file."
+                )
+
+
+def _words(line: str) -> list[str]:
+    try:
+        words = shlex.split(re.sub(r"[()<>;&|]", " ", line), comments=True)
+    except ValueError:  # a quotation that goes on in the next line
+        return []
+    return [word.rpartition("=")[2] for word in words]
+
+
+def _main(tree: Tree) -> Iterator[Finding]:
+    main = next((module for module in tree.modules if str(module.path) == "main.py"), None)
+    if "main.py" not in tree.files:
+        yield error(
+            _CHECK, "main.py", 1, "There is no main.py.", "Write it; `python main.py --config FILE` runs everything."
+        )
+    if main is None:
+        return
+    if not any(text_of(node) == "--config" for node in main.nodes):
+        advice = "Add the option `--config` with argparse."
+        yield error(_CHECK, "main.py", 1, "It does not take `--config FILE`.", advice)
+    if not any(is_main_guard(statement) for statement in main.tree.body):
+        advice = 'Call `main()` below `if __name__ == "__main__":`.'
+        yield error(_CHECK, "main.py", 1, "Nothing starts when it is run.", advice)
+
+
+def _results(tree: Tree) -> Iterator[Finding]:
+    named = (text_of(node) or "" for module in tree.modules if not module.is_test for node in module.nodes)
+    texts = (tree.text(name) or "" for name in ("config.yaml", "config.smoke.yaml"))
+    if not any("results.json" in text for text in (*named, *texts)):
+        yield error(_CHECK, "main.py", 1, "Nothing writes results.json.", "Write the measured numbers to it.")
+
+
+def _at_import(module: Module) -> Iterator[Finding]:
+    """Work that starts when the module is imported."""
+    advice = "Move it into a function."
+    for statement in _loading(module.tree.body):
+        if isinstance(statement, ast.While):
+            yield warning(_CHECK, str(module.path), statement.lineno, "A loop runs at import.", advice)
+        for call in _calls(statement):
+            if _WORK.fullmatch(called(call)):
+                message = f"`{called(call)}` runs at import."
+                yield warning(_CHECK, str(module.path), call.lineno, message, advice)
+
+
+def _loading(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    outside = [statement for statement in body if not is_main_guard(statement)]
+    return (node for node in statements(outside) if isinstance(node, ast.Expr | ast.Assign | ast.With | ast.While))
+
+
+def _calls(statement: ast.stmt) -> Iterator[ast.Call]:
+    parts: list[ast.expr | None] = []
+    if isinstance(statement, ast.Expr | ast.Assign):
+        parts = [statement.value]
+    elif isinstance(statement, ast.With):
+        parts = [item.context_expr for item in statement.items]
+    return (node for node in parts if isinstance(node, ast.Call))

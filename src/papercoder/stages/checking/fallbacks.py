@@ -1,0 +1,158 @@
+"""Silent fallbacks: errors that vanish, and numbers that stand where a result was to be computed."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from papercoder.artifacts.checking import Finding
+from papercoder.stages.checking.findings import error, warning
+from papercoder.stages.checking.nodes import Function, called, dotted, functions, text_of
+from papercoder.stages.checking.repository import Module, Tree
+
+_CHECK = "fallbacks"
+_BROAD = frozenset({"Exception", "BaseException"})
+_METRIC = re.compile(
+    r"(test_|val_|valid_|mean_|final_|avg_)?(accuracy|acc|f1|f1_score|auc|auroc|auprc|bleu|rouge|rmse|mse|mae|perplexity"
+    r"|precision|recall|map|ndcg|fid|psnr|ssim|iou|metric|metric_value)"
+)
+_RANDOM = re.compile(
+    r"(random|np\.random|numpy\.random|rng|torch|self\.rng|jax\.random|generator)\."
+    r"(random|rand|randn|randint|uniform|normal|gauss|choice|standard_normal|integers|random_sample|sample)"
+)
+_STAND_IN = re.compile(r"(dummy|fake|mock)_(data|dataset|datasets|labels|results?|metrics?|scores?|samples?)")
+_COMPUTE = "Compute it from the model and the data."
+
+
+def check_fallbacks(tree: Tree) -> Iterator[Finding]:
+    """Swallowed errors and made-up values."""
+    for module in tree.modules:
+        if not module.is_test:
+            yield from _handlers(module)
+            yield from _metrics(module)
+            yield from _stand_ins(module)
+
+
+def _handlers(module: Module) -> Iterator[Finding]:
+    for node in module.nodes:
+        if isinstance(node, ast.Try):
+            for handler in node.handlers:
+                yield from _handler(handler, node, str(module.path))
+
+
+def _handler(handler: ast.ExceptHandler, node: ast.Try, path: str) -> Iterator[Finding]:
+    inside = [part for statement in handler.body for part in ast.walk(statement)]
+    if any(isinstance(part, ast.Raise) for part in inside) or _ends(inside):
+        return
+    if any(_is_random(part) for part in inside):
+        message = "When this fails, random numbers take the place of the result."
+        yield error(_CHECK, path, handler.lineno, message, "Let the error be seen.")
+    elif _is_broad(handler) and not _only_imports(node) and not _tells(inside, handler):
+        what = _caught(handler)
+        yield warning(
+            _CHECK, path, handler.lineno, f"`{what}` hides every error.", "Catch what is expected; raise the rest."
+        )
+
+
+def _is_broad(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(dotted(kind) in _BROAD for kind in kinds)
+
+
+def _caught(handler: ast.ExceptHandler) -> str:
+    return f"except {ast.unparse(handler.type)}" if handler.type else "except"
+
+
+def _ends(inside: list[ast.AST]) -> bool:
+    return any(called(part) in {"sys.exit", "exit", "os._exit"} for part in inside)
+
+
+def _only_imports(node: ast.Try) -> bool:
+    return all(isinstance(statement, ast.Import | ast.ImportFrom) for statement in node.body)
+
+
+def _tells(inside: list[ast.AST], handler: ast.ExceptHandler) -> bool:
+    """Does the handler keep the error: by its name, or by a traceback?"""
+    names = {part.id for part in inside if isinstance(part, ast.Name)}
+    traced = any(re.search(r"\b(exception|print_exc|format_exc|exc_info)$", called(part)) for part in inside)
+    return traced or (handler.name is not None and handler.name in names)
+
+
+def _is_random(node: ast.AST) -> bool:
+    return bool(_RANDOM.fullmatch(called(node)))
+
+
+def _metrics(module: Module) -> Iterator[Finding]:
+    for name, value in _named_values(module):
+        if not _METRIC.fullmatch(name.lower()):
+            continue
+        if _is_made_of_random(value):
+            message = f"`{name}` is a random number."
+            yield error(_CHECK, str(module.path), value.lineno, message, _COMPUTE)
+        elif _is_suspicious(value):
+            message = f"`{name}` is the constant {ast.unparse(value)}."
+            yield warning(_CHECK, str(module.path), value.lineno, message, _COMPUTE)
+
+
+def _named_values(module: Module) -> Iterator[tuple[str, ast.expr]]:
+    """What is assigned to names, put under keys of dictionaries, or returned by a function of that name."""
+    for node in module.nodes:
+        if isinstance(node, ast.Assign):
+            yield from ((_last(target), node.value) for target in node.targets)
+        elif isinstance(node, ast.Dict):
+            yield from (
+                (text, value) for key, value in zip(node.keys, node.values, strict=True) if (text := text_of(key))
+            )
+        elif isinstance(node, Function):
+            yield from _returned(node)
+
+
+def _last(target: ast.expr) -> str:
+    if isinstance(target, ast.Subscript):
+        return text_of(target.slice) or ""
+    return dotted(target).rpartition(".")[2]
+
+
+def _returned(function: Function) -> Iterator[tuple[str, ast.expr]]:
+    """The last statement alone: an early `return 0.0` of an empty set is fine."""
+    name = re.sub(r"^(compute|calculate|evaluate|eval|measure|get)_", "", function.name)
+    last = function.body[-1]
+    if isinstance(last, ast.Return) and last.value:
+        yield name, last.value
+
+
+def _is_made_of_random(value: ast.expr) -> bool:
+    """Does the value depend on random numbers and constants alone?"""
+    if _is_random(value):
+        return True
+    if isinstance(value, ast.BinOp):
+        sides = (value.left, value.right)
+        return any(map(_is_made_of_random, sides)) and all(
+            _is_made_of_random(side) or _is_fixed(side) for side in sides
+        )
+    if called(value) in {"float", "round", "min", "max", "abs", "int"}:
+        return any(_is_made_of_random(item) for item in getattr(value, "args", ()))
+    return (
+        isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and _is_made_of_random(value.func.value)
+    )
+
+
+def _is_fixed(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant)
+
+
+def _is_suspicious(value: ast.expr) -> bool:
+    if not isinstance(value, ast.Constant) or not isinstance(value.value, float):
+        return False
+    return value.value not in {0.0, 1.0, 100.0, -1.0} and abs(value.value) < 1e6
+
+
+def _stand_ins(module: Module) -> Iterator[Finding]:
+    path, advice = str(module.path), "Build it only where `data.synthetic` asks for it."
+    for function in functions(module.nodes):
+        if re.search(r"(^|_)(dummy|mock)(_|$)", function.name):
+            yield warning(_CHECK, path, function.lineno, f"`{function.name}` makes stand-ins.", advice)
+    for name, value in _named_values(module):
+        if _STAND_IN.fullmatch(name.lower()) and _is_made_of_random(value):
+            yield warning(_CHECK, path, value.lineno, f"`{name}` is made of random numbers.", advice)

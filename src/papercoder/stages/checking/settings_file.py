@@ -1,0 +1,131 @@
+"""The keys of a settings file, with the lines that they stand on."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import yaml
+
+Keys = tuple[str, ...]
+"""The way to a setting. In a pattern, `*` is any one key or index, and a leading `**` any way at all."""
+
+_MOST = 10_000
+"""Settings; aliases can make a small file mean more than fits any memory."""
+
+_NUMBER_TO_A_READER = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One key."""
+
+    keys: Keys
+    line: int
+    kind: str
+    """What YAML takes the value for: `map`, `seq`, `str`, `int`, `float`, `bool`, `null`."""
+
+    text: str = ""
+    is_plain: bool = False
+    """Is it a scalar without quotation marks?"""
+
+    @property
+    def is_misread(self) -> bool:
+        """Is it a number to a reader, but a text to YAML, such as `1e-4`?"""
+        return self.kind == "str" and self.is_plain and bool(_NUMBER_TO_A_READER.fullmatch(self.text))
+
+
+@dataclass(frozen=True)
+class SettingsFile:
+    """All settings of a file."""
+
+    path: str
+    settings: dict[Keys, Setting]
+
+    @property
+    def leaves(self) -> tuple[Setting, ...]:
+        """The settings that have a value of their own."""
+        return tuple(item for item in self.settings.values() if item.kind not in {"map", "seq"})
+
+    def has(self, pattern: Keys) -> bool:
+        """Does any setting fit the pattern?"""
+        return not pattern or any(fits(pattern, keys) for keys in self.settings)
+
+    def is_open(self, pattern: Keys) -> bool:
+        """Is nothing known of what is below: an empty or null value?"""
+        below = {keys[:-1] for keys in self.settings}
+        found = [item for keys, item in self.settings.items() if fits(pattern, keys)]
+        return any(item.kind == "null" or (item.kind in {"map", "seq"} and item.keys not in below) for item in found)
+
+
+class UnreadableSettings(Exception):
+    """It is no YAML."""
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(why)
+        self.line = line
+
+
+def read_settings(path: str, text: str) -> SettingsFile:
+    """Read the keys of a YAML file, without making any object of it.
+
+    Raises:
+        UnreadableSettings: it is no YAML, or no mapping.
+    """
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as failure:
+        mark = failure.problem_mark
+        raise UnreadableSettings(mark.line + 1 if mark else 1, str(failure.problem)) from failure
+    except (yaml.YAMLError, RecursionError) as failure:
+        raise UnreadableSettings(1, "it has characters or a depth that YAML does not allow") from failure
+    if not isinstance(node, yaml.MappingNode):
+        raise UnreadableSettings(1, "it is no mapping of keys to values")
+    settings: dict[Keys, Setting] = {}
+    for setting in _settings(node):
+        settings.setdefault(setting.keys, setting)
+        if len(settings) > _MOST:
+            raise UnreadableSettings(1, f"it has more than {_MOST:,} settings")
+    return SettingsFile(path, settings)
+
+
+def _settings(root: yaml.MappingNode) -> Iterator[Setting]:
+    left: list[tuple[Keys, yaml.Node]] = [((), root)]
+    while left:
+        base, node = left.pop()
+        for keys, child, line in _children(base, node):
+            if keys != base:
+                kind = child.tag.rpartition(":")[2]
+                is_plain = isinstance(child, yaml.ScalarNode) and child.style is None
+                yield Setting(keys, line, kind, child.value if isinstance(child, yaml.ScalarNode) else "", is_plain)
+            left.append((keys, child))
+
+
+def _children(base: Keys, node: yaml.Node) -> Iterator[tuple[Keys, yaml.Node, int]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else "*"
+            is_merge = key.tag == "tag:yaml.org,2002:merge"
+            yield base if is_merge else (*base, name), value, key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        yield from (((*base, "*"), value, value.start_mark.line + 1) for value in node.value)
+
+
+def fits(pattern: Keys, keys: Keys) -> bool:
+    """Does the pattern mean this setting?"""
+    if pattern[:1] == ("**",):
+        return len(pattern) - 1 <= len(keys) and _same(pattern[1:], keys[len(keys) - len(pattern) + 1 :])
+    return len(pattern) == len(keys) and _same(pattern, keys)
+
+
+def covers(pattern: Keys, keys: Keys) -> bool:
+    """Does the pattern mean this setting, or one above it?"""
+    return any(fits(pattern, keys[:length]) for length in range(len(keys) + 1))
+
+
+def covered(keys: Keys, patterns: Iterable[Keys]) -> bool:
+    """Does any of the patterns mean this setting, or one above it?"""
+    return any(covers(pattern, keys) for pattern in patterns)
+
+
+def _same(pattern: Keys, keys: Keys) -> bool:
+    return all(one == other or "*" in {one, other} for one, other in zip(pattern, keys, strict=True))

@@ -1,0 +1,276 @@
+"""How the settings flow through the body of one function."""
+
+import ast
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from papercoder.stages.checking.definitions import Definition
+from papercoder.stages.checking.nodes import called, dotted, text_of
+from papercoder.stages.checking.repository import Module
+from papercoder.stages.checking.tracked import NONE, Flow, Patterns, Read
+
+_LOADERS = frozenset(
+    {"OmegaConf.load", "safe_load", "yaml.full_load", "yaml.load", "yaml.safe_load", "yaml.unsafe_load"}
+)  # fmt: skip
+_SAME = frozenset(
+    {"Box", "ConfigDict", "DotMap", "EasyDict", "MappingProxyType", "Munch", "Namespace", "OmegaConf",
+     "SimpleNamespace", "cast", "copy", "create", "deepcopy", "dict", "edict", "munchify", "to_container"}
+)  # fmt: skip
+"""What gives back what it is given, in another dress."""
+
+_TELLING = re.compile(
+    r"(.*\.)?(open|print|pprint|dump|dumps|safe_dump|len|str|repr|isinstance|type|debug|info|warning|error|log|to_yaml"
+    r"|hasattr|bool)"
+)
+"""Calls that show a value, but do not use it."""
+
+_METHODS = frozenset({"items", "keys", "values", "copy", "update", "get", "pop", "setdefault"})
+_CONFIG_NAME = re.compile(r"(.*_)?(config|cfg|conf|hparams|settings)")
+_OPTIONS = re.compile(r"(.*_)?(args?|arguments|opts?|options|parsed|namespace|cli)")
+_ANY_DICT = re.compile(
+    r"(.*\.)?(dict|Dict|Mapping|MutableMapping|Any|DictConfig|Namespace|SimpleNamespace|Config|Settings)\b.*"
+)
+_DEEPEST = 8
+"""Keys; `node = node["child"]` must come to an end."""
+
+
+def may_be_settings(name: str, annotation: str) -> bool:
+    """Does a parameter look like settings by its name, and not like something else by its annotation?"""
+    return bool(_CONFIG_NAME.fullmatch(name)) and bool(_ANY_DICT.fullmatch(annotation or "Any"))
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """The body of a module, or of a function in it."""
+
+    flow: Flow
+    module: Module
+    definition: Definition | None
+
+    @property
+    def _owner(self) -> str:
+        """The class whose `self` the body knows, or nothing."""
+        return self.definition.owner.name if self.definition and self.definition.owner else ""
+
+    def run(self, body: Iterable[ast.AST]) -> None:
+        """Follow all statements, in any order."""
+        for statement in body:
+            self._statement(statement)
+
+    def _statement(self, node: ast.AST) -> None:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                return  # a scope of its own
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    self._assign(target, value)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                self._assign(target, value)
+            case ast.For(target=target, iter=iterated):
+                self._loop(target, iterated)
+                self.run((*node.body, *node.orelse))
+            case ast.Return(value=ast.expr() as value) if self.definition:
+                self.flow.learn_return(self.definition.node, self.value(value))
+            case ast.expr():
+                self.use(node)
+            case _:
+                self.run(ast.iter_child_nodes(node))
+
+    def _assign(self, target: ast.expr, value: ast.expr) -> None:
+        if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
+            for one, other in zip(target.elts, value.elts, strict=False):
+                self._assign(one, other)
+            return
+        self._bind(target, self.value(value))
+
+    def _bind(self, target: ast.expr, patterns: Patterns) -> None:
+        match target:
+            case ast.Name(id=name):
+                self.flow.learn(self.definition.node if self.definition else self.module, name, patterns)
+            case ast.Attribute(value=ast.Name(id="self"), attr=name) if self._owner:
+                self.flow.learn(self._owner, name, patterns)
+            case ast.Subscript(value=base, slice=ast.Constant(value=str(key))):
+                self.flow.written |= {(*keys, key) for keys in self.value(base)}
+                self.flow.whole |= patterns
+            case _:
+                self.flow.whole |= patterns
+
+    def _loop(self, target: ast.expr, iterated: ast.expr) -> None:
+        """A loop, of a statement or inside an expression."""
+        pair = target.elts if isinstance(target, ast.Tuple) and len(target.elts) == 2 else None
+        match iterated:
+            case ast.Call(func=ast.Attribute(value=base, attr="items")) if pair and (found := self.value(base)):
+                self.flow.whole |= found
+                self._bind(pair[1], _below(found, "*"))
+            case ast.Call(func=ast.Name(id="enumerate"), args=[first, *_]) if pair:
+                self._loop(pair[1], first)
+            case _:
+                found = self.value(iterated)
+                self._bind(target, _below(found, "*"))
+                self.flow.whole |= NONE if isinstance(target, ast.Name) else found
+
+    def use(self, node: ast.expr) -> None:
+        """An expression whose value goes where it is not followed."""
+        self.flow.whole |= self.value(node)
+
+    def value(self, node: ast.expr) -> Patterns:
+        """The settings that an expression stands for; notes what it reads on the way."""
+        match node:
+            case ast.Name(id=name):
+                return self._name(name)
+            case ast.Attribute():
+                return self._attribute(node)
+            case ast.Subscript():
+                return self._subscript(node)
+            case ast.Call():
+                return self._call(node)
+            case ast.NamedExpr(target=target, value=inner):
+                self._assign(target, inner)
+                return self.value(target)
+            case ast.IfExp() | ast.BoolOp():
+                return self._either(node)
+            case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()], comparators=[right]) if key := text_of(left):
+                self._read(_below(self.value(right), key), node, has_default=True)
+                return NONE
+        return self._parts(node)
+
+    def _either(self, node: ast.IfExp | ast.BoolOp) -> Patterns:
+        if isinstance(node, ast.IfExp):
+            self.use(node.test)
+            return self.value(node.body) | self.value(node.orelse)
+        return NONE.union(*map(self.value, node.values))
+
+    def _parts(self, node: ast.expr) -> Patterns:
+        """An expression that is no setting itself, though it may be made of some."""
+        children = list(ast.iter_child_nodes(node))
+        for child in children:
+            if isinstance(child, ast.comprehension):
+                self._loop(child.target, child.iter)
+                children += child.ifs
+        for child in children:
+            if isinstance(child, ast.expr):
+                self.use(child)
+        return NONE
+
+    def _name(self, name: str) -> Patterns:
+        around = self.definition.around if self.definition else ()
+        known = (self.flow.names.get((scope, name)) for scope in (*around, self.module))
+        return next((patterns for patterns in known if patterns), NONE)
+
+    def _attribute(self, node: ast.Attribute) -> Patterns:
+        base = dotted(node.value)
+        if base == "self" and self._owner:
+            lines = self.flow.known.lineage(self._owner)
+            return NONE.union(*(self.flow.names.get((name, node.attr), NONE) for name in lines))
+        if found := self.value(node.value):
+            below = _below(found, node.attr)
+            self._read(below, node)
+            return below
+        if _CONFIG_NAME.fullmatch(node.attr) and not _OPTIONS.fullmatch(base):
+            return NONE.union(*(keys for (_, name), keys in self.flow.names.items() if name == node.attr))
+        return NONE
+
+    def _subscript(self, node: ast.Subscript) -> Patterns:
+        found = self.value(node.value)
+        key = text_of(node.slice)
+        if key is None:
+            self.use(node.slice)
+            self.flow.whole |= NONE if isinstance(node.slice, ast.Constant) else found
+            return _below(found, "*")
+        below = _below(found, key)
+        if isinstance(node.ctx, ast.Load):
+            self._read(below, node)
+        return below
+
+    def _read(self, patterns: Patterns, node: ast.expr, has_default: bool = False) -> None:
+        if patterns:
+            self.flow.reads.add(Read(patterns, str(self.module.path), node.lineno, has_default))
+
+    def _call(self, node: ast.Call) -> Patterns:
+        name, known = called(node), self.flow.known
+        last = name.rpartition(".")[2]
+        if name in _LOADERS:
+            return frozenset({()})
+        if isinstance(node.func, ast.Attribute) and dotted(node.func.value) != "self":
+            found = self.value(node.func.value)
+            if found and node.func.attr in _METHODS:
+                return self._method(node, found)
+            self.flow.whole |= found
+        if last in _SAME or known.is_mapping_like(last):
+            self._enter(node)
+            return NONE.union(*map(self.value, _given(node)))
+        if known.called_by(node):
+            return self._enter(node)
+        return self._leave(node, last)
+
+    def _leave(self, node: ast.Call, last: str) -> Patterns:
+        """A call of code that is not the repository's, or of a class without `__init__`."""
+        if last in self.flow.known.classes:
+            self._fields(node, last)
+            return NONE
+        given = [self.value(item) for item in _given(node)]
+        self.flow.whole |= NONE if _TELLING.fullmatch(called(node)) else NONE.union(*given)
+        return NONE
+
+    def _method(self, node: ast.Call, found: Patterns) -> Patterns:
+        """A method of dictionaries, called on settings."""
+        method = dotted(node.func).rpartition(".")[2] or getattr(node.func, "attr", "")
+        key = text_of(node.args[0]) if node.args else None
+        for item in node.args[1:]:
+            self.use(item)
+        if method in {"get", "pop", "setdefault"} and key:
+            below = _below(found, key)
+            self._read(below, node, has_default=len(node.args) + len(node.keywords) > 1)
+            return below
+        if method == "copy":
+            return found
+        self.flow.whole |= found
+        return _below(found, "*")
+
+    def _enter(self, node: ast.Call) -> Patterns:
+        """Bind the arguments to the parameters of what may be called; gives what may come back."""
+        for position, item in enumerate(node.args):
+            starred = isinstance(item, ast.Starred)
+            patterns = self.value(item.value if isinstance(item, ast.Starred) else item)
+            self._hand_over(node, patterns, None if starred else position, None)
+        for word in node.keywords:
+            self._hand_over(node, self.value(word.value), None, word.arg)
+        targets = self.flow.known.called_by(node)
+        return NONE.union(*(self.flow.returned.get(target.node, NONE) for target in targets))
+
+    def _hand_over(self, node: ast.Call, patterns: Patterns, position: int | None, word: str | None) -> None:
+        for target in self.flow.known.called_by(node) if patterns else ():
+            if parameter := _parameter(target, position, word):
+                self.flow.learn(target.node, parameter, patterns)
+            elif position is None and word is None:  # `**settings`: each key becomes the parameter of its name
+                self.flow.whole |= patterns
+                for name in target.keywords:
+                    self.flow.learn(target.node, name, _below(patterns, name))
+            else:
+                self.flow.whole |= patterns
+
+    def _fields(self, node: ast.Call, name: str) -> None:
+        """The arguments of a dataclass and its like become its attributes."""
+        for item in node.keywords:
+            if item.arg is None:
+                self.use(item.value)
+            else:
+                self.flow.learn(name, item.arg, self.value(item.value))
+        for argument in node.args:
+            self.use(argument)
+
+
+def _given(node: ast.Call) -> list[ast.expr]:
+    positional = [item.value if isinstance(item, ast.Starred) else item for item in node.args]
+    return [*positional, *(item.value for item in node.keywords)]
+
+
+def _parameter(target: Definition, position: int | None, word: str | None) -> str | None:
+    if word is not None:
+        return word if word in target.keywords else None
+    return target.parameters[position] if position is not None and position < len(target.parameters) else None
+
+
+def _below(patterns: Patterns, key: str) -> Patterns:
+    return frozenset((*keys, key) for keys in patterns if len(keys) < _DEEPEST)
