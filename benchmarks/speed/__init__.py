@@ -1,0 +1,1 @@
+"""How long a run takes and how many prompt tokens it sends, beside the serial reference."""
