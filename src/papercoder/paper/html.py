@@ -14,6 +14,7 @@ from papercoder.paper.printed import caption, captioned, display, heading, is_ab
 _SKIPPED = names("script style nav header footer button form noscript svg iframe template aside")
 _SKIPPED_CLASSES = names(
     """
+    ltx_tag_item
     ltx_tag_note ltx_note_mark ltx_authors ltx_dates ltx_page_navbar ltx_page_footer ltx_page_header ltx_TOC
     ltx_toclist ltx_ERROR ltx_role_newpage ltx_pagination ltx_rdf package-alerts ltx_page_logo ltx_keywords
     ltx_classification
@@ -147,7 +148,7 @@ class _Reader:
     def _block(self, tag: Tag) -> None:
         """A paragraph, unless blocks stand in it."""
         self._end_paragraph()
-        mark = "- " if str(tag.tag).lower() == "li" else ""
+        mark = self._mark(tag)
         if tag.xpath(_WITH_BLOCKS):
             self.lead = self.lead or mark
             self._children(tag, 0)
@@ -155,6 +156,13 @@ class _Reader:
         else:
             text = self._text(tag)
             self._paragraph(mark + text.removeprefix("• ") if text else "")
+
+    def _mark(self, tag: Tag) -> str:
+        """What a list's item begins with: its number, or a dash."""
+        if str(tag.tag).lower() != "li" or self.in_references:
+            return ""
+        printed = "".join("".join(mark.itertext()) for mark in tag.xpath("./*[contains(@class, 'ltx_tag_item')]"))
+        return f"{printed.strip()} " if any(map(str.isalnum, printed)) else "- "
 
     def _abstract(self, tag: Tag) -> None:
         parts = [self._text(part) for part in tag.iter("p")] or [self._text(tag)]
@@ -218,7 +226,7 @@ class _Reader:
     def _bibliography(self, tag: Tag) -> None:
         self._end_paragraph()
         for item in tag.xpath(".//*[contains(@class, 'ltx_bibitem')]"):
-            text = self._text(item)
+            text = tidy(" ".join(self._text(part) for part in item)) or self._text(item)
             if text:
                 self.draft.references.append(Reference(key=item.get("id") or text[:20], text=text))
 

@@ -35,9 +35,11 @@ def parse_xml(data: bytes, where: str) -> Tag:
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
     )
     try:
-        return etree.fromstring(data, parser=parser)
+        root = etree.fromstring(data, parser=parser)
     except etree.XMLSyntaxError as error:
         raise PaperError(f"{where} is no well-formed XML ({error}); write it again.") from error
+    etree.strip_elements(root, etree.Entity, with_tail=False)
+    return root
 
 
 def fragment(source: str) -> Tag | None:

@@ -1,0 +1,58 @@
+# ruff: noqa: E501  (pages as they are served)
+import pytest
+
+from papercoder.artifacts import Paper
+from papercoder.errors import PaperError
+from papercoder.paper.draft import assemble
+from papercoder.paper.tei import read_tei
+
+TEI = """<?xml version="1.0"?><TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader><fileDesc><titleStmt>
+<title level="a">The Title</title></titleStmt></fileDesc>
+<profileDesc><abstract><div><p>Short.</p></div></abstract></profileDesc></teiHeader><text><body>
+<div><head n="1">Intro</head><p>Text <ref type="bibr" target="#b0">[1]</ref> before
+<formula xml:id="f0">a = b<label>(1)</label></formula> after.</p></div>
+<div><head n="1.1">Sub</head><list><item>One</item><item>Two</item></list></div>
+<figure xml:id="fig_0"><head>Figure 1 :</head><label>1</label><figDesc>A picture.</figDesc></figure>
+<figure type="table"><head>Table 2 :</head><label>2</label><figDesc>Scores</figDesc>
+<table><row><cell>a</cell><cell cols="2">b</cell></row><row><cell>1</cell><cell>2</cell><cell>3</cell></row></table></figure>
+</body><back><div type="annex"><div><head n="A">More</head><p>Later.</p></div></div>
+<div type="references"><listBibl><biblStruct xml:id="b0"><analytic><title>A work</title></analytic>
+<note type="raw_reference">A. Author. A work.</note></biblStruct></listBibl></div></back></text></TEI>"""
+
+
+def paper_of(source: str) -> Paper:
+    return assemble(read_tei(source.encode(), "the file"), "tei")
+
+
+def test_grobid() -> None:
+    paper = paper_of(TEI)
+    assert (paper.title, paper.abstract) == ("The Title", "Short.")
+    assert [(s.anchor, s.level, s.title) for s in paper.sections] == [
+        ("1", 1, "Intro"),
+        ("1.1", 2, "Sub"),
+        ("app:A", 1, "More"),
+    ]
+    assert [(e.anchor, e.text) for e in paper.equations] == [("eq:1", "a = b")]
+    assert [block.text for block in paper.sections[0].blocks if block.kind == "paragraph"] == [
+        "Text [1] before",
+        "after.",
+    ]
+    assert [(t.anchor, t.caption, t.rows) for t in paper.tables] == [
+        ("tab:2", "Scores", (("a", "b", ""), ("1", "2", "3")))
+    ]
+    assert [(f.anchor, f.caption) for f in paper.figures] == [("fig:1", "A picture.")]
+    assert [(r.key, r.text) for r in paper.references] == [("b0", "A. Author. A work.")]
+
+
+@pytest.mark.parametrize("source", ["<TEI", "<TEI></TEI>", "not xml"])
+def test_what_is_no_tei(source: str) -> None:
+    with pytest.raises(PaperError, match="the file"):
+        paper_of(source)
+
+
+def test_entities_are_not_expanded() -> None:
+    entities = '<!DOCTYPE TEI [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]>'
+    source = entities + "<TEI><text><body><div><p>x &b; &c; y</p></div></body></text></TEI>"
+    (section,) = paper_of(source).sections
+    assert "aaaa" not in str(section)
+    assert "root:" not in str(section)
