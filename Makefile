@@ -15,12 +15,20 @@ $(STAMP): requirements.lock pyproject.toml
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps -e .
 	@touch $(STAMP)
 
+demo: setup
+	$(BIN)/papercoder run examples/kiln/paper.pdf -o runs/kiln --model recorded:examples/kiln/recorded --reproduce
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
 test: lint
 	$(BIN)/python -m pytest
+
+bench: setup
+	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.reading
+	$(BIN)/python -m benchmarks.repair examples/kiln/repository
 
 lock:
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

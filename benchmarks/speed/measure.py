@@ -39,7 +39,8 @@ class Graph:
 
 def measure(paper: Path, folder: Path, graph: Graph, latency: Latency, speed: float) -> Measured:
     """Run the line; seconds are multiplied by `speed`, as the model's were divided."""
-    model = f"simulated:files={graph.files},width={graph.width},ttft={latency.ttft:g},tps={latency.tps:g},speed={speed:g},seed=0"
+    clock = f"ttft={latency.ttft:g},tps={latency.tps:g},speed={speed:g}"
+    model = f"simulated:files={graph.files},width={graph.width},{clock},seed=0"
     settings = Settings(model=model, profile="papercoder", concurrency=64)
     began = time.monotonic()
     asyncio.run(generate(paper, folder, settings))
