@@ -96,10 +96,7 @@ class Ask:
             except UnfitError as error:
                 reason = str(error)
             self.emit(AnswerRefused(agent=agent.name, subject=subject, reason=reason[:500]))
-            again = (
-                Message(role="assistant", text=answer.text or "(nothing)"),
-                Message(role="user", text=self.prompts.render("again", reason=reason)),
-            )
+            again = self._again(model, opening, answer.text, reason)
         raise AnswerError(self._gave_up(agent, subject, model, reason))
 
     def fingerprint(self, make: Callable[..., object]) -> object:
@@ -116,7 +113,7 @@ class Ask:
     ) -> tuple[Message, ...]:
         task = f"{self.prompts.render(agent.name, **variables)}\n\n{agent.format.instructions}"
         fixed = count_tokens(task) + count_tokens(self.prompts.render("system"))
-        fitted = fit(parts, model.context_window - self._completion(model) - fixed - _MARGIN)
+        fitted = fit(parts, model.context_window - self._completion(model) - fixed - _HEADROOM - _REASON)
         about = f"{agent.name} {subject}".strip()
         if not fitted.fits:
             raise ContextError(
@@ -127,6 +124,14 @@ class Ask:
             self.emit(Warned(where=about, message=f"{model.name} cannot read all of {', '.join(fitted.shortened)}"))
         read = tuple(Message(role="user", text=text, cache=True) for text in fitted.texts)
         return (*read, Message(role="user", text=task))
+
+    def _again(self, model: Model, opening: tuple[Message, ...], text: str, reason: str) -> tuple[Message, ...]:
+        """The answer and why it goes back; the reason alone where there is no room for both."""
+        said = Message(role="assistant", text=text or "(nothing)")
+        why = Message(role="user", text=self.prompts.render("again", reason=reason[:_LONGEST_REASON]))
+        sent = [self.prompts.render("system"), *(message.text for message in (*opening, said, why))]
+        fits = sum(map(count_tokens, sent)) <= model.context_window - self._completion(model) - _HEADROOM
+        return (said, why) if fits else (why,)
 
     def _completion(self, model: Model) -> int:
         return min(self.max_tokens, model.context_window // 3)
@@ -140,8 +145,14 @@ class Ask:
         )
 
 
-_MARGIN = 256
+_HEADROOM = 256
 """Tokens kept free for what providers add to the messages."""
+
+_REASON = 512
+"""Tokens kept free for the reason why an answer goes back."""
+
+_LONGEST_REASON = 1500
+"""Letters of it."""
 
 
 def _read(form: Format[T], text: str, attempt: int, check: Check[T] | None) -> T:
