@@ -72,12 +72,15 @@ def compare(
 
 def rounding(claim: Claim) -> float:
     """Half a unit of the last digit that the paper prints; of the value's own digits where the quote has it not."""
-    printed = [match for match in _PRINTED.finditer(claim.quote) if _is(match[0], claim.value)]
-    match = printed[0] if printed else _PRINTED.search(repr(claim.value))
-    if match is None:
-        return 0.0
-    power = int(match[2] or 0) - len(match[1] or match[3] or "")
+    match = _PRINTED.fullmatch(printed(claim))
+    power = int(match[2] or 0) - len(match[1] or match[3] or "") if match else 0
     return 0.5 * 10.0**power
+
+
+def printed(claim: Claim) -> str:
+    """The claimed value as the paper prints it, trailing zeros and all; else in its shortest form."""
+    found = (match[0] for match in _PRINTED.finditer(claim.quote) if _is(match[0], claim.value))
+    return next(found, f"{claim.value:.15g}")
 
 
 def _is(text: str, value: float) -> bool:

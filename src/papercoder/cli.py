@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from papercoder.settings import Settings
 
+PARTIAL = 3
+"""Exit code where something was made and kept, but not all that was asked for was seen."""
+
 app = typer.Typer(
     help="Turns a machine-learning paper into a code repository that is traced to the paper's own words.",
     no_args_is_help=True,
@@ -72,6 +75,10 @@ def run(
     base_url: BaseUrlOption = None,
     profile: Annotated[str | None, typer.Option(help="full, or papercoder: as published.")] = None,
     refine: Annotated[int | None, typer.Option(help="Rounds of verify and revise in planning.")] = None,
+    review_rounds: Annotated[int | None, typer.Option(help="Rounds of reviewing and revising the code.")] = None,
+    repair_rounds: Annotated[int | None, typer.Option(help="Rounds of repairing what failed.")] = None,
+    sandbox: Annotated[str | None, typer.Option(help="auto, bubblewrap, docker, plain (no isolation) or none.")] = None,
+    reproduce: Annotated[bool | None, typer.Option("--reproduce", help="Run the full reproduction too.")] = None,
     max_cost: Annotated[float | None, typer.Option(help="Dollars that the run may cost.")] = None,
     concurrency: Annotated[int | None, typer.Option(help="Calls at the same time.")] = None,
     requests_per_minute: Annotated[int | None, typer.Option(help="Limit.")] = None,
@@ -99,7 +106,8 @@ def run(
     folder = output or Path("runs") / _stem(paper)
     with progress(_console()) as listener:
         asyncio.run(generate(paper, folder, settings, [listener]))
-    show_report(folder, _console())
+    if show_report(folder, _console()).status != "complete":
+        raise typer.Exit(PARTIAL)
 
 
 @app.command()

@@ -115,6 +115,16 @@ class AnswerRefused(_Event):
     reason: str
 
 
+class RungEnded(_Event):
+    """A rung of the ladder was climbed, or not."""
+
+    kind: Literal["rung_ended"] = "rung_ended"
+    rung: str
+    status: Literal["seen", "failed", "not_run"]
+    seconds: float
+    reason: str
+
+
 class Warned(_Event):
     """Something that the user should know."""
 
@@ -142,6 +152,7 @@ Event = Annotated[
     | CallReused
     | CallRetried
     | AnswerRefused
+    | RungEnded
     | Warned
     | RunEnded,
     Field(discriminator="kind"),

@@ -58,7 +58,9 @@ async def generate(
         except asyncio.CancelledError:
             emit(RunEnded(status="partial", reason="it was interrupted"))
             raise
-        emit(RunEnded(status="complete"))
+        execution = repository.execution
+        unseen = execution.unseen(chosen.reproduce) if execution else ""
+        emit(RunEnded(status="partial" if unseen else "complete", reason=unseen))
         return repository
 
 

@@ -14,10 +14,12 @@ import asyncio
 
 from papercoder.agent import Ask
 from papercoder.artifacts import Claims, Paper, Repository, Requirement, Requirements, SourceFile
+from papercoder.config_text import to_yaml
 from papercoder.config_view import config_view
 from papercoder.design import Design
 from papercoder.graph import order
 from papercoder.rounds.publishing import Files, Publisher
+from papercoder.rounds.repairing import Repairing
 from papercoder.rounds.reviewing import Reviewing
 from papercoder.run import Run
 from papercoder.settings import Settings
@@ -27,7 +29,7 @@ from papercoder.stages.coding import write_file
 from papercoder.stages.mathematics import mathematical, tests_of, write_property_tests
 from papercoder.stages.planning.architecture import design_architecture
 from papercoder.stages.planning.claims import extract_claims
-from papercoder.stages.planning.configuration import design_config, to_yaml
+from papercoder.stages.planning.configuration import design_config
 from papercoder.stages.planning.logic import design_logic
 from papercoder.stages.planning.overall import make_overall_plan
 from papercoder.stages.planning.requirements import complete_requirements, find_requirements
@@ -44,9 +46,11 @@ async def paper_to_repository(run: Run[Ask], paper: Paper, publish: Publisher, s
     code = await reviewing.rounds(code, settings.review_rounds)
     tests = await write_tests(run, paper, design, configuration, code, publish)
     files = await equip(design, configuration, (*code, *tests), publish)
+    repairing = Repairing(run, design, publish, settings.sandbox, settings.reproduce)
+    files, execution = await repairing.rounds(files, settings.repair_rounds)
     verdicts = await reviewing.verdicts(files)
     repository = await document(paper, design, files, publish)
-    return repository.model_copy(update={"verdicts": verdicts})
+    return repository.model_copy(update={"verdicts": verdicts, "execution": execution})
 
 
 async def as_published(run: Run[Ask], paper: Paper, publish: Publisher, _: Settings) -> Repository:

@@ -19,6 +19,7 @@ from papercoder.events import (
     CallStarted,
     Emit,
     Event,
+    RungEnded,
     Warned,
 )
 from papercoder.summary import Summary, summarise
@@ -35,7 +36,7 @@ def progress(console: Console) -> Iterator[Emit]:
 
         def show(event: Event) -> None:
             board.events.append(event)
-            if isinstance(event, Warned | ArtifactEdited):
+            if isinstance(event, Warned | ArtifactEdited | RungEnded):
                 _print_line(console, event)
 
         yield show
@@ -60,6 +61,8 @@ def line(event: Event) -> str | None:
             return f"again {agent} {subject}: {reason}; in {wait:.0f} s"
         case AnswerRefused(agent=agent, subject=subject, reason=reason):
             return f"sent back {agent} {subject}: {reason.splitlines()[0] if reason else ''}"
+        case RungEnded(rung=rung, status=status, seconds=seconds, reason=reason):
+            return f"rung {rung}: {status.replace('_', ' ')}" + (f", {reason}" if reason else f" ({seconds:.1f} s)")
         case Warned(where=where, message=message):
             return f"warning {where}: {message}"
         case _:

@@ -114,6 +114,13 @@ class Run(Generic[H]):
         await asyncio.to_thread(self._write, artifact, key, text)
         return text
 
+    def pin(self, artifact: str) -> None:
+        """Take what an artifact holds now as the user's own, to be used as it is whatever it was made from."""
+        text = read_text(self.folder / artifact)
+        ledger = self._ledger(artifact)
+        kept = _Ledger(contents=ledger.contents - {digest(text)}, keys=ledger.keys)
+        self.store.put(_ledger_key(artifact), kept.model_dump_json())
+
     async def prune(self, folder: str, keep: set[str]) -> tuple[str, ...]:
         """Delete what earlier versions of the plan had in a folder and this one has not; the user's own files stay.
 

@@ -12,8 +12,8 @@ from papercoder.progress import money
 from papercoder.show import RequirementsSummary, RunReport, report
 
 
-def show_report(folder: Path, console: Console) -> None:
-    """A run: what it made, what it cost, what is open, where to look."""
+def show_report(folder: Path, console: Console) -> RunReport:
+    """Show and return a run: what it made, what it cost, what is open, where to look."""
     found = report(folder)
     console.print(f"[bold]{escape(found.paper)}[/bold] → {escape(str(folder))}: {found.status}", soft_wrap=True)
     if found.reason:
@@ -23,6 +23,7 @@ def show_report(folder: Path, console: Console) -> None:
         console.print(escape(text), soft_wrap=True, highlight=False)
     for warning in found.warnings:
         console.print(f"[yellow]warning[/yellow] {escape(warning)}", soft_wrap=True, highlight=False)
+    return found
 
 
 def _stages(found: RunReport) -> Table:

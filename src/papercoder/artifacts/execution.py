@@ -94,3 +94,11 @@ class ExecutionReport(Artifact):
     def seen(self) -> tuple[RungName, ...]:
         """The rungs that were observed to work."""
         return tuple(rung.rung for rung in self.rungs if rung.status == "seen")
+
+    def unseen(self, reproduce: bool) -> str:
+        """Which rung was asked for and not observed to work, in one sentence; empty where there is none."""
+        if self.failed:
+            return f"{self.failed.rung} failed: {self.failed.reason}"
+        asked = {"smoke", *(("reproduce",) if reproduce else ())}
+        missing = (rung for rung in self.rungs if rung.rung in asked and rung.status != "seen")
+        return next((f"{rung.rung} was not run: {rung.reason}" for rung in missing), "")

@@ -25,7 +25,8 @@ class Publisher:
             used.append(SourceFile(path=file.path, text=text))
             if file.path.endswith(".sh"):
                 (self.run.folder / "repo" / file.path).chmod(0o755)
-        await self.history.commit(message, tuple(file.path for file in files))
+        if files:
+            await self.history.commit(message, tuple(file.path for file in files))
         return tuple(used)
 
     async def prune(self, files: Files) -> None:

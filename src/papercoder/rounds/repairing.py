@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 
 from papercoder.agent import Ask
-from papercoder.artifacts import ExecutionReport, RungResult
+from papercoder.artifacts import ExecutionReport, RungResult, SourceFile
 from papercoder.design import Design
 from papercoder.edits import apply
 from papercoder.rounds.publishing import Files, Publisher
 from papercoder.run import Run
-from papercoder.stages.execution import execute_files
+from papercoder.stages.execution.files import execute_files
 from papercoder.stages.repair import Attempt, Failure, repair
 
 _SAME_ERROR = 3
@@ -26,8 +26,14 @@ class Repairing:
     reproduce: bool
     attempts: list[Attempt] = field(default_factory=list)
 
-    async def rounds(self, files: Files, most: int) -> tuple[Files, ExecutionReport]:
-        """Run, then repair and run at most so many times; returns the files that came furthest and how far."""
+    async def rounds(self, files: Files, most: int) -> tuple[Files, ExecutionReport | None]:
+        """Run, then repair and run at most so many times.
+
+        Returns:
+            The files that came furthest, and how far; None where nothing was to be run.
+        """
+        if self.sandbox == "none":
+            return files, None
         report = await self._execute(0, files)
         signatures: list[str] = []
         for number in range(1, most + 1):
@@ -35,7 +41,13 @@ class Repairing:
                 break
             signatures.append(_failure(report.failed).signature)
             files, report = await self._repair(number, files, report, report.failed)
-        return files, report
+        return (*files, *await self._brought_back(report)), report
+
+    async def _brought_back(self, report: ExecutionReport) -> Files:
+        """The versions that were installed, and the results of the full reproduction; those of a smoke run stay out."""
+        texts = {"requirements.lock": report.lock, "results.json": report.results}
+        files = tuple(SourceFile(path=path, text=text) for path, text in texts.items() if text is not None)
+        return await self.publish(files, "Execution: what was installed and measured")
 
     async def _repair(
         self, number: int, files: Files, report: ExecutionReport, failed: RungResult

@@ -16,12 +16,12 @@ from papercoder.artifacts import (
     Paper,
     Requirements,
 )
+from papercoder.config_text import to_yaml
 from papercoder.context import Part, artifact_part, paper_part, text_part
 from papercoder.graph import ring
 from papercoder.lines import claim_lines
 from papercoder.packages import imported_as, package_complaint
 from papercoder.paths import module_complaint
-from papercoder.stages.planning.configuration import to_yaml
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 from papercoder.stages.planning.requirements import requirements_part
 from papercoder.syntax import parse
