@@ -9,13 +9,14 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import product, takewhile
+from itertools import product
 
 from papercoder.artifacts import Loss
 from papercoder.paper.decoding import decode
 from papercoder.paper.files import Files, Memory, inside
 from papercoder.paper.latex.commands import ENVIRONMENTS, MATHS, SIGNATURES
-from papercoder.paper.latex.tokens import END_OF_FILE, PAR, VERBATIM, is_blank, is_name, join, tokenize
+from papercoder.paper.latex.stream import Stream, Unclosed
+from papercoder.paper.latex.tokens import END_OF_FILE, VERBATIM, is_blank, is_name, tokenize
 from papercoder.paper.names import names
 
 _BUDGET = 1_000_000
@@ -60,10 +61,6 @@ class Flattened:
     losses: list[Loss]
 
 
-class _Unclosed(Exception):
-    """An argument does not end, or is longer than the budget allows."""
-
-
 def flatten(main: str, files: Files) -> Flattened:
     """The main file with everything that it includes."""
     expander = _Expander(files)
@@ -76,9 +73,7 @@ def flatten(main: str, files: Files) -> Flattened:
 @dataclass
 class _Expander:
     files: Files
-    pending: list[str] = field(default_factory=list)
-    """The tokens still to read, the next one last."""
-
+    stream: Stream = field(default_factory=lambda: Stream(_BUDGET))
     out: list[str] = field(default_factory=list)
     macros: dict[str, Macro] = field(default_factory=dict)
     openings: dict[str, Macro] = field(default_factory=dict)
@@ -93,19 +88,18 @@ class _Expander:
     absent: list[str] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     branches: list[bool] = field(default_factory=list)
-    budget: int = _BUDGET
     read: int = 0
 
     def run(self) -> list[str]:
-        while self.pending:
-            token = self.pending.pop()
+        while self.stream.pending:
+            token = self.stream.pop()
             if token == END_OF_FILE:
                 self.open_files.pop()
-            elif token[0] != "\\" or self.budget <= 0:
+            elif token[0] != "\\" or self.stream.budget <= 0:
                 self.out.append(token)
             else:
                 self._control(token)
-        if self.budget <= 0:
+        if self.stream.budget <= 0:
             self.losses.append(
                 Loss(kind="macros", message="The macros were too many to expand; some stand in the text as written.")
             )
@@ -128,7 +122,7 @@ class _Expander:
             return True
         self.open_files.append(found)
         self.included.append(found)
-        self.pending += [END_OF_FILE, *reversed(tokenize(decode(data, found, self.losses)))]
+        self.stream.pending += [END_OF_FILE, *reversed(tokenize(decode(data, found, self.losses)))]
         return True
 
     def _paths(self, name: str) -> Iterator[str]:
@@ -148,89 +142,35 @@ class _Expander:
             if action := _ACTIONS.get(token):
                 action(self)
             elif (label := f"\\algorithmic{token[1:].lower()}") in self.macros:
-                self._push(["\\algolabel", "{", *self.macros[label].body, "}"])
+                self.stream.push(["\\algolabel", "{", *self.macros[label].body, "}"])
             elif token in self.macros:
                 self._expand(self.macros[token])
             elif token.startswith("\\if") and (token in _CONDITIONS or token in self.switches):
                 self._condition(token)
             else:
                 self.out.append(token)
-        except _Unclosed:
+        except Unclosed:
             del self.out[mark:]
             self.out.append(token)
-
-    # Arguments
-
-    def _skip_blanks(self) -> None:
-        while self.pending and is_blank(self.pending[-1]):
-            self.pending.pop()
-
-    def _star(self) -> None:
-        if self.pending and self.pending[-1] == "*":
-            self.pending.pop()
-
-    def _argument(self) -> list[str]:
-        """The next argument without its braces."""
-        self._skip_blanks()
-        if not self.pending or self.pending[-1] in (END_OF_FILE, "}", PAR):
-            return []
-        token = self.pending.pop()
-        if token == "{":
-            return self._until("}")
-        if token[0] in "\\$" or len(token) == 1:
-            return [token]
-        self.pending.append(token[1:])
-        return [token[0]]
-
-    def _option(self) -> list[str] | None:
-        """The next argument in brackets, if there is one."""
-        self._skip_blanks()
-        if not self.pending or self.pending[-1] != "[":
-            return None
-        self.pending.pop()
-        return self._until("]")
-
-    def _until(self, closing: str) -> list[str]:
-        depth, start = 0, len(self.pending)
-        position = start
-        for position in range(start - 1, max(start - self.budget, 0) - 1, -1):
-            token = self.pending[position]
-            if token == closing and depth == 0:
-                taken = self.pending[position + 1 :][::-1]
-                del self.pending[position:]
-                self.budget -= len(taken)
-                return taken
-            depth += (token == "{") - (token == "}")
-            if token == END_OF_FILE or depth < 0:
-                break
-        self.budget -= start - position
-        raise _Unclosed
-
-    def _name(self) -> str:
-        return join(self._argument()).strip()
 
     # Macros
 
     def _expand(self, macro: Macro) -> None:
         arguments: list[Sequence[str]] = []
         if macro.default is not None:
-            option = self._option()
+            option = self.stream.option()
             arguments.append(macro.default if option is None else option)
-        arguments += [self._argument() for _ in range(macro.arity - len(arguments))]
+        arguments += [self.stream.argument() for _ in range(macro.arity - len(arguments))]
         if not macro.arity:
             self._skip_blanks_after(macro)
-        self._push(_substituted(macro.body, arguments))
+        self.stream.push(_substituted(macro.body, arguments))
 
     def _skip_blanks_after(self, macro: Macro) -> None:
         # TeX eats the blank after a control word; \xspace brings it back.
-        if self.pending and is_blank(self.pending[-1]):
-            self.pending.pop()
+        if is_blank(self.stream.peek):
+            self.stream.pop()
             if macro.body[-1:] == ("\\xspace",):
-                self.pending.append(" ")
-
-    def _push(self, tokens: Sequence[str]) -> None:
-        self.budget -= len(tokens) + 1
-        self.pending += reversed(tokens)
+                self.stream.pending.append(" ")
 
     def _define(self, name: str, macro: Macro) -> None:
         if name.startswith("\\the") and name[4:].isalpha() and name not in SIGNATURES:
@@ -239,54 +179,53 @@ class _Expander:
             self.macros[name] = macro
 
     def newcommand(self) -> None:
-        self._star()
-        name = self._name()
-        arity, default = self._arity(), self._option()
-        self._define(name, Macro(arity, None if default is None else tuple(default), tuple(self._argument())))
+        self.stream.star()
+        name = self.stream.name()
+        arity, default = self._arity(), self.stream.option()
+        self._define(name, Macro(arity, None if default is None else tuple(default), tuple(self.stream.argument())))
 
     def _arity(self) -> int:
-        count = "".join(self._option() or "0").strip()
+        count = "".join(self.stream.option() or "0").strip()
         return int(count) if count.isdecimal() and len(count) == 1 else 0
 
     def plain_definition(self) -> None:
-        self._skip_blanks()
-        name = self.pending.pop() if self.pending else ""
+        self.stream.skip_blanks()
+        name = self.stream.pop()
         parameters: list[str] = []
-        while self.pending and self.pending[-1] not in ("{", END_OF_FILE) and len(parameters) < 20:
-            parameters.append(self.pending.pop())
-        body = tuple(self._argument())
+        while self.stream.peek not in ("", "{", END_OF_FILE) and len(parameters) < 20:
+            parameters.append(self.stream.pop())
+        body = tuple(self.stream.argument())
         if all(_PARAMETER.fullmatch(parameter) or is_blank(parameter) for parameter in parameters):
             self._define(name, Macro(sum(p[0] == "#" for p in parameters), None, body))
 
     def alias(self) -> None:
-        self._skip_blanks()
-        new = self.pending.pop() if self.pending else ""
-        self._skip_blanks()
-        if self.pending and self.pending[-1].startswith("="):
-            rest = self.pending.pop()[1:]
-            self.pending += [rest] if rest else []
-            self._skip_blanks()
-        old = self.pending.pop() if self.pending else ""
+        self.stream.skip_blanks()
+        new = self.stream.pop()
+        self.stream.skip_blanks()
+        if self.stream.peek.startswith("="):
+            rest = self.stream.pop()[1:]
+            self.stream.pending += [rest] if rest else []
+            self.stream.skip_blanks()
+        old = self.stream.pop()
         if is_name(new) and old[:1] == "\\":
             self.primitives.add(old)
             self._define(new, self.macros.get(old) or Macro(0, None, (old,)))
 
     def operator(self) -> None:
-        star = ["*"] if self.pending and self.pending[-1] == "*" else []
-        self._star()
-        name = self._name()
-        self._define(name, Macro(0, None, ("\\operatorname", *star, "{", *self._argument(), "}")))
+        star = ["*"] if self.stream.star() else []
+        name = self.stream.name()
+        self._define(name, Macro(0, None, ("\\operatorname", *star, "{", *self.stream.argument(), "}")))
 
     def newenvironment(self) -> None:
-        self._star()
-        name, arity, default = self._name(), self._arity(), self._option()
-        opening, ending = tuple(self._argument()), tuple(self._argument())
+        self.stream.star()
+        name, arity, default = self.stream.name(), self._arity(), self.stream.option()
+        opening, ending = tuple(self.stream.argument()), tuple(self.stream.argument())
         if not (_is_beyond((*opening, *ending)) or name in ENVIRONMENTS or name in MATHS):
             self.openings[name] = Macro(arity, None if default is None else tuple(default), opening)
             self.endings[name] = Macro(0, None, ending)
 
     def begin(self) -> None:
-        name = self._name()
+        name = self.stream.name()
         if name.startswith("filecontents"):
             self._carry(name)
         elif name in self.openings:
@@ -295,32 +234,32 @@ class _Expander:
             self.out += ["\\begin", "{", name, "}"]
 
     def end(self) -> None:
-        name = self._name()
+        name = self.stream.name()
         if name in self.endings:
-            self._push(self.endings[name].body)
+            self.stream.push(self.endings[name].body)
         else:
             self.out += ["\\end", "{", name, "}"]
 
     def _carry(self, environment: str) -> None:
-        text = self.pending.pop().removeprefix(VERBATIM) if self.pending else ""
+        text = self.stream.pop().removeprefix(VERBATIM)
         if match := re.match(r"\s*(?:\[[^\]]*\])?\s*\{([^{}]+)\}", text):
             self.carried.setdefault(match[1].strip(), text[match.end() :].encode())
         closing = ["\\end", "{", environment, "}"]
-        if self.pending[-4:][::-1] == closing:
-            del self.pending[-4:]
+        if self.stream.pending[-4:][::-1] == closing:
+            del self.stream.pending[-4:]
 
     # Conditions
 
     def newswitch(self) -> None:
-        name = self._name()
+        name = self.stream.name()
         self.switches[name] = False
         base = name.removeprefix("\\if")
         self.macros[f"\\{base}true"] = Macro(0, None, ("\\papercoderswitch", "{", name, "}", "1"))
         self.macros[f"\\{base}false"] = Macro(0, None, ("\\papercoderswitch", "{", name, "}", "0"))
 
     def switch(self) -> None:
-        name = self._name()
-        self.switches[name] = self._argument() == ["1"]
+        name = self.stream.name()
+        self.switches[name] = self.stream.argument() == ["1"]
 
     def _condition(self, token: str) -> None:
         """Keep the branch that holds; where that cannot be known, keep both."""
@@ -339,8 +278,8 @@ class _Expander:
 
     def _skip_branch(self) -> str:
         depth = 0
-        while self.pending and self.pending[-1] != END_OF_FILE:
-            token = self.pending.pop()
+        while self.stream.peek not in ("", END_OF_FILE):
+            token = self.stream.pop()
             if token in ("\\fi", "\\else") and depth == 0:
                 return token
             depth += token in _CONDITIONS or token in self.switches
@@ -350,19 +289,13 @@ class _Expander:
     # Files
 
     def input(self) -> None:
-        self._skip_blanks()
-        braced = bool(self.pending) and self.pending[-1] == "{"
-        name = self._name() if braced else self._bare_name()
+        self.stream.skip_blanks()
+        name = self.stream.name() if self.stream.peek == "{" else self.stream.bare_name()
         self._include_or_report(name)
 
-    def _bare_name(self) -> str:
-        parts = list(takewhile(lambda token: not token.isspace() and token[0] != "\\", reversed(self.pending)))
-        del self.pending[len(self.pending) - len(parts) :]
-        return "".join(parts)
-
     def import_from(self) -> None:
-        self._star()
-        folder, name = self._name(), self._name()
+        self.stream.star()
+        folder, name = self.stream.name(), self.stream.name()
         self._include_or_report(f"{folder.rstrip('/')}/{name}")
 
     def _include_or_report(self, name: str) -> None:
@@ -371,18 +304,18 @@ class _Expander:
             self.absent.append(name or "(a file without a name)")
 
     def end_input(self) -> None:
-        while self.pending and self.pending[-1] != END_OF_FILE:
-            self.pending.pop()
+        while self.stream.peek not in ("", END_OF_FILE):
+            self.stream.pop()
 
     def package(self) -> None:
         """Macros from a style file beside the paper, where they are simple."""
-        self._option()
-        for name in self._name().split(","):
+        self.stream.option()
+        for name in self.stream.name().split(","):
             if (data := self.files.get(f"{name.strip()}.sty")) and len(data) < 2**17:
                 self._definitions(decode(data, name, []))
 
     def _definitions(self, source: str) -> None:
-        inner = _Expander(Memory({}, ""), pending=tokenize(source)[::-1], budget=self.budget // 4)
+        inner = _Expander(Memory({}, ""), Stream(self.stream.budget // 4, tokenize(source)[::-1]))
         inner.run()
         self.macros.update(inner.macros)
         self.switches.update(inner.switches)

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 
 from papercoder.artifacts import Loss
 from papercoder.paper.draft import Display, Draft, Element, Grid, Heading, Listing, Picture, Text
 from papercoder.paper.latex.algorithms import LISTINGS, code_of, pseudocode
-from papercoder.paper.latex.commands import DROPPED, SILENT
+from papercoder.paper.latex.commands import DROPPED
 from papercoder.paper.latex.displays import displays
+from papercoder.paper.latex.floats import FLOATS, elements_of
 from papercoder.paper.latex.numbers import LEVELS, Counters, Labels
 from papercoder.paper.latex.prose import Prose, tidy
 from papercoder.paper.latex.tables import TABULARS, rows_of
@@ -18,48 +18,9 @@ from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node
 from papercoder.paper.names import names
 
 _LETTER = re.compile(r"[^\W_]|\$")
-_FLOATS = {
-    "figure": "figure",
-    "wrapfigure": "figure",
-    "sidewaysfigure": "figure",
-    "teaserfigure": "figure",
-    "table": "table",
-    "wraptable": "table",
-    "sidewaystable": "table",
-    "longtable": "table",
-    "xltabular": "table",
-    "algorithm": "algorithm",
-    "algorithm2e": "algorithm",
-    "procedure": "algorithm",
-    "listing": "listing",
-}
 _LISTS = names("itemize enumerate description compactitem compactenum inparaenum tablenotes")
 _RUN_IN = names("paragraph subparagraph")
-_FEWEST_WORDS = 12
 _BOXES = names("resizebox scalebox parbox makebox framebox mbox centerline fbox rotatebox textcolor")
-_ALGORITHMIC = names("algorithmic algorithmicx")
-
-
-@dataclass(frozen=True)
-class _Caption:
-    kind: str
-    text: str
-    number: str
-
-
-_Part = _Caption | Element
-
-
-@dataclass
-class _Float:
-    """What is found in a float, until its captions and contents are put together."""
-
-    kind: str
-    parts: list[_Part] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    subcaptions: list[str] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-    """Text that is neither caption nor table: notes, or a prompt printed in a figure."""
 
 
 @dataclass
@@ -77,8 +38,6 @@ class Walk:
     line: list[str] = field(default_factory=list)
     item: list[str] = field(default_factory=list)
     """What the innermost list's items begin with: `- `, `1. `, ...; empty outside a list."""
-
-    tabulars: int = 0
 
     def __post_init__(self) -> None:
         self.prose = Prose(self.labels)
@@ -217,11 +176,13 @@ class Walk:
         name = environment.name.removesuffix("*")
         if name in DROPPED:
             return
-        if name in _FLOATS:
-            self._float(environment, _FLOATS[name])
-        elif name in TABULARS or environment.name in TABULARS:
+        if name in FLOATS:
             self.end_paragraph()
-            self._add(Grid("", self._rows(environment)))
+            self.draft.elements += elements_of(environment, self.prose, self.counters)
+            self.end_paragraph()
+        elif environment.name in TABULARS:
+            self.end_paragraph()
+            self._add(Grid("", rows_of(environment, self.prose)))
         elif environment.name in LISTINGS:
             self.end_paragraph()
             self._add(Listing(*code_of(environment)))
@@ -282,144 +243,6 @@ class Walk:
         inner.walk(nodes)
         inner.end_paragraph()
         return "\n\n".join(_text_of(element) for element in inner.draft.elements).strip()
-
-    # Floats
-
-    def _rows(self, tabular: Environment) -> tuple[tuple[str, ...], ...]:
-        self.tabulars += 1
-        return rows_of(tabular, self.prose)
-
-    def _float(self, environment: Environment, kind: str) -> None:
-        self.end_paragraph()
-        found = _Float(kind)
-        if environment.name.removesuffix("*") in TABULARS:
-            found.parts.append(Grid("", self._rows(environment)))
-            self._gather([node for node in environment.children if isinstance(node, Command)], found)
-        elif kind == "algorithm" and not _holds(environment.children, _ALGORITHMIC | LISTINGS):
-            self._gather([node for node in environment.children if isinstance(node, Command)], found)
-            found.parts.append(Listing("", pseudocode(environment.children, self.prose)))
-        else:
-            self._gather(environment.children, found)
-        self._put_together(found)
-        self.end_paragraph()
-
-    def _gather(self, nodes: Sequence[Node], found: _Float) -> None:
-        for node in nodes:
-            match node:
-                case Group(children=children):
-                    self._gather(children, found)
-                case Maths(environment=environment) if environment != "$":
-                    found.parts += displays(node, self.counters, self.labels)
-                case str() | Maths():
-                    found.words.append(self.prose.one(node))
-                case Environment():
-                    self._gather_environment(node, found)
-                case Command():
-                    self._gather_command(node, found)
-
-    def _gather_command(self, command: Command, found: _Float) -> None:
-        match command.name:
-            case "caption" | "captionof":
-                kind = plain(command.arguments[0]) if command.name == "captionof" else found.kind
-                number = "" if command.star else self.counters.step(kind)
-                found.labels += _labels_in(command.last)
-                found.parts.append(_Caption(kind, self.prose(command.last), number))
-            case "subcaption":
-                found.subcaptions.append(self.prose(command.last))
-            case "subfloat" | "subfigure":
-                if command.arguments and command.arguments[0]:
-                    found.subcaptions.append(self.prose(command.arguments[0]))
-                self._gather(command.last, found)
-            case "label":
-                found.labels.append(plain(command.last))
-            case name if name in SILENT:
-                pass
-            case _ if command.arguments and not command.name.startswith(("cite", "ref", "eqref")):
-                self._gather(command.last, found)
-            case _:
-                found.words.append(self.prose.one(command))
-
-    def _gather_environment(self, environment: Environment, found: _Float) -> None:
-        name = environment.name
-        if name in TABULARS:
-            found.parts.append(Grid("", self._rows(environment)))
-        elif name in _ALGORITHMIC:
-            found.parts.append(Listing("", pseudocode(environment.children, self.prose)))
-        elif name in LISTINGS:
-            found.parts.append(Listing(*code_of(environment)))
-        elif name in ("subfigure", "subtable"):
-            self._gather_part(environment, found)
-        elif name not in DROPPED:
-            self._gather(environment.children, found)
-
-    def _gather_part(self, environment: Environment, found: _Float) -> None:
-        """A float within a float: its caption is no caption of its own."""
-        before = dict(self.counters.values)
-        inner = _Float(found.kind)
-        self._gather(environment.children, inner)
-        self.counters.values = before
-        captions = [part for part in inner.parts if isinstance(part, _Caption)]
-        found.subcaptions += [caption.text for caption in captions if caption.text]
-        found.parts += [part for part in inner.parts if not isinstance(part, _Caption)]
-        found.labels += inner.labels
-
-    def _put_together(self, found: _Float) -> None:
-        captions = [part for part in found.parts if isinstance(part, _Caption)]
-        contents = [part for part in found.parts if not isinstance(part, _Caption)]
-        if captions:
-            target = (captions[0].kind, captions[0].number)
-            for label in found.labels:
-                self.labels.add(label, target)
-            captions[0] = _with_parts(captions[0], found.subcaptions)
-        if len(captions) == 1:
-            captions += [_part(captions[0], place) for place in range(1, sum(_takes_caption(c) for c in contents))]
-        text = tidy("".join(found.words))
-        if len(text.split()) >= _FEWEST_WORDS:
-            contents.append(Text(text))
-        contents.sort(key=_takes_caption, reverse=True)
-        for content, caption in zip_longest(contents, captions):
-            self.draft.elements += _captioned(content, caption)
-
-
-def _takes_caption(element: Element) -> bool:
-    return isinstance(element, Grid | Listing)
-
-
-def _part(caption: _Caption, place: int) -> _Caption:
-    """The caption of a further table in a float with one caption: 3 is followed by 3b."""
-    number = caption.number and caption.number + chr(97 + place % 26)
-    return _Caption(caption.kind, f"{caption.text} (part {place + 1})", number)
-
-
-def _captioned(content: Element | None, caption: _Caption | None) -> list[Element]:
-    text, number = (caption.text, caption.number) if caption else ("", "")
-    match content:
-        case Grid(rows=rows):
-            return [Grid(text, rows, number)]
-        case Listing(caption=own, text=code):
-            return [Listing(text or own, code, number)]
-        case None if caption and caption.kind == "table":
-            return [Grid(text, (), number)]
-        case None:
-            return [Picture(text, number)]
-    return [content, Picture(text, number)] if caption else [content]
-
-
-def _with_parts(caption: _Caption, parts: Sequence[str]) -> _Caption:
-    listed = " ".join(f"({chr(97 + place % 26)}) {part}" for place, part in enumerate(parts) if part)
-    return _Caption(caption.kind, f"{caption.text} {listed}".strip(), caption.number)
-
-
-def _labels_in(nodes: Sequence[Node]) -> list[str]:
-    return [plain(node.last) for node in nodes if isinstance(node, Command) and node.name == "label"]
-
-
-def _holds(nodes: Sequence[Node], names: frozenset[str]) -> bool:
-    return any(
-        (isinstance(node, Environment) and (node.name in names or _holds(node.children, names)))
-        or (isinstance(node, Group) and _holds(node.children, names))
-        for node in nodes
-    )
 
 
 def _leading_option(environment: Environment) -> "tuple[Sequence[Node], Sequence[Node]]":
