@@ -1,1 +1,1 @@
-"""."""
+"""The stages: each makes artifacts from artifacts, and none knows another."""
