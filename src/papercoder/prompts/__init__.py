@@ -38,10 +38,14 @@ class Prompts:
             )
 
     def text(self, name: str) -> str:
-        """A prompt before its variables are filled in."""
+        """A prompt before its variables are filled in.
+
+        Raises:
+            SettingsError: an override cannot be read.
+        """
         override = self.overrides / f"{name}{_ENDING}" if self.overrides else None
         if override and override.is_file():
-            return override.read_text(encoding="utf-8")
+            return _read(override)
         return files("papercoder.prompts").joinpath(f"{name}{_ENDING}").read_text(encoding="utf-8")
 
     def render(self, name: str, **variables: object) -> str:
@@ -65,12 +69,24 @@ class Prompts:
             raise SettingsError(f"The prompt {name}{_ENDING}: {error}. It may use: {', '.join(variables)}.") from error
 
     def export(self, folder: Path) -> tuple[Path, ...]:
-        """Write every prompt into a folder, for `--prompts`; files that are there are left as they are."""
-        folder.mkdir(parents=True, exist_ok=True)
-        written = []
-        for name in names():
-            path = folder / f"{name}{_ENDING}"
-            if not path.exists():
+        """Write every prompt into a folder, for `--prompts`; files that are there are left as they are.
+
+        Raises:
+            SettingsError: the folder cannot be written.
+        """
+        paths = {name: folder / f"{name}{_ENDING}" for name in names()}
+        missing = {name: path for name, path in paths.items() if not path.exists()}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, path in missing.items():
                 path.write_text(self.text(name), encoding="utf-8")
-                written.append(path)
-        return tuple(written)
+        except OSError as error:
+            raise SettingsError(f"--export: {folder} could not be written ({error.strerror}).") from error
+        return tuple(missing.values())
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The prompt {path} cannot be read as UTF-8 text ({error}).") from error
