@@ -1,0 +1,1 @@
+"""How many planted defects checking finds before anything runs, and how many execution finds."""

@@ -1,0 +1,50 @@
+"""`python -m benchmarks.repair [REPOSITORY] [--seeds N]`: plants defects in a repository and counts what is found."""
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.repair.faults import FAULTS
+from benchmarks.repair.measure import CheckDetector, Detector, Outcome, measure
+
+SAMPLE = Path(__file__).parents[2] / "tests" / "data" / "good_repository"
+CONSOLE = Console(width=120)
+
+
+def _table(outcomes: list[Outcome], names: Iterable[str]) -> Table:
+    table = Table("group", "defect", "planted", *names, title="Defects found")
+    for fault in FAULTS:
+        seen = [one.seen for one in outcomes if one.fault is fault and one.seen is not None]
+        table.add_row(
+            fault.group, fault.name, str(len(seen)), *(str(sum(column)) for column in zip(*seen, strict=True))
+        )
+    return table
+
+
+def _total(outcomes: list[Outcome], column: int) -> str:
+    planted = [one for one in outcomes if one.seen]
+    static = [one for one in planted if one.fault.checks]
+    return (
+        f"{sum(one.seen[column] for one in static if one.seen)} of {len(static)} that can show before anything runs, "
+        f"{sum(one.seen[column] for one in planted if one.seen)} of all {len(planted)}"
+    )
+
+
+def main() -> None:
+    """Print a row for each kind of defect, and the totals."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("repository", nargs="?", type=Path, default=SAMPLE)
+    parser.add_argument("--seeds", type=int, default=1)
+    given = parser.parse_args()
+    detectors: dict[str, Detector] = {"check": CheckDetector.of(given.repository)}
+    outcomes = list(measure(given.repository, FAULTS, range(given.seeds), tuple(detectors.values())))
+    CONSOLE.print(_table(outcomes, detectors))
+    for column, name in enumerate(detectors):
+        CONSOLE.print(f"{name}: {_total(outcomes, column)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Plants each defect in a copy of its own, and asks the detectors whether they see it."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from benchmarks.repair.faults import Fault
+from benchmarks.repair.sources import Edit, read_sources, write_sources
+from papercoder.artifacts.checking import Finding
+from papercoder.stages.checking import check
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A defect in a copy of the repository."""
+
+    fault: Fault
+    edit: Edit
+    copy: Path
+
+
+class Detector(Protocol):
+    """What may see a defect. Execution becomes one by being another."""
+
+    def sees(self, planted: Planted) -> bool:
+        """Does it see this defect, where it was planted and as what it is?"""
+
+
+@dataclass(frozen=True)
+class CheckDetector:
+    """The checks: a new finding of a fitting check in a fitting file."""
+
+    clean: frozenset[tuple[str, str, str]]
+
+    @classmethod
+    def of(cls, repository: Path) -> "CheckDetector":
+        """Knows what the checks find in the repository as it is."""
+        return cls(frozenset(map(_same, check(repository).findings)))
+
+    def sees(self, planted: Planted) -> bool:
+        """Nothing is run."""
+        places = {planted.edit.path, *planted.edit.shows_in}
+        new = (finding for finding in check(planted.copy).findings if _same(finding) not in self.clean)
+        return any(finding.check in planted.fault.checks and finding.path in places for finding in new)
+
+
+def _same(finding: Finding) -> tuple[str, str, str]:
+    """A finding but for its line, which moves."""
+    return finding.check, finding.path, finding.message
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One defect, and which detectors saw it."""
+
+    fault: Fault
+    seed: int
+    seen: tuple[bool, ...] | None
+    """None where the repository has no place for such a defect."""
+
+
+def measure(
+    repository: Path, faults: tuple[Fault, ...], seeds: range, detectors: tuple[Detector, ...]
+) -> Iterator[Outcome]:
+    """Every fault, once for each seed."""
+    for fault in faults:
+        for seed in seeds:
+            sources = read_sources(repository, seed)
+            edit = fault.plant(sources)
+            if edit is None or edit.text == sources.files.get(edit.path, ""):
+                yield Outcome(fault, seed, None)
+                continue
+            with tempfile.TemporaryDirectory(prefix="papercoder-repair-") as folder:
+                copy = Path(folder) / repository.resolve().name
+                write_sources(copy, sources, edit)
+                planted = Planted(fault, edit, copy)
+                yield Outcome(fault, seed, tuple(detector.sees(planted) for detector in detectors))
