@@ -28,11 +28,15 @@ PaperArgument = Annotated[
     typer.Argument(metavar="PAPER", help="PDF, .tex, LaTeX folder, e-print, HTML, Markdown, S2ORC, TEI or arXiv id."),
 ]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
+RepositoryArgument = Annotated[Path, typer.Argument(metavar="REPO", help="The folder of a repository.")]
 ModelOption = Annotated[
     list[str] | None,
     typer.Option("--model", metavar="[ROLE=]PROVIDER:NAME", help="Model for all roles, or for one; may be repeated."),
 ]
 BaseUrlOption = Annotated[str | None, typer.Option(help="Of an OpenAI-compatible endpoint.")]
+MaxCostOption = Annotated[float | None, typer.Option(help="Dollars that the run may cost.")]
+SandboxOption = Annotated[str | None, typer.Option(help="auto, bubblewrap, docker, plain (no isolation) or none.")]
+ReproduceOption = Annotated[bool | None, typer.Option("--reproduce", help="Run the full reproduction too.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 PromptsOption = Annotated[Path | None, typer.Option(help="Folder whose prompts replace those of the same name.")]
 
@@ -77,9 +81,9 @@ def run(
     refine: Annotated[int | None, typer.Option(help="Rounds of verify and revise in planning.")] = None,
     review_rounds: Annotated[int | None, typer.Option(help="Rounds of reviewing and revising the code.")] = None,
     repair_rounds: Annotated[int | None, typer.Option(help="Rounds of repairing what failed.")] = None,
-    sandbox: Annotated[str | None, typer.Option(help="auto, bubblewrap, docker, plain (no isolation) or none.")] = None,
-    reproduce: Annotated[bool | None, typer.Option("--reproduce", help="Run the full reproduction too.")] = None,
-    max_cost: Annotated[float | None, typer.Option(help="Dollars that the run may cost.")] = None,
+    sandbox: SandboxOption = None,
+    reproduce: ReproduceOption = None,
+    max_cost: MaxCostOption = None,
     concurrency: Annotated[int | None, typer.Option(help="Calls at the same time.")] = None,
     requests_per_minute: Annotated[int | None, typer.Option(help="Limit.")] = None,
     tokens_per_minute: Annotated[int | None, typer.Option(help="Limit.")] = None,
@@ -120,6 +124,108 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
         typer.echo(report(run).model_dump_json(indent=1))
     else:
         show_report(run, _console())
+
+
+@app.command()
+def check(repository: RepositoryArgument, as_json: JsonOption = False) -> None:
+    """Check a repository before anything of it runs. No model, no money; any Python repository will do."""
+    from papercoder.check_view import show_check
+    from papercoder.stages.checking import check as check_repository
+
+    report = check_repository(repository)
+    if as_json:
+        typer.echo(report.model_dump_json(indent=1))
+    else:
+        show_check(report, _console())
+    if report.errors:
+        raise typer.Exit(PARTIAL)
+
+
+@app.command()
+def execute(
+    repository: RepositoryArgument,
+    sandbox: SandboxOption = None,
+    reproduce: ReproduceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a repository in a sandbox, rung by rung: install, import, start, tests, smoke, and reproduce if asked."""
+    import asyncio
+
+    from papercoder.mending import climb
+    from papercoder.terminal import show_rung
+
+    console = _console()
+    tell = None if as_json else lambda rung: show_rung(rung, console)
+    report = asyncio.run(climb(repository, sandbox or "auto", bool(reproduce), tell))
+    if as_json:
+        typer.echo(report.model_dump_json(indent=1))
+    if report.unseen(bool(reproduce)):
+        raise typer.Exit(PARTIAL)
+
+
+@app.command()
+def repair(
+    repository: RepositoryArgument,
+    error: Annotated[Path, typer.Option(metavar="FILE", help="What was printed when it failed.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Where answers are kept.")] = None,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    max_cost: MaxCostOption = None,
+    sandbox: SandboxOption = None,
+) -> None:
+    """Repair a failure that was seen elsewhere: edit the repository so that what failed works."""
+    import asyncio
+
+    from papercoder.mending import mend
+    from papercoder.progress import progress
+
+    settings = _settings(model, base_url=base_url, max_cost=max_cost, sandbox=sandbox)
+    folder = output or Path("runs") / f"repair-{repository.resolve().name}"
+    with progress(_console()) as listener:
+        changes = asyncio.run(mend(repository, error, folder, settings, [listener]))
+    typer.echo(changes or "Nothing was changed: the agent found nothing to edit.")
+    if not changes:
+        raise typer.Exit(PARTIAL)
+
+
+@app.command()
+def revise(
+    run: RunArgument,
+    note: Annotated[str, typer.Argument(help="What the authors, or you, say; left out: take up edits.")] = "",
+    paper: Annotated[str | None, typer.Option(help="A new version of the paper.")] = None,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    max_cost: MaxCostOption = None,
+    sandbox: SandboxOption = None,
+    reproduce: ReproduceOption = None,
+) -> None:
+    """Take up a note, your edits or a new version of the paper: make what they change anew, and run it again."""
+    import asyncio
+
+    from papercoder.generation import generate
+    from papercoder.progress import progress
+    from papercoder.revision import amend_run, changes, paper_of, settings_of, tree_of
+    from papercoder.terminal import show_report
+
+    flags = {"base_url": base_url, "max_cost": max_cost, "sandbox": sandbox, "reproduce": reproduce}
+    settings = settings_of(run, _settings(model, **flags)) if not model else _settings(model, **flags)
+    with progress(_console()) as listener:
+        if note:
+            typer.echo(asyncio.run(amend_run(run, note, settings, [listener])) or "The note changes nothing.")
+        before = tree_of(run)
+        asyncio.run(generate(paper or paper_of(run), run, settings, [listener]))
+    typer.echo(changes(before, tree_of(run)))
+    if show_report(run, _console()).status != "complete":
+        raise typer.Exit(PARTIAL)
+
+
+@app.command()
+def report(run: RunArgument) -> None:
+    """Write the report of a run, report.html and report.md, from what is in its folder."""
+    from papercoder.report import write_report
+
+    write_report(run)
+    typer.echo(f"{run / 'report.html'}\n{run / 'report.md'}")
 
 
 @app.command()

@@ -15,6 +15,7 @@ from papercoder.models.stack import assemble_roles
 from papercoder.paper.reading import read
 from papercoder.pipeline import as_published, paper_to_repository
 from papercoder.prompts import Prompts
+from papercoder.report import write_report
 from papercoder.rounds.publishing import Publisher
 from papercoder.run import EventLog, Run, answer_store, lock, read_events
 from papercoder.settings import Settings
@@ -61,6 +62,7 @@ async def generate(
         execution = repository.execution
         unseen = execution.unseen(chosen.reproduce) if execution else ""
         emit(RunEnded(status="partial" if unseen else "complete", reason=unseen))
+        await asyncio.to_thread(write_report, folder)
         return repository
 
 

@@ -42,6 +42,7 @@ async def paper_to_repository(run: Run[Ask], paper: Paper, publish: Publisher, s
     design = await plan_in_full(run, paper, settings.refine)
     configuration = await configure(design, publish)
     code = await write_code(run, paper, design, configuration, publish)
+    await equip(design, configuration, code, publish)
     reviewing = Reviewing(run, paper, design, configuration, publish)
     code = await reviewing.rounds(code, settings.review_rounds)
     tests = await write_tests(run, paper, design, configuration, code, publish)
@@ -50,6 +51,9 @@ async def paper_to_repository(run: Run[Ask], paper: Paper, publish: Publisher, s
     files, execution = await repairing.rounds(files, settings.repair_rounds)
     verdicts = await reviewing.verdicts(files)
     repository = await document(paper, design, files, publish)
+    await run.note("review/verdicts.json", verdicts)
+    await run.note("checking/report.json", await reviewing.findings())
+    await run.note("execution/report.json", execution)
     return repository.model_copy(update={"verdicts": verdicts, "execution": execution})
 
 

@@ -34,6 +34,7 @@ from papercoder.store import FileStore, Store, digest, sweep, unwritable, write_
 
 P = ParamSpec("P")
 T = TypeVar("T")
+A = TypeVar("A", bound=Artifact)
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 _calls: ContextVar[list[Event] | None] = ContextVar("calls", default=None)
@@ -113,6 +114,14 @@ class Run(Generic[H]):
             return edited
         await asyncio.to_thread(self._write, artifact, key, text)
         return text
+
+    async def note(self, artifact: str, value: Artifact | None) -> None:
+        """Write what the run found out, for people and the report; no step reads it. None: delete what was found."""
+        path = self.folder / artifact
+        if value is None:
+            path.unlink(missing_ok=True)
+        else:
+            await asyncio.to_thread(write_synced, path, value.model_dump_json(indent=1) + "\n")
 
     def pin(self, artifact: str) -> None:
         """Take what an artifact holds now as the user's own, to be used as it is whatever it was made from."""
@@ -225,6 +234,19 @@ class _Codec:
                 f"{self.artifact} was edited and no longer fits: {where}: {first['msg']}. Mend it, or delete it to "
                 "have it made again."
             ) from error
+
+
+def load(folder: Path, artifact: str, kind: type[A]) -> A:
+    """An artifact of a run, from its file.
+
+    Raises:
+        RunFolderError: it is not there.
+        ArtifactError: it was edited and no longer fits.
+    """
+    text = read_text(folder / artifact)
+    if text is None:
+        raise RunFolderError(f"{folder} has no {artifact} yet. `papercoder run PAPER -o {folder}` goes on to make it.")
+    return cast("A", _Codec(artifact, kind).parse(text))
 
 
 def read_text(path: Path) -> str | None:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from papercoder.artifacts import RungResult
 from papercoder.models.check import ProviderCheck
 from papercoder.progress import money
 from papercoder.show import RequirementsSummary, RunReport, report
@@ -58,10 +59,21 @@ def _requirements(found: RequirementsSummary) -> Iterator[str]:
 def _where(folder: Path, found: RunReport) -> Iterator[str]:
     if found.edited:
         yield f"your edits, used as they are: {', '.join(found.edited)}"
+    if (folder / "report.html").is_file():
+        yield f"the report, for your browser: {folder / 'report.html'}"
     if found.files:
         yield f"the repository, {len(found.files)} files: {folder / 'repo'}"
     if "TRACEABILITY.md" in found.files:
         yield f"from the paper's words to the lines of code: {folder / 'repo' / 'TRACEABILITY.md'}"
+
+
+def show_rung(rung: RungResult, console: Console) -> None:
+    """A rung, and the end of its output where it failed."""
+    memory = f", {rung.peak_memory_mb:.0f} MB" if rung.peak_memory_mb else ""
+    told = rung.reason or f"{rung.seconds:.1f} s{memory}"
+    console.print(f"[bold]{rung.rung}[/bold] {rung.status.replace('_', ' ')}: {escape(told)}", soft_wrap=True)
+    if rung.status == "failed":
+        console.print(escape(rung.output[-3000:]), soft_wrap=True, highlight=False)
 
 
 def show_models(providers: Iterable[ProviderCheck], console: Console) -> None:

@@ -93,7 +93,7 @@ def interface_complaints(logic: LogicDesign) -> Iterator[str]:
                     yield f"`{file.path}` imports `{name}` from `{item.path}`, whose signatures do not have it."
 
 
-_SIGNATURE = re.compile(r"^(?:async\s+)?(?:def\s+)?(?:class\s+)?(?:@\w+\s+)?([A-Za-z_]\w*)")
+_SIGNATURE = re.compile(r"^(?:@[\w.]+(?:\([^)]*\))?\s+)?(?:async\s+)?(?:def\s+)?(?:class\s+)?([A-Za-z_]\w*)")
 
 
 def _names(file: FileLogic) -> Iterator[str]:
@@ -103,7 +103,7 @@ def _names(file: FileLogic) -> Iterator[str]:
 
 
 def _is_signature(signature: str) -> bool:
-    text = signature.strip().rstrip(":")
+    text = re.sub(r"^@[\w.]+(\([^)]*\))?\s+", "", signature.strip().rstrip(":"))
     if re.fullmatch(r"[A-Za-z_]\w*\s*(:.+|=.+)|class\s+\w+(\(.*\))?", text, re.DOTALL):
         return True
     text = re.sub(r"^(async\s+)?def\s+", "", text)

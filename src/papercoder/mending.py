@@ -1,0 +1,129 @@
+"""Repositories outside any run: climb the ladder with them, mend a failure that was seen elsewhere."""
+
+import asyncio
+import difflib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from papercoder.artifacts import ExecutionReport, Requirement, Requirements, RungResult, SourceFile
+from papercoder.edits import apply
+from papercoder.errors import RunFolderError
+from papercoder.events import Emit
+from papercoder.generation import open_run
+from papercoder.run import EventLog, load, lock, read_text
+from papercoder.sandbox.choosing import choose
+from papercoder.settings import Settings
+from papercoder.stages.execution.files import execute_files
+from papercoder.stages.execution.ladder import execute
+from papercoder.stages.repair import Failure, repair
+from papercoder.store import write_synced
+
+Files = tuple[SourceFile, ...]
+
+_TEXTS = frozenset({".py", ".txt", ".yaml", ".yml", ".toml", ".cfg", ".sh", ".md", ".json"})
+_LARGEST = 200_000
+_TAIL = 12_000
+"""Characters of an error that are shown to the agent."""
+
+
+async def climb(
+    repository: Path, sandbox: str, reproduce: bool, tell: Callable[[RungResult], None] | None = None
+) -> ExecutionReport:
+    """Run a repository rung by rung; `sandbox` is `auto` or a sandbox's name.
+
+    Raises:
+        RunFolderError: there is no such repository.
+        SandboxError: the sandbox that was asked for cannot be used.
+    """
+    _there(repository)
+    chosen = await choose(None if sandbox == "auto" else sandbox)
+    return await execute(repository, chosen, reproduce=reproduce, emit=tell or (lambda _: None))
+
+
+async def mend(repository: Path, error: Path, folder: Path, settings: Settings, listeners: Iterable[Emit] = ()) -> str:
+    """Edit a repository so that a failure which someone saw does not come again.
+
+    Nothing is written where the edits make a rung fail that was seen before.
+
+    Args:
+        repository: is edited in place.
+        error: a file with what was printed.
+        folder: where answers are kept.
+        settings: model, cap, sandbox.
+        listeners: are told every event.
+
+    Returns:
+        The edits as a diff; empty where there were none.
+
+    Raises:
+        RunFolderError: a folder or the error's file cannot be used, or the edits made things worse.
+    """
+    files = read_files(repository)
+    printed = read_text(error)
+    if not printed:
+        raise RunFolderError(f"{error} holds no error. Write what the failing command printed into it.")
+    failure = Failure(what="a failure on another machine", command="not known", output=printed[-_TAIL:])
+    with lock(folder):
+        run, _ = open_run(folder, settings, EventLog(folder, *listeners))
+        edits = await run.step("edits.json", repair, failure, files, _requirements(repository), ())
+        mended = apply(files, edits)
+        if settings.sandbox != "none" and mended != files:
+            before = await run.step("execution/before.json", execute_files, files, settings.sandbox, False)
+            after = await run.step("execution/after.json", execute_files, mended, settings.sandbox, False)
+            _not_worse(before, after, folder)
+    await asyncio.to_thread(_write, repository, files, mended)
+    return "\n".join(_diff(files, mended))
+
+
+def read_files(repository: Path) -> Files:
+    """The text files of a repository, without hidden and huge ones.
+
+    Raises:
+        RunFolderError: there is no such repository.
+    """
+    _there(repository)
+    paths = (path for path in sorted(repository.rglob("*")) if path.suffix in _TEXTS and _plain(path, repository))
+    return tuple(
+        SourceFile(
+            path=path.relative_to(repository).as_posix(), text=path.read_text(encoding="utf-8", errors="replace")
+        )
+        for path in paths
+    )
+
+
+def _plain(path: Path, repository: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(repository).parts)
+    return path.is_file() and not path.is_symlink() and not hidden and path.stat().st_size <= _LARGEST
+
+
+def _there(repository: Path) -> None:
+    if not any(repository.glob("*.py")):
+        raise RunFolderError(f"{repository} is no repository: there is no folder with Python files of this name.")
+
+
+def _requirements(repository: Path) -> tuple[Requirement, ...]:
+    """Those of the run that the repository belongs to; none where it belongs to none."""
+    if not (repository.parent / "planning" / "requirements.json").is_file():
+        return ()
+    return load(repository.parent, "planning/requirements.json", Requirements).items
+
+
+def _not_worse(before: ExecutionReport, after: ExecutionReport, folder: Path) -> None:
+    lost = [rung for rung in before.seen if rung not in after.seen]
+    if lost:
+        raise RunFolderError(
+            f"The edits made {lost[0]} fail, which worked before; nothing was written. They are kept in {folder}."
+        )
+
+
+def _write(repository: Path, before: Files, after: Files) -> None:
+    for file in after:
+        if file not in before:
+            write_synced(repository / file.path, file.text)
+
+
+def _diff(before: Files, after: Files) -> Iterator[str]:
+    old = {file.path: file.text for file in before}
+    for file in after:
+        lines = old.get(file.path, "").splitlines(), file.text.splitlines()
+        yield from difflib.unified_diff(*lines, f"a/{file.path}", f"b/{file.path}", lineterm="")

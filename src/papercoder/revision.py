@@ -1,0 +1,127 @@
+"""Revision: what someone who knows says of the paper goes into requirements and settings; only that is made anew."""
+
+import difflib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from papercoder.artifacts import (
+    ArchitectureDesign,
+    Artifact,
+    Claims,
+    ExperimentConfig,
+    LogicDesign,
+    OverallPlan,
+    Requirements,
+)
+from papercoder.config_text import to_yaml
+from papercoder.design import Design
+from papercoder.errors import RunFolderError
+from papercoder.events import Emit, RunStarted
+from papercoder.generation import open_run
+from papercoder.lines import requirement_lines
+from papercoder.mending import read_files
+from papercoder.run import EventLog, load, lock, read_events
+from papercoder.settings import Settings
+from papercoder.stages.amendment import amend, amended
+from papercoder.store import write_synced
+
+PLANNED = ("requirements", "architecture", "logic", "config")
+"""What an amendment settles: changed or not, it is used as it is from then on."""
+
+
+async def amend_run(folder: Path, note: str, settings: Settings, listeners: Iterable[Emit] = ()) -> str:
+    """Put a note into a run's requirements and settings, for the next `generate` to go on from.
+
+    Returns:
+        What changed, as a diff; empty where the note changes nothing.
+
+    Raises:
+        RunFolderError: the run has not planned yet, or the folder cannot be used.
+    """
+    with lock(folder):
+        run, _ = open_run(folder, settings, EventLog(folder, *listeners))
+        before = load_design(folder)
+        number = len(list((folder / "notes").glob("*.md"))) + 1
+        amendment = await run.step(f"notes/{number}.json", amend, before, note)
+        after = amended(before, amendment, note, f"note:{number}")
+        changes = "\n".join(diff(before, after))
+        if changes:
+            write_synced(folder / "notes" / f"{number}.md", note + "\n")
+            _write(folder, after)
+            for name in PLANNED:
+                run.pin(f"planning/{name}.json")
+        return changes
+
+
+def _write(folder: Path, design: Design) -> None:
+    """As the user's edits, which the run then takes as they are."""
+    changed: dict[str, Artifact] = {
+        "requirements": design.requirements,
+        "architecture": design.architecture,
+        "config": design.config,
+    }
+    for name, artifact in changed.items():
+        write_synced(folder / "planning" / f"{name}.json", artifact.model_dump_json(indent=1) + "\n")
+
+
+def load_design(folder: Path) -> Design:
+    """What planning made in a run.
+
+    Raises:
+        RunFolderError: planning is not done.
+    """
+    return Design(
+        plan=load(folder, "planning/plan.json", OverallPlan),
+        requirements=load(folder, "planning/requirements.json", Requirements),
+        architecture=load(folder, "planning/architecture.json", ArchitectureDesign),
+        logic=load(folder, "planning/logic.json", LogicDesign),
+        config=load(folder, "planning/config.json", ExperimentConfig),
+        claims=load(folder, "planning/claims.json", Claims),
+    )
+
+
+def diff(before: Design, after: Design) -> Iterator[str]:
+    """What changed between two designs: requirements and configuration, line by line."""
+    for name, old, new in (
+        ("requirements", requirement_lines(before.requirements.items), requirement_lines(after.requirements.items)),
+        ("config.yaml", to_yaml(before.config), to_yaml(after.config)),
+        ("config.smoke.yaml", to_yaml(before.config, smoke=True), to_yaml(after.config, smoke=True)),
+    ):
+        yield from difflib.unified_diff(old.splitlines(), new.splitlines(), name, name, lineterm="", n=0)
+
+
+def paper_of(folder: Path) -> str:
+    """The paper that a run was started with last.
+
+    Raises:
+        RunFolderError: it was never started.
+    """
+    started = [event for event in read_events(folder) if isinstance(event, RunStarted)]
+    if not started:
+        raise RunFolderError(f"{folder} is no run folder. Make one: papercoder run PAPER -o {folder}")
+    return started[-1].paper
+
+
+def settings_of(folder: Path, settings: Settings) -> Settings:
+    """These settings with the models and the profile that the run was started with last."""
+    started = [event for event in read_events(folder) if isinstance(event, RunStarted)]
+    if not started:
+        return settings
+    return settings.model_copy(update={"models": started[-1].models, "profile": started[-1].profile})
+
+
+def tree_of(folder: Path) -> dict[str, str]:
+    """The text files of the run's repository as they are now: path -> text."""
+    return {file.path: file.text for file in read_files(folder / "repo")}
+
+
+def changes(before: dict[str, str], after: dict[str, str]) -> str:
+    """What was made anew, a line for each file."""
+    paths = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+    return "\n".join(_change(path, before.get(path, ""), after.get(path, "")) for path in paths) or "No file changed."
+
+
+def _change(path: str, before: str, after: str) -> str:
+    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0))[2:]
+    added, gone = (sum(line.startswith(sign) for line in lines) for sign in "+-")
+    return f"{path}: {added} lines added, {gone} removed"
