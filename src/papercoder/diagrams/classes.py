@@ -4,22 +4,28 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from papercoder.diagrams.statements import statements
 from papercoder.diagrams.text import one_line
 from papercoder.diagrams.undrawable import Undrawable
-from papercoder.mermaid import class_diagram_complaint, unfenced
+from papercoder.mermaid import class_diagram_complaint
 
 Head = Literal["none", "arrow", "triangle", "diamond", "circle"]
 """How a relation ends: nothing, an open arrow, inheritance, composition, aggregation."""
 
-_NAME = r"[A-Za-z_`][\w.`~]*"
-_CLASS = re.compile(rf"(abstract\s+)?class\s+({_NAME})(?:\[\"([^\"]*)\"\])?\s*(?::::\w+)?\s*(\{{\s*\}}|\{{)?")
+_NAME = r"(?:`[^`]+`|\w[\w.-]*)(?:~[^~\s].*?~)?"
+_CLASS = re.compile(
+    rf"class\s+({_NAME})\s*(?:\[\"([^\"]*)\"\])?\s*(?::::\w+)?\s*(?:<<([^<>]+)>>)?\s*(\{{([^{{}}]*)\}}|\{{)?"
+)
 _RELATION = re.compile(
-    rf"({_NAME}?)\s*(?:\"([^\"]*)\"\s*)?(<\|--|<\|\.\.|--\|>|\.\.\|>|\*--|--\*|o--|--o|<--|-->|<\.\.|\.\.>|--|\.\.)"
-    rf"\s*(?:\"([^\"]*)\"\s*)?({_NAME})\s*(?::(.*))?"
+    rf"({_NAME})\s*(?:\"([^\"]*)\"\s*)?(<\||\*|o|<|\(\))?(--|\.\.)(\|>|\*|o|>|\(\))?\s*(?:\"([^\"]*)\"\s*)?({_NAME})"
+    r"\s*(?::(.*))?"
 )
 _OUTSIDE_MEMBER = re.compile(rf"({_NAME})\s*:\s*(\S.*)")
-_STEREOTYPE = re.compile(r"<<(\w+)>>\s*(\w*)")
-_NOTE = re.compile(r"note\s+(?:for\s+(\w+)\s+)?\"?(.*?)\"?")
+_STEREOTYPE = re.compile(rf"<<([^<>]+)>>\s*({_NAME})?")
+_NOTE = re.compile(r"note\s+(?:for\s+(\S+)\s+)?\"([^\"]*)\"")
+_PASSED_OVER = re.compile(
+    r"(direction|namespace|accTitle:|accDescr:|classDef|cssClass|style|click|link|callback|title)\s.*"
+)
 _ENDS: dict[str, Head] = {"<|": "triangle", "|>": "triangle", "*": "diamond", "o": "circle", "<": "arrow", ">": "arrow"}
 _MOST = 120
 """Classes in one drawing."""
@@ -101,8 +107,8 @@ def parse_classes(source: str) -> ClassDiagram:
     if complaint := class_diagram_complaint(source):
         raise Undrawable(one_line(complaint))
     reader = _Reader()
-    for line in unfenced(source).splitlines()[1:]:
-        reader.read(line.strip().rstrip(";"))
+    for line in statements(source):
+        reader.read(line)
     if not reader.boxes:
         raise Undrawable("the class diagram has no classes")
     if len(reader.boxes) > _MOST or len(reader.relations) > 4 * _MOST:
@@ -120,15 +126,13 @@ class _Reader:
         self.inside = ""
 
     def read(self, line: str) -> None:
-        if not line or line.startswith(("%%", "direction ", "namespace ")):
-            return
         if line == "}":
             self.inside = ""
         elif match := _CLASS.fullmatch(line):
             self._class(match)
         elif self.inside:
             self._member(self.inside, line)
-        else:
+        elif not _PASSED_OVER.fullmatch(line):
             self._outside(line)
 
     def _outside(self, line: str) -> None:
@@ -142,29 +146,31 @@ class _Reader:
             self._member(self._box(match[1]), match[2])
 
     def _class(self, match: re.Match[str]) -> None:
-        key = self._box(match[2])
+        key = self._box(match[1])
+        if match[2]:
+            self.boxes[key] = replace(self.boxes[key], name=one_line(match[2]))
         if match[3]:
-            self.boxes[key] = replace(self.boxes[key], name=one_line(match[3]))
-        if match[1]:
-            self._stereotype(key, "abstract")
+            self._stereotype(key, match[3])
+        if match[5] and match[5].strip():
+            self._member(key, match[5].strip())
         self.inside = key if match[4] == "{" else ""
 
     def _box(self, written: str) -> str:
         key = written.replace("`", "").partition("~")[0] or written
-        self.boxes.setdefault(key, ClassBox(key, generic(written.replace("`", ""))))
+        self.boxes.setdefault(key, ClassBox(key, one_line(generic(written.replace("`", "")))))
         return key
 
     def _member(self, key: str, line: str) -> None:
-        if match := _STEREOTYPE.fullmatch(line):
-            self._stereotype(key, match[1])
-            return
         box = self.boxes[key]
-        self.boxes[key] = replace(box, members=(*box.members, _member(line)))
+        if match := _STEREOTYPE.fullmatch(line):
+            self.boxes[key] = replace(box, stereotype=one_line(match[1]))
+        else:
+            self.boxes[key] = replace(box, members=(*box.members, _member(line)))
 
-    def _stereotype(self, key: str, name: str) -> None:
-        if key:
-            key = self._box(key)
-            self.boxes[key] = replace(self.boxes[key], stereotype=name)
+    def _stereotype(self, written: str | None, name: str) -> None:
+        if written:
+            key = self._box(written)
+            self.boxes[key] = replace(self.boxes[key], stereotype=one_line(name))
 
     def _note(self, key: str | None, text: str) -> None:
         note = one_line(re.sub(r"\\n|<br\s*/?>", " ", text))
@@ -175,15 +181,13 @@ class _Reader:
         self.boxes[box.key] = replace(box, notes=(*box.notes, note))
 
     def _relation(self, match: re.Match[str]) -> None:
-        left, left_count, arrow, right_count, right, label = match.groups()
-        line = "--" if "--" in arrow else ".."
-        before, _, after = arrow.partition(line)
+        left, left_count, before, line, after, right_count, right, label = match.groups()
         self.relations.append(
             Relation(
                 self._box(left),
                 self._box(right),
-                _ENDS.get(before, "none"),
-                _ENDS.get(after, "none"),
+                _ENDS.get(before or "", "none"),
+                _ENDS.get(after or "", "none"),
                 line == "..",
                 one_line(label or ""),
                 one_line(left_count or ""),

@@ -223,7 +223,10 @@ class _Component:
 
     def _settle(self, row: list[Node], middle: dict[Node, float], wanted: Mapping[Node, float]) -> None:
         half = [self._breadth(node) / 2 for node in row]
-        gaps = [left + right + self.spacing.beside for left, right in pairwise(half)]
+        gaps = [
+            left + right + self.spacing.beside * (1 if isinstance(one, str) and isinstance(other, str) else 0.5)
+            for (one, other), (left, right) in zip(pairwise(row), pairwise(half), strict=True)
+        ]
         weights = [1.0 if isinstance(node, str) else 3.0 for node in row]
         middle.update(zip(row, spread([wanted[node] for node in row], gaps, weights), strict=True))
 

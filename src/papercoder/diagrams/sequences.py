@@ -4,16 +4,18 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from papercoder.diagrams.statements import statements
 from papercoder.diagrams.text import one_line
 from papercoder.diagrams.undrawable import Undrawable
-from papercoder.mermaid import sequence_diagram_complaint, unfenced
+from papercoder.mermaid import sequence_diagram_complaint
 
 _ARROW = r"<<-->>|<<->>|-->>|->>|-->|->|--x|-x|--\)|-\)"
-_MESSAGE = re.compile(rf"([\w.]+)\s*({_ARROW})\s*([+-]?)\s*([\w.]+)\s*:\s*(.*)")
-_PARTICIPANT = re.compile(r"(?:create\s+)?(participant|actor)\s+(\w+)(?:\s+as\s+(.+))?")
-_NOTE = re.compile(r"[Nn]ote\s+(over|left of|right of)\s+([\w., ]+?)\s*:(.*)")
-_ACTIVITY = re.compile(r"(activate|deactivate|destroy)\s+([\w.]+)")
-_OPEN = re.compile(r"(loop|alt|opt|par|critical|break|rect|box)\b\s*(.*)")
+_ACTOR = r"[^<>=:,;+\s(-][^<>=:,;+\n]*?"
+_MESSAGE = re.compile(rf"({_ACTOR})\s*({_ARROW})\s*([+-]?)\s*({_ACTOR})\s*:\s*(.*)")
+_PARTICIPANT = re.compile(r"(?:create\s+)?(participant|actor)\s+(\S.*?)(?:\s+as\s+(.+))?")
+_NOTE = re.compile(r"(?i:note)\s+(over|left of|right of)\s+([^:]+?)\s*:(.*)")
+_ACTIVITY = re.compile(r"(activate|deactivate|destroy)\s+(\S.*)")
+_OPEN = re.compile(r"(loop|alt|opt|par_over|par|critical|break|rect|box)\b\s*(.*)")
 _PART = re.compile(r"(else|and|option)\b\s*(.*)")
 _MOST_ROWS, _MOST_PEOPLE = 400, 30
 
@@ -104,8 +106,8 @@ def parse_sequence(source: str) -> SequenceDiagram:
     if complaint := sequence_diagram_complaint(source):
         raise Undrawable(one_line(complaint))
     reader = _Reader()
-    for line in unfenced(source).splitlines()[1:]:
-        reader.read(line.strip().rstrip(";"))
+    for line in statements(source):
+        reader.read(line)
     if not reader.people:
         raise Undrawable("the sequence diagram has no participants")
     if len(reader.people) > _MOST_PEOPLE or len(reader.steps) > _MOST_ROWS:
@@ -129,7 +131,7 @@ class _Reader:
 
     def read(self, line: str) -> None:
         if match := _PARTICIPANT.fullmatch(line):
-            name = one_line(match[3] or match[2])
+            name = " ".join(one_line(match[3] or match[2]).replace("<br/>", " ").split())
             self.people[match[2]] = Participant(match[2], name, match[1] == "actor")
         elif match := _MESSAGE.fullmatch(line):
             self._message(match)
@@ -183,7 +185,7 @@ class _Reader:
         if match[1] in {"left of", "right of"}:
             side = "left of" if match[1] == "left of" else "right of"
         named = [name.strip() for name in match[2].split(",") if name.strip()]
-        over = tuple(self._person(name) for name in named if re.fullmatch(r"[\w.]+", name))
+        over = tuple(self._person(name) for name in named)
         if over:
             self.steps.append(Note(side, over, match[3].strip()))
 

@@ -72,6 +72,7 @@ def drawing(children: Iterable[str], width: float, height: float, title: str, ab
             viewBox=f"0 0 {width:.0f} {height:.0f}",
             width=f"{width:.0f}",
             height=f"{height:.0f}",
+            style=f"--w:{width:.0f}px",
             role="img",
             aria_label=title,
         )

@@ -46,7 +46,7 @@ class Place(Artifact):
     @property
     def href(self) -> str:
         """Relative to the run folder; empty where there is nothing to lead to."""
-        return f"repo/{quote(self.path)}#L{self.line}" if self.lines else ""
+        return href(self.path, self.line) if self.lines else ""
 
 
 class TracedRequirement(Artifact):
@@ -161,6 +161,11 @@ class Report(Artifact):
     def has_code(self) -> bool:
         """Is there a Python file in the repository?"""
         return any(path.endswith(".py") for path in self.files)
+
+
+def href(path: str, line: int) -> str:
+    """Where a line of the repository is, relative to the run folder."""
+    return f"repo/{quote(path)}#L{line}"
 
 
 K = TypeVar("K", bound=str)

@@ -106,11 +106,11 @@ def _axis(scale: _Scale, bottom: float) -> list[Markup]:
 
 
 def ticks(low: float, high: float) -> list[float]:
-    """About five round numbers between."""
+    """A handful of round numbers between."""
     span = high - low
     if not (math.isfinite(span) and span > 0):
         return []
-    rough = span / 5
+    rough = span / 7
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
     first = math.ceil(low / step)

@@ -9,10 +9,11 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from papercoder.claims import printed
 from papercoder.diagrams.text import one_line, printable
 from papercoder.report import words
 from papercoder.report.figures import claim_groups, cost_bars, diagrams, time_bars
-from papercoder.report.model import Report, shown
+from papercoder.report.model import Report, href, shown
 
 _LONGEST = 6_000
 """Characters of one value; what is longer is cut."""
@@ -68,17 +69,20 @@ def _environment() -> Environment:
         "duration": words.duration,
         "fenced": _fenced,
         "figure": words.figure,
+        "href": href,
         "label": words.LABELS.__getitem__,
         "md": _markdown,
         "memory": words.memory,
         "money": words.money,
         "plural": words.plural,
+        "printed": printed,
+        "prose": _prose,
         "shown": shown,
         "sign": lambda state: words.SIGNS[words.tone(state)],
         "tail": tail,
         "tone": words.tone,
     }
-    environment.globals |= {"cost": words.cost, "means": words.RUNG_MEANS}
+    environment.globals |= {"cost": words.cost, "asks": words.RUNG_ASKS}
     return environment
 
 
@@ -93,6 +97,14 @@ def _finalize(value: object) -> object:
         return value
     text = printable(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text) - _LONGEST:,} more characters)"
+
+
+def _prose(text: str) -> Markup:
+    """Escaped words, in which `code` between backticks is shown as code."""
+    parts = re.split(r"`([^`\n]+)`", str(_finalize(text)))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else escape(part) for index, part in enumerate(parts)
+    )
 
 
 def tail(output: str) -> Markup:

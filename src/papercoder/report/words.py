@@ -2,24 +2,24 @@
 
 from datetime import UTC, datetime
 
-from papercoder.artifacts.execution import RungName, RungResult
+from papercoder.artifacts.execution import RungName
 from papercoder.report.model import Report
 
-RUNG_MEANS: dict[RungName, str] = {
-    "install": "its packages install",
-    "import": "its modules import",
-    "start": "its entry point starts",
-    "tests": "its tests pass",
-    "smoke": "it runs through on tiny settings",
-    "reproduce": "it runs through on the paper’s settings",
+RUNG_ASKS: dict[RungName, str] = {
+    "install": "do its packages install?",
+    "import": "do its modules import?",
+    "start": "does its entry point start?",
+    "tests": "do its tests pass?",
+    "smoke": "does it run through on tiny settings?",
+    "reproduce": "does it run through on the paper’s settings?",
 }
 _SEEN: dict[RungName, str] = {
-    "install": "its packages were seen to install",
-    "import": "its modules were seen to import",
-    "start": "its entry point was seen to start",
-    "tests": "its tests were seen to pass",
-    "smoke": "it was seen to run through on tiny settings",
-    "reproduce": "it was seen to run through on the paper’s settings",
+    "install": "the packages were seen to install",
+    "import": "the modules were seen to import",
+    "start": "the entry point was seen to start",
+    "tests": "the tests were seen to pass",
+    "smoke": "the code was seen to run through on tiny settings",
+    "reproduce": "the code was seen to run through on the paper’s settings",
 }
 LABELS = {
     "implemented": "implemented",
@@ -62,7 +62,16 @@ def tone(state: str) -> str:
 
 def headline(report: Report) -> str:
     """What was observed, in a sentence or two."""
-    return " ".join(part for part in (_course(report), _code(report)) if part)
+    return " ".join(part for part in (_course(report), _code(report), _claims(report)) if part)
+
+
+def _claims(report: Report) -> str:
+    """How the measurements compare, where there are any."""
+    count = report.claim_verdicts
+    if not count["met"] + count["differs"]:
+        return ""
+    total = plural(len(report.claims), "claim")
+    return f"Of {total} of the paper, {count['met']} met, {count['differs']} not, {count['not_run']} not measured."
 
 
 def _course(report: Report) -> str:
@@ -94,11 +103,10 @@ def _code(report: Report) -> str:
     if failed:
         before = f"; {_SEEN[seen[-1].rung]}" if seen else ""
         return f"{written}{before}. It failed at “{failed.rung}”: {_ended(failed.reason or 'no reason was recorded')}"
-    return f"{written}; {_SEEN[seen[-1].rung]}. {_beyond(seen[-1])}" if seen else f"{written}. The code was not run."
-
-
-def _beyond(highest: RungResult) -> str:
-    return "" if highest.rung == "reproduce" else "What lies beyond was not run."
+    if not seen:
+        return f"{written}. The code was not run."
+    beyond = "" if seen[-1].rung == "reproduce" else " What lies beyond was not run."
+    return f"{written}; {_SEEN[seen[-1].rung]}.{beyond}"
 
 
 def money(usd: float) -> str:
@@ -139,9 +147,9 @@ def memory(megabytes: float | None) -> str:
     return f"{megabytes:,.0f} MB" if megabytes < 1000 else f"{megabytes / 1000:.1f} GB"
 
 
-def figure(value: float) -> str:
-    """A measured or printed number, short."""
-    return f"{value:.6g}"
+def figure(value: float, digits: int = 6) -> str:
+    """A number with so many digits that count."""
+    return f"{value:.{digits}g}"
 
 
 def day(seconds: float | None) -> str:

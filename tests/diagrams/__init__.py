@@ -1,0 +1,1 @@
+"""Tests of the drawings; sources.py has diagrams, shapes.py reads drawings."""

@@ -1,0 +1,217 @@
+"""Makes run folders by hand, as full or as empty as a test wants."""
+
+import json
+from pathlib import Path
+
+from papercoder.artifacts import (
+    ArchitectureDesign,
+    Artifact,
+    Claim,
+    Claims,
+    ConfigValue,
+    ExperimentConfig,
+    FileLogic,
+    FilePlan,
+    ImportedNames,
+    Location,
+    LogicDesign,
+    Mark,
+    OverallPlan,
+    Requirement,
+    Requirements,
+    Trace,
+    Traceability,
+    Verdict,
+    Verdicts,
+)
+from papercoder.artifacts.checking import CheckReport, Finding
+from papercoder.artifacts.execution import ExecutionReport, RungResult
+from papercoder.events import ArtifactMade, ArtifactStarted, CallMade, Event, RunEnded, RunStarted, Warned
+from tests.diagrams.sources import CLASSES, SEQUENCE
+
+CODE = '"""Fits."""\n\n\ndef loss(x, y):\n    # R1: squared error\n    return ((x - y) ** 2).mean()\n'
+
+EVENTS: tuple[Event, ...] = (
+    RunStarted(at=1000.0, paper="paper.tex", models={"coding": "openai:small"}, profile="full"),
+    Warned(at=1001.0, where="reading", message="2 figures have no text."),
+    ArtifactStarted(at=1002.0, artifact="planning/plan.json"),
+    CallMade(
+        at=1030.0,
+        agent="overall_plan",
+        subject="",
+        model="m",
+        prompt=9000,
+        cached=0,
+        completion=900,
+        cost_usd=0.04,
+        seconds=9,
+    ),
+    ArtifactMade(at=1060.0, artifact="planning/plan.json", seconds=58, calls=1),
+    CallMade(
+        at=1090.0,
+        agent="coding",
+        subject="main.py",
+        model="m",
+        prompt=20000,
+        cached=5000,
+        completion=2000,
+        cost_usd=None,
+        seconds=9,
+    ),
+    Warned(at=1095.0, where="coding", message="`main.py` was cut."),
+    RunEnded(at=1100.0, status="complete"),
+)
+
+
+def requirement(number: int, **changes: object) -> Requirement:
+    """A requirement."""
+    values: dict[str, object] = {
+        "id": f"R{number}",
+        "kind": "method",
+        "statement": f"The loss is squared, number {number}.",
+        "anchor": f"2¶{number}",
+        "quote": "the squared error",
+        "status": "stated",
+        "quote_found": True,
+    }
+    return Requirement.model_validate(values | changes)
+
+
+REQUIREMENTS = Requirements(
+    items=(
+        requirement(1),
+        requirement(2, status="assumed", quote="", quote_found=False, alternatives=("Adam", "SGD")),
+        requirement(3, quote_found=False),
+    )
+)
+ARCHITECTURE = ArchitectureDesign(
+    approach="Plain `numpy`.",
+    files=(FilePlan(path="fit.py", purpose="Fits.", owns=("R1", "R3")), FilePlan(path="main.py", purpose="Starts.")),
+    class_diagram=CLASSES,
+    sequence_diagram=SEQUENCE,
+    unclear=("The seed is open; 0 is used.",),
+)
+LOGIC = LogicDesign(
+    packages=("numpy>=1.26",),
+    shared_knowledge="",
+    files=(
+        FileLogic(path="fit.py", implements="The loss."),
+        FileLogic(path="main.py", implements="All.", imports=(ImportedNames(path="fit.py", names=("loss",)),)),
+    ),
+)
+CONFIG = ExperimentConfig(
+    values=(
+        ConfigValue(key="training.rate", value=0.1, source="requirement", requirement="R1", smoke=None),
+        ConfigValue(key="seed", value=0, source="assumed", alternatives=("1", "2"), meaning="of all chance"),
+        ConfigValue(key="sizes", value=(8, 16), smoke=(2,), source="quote", quote="sizes 8 and 16"),
+    )
+)
+PLAN = OverallPlan(summary="x", method="x", data="x", training="x", evaluation="x", experiments=(), unclear=("Rate.",))
+
+
+def claim(number: int, value: float, **changes: object) -> Claim:
+    """A claim."""
+    values: dict[str, object] = {
+        "id": f"C{number}",
+        "anchor": "tab:1",
+        "experiment": "main",
+        "method": f"method {number}",
+        "dataset": "moons",
+        "metric": "error",
+        "value": value,
+        "quote": f"{value}",
+    }
+    return Claim.model_validate(values | changes)
+
+
+CLAIMS = Claims(items=(claim(1, 0.5, spread=0.1), claim(2, 0.25), claim(3, 3.0, metric="time", anchor="4¶1")))
+RESULTS = json.dumps(
+    {"results": [{"claim": "C1", "mean": 0.55, "std": 0.02, "seeds": 3}, {"claim": "C2", "mean": 0.9}]}
+)
+VERDICTS = Verdicts(
+    verdicts=(
+        Verdict(
+            requirement="R1", verdict="implemented", evidence=(Location(path="fit.py", line=6),), reason="It squares."
+        ),
+        Verdict(requirement="R2", verdict="contradicts", degradation="changed_constant", reason="It takes `SGD`."),
+    )
+)
+CHECKS = CheckReport(
+    files=2,
+    checks=("imports",),
+    findings=(
+        Finding(check="imports", severity="error", path="main.py", line=1, message="No `x`.", advice="Add it."),
+        Finding(check="imports", severity="warning", path=".", message="Odd.", advice="Look."),
+    ),
+)
+RUNGS = (
+    RungResult(rung="install", status="seen", command="pip install", exit_code=0, seconds=3, peak_memory_mb=100),
+    RungResult(rung="import", status="seen", command="python -c 'import main'", exit_code=0, seconds=1),
+)
+
+
+def execution(status: str = "seen") -> ExecutionReport:
+    """A ladder that was climbed, or that broke at the last rung."""
+    last = RungResult.model_validate(
+        {
+            "rung": "reproduce",
+            "status": status,
+            "command": "./reproduce.sh",
+            "exit_code": 0 if status == "seen" else 1,
+            "seconds": 4000,
+            "peak_memory_mb": 2500,
+            "output": "\x1b[31mepoch 1\x1b[0m\nlast line",
+            "reason": "" if status == "seen" else "KeyError: 'lr'",
+        }
+    )
+    return ExecutionReport(rungs=(*RUNGS, last), sandbox="bubblewrap", notes=("Memory was not held.",), results=RESULTS)
+
+
+def write(folder: Path, name: str, content: Artifact | str) -> None:
+    """Put a file into a run folder."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else content.model_dump_json(), encoding="utf-8")
+
+
+def bare_folder(folder: Path, events: tuple[Event, ...] = EVENTS) -> Path:
+    """A run of which only the events are there."""
+    write(folder, "events.jsonl", "".join(f"{event.model_dump_json()}\n" for event in events))
+    return folder
+
+
+def planned_folder(folder: Path) -> Path:
+    """A run with a plan and code, and nothing after it."""
+    bare_folder(folder)
+    write(folder, "paper.md", "# A Tiny Method\n\nText.")
+    for name, artifact in (
+        ("plan", PLAN),
+        ("requirements", REQUIREMENTS),
+        ("architecture", ARCHITECTURE),
+        ("logic", LOGIC),
+        ("config", CONFIG),
+    ):
+        write(folder, f"planning/{name}.json", artifact)
+    write(folder, "repo/fit.py", CODE)
+    write(folder, "repo/main.py", "import fit\n")
+    owners = {"R1": "fit.py", "R3": "fit.py"}
+    traces = [
+        Trace(
+            requirement=item,
+            owner=owners.get(item.id),
+            marks=(Mark(path="fit.py", line=5),) if item.id == "R1" else (),
+        )
+        for item in REQUIREMENTS.items
+    ]
+    write(folder, "repo/TRACEABILITY.json", Traceability(traces=tuple(traces)))
+    return folder
+
+
+def full_folder(folder: Path, status: str = "seen") -> Path:
+    """A run with all that a run can have."""
+    planned_folder(folder)
+    write(folder, "planning/claims.json", CLAIMS)
+    write(folder, "review/verdicts.json", VERDICTS)
+    write(folder, "checking/report.json", CHECKS)
+    write(folder, "execution/report.json", execution(status))
+    return folder

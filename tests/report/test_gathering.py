@@ -1,0 +1,128 @@
+"""What a run folder says: all of it, and nothing that is not there."""
+
+from pathlib import Path
+
+import pytest
+
+from papercoder.artifacts.execution import ExecutionReport
+from papercoder.errors import RunFolderError
+from papercoder.events import RunEnded, RunStarted
+from papercoder.report import load
+from papercoder.report.places import Sources
+from tests.report.folders import EVENTS, RESULTS, bare_folder, execution, full_folder, planned_folder, write
+
+
+def test_a_full_run(tmp_path: Path) -> None:
+    report = load(full_folder(tmp_path))
+    assert report.title == "A Tiny Method"
+    assert report.status == "complete"
+    assert report.states == {"implemented": 1, "partly": 0, "missing": 0, "contradicts": 1, "not_reviewed": 1}
+    assert report.claim_verdicts == {"met": 1, "differs": 1, "not_run": 1}
+    assert [rung.status for rung in report.rungs] == ["seen", "seen", "not_run", "not_run", "not_run", "seen"]
+    assert report.lost == ("2 figures have no text.",)
+    assert report.warnings == ("coding: `main.py` was cut.",)
+    assert [(use.agent, use.unpriced) for use in report.agents] == [("overall_plan", 0), ("coding", 1)]
+    assert report.open_points == ("Rate.", "The seed is open; 0 is used.")
+
+
+def test_a_requirement_shows_its_lines(tmp_path: Path) -> None:
+    (first, second, _) = load(full_folder(tmp_path)).requirements
+    assert [(place.path, place.line, place.href) for place in first.places] == [
+        ("fit.py", 6, "repo/fit.py#L6"),
+        ("fit.py", 5, "repo/fit.py#L5"),
+    ]
+    assert [line.number for line in first.marks[0].lines] == [4, 5, 6]
+    assert second.places == ()
+
+
+def test_questions_come_from_what_is_assumed(tmp_path: Path) -> None:
+    assumed = load(planned_folder(tmp_path)).assumptions
+    assert [item.subject for item in assumed] == ["R2", "seed"]
+    assert "Adam; SGD" in assumed[0].question
+    assert assumed[1].question == "Which value has `seed` (of all chance)? We took 0. Others would be 1, 2."
+
+
+def test_what_is_absent_was_not_observed(tmp_path: Path) -> None:
+    report = load(bare_folder(tmp_path))
+    assert {rung.status for rung in report.rungs} == {"not_run"}
+    assert not report.reviewed
+    assert report.checks is None
+    assert report.claims == ()
+    assert not report.has_code
+
+
+def test_requirements_without_verdicts_are_not_reviewed(tmp_path: Path) -> None:
+    assert load(planned_folder(tmp_path)).states["not_reviewed"] == 3
+
+
+@pytest.mark.parametrize("status", ["failed", "not_run"])
+def test_results_count_only_where_the_reproduction_was_seen(tmp_path: Path, status: str) -> None:
+    folder = full_folder(tmp_path, status)
+    write(folder, "repo/results.json", RESULTS)
+    report = load(folder)
+    assert report.claim_verdicts["not_run"] == 3
+    assert "was not seen" in report.claims_note
+
+
+def test_results_in_the_repository_stand_in_for_those_of_the_report(tmp_path: Path) -> None:
+    folder = full_folder(tmp_path)
+    write(folder, "execution/report.json", execution().model_copy(update={"results": None}))
+    assert load(folder).claim_verdicts["not_run"] == 3
+    write(folder, "repo/results.json", RESULTS)
+    assert load(folder).claim_verdicts["met"] == 1
+    (folder / "repo/results.json").write_bytes(b"\xff\xfe\x00")
+    assert load(folder).claim_verdicts["not_run"] == 3
+
+
+def test_smoke_results_are_never_compared(tmp_path: Path) -> None:
+    folder = full_folder(tmp_path)
+    seen = ExecutionReport(rungs=execution().rungs[:2], sandbox="plain", smoke_results=RESULTS)
+    write(folder, "execution/report.json", seen)
+    assert load(folder).claim_verdicts["met"] == 0
+
+
+def test_files_that_do_not_fit_are_told_of(tmp_path: Path) -> None:
+    folder = full_folder(tmp_path)
+    write(folder, "review/verdicts.json", '{"verdicts": [{"requirement": 3}]}')
+    write(folder, "execution/report.json", "{")
+    report = load(folder)
+    assert not report.reviewed
+    assert {rung.status for rung in report.rungs} == {"not_run"}
+    assert [warning.split(" ")[0] for warning in report.warnings[1:]] == [
+        "execution/report.json",
+        "review/verdicts.json",
+    ]
+
+
+def test_a_killed_run_is_interrupted(tmp_path: Path) -> None:
+    assert load(bare_folder(tmp_path, EVENTS[:3])).status == "interrupted"
+
+
+def test_a_stopped_run_says_why(tmp_path: Path) -> None:
+    events = (RunStarted(paper="p", models={}, profile="full"), RunEnded(status="partial", reason="the cap"))
+    assert load(bare_folder(tmp_path, events)).summary.reason == "the cap"
+
+
+def test_another_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match="no run folder"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "path", ["../secret.py", "/etc/hostname", "link.py", "folder", "gone.py", "a\0b", "x" * 5000, "loop.py"]
+)
+def test_no_path_leads_out_of_the_repository(tmp_path: Path, path: str) -> None:
+    repository = tmp_path / "repo"
+    (repository / "folder").mkdir(parents=True)
+    (tmp_path / "secret.py").write_text("secret = 1\n")
+    (repository / "link.py").symlink_to(tmp_path / "secret.py")
+    (repository / "loop.py").symlink_to(repository / "loop.py")
+    place = Sources(repository).place(path, 1)
+    assert place.lines == ()
+    assert place.href == ""
+
+
+@pytest.mark.parametrize("line", [-1, 0, 7, 10**9])
+def test_no_line_where_there_is_none(tmp_path: Path, line: int) -> None:
+    folder = planned_folder(tmp_path)
+    assert Sources(folder / "repo").place("fit.py", line).lines == ()

@@ -1,0 +1,232 @@
+"""The pages: all is said, nothing is executed, nothing is loaded."""
+
+import hashlib
+import re
+from base64 import b64encode
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import html
+from pydantic import ValidationError
+
+from papercoder.artifacts.execution import ExecutionReport, RungResult
+from papercoder.report import Report, load, to_html, to_markdown, write_report
+from papercoder.report.rendering import tail
+from tests.report.folders import bare_folder, full_folder, planned_folder, write
+
+PAYLOAD = (
+    "\"'`|</script></style></pre></svg><script>alert(1)</script><img src=x onerror=alert(1)>[x](javascript:y)"
+    "\x1b[31m{{7*7}}"
+)
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Report:
+    return load(full_folder(tmp_path))
+
+
+def page(report: Report) -> html.HtmlElement:
+    return html.document_fromstring(to_html(report))
+
+
+def words(element: html.HtmlElement) -> str:
+    return " ".join(element.text_content().split())
+
+
+def section(report: Report, name: str) -> str:
+    return words(page(report).get_element_by_id(name))
+
+
+def test_the_first_screen_tells_what_was_observed(full: Report) -> None:
+    header = section(full, "observed")
+    for expected in (
+        "A Tiny Method",
+        "Install seen",
+        "Tests not run",
+        "Reproduce seen",
+        "implemented 1",
+        "not reviewed 1",
+    ):
+        assert expected.lower() in header.lower()
+    assert "met 1" in header
+    assert "$0.04 or more" in header
+
+
+def test_every_section_says_its_part(full: Report) -> None:
+    assert "these words were not found in the paper" in section(full, "requirements")
+    assert "return ((x - y) ** 2).mean()" in section(full, "requirements")
+    assert "0.55 ± 0.02" in section(full, "claims")
+    assert "Is that what you did? Or was it: Adam; SGD?" in section(full, "assumptions")
+    assert "peak memory 2.5 GB" in section(full, "execution")
+    assert "Memory was not held." in section(full, "execution")
+    assert "No x." in section(full, "checks")
+    assert "Denoiser" in section(full, "architecture")
+    assert "[8, 16]" in section(full, "configuration")
+    assert "5,000 from a cache" in section(full, "cost")
+    assert "2 figures have no text." in section(full, "losses")
+
+
+def test_a_bare_run_claims_nothing(tmp_path: Path) -> None:
+    text = words(page(load(bare_folder(tmp_path))))
+    for expected in (
+        "No code was written",
+        "Not run.",
+        "None were extracted.",
+        "Nothing was executed",
+        "No claims were",
+    ):
+        assert expected in text
+    assert not re.search(r"✓(?! implemented 0)", text)
+
+
+def test_a_planned_run_is_not_reviewed(tmp_path: Path) -> None:
+    report = load(planned_folder(tmp_path))
+    assert "The code was not reviewed" in section(report, "requirements")
+    assert "not reviewed 3" in section(report, "observed")
+    assert "The code was not reviewed." in to_markdown(report)
+
+
+def test_a_diagram_that_does_not_parse_is_shown_as_its_source(full: Report) -> None:
+    assert full.architecture is not None
+    broken = full.architecture.model_copy(update={"class_diagram": "classDiagram\n???"})
+    text = section(full.model_copy(update={"architecture": broken}), "architecture")
+    assert "shown as its source: the class diagram does not parse" in text
+    assert "classDiagram ???" in text
+
+
+def _poisoned(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Paths to all strings below a value."""
+    if isinstance(value, str):
+        return [path]
+    if isinstance(value, dict):
+        return [found for key, item in value.items() for found in _poisoned(item, (*path, key))]
+    if isinstance(value, list):
+        return [found for index, item in enumerate(value) for found in _poisoned(item, (*path, index))]
+    return []
+
+
+def _replaced(content: Any, path: tuple[str | int, ...], text: str) -> str:
+    """Puts the text at this path; returns what was there."""
+    for step in path[:-1]:
+        content = content[step]
+    before: str = content[path[-1]]
+    content[path[-1]] = text
+    return before
+
+
+def poisoned(report: Report) -> Report:
+    """The report with the payload in every string whose type takes it."""
+    content = report.model_dump(mode="json")
+    count = 0
+    for path in _poisoned(content):
+        before = _replaced(content, path, PAYLOAD)
+        try:
+            Report.model_validate(content)
+            count += 1
+        except ValidationError:
+            _replaced(content, path, before)
+    assert count > 100
+    return Report.model_validate(content)
+
+
+def test_nothing_from_a_run_becomes_markup(full: Report) -> None:
+    bad = poisoned(full)
+    text = to_html(bad)
+    document = html.document_fromstring(text)
+    assert len(document.xpath("//script")) == 1
+    assert not document.xpath("//img | //iframe | //object | //embed | //form | //base | //link")
+    assert not [name for item in document.iter() for name in item.attrib if name.lower().startswith("on")]
+    links = [str(item.get("href")) for item in document.xpath("//*[@href]")]
+    assert links
+    assert all(link.startswith(("#", "repo/")) for link in links)
+    assert "{{7*7}}" in text
+    assert "\x1b" not in text
+
+
+def test_nothing_from_a_run_becomes_markup_in_markdown(full: Report) -> None:
+    text = to_markdown(poisoned(full))
+    outside = re.sub(r"(`{3,})[^\n]*\n.*?\n\1", "", text, flags=re.DOTALL)
+    outside = re.sub(r"(?<!\\)(`+)(?!`).*?(?<!`)\1(?!`)", "", outside)
+    assert "<script" not in outside
+    assert "<img" not in outside
+    assert not re.search(r"(?<!\\)\]\(javascript", outside)
+    assert "\x1b" not in text
+
+
+def test_the_page_loads_nothing_and_runs_one_known_script(full: Report) -> None:
+    text = to_html(full)
+    document = html.document_fromstring(text)
+    assert not document.xpath("//@src")
+    assert "url(" not in text
+    assert "@import" not in text
+    (policy,) = document.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+    (script,) = document.xpath("//script/text()")
+    assert f"'sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" in policy
+    assert "default-src 'none'" in policy
+
+
+def test_drawings_and_headings_can_be_heard(full: Report) -> None:
+    document = page(full)
+    assert document.get("lang") == "en"
+    assert all(svg.get("role") == "img" and svg.get("aria-label") for svg in document.xpath("//svg"))
+    levels = [int(item.tag[1]) for item in document.iter("h1", "h2", "h3", "h4")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    ids = [str(found) for found in document.xpath("//@id")]
+    assert len(ids) == len(set(ids))
+    targets = {str(found)[1:] for found in document.xpath("//@href") if str(found).startswith("#")}
+    assert targets <= set(ids)
+
+
+def test_huge_output_is_cut_at_its_beginning() -> None:
+    shown = tail("x" * 5_000_000 + "\nthe end")
+    assert len(shown) < 13_000
+    assert shown.endswith("the end")
+    assert "5,000,008 characters" in shown
+
+
+def test_huge_values_are_cut(full: Report, tmp_path: Path) -> None:
+    rung = RungResult(rung="install", status="failed", reason="r" * 1_000_000, output="\x1b[1mo\x1b[0m" * 500_000)
+    report = full.model_copy(update={"execution": ExecutionReport(rungs=(rung,), sandbox=""), "title": "t" * 1_000_000})
+    assert len(to_html(report)) < 400_000
+    assert len(to_markdown(report)) < 200_000
+
+
+def test_markdown_says_the_same(full: Report) -> None:
+    text = to_markdown(full)
+    for expected in (
+        "# A Tiny Method",
+        "| reproduce | ✓ seen |",
+        "| tests | ○ not run |",
+        "[fit.py:6](repo/fit.py#L6)",
+        "```mermaid\nclassDiagram",
+        "| C1 | method 1 | moons | error | 0.5 ± 0.1 | 0.55 ± 0.02 | ± 0.2 | ✓ met |",
+        "Lost: 2 figures have no text.",
+    ):
+        assert expected in text
+
+
+def test_a_code_span_ends_where_it_should(full: Report) -> None:
+    assert full.config is not None
+    value = full.config.values[0].model_copy(update={"value": "a`b``c|<i>"})
+    report = full.model_copy(update={"config": full.config.model_copy(update={"values": (value,)})})
+    assert "```a`b``c¦<i>```" in to_markdown(report)
+
+
+def test_both_files_are_written(tmp_path: Path) -> None:
+    folder = full_folder(tmp_path)
+    report = write_report(folder)
+    assert (folder / "report.html").read_text(encoding="utf-8") == to_html(report)
+    assert (folder / "report.md").read_text(encoding="utf-8") == to_markdown(report)
+    assert not list(folder.glob(".*.part"))
+
+
+def test_lone_surrogates_do_not_stop_the_writing(tmp_path: Path) -> None:
+    folder = full_folder(tmp_path)
+    write(folder, "paper.md", "# A\n")
+    report = load(folder).model_copy(update={"title": "A \ud800 title"})
+    to_html(report).encode()
+    to_markdown(report).encode()
