@@ -55,7 +55,7 @@ class Bubblewrap:
         """
         cage: Cage = make_group(command.caps) or Tree()
         with own_devices() as devices:
-            argv = (*self.prefix(command, devices or ()), "--", *command.argv)
+            argv = (*self.prefix(command, devices or ()), "--", *_counted(command.caps), *command.argv)
             outcome = await supervise(argv, cage, command.caps, command.folder.source, self.name)
         return outcome if devices is not None else outcome.model_copy(update={"notes": (*outcome.notes, SHARED)})
 
@@ -113,6 +113,14 @@ def _each(option: str, places: tuple[str, ...]) -> Iterator[str]:
 def _binds(option: str, binds: tuple[Bind, ...]) -> Iterator[str]:
     for bind in binds:
         yield from (option, str(bind.source.resolve()), bind.target)
+
+
+def _counted(caps: Caps) -> tuple[str, ...]:
+    """Has the kernel count the processes of the new namespace; those of root it does not count."""
+    return (_PRLIMIT, f"--nproc={caps.processes}") if Path(_PRLIMIT).exists() else ()
+
+
+_PRLIMIT = "/usr/bin/prlimit"
 
 
 def _variables(command: Command) -> Iterator[str]:

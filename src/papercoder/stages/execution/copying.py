@@ -58,13 +58,19 @@ def bring_back(folder: Path, name: str, most: int = 1 << 20) -> str | None:
         descriptor = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        content = file.read(most + 1)
-    if len(content) > most:
-        return None
     try:
-        return content.decode("utf-8")
+        content = _content(descriptor, most)
+    finally:
+        os.close(descriptor)
+    try:
+        return None if content is None else content.decode("utf-8")
     except UnicodeDecodeError:
         return None
+
+
+def _content(descriptor: int, most: int) -> bytes | None:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return None
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        content = file.read(most + 1)
+    return content if len(content) <= most else None

@@ -19,7 +19,7 @@ from papercoder.stages.execution.tools import PLACE, PYTHON, Tool, find_tool
 from papercoder.store import digest, unwritable
 
 REQUIREMENTS, LOCK = "requirements.txt", "requirements.lock"
-_COMPILE = (PYTHON, "-S", "-m", "compileall", "-q", f"{PLACE}/lib")
+_COMPILE = (PYTHON, "-I", "-S", "-m", "compileall", "-q", "-j", "0", f"{PLACE}/lib")
 
 
 @dataclass(frozen=True)
@@ -156,8 +156,16 @@ class _Building:
             (self.folder / LOCK).write_text("\n".join(packages) + "\n", encoding="utf-8")
             if not await self._run("install", *self.tool.install(self.sandbox.python)):
                 return False
-        # in an environment that cannot be written later, an import would compile anew each time
+        return await self._compile()
+
+    async def _compile(self) -> bool:
+        """Compile, for an environment that nobody can write to later would be compiled anew by every command.
+
+        Files that no Python can compile, such as templates, are no failure.
+        """
         compiled = await self.sandbox.run(self._step("run", _COMPILE))
+        if compiled.cap:
+            self.outcomes += (compiled,)
         return compiled.cap is None
 
     async def _run(self, phase: Phase, *argv: str) -> bool:

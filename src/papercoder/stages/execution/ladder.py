@@ -147,7 +147,7 @@ def _installed(installation: Installation, caps: Caps) -> RungResult:
             "peak_memory": max(peaks, default=None),
         }
     )
-    missing = "" if installation.environment else installation.reason
+    missing = "" if installation.environment else installation.reason or "no environment came of it"
     return _result("install", installation.command, whole, caps, missing)
 
 

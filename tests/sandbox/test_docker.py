@@ -1,0 +1,85 @@
+"""The command line for a container engine, and what is asked of the engine; a script stands in for its client."""
+
+import asyncio
+import itertools
+from pathlib import Path
+
+import pytest
+
+from papercoder.sandbox.contract import Bind, Caps, Command
+from papercoder.sandbox.docker import Docker, find_docker
+
+CLIENT = """#!/bin/sh
+echo "$@" >> "$(dirname "$0")/asked"
+case "$1" in
+  run) echo out of the container; exit 3 ;;
+  inspect) cat "$(dirname "$0")/killed" ;;
+esac
+"""
+
+
+def pairs(argv: tuple[str, ...]) -> set[tuple[str, str]]:
+    return set(itertools.pairwise(argv))
+
+
+def command(folder: Path, **more: object) -> Command:
+    return Command(("python3", "main.py"), Bind(folder, "/repository"), **more)  # type: ignore[arg-type]
+
+
+def test_a_command_has_nothing_that_it_was_not_given(tmp_path: Path) -> None:
+    asked = command(
+        tmp_path,
+        readable=(Bind(tmp_path, "/environment"),),
+        environment={"SEED": "1"},
+        caps=Caps(memory=5, processes=6),
+    )
+    argv = Docker(("docker",)).prefix(asked, "name")
+    expected = {
+        ("--network", "none"),
+        ("--cap-drop", "ALL"),
+        ("--security-opt", "no-new-privileges"),
+        ("--memory", "5"),
+        ("--memory-swap", "5"),
+        ("--pids-limit", "6"),
+        ("--mount", f"type=bind,source={tmp_path},target=/environment,readonly"),
+        ("--mount", f"type=bind,source={tmp_path},target=/repository"),
+        ("--workdir", "/repository"),
+        ("--env", "SEED=1"),
+    }
+    assert expected <= pairs(argv)
+    assert "--read-only" in argv
+
+
+def test_installers_have_the_network(tmp_path: Path) -> None:
+    argv = Docker(("docker",)).prefix(command(tmp_path, phase="install"), "name")
+    assert ("--network", "bridge") in pairs(argv)
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Path:
+    path = tmp_path / "client"
+    path.write_text(CLIENT, encoding="utf-8")
+    path.chmod(0o755)
+    (tmp_path / "killed").write_text("false\n", encoding="ascii")
+    return path
+
+
+def test_the_container_is_removed_after_its_command(client: Path, tmp_path: Path) -> None:
+    outcome = asyncio.run(Docker((str(client),)).run(command(tmp_path)))
+    assert outcome.exit_code == 3
+    assert outcome.output == "out of the container\n"
+    asked = (tmp_path / "asked").read_text(encoding="utf-8").splitlines()
+    assert [line.split()[0] for line in asked] == ["run", "inspect", "rm"]
+    assert asked[0].split("--name ")[1].split()[0] == asked[2].split()[-1]
+
+
+def test_the_engine_says_whether_memory_ran_out(client: Path, tmp_path: Path) -> None:
+    (tmp_path / "killed").write_text("true\n", encoding="ascii")
+    assert asyncio.run(Docker((str(client),)).run(command(tmp_path))).cap == "memory"
+
+
+def test_an_engine_that_does_not_answer_is_none(client: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.rename(client.with_name("docker"))
+    client.with_name("docker").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    monkeypatch.setenv("PATH", str(client.parent))
+    assert asyncio.run(find_docker()) == "no container engine answers docker"

@@ -1,0 +1,57 @@
+"""Without isolation: only by name, with a clean environment, with caps, and saying so."""
+
+import asyncio
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from papercoder.sandbox import plain
+from papercoder.sandbox.contract import Bind, Caps, Command
+from papercoder.sandbox.plain import OPEN, Plain
+
+
+def run(folder: Path, *argv: str, **more: object) -> Command:
+    return Command(argv, Bind(folder, "/repository"), **more)  # type: ignore[arg-type]
+
+
+def test_it_says_that_there_is_no_isolation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "secret-of-the-user")
+    outcome = asyncio.run(Plain().run(run(tmp_path, "env")))
+    assert outcome.notes[0] == OPEN
+    assert "secret-of-the-user" not in outcome.output
+
+
+def test_paths_are_translated_both_ways(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("here", encoding="utf-8")
+    outcome = asyncio.run(Plain().run(run(tmp_path, "sh", "-c", "cat /repository/note.txt; pwd")))
+    assert outcome.output == "here/repository\n"
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_its_time_ends_what_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: bool) -> None:
+    if not held:
+        monkeypatch.setattr(plain, "make_group", lambda caps: None)
+    script = "(trap '' TERM; while :; do date +%N > alive; sleep 0.05; done) & wait"
+    outcome = asyncio.run(Plain().run(replace(run(tmp_path, "sh", "-c", script), caps=Caps(seconds=0.5))))
+    assert outcome.timed_out
+    alive = (tmp_path / "alive").read_text(encoding="ascii")
+    time.sleep(0.2)
+    assert (tmp_path / "alive").read_text(encoding="ascii") == alive
+
+
+def test_being_cancelled_ends_it_too(tmp_path: Path) -> None:
+    async def give_up() -> None:
+        task = asyncio.create_task(
+            Plain().run(run(tmp_path, "sh", "-c", "while :; do date +%N > alive; sleep 0.05; done"))
+        )
+        await asyncio.sleep(0.4)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(give_up())
+    alive = (tmp_path / "alive").read_text(encoding="ascii")
+    time.sleep(0.2)
+    assert (tmp_path / "alive").read_text(encoding="ascii") == alive

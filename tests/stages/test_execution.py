@@ -1,0 +1,367 @@
+"""The ladder: every rung for real in a sandbox, and each failure at its own rung."""
+
+import asyncio
+import os
+import sys
+import sysconfig
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from papercoder.artifacts.execution import ExecutionReport, Outcome, RungName, RungResult
+from papercoder.sandbox.contract import MIB, Bind, Caps, Command, Sandbox
+from papercoder.stages.execution.copying import bring_back, fresh_copy
+from papercoder.stages.execution.environment import Environment, Installation, Packages
+from papercoder.stages.execution.indexes import Indexes, user_indexes
+from papercoder.stages.execution.ladder import execute
+from papercoder.stages.execution.tools import Pip, Uv, find_tool
+from papercoder.stages.packaging import REPRODUCE
+from tests.sandbox.conftest import isolating
+
+MAIN = """\
+import argparse
+import json
+
+from src.model import answer
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", required=True)
+    parser.parse_args()
+    with open("results.json", "w") as file:
+        json.dump({"results": [{"metric": "accuracy", "mean": answer()}]}, file)
+"""
+FILES = {
+    "main.py": MAIN,
+    "src/__init__.py": "",
+    "src/model.py": "def answer() -> float:\n    return 0.5\n",
+    "tests/test_model.py": "from src.model import answer\n\n\ndef test_answer():\n    assert answer() == 0.5\n",
+    "config.yaml": "seed: 1\n",
+    "config.smoke.yaml": "seed: 1\n",
+    "reproduce.sh": REPRODUCE,
+    "requirements.txt": "# the standard library is enough\n",
+}
+SMALL = Caps(seconds=30, memory=512 * MIB, processes=64, disk=64 * MIB, output=4 * MIB)
+CAPS: dict[RungName, Caps] = dict.fromkeys(("install", "import", "start", "tests", "smoke", "reproduce"), SMALL)
+
+
+def write(folder: Path, changes: Mapping[str, str | None]) -> Path:
+    for name, text in {**FILES, **changes}.items():
+        if text is not None:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@dataclass(frozen=True)
+class OwnPackages:
+    """An installer that needs no network: lends the packages that these tests run on."""
+
+    async def install(self, repository: Path, sandbox: Sandbox, caps: Caps) -> Installation:
+        place = sysconfig.get_path("purelib")
+        lent = LentEnvironment((Bind(Path(place), "/environment/lent"),), sandbox.python)
+        return Installation("pip install -r requirements.txt", lent, "# nothing\n")
+
+
+@dataclass(frozen=True)
+class LentEnvironment(Environment):
+    """Packages on the path instead of an environment of their own."""
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        return {
+            **super().variables,
+            "PYTHONPATH": "/environment/lent",
+            "PATH": f"{Path(self.python).parent}:/usr/bin:/bin",
+        }
+
+
+def climb(repository: Path, *, reproduce: bool = False, told: list[RungResult] | None = None) -> ExecutionReport:
+    listen = (told if told is not None else []).append
+    return asyncio.run(execute(repository, isolating(), OwnPackages(), CAPS, reproduce=reproduce, emit=listen))
+
+
+def statuses(report: ExecutionReport) -> dict[str, str]:
+    return {rung.rung: rung.status for rung in report.rungs}
+
+
+def test_a_good_repository_climbs_to_the_top(tmp_path: Path) -> None:
+    told: list[RungResult] = []
+    report = climb(write(tmp_path, {}), reproduce=True, told=told)
+    assert report.seen == ("install", "import", "start", "tests", "smoke", "reproduce")
+    assert tuple(told) == report.rungs
+    assert report.failed is None
+    assert report.sandbox == "bubblewrap"
+    assert report.results
+    assert '"accuracy"' in report.results
+    smoke = report.rungs[-2]
+    assert (smoke.command, smoke.exit_code, smoke.reason) == ("./reproduce.sh --smoke", 0, "")
+    assert smoke.seconds > 0
+
+
+def test_the_repository_itself_is_not_touched(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": f"open('made.txt', 'w').close()\n{MAIN}"})
+    before = sorted(tmp_path.rglob("*"))
+    assert climb(tmp_path).smoke_results
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_full_reproduction_runs_only_when_asked(tmp_path: Path) -> None:
+    report = climb(write(tmp_path, {}))
+    assert statuses(report)["reproduce"] == "not_run"
+    assert report.rungs[-1].reason == "it was not asked for"
+    assert report.results is None
+
+
+def test_without_tests_that_rung_is_left_out_and_the_climb_goes_on(tmp_path: Path) -> None:
+    report = climb(write(tmp_path, {"tests/test_model.py": None}))
+    assert statuses(report)["tests"] == "not_run"
+    assert statuses(report)["smoke"] == "seen"
+
+
+ROWS = '[{"metric": "accuracy", "mean": answer()}]'
+DUMP = f'json.dump({{"results": {ROWS}}}, file)'
+LINK = "    import os; os.symlink('r.json', 'results.json')\n"
+NEEDS_A_FILE = "def answer():\n    return float(open('/etc/hostname').read())\n"
+BROKEN: list[tuple[RungName, dict[str, str | None], str]] = [
+    ("import", {"src/other.py": "import no_such_module\n"}, "no_such_module"),
+    ("import", {"src/other.py": "raise SystemExit(0)\n"}, "src.other cannot be imported"),
+    ("import", {"src/other.py": "import os\nos._exit(0)\n"}, "an import ended Python before"),
+    ("start", {"main.py": MAIN.replace("parser.parse_args()", "raise SystemExit('no')")}, "exit code 1: no"),
+    ("start", {"main.py": "pass\n"}, "did not say how to use it"),
+    ("tests", {"tests/test_model.py": "def test_wrong():\n    assert 1 == 2\n"}, "1 failed"),
+    (
+        "tests",
+        {"tests/test_model.py": "import pytest\n\n\ndef test_never():\n    pytest.skip('no data')\n"},
+        "no test was seen to pass",
+    ),
+    ("smoke", {"main.py": MAIN.replace("results.json", "other.json")}, "main.py ended without results.json"),
+    ("smoke", {"main.py": MAIN.replace(ROWS, "[]")}, "results.json has no rows"),
+    ("smoke", {"main.py": MAIN.replace(DUMP, "file.write('NO')")}, "is not JSON"),
+    ("smoke", {"main.py": MAIN.replace("results.json", "r.json") + LINK}, "no results.json that can be read"),
+    ("smoke", {"src/model.py": NEEDS_A_FILE, "tests/test_model.py": None}, "/etc/hostname"),
+]
+
+
+@pytest.mark.parametrize(
+    ("rung", "changes", "reason"), BROKEN, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_failure_is_reported_at_its_rung(
+    tmp_path: Path, rung: str, changes: Mapping[str, str | None], reason: str
+) -> None:
+    report = climb(write(tmp_path, changes))
+    assert report.failed
+    assert report.failed.rung == rung
+    assert reason in f"{report.failed.reason}\n{report.failed.output}"
+    above = report.rungs[report.rungs.index(report.failed) + 1 :]
+    assert all(later.status == "not_run" for later in above)
+    assert report.smoke_results is None
+
+
+def test_results_that_were_there_before_are_not_taken_for_new_ones(tmp_path: Path) -> None:
+    old = {"results.json": '{"results": [{"mean": 1}]}', "main.py": MAIN.replace("results.json", "other.json")}
+    report = climb(write(tmp_path, old))
+    assert report.failed
+    assert report.failed.rung == "smoke"
+
+
+def test_a_rung_that_reaches_a_cap_says_which(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": "import time\ntime.sleep(60)\n"})
+    caps = {**CAPS, "import": Caps(seconds=1)}
+    report = asyncio.run(execute(tmp_path, isolating(), OwnPackages(), caps))
+    assert report.failed
+    assert (report.failed.rung, report.failed.exit_code) == ("import", None)
+    assert report.failed.reason == "it was ended at its cap of 1 seconds"
+
+
+def test_without_isolation_nothing_is_executed_and_it_says_so(tmp_path: Path) -> None:
+    told: list[RungResult] = []
+    report = asyncio.run(execute(write(tmp_path, {}), None, emit=told.append, reproduce=True))
+    assert set(statuses(report).values()) == {"not_run"}
+    assert len(told) == 6
+    assert report.sandbox == ""
+    assert all("no isolation is available" in rung.reason for rung in report.rungs)
+
+
+# installing
+
+
+@dataclass
+class Listed:
+    """A sandbox that runs nothing: writes down what it is asked, and ends it as it is told."""
+
+    failing: str = "nothing"
+    name: str = "listed"
+    python: str = "/usr/bin/python3"
+    system: str = "Python 3.11.0 on linux x86_64"
+    asked: list[Command] = field(default_factory=list)
+
+    async def run(self, command: Command) -> Outcome:
+        self.asked.append(command)
+        if "compile" in command.argv:
+            (command.folder.source / "requirements.lock").write_text("pyyaml==6.0.2\n", encoding="utf-8")
+        code = int(self.failing in command.argv)
+        return Outcome(exit_code=code, seconds=1.0, output="it cannot be" if code else "", sandbox=self.name)
+
+
+@pytest.fixture
+def packages(tmp_path: Path) -> Packages:
+    return Packages(tmp_path / "cache", Indexes({"UV_INDEX": "here"}, ()), Uv(Path("/usr/bin/uv")))
+
+
+def installed(packages: Packages, repository: Path, sandbox: Listed) -> Installation:
+    return asyncio.run(packages.install(repository, sandbox, SMALL))
+
+
+def test_only_installers_have_the_network_and_take_wheels_alone(packages: Packages, tmp_path: Path) -> None:
+    sandbox = Listed()
+    repository = write(tmp_path / "repo", {"requirements.txt": "PyYAML>=6\n"})
+    installation = installed(packages, repository, sandbox)
+    phases = [(command.phase, command.argv[:3]) for command in sandbox.asked]
+    assert phases == [
+        ("install", ("/tools/uv", "pip", "compile")),
+        ("run", ("/usr/bin/python3", "-m", "venv")),
+        ("install", ("/tools/uv", "pip", "install")),
+        ("run", ("/environment/bin/python", "-I", "-S")),
+    ]
+    for command in sandbox.asked:
+        assert ("UV_INDEX" in command.environment) == (command.phase == "install")
+        assert command.phase == "run" or ":all:" in command.argv
+    assert installation.environment
+    assert installation.lock
+    assert installation.lock.startswith("# requirements.txt ")
+    assert installation.lock.endswith("\npyyaml==6.0.2\n")
+
+
+def test_an_environment_is_built_once(packages: Packages, tmp_path: Path) -> None:
+    repository = write(tmp_path / "repo", {"requirements.txt": "PyYAML>=6\n"})
+    first = installed(packages, repository, Listed())
+    assert first.lock
+    (repository / "requirements.lock").write_text(first.lock, encoding="utf-8")
+    again = Listed()
+    second = installed(packages, repository, again)
+    assert again.asked == []
+    assert second.environment == first.environment
+    assert second.lock == first.lock
+
+
+def test_a_lock_of_other_requirements_is_made_anew(packages: Packages, tmp_path: Path) -> None:
+    repository = write(
+        tmp_path / "repo", {"requirements.lock": "# requirements.txt old\n", "requirements.txt": "PyYAML\n"}
+    )
+    sandbox = Listed()
+    assert installed(packages, repository, sandbox).environment
+    assert "compile" in sandbox.asked[0].argv
+
+
+@pytest.mark.parametrize("failing", ["compile", "venv", "install"])
+def test_where_a_step_fails_there_is_no_environment(packages: Packages, tmp_path: Path, failing: str) -> None:
+    repository = write(tmp_path / "repo", {"requirements.txt": "PyYAML>=6\n"})
+    installation = installed(packages, repository, Listed(failing))
+    assert installation.environment is None
+    assert installation.outcomes[-1].output == "it cannot be"
+    assert list((tmp_path / "cache" / "environments").iterdir()) == []
+
+
+def test_the_failed_install_is_a_rung(packages: Packages, tmp_path: Path) -> None:
+    repository = write(tmp_path / "repo", {"requirements.txt": "PyYAML>=6\n"})
+    report = asyncio.run(execute(repository, Listed("compile"), packages))
+    assert report.failed
+    assert report.failed.rung == "install"
+    assert report.failed.reason == "it ended with exit code 1: it cannot be"
+    assert report.rungs[1].reason == "install failed before it"
+
+
+@pytest.mark.parametrize("line", ["evil @ https://example.org/evil.whl", "-e .", "--index-url https://example.org"])
+def test_what_is_no_package_is_not_installed(packages: Packages, tmp_path: Path, line: str) -> None:
+    sandbox = Listed()
+    installation = installed(packages, write(tmp_path / "repo", {"requirements.txt": f"{line}\n"}), sandbox)
+    assert sandbox.asked == []
+    assert line in installation.reason
+
+
+def test_without_packages_and_tests_nothing_needs_the_network(tmp_path: Path) -> None:
+    repository = write(tmp_path / "repo", {"tests/test_model.py": None})
+    sandbox = isolating()
+    report = asyncio.run(execute(repository, sandbox, Packages(tmp_path / "cache", Indexes({}, ())), CAPS))
+    assert report.seen == ("install", "import", "start", "smoke")
+    kept = list((tmp_path / "cache" / "environments").iterdir())
+    assert len(kept) == 1
+    assert (kept[0] / "bin" / "python").is_symlink()
+    assert list(kept[0].rglob("__pycache__")) == []
+    again = asyncio.run(execute(repository, sandbox, Packages(tmp_path / "cache", Indexes({}, ())), CAPS))
+    assert "installed before" in again.rungs[0].output
+
+
+@pytest.mark.skipif("PAPERCODER_TEST_INDEX" not in os.environ, reason="set PAPERCODER_TEST_INDEX to reach the index")
+@pytest.mark.parametrize("tool", [find_tool(), Pip()], ids=lambda tool: tool.name)
+def test_packages_come_from_the_index(tmp_path: Path, tool: Uv | Pip) -> None:
+    changes = {"requirements.txt": "PyYAML>=6\n", "src/model.py": f"import yaml\n{FILES['src/model.py']}"}
+    installer = Packages(tmp_path / "cache", user_indexes(), tool)
+    report = asyncio.run(execute(write(tmp_path / "repo", changes), isolating(), installer))
+    assert report.seen == ("install", "import", "start", "tests", "smoke")
+    assert report.lock
+    assert "pyyaml==" in report.lock
+
+
+# what is brought back, and what installers are told
+
+
+def test_only_a_plain_file_of_a_fair_size_is_brought_back(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_text("text", encoding="utf-8")
+    (tmp_path / "link").symlink_to("plain")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    os.mkfifo(tmp_path / "pipe")
+    assert bring_back(tmp_path, "plain") == "text"
+    assert bring_back(tmp_path, "plain", most=3) is None
+    for name in ("link", "folder", "binary", "pipe", "missing"):
+        assert bring_back(tmp_path, name) is None
+
+
+def test_a_copy_has_no_history_and_no_earlier_results_and_leaves_nothing(tmp_path: Path) -> None:
+    repository = write(tmp_path / "repo", {".git/hooks/pre-commit": "#!/bin/sh\n", "results.json": "{}"})
+    (repository / "data").symlink_to(tmp_path)
+
+    async def names() -> tuple[Path, set[str]]:
+        async with fresh_copy(repository) as folder:
+            assert (folder / "data").is_symlink()
+            deep = folder / "deep"
+            for _ in range(300):
+                deep = deep / "d"
+            deep.mkdir(parents=True)
+            deep.chmod(0)
+            return folder, {path.name for path in folder.iterdir()}
+
+    folder, found = asyncio.run(names())
+    assert not {".git", "results.json"} & found
+    assert {"main.py", "data"} <= found
+    assert not folder.parent.exists()
+
+
+def test_what_pip_was_told_is_told_to_uv(tmp_path: Path) -> None:
+    wheels, pages = tmp_path / "wheels", tmp_path / "index" / "simple"
+    wheels.mkdir()
+    pages.mkdir(parents=True)
+    config = tmp_path / "pip.conf"
+    config.write_text(
+        f"[global]\nextra-index-url = file://{pages}\nfind-links = {wheels}\n  {tmp_path}\n", encoding="utf-8"
+    )
+    given = {"PIP_CONFIG_FILE": str(config), "OPENAI_API_KEY": "secret", "PIP_INDEX_URL": "https://example.org/simple"}
+    indexes = user_indexes(given, tmp_path)
+    assert indexes.variables["UV_DEFAULT_INDEX"] == indexes.variables["PIP_INDEX_URL"] == "https://example.org/simple"
+    assert indexes.variables["UV_FIND_LINKS"] == f"{wheels},{tmp_path}"
+    assert indexes.variables["UV_INDEX_STRATEGY"] == "unsafe-best-match"
+    assert "secret" not in indexes.variables.values()
+    assert {bind.source for bind in indexes.binds} == {wheels, tmp_path, tmp_path / "index"}
+
+
+def test_without_settings_nothing_is_told(tmp_path: Path) -> None:
+    given = {"PIP_CONFIG_FILE": os.devnull, "PATH": "/usr/bin", "UV_PUBLISH_TOKEN": "secret"}
+    assert user_indexes(given, tmp_path) == Indexes({}, ())
+
+
+def test_the_interpreter_is_the_one_below_any_environment() -> None:
+    assert Path(isolating().python).is_relative_to(sys.base_prefix)
