@@ -59,6 +59,10 @@ def test_an_empty_paper() -> None:
     ]
 
 
+def test_a_paper_without_sections() -> None:
+    assert fidelity(assemble(Draft(abstract="Short."), "latex")).sections == ()
+
+
 def test_in_the_terminal() -> None:
     console = Console(width=100, record=True, file=io.StringIO())
     report = fidelity(paper_of(Heading("Intro [bold]", 1), Heading("Sub", 2), Text(WORDS)))

@@ -19,6 +19,8 @@ from papercoder.paper.names import names
         (r"Inline $x \leq \frac{1}{2}$ stays", r"Inline $x \leq \frac{1}{2}$ stays"),
         (r"\newcommand{\m}{FOA\xspace}\m is \m, \m{}(ours)", "FOA is FOA, FOA (ours)"),
         (r"21\penalty0 (5)", "21 (5)"),
+        (r"\SI{5}{\milli\second}, \qty{2}{GB}, \num{1e3}", "5 milli second, 2 GB, 1e3"),
+        (r"a\todo[inline]{no} \begin{}b\end{} c", "a b c"),
     ],
 )
 def test_text_as_it_would_be_read(source: str, expected: str) -> None:
@@ -217,6 +219,22 @@ def test_title_and_abstract_and_theorems() -> None:
 def test_a_file_without_a_preamble() -> None:
     paper = paper_of("\\title{T}\n\\section{S}\nText.\n\\end{document}")
     assert (paper.title, [section.title for section in paper.sections]) == ("T", ["S"])
+
+
+def test_what_stands_still_with_a_caption() -> None:
+    source = r"\begin{minipage}{5cm}\captionof{table}{C}\begin{tabular}{l}1\end{tabular}\end{minipage}"
+    (table,) = [each for each in draft_of(source).elements if isinstance(each, Grid)]
+    assert (table.caption, table.number) == ("C", "1")
+
+
+def test_a_figure_with_a_tabular_is_a_figure_still() -> None:
+    paper = paper_of(r"\begin{figure}\begin{tabular}{l}1\end{tabular}\caption{C}\end{figure}")
+    assert [block.anchor for block in paper.blocks()] == ["fig:1", "tab:1"]
+
+
+def test_restated_theorems() -> None:
+    source = r"\newtheorem{thm}{Theorem}\begin{restatable}[Main]{thm}{name} It holds.\end{restatable}"
+    assert texts(source) == ["Theorem 1. It holds."]
 
 
 def test_no_text_is_an_error() -> None:

@@ -102,7 +102,7 @@ def _suspicions(paper: Paper) -> Iterator[str]:
 
 def _empty(paper: Paper) -> Iterator[str]:
     """Sections without text and without sections below them, tables without cells, algorithms without lines."""
-    for section, after in zip(paper.sections, [*paper.sections[1:], None], strict=True):
+    for section, after in zip(paper.sections, (*paper.sections[1:], None), strict=False):
         if not section.blocks and not (after and after.level > section.level):
             yield f"Section {_name(section)} has no text."
     for table in paper.tables:

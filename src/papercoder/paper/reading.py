@@ -8,7 +8,7 @@ from pathlib import Path
 from papercoder.artifacts import Loss, Paper, SourceKind
 from papercoder.errors import PaperError
 from papercoder.paper.archive import gunzip, untar, unzip
-from papercoder.paper.arxiv import FORMS, Arxiv, ArxivId, parse_id
+from papercoder.paper.arxiv import FORMS, Arxiv, ArxivId, default_client, parse_id
 from papercoder.paper.decoding import decode
 from papercoder.paper.draft import Draft, assemble
 from papercoder.paper.files import LARGEST_FILE, Files, Folder, Memory, read_bytes
@@ -46,7 +46,7 @@ def read(source: str | Path, arxiv: Arxiv | None = None) -> Paper:
     path = Path(source)
     number = parse_id(str(source))
     if number and not path.exists():
-        found = _from_arxiv(number, arxiv or Arxiv())
+        found = _from_arxiv(number, arxiv) if arxiv else _from_arxiv_alone(number)
     elif path.is_dir():
         found = _latex(Folder(path))
     elif path.exists():
@@ -112,6 +112,11 @@ def _markdown(source: str, where: str) -> Draft:
     if not draft.elements and not draft.abstract:
         raise PaperError(f"{where} has no text; give the paper itself.")
     return draft
+
+
+def _from_arxiv_alone(number: ArxivId) -> _Found:
+    with default_client() as client:
+        return _from_arxiv(number, Arxiv(client))
 
 
 def _from_arxiv(number: ArxivId, arxiv: Arxiv) -> _Found:

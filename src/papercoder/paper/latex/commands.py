@@ -23,7 +23,7 @@ m      Input Output KwIn KwOut KwData KwResult KwRet Until UNTIL Comment COMMENT
 *m     subcaption vspace hspace tag
 om     title icmltitle footnote footnotetext author affiliation affil institution subfloat sidecaption bibitem makecell
 om     thead shortstack rowcolor cellcolor color captionsetup usepackage RequirePackage documentclass scalebox rothead
-om     orcidlink blfootnote ccsdesc setlist address
+om     todo num si unit orcidlink blfootnote ccsdesc setlist address
 *om    part chapter section subsection subsubsection paragraph subparagraph caption includegraphics tcp tcc
 mm     icmlauthor icmlaffiliation icmlcorrespondingauthor icmlsetsymbol
 mm     captionof href setlength addtolength setcounter addtocounter rotatebox papercoderthe numberwithin counterwithin
@@ -32,7 +32,7 @@ mm     SetKwComment SetKwData Call
 mmm    definecolor multicolumn specialrule addcontentsline ifthenelse
 *mmm   resizebox
 pm     cmidrule cline
-omm    textcolor colorbox rule diagbox
+omm    SI qty textcolor colorbox rule diagbox
 oom    parbox framebox makebox
 omom   newcolumntype
 omomm  multirow
@@ -55,6 +55,7 @@ o      enumerate* itemize* tablenotes mdframed proof
 m      multicols thebibliography alignat alignat* spacing IEEEeqnarray IEEEeqnarray* adjustbox
 om     tabular array longtable tabu NiceTabular tabularray tblr supertabular subfigure subtable
 mm     adjustwidth
+omm    restatable
 mom    tabular* tabularx tabulary xltabular
 ooom   minipage
 omom   wrapfigure wraptable
@@ -82,7 +83,7 @@ MATHS: dict[str, str] = dict.fromkeys(names(_NUMBERED), "numbered") | dict.fromk
 
 SILENT = names(
     """
-    icmlsetsymbol
+    icmlsetsymbol todo
     vspace hspace geometry urlstyle pagestyle thispagestyle pagenumbering newcounter stepcounter refstepcounter
     arrayrulecolor date authorrunning titlerunning hypersetup icmltitlerunning icmlkeywords
     icmlcorrespondingauthor printAffiliationsAndNotice lstset linespread natexlab graphicspath usetikzlibrary
@@ -98,5 +99,7 @@ SILENT = names(
 )
 """Commands whose arguments are not text of the paper (or are gathered elsewhere)."""
 
-DROPPED = names("tikzpicture pgfpicture picture CCSXML comment icmlauthorlist authorgroup pspicture axis")
+DROPPED = names(
+    "IEEEkeywords keywords tikzpicture pgfpicture picture CCSXML comment icmlauthorlist authorgroup pspicture axis"
+)
 """Environments whose content is no text."""

@@ -31,13 +31,20 @@ FLOATS = {
 }
 """Environments that float, to the counter of their captions."""
 
+_HOLDERS = names("minipage center adjustbox flushleft tcolorbox")
 _ALGORITHMIC = names("algorithmic algorithmicx")
 _FEWEST_WORDS = 12
 
 
+def is_float(environment: Environment) -> bool:
+    """Whether this floats, or stands still with a caption as if it did."""
+    has_caption = any(isinstance(node, Command) and node.name == "captionof" for node in environment.children)
+    return environment.name.removesuffix("*") in FLOATS or (environment.name in _HOLDERS and has_caption)
+
+
 def elements_of(environment: Environment, prose: Prose, counters: Counters) -> Iterator[Element]:
     """What a float holds, in order, with captions and numbers."""
-    kind = FLOATS[environment.name.removesuffix("*")]
+    kind = FLOATS.get(environment.name.removesuffix("*"), "figure")
     found = _Float(kind, prose, counters)
     commands = [node for node in environment.children if isinstance(node, Command)]
     if environment.name in TABULARS:

@@ -230,14 +230,14 @@ class _Expander:
             self._carry(name)
         elif name in self.openings:
             self._expand(self.openings[name])
-        else:
+        elif name:
             self.out += ["\\begin", "{", name, "}"]
 
     def end(self) -> None:
         name = self.stream.name()
         if name in self.endings:
             self.stream.push(self.endings[name].body)
-        else:
+        elif name:
             self.out += ["\\end", "{", name, "}"]
 
     def _carry(self, environment: str) -> None:

@@ -112,6 +112,12 @@ class Prose:
     def _fraction(self, command: Command) -> str:
         return "/".join(self(argument) for argument in command.arguments)
 
+    def _quantity(self, command: Command) -> str:
+        """A value with its unit, whose names are commands: `\\SI{5}{\\milli\\second}`."""
+        _, value, unit = command.arguments
+        names_of_unit = (node.name if isinstance(node, Command) else self.one(node) for node in unit or [])
+        return f"{self.raw(value)} {' '.join(names_of_unit)}"
+
     def take_footnotes(self) -> list[str]:
         """The footnotes since last time."""
         taken, self.footnotes = self.footnotes, []
@@ -133,6 +139,8 @@ _SPECIAL: dict[str, Callable[[Prose, Command], str]] = {
     "footnotetext": Prose._footnote,
     "label": Prose._label,
     "href": Prose._link,
+    "SI": Prose._quantity,
+    "qty": Prose._quantity,
     "nicefrac": Prose._fraction,
     "sfrac": Prose._fraction,
     "xspace": lambda _, __: _XSPACE,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from papercoder.paper.latex.prose import Prose
 from papercoder.paper.latex.tree import Command, Environment, Group, Node, plain
+from papercoder.paper.markup import span
 from papercoder.paper.names import names
 
 TABULARS = names(
@@ -51,8 +52,7 @@ def _span(cell: Sequence[Node]) -> int:
     """Over how many columns a cell reaches."""
     for node in cell:
         if isinstance(node, Command) and node.name == "multicolumn":
-            count = plain(node.arguments[0]).strip()
-            return min(int(count), _WIDEST) if count.isdecimal() and int(count) else 1
-        if isinstance(node, Group) and (span := _span(node.children)) > 1:
-            return span
+            return span(plain(node.arguments[0]).strip())
+        if isinstance(node, Group) and (inner := _span(node.children)) > 1:
+            return inner
     return 1

@@ -9,7 +9,7 @@ from papercoder.paper.draft import Display, Draft, Element, Grid, Heading, Listi
 from papercoder.paper.latex.algorithms import LISTINGS, code_of, pseudocode
 from papercoder.paper.latex.commands import DROPPED
 from papercoder.paper.latex.displays import displays
-from papercoder.paper.latex.floats import FLOATS, elements_of
+from papercoder.paper.latex.floats import elements_of, is_float
 from papercoder.paper.latex.numbers import LEVELS, Counters, Labels
 from papercoder.paper.latex.prose import Prose, tidy
 from papercoder.paper.latex.tables import TABULARS, rows_of
@@ -166,7 +166,7 @@ class Walk:
 
     def _set_counter(self, command: Command) -> None:
         counter, value = (plain(argument).strip() for argument in command.arguments)
-        if value.lstrip("-").isdecimal():
+        if value.lstrip("-").isdecimal() and len(value) < 6:
             before = self.counters.values.get(counter, 0) if command.name == "addtocounter" else 0
             self.counters.values[counter] = before + int(value)
 
@@ -176,7 +176,7 @@ class Walk:
         name = environment.name.removesuffix("*")
         if name in DROPPED:
             return
-        if name in FLOATS:
+        if is_float(environment):
             self.end_paragraph()
             self.draft.elements += elements_of(environment, self.prose, self.counters)
             self.end_paragraph()
@@ -188,6 +188,8 @@ class Walk:
             self._add(Listing(*code_of(environment)))
         elif name in _LISTS:
             self._list(environment)
+        elif name == "restatable":
+            self._environment(Environment(plain(environment.arguments[1]), (), environment.children))
         elif name in self.theorems or name == "proof":
             self._statement(environment)
         else:
