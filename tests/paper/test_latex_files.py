@@ -34,6 +34,11 @@ def test_references_from_a_bbl_beside_the_paper() -> None:
     assert [r.key for r in draft_of(r"Text \cite{b}.\bibliography{x}", main_bbl=BBL).references] == ["a2020", "b"]
 
 
+def test_the_bbl_of_another_paper_is_left_alone() -> None:
+    draft = draft_of(r"Text \cite{mine}.", main_bbl=BBL, other_bbl=BBL)
+    assert draft.references == []
+
+
 def test_references_from_a_bib_are_those_cited() -> None:
     draft = draft_of(r"Text \cite{a2020}.\bibliography{refs}", refs_bib=BIB)
     assert [(r.key, r.text) for r in draft.references] == [("a2020", 'Author, A.. A Title of "it". 2020')]
@@ -90,6 +95,14 @@ def test_nothing_outside_the_folder_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["/etc/passwd", "../x", "a/../../x", "C:/x", "a\0b"])
 def test_names_that_lead_out(name: str) -> None:
     assert inside(name) is None
+
+
+def test_a_file_by_itself_does_not_search_the_folders_below(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "a.tex").touch()
+    (tmp_path / "b.tex").touch()
+    assert Folder(tmp_path, deep=False).names() == ["b.tex"]
+    assert Folder(tmp_path).names() == ["b.tex", "below/a.tex"]
 
 
 def test_names_made_plain() -> None:

@@ -61,6 +61,8 @@ class Folder:
     """Files of a folder on disk, read when asked for."""
 
     root: Path
+    deep: bool = True
+    """Whether the files of folders below it are named too; any can be had all the same."""
 
     @property
     def where(self) -> str:
@@ -84,9 +86,9 @@ class Folder:
     def _walk(self) -> Iterator[str]:
         seen = 0
         for folder, below, names in os.walk(self.root):
-            below[:] = [name for name in below if not name.startswith(".")]
+            below[:] = [name for name in below if self.deep and not name.startswith(".")]
             seen += len(names) + 1
-            if seen > _MOST_ENTRIES:
+            if seen > _MOST_ENTRIES and self.deep:
                 raise PaperError(
                     f"{self.root} holds more than {_MOST_ENTRIES} files; give the paper's own folder, or its .tex."
                 )

@@ -64,7 +64,7 @@ def _from_file(path: Path) -> _Found:
     if kind == "pdf":
         return _Found(read_pdf(path), "pdf")
     if kind == "latex":
-        return _latex(Folder(path.parent), path.name)
+        return _latex(Folder(path.parent, deep=False), path.name)
     return _from_bytes(data, kind, str(path))
 
 

@@ -99,7 +99,8 @@ def _references(walk: Walk, flattened: Flattened, files: Files, body: Sequence[s
         return found
     for name in _printed_files(flattened, files):
         environments = _environments(parse(tokenize(decode(files.get(name) or b"", name, walk.draft.losses))))
-        if found := [reference for environment in environments for reference in printed(environment, walk.prose)]:
+        found = [reference for environment in environments for reference in printed(environment, walk.prose)]
+        if any(reference.key in walk.prose.cited for reference in found):
             return found
     return _from_bib(walk, flattened, files, body)
 
