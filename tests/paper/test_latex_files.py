@@ -52,6 +52,13 @@ def test_missing_references_are_reported() -> None:
     }
 
 
+def test_tables_that_are_lost_are_counted() -> None:
+    table = r"\begin{tabular}{l}1\end{tabular}"
+    assert draft_of(rf"Text. {table} \colorbox{{red}}{{{table}}}").losses == []
+    (loss,) = draft_of(rf"Text. {table} \underline{{{table}}}").losses
+    assert loss.message == "The source has 2 tables, but only 1 were read with their cells."
+
+
 def test_the_main_file_is_the_one_with_a_document() -> None:
     files = {
         "._main.tex": b"\\documentclass{a}\\begin{document}",

@@ -13,7 +13,7 @@ from papercoder.paper.latex.bibliography import from_bib, printed
 from papercoder.paper.latex.macros import Flattened, flatten
 from papercoder.paper.latex.tables import TABULARS
 from papercoder.paper.latex.tokens import tokenize
-from papercoder.paper.latex.tree import Environment, Node, commands, parse, plain
+from papercoder.paper.latex.tree import Command, Environment, Group, Node, commands, parse, plain
 from papercoder.paper.latex.walk import Walk
 from papercoder.paper.names import names
 
@@ -40,10 +40,11 @@ def read_latex(files: Files, main: str | None = None) -> Draft:
     walk = Walk()
     walk.walk([node for node in commands(parse(preamble)) if node.name in _PREAMBLE])
     walk.end_paragraph()
-    walk.walk(parse(body))
+    nodes = parse(body)
+    walk.walk(nodes)
     draft = walk.finish()
-    draft.references += _references(walk, flattened, files, body)
-    draft.losses += [*losses, *flattened.losses, *_suspicions(draft, walk, body)]
+    draft.references += _references(walk, flattened, files, nodes)
+    draft.losses += [*losses, *flattened.losses, *_suspicions(draft, walk, nodes)]
     if not draft.elements and not draft.abstract:
         raise PaperError(f"{files.where} has no text in LaTeX; is {flattened.included[0]} the paper's main file?")
     return draft
@@ -93,7 +94,7 @@ def _find(tokens: list[str], wanted: list[str]) -> int | None:
 # References
 
 
-def _references(walk: Walk, flattened: Flattened, files: Files, body: Sequence[str]) -> list[Reference]:
+def _references(walk: Walk, flattened: Flattened, files: Files, body: Sequence[Node]) -> list[Reference]:
     found = [reference for environment in walk.bibliography for reference in printed(environment, walk.prose)]
     if found:
         return found
@@ -124,10 +125,8 @@ def _environments(nodes: Sequence[Node]) -> Iterator[Environment]:
             yield from _environments(node.children)
 
 
-def _from_bib(walk: Walk, flattened: Flattened, files: Files, body: Sequence[str]) -> list[Reference]:
-    used = [
-        command for command in commands(parse(body)) if command.name in ("bibliography", "nocite", "addbibresource")
-    ]
+def _from_bib(walk: Walk, flattened: Flattened, files: Files, body: Sequence[Node]) -> list[Reference]:
+    used = [command for command in commands(body) if command.name in ("bibliography", "nocite", "addbibresource")]
     keys = dict(walk.prose.cited)
     found: dict[str, Reference] = {}
     for command in used:
@@ -158,11 +157,24 @@ def _entries_of(
 # What may be missing
 
 
-def _suspicions(draft: Draft, walk: Walk, body: Sequence[str]) -> Iterator[Loss]:
+def _suspicions(draft: Draft, walk: Walk, body: Sequence[Node]) -> Iterator[Loss]:
     if walk.prose.cited and not draft.references:
         message = f"The paper cites {len(walk.prose.cited)} works, but its source carries no bibliography."
         yield Loss(kind="missing_references", message=message)
-    written = sum(body[i : i + 2] == ["\\begin", "{"] and body[i + 2] in TABULARS for i in range(len(body) - 2))
+    written = sum(1 for _ in _tabulars(body))
     kept = sum(isinstance(element, Grid) and bool(element.rows) for element in draft.elements)
-    if written and not kept:
-        yield Loss(kind="tables", message=f"The source has {written} tables, but none was read with its cells.")
+    if kept < written:
+        message = f"The source has {written} tables, but only {kept} were read with their cells."
+        yield Loss(kind="tables", message=message)
+
+
+def _tabulars(nodes: Sequence[Node]) -> Iterator[Environment]:
+    """The tables in a text, not those within their cells."""
+    for node in nodes:
+        if isinstance(node, Environment) and node.name in TABULARS:
+            yield node
+        elif isinstance(node, Environment | Group):
+            yield from _tabulars(node.children)
+        elif isinstance(node, Command):
+            for argument in node.arguments:
+                yield from _tabulars(argument or [])

@@ -20,7 +20,7 @@ from papercoder.paper.names import names
 _LETTER = re.compile(r"[^\W_]|\$")
 _LISTS = names("itemize enumerate description compactitem compactenum inparaenum tablenotes")
 _RUN_IN = names("paragraph subparagraph")
-_BOXES = names("resizebox scalebox parbox makebox framebox mbox centerline fbox rotatebox textcolor")
+_BOXES = names("resizebox scalebox parbox makebox framebox colorbox mbox centerline fbox rotatebox textcolor")
 
 
 @dataclass
