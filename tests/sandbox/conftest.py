@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from papercoder.artifacts.execution import Outcome
 from papercoder.sandbox import bubblewrap
 from papercoder.sandbox.cgroup import make_group
 from papercoder.sandbox.contract import MIB, Bind, Caps, Command, Phase, Sandbox
+from papercoder.stages.execution.copying import discard
 
 Attack = Callable[..., Outcome]
 
@@ -41,11 +42,12 @@ def sandbox(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The working folder."""
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """The working folder, deleted in the end however deep it has become: pytest could not."""
     path = tmp_path / "repository"
     path.mkdir()
-    return path
+    yield path
+    asyncio.run(discard(path))
 
 
 @pytest.fixture

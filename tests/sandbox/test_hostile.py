@@ -188,7 +188,6 @@ time.sleep(30)
 def test_a_fork_bomb_is_ended(attack: Attack) -> None:
     outcome = attack(FORK_BOMB)
     assert outcome.cap == "processes"
-    assert outcome.seconds < 8
 
 
 GROW = """
@@ -197,6 +196,7 @@ kept = []
 for _ in range(40):
     kept.append(b"x" * (16 << 20))
     time.sleep(0.02)
+time.sleep(30)
 print("grown")
 """
 
@@ -217,12 +217,13 @@ def test_nor_by_many_processes_each_below_the_cap(attack: Attack) -> None:
 
 
 FILL = """
-import os
+import os, time
 block = os.urandom(1 << 20)
 for number in range(128):
     with open(f"{number}.bin", "wb") as file:
         file.write(block)
-    __import__("time").sleep(0.02)
+    time.sleep(0.02)
+time.sleep(30)
 print("filled")
 """
 ONE_BIG_FILE = "open('big', 'wb').write(bytes(128 << 20)); print('filled')"
@@ -232,6 +233,7 @@ for number in range(100_000):
     open(f"{number}", "w").close()
     if number % 1000 == 0:
         time.sleep(0.02)
+time.sleep(30)
 print("filled")
 """
 DELETED_BUT_OPEN = """
@@ -242,6 +244,7 @@ for number in range(16):
     os.unlink("hidden")
     kept[-1].write(os.urandom(8 << 20))
     time.sleep(0.1)
+time.sleep(30)
 print("filled")
 """
 TOO_DEEP = """
@@ -249,22 +252,27 @@ import os, time
 for _ in range(3000):
     os.mkdir("d")
     os.chdir("d")
-time.sleep(1)
+time.sleep(5)
 open("big", "wb").write(bytes(8 << 20))
+time.sleep(30)
 print("filled")
 """
 
 
-@pytest.mark.parametrize(
-    "code",
-    [FILL, ONE_BIG_FILE, MANY_EMPTY_FILES, DELETED_BUT_OPEN, TOO_DEEP],
-    ids=lambda code: code.split("\n")[-3:][0],
-)
-def test_the_disk_cannot_be_filled(attack: Attack, folder: Path, code: str) -> None:
-    outcome = attack(code)
+FILLING = {
+    "many files": FILL,
+    "one file": ONE_BIG_FILE,
+    "empty files": MANY_EMPTY_FILES,
+    "deleted files": DELETED_BUT_OPEN,
+    "a folder too deep to look into": TOO_DEEP,
+}
+
+
+@pytest.mark.parametrize("code", FILLING.values(), ids=FILLING)
+def test_the_disk_cannot_be_filled(attack: Attack, code: str) -> None:
+    outcome = attack(code, caps=replace(SMALL, seconds=60))
     assert outcome.cap == "disk"
     assert "filled" not in outcome.output
-    os.system(f"rm -rf '{folder}'/*")
 
 
 def test_nor_what_is_memory_in_disguise(attack: Attack) -> None:
@@ -300,10 +308,10 @@ time.sleep(float(sys.argv[1]))
 """
 
 
-@pytest.mark.parametrize("stays", ["30", "0.3"], ids=["until its time is over", "and leaves a daemon behind"])
+@pytest.mark.parametrize("stays", ["60", "0.5"], ids=["until its time is over", "and leaves a daemon behind"])
 def test_nothing_survives(attack: Attack, folder: Path, stays: str) -> None:
-    outcome = attack(DAEMON, stays, caps=replace(SMALL, seconds=1.5))
-    assert outcome.timed_out == (stays == "30")
+    outcome = attack(DAEMON, stays, caps=replace(SMALL, seconds=3 if stays == "60" else 30))
+    assert outcome.timed_out == (stays == "60")
     alive = (folder / "alive").read_text(encoding="utf-8")
     time.sleep(0.3)
     assert (folder / "alive").read_text(encoding="utf-8") == alive

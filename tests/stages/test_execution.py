@@ -74,6 +74,7 @@ class LentEnvironment(Environment):
         return {
             **super().variables,
             "PYTHONPATH": "/environment/lent",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "PATH": f"{Path(self.python).parent}:/usr/bin:/bin",
         }
 

@@ -147,7 +147,9 @@ def _offered(program: str) -> frozenset[str]:
 def _complaint(found: Bubblewrap) -> str | None:
     probe = Command(("/usr/bin/env", "true"), Bind(Path("/usr/share"), "/repository"))
     argv = [*found.prefix(probe), "--", *probe.argv]
-    tried = subprocess.run(argv, capture_output=True, text=True, check=False, env={}, timeout=20)
-    if not tried.returncode:
-        return None
-    return f"bubblewrap does not work here ({tried.stderr.strip().splitlines()[-1:] or tried.returncode})"
+    try:
+        tried = subprocess.run(argv, capture_output=True, text=True, check=False, env={}, timeout=20)
+    except subprocess.TimeoutExpired:
+        return "bubblewrap does not answer"
+    said = tried.stderr.strip().rpartition("\n")[2] or f"exit code {tried.returncode}"
+    return f"bubblewrap cannot isolate here ({said})" if tried.returncode else None

@@ -45,7 +45,7 @@ class Plain:
         variables = {**standard_environment("/usr/local/bin:/usr/bin:/bin"), **command.environment}
         settings = (f"{name}={_outwards(value, command)}" for name, value in variables.items())
         words = (_outwards(word, command) for word in command.argv)
-        return "/usr/bin/env", "-i", f"--chdir={command.folder.source}", *settings, *words
+        return "/usr/bin/env", "-i", *settings, *words
 
 
 def _outwards(text: str, command: Command) -> str:

@@ -79,7 +79,7 @@ async def supervise(argv: Sequence[str], cage: Cage, caps: Caps, folder: Path, s
         SandboxError: the first process could not be started.
     """
     printed, began = Printed(), time.monotonic()
-    process = await _start(cage.start(argv, caps.disk), cage)
+    process = await _start(cage.start(argv, caps.disk), cage, folder)
     drained = asyncio.create_task(_drain(process, printed))
     watch = Watch(cage, caps, folder, process.pid, printed)
     cap: Cap | None = None
@@ -99,7 +99,7 @@ async def supervise(argv: Sequence[str], cage: Cage, caps: Caps, folder: Path, s
     )
 
 
-async def _start(argv: Sequence[str], cage: Cage) -> asyncio.subprocess.Process:
+async def _start(argv: Sequence[str], cage: Cage, folder: Path) -> asyncio.subprocess.Process:
     try:
         return await asyncio.create_subprocess_exec(
             *argv,
@@ -107,6 +107,7 @@ async def _start(argv: Sequence[str], cage: Cage) -> asyncio.subprocess.Process:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             env={},
+            cwd=folder,
             start_new_session=True,
         )
     except OSError as error:
