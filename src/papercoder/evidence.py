@@ -15,6 +15,8 @@ _ALIKE = 96.0
 _CRUCIAL = re.compile(r"-?\d+(?:\.\d+)?|\b(?:no|not|nor|never|without)\b")
 """What no slip may change."""
 
+_FEW_SIGNS = 5
+
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]|-{2,3}")
 
@@ -37,14 +39,18 @@ def find_quote(paper: Paper, quote: str, anchor: str = "") -> str | None:
     pieces = [piece for piece in pieces if piece]
     if not pieces:
         return None
-    blocks = _blocks(paper)
-    for name, text in sorted(blocks, key=lambda block: block[0] != anchor):
-        if all(_holds(text, piece) for piece in pieces):
-            return name
-    for name, text in sorted(blocks, key=lambda block: block[0] != anchor):
-        if all(_nearly(piece, text) for piece in pieces):
-            return name
-    return None
+    blocks = sorted(_blocks(paper), key=lambda block: block[0] != anchor)
+    for says in (_holds, _nearly):
+        for name, text in blocks:
+            if all(says(text, piece) for piece in pieces):
+                return name
+    return next((name for name, text in blocks if name.startswith("eq:") and _same_signs(text, "".join(pieces))), None)
+
+
+def _same_signs(text: str, piece: str) -> bool:
+    """Of an equation: its signs, in whatever order; parsers of pages disagree on where a fraction's parts belong."""
+    signs, there = (Counter(re.findall(r"\w+|[^\w\s]", side)) for side in (piece, text))
+    return signs.total() >= _FEW_SIGNS and signs <= there
 
 
 def _holds(text: str, piece: str) -> bool:
@@ -52,7 +58,7 @@ def _holds(text: str, piece: str) -> bool:
     return re.search(rf"(?<![a-z0-9])(?<!\d\.){re.escape(piece)}(?![a-z0-9]|\.\d)", text) is not None
 
 
-def _nearly(piece: str, text: str) -> bool:
+def _nearly(text: str, piece: str) -> bool:
     if len(piece) < 20 or len(piece) > len(text) + 5:
         return False
     best = fuzz.partial_ratio_alignment(piece, text, score_cutoff=_ALIKE)
