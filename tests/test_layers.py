@@ -21,9 +21,10 @@ LAYERS = (
     | {"lines", "packages", "traceability"},
     {"agent"},
     {"stages", "report", "show", "progress"},
-    {"rounds", "revision"},
+    {"rounds"},
     {"pipeline", "estimate"},
     {"generation"},
+    {"mending", "revision"},
     {"__init__", "terminal", "cli", "__main__"},
 )
 """What stands in a set may import what stands in it or in those before."""
@@ -111,7 +112,8 @@ def test_stages_do_not_import_each_other() -> None:
 
 def test_only_the_line_and_its_rounds_know_the_stages() -> None:
     knowing = {room(name) for name in MODULES for other in imports(name) if room(other) == "stages"}
-    assert knowing - {"stages", "pipeline", "rounds", "revision", "estimate", "__init__", "cli", "terminal"} == set()
+    allowed = {"stages", "rounds", "pipeline", "estimate", "mending", "revision", "__init__", "cli", "terminal"}
+    assert knowing <= allowed
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))
