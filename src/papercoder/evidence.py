@@ -16,6 +16,8 @@ _CRUCIAL = re.compile(r"-?\d+(?:\.\d+)?|\b(?:no|not|nor|never|without)\b")
 """What no slip may change."""
 
 _FEW_SIGNS = 5
+_SIGNS_A_SLIP = 12
+"""How many signs of an equation there must be for each that a parser may read otherwise, a sum as a P, say."""
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]|-{2,3}")
@@ -50,7 +52,9 @@ def find_quote(paper: Paper, quote: str, anchor: str = "") -> str | None:
 def _same_signs(text: str, piece: str) -> bool:
     """Of an equation: its signs, in whatever order; parsers of pages disagree on where a fraction's parts belong."""
     signs, there = (Counter(re.findall(r"\w+|[^\w\s]", side)) for side in (piece, text))
-    return signs.total() >= _FEW_SIGNS and signs <= there
+    missing = signs - there
+    few = missing.total() * _SIGNS_A_SLIP <= signs.total()
+    return signs.total() >= _FEW_SIGNS and few and not any(sign.isdecimal() for sign in missing)
 
 
 def _holds(text: str, piece: str) -> bool:
