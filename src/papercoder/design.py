@@ -33,9 +33,12 @@ class Design:
         return self.requirements.pick(self.architecture.owned_by(path))
 
     def measured_by(self, path: str) -> tuple[Claim, ...]:
-        """The claims, for files that take part in measuring them; none for others."""
-        measures = path == ENTRY or any(item.kind in {"evaluation", "experiment"} for item in self.owned_by(path))
-        return self.claims.items if measures else ()
+        """The claims, for files that run experiments; where no file does, for the entry point."""
+        running = [file.path for file in self.architecture.files if self._runs_experiments(file.path)]
+        return self.claims.items if path in (running or [ENTRY]) else ()
+
+    def _runs_experiments(self, path: str) -> bool:
+        return any(item.kind == "experiment" for item in self.owned_by(path))
 
     def imported_by(self, path: str) -> frozenset[str]:
         """The files that a file imports; none where the plan does not know it."""
