@@ -5,13 +5,17 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import yaml
+
 from papercoder.answers import UnfitError
 from papercoder.artifacts import Edit, Edits, SourceFile
 from papercoder.paths import complaint, normalise
+from papercoder.syntax import parse
 from papercoder.traceability import marks
 
 _BLOCK = re.compile(
-    r"^(?P<path>[^\n]+)\n<{7} SEARCH\n(?P<search>.*?)^={7}\n(?P<replace>.*?)^>{7} REPLACE[ \t]*$",
+    r"^(?P<path>[^\n]+)\n(?:[ \t]*\n|[`~]{3}[^\n]*\n)*<{7} SEARCH[ \t]*\n"
+    r"(?P<search>.*?)^={7}[ \t]*\n(?P<replace>.*?)^>{7} REPLACE[ \t]*$",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -59,7 +63,7 @@ To make a new file, leave the part between SEARCH and ======= empty. If nothing 
 
 
 def _path(line: str) -> str:
-    return normalise(line.strip().strip("`*#: ").removeprefix("a/"))
+    return normalise(line.strip().strip("`*#: "))
 
 
 def apply(files: Iterable[SourceFile], edits: Edits) -> tuple[SourceFile, ...]:
@@ -77,11 +81,28 @@ def apply(files: Iterable[SourceFile], edits: Edits) -> tuple[SourceFile, ...]:
 def _edited(text: str | None, edit: Edit) -> str:
     if text is None or not edit.search.strip():
         return _made(text, edit)
-    count = text.count(edit.search)
-    if count != 1:
-        found = "is not there" if count == 0 else f"is there {count} times"
-        raise UnfitError(f"`{edit.path}`: what is searched {found}; copy it exactly:\n{edit.search}")
-    return text.replace(edit.search, edit.replace)
+    have, want = text.split("\n"), _lines(edit.search)
+    places = _places(have, want)
+    if len(places) != 1:
+        found = f"is there {len(places)} times" if places else "is not there"
+        raise UnfitError(f"`{edit.path}`: what is searched {found}; copy whole lines exactly:\n{edit.search}")
+    have[places[0] : places[0] + len(want)] = _lines(edit.replace)
+    new = "\n".join(have)
+    return f"{new}\n" if new and text.endswith("\n") and not new.endswith("\n") else new
+
+
+def _lines(text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def _places(have: list[str], want: list[str]) -> list[int]:
+    """Where the lines stand: exactly, or, where they do not, but for space at their ends."""
+    for spelled in (str, str.rstrip):
+        lines, wanted = list(map(spelled, have)), list(map(spelled, want))
+        starts = range(len(lines) - len(wanted) + 1)
+        if places := [start for start in starts if lines[start : start + len(wanted)] == wanted]:
+            return places
+    return []
 
 
 def _made(text: str | None, edit: Edit) -> str:
@@ -108,20 +129,33 @@ def refusals(files: tuple[SourceFile, ...], edits: Edits, allowed: set[str]) -> 
 def damage(before: Iterable[SourceFile], after: Iterable[SourceFile]) -> list[str]:
     """What edits broke or took away that they may not: syntax, marks, tests, assertions, errors swallowed."""
     old = {file.path: file.text for file in before}
-    return [
-        text
-        for file in after
-        if file.path.endswith(".py") and file.text != old.get(file.path)
-        for text in _damage(file.path, old.get(file.path, ""), file.text)
-    ]
+    changed = (file for file in after if file.text != old.get(file.path))
+    return [text for file in changed for text in _damage(file.path, old.get(file.path, ""), file.text)]
 
 
 def _damage(path: str, old: str, new: str) -> Iterator[str]:
+    if path.endswith((".yaml", ".yml")):
+        yield from _broken_settings(path, new)
+    elif path.endswith(".py"):
+        try:
+            tree = parse(new)
+        except SyntaxError as error:
+            yield f"`{path}` would have a syntax error: {error}."
+        else:
+            yield from _losses(path, old, new, tree)
+
+
+def _broken_settings(path: str, text: str) -> Iterator[str]:
     try:
-        tree = ast.parse(new)
-    except (SyntaxError, ValueError) as error:
-        yield f"`{path}` would have a syntax error: {error}."
-        return
+        loaded = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        yield f"`{path}` would be no YAML: {error}."
+    else:
+        if not isinstance(loaded, dict):
+            yield f"`{path}` would have no keys."
+
+
+def _losses(path: str, old: str, new: str, tree: ast.AST) -> Iterator[str]:
     if lost := sorted(set(marks(old)) - set(marks(new))):
         yield f"`{path}` would lose the mark of {', '.join(lost)}."
     before, now = _census(_parsed(old)), _census(tree)
@@ -129,6 +163,8 @@ def _damage(path: str, old: str, new: str) -> Iterator[str]:
         yield f"`{path}` would lose the test {', '.join(lost_tests)}."
     if now.assertions < before.assertions:
         yield f"`{path}` would lose an assertion."
+    if now.skipped > before.skipped:
+        yield f"`{path}` would skip a test."
     if now.swallowed > before.swallowed:
         yield f"`{path}` would swallow an error: an `except` that only passes or catches everything."
 
@@ -137,6 +173,7 @@ def _damage(path: str, old: str, new: str) -> Iterator[str]:
 class _Census:
     tests: frozenset[str]
     assertions: int
+    skipped: int
     swallowed: int
 
 
@@ -145,22 +182,46 @@ def _census(tree: ast.AST) -> _Census:
     functions = (node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
     return _Census(
         tests=frozenset(node.name for node in functions if node.name.startswith("test")),
-        assertions=sum(isinstance(node, ast.Assert) for node in nodes),
-        swallowed=sum(isinstance(node, ast.ExceptHandler) and _swallows(node) for node in nodes),
+        assertions=sum(map(_asserts, nodes)),
+        skipped=sum(map(_skips, nodes)),
+        swallowed=sum(isinstance(node, ast.ExceptHandler) and _swallows(node) for node in nodes)
+        + sum(isinstance(node, ast.Call) and _name(node.func) == "suppress" for node in nodes),
     )
+
+
+_SKIP = re.compile(r"(pytest|unittest)\.(mark\.)?(skip|skipif|skipIf|skipUnless|xfail|importorskip|expectedFailure)")
+
+
+def _skips(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and _SKIP.fullmatch(ast.unparse(node)) is not None
+
+
+def _name(node: ast.AST) -> str:
+    """The last part of a name: `raises` of `pytest.raises`."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _asserts(node: ast.AST) -> bool:
+    """Does it claim something? `assert True` does not."""
+    if isinstance(node, ast.Assert):
+        return not isinstance(node.test, ast.Constant)
+    return isinstance(node, ast.Call) and re.match(r"assert|raises$", _name(node.func)) is not None
 
 
 def _swallows(handler: ast.ExceptHandler) -> bool:
-    everything = handler.type is None or (
-        isinstance(handler.type, ast.Name) and handler.type.id in {"Exception", "BaseException"}
-    )
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    everything = any(kind is None or _name(kind) in {"Exception", "BaseException"} for kind in kinds)
     raises = any(isinstance(node, ast.Raise) for node in ast.walk(handler))
-    only_passes = all(isinstance(node, ast.Pass | ast.Continue) for node in handler.body)
+    only_passes = all(isinstance(node, ast.Pass | ast.Continue) or _is_ellipsis(node) for node in handler.body)
     return only_passes or (everything and not raises)
+
+
+def _is_ellipsis(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _parsed(code: str) -> ast.AST:
     try:
-        return ast.parse(code)
-    except (SyntaxError, ValueError):
+        return parse(code)
+    except SyntaxError:
         return ast.Module(body=[], type_ignores=[])
