@@ -7,6 +7,7 @@
     ├── SettingsError           a flag, variable or settings file is wrong          exit 2
     ├── RunFolderError          the run folder is locked, read-only or full         exit 2
     │   └── ArtifactError       an artifact that the user edited does not fit       exit 2
+    ├── SandboxError            the sandbox that was asked for cannot be used       exit 2
     ├── ModelError              a model did not give an answer                      exit 1
     │   ├── AnswerError         it answered, but never in the form asked for        exit 1
     │   └── ContextError        the request cannot fit the model's context window   exit 1
@@ -42,6 +43,12 @@ class RunFolderError(PaperCoderError):
 
 class ArtifactError(RunFolderError):
     """An artifact on disk, edited by the user, does not fit its type."""
+
+
+class SandboxError(PaperCoderError):
+    """The sandbox that was asked for cannot be used here."""
+
+    exit_code = 2
 
 
 class ModelError(PaperCoderError):

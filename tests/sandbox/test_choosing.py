@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from papercoder.errors import SandboxError
 from papercoder.sandbox import choosing
 from papercoder.sandbox.choosing import choose, why_none
-from papercoder.sandbox.contract import Sandbox, SandboxError
+from papercoder.sandbox.contract import Sandbox
 from papercoder.sandbox.plain import Plain
 
 

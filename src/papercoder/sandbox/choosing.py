@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 
+from papercoder.errors import SandboxError
 from papercoder.sandbox.bubblewrap import find_bubblewrap
-from papercoder.sandbox.contract import Sandbox, SandboxError
+from papercoder.sandbox.contract import Sandbox
 from papercoder.sandbox.docker import find_docker
 from papercoder.sandbox.plain import Plain
 

@@ -6,18 +6,11 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from papercoder.artifacts.execution import Outcome
-from papercoder.errors import PaperCoderError
 
 Phase = Literal["install", "run"]
 
 MIB = 1 << 20
 GIB = 1 << 30
-
-
-class SandboxError(PaperCoderError):
-    """The sandbox that was asked for cannot be used here."""
-
-    exit_code = 2
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from papercoder.artifacts.execution import Cap, Outcome
+from papercoder.errors import SandboxError
 from papercoder.sandbox.cage import Cage, Reading
-from papercoder.sandbox.contract import Caps, SandboxError
+from papercoder.sandbox.contract import Caps
 from papercoder.sandbox.disk import held
 from papercoder.sandbox.printed import Printed
 

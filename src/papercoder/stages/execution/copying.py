@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from papercoder.sandbox.contract import SandboxError
+from papercoder.errors import SandboxError
 
 RESULTS = "results.json"
 _LEFT_OUT = (".git", ".venv", "venv", "__pycache__", ".pytest_cache", RESULTS)

@@ -5,22 +5,46 @@ from pathlib import Path
 
 from papercoder.agent import Ask
 from papercoder.artifacts import ExecutionReport, RungResult, SourceFile
+from papercoder.errors import PaperCoderError
 from papercoder.events import RungEnded
 from papercoder.sandbox.choosing import choose
 from papercoder.stages.execution.ladder import execute
 
 
+class Unobserved(PaperCoderError):
+    """Nothing of the files was observed, for what lies outside them: no sandbox, no way to the package index."""
+
+    exit_code = 3
+
+    def __init__(self, report: ExecutionReport) -> None:
+        super().__init__(report.unseen(reproduce=False))
+        self.report = report
+
+
 async def execute_files(ask: Ask, files: tuple[SourceFile, ...], sandbox: str, reproduce: bool) -> ExecutionReport:
-    """Climb the ladder with these files; `sandbox` is a setting's word, `auto` or a sandbox's name."""
+    """Climb the ladder with these files; `sandbox` is a setting's word, `auto` or a sandbox's name.
+
+    Raises:
+        Unobserved: nothing of them was observed; as an error, for a step must not keep it as its result.
+        SandboxError: the sandbox that was asked for cannot be used.
+    """
 
     def tell(rung: RungResult) -> None:
         ask.emit(RungEnded(rung=rung.rung, status=rung.status, seconds=rung.seconds, reason=rung.reason))
 
     with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
-        for file in files:
-            path = Path(folder) / file.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(file.text, encoding="utf-8", newline="\n")
-            path.chmod(0o755 if path.suffix == ".sh" else 0o644)
+        lay_out(files, Path(folder))
         chosen = await choose(None if sandbox == "auto" else sandbox)
-        return await execute(Path(folder), chosen, reproduce=reproduce, emit=tell)
+        report = await execute(Path(folder), chosen, reproduce=reproduce, emit=tell)
+    if not report.observed:
+        raise Unobserved(report)
+    return report
+
+
+def lay_out(files: tuple[SourceFile, ...], folder: Path) -> None:
+    """Write files into an empty folder."""
+    for file in files:
+        path = folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.text, encoding="utf-8", newline="\n")
+        path.chmod(0o755 if path.suffix == ".sh" else 0o644)

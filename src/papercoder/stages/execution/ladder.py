@@ -9,6 +9,7 @@ from papercoder.sandbox.choosing import why_none
 from papercoder.sandbox.contract import GIB, MIB, Bind, Caps, Command, Sandbox
 from papercoder.stages.execution.copying import RESULTS, bring_back, fresh_copy
 from papercoder.stages.execution.environment import Environment, Installation, Installer, Packages
+from papercoder.stages.execution.reaching import unreachable
 from papercoder.stages.execution.rungs import Rung, rungs
 
 REPOSITORY = "/repository"
@@ -86,8 +87,10 @@ class _Climb:
     async def on(self, rung: Rung, environment: Environment | None) -> None:
         """Try a rung, unless one below it failed or nobody asked for it."""
         fallen = next((result.rung for result in self.done if result.status == "failed"), None)
-        if fallen or not environment:
-            self.note(_not_run(rung, f"{fallen or 'install'} failed before it"))
+        if fallen:
+            self.note(_not_run(rung, f"{fallen} failed before it"))
+        elif not environment:
+            self.note(_not_run(rung, self.done[0].reason))
         elif rung.unasked:
             self.note(_not_run(rung, rung.unasked))
         else:
@@ -147,6 +150,10 @@ def _installed(installation: Installation, caps: Caps) -> RungResult:
             "peak_memory": max(peaks, default=None),
         }
     )
+    if not installation.environment and (cut := unreachable(last)):
+        return RungResult(
+            rung="install", status="not_run", command=installation.command, output=last.output, reason=cut
+        )
     missing = "" if installation.environment else installation.reason or "no environment came of it"
     return _result("install", installation.command, whole, caps, missing)
 
