@@ -1,6 +1,8 @@
 """The configuration as nested YAML, every value followed by where it comes from."""
 
 import re
+import sys
+from typing import Any, ClassVar
 
 import yaml
 
@@ -14,10 +16,11 @@ def to_yaml(config: ExperimentConfig, *, smoke: bool = False) -> str:
     for value in sorted_by_group(config.values):
         *groups, name = value.key.split(".")
         shared = _shared(open_groups, tuple(groups))
-        lines += [f"{'  ' * depth}{groups[depth]}:" for depth in range(shared, len(groups))]
+        lines += [f"{'  ' * depth}{_scalar(groups[depth])}:" for depth in range(shared, len(groups))]
         open_groups = tuple(groups)
         shown = value.smoke if smoke and value.smoke is not None else value.value
-        lines.append(f"{'  ' * len(groups)}{name}: {_scalar(shown)}  # {_source(value, tiny=shown != value.value)}")
+        source = _source(value, tiny=shown != value.value)
+        lines.append(f"{'  ' * len(groups)}{_scalar(name)}: {_scalar(shown)}  # {source}")
     return "\n".join(lines) + "\n"
 
 
@@ -38,9 +41,19 @@ def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
     return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
+def _text(dumper: Any, text: str) -> Any:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')
+
+
+class _OneLine(yaml.SafeDumper):
+    """Writes a text with line ends in one line."""
+
+    yaml_representers: ClassVar = {**yaml.SafeDumper.yaml_representers, str: _text}
+
+
 def _scalar(value: Value) -> str:
     listed = list(value) if isinstance(value, tuple) else value
-    text = yaml.safe_dump(listed, default_flow_style=True, allow_unicode=True, width=10**6).strip()
+    text = yaml.dump(listed, Dumper=_OneLine, default_flow_style=True, allow_unicode=True, width=sys.maxsize).strip()
     return text.removesuffix("...").strip()
 
 
@@ -57,4 +70,4 @@ def _source(value: ConfigValue, *, tiny: bool) -> str:
 
 
 def _one_line(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip()
+    return "".join(sign for sign in re.sub(r"\s+", " ", text) if sign.isprintable()).strip()
