@@ -1,0 +1,254 @@
+"""Architecture, logic and configuration: what is complained of, refined, and held against the paper."""
+
+import asyncio
+
+import pytest
+
+from papercoder.artifacts import (
+    ArchitectureDesign,
+    Claims,
+    ConfigValue,
+    Critique,
+    ExperimentConfig,
+    FileLogic,
+    FilePlan,
+    ImportedNames,
+    LogicDesign,
+    Requirements,
+    Violation,
+)
+from papercoder.errors import AnswerError
+from papercoder.stages.planning import architecture as architectures
+from papercoder.stages.planning import logic as logics
+from papercoder.stages.planning.architecture import design_architecture
+from papercoder.stages.planning.configuration import design_config, key_complaints, proved, provenance_complaints
+from papercoder.stages.planning.logic import design_logic, interface_complaints
+from papercoder.stages.planning.overall import make_overall_plan
+from tests.support import (
+    CONFIG,
+    LOGIC,
+    PAPER,
+    PLAN,
+    REQUIREMENTS,
+    Scripted,
+    architecture,
+    asking,
+    requirement,
+    setting,
+)
+
+FINE = Critique()
+WRONG = Critique(violations=(Violation(where="files", what="too many", mend="fewer"),))
+
+# The overall plan, and refinement
+
+
+def test_a_plan_without_violations_is_made_in_two_calls() -> None:
+    model = Scripted({"overall_plan": PLAN, "verify": FINE})
+    assert asyncio.run(make_overall_plan(asking(model), PAPER, 3)) == PLAN
+    assert [request.agent for request in model.requests] == ["overall_plan", "verify"]
+
+
+def test_violations_are_put_right_until_there_are_none_or_the_rounds_are_over() -> None:
+    better = PLAN.model_copy(update={"summary": "Better."})
+    model = Scripted({"overall_plan": PLAN, "verify": WRONG, "refine": better})
+    assert asyncio.run(make_overall_plan(asking(model), PAPER, 2)) == better
+    assert [(request.agent, request.subject) for request in model.requests[1:]] == [
+        ("verify", "overall_plan"),
+        ("refine", "overall_plan"),
+        ("verify", "overall_plan 2"),
+        ("refine", "overall_plan 2"),
+    ]
+    revised = model.of("refine")[0].text
+    assert "files: too many Mend: fewer" in revised
+    assert PLAN.summary in revised
+    assert "Write the overall plan" in revised
+
+
+# The architecture
+
+
+def plan_of(*paths: str, **changes: object) -> ArchitectureDesign:
+    files = tuple(FilePlan(path=path, purpose="x", owns=("R1", "R2") if path == "main.py" else ()) for path in paths)
+    return architecture().model_copy(update={"files": files, **changes})
+
+
+def test_a_good_architecture_is_taken() -> None:
+    assert architectures.complaints(architecture(), REQUIREMENTS) == []
+    assert architectures.complaints(plan_of("main.py", "src/model.py"), REQUIREMENTS) == []
+
+
+@pytest.mark.parametrize(
+    ("design", "complaint"),
+    [
+        (architecture(model=("R1",)), "R2 has no owner."),
+        (architecture(model=("R1", "R2"), main=("R2",)), "R2 has 2 owners; it needs one."),
+        (architecture(model=("R1",), main=("R2", "R7")), "R7 is no requirement."),
+        (plan_of("model.py"), "There is no `main.py`."),
+        (plan_of("main.py", "../x.py"), "`../x.py` leads out of the repository"),
+        (plan_of("main.py", "random.py"), "`random.py` would hide the standard library's `random`"),
+        (plan_of("main.py", "config.yaml"), "`config.yaml` is written by PaperCoder itself"),
+        (plan_of("main.py", "notes.txt"), "`notes.txt` is no Python file"),
+        (plan_of("main.py", "Main.py"), "`Main.py` and `main.py` are the same file where case does not count"),
+        (plan_of("main.py", class_diagram="A --> B"), "the class diagram does not start with `classDiagram`"),
+        (plan_of("main.py", sequence_diagram="sequenceDiagram\nx"), "the sequence diagram does not parse at `x`"),
+    ],
+)
+def test_a_bad_architecture_goes_back_with_the_reason(design: ArchitectureDesign, complaint: str) -> None:
+    assert complaint in architectures.complaints(design, REQUIREMENTS)
+    model = Scripted({"architecture": [design, architecture()]})
+    assert asyncio.run(design_architecture(asking(model), PAPER, PLAN, REQUIREMENTS, 0)) == architecture()
+    assert complaint in model.requests[1].text
+
+
+def test_an_architecture_that_stays_bad_ends_the_run() -> None:
+    model = Scripted({"architecture": architecture(model=("R1",))})
+    with pytest.raises(AnswerError, match="R2 has no owner"):
+        asyncio.run(design_architecture(asking(model), PAPER, PLAN, REQUIREMENTS, 0))
+
+
+def test_paths_and_diagrams_are_tidied_as_they_are_read() -> None:
+    messy = (
+        architecture().model_dump_json().replace('"model.py"', '"./model.py"').replace("classDiagram", "classDiagram ")
+    )
+    model = Scripted({"architecture": messy})
+    design = asyncio.run(design_architecture(asking(model), PAPER, PLAN, REQUIREMENTS, 0))
+    assert design.owned_by("model.py") == ("R1",)
+
+
+def test_without_requirements_nothing_is_owned() -> None:
+    model = Scripted({"architecture": architecture(none=())})
+    asyncio.run(design_architecture(asking(model), PAPER, PLAN, Requirements(items=()), 0))
+    assert "Leave `owns` empty" in model.requests[0].text
+
+
+# The logic
+
+
+def logic(*files: FileLogic, packages: tuple[str, ...] = ()) -> LogicDesign:
+    return LogicDesign(packages=packages, files=files, shared_knowledge="")
+
+
+def file(path: str, *imports: str, names: tuple[str, ...] = ()) -> FileLogic:
+    return FileLogic(
+        path=path, implements="x", imports=tuple(ImportedNames(path=other, names=names) for other in imports)
+    )
+
+
+def test_a_good_logic_is_taken() -> None:
+    assert logics.complaints(LOGIC, architecture()) == []
+    assert list(interface_complaints(LOGIC)) == []
+
+
+@pytest.mark.parametrize(
+    ("design", "complaint"),
+    [
+        (logic(file("main.py")), "`model.py` of the architecture is missing."),
+        (logic(*LOGIC.files, file("x.py")), "`x.py` is not in the architecture."),
+        (logic(*LOGIC.files, file("main.py")), "`main.py` is there 2 times."),
+        (logic(file("model.py"), file("main.py", "data.py")), "`main.py` imports `data.py`, which is no file of the"),
+        (logic(file("model.py", "main.py"), file("main.py", "model.py")), "Files import each other in a ring: "),
+        (logic(*LOGIC.files, packages=("numpy 1",)), "`numpy 1` is no line of a requirements file"),
+        (logic(*LOGIC.files, packages=("model>=1",)), "`model.py` would hide the package `model`"),
+    ],
+)
+def test_a_bad_logic_goes_back_with_the_reason(design: LogicDesign, complaint: str) -> None:
+    assert complaint in "\n".join(logics.complaints(design, architecture()))
+    model = Scripted({"logic": [design, LOGIC]})
+    made = design_logic(asking(model), PAPER, PLAN, REQUIREMENTS, architecture(), CONFIG, Claims(), 0)
+    assert asyncio.run(made) == LOGIC
+    assert complaint in model.requests[1].text
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "def f(x: int) -> int",
+        "def f(x: int) -> int:",
+        "async def f()",
+        "class Model",
+        "class Model(nn.Module):",
+        "Model.fit(self, x: np.ndarray, *, epochs: int = 10) -> None",
+        "f(x, y)",
+        "LIMIT: int = 3",
+        "LIMIT = 3",
+    ],
+)
+def test_signatures_are_taken(signature: str) -> None:
+    assert list(interface_complaints(logic(FileLogic(path="a.py", implements="x", signatures=(signature,))))) == []
+
+
+@pytest.mark.parametrize("signature", ["fits a line", "def f(x: int", "def f(1)", "f(x) returns y"])
+def test_what_is_no_signature_is_complained_of(signature: str) -> None:
+    found = list(interface_complaints(logic(FileLogic(path="a.py", implements="x", signatures=(signature,)))))
+    assert found == [f"`a.py`: `{signature}` is no Python signature."]
+
+
+def test_an_imported_name_is_in_the_other_files_signatures() -> None:
+    design = logic(LOGIC.files[0], file("main.py", "model.py", names=("predict", "train")))
+    assert list(interface_complaints(design)) == [
+        "`main.py` imports `train` from `model.py`, whose signatures do not have it."
+    ]
+
+
+# The configuration
+
+
+def config(*values: ConfigValue) -> ExperimentConfig:
+    return ExperimentConfig(values=(*values, setting("data.synthetic", value=False)))
+
+
+def test_a_good_configuration_is_taken_as_it_is() -> None:
+    assert list(key_complaints(CONFIG)) == []
+    assert list(provenance_complaints(CONFIG, PAPER, REQUIREMENTS)) == []
+    assert proved(CONFIG, PAPER, REQUIREMENTS) == CONFIG
+
+
+@pytest.mark.parametrize(
+    ("found", "complaint"),
+    [
+        (config(setting("a", 1), setting("a", 2)), "The key `a` is there twice."),
+        (config(setting("a", 1), setting("a.b", 2)), "`a` is a value and a group of keys."),
+        (ExperimentConfig(values=(setting("a", 1),)), "The key `data.synthetic` is missing."),
+    ],
+)
+def test_keys_that_cannot_be_written_go_back(found: ExperimentConfig, complaint: str) -> None:
+    assert list(key_complaints(found)) == [complaint]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (setting("x", 0.06, source="requirement", requirement="R2"), "its source does not state 0.06"),
+        (setting("x", 0.05, source="requirement", requirement="R9"), "`R9` is no requirement that the paper states"),
+        (setting("x", 40, source="quote", quote="we train for 40 days"), "the paper nowhere says"),
+        (setting("x", 41, source="quote", quote="We train for 40 epochs"), "its source does not state 41"),
+        (setting("x", (40, 3), source="quote", quote="We train for 40 epochs"), "its source does not state 3"),
+        (setting("x", 1, source="quote", quote=""), "the paper nowhere says"),
+    ],
+)
+def test_a_value_that_its_source_does_not_state_is_assumed_in_the_end(value: ConfigValue, reason: str) -> None:
+    model = Scripted({"config": config(value)})
+    made = asyncio.run(design_config(asking(model), PAPER, PLAN, REQUIREMENTS, None, 0))
+    assert reason in model.requests[1].text
+    assert len(model.requests) == 2
+    assert made.values[0] == value.model_copy(update={"source": "assumed"})
+
+
+def test_an_assumed_requirement_states_nothing() -> None:
+    assumed = Requirements(items=(requirement("R1", statement="The seed is 7.", status="assumed"),))
+    value = setting("seed", 7, source="requirement", requirement="R1")
+    assert proved(config(value), PAPER, assumed).values[0].source == "assumed"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        setting("x", 10_000, source="quote", quote="on 10,000 dots"),
+        setting("x", (0.05, 16), source="quote", quote="a learning rate of 0.05 and a batch size of 16"),
+        setting("x", "gradient descent", source="quote", quote="by gradient descent"),
+        setting("x", value=True, source="quote", quote="with no bias"),
+    ],
+)
+def test_a_value_that_the_paper_states_keeps_its_source(value: ConfigValue) -> None:
+    assert proved(config(value), PAPER, REQUIREMENTS).values[0] == value

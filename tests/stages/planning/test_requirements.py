@@ -1,0 +1,129 @@
+"""Requirements: found by part, merged, held against the paper's words, numbered in its order."""
+
+import asyncio
+import re
+
+from papercoder.artifacts import (
+    Critique,
+    OverallPlan,
+    Paper,
+    Paragraph,
+    RequirementDraft,
+    RequirementDrafts,
+    Section,
+    Violation,
+)
+from papercoder.events import AnswerRefused, Event
+from papercoder.models.contract import Request
+from papercoder.stages.planning.requirements import complete_requirements, find_requirements, numbered, parts_of
+from papercoder.tokens import count_tokens
+from tests.support import PAPER, PLAN, Scripted, asking, draft, of_kind
+
+LOSS = draft(
+    statement="The loss is the mean squared error.",
+    anchor="1¶2",
+    quote="The loss is the mean squared error",
+    kind="training",
+)
+RATE = draft(statement="The learning rate is 0.05.", anchor="2¶1", quote="a learning rate of 0.05", kind="training")
+SEEDS = draft(
+    statement="Five seeds are run.", anchor="2", quote="", kind="experiment", status="assumed", alternatives=("three",)
+)
+MADE_UP = draft(statement="Dropout is 0.3.", anchor="2¶1", quote="with dropout of 0.3")
+NOTHING = RequirementDrafts()
+FINE = Critique()
+
+
+def drafts(*found: RequirementDraft) -> RequirementDrafts:
+    return RequirementDrafts(requirements=found)
+
+
+def test_every_part_is_asked_about_and_the_papers_order_kept() -> None:
+    model = Scripted({"requirements": lambda request: drafts(LOSS) if request.subject == "1" else drafts(RATE)})
+    found = asyncio.run(find_requirements(asking(model), PAPER))
+    assert found.requirements == (LOSS, RATE)
+    assert {request.subject for request in model.requests} == {"1", "2"}
+    assert all(PAPER.abstract in request.text for request in model.requests)
+    assert "40 epochs" not in next(request.text for request in model.requests if request.subject == "1")
+
+
+def test_a_quote_that_the_paper_does_not_have_goes_back_once_and_then_is_an_assumption() -> None:
+    events = list[Event]()
+    model = Scripted({"requirements": drafts(MADE_UP)})
+    found = asyncio.run(find_requirements(asking(model, events.append), PAPER))
+    assert [request.round for request in model.of("requirements")].count(1) == 2
+    assert all("The paper nowhere says" in event.reason for event in of_kind(events, AnswerRefused))
+    (item,) = numbered(PAPER, found.requirements).items
+    assert (item.status, item.quote_found) == ("assumed", False)
+
+
+def test_numbers_follow_the_paper_and_assumptions_come_last() -> None:
+    items = numbered(PAPER, [SEEDS, RATE, LOSS, draft()]).items
+    assert [(item.id, item.anchor) for item in items] == [("R1", "1¶1"), ("R2", "1¶2"), ("R3", "2¶1"), ("R4", "2")]
+    assert [item.quote_found for item in items] == [True, True, True, False]
+
+
+def test_a_quote_found_elsewhere_takes_its_true_anchor() -> None:
+    (item,) = numbered(PAPER, [LOSS.model_copy(update={"anchor": "9.9"})]).items
+    assert item.anchor == "1¶2"
+
+
+def test_what_says_the_same_is_kept_once_and_other_numbers_are_not_the_same() -> None:
+    again = LOSS.model_copy(update={"statement": "the loss  is the mean squared error"})
+    faster = RATE.model_copy(update={"statement": "The learning rate is 0.06."})
+    assert [item.statement for item in numbered(PAPER, [LOSS, again, RATE, faster]).items] == [
+        LOSS.statement,
+        RATE.statement,
+        faster.statement,
+    ]
+
+
+def complete(model: Scripted, *found: RequirementDraft, refine: int = 1, plan: OverallPlan = PLAN) -> list[str]:
+    made = asyncio.run(complete_requirements(asking(model), PAPER, plan, drafts(*found), refine))
+    return [item.statement for item in made.items]
+
+
+def test_what_is_missing_is_added() -> None:
+    model = Scripted({"gaps": drafts(SEEDS), "verify": FINE})
+    assert complete(model, LOSS) == [LOSS.statement, SEEDS.statement]
+    (gaps,) = model.of("gaps")
+    assert "R1 (training, stated): The loss is the mean squared error. [1¶2]" in gaps.text
+    assert PLAN.summary in gaps.text
+
+
+def test_violations_are_put_right_and_the_list_numbered_anew() -> None:
+    critique = Critique(violations=(Violation(where="R1", what="wrong", mend="right"),))
+
+    def change(request: Request) -> str:
+        assert "R1: wrong Mend: right" in request.text
+        return '{"drop": ["R1"], "requirements": [' + RATE.model_dump_json() + "]}"
+
+    model = Scripted({"gaps": NOTHING, "verify": [critique, FINE], "refine_requirements": change})
+    assert complete(model, LOSS, refine=2) == [RATE.statement]
+    assert [request.subject for request in model.of("verify")] == ["gaps", "gaps 2"]
+
+
+def test_without_rounds_nothing_is_verified() -> None:
+    model = Scripted({"gaps": NOTHING})
+    assert complete(model, LOSS, refine=0) == [LOSS.statement]
+
+
+def test_long_sections_are_parted_and_short_ones_joined_with_theirs() -> None:
+    def section(anchor: str, level: int, words: int) -> Section:
+        text = Paragraph(anchor=f"{anchor}¶1", text="word " * words)
+        return Section(anchor=anchor, level=level, title="T", blocks=(text,))
+
+    paper = Paper(
+        title="T",
+        abstract="",
+        source="latex",
+        sections=(section("1", 1, 9), section("1.1", 2, 9), section("1.2", 2, 4000), section("2", 1, 9)),
+    )
+    assert [[part.anchor for part in parts] for parts in parts_of(paper)] == [["1", "1.1"], ["1.2"], ["2"]]
+    assert all(count_tokens(section.render()) for part in parts_of(paper) for section in part)
+
+
+def test_ids_are_lines_that_a_machine_can_read() -> None:
+    model = Scripted({"gaps": NOTHING})
+    complete(model, LOSS, RATE, refine=0)
+    assert re.findall(r"^- (R\d+) ", model.of("gaps")[0].text, re.MULTILINE) == ["R1", "R2"]
