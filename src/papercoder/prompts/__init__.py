@@ -41,8 +41,10 @@ class Prompts:
         """A prompt before its variables are filled in.
 
         Raises:
-            SettingsError: an override cannot be read.
+            SettingsError: there is no such prompt, or an override cannot be read.
         """
+        if name not in names():
+            raise SettingsError(f"There is no prompt {name}; there are {', '.join(names())}.")
         override = self.overrides / f"{name}{_ENDING}" if self.overrides else None
         if override and override.is_file():
             return _read(override)

@@ -1,0 +1,65 @@
+"""Analysis and coding: what an agent reads, and what goes back to it once."""
+
+import asyncio
+
+import pytest
+
+from papercoder.artifacts import SourceFile
+from papercoder.config_text import to_yaml
+from papercoder.stages.analysis import analyse_file
+from papercoder.stages.coding import complaints, write_file
+from tests.support import CONFIG, LOGIC, MAIN_PY, MODEL_PY, PAPER, PLAN, REQUIREMENTS, Scripted, asking
+
+MODEL = SourceFile(path="model.py", text=MODEL_PY)
+OWN = REQUIREMENTS.pick(["R2"])
+YAML = to_yaml(CONFIG)
+
+
+def write(model: Scripted) -> str:
+    made = write_file(asking(model), PAPER, LOGIC, YAML, OWN, (), "Read [2¶1].", (MODEL,), "main.py")
+    return asyncio.run(made)
+
+
+def test_a_file_is_written_against_the_code_that_it_imports() -> None:
+    model = Scripted({"coding": f"```python\n{MAIN_PY}```"})
+    assert write(model) == MAIN_PY
+    (request,) = model.requests
+    assert (request.agent, request.subject) == ("coding", "main.py")
+    for words in (MODEL_PY, "learning_rate:", "All values are floats.", "Read [2¶1].", "R2 (training, stated)"):
+        assert words in request.text
+
+
+def test_an_unmarked_requirement_goes_back_once_and_is_then_taken() -> None:
+    unmarked = MAIN_PY.replace("# R2", "# no")
+    model = Scripted({"coding": f"```python\n{unmarked}```"})
+    assert write(model) == unmarked
+    assert "No comment marks R2: The learning rate is 0.05." in model.requests[1].text
+    assert len(model.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("from model import train", "It imports `train` from `model`, whose code does not have it."),
+        ("import model", None),
+        ("from model import predict", None),
+        ("from model import *", None),
+        ("import numpy as np", None),
+    ],
+)
+def test_imports_must_be_there(line: str, complaint: str | None) -> None:
+    found = list(complaints(f"{line}\n", "main.py", LOGIC, (), (MODEL,)))
+    assert found == ([complaint] if complaint else [])
+
+
+def test_only_what_the_logic_lists_is_imported() -> None:
+    found = list(complaints("from main import main\n", "model.py", LOGIC, (), ()))
+    assert found == ["It imports `main`, which its logic design does not list."]
+
+
+def test_an_analysis_says_how_each_requirement_is_met() -> None:
+    model = Scripted({"analysis": ["It fits.", "R2: by reading the configuration."]})
+    made = analyse_file(asking(model), PAPER, PLAN, LOGIC, YAML, OWN, (), "main.py")
+    assert asyncio.run(made) == "R2: by reading the configuration.\n"
+    assert "It does not say how the file meets R2." in model.requests[1].text
+    assert "def predict(w: float, x: float) -> float" in model.requests[0].text
