@@ -34,16 +34,38 @@ class History:
     async def commit(self, message: str, paths: tuple[str, ...], gone: tuple[str, ...] = ()) -> None:
         """Commit these files and no others, and the loss of those that are gone; nothing where nothing changed.
 
+        A run that goes on writes what it had written before; what has its commit already gets no second one.
+
         Raises:
             RunFolderError: git failed.
         """
+        if await self._stage(paths, gone) and not await self._has_commit(message, paths):
+            await self._git("commit", "--quiet", "--no-verify", "-m", message)
+
+    async def settle(self, message: str, paths: tuple[str, ...]) -> None:
+        """Commit these files wherever they differ from the last commit, and leave nothing staged.
+
+        Raises:
+            RunFolderError: git failed.
+        """
+        if await self._stage(paths, ()):
+            await self._git("commit", "--quiet", "--no-verify", "-m", message)
+
+    async def _stage(self, paths: tuple[str, ...], gone: tuple[str, ...]) -> bool:
         await self._git("reset", "--quiet")
         if paths:
             await self._git("add", "--force", "--", *paths)
         if gone:
             await self._git("rm", "--cached", "--quiet", "--ignore-unmatch", "--", *gone)
-        if (await self._git("diff", "--cached", "--name-only")).strip():
-            await self._git("commit", "--quiet", "--no-verify", "-m", message)
+        return bool((await self._git("diff", "--cached", "--name-only")).strip())
+
+    async def _has_commit(self, message: str, paths: tuple[str, ...]) -> bool:
+        """Is there a commit of this name in which these files are as they are now?"""
+        for line in (await self._git("log", "--all", "--format=%H %s")).splitlines() if paths else ():
+            commit, _, subject = line.partition(" ")
+            if subject == message and not await self._git("diff", "--cached", "--name-only", commit, "--", *paths):
+                return True
+        return False
 
     async def _git(self, *arguments: str) -> str:
         try:

@@ -10,10 +10,10 @@ from papercoder.edits import apply
 from papercoder.errors import RunFolderError
 from papercoder.events import Emit
 from papercoder.generation import open_run
+from papercoder.rounds.executing import observe
 from papercoder.run import EventLog, load, lock, read_text
 from papercoder.sandbox.choosing import choose
 from papercoder.settings import Settings
-from papercoder.stages.execution.files import execute_files
 from papercoder.stages.execution.ladder import execute
 from papercoder.stages.repair import Failure, repair
 from papercoder.store import write_synced
@@ -68,8 +68,8 @@ async def mend(repository: Path, error: Path, folder: Path, settings: Settings, 
         edits = await run.step("edits.json", repair, failure, files, _requirements(repository), ())
         mended = apply(files, edits)
         if settings.sandbox != "none" and mended != files:
-            before = await run.step("execution/before.json", execute_files, files, settings.sandbox, False)
-            after = await run.step("execution/after.json", execute_files, mended, settings.sandbox, False)
+            before = await observe(run, "execution/before.json", files, settings.sandbox, reproduce=False)
+            after = await observe(run, "execution/after.json", mended, settings.sandbox, reproduce=False)
             _not_worse(before, after, folder)
     await asyncio.to_thread(_write, repository, files, mended)
     return "\n".join(_diff(files, mended))

@@ -25,6 +25,7 @@ from papercoder.run import Run
 from papercoder.settings import Settings
 from papercoder.stages import packaging
 from papercoder.stages.analysis import analyse_file
+from papercoder.stages.checking import check
 from papercoder.stages.coding import write_file
 from papercoder.stages.mathematics import mathematical, tests_of, write_property_tests
 from papercoder.stages.planning.architecture import design_architecture
@@ -52,7 +53,7 @@ async def paper_to_repository(run: Run[Ask], paper: Paper, publish: Publisher, s
     verdicts = await reviewing.verdicts(files)
     repository = await document(paper, design, files, publish)
     await run.note("review/verdicts.json", verdicts)
-    await run.note("checking/report.json", await reviewing.findings())
+    await run.note("checking/report.json", await asyncio.to_thread(check, run.folder / "repo"))
     await run.note("execution/report.json", execution)
     return repository.model_copy(update={"verdicts": verdicts, "execution": execution})
 
@@ -152,5 +153,5 @@ async def document(paper: Paper, design: Design, files: Files, publish: Publishe
     traceability = trace(design.requirements, design.architecture, files)
     documents = packaging.documents(paper, design, traceability)
     files = (*files, *await publish(documents, "Packaging: README and traceability"))
-    await publish.prune(files)
+    await publish.finish(files)
     return Repository(files=files, traceability=traceability)

@@ -130,6 +130,11 @@ class Run(Generic[H]):
         kept = _Ledger(contents=ledger.contents - {digest(text)}, keys=ledger.keys)
         self.store.put(_ledger_key(artifact), kept.model_dump_json())
 
+    def is_users(self, artifact: str) -> bool:
+        """Has the user written what an artifact's file holds?"""
+        text = read_text(self.folder / artifact)
+        return text is not None and digest(text) not in self._ledger(artifact).contents
+
     async def prune(self, folder: str, keep: set[str]) -> tuple[str, ...]:
         """Delete what earlier versions of the plan had in a folder and this one has not; the user's own files stay.
 

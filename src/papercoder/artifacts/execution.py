@@ -95,6 +95,11 @@ class ExecutionReport(Artifact):
         """The rungs that were observed to work."""
         return tuple(rung.rung for rung in self.rungs if rung.status == "seen")
 
+    @property
+    def observed(self) -> bool:
+        """False where nothing was: there was no sandbox, or no way to what has to be installed."""
+        return any(rung.status != "not_run" for rung in self.rungs)
+
     def unseen(self, reproduce: bool) -> str:
         """Which rung was asked for and not observed to work, in one sentence; empty where there is none."""
         if self.failed:

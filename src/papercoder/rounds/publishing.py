@@ -29,8 +29,13 @@ class Publisher:
             await self.history.commit(message, tuple(file.path for file in files))
         return tuple(used)
 
-    async def prune(self, files: Files) -> None:
-        """Delete and commit away what earlier versions of the plan wrote and is not among these files."""
+    def theirs(self, files: Files) -> frozenset[str]:
+        """The paths of those that the user edited, which are used as they are."""
+        return frozenset(file.path for file in files if self.run.is_users(f"repo/{file.path}"))
+
+    async def finish(self, files: Files) -> None:
+        """Delete what earlier versions of the plan wrote and is not among these files, and commit all that is."""
         gone = await self.run.prune("repo", {file.path for file in files})
         if gone:
             await self.history.commit("Files that the plan has no more", (), gone)
+        await self.history.settle("What is in use", tuple(file.path for file in files))

@@ -6,9 +6,9 @@ from papercoder.agent import Ask
 from papercoder.artifacts import ExecutionReport, RungResult, SourceFile
 from papercoder.design import Design
 from papercoder.edits import apply
+from papercoder.rounds.executing import observe
 from papercoder.rounds.publishing import Files, Publisher
 from papercoder.run import Run
-from papercoder.stages.execution.files import execute_files
 from papercoder.stages.repair import Attempt, Failure, repair
 
 _SAME_ERROR = 3
@@ -40,7 +40,10 @@ class Repairing:
             if report.failed is None or signatures.count(_failure(report.failed).signature) >= _SAME_ERROR:
                 break
             signatures.append(_failure(report.failed).signature)
+            tried = len(self.attempts)
             files, report = await self._repair(number, files, report, report.failed)
+            if len(self.attempts) == tried:
+                break
         return (*files, *await self._brought_back(report)), report
 
     async def _brought_back(self, report: ExecutionReport) -> Files:
@@ -52,23 +55,26 @@ class Repairing:
     async def _repair(
         self, number: int, files: Files, report: ExecutionReport, failed: RungResult
     ) -> tuple[Files, ExecutionReport]:
-        failure = _failure(failed)
+        failure, needs = _failure(failed), self.design.requirements.items
+        theirs = tuple(sorted(self.publish.theirs(files)))
         edits = await self.run.step(
-            f"repair/{number}.json", repair, failure, files, self.design.requirements.items, tuple(self.attempts)
+            f"repair/{number}.json", repair, failure, files, needs, tuple(self.attempts), theirs
         )
-        if not edits.edits:
-            return files, report
         candidate = apply(files, edits)
+        changed = tuple(file for file in candidate if file not in files)
+        if not changed or self.publish.theirs(changed):
+            return files, report
         outcome = await self._execute(number, candidate)
+        if not outcome.observed:
+            return files, report
         self.attempts.append(Attempt(edits=edits, outcome=_told(failure, report, outcome)))
         if _height(outcome) < _height(report):
             return files, report
-        changed = tuple(file for file in candidate if file not in files)
         await self.publish(changed, f"Repair {number}: {failed.rung}")
         return candidate, outcome
 
     async def _execute(self, number: int, files: Files) -> ExecutionReport:
-        return await self.run.step(f"execution/{number}.json", execute_files, files, self.sandbox, self.reproduce)
+        return await observe(self.run, f"execution/{number}.json", files, self.sandbox, self.reproduce)
 
 
 def _failure(rung: RungResult) -> Failure:

@@ -1,18 +1,23 @@
 """Review and check, revise what failed, and again."""
 
 import asyncio
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from papercoder.agent import Ask
-from papercoder.artifacts import CheckReport, Edits, Paper, Requirement, Verdict, Verdicts
+from papercoder.artifacts import CheckReport, Edits, Paper, Requirement, SourceFile, Verdict, Verdicts
 from papercoder.design import Design
 from papercoder.edits import apply
 from papercoder.rounds.publishing import Files, Publisher
 from papercoder.run import Run
 from papercoder.stages.checking import check
+from papercoder.stages.execution.files import lay_out
+from papercoder.stages.packaging import equipment
 from papercoder.stages.review import review_file, revise_file
 from papercoder.together import together
+from papercoder.traceability import trace
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,9 @@ class Reviewing:
     async def rounds(self, code: Files, most: int) -> Files:
         """At most so many rounds; fewer where nothing is wrong, or nothing is changed about it."""
         for number in range(1, most + 1):
-            problems = problems_of(await self.verdicts(code), await self.findings(), self.design)
-            own = {file.path: problems[file.path] for file in code if file.path in problems}
+            problems = problems_of(await self.verdicts(code), await self.findings(code), self.design)
+            ours = {file.path for file in code} - self.publish.theirs(code)
+            own = {path: problems[path] for path in problems if path in ours}
             changed = apply(code, await self._revised(number, code, own))
             if changed == code:
                 break
@@ -55,9 +61,12 @@ class Reviewing:
         )
         return Verdicts(verdicts=tuple(verdict for each in reviewed for verdict in each.verdicts))
 
-    async def findings(self) -> CheckReport:
-        """What checking finds in the repository as it is on disk."""
-        return await asyncio.to_thread(check, self.run.folder / "repo")
+    async def findings(self, code: Files) -> CheckReport:
+        """What checking finds in the code and what stands around it, whatever else a former run left on disk."""
+        traceability = trace(self.design.requirements, self.design.architecture, code)
+        table = SourceFile(path="TRACEABILITY.json", text=traceability.model_dump_json())
+        files = (*self.configuration, *code, *equipment(self.design.logic, code), table)
+        return await asyncio.to_thread(_checked, files)
 
     async def _revised(self, number: int, code: Files, problems: dict[str, tuple[str, ...]]) -> Edits:
         made = await together(
@@ -79,6 +88,12 @@ class Reviewing:
     def _around(self, code: Files, path: str) -> Files:
         near = self.design.around(path)
         return tuple(file for file in code if file.path in near)
+
+
+def _checked(files: Files) -> CheckReport:
+    with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
+        lay_out(files, Path(folder))
+        return check(Path(folder))
 
 
 def problems_of(verdicts: Verdicts, report: CheckReport, design: Design) -> dict[str, tuple[str, ...]]:

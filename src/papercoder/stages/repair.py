@@ -1,14 +1,21 @@
 """Repair: an agent sees what failed and edits the code; edits that cheat are refused."""
 
 import re
+from collections.abc import Iterable
 
 from papercoder.agent import Agent, Ask, uses
 from papercoder.artifacts import Artifact, Edits, Requirement, SourceFile
 from papercoder.context import text_part
 from papercoder.edits import SearchReplace, refusals
 from papercoder.lines import requirement_lines
+from papercoder.packages import imported_as, package_complaint
+from papercoder.paths import module_complaint
 
 REPAIRER = Agent("repair", "repair", SearchReplace())
+
+
+_TELLING = re.compile(r"FAILED |ERROR |(E\s+)?[\w.]*(Error|Exception|Interrupt|Exit)\b")
+_NUMBER = re.compile(r"0x[0-9a-f]+|(?<![A-Za-z_])\d+")
 
 
 class Failure(Artifact):
@@ -23,9 +30,13 @@ class Failure(Artifact):
 
     @property
     def signature(self) -> str:
-        """What stays the same where the same error comes again: its last line, without numbers and addresses."""
+        """What stays the same where the same error comes again: the lines that name errors, else the last one.
+
+        Numbers and addresses do not count, but those within names do.
+        """
         lines = [line.strip() for line in self.output.splitlines() if line.strip()]
-        return re.sub(r"0x[0-9a-f]+|\d+", "#", lines[-1]) if lines else ""
+        telling = [line for line in lines if _TELLING.match(line)] or lines[-1:]
+        return "\n".join(dict.fromkeys(_NUMBER.sub("#", line) for line in telling))
 
 
 class Attempt(Artifact):
@@ -42,14 +53,26 @@ async def repair(
     files: tuple[SourceFile, ...],
     requirements: tuple[Requirement, ...],
     attempts: tuple[Attempt, ...],
+    theirs: tuple[str, ...] = (),
 ) -> Edits:
-    """Edit the repository, `files`, so that what failed works; `requirements` are all that it implements."""
+    """Edit the repository, `files`, so that what failed works.
+
+    Args:
+        ask: asks the agent.
+        failure: what was seen.
+        files: of the repository.
+        requirements: all that it implements.
+        attempts: what was tried before.
+        theirs: paths of files that the user edited; they stay as they are.
+    """
     blamed = files_of(failure, files)
     named = {file.path for file in blamed}
     others = "\n\n".join(_shown(file) for file in files if file.path not in named and file.path.endswith(_EDITABLE))
 
     def check(edits: Edits, _: int) -> list[str]:
-        return refusals(files, edits, editable(files) | {path for path in edits.paths if path.endswith(".py")})
+        new = edits.paths - {file.path for file in files}
+        allowed = editable(files) | {path for path in new if path.endswith(".py")}
+        return [*_hiding(new, files), *refusals(files, edits, allowed - set(theirs))]
 
     return await ask(
         REPAIRER,
@@ -64,6 +87,7 @@ async def repair(
         output=failure.output,
         attempts=tuple(map(_told, attempts)),
         requirements=requirement_lines(requirements) or "None were extracted.",
+        theirs=theirs,
     )
 
 
@@ -73,6 +97,15 @@ _EDITABLE = (".py", "requirements.txt", "config.smoke.yaml")
 def editable(files: tuple[SourceFile, ...]) -> set[str]:
     """The paths that repair may edit; `config.yaml`, the paper's settings, is not among them."""
     return {file.path for file in files if file.path.endswith(_EDITABLE)}
+
+
+def _hiding(new: Iterable[str], files: tuple[SourceFile, ...]) -> list[str]:
+    """New modules that would stand in for a package, which is no way to have it."""
+    listed = "\n".join(file.text for file in files if file.path == "requirements.txt").splitlines()
+    lines = (line for raw in listed if (line := raw.partition("#")[0].strip()) and not package_complaint(line))
+    packages = tuple(map(imported_as, lines))
+    made = (path for path in sorted(new) if path.endswith(".py"))
+    return [f"{reason}." for path in made if (reason := module_complaint(path, packages))]
 
 
 def files_of(failure: Failure, files: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
