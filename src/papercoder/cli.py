@@ -208,7 +208,7 @@ def revise(
     from papercoder.terminal import show_report
 
     flags = {"base_url": base_url, "max_cost": max_cost, "sandbox": sandbox, "reproduce": reproduce}
-    settings = settings_of(run, _settings(model, **flags)) if not model else _settings(model, **flags)
+    settings = settings_of(run, {**_models(model), **flags})
     with progress(_console()) as listener:
         if note:
             typer.echo(asyncio.run(amend_run(run, note, settings, [listener])) or "The note changes nothing.")
@@ -291,10 +291,16 @@ def main() -> None:
 
 
 def _settings(model: list[str] | None, **flags: Any) -> "Settings":
-    from papercoder.settings import Settings, parse_models
+    from papercoder.settings import Settings
+
+    return Settings(**_models(model), **flags)
+
+
+def _models(model: list[str] | None) -> dict[str, Any]:
+    from papercoder.settings import parse_models
 
     general, by_role = parse_models(model or [])
-    return Settings(model=general, models=by_role or None, **flags)
+    return {"model": general, "models": by_role or None}
 
 
 def _console() -> "Console":

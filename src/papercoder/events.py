@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from papercoder.artifacts.base import Artifact
 
@@ -23,6 +23,8 @@ class RunStarted(_Event):
     """Role -> model."""
 
     profile: str
+    settings: dict[str, JsonValue] = Field(default_factory=dict)
+    """What else shapes the outcome, for who goes on with the run."""
 
 
 class ArtifactStarted(_Event):

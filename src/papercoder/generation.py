@@ -2,7 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from papercoder.agent import Ask
@@ -18,7 +20,7 @@ from papercoder.prompts import Prompts
 from papercoder.report import write_report
 from papercoder.rounds.publishing import Publisher
 from papercoder.run import EventLog, Run, answer_store, lock, read_events
-from papercoder.settings import Settings
+from papercoder.settings import Settings, remembered
 from papercoder.summary import summarise
 
 Line = Callable[[Run[Ask], Paper, Publisher, Settings], Awaitable[Repository]]
@@ -45,25 +47,42 @@ async def generate(
     with lock(folder):
         emit = EventLog(folder, *listeners)
         run, history = open_run(folder, chosen, emit)
-        emit(RunStarted(paper=str(source), models=_names(run.hand), profile=chosen.profile))
-        try:
+        emit(
+            RunStarted(paper=str(source), models=_names(run.hand), profile=chosen.profile, settings=remembered(chosen))
+        )
+        with _ended(emit) as end:
             await history.begin()
             paper = await asyncio.to_thread(read, source)
             await run.keep("paper.md", paper.render() + "\n")
             for loss in paper.losses:
                 emit(Warned(where="reading", message=loss.message))
             repository = await PROFILES[chosen.profile](run, paper, Publisher(run, history), chosen)
-        except PaperCoderError as error:
-            emit(RunEnded(status="partial", reason=str(error)))
-            raise
-        except asyncio.CancelledError:
-            emit(RunEnded(status="partial", reason="it was interrupted"))
-            raise
-        execution = repository.execution
-        unseen = execution.unseen(chosen.reproduce) if execution else ""
-        emit(RunEnded(status="partial" if unseen else "complete", reason=unseen))
+            end.reason = repository.execution.unseen(chosen.reproduce) if repository.execution else ""
         await asyncio.to_thread(write_report, folder)
         return repository
+
+
+@dataclass
+class _End:
+    """Why a run is not complete; empty where it is."""
+
+    reason: str
+
+
+@contextmanager
+def _ended(emit: Emit) -> Iterator[_End]:
+    """Tell of the end, whatever it is."""
+    end = _End("an error that PaperCoder did not expect; what was made is kept")
+    try:
+        yield end
+    except PaperCoderError as error:
+        end.reason = str(error)
+        raise
+    except asyncio.CancelledError:
+        end.reason = "it was interrupted"
+        raise
+    finally:
+        emit(RunEnded(status="partial" if end.reason else "complete", reason=end.reason))
 
 
 def open_run(folder: Path, settings: Settings, emit: Emit) -> tuple[Run[Ask], History]:

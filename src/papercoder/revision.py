@@ -1,8 +1,9 @@
 """Revision: what someone who knows says of the paper goes into requirements and settings; only that is made anew."""
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from papercoder.artifacts import (
     ArchitectureDesign,
@@ -102,12 +103,24 @@ def paper_of(folder: Path) -> str:
     return started[-1].paper
 
 
-def settings_of(folder: Path, settings: Settings) -> Settings:
-    """These settings with the models and the profile that the run was started with last."""
+def settings_of(folder: Path, given: Mapping[str, Any]) -> Settings:
+    """Settings as the run was started with last, but for those that are given; None counts as not given.
+
+    Raises:
+        SettingsError: a value is wrong.
+    """
     started = [event for event in read_events(folder) if isinstance(event, RunStarted)]
-    if not started:
-        return settings
-    return settings.model_copy(update={"models": started[-1].models, "profile": started[-1].profile})
+    before: dict[str, Any] = {**started[-1].settings, "models": started[-1].models} if started else {}
+    now = {name: value for name, value in given.items() if value is not None}
+    if "model" in now:
+        before = {name: value for name, value in before.items() if name not in _OF_THE_MODEL}
+    elif "models" in now:
+        now["models"] = {**before.get("models", {}), **now["models"]}
+    return Settings(**{**before, **now})
+
+
+_OF_THE_MODEL = frozenset({"models", "base_url", "context_window"})
+"""What belongs to the models that the run was started with."""
 
 
 def tree_of(folder: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
 import pydantic_settings
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, JsonValue, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from papercoder.errors import SettingsError
@@ -137,6 +137,27 @@ class Settings(BaseSettings):
     def model_for(self, role: Role) -> str:
         """The model that plays this role."""
         return self.models.get(role, self.model)
+
+
+_SHAPING = frozenset(
+    {
+        "base_url",
+        "context_window",
+        "profile",
+        "prompts",
+        "refine",
+        "repair_rounds",
+        "reproduce",
+        "review_rounds",
+        "sandbox",
+    }
+)
+
+
+def remembered(settings: Settings) -> dict[str, JsonValue]:
+    """The settings beside the models that shape what a run makes, for those that were set to something."""
+    values: dict[str, JsonValue] = settings.model_dump(mode="json", include=set(_SHAPING), exclude_none=True)
+    return values
 
 
 def settings_file() -> Path | None:
