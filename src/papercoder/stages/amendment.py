@@ -43,7 +43,7 @@ class AmendedValue(Artifact):
 
     value: Value
     smoke: Value = None
-    """The tiny value, where that differs; else null."""
+    """The tiny value, where that changes; else null."""
 
 
 class Amendment(Artifact):
@@ -77,7 +77,7 @@ def complaints(amendment: Amendment, design: Design) -> list[str]:
     """Keys and files that are not there, and new requirements that leave numbers out."""
     keys = {value.key for value in design.config.values}
     paths = {file.path for file in design.architecture.files}
-    free = len(design.requirements.items) + 1
+    free = 1 + max((int(item.id[1:]) for item in design.requirements.items), default=0)
     new = [int(item.id[1:]) for item in amendment.requirements if item.id not in design.requirements.ids]
     found = [f"`{value.key}` is no key of the configuration." for value in amendment.values if value.key not in keys]
     found += [f"`{item.owner}` is no file." for item in amendment.requirements if item.owner not in paths]
@@ -136,7 +136,8 @@ def _config(config: ExperimentConfig, changed: dict[str, AmendedValue], note: st
         new = changed.get(value.key)
         if new is None:
             return value
-        told = {"value": new.value, "smoke": new.smoke, "source": "quote", "quote": note, "requirement": ""}
+        smoke = value.smoke if new.smoke is None else new.smoke
+        told = {"value": new.value, "smoke": smoke, "source": "quote", "quote": note, "requirement": ""}
         return value.model_copy(update={**told, "alternatives": ()})
 
     return ExperimentConfig(values=tuple(map(settle, config.values)))

@@ -9,6 +9,7 @@ from papercoder.answers import Python
 from papercoder.artifacts import Paper, Requirement, SourceFile
 from papercoder.context import cited_part, text_part
 from papercoder.lines import requirement_lines
+from papercoder.syntax import parse
 
 TESTER = Agent("property_tests", "review", Python())
 
@@ -56,22 +57,36 @@ def module_of(path: str) -> str:
 
 def complaints(code: str, own: SourceFile) -> list[str]:
     """What makes it no test of the file."""
-    tree = ast.parse(code)
+    tree = parse(code)
     tests = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
     found = [f"`{test.name}` asserts nothing." for test in tests if not _asserts(test)]
     if not tests:
         found.append("There is no function whose name starts with `test_`.")
-    if module_of(own.path) not in code:
+    if not any(module_of(own.path) in _imported(node) for node in ast.walk(tree)):
         found.append(f"It does not import `{module_of(own.path)}`.")
     return found
 
 
+def _imported(node: ast.AST) -> set[str]:
+    """The modules that a statement may import."""
+    if isinstance(node, ast.Import):
+        return {alias.name for alias in node.names}
+    if isinstance(node, ast.ImportFrom) and node.module:
+        return {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return set()
+
+
 def _asserts(test: ast.FunctionDef) -> bool:
+    """`assert`, or a call such as `assert_allclose(...)`, `pytest.raises(...)`."""
     return any(
         isinstance(node, ast.Assert)
-        or (isinstance(node, ast.Attribute) and re.match(r"assert|raises|approx", node.attr) is not None)
+        or (isinstance(node, ast.Call) and re.match(r"assert|raises$", _called(node)) is not None)
         for node in ast.walk(test)
     )
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _shown(file: SourceFile) -> str:
