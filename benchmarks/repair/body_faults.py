@@ -39,8 +39,13 @@ def unclosed(sources: Sources) -> Edit | None:
 
 def wrong_indentation(sources: Sources) -> Edit | None:
     """A line is indented too far."""
-    place = sources.pick(sources.places(ast.Return))
+    place = sources.pick(one for one in sources.places(ast.Return) if not _opens_block(one))
     return place.replaced(f"  {place.source}") if place else None
+
+
+def _opens_block(place: Place) -> bool:
+    """Is it the first statement of a block, where any indentation is right?"""
+    return place.text.splitlines()[place.node.lineno - 2].rstrip().endswith(":")
 
 
 def undefined_variable(sources: Sources) -> Edit | None:

@@ -3,7 +3,7 @@
 import ast
 import difflib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from papercoder.artifacts.checking import Finding
 from papercoder.stages.checking.findings import error, warning
@@ -81,14 +81,14 @@ def _missing_names(node: ast.ImportFrom, target: str, module: Module, known: Ind
     for alias in node.names:
         if alias.name != "*" and alias.name not in offered:
             message = f"`{target or '.'}` has no `{alias.name}`."
-            yield error(_CHECK, str(module.path), alias.lineno, message, _instead(alias.name, target, offered, known))
+            yield error(_CHECK, str(module.path), alias.lineno, message, _instead(alias.name, target, module, known))
 
 
-def _instead(name: str, target: str, offered: Iterable[str], known: Index) -> str:
-    if near := difflib.get_close_matches(name, sorted(offered), n=1):
+def _instead(name: str, target: str, importer: Module, known: Index) -> str:
+    if near := difflib.get_close_matches(name, sorted(known.offers(target) or ()), n=1):
         return f"It has `{near[0]}`; import that, or define `{name}`."
-    owners = (other for other in sorted(known.modules) if other != target and name in (known.offers(other) or ()))
-    owner = next(owners, None)
+    others = (other for other, module in sorted(known.modules.items()) if other != target and module is not importer)
+    owner = next((other for other in others if name in (known.offers(other) or ())), None)
     return f"`{owner}` has it; import it from there." if owner else f"Define `{name}` in `{target}`."
 
 

@@ -26,15 +26,24 @@ def mirror(modules: Iterable[Module], folder: str = "") -> Iterator[Path]:
         yield root
 
 
+def write_opaque(root: Path, unread: Iterable[PurePosixPath]) -> None:
+    """Stand-ins of modules that were not read: whatever is taken from them is there, and of no known type."""
+    for path in unread:
+        stub = root / path.with_name(f"{path.name.split('.')[0]}.pyi")
+        if stub.name.isprintable() and not stub.with_suffix(".py").exists():
+            stub.parent.mkdir(parents=True, exist_ok=True)
+            stub.write_text("from typing import Any\n\ndef __getattr__(name: str) -> Any: ...\n", encoding="utf-8")
+
+
 def is_plain(module: Module) -> bool:
     """Can its name stand in a list of files, one in a line?"""
     return str(module.path).isprintable()
 
 
-def run_tool(command: list[str], root: Path, seconds: float) -> str | None:
+def run_tool(command: list[str], root: Path, seconds: float, **variables: str) -> str | None:
     """What a tool writes to its standard output; None where it did not end in time or crashed without a word."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "LANG") if name in os.environ}
-    env = {**kept, "HOME": str(root.parent), "PYTHONUTF8": "1"}
+    env = {**kept, "HOME": str(root.parent), "PYTHONUTF8": "1", **variables}
     try:
         ended = subprocess.run(
             command, cwd=root, env=env, capture_output=True, text=True, encoding="utf-8", timeout=seconds, check=False

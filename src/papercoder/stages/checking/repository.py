@@ -41,9 +41,14 @@ class Module:
     @cached_property
     def is_test(self) -> bool:
         """Is this a test, which may do what other code may not?"""
-        name = self.path.name
-        in_tests = any(part in {"test", "tests", "testing"} for part in self.path.parts[:-1])
-        return in_tests or name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py")
+        return is_test(self.path)
+
+
+def is_test(path: PurePosixPath) -> bool:
+    """Is this the path of a test?"""
+    name = path.name
+    in_tests = any(part in {"test", "tests", "testing"} for part in path.parts[:-1])
+    return in_tests or name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py")
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,23 +97,26 @@ def read_tree(root: Path) -> Tree:
     if not sources:
         raise RunFolderError(f"{root} has no Python file; give the folder of a repository with Python code.")
     modules: list[Module] = []
-    broken = list(_cut(len(files), len(sources)))
-    left = MOST_BYTES
+    broken: list[Finding] = []
+    size = 0
     for path in sources[:MOST_MODULES]:
-        read = _module(root, path, left)
+        read = _module(root, path)
+        size += len(read.text) if isinstance(read, Module) else 0
+        if size > MOST_BYTES:
+            break
         if isinstance(read, Module):
             modules.append(read)
-            left -= len(read.text)
         else:
             broken.append(read)
+    broken += _cut(len(files), len(sources), len(modules) + len(broken))
     return Tree(root, frozenset(str(path) for path in files), tuple(modules), tuple(broken))
 
 
-def _cut(files: int, sources: int) -> Iterator[Finding]:
+def _cut(files: int, sources: int, read: int) -> Iterator[Finding]:
     if files >= MOST_FILES:
         yield warning("files", ".", 1, f"More than {MOST_FILES:,} files; the others were not looked at.", _SMALLER)
-    if sources > MOST_MODULES:
-        message = f"{sources:,} Python files; the first {MOST_MODULES:,} were checked."
+    if read < sources:
+        message = f"{sources:,} Python files; the first {read:,} were checked."
         yield warning("files", ".", 1, message, _SMALLER)
 
 
@@ -120,14 +128,14 @@ def _read(path: Path) -> bytes:
         return file.read(LARGEST + 1)
 
 
-def _module(root: Path, path: PurePosixPath, left: int) -> Module | Finding:
+def _module(root: Path, path: PurePosixPath) -> Module | Finding:
     name = str(path)
     try:
         raw = _read(root / path)
     except OSError as failure:
         return error("files", name, 1, f"It cannot be read: {failure.strerror}.", "Make it readable, or remove it.")
-    if len(raw) > min(LARGEST, left):
-        return warning("files", name, 1, "It was not checked: too much code.", "Split it, or check a smaller folder.")
+    if len(raw) > LARGEST:
+        return warning("files", name, 1, "It was not checked: it is too large.", "Split it.")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
         text = io.TextIOWrapper(io.BytesIO(raw), encoding).read()

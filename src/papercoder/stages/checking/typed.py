@@ -5,19 +5,24 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ValidationError
 
 from papercoder.artifacts.checking import Finding, Severity
 from papercoder.stages.checking.findings import warning
 from papercoder.stages.checking.index import dotted_name
-from papercoder.stages.checking.mirror import is_plain, mirror, run_tool
-from papercoder.stages.checking.nodes import functions
-from papercoder.stages.checking.repository import Module, Tree
+from papercoder.stages.checking.mirror import is_plain, mirror, run_tool, write_opaque
+from papercoder.stages.checking.nodes import called, functions, text_of
+from papercoder.stages.checking.repository import Module, Tree, is_test
 
 _CHECK = "calls"
 _SECONDS = 120
+_CODE = frozenset({".py", ".pyx", ".so", ".pyd"})
+_KNOWN = Path(__file__).parent / "known"
+"""What is known of libraries whose classes are derived from, so that their attributes are, too."""
+
 _CODES: dict[str, Severity] = {
     "call-arg": "error",
     "attr-defined": "error",
@@ -33,8 +38,14 @@ _CODES: dict[str, Severity] = {
 """What of mypy's findings means a wrong call; the others are about style, or too often wrong about code that runs."""
 
 _UNPACKING = re.compile(r"(Need more than|Too many values)\b.*\bunpack")
-_UNSURE = re.compile(r"\w\? has no attribute|unknown type|typing special form|\w*Mixin\w*\" has no attribute")
-"""Words of messages about types that mypy could not make out, or that are completed elsewhere."""
+_UNSURE = re.compile(
+    r"\w\? has no attribute|unknown type|typing special form|\w*Mixin\w*\" has no attribute|\"object\"|\"Collection\["
+    r"|\"Sequence\["
+)
+"""Words of messages about types that mypy could not make out, or put together of several, or that others complete."""
+
+_MISSING = re.compile(r"(?:`(?:type\[)?(\w*)[^`]*`|Module) has no attribute `(\w+)`")
+_REGISTER = frozenset({"register_buffer", "register_parameter", "register_module", "add_module", "setattr"})
 
 _ADVICE = {
     "call-arg": "Call it with the parameters that it has.",
@@ -69,17 +80,20 @@ class _Diagnostic(BaseModel):
 def check_calls(tree: Tree) -> Iterator[Finding]:
     """Run mypy with a configuration of our own."""
     modules = [module for module in tree.modules if _is_importable(module)]
-    returning = {(str(one.path), line) for one in modules for line in _returning(one)}
+    read = {module.path for module in modules}
+    unread = (path for path in map(PurePosixPath, tree.files) if path.suffix in _CODE and path not in read)
     with mirror(modules, tree.package) as root:
+        write_opaque(root / tree.package, unread)
         command = [sys.executable, "-I", "-m", "mypy", *_OPTIONS, "@../files.txt"]
-        output = run_tool(command, root, _SECONDS) if modules else ""
+        output = run_tool(command, root, _SECONDS, MYPYPATH=str(_KNOWN)) if modules else ""
         if output is None:
             message = "The type checker did not end in time, so calls were not checked."
             yield warning(_CHECK, ".", 1, message, "Check a smaller folder.")
             return
+        known = _known(modules)
         for line in output.splitlines():
             finding = _finding(line, f"./{tree.package}/" if tree.package else "./")
-            if finding and not (finding.advice == _ADVICE["return"] and (finding.path, finding.line) in returning):
+            if finding and not _is_fine(finding, known):
                 yield finding
 
 
@@ -89,12 +103,50 @@ def _is_importable(module: Module) -> bool:
     return name is not None and is_plain(module) and name.split(".")[0] not in sys.stdlib_module_names
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What mypy does not know of the modules."""
+
+    returning: frozenset[tuple[str, int]]
+    """Path and line of functions that may end without `return`: they may give None, or `match` every case there is."""
+
+    registered: frozenset[str]
+    """Attributes that an object gets by a call with their name, such as the buffers of a network."""
+
+    classes: frozenset[str]
+    """The repository's own; of others, private attributes are not described."""
+
+
+def _known(modules: list[Module]) -> _Known:
+    nodes = [node for module in modules for node in module.nodes]
+    return _Known(
+        returning=frozenset((str(module.path), line) for module in modules for line in _returning(module)),
+        registered=frozenset(name for node in nodes for name in _registered(node)),
+        classes=frozenset(node.name for node in nodes if isinstance(node, ast.ClassDef)),
+    )
+
+
 def _returning(module: Module) -> Iterator[int]:
-    """Lines of functions that may end without `return`: they may give None, or `match` every case there is."""
     for function in functions(module.nodes):
         kind = ast.unparse(function.returns) if function.returns else ""
         if "None" in kind or "Optional" in kind or any(isinstance(node, ast.Match) for node in ast.walk(function)):
             yield function.lineno
+
+
+def _registered(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Call) and called(node).rpartition(".")[2] in _REGISTER:
+        yield from (text for item in node.args[:2] if (text := text_of(item)))
+
+
+def _is_fine(finding: Finding, known: _Known) -> bool:
+    """Is it right in spite of what mypy says?"""
+    if finding.advice == _ADVICE["return"]:
+        return (finding.path, finding.line) in known.returning
+    missing = _MISSING.search(finding.message)
+    if missing is None:
+        return False
+    owner, name = missing.groups()
+    return name in known.registered or (name.startswith("_") and owner not in known.classes)
 
 
 def _finding(line: str, base: str) -> Finding | None:
@@ -108,12 +160,13 @@ def _finding(line: str, base: str) -> Finding | None:
     severity = "error" if _UNPACKING.search(one.message) else _CODES.get(code)
     if severity is None or one.severity != "error" or _UNSURE.search(one.message):
         return None
+    path = PurePosixPath(one.file).relative_to(PurePosixPath(base))
     return Finding(
         check=_CHECK,
-        severity=severity,
-        path=PurePosixPath(one.file).relative_to(PurePosixPath(base)).as_posix(),
+        severity="warning" if is_test(path) else severity,
+        path=path.as_posix(),
         line=max(one.line, 1),
-        message=one.message.replace('"', "`").rstrip(".") + ".",
+        message=one.message.replace('"', "`").rstrip(".?") + ".",
         advice=_ADVICE[code],
     )
 
