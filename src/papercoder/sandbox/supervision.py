@@ -16,6 +16,9 @@ from papercoder.sandbox.printed import Printed
 _SOONEST, _SLOWEST = 0.01, 0.2
 """Seconds between two looks: often at first, so that a short command is seen too."""
 
+_LAST_BREATH = 60.0
+"""Seconds that a killed process may take to be gone, on a machine that has much to clear up after it."""
+
 _LAST_WORDS = 5.0
 """Seconds that output may still come after all processes were ended."""
 
@@ -141,6 +144,9 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
 
 async def _end(cage: Cage, process: asyncio.subprocess.Process, drained: "asyncio.Task[None]") -> Reading:
     reading = await cage.end(process.pid)
+    gone = asyncio.create_task(_ended(process))
+    await asyncio.wait([gone], timeout=_LAST_BREATH)
     await asyncio.wait([drained], timeout=_LAST_WORDS)
+    gone.cancel()
     drained.cancel()
     return reading
