@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,8 @@ def _run_until_git(paper: Path, folder: Path, at: int) -> None:
     async def executing(*arguments: Any, **named: Any) -> Any:
         process = await execute(*arguments, **named)
         if next(started) == at:
-            os.kill(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                process.kill()
             (folder / "repo" / ".git").mkdir(exist_ok=True)
             (folder / "repo" / ".git" / "index.lock").touch()
             _die()
@@ -117,17 +119,21 @@ def _run_until_git(paper: Path, folder: Path, at: int) -> None:
     run(paper, folder)
 
 
-def _unsynced(target: Callable[..., None], arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+def _unsynced(target: Callable[..., object], arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
     os.fsync = lambda fd: None
     checks.CHECKS = without_tools()
     target(*arguments, **named)
 
 
-def _killed(target: Callable[..., None], *arguments: Any, **named: Any) -> None:
+def _exit_code(target: Callable[..., object], *arguments: Any, **named: Any) -> int | None:
     process = _PROCESSES.Process(target=_unsynced, args=(target, arguments, named))
     process.start()
     process.join(120)
-    assert process.exitcode == -signal.SIGKILL
+    return process.exitcode
+
+
+def _killed(target: Callable[..., object], *arguments: Any, **named: Any) -> None:
+    assert _exit_code(target, *arguments, **named) == -signal.SIGKILL
 
 
 def assert_same_repository(folder: Path, whole: Path) -> None:
@@ -147,17 +153,19 @@ def test_a_run_makes_a_repository_with_its_history(whole: Path) -> None:
 
 
 def test_killed_at_any_call_it_repeats_only_what_was_in_flight(paper_file: Path, tmp_path: Path, whole: Path) -> None:
-    folders = {at: tmp_path / f"killed at {at}" for at in range(1, _answers(whole) + 1)}
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda at: _killed(_run_until_call, paper_file, folders[at], at), folders))
-    for at, folder in folders.items():
+    def kill_and_resume(at: int) -> None:
+        folder = tmp_path / f"killed at {at}"
+        _killed(_run_until_call, paper_file, folder, at)
         _assert_resumes(paper_file, folder, whole, at)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(kill_and_resume, range(1, _answers(whole) + 1)))
 
 
 def _assert_resumes(paper: Path, folder: Path, whole: Path, at: int) -> None:
     before, kept = list(read_events(folder)), _answers(folder)
     assert len(of_kind(before, CallMade)) == at <= kept
-    run(paper, folder)
+    assert _exit_code(run, paper, folder) == 0
     made = Counter((call.agent, call.subject) for call in of_kind(list(read_events(folder))[len(before) :], CallMade))
     sent = Counter((call.agent, call.subject) for call in of_kind(before, CallStarted))
     assert made.total() == _answers(whole) - kept
@@ -310,7 +318,7 @@ def test_a_run_that_stops_says_why_and_goes_on(paper_file: Path, tmp_path: Path)
 
 
 def test_malformed_answers_are_sent_back(paper_file: Path, tmp_path: Path, whole: Path) -> None:
-    run(paper_file, tmp_path / "run", model=f"{TINY},garbage_every=3,fail_every=7")
+    run(paper_file, tmp_path / "run", model=f"{TINY},garbage_every=3,rate_limit_every=7,retry_after=0")
     summary = summarise(read_events(tmp_path / "run"))
     assert summary.status == "complete"
     assert summary.calls.refused > 0
