@@ -9,6 +9,7 @@ from rich.table import Table
 
 from benchmarks.repair.faults import FAULTS
 from benchmarks.repair.measure import CheckDetector, Detector, Outcome, measure
+from benchmarks.repair.sources import Sources, without_annotations
 
 SAMPLE = Path(__file__).parents[2] / "tests" / "data" / "good_repository"
 CONSOLE = Console(width=120)
@@ -22,6 +23,10 @@ def _table(outcomes: list[Outcome], names: Iterable[str]) -> Table:
             fault.group, fault.name, str(len(seen)), *(str(sum(column)) for column in zip(*seen, strict=True))
         )
     return table
+
+
+def _as_it_is(sources: Sources) -> Sources:
+    return sources
 
 
 def _total(outcomes: list[Outcome], column: int) -> str:
@@ -38,9 +43,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("repository", nargs="?", type=Path, default=SAMPLE)
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument(
+        "--untyped", action="store_true", help="take the annotations off the repository's functions first"
+    )
     given = parser.parse_args()
+    prepare = without_annotations if given.untyped else _as_it_is
     detectors: dict[str, Detector] = {"check": CheckDetector.of(given.repository)}
-    outcomes = list(measure(given.repository, FAULTS, range(given.seeds), tuple(detectors.values())))
+    outcomes = list(measure(given.repository, FAULTS, range(given.seeds), tuple(detectors.values()), prepare))
     CONSOLE.print(_table(outcomes, detectors))
     for column, name in enumerate(detectors):
         CONSOLE.print(f"{name}: {_total(outcomes, column)}")

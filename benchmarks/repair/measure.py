@@ -1,13 +1,13 @@
 """Plants each defect in a copy of its own, and asks the detectors whether they see it."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from benchmarks.repair.faults import Fault
-from benchmarks.repair.sources import Edit, read_sources, write_sources
+from benchmarks.repair.sources import Edit, Sources, read_sources, write_sources
 from papercoder.artifacts.checking import Finding
 from papercoder.stages.checking import check
 
@@ -62,12 +62,16 @@ class Outcome:
 
 
 def measure(
-    repository: Path, faults: tuple[Fault, ...], seeds: range, detectors: tuple[Detector, ...]
+    repository: Path,
+    faults: tuple[Fault, ...],
+    seeds: range,
+    detectors: tuple[Detector, ...],
+    prepare: Callable[[Sources], Sources],
 ) -> Iterator[Outcome]:
-    """Every fault, once for each seed."""
+    """Every fault, once for each seed, in the repository as it is after `prepare`."""
     for fault in faults:
         for seed in seeds:
-            sources = read_sources(repository, seed)
+            sources = prepare(read_sources(repository, seed))
             edit = fault.plant(sources)
             if edit is None or edit.text == sources.files.get(edit.path, ""):
                 yield Outcome(fault, seed, None)

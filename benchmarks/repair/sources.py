@@ -108,6 +108,29 @@ def write_sources(root: Path, sources: Sources, edit: Edit) -> None:
             path.write_text(text, encoding="utf-8")
 
 
+def without_annotations(sources: Sources) -> Sources:
+    """The repository as many write it: no function says the types of what it takes and gives."""
+    bare = {path: _bare(text) if path.endswith(".py") else text for path, text in sources.files.items()}
+    return Sources(bare, sources.dice)
+
+
+def _bare(text: str) -> str:
+    cuts = [cut for node in ast.walk(ast.parse(text)) for cut in _annotations(text, node)]
+    for start, end in sorted(cuts, reverse=True):
+        text = text[:start] + text[end:]
+    return text
+
+
+def _annotations(text: str, node: ast.AST) -> Iterator[tuple[int, int]]:
+    """Where the annotations of a function stand, with the signs before them."""
+    if isinstance(node, Function) and node.returns:
+        start = text.rindex("->", 0, _offset(text, node.returns, "lineno"))
+        yield len(text[:start].rstrip()), _offset(text, node.returns, "end_lineno")
+    elif isinstance(node, ast.arg) and node.annotation:
+        start = text.rindex(":", 0, _offset(text, node.annotation, "lineno"))
+        yield start, _offset(text, node.annotation, "end_lineno")
+
+
 def local_names(sources: Sources) -> dict[str, str]:
     """Functions and classes that the repository defines at the top of a module -> the module's file."""
     return {

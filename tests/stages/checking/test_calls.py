@@ -81,3 +81,15 @@ def test_a_missing_return(write: Write) -> None:
 def test_a_module_that_cannot_be_read_has_all_names(write: Write) -> None:
     files = {"pack/__init__.py": "", "pack/broken.py": "def f(:\n", "use.py": "from pack import broken\n\nbroken.f()\n"}
     assert found(write(files), "calls") == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "class A:\n    def go(self):\n        return self.rate\n\n\nclass B(A):\n    rate = 1\n",
+        "class A:\n    pass\n\n\na = A()\na.rate = 1\na.rate\n",
+        "class A:\n    def __init__(self, **given):\n        for name in given: setattr(self, name, 1)\n\n\nA().x\n",
+    ],
+)
+def test_attributes_from_elsewhere(write: Write, code: str) -> None:
+    assert found(write({"a.py": code}), "calls") == []

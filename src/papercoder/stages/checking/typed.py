@@ -11,10 +11,11 @@ from pathlib import Path, PurePosixPath
 from pydantic import BaseModel, ValidationError
 
 from papercoder.artifacts.checking import Finding, Severity
+from papercoder.stages.checking.attributes import Attributes, attributes
 from papercoder.stages.checking.findings import warning
 from papercoder.stages.checking.index import dotted_name
 from papercoder.stages.checking.mirror import is_plain, mirror, run_tool, write_opaque
-from papercoder.stages.checking.nodes import called, functions, text_of
+from papercoder.stages.checking.nodes import functions
 from papercoder.stages.checking.repository import Module, Tree, is_test
 
 _CHECK = "calls"
@@ -40,12 +41,11 @@ _CODES: dict[str, Severity] = {
 _UNPACKING = re.compile(r"(Need more than|Too many values)\b.*\bunpack")
 _UNSURE = re.compile(
     r"\w\? has no attribute|unknown type|typing special form|\w*Mixin\w*\" has no attribute|\"object\"|\"Collection\["
-    r"|\"Sequence\["
+    r"|\"Sequence\[|right operand type for in"
 )
 """Words of messages about types that mypy could not make out, or put together of several, or that others complete."""
 
 _MISSING = re.compile(r"(?:`(?:type\[)?(\w*)[^`]*`|Module) has no attribute `(\w+)`")
-_REGISTER = frozenset({"register_buffer", "register_parameter", "register_module", "add_module", "setattr"})
 
 _ADVICE = {
     "call-arg": "Call it with the parameters that it has.",
@@ -79,7 +79,7 @@ class _Diagnostic(BaseModel):
 
 def check_calls(tree: Tree) -> Iterator[Finding]:
     """Run mypy with a configuration of our own."""
-    modules = [module for module in tree.modules if _is_importable(module)]
+    modules = tuple(module for module in tree.modules if _is_importable(module))
     read = {module.path for module in modules}
     unread = (path for path in map(PurePosixPath, tree.files) if path.suffix in _CODE and path not in read)
     with mirror(modules, tree.package) as root:
@@ -93,7 +93,7 @@ def check_calls(tree: Tree) -> Iterator[Finding]:
         known = _known(modules)
         for line in output.splitlines():
             finding = _finding(line, f"./{tree.package}/" if tree.package else "./")
-            if finding and not _is_fine(finding, known):
+            if finding and not known.excuses(finding):
                 yield finding
 
 
@@ -110,20 +110,19 @@ class _Known:
     returning: frozenset[tuple[str, int]]
     """Path and line of functions that may end without `return`: they may give None, or `match` every case there is."""
 
-    registered: frozenset[str]
-    """Attributes that an object gets by a call with their name, such as the buffers of a network."""
+    attributes: Attributes
 
-    classes: frozenset[str]
-    """The repository's own; of others, private attributes are not described."""
+    def excuses(self, finding: Finding) -> bool:
+        """Is it right in spite of what mypy says?"""
+        if finding.advice == _ADVICE["return"]:
+            return (finding.path, finding.line) in self.returning
+        missing = _MISSING.search(finding.message)
+        return missing is not None and self.attributes.may_have(missing[1] or "", missing[2])
 
 
-def _known(modules: list[Module]) -> _Known:
-    nodes = [node for module in modules for node in module.nodes]
-    return _Known(
-        returning=frozenset((str(module.path), line) for module in modules for line in _returning(module)),
-        registered=frozenset(name for node in nodes for name in _registered(node)),
-        classes=frozenset(node.name for node in nodes if isinstance(node, ast.ClassDef)),
-    )
+def _known(modules: tuple[Module, ...]) -> _Known:
+    returning = ((str(module.path), line) for module in modules for line in _returning(module))
+    return _Known(frozenset(returning), attributes(modules))
 
 
 def _returning(module: Module) -> Iterator[int]:
@@ -131,22 +130,6 @@ def _returning(module: Module) -> Iterator[int]:
         kind = ast.unparse(function.returns) if function.returns else ""
         if "None" in kind or "Optional" in kind or any(isinstance(node, ast.Match) for node in ast.walk(function)):
             yield function.lineno
-
-
-def _registered(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Call) and called(node).rpartition(".")[2] in _REGISTER:
-        yield from (text for item in node.args[:2] if (text := text_of(item)))
-
-
-def _is_fine(finding: Finding, known: _Known) -> bool:
-    """Is it right in spite of what mypy says?"""
-    if finding.advice == _ADVICE["return"]:
-        return (finding.path, finding.line) in known.returning
-    missing = _MISSING.search(finding.message)
-    if missing is None:
-        return False
-    owner, name = missing.groups()
-    return name in known.registered or (name.startswith("_") and owner not in known.classes)
 
 
 def _finding(line: str, base: str) -> Finding | None:
