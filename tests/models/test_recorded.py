@@ -23,7 +23,7 @@ def test_what_was_answered_is_answered_again(tmp_path: Path) -> None:
     asyncio.run(record())
     write_recording(tmp_path, collecting.answers, RECORDING)
     recorded = Recorded(tmp_path)
-    assert recorded.recording == RECORDING
+    assert recorded.recording.model_copy(update={"questions": {}}) == RECORDING
     assert [asyncio.run(recorded.answer(request)).text for request in requests] == ["ä\r\n", "two", "three\n"]
     assert asyncio.run(recorded.answer(requests[0])).usage.cost_usd == 0.0
 

@@ -4,16 +4,16 @@ import datetime
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from papercoder.artifacts.base import Artifact
 from papercoder.errors import ModelError, SettingsError
 from papercoder.models.contract import Answer, Model, Request
 from papercoder.models.free import FREE, free_answer
 from papercoder.models.slugs import answer_name, slug
-from papercoder.models.whole import told
+from papercoder.models.whole import CONTINUE, told
 from papercoder.models.wrapped import Wrapped
-from papercoder.store import write_synced
+from papercoder.store import digest, write_synced
 
 MANIFEST = "recording.json"
 
@@ -30,9 +30,16 @@ class Recording(Artifact):
     how: str
     """By whom and how, in a sentence or two."""
 
+    questions: dict[str, str] = Field(default_factory=dict)
+    """File -> digest of the question that it answers; a question that is known gets the very answer it got then."""
+
 
 class Recorded:
-    """Answers as was answered then."""
+    """Answers as was answered then.
+
+    A question that was asked word by word gets its own answer. Another one, of an edited prompt say, gets the answer by
+    agent, subject and round; where these were asked several questions, as review does in each of its rounds, in order.
+    """
 
     context_window = 10_000_000
     """What was answered did fit."""
@@ -47,6 +54,7 @@ class Recorded:
         """
         self.name = f"recorded:{folder}"
         self._folder = folder
+        self._asked: dict[str, list[str]] = {}
         try:
             self.recording = Recording.model_validate_json((folder / MANIFEST).read_bytes())
         except (OSError, ValidationError) as error:
@@ -58,12 +66,18 @@ class Recorded:
         Raises:
             ModelError: the recording does not have it.
         """
-        path = _path(self._folder, request)
+        path = self._folder / self._file(request)
         try:
             text = _read(path)
         except FileNotFoundError:
             raise ModelError(self._missing(request, path)) from None
         return free_answer(request, text)
+
+    def _file(self, request: Request) -> str:
+        question = question_of(request)
+        name = _turn(self._asked, request, question)
+        own = (file for file, known in self.recording.questions.items() if known == question)
+        return next(own, name)
 
     def _missing(self, request: Request, path: Path) -> str:
         names = ", ".join(sorted(other.name for other in path.parent.glob("*.md"))) or "none"
@@ -97,13 +111,31 @@ def write_recording(folder: Path, answers: Iterable[tuple[Request, Answer]], rec
     Raises:
         RunFolderError: a file could not be written.
     """
+    asked: dict[str, list[str]] = {}
+    questions: dict[str, str] = {}
     for request, answer in answers:
-        write_synced(_path(folder, request), told(request, answer))
-    write_synced(folder / MANIFEST, recording.model_dump_json(indent=1) + "\n")
+        question = question_of(request)
+        name = _turn(asked, request, question)
+        questions[name] = question
+        write_synced(folder / name, told(request, answer))
+    manifest = recording.model_copy(update={"questions": questions})
+    write_synced(folder / MANIFEST, manifest.model_dump_json(indent=1) + "\n")
 
 
-def _path(folder: Path, request: Request) -> Path:
-    return folder / slug(request.agent) / answer_name(request.subject, request.round)
+def question_of(request: Request) -> str:
+    """What was asked, as a digest: the same for a request and for those that continue its cut answer."""
+    texts = [message.text for message in request.messages]
+    while len(texts) > 2 and texts[-1] == CONTINUE:
+        texts = texts[:-2]
+    return digest([request.agent, request.subject, request.system, *texts])
+
+
+def _turn(asked: dict[str, list[str]], request: Request, question: str) -> str:
+    """The file for a question: the first, second, ... of its agent, subject and round."""
+    turns = asked.setdefault(f"{slug(request.agent)}/{answer_name(request.subject, request.round)}", [])
+    if question not in turns:
+        turns.append(question)
+    return f"{slug(request.agent)}/{answer_name(request.subject, request.round, turns.index(question) + 1)}"
 
 
 def _read(path: Path) -> str:

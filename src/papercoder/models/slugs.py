@@ -3,7 +3,7 @@
 import re
 
 _KEPT = re.compile(r"[^a-z0-9._/-]")
-_LIKE_A_ROUND = re.compile(r"\.(?=round\d+$)")
+_LIKE_A_ROUND = re.compile(r"\.(?=(?:round|turn)\d+$)")
 
 
 def slug(subject: str) -> str:
@@ -14,6 +14,11 @@ def slug(subject: str) -> str:
     return _LIKE_A_ROUND.sub("~2e", kept).replace("/", "+")
 
 
-def answer_name(subject: str, round_: int) -> str:
-    """The name of an answer's file: `model.py.md`, and after two refusals `model.py.round2.md`."""
-    return slug(subject) + (f".round{round_}" if round_ else "") + ".md"
+def answer_name(subject: str, round_: int, turn: int = 1) -> str:
+    """The name of an answer's file: `model.py.md`; after two refusals `model.py.round2.md`.
+
+    `turn` tells the questions apart that share subject and round: the second one's answer is `model.py.turn2.md`.
+    """
+    refused = f".round{round_}" if round_ else ""
+    again = f".turn{turn}" if turn > 1 else ""
+    return f"{slug(subject)}{refused}{again}.md"

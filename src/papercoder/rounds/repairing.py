@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 
 from papercoder.agent import Ask
-from papercoder.artifacts import ExecutionReport, RungResult, SourceFile
+from papercoder.artifacts import Edits, ExecutionReport, RungResult, SourceFile
 from papercoder.design import Design
 from papercoder.edits import apply
 from papercoder.rounds.executing import observe
+from papercoder.rounds.fit import if_fit
 from papercoder.rounds.publishing import Files, Publisher
 from papercoder.run import Run
 from papercoder.stages.repair import Attempt, Failure, repair
@@ -57,9 +58,8 @@ class Repairing:
     ) -> tuple[Files, ExecutionReport]:
         failure, needs = _failure(failed), self.design.requirements.items
         theirs = tuple(sorted(self.publish.theirs(files)))
-        edits = await self.run.step(
-            f"repair/{number}.json", repair, failure, files, needs, tuple(self.attempts), theirs
-        )
+        step = self.run.step(f"repair/{number}.json", repair, failure, files, needs, tuple(self.attempts), theirs)
+        edits = await if_fit(step, self.run.emit, f"repair {failed.rung}") or Edits()
         candidate = apply(files, edits)
         changed = tuple(file for file in candidate if file not in files)
         if not changed or self.publish.theirs(changed):

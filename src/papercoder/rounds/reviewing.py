@@ -10,6 +10,7 @@ from papercoder.agent import Ask
 from papercoder.artifacts import CheckReport, Edits, Paper, Requirement, SourceFile, Verdict, Verdicts
 from papercoder.design import Design
 from papercoder.edits import apply
+from papercoder.rounds.fit import if_fit
 from papercoder.rounds.publishing import Files, Publisher
 from papercoder.run import Run
 from papercoder.stages.checking import check
@@ -47,19 +48,13 @@ class Reviewing:
     async def verdicts(self, code: Files) -> Verdicts:
         """A verdict for each requirement that a file owns; a file of which nothing around changed keeps its own."""
         owners = [(file, own) for file in code if (own := self.design.owned_by(file.path))]
-        reviewed = await together(
-            self.run.step(
-                f"review/{file.path}.json",
-                review_file,
-                self.paper,
-                own,
-                self.configuration[0].text,
-                file,
-                self._around(code, file.path),
-            )
-            for file, own in owners
-        )
-        return Verdicts(verdicts=tuple(verdict for each in reviewed for verdict in each.verdicts))
+        reviewed = await together(self._review(code, file, own) for file, own in owners)
+        return Verdicts(verdicts=tuple(verdict for each in reviewed if each for verdict in each.verdicts))
+
+    async def _review(self, code: Files, file: SourceFile, own: tuple[Requirement, ...]) -> Verdicts | None:
+        config, around = self.configuration[0].text, self._around(code, file.path)
+        step = self.run.step(f"review/{file.path}.json", review_file, self.paper, own, config, file, around)
+        return await if_fit(step, self.run.emit, f"review {file.path}")
 
     async def findings(self, code: Files) -> CheckReport:
         """What checking finds in the code and what stands around it, whatever else a former run left on disk."""
@@ -70,20 +65,15 @@ class Reviewing:
 
     async def _revised(self, number: int, code: Files, problems: dict[str, tuple[str, ...]]) -> Edits:
         made = await together(
-            self.run.step(
-                f"review/round-{number}/{file.path}.json",
-                revise_file,
-                self.paper,
-                self.design.owned_by(file.path),
-                self.configuration[0].text,
-                problems[file.path],
-                file,
-                self._around(code, file.path),
-            )
-            for file in code
-            if file.path in problems
+            self._revise(number, code, file, problems[file.path]) for file in code if file.path in problems
         )
-        return Edits(edits=tuple(edit for edits in made for edit in edits.edits))
+        return Edits(edits=tuple(edit for edits in made if edits for edit in edits.edits))
+
+    async def _revise(self, number: int, code: Files, file: SourceFile, problems: tuple[str, ...]) -> Edits | None:
+        own, config, around = self.design.owned_by(file.path), self.configuration[0].text, self._around(code, file.path)
+        artifact = f"review/round-{number}/{file.path}.json"
+        step = self.run.step(artifact, revise_file, self.paper, own, config, problems, file, around)
+        return await if_fit(step, self.run.emit, f"revise {file.path}")
 
     def _around(self, code: Files, path: str) -> Files:
         near = self.design.around(path)
@@ -97,12 +87,12 @@ def _checked(files: Files) -> CheckReport:
 
 
 def problems_of(verdicts: Verdicts, report: CheckReport, design: Design) -> dict[str, tuple[str, ...]]:
-    """Path -> what is wrong there: verdicts that failed, and errors that checking found."""
+    """Path -> what is wrong there: verdicts that failed, at the place they name, and errors that checking found."""
     found: dict[str, list[str]] = {}
     for verdict in verdicts.failed:
         owner = design.architecture.owner_of(verdict.requirement)
-        if owner:
-            found.setdefault(owner, []).append(_told(verdict, design.requirements.pick([verdict.requirement])))
+        if where := next((place.path for place in verdict.evidence), owner):
+            found.setdefault(where, []).append(_told(verdict, design.requirements.pick([verdict.requirement])))
     for finding in report.errors:
         found.setdefault(finding.path, []).append(f"Line {finding.line}: {finding.message} {finding.advice}")
     return {path: tuple(problems) for path, problems in found.items()}

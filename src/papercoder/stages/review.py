@@ -63,7 +63,7 @@ def _evidence_complaints(verdict: Verdict, lines: dict[str, list[str]]) -> Itera
         code = lines.get(place.path)
         if code is None:
             yield f"{verdict.requirement}: `{place.path}` is not among the files shown."
-        elif not 1 <= place.line <= len(code) or not code[place.line - 1].strip():
+        elif not 1 <= place.line <= len(code) or not code[place.line - 1].partition("#")[0].strip():
             yield f"{verdict.requirement}: `{place.path}` has no code in line {place.line}."
 
 
