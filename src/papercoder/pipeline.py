@@ -18,6 +18,7 @@ from papercoder.config_text import to_yaml
 from papercoder.config_view import config_view
 from papercoder.design import Design
 from papercoder.graph import order
+from papercoder.rounds.fit import if_fit
 from papercoder.rounds.publishing import Files, Publisher
 from papercoder.rounds.repairing import Repairing
 from papercoder.rounds.reviewing import Reviewing
@@ -130,16 +131,16 @@ async def write_tests(
 ) -> Files:
     """Write property tests for every file that owns an equation, an algorithm or a part of the method."""
 
-    async def test(file: SourceFile, needs: tuple[Requirement, ...]) -> SourceFile:
+    async def test(file: SourceFile, needs: tuple[Requirement, ...]) -> SourceFile | None:
         imported = tuple(other for other in code if other.path in design.imported_by(file.path))
         path = tests_of(file.path)
-        text = await run.step(f"repo/{path}", write_property_tests, paper, needs, configuration[0].text, file, imported)
-        return SourceFile(path=path, text=text)
+        step = run.step(f"repo/{path}", write_property_tests, paper, needs, configuration[0].text, file, imported)
+        text = await if_fit(step, run.emit, f"tests of {file.path}")
+        return None if text is None else SourceFile(path=path, text=text)
 
     owners = ((file, mathematical(design.owned_by(file.path))) for file in code)
-    return await publish(
-        tuple(await together(test(file, needs) for file, needs in owners if needs)), "Tests from the mathematics"
-    )
+    tests = await together(test(file, needs) for file, needs in owners if needs)
+    return await publish(tuple(filter(None, tests)), "Tests from the mathematics")
 
 
 async def equip(design: Design, configuration: Files, code: Files, publish: Publisher) -> Files:
