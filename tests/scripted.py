@@ -1,0 +1,187 @@
+"""A whole project whose every answer is written here, and an execution that says what it is told to say."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from papercoder.agent import Ask
+from papercoder.artifacts import (
+    Claims,
+    Edit,
+    Edits,
+    ExecutionReport,
+    Location,
+    RequirementDrafts,
+    RungName,
+    RungResult,
+    SourceFile,
+    Verdict,
+    VerdictKind,
+    Verdicts,
+)
+from papercoder.design import Design
+from papercoder.events import Event
+from papercoder.history import History
+from papercoder.models.contract import Request
+from papercoder.rounds.publishing import Publisher
+from papercoder.run import Run
+from papercoder.settings import ROLES
+from papercoder.stages.execution.files import Unobserved
+from tests.support import (
+    CONFIG,
+    LOGIC,
+    MAIN_PY,
+    MODEL_PY,
+    PLAN,
+    REQUIREMENTS,
+    Says,
+    Scripted,
+    architecture,
+    asking,
+    draft,
+)
+
+Answers = Mapping[str, Says | list[Says]]
+
+DESIGN = Design(PLAN, REQUIREMENTS, architecture(), LOGIC, CONFIG, Claims())
+CODE = (SourceFile(path="model.py", text=MODEL_PY), SourceFile(path="main.py", text=MAIN_PY))
+TEST_PY = """\
+from model import predict
+
+
+def test_zero_stays_zero():
+    # R1: no bias
+    assert predict(3.0, 0.0) == 0.0
+"""
+
+_SECTIONS = {
+    "2": draft(anchor="2¶1"),
+    "3": draft(kind="training", statement="The learning rate is 0.05.", anchor="3¶1", quote="a learning rate of 0.05"),
+}
+_SOURCES = {"model.py": MODEL_PY, "main.py": MAIN_PY}
+
+
+def fenced(code: str) -> str:
+    """Code as an agent sends it."""
+    return f"```python\n{code}```\n"
+
+
+def block(path: str, search: str, replace: str) -> str:
+    """One edit as an agent sends it."""
+    return Edits(edits=(Edit(path=path, search=search, replace=replace),)).render()
+
+
+def verdict(request: Request, kind: VerdictKind = "implemented", reason: str = "It does.") -> Verdicts:
+    """The verdict of a review, at the first line of the file."""
+    name = "R1" if request.subject == "model.py" else "R2"
+    where = (Location(path=request.subject, line=1),)
+    return Verdicts(verdicts=(Verdict(requirement=name, verdict=kind, evidence=where, reason=reason),))
+
+
+def _found(request: Request) -> RequirementDrafts:
+    found = _SECTIONS.get(request.subject)
+    return RequirementDrafts(requirements=(found,) if found else ())
+
+
+def project(**changes: Says | list[Says]) -> dict[str, Says | list[Says]]:
+    """Agent -> answers: the tiny paper's line, in `model.py` and `main.py`, right at once but for the changes."""
+    answers: dict[str, Says | list[Says]] = {
+        "overall_plan": PLAN,
+        "requirements": _found,
+        "gaps": "{}",
+        "claims": "{}",
+        "architecture": architecture(),
+        "logic": LOGIC,
+        "config": CONFIG,
+        "analysis": lambda request: f"# {request.subject}\n",
+        "coding": lambda request: fenced(_SOURCES[request.subject]),
+        "review": verdict,
+        "revise": "NO EDITS",
+        "property_tests": fenced(TEST_PY),
+        "repair": "NO EDITS",
+    }
+    return {**answers, **changes}
+
+
+def play(monkeypatch: pytest.MonkeyPatch, answers: Answers) -> Scripted:
+    """Let these answers be given to whatever runs from now on."""
+    model = Scripted(answers)
+    monkeypatch.setattr("papercoder.generation.models_by_role", lambda _: dict.fromkeys(ROLES, model))
+    return model
+
+
+# Rounds without a line around them
+
+
+@dataclass
+class Workshop:
+    """A run folder in which rounds can be played."""
+
+    folder: Path
+    model: Scripted
+    events: list[Event] = field(default_factory=list)
+    publish: Publisher = field(init=False)
+
+    def __post_init__(self) -> None:
+        run = Run(self.folder, asking(self.model, self.events.append), self.events.append)
+        self.publish = Publisher(run, History(self.folder / "repo", 1_700_000_000))
+
+    @property
+    def run(self) -> Run[Ask]:
+        """Its run."""
+        return self.publish.run
+
+    async def begin(self, files: Iterable[SourceFile] = CODE) -> tuple[SourceFile, ...]:
+        """Write the files, as coding does."""
+        await self.publish.history.begin()
+        return await self.publish(tuple(files), "Coding: the source files")
+
+    def text(self, path: str) -> str:
+        """What stands in the repository."""
+        return (self.folder / "repo" / path).read_text(encoding="utf-8")
+
+
+# Execution
+
+RUNGS: tuple[RungName, ...] = get_args(RungName)
+
+Tree = dict[str, str]
+Judge = Callable[[Tree], tuple[RungName, str] | None]
+"""From path -> text to the rung that fails and what it prints; None where nothing fails."""
+
+
+def observed(failed: RungName | None = None, output: str = "", reproduce: bool = False) -> ExecutionReport:
+    """A ladder that was climbed up to the rung that failed."""
+    at = RUNGS.index(failed or "reproduce")
+    seen = [RungResult(rung=rung, status="seen", command=f"run {rung}") for rung in RUNGS[:at]]
+    if failed:
+        reason = f"it ended with exit code 1: {output.splitlines()[-1] if output else ''}"
+        seen.append(RungResult(rung=failed, status="failed", command=f"run {failed}", output=output, reason=reason))
+    elif reproduce:
+        seen.append(RungResult(rung="reproduce", status="seen"))
+    left = [RungResult(rung=rung, status="not_run", reason="it was not asked for") for rung in RUNGS[len(seen) :]]
+    return ExecutionReport(rungs=(*seen, *left), sandbox="bubblewrap", lock="numpy==2.0\n")
+
+
+UNOBSERVED = ExecutionReport(
+    rungs=tuple(RungResult(rung=rung, status="not_run", reason="the index is away") for rung in RUNGS), sandbox=""
+)
+
+
+def executing(monkeypatch: pytest.MonkeyPatch, judge: Judge | None) -> list[Tree]:
+    """Judge files in place of running them; None: nothing can be observed. Returns what was executed so far."""
+    executed: list[Tree] = []
+
+    async def execute_files(ask: Ask, files: tuple[SourceFile, ...], sandbox: str, reproduce: bool) -> ExecutionReport:
+        tree = {file.path: file.text for file in files}
+        executed.append(tree)
+        if judge is None:
+            raise Unobserved(UNOBSERVED)
+        failed, output = judge(tree) or (None, "")
+        return observed(failed, output, reproduce)
+
+    monkeypatch.setattr("papercoder.rounds.executing.execute_files", execute_files)
+    return executed
