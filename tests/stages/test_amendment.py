@@ -1,0 +1,107 @@
+"""Amendment: what a note says becomes requirements and settings, with the note as their evidence."""
+
+import asyncio
+
+import pytest
+
+from papercoder.artifacts import ExperimentConfig, Requirements
+from papercoder.design import Design
+from papercoder.stages.amendment import AmendedRequirement, AmendedValue, Amendment, amend, amended, complaints
+from tests.scripted import DESIGN
+from tests.support import Says, Scripted, asking, requirement
+
+NOTE = "The learning rate was 0.07."
+RATE = AmendedRequirement(id="R2", kind="training", statement="The learning rate is 0.07.", owner="main.py")
+CHANGE = Amendment(requirements=(RATE,), values=(AmendedValue(key="training.learning_rate", value=0.07),))
+
+
+def ask(*answers: Says) -> tuple[Amendment, Scripted]:
+    model = Scripted({"amend": list(answers)})
+    return asyncio.run(amend(asking(model), DESIGN, NOTE)), model
+
+
+def new(name: str, owner: str = "model.py") -> AmendedRequirement:
+    return AmendedRequirement(id=name, kind="method", statement="New.", owner=owner)
+
+
+def after(amendment: Amendment, design: Design = DESIGN) -> Design:
+    return amended(design, amendment, NOTE, "note:1")
+
+
+def values(config: ExperimentConfig) -> dict[str, object]:
+    return {value.key: value.value for value in config.values}
+
+
+def test_the_agent_reads_note_requirements_settings_and_files() -> None:
+    amendment, model = ask(CHANGE)
+    assert amendment == CHANGE
+    (request,) = model.requests
+    for told in (NOTE, "R2 (training, stated)", "learning_rate: 0.05", "`main.py`: Holds main."):
+        assert told in request.text
+
+
+def test_a_note_may_change_nothing() -> None:
+    assert ask("{}")[0] == Amendment()
+    assert after(Amendment()) == DESIGN
+
+
+def test_an_unfit_amendment_goes_back_with_the_reason() -> None:
+    unfit = Amendment(values=(AmendedValue(key="optimizer.rate", value=1),))
+    amendment, model = ask(unfit, CHANGE)
+    assert amendment == CHANGE
+    assert "`optimizer.rate` is no key of the configuration." in model.requests[1].text
+
+
+@pytest.mark.parametrize(
+    ("requirements", "complaint"),
+    [
+        ([new("R1", owner="data.py")], ["`data.py` is no file."]),
+        ([new("R4")], ["New requirements are numbered from R3 on."]),
+        ([new("R3"), new("R3")], ["New requirements are numbered from R3 on."]),
+        ([new("R3"), new("R4")], []),
+        ([new("R2"), new("R3")], []),
+    ],
+    ids=["no file", "a gap", "twice", "two", "old and new"],
+)
+def test_what_is_complained_of(requirements: list[AmendedRequirement], complaint: list[str]) -> None:
+    assert complaints(Amendment(requirements=tuple(requirements)), DESIGN) == complaint
+
+
+def test_numbers_that_the_user_deleted_are_not_given_out_again() -> None:
+    gap = Design(**{**vars(DESIGN), "requirements": Requirements(items=(requirement("R1"), requirement("R5")))})
+    assert complaints(Amendment(requirements=(new("R6"),)), gap) == []
+    assert complaints(Amendment(requirements=(new("R3"),)), gap) != []
+
+
+def test_a_changed_requirement_has_the_note_as_its_evidence() -> None:
+    (same, changed) = after(CHANGE).requirements.items
+    assert same == DESIGN.requirements.items[0]
+    assert (changed.statement, changed.quote, changed.anchor) == ("The learning rate is 0.07.", NOTE, "note:1")
+    assert (changed.status, changed.quote_found) == ("stated", True)
+
+
+def test_a_changed_value_has_the_note_as_its_source_and_the_others_stay() -> None:
+    design = after(CHANGE)
+    assert values(design.config) == {**values(DESIGN.config), "training.learning_rate": 0.07}
+    (changed,) = (value for value in design.config.values if value.key == "training.learning_rate")
+    assert (changed.source, changed.quote, changed.requirement) == ("quote", NOTE, "")
+
+
+def test_a_tiny_value_stays_tiny_unless_it_is_changed() -> None:
+    epochs = AmendedValue(key="training.epochs", value=90)
+    for given, tiny in ((epochs, 1), (epochs.model_copy(update={"smoke": 2}), 2)):
+        design = after(Amendment(values=(given,)))
+        (changed,) = (value for value in design.config.values if value.key == "training.epochs")
+        assert (changed.value, changed.smoke) == (90, tiny)
+
+
+def test_a_new_requirement_comes_last_and_gets_its_owner() -> None:
+    design = after(Amendment(requirements=(new("R3"),)))
+    assert [item.id for item in design.requirements.items] == ["R1", "R2", "R3"]
+    assert design.architecture.owned_by("model.py") == ("R1", "R3")
+
+
+def test_a_requirement_that_moves_leaves_its_former_owner() -> None:
+    design = after(Amendment(requirements=(new("R2", owner="model.py"),)))
+    assert design.architecture.owned_by("model.py") == ("R1", "R2")
+    assert design.architecture.owned_by("main.py") == ()

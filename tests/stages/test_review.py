@@ -1,0 +1,125 @@
+"""Review: each requirement gets one verdict, at lines of code; a revision stays in its file and takes nothing away."""
+
+import asyncio
+
+import pytest
+
+from papercoder.artifacts import Edits, SourceFile, Verdicts
+from papercoder.errors import AnswerError
+from papercoder.stages.review import complaints, review_file, revise_file
+from tests.scripted import CODE, block
+from tests.support import MODEL_PY, PAPER, Says, Scripted, asking, requirement
+
+MODEL, MAIN = CODE
+NEEDS = (requirement("R1"), requirement("R3"))
+
+
+def verdicts(*given: tuple[str, str, list[tuple[str, int]]]) -> Verdicts:
+    return Verdicts.model_validate(
+        {
+            "verdicts": [
+                {
+                    "requirement": name,
+                    "verdict": kind,
+                    "evidence": [{"path": path, "line": line} for path, line in places],
+                    "reason": "Because.",
+                }
+                for name, kind, places in given
+            ]
+        }
+    )
+
+
+GOOD = verdicts(("R1", "implemented", [("model.py", 3)]), ("R3", "missing", []))
+
+
+def review(model: Scripted) -> Verdicts:
+    return asyncio.run(review_file(asking(model), PAPER, NEEDS, "seed: 0\n", MODEL, (MAIN,)))
+
+
+def revise(*answers: Says, own: SourceFile = MODEL) -> tuple[Edits, Scripted]:
+    model = Scripted({"revise": list(answers)})
+    step = revise_file(asking(model), PAPER, NEEDS, "seed: 0\n", ("R1 is missing.",), own, (MAIN,))
+    return asyncio.run(step), model
+
+
+def complain(*given: tuple[str, str, list[tuple[str, int]]]) -> str:
+    return "\n".join(complaints(verdicts(*given), NEEDS, (MODEL, MAIN)))
+
+
+def test_the_reviewer_reads_paper_settings_neighbours_and_numbered_code() -> None:
+    model = Scripted({"review": GOOD})
+    assert review(model) == GOOD
+    (request,) = model.requests
+    assert "   3     return w * x" in request.text
+    assert "`main.py`" in request.text
+    assert "seed: 0" in request.text
+    assert "The model predicts the target as a scaled input" in request.text
+    assert "R3 (method, stated)" in request.text
+
+
+def test_a_review_that_leaves_one_out_goes_back() -> None:
+    model = Scripted({"review": [verdicts(("R1", "implemented", [("model.py", 3)])), GOOD]})
+    assert review(model) == GOOD
+    assert "R3 has 0 verdicts; it needs one." in model.requests[1].text
+
+
+R3 = ("R3", "missing", list[tuple[str, int]]())
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ([("R1", "missing", []), ("R1", "missing", []), R3], "R1 has 2 verdicts; it needs one."),
+        ([("R1", "missing", []), R3, ("R9", "missing", [])], "R9 was not asked for."),
+        ([("R1", "partly", []), R3], "R1 is said to be partly; name the lines that show it."),
+        ([("R1", "implemented", [("data.py", 1)]), R3], "R1: `data.py` is not among the files shown."),
+        ([("R1", "implemented", [("model.py", 4)]), R3], "R1: `model.py` has no code in line 4."),
+        ([("R1", "implemented", [("model.py", 0)]), R3], "R1: `model.py` has no code in line 0."),
+        ([("R1", "implemented", [("main.py", 3)]), R3], "R1: `main.py` has no code in line 3."),
+    ],
+    ids=["twice", "unasked", "no lines", "unknown file", "past the end", "before the start", "empty line"],
+)
+def test_what_is_no_verdict(given: list[tuple[str, str, list[tuple[str, int]]]], complaint: str) -> None:
+    assert complain(*given) == complaint
+
+
+def test_a_verdict_may_point_at_a_neighbour_and_a_missing_one_nowhere() -> None:
+    assert complain(("R1", "contradicts", [("main.py", 1), ("model.py", 3)]), R3) == ""
+
+
+FIX = block("model.py", "    return w * x\n", "    return float(w) * x\n")
+
+
+def test_a_revision_is_given_back_as_edits() -> None:
+    edits, model = revise(FIX)
+    assert edits.paths == {"model.py"}
+    assert "R1 is missing." in model.requests[0].text
+
+
+def test_nothing_may_be_changed_where_the_problem_is_mistaken() -> None:
+    assert revise("NO EDITS")[0] == Edits()
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (block("main.py", "import json\n", "import sys\n"), "`main.py` may not be edited here."),
+        (block("new.py", "", "x = 1\n"), "`new.py` may not be edited here."),
+        (block("config.yaml", "", "seed: 1\n"), "`config.yaml` may not be edited here."),
+        (block("model.py", "    return x\n", "    return w\n"), "is not there"),
+        (block("model.py", "    return w * x\n", "    return (w * x\n"), "syntax error"),
+        (block("model.py", "    # R1: scaled input\n", ""), "would lose the mark of R1"),
+        (MODEL_PY, "no SEARCH/REPLACE block"),
+    ],
+    ids=["neighbour", "new file", "settings", "not there", "broken", "mark", "whole file"],
+)
+def test_a_revision_that_may_not_be_goes_back_with_the_reason(answer: str, reason: str) -> None:
+    edits, model = revise(answer, FIX)
+    assert edits.paths == {"model.py"}
+    assert reason in model.requests[1].text
+
+
+def test_a_reviser_who_never_obeys_is_given_up() -> None:
+    with pytest.raises(AnswerError, match=r"revise agent for model\.py in 3 tries"):
+        revise(block("main.py", "import json\n", ""))
