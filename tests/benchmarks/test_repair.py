@@ -31,8 +31,7 @@ def test_what_is_planted_is_found_and_what_only_running_shows_is_not() -> None:
 
 def test_annotations_can_be_taken_off() -> None:
     bare = without_annotations(read_sources(GOOD, 0))
-    functions = [
-        node for text in bare.modules.values() for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)
-    ]  # fmt: skip
+    nodes = [node for text in bare.modules.values() for node in ast.walk(ast.parse(text))]
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
     assert not any(node.returns or any(item.annotation for item in node.args.args) for node in functions)
     assert "# R2: one hidden layer (eq:1)" in bare.files["src/model.py"]
