@@ -93,3 +93,8 @@ def test_a_module_that_cannot_be_read_has_all_names(write: Write) -> None:
 )
 def test_attributes_from_elsewhere(write: Write, code: str) -> None:
     assert found(write({"a.py": code}), "calls") == []
+
+
+def test_a_spread_sequence_may_fit(write: Write) -> None:
+    code = "from library import scale\n\n\ndef use(shape: tuple[int, ...]):\n    return scale(*shape, 2.0)\n"
+    assert found(write({"library.py": LIBRARY, "use.py": code}), "calls") == []

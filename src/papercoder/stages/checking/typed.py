@@ -110,19 +110,32 @@ class _Known:
     returning: frozenset[tuple[str, int]]
     """Path and line of functions that may end without `return`: they may give None, or `match` every case there is."""
 
+    spread: frozenset[tuple[str, int]]
+    """Path and line of calls that spread a sequence over parameters, as `f(*array.shape, y)` does: how many arguments
+    that are is not known before it runs."""
+
     attributes: Attributes
 
     def excuses(self, finding: Finding) -> bool:
         """Is it right in spite of what mypy says?"""
         if finding.advice == _ADVICE["return"]:
             return (finding.path, finding.line) in self.returning
+        if finding.advice == _ADVICE["call-arg"] and (finding.path, finding.line) in self.spread:
+            return True
         missing = _MISSING.search(finding.message)
         return missing is not None and self.attributes.may_have(missing[1] or "", missing[2])
 
 
 def _known(modules: tuple[Module, ...]) -> _Known:
     returning = ((str(module.path), line) for module in modules for line in _returning(module))
-    return _Known(frozenset(returning), attributes(modules))
+    spread = ((str(module.path), line) for module in modules for line in _spreading(module))
+    return _Known(frozenset(returning), frozenset(spread), attributes(modules))
+
+
+def _spreading(module: Module) -> Iterator[int]:
+    for node in module.nodes:
+        if isinstance(node, ast.Call) and any(isinstance(each, ast.Starred) for each in node.args):
+            yield from range(node.lineno, (node.end_lineno or node.lineno) + 1)
 
 
 def _returning(module: Module) -> Iterator[int]:
