@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts import CheckReport, SourceFile, Verdicts
+from papercoder.artifacts import CheckReport, Location, SourceFile, Verdict, Verdicts
 from papercoder.config_text import to_yaml
 from papercoder.events import Warned
 from papercoder.models.contract import Request
@@ -91,12 +91,12 @@ def test_the_reviser_reads_verdict_lines_and_requirement(shop: Shop, nothing_fou
 def test_rounds_are_bounded(shop: Shop, nothing_found: None) -> None:
     def adds_a_line(request: Request) -> str:
         first = "def predict(w: float, x: float) -> float:\n" if request.subject == "model.py" else "import argparse\n"
-        return block(request.subject, first, f"# more\n{first}")
+        return block(request.subject, first, f"more = 1\n{first}")
 
     workshop = shop(lambda request: verdict(request, "partly", "Not yet."), adds_a_line)
     code = play(workshop, rounds=2)
     assert asked(workshop, "revise") == ["main.py", "main.py", "model.py", "model.py"]
-    assert code[0].text.count("# more") == 2
+    assert code[0].text.count("more = 1") == 2
 
 
 def test_a_reviser_without_a_fit_answer_does_not_end_the_run(shop: Shop, nothing_found: None) -> None:
@@ -194,3 +194,14 @@ def test_problems_stand_at_the_owner_of_the_requirement() -> None:
     assert problems_of(wrong, CheckReport(files=2, checks=()), DESIGN) == {
         "main.py": ("R2 is partly, dropped term (nowhere): Half. Required: The learning rate is 0.05.",)
     }
+
+
+def test_a_problem_that_shows_in_another_file_is_revised_there() -> None:
+    wrong = verdict_at("R1", "main.py")
+    found = problems_of(wrong, CheckReport(files=2, checks=()), DESIGN)
+    assert list(found) == ["main.py"]
+
+
+def verdict_at(name: str, path: str) -> Verdicts:
+    where = (Location(path=path, line=1),)
+    return Verdicts(verdicts=(Verdict(requirement=name, verdict="contradicts", evidence=where, reason="Wrong."),))
