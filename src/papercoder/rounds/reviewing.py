@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from papercoder.agent import Ask
@@ -32,6 +32,7 @@ class Reviewing:
     """`config.yaml` and `config.smoke.yaml`."""
 
     publish: Publisher
+    _reviewed: dict[str, "_Reviewed"] = field(default_factory=dict)
 
     async def rounds(self, code: Files, most: int) -> Files:
         """At most so many rounds; fewer where nothing is wrong, or nothing is changed about it."""
@@ -46,15 +47,21 @@ class Reviewing:
         return code
 
     async def verdicts(self, code: Files) -> Verdicts:
-        """A verdict for each requirement that a file owns; a file of which nothing around changed keeps its own."""
+        """A verdict for each requirement that a file owns; a file keeps its own while what they show is the same."""
         owners = [(file, own) for file in code if (own := self.design.owned_by(file.path))]
         reviewed = await together(self._review(code, file, own) for file, own in owners)
         return Verdicts(verdicts=tuple(verdict for each in reviewed if each for verdict in each.verdicts))
 
     async def _review(self, code: Files, file: SourceFile, own: tuple[Requirement, ...]) -> Verdicts | None:
+        before = self._reviewed.get(file.path)
+        if before and before.shown <= set(code):
+            return before.verdicts
         config, around = self.configuration[0].text, self._around(code, file.path)
         step = self.run.step(f"review/{file.path}.json", review_file, self.paper, own, config, file, around)
-        return await if_fit(step, self.run.emit, f"review {file.path}")
+        verdicts = await if_fit(step, self.run.emit, f"review {file.path}")
+        if verdicts:
+            self._reviewed[file.path] = _Reviewed(verdicts, _shown(verdicts, file, code))
+        return verdicts
 
     async def findings(self, code: Files) -> CheckReport:
         """What checking finds in the code and what stands around it, whatever else a former run left on disk."""
@@ -78,6 +85,18 @@ class Reviewing:
     def _around(self, code: Files, path: str) -> Files:
         near = self.design.around(path)
         return tuple(file for file in code if file.path in near)
+
+
+@dataclass(frozen=True)
+class _Reviewed:
+    verdicts: Verdicts
+    shown: frozenset[SourceFile]
+    """The file itself, and those that its evidence points to."""
+
+
+def _shown(verdicts: Verdicts, file: SourceFile, code: Files) -> frozenset[SourceFile]:
+    named = {place.path for verdict in verdicts.verdicts for place in verdict.evidence}
+    return frozenset({file, *(other for other in code if other.path in named)})
 
 
 def _checked(files: Files) -> CheckReport:
