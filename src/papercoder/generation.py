@@ -19,8 +19,9 @@ from papercoder.pipeline import as_published, paper_to_repository
 from papercoder.prompts import Prompts
 from papercoder.report import write_report
 from papercoder.rounds.publishing import Publisher
-from papercoder.run import EventLog, Run, answer_store, lock, read_events
+from papercoder.run import EventLog, Run, answer_store, load, lock, read_events
 from papercoder.settings import Settings, remembered
+from papercoder.store import write_synced
 from papercoder.summary import summarise
 
 Line = Callable[[Run[Ask], Paper, Publisher, Settings], Awaitable[Repository]]
@@ -50,16 +51,31 @@ async def generate(
         emit(
             RunStarted(paper=str(source), models=_names(run.hand), profile=chosen.profile, settings=remembered(chosen))
         )
-        with _ended(emit) as end:
-            await history.begin()
-            paper = await asyncio.to_thread(read, source)
-            await run.keep("paper.md", paper.render() + "\n")
-            for loss in paper.losses:
-                emit(Warned(where="reading", message=loss.message))
-            repository = await PROFILES[chosen.profile](run, paper, Publisher(run, history), chosen)
-            end.reason = repository.execution.unseen(chosen.reproduce) if repository.execution else ""
-        await asyncio.to_thread(write_report, folder)
+        try:
+            with _ended(emit) as end:
+                await history.begin()
+                paper = await read_into(run, source)
+                repository = await PROFILES[chosen.profile](run, paper, Publisher(run, history), chosen)
+                end.reason = repository.execution.unseen(chosen.reproduce) if repository.execution else ""
+        finally:
+            write_report(folder)
         return repository
+
+
+async def read_into(run: Run[Ask], source: str | Path) -> Paper:
+    """Read the paper and keep it as `paper.json`, which the user may edit where the parse lost something.
+
+    Raises:
+        PaperError: it cannot be read.
+        ArtifactError: `paper.json` was edited and no longer fits.
+    """
+    parsed = await asyncio.to_thread(read, source)
+    await run.keep("paper.json", parsed.model_dump_json(indent=1) + "\n")
+    paper = load(run.folder, "paper.json", Paper)
+    write_synced(run.folder / "paper.md", paper.render() + "\n")
+    for loss in paper.losses:
+        run.emit(Warned(where="reading", message=loss.message))
+    return paper
 
 
 @dataclass
