@@ -130,11 +130,12 @@ async def write_tests(
     run: Run[Ask], paper: Paper, design: Design, configuration: Files, code: Files, publish: Publisher
 ) -> Files:
     """Write property tests for every file that owns an equation, an algorithm or a part of the method."""
+    config = config_view(configuration[0].text, design.config)
 
     async def test(file: SourceFile, needs: tuple[Requirement, ...]) -> SourceFile | None:
         imported = tuple(other for other in code if other.path in design.imported_by(file.path))
         path = tests_of(file.path)
-        step = run.step(f"repo/{path}", write_property_tests, paper, needs, configuration[0].text, file, imported)
+        step = run.step(f"repo/{path}", write_property_tests, paper, needs, config, file, imported)
         text = await if_fit(step, run.emit, f"tests of {file.path}")
         return None if text is None else SourceFile(path=path, text=text)
 

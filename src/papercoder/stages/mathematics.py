@@ -23,7 +23,7 @@ async def write_property_tests(
     own: SourceFile,
     imported: tuple[SourceFile, ...],
 ) -> str:
-    """Test a file against the equations and algorithms that it owns; `config` is the text of `config.yaml`."""
+    """Test a file against the equations and algorithms that it owns; `config` is keys, types and meanings."""
     return await ask(
         TESTER,
         own.path,
