@@ -61,6 +61,7 @@ _SECTIONS = {
     "2": draft(anchor="2¶1"),
     "3": draft(kind="training", statement="The learning rate is 0.05.", anchor="3¶1", quote="a learning rate of 0.05"),
 }
+_OWNED = {"model.py": "R1", "main.py": "R2"}
 _SOURCES = {"model.py": MODEL_PY, "main.py": MAIN_PY}
 
 
@@ -76,9 +77,10 @@ def block(path: str, search: str, replace: str) -> str:
 
 def verdict(request: Request, kind: VerdictKind = "implemented", reason: str = "It does.") -> Verdicts:
     """The verdict of a review, at the first line of the file."""
-    name = "R1" if request.subject == "model.py" else "R2"
     where = (Location(path=request.subject, line=1),)
-    return Verdicts(verdicts=(Verdict(requirement=name, verdict=kind, evidence=where, reason=reason),))
+    return Verdicts(
+        verdicts=(Verdict(requirement=_OWNED[request.subject], verdict=kind, evidence=where, reason=reason),)
+    )
 
 
 def _found(request: Request) -> RequirementDrafts:
@@ -96,7 +98,7 @@ def project(**changes: Says | list[Says]) -> dict[str, Says | list[Says]]:
         "architecture": architecture(),
         "logic": LOGIC,
         "config": CONFIG,
-        "analysis": lambda request: f"# {request.subject}\n",
+        "analysis": lambda request: f"# {request.subject}\n\n- {_OWNED[request.subject]}: as the paper says.\n",
         "coding": lambda request: fenced(_SOURCES[request.subject]),
         "review": verdict,
         "revise": "NO EDITS",

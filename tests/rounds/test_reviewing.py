@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts import CheckReport, Location, SourceFile, Verdict, Verdicts
+from papercoder.artifacts import CheckReport, Finding, Location, SourceFile, Verdict, Verdicts
 from papercoder.config_text import to_yaml
 from papercoder.events import Warned
 from papercoder.models.contract import Request
@@ -126,12 +126,17 @@ def test_no_rounds_ask_nobody(shop: Shop, nothing_found: None) -> None:
     assert workshop.model.requests == []
 
 
-def test_findings_of_checking_are_revised_too(shop: Shop) -> None:
+def test_findings_of_checking_are_revised_too(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(folder: Path) -> CheckReport:
+        found = Finding(check="names", severity="error", path="model.py", line=3, message="No `y`.", advice="Use x.")
+        broken = "w * y" in (folder / "model.py").read_text(encoding="utf-8")
+        return CheckReport(files=2, checks=("names",), findings=(found,) if broken else ())
+
+    monkeypatch.setattr("papercoder.rounds.reviewing.check", check)
     broken = SourceFile(path="model.py", text=MODEL_PY.replace("w * x", "w * y"))
-    repaired = block("model.py", "    return w * y\n", "    return w * x\n")
-    workshop = shop(verdict, repaired)
+    workshop = shop(verdict, block("model.py", "    return w * y\n", "    return w * x\n"))
     assert play(workshop, (broken, CODE[1])) == CODE
-    assert "`y`" in workshop.model.of("revise")[0].text
+    assert "Line 3: No `y`. Use x." in workshop.model.of("revise")[0].text
 
 
 def test_a_requirement_without_its_mark_is_a_finding(shop: Shop) -> None:
@@ -142,7 +147,7 @@ def test_a_requirement_without_its_mark_is_a_finding(shop: Shop) -> None:
 
 def test_findings_do_not_depend_on_what_a_former_run_left(shop: Shop) -> None:
     workshop = shop(verdict, FIX)
-    play(workshop)
+    play(workshop, rounds=0)
     before = asyncio.run(reviewing(workshop).findings(CODE))
     (workshop.folder / "repo" / "TRACEABILITY.json").write_text("{}", encoding="utf-8")
     (workshop.folder / "repo" / "old.py").write_text("x = (", encoding="utf-8")

@@ -1,0 +1,226 @@
+"""Revision: a note, an edit or a new version of the paper; only what they change is made again."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from papercoder.artifacts import CheckReport, ExperimentConfig
+from papercoder.errors import RunFolderError, SettingsError
+from papercoder.events import ArtifactEdited, Event
+from papercoder.generation import generate
+from papercoder.models.contract import Request
+from papercoder.revision import amend_run, changes, load_design, paper_of, settings_of, tree_of
+from papercoder.settings import Settings
+from papercoder.stages.amendment import AmendedRequirement, AmendedValue, Amendment
+from tests.scripted import fenced, play, project
+from tests.support import MAIN_PY, MARKDOWN, MODEL_PY, Scripted, calls_made, git, history_of, of_kind
+
+SETTINGS = Settings(sandbox="none", refine=0)
+NOTE = "The learning rate was 0.07."
+RATE = Amendment(
+    requirements=(
+        AmendedRequirement(id="R2", kind="training", statement="The learning rate is 0.07.", owner="main.py"),
+    ),
+    values=(AmendedValue(key="training.learning_rate", value=0.07),),
+)
+BIAS = Amendment(
+    requirements=(AmendedRequirement(id="R1", kind="method", statement="There is a bias.", owner="model.py"),)
+)
+BIASED_PY = MODEL_PY.replace("return w * x", "return w * x + 1.0")
+
+
+def coding(request: Request) -> str:
+    """Code that follows the requirements it is shown."""
+    model = BIASED_PY if "There is a bias" in request.text else MODEL_PY
+    main = MAIN_PY.replace("rate = ", "learning_rate = rate = ") if "is 0.07" in request.text else MAIN_PY
+    return fenced(model if request.subject == "model.py" else main)
+
+
+@pytest.fixture(autouse=True)
+def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checking takes seconds; what it finds has tests of its own."""
+    for room in ("rounds.reviewing", "pipeline"):
+        monkeypatch.setattr(f"papercoder.{room}.check", lambda _: CheckReport(files=2, checks=()))
+
+
+class Done:
+    """A finished run, and what happens in it from then on."""
+
+    def __init__(self, folder: Path, paper: Path, model: Scripted) -> None:
+        self.folder, self.paper, self.model = folder, paper, model
+        self.events: list[Event] = []
+        self.run()
+        self.before = calls_made(folder)
+        self.tree = tree_of(folder)
+
+    def run(self, paper: Path | None = None) -> None:
+        self.events.clear()
+        asyncio.run(generate(str(paper or self.paper), self.folder, SETTINGS, [self.events.append]))
+
+    def amend(self, note: str = NOTE) -> str:
+        return asyncio.run(amend_run(self.folder, note, SETTINGS))
+
+    @property
+    def asked(self) -> Counter[tuple[str, str]]:
+        """What was asked since."""
+        return calls_made(self.folder) - self.before
+
+    def asked_of(self, *agents: str) -> set[tuple[str, str]]:
+        return {(agent, subject) for agent, subject in self.asked if agent in agents}
+
+    def config(self) -> dict[str, object]:
+        return {value.key: value.value for value in load_design(self.folder).config.values}
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch, paper_file: Path, tmp_path: Path) -> Callable[..., Done]:
+    def make(*amendments: Amendment) -> Done:
+        model = play(monkeypatch, project(coding=coding, amend=list(amendments)))
+        return Done(tmp_path / "run", paper_file, model)
+
+    return make
+
+
+def test_a_note_about_a_setting_is_shown_as_a_diff(done: Callable[..., Done]) -> None:
+    shown = done(RATE).amend().splitlines()
+    assert '-- R2 (training, stated): The learning rate is 0.05. [3¶1] "a learning rate of 0.05"' in shown
+    assert f'+- R2 (training, stated): The learning rate is 0.07. [note:1] "{NOTE}"' in shown
+    assert "-  learning_rate: 0.05  # R2" in shown
+    assert f'+  learning_rate: 0.07  # the paper: "{NOTE}"' in shown
+    assert not [line for line in shown if "R1" in line]
+
+
+def test_only_the_owner_of_what_a_note_changes_is_made_again(done: Callable[..., Done]) -> None:
+    run = done(RATE)
+    run.amend()
+    run.run()
+    assert run.asked - Counter({("amend", ""): 1}) == {
+        ("analysis", "main.py"): 1,
+        ("coding", "main.py"): 1,
+        ("review", "main.py"): 1,
+        ("review", "model.py"): 1,
+    }
+    assert "learning_rate: 0.07" in (run.folder / "repo" / "config.yaml").read_text(encoding="utf-8")
+    assert "learning_rate = rate" in (run.folder / "repo" / "main.py").read_text(encoding="utf-8")
+
+
+def test_what_imports_the_owner_is_written_again_where_its_code_changed(done: Callable[..., Done]) -> None:
+    run = done(BIAS)
+    run.amend("There is a bias.")
+    run.run()
+    assert run.asked_of("analysis", "coding") == {
+        ("analysis", "model.py"),
+        ("coding", "model.py"),
+        ("coding", "main.py"),
+    }
+    assert run.asked_of("property_tests") == {("property_tests", "model.py")}
+
+
+def test_what_was_made_anew_is_told(done: Callable[..., Done]) -> None:
+    run = done(BIAS)
+    run.amend("There is a bias.")
+    run.run()
+    told = changes(run.tree, tree_of(run.folder)).splitlines()
+    assert "model.py: 1 lines added, 1 removed" in told
+    assert not [line for line in told if line.startswith(("main.py", "config"))]
+    assert changes(run.tree, run.tree) == "No file changed."
+    assert changes({"a.py": "x\n"}, {}) == "a.py: 0 lines added, 1 removed"
+
+
+def test_a_note_stays_in_use_and_costs_nothing_again(done: Callable[..., Done]) -> None:
+    run = done(RATE)
+    run.amend()
+    run.run()
+    asked, history = calls_made(run.folder), history_of(run.folder / "repo")
+    run.run()
+    assert calls_made(run.folder) == asked
+    assert history_of(run.folder / "repo") == history
+    assert run.config()["training.learning_rate"] == 0.07
+    assert (run.folder / "notes" / "1.md").read_text(encoding="utf-8") == f"{NOTE}\n"
+
+
+def test_notes_add_up(done: Callable[..., Done]) -> None:
+    run = done(RATE, BIAS)
+    run.amend()
+    run.amend("There is a bias.")
+    run.run()
+    statements = [item.statement for item in load_design(run.folder).requirements.items]
+    assert statements == ["There is a bias.", "The learning rate is 0.07."]
+    assert [item.anchor for item in load_design(run.folder).requirements.items] == ["note:2", "note:1"]
+
+
+def test_a_note_that_changes_nothing_leaves_all_as_it_is(done: Callable[..., Done]) -> None:
+    run = done(Amendment())
+    assert run.amend("Nice weather.") == ""
+    run.run()
+    assert set(run.asked) == {("amend", "")}
+    assert not list((run.folder / "notes").glob("*.md"))
+    assert of_kind(run.events, ArtifactEdited) == []
+
+
+def test_a_changed_number_makes_no_code_anew(done: Callable[..., Done]) -> None:
+    run = done()
+    file = run.folder / "planning" / "config.json"
+    config = ExperimentConfig.model_validate_json(file.read_text(encoding="utf-8"))
+    values = [value.model_copy(update={"value": 0.1} if value.key.endswith("rate") else {}) for value in config.values]
+    file.write_text(ExperimentConfig(values=tuple(values)).model_dump_json(), encoding="utf-8")
+    run.run()
+    assert run.asked_of("analysis", "coding", "property_tests") == set()
+    assert "learning_rate: 0.1" in (run.folder / "repo" / "config.yaml").read_text(encoding="utf-8")
+    assert changes(run.tree, tree_of(run.folder)).splitlines() == [
+        "config.smoke.yaml: 1 lines added, 1 removed",
+        "config.yaml: 1 lines added, 1 removed",
+    ]
+
+
+def test_an_edited_number_in_the_repository_makes_no_code_anew(done: Callable[..., Done]) -> None:
+    run = done()
+    file = run.folder / "repo" / "config.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("0.05", "0.1"), encoding="utf-8")
+    run.run()
+    assert run.asked_of("analysis", "coding", "property_tests") == set()
+    assert "0.1" in git(run.folder / "repo", "show", "HEAD:config.yaml")
+
+
+def test_an_edited_analysis_is_taken_up_by_its_file_alone(done: Callable[..., Done]) -> None:
+    run = done()
+    (run.folder / "analysis" / "main.py.md").write_text("# mine\n", encoding="utf-8")
+    run.run()
+    assert set(run.asked) == {("coding", "main.py")}
+    assert [event.artifact for event in of_kind(run.events, ArtifactEdited)] == ["analysis/main.py.md"]
+
+
+def test_a_new_version_of_the_paper_is_read_anew(done: Callable[..., Done], tmp_path: Path) -> None:
+    run = done()
+    second = tmp_path / "second.md"
+    second.write_text(MARKDOWN + "\nAll runs take a minute.\n", encoding="utf-8")
+    run.run(second)
+    assert ("overall_plan", "") in run.asked
+    assert paper_of(run.folder) == str(second)
+
+
+def test_a_run_that_has_not_planned_cannot_be_amended(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match=r"has no planning/plan.json yet"):
+        asyncio.run(amend_run(tmp_path / "run", NOTE, Settings(model="simulated:files=3")))
+    with pytest.raises(RunFolderError, match="is no run folder"):
+        paper_of(tmp_path / "none")
+
+
+def test_settings_are_those_that_the_run_was_started_with(done: Callable[..., Done]) -> None:
+    run = done()
+    settings = settings_of(run.folder, {"max_cost": 2.0, "sandbox": None})
+    assert (settings.refine, settings.sandbox, settings.max_cost) == (0, "none", 2.0)
+    assert set(settings.models.values()) == {"scripted:test"}
+
+
+def test_what_is_given_now_wins(done: Callable[..., Done]) -> None:
+    run = done()
+    assert settings_of(run.folder, {"sandbox": "auto"}).sandbox == "auto"
+    settings = settings_of(run.folder, {"models": {"coding": "openai:x"}})
+    assert (settings.model_for("coding"), settings.model_for("review")) == ("openai:x", "scripted:test")
+    assert settings_of(run.folder, {"model": "openai:x"}).model_for("review") == "openai:x"
+    with pytest.raises(SettingsError):
+        settings_of(run.folder, {"sandbox": "elsewhere"})
