@@ -84,7 +84,7 @@ def test_help_names_every_command() -> None:
             "exceeds the cap",
         ),
         (("show", "none"), 2, "none is no run folder"),
-        (("record", "none", "recording", "--how", "by hand"), 2, "none"),
+        (("record", "none", "recording", "--by", "me", "--how", "by hand"), 2, "none"),
         (("prompts", "none"), 2, "none"),
         (("prompts", "--prompts", "none"), 2, "none is no folder"),
     ],
@@ -130,7 +130,7 @@ def test_a_paper_is_read(say: Command, paper_file: Path, tmp_path: Path) -> None
 
 
 def test_a_recording_gives_the_same_answers_again(say: Command, paper_file: Path, made: Path, tmp_path: Path) -> None:
-    said = say("record", made, tmp_path / "recording", "--how", "by the simulated model")
+    said = say("record", made, tmp_path / "recording", "--by", "nobody", "--how", "by the simulated model")
     assert said.code == 0
     again = tmp_path / "again"
     model = f"recorded:{tmp_path / 'recording'}"

@@ -261,7 +261,8 @@ def prompts(
 def record(
     run: RunArgument,
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the recording goes.")],
-    how: Annotated[str, typer.Option(help="Who answered, and how, in a sentence.")],
+    by: Annotated[str, typer.Option(help="Who answered: which model, or who in its place.")],
+    how: Annotated[str, typer.Option(help="How, in a sentence or two.")],
 ) -> None:
     """Export a run's answers, for --model recorded:FOLDER."""
     import datetime
@@ -273,7 +274,7 @@ def record(
     kept = list(calls(answer_store(run)))
     if not kept:
         raise RunFolderError(f"{run} has no answers to record. `papercoder run PAPER -o {run}` makes some.")
-    recording = Recording(model=kept[-1].model, made=datetime.datetime.now(datetime.UTC).date(), how=how)
+    recording = Recording(model=by, made=datetime.datetime.now(datetime.UTC).date(), how=how)
     write_recording(folder, ((call.request, call.answer) for call in kept), recording)
     typer.echo(f"{len(kept)} answers written to {folder}; use them with --model recorded:{folder}.")
 
