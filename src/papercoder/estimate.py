@@ -16,6 +16,7 @@ _INSTRUCTIONS = 1_500
 
 _PLAN, _REQUIREMENTS, _DESIGN, _LOGIC, _CONFIG = 2_000, 6_000, 2_000, 4_000, 2_500
 _ANALYSIS, _CODE, _CRITIQUE = 2_000, 2_500, 400
+_CLAIMS, _VERDICTS, _EDITS = 3_000, 1_200, 600
 """Completion tokens of each answer."""
 
 _IMPORTED = 2
@@ -37,7 +38,7 @@ def estimate(paper: Paper, model: str, price: Price | None, refine: int = 1, fil
     stages = _stages(paper, refine, files)
     prompt = sum(stage.calls * (stage.prompt + _INSTRUCTIONS) for stage in stages)
     completion = sum(stage.calls * stage.completion for stage in stages)
-    note = f"for {files} files and {refine} round{'' if refine == 1 else 's'} of refinement; a cached prefix costs less"
+    note = f"for {files} files, half of them revised, and {refine} round{'' if refine == 1 else 's'} of refinement; a cached prefix costs less"
     return Estimate(
         model=model,
         calls=sum(stage.calls for stage in stages),
@@ -52,14 +53,20 @@ def _stages(paper: Paper, refine: int, files: int) -> list[_Stage]:
     text = count_tokens(paper.render())
     parts = len(list(parts_of(paper)))
     planned = text + _PLAN + _REQUIREMENTS
+    around = text // 2 + _CONFIG + (1 + _IMPORTED) * _CODE
     artifacts = [_PLAN, _DESIGN, _LOGIC, _CONFIG]
     return [
         _Stage(1, text, _PLAN),
         _Stage(parts, text // max(parts, 1), _REQUIREMENTS // max(parts, 1)),
         _Stage(1, planned, _REQUIREMENTS // 4),
+        _Stage(1, text, _CLAIMS),
         *(_Stage(1, planned, size) for size in artifacts[1:]),
         _Stage(refine * (len(artifacts) + 1), planned, _CRITIQUE),
         *(_Stage(refine, planned, size) for size in artifacts),
         _Stage(files, text + _PLAN + _DESIGN + _LOGIC + _CONFIG, _ANALYSIS),
-        _Stage(files, text + _CONFIG + _LOGIC // 2 + _ANALYSIS + _IMPORTED * _CODE, _CODE),
+        _Stage(files, text // 2 + _CONFIG + _LOGIC // 2 + _ANALYSIS + _IMPORTED * _CODE, _CODE),
+        _Stage(files, around, _VERDICTS),
+        _Stage(files // 2, around, _EDITS),
+        _Stage(files // 2, around, _VERDICTS),
+        _Stage(files // 2, around, _CODE),
     ]
