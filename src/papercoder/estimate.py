@@ -38,7 +38,8 @@ def estimate(paper: Paper, model: str, price: Price | None, refine: int = 1, fil
     stages = _stages(paper, refine, files)
     prompt = sum(stage.calls * (stage.prompt + _INSTRUCTIONS) for stage in stages)
     completion = sum(stage.calls * stage.completion for stage in stages)
-    note = f"for {files} files, half of them revised, and {refine} round{'' if refine == 1 else 's'} of refinement; a cached prefix costs less"
+    rounds = f"{refine} round{'' if refine == 1 else 's'} of refinement"
+    note = f"for {files} files, half of them revised, and {rounds}; a cached prefix costs less"
     return Estimate(
         model=model,
         calls=sum(stage.calls for stage in stages),
