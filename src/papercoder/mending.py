@@ -7,7 +7,7 @@ from pathlib import Path
 
 from papercoder.artifacts import ExecutionReport, Requirement, Requirements, RungResult, SourceFile
 from papercoder.edits import apply
-from papercoder.errors import RunFolderError
+from papercoder.errors import ModelError, RunFolderError
 from papercoder.events import Emit
 from papercoder.generation import open_run
 from papercoder.rounds.executing import observe
@@ -21,6 +21,7 @@ from papercoder.store import write_synced
 Files = tuple[SourceFile, ...]
 
 _TEXTS = frozenset({".py", ".txt", ".yaml", ".yml", ".toml", ".cfg", ".sh", ".md", ".json"})
+_FOREIGN = frozenset({"__pycache__", "node_modules", "site-packages"})
 _LARGEST = 200_000
 _TAIL = 12_000
 """Characters of an error that are shown to the agent."""
@@ -56,11 +57,12 @@ async def mend(repository: Path, error: Path, folder: Path, settings: Settings, 
         The edits as a diff; empty where there were none.
 
     Raises:
-        RunFolderError: a folder or the error's file cannot be used, or the edits made things worse.
+        RunFolderError: a folder or the error's file cannot be used.
+        ModelError: no edits were fit, or they made things worse.
     """
     files = read_files(repository)
     printed = read_text(error)
-    if not printed:
+    if not printed or not printed.strip():
         raise RunFolderError(f"{error} holds no error. Write what the failing command printed into it.")
     failure = Failure(what="a failure on another machine", command="not known", output=printed[-_TAIL:])
     with lock(folder):
@@ -92,12 +94,18 @@ def read_files(repository: Path) -> Files:
 
 
 def _plain(path: Path, repository: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(repository).parts)
-    return path.is_file() and not path.is_symlink() and not hidden and path.stat().st_size <= _LARGEST
+    parts = path.relative_to(repository).parts
+    foreign = any(part.startswith(".") or part in _FOREIGN for part in parts) or _in_environment(path, repository)
+    return not foreign and path.is_file() and not path.is_symlink() and path.stat().st_size <= _LARGEST
+
+
+def _in_environment(path: Path, repository: Path) -> bool:
+    above = path.relative_to(repository).parents
+    return any((repository / folder / "pyvenv.cfg").exists() for folder in above)
 
 
 def _there(repository: Path) -> None:
-    if not any(repository.glob("*.py")):
+    if not repository.is_dir() or not any(repository.rglob("*.py")):
         raise RunFolderError(f"{repository} is no repository: there is no folder with Python files of this name.")
 
 
@@ -111,15 +119,19 @@ def _requirements(repository: Path) -> tuple[Requirement, ...]:
 def _not_worse(before: ExecutionReport, after: ExecutionReport, folder: Path) -> None:
     lost = [rung for rung in before.seen if rung not in after.seen]
     if lost:
-        raise RunFolderError(
-            f"The edits made {lost[0]} fail, which worked before; nothing was written. They are kept in {folder}."
+        raise ModelError(
+            f"The edits made {lost[0]} fail, which worked before; nothing was written. They are kept in {folder}. "
+            "Another model may do better: --model PROVIDER:NAME."
         )
 
 
 def _write(repository: Path, before: Files, after: Files) -> None:
-    for file in after:
-        if file not in before:
-            write_synced(repository / file.path, file.text)
+    changed = [file for file in after if file not in before]
+    for file in changed:
+        if not (repository / file.path).resolve().is_relative_to(repository.resolve()):
+            raise RunFolderError(f"{repository / file.path} leads out of {repository}, by a link; nothing was written.")
+    for file in changed:
+        write_synced(repository / file.path, file.text)
 
 
 def _diff(before: Files, after: Files) -> Iterator[str]:
