@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 PARTIAL = 3
 """Exit code where something was made and kept, but not all that was asked for was seen."""
 
+INTERRUPTED = 130
+"""Exit code of Typer's after Ctrl-C."""
+
 app = typer.Typer(
     help="Turns a machine-learning paper into a code repository that is traced to the paper's own words.",
     no_args_is_help=True,
@@ -208,12 +211,13 @@ def revise(
     from papercoder.terminal import show_report
 
     flags = {"base_url": base_url, "max_cost": max_cost, "sandbox": sandbox, "reproduce": reproduce}
+    former = paper_of(run)
     settings = settings_of(run, {**_models(model), **flags})
     with progress(_console()) as listener:
         if note:
             typer.echo(asyncio.run(amend_run(run, note, settings, [listener])) or "The note changes nothing.")
         before = tree_of(run)
-        asyncio.run(generate(paper or paper_of(run), run, settings, [listener]))
+        asyncio.run(generate(paper or former, run, settings, [listener]))
     typer.echo(changes(before, tree_of(run)))
     if show_report(run, _console()).status != "complete":
         raise typer.Exit(PARTIAL)
@@ -286,9 +290,10 @@ def main() -> None:
     except PaperCoderError as error:
         typer.echo(f"papercoder: {error}", err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("papercoder: interrupted; run the same command again to go on.", err=True)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            typer.echo("papercoder: interrupted; run the same command again to go on.", err=True)
+        raise
 
 
 def _settings(model: list[str] | None, **flags: Any) -> "Settings":

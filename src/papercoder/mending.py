@@ -60,6 +60,7 @@ async def mend(repository: Path, error: Path, folder: Path, settings: Settings, 
         RunFolderError: a folder or the error's file cannot be used.
         ModelError: no edits were fit, or they made things worse.
     """
+    _there(repository)
     files = read_files(repository)
     printed = read_text(error)
     if not printed or not printed.strip():
@@ -78,12 +79,7 @@ async def mend(repository: Path, error: Path, folder: Path, settings: Settings, 
 
 
 def read_files(repository: Path) -> Files:
-    """The text files of a repository, without hidden and huge ones.
-
-    Raises:
-        RunFolderError: there is no such repository.
-    """
-    _there(repository)
+    """The text files of a repository, without hidden and huge ones; none where there is no such folder."""
     paths = (path for path in sorted(repository.rglob("*")) if path.suffix in _TEXTS and _plain(path, repository))
     return tuple(
         SourceFile(
