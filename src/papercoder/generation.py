@@ -21,7 +21,6 @@ from papercoder.report import write_report
 from papercoder.rounds.publishing import Publisher
 from papercoder.run import EventLog, Run, answer_store, load, lock, read_events
 from papercoder.settings import Settings, remembered
-from papercoder.store import write_synced
 from papercoder.summary import summarise
 
 Line = Callable[[Run[Ask], Paper, Publisher, Settings], Awaitable[Repository]]
@@ -72,7 +71,8 @@ async def read_into(run: Run[Ask], source: str | Path) -> Paper:
     parsed = await asyncio.to_thread(read, source)
     await run.keep("paper.json", parsed.model_dump_json(indent=1) + "\n")
     paper = load(run.folder, "paper.json", Paper)
-    write_synced(run.folder / "paper.md", paper.render() + "\n")
+    if not run.is_users("paper.md"):  # which may be the very paper
+        await run.keep("paper.md", paper.render() + "\n")
     for loss in paper.losses:
         run.emit(Warned(where="reading", message=loss.message))
     return paper
