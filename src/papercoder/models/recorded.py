@@ -127,7 +127,7 @@ def question_of(request: Request) -> str:
     texts = [message.text for message in request.messages]
     while len(texts) > 2 and texts[-1] == CONTINUE:
         texts = texts[:-2]
-    return digest([request.agent, request.subject, request.system, *texts])
+    return digest([request.agent, request.subject, request.round, request.system, *texts])
 
 
 def _turn(asked: dict[str, list[str]], request: Request, question: str) -> str:
