@@ -48,5 +48,7 @@ def _kind(value: Node) -> str:
             return f"<{type(value).__name__}>"
         case list():
             return f"[{', '.join(map(_kind, value))}]"
+        case dict():
+            return f"{{{', '.join(f'{name}: {_kind(inner)}' for name, inner in value.items())}}}"
         case _:
             return "null" if value is None else str(value)
