@@ -1,4 +1,4 @@
-"""`python -m benchmarks.repair [REPOSITORY] [--seeds N]`: plants defects in a repository and counts what is found."""
+"""`python -m benchmarks.repair [REPOSITORY] [--seeds N] [--execute]`: plants defects, counts what is found."""
 
 import argparse
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.repair.faults import FAULTS
-from benchmarks.repair.measure import CheckDetector, Detector, Outcome, measure
+from benchmarks.repair.measure import CheckDetector, Detector, ExecutionDetector, Outcome, measure
 from benchmarks.repair.sources import Sources, without_annotations
 
 SAMPLE = Path(__file__).parents[2] / "tests" / "data" / "good_repository"
@@ -46,13 +46,18 @@ def main() -> None:
     parser.add_argument(
         "--untyped", action="store_true", help="take the annotations off the repository's functions first"
     )
+    parser.add_argument("--execute", action="store_true", help="run each in the sandbox too; takes long")
     given = parser.parse_args()
     prepare = without_annotations if given.untyped else _as_it_is
     detectors: dict[str, Detector] = {"check": CheckDetector.of(given.repository)}
+    if given.execute:
+        detectors["execution"] = ExecutionDetector()
     outcomes = list(measure(given.repository, FAULTS, range(given.seeds), tuple(detectors.values()), prepare))
     CONSOLE.print(_table(outcomes, detectors))
     for column, name in enumerate(detectors):
         CONSOLE.print(f"{name}: {_total(outcomes, column)}")
+    planted = [one.seen for one in outcomes if one.seen]
+    CONSOLE.print(f"by any of them: {sum(map(any, planted))} of {len(planted)}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Plants each defect in a copy of its own, and asks the detectors whether they see it."""
 
+import asyncio
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Protocol
 from benchmarks.repair.faults import Fault
 from benchmarks.repair.sources import Edit, Sources, read_sources, write_sources
 from papercoder.artifacts.checking import Finding
+from papercoder.mending import climb
 from papercoder.stages.checking import check
 
 
@@ -22,7 +24,7 @@ class Planted:
 
 
 class Detector(Protocol):
-    """What may see a defect. Execution becomes one by being another."""
+    """What may see a defect."""
 
     def sees(self, planted: Planted) -> bool:
         """Does it see this defect, where it was planted and as what it is?"""
@@ -44,6 +46,14 @@ class CheckDetector:
         places = {planted.edit.path, *planted.edit.shows_in}
         new = (finding for finding in check(planted.copy).findings if _same(finding) not in self.clean)
         return any(finding.check in planted.fault.checks and finding.path in places for finding in new)
+
+
+class ExecutionDetector:
+    """The ladder up to the smoke run: a rung that was asked for and is not seen."""
+
+    def sees(self, planted: Planted) -> bool:
+        """The repository is run in a sandbox, from the first rung to the one that fails."""
+        return bool(asyncio.run(climb(planted.copy, "auto", reproduce=False)).unseen(reproduce=False))
 
 
 def _same(finding: Finding) -> tuple[str, str, str]:
