@@ -41,6 +41,10 @@ def check_dependencies(tree: Tree) -> Iterator[Finding]:
         yield from _unused(uses, needs)
 
 
+_TEST_RUNNER = "pytest"
+"""Whoever runs the tests brings it."""
+
+
 def _uses(module: Module, known: Index) -> Iterator[_Use]:
     for site in import_sites(module.tree):
         for name in site.modules:
@@ -57,7 +61,8 @@ def _missing(uses: list[_Use], needs: Declared, known: Index) -> Iterator[Findin
         return
     for use in uses:
         top = use.name.partition(".")[0]
-        if use.is_needed and top not in told and not there & carriers(use.name):
+        brought = use.module.is_test and top == _TEST_RUNNER
+        if use.is_needed and not brought and top not in told and not there & carriers(use.name):
             told.add(top)
             say = warning if use.module.is_test else error
             message = f"`{use.name}` is imported, but requirements.txt has no line for it."
