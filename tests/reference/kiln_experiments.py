@@ -13,7 +13,7 @@ from pathlib import Path
 from time import process_time
 
 import numpy as np
-from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+from scipy.sparse import csr_matrix
 from sklearn.datasets import load_digits
 from tests.reference import kiln
 from tests.reference.kiln import FloatArray, Graph, GraphConfig, IntArray, KilnConfig

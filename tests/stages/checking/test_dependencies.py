@@ -20,9 +20,9 @@ def test_missing_unused_and_invalid_lines(write: Write) -> None:
 
 def test_what_may_be_missing_is_not_asked_for(write: Write) -> None:
     code = "try:\n    import wandb\nexcept ImportError:\n    wandb = None\n"
-    tests = "import pytest\n"
+    tests = "import pytest\nimport hypothesis\n"
     root = write({"a.py": code, "tests/test_a.py": tests, "requirements.txt": "\n"})
-    assert found(root, "dependencies") == [("tests/test_a.py", 1, "warning")]
+    assert found(root, "dependencies") == [("tests/test_a.py", 2, "warning")]
 
 
 def test_other_places_for_packages(write: Write) -> None:
