@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from papercoder.artifacts import Equation, Paragraph, Section
 from papercoder.context import Part, anchors_in, artifact_part, cited_part, fit, paper_part, text_part
 from papercoder.tokens import count_tokens
 from tests.support import PAPER, PLAN, setting
@@ -48,21 +49,32 @@ def test_what_is_said_to_fit_fits(sizes: list[list[int]], room: int) -> None:
 
 
 def test_a_paper_gets_shorter_down_to_its_headings() -> None:
-    whole, cited, headings = paper_part(PAPER, ["2¶1", "nowhere"]).forms
+    whole, *shorter, headings = paper_part(PAPER, ["2¶1", "nowhere"]).forms
     assert "mean squared error" in whole
-    assert "mean squared error" not in cited
-    assert "[1] Method" in cited
-    assert "40 epochs" in cited
+    for form in shorter:
+        assert "[1] Method" in form
+        assert "mean squared error" not in form
+        assert "40 epochs" in form
     assert "40 epochs" not in headings
     assert "[2] Experiments" in headings
-    assert all(PAPER.abstract in form for form in (whole, cited, headings))
+    assert all(PAPER.abstract in form for form in (whole, *shorter, headings))
 
 
-def test_without_citations_there_is_no_middle_form() -> None:
-    assert len(paper_part(PAPER).forms) == 2
-    assert len(paper_part(PAPER, ["nowhere"]).forms) == 2
+def test_what_code_needs_most_is_left_out_last() -> None:
+    dull = Section(anchor="1", level=1, title="Introduction", blocks=(Paragraph(anchor="1¶1", text="In 2017 " * 20),))
+    plain = Section(anchor="2", level=1, title="Setting", blocks=(Paragraph(anchor="2¶1", text="We walk on. " * 20),))
+    rich = Section(anchor="3", level=1, title="Method", blocks=(Equation(anchor="eq:1", text="y = 3 x " * 20),))
+    paper = PAPER.model_copy(update={"sections": (dull, plain, rich)})
+    whole, most, some, headings = paper_part(paper).forms
+    assert [text in whole for text in ("In 2017", "We walk", "y = 3 x")] == [True, True, True]
+    assert [text in most for text in ("In 2017", "We walk", "y = 3 x")] == [False, True, True]
+    assert [text in some for text in ("In 2017", "We walk", "y = 3 x")] == [False, False, True]
+    assert "y = 3 x" not in headings
+
+
+def test_of_a_paper_that_is_not_cited_the_whole_is_read() -> None:
     assert cited_part(PAPER, []).full == paper_part(PAPER).full
-    assert cited_part(PAPER, ["2¶1"]).full == paper_part(PAPER, ["2¶1"]).forms[1]
+    assert "mean squared error" not in cited_part(PAPER, ["2¶1"]).full
 
 
 def test_anchors_are_read_off_brackets() -> None:

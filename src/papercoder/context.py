@@ -1,7 +1,7 @@
 """What an agent is given to read, and what is left out where the model's context window is too small for all of it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from papercoder.artifacts import Artifact, Paper, Section
@@ -49,13 +49,49 @@ def fit(parts: tuple[Part, ...], room: int) -> Fitted:
 
 
 def paper_part(paper: Paper, cited: Iterable[str] = ()) -> Part:
-    """The whole paper; shorter, the sections that hold the anchors in `cited`, and the headings of the rest."""
-    return Part("the paper", tuple(filter(None, (_whole(paper), _cited(paper, cited), _headings(paper)))))
+    """The whole paper; shorter, fewer of its sections and the headings of the rest.
+
+    The last to go are those that hold the anchors in `cited`, then those with most formulas, tables and numbers.
+    """
+    wanted = _holding(paper, cited)
+    ranked = sorted(paper.sections, key=lambda section: (section.anchor not in wanted, _substance(section)))
+    kept = {wanted, *(frozenset(_filling(ranked, share)) for share in _SHARES)} - {frozenset()}
+    shorter = sorted((_part(paper, anchors) for anchors in kept), key=len, reverse=True)
+    return Part("the paper", (_whole(paper), *shorter, _headings(paper)))
 
 
 def cited_part(paper: Paper, cited: Iterable[str]) -> Part:
     """The sections that hold the anchors in `cited`, and the headings of the rest; if there are none, the whole."""
-    return Part("the paper", (_cited(paper, cited) or _whole(paper), _headings(paper)))
+    wanted = _holding(paper, cited)
+    return Part("the paper", (_part(paper, wanted) if wanted else _whole(paper), _headings(paper)))
+
+
+_SHARES = (0.75, 0.5, 0.25)
+"""How much of the paper its shorter forms keep."""
+
+_DULL = re.compile(r"related work|acknowledg|impact|ethic|checklist|introduction|conclusion|limitation", re.IGNORECASE)
+
+
+def _holding(paper: Paper, anchors: Iterable[str]) -> frozenset[str]:
+    return frozenset(section.anchor for anchor in anchors if (section := paper.section(anchor)))
+
+
+def _substance(section: Section) -> tuple[bool, float]:
+    """Sorts the sections that code needs most before the others: by formulas, tables and numbers for their length."""
+    text = section.render()
+    marked = sum(block.kind in {"equation", "table", "algorithm"} for block in section.blocks)
+    return bool(_DULL.search(section.title)), -(20 * marked + len(re.findall(r"\d+", text))) / len(text)
+
+
+def _filling(sections: list[Section], share: float) -> Iterator[str]:
+    """The anchors of the first sections that together are at most this share of all."""
+    sizes = {section.anchor: len(section.render()) for section in sections}
+    room = share * sum(sizes.values())
+    for anchor, size in sizes.items():
+        room -= size
+        if room < 0:
+            return
+        yield anchor
 
 
 def anchors_in(text: str) -> tuple[str, ...]:
@@ -68,15 +104,12 @@ def _whole(paper: Paper) -> str:
     return f"# The paper\n\n{_head(paper)}\n\n{_sections(paper, None)}"
 
 
-def _cited(paper: Paper, cited: Iterable[str]) -> str:
-    wanted = {section.anchor for anchor in cited if (section := paper.section(anchor))}
-    if not wanted:
-        return ""
+def _part(paper: Paper, wanted: frozenset[str]) -> str:
     return f"# The paper, in part\n\n{_LEFT_OUT}\n\n{_head(paper)}\n\n{_sections(paper, wanted)}"
 
 
 def _headings(paper: Paper) -> str:
-    return f"# The paper, its headings alone\n\n{_LEFT_OUT}\n\n{_head(paper)}\n\n{_sections(paper, set())}"
+    return f"# The paper, its headings alone\n\n{_LEFT_OUT}\n\n{_head(paper)}\n\n{_sections(paper, frozenset())}"
 
 
 _LEFT_OUT = "Where a heading has nothing below it, its text is left out here."
@@ -86,7 +119,7 @@ def _head(paper: Paper) -> str:
     return f"Title: {paper.title}\n\n[abstract] {paper.abstract}"
 
 
-def _sections(paper: Paper, wanted: set[str] | None) -> str:
+def _sections(paper: Paper, wanted: frozenset[str] | None) -> str:
     shown = (section if wanted is None or section.anchor in wanted else _heading(section) for section in paper.sections)
     return "\n\n".join(section.render() for section in shown)
 
