@@ -79,7 +79,7 @@ def rounding(claim: Claim) -> float:
 
 def printed(claim: Claim) -> str:
     """The claimed value as the paper prints it, trailing zeros and all; else in its shortest form."""
-    found = (match[0] for match in _PRINTED.finditer(claim.quote) if _is(match[0], claim.value))
+    found = (match[0].rstrip(",") for match in _PRINTED.finditer(claim.quote) if _is(match[0], claim.value))
     return next(found, f"{claim.value:.15g}")
 
 

@@ -14,6 +14,8 @@ from papercoder.report.words import LABELS, SIGNS, figure, tone
 _WIDTH, _LABELS, _VERDICT = 860.0, 280.0, 100.0
 _ROW, _HEAD = 40.0, 34.0
 _BAR = 28.0
+_LARGEST = 1e300
+"""Beyond it, sums of numbers are no numbers any more."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,9 @@ def _said(result: ClaimResult) -> str:
 def _scale(results: Sequence[ClaimResult]) -> _Scale:
     """Over all reported values; over a measured one where it is not far off, for else nothing could be told apart."""
     reach = [max(result.tolerance, result.claim.spread or 0.0) for result in results]
-    low = min(result.claim.value - far for result, far in zip(results, reach, strict=True))
-    high = max(result.claim.value + far for result, far in zip(results, reach, strict=True))
+    values = [min(max(result.claim.value, -_LARGEST), _LARGEST) for result in results]
+    low = min(value - far for value, far in zip(values, reach, strict=True))
+    high = max(value + far for value, far in zip(values, reach, strict=True))
     span = (high - low) or abs(high) or 1.0
     means = [result.measured.mean for result in results if result.measured]
     near = [mean for mean in means if low - 3 * span <= mean <= high + 3 * span]

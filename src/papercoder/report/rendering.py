@@ -64,6 +64,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "amount": words.amount,
+        "beside": words.beside,
         "code": _code,
         "day": words.day,
         "duration": words.duration,

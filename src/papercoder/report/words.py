@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 
+from papercoder.artifacts.claims import Claim
 from papercoder.artifacts.execution import RungName
+from papercoder.claims import printed
 from papercoder.report.model import Report
 
 RUNG_ASKS: dict[RungName, str] = {
@@ -150,6 +152,11 @@ def memory(megabytes: float | None) -> str:
 def figure(value: float, digits: int = 6) -> str:
     """A number with so many digits that count."""
     return f"{value:.{digits}g}"
+
+
+def beside(value: float, claim: Claim) -> str:
+    """A measured number with one digit more than the paper prints of the claimed one."""
+    return f"{value:.{len(printed(claim).partition('.')[2]) + 1}f}"
 
 
 def day(seconds: float | None) -> str:
