@@ -11,6 +11,7 @@ from papercoder.errors import PaperCoderError, RunFolderError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from papercoder.artifacts import RungResult
     from papercoder.settings import Settings
 
 PARTIAL = 3
@@ -154,12 +155,15 @@ def execute(
     """Run a repository in a sandbox, rung by rung: install, import, start, tests, smoke, and reproduce if asked."""
     import asyncio
 
-    from papercoder.mending import climb
+    from papercoder.mending import climb, foretold
     from papercoder.terminal import show_rung
 
     console = _console()
-    tell = None if as_json else lambda rung: show_rung(rung, console)
-    report = asyncio.run(climb(repository, sandbox or "auto", bool(reproduce), tell))
+
+    def tell(rung: "RungResult") -> None:
+        show_rung(rung, console, foretold(repository, rung) if reproduce else "")
+
+    report = asyncio.run(climb(repository, sandbox or "auto", bool(reproduce), None if as_json else tell))
     if as_json:
         typer.echo(report.model_dump_json(indent=1))
     if report.unseen(bool(reproduce)):

@@ -127,6 +127,13 @@ class RungEnded(_Event):
     reason: str
 
 
+class Forecast(_Event):
+    """What is about to start may take long."""
+
+    kind: Literal["forecast"] = "forecast"
+    message: str
+
+
 class Warned(_Event):
     """Something that the user should know."""
 
@@ -155,6 +162,7 @@ Event = Annotated[
     | CallRetried
     | AnswerRefused
     | RungEnded
+    | Forecast
     | Warned
     | RunEnded,
     Field(discriminator="kind"),

@@ -14,6 +14,7 @@ from papercoder.rounds.executing import observe
 from papercoder.run import EventLog, load, lock, read_text
 from papercoder.sandbox.choosing import choose
 from papercoder.settings import Settings
+from papercoder.stages.execution.forecast import forecast
 from papercoder.stages.execution.ladder import execute
 from papercoder.stages.repair import Failure, repair
 from papercoder.store import write_synced
@@ -39,6 +40,11 @@ async def climb(
     _there(repository)
     chosen = await choose(None if sandbox == "auto" else sandbox)
     return await execute(repository, chosen, reproduce=reproduce, emit=tell or (lambda _: None))
+
+
+def foretold(repository: Path, rung: RungResult) -> str:
+    """What is told after a rung and before the next: how long the full reproduction may take, else nothing."""
+    return forecast(repository, rung) if rung.rung == "smoke" and rung.status == "seen" else ""
 
 
 async def mend(repository: Path, error: Path, folder: Path, settings: Settings, listeners: Iterable[Emit] = ()) -> str:

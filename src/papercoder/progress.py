@@ -19,6 +19,7 @@ from papercoder.events import (
     CallStarted,
     Emit,
     Event,
+    Forecast,
     RungEnded,
     Warned,
 )
@@ -36,7 +37,7 @@ def progress(console: Console) -> Iterator[Emit]:
 
         def show(event: Event) -> None:
             board.events.append(event)
-            if isinstance(event, Warned | ArtifactEdited | RungEnded):
+            if isinstance(event, Warned | ArtifactEdited | RungEnded | Forecast):
                 _print_line(console, event)
 
         yield show
@@ -57,16 +58,23 @@ def line(event: Event) -> str | None:
         case ArtifactEdited(artifact=artifact, stale=stale):
             more = "; what it was made from has changed since" if stale else ""
             return f"yours {artifact}: your edit is used as it is{more}"
-        case CallRetried(agent=agent, subject=subject, reason=reason, wait=wait):
-            return f"again {agent} {subject}: {reason}; in {wait:.0f} s"
-        case AnswerRefused(agent=agent, subject=subject, reason=reason):
-            return f"sent back {agent} {subject}: {reason.splitlines()[0] if reason else ''}"
+        case CallRetried() | AnswerRefused():
+            return _line_of_call(event)
         case RungEnded(rung=rung, status=status, seconds=seconds, reason=reason):
             return f"rung {rung}: {status.replace('_', ' ')}" + (f", {reason}" if reason else f" ({seconds:.1f} s)")
+        case Forecast(message=message):
+            return message
         case Warned(where=where, message=message):
             return f"warning {where}: {message}"
         case _:
             return None
+
+
+def _line_of_call(event: CallRetried | AnswerRefused) -> str:
+    about = f"{event.agent} {event.subject}"
+    if isinstance(event, CallRetried):
+        return f"again {about}: {event.reason}; in {event.wait:.0f} s"
+    return f"sent back {about}: {event.reason.splitlines()[0] if event.reason else ''}"
 
 
 @dataclass

@@ -67,13 +67,15 @@ def _where(folder: Path, found: RunReport) -> Iterator[str]:
         yield f"from the paper's words to the lines of code: {folder / 'repo' / 'TRACEABILITY.md'}"
 
 
-def show_rung(rung: RungResult, console: Console) -> None:
-    """A rung, and the end of its output where it failed."""
+def show_rung(rung: RungResult, console: Console, next_: str = "") -> None:
+    """A rung, the end of its output where it failed, and what is told of the next one."""
     memory = f", {rung.peak_memory_mb:.0f} MB" if rung.peak_memory_mb else ""
     told = rung.reason or f"{rung.seconds:.1f} s{memory}"
     console.print(f"[bold]{rung.rung}[/bold] {rung.status.replace('_', ' ')}: {escape(told)}", soft_wrap=True)
     if rung.status == "failed":
         console.print(escape(rung.output[-3000:]), soft_wrap=True, highlight=False)
+    if next_:
+        console.print(escape(next_), soft_wrap=True, highlight=False)
 
 
 def show_models(providers: Iterable[ProviderCheck], console: Console) -> None:

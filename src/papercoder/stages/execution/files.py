@@ -6,8 +6,9 @@ from pathlib import Path
 from papercoder.agent import Ask
 from papercoder.artifacts import ExecutionReport, RungResult, SourceFile
 from papercoder.errors import PaperCoderError
-from papercoder.events import RungEnded
+from papercoder.events import Forecast, RungEnded
 from papercoder.sandbox.choosing import choose
+from papercoder.stages.execution.forecast import forecast
 from papercoder.stages.execution.ladder import execute
 
 
@@ -29,11 +30,14 @@ async def execute_files(ask: Ask, files: tuple[SourceFile, ...], sandbox: str, r
         SandboxError: the sandbox that was asked for cannot be used.
     """
 
-    def tell(rung: RungResult) -> None:
-        ask.emit(RungEnded(rung=rung.rung, status=rung.status, seconds=rung.seconds, reason=rung.reason))
-
     with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
         lay_out(files, Path(folder))
+
+        def tell(rung: RungResult) -> None:
+            ask.emit(RungEnded(rung=rung.rung, status=rung.status, seconds=rung.seconds, reason=rung.reason))
+            if reproduce and rung.rung == "smoke" and rung.status == "seen":
+                ask.emit(Forecast(message=forecast(Path(folder), rung)))
+
         chosen = await choose(None if sandbox == "auto" else sandbox)
         report = await execute(Path(folder), chosen, reproduce=reproduce, emit=tell)
     if not report.observed:
