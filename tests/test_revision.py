@@ -89,7 +89,7 @@ def test_a_note_about_a_setting_is_shown_as_a_diff(done: Callable[..., Done]) ->
     assert '-- R2 (training, stated): The learning rate is 0.05. [3¶1] "a learning rate of 0.05"' in shown
     assert f'+- R2 (training, stated): The learning rate is 0.07. [note:1] "{NOTE}"' in shown
     assert "-  learning_rate: 0.05  # R2" in shown
-    assert f'+  learning_rate: 0.07  # the paper: "{NOTE}"' in shown
+    assert "+  learning_rate: 0.07  # R2" in shown
     assert not [line for line in shown if "R1" in line]
 
 

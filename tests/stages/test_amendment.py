@@ -80,9 +80,15 @@ def test_a_changed_requirement_has_the_note_as_its_evidence() -> None:
     assert (changed.status, changed.quote_found) == ("stated", True)
 
 
-def test_a_changed_value_has_the_note_as_its_source_and_the_others_stay() -> None:
+def test_a_changed_value_is_stated_by_the_changed_requirement_and_the_others_stay() -> None:
     design = after(CHANGE)
     assert values(design.config) == {**values(DESIGN.config), "training.learning_rate": 0.07}
+    (changed,) = (value for value in design.config.values if value.key == "training.learning_rate")
+    assert (changed.source, changed.quote, changed.requirement) == ("requirement", "", "R2")
+
+
+def test_a_value_that_no_requirement_states_has_the_note_as_its_source() -> None:
+    design = after(Amendment(values=(AmendedValue(key="training.learning_rate", value=0.07),)))
     (changed,) = (value for value in design.config.values if value.key == "training.learning_rate")
     assert (changed.source, changed.quote, changed.requirement) == ("quote", NOTE, "")
 

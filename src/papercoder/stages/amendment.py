@@ -94,7 +94,7 @@ def amended(design: Design, amendment: Amendment, note: str, anchor: str) -> Des
         requirements=_requirements(design.requirements, changed, note, anchor),
         architecture=_architecture(design.architecture, changed),
         logic=design.logic,
-        config=_config(design.config, {value.key: value for value in amendment.values}, note),
+        config=_config(design.config, {value.key: value for value in amendment.values}, note, next(iter(changed), "")),
         claims=design.claims,
     )
 
@@ -131,13 +131,17 @@ def _architecture(design: ArchitectureDesign, changed: dict[str, AmendedRequirem
     return design.model_copy(update={"files": tuple(map(settle, design.files))})
 
 
-def _config(config: ExperimentConfig, changed: dict[str, AmendedValue], note: str) -> ExperimentConfig:
+def _config(config: ExperimentConfig, changed: dict[str, AmendedValue], note: str, stated: str) -> ExperimentConfig:
+    """`stated` is the requirement that the note changed, which then states the values; empty where it changed none."""
+
     def settle(value: ConfigValue) -> ConfigValue:
         new = changed.get(value.key)
         if new is None:
             return value
         smoke = value.smoke if new.smoke is None else new.smoke
-        told = {"value": new.value, "smoke": smoke, "source": "quote", "quote": note, "requirement": ""}
-        return value.model_copy(update={**told, "alternatives": ()})
+        by_requirement = {"source": "requirement", "requirement": stated, "quote": ""}
+        by_note = {"source": "quote", "requirement": "", "quote": note}
+        source = by_requirement if stated else by_note
+        return value.model_copy(update={"value": new.value, "smoke": smoke, "alternatives": (), **source})
 
     return ExperimentConfig(values=tuple(map(settle, config.values)))
