@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts import Edits, RungName
+from papercoder.artifacts import Edits, RungName, Trace, Traceability
 from papercoder.errors import AnswerError, ModelError, RunFolderError
 from papercoder.mending import climb, mend, read_files
 from papercoder.models.contract import Request
@@ -78,10 +78,10 @@ def test_nothing_to_edit_changes_nothing(mended: Mend, repository: Path) -> None
     assert tree(repository) == before
 
 
-def test_the_requirements_of_its_run_are_told(mended: Mend, repository: Path) -> None:
-    planning = repository.parent / "planning"
-    planning.mkdir()
-    (planning / "requirements.json").write_text(REQUIREMENTS.model_dump_json(), encoding="utf-8")
+def test_the_requirements_that_it_traces_are_told(mended: Mend, repository: Path) -> None:
+    traces = tuple(Trace(requirement=item, owner=None) for item in REQUIREMENTS.items)
+    table = Traceability(traces=traces).model_dump_json()
+    (repository / "TRACEABILITY.json").write_text(table, encoding="utf-8")
     mended(FIX)
     assert "R1 (method, stated): The prediction is w x." in mended.requests[0].text
 

@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from papercoder.artifacts import ExecutionReport, Requirement, Requirements, RungResult, SourceFile
+from papercoder.artifacts import ExecutionReport, Requirement, RungResult, SourceFile, Traceability
 from papercoder.edits import apply
 from papercoder.errors import ModelError, RunFolderError
 from papercoder.events import Emit
@@ -23,6 +23,7 @@ Files = tuple[SourceFile, ...]
 
 _TEXTS = frozenset({".py", ".txt", ".yaml", ".yml", ".toml", ".cfg", ".sh", ".md", ".json"})
 _FOREIGN = frozenset({"__pycache__", "node_modules", "site-packages"})
+_TRACED = "TRACEABILITY.json"
 _LARGEST = 200_000
 _TAIL = 12_000
 """Characters of an error that are shown to the agent."""
@@ -112,10 +113,10 @@ def _there(repository: Path) -> None:
 
 
 def _requirements(repository: Path) -> tuple[Requirement, ...]:
-    """Those of the run that the repository belongs to; none where it belongs to none."""
-    if not (repository.parent / "planning" / "requirements.json").is_file():
+    """Those that its own `TRACEABILITY.json` names; none where it has none."""
+    if not (repository / _TRACED).is_file():
         return ()
-    return load(repository.parent, "planning/requirements.json", Requirements).items
+    return tuple(trace.requirement for trace in load(repository, _TRACED, Traceability).traces)
 
 
 def _not_worse(before: ExecutionReport, after: ExecutionReport, folder: Path) -> None:
