@@ -28,8 +28,8 @@ TINY = (
     "simulated:files=4,width=2,speed=100000,overall_plan=40,requirements=40,architecture=40,logic=40,config=40,"
     "analysis=40,coding=200"
 )
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["papercoder.generation", "tests.support"])
+_PROCESSES = multiprocessing.get_context("spawn")
+"""Slower to start than a fork server, but children of this process: it is told for certain how each one ended."""
 
 
 TOOLS = {"names", "calls"}
