@@ -45,6 +45,11 @@ def interface(file: FileLogic) -> str:
     return f"Interface of `{file.path}`:\n\n```python\n{signatures}\n```"
 
 
+def python_code(file: SourceFile) -> str:
+    """A Python file under its name; the fence is longer than those that its strings may hold."""
+    return f"`{file.path}`:\n\n````python\n{file.text}````"
+
+
 def numbered_code(file: SourceFile) -> str:
     """A file with its lines' numbers, as evidence names them."""
     lines = "\n".join(f"{number:4} {line}" for number, line in enumerate(file.text.splitlines(), 1))

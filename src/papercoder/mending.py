@@ -11,6 +11,7 @@ from papercoder.errors import ModelError, RunFolderError
 from papercoder.events import Emit
 from papercoder.generation import open_run
 from papercoder.rounds.executing import observe
+from papercoder.rounds.publishing import Files
 from papercoder.run import EventLog, load, lock, read_text
 from papercoder.sandbox.choosing import choose
 from papercoder.settings import Settings
@@ -18,8 +19,6 @@ from papercoder.stages.execution.forecast import forecast
 from papercoder.stages.execution.ladder import execute
 from papercoder.stages.repair import Failure, repair
 from papercoder.store import write_synced
-
-Files = tuple[SourceFile, ...]
 
 _TEXTS = frozenset({".py", ".txt", ".yaml", ".yml", ".toml", ".cfg", ".sh", ".md", ".json"})
 _FOREIGN = frozenset({"__pycache__", "node_modules", "site-packages"})

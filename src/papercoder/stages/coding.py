@@ -7,7 +7,7 @@ from papercoder.agent import Agent, Ask, uses
 from papercoder.answers import Python
 from papercoder.artifacts import Claim, LogicDesign, Paper, Requirement, SourceFile
 from papercoder.context import anchors_in, cited_part, text_part
-from papercoder.lines import claim_lines, file_logic, interfaces, requirement_lines
+from papercoder.lines import claim_lines, file_logic, interfaces, python_code, requirement_lines
 from papercoder.syntax import parse
 from papercoder.traceability import marks
 
@@ -88,7 +88,7 @@ def _interfaces(logic: LogicDesign, files: tuple[SourceFile, ...]) -> str:
 
 
 def _code(imported: tuple[SourceFile, ...]) -> str:
-    return "\n\n".join(f"`{file.path}`:\n\n````python\n{file.text}````" for file in imported) or "None."
+    return "\n\n".join(map(python_code, imported)) or "None."
 
 
 def _module(path: str) -> str:

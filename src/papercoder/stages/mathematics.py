@@ -8,7 +8,7 @@ from papercoder.agent import Agent, Ask, uses
 from papercoder.answers import Python
 from papercoder.artifacts import Paper, Requirement, SourceFile
 from papercoder.context import cited_part, text_part
-from papercoder.lines import requirement_lines
+from papercoder.lines import python_code, requirement_lines
 from papercoder.syntax import parse
 
 TESTER = Agent("property_tests", "review", Python())
@@ -30,8 +30,8 @@ async def write_property_tests(
         (
             cited_part(paper, (item.anchor for item in requirements)),
             text_part("The configuration", config),
-            text_part("Files that the file imports", "\n\n".join(map(_shown, imported)) or "None.", ""),
-            text_part("The file", _shown(own)),
+            text_part("Files that the file imports", "\n\n".join(map(python_code, imported)) or "None.", ""),
+            text_part("The file", python_code(own)),
         ),
         lambda code, _: complaints(code, own),
         path=own.path,
@@ -87,7 +87,3 @@ def _asserts(test: ast.FunctionDef) -> bool:
 
 def _called(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-
-
-def _shown(file: SourceFile) -> str:
-    return f"`{file.path}`:\n\n````python\n{file.text}````"

@@ -7,7 +7,7 @@ from papercoder.answers import Json
 from papercoder.artifacts import Edits, Paper, Requirement, SourceFile, Verdict, Verdicts
 from papercoder.context import cited_part, text_part
 from papercoder.edits import SearchReplace, refusals
-from papercoder.lines import numbered_code, requirement_lines
+from papercoder.lines import numbered_code, python_code, requirement_lines
 
 REVIEWER = Agent("review", "review", Json(Verdicts))
 REVISER = Agent("revise", "review", SearchReplace())
@@ -89,7 +89,7 @@ async def revise_file(
             cited_part(paper, (item.anchor for item in requirements)),
             text_part("The configuration", config),
             text_part("Files around it", "\n\n".join(map(numbered_code, others)) or "None.", ""),
-            text_part("The file", f"`{own.path}`:\n\n````python\n{own.text}````"),
+            text_part("The file", python_code(own)),
         ),
         check,
         path=own.path,
