@@ -27,7 +27,7 @@ from papercoder.events import Event
 from papercoder.history import History
 from papercoder.models.contract import Request
 from papercoder.rounds.publishing import Publisher
-from papercoder.run import Run
+from papercoder.run import Run, step_store
 from papercoder.settings import ROLES
 from papercoder.stages.execution.files import Unobserved
 from tests.support import (
@@ -111,7 +111,7 @@ def project(**changes: Says | list[Says]) -> dict[str, Says | list[Says]]:
 def play(monkeypatch: pytest.MonkeyPatch, answers: Answers) -> Scripted:
     """Let these answers be given to whatever runs from now on."""
     model = Scripted(answers)
-    monkeypatch.setattr("papercoder.generation.models_by_role", lambda _: dict.fromkeys(ROLES, model))
+    monkeypatch.setattr("papercoder.generation.models_by_role", lambda *_: dict.fromkeys(ROLES, model))
     return model
 
 
@@ -128,7 +128,7 @@ class Workshop:
     publish: Publisher = field(init=False)
 
     def __post_init__(self) -> None:
-        run = Run(self.folder, asking(self.model, self.events.append), self.events.append)
+        run = Run(self.folder, asking(self.model, self.events.append), self.events.append, step_store(self.folder))
         self.publish = Publisher(run, History(self.folder / "repo", 1_700_000_000))
 
     @property

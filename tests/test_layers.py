@@ -18,13 +18,15 @@ LAYERS = (
     {"store", "artifacts"},
     {"events", "settings", "run", "history", "prompts", "models", "paper", "sandbox", "diagrams", "summary"},
     {"answers", "check_view", "claims", "config_text", "config_view", "context", "design", "edits", "evidence", "graph"}
-    | {"lines", "packages", "traceability"},
+    | {"lines", "packages", "repositories", "traceability"},
     {"agent"},
     {"stages", "report", "show", "progress"},
     {"rounds"},
-    {"pipeline", "estimate"},
+    {"pipeline", "estimate", "place"},
     {"generation"},
     {"mending", "revision"},
+    {"evaluation"},
+    {"bench"},
     {"__init__", "terminal", "cli", "__main__"},
 )
 """What stands in a set may import what stands in it or in those before."""

@@ -7,7 +7,7 @@ import pytest
 
 from papercoder.artifacts import Edits, RungName, Trace, Traceability
 from papercoder.errors import AnswerError, ModelError, RunFolderError
-from papercoder.mending import climb, mend, read_files
+from papercoder.mending import climb, mend
 from papercoder.models.contract import Request
 from papercoder.run import load
 from papercoder.settings import Settings
@@ -176,13 +176,3 @@ def test_links_lead_nowhere(mended: Mend, repository: Path, tmp_path: Path) -> N
         mended(block("linked/new.py", "", "x = 1\n") + "\n\n" + FIX)
     assert list(outside.iterdir()) == []
     assert (repository / "model.py").read_text(encoding="utf-8") == MODEL_PY
-
-
-def test_only_text_of_the_repositorys_own_is_read(repository: Path, tmp_path: Path) -> None:
-    for name in (".git/a.py", "__pycache__/a.py", "mine/lib/a.py", "weights.bin", "node_modules/a.json", "src/a.py"):
-        (repository / name).parent.mkdir(parents=True, exist_ok=True)
-        (repository / name).write_text("x = 1\n", encoding="utf-8")
-    (repository / "mine" / "pyvenv.cfg").touch()
-    (repository / "big.json").write_text("1" * 300_000, encoding="utf-8")
-    (repository / "link.py").symlink_to(repository / "main.py")
-    assert [file.path for file in read_files(repository)] == ["main.py", "model.py", "requirements.txt", "src/a.py"]

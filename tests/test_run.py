@@ -61,7 +61,7 @@ class Line:
 
     def __init__(self, folder: Path, version: str = "1") -> None:
         self.folder, self.hand, self.events = folder, Hand(version), list[Event]()
-        self.run = Run(folder, self.hand, self.events.append)
+        self.run = Run(folder, self.hand, self.events.append, step_store(folder))
 
     def __call__(self, number: int = 2) -> str:
         async def both() -> str:
@@ -222,7 +222,7 @@ def test_calls_are_counted_where_they_were_made(tmp_path: Path) -> None:
         return ""
 
     log = EventLog(tmp_path)
-    run = Run(tmp_path, Hand(), log)
+    run = Run(tmp_path, Hand(), log, step_store(tmp_path))
 
     async def at_once() -> None:
         await asyncio.gather(run.step("one.md", calls, 1), run.step("three.md", calls, 3))
@@ -367,7 +367,7 @@ def test_paid_work_is_in_the_store_before_it_is_told(tmp_path: Path) -> None:
         if isinstance(event, ArtifactMade):
             stored.append(any(step_store(tmp_path).folder.glob("step-*")))
 
-    asyncio.run(Run(tmp_path, Hand(), emit).step("number.json", double, 2))
+    asyncio.run(Run(tmp_path, Hand(), emit, step_store(tmp_path)).step("number.json", double, 2))
     assert stored == [True]
 
 

@@ -16,11 +16,12 @@ from papercoder.models.resolve import models_by_role
 from papercoder.models.stack import assemble_roles
 from papercoder.paper.reading import read
 from papercoder.pipeline import as_published, paper_to_repository
+from papercoder.place import Place
 from papercoder.prompts import Prompts
 from papercoder.report import write_report
 from papercoder.rounds.publishing import Publisher
-from papercoder.run import EventLog, Run, answer_store, load, lock, read_events
-from papercoder.settings import Settings, remembered
+from papercoder.run import EventLog, Run, load, lock, read_events
+from papercoder.settings import MAKERS, Role, Settings, remembered
 from papercoder.summary import summarise
 
 Line = Callable[[Run[Ask], Paper, Publisher, Settings], Awaitable[Repository]]
@@ -30,7 +31,11 @@ PROFILES: dict[str, Line] = {"full": paper_to_repository, "papercoder": as_publi
 
 
 async def generate(
-    source: str | Path, folder: Path, settings: Settings | None = None, listeners: Iterable[Emit] = ()
+    source: str | Path,
+    folder: Path,
+    settings: Settings | None = None,
+    listeners: Iterable[Emit] = (),
+    place: Place | None = None,
 ) -> Repository:
     """Turn a paper into a repository, `folder/repo`; on a folder of an earlier run, go on with it.
 
@@ -39,6 +44,7 @@ async def generate(
         folder: the run's; made where it is missing.
         settings: None: from file and environment.
         listeners: are told every event.
+        place: None: this machine, with nothing shared.
 
     Raises:
         PaperCoderError: the run stopped; what was made is kept, and the same call goes on from there.
@@ -46,7 +52,7 @@ async def generate(
     chosen = settings or Settings()
     with lock(folder):
         emit = EventLog(folder, *listeners)
-        run, history = open_run(folder, chosen, emit)
+        run, history = open_run(folder, chosen, emit, place)
         emit(
             RunStarted(paper=str(source), models=_names(run.hand), profile=chosen.profile, settings=remembered(chosen))
         )
@@ -101,14 +107,19 @@ def _ended(emit: Emit) -> Iterator[_End]:
         emit(RunEnded(status="partial" if end.reason else "complete", reason=end.reason))
 
 
-def open_run(folder: Path, settings: Settings, emit: Emit) -> tuple[Run[Ask], History]:
-    """The run's step, agents and history, as the settings say.
+def open_run(
+    folder: Path, settings: Settings, emit: Emit, place: Place | None = None, roles: Iterable[Role] = MAKERS
+) -> tuple[Run[Ask], History]:
+    """The run's step, agents of these roles and history, as the settings say.
 
     Raises:
         SettingsError: a model, a price or the folder of prompts is not what it should be.
     """
-    before = summarise(read_events(folder))
-    models = assemble_roles(models_by_role(settings), settings, answer_store(folder), emit, before.cost_usd)
+    before, here = summarise(read_events(folder)), place or Place()
+    stores = here.stores(folder)
+    models = assemble_roles(
+        models_by_role(settings, roles), settings, stores.answers, emit, before.cost_usd, here.limits, here.budget
+    )
     ask = Ask(
         models=models,
         prompts=Prompts(settings.prompts),
@@ -117,7 +128,8 @@ def open_run(folder: Path, settings: Settings, emit: Emit) -> tuple[Run[Ask], Hi
         answer_retries=settings.answer_retries,
         where=str(folder),
     )
-    return Run(folder, ask, emit), History(folder / "repo", int(before.started or time.time()))
+    run = Run(folder, ask, emit, stores.steps, here.executor)
+    return run, History(folder / "repo", int(before.started or time.time()))
 
 
 def _names(ask: Ask) -> dict[str, str]:

@@ -5,11 +5,12 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from papercoder.artifacts import ExecutionReport, Requirement, RungResult, SourceFile, Traceability
+from papercoder.artifacts import ExecutionReport, Requirement, RungResult, Traceability
 from papercoder.edits import apply
 from papercoder.errors import ModelError, RunFolderError
 from papercoder.events import Emit
 from papercoder.generation import open_run
+from papercoder.repositories import read_files
 from papercoder.rounds.executing import observe
 from papercoder.rounds.publishing import Files
 from papercoder.run import EventLog, load, lock, read_text
@@ -20,10 +21,7 @@ from papercoder.stages.execution.ladder import execute
 from papercoder.stages.repair import Failure, repair
 from papercoder.store import write_synced
 
-_TEXTS = frozenset({".py", ".txt", ".yaml", ".yml", ".toml", ".cfg", ".sh", ".md", ".json"})
-_FOREIGN = frozenset({"__pycache__", "node_modules", "site-packages"})
 _TRACED = "TRACEABILITY.json"
-_LARGEST = 200_000
 _TAIL = 12_000
 """Characters of an error that are shown to the agent."""
 
@@ -82,28 +80,6 @@ async def mend(repository: Path, error: Path, folder: Path, settings: Settings, 
             _not_worse(before, after, folder)
     await asyncio.to_thread(_write, repository, files, mended)
     return "\n".join(_diff(files, mended))
-
-
-def read_files(repository: Path) -> Files:
-    """The text files of a repository, without hidden and huge ones; none where there is no such folder."""
-    paths = (path for path in sorted(repository.rglob("*")) if path.suffix in _TEXTS and _plain(path, repository))
-    return tuple(
-        SourceFile(
-            path=path.relative_to(repository).as_posix(), text=path.read_text(encoding="utf-8", errors="replace")
-        )
-        for path in paths
-    )
-
-
-def _plain(path: Path, repository: Path) -> bool:
-    parts = path.relative_to(repository).parts
-    foreign = any(part.startswith(".") or part in _FOREIGN for part in parts) or _in_environment(path, repository)
-    return not foreign and path.is_file() and not path.is_symlink() and path.stat().st_size <= _LARGEST
-
-
-def _in_environment(path: Path, repository: Path) -> bool:
-    above = path.relative_to(repository).parents
-    return any((repository / folder / "pyvenv.cfg").exists() for folder in above)
 
 
 def _there(repository: Path) -> None:

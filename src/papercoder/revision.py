@@ -20,7 +20,7 @@ from papercoder.errors import RunFolderError
 from papercoder.events import Emit, RunStarted
 from papercoder.generation import open_run
 from papercoder.lines import requirement_lines
-from papercoder.mending import read_files
+from papercoder.repositories import read_files
 from papercoder.run import EventLog, load, lock, read_events
 from papercoder.settings import Settings
 from papercoder.stages.amendment import amend, amended

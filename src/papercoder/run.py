@@ -50,6 +50,25 @@ class Hand(Protocol):
 H = TypeVar("H", bound=Hand)
 
 
+class Executor(Protocol):
+    """Who performs a step: this event loop, or a cluster."""
+
+    async def perform(
+        self, make: Callable[Concatenate[H, P], Awaitable[T]], hand: H, *inputs: P.args, **named: P.kwargs
+    ) -> T:
+        """What `make` makes of the hand and these inputs."""
+
+
+class Here:
+    """The event loop that asks."""
+
+    async def perform(
+        self, make: Callable[Concatenate[H, P], Awaitable[T]], hand: H, *inputs: P.args, **named: P.kwargs
+    ) -> T:
+        """What `make` makes."""
+        return await make(hand, *inputs, **named)
+
+
 class _Made(Artifact):
     """What the store keeps of a step."""
 
@@ -77,12 +96,12 @@ class Run(Generic[H]):
     folder: Path
     hand: H
     emit: Emit
-    store: Store = field(init=False)
+    store: Store
+    """Where what its steps made is kept."""
+
+    executor: Executor = field(default_factory=Here)
     _known: set[str] = field(default_factory=set, init=False)
     """Keys of steps that this process made or found made; it tells of each once."""
-
-    def __post_init__(self) -> None:
-        self.store = step_store(self.folder)
 
     async def step(
         self,
@@ -103,7 +122,9 @@ class Run(Generic[H]):
             return cast("T", codec.parse(edited))
         made = self._made_before(artifact, key)
         if made is None:
-            made = await self._make(artifact, key, codec, lambda: make(self.hand, *inputs, **named))
+            made = await self._make(
+                artifact, key, codec, lambda: self.executor.perform(make, self.hand, *inputs, **named)
+            )
         await asyncio.to_thread(self._write, artifact, key, made.text)
         return cast("T", codec.parse(made.text))
 

@@ -13,10 +13,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from papercoder.errors import SettingsError
 
-Role = Literal["planning", "analysis", "coding", "review", "repair"]
+Role = Literal["planning", "analysis", "coding", "review", "repair", "judge"]
 ModelSpec = Annotated[str, StringConstraints(pattern=r"^[a-z-]+:.+$")]
 
 ROLES: tuple[Role, ...] = get_args(Role)
+MAKERS: tuple[Role, ...] = tuple(role for role in ROLES if role != "judge")
+"""The roles that a run needs; a judge comes after it."""
+
 FILE_NAME = "papercoder.toml"
 
 

@@ -8,7 +8,7 @@ from papercoder.errors import CostCapReached, SettingsError
 from papercoder.models.resolve import models_by_role
 from papercoder.models.simulated import Simulated
 from papercoder.models.stack import assemble, assemble_roles
-from papercoder.settings import ROLES, Settings
+from papercoder.settings import MAKERS, Settings
 from papercoder.store import FileStore
 from tests.models.doubles import Events, Memory, Scripted, ask, said
 
@@ -50,7 +50,7 @@ def test_roles_share_cap_and_limits_and_a_model_of_the_same_name() -> None:
             await models["repair"].answer(ask(subject="other.py", max_tokens=2500))
 
     asyncio.run(spend())
-    assert set(models_by_role(settings)) == set(ROLES)
+    assert set(models_by_role(settings)) == set(MAKERS)
 
 
 def test_a_cap_without_a_price_is_refused_before_anything_is_asked() -> None:

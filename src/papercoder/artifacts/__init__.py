@@ -1,6 +1,9 @@
 """The frozen, typed values that pass between stages."""
 
 from papercoder.artifacts.base import Artifact as Artifact
+from papercoder.artifacts.bench import BenchResults as BenchResults
+from papercoder.artifacts.bench import JudgeMean as JudgeMean
+from papercoder.artifacts.bench import TrialResult as TrialResult
 from papercoder.artifacts.checking import CheckReport as CheckReport
 from papercoder.artifacts.checking import Finding as Finding
 from papercoder.artifacts.claims import Claim as Claim
@@ -16,6 +19,14 @@ from papercoder.artifacts.coding import Mark as Mark
 from papercoder.artifacts.coding import SourceFile as SourceFile
 from papercoder.artifacts.coding import Trace as Trace
 from papercoder.artifacts.coding import Traceability as Traceability
+from papercoder.artifacts.evaluation import CodeCritique as CodeCritique
+from papercoder.artifacts.evaluation import CritiqueScore as CritiqueScore
+from papercoder.artifacts.evaluation import Interval as Interval
+from papercoder.artifacts.evaluation import InvalidSample as InvalidSample
+from papercoder.artifacts.evaluation import Judgement as Judgement
+from papercoder.artifacts.evaluation import JudgeName as JudgeName
+from papercoder.artifacts.evaluation import SelectedFiles as SelectedFiles
+from papercoder.artifacts.evaluation import Severity as Severity
 from papercoder.artifacts.execution import ExecutionReport as ExecutionReport
 from papercoder.artifacts.execution import Outcome as Outcome
 from papercoder.artifacts.execution import RungName as RungName
@@ -58,3 +69,7 @@ from papercoder.artifacts.review import Location as Location
 from papercoder.artifacts.review import Verdict as Verdict
 from papercoder.artifacts.review import VerdictKind as VerdictKind
 from papercoder.artifacts.review import Verdicts as Verdicts
+from papercoder.artifacts.rubric import LeafJudgement as LeafJudgement
+from papercoder.artifacts.rubric import LeafScore as LeafScore
+from papercoder.artifacts.rubric import Rubric as Rubric
+from papercoder.artifacts.rubric import RubricScore as RubricScore

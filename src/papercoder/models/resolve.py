@@ -1,5 +1,6 @@
 """From `provider:name` to a model."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from papercoder.errors import SettingsError
@@ -10,7 +11,7 @@ from papercoder.models.prices import price_of
 from papercoder.models.recorded import Recorded
 from papercoder.models.relay import Relay
 from papercoder.models.simulated import Simulated
-from papercoder.settings import ROLES, Role, Settings
+from papercoder.settings import MAKERS, Role, Settings
 
 DOUBLES = ("recorded", "relay", "simulated")
 READER = 1_000_000
@@ -46,13 +47,13 @@ def price_of_spec(spec: str, settings: Settings) -> Price | None:
     return price_of(_provider(spec), rest, settings)
 
 
-def models_by_role(settings: Settings) -> dict[Role, Model]:
-    """The models of all roles; roles with the same specification share one.
+def models_by_role(settings: Settings, roles: Iterable[Role] = MAKERS) -> dict[Role, Model]:
+    """The models of these roles; roles with the same specification share one.
 
     Raises:
         SettingsError: as for resolve.
     """
-    specs = {role: settings.model_for(role) for role in ROLES}
+    specs = {role: settings.model_for(role) for role in roles}
     models = {spec: resolve(spec, settings) for spec in dict.fromkeys(specs.values())}
     return {role: models[spec] for role, spec in specs.items()}
 

@@ -38,14 +38,18 @@ class Shared:
     settings: Settings
     store: Store
     emit: Emit
-    budget: Budget
+    budgets: tuple[Budget, ...]
+    """The run's own, and that of all runs together where there is one."""
+
     limits: Limits
 
     def around(self, model: Model) -> Model:
         """The model with all its wrappers."""
         sent = model if isinstance(model, Relay) else Finishing(Deadline(model, self.settings.call_timeout))
         retrying = Retrying(sent, self.settings.call_retries, self.emit)
-        capped = Capped(Limited(retrying, self.limits), self.budget)
+        capped: Model = Limited(retrying, self.limits)
+        for budget in self.budgets:
+            capped = Capped(capped, budget)
         return Whole(Journaled(Guarded(capped), self.store, self.emit))
 
 
@@ -66,18 +70,45 @@ def assemble(model: Model, settings: Settings, store: Store, emit: Emit, spent: 
 
 
 def assemble_roles(
-    models: Mapping[Role, Model], settings: Settings, store: Store, emit: Emit, spent: float = 0.0
+    models: Mapping[Role, Model],
+    settings: Settings,
+    store: Store,
+    emit: Emit,
+    spent: float = 0.0,
+    limits: Limits | None = None,
+    budget: Budget | None = None,
 ) -> dict[Role, Model]:
     """The models of all roles with their wrappers, under one cap and one limit; roles may share a model.
+
+    Args:
+        models: role -> a provider or a double.
+        settings: cap, limits, retries, time-out.
+        store: the run's, where the journal is kept.
+        emit: where events go.
+        spent: dollars that this run has cost before.
+        limits: those of all runs that go on at the same time; None: this run's own, from its settings.
+        budget: the money of all runs together, beside this run's own.
 
     Raises:
         SettingsError: there is a cap, but a model's price is not known.
     """
-    shared = _shared(settings, store, emit, spent)
+    shared = _shared(settings, store, emit, spent, limits, budget)
     stacks = {id(model): shared.around(model) for model in models.values()}
     return {role: stacks[id(model)] for role, model in models.items()}
 
 
-def _shared(settings: Settings, store: Store, emit: Emit, spent: float) -> Shared:
-    limits = Limits(settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute)
-    return Shared(settings, store, emit, Budget(settings.max_cost, spent), limits)
+def _shared(
+    settings: Settings,
+    store: Store,
+    emit: Emit,
+    spent: float,
+    limits: Limits | None = None,
+    budget: Budget | None = None,
+) -> Shared:
+    own = Budget(settings.max_cost, spent)
+    return Shared(settings, store, emit, (own, budget) if budget else (own,), limits or limits_of(settings))
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Calls at once, requests and tokens a minute, as the settings say."""
+    return Limits(settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute)

@@ -1,0 +1,73 @@
+"""Many papers at once: what is to be done, and what came of it."""
+
+from typing import Literal
+
+from papercoder.artifacts.base import Artifact
+from papercoder.artifacts.evaluation import Interval, JudgeName
+from papercoder.artifacts.execution import RungName
+
+TrialStatus = Literal["complete", "partial", "failed"]
+
+
+class JudgeMean(Artifact):
+    """A judge's score of one repository."""
+
+    judge: JudgeName
+    score: Interval | None
+
+
+class TrialResult(Artifact):
+    """One paper, one variant, one model, one repeat: what was observed."""
+
+    trial: str
+    """Its id, which is also its run folder's name."""
+
+    paper: str
+    variant: str
+    model: str
+    repeat: int
+    status: TrialStatus
+    """`complete`: all that was asked for was seen. `partial`: something was made and kept. `failed`: nothing was."""
+
+    reason: str = ""
+    """Why it is not complete."""
+
+    rungs: tuple[RungName, ...] = ()
+    """Those that were seen."""
+
+    requirements: int | None = None
+    """None for variants without requirements."""
+
+    implemented: int | None = None
+    """Of the requirements, by the last review; None where there was none."""
+
+    claims: int | None = None
+    """Numbers that the paper reports; None where they were not looked for or the reproduction was not run."""
+
+    claims_met: int | None = None
+    findings: int | None = None
+    """Errors that checking found in the repository; None where there is none."""
+
+    judges: tuple[JudgeMean, ...] = ()
+    rubric: float | None = None
+    """0 to 1."""
+
+    rubric_code_dev: float | None = None
+    calls: int = 0
+    prompt: int = 0
+    cached: int = 0
+    completion: int = 0
+    cost_usd: float = 0.0
+    unpriced: int = 0
+    judge_cost_usd: float = 0.0
+    """Of `cost_usd`, what the judges took."""
+
+    seconds: float = 0.0
+    """Spent by all processes that worked on it."""
+
+
+class BenchResults(Artifact):
+    """All trials of a manifest, in its order."""
+
+    name: str
+    trials: tuple[TrialResult, ...] = ()

@@ -1,0 +1,1 @@
+"""Many papers at once: from a manifest to results that can be compared."""

@@ -1,0 +1,28 @@
+"""How sure one can be of a mean."""
+
+from collections.abc import Sequence
+from math import sqrt
+from statistics import fmean, stdev
+
+from papercoder.artifacts import Interval
+
+_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131)
+"""Student's t for 95 %, two-sided, by degrees of freedom from 1."""
+
+_NORMAL = 1.96
+
+
+def interval(values: Sequence[float]) -> Interval | None:
+    """The mean of independent values with its 95 % interval by Student's t; None where there are no values."""
+    if not values:
+        return None
+    mean, n = fmean(values), len(values)
+    half = student(n - 1) * stdev(values) / sqrt(n) if n > 1 else 0.0
+    return Interval(mean=mean, low=mean - half, high=mean + half, n=n)
+
+
+def student(freedom: float) -> float:
+    """Student's t for 95 %, two-sided; for degrees of freedom between the table's, that of the next lower one."""
+    if freedom < 1:
+        return float("inf")
+    return _T[int(freedom) - 1] if freedom < len(_T) + 1 else _NORMAL + 2.5 / freedom
