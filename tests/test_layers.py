@@ -79,7 +79,7 @@ def test_every_room_has_its_layer() -> None:
 
 def test_imports_are_seen() -> None:
     assert {"pipeline", "run", "models.stack"} <= set(imports("generation"))
-    assert "paper.reading" in set(imports("cli"))
+    assert "paper.reading" in set(imports("cli.papers"))
     assert layer("errors") < layer("models.stack") < layer("stages.coding") < layer("cli")
 
 

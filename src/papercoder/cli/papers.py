@@ -1,48 +1,32 @@
-"""The command line: thin, and quick to start, since each command imports what it needs when it is called."""
+"""The commands that turn papers into repositories, and look after both."""
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from papercoder.errors import PaperCoderError, RunFolderError
+from papercoder.cli.options import (
+    PARTIAL,
+    BaseUrlOption,
+    JsonOption,
+    MaxCostOption,
+    ModelOption,
+    PaperArgument,
+    PromptsOption,
+    RepositoryArgument,
+    ReproduceOption,
+    RunArgument,
+    SandboxOption,
+    app,
+    models_given,
+    new_console,
+    settings_given,
+    stem,
+)
+from papercoder.errors import RunFolderError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from papercoder.artifacts import RungResult
-    from papercoder.settings import Settings
-
-PARTIAL = 3
-"""Exit code where something was made and kept, but not all that was asked for was seen."""
-
-INTERRUPTED = 130
-"""Exit code of Typer's after Ctrl-C."""
-
-app = typer.Typer(
-    help="Turns a machine-learning paper into a code repository that is traced to the paper's own words.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-PaperArgument = Annotated[
-    str,
-    typer.Argument(metavar="PAPER", help="PDF, .tex, LaTeX folder, e-print, HTML, Markdown, S2ORC, TEI or arXiv id."),
-]
-RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
-RepositoryArgument = Annotated[Path, typer.Argument(metavar="REPO", help="The folder of a repository.")]
-ModelOption = Annotated[
-    list[str] | None,
-    typer.Option("--model", metavar="[ROLE=]PROVIDER:NAME", help="Model for all roles, or for one; may be repeated."),
-]
-BaseUrlOption = Annotated[str | None, typer.Option(help="Of an OpenAI-compatible endpoint.")]
-MaxCostOption = Annotated[float | None, typer.Option(help="Dollars that the run may cost.")]
-SandboxOption = Annotated[str | None, typer.Option(help="auto, bubblewrap, docker, plain (no isolation) or none.")]
-ReproduceOption = Annotated[bool | None, typer.Option("--reproduce", help="Run the full reproduction too.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-PromptsOption = Annotated[Path | None, typer.Option(help="Folder whose prompts replace those of the same name.")]
 
 
 @app.command()
@@ -62,7 +46,7 @@ def read(
     from papercoder.paper.reading import read as read_paper
     from papercoder.store import write_synced
 
-    settings = _settings(model)
+    settings = settings_given(model)
     name = settings.model_for("coding")
     found = read_paper(paper)
     estimated = estimate(found, name, price_of_spec(name, settings), settings.refine)
@@ -72,7 +56,7 @@ def read(
     if as_json:
         typer.echo(report.model_dump_json(indent=1))
     else:
-        show(report, _console())
+        show(report, new_console())
 
 
 @app.command()
@@ -110,11 +94,11 @@ def run(
     from papercoder.terminal import show_report
 
     flags = {name: value for name, value in given.items() if name not in {"paper", "output", "model"}}
-    settings = _settings(model, **flags)
-    folder = output or Path("runs") / _stem(paper)
-    with progress(_console()) as listener:
+    settings = settings_given(model, **flags)
+    folder = output or Path("runs") / stem(paper)
+    with progress(new_console()) as listener:
         asyncio.run(generate(paper, folder, settings, [listener]))
-    if show_report(folder, _console()).status != "complete":
+    if show_report(folder, new_console()).status != "complete":
         raise typer.Exit(PARTIAL)
 
 
@@ -127,7 +111,7 @@ def show(run: RunArgument, as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(report(run).model_dump_json(indent=1))
     else:
-        show_report(run, _console())
+        show_report(run, new_console())
 
 
 @app.command()
@@ -140,7 +124,7 @@ def check(repository: RepositoryArgument, as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo(report.model_dump_json(indent=1))
     else:
-        show_check(report, _console())
+        show_check(report, new_console())
     if report.errors:
         raise typer.Exit(PARTIAL)
 
@@ -158,7 +142,7 @@ def execute(
     from papercoder.mending import climb, foretold
     from papercoder.terminal import show_rung
 
-    console = _console()
+    console = new_console()
 
     def tell(rung: "RungResult") -> None:
         show_rung(rung, console, foretold(repository, rung) if reproduce else "")
@@ -186,9 +170,9 @@ def repair(
     from papercoder.mending import mend
     from papercoder.progress import progress
 
-    settings = _settings(model, base_url=base_url, max_cost=max_cost, sandbox=sandbox)
+    settings = settings_given(model, base_url=base_url, max_cost=max_cost, sandbox=sandbox)
     folder = output or Path("runs") / f"repair-{repository.resolve().name}"
-    with progress(_console()) as listener:
+    with progress(new_console()) as listener:
         changes = asyncio.run(mend(repository, error, folder, settings, [listener]))
     typer.echo(changes or "Nothing was changed: the agent found nothing to edit.")
     if not changes:
@@ -216,14 +200,14 @@ def revise(
 
     flags = {"base_url": base_url, "max_cost": max_cost, "sandbox": sandbox, "reproduce": reproduce}
     former = paper_of(run)
-    settings = settings_of(run, {**_models(model), **flags})
-    with progress(_console()) as listener:
+    settings = settings_of(run, {**models_given(model), **flags})
+    with progress(new_console()) as listener:
         if note:
             typer.echo(asyncio.run(amend_run(run, note, settings, [listener])) or "The note changes nothing.")
         before = tree_of(run)
         asyncio.run(generate(paper or former, run, settings, [listener]))
     typer.echo(changes(before, tree_of(run)))
-    if show_report(run, _console()).status != "complete":
+    if show_report(run, new_console()).status != "complete":
         raise typer.Exit(PARTIAL)
 
 
@@ -240,10 +224,9 @@ def report(run: RunArgument) -> None:
 def models(model: ModelOption = None, base_url: BaseUrlOption = None) -> None:
     """Check which models are configured, and what is known of them."""
     from papercoder.models.check import check_providers
-    from papercoder.terminal import show_models
 
-    settings = _settings(model, base_url=base_url)
-    show_models(check_providers(settings), _console())
+    settings = settings_given(model, base_url=base_url)
+    show_models(check_providers(settings), new_console())
 
 
 @app.command()
@@ -285,41 +268,3 @@ def record(
     recording = Recording(model=by, made=datetime.datetime.now(datetime.UTC).date(), how=how)
     write_recording(folder, ((call.request, call.answer) for call in kept), recording)
     typer.echo(f"{len(kept)} answers written to {folder}; use them with --model recorded:{folder}.")
-
-
-def main() -> None:
-    """Run the command line; a PaperCoderError becomes one sentence and its exit code."""
-    try:
-        app()
-    except PaperCoderError as error:
-        typer.echo(f"papercoder: {error}", err=True)
-        sys.exit(error.exit_code)
-    except SystemExit as end:
-        if end.code == INTERRUPTED:
-            typer.echo("papercoder: interrupted; run the same command again to go on.", err=True)
-        raise
-
-
-def _settings(model: list[str] | None, **flags: Any) -> "Settings":
-    from papercoder.settings import Settings
-
-    return Settings(**_models(model), **flags)
-
-
-def _models(model: list[str] | None) -> dict[str, Any]:
-    from papercoder.settings import parse_models
-
-    general, by_role = parse_models(model or [])
-    return {"model": general, "models": by_role or None}
-
-
-def _console() -> "Console":
-    from rich.console import Console
-
-    console = Console()
-    return console if console.is_terminal else Console(width=140)
-
-
-def _stem(paper: str) -> str:
-    name = paper.rstrip("/").rsplit("/", 1)[-1]
-    return "".join(sign if sign.isalnum() or sign in "._-" else "-" for sign in name.removesuffix(".pdf")) or "paper"

@@ -1,0 +1,23 @@
+"""The command line: thin, and quick to start, since each command imports what it needs when it is called."""
+
+import sys
+
+import typer
+
+from papercoder.cli import papers as papers
+from papercoder.cli.options import INTERRUPTED
+from papercoder.cli.options import app as app
+from papercoder.errors import PaperCoderError
+
+
+def main() -> None:
+    """Run the command line; a PaperCoderError becomes one sentence and its exit code."""
+    try:
+        app()
+    except PaperCoderError as error:
+        typer.echo(f"papercoder: {error}", err=True)
+        sys.exit(error.exit_code)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            typer.echo("papercoder: interrupted; run the same command again to go on.", err=True)
+        raise
