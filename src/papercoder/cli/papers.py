@@ -224,6 +224,7 @@ def report(run: RunArgument) -> None:
 def models(model: ModelOption = None, base_url: BaseUrlOption = None) -> None:
     """Check which models are configured, and what is known of them."""
     from papercoder.models.check import check_providers
+    from papercoder.terminal import show_models
 
     settings = settings_given(model, base_url=base_url)
     show_models(check_providers(settings), new_console())
