@@ -31,6 +31,8 @@ class Agent(Generic[T]):
     """Which of the user's models it asks."""
 
     format: Format[T]
+    system: str = "system"
+    """The prompt before all it reads; judges have their own, since they build nothing."""
 
 
 def uses(*agents: Agent[Any]) -> Callable[[F], F]:
@@ -86,7 +88,7 @@ class Ask:
                     agent=agent.name,
                     subject=subject,
                     round=attempt,
-                    system=self.prompts.render("system"),
+                    system=self.prompts.render(agent.system),
                     messages=(*opening, *again),
                     max_tokens=self._completion(model),
                 )
@@ -96,24 +98,31 @@ class Ask:
             except UnfitError as error:
                 reason = str(error)
             self.emit(AnswerRefused(agent=agent.name, subject=subject, reason=reason[:500]))
-            again = self._again(model, opening, answer.text, reason)
+            again = self._again(agent, opening, answer.text, reason)
         raise AnswerError(self._gave_up(agent, subject, model, reason))
 
     def fingerprint(self, make: Callable[..., object]) -> object:
         """The prompts, formats and models that what `make` makes depends on."""
         agents: tuple[Agent[Any], ...] = getattr(make, "agents", ())
-        shared = [self.prompts.text(name) for name in ("system", "again")] if agents else []
+        systems = sorted({agent.system for agent in agents})
+        shared = [self.prompts.text(name) for name in (*systems, "again")] if agents else []
         return shared, [
             (agent.name, self.prompts.text(agent.name), agent.format.instructions, self.models[agent.role].name)
             for agent in agents
         ]
 
+    def room(self, agent: Agent[T], **variables: object) -> int:
+        """Tokens that its model's window leaves for what an agent is given to read."""
+        model, fixed = self.models[agent.role], (self.prompts.render(agent.system), self._task(agent, variables))
+        return model.context_window - self._completion(model) - sum(map(count_tokens, fixed)) - _HEADROOM - _REASON
+
+    def _task(self, agent: Agent[T], variables: Mapping[str, object]) -> str:
+        return f"{self.prompts.render(agent.name, **variables)}\n\n{agent.format.instructions}"
+
     def _opening(
         self, agent: Agent[T], subject: str, parts: tuple[Part, ...], model: Model, variables: Mapping[str, object]
     ) -> tuple[Message, ...]:
-        task = f"{self.prompts.render(agent.name, **variables)}\n\n{agent.format.instructions}"
-        fixed = count_tokens(task) + count_tokens(self.prompts.render("system"))
-        fitted = fit(parts, model.context_window - self._completion(model) - fixed - _HEADROOM - _REASON)
+        fitted = fit(parts, self.room(agent, **variables))
         about = f"{agent.name} {subject}".strip()
         if not fitted.fits:
             raise ContextError(
@@ -123,13 +132,14 @@ class Ask:
         if fitted.shortened:
             self.emit(Warned(where=about, message=f"{model.name} cannot read all of {', '.join(fitted.shortened)}"))
         read = tuple(Message(role="user", text=text, cache=True) for text in fitted.texts)
-        return (*read, Message(role="user", text=task))
+        return (*read, Message(role="user", text=self._task(agent, variables)))
 
-    def _again(self, model: Model, opening: tuple[Message, ...], text: str, reason: str) -> tuple[Message, ...]:
+    def _again(self, agent: Agent[T], opening: tuple[Message, ...], text: str, reason: str) -> tuple[Message, ...]:
         """The answer and why it goes back; the reason alone where there is no room for both."""
+        model = self.models[agent.role]
         said = Message(role="assistant", text=text or "(nothing)")
         why = Message(role="user", text=self.prompts.render("again", reason=reason[:_LONGEST_REASON]))
-        sent = [self.prompts.render("system"), *(message.text for message in (*opening, said, why))]
+        sent = [self.prompts.render(agent.system), *(message.text for message in (*opening, said, why))]
         fits = sum(map(count_tokens, sent)) <= model.context_window - self._completion(model) - _HEADROOM
         return (said, why) if fits else (why,)
 
