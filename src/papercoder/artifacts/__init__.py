@@ -4,6 +4,17 @@ from papercoder.artifacts.base import Artifact as Artifact
 from papercoder.artifacts.bench import BenchResults as BenchResults
 from papercoder.artifacts.bench import JudgeMean as JudgeMean
 from papercoder.artifacts.bench import TrialResult as TrialResult
+from papercoder.artifacts.calibration import Agreement as Agreement
+from papercoder.artifacts.calibration import Calibration as Calibration
+from papercoder.artifacts.calibration import Contender as Contender
+from papercoder.artifacts.calibration import ControlName as ControlName
+from papercoder.artifacts.calibration import ControlScores as ControlScores
+from papercoder.artifacts.calibration import Difference as Difference
+from papercoder.artifacts.calibration import Fitness as Fitness
+from papercoder.artifacts.calibration import JudgeFitness as JudgeFitness
+from papercoder.artifacts.calibration import MissingControl as MissingControl
+from papercoder.artifacts.calibration import OrderCheck as OrderCheck
+from papercoder.artifacts.calibration import OrderVerdict as OrderVerdict
 from papercoder.artifacts.checking import CheckReport as CheckReport
 from papercoder.artifacts.checking import Finding as Finding
 from papercoder.artifacts.claims import Claim as Claim
@@ -19,6 +30,8 @@ from papercoder.artifacts.coding import Mark as Mark
 from papercoder.artifacts.coding import SourceFile as SourceFile
 from papercoder.artifacts.coding import Trace as Trace
 from papercoder.artifacts.coding import Traceability as Traceability
+from papercoder.artifacts.evaluated import Costs as Costs
+from papercoder.artifacts.evaluated import Evaluation as Evaluation
 from papercoder.artifacts.evaluation import CodeCritique as CodeCritique
 from papercoder.artifacts.evaluation import CritiqueScore as CritiqueScore
 from papercoder.artifacts.evaluation import Interval as Interval

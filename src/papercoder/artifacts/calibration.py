@@ -1,0 +1,130 @@
+"""Whether a judge can be trusted: what it says of controls whose order is known, and of leaves that people judged."""
+
+from typing import Literal
+
+from papercoder.artifacts.base import Artifact
+from papercoder.artifacts.evaluation import CritiqueScore, JudgeName
+
+ControlName = Literal["empty", "config-only", "shuffled", "mutated", "authors"]
+Contender = Literal["repository", ControlName]
+OrderVerdict = Literal["holds", "within noise", "broken", "no room"]
+Fitness = Literal["fit", "within noise", "unfit", "not shown"]
+
+
+class ControlScores(Artifact):
+    """What the judges say of one control."""
+
+    control: ControlName
+    made: str
+    """How it was made from the repository."""
+
+    scores: tuple[CritiqueScore, ...]
+    """One for each judge."""
+
+
+class MissingControl(Artifact):
+    """A control that could not be made."""
+
+    control: ControlName
+    reason: str
+
+
+class OrderCheck(Artifact):
+    """One order that a judge's means must keep, and whether they do."""
+
+    judge: JudgeName
+    higher: Contender
+    lower: Contender
+    strict: bool
+    """True: `higher` must score more; False: it must not score less."""
+
+    verdict: OrderVerdict
+    """`holds`. `within noise`: it holds in the means, or is missed where a tie would do, but by no more than chance may
+    bring about. `broken`. `no room`: the lowest score for both, or a side without a valid sample; nothing is shown."""
+
+    difference: float | None
+    """Of the means, higher less lower; None where a side has no valid sample."""
+
+    low: float | None = None
+    """Where the difference lies with 95 % confidence; None where a side has fewer than two valid samples."""
+
+    high: float | None = None
+
+
+class JudgeFitness(Artifact):
+    """A judge, by all its orders."""
+
+    judge: JudgeName
+    fitness: Fitness
+    """`unfit`: at least one order is broken. `not shown`: none is, but none could be held against it either.
+    `within noise`: all hold, some of them by no more than chance. `fit`: all hold."""
+
+
+class Calibration(Artifact):
+    """What the controls show of the judges."""
+
+    controls: tuple[ControlScores, ...] = ()
+    missing: tuple[MissingControl, ...] = ()
+    orders: tuple[OrderCheck, ...] = ()
+    judges: tuple[JudgeFitness, ...] = ()
+
+    @property
+    def unfit(self) -> tuple[JudgeName, ...]:
+        """Judges that broke an order."""
+        return tuple(each.judge for each in self.judges if each.fitness == "unfit")
+
+    @property
+    def broken(self) -> tuple[OrderCheck, ...]:
+        """The orders that they broke."""
+        return tuple(order for order in self.orders if order.verdict == "broken")
+
+    @property
+    def not_shown(self) -> tuple[JudgeName, ...]:
+        """Judges of whom the controls show nothing."""
+        return tuple(each.judge for each in self.judges if each.fitness == "not shown")
+
+
+class Difference(Artifact):
+    """A leaf that the judge and the people saw differently."""
+
+    leaf: str
+    people: bool
+    judge: bool
+
+
+class Agreement(Artifact):
+    """How far a judge's leaves agree with people's; measures whose divisor is zero are None."""
+
+    leaves: int
+    """Judged by both."""
+
+    both_met: int
+    judge_alone: int
+    """Met for the judge alone."""
+
+    people_alone: int
+    """Met for the people alone."""
+
+    neither: int
+    accuracy: float
+    precision: float | None
+    """Of the leaves that are met for the judge, those that are met for the people."""
+
+    recall: float | None
+    """Of the leaves that are met for the people, those that are met for the judge."""
+
+    f1: float | None
+    """Of `met`."""
+
+    macro_f1: float | None
+    """The mean of the F1 of `met` and that of `not met`, as judges of rubrics are compared."""
+
+    kappa: float | None
+    """Cohen's: agreement beyond what chance would give; 0 is chance, 1 is perfect."""
+
+    differences: tuple[Difference, ...] = ()
+    unlabelled: tuple[str, ...] = ()
+    """Leaves that people did not judge."""
+
+    unjudged: tuple[str, ...] = ()
+    """Leaves on which the judge gave no fit answer."""
