@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from papercoder.models.capped import Budget
-from papercoder.models.limited import Limits
+from papercoder.models.capped import Purse
+from papercoder.models.limited import Turns
 from papercoder.run import Executor, Here, answer_store, step_store
 from papercoder.store import Store
 
@@ -27,10 +27,10 @@ def in_folder(folder: Path) -> Stores:
 class Place:
     """By default a run has all for itself, on this machine."""
 
-    limits: Limits | None = None
+    limits: Turns | None = None
     """Calls at once of all runs together; None: each run has its own, from its settings."""
 
-    budget: Budget | None = None
+    budget: Purse | None = None
     """The money of all runs together; None: each run has its own alone."""
 
     executor: Executor = field(default_factory=Here)

@@ -1,11 +1,30 @@
 """The cost cap: a call that might exceed it is not made."""
 
 import asyncio
+from typing import Protocol
 
 from papercoder.errors import CostCapReached, SettingsError
 from papercoder.models.contract import Answer, Model, Price, Request, Usage
 from papercoder.models.estimate import prompt_tokens
 from papercoder.models.wrapped import Wrapped
+
+
+class Purse(Protocol):
+    """Money that calls are paid from: that of this process, or that of many machines."""
+
+    @property
+    def cap(self) -> float | None:
+        """Dollars; None: as many as it takes."""
+
+    async def promise(self, cost: float, what: str) -> None:
+        """Set money aside for a call.
+
+        Raises:
+            CostCapReached: there is too little left.
+        """
+
+    async def settle(self, promised: float, cost: float) -> None:
+        """Replace what was set aside for a call by what it cost."""
 
 
 class Budget:
@@ -53,7 +72,7 @@ class Budget:
 class Capped(Wrapped):
     """Asks the budget before each call, and tells it afterwards."""
 
-    def __init__(self, inner: Model, budget: Budget) -> None:
+    def __init__(self, inner: Model, budget: Purse) -> None:
         """Cap a model.
 
         Raises:

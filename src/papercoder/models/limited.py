@@ -2,7 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
 
 from papercoder.models.contract import Answer, Model, Request
 from papercoder.models.estimate import prompt_tokens
@@ -48,8 +50,18 @@ class Bucket:
         return self._left
 
 
+class Turns(Protocol):
+    """Who may call, and when: for the models of this process, or for those of many machines."""
+
+    def turn(self, tokens: int) -> AbstractAsyncContextManager[None]:
+        """Wait until a call of about so many tokens may be made; it is being made while this is entered."""
+
+    def charge(self, tokens: int) -> None:
+        """Count tokens that a call took beyond those expected; negative ones are given back."""
+
+
 class Limits:
-    """What all models of a run share."""
+    """The turns of all models of this process that share it."""
 
     def __init__(
         self, concurrency: int, requests_per_minute: int | None = None, tokens_per_minute: int | None = None
@@ -58,20 +70,30 @@ class Limits:
         self.requests = Bucket(requests_per_minute)
         self.tokens = Bucket(tokens_per_minute)
 
+    @asynccontextmanager
+    async def turn(self, tokens: int) -> AsyncIterator[None]:
+        """A slot, then a request and tokens of this minute."""
+        async with self.slots:
+            await self.requests.take(1)
+            await self.tokens.take(tokens)
+            yield
+
+    def charge(self, tokens: int) -> None:
+        """Count tokens that were used without asking."""
+        self.tokens.charge(tokens)
+
 
 class Limited(Wrapped):
     """Waits for its turn."""
 
-    def __init__(self, inner: Model, limits: Limits) -> None:
+    def __init__(self, inner: Model, turns: Turns) -> None:
         super().__init__(inner)
-        self._limits = limits
+        self._turns = turns
 
     async def answer(self, request: Request) -> Answer:
         """The inner model's answer, when it is this request's turn."""
         expected = prompt_tokens(request)
-        async with self._limits.slots:
-            await self._limits.requests.take(1)
-            await self._limits.tokens.take(expected)
+        async with self._turns.turn(expected):
             answer = await self.inner.answer(request)
-        self._limits.tokens.charge(answer.usage.prompt + answer.usage.completion - expected)
+        self._turns.charge(answer.usage.prompt + answer.usage.completion - expected)
         return answer

@@ -17,13 +17,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from papercoder.events import Emit
-from papercoder.models.capped import Budget, Capped
+from papercoder.models.capped import Budget, Capped, Purse
 from papercoder.models.contract import Model
 from papercoder.models.deadline import Deadline
 from papercoder.models.finishing import Finishing
 from papercoder.models.guarded import Guarded
 from papercoder.models.journaled import Journaled
-from papercoder.models.limited import Limited, Limits
+from papercoder.models.limited import Limited, Limits, Turns
 from papercoder.models.relay import Relay
 from papercoder.models.retrying import Retrying
 from papercoder.models.whole import Whole
@@ -38,10 +38,10 @@ class Shared:
     settings: Settings
     store: Store
     emit: Emit
-    budgets: tuple[Budget, ...]
+    budgets: tuple[Purse, ...]
     """The run's own, and that of all runs together where there is one."""
 
-    limits: Limits
+    limits: Turns
 
     def around(self, model: Model) -> Model:
         """The model with all its wrappers."""
@@ -75,8 +75,8 @@ def assemble_roles(
     store: Store,
     emit: Emit,
     spent: float = 0.0,
-    limits: Limits | None = None,
-    budget: Budget | None = None,
+    limits: Turns | None = None,
+    budget: Purse | None = None,
 ) -> dict[Role, Model]:
     """The models of all roles with their wrappers, under one cap and one limit; roles may share a model.
 
@@ -102,8 +102,8 @@ def _shared(
     store: Store,
     emit: Emit,
     spent: float,
-    limits: Limits | None = None,
-    budget: Budget | None = None,
+    limits: Turns | None = None,
+    budget: Purse | None = None,
 ) -> Shared:
     own = Budget(settings.max_cost, spent)
     return Shared(settings, store, emit, (own, budget) if budget else (own,), limits or limits_of(settings))
