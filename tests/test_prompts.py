@@ -12,8 +12,8 @@ from papercoder.artifacts import Violation
 from papercoder.errors import SettingsError
 from papercoder.prompts import Prompts, names
 
-STAGES = Path(papercoder.__file__).parent / "stages"
-TREES = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(STAGES.rglob("*.py"))]
+ASKING = [Path(papercoder.__file__).parent / room for room in ("stages", "evaluation")]
+TREES = [ast.parse(path.read_text(encoding="utf-8")) for room in ASKING for path in sorted(room.rglob("*.py"))]
 
 
 def agents() -> dict[str, str]:
@@ -41,7 +41,7 @@ def given() -> dict[str, list[set[str]]]:
                 case other:
                     raise AssertionError(f"who is asked here? {ast.unparse(other)}")
             found[name].append({word.arg for word in node.keywords if word.arg} - {"check"})
-    return found | {"again": [{"reason"}], "system": [set()]}
+    return found | {"again": [{"reason"}], "system": [set()], "judge_system": [set()]}
 
 
 GIVEN = given()
