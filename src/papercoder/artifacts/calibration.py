@@ -7,7 +7,7 @@ from papercoder.artifacts.evaluation import CritiqueScore, JudgeName
 
 ControlName = Literal["empty", "config-only", "shuffled", "mutated", "authors"]
 Contender = Literal["repository", ControlName]
-OrderVerdict = Literal["holds", "within noise", "broken", "no room"]
+OrderVerdict = Literal["holds", "within noise", "broken", "not shown"]
 Fitness = Literal["fit", "within noise", "unfit", "not shown"]
 
 
@@ -17,6 +17,9 @@ class ControlScores(Artifact):
     control: ControlName
     made: str
     """How it was made from the repository."""
+
+    changed: tuple[str, ...]
+    """Files that are not as in the repository."""
 
     scores: tuple[CritiqueScore, ...]
     """One for each judge."""
@@ -40,7 +43,8 @@ class OrderCheck(Artifact):
 
     verdict: OrderVerdict
     """`holds`. `within noise`: it holds in the means, or is missed where a tie would do, but by no more than chance may
-    bring about. `broken`. `no room`: the lowest score for both, or a side without a valid sample; nothing is shown."""
+    bring about. `broken`. `not shown`: both have the lowest score, a
+    side has no valid sample, or the judge was not shown what makes the two differ."""
 
     difference: float | None
     """Of the means, higher less lower; None where a side has no valid sample."""

@@ -26,3 +26,14 @@ def student(freedom: float) -> float:
     if freedom < 1:
         return float("inf")
     return _T[int(freedom) - 1] if freedom < len(_T) + 1 else _NORMAL + 2.5 / freedom
+
+
+def difference(one: Interval, other: Interval) -> Interval | None:
+    """The first mean less the second with its 95 % interval by Welch's t; None where either is over a single value."""
+    if one.n < 2 or other.n < 2:
+        return None
+    variances = [((each.high - each.mean) / student(each.n - 1)) ** 2 for each in (one, other)]
+    mean, total = one.mean - other.mean, sum(variances)
+    spread = sum(variance**2 / (each.n - 1) for variance, each in zip(variances, (one, other), strict=True))
+    half = student(total**2 / spread) * sqrt(total) if spread else 0.0
+    return Interval(mean=mean, low=mean - half, high=mean + half, n=one.n + other.n)
