@@ -1,6 +1,7 @@
 """An unfit answer goes back with the reason, so often and no oftener; what cannot fit is not sent."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +34,27 @@ def test_a_request_carries_what_to_read_then_the_task_and_its_form() -> None:
     assert not task.cache
     assert "Be good." in task.text
     assert task.text.endswith(CHECKER.format.instructions)
+
+
+def test_a_judge_reads_a_system_prompt_of_its_own_and_is_asked_anew_where_it_changes(tmp_path: Path) -> None:
+    judge = Agent("verify", "judge", Json(Critique), "judge_system")
+    model = Scripted({"verify": ["What?", GOOD]})
+    asyncio.run(asking(model)(judge, "", (), instructions=""))
+    assert {request.system for request in model.requests} == {Prompts().render("judge_system")}
+    (tmp_path / "judge_system.md").write_text("Judge.")
+    for agent, same in ((judge, False), (CHECKER, True)):
+        make = uses(agent)(lambda: None)
+        assert (asking(model).fingerprint(make) == asking(model, prompts=tmp_path).fingerprint(make)) is same
+
+
+def test_what_takes_all_the_room_that_is_left_is_read_whole() -> None:
+    model = Scripted({"verify": GOOD}, context_window=5_000)
+    ask = asking(model, max_tokens=500)
+    room = ask.room(CHECKER, instructions="")
+    whole, too_much = "word " * room, "word " * (room + 1)
+    for text in (whole, too_much):
+        asyncio.run(ask(CHECKER, "", (Part("words", (text, "Fewer.")),), instructions=""))
+    assert [request.messages[0].text for request in model.requests] == [whole, "Fewer."]
 
 
 def test_an_unfit_answer_goes_back_with_the_reason() -> None:
