@@ -14,9 +14,8 @@ from papercoder.events import Emit, RunEnded, RunStarted, Warned
 from papercoder.history import History
 from papercoder.models.resolve import models_by_role
 from papercoder.models.stack import assemble_roles
-from papercoder.paper.reading import read
 from papercoder.pipeline import as_published, paper_to_repository
-from papercoder.place import Place
+from papercoder.place import Place, Read, read_here
 from papercoder.prompts import Prompts
 from papercoder.report import write_report
 from papercoder.rounds.publishing import Publisher
@@ -59,7 +58,7 @@ async def generate(
         try:
             with _ended(emit) as end:
                 await history.begin()
-                paper = await read_into(run, source)
+                paper = await read_into(run, source, place.read if place else read_here)
                 repository = await PROFILES[chosen.profile](run, paper, Publisher(run, history), chosen)
                 end.reason = repository.execution.unseen(chosen.reproduce) if repository.execution else ""
         finally:
@@ -67,14 +66,14 @@ async def generate(
         return repository
 
 
-async def read_into(run: Run[Ask], source: str | Path) -> Paper:
+async def read_into(run: Run[Ask], source: str | Path, read: Read = read_here) -> Paper:
     """Read the paper and keep it as `paper.json`, which the user may edit where the parse lost something.
 
     Raises:
         PaperError: it cannot be read.
         ArtifactError: `paper.json` was edited and no longer fits.
     """
-    parsed = await asyncio.to_thread(read, source)
+    parsed = await read(source)
     await run.keep("paper.json", parsed.model_dump_json(indent=1) + "\n")
     paper = load(run.folder, "paper.json", Paper)
     if not run.is_users("paper.md"):  # which may be the very paper

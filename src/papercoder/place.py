@@ -1,13 +1,28 @@
 """Where a run works, and what it shares there with other runs."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from papercoder.artifacts import Paper
 from papercoder.models.capped import Purse
 from papercoder.models.limited import Turns
+from papercoder.paper import reading
 from papercoder.run import Executor, Here, answer_store, step_store
 from papercoder.store import Store
+
+Read = Callable[[str | Path], Awaitable[Paper]]
+"""From a file, a folder, an arXiv id or an address to the paper."""
+
+
+async def read_here(source: str | Path) -> Paper:
+    """Read a paper, in a thread of this process.
+
+    Raises:
+        PaperError: it cannot be read.
+    """
+    return await asyncio.to_thread(reading.read, source)
 
 
 @dataclass(frozen=True)
@@ -36,3 +51,6 @@ class Place:
     executor: Executor = field(default_factory=Here)
     stores: Callable[[Path], Stores] = in_folder
     """From a run folder to its stores."""
+
+    read: Read = read_here
+    """How papers are read."""

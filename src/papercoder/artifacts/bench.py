@@ -27,10 +27,14 @@ class TrialResult(Artifact):
     model: str
     repeat: int
     status: TrialStatus
-    """`complete`: all that was asked for was seen. `partial`: something was made and kept. `failed`: nothing was."""
+    """`complete`: it was carried through to the end, whatever was observed there. `partial`: a repository was made, in
+    part at least, and kept. `failed`: none was."""
 
     reason: str = ""
-    """Why it is not complete."""
+    """Why it is not complete; else which rung was asked for and not seen, where there is one."""
+
+    capped: bool = False
+    """It stopped since the money of all trials together is spent."""
 
     rungs: tuple[RungName, ...] = ()
     """Those that were seen."""

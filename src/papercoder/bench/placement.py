@@ -1,0 +1,62 @@
+"""Where the trials of a bench are carried out."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import Protocol
+
+from papercoder.artifacts import Artifact, TrialResult
+from papercoder.bench.trial import run_trial
+from papercoder.bench.trials import Trial
+from papercoder.events import Event
+from papercoder.models.capped import Budget
+from papercoder.models.limited import Limits
+from papercoder.place import Place
+
+Tell = Callable[[str, Event], None]
+"""Is told the id of a trial, and what happened in it."""
+
+Perform = Callable[[Trial], Awaitable[TrialResult]]
+"""Carries a trial out. It raises nothing that a trial brings about: what went wrong stands in the result."""
+
+
+class Shared(Artifact):
+    """What all trials of a bench have together."""
+
+    max_cost: float | None
+    """Dollars."""
+
+    spent: float
+    """Dollars that all trials have cost before, by all processes."""
+
+    concurrency: int
+    requests_per_minute: int | None
+    tokens_per_minute: int | None
+
+
+class Placement(Protocol):
+    """This process, or a cluster."""
+
+    def open(self, shared: Shared, tell: Tell) -> AbstractAsyncContextManager[Perform]:
+        """Get ready; what it gives is called for many trials at once, and closed after the last has ended.
+
+        Raises:
+            PaperCoderError: it cannot be used.
+        """
+
+
+class Local:
+    """This process."""
+
+    @asynccontextmanager
+    async def open(self, shared: Shared, tell: Tell) -> AsyncIterator[Perform]:
+        """One limit and one budget for all."""
+        place = Place(
+            limits=Limits(shared.concurrency, shared.requests_per_minute, shared.tokens_per_minute),
+            budget=Budget(shared.max_cost, shared.spent),
+        )
+
+        async def perform(trial: Trial) -> TrialResult:
+            return await run_trial(trial, place, partial(tell, trial.id))
+
+        yield perform

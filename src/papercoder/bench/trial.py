@@ -1,0 +1,95 @@
+"""One trial: from the paper to a repository, to what is seen of it, to what judges say."""
+
+import asyncio
+import traceback
+from dataclasses import replace
+from pathlib import Path
+
+from papercoder.artifacts import ExecutionReport, Paper, Repository, TrialResult
+from papercoder.bench.observing import Ending, forget, keep, observe
+from papercoder.bench.reading import with_addendum
+from papercoder.bench.trials import Judging, Trial
+from papercoder.errors import PaperCoderError
+from papercoder.evaluation.evaluating import Wanted, evaluate
+from papercoder.events import Emit, RunEnded
+from papercoder.generation import generate, open_run
+from papercoder.place import Place
+from papercoder.report import write_report
+from papercoder.rounds.surveying import survey
+from papercoder.run import EventLog, load, lock
+from papercoder.store import write_synced
+
+
+async def run_trial(trial: Trial, place: Place, emit: Emit) -> TrialResult:
+    """Carry a trial out, or go on with it; whatever goes wrong stands in the result, and stops no other trial.
+
+    Args:
+        trial: what is to be done.
+        place: what it shares with other trials.
+        emit: is told every event.
+    """
+    await asyncio.to_thread(forget, trial)
+    working = asyncio.ensure_future(_carry_out(trial, place, emit))
+    try:
+        await asyncio.wait([working])
+    finally:
+        working.cancel()  # does nothing to what has ended
+        await asyncio.wait([working])
+    ending = _ending(trial, working, place)
+    await asyncio.to_thread(keep, trial, ending)
+    return await asyncio.to_thread(observe, trial)
+
+
+async def _carry_out(trial: Trial, place: Place, emit: Emit) -> str:
+    """The whole way.
+
+    Returns:
+        What was asked for and could not be observed; empty where all was.
+    """
+    here = replace(place, read=with_addendum(place.read, trial.addendum))
+    repository = await generate(trial.source, trial.folder, trial.settings, [emit], here)
+    execution = repository.execution or await _survey(trial, repository, here, emit)
+    if trial.judging:
+        await _judge(trial, trial.judging, here, emit)
+    return "" if execution is None or execution.observed else execution.unseen(trial.settings.reproduce)
+
+
+async def _survey(trial: Trial, repository: Repository, place: Place, emit: Emit) -> ExecutionReport | None:
+    """Look at a repository whose line did not, so that all variants are seen by the same eyes."""
+    with lock(trial.folder):
+        log = EventLog(trial.folder, emit)
+        run, _ = open_run(trial.folder, trial.settings, log, place)
+        report = await survey(run, repository.files, trial.settings.sandbox, trial.settings.reproduce)
+        log(RunEnded(status="complete"))
+        await asyncio.to_thread(write_report, trial.folder)
+        return report
+
+
+async def _judge(trial: Trial, judging: Judging, place: Place, emit: Emit) -> None:
+    paper = load(trial.folder, "paper.json", Paper)
+    wanted = Wanted(
+        judges=judging.judges,
+        samples=judging.samples,
+        gold=judging.gold,
+        rubric=judging.rubric,
+        code_dev=judging.code_dev,
+    )
+    folder = trial.folder / "evaluation"
+    await evaluate(trial.folder / "repo", paper, folder, trial.settings, wanted, [emit], place)
+
+
+def _ending(trial: Trial, working: "asyncio.Future[str]", place: Place) -> Ending:
+    if working.cancelled():
+        return Ending(reason="it was interrupted")
+    error = working.exception()
+    if error is None:
+        return Ending(complete=not working.result(), reason=working.result())
+    if isinstance(error, PaperCoderError):
+        return Ending(reason=str(error), capped=place.budget is not None and place.budget.exhausted)
+    return Ending(reason=_unexpected(trial.folder, error))
+
+
+def _unexpected(folder: Path, error: BaseException) -> str:
+    path = folder / "error.txt"
+    write_synced(path, "".join(traceback.format_exception(error)))
+    return f"an error that PaperCoder did not expect, {type(error).__name__}: {error}; all of it is in {path}"

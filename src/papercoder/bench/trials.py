@@ -1,0 +1,124 @@
+"""What a manifest comes to: trials, each of which holds all that is needed to carry it out, here or elsewhere."""
+
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+from pydantic import Field
+
+from papercoder.artifacts import Artifact, JudgeName, RungName
+from papercoder.bench.manifest import SEPARATOR, Judge, Manifest, ModelChoice, PaperEntry, Resources, Variant
+from papercoder.settings import ROLES, Role, Settings
+
+
+class Judging(Artifact):
+    """What judges are to say of a repository."""
+
+    judges: tuple[JudgeName, ...]
+    samples: int
+    gold: Path | None
+    rubric: Path | None
+    code_dev: bool
+
+
+class Trial(Artifact):
+    """One paper, one variant, one model, one repeat. Its paths are absolute, and may lie on a shared folder."""
+
+    id: str
+    """Also the name of its run folder."""
+
+    paper: str
+    """The paper's id."""
+
+    source: str
+    """Where the paper is read from: a path, an arXiv id or an address."""
+
+    addendum: Path | None = None
+    variant: str
+    model: str
+    repeat: int
+    """Counted from 1."""
+
+    folder: Path
+    """Its run folder."""
+
+    settings: Settings
+    """With all its values; where it is carried out, nothing is read from file or environment."""
+
+    judging: Judging | None = None
+    resources: dict[RungName, Resources] = Field(default_factory=dict)
+    store: str | None = None
+
+
+def trials(manifest: Manifest, folder: Path, **flags: object) -> tuple[Trial, ...]:
+    """All trials of a manifest, each in its folder below this one; settings that are given as flags win.
+
+    Raises:
+        SettingsError: the settings of a variant or a model are wrong.
+    """
+    return tuple(_trials(manifest, folder.resolve(), flags))
+
+
+def _trials(manifest: Manifest, folder: Path, flags: dict[str, object]) -> Iterator[Trial]:
+    repeats = range(1, 1 + manifest.repeats)
+    for paper, variant, model, repeat in product(manifest.papers, manifest.variants, manifest.models, repeats):
+        name = SEPARATOR.join((paper.id, variant.name, model.name, str(repeat)))
+        yield Trial(
+            id=name,
+            paper=paper.id,
+            source=paper.paper,
+            addendum=paper.addendum,
+            variant=variant.name,
+            model=model.name,
+            repeat=repeat,
+            folder=folder / name,
+            settings=settings_for(variant, model, manifest.judge, repeat, flags),
+            judging=_judging(manifest.judge, paper),
+            resources=manifest.resources,
+            store=manifest.store,
+        )
+
+
+def settings_for(
+    variant: Variant, model: ModelChoice, judge: Judge | None, repeat: int = 1, flags: dict[str, object] | None = None
+) -> Settings:
+    """The settings of a trial; every role has its model from the manifest, whatever the user's own settings say.
+
+    Raises:
+        SettingsError: a value is wrong.
+    """
+    own = model.model_dump(exclude={"name", "model", "roles"}, exclude_none=True)
+    return Settings(
+        **{**own, **variant.overrides, **(flags or {})},
+        model=of_repeat(model.model, repeat),
+        models=_models(model, judge, repeat),
+    )
+
+
+def _models(model: ModelChoice, judge: Judge | None, repeat: int) -> dict[Role, str]:
+    makers = {role: of_repeat(model.roles.get(role, model.model), repeat) for role in ROLES}
+    return {**makers, "judge": judge.model} if judge else makers
+
+
+def of_repeat(spec: str, repeat: int) -> str:
+    """The simulated model draws by its seed alone, so each repeat has the next one; all others as they are."""
+    kind, _, knobs = spec.partition(":")
+    if kind != "simulated" or repeat == 1:
+        return spec
+    parts = [part for part in knobs.split(",") if part.strip()]
+    seeds = [int(part.partition("=")[2]) for part in parts if part.partition("=")[0].strip() == "seed"]
+    others = [part for part in parts if part.partition("=")[0].strip() != "seed"]
+    return f"simulated:{','.join([*others, f'seed={sum(seeds) + repeat - 1}'])}"
+
+
+def _judging(judge: Judge | None, paper: PaperEntry) -> Judging | None:
+    """What can be judged of a paper: against the authors' code and by a rubric only where they are there."""
+    if judge is None:
+        return None
+    return Judging(
+        judges=tuple(name for name in judge.judges if paper.gold or name != "reference-based"),
+        samples=judge.samples,
+        gold=paper.gold,
+        rubric=paper.rubric,
+        code_dev=judge.code_dev,
+    )

@@ -1,0 +1,20 @@
+"""What is seen of a repository whose line did not look at it: findings and rungs, with nothing repaired."""
+
+import asyncio
+
+from papercoder.agent import Ask
+from papercoder.artifacts import ExecutionReport
+from papercoder.rounds.executing import observe
+from papercoder.rounds.publishing import Files
+from papercoder.run import Run
+from papercoder.stages.checking import check
+
+
+async def survey(run: Run[Ask], files: Files, sandbox: str, reproduce: bool) -> ExecutionReport | None:
+    """Check and run a repository as it is, and note both for people and the report; None where nothing is to be run."""
+    await run.note("checking/report.json", await asyncio.to_thread(check, run.folder / "repo"))
+    if sandbox == "none":
+        return None
+    report = await observe(run, "execution/surveyed.json", files, sandbox, reproduce)
+    await run.note("execution/report.json", report)
+    return report
