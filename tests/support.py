@@ -27,7 +27,7 @@ from papercoder.artifacts import (
     Table,
 )
 from papercoder.events import CallMade, CallStarted, Emit, Event
-from papercoder.models.contract import Answer, Price, Request
+from papercoder.models.contract import Answer, Model, Price, Request
 from papercoder.prompts import Prompts
 from papercoder.run import read_events
 from papercoder.settings import ROLES
@@ -232,7 +232,7 @@ class Scripted:
         return [request for request in self.requests if request.agent == agent]
 
 
-def asking(model: Scripted, emit: Emit = lambda _: None, prompts: Path | None = None, **changes: Any) -> Ask:
+def asking(model: Model, emit: Emit = lambda _: None, prompts: Path | None = None, **changes: Any) -> Ask:
     """The hand of a stage, with this model in all roles."""
     fields: dict[str, Any] = {"max_tokens": 4000, "answer_retries": 2, "where": "runs/tiny", **changes}
     return Ask(models=dict.fromkeys(ROLES, model), prompts=Prompts(prompts), emit=emit, **fields)

@@ -22,8 +22,10 @@ from papercoder.artifacts.planning import (
 from papercoder.artifacts.review import Location, Verdict, Verdicts
 from papercoder.models.contract import Request
 from papercoder.models.simulated.graph import Graph, build_graph
+from papercoder.models.simulated.judging import judgement, selected_files
 from papercoder.models.simulated.prose import prose
 from papercoder.models.simulated.reading import file_ids, listed_ids, section_words, sections_shown
+from papercoder.models.simulated.rubrics import leaf_judgement
 from papercoder.models.simulated.source import SIGNATURE, module_of, write_source
 from papercoder.models.simulated.spec import Simulation
 from papercoder.tokens import count_tokens
@@ -65,6 +67,11 @@ class Answers:
             "revise": lambda _request, _rng, _padding: NO_EDITS,
             "property_tests": _property_tests,
             "repair": lambda _request, _rng, _padding: NO_EDITS,
+            "judge_leaf": leaf_judgement,
+            "judge_free": judgement,
+            "judge_plain": judgement,
+            "judge_based": judgement,
+            "select_files": selected_files,
         }
 
     def write(self, request: Request) -> str:

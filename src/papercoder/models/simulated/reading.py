@@ -9,6 +9,10 @@ from papercoder.models.contract import Request
 OWNED = "Requirements that this file owns"
 """Stands above the list of ids in a request for code."""
 
+JUDGED = "# The repository to judge"
+"""Heads what a judge reads of it."""
+
+_NUMBERED = re.compile(r"^`(?P<path>[^`\n]+\.py)`:\n\n````\n(?P<lines>(?: *\d+ .*\n)*)````$", re.MULTILINE)
 _ID = re.compile(r"\bR[1-9]\d*\b")
 _LISTED_ID = re.compile(r'^[-*] (R[1-9]\d*)\b|"id": ?"(R[1-9]\d*)"', re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
@@ -28,8 +32,19 @@ class Words:
 
 def question(request: Request) -> str:
     """The message that asks; those after it refuse or continue an answer."""
-    asked = takewhile(lambda message: message.role == "user", request.messages)
-    return list(asked)[-1].text
+    return user_texts(request)[-1]
+
+
+def user_texts(request: Request) -> list[str]:
+    """All that is given to read, and the question; not what was answered and refused."""
+    return [message.text for message in takewhile(lambda message: message.role == "user", request.messages)]
+
+
+def shown_code(request: Request) -> dict[str, int]:
+    """Path -> lines of each Python file of the repository that a judge is shown."""
+    texts = [text for text in user_texts(request) if text.startswith(JUDGED)]
+    shown = [found for text in texts for found in _NUMBERED.finditer(text)]
+    return {found["path"]: len(found["lines"].splitlines()) for found in shown if found["lines"].strip()}
 
 
 def section_words(request: Request) -> list[Words]:
