@@ -177,13 +177,13 @@ def executing(monkeypatch: pytest.MonkeyPatch, judge: Judge | None) -> list[Tree
     """Judge files in place of running them; None: nothing can be observed. Returns what was executed so far."""
     executed: list[Tree] = []
 
-    async def execute_files(ask: Ask, files: tuple[SourceFile, ...], sandbox: str, reproduce: bool) -> ExecutionReport:
+    async def execute_files(ask: Ask, files: tuple[SourceFile, ...], sandbox: str) -> ExecutionReport:
         tree = {file.path: file.text for file in files}
         executed.append(tree)
         if judge is None:
             raise Unobserved(UNOBSERVED)
         failed, output = judge(tree) or (None, "")
-        return observed(failed, output, reproduce)
+        return observed(failed, output)
 
     monkeypatch.setattr("papercoder.rounds.executing.execute_files", execute_files)
     return executed

@@ -18,7 +18,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from papercoder.artifacts import Artifact
+from papercoder.artifacts import Artifact, RungName
 from papercoder.errors import ArtifactError, RunFolderError
 from papercoder.events import (
     ArtifactEdited,
@@ -48,6 +48,36 @@ class Hand(Protocol):
 
 
 H = TypeVar("H", bound=Hand)
+
+
+class Telling(Protocol):
+    """All that a function which asks no agent needs of a hand."""
+
+    @property
+    def emit(self) -> Emit:
+        """Where events go."""
+
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def climbs(*rungs: RungName) -> Callable[[F], F]:
+    """Declare which rungs a step runs, for an executor that may find a machine with what they take.
+
+    Such a function asks no agent: it needs no more than `Telling`, and its inputs and value can be sent.
+    """
+
+    def declare(make: F) -> F:
+        make.rungs = rungs  # type: ignore[attr-defined]
+        return make
+
+    return declare
+
+
+def rungs_of(make: Callable[..., object]) -> tuple[RungName, ...]:
+    """The rungs that a step runs; none for steps that wait for models."""
+    rungs: tuple[RungName, ...] = getattr(make, "rungs", ())
+    return rungs
 
 
 class Executor(Protocol):

@@ -1,6 +1,7 @@
 """What is observed of files is kept; what lies outside them is no observation."""
 
 import asyncio
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from papercoder.artifacts import ExecutionReport, Outcome, SourceFile
 from papercoder.events import Event, RungEnded
 from papercoder.sandbox import choosing
-from papercoder.stages.execution.files import Unobserved, execute_files, lay_out
+from papercoder.stages.execution.files import Unobserved, execute_files, lay_out, reproduce_files
 from papercoder.stages.execution.reaching import unreachable
 from tests.sandbox.conftest import isolating
 from tests.stages.test_execution import FILES
@@ -39,7 +40,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def observe(given: tuple[SourceFile, ...], events: list[Event]) -> ExecutionReport:
     ask = asking(Scripted({}), events.append)
-    return asyncio.run(execute_files(ask, given, "bubblewrap", reproduce=False))
+    return asyncio.run(execute_files(ask, given, "bubblewrap"))
 
 
 def test_files_that_are_nowhere_yet_climb_for_real(cache: Path) -> None:
@@ -47,8 +48,30 @@ def test_files_that_are_nowhere_yet_climb_for_real(cache: Path) -> None:
     events: list[Event] = []
     report = observe(files(), events)
     assert report.seen == ("install", "import", "start", "smoke")
-    assert [event.status for event in of_kind(events, RungEnded)] == [rung.status for rung in report.rungs]
+    assert [event.status for event in of_kind(events, RungEnded)] == [rung.status for rung in report.rungs[:-1]]
     assert report.observed
+
+
+def test_the_reproduction_stands_on_what_was_seen_before(cache: Path) -> None:
+    isolating()
+    events: list[Event] = []
+    before = observe(files(), [])
+    hand = asking(Scripted({}), events.append)
+    report = asyncio.run(reproduce_files(hand, files(), "bubblewrap", before))
+    assert report.seen == (*before.seen, "reproduce")
+    assert report.rungs[:-1] == before.rungs[:-1]
+    assert report.results is not None
+    assert [event.kind for event in events] == ["forecast", "rung_ended"]
+
+
+def test_a_reproduction_that_could_not_be_tried_is_no_observation(cache: Path) -> None:
+    isolating()
+    before = observe(files(), [])
+    away = before.model_copy(update={"lock": "# of another machine\n"})
+    needs = files({"requirements.txt": "nothing-of-this-name>=1\n"})
+    with pytest.raises(Unobserved, match="packages could not be fetched") as nothing:
+        asyncio.run(reproduce_files(asking(Scripted({})), needs, "bubblewrap", away))
+    assert pickle.loads(pickle.dumps(nothing.value)).report == nothing.value.report
 
 
 def test_a_failure_of_the_files_is_observed(cache: Path) -> None:
@@ -76,7 +99,7 @@ def test_no_sandbox_is_no_observation(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in choosing.ISOLATED:
         monkeypatch.setitem(choosing.ISOLATED, name, nothing)
     with pytest.raises(Unobserved, match="no isolation is available"):
-        asyncio.run(execute_files(asking(Scripted({})), files(), "auto", reproduce=False))
+        asyncio.run(execute_files(asking(Scripted({})), files(), "auto"))
 
 
 def test_files_are_laid_out_as_they_are(tmp_path: Path) -> None:

@@ -67,6 +67,48 @@ async def execute(
     return climb.report(installation.lock)
 
 
+async def reproduce(
+    repository: Path,
+    sandbox: Sandbox | None,
+    before: ExecutionReport,
+    installer: Installer | None = None,
+    caps: Mapping[RungName, Caps] = CAPS,
+    *,
+    emit: Emit = _nobody,
+) -> ExecutionReport:
+    """Climb the last rung, where those below it were seen before, be it on another machine.
+
+    Args:
+        repository: with the `requirements.lock` of that time, so that the same packages are installed.
+        sandbox: as for `execute`.
+        before: what was seen of this very repository.
+        installer: as for `execute`.
+        caps: as for `execute`.
+        emit: is told the last rung once it is decided.
+
+    Raises:
+        SandboxError: as for `execute`.
+        RunFolderError: as for `execute`.
+    """
+    last = rungs(repository, reproduce=True)[-1]
+    if sandbox is None:
+        result = _not_run(last, await why_none())
+        emit(result)
+        return _joined(before, result)
+    climb = _Climb(repository, sandbox, {**CAPS, **caps}, _nobody)
+    installation = await (installer or Packages()).install(repository, sandbox, climb.caps["install"])
+    climb.note(_installed(installation, climb.caps["install"]), installation.outcomes)
+    climb.emit = emit
+    await climb.on(last, installation.environment)
+    return _joined(before, climb.done[-1], climb.report(installation.lock))
+
+
+def _joined(before: ExecutionReport, last: RungResult, after: ExecutionReport | None = None) -> ExecutionReport:
+    """What was seen before, and then of the last rung."""
+    changes = {"notes": tuple(dict.fromkeys((*before.notes, *after.notes))), "results": after.results} if after else {}
+    return before.model_copy(update={"rungs": (*before.rungs[:-1], last), **changes})
+
+
 def _nothing(ladder: tuple[Rung, ...], reason: str, emit: Emit) -> ExecutionReport:
     install = RungResult(rung="install", status="not_run", reason=reason)
     results = (install, *(_not_run(rung, reason) for rung in ladder))
@@ -124,8 +166,8 @@ class _Climb:
             sandbox=self.sandbox.name,
             notes=tuple(self.notes),
             lock=lock,
-            smoke_results=self.results["smoke"] if "smoke" in seen else None,
-            results=self.results["reproduce"] if "reproduce" in seen else None,
+            smoke_results=self.results.get("smoke") if "smoke" in seen else None,
+            results=self.results.get("reproduce") if "reproduce" in seen else None,
         )
 
 
