@@ -86,3 +86,4 @@ from papercoder.artifacts.rubric import LeafJudgement as LeafJudgement
 from papercoder.artifacts.rubric import LeafScore as LeafScore
 from papercoder.artifacts.rubric import Rubric as Rubric
 from papercoder.artifacts.rubric import RubricScore as RubricScore
+from papercoder.artifacts.rubric import TaskCategory as TaskCategory

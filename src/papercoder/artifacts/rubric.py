@@ -17,7 +17,7 @@ class Rubric(Artifact):
     requirements: str
     """What must be so."""
 
-    weight: float = Field(ge=0)
+    weight: float = Field(ge=0, allow_inf_nan=False)
     """Against its siblings."""
 
     sub_tasks: tuple["Rubric", ...] = ()
@@ -33,12 +33,16 @@ class Rubric(Artifact):
         return self
 
     @property
+    def nodes(self) -> Iterator["Rubric"]:
+        """This one and all below it, each before its parts."""
+        yield self
+        for part in self.sub_tasks:
+            yield from part.nodes
+
+    @property
     def leaves(self) -> Iterator["Rubric"]:
         """From the first to the last."""
-        if not self.sub_tasks:
-            yield self
-        for part in self.sub_tasks:
-            yield from part.leaves
+        return (node for node in self.nodes if not node.sub_tasks)
 
 
 class LeafJudgement(Artifact):
