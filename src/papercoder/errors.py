@@ -11,6 +11,7 @@
     ├── ModelError              a model did not give an answer                      exit 1
     │   ├── AnswerError         it answered, but never in the form asked for        exit 1
     │   └── ContextError        the request cannot fit the model's context window   exit 1
+    ├── FetchError              data of a benchmark cannot be fetched               exit 1
     └── CostCapReached          the next call might exceed --max-cost; resumable    exit 3
 """
 
@@ -61,6 +62,10 @@ class AnswerError(ModelError):
 
 class ContextError(ModelError):
     """Even the least that a request must carry is larger than the model's context window."""
+
+
+class FetchError(PaperCoderError):
+    """Data of a benchmark cannot be fetched, or is not what it was or should be."""
 
 
 class CostCapReached(PaperCoderError):

@@ -69,12 +69,13 @@ def _tar_files(archive: tarfile.TarFile, where: str) -> Iterator[tuple[str, byte
 
 
 def _zip_files(archive: zipfile.ZipFile, where: str) -> Iterator[tuple[str, bytes]]:
+    # A member that is not wanted is never unpacked, and so takes nothing of the budget.
     budget = _Budget(where)
     for info in archive.infolist():
-        budget.count(info.file_size)
         name = _safe(info.filename, where)
         is_link = stat.S_ISLNK(info.external_attr >> 16)
         if not info.is_dir() and not is_link and _is_wanted(name, info.file_size):
+            budget.count(info.file_size)
             with archive.open(info) as file:
                 yield name, file.read(LARGEST_FILE)
 
@@ -107,5 +108,5 @@ def _is_wanted(name: str, size: int) -> bool:
 def _too_large(where: str) -> str:
     return (
         f"{where} holds more than {LARGEST_CONTENT // 2**20} MiB or {_MOST_MEMBERS} files; "
-        "unpack it by hand and give the .tex file."
+        "unpack it by hand and give what is needed of it."
     )

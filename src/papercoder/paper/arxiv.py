@@ -136,10 +136,11 @@ def _delay(response: httpx.Response, attempt: int) -> float | None:
     """Seconds to wait before asking again, or None where the answer stands."""
     if response.status_code not in (429, 503):
         return None
-    return min(_retry_after(response.headers.get("Retry-After", "")) or _PAUSE * 2**attempt, _LONGEST_WAIT)
+    return min(retry_after(response.headers.get("Retry-After", "")) or _PAUSE * 2**attempt, _LONGEST_WAIT)
 
 
-def _retry_after(value: str) -> float:
+def retry_after(value: str) -> float:
+    """Seconds that a server asks to wait in its header of this name; 0 where it does not say."""
     if value.strip().isdecimal():
         return float(value)
     try:
