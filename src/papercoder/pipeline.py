@@ -13,7 +13,7 @@
 import asyncio
 
 from papercoder.agent import Ask
-from papercoder.artifacts import Claims, Paper, Repository, Requirement, Requirements, SourceFile
+from papercoder.artifacts import Claims, OverallPlan, Paper, Repository, Requirement, Requirements, SourceFile
 from papercoder.config_text import to_yaml
 from papercoder.config_view import config_view
 from papercoder.design import Design
@@ -70,14 +70,7 @@ async def as_published(run: Run[Ask], paper: Paper, publish: Publisher, _: Setti
 
 async def plan_in_full(run: Run[Ask], paper: Paper, refine: int) -> Design:
     """Plan with requirements as the spine; what does not wait for each other is made at once."""
-    plan, found = await both(
-        run.step("planning/plan.json", make_overall_plan, paper, refine),
-        run.step("planning/found.json", find_requirements, paper),
-    )
-    requirements, claims = await both(
-        run.step("planning/requirements.json", complete_requirements, paper, plan, found, refine),
-        run.step("planning/claims.json", extract_claims, paper),
-    )
+    plan, requirements, claims = await extract(run, paper, refine)
     architecture, config = await both(
         run.step("planning/architecture.json", design_architecture, paper, plan, requirements, refine),
         run.step("planning/config.json", design_config, paper, plan, requirements, None, refine),
@@ -86,6 +79,19 @@ async def plan_in_full(run: Run[Ask], paper: Paper, refine: int) -> Design:
         "planning/logic.json", design_logic, paper, plan, requirements, architecture, config, claims, refine
     )
     return Design(plan, requirements, architecture, logic, config, claims)
+
+
+async def extract(run: Run[Ask], paper: Paper, refine: int) -> tuple[OverallPlan, Requirements, Claims]:
+    """Take from the paper what is to be done and what came of it, before anything is designed."""
+    plan, found = await both(
+        run.step("planning/plan.json", make_overall_plan, paper, refine),
+        run.step("planning/found.json", find_requirements, paper),
+    )
+    requirements, claims = await both(
+        run.step("planning/requirements.json", complete_requirements, paper, plan, found, refine),
+        run.step("planning/claims.json", extract_claims, paper),
+    )
+    return plan, requirements, claims
 
 
 async def plan_as_published(run: Run[Ask], paper: Paper) -> Design:
