@@ -27,7 +27,9 @@ async def judge(
     samples: int,
     folder: str = "judges",
 ) -> CritiqueScore:
-    """Judge a repository so many times, independently and at once, and say what the judgements come to.
+    """Judge a repository so many times, independently, and say what the judgements come to.
+
+    The first sample goes ahead, so that the others, all at once, find what they read in the provider's cache.
 
     Args:
         run: where the samples are kept.
@@ -45,7 +47,9 @@ async def judge(
         CostCapReached: the next call might exceed the cap.
     """
     case = await _case(run, name, paper, repository, paths, gold, folder)
-    given = await together(_sample(run, name, case, number, folder) for number in range(1, samples + 1))
+    ahead = [await _sample(run, name, case, 1, folder)]
+    others = await together(_sample(run, name, case, number, folder) for number in range(2, samples + 1))
+    given = [*ahead, *others]
     valid = {number: sample for number, sample in enumerate(given, 1) if isinstance(sample, Judgement)}
     await run.prune(f"{folder}/{name}", {f"{number}.json" for number in valid})
     return CritiqueScore(

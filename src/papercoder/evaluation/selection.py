@@ -6,8 +6,7 @@ from papercoder.agent import Agent, Ask, uses
 from papercoder.answers import Json
 from papercoder.artifacts import Paper, SelectedFiles
 from papercoder.context import Part, paper_part
-from papercoder.evaluation.shown import Files, Shown, path_lines, show
-from papercoder.lines import numbered_code
+from papercoder.evaluation.shown import Files, Shown, path_lines, show, size
 from papercoder.run import Run
 from papercoder.tokens import count_tokens
 
@@ -16,16 +15,11 @@ SELECTOR = Agent("select_files", "judge", Json(SelectedFiles), "judge_system")
 
 async def fitted(run: Run[Ask], artifact: str, paper: Paper, whose: str, files: Files, room: int) -> Shown:
     """What of `whose` files fits into so many tokens; where not all does, an agent says once what matters most."""
-    if size_of(files) <= room:
+    sizes = {file.path: size(file) for file in files}
+    if sum(sizes.values()) <= room:
         return show(files, room)
-    sizes = {file.path: count_tokens(numbered_code(file)) for file in files}
     selected = await run.step(artifact, select_files, paper, whose, sizes)
     return show(files, room - count_tokens(left_out(sizes)), selected.paths)
-
-
-def size_of(files: Files) -> int:
-    """Tokens that files take when they are shown."""
-    return count_tokens(show(files, 10**9).text)
 
 
 def left_out(paths: Iterable[str]) -> str:

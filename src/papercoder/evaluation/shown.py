@@ -3,18 +3,21 @@
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from papercoder.artifacts import SourceFile
+from papercoder.evaluation.notebooks import notebook
 from papercoder.lines import numbered_code
 from papercoder.repositories import own_files, read_files
 from papercoder.tokens import count_tokens
 
-JUDGED = frozenset({".py", ".yaml", ".yml", ".md", ".sh", ".bash", ".toml", ".cfg", ".txt", ".json"})
+_CODE = frozenset({".py", ".pyx", ".ipynb", ".sh", ".bash"})
+_FOREIGN_CODE = frozenset({".c", ".cc", ".cpp", ".cu", ".cuh", ".h", ".hpp", ".jl", ".lua", ".m", ".r", ".R", ".rs"})
+_SETTINGS = frozenset({".yaml", ".yml", ".toml", ".cfg", ".ini", ".gin"})
+_DOCUMENTS = frozenset({".md", ".rst", ".txt", ".json"})
+JUDGED = _CODE | _FOREIGN_CODE | _SETTINGS | _DOCUMENTS
 """Endings of the files that a judge may read."""
 
-_CODE = (".py", ".sh", ".bash")
-_SETTINGS = (".yaml", ".yml", ".toml", ".cfg")
 _LISTED = 4000
 """Tokens that a list of paths may take; more paths than that are counted."""
 
@@ -32,12 +35,25 @@ class Shown:
 
 def judged_files(repository: Path) -> Files:
     """The files of a repository that a judge may read; none where it is empty or there is no such folder."""
-    return read_files(repository, JUDGED)
+    texts = [
+        file.model_copy(update={"path": _printable(file.path)}) for file in read_files(repository, JUDGED - {".ipynb"})
+    ]
+    notebooks = [notebook(path, _name(path, repository)) for path in own_files(repository)]
+    return tuple(sorted((*texts, *filter(None, notebooks)), key=lambda file: PurePosixPath(file.path)))
 
 
 def paths_of(repository: Path) -> tuple[str, ...]:
     """The paths of all files of a repository, also of those that no judge reads."""
-    return tuple(path.relative_to(repository).as_posix() for path in own_files(repository))
+    return tuple(_name(path, repository) for path in own_files(repository))
+
+
+def _name(path: Path, repository: Path) -> str:
+    return _printable(path.relative_to(repository).as_posix())
+
+
+def _printable(name: str) -> str:
+    """A file's name on one line and in UTF-8, whatever signs it is made of."""
+    return name if name.isprintable() else name.encode("unicode_escape").decode("ascii")
 
 
 def tree(repository: Iterable[str]) -> str:
@@ -49,43 +65,54 @@ def tree(repository: Iterable[str]) -> str:
 
 def path_lines(paths: Iterable[str]) -> str:
     """One line a path; where the list would grow too long, how many more there are."""
-    lines, room = list[str](), _LISTED
-    left = [f"- {path}" for path in paths]
-    while left and (room := room - count_tokens(left[0])) >= 0:
-        lines.append(left.pop(0))
-    return "\n".join([*lines, *([f"- and {len(left)} more"] if left else [])])
+    lines = [f"- {path}" for path in paths]
+    room, listed = _LISTED, 0
+    while listed < len(lines) and (room := room - count_tokens(lines[listed]) - 1) >= 0:
+        listed += 1
+    more = len(lines) - listed
+    return "\n".join([*lines[:listed], *([f"- and {more} more"] if more else [])])
+
+
+def size(file: SourceFile) -> int:
+    """Tokens that a file takes where it is shown."""
+    return count_tokens(numbered_code(file)) + 1
 
 
 def show(files: Files, room: int, first: Iterable[str] = ()) -> Shown:
     """As many files as fit into `room` tokens, with the numbers of their lines.
 
-    Those named in `first` come first, then code, then settings, then the rest. Where the very first is larger than all
-    the room, it is cut.
+    Those named in `first` come first, then code, then settings, then documents. Where the very first is larger than all
+    the room, its beginning is shown.
     """
     rank = {path: place for place, path in enumerate(first)}
     texts: list[str] = []
     unseen: list[str] = []
-    for file in sorted(files, key=lambda file: (rank.get(file.path, len(rank)), _kind(file.path), file.path)):
-        text = numbered_code(file)
-        if count_tokens(text) > room:
+    for file in sorted(files, key=lambda file: (rank.get(file.path, len(rank)), _kind(file), file.path)):
+        taken, text = size(file), numbered_code(file)
+        if taken > room:
             unseen.append(file.path)
-            text = "" if texts else _head(file, room)
+            text, taken = ("", 0) if texts else _beginning(file, room)
         if text:
-            room -= count_tokens(text)
             texts.append(text)
+            room -= taken
     return Shown("\n\n".join(texts), tuple(unseen))
 
 
-def _kind(path: str) -> int:
-    return 0 if path.endswith(_CODE) else 1 if path.endswith(_SETTINGS) else 2
+def _kind(file: SourceFile) -> int:
+    suffix = PurePosixPath(file.path).suffix
+    return next((kind for kind, endings in enumerate((_CODE, _FOREIGN_CODE, _SETTINGS)) if suffix in endings), 3)
 
 
-def _head(file: SourceFile, room: int) -> str:
-    """The first lines of a file, as many as fit; empty where none does."""
+def _beginning(file: SourceFile, room: int) -> tuple[str, int]:
+    """As many of a file's first lines as fit, and their tokens; nothing where none does."""
     lines = file.text.splitlines(keepends=True)
-    fitting = bisect_right(range(1, len(lines)), room, key=lambda count: count_tokens(_cut(file, lines[:count])))
-    return _cut(file, lines[:fitting]) if fitting else ""
+
+    def taken(count: int) -> int:
+        return count_tokens(_cut(file, lines[:count])) + 1
+
+    fitting = bisect_right(range(1, len(lines)), room, key=taken)
+    return (_cut(file, lines[:fitting]), taken(fitting)) if fitting else ("", 0)
 
 
 def _cut(file: SourceFile, lines: list[str]) -> str:
-    return f"{numbered_code(file.model_copy(update={'text': ''.join(lines)}))}\n\n(The rest of this file is left out.)"
+    return f"{numbered_code(file.model_copy(update={'text': ''.join(lines)}))}\n\nThe rest of this file is left out."
