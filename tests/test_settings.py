@@ -72,7 +72,10 @@ def test_roles_are_put_together_from_everywhere(monkeypatch: pytest.MonkeyPatch)
             r"papercoder\.toml, base_url: an address is written http://HOST/v1",
         ),
         ("model = \n", r"papercoder\.toml is not a TOML file"),
-        ('profile = "fast"\n', r"papercoder\.toml, profile: input should be 'full' or 'papercoder'"),
+        (
+            'profile = "fast"\n',
+            r"papercoder\.toml, profile: input should be 'full', 'papercoder', 'paper', .* or 'repair'",
+        ),
     ],
 )
 def test_what_is_wrong_in_the_file_is_named(text: str, complaint: str) -> None:

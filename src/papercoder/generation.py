@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from papercoder import ablation
 from papercoder.agent import Ask
 from papercoder.artifacts import Paper, Repository
 from papercoder.errors import PaperCoderError
@@ -20,13 +21,25 @@ from papercoder.prompts import Prompts
 from papercoder.report import write_report
 from papercoder.rounds.publishing import Publisher
 from papercoder.run import EventLog, Run, load, lock, read_events
-from papercoder.settings import MAKERS, Role, Settings, remembered
+from papercoder.settings import MAKERS, Profile, Role, Settings, remembered
 from papercoder.summary import summarise
 
 Line = Callable[[Run[Ask], Paper, Publisher, Settings], Awaitable[Repository]]
 
-PROFILES: dict[str, Line] = {"full": paper_to_repository, "papercoder": as_published}
-"""Profile -> the line that it runs."""
+PROFILES: dict[Profile, Line] = {
+    "full": paper_to_repository,
+    "papercoder": as_published,
+    "paper": ablation.paper_only,
+    "plan": ablation.with_plan,
+    "architecture": ablation.with_architecture,
+    "logic": ablation.with_logic,
+    "config": ablation.with_config,
+    "analysis": as_published,
+    "requirements": ablation.with_requirements,
+    "review": ablation.with_review,
+    "repair": paper_to_repository,
+}
+"""Profile -> the line that it runs; after the first two, a row of the ablation each, from the least on."""
 
 
 async def generate(
@@ -52,11 +65,9 @@ async def generate(
     with lock(folder):
         emit = EventLog(folder, *listeners)
         run, history = open_run(folder, chosen, emit, place)
-        emit(
-            RunStarted(paper=str(source), models=_names(run.hand), profile=chosen.profile, settings=remembered(chosen))
-        )
+        emit(started(run.hand, str(source), chosen))
         try:
-            with _ended(emit) as end:
+            with ended(emit) as end:
                 await history.begin()
                 paper = await read_into(run, source, place.read if place else read_here)
                 repository = await PROFILES[chosen.profile](run, paper, Publisher(run, history), chosen)
@@ -84,16 +95,16 @@ async def read_into(run: Run[Ask], source: str | Path, read: Read = read_here) -
 
 
 @dataclass
-class _End:
+class End:
     """Why a run is not complete; empty where it is."""
 
     reason: str
 
 
 @contextmanager
-def _ended(emit: Emit) -> Iterator[_End]:
+def ended(emit: Emit) -> Iterator[End]:
     """Tell of the end, whatever it is."""
-    end = _End("an error that PaperCoder did not expect; what was made is kept")
+    end = End("an error that PaperCoder did not expect; what was made is kept")
     try:
         yield end
     except PaperCoderError as error:
@@ -131,5 +142,7 @@ def open_run(
     return run, History(folder / "repo", int(before.started or time.time()))
 
 
-def _names(ask: Ask) -> dict[str, str]:
-    return {role: model.name for role, model in ask.models.items()}
+def started(ask: Ask, paper: str, settings: Settings) -> RunStarted:
+    """What is told when a process takes up a run."""
+    models: dict[str, str] = {role: model.name for role, model in ask.models.items()}
+    return RunStarted(paper=paper, models=models, profile=settings.profile, settings=remembered(settings))

@@ -14,6 +14,19 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from papercoder.errors import SettingsError
 
 Role = Literal["planning", "analysis", "coding", "review", "repair", "judge"]
+Profile = Literal[
+    "full",
+    "papercoder",
+    "paper",
+    "plan",
+    "architecture",
+    "logic",
+    "config",
+    "analysis",
+    "requirements",
+    "review",
+    "repair",
+]
 ModelSpec = Annotated[str, StringConstraints(pattern=r"^[a-z-]+:.+$")]
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -95,8 +108,8 @@ class Settings(BaseSettings):
     reproduce: bool = False
     """Run the full reproduction too, after the smoke run."""
 
-    profile: Literal["full", "papercoder"] = "full"
-    """`papercoder`: only what the paper of that name describes."""
+    profile: Profile = "full"
+    """`papercoder`: only what the paper of that name describes; the name of a step: the line up to there."""
 
     prompts: Path | None = None
     """A folder with prompts that replace those of the same name."""

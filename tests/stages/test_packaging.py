@@ -56,10 +56,10 @@ def test_the_script_fails_where_there_are_no_results(repository: Path, main: str
 
 
 def test_requirements_are_what_the_code_imports() -> None:
-    assert requirements_txt(LOGIC, CODE).splitlines()[0] == "pyyaml>=6.0"
-    assert "# planned, but imported nowhere:\nnumpy>=1.26" in requirements_txt(LOGIC, CODE)
+    assert requirements_txt(LOGIC.packages, CODE).splitlines()[0] == "pyyaml>=6.0"
+    assert "# planned, but imported nowhere:\nnumpy>=1.26" in requirements_txt(LOGIC.packages, CODE)
     broken = SourceFile(path="model.py", text="def f(:\n")
-    assert "pyyaml>=6.0" in requirements_txt(LOGIC, (broken,))
+    assert "pyyaml>=6.0" in requirements_txt(LOGIC.packages, (broken,))
 
 
 def test_every_folder_with_code_is_a_package() -> None:

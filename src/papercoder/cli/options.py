@@ -35,6 +35,13 @@ ModelOption = Annotated[
 ]
 BaseUrlOption = Annotated[str | None, typer.Option(help="Of an OpenAI-compatible endpoint.")]
 MaxCostOption = Annotated[float | None, typer.Option(help="Dollars that the run may cost.")]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option(
+        help="full; papercoder: as published; or the line up to one step: paper (nothing else), plan, architecture, "
+        "logic, config, analysis, requirements, review, repair."
+    ),
+]
 SandboxOption = Annotated[str | None, typer.Option(help="auto, bubblewrap, docker, plain (no isolation) or none.")]
 ReproduceOption = Annotated[bool | None, typer.Option("--reproduce", help="Run the full reproduction too.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -1,17 +1,31 @@
-"""Coding: each file as soon as the files that it imports exist (Paper2Code, section 3.3)."""
+"""Coding: each file as soon as the files that it imports exist (Paper2Code, section 3.3).
+
+`write_file` is the stage; the others write a file from less, so that it can be seen what the rest brings.
+"""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from papercoder.agent import Agent, Ask, uses
 from papercoder.answers import Python
-from papercoder.artifacts import Claim, LogicDesign, Paper, Requirement, SourceFile
-from papercoder.context import anchors_in, cited_part, text_part
+from papercoder.artifacts import (
+    ArchitectureDesign,
+    Claim,
+    FilePlan,
+    LogicDesign,
+    OverallPlan,
+    Paper,
+    Requirement,
+    SourceFile,
+)
+from papercoder.context import Part, anchors_in, artifact_part, cited_part, paper_part, text_part
 from papercoder.lines import claim_lines, file_logic, interfaces, python_code, requirement_lines
 from papercoder.syntax import parse
 from papercoder.traceability import marks
 
 CODER = Agent("coding", "coding", Python())
+DESIGNED_CODER = Agent("coding_designed", "coding", Python())
+LISTED_CODER = Agent("coding_listed", "coding", Python())
 
 
 @uses(CODER)
@@ -34,11 +48,7 @@ async def write_file(
     parts = (
         cited_part(paper, (*anchors_in(analysis), *(item.anchor for item in requirements))),
         text_part("The configuration", config),
-        text_part("What all files agree on", logic.shared_knowledge),
-        text_part("Interfaces of other files", _others(logic, path, imported), ""),
-        text_part(
-            "Files that this one imports", _code(imported), interfaces(logic.file(file.path) for file in imported)
-        ),
+        *_design_parts(logic, imported, path),
         text_part(f"Analysis of `{path}`", analysis),
     )
 
@@ -57,6 +67,62 @@ async def write_file(
     )
 
 
+@uses(DESIGNED_CODER)
+async def write_designed_file(
+    ask: Ask,
+    paper: Paper,
+    plan: OverallPlan,
+    logic: LogicDesign,
+    config: str | None,
+    imported: tuple[SourceFile, ...],
+    path: str,
+) -> str:
+    """Write one file without an analysis, from the whole paper and the plan; `config` is None where there is none."""
+    configured = (text_part("The configuration", config),) if config else ()
+    parts = (
+        paper_part(paper),
+        artifact_part("The overall plan", plan),
+        *configured,
+        *_design_parts(logic, imported, path),
+    )
+
+    def check(code: str, attempt: int) -> list[str]:
+        return list(complaints(code, path, logic, (), imported)) if attempt == 0 else []
+
+    return await ask(
+        DESIGNED_CODER,
+        path,
+        parts,
+        check,
+        path=path,
+        logic=file_logic(logic.file(path)),
+        has_config=bool(config),
+    )
+
+
+@uses(LISTED_CODER)
+async def write_listed_file(
+    ask: Ask,
+    paper: Paper,
+    plan: OverallPlan,
+    architecture: ArchitectureDesign,
+    written: tuple[SourceFile, ...],
+    file: FilePlan,
+) -> str:
+    """Write one file of the architecture, given the full code of those written before it."""
+    parts = (
+        paper_part(paper),
+        artifact_part("The overall plan", plan),
+        artifact_part("The architecture", architecture),
+        text_part("Files that are written already", _code(written)),
+    )
+
+    def check(code: str, attempt: int) -> list[str]:
+        return list(_misnamed(code, written)) if attempt == 0 else []
+
+    return await ask(LISTED_CODER, file.path, parts, check, path=file.path, purpose=file.purpose)
+
+
 def complaints(
     code: str, path: str, logic: LogicDesign, requirements: tuple[Requirement, ...], imported: tuple[SourceFile, ...]
 ) -> Iterator[str]:
@@ -65,26 +131,37 @@ def complaints(
     for item in requirements:
         if item.id not in marked:
             yield f"No comment marks {item.id}: {item.statement}"
-    offered = {_module(file.path): _top_names(file.text) for file in imported}
+    offered = {_module(file.path) for file in imported}
     modules = {_module(file.path) for file in logic.files if file.path != path}
-    for module, names in _imports(code):
-        if module not in modules:
-            continue
-        if module not in offered:
+    for module, _ in _imports(code):
+        if module in modules - offered:
             yield f"It imports `{module}`, which its logic design does not list."
-            continue
+    yield from _misnamed(code, imported, modules)
+
+
+def _misnamed(code: str, written: tuple[SourceFile, ...], modules: Iterable[str] = ()) -> Iterator[str]:
+    """Names imported from files whose code does not have them, and which are no modules themselves."""
+    offered = {_module(file.path): _top_names(file.text) for file in written}
+    known = {*modules, *offered}
+    for module, names in _imports(code):
         for name in names:
-            if name not in offered[module] and f"{module}.{name}" not in modules:
+            if module in offered and name not in offered[module] and f"{module}.{name}" not in known:
                 yield f"It imports `{name}` from `{module}`, whose code does not have it."
+
+
+def _design_parts(logic: LogicDesign, imported: tuple[SourceFile, ...], path: str) -> tuple[Part, ...]:
+    return (
+        text_part("What all files agree on", logic.shared_knowledge),
+        text_part("Interfaces of other files", _others(logic, path, imported), ""),
+        text_part(
+            "Files that this one imports", _code(imported), interfaces(logic.file(file.path) for file in imported)
+        ),
+    )
 
 
 def _others(logic: LogicDesign, path: str, imported: tuple[SourceFile, ...]) -> str:
     shown = {path, *(file.path for file in imported)}
     return interfaces(file for file in logic.files if file.path not in shown)
-
-
-def _interfaces(logic: LogicDesign, files: tuple[SourceFile, ...]) -> str:
-    return interfaces(logic.file(file.path) for file in files)
 
 
 def _code(imported: tuple[SourceFile, ...]) -> str:

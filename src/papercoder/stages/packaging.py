@@ -1,11 +1,16 @@
-"""Packaging: what stands around the code so that someone else can run it. Pure; no model, no money."""
+"""Packaging: what stands around the code so that someone else can run it. Pure; no model, no money.
 
+What is called bare is for code that was written without a configuration, and so without a whole design.
+"""
+
+import ast
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from papercoder.artifacts import LogicDesign, Paper, Requirement, Requirements, SourceFile, Traceability
-from papercoder.design import Design
+from papercoder.artifacts import LogicDesign, OverallPlan, Paper, Requirement, Requirements, SourceFile, Traceability
+from papercoder.design import ENTRY, Design
 from papercoder.packages import requirements_file, third_party_imports
+from papercoder.syntax import parse
 from papercoder.traceability import to_markdown
 
 REPRODUCE = """\
@@ -27,21 +32,52 @@ echo "The results are in results.json."
 """
 """`reproduce.sh`."""
 
+BARE_REPRODUCE = """\
+#!/usr/bin/env bash
+# Reproduces the paper; with --smoke, shows in about a minute that the code runs.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+case "${1:-}" in
+  "" | --smoke) ;;
+  *) echo "usage: $0 [--smoke]" >&2; exit 2 ;;
+esac
+
+"${PYTHON:-python3}" main.py "$@"
+test -s results.json || { echo "main.py ended without results.json" >&2; exit 1; }
+echo "The results are in results.json."
+"""
+"""`reproduce.sh` of code that holds its settings itself."""
+
 
 def equipment(logic: LogicDesign, code: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
     """What the code needs to run: `requirements.txt`, `reproduce.sh`, package markers, `.gitignore`."""
+    return _equipment(REPRODUCE, logic.packages, code)
+
+
+def bare_equipment(packages: tuple[str, ...], code: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
+    """The same for bare code; `packages` are those that were planned."""
+    files = _equipment(BARE_REPRODUCE, packages, code)
+    starts = any(file.path == ENTRY for file in code)
+    return tuple(file for file in files if starts or file.path != "reproduce.sh")
+
+
+def _equipment(script: str, packages: tuple[str, ...], code: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
     return (
-        SourceFile(path="requirements.txt", text=requirements_txt(logic, code)),
-        SourceFile(path="reproduce.sh", text=REPRODUCE),
+        SourceFile(path="requirements.txt", text=requirements_txt(packages, code)),
+        SourceFile(path="reproduce.sh", text=script),
         SourceFile(path=".gitignore", text=_IGNORED),
         *(SourceFile(path=path, text="") for path in package_markers(code)),
     )
 
 
 def documents(paper: Paper, design: Design, traceability: Traceability) -> tuple[SourceFile, ...]:
-    """What tells people and machines what the code does, and where the paper says so."""
+    """What tells people and machines what the code does and, where requirements are traced, where the paper says so."""
+    about = SourceFile(path="README.md", text=readme(paper, design, traceability))
+    if not design.requirements.items:
+        return (about,)
     return (
-        SourceFile(path="README.md", text=readme(paper, design, traceability)),
+        about,
         SourceFile(path="TRACEABILITY.md", text=to_markdown(traceability)),
         SourceFile(path="TRACEABILITY.json", text=traceability.model_dump_json(indent=1) + "\n"),
     )
@@ -50,11 +86,11 @@ def documents(paper: Paper, design: Design, traceability: Traceability) -> tuple
 _IGNORED = "__pycache__/\n.venv/\nresults.json\n"
 
 
-def requirements_txt(logic: LogicDesign, files: tuple[SourceFile, ...]) -> str:
-    """`requirements.txt`, from the plan and from the imports that are really there."""
+def requirements_txt(packages: tuple[str, ...], files: tuple[SourceFile, ...]) -> str:
+    """`requirements.txt`, from the packages that were planned and the imports that are really there."""
     local = {PurePosixPath(file.path).parts[0].removesuffix(".py") for file in files}
-    code = (file for file in files if not file.path.startswith("tests/"))
-    return requirements_file(logic.packages, (name for file in code for name in _imports(file, local)))
+    code = (file for file in files if file.path.endswith(".py") and not file.path.startswith("tests/"))
+    return requirements_file(packages, (name for file in code for name in _imports(file, local)))
 
 
 def _imports(file: SourceFile, local: set[str]) -> Iterator[str]:
@@ -66,7 +102,7 @@ def _imports(file: SourceFile, local: set[str]) -> Iterator[str]:
 
 def package_markers(files: tuple[SourceFile, ...]) -> tuple[str, ...]:
     """The `__init__.py` files that make every folder with code, but not with tests, a package."""
-    code = [file.path for file in files if not file.path.startswith("tests/")]
+    code = [file.path for file in files if file.path.endswith(".py") and not file.path.startswith("tests/")]
     folders = {parent for path in code for parent in PurePosixPath(path).parents if parent.parts}
     return tuple(sorted(path for folder in folders if (path := f"{folder}/__init__.py") not in code))
 
@@ -76,15 +112,44 @@ def readme(paper: Paper, design: Design, traceability: Traceability) -> str:
     files = "\n".join(f"- `{file.path}`: {file.purpose}" for file in design.architecture.files)
     parts = [
         f"# {paper.title}",
-        "Code generated from the paper by PaperCoder. It is no work of the paper's authors.",
+        _ORIGIN,
         design.plan.summary,
         _HOW,
+        _SETTINGS + (_TRACED if design.requirements.items else ""),
         f"## Files\n\n{files}",
         "## What the paper leaves open\n\n" + "\n".join(_assumptions(design)),
         "## What is traced\n\n" + "\n".join(_coverage(design.requirements, traceability)),
     ]
     return "\n\n".join(parts) + "\n"
 
+
+def bare_readme(paper: Paper, plan: OverallPlan | None, code: tuple[SourceFile, ...]) -> SourceFile:
+    """`README.md` of bare code; what a file is for is what it says of itself."""
+    files = "\n".join(f"- `{file.path}`{_purpose(file)}" for file in code)
+    unclear = "\n".join(f"- {text}" for text in plan.unclear) if plan else ""
+    parts = [
+        f"# {paper.title}",
+        _ORIGIN,
+        plan.summary if plan else "",
+        _HOW,
+        _BARE_SETTINGS,
+        f"## Files\n\n{files}",
+        f"## What the paper leaves open\n\n{unclear}" if unclear else "",
+        f"## What is traced\n\n{_UNTRACED} {_UNSEEN}",
+    ]
+    return SourceFile(path="README.md", text="\n\n".join(filter(None, parts)) + "\n")
+
+
+def _purpose(file: SourceFile) -> str:
+    """The first line of a Python file's docstring."""
+    try:
+        said = ast.get_docstring(parse(file.text)) if file.path.endswith(".py") else None
+    except SyntaxError:
+        return ""
+    return f": {said.splitlines()[0]}" if said else ""
+
+
+_ORIGIN = "Code generated from the paper by PaperCoder. It is no work of the paper's authors."
 
 _HOW = """\
 ## How to run it
@@ -94,10 +159,19 @@ python3 -m venv .venv && . .venv/bin/activate
 pip install -r requirements.txt
 ./reproduce.sh --smoke    # tiny settings, about a minute: does it run?
 ./reproduce.sh            # the paper's settings; writes results.json
-```
+```"""
 
+_SETTINGS = """\
 All settings are in `config.yaml`, each with the place in the paper that it comes from. `config.smoke.yaml` is its tiny
-variant; its results mean nothing. `TRACEABILITY.md` leads from each requirement of the paper to the lines of code."""
+variant; its results mean nothing."""
+
+_BARE_SETTINGS = """\
+All settings are in `main.py`: the paper's, and tiny ones, whose results mean nothing. They were not checked against the
+paper."""
+
+_TRACED = " `TRACEABILITY.md` leads from each requirement of the paper to the lines of code."
+_UNTRACED = "Requirements were not extracted in this profile."
+_UNSEEN = "This profile neither reviews the code nor runs it."
 
 
 def _assumptions(design: Design) -> list[str]:
@@ -121,7 +195,7 @@ def _assumed(requirements: Requirements) -> tuple[Requirement, ...]:
 
 def _coverage(requirements: Requirements, traceability: Traceability) -> list[str]:
     if not requirements.items:
-        return ["Requirements were not extracted in this profile."]
+        return [_UNTRACED]
     lines = [f"{len(requirements.items)} requirements; see [TRACEABILITY.md](TRACEABILITY.md)."]
     if traceability.unowned:
         lines.append(f"Without an owner: {', '.join(traceability.unowned)}.")

@@ -24,9 +24,9 @@ from papercoder.models.contract import Request
 from papercoder.models.simulated.graph import Graph, build_graph
 from papercoder.models.simulated.judging import judgement, selected_files
 from papercoder.models.simulated.prose import prose
-from papercoder.models.simulated.reading import file_ids, listed_ids, section_words, sections_shown
+from papercoder.models.simulated.reading import NO_CONFIG, file_ids, listed_ids, section_words, sections_shown
 from papercoder.models.simulated.rubrics import leaf_judgement
-from papercoder.models.simulated.source import SIGNATURE, module_of, write_source
+from papercoder.models.simulated.source import SIGNATURE, module_of, without_config, write_source
 from papercoder.models.simulated.spec import Simulation
 from papercoder.tokens import count_tokens
 
@@ -63,6 +63,9 @@ class Answers:
             "verify": lambda _request, _rng, _padding: Critique(),
             "analysis": _analysis,
             "coding": self._coding,
+            "coding_designed": self._coding,
+            "coding_listed": self._coding,
+            "whole": self._whole,
             "review": _review,
             "revise": lambda _request, _rng, _padding: NO_EDITS,
             "property_tests": _property_tests,
@@ -104,9 +107,16 @@ class Answers:
         return LogicDesign(packages=PACKAGES, files=files, shared_knowledge=f"All values are floats. {padding}".strip())
 
     def _coding(self, request: Request, rng: Random, _padding: str) -> str:
-        imports = self._graph.imports.get(request.subject, ())
-        source = write_source(request.subject, imports, file_ids(request), self._simulation.coding, rng)
-        return f"```python\n{source}```\n"
+        return f"```python\n{self._source(request, request.subject, rng)}```\n"
+
+    def _whole(self, request: Request, rng: Random, _padding: str) -> str:
+        sources = {path: self._source(request, path, rng) for path in self._graph.paths}
+        return "\n".join(f"{path}\n````python\n{source}````\n" for path, source in sources.items())
+
+    def _source(self, request: Request, path: str, rng: Random) -> str:
+        imports = self._graph.imports.get(path, ())
+        source = write_source(path, imports, file_ids(request), self._simulation.coding, rng)
+        return without_config(source) if NO_CONFIG in request.text else source
 
 
 def _text(answer: Artifact | str) -> str:

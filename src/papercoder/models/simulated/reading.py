@@ -13,6 +13,9 @@ JUDGED = "# The repository to judge"
 """Heads what a judge reads of it."""
 
 _NUMBERED = re.compile(r"^`(?P<path>[^`\n]+\.py)`:\n\n````\n(?P<lines>(?: *\d+ .*\n)*)````$", re.MULTILINE)
+NO_CONFIG = "This repository has no configuration files"
+"""Stands in a request for code that holds its settings itself."""
+
 _ID = re.compile(r"\bR[1-9]\d*\b")
 _LISTED_ID = re.compile(r'^[-*] (R[1-9]\d*)\b|"id": ?"(R[1-9]\d*)"', re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)

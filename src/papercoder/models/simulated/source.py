@@ -7,24 +7,37 @@ from papercoder.tokens import count_tokens
 
 SIGNATURE = "def run(value: float = 1.0) -> float"
 
-_MAIN = '''
-
-def main() -> None:
-    """Run everything with the given configuration and write results.json."""
-    parser = argparse.ArgumentParser()
+_CONFIGURED = """\
     parser.add_argument("--config", default="config.yaml")
     arguments = parser.parse_args()
     with open(arguments.config, encoding="utf-8") as file:
         config = yaml.safe_load(file)
-    row = {"experiment": "simulated", "method": "run", "dataset": "none", "metric": "value", "std": 0.0, "seeds": 1}
+"""
+_BARE = """\
+    parser.add_argument("--smoke", action="store_true")
+    parser.parse_args()
+    config = {"seed": 0}
+"""
+_MAIN = f'''
+
+def main() -> None:
+    """Run everything and write results.json."""
+    parser = argparse.ArgumentParser()
+{_CONFIGURED}\
+    row = {{"experiment": "simulated", "method": "run", "dataset": "none", "metric": "value", "std": 0.0, "seeds": 1}}
     row["mean"] = run(float(config["seed"]) + 1.0)
     with open("results.json", "w", encoding="utf-8") as file:
-        json.dump({"results": [row]}, file)
+        json.dump({{"results": [row]}}, file)
 
 
 if __name__ == "__main__":
     main()
 '''
+
+
+def without_config(source: str) -> str:
+    """The same module with its settings in the code."""
+    return source.replace(_CONFIGURED, _BARE).replace("\nimport yaml\n", "")
 
 
 def write_source(path: str, imports: tuple[str, ...], ids: list[str], size: int, rng: Random) -> str:

@@ -1,0 +1,21 @@
+"""The whole repository in one answer: what a paper, or a paper and its plan, gives without a design."""
+
+from papercoder.agent import Agent, Ask, uses
+from papercoder.artifacts import OverallPlan, Paper, SourceFile
+from papercoder.context import artifact_part, paper_part
+from papercoder.design import ENTRY
+from papercoder.file_blocks import FileBlocks
+
+WRITER = Agent("whole", "coding", FileBlocks())
+
+
+@uses(WRITER)
+async def write_whole(ask: Ask, paper: Paper, plan: OverallPlan | None) -> tuple[SourceFile, ...]:
+    """Write all files at once."""
+    planned = (artifact_part("The overall plan", plan),) if plan else ()
+    return await ask(WRITER, "", (paper_part(paper), *planned), lambda files, _: complaints(files))
+
+
+def complaints(files: tuple[SourceFile, ...]) -> list[str]:
+    """What is missing."""
+    return [] if any(file.path == ENTRY for file in files) else [f"There is no `{ENTRY}`."]
