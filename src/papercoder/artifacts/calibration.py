@@ -43,8 +43,8 @@ class OrderCheck(Artifact):
 
     verdict: OrderVerdict
     """`holds`. `within noise`: it holds in the means, or is missed where a tie would do, but by no more than chance may
-    bring about. `broken`. `not shown`: both have the lowest score, a
-    side has no valid sample, or the judge was not shown what makes the two differ."""
+    bring about. `broken`. `not shown`: both have the lowest score, a side has no valid sample, or the judge was not
+    shown what makes the two differ."""
 
     difference: float | None
     """Of the means, higher less lower; None where a side has no valid sample."""
@@ -110,7 +110,7 @@ class Agreement(Artifact):
     """Met for the people alone."""
 
     neither: int
-    accuracy: float
+    accuracy: float | None
     precision: float | None
     """Of the leaves that are met for the judge, those that are met for the people."""
 
