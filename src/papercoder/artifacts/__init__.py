@@ -85,5 +85,8 @@ from papercoder.artifacts.review import Verdicts as Verdicts
 from papercoder.artifacts.rubric import LeafJudgement as LeafJudgement
 from papercoder.artifacts.rubric import LeafScore as LeafScore
 from papercoder.artifacts.rubric import Rubric as Rubric
+from papercoder.artifacts.rubric import RubricGroup as RubricGroup
+from papercoder.artifacts.rubric import RubricGroups as RubricGroups
 from papercoder.artifacts.rubric import RubricScore as RubricScore
 from papercoder.artifacts.rubric import TaskCategory as TaskCategory
+from papercoder.artifacts.rubric import WeighedItem as WeighedItem

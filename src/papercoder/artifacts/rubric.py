@@ -93,3 +93,33 @@ class RubricScore(Artifact):
     def invalid(self) -> tuple[LeafScore, ...]:
         """Leaves on which no answer was fit."""
         return tuple(leaf for leaf in self.leaves if leaf.invalid)
+
+
+class WeighedItem(Artifact):
+    """A leaf, or the results of a table, in a group."""
+
+    id: str
+    """A requirement's id, or the anchor of the table or paragraph whose results these are."""
+
+    weight: int = Field(ge=1, le=10)
+    """Against the other items of the group."""
+
+
+class RubricGroup(Artifact):
+    """What belongs together in a rubric."""
+
+    requirement: str
+    """What must be so, in one sentence."""
+
+    weight: int = Field(ge=1, le=10)
+    """Against the other groups."""
+
+    items: tuple[WeighedItem, ...]
+    """At least one."""
+
+
+class RubricGroups(Artifact):
+    """All leaves of a rubric, grouped and weighed."""
+
+    groups: tuple[RubricGroup, ...]
+    """In the order in which the work would be done."""

@@ -10,10 +10,11 @@ from papercoder.agent import Agent, Ask, uses
 from papercoder.answers import Json
 from papercoder.artifacts import LeafJudgement, LeafScore, Paper, Rubric, RubricScore, TaskCategory
 from papercoder.context import anchors_in, paper_part, text_part
-from papercoder.errors import AnswerError
+from papercoder.errors import AnswerError, ContextError
 from papercoder.evaluation.observed import OBSERVED_FILES, Observed
 from papercoder.evaluation.relevance import Relevance
 from papercoder.evaluation.rubrics import ancestors, rubric_score
+from papercoder.evaluation.selection import left_out
 from papercoder.evaluation.shown import Files, Shown, show, tree
 from papercoder.run import Run
 from papercoder.store import digest
@@ -26,11 +27,8 @@ _CITED = re.compile(r"([\w./-]+\.[A-Za-z]\w*):(\d+)")
 _READABLE = 48
 """Characters of a leaf's id in the name of its file."""
 
-_TITLES = 1000
-"""Tokens of what stands around the tree, the files and the list of those left out."""
-
-_NAMED = 40
-"""Files left out that are named to the judge."""
+_TITLES = 200
+"""Tokens of the headings around what is shown."""
 
 
 @dataclass(frozen=True)
@@ -53,35 +51,43 @@ class Exhibits:
     """Files that it is not given."""
 
     lines: Mapping[str, int]
-    """Path -> lines, of all files that an answer may cite."""
+    """Path -> lines, of all files of the repository."""
 
     observed: str
     """What executing the repository showed; empty where the question is of code alone."""
 
 
 async def judge_rubric(
-    run: Run[Ask], paper: Paper, rubric: Rubric, repository: Files, paths: tuple[str, ...], observed: Observed
+    run: Run[Ask],
+    paper: Paper,
+    rubric: Rubric,
+    repository: Files,
+    paths: tuple[str, ...],
+    observed: Observed,
+    folder: str = "rubric",
 ) -> RubricScore:
     """Judge all leaves at once, but for the first one asked: what they all read is then in the provider's cache.
 
     Args:
-        run: keeps each leaf's judgement as `rubric/leaves/*.json`, which may be edited.
+        run: keeps each leaf's judgement, which may be edited, as `rubric/leaves/*.json`.
         paper: the measure.
         rubric: the tree.
         repository: the files that may be read.
         paths: those of all files of the repository.
         observed: what executing it showed.
+        folder: below the run's; one for each repository that is judged in this run.
 
     Raises:
-        ModelError: a model could not be reached, or its window is too small for any judgement.
+        ModelError: a model could not be reached, or its window is too small for even one file.
         CostCapReached: the next call might exceed the cap.
     """
-    case = _Case(run, paper, repository, paths, observed)
+    case = _Case(run, paper, repository, paths, observed, folder)
     questions = [_question(rubric, leaf) for leaf in rubric.leaves]
     first = next((question for question in questions if not case.unmet(question)), None)
     opened = [await case.score(first)] if first else []
     scores = await together(case.score(question) for question in questions if question is not first)
     by_id = {score.leaf: score for score in (*opened, *scores)}
+    await run.prune(f"{folder}/leaves", {leaf_name(score.leaf) for score in by_id.values() if score.judgement})
     return rubric_score(rubric, tuple(by_id[question.id] for question in questions))
 
 
@@ -97,10 +103,10 @@ async def judge_leaf(ask: Ask, paper: Paper, question: Question, exhibits: Exhib
     return await ask(LEAF_JUDGE, question.id, (*parts, *seen), check, **_variables(question))
 
 
-def leaf_file(leaf_id: str) -> str:
-    """The file of a leaf's judgement; ids may be anything, names are safe and distinct."""
+def leaf_name(leaf_id: str) -> str:
+    """The name of the file of a leaf's judgement; ids may be anything, names are safe and distinct."""
     readable = re.sub(r"[^a-z0-9]+", "-", leaf_id.lower())[:_READABLE].strip("-")
-    return f"rubric/leaves/{f'{readable}-' if readable else ''}{digest(leaf_id)[:8]}.json"
+    return f"{readable}-{digest(leaf_id)[:12]}.json".lstrip("-")
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,7 @@ class _Case:
     repository: Files
     paths: tuple[str, ...]
     observed: Observed
+    folder: str
 
     async def score(self, question: Question) -> LeafScore:
         """What becomes of a leaf."""
@@ -119,7 +126,8 @@ class _Case:
             return LeafScore(leaf=question.id, met=False, reason=reason)
         exhibits = self._exhibits(question)
         try:
-            judgement = await self.run.step(leaf_file(question.id), judge_leaf, self.paper, question, exhibits)
+            artifact = f"{self.folder}/leaves/{leaf_name(question.id)}"
+            judgement = await self.run.step(artifact, judge_leaf, self.paper, question, exhibits)
         except AnswerError as error:
             return LeafScore(leaf=question.id, met=False, invalid=True, reason=str(error), unseen=exhibits.unseen)
         return LeafScore(leaf=question.id, met=judgement.met, judgement=judgement, unseen=exhibits.unseen)
@@ -138,24 +146,36 @@ class _Case:
         room -= count_tokens(listed) + count_tokens(observed)
         shown = self._shown(question, max(room - self._paper_tokens, room // 2))
         return Exhibits(
-            files="\n\n".join(filter(None, [listed, _left_out(shown.unseen), shown.text])),
+            files="\n\n".join(filter(None, [listed, shown.text, left_out(shown.unseen) if shown.unseen else ""])),
             unseen=shown.unseen,
-            lines={file.path: len(file.text.splitlines()) for file in self.repository if file.path not in shown.unseen},
+            lines=self._lines,
             observed=observed,
         )
 
     def _shown(self, question: Question, room: int) -> Shown:
-        """Chosen by relevance, but shown by path: leaves that are shown the same files share what is cached."""
+        """Chosen by relevance, but not shown in its order, so that leaves with the same files share what is cached."""
         if count_tokens(self._whole.text) <= room:
             return self._whole
         about = " ".join([*question.above[-1:], question.requirement])
-        chosen = show(self.repository, room, self._relevance.order(about, question.category))
+        order = self._relevance.order(about, question.category)
+        chosen = show(self.repository, room - count_tokens(left_out(order)), order)
+        if not chosen.text:
+            raise ContextError(
+                f"{self.run.hand.models['judge'].name} cannot read even one file of the repository beside the paper. "
+                "Choose a model with a larger window: --model judge=PROVIDER:NAME."
+            )
+        if order[0] in chosen.unseen:
+            return chosen
         kept = tuple(file for file in self.repository if file.path not in chosen.unseen)
         return Shown(show(kept, sys.maxsize).text, chosen.unseen)
 
     @cached_property
     def _whole(self) -> Shown:
         return show(self.repository, sys.maxsize)
+
+    @cached_property
+    def _lines(self) -> dict[str, int]:
+        return {file.path: len(file.text.splitlines()) for file in self.repository}
 
     @cached_property
     def _relevance(self) -> Relevance:
@@ -179,14 +199,6 @@ def _variables(question: Question) -> dict[str, object]:
     return {"category": question.category, "requirement": question.requirement, "above": question.above}
 
 
-def _left_out(unseen: tuple[str, ...]) -> str:
-    if not unseen:
-        return ""
-    named = ", ".join(f"`{path}`" for path in unseen[:_NAMED])
-    more = f" and {len(unseen) - _NAMED} others" if len(unseen) > _NAMED else ""
-    return f"Left out below for lack of room: {named}{more}. Neither guess at what they hold nor take them for missing."
-
-
 def _complaints(judgement: LeafJudgement, question: Question, exhibits: Exhibits) -> Iterator[str]:
     """Lines that are not there, and code that is said to be there without a line of it."""
     cited = [(path, int(line)) for path, line in _CITED.findall(judgement.found)]
@@ -195,7 +207,7 @@ def _complaints(judgement: LeafJudgement, question: Question, exhibits: Exhibits
         if path in printed:
             continue
         if path not in exhibits.lines:
-            yield f"`{path}` is not among the files shown; name them as they are listed."
+            yield f"There is no file `{path}`; name files as they are listed."
         elif not 1 <= line <= exhibits.lines[path]:
             yield f"`{path}` has no line {line}; it has {exhibits.lines[path]}."
     if judgement.met and question.category == "Code Development" and not cited:

@@ -25,7 +25,7 @@ from papercoder.models.simulated.graph import Graph, build_graph
 from papercoder.models.simulated.judging import judgement, selected_files
 from papercoder.models.simulated.prose import prose
 from papercoder.models.simulated.reading import NO_CONFIG, file_ids, listed_ids, section_words, sections_shown
-from papercoder.models.simulated.rubrics import leaf_judgement
+from papercoder.models.simulated.rubrics import leaf_judgement, rubric_groups
 from papercoder.models.simulated.source import SIGNATURE, module_of, without_config, write_source
 from papercoder.models.simulated.spec import Simulation
 from papercoder.tokens import count_tokens
@@ -71,6 +71,7 @@ class Answers:
             "property_tests": _property_tests,
             "repair": lambda _request, _rng, _padding: NO_EDITS,
             "judge_leaf": leaf_judgement,
+            "rubric": rubric_groups,
             "judge_free": judgement,
             "judge_plain": judgement,
             "judge_based": judgement,
