@@ -1,7 +1,7 @@
 """A rubric in the form of PaperBench (arXiv 2504.01848): a weighted tree whose leaves are met or not."""
 
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -17,7 +17,7 @@ class Rubric(Artifact):
     requirements: str
     """What must be so."""
 
-    weight: float = Field(ge=0, allow_inf_nan=False)
+    weight: int | Annotated[float, Field(allow_inf_nan=False)] = Field(ge=0)
     """Against its siblings."""
 
     sub_tasks: tuple["Rubric", ...] = ()

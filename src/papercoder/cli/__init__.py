@@ -5,6 +5,7 @@ import sys
 import typer
 
 from papercoder.cli import papers as papers
+from papercoder.cli import rubrics as rubrics
 from papercoder.cli.options import INTERRUPTED
 from papercoder.cli.options import app as app
 from papercoder.errors import PaperCoderError

@@ -21,12 +21,13 @@ from papercoder.artifacts import (
 from papercoder.claims import TOLERANCE, printed
 from papercoder.context import Part, paper_part, text_part
 from papercoder.errors import PaperError
+from papercoder.evaluation.rubrics import load_rubric
 from papercoder.events import Emit
 from papercoder.generation import open_run, read_into
 from papercoder.lines import claim_lines, requirement_lines
 from papercoder.pipeline import extract
 from papercoder.place import Place
-from papercoder.run import EventLog, Run, load, lock
+from papercoder.run import EventLog, load, lock
 from papercoder.settings import Settings
 
 GROUPER = Agent("rubric", "planning", Json(RubricGroups))
@@ -61,7 +62,7 @@ async def draft_rubric(
 
     Raises:
         PaperError: the paper cannot be read, or asks for nothing.
-        RunFolderError: a folder cannot be used, or `planned` is not planned yet.
+        RunFolderError: a folder cannot be used, `planned` is not planned yet, or an edited `rubric.json` is no rubric.
         ModelError: no answer was fit.
         CostCapReached: the next call might exceed the cap.
     """
@@ -73,7 +74,8 @@ async def draft_rubric(
             raise PaperError(f"{source} has no requirement and no result of its own, so there is nothing to judge by.")
         groups = await run.step("rubric/groups.json", group, paper, requirements, claims)
         rubric = assemble(paper, requirements, claims, groups)
-        return Rubric.model_validate_json(await run.keep("rubric.json", to_json(rubric)))
+        await run.keep("rubric.json", to_json(rubric))
+        return load_rubric(folder / "rubric.json")
 
 
 def _taken(run: Path) -> tuple[Requirements, Claims]:
@@ -165,8 +167,8 @@ def _claimed(claim: Claim) -> Rubric:
     return Rubric(
         id=claim.id,
         requirements=(
-            f"{claim.experiment}: {claim.metric} of {claim.method} on {claim.dataset} is measured as "
-            f"{printed(claim)}{spread}, as [{claim.anchor}] reports, give or take {TOLERANCE.of(claim):g}."
+            f"{claim.experiment}: the measured {claim.metric} of {claim.method} on {claim.dataset} agrees with the "
+            f"{printed(claim)}{spread} that [{claim.anchor}] reports, to within {TOLERANCE.of(claim):g}."
         ),
         weight=1,
         task_category="Result Analysis",

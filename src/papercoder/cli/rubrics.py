@@ -1,0 +1,65 @@
+"""The command that drafts rubrics."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from papercoder.cli.options import (
+    BaseUrlOption,
+    MaxCostOption,
+    ModelOption,
+    PaperArgument,
+    app,
+    new_console,
+    settings_given,
+    stem,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from papercoder.artifacts import Rubric
+
+
+@app.command()
+def rubric(
+    paper: PaperArgument,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write a copy of the rubric.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Take the requirements and claims of this run.")
+    ] = None,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    max_cost: MaxCostOption = None,
+) -> None:
+    """Draft a rubric in PaperBench's form from what a paper requires and claims; run it again to go on."""
+    import asyncio
+
+    from papercoder.evaluation.drafting import draft_rubric, to_json
+    from papercoder.progress import money, progress
+    from papercoder.run import read_events
+    from papercoder.store import write_synced
+    from papercoder.summary import summarise
+
+    settings = settings_given(model, base_url=base_url, max_cost=max_cost)
+    folder = Path("runs") / f"rubric-{stem(paper)}"
+    with progress(new_console()) as listener:
+        drafted = asyncio.run(draft_rubric(paper, folder, settings, [listener], planned=run))
+    for line in _counts(drafted):
+        typer.echo(line)
+    spent = summarise(read_events(folder))
+    typer.echo(f"{spent.calls.made} calls made, {money(spent.cost_usd, spent.unpriced)}, in {folder}")
+    typer.echo(f"the rubric, to read and to edit: {folder / 'rubric.json'}")
+    if output:
+        write_synced(output, to_json(drafted))
+        typer.echo(f"a copy of it: {output}")
+
+
+def _counts(rubric: "Rubric") -> "Iterator[str]":
+    from collections import Counter
+
+    leaves = list(rubric.leaves)
+    yield f"{len(leaves)} leaves in {len(rubric.sub_tasks)} groups:"
+    for category, count in Counter(leaf.task_category for leaf in leaves).items():
+        yield f"  {category}: {count}"
