@@ -19,13 +19,16 @@ _PART = re.compile(r"\.[0-9a-f]{32}\.part")
 
 
 class Store(Protocol):
-    """Two methods, so that many machines can share one over a database."""
+    """So little that it can be files, a database or an object store that many machines see."""
 
     def get(self, key: str) -> str | None:
         """The text kept under this key."""
 
     def put(self, key: str, text: str) -> None:
         """Keep the text; it is on disk when this returns."""
+
+    def texts(self) -> Iterator[str]:
+        """All that is kept, the oldest first where that is known."""
 
 
 class FileStore:

@@ -13,7 +13,7 @@ from papercoder.models.contract import Answer, Model, Request
 from papercoder.models.estimate import prompt_tokens
 from papercoder.models.finishing import finish
 from papercoder.models.wrapped import Wrapped
-from papercoder.store import FileStore, Store, digest
+from papercoder.store import Store, digest
 
 
 class Call(Artifact):
@@ -24,8 +24,8 @@ class Call(Artifact):
     answer: Answer
 
 
-def calls(store: FileStore) -> Iterator[Call]:
-    """All that a journal keeps, the oldest first."""
+def calls(store: Store) -> Iterator[Call]:
+    """All that a journal keeps, the oldest first where the store knows their ages."""
     return map(Call.model_validate_json, store.texts())
 
 
@@ -73,10 +73,11 @@ class Journaled(Wrapped):
 
     async def _keep(self, key: str, call: Call) -> None:
         await asyncio.to_thread(self._store.put, key, call.model_dump_json())
-        self._emit(_made(call))
+        self._emit(made(call))
 
 
-def _made(call: Call) -> CallMade:
+def made(call: Call) -> CallMade:
+    """What is told of a call that was made."""
     usage = call.answer.usage
     return CallMade(
         agent=call.request.agent,

@@ -1,0 +1,108 @@
+"""A trial whose paid work is kept in an object store: its run folder is a copy there, and can be had on any machine."""
+
+import asyncio
+import io
+import tarfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from papercoder.artifacts import TrialResult
+from papercoder.bench.object_store import read_whole, stores_at, write_whole
+from papercoder.bench.observing import JUDGED
+from papercoder.bench.trial import run_trial
+from papercoder.bench.trials import Trial
+from papercoder.events import CallMade, Emit
+from papercoder.models.journaled import calls, made
+from papercoder.place import Place, Stores
+from papercoder.run import EventLog, read_events
+
+_LOG = "events.jsonl"
+_OWN = ".store"
+"""A lock, which is nobody else's."""
+
+
+async def run_kept(trial: Trial, place: Place, emit: Emit) -> TrialResult:
+    """Carry a trial out, with its paid work in the store that it names; where it names none, in its folder."""
+    if trial.store is None:
+        return await run_trial(trial, place, emit)
+    await asyncio.to_thread(bring_back, trial)
+    try:
+        return await run_trial(trial, replace(place, stores=partial(_stores, trial.store, trial.id, trial.folder)), emit)
+    finally:
+        await asyncio.to_thread(_send, trial.store, trial)
+
+
+def bring_back(trial: Trial) -> None:
+    """Have in the run folder what any machine made of it, and in its events all that was paid for.
+
+    Raises:
+        SettingsError: nothing here can reach the store.
+        RunFolderError: the store did not answer, or the folder cannot be written.
+    """
+    if trial.store is None:
+        return
+    packed = read_whole(_address(trial.store, trial.id))
+    if packed and _lines_in(packed) > _lines(trial.folder):
+        _unpack(packed, trial.folder)
+    for folder in (trial.folder, trial.folder / JUDGED):
+        _recount(folder, _stores(trial.store, trial.id, trial.folder, folder))
+
+
+def _stores(store: str, run: str, root: Path, folder: Path) -> Stores:
+    """The run's, or those of its judges, whose folder lies in its own."""
+    return stores_at(store, str(PurePosixPath(run, folder.relative_to(root).as_posix())))
+
+
+def _address(store: str, run: str) -> str:
+    return f"{store.rstrip('/')}/{run}/run.tar.gz"
+
+
+def _send(store: str, trial: Trial) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as archive:
+        archive.add(trial.folder, arcname=".", filter=lambda each: None if _OWN in Path(each.name).parts else each)
+    write_whole(_address(store, trial.id), packed.getvalue())
+
+
+def _unpack(packed: bytes, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(folder, filter="data")
+
+
+def _lines_in(packed: bytes) -> int:
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        names = {member.name.removeprefix("./"): member for member in archive}
+        log = archive.extractfile(names[_LOG]) if _LOG in names else None
+        return log.read().count(b"\n") if log else 0
+
+
+def _lines(folder: Path) -> int:
+    return (folder / _LOG).read_bytes().count(b"\n") if (folder / _LOG).exists() else 0
+
+
+def _recount(folder: Path, stores: Stores) -> None:
+    """Tell of calls that a machine made and kept, and was lost with their events."""
+    kept = [made(call) for call in calls(stores.answers)]
+    told = Counter(_told(event) for event in read_events(folder) if isinstance(event, CallMade))
+    missing = list(_beyond(kept, told))
+    if missing:
+        folder.mkdir(parents=True, exist_ok=True)
+        log = EventLog(folder)
+        for event in missing:
+            log(event)
+
+
+def _beyond(kept: list[CallMade], told: Counter[str]) -> Iterator[CallMade]:
+    for event in kept:
+        if told[_told(event)]:
+            told[_told(event)] -= 1
+        else:
+            yield event
+
+
+def _told(event: CallMade) -> str:
+    return event.model_dump_json(exclude={"at"})
