@@ -1,9 +1,8 @@
 """Notebooks as a judge reads them: the code of their cells, without what it printed."""
 
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from papercoder.artifacts import SourceFile
 
@@ -16,7 +15,12 @@ _MOST_CODE = 200_000
 
 class _Cell(BaseModel):
     cell_type: str
-    source: Annotated[str, BeforeValidator(lambda said: "".join(said) if isinstance(said, list) else said)] = ""
+    source: str | list[str] = ""
+
+    @property
+    def code(self) -> str:
+        """Empty for cells of another kind."""
+        return "".join(self.source).strip() if self.cell_type == "code" else ""
 
 
 class _Notebook(BaseModel):
@@ -29,11 +33,8 @@ def notebook(path: Path, name: str) -> SourceFile | None:
         return None
     try:
         cells = _Notebook.model_validate_json(path.read_bytes()).cells
-    except (ValidationError, RecursionError):
+    except ValidationError:
         return None
-    code = "\n\n".join(f"# In [{number}]\n{cell.source}" for number, cell in enumerate(_code(cells), 1))
-    return SourceFile(path=name, text=f"{code}\n") if code and len(code) <= _MOST_CODE else None
-
-
-def _code(cells: list[_Cell]) -> list[_Cell]:
-    return [cell for cell in cells if cell.cell_type == "code" and cell.source.strip()]
+    code = [cell.code for cell in cells if cell.code]
+    text = "".join(f"# In [{number}]\n{cell}\n\n" for number, cell in enumerate(code, 1)).removesuffix("\n")
+    return SourceFile(path=name, text=text) if 0 < len(text) <= _MOST_CODE else None

@@ -1,0 +1,56 @@
+"""Of a notebook its code is read; what is no notebook is passed over."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from papercoder.evaluation.notebooks import notebook
+
+
+def written(path: Path, *cells: object) -> Path:
+    path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}), encoding="utf-8")
+    return path
+
+
+def test_code_is_read_in_order_without_prose_and_outputs(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "a.ipynb",
+        {"cell_type": "markdown", "source": ["# All tests passed"]},
+        {"cell_type": "code", "source": ["import numpy\n", "x = 1"], "outputs": [{"text": "accuracy 99"}]},
+        {"cell_type": "code", "source": " \n"},
+        {"cell_type": "code", "source": "y = 2"},
+    )
+    file = notebook(path, "sub/a.ipynb")
+    assert file is not None
+    assert file.path == "sub/a.ipynb"
+    assert file.text == "# In [1]\nimport numpy\nx = 1\n\n# In [2]\ny = 2\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"cells": 3}',
+        b'{"cells": []}',
+        b'{"cells": [{"source": "x"}]}',
+        b'{"cells": [{"cell_type": "code", "source": 3}]}',
+        b'{"cells": [{"cell_type": "code", "source": [3]}]}',
+        b'{"cells": [{"cell_type": "code", "source": "\\ud800"}]}',
+        b'{"cells": [{"cell_type": "code", "source": "\xff"}]}',
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_no_notebook_or_has_no_code_is_passed_over(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(text)
+    assert notebook(path, "a.ipynb") is None
+
+
+def test_other_files_and_huge_code_are_passed_over(tmp_path: Path) -> None:
+    cell = {"cell_type": "code", "source": "x = 1"}
+    assert notebook(written(tmp_path / "a.json", cell), "a.json") is None
+    assert notebook(written(tmp_path / "a.ipynb", {**cell, "source": "x = 1\n" * 100_000}), "a.ipynb") is None
