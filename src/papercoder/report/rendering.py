@@ -26,7 +26,7 @@ def to_html(report: Report) -> str:
     """One page: no network, no asset, no script needed."""
     script = _data("report.js")
     return (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             report=report,
@@ -35,7 +35,7 @@ def to_html(report: Report) -> str:
             diagrams=diagrams(report),
             time_bars=time_bars(report) if report.summary.stages else "",
             cost_bars=cost_bars(report) if report.agents else "",
-            style=Markup(_data("report.css")),  # noqa: S704  a file of this package
+            style=style(),
             script=Markup(script),  # noqa: S704  a file of this package
             script_hash=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )
@@ -45,7 +45,7 @@ def to_html(report: Report) -> str:
 def to_markdown(report: Report) -> str:
     """The same for a terminal, an editor or a repository's host; diagrams as Mermaid."""
     text = (
-        _environment()
+        environment()
         .get_template("report.md")
         .render(report=report, headline=words.headline(report), groups=claim_groups(report))
     )
@@ -53,16 +53,17 @@ def to_markdown(report: Report) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("papercoder.report"),
+def environment(package: str = "papercoder.report") -> Environment:
+    """What renders the templates of a package: values are escaped, and filters say figures and states in words."""
+    made = Environment(
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    environment.filters |= {
+    made.filters |= {
         "amount": words.amount,
         "beside": words.beside,
         "code": _code,
@@ -83,8 +84,13 @@ def _environment() -> Environment:
         "tail": tail,
         "tone": words.tone,
     }
-    environment.globals |= {"cost": words.cost, "asks": words.RUNG_ASKS}
-    return environment
+    made.globals |= {"cost": words.cost, "asks": words.RUNG_ASKS}
+    return made
+
+
+def style() -> Markup:
+    """The look of all pages."""
+    return Markup(_data("report.css"))  # noqa: S704  a file of this package
 
 
 @cache
