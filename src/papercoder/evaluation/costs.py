@@ -1,0 +1,86 @@
+"""What an evaluation will take, before it takes anything: calls, tokens and dollars for a subject and a model."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from papercoder.artifacts import JudgeName
+from papercoder.evaluation.selection import size_of
+from papercoder.evaluation.shown import Files
+from papercoder.evaluation.subject import Subject, Wanted
+from papercoder.models.contract import Model
+from papercoder.paper.fidelity import Estimate
+from papercoder.report.words import amount, money, plural
+from papercoder.tokens import count_tokens
+
+INSTRUCTIONS = 1_500
+"""Prompt tokens of system, task and form of answer."""
+
+SAMPLE, LEAF, SELECTION = 1_200, 400, 300
+"""Completion tokens of each answer."""
+
+_READABLE = 2 / 3
+"""Of a model's window, what is left beside the answer."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Calls that are alike."""
+
+    calls: int
+    prompt: int
+    completion: int
+
+
+def forecast(subject: Subject, wanted: Wanted, model: Model) -> Estimate:
+    """Estimate an evaluation; the lengths of answers are typical ones, so take it as an order of magnitude.
+
+    Every sample is counted with its whole prompt, as if there were no cache, and nothing as judged before.
+    """
+    asked = [*_by_critique(subject, wanted, model), *_by_rubric(subject, model)]
+    prompt = sum(each.calls * each.prompt for each in asked)
+    completion = sum(each.calls * each.completion for each in asked)
+    calls = sum(each.calls for each in asked)
+    return Estimate(
+        model=model.name,
+        calls=calls,
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        cost_usd=model.price.of(prompt, 0, completion) if model.price else None,
+        note="a cached prefix costs less, and what was judged before costs nothing",
+    )
+
+
+def in_words(estimate: Estimate) -> str:
+    """The estimate in a sentence."""
+    dollars = "a price that is not known" if estimate.cost_usd is None else f"about {money(estimate.cost_usd)}"
+    return (
+        f"foreseen: {plural(estimate.calls, 'call')} of {estimate.model}, {amount(estimate.prompt_tokens)} prompt "
+        f"tokens and {amount(estimate.completion_tokens)} completion tokens, {dollars}; {estimate.note}"
+    )
+
+
+def _by_critique(subject: Subject, wanted: Wanted, model: Model) -> Iterator[_Asked]:
+    """Each judge's samples of the repository and of each control."""
+    for files in (subject.files, *(control.files for control in subject.controls)):
+        for judge in wanted.judges:
+            yield from _samples(subject, judge, files, wanted.samples, model)
+
+
+def _samples(subject: Subject, judge: JudgeName, files: Files, samples: int, model: Model) -> Iterator[_Asked]:
+    """The samples, and before them the choice of files where the repositories are too large to be read whole."""
+    gold = size_of(subject.gold) if judge == "reference-based" else 0
+    paper, room = count_tokens(subject.paper.render()), int(model.context_window * _READABLE)
+    needed = paper + size_of(files) + gold + INSTRUCTIONS
+    if needed > room:
+        yield _Asked(1, paper + INSTRUCTIONS, SELECTION)
+    yield _Asked(samples, min(needed, room), SAMPLE)
+
+
+def _by_rubric(subject: Subject, model: Model) -> Iterator[_Asked]:
+    """The leaves that need a judge."""
+    if subject.rubric is None or not subject.files:
+        return
+    categories = [leaf.task_category for leaf in subject.rubric.leaves if leaf.task_category]
+    asked = sum(not subject.observed.unmet(category) for category in categories)
+    needed = count_tokens(subject.paper.render()) + size_of(subject.files) + INSTRUCTIONS
+    yield _Asked(asked, min(needed, int(model.context_window * _READABLE)), LEAF)

@@ -1,0 +1,151 @@
+"""The door of an evaluation: opens the folder, asks all judges at once, and writes what they say."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+from papercoder.agent import Ask
+from papercoder.artifacts import Calibration, ControlScores, CritiqueScore, Evaluation, Paper, RubricScore
+from papercoder.artifacts.evaluated import Costs
+from papercoder.errors import RunFolderError
+from papercoder.evaluation.agreement import agreement
+from papercoder.evaluation.calibrating import calibrated
+from papercoder.evaluation.controls import Control
+from papercoder.evaluation.costs import forecast, in_words
+from papercoder.evaluation.critiques import judge
+from papercoder.evaluation.leaves import judge_rubric
+from papercoder.evaluation.page import to_html
+from papercoder.evaluation.shown import Files
+from papercoder.evaluation.subject import Subject, read_subject
+from papercoder.evaluation.subject import Wanted as Wanted
+from papercoder.evaluation.tables import to_csv
+from papercoder.events import Emit, Forecast, Warned
+from papercoder.generation import ended, open_run, started
+from papercoder.models.resolve import models_by_role
+from papercoder.paper.fidelity import Estimate
+from papercoder.place import Place
+from papercoder.run import EventLog, Run, lock, read_events
+from papercoder.settings import Settings
+from papercoder.store import write_synced
+from papercoder.summary import summarise
+from papercoder.together import both, together
+
+
+async def evaluate(
+    repository: Path,
+    paper: Paper,
+    folder: Path,
+    settings: Settings,
+    wanted: Wanted,
+    listeners: Iterable[Emit] = (),
+    place: Place | None = None,
+) -> Evaluation:
+    """Judge a repository; on a folder of an earlier evaluation, go on with it.
+
+    Writes `evaluation.json`, `evaluation.csv` and `evaluation.html`; every sample and leaf has a file too.
+
+    Args:
+        repository: to be judged; may be empty.
+        paper: what it is held against.
+        folder: the evaluation's; made where it is missing.
+        settings: models, cap and limits.
+        wanted: which judges, and against what.
+        listeners: are told every event.
+        place: None: this machine, with nothing shared.
+
+    Raises:
+        PaperCoderError: it stopped; what was judged is kept, and the same call goes on from there.
+    """
+    _apart(repository, folder)
+    subject = await asyncio.to_thread(read_subject, repository, paper, wanted)
+    with lock(folder):
+        emit = EventLog(folder, *listeners)
+        run, _ = open_run(folder, settings, emit, place, roles=("judge",))
+        emit(started(run.hand, paper.title, settings))
+        with ended(emit) as end:
+            emit(Forecast(message=in_words(forecast(subject, wanted, run.hand.models["judge"]))))
+            evaluation = await _judged(run, subject, wanted)
+            await asyncio.to_thread(_write, folder, evaluation, subject)
+            end.reason = "; ".join(evaluation.shortcomings)
+        return evaluation
+
+
+def foresee(repository: Path, paper: Paper, settings: Settings, wanted: Wanted) -> Estimate:
+    """What an evaluation would take; asks nothing and writes nothing.
+
+    Raises:
+        PaperCoderError: as for evaluate.
+    """
+    (model,) = models_by_role(settings, ["judge"]).values()
+    return forecast(read_subject(repository, paper, wanted), wanted, model)
+
+
+def _apart(repository: Path, folder: Path) -> None:
+    """What is written must not be judged the next time."""
+    if folder.resolve().is_relative_to(repository.resolve()):
+        raise RunFolderError(f"{folder} lies in {repository}, which is to be judged; choose another folder with -o.")
+
+
+async def _judged(run: Run[Ask], subject: Subject, wanted: Wanted) -> Evaluation:
+    for control in subject.missing:
+        run.emit(Warned(where=f"control {control.control}", message=f"it could not be made: {control.reason}"))
+    by_critique, rubric = await both(_by_critique(run, subject, wanted), _by_rubric(run, subject))
+    scores, calibration = by_critique
+    return Evaluation(
+        paper=subject.paper.title,
+        repository=str(subject.repository),
+        files=len(subject.paths),
+        model=run.hand.models["judge"].name,
+        scores=scores,
+        rubric=rubric,
+        calibration=calibration,
+        agreement=agreement(rubric.leaves, subject.labels) if rubric and subject.labels else None,
+        costs=_costs(run.folder),
+    )
+
+
+async def _by_critique(
+    run: Run[Ask], subject: Subject, wanted: Wanted
+) -> tuple[tuple[CritiqueScore, ...], Calibration | None]:
+    """The repository and its controls before the judges by critique, all at once."""
+
+    async def scored(files: Files, paths: tuple[str, ...], folder: str) -> tuple[CritiqueScore, ...]:
+        samples = wanted.samples
+        asked = [judge(run, name, subject.paper, files, paths, subject.gold, samples, folder) for name in wanted.judges]
+        return tuple(await together(asked))
+
+    async def control_scores(control: Control) -> ControlScores:
+        scores = await scored(control.files, control.paths, f"controls/{control.name}")
+        changed = tuple(file.path for file in control.files if file not in subject.files)
+        return ControlScores(control=control.name, made=control.made, changed=changed, scores=scores)
+
+    own, controls = await both(
+        scored(subject.files, subject.paths, "judges"), together(control_scores(each) for each in subject.controls)
+    )
+    return own, calibrated(own, tuple(controls), subject.missing) if wanted.calibrate else None
+
+
+async def _by_rubric(run: Run[Ask], subject: Subject) -> RubricScore | None:
+    if subject.rubric is None:
+        return None
+    return await judge_rubric(run, subject.paper, subject.rubric, subject.files, subject.paths, subject.observed)
+
+
+def _costs(folder: Path) -> Costs:
+    """Over all processes that worked in the folder."""
+    summary = summarise(read_events(folder))
+    return Costs(
+        calls=summary.calls.made,
+        prompt=summary.tokens.prompt,
+        cached=summary.tokens.cached,
+        completion=summary.tokens.completion,
+        cost_usd=summary.cost_usd,
+        unpriced=summary.unpriced,
+        seconds=summary.seconds,
+    )
+
+
+def _write(folder: Path, evaluation: Evaluation, subject: Subject) -> None:
+    write_synced(folder / "evaluation.json", evaluation.model_dump_json(indent=1) + "\n")
+    write_synced(folder / "evaluation.csv", to_csv(evaluation))
+    write_synced(folder / "evaluation.html", to_html(evaluation, subject.rubric))
