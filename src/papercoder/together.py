@@ -32,3 +32,14 @@ async def _ended(tasks: Sequence["asyncio.Future[Any]"]) -> None:
     errors = [error for task in tasks if (error := task.exception())]
     if errors:
         raise errors[0]
+
+
+async def settled(awaitable: Awaitable[T]) -> "asyncio.Future[T]":
+    """Wait until it has ended, however it ends, and give it back to be asked how; who stops waiting, stops it."""
+    task = asyncio.ensure_future(awaitable)
+    try:
+        await asyncio.wait([task])
+    finally:
+        task.cancel()  # does nothing to what has ended
+        await asyncio.wait([task])
+    return task

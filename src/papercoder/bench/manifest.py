@@ -42,6 +42,10 @@ class PaperEntry(_Part):
     addendum: Path | None = None
     """A text that clarifies the paper; it is read with the paper, as its last section."""
 
+    blacklist: Path | None = None
+    """Addresses that nobody may take code from who reproduces the paper: its authors' own. For whoever reads the
+    results; the authors' code is shown to judges alone, and never to those who make the repository."""
+
 
 class Variant(_Part):
     """A way to go: settings beside the models, by their names."""

@@ -6,18 +6,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from papercoder.artifacts import ExecutionReport, Paper, Repository, TrialResult
-from papercoder.bench.observing import Ending, forget, keep, observe
+from papercoder.bench.ending import Ending, forget, keep
+from papercoder.bench.observing import JUDGED, observe
+from papercoder.bench.purse import Watched
 from papercoder.bench.reading import with_addendum
 from papercoder.bench.trials import Judging, Trial
 from papercoder.errors import PaperCoderError
 from papercoder.evaluation.evaluating import Wanted, evaluate
 from papercoder.events import Emit, RunEnded
 from papercoder.generation import generate, open_run
+from papercoder.models.capped import Budget
 from papercoder.place import Place
 from papercoder.report import write_report
 from papercoder.rounds.surveying import survey
 from papercoder.run import EventLog, load, lock
 from papercoder.store import write_synced
+from papercoder.together import settled
 
 
 async def run_trial(trial: Trial, place: Place, emit: Emit) -> TrialResult:
@@ -29,13 +33,9 @@ async def run_trial(trial: Trial, place: Place, emit: Emit) -> TrialResult:
         emit: is told every event.
     """
     await asyncio.to_thread(forget, trial)
-    working = asyncio.ensure_future(_carry_out(trial, place, emit))
-    try:
-        await asyncio.wait([working])
-    finally:
-        working.cancel()  # does nothing to what has ended
-        await asyncio.wait([working])
-    ending = _ending(trial, working, place)
+    purse = Watched(place.budget or Budget(None))
+    work = await settled(_carry_out(trial, replace(place, budget=purse), emit))
+    ending = _ending(trial, work, purse)
     await asyncio.to_thread(keep, trial, ending)
     return await asyncio.to_thread(observe, trial)
 
@@ -49,9 +49,9 @@ async def _carry_out(trial: Trial, place: Place, emit: Emit) -> str:
     here = replace(place, read=with_addendum(place.read, trial.addendum))
     repository = await generate(trial.source, trial.folder, trial.settings, [emit], here)
     execution = repository.execution or await _survey(trial, repository, here, emit)
-    if trial.judging:
-        await _judge(trial, trial.judging, here, emit)
-    return "" if execution is None or execution.observed else execution.unseen(trial.settings.reproduce)
+    short = await _judge(trial, trial.judging, here, emit) if trial.judging else ()
+    unseen = "" if execution is None or execution.observed else execution.unseen(trial.settings.reproduce)
+    return "; ".join(filter(None, [unseen, *short]))
 
 
 async def _survey(trial: Trial, repository: Repository, place: Place, emit: Emit) -> ExecutionReport | None:
@@ -65,7 +65,8 @@ async def _survey(trial: Trial, repository: Repository, place: Place, emit: Emit
         return report
 
 
-async def _judge(trial: Trial, judging: Judging, place: Place, emit: Emit) -> None:
+async def _judge(trial: Trial, judging: Judging, place: Place, emit: Emit) -> tuple[str, ...]:
+    """Let judges say what they think of the repository, and tell what they did not say."""
     paper = load(trial.folder, "paper.json", Paper)
     wanted = Wanted(
         judges=judging.judges,
@@ -74,18 +75,19 @@ async def _judge(trial: Trial, judging: Judging, place: Place, emit: Emit) -> No
         rubric=judging.rubric,
         code_dev=judging.code_dev,
     )
-    folder = trial.folder / "evaluation"
-    await evaluate(trial.folder / "repo", paper, folder, trial.settings, wanted, [emit], place)
+    folder = trial.folder / JUDGED
+    evaluation = await evaluate(trial.folder / "repo", paper, folder, trial.settings, wanted, [emit], place)
+    return evaluation.shortcomings
 
 
-def _ending(trial: Trial, working: "asyncio.Future[str]", place: Place) -> Ending:
-    if working.cancelled():
+def _ending(trial: Trial, work: "asyncio.Future[str]", purse: Watched) -> Ending:
+    if work.cancelled():
         return Ending(reason="it was interrupted")
-    error = working.exception()
+    error = work.exception()
     if error is None:
-        return Ending(complete=not working.result(), reason=working.result())
+        return Ending(complete=not work.result(), reason=work.result())
     if isinstance(error, PaperCoderError):
-        return Ending(reason=str(error), capped=place.budget is not None and place.budget.exhausted)
+        return Ending(reason=str(error), capped=purse.refused)
     return Ending(reason=_unexpected(trial.folder, error))
 
 

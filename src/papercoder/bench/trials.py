@@ -8,6 +8,7 @@ from pydantic import Field
 
 from papercoder.artifacts import Artifact, JudgeName, RungName
 from papercoder.bench.manifest import SEPARATOR, Judge, Manifest, ModelChoice, PaperEntry, Resources, Variant
+from papercoder.models.simulated.spec import Simulation
 from papercoder.settings import ROLES, Role, Settings
 
 
@@ -51,12 +52,13 @@ class Trial(Artifact):
 
 
 def trials(manifest: Manifest, folder: Path, **flags: object) -> tuple[Trial, ...]:
-    """All trials of a manifest, each in its folder below this one; settings that are given as flags win.
+    """All trials of a manifest, each in its folder below this one; settings that are given as flags win, None is not given.
 
     Raises:
         SettingsError: the settings of a variant or a model are wrong.
     """
-    return tuple(_trials(manifest, folder.resolve(), flags))
+    given = {name: value for name, value in flags.items() if value is not None}
+    return tuple(_trials(manifest, folder.resolve(), given))
 
 
 def _trials(manifest: Manifest, folder: Path, flags: dict[str, object]) -> Iterator[Trial]:
@@ -101,14 +103,17 @@ def _models(model: ModelChoice, judge: Judge | None, repeat: int) -> dict[Role, 
 
 
 def of_repeat(spec: str, repeat: int) -> str:
-    """The simulated model draws by its seed alone, so each repeat has the next one; all others as they are."""
+    """The simulated model draws by its seed alone, so each repeat has the next one; all others as they are.
+
+    Raises:
+        SettingsError: the simulation is told what it does not know.
+    """
     kind, _, knobs = spec.partition(":")
     if kind != "simulated" or repeat == 1:
         return spec
-    parts = [part for part in knobs.split(",") if part.strip()]
-    seeds = [int(part.partition("=")[2]) for part in parts if part.partition("=")[0].strip() == "seed"]
-    others = [part for part in parts if part.partition("=")[0].strip() != "seed"]
-    return f"simulated:{','.join([*others, f'seed={sum(seeds) + repeat - 1}'])}"
+    others = [knob for knob in knobs.split(",") if knob.partition("=")[0].strip() not in {"", "seed"}]
+    seed = Simulation.parse(knobs).seed + repeat - 1
+    return f"simulated:{','.join([*others, f'seed={seed}'])}"
 
 
 def _judging(judge: Judge | None, paper: PaperEntry) -> Judging | None:

@@ -1,0 +1,158 @@
+"""What the terminal shows of a bench: a live table while it goes on, or lines; at the end the results."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.bench.benching import Watcher
+from papercoder.events import ArtifactStarted, CallMade, CallRetried, Event, RungEnded, RunStarted
+from papercoder.progress import money
+from papercoder.report.words import duration
+from papercoder.summary import stage_of
+
+_MOST = 30
+"""Trials that the live table shows; the others are counted."""
+
+
+@contextmanager
+def watching(console: Console) -> Iterator[Watcher]:
+    """Show a bench while it goes on."""
+    if not console.is_terminal:
+        yield Lines(console)
+        return
+    board = Board()
+    with Live(board, console=console, refresh_per_second=2):
+        yield board
+
+
+@dataclass
+class Lines:
+    """A line for each beginning and each end."""
+
+    console: Console
+    begun: set[str] = field(default_factory=set)
+
+    def begin(self, results: BenchResults) -> None:
+        """How many there are."""
+        complete = sum(trial.status == "complete" for trial in results.trials)
+        self._say(f"{results.name}: {len(results.trials)} trials, {complete} of them carried through before")
+
+    def tell(self, trial: str, event: Event) -> None:
+        """A trial begins."""
+        if isinstance(event, RunStarted) and trial not in self.begun:
+            self.begun.add(trial)
+            self._say(f"begun {trial}")
+
+    def end(self, result: TrialResult) -> None:
+        """A trial ended."""
+        self._say(
+            f"{result.status} {result.trial} ({_figures(result)})" + (f": {_first(result)}" if _first(result) else "")
+        )
+
+    def _say(self, text: str) -> None:
+        self.console.print(escape(text), soft_wrap=True, highlight=False)
+
+
+@dataclass
+class Row:
+    """A trial in the live table."""
+
+    trial: str
+    state: str
+    stage: str = ""
+    calls: int = 0
+    cost_usd: float = 0.0
+    seconds: float = 0.0
+    """Of earlier processes, or of all where it has ended."""
+
+    since: float | None = None
+    """When this process took it up; None where it has not, or it has ended."""
+
+    def take(self, event: Event) -> None:
+        """Something happened in it."""
+        if isinstance(event, RunStarted) and self.since is None:
+            self.state, self.since = "at work", time.monotonic()
+        elif isinstance(event, ArtifactStarted):
+            self.stage = stage_of(event.artifact)
+        elif isinstance(event, RungEnded):
+            self.stage = f"{event.rung}: {event.status.replace('_', ' ')}"
+        elif isinstance(event, CallRetried):
+            self.stage = f"again in {event.wait:.0f} s"
+        elif isinstance(event, CallMade):
+            self.calls, self.cost_usd = self.calls + 1, self.cost_usd + (event.cost_usd or 0.0)
+
+    @property
+    def spent(self) -> float:
+        """Seconds by now."""
+        return self.seconds + (time.monotonic() - self.since if self.since is not None else 0.0)
+
+
+@dataclass
+class Board:
+    """The live table."""
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    since: float = field(default_factory=time.monotonic)
+
+    def begin(self, results: BenchResults) -> None:
+        """All trials; what is not complete waits."""
+        for trial in results.trials:
+            self._set(trial, trial.status if trial.status == "complete" else "waits")
+
+    def tell(self, trial: str, event: Event) -> None:
+        """Something happened in a trial."""
+        self.rows[trial].take(event)
+
+    def end(self, result: TrialResult) -> None:
+        """A trial ended."""
+        self._set(result, result.status)
+
+    def _set(self, trial: TrialResult, state: str) -> None:
+        self.rows[trial.trial] = Row(trial.trial, state, _first(trial), trial.calls, trial.cost_usd, trial.seconds)
+
+    def __rich__(self) -> RenderableType:
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for name in ("trial", "", "stage", "calls", "cost", "time"):
+            table.add_column(name, justify="right" if name in {"calls", "cost", "time"} else "left", no_wrap=True)
+        shown = sorted(self.rows.values(), key=lambda row: _RANK.get(row.state, 1))[:_MOST]
+        for row in shown:
+            table.add_row(
+                escape(row.trial),
+                row.state,
+                escape(row.stage),
+                str(row.calls),
+                money(row.cost_usd, 0),
+                duration(row.spent),
+            )
+        grid = Table.grid()
+        grid.add_row(table)
+        grid.add_row(f"[dim]{self._totals(len(self.rows) - len(shown))}[/dim]")
+        return grid
+
+    def _totals(self, hidden: int) -> str:
+        rows = self.rows.values()
+        states = [row.state for row in rows]
+        counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states)))
+        more = f" · {hidden} more" if hidden else ""
+        calls, cost = sum(row.calls for row in rows), sum(row.cost_usd for row in rows)
+        return f"{duration(time.monotonic() - self.since)} · {counts} · {calls} calls · {money(cost, 0)}{more}"
+
+
+_RANK = {"at work": 0, "complete": 2, "waits": 3}
+"""What is at work is shown first, then what went wrong."""
+
+
+def _first(result: TrialResult) -> str:
+    """The first line of why it is not complete."""
+    return next(iter(result.reason.splitlines()), "")
+
+
+def _figures(result: TrialResult) -> str:
+    return f"{result.calls} calls, {money(result.cost_usd, result.unpriced)}, {duration(result.seconds)}"

@@ -1,0 +1,72 @@
+"""Many papers at once: `papercoder bench MANIFEST`, and the commands around it."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from papercoder.cli.options import PARTIAL, JsonOption, SandboxOption, app, new_console
+
+
+class ManifestFirst(TyperGroup):
+    """A group whose first word, where it names no command, is a manifest to run."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put `run` before what names no command."""
+        named = not args or args[0] in self.commands or args[0] in ctx.help_option_names
+        return super().parse_args(ctx, args if named else ["run", *args])
+
+
+benches = typer.Typer(
+    cls=ManifestFirst,
+    no_args_is_help=True,
+    help="Run a manifest: papers, variants, models, repeats. `papercoder bench MANIFEST` is short for `bench run`.",
+)
+app.add_typer(benches, name="bench")
+
+
+@benches.command("run")
+def run_manifest(
+    manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="A YAML file; `bench example` shows one.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder of the results; default: runs/bench-NAME.")
+    ] = None,
+    max_cost: Annotated[float | None, typer.Option(help="Dollars that all trials together may cost.")] = None,
+    papers_at_once: Annotated[int | None, typer.Option(help="Trials at the same time.", min=1)] = None,
+    sandbox: SandboxOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run all trials of a manifest; run it again to go on where it stopped."""
+    import asyncio
+
+    from rich.console import Console
+
+    from papercoder.bench.benching import bench
+    from papercoder.bench.manifest_file import load_manifest
+    from papercoder.bench.placement import Local
+    from papercoder.bench.results_view import show_results
+    from papercoder.bench.table import watching
+
+    given = {"max_cost": max_cost, "papers_at_once": papers_at_once}
+    flags = {name: value for name, value in given.items() if value is not None}
+    chosen = load_manifest(manifest).model_copy(update=flags)
+    folder = output or Path("runs") / f"bench-{chosen.name}"
+    console = Console(stderr=True) if as_json else new_console()
+    with watching(console) as watcher:
+        results = asyncio.run(bench(chosen, folder, Local(), watcher, sandbox=sandbox))
+    if as_json:
+        typer.echo(results.model_dump_json(indent=1))
+    else:
+        show_results(results, console)
+        console.print(f"results: {folder / 'results.json'}, {folder / 'results.csv'}", soft_wrap=True, highlight=False)
+    if any(trial.status != "complete" for trial in results.trials):
+        raise typer.Exit(PARTIAL)
+
+
+@benches.command("example")
+def show_example() -> None:
+    """Print a manifest to begin with: the ablation of the PaperCoder paper, part by part."""
+    from papercoder.bench.manifest_file import example
+
+    typer.echo(example(), nl=False)
