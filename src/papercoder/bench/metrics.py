@@ -46,9 +46,19 @@ def _of(part: int | None, whole: int | None) -> float | None:
     return part / whole if part is not None and whole else None
 
 
+def _whole(trial: TrialResult, value: float) -> float | None:
+    """What broke off took less than it would have."""
+    return value if trial.status == "complete" else None
+
+
 def _cost(trial: TrialResult) -> float | None:
     """What the judges took is left out, since it says nothing of the repository; unknown is not 0."""
-    return None if trial.unpriced else trial.cost_usd - trial.judge_cost_usd
+    return None if trial.unpriced else _whole(trial, trial.cost_usd - trial.judge_cost_usd)
+
+
+def _rungs(trial: TrialResult) -> float | None:
+    """None where money ended it, which says nothing of the code."""
+    return None if trial.capped else float(len(trial.rungs))
 
 
 JUDGES: tuple[Metric, ...] = (
@@ -61,12 +71,12 @@ JUDGES: tuple[Metric, ...] = (
 RUBRIC = Metric("rubric", "rubric", lambda trial: trial.rubric, share)
 CODE_DEV = Metric("rubric_code_dev", "rubric, Code-Dev", lambda trial: trial.rubric_code_dev, share)
 COVERAGE = Metric("coverage", "coverage", lambda trial: _of(trial.implemented, trial.requirements), share)
-RUNGS_SEEN = Metric("rungs", "rungs seen", lambda trial: float(len(trial.rungs)), _decimal)
+RUNGS_SEEN = Metric("rungs", "rungs seen", _rungs, _decimal)
 CLAIMS = Metric("claims_met", "claims met", lambda trial: _of(trial.claims_met, trial.claims), share)
 FINDINGS = Metric("findings", "errors found by checking", lambda trial: trial.findings, _decimal, fewer=True)
 COST = Metric("cost", "cost without judges", _cost, money, fewer=True)
-SECONDS = Metric("seconds", "time", lambda trial: trial.seconds, duration, fewer=True)
-CALLS = Metric("calls", "calls", lambda trial: float(trial.calls), amount, fewer=True)
+SECONDS = Metric("seconds", "time", lambda trial: _whole(trial, trial.seconds), duration, fewer=True)
+CALLS = Metric("calls", "calls", lambda trial: _whole(trial, trial.calls), amount, fewer=True)
 
 QUALITY: tuple[Metric, ...] = (*JUDGES, RUBRIC, CODE_DEV, COVERAGE, RUNGS_SEEN, CLAIMS, FINDINGS)
 METRICS: tuple[Metric, ...] = (*QUALITY, COST, SECONDS, CALLS)

@@ -1,0 +1,192 @@
+"""The folder of a benchmark's data: what was fetched, from where, and with which hash."""
+
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from pydantic import Field, ValidationError
+
+from papercoder.artifacts import Artifact
+from papercoder.bench.downloads import LARGEST, Downloads, Missing, Unreachable
+from papercoder.bench.lfs import pointer_in
+from papercoder.bench.part import sha256_of
+from papercoder.errors import FetchError, PaperError
+from papercoder.paper.archive import unzip
+from papercoder.paper.files import read_bytes
+from papercoder.store import unwritable, write_synced
+
+RECORD = "fetched.json"
+MANIFEST = "manifest.yaml"
+_STAGING = ".fetching"
+
+Large = Callable[[str], str]
+"""From the address of a Git LFS pointer to that of the content."""
+
+
+class FetchedFile(Artifact):
+    """A file as it was when it was fetched first."""
+
+    address: str
+    sha256: str
+    """Of a folder: of the archive that it was unpacked from."""
+
+
+class Record(Artifact):
+    """All that was fetched."""
+
+    files: dict[str, FetchedFile] = Field(default_factory=dict)
+    """Path in the folder -> what it was."""
+
+    manifest: str = ""
+    """SHA-256 of the manifest as it was written."""
+
+
+@dataclass
+class DataFolder:
+    """Fetches what is not there yet, and holds all of it against what was fetched first; paths are relative to it."""
+
+    root: Path
+    downloads: Downloads
+    problems: list[str] = field(default_factory=list)
+    """What could not be had, one sentence each."""
+
+    def file(self, name: str, address: str, large: Large | None = None) -> Path:
+        """The file of this name, fetched where it is missing.
+
+        Raises:
+            FetchError: it cannot be had, or is another than at first.
+        """
+        if (self.root / name).exists():
+            self._check(name)
+            return Path(name)
+        staged = self._stage(name)
+        self.downloads.fetch(address, staged)
+        pointer = pointer_in(staged) if large else None
+        if large and pointer:
+            staged.unlink()
+            self.downloads.fetch(large(address), staged, pointer)
+        self._remember(name, address, staged)
+        return self._put(staged, name)
+
+    def unpacked(self, name: str, address: str) -> Path:
+        """The folder of this name: the text files of an archive, fetched and unpacked where it is missing.
+
+        Raises:
+            FetchError: it cannot be had, is another than at first, or is not safe to unpack.
+        """
+        if (self.root / name).exists():
+            return Path(name)
+        archive, folder = self._stage(f"{name}.zip"), self._stage(f"{name}.folder")
+        self.downloads.fetch(address, archive)
+        unpack(archive, folder)
+        self._remember(name, address, archive)
+        archive.unlink()
+        return self._put(folder, name)
+
+    def tried(self, get: Callable[[], Path], *, optional: bool = False) -> Path | None:
+        """The same; where it cannot be had, that is noted among the problems, and None is given.
+
+        Raises:
+            Unreachable: the server does not answer, so that there is no use in going on.
+        """
+        try:
+            return get()
+        except Unreachable:
+            raise
+        except FetchError as error:
+            if not (optional and isinstance(error, Missing)):
+                self.problems.append(str(error))
+            return None
+
+    def made(self, name: str, data: bytes) -> Path:
+        """The file of this name, written where it is missing, from one that was fetched."""
+        staged = self._stage(name)
+        if not (self.root / name).exists():
+            try:
+                staged.parent.mkdir(parents=True, exist_ok=True)
+                staged.write_bytes(data)
+            except OSError as error:
+                raise FetchError(unwritable(staged, error)) from error
+            self._put(staged, name)
+        return Path(name)
+
+    def manifest(self, text: str) -> Path:
+        """Write the manifest; beside the one that is there, if the user has edited that."""
+        path, record = self.root / MANIFEST, self._record()
+        if path.exists() and sha256_of(path) != record.manifest:
+            path = path.with_name("manifest.new.yaml")
+        write_synced(path, text)
+        if path.name == MANIFEST:
+            self._keep(record.model_copy(update={"manifest": sha256_of(path)}))
+        return path
+
+    def sweep(self) -> None:
+        """Clear away the place of unfinished downloads, where nothing waits in it."""
+        with suppress(OSError):
+            (self.root / _STAGING).rmdir()
+
+    def _check(self, name: str) -> None:
+        """A file that was fetched is as it was; one that was not is the user's, and is used as it is."""
+        known = self._record().files.get(name)
+        if known and known.sha256 != sha256_of(self.root / name):
+            raise FetchError(
+                f"{self.root / name} is not as it was fetched; delete it to fetch it again, "
+                f"or its entry in {RECORD} to use it as it is."
+            )
+
+    def _remember(self, name: str, address: str, staged: Path) -> None:
+        record, now = self._record(), sha256_of(staged)
+        known = record.files.get(name)
+        if known and known.sha256 != now:
+            staged.unlink()
+            raise FetchError(
+                f"{address} has changed since {name} was fetched first (its SHA-256 was {known.sha256[:12]}… and is "
+                f"{now[:12]}…), and was not taken; to take it, delete the entry of {name} in {self.root / RECORD}."
+            )
+        files = {**record.files, name: FetchedFile(address=address, sha256=now)}
+        self._keep(record.model_copy(update={"files": files}))
+
+    def _record(self) -> Record:
+        path = self.root / RECORD
+        try:
+            return Record.model_validate_json(path.read_bytes()) if path.exists() else Record()
+        except (OSError, ValidationError) as error:
+            raise FetchError(f"{path} cannot be read; move it away to take all files as they are now.") from error
+
+    def _keep(self, record: Record) -> None:
+        write_synced(self.root / RECORD, record.model_dump_json(indent=1) + "\n")
+
+    def _stage(self, name: str) -> Path:
+        return self.root / _STAGING / name.replace("/", "+")
+
+    def _put(self, staged: Path, name: str) -> Path:
+        path = self.root / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            staged.replace(path)
+        except OSError as error:
+            raise FetchError(unwritable(path, error)) from error
+        return Path(name)
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Write the text files of an archive into a folder, without the one folder that a host wraps around them.
+
+    Raises:
+        FetchError: it is damaged, unsafe or too large, or the folder cannot be written.
+    """
+    try:
+        files = unzip(read_bytes(archive, LARGEST), str(archive)).files
+        wrapped = len({PurePosixPath(path).parts[0] for path in files}) == 1
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for path, data in files.items():
+            target = folder.joinpath(*PurePosixPath(path).parts[wrapped:])
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+    except PaperError as error:
+        raise FetchError(str(error)) from error
+    except OSError as error:
+        raise FetchError(unwritable(folder, error)) from error

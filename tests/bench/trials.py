@@ -1,0 +1,23 @@
+"""Trials and result sets for tests."""
+
+from typing import Any
+
+from papercoder.artifacts.bench import BenchResults, JudgeMean, TrialResult
+from papercoder.artifacts.evaluation import Interval, JudgeName
+
+
+def trial(paper: str, **changes: Any) -> TrialResult:
+    """A trial that went well."""
+    fields: dict[str, Any] = {"variant": "full", "model": "m", "repeat": 1, "status": "complete", **changes}
+    name = f"{paper}--{fields['variant']}--{fields['model']}--{fields['repeat']}"
+    return TrialResult(trial=name, paper=paper, **fields)
+
+
+def judged(score: float, judge: JudgeName = "reference-based", spread: float = 0.2) -> tuple[JudgeMean, ...]:
+    """What one judge said."""
+    return (JudgeMean(judge=judge, score=Interval(mean=score, low=score - spread, high=score + spread, n=8)),)
+
+
+def results(*trials: TrialResult, name: str = "bench") -> BenchResults:
+    """A result set."""
+    return BenchResults(name=name, trials=trials)
