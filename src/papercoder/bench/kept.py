@@ -30,7 +30,9 @@ async def run_kept(trial: Trial, place: Place, emit: Emit) -> TrialResult:
         return await run_trial(trial, place, emit)
     await asyncio.to_thread(bring_back, trial)
     try:
-        return await run_trial(trial, replace(place, stores=partial(_stores, trial.store, trial.id, trial.folder)), emit)
+        return await run_trial(
+            trial, replace(place, stores=partial(_stores, trial.store, trial.id, trial.folder)), emit
+        )
     finally:
         await asyncio.to_thread(_send, trial.store, trial)
 

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from papercoder.bench.placement import Shared
 from papercoder.errors import CostCapReached
 from papercoder.models.capped import Budget
 from papercoder.models.limited import Limits
@@ -41,9 +42,9 @@ Hold = Callable[[_Lease], Awaitable[None]]
 class Leases:
     """One for all hosts; each asks with a ticket of its own making, so that it can let go while it still waits."""
 
-    def __init__(self, limits: Limits, budget: Budget) -> None:
-        self._limits = limits
-        self._budget = budget
+    def __init__(self, shared: Shared) -> None:
+        self._limits = Limits(shared.concurrency, shared.requests_per_minute, shared.tokens_per_minute)
+        self._budget = Budget(shared.max_cost, shared.spent)
         self._leases: dict[str, _Lease] = {}
         self._gone: set[str] = set()
 

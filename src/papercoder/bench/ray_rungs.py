@@ -1,9 +1,9 @@
-"""Rungs as tasks of their own on a cluster, each with what it takes; all other steps only wait, and stay where they are."""
+"""Rungs as tasks of their own on a cluster, each with what it takes; all other steps stay where they are."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from papercoder.artifacts import RungName
@@ -94,13 +94,20 @@ def _perform(make: Callable[..., Awaitable[object]], inputs: tuple[Any, ...], na
     return _Performed(tuple(hand.events), value)
 
 
+@cache
+def _task() -> Any:
+    import ray  # noqa: PLC0415, an extra
+
+    return ray.remote(_perform)
+
+
 async def _send(
     needs: Resources, make: Callable[..., Awaitable[object]], inputs: tuple[Any, ...], named: dict[str, Any]
 ) -> _Performed:
     import ray  # noqa: PLC0415, an extra
 
-    task = ray.remote(_perform).options(
-        name=f"{make.__name__} ({os.getpid()})",
+    task = _task().options(
+        name=make.__name__,
         num_cpus=needs.cpus,
         num_gpus=needs.gpus,
         memory=None if needs.memory is None else int(needs.memory * _GIB),

@@ -1,0 +1,92 @@
+"""Trials on a Ray cluster: a local one that is started for them, or one that is there."""
+
+import asyncio
+import importlib
+import logging
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from papercoder.artifacts import TrialResult
+from papercoder.bench.kept import bring_back
+from papercoder.bench.leases import Leases
+from papercoder.bench.placement import Perform, Shared, Tell
+from papercoder.bench.ray_hosts import Hosts
+from papercoder.bench.ray_rungs import ClusterError
+from papercoder.bench.trials import Trial
+from papercoder.errors import SettingsError
+
+_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+"""Nothing is sent to anybody, and no warning is printed of a change to come."""
+
+_CALLS_AT_ONCE = 100_000
+"""Calls that may wait in the actor of the leases; were it full, none could be given back."""
+
+
+class OnRay:
+    """Hosts carry the trials out, one for each node; rungs are tasks with resources of their own."""
+
+    def __init__(self, address: str | None = None) -> None:
+        """Name a cluster.
+
+        Args:
+            address: `HOST:PORT`, or `auto` for the one on this machine; None: what RAY_ADDRESS says, else a local
+                one is started, and ended with the bench.
+
+        Raises:
+            SettingsError: the address is of another kind.
+        """
+        if address and "://" in address:
+            raise SettingsError(
+                f"--ray-address {address}: run the command on a machine of the cluster, with --ray-address auto."
+            )
+        self.address = address or os.environ.get("RAY_ADDRESS") or "local"
+
+    @asynccontextmanager
+    async def open(self, shared: Shared, tell: Tell) -> AsyncIterator[Perform]:
+        """One limit and one budget for all hosts.
+
+        Raises:
+            SettingsError: Ray is not installed.
+            ClusterError: the cluster cannot be reached, or cannot run trials.
+        """
+        with _connected(self.address) as ray:
+            hosts = Hosts(ray, shared, _leases(ray, shared), tell)
+            await hosts.check()
+
+            async def perform(trial: Trial) -> TrialResult:
+                result = await hosts.perform(trial)
+                await asyncio.to_thread(bring_back, trial)
+                return result
+
+            yield perform
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Any]:
+    os.environ |= {name: value for name, value in _QUIET.items() if name not in os.environ}
+    try:
+        ray = importlib.import_module("ray")
+    except ImportError:
+        raise SettingsError("--on ray needs Ray: pip install 'papercoder[ray]'.") from None
+    own: dict[str, object] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"} if address == "local" else {}
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise ClusterError(
+            f"The Ray cluster at {address} cannot be reached ({next(iter(str(error).splitlines()), '')}). See "
+            "`ray status`, or leave --ray-address out for a cluster on this machine."
+        ) from error
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _leases(ray: Any, shared: Shared) -> Any:
+    """Their actor, on the machine of the driver: they live and die together."""
+    strategies = importlib.import_module("ray.util.scheduling_strategies")
+    here = strategies.NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    options = {"num_cpus": 0, "scheduling_strategy": here, "max_concurrency": _CALLS_AT_ONCE}
+    return ray.remote(Leases).options(**options).remote(shared)

@@ -1,0 +1,144 @@
+"""The hosts of a cluster, and what becomes of a trial whose host dies."""
+
+import asyncio
+import os
+import uuid
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any, cast
+
+from papercoder.artifacts import TrialResult
+from papercoder.bench.placement import Shared, Tell
+from papercoder.bench.ray_host import Host, Order, Told
+from papercoder.bench.ray_rungs import ClusterError
+from papercoder.bench.trials import Trial
+from papercoder.errors import PaperCoderError
+from papercoder.models.catalog import find_provider
+
+_IN_COMPANY = 2
+"""Deaths of its host after which a trial has a host to itself, so that those beside it are not thought guilty."""
+
+_MOST = 4
+"""Deaths of its hosts after which it is given up; the last of them it had to itself."""
+
+_AT_ONCE = 10_000
+"""Trials in a host; Ray would otherwise let some wait."""
+
+
+@dataclass(eq=False)
+class _Hosted:
+    """A host as the driver sees it."""
+
+    name: str
+    actor: Any
+    trials: int = 0
+    alone: bool = False
+
+
+@dataclass
+class Hosts:
+    """One for each node, made anew where one dies; Ray spreads them."""
+
+    ray: Any
+    shared: Shared
+    leases: Any
+    tell: Tell
+    _living: list[_Hosted] = field(default_factory=list)
+
+    async def perform(self, trial: Trial) -> TrialResult:
+        """Carry a trial out, on another host where its host dies: it goes on from what is kept.
+
+        Raises:
+            ClusterError: its hosts died again and again.
+        """
+        reason = ""
+        for deaths in range(_MOST):
+            host = self._take(alone=deaths >= _IN_COMPANY)
+            try:
+                return await self._on(host, trial, again=deaths > 0)
+            except self.ray.exceptions.RayActorError as error:
+                reason = next(iter(str(error).splitlines()), type(error).__name__)
+                await self._lose(host)
+            finally:
+                self._give_back(host)
+        raise ClusterError(
+            f"its process on the cluster died {_MOST} times, at last with no other trial in it: {reason} What it had "
+            "paid for is kept"
+        )
+
+    async def check(self) -> None:
+        """Start a host, to see whether the nodes can run trials at all.
+
+        Raises:
+            ClusterError: they cannot, for PaperCoder is not installed there, or in another version.
+        """
+        host = self._take(alone=False)
+        self._give_back(host)
+        try:
+            there = await host.actor.version.remote()
+        except self.ray.exceptions.RayError as error:
+            raise ClusterError(
+                "The cluster's nodes cannot run PaperCoder: install the same version of it, with its extra `ray`, on "
+                f"all of them ({next(iter(str(error).splitlines()), '')})."
+            ) from error
+        if there != (here := version("papercoder")):
+            raise ClusterError(f"The cluster has PaperCoder {there}, and this is {here}; install the same on all.")
+
+    async def _on(self, host: _Hosted, trial: Trial, *, again: bool) -> TrialResult:
+        order = Order(trial, self.leases, self.shared.max_cost, _environment(trial), again)
+        listening = asyncio.ensure_future(self._listen(host, order))
+        try:
+            return await asyncio.shield(listening)
+        except asyncio.CancelledError:
+            host.actor.stop.remote(trial.id)
+            await asyncio.wait([listening])
+            raise
+
+    async def _listen(self, host: _Hosted, order: Order) -> TrialResult:
+        async for reference in host.actor.run.options(num_returns="streaming").remote(order):
+            told = cast("Told", await reference)
+            if isinstance(told, TrialResult):
+                return told
+            if isinstance(told, PaperCoderError):
+                raise told
+            for event in told:
+                self.tell(order.trial.id, event)
+        raise ClusterError("it was interrupted")
+
+    def _take(self, *, alone: bool) -> _Hosted:
+        """A host of its own, or the one with the fewest trials, as many hosts as there are nodes."""
+        open_ = [host for host in self._living if not host.alone]
+        nodes = sum(node["Alive"] for node in self.ray.nodes())
+        host = self._start(alone) if alone or len(open_) < nodes else min(open_, key=lambda each: each.trials)
+        host.trials += 1
+        return host
+
+    def _start(self, alone: bool) -> _Hosted:
+        name = uuid.uuid4().hex
+        options = {"num_cpus": 0, "scheduling_strategy": "SPREAD", "max_concurrency": _AT_ONCE, "max_restarts": 0}
+        host = _Hosted(name, self.ray.remote(Host).options(**options).remote(name), alone=alone)
+        self._living.append(host)
+        return host
+
+    def _give_back(self, host: _Hosted) -> None:
+        host.trials -= 1
+        if host.alone:
+            self._end(host)
+
+    async def _lose(self, host: _Hosted) -> None:
+        """End what is left of it, before another takes its trials, and give back what it held."""
+        self._end(host)
+        await self.leases.forget.remote(host.name)
+
+    def _end(self, host: _Hosted) -> None:
+        if host in self._living:
+            self._living.remove(host)
+            self.ray.kill(host.actor)
+
+
+def _environment(trial: Trial) -> dict[str, str]:
+    """The variables with keys and addresses of the providers that a trial asks."""
+    specs = {trial.settings.model, *trial.settings.models.values()}
+    providers = filter(None, (find_provider(spec.partition(":")[0]) for spec in specs))
+    names = {name for each in providers for name in (*each.key_variables, each.base_url_variable)}
+    return {name: os.environ[name] for name in sorted(names) if name in os.environ}
