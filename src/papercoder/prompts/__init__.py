@@ -1,16 +1,18 @@
 """The prompts: one Markdown file an agent, Jinja with strict variables, overridable from a folder."""
 
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateError, TemplateSyntaxError
 
 from papercoder.errors import SettingsError
 
 _ENDING = ".md"
 
 
+@cache
 def names() -> tuple[str, ...]:
     """The names of all prompts."""
     shipped = files("papercoder.prompts").iterdir()
@@ -48,7 +50,7 @@ class Prompts:
         override = self.overrides / f"{name}{_ENDING}" if self.overrides else None
         if override and override.is_file():
             return _read(override)
-        return files("papercoder.prompts").joinpath(f"{name}{_ENDING}").read_text(encoding="utf-8")
+        return _shipped(name)
 
     def render(self, name: str, **variables: object) -> str:
         """A prompt with its variables filled in.
@@ -56,15 +58,8 @@ class Prompts:
         Raises:
             SettingsError: an override is no template, or names a variable that its agent does not give.
         """
-        environment = Environment(
-            loader=BaseLoader(),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            autoescape=False,  # noqa: S701  the prompts are Markdown for a model, not HTML for a browser
-        )
         try:
-            return environment.from_string(self.text(name)).render(**variables).strip()
+            return _template(self.text(name)).render(**variables).strip()
         except TemplateSyntaxError as error:
             raise SettingsError(f"The prompt {name}{_ENDING} is no template: line {error.lineno}: {error}.") from error
         except TemplateError as error:
@@ -85,6 +80,28 @@ class Prompts:
         except OSError as error:
             raise SettingsError(f"--export: {folder} could not be written ({error.strerror}).") from error
         return tuple(missing.values())
+
+
+@cache
+def _shipped(name: str) -> str:
+    return files("papercoder.prompts").joinpath(f"{name}{_ENDING}").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=256)
+def _template(text: str) -> Template:
+    """The text compiled, once: every call renders several prompts, and compiling one takes longer than filling it."""
+    return _environment().from_string(text)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=BaseLoader(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701  the prompts are Markdown for a model, not HTML for a browser
+    )
 
 
 def _read(path: Path) -> str:
