@@ -142,7 +142,7 @@ class Manifest(_Part):
     @field_validator("models", mode="before")
     @classmethod
     def _one_or_many(cls, given: object) -> object:
-        return given if isinstance(given, list | tuple) else (given,)
+        return tuple(given) if isinstance(given, list | tuple) else (given,)
 
     @model_validator(mode="after")
     def _tells_apart(self) -> Self:
