@@ -8,9 +8,10 @@ import pytest
 from papercoder.artifacts import SelectedFiles, SourceFile
 from papercoder.evaluation.case import shares
 from papercoder.evaluation.selection import fitted, select_files
-from papercoder.evaluation.shown import Files, Shown, size
+from papercoder.evaluation.shown import Shown, size
+from papercoder.events import Emit, Event, Warned
 from papercoder.run import Run, step_store
-from tests.support import PAPER, Says, Scripted, asking
+from tests.support import PAPER, Says, Scripted, asking, of_kind
 
 FILES = tuple(SourceFile(path=f"f{number}.py", text=f"value = {number}\n" * 50) for number in range(5))
 ALL = sum(map(size, FILES))
@@ -26,9 +27,9 @@ def chosen(*paths: str) -> SelectedFiles:
     return SelectedFiles(paths=paths)
 
 
-def fit(folder: Path, model: Scripted, room: int, files: Files = FILES) -> Shown:
-    run = Run(folder, asking(model), lambda _: None, step_store(folder))
-    return asyncio.run(fitted(run, "judges/selected.json", PAPER, "the repository", files, room))
+def fit(folder: Path, model: Scripted, room: int, emit: Emit = lambda _: None) -> Shown:
+    run = Run(folder, asking(model), emit, step_store(folder))
+    return asyncio.run(fitted(run, "judges/selected.json", PAPER, "the repository", FILES, SIZES, room))
 
 
 def test_the_agent_reads_the_paper_and_all_paths_with_their_sizes() -> None:
@@ -74,6 +75,15 @@ def test_what_does_not_fit_is_shown_in_the_order_of_the_selection_and_asked_for_
     assert {"f4.py", "f2.py"}.isdisjoint(shown.unseen)
     assert fit(tmp_path, model, ALL * 2 // 4).text.startswith("`f4.py`")
     assert len(model.requests) == 1
+
+
+def test_without_a_selection_code_comes_first_and_that_is_told(tmp_path: Path) -> None:
+    events = list[Event]()
+    shown = fit(tmp_path, Scripted({"select_files": "No."}), ALL // 2, events.append)
+    assert shown.text.startswith("`f0.py`")
+    assert shown.unseen[-1] == "f4.py"
+    (warned,) = of_kind(events, Warned)
+    assert "select_files agent for the repository in 3 tries" in warned.message
 
 
 @pytest.mark.parametrize(

@@ -85,8 +85,9 @@ def test_a_notebook_is_read_as_its_code(tmp_path: Path) -> None:
 
 
 def test_nothing_is_read_where_nothing_is(tmp_path: Path) -> None:
-    assert judged_files(tmp_path) == paths_of(tmp_path) == ()
-    assert judged_files(tmp_path / "nowhere") == paths_of(tmp_path / "nowhere") == ()
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        assert judged_files(folder) == ()
+        assert paths_of(folder) == ()
 
 
 def test_a_name_cannot_pose_as_another_line_and_can_always_be_sent(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ class CritiqueScore(Artifact):
 
     invalid: tuple[InvalidSample, ...] = ()
     unseen: tuple[str, ...] = ()
-    """Files of the repository that the judge was not shown."""
+    """Files of the repository that the judge was not shown, or not whole."""
 
     gold_unseen: tuple[str, ...] = ()
-    """Files of the authors' repository that the judge was not shown."""
+    """Files of the authors' repository that the judge was not shown, or not whole."""

@@ -5,8 +5,8 @@ from papercoder.artifacts import Judgement, Paper
 from papercoder.artifacts.base import Artifact
 from papercoder.context import Part, paper_part, text_part
 from papercoder.errors import ContextError
-from papercoder.evaluation.selection import fitted, left_out
-from papercoder.evaluation.shown import Files, Shown, size
+from papercoder.evaluation.selection import fitted, left_out, sizes_of
+from papercoder.evaluation.shown import Files, Shown
 from papercoder.run import Run
 from papercoder.tokens import count_tokens
 
@@ -50,9 +50,11 @@ async def prepare(
         ContextError: not even a part of one file fits.
     """
     room = _room(run.hand, agent, paper) - count_tokens(tree)
-    own_room, gold_room = shares(room, sum(map(size, repository)), sum(map(size, gold)))
-    own = await fitted(run, f"{folder}/selected.json", paper, "the repository", repository, own_room)
-    theirs = await fitted(run, f"{folder}/selected_gold.json", paper, "the authors' repository", gold, gold_room)
+    sizes, gold_sizes = await sizes_of(repository), await sizes_of(gold)
+    first, rest = shares(room, sum(sizes.values()), sum(gold_sizes.values()))
+    own = await fitted(run, f"{folder}/selected.json", paper, "the repository", repository, sizes, first)
+    whose, kept = "the authors' repository", f"{folder}/selected_gold.json"
+    theirs = await fitted(run, kept, paper, whose, gold, gold_sizes, rest)
     if (repository and not own.text) or (gold and not theirs.text):
         raise ContextError(
             f"{agent.name}: {run.hand.models['judge'].name} cannot read even one file of the repository beside the "
