@@ -105,9 +105,9 @@ def _path_above(lines: list[str], fence: int) -> str:
 
 
 def _path(line: str) -> str:
-    """A path that stands alone in a line, however it is set off; else nothing."""
+    """A path that stands alone in a line, however it is set off; else nothing. A mere word is none."""
     text = line.strip().strip("`*#: ")
-    return "" if not text or re.search(r"\s", text) or _FENCE.match(line) else normalise(text)
+    return normalise(text) if re.fullmatch(r"\S*[./]\S*", text) and not _FENCE.match(line) else ""
 
 
 def _end(lines: list[str], first: int, mark: str, path: str, starts: frozenset[int]) -> int:
