@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from papercoder.errors import SettingsError
 
-_REPOSITORY = re.compile(r"https?://(?:www\.)?github\.com/([\w.-]+)/([\w.-]+?)(?:\.git)?(?:[/?#].*)?", re.ASCII)
+_REPOSITORY = re.compile(r"https?://(?:www\.)?github\.com/(\w[\w-]*)/([\w-][\w.-]*?)(?:\.git)?(?:[/?#].*)?", re.ASCII)
 
 
 @dataclass(frozen=True)
