@@ -12,6 +12,7 @@ from papercoder.paths import collisions, complaint, module_complaint, normalise
 from papercoder.syntax import parse
 
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})[^`]*$")
+_SHORTEST = 3
 
 _HOW = """\
 Answer with all files, one after the other, each in this form, and nothing else:
@@ -111,14 +112,14 @@ def _path(line: str) -> str:
 
 
 def _end(lines: list[str], first: int, mark: str, path: str, starts: frozenset[int]) -> int:
-    """The closing fence: the first with another block or nothing below it; where there is none, the first."""
+    """The closing fence: the first. Of three backticks, though, which a file may hold: the first that ends a block."""
     fallback = None
     for index in range(first, len(lines)):
         if fallback is not None and index in starts:
             break
         if _closes(lines[index], mark):
             below = _next(lines, index + 1)
-            if below == len(lines) or below in starts:
+            if len(mark) > _SHORTEST or below == len(lines) or below in starts:
                 return index
             fallback = index if fallback is None else fallback
     if fallback is None:
