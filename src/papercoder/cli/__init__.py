@@ -5,6 +5,7 @@ import sys
 import typer
 
 from papercoder.cli import bench as bench
+from papercoder.cli import evaluation as evaluation
 from papercoder.cli import papers as papers
 from papercoder.cli import rubrics as rubrics
 from papercoder.cli.options import INTERRUPTED

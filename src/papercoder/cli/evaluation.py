@@ -1,0 +1,140 @@
+"""The command that judges repositories."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from papercoder.cli.options import (
+    PARTIAL,
+    BaseUrlOption,
+    JsonOption,
+    MaxCostOption,
+    ModelOption,
+    PromptsOption,
+    RepositoryArgument,
+    app,
+    new_console,
+    settings_given,
+    stem,
+)
+from papercoder.errors import PaperError, SettingsError
+
+if TYPE_CHECKING:
+    from papercoder.artifacts import JudgeName, Paper
+
+
+@app.command("eval")
+def evaluate(
+    repository: RepositoryArgument,
+    paper: Annotated[str | None, typer.Option(help="The paper; a run folder as REPO knows its own.")] = None,
+    gold: Annotated[Path | None, typer.Option(help="The authors' repository.")] = None,
+    rubric: Annotated[Path | None, typer.Option(help="rubric.json in PaperBench's form.")] = None,
+    judge: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="reference-free, reference-free-plain or reference-based; may be repeated."),
+    ] = None,
+    samples: Annotated[int, typer.Option(help="Of each of these judges.")] = 8,
+    code_dev: Annotated[bool, typer.Option("--code-dev", help="The rubric's Code Development alone.")] = False,
+    calibrate: Annotated[bool, typer.Option("--calibrate", help="Show by controls whether judges can tell.")] = False,
+    labels: Annotated[Path | None, typer.Option(help="A graded rubric: what people said of its leaves.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder; default: runs/eval-NAME.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost, and ask nothing.")] = False,
+    as_json: JsonOption = False,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    max_cost: MaxCostOption = None,
+    concurrency: Annotated[int | None, typer.Option(help="Calls at the same time.")] = None,
+    context_window: Annotated[int | None, typer.Option(help="Tokens that the model can read and write.")] = None,
+    price_prompt: Annotated[float | None, typer.Option(help="Dollars for a million tokens.")] = None,
+    price_cached: Annotated[float | None, typer.Option(help="Dollars for a million tokens.")] = None,
+    price_completion: Annotated[float | None, typer.Option(help="Dollars for a million tokens.")] = None,
+    prompts: PromptsOption = None,
+) -> None:
+    """Judge a repository against its paper, and the judges against controls; run it again to go on."""
+    given = dict(locals())
+    import asyncio
+
+    from rich.console import Console
+
+    from papercoder.evaluation.costs import in_words
+    from papercoder.evaluation.evaluating import Wanted, foresee
+    from papercoder.evaluation.evaluating import evaluate as judged
+    from papercoder.evaluation.terminal import show_evaluation
+    from papercoder.progress import progress
+
+    settings = settings_given(model, **{name: given[name] for name in _SETTINGS})
+    judges = _judges(judge, has_gold=gold is not None)
+    wanted = Wanted(judges, samples, gold, rubric, code_dev, calibrate, labels)
+    folder = output or Path("runs") / f"eval-{_name(repository)}"
+    source, held_against = _source(repository), _paper(repository, paper)
+    if dry_run:
+        typer.echo(in_words(foresee(source, held_against, settings, wanted)))
+        return
+    console = Console(stderr=True) if as_json else new_console()
+    with progress(console) as listener:
+        evaluation = asyncio.run(judged(source, held_against, folder, settings, wanted, [listener]))
+    if as_json:
+        typer.echo(evaluation.model_dump_json(indent=1))
+    else:
+        show_evaluation(evaluation, folder, console)
+    if evaluation.shortcomings:
+        raise typer.Exit(PARTIAL)
+
+
+_SETTINGS = (
+    "base_url",
+    "max_cost",
+    "concurrency",
+    "context_window",
+    "price_prompt",
+    "price_cached",
+    "price_completion",
+    "prompts",
+)
+
+
+def _judges(names: list[str] | None, has_gold: bool) -> "tuple[JudgeName, ...]":
+    """Those that are named; else the reference-free one, and the reference-based one where there is a reference."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from papercoder.artifacts import JudgeName
+
+    chosen = names or ["reference-free", *(["reference-based"] if has_gold else [])]
+    try:
+        return TypeAdapter(tuple[JudgeName, ...]).validate_python(tuple(dict.fromkeys(chosen)))
+    except ValidationError as error:
+        wrong = error.errors()[0]["input"]
+        raise SettingsError(
+            f"--judge: there is no judge {wrong!r}; there are reference-free, reference-free-plain and reference-based."
+        ) from error
+
+
+def _run_of(repository: Path) -> Path | None:
+    """The run folder that this is, or whose `repo` this is."""
+    for folder in (repository, repository.resolve().parent):
+        if (folder / "paper.json").is_file() and (folder / "repo").is_dir():
+            return folder if folder == repository or repository.name == "repo" else None
+    return None
+
+
+def _source(repository: Path) -> Path:
+    """The repository itself, where its run is named."""
+    return repository / "repo" if _run_of(repository) == repository else repository
+
+
+def _name(repository: Path) -> str:
+    return stem((_run_of(repository) or repository).resolve().name)
+
+
+def _paper(repository: Path, paper: str | None) -> "Paper":
+    from papercoder.artifacts import Paper
+    from papercoder.paper.reading import read
+    from papercoder.run import load
+
+    if paper is not None:
+        return read(paper)
+    run = _run_of(repository)
+    if run is None:
+        raise PaperError(f"{repository} is no run folder, which knows its paper; name the paper with --paper.")
+    return load(run, "paper.json", Paper)

@@ -1,0 +1,140 @@
+"""The report of an evaluation: one page that loads nothing; all words of models are escaped."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from papercoder.artifacts import CodeCritique, Contender, CritiqueScore, Evaluation, LeafScore, Rubric, Severity
+from papercoder.evaluation import wording
+from papercoder.evaluation.rubrics import weighted
+from papercoder.report.interval_plot import Row, intervals
+from papercoder.report.rendering import environment, style
+from papercoder.report.words import SIGNS
+
+_SHOWN: tuple[Contender, ...] = ("repository", "authors", "mutated", "shuffled", "config-only", "empty")
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A node of the rubric, with what its leaves come to."""
+
+    node: Rubric
+    share: float
+    """Of its parent's score, 0 to 1."""
+
+    score: float
+    """0 to 1."""
+
+    parts: tuple["Branch", ...]
+    leaf: LeafScore | None
+    """None for nodes that are no leaf."""
+
+    @property
+    def leaves(self) -> tuple[LeafScore, ...]:
+        """From the first to the last."""
+        own = (self.leaf,) if self.leaf else ()
+        return (*own, *(leaf for part in self.parts for leaf in part.leaves))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A critique and the sample that it is from."""
+
+    sample: int
+    """Counted from 1 among the valid ones."""
+
+    critique: CodeCritique
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A drawing and its title."""
+
+    title: str
+    svg: Markup
+
+
+def to_html(evaluation: Evaluation, rubric: Rubric | None = None) -> str:
+    """The page; `rubric` is the one that the leaves belong to."""
+    first, *rest = wording.headline(evaluation) or ("Nothing was judged.",)
+    return (
+        _environment()
+        .get_template("evaluation.html")
+        .render(
+            evaluation=evaluation,
+            first=first,
+            rest=rest,
+            plots=plots(evaluation),
+            tree=branch(rubric, evaluation) if rubric and evaluation.rubric else None,
+            agreement=tuple(wording.agreement_words(evaluation)),
+            style=style(),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    made = environment("papercoder.evaluation")
+    made.filters |= {
+        "by_severity": by_severity,
+        "fitness": wording.FITNESS.__getitem__,
+        "known": wording.known,
+        "leaf_state": wording.leaf_state,
+        "order": wording.order_words,
+        "order_state": wording.ORDERS.__getitem__,
+        "score": wording.score_words,
+        "sign": lambda state: SIGNS[_tone(state)],
+        "tone": _tone,
+    }
+    return made
+
+
+def _tone(state: str) -> str:
+    return wording.TONES.get(state, "none")
+
+
+def plots(evaluation: Evaluation) -> tuple[Plot, ...]:
+    """Scores with their intervals: each judge's of repository and controls, or all judges' of the repository alone."""
+    if evaluation.calibration is None:
+        rows = [Row(score.judge, score.score) for score in evaluation.scores]
+        return (Plot("Score, 1 to 5", intervals(rows, 1, 5, "Scores")),) if rows else ()
+    return tuple(
+        Plot(score.judge, intervals(_rows(evaluation, score), 1, 5, f"Scores of {score.judge}"))
+        for score in evaluation.scores
+    )
+
+
+def _rows(evaluation: Evaluation, own: CritiqueScore) -> list[Row]:
+    controls = evaluation.calibration.controls if evaluation.calibration else ()
+    scores = [(control.control, score) for control in controls for score in control.scores]
+    judged: dict[Contender, Row] = {"repository": Row("repository", own.score)}
+    judged |= {name: Row(name, score.score, "none") for name, score in scores if score.judge == own.judge}
+    return [judged[name] for name in _SHOWN if name in judged]
+
+
+def by_severity(score: CritiqueScore) -> dict[Severity, list[Found]]:
+    """All samples' critiques, the gravest first, then by file and function."""
+    found = sorted(_found(score), key=lambda each: (each.critique.file, each.critique.function, each.sample))
+    groups = {level: [each for each in found if each.critique.severity == level] for level in wording.SEVERITIES}
+    return {level: group for level, group in groups.items() if group}
+
+
+def _found(score: CritiqueScore) -> Iterator[Found]:
+    for number, sample in enumerate(score.samples, 1):
+        yield from (Found(number, critique) for critique in sample.critiques)
+
+
+def branch(rubric: Rubric, evaluation: Evaluation) -> Branch:
+    """The rubric's tree with its verdicts."""
+    leaves = {leaf.leaf: leaf for leaf in evaluation.rubric.leaves} if evaluation.rubric else {}
+    met = {name: float(leaf.met) for name, leaf in leaves.items()}
+
+    def grown(node: Rubric, share: float) -> Branch:
+        total = sum(part.weight for part in node.sub_tasks) or 1.0
+        parts = tuple(grown(part, part.weight / total) for part in node.sub_tasks)
+        return Branch(node, share, weighted(node, met), parts, None if parts else leaves.get(node.id))
+
+    return grown(rubric, 1.0)

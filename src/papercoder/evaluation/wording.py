@@ -1,0 +1,138 @@
+"""An evaluation in words, for the page and the terminal."""
+
+from collections.abc import Iterator
+
+from papercoder.artifacts import (
+    Contender,
+    CritiqueScore,
+    Evaluation,
+    Fitness,
+    Interval,
+    LeafScore,
+    OrderCheck,
+    OrderVerdict,
+    RubricScore,
+    Severity,
+)
+from papercoder.report.words import plural
+
+NAMES: dict[Contender, str] = {
+    "repository": "the repository",
+    "empty": "no file at all",
+    "config-only": "its configuration alone",
+    "shuffled": "its files shuffled",
+    "mutated": "one equation wrong",
+    "authors": "the authors’ repository",
+}
+FITNESS: dict[Fitness, str] = {
+    "fit": "fit",
+    "within noise": "fit, not beyond noise",
+    "unfit": "UNFIT",
+    "not shown": "not shown to be fit",
+}
+ORDERS: dict[OrderVerdict, str] = {
+    "holds": "holds",
+    "within noise": "holds, not beyond noise",
+    "broken": "broken",
+    "not shown": "shows nothing",
+}
+TONES = {
+    "fit": "good",
+    "holds": "good",
+    "met": "good",
+    "within noise": "fair",
+    "medium": "fair",
+    "invalid": "fair",
+    "unfit": "bad",
+    "broken": "bad",
+    "not met": "bad",
+    "high": "bad",
+}
+"""State -> tone; all others are `none`."""
+
+SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
+
+
+def headline(evaluation: Evaluation) -> tuple[str, ...]:
+    """What was found, in sentences; what takes the judges' word away comes first."""
+    calibration = evaluation.calibration
+    unfit = [_unfit(name, calibration.broken) for name in calibration.unfit] if calibration else []
+    rubric = [_rubric(evaluation.rubric)] if evaluation.rubric else []
+    return (*unfit, *map(_score, evaluation.scores), *rubric)
+
+
+def _unfit(judge: str, broken: tuple[OrderCheck, ...]) -> str:
+    orders = [order_words(order) for order in broken if order.judge == judge]
+    more = f" So it is with {len(orders) - 1} more." if len(orders) > 1 else ""
+    return f"UNFIT: the judge {judge} broke an order that every judge must keep: {orders[0]}.{more}"
+
+
+def _score(score: CritiqueScore) -> str:
+    return f"The judge {score.judge} gives {score_words(score)}."
+
+
+def score_words(score: CritiqueScore) -> str:
+    """`4.25 of 5 (3.66 to 4.84; 8 samples, 1 invalid)`; never a number where there is none."""
+    count = plural(len(score.samples) + len(score.invalid), "sample")
+    invalid = f", {len(score.invalid)} invalid" if score.invalid else ""
+    if score.score is None:
+        return f"no score ({count}, none of them valid)"
+    return f"{score.score.mean:.2f} of 5 ({span(score.score)}{count}{invalid})"
+
+
+def span(value: Interval) -> str:
+    """`3.66 to 4.84; `; empty for a single value, which says nothing of how sure it is."""
+    return f"{value.low:.2f} to {value.high:.2f}; " if value.n > 1 else ""
+
+
+def _rubric(score: RubricScore) -> str:
+    met = sum(leaf.met for leaf in score.leaves)
+    invalid = f"; on {len(score.invalid)} no answer was fit, and they count as not met" if score.invalid else ""
+    code = f" Over Code Development alone it is {score.code_dev:.1%}." if score.code_dev is not None else ""
+    return f"By the rubric it is {score.score:.1%}: {met} of {len(score.leaves)} leaves met{invalid}.{code}"
+
+
+def order_words(order: OrderCheck) -> str:
+    """An order and what became of it: `the repository must score more than ..., and scores 0.25 less`."""
+    must = "more" if order.strict else "no less"
+    wanted = f"{NAMES[order.higher]} must score {must} than {NAMES[order.lower]}"
+    if order.difference is None:
+        return f"{wanted}, and one of them has no score"
+    return f"{wanted}, and scores {_gap(order)}"
+
+
+def _gap(order: OrderCheck) -> str:
+    difference = order.difference or 0.0
+    if not difference:
+        return "the same"
+    side = "more" if difference > 0 else "less"
+    interval = f" ({order.low:+.2f} to {order.high:+.2f})" if order.low is not None and order.high is not None else ""
+    return f"{abs(difference):.2f} {side}{interval}"
+
+
+def leaf_state(leaf: LeafScore) -> str:
+    """`met`, `not met`, `invalid`, or `not judged` where it was decided without a judge."""
+    if leaf.invalid:
+        return "invalid"
+    if leaf.judgement is None:
+        return "not judged"
+    return "met" if leaf.met else "not met"
+
+
+def agreement_words(evaluation: Evaluation) -> Iterator[str]:
+    """How far the rubric's judge agrees with people, where that is known."""
+    found = evaluation.agreement
+    if found is None:
+        return
+    if found.accuracy is None:
+        yield "No leaf was judged both by the judge and by people."
+        return
+    yield (
+        f"The judge agrees with people on {found.accuracy:.0%} of {found.leaves} leaves (macro F1 "
+        f"{known(found.macro_f1)}, Cohen’s kappa {known(found.kappa)})."
+    )
+
+
+def known(measure: float | None) -> str:
+    """A measure, or that its divisor is zero."""
+    return "not defined" if measure is None else f"{measure:.2f}"

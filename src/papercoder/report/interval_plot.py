@@ -1,0 +1,66 @@
+"""A plot of means with their intervals, one row for each, all on one scale."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from papercoder.artifacts import Interval
+from papercoder.diagrams.svg import drawing, group, line, node, words
+from papercoder.diagrams.text import one_line, shortened
+from papercoder.report.plots import ticks
+from papercoder.report.words import figure
+
+_WIDTH, _LABELS, _VALUES = 460.0, 138.0, 62.0
+_ROW, _AXIS = 30.0, 26.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """A mean with its name."""
+
+    label: str
+    value: Interval | None
+    """None where there is none; the row says so."""
+
+    state: str = "reported"
+    """`good`, `fair`, `bad` or `none` colours it."""
+
+
+def intervals(rows: Sequence[Row], low: float, high: float, title: str) -> Markup:
+    """Rows with a dot at the mean and a line over the interval, on a scale from `low` to `high`."""
+    bottom = len(rows) * _ROW + 4
+    parts = [_tick(tick, low, high, bottom) for tick in ticks(low, high)]
+    parts += [_row(row, index * _ROW + _ROW / 2 + 2, low, high) for index, row in enumerate(rows)]
+    about = "; ".join(map(_said, rows))
+    return Markup(drawing(parts, _WIDTH, bottom + _AXIS, title, about))  # noqa: S704  `diagrams.svg` escapes
+
+
+def _said(row: Row) -> str:
+    value = row.value
+    return f"{row.label}: {f'{value.mean:.2f}, {value.low:.2f} to {value.high:.2f}' if value else 'no value'}"
+
+
+def _x(value: float, low: float, high: float) -> float:
+    share = (min(max(value, low), high) - low) / (high - low)
+    return _LABELS + 8 + share * (_WIDTH - _LABELS - _VALUES - 16)
+
+
+def _tick(value: float, low: float, high: float, bottom: float) -> Markup:
+    x = _x(value, low, high)
+    return group([line(x, 2, x, bottom, "rule"), words(figure(value), x, bottom + 16, "soft small", "middle")])
+
+
+def _row(row: Row, y: float, low: float, high: float) -> Markup:
+    label = words(shortened(one_line(row.label), 20), 0, y + 4, "mid", full=row.label)
+    if row.value is None:
+        return group([label, words("no value", _WIDTH, y + 4, "mid soft", "end")], title=_said(row))
+    left, middle, right = (_x(value, low, high) for value in (row.value.low, row.value.mean, row.value.high))
+    parts = [
+        label,
+        line(left, y, right, y, f"whisker {row.state}"),
+        *(line(x, y - 4, x, y + 4, f"whisker {row.state}") for x in (left, right) if right > left),
+        node("circle", cx=middle, cy=y, r=4.5, class_=f"dot {row.state}"),
+        words(f"{row.value.mean:.2f}", _WIDTH, y + 4, "mid name", "end"),
+    ]
+    return group(parts, title=_said(row))
