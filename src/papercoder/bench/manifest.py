@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, JsonValue, StringConstraints, field_validator, model_validator
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from papercoder.artifacts import Artifact, JudgeName, RungName
 from papercoder.settings import ModelSpec, Role
@@ -76,15 +76,6 @@ class ModelChoice(_Part):
     price_cached: float | None = None
     price_completion: float | None = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _named(cls, given: object) -> object:
-        """A specification alone is a choice, and a choice without a name has its model's."""
-        fields = {"model": given} if isinstance(given, str) else given
-        if isinstance(fields, dict) and "name" not in fields and isinstance(fields.get("model"), str):
-            return {**fields, "name": model_name(fields["model"])}
-        return fields
-
 
 class Judge(_Part):
     """Who judges, and how."""
@@ -138,11 +129,6 @@ class Manifest(_Part):
 
     store: str | None = None
     """Address of an object store that keeps what was paid for; None: the run folders keep it."""
-
-    @field_validator("models", mode="before")
-    @classmethod
-    def _one_or_many(cls, given: object) -> object:
-        return tuple(given) if isinstance(given, list | tuple) else (given,)
 
     @model_validator(mode="after")
     def _tells_apart(self) -> Self:

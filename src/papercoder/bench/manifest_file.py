@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from papercoder.bench.manifest import Manifest, ModelChoice, PaperEntry, Variant
+from papercoder.bench.manifest import Manifest, ModelChoice, PaperEntry, Variant, model_name
 from papercoder.bench.trials import settings_for
 from papercoder.errors import SettingsError
 from papercoder.paper.arxiv import parse_id
@@ -37,7 +37,7 @@ def load_manifest(path: Path) -> Manifest:
         raise SettingsError(f"{path}: there is no such manifest; `papercoder bench example` shows one.")
     try:
         content = yaml.load(text, Loader=_Loader)  # noqa: S506, it is a safe loader
-        manifest = Manifest.model_validate_json(json.dumps(content, default=str))
+        manifest = Manifest.model_validate_json(json.dumps(_spelled_out(content), default=str))
     except yaml.YAMLError as error:
         raise SettingsError(f"{path}{_line(error)}") from None
     except ValidationError as error:
@@ -48,6 +48,21 @@ def load_manifest(path: Path) -> Manifest:
     return resolved
 
 
+def _spelled_out(content: Any) -> Any:
+    """A model's specification alone is a choice of it, and a choice without a name is called by its model."""
+    if not isinstance(content, dict) or "models" not in content:
+        return content
+    given = content["models"]
+    return {**content, "models": [_choice(one) for one in (given if isinstance(given, list) else [given])]}
+
+
+def _choice(given: Any) -> Any:
+    fields = {"model": given} if isinstance(given, str) else given
+    if isinstance(fields, dict) and isinstance(fields.get("model"), str):
+        return {"name": model_name(fields["model"]), **fields}
+    return fields
+
+
 class _Loader(yaml.SafeLoader):
     """Refuses a name that is given twice, of which YAML would take the last."""
 
@@ -55,9 +70,12 @@ class _Loader(yaml.SafeLoader):
         """The mapping; names are compared as they are written."""
         seen = set[str]()
         for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is given twice", key.start_mark)
-            seen.add(str(key.value))
+            name = str(key.value)
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a name in it is no plain text", key.start_mark)
+            if name in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{name!r} is given twice", key.start_mark)
+            seen.add(name)
         return super().construct_mapping(node, deep)
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Protocol
 
 from papercoder.artifacts import Artifact, TrialResult
+from papercoder.bench.reading import Reader
 from papercoder.bench.trial import run_trial
 from papercoder.bench.trials import Trial
 from papercoder.events import Event
@@ -50,10 +51,11 @@ class Local:
 
     @asynccontextmanager
     async def open(self, shared: Shared, tell: Tell) -> AsyncIterator[Perform]:
-        """One limit and one budget for all."""
+        """One limit, one budget and one reader of papers for all."""
         place = Place(
             limits=Limits(shared.concurrency, shared.requests_per_minute, shared.tokens_per_minute),
             budget=Budget(shared.max_cost, shared.spent),
+            read=Reader(),
         )
 
         async def perform(trial: Trial) -> TrialResult:

@@ -52,7 +52,7 @@ class Trial(Artifact):
 
 
 def trials(manifest: Manifest, folder: Path, **flags: object) -> tuple[Trial, ...]:
-    """All trials of a manifest, each in its folder below this one; settings that are given as flags win, None is not given.
+    """All trials of a manifest, each in its folder below this one; flags that are not None win over its settings.
 
     Raises:
         SettingsError: the settings of a variant or a model are wrong.

@@ -1,0 +1,77 @@
+"""Manifests of tiny papers, and benches that are run with them in silence."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.bench.benching import bench
+from papercoder.bench.manifest_file import load_manifest
+from papercoder.bench.placement import Local
+from papercoder.bench.trials import Trial, trials
+from papercoder.events import Event
+from tests.support import MARKDOWN, calls_made
+
+TINY = (
+    "simulated:files=3,width=2,speed=100000,overall_plan=20,requirements=20,architecture=20,logic=20,config=20,"
+    "analysis=20,coding=60"
+)
+PUBLISHED = {"name": "published", "profile": "papercoder", "sandbox": "none"}
+FULL = {"name": "full", "sandbox": "none"}
+
+
+def write_manifest(folder: Path, texts: int = 3, **changes: Any) -> Path:
+    """A manifest of so many tiny papers, `p1`, `p2`, ..., each of which says something else."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(1, texts + 1):
+        (folder / f"p{number}.md").write_text(MARKDOWN.replace("40 epochs", f"4{number} epochs"), encoding="utf-8")
+    fields = {
+        "name": "tiny",
+        "papers": [{"id": f"p{number}", "paper": f"p{number}.md"} for number in range(1, texts + 1)],
+        "variants": [PUBLISHED],
+        "models": TINY,
+        **changes,
+    }
+    path = folder / "tiny.yaml"
+    path.write_text(yaml.safe_dump(fields), encoding="utf-8")
+    return path
+
+
+class Silent:
+    """Looks on, and remembers."""
+
+    def __init__(self) -> None:
+        self.found: BenchResults | None = None
+        self.told: list[tuple[str, Event]] = []
+        self.ended: list[TrialResult] = []
+
+    def begin(self, results: BenchResults) -> None:
+        self.found = results
+
+    def tell(self, trial: str, event: Event) -> None:
+        self.told.append((trial, event))
+
+    def end(self, result: TrialResult) -> None:
+        self.ended.append(result)
+
+
+def run(manifest: Path, folder: Path, watcher: Any = None, **changes: Any) -> BenchResults:
+    """Run a bench in this process."""
+    chosen = load_manifest(manifest).model_copy(update=changes)
+    return asyncio.run(bench(chosen, folder, Local(), watcher or Silent()))
+
+
+def trial_of(manifest: Path, folder: Path, at: int = 0) -> Trial:
+    """One of its trials."""
+    return trials(load_manifest(manifest), folder)[at]
+
+
+def calls_of(folder: Path) -> "Counter[tuple[str, str, str]]":
+    """(run folder, agent, subject) -> calls that were made and paid for, those of judges among them."""
+    logs = sorted(path.parent for path in folder.rglob("events.jsonl"))
+    return Counter(
+        {(str(log.relative_to(folder)), *call): count for log in logs for call, count in calls_made(log).items()}
+    )
