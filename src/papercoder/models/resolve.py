@@ -7,7 +7,7 @@ from papercoder.errors import SettingsError
 from papercoder.models.catalog import PROVIDERS, Provider, find_provider
 from papercoder.models.contract import Model, Price
 from papercoder.models.free import FREE
-from papercoder.models.prices import price_of
+from papercoder.models.prices import context_window_of, price_of
 from papercoder.models.recorded import Recorded
 from papercoder.models.relay import Relay
 from papercoder.models.simulated import Simulated
@@ -45,6 +45,18 @@ def price_of_spec(spec: str, settings: Settings) -> Price | None:
     if kind in DOUBLES:
         return Simulated(rest).price if kind == "simulated" else FREE
     return price_of(_provider(spec), rest, settings)
+
+
+def window_of_spec(spec: str, settings: Settings) -> int:
+    """Tokens that this model can read and write at once, without a key for it.
+
+    Raises:
+        SettingsError: no such provider, or a double that cannot be opened.
+    """
+    kind, _, rest = spec.partition(":")
+    if kind in DOUBLES:
+        return resolve(spec, settings).context_window
+    return context_window_of(_provider(spec), rest, settings)
 
 
 def models_by_role(settings: Settings, roles: Iterable[Role] = MAKERS) -> dict[Role, Model]:
