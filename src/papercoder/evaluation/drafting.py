@@ -167,7 +167,7 @@ def _claimed(claim: Claim) -> Rubric:
     return Rubric(
         id=claim.id,
         requirements=(
-            f"{claim.experiment}: the measured {claim.metric} of {claim.method} on {claim.dataset} agrees with the "
+            f"{claim.experiment}; {claim.method}; {claim.dataset}: the measured {claim.metric} agrees with the "
             f"{printed(claim)}{spread} that [{claim.anchor}] reports, to within {TOLERANCE.of(claim):g}."
         ),
         weight=1,

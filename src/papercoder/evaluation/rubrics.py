@@ -59,13 +59,12 @@ def _known(node: object, depth: int = 1) -> object:
 def _complaint(error: ValidationError, tree: object) -> str:
     """What is wrong first, and in which node: by the ids from the root on, where they have one."""
     first = error.errors()[0]
-    names, field, node = [_name(tree, "the root")], "", tree
-    for part in first["loc"]:
+    names, node, place = [_name(tree, "the root")], tree, first["loc"]
+    for part in place:
         if isinstance(part, int) and isinstance(node, dict):
             node = node["sub_tasks"][part]
             names.append(_name(node, f"node {part + 1}"))
-        elif part != "sub_tasks":
-            field = f"{part}: "
+    field = next((f"{part}: " for part in place if part != "sub_tasks" and isinstance(part, str)), "")
     return f"{' > '.join(names)}: {field}{first['msg'].removeprefix('Value error, ')}"
 
 
