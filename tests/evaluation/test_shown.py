@@ -98,3 +98,11 @@ def test_a_name_cannot_pose_as_another_line_and_can_always_be_sent(tmp_path: Pat
     assert paths_of(tmp_path) == names
     assert tuple(file.path for file in judged_files(tmp_path)) == names
     assert tree(paths_of(tmp_path)).encode() == "3 files:\n- a\\n- fake.py\n- b\\udcff.py\n- grüße.py".encode()
+
+
+def test_what_a_repository_claims_of_itself_is_listed_but_not_read(tmp_path: Path) -> None:
+    for name in ("main.py", "TRACEABILITY.md", "TRACEABILITY.json", "src/TRACEABILITY.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x = 1\n", encoding="utf-8")
+    assert [file.path for file in judged_files(tmp_path)] == ["main.py", "src/TRACEABILITY.md"]
+    assert set(paths_of(tmp_path)) == {"main.py", "TRACEABILITY.md", "TRACEABILITY.json", "src/TRACEABILITY.md"}

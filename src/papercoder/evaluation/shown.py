@@ -18,6 +18,9 @@ _DOCUMENTS = frozenset({".md", ".rst", ".txt", ".json"})
 JUDGED = _CODE | _FOREIGN_CODE | _SETTINGS | _DOCUMENTS
 """Endings of the files that a judge may read."""
 
+_CLAIMS = frozenset({"TRACEABILITY.json", "TRACEABILITY.md"})
+"""What PaperCoder says of its own repositories: long, and for a judge no proof of anything."""
+
 _LISTED = 4000
 """Tokens that a list of paths may take; more paths than that are counted."""
 
@@ -39,7 +42,8 @@ def judged_files(repository: Path) -> Files:
         file.model_copy(update={"path": _printable(file.path)}) for file in read_files(repository, JUDGED - {".ipynb"})
     ]
     notebooks = [notebook(path, _name(path, repository)) for path in own_files(repository)]
-    return tuple(sorted((*texts, *filter(None, notebooks)), key=lambda file: PurePosixPath(file.path)))
+    files = (file for file in (*texts, *filter(None, notebooks)) if file.path not in _CLAIMS)
+    return tuple(sorted(files, key=lambda file: PurePosixPath(file.path)))
 
 
 def paths_of(repository: Path) -> tuple[str, ...]:
