@@ -1,6 +1,6 @@
 """Two result sets compared, paper by paper: what differs, and which differences are beyond noise."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import Literal
 
@@ -104,23 +104,23 @@ def compare(
 
 def _judged(contrasts: tuple[Contrast, ...]) -> tuple[Contrast, ...]:
     """The same with verdicts, which need to know of all that was tested."""
-    tested = [one.chance for contrast in contrasts for one in contrast.differences if one.chance is not None]
-    corrected = iter(holm(tested))
+    found = iter(with_verdicts([one for contrast in contrasts for one in contrast.differences]))
     return tuple(
-        contrast.model_copy(
-            update={"differences": tuple(_with_verdict(one, corrected) for one in contrast.differences)}
-        )
+        contrast.model_copy(update={"differences": tuple(next(found) for _ in contrast.differences)})
         for contrast in contrasts
     )
 
 
-def _with_verdict(difference: Difference, corrected: Iterator[float]) -> Difference:
-    if difference.chance is None:
-        return difference
-    value = next(corrected)
+def with_verdicts(differences: Sequence[Difference]) -> tuple[Difference, ...]:
+    """These differences, each held against chance after the correction for all of them."""
+    corrected = iter(holm([one.chance for one in differences if one.chance is not None]))
+    return tuple(one if one.chance is None else _with_verdict(one, next(corrected)) for one in differences)
+
+
+def _with_verdict(difference: Difference, corrected: float) -> Difference:
     better = (difference.difference.mean < 0) == NAMED[difference.metric].fewer
-    verdict: Verdict = ("better" if better else "worse") if value < LEVEL else "noise"
-    return difference.model_copy(update={"corrected": value, "verdict": verdict})
+    verdict: Verdict = ("better" if better else "worse") if corrected < LEVEL else "noise"
+    return difference.model_copy(update={"corrected": corrected, "verdict": verdict})
 
 
 def _left_out(before: BenchResults, after: BenchResults, matched: Iterable[SettingPair]) -> tuple[str, ...]:
@@ -131,17 +131,23 @@ def _left_out(before: BenchResults, after: BenchResults, matched: Iterable[Setti
 def _contrast(before: Trials, after: Trials, pair: SettingPair) -> Contrast:
     old = tuple(trial for trial in before if setting(trial) == pair[0])
     new = tuple(trial for trial in after if setting(trial) == pair[1])
-    found = [(metric, _values(metric, old), _values(metric, new)) for metric in METRICS]
+    differences = {metric: difference(metric, old, new) for metric in METRICS}
     return Contrast(
         before=pair[0],
         after=pair[1],
-        differences=tuple(_difference(metric, a, b) for metric, a, b in found if a.keys() & b.keys()),
-        one_sided=tuple(metric.label for metric, a, b in found if (a or b) and not a.keys() & b.keys()),
+        differences=tuple(one for one in differences.values() if one),
+        one_sided=tuple(
+            metric.label for metric, one in differences.items() if one is None and _seen(metric, old + new)
+        ),
         only_before=_without(_papers(old), _papers(new)),
         only_after=_without(_papers(new), _papers(old)),
         failed_before=_papers(trial for trial in old if trial.status == "failed"),
         failed_after=_papers(trial for trial in new if trial.status == "failed"),
     )
+
+
+def _seen(metric: Metric, trials: Trials) -> bool:
+    return any(metric.of(trial) is not None for trial in trials)
 
 
 def _papers(trials: Iterable[TrialResult]) -> tuple[str, ...]:
@@ -162,21 +168,22 @@ def _values(metric: Metric, trials: Trials) -> dict[str, float]:
     return {paper: fmean(values) for paper, values in found.items()}
 
 
-def _difference(metric: Metric, before: dict[str, float], after: dict[str, float]) -> Difference:
-    papers = tuple(
-        PaperPair(paper=paper, before=before[paper], after=after[paper]) for paper in before if paper in after
-    )
+def difference(metric: Metric, before: Trials, after: Trials) -> Difference | None:
+    """How a metric differs, without a verdict; None where no paper has it on both sides."""
+    old, new = _values(metric, before), _values(metric, after)
+    papers = tuple(PaperPair(paper=paper, before=old[paper], after=new[paper]) for paper in old if paper in new)
     differences = [pair.after - pair.before for pair in papers]
     spread = interval(differences)
-    assert spread
-    raw = chance(differences)
+    if spread is None:
+        return None
+    by_chance = chance(differences)
     return Difference(
         metric=metric.name,
         papers=papers,
-        unpaired=(*_without(before, after), *_without(after, before)),
+        unpaired=(*_without(old, new), *_without(new, old)),
         before=fmean(pair.before for pair in papers),
         after=fmean(pair.after for pair in papers),
         difference=spread,
-        chance=raw,
-        verdict="few" if raw is None else "noise",
+        chance=by_chance,
+        verdict="few" if by_chance is None else "noise",
     )

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
+from pydantic import ValidationError
+
 from papercoder.artifacts import BenchResults, JudgeName, TrialResult
+from papercoder.errors import RunFolderError
 from papercoder.store import write_synced
 
 JSON = "results.json"
@@ -26,6 +29,25 @@ def write_results(folder: Path, results: BenchResults) -> None:
     """
     write_synced(folder / JSON, results.model_dump_json(indent=1) + "\n")
     write_synced(folder / CSV, to_csv(results))
+
+
+def read_results(path: Path) -> BenchResults:
+    """The results of a bench, from its folder or from its `results.json`.
+
+    Raises:
+        RunFolderError: there are none, or they are no results.
+    """
+    file = path / JSON if path.is_dir() else path
+    try:
+        return BenchResults.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise RunFolderError(
+            f"{file} cannot be read ({error.strerror}); `papercoder bench MANIFEST` makes one."
+        ) from error
+    except ValidationError as error:
+        raise RunFolderError(
+            f"{file} is no results.json of a bench, or of another version; run the bench again."
+        ) from error
 
 
 def to_csv(results: BenchResults) -> str:

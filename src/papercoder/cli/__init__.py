@@ -5,6 +5,8 @@ import sys
 import typer
 
 from papercoder.cli import bench as bench
+from papercoder.cli import bench_compare as bench_compare
+from papercoder.cli import bench_fetch as bench_fetch
 from papercoder.cli import evaluation as evaluation
 from papercoder.cli import papers as papers
 from papercoder.cli import rubrics as rubrics

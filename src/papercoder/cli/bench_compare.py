@@ -1,0 +1,48 @@
+"""`papercoder bench compare`: which differences of two result sets are beyond noise."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from papercoder.cli.bench import benches
+from papercoder.cli.options import JsonOption, new_console
+
+_RESULTS = "A bench's folder, or its results.json."
+
+
+@benches.command("compare")
+def compare_results(
+    before: Annotated[Path, typer.Argument(metavar="A", help=_RESULTS)],
+    after: Annotated[
+        Path | None, typer.Argument(metavar="[B]", help="Another; left out: variants or models of A.")
+    ] = None,
+    variants: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="X Y", help="Compare these variants, X of A and Y of B.")
+    ] = None,
+    models: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="X Y", help="Compare these models, X of A and Y of B.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The page; default: compare.html in the last folder.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two result sets, or two variants or models of one, paper by paper."""
+    from papercoder.bench.comparison import compare
+    from papercoder.bench.comparison_view import show_comparison
+    from papercoder.bench.page import write_comparison
+    from papercoder.bench.results import read_results
+
+    first = read_results(before)
+    second = read_results(after) if after else first
+    comparison = compare(first, second, variants, models)
+    last = after or before
+    page = output or (last if last.is_dir() else last.parent) / "compare.html"
+    write_comparison(page, comparison)
+    if as_json:
+        typer.echo(comparison.model_dump_json(indent=1))
+        return
+    console = new_console()
+    show_comparison(comparison, console)
+    console.print(f"page: {page}", soft_wrap=True, highlight=False)
