@@ -21,7 +21,6 @@ from papercoder.evaluation.subject import Wanted as Wanted
 from papercoder.evaluation.tables import to_csv
 from papercoder.events import Emit, Forecast, Warned
 from papercoder.generation import ended, open_run, started
-from papercoder.models.resolve import models_by_role
 from papercoder.paper.fidelity import Estimate
 from papercoder.place import Place
 from papercoder.run import EventLog, Run, lock, read_events
@@ -63,7 +62,8 @@ async def evaluate(
         run, _ = open_run(folder, settings, emit, place, roles=("judge",))
         emit(started(run.hand, paper.title, settings))
         with ended(emit) as end:
-            emit(Forecast(message=in_words(forecast(subject, wanted, run.hand.models["judge"]))))
+            foreseen = await asyncio.to_thread(forecast, subject, wanted, settings)
+            emit(Forecast(message=in_words(foreseen)))
             evaluation = await _judged(run, subject, wanted)
             await asyncio.to_thread(_write, folder, evaluation, subject)
             end.reason = "; ".join(evaluation.shortcomings)
@@ -76,8 +76,7 @@ def foresee(repository: Path, paper: Paper, settings: Settings, wanted: Wanted) 
     Raises:
         PaperCoderError: as for evaluate.
     """
-    (model,) = models_by_role(settings, ["judge"]).values()
-    return forecast(read_subject(repository, paper, wanted), wanted, model)
+    return forecast(read_subject(repository, paper, wanted), wanted, settings)
 
 
 def _apart(repository: Path, folder: Path) -> None:

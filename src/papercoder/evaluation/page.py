@@ -100,9 +100,12 @@ def plots(evaluation: Evaluation) -> tuple[Plot, ...]:
     """Scores with their intervals: each judge's of repository and controls, or all judges' of the repository alone."""
     if evaluation.calibration is None:
         rows = [Row(score.judge, score.score) for score in evaluation.scores]
-        return (Plot("Score, 1 to 5", intervals(rows, 1, 5, "Scores")),) if rows else ()
+        return (Plot("Score, 1 to 5", intervals(rows, wording.LOWEST, wording.HIGHEST, "Scores")),) if rows else ()
     return tuple(
-        Plot(score.judge, intervals(_rows(evaluation, score), 1, 5, f"Scores of {score.judge}"))
+        Plot(
+            score.judge,
+            intervals(_rows(evaluation, score), wording.LOWEST, wording.HIGHEST, f"Scores of {score.judge}"),
+        )
         for score in evaluation.scores
     )
 

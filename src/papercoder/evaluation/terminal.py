@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from papercoder.artifacts import Contender, CritiqueScore, Evaluation
-from papercoder.evaluation.wording import FITNESS, agreement_words, headline, order_words
+from papercoder.evaluation.wording import FITNESS, agreement_words, headline, order_words, within
 from papercoder.progress import money
 
 
@@ -44,7 +44,7 @@ def _figures(score: CritiqueScore) -> tuple[str, ...]:
     counts = str(len(score.samples)), str(len(score.invalid))
     if score.score is None:
         return "none", "", "", *counts
-    interval = (f"{score.score.low:.2f}", f"{score.score.high:.2f}") if score.score.n > 1 else ("", "")
+    interval = (f"{within(score.score.low):.2f}", f"{within(score.score.high):.2f}") if score.score.n > 1 else ("", "")
     return f"{score.score.mean:.2f}", *interval, *counts
 
 

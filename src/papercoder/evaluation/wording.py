@@ -18,10 +18,10 @@ from papercoder.report.words import plural
 
 NAMES: dict[Contender, str] = {
     "repository": "the repository",
-    "empty": "no file at all",
+    "empty": "an empty one",
     "config-only": "its configuration alone",
-    "shuffled": "its files shuffled",
-    "mutated": "one equation wrong",
+    "shuffled": "the one with its files shuffled",
+    "mutated": "the one with a wrong equation",
     "authors": "the authors’ repository",
 }
 FITNESS: dict[Fitness, str] = {
@@ -50,6 +50,9 @@ TONES = {
 }
 """State -> tone; all others are `none`."""
 
+LOWEST, HIGHEST = 1.0, 5.0
+"""Of the judges' scores."""
+
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
 
 
@@ -63,7 +66,7 @@ def headline(evaluation: Evaluation) -> tuple[str, ...]:
 
 def _unfit(judge: str, broken: tuple[OrderCheck, ...]) -> str:
     orders = [order_words(order) for order in broken if order.judge == judge]
-    more = f" So it is with {len(orders) - 1} more." if len(orders) > 1 else ""
+    more = f" It broke {len(orders) - 1} more." if len(orders) > 1 else ""
     return f"UNFIT: the judge {judge} broke an order that every judge must keep: {orders[0]}.{more}"
 
 
@@ -82,7 +85,12 @@ def score_words(score: CritiqueScore) -> str:
 
 def span(value: Interval) -> str:
     """`3.66 to 4.84; `; empty for a single value, which says nothing of how sure it is."""
-    return f"{value.low:.2f} to {value.high:.2f}; " if value.n > 1 else ""
+    return f"{within(value.low):.2f} to {within(value.high):.2f}; " if value.n > 1 else ""
+
+
+def within(score: float) -> float:
+    """An end of an interval, where a mean of scores can lie."""
+    return min(max(score, LOWEST), HIGHEST)
 
 
 def _rubric(score: RubricScore) -> str:
