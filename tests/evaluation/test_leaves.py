@@ -1,4 +1,4 @@
-"""The rubric judge: each leaf asked once and kept, the question last, and what was not seen neither met nor paid for."""
+"""The rubric judge: leaves asked once and kept, the question last; what was not seen is neither met nor paid for."""
 
 import asyncio
 import json

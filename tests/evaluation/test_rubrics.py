@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
@@ -128,7 +129,7 @@ def test_ancestors_are_a_way_down(tree: Rubric) -> None:
     for each in tree.leaves:
         way = (*ancestors(tree, each.id), each)
         assert way[0] == tree
-        assert all(below in above.sub_tasks for above, below in zip(way, way[1:], strict=False))
+        assert all(below in above.sub_tasks for above, below in pairwise(way))
 
 
 # Files
@@ -194,7 +195,7 @@ def test_what_is_no_rubric_is_told_in_one_sentence(tmp_path: Path, content: Any,
 
 
 def test_a_rubric_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match="There is no rubric .*drafts one"):
+    with pytest.raises(ArtifactError, match=r"There is no rubric .*drafts one"):
         load_rubric(tmp_path / "none.json")
     (tmp_path / "core").write_bytes(b"\xff\xfe")
     with pytest.raises(RunFolderError, match="cannot be read as text"):
