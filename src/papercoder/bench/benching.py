@@ -8,6 +8,7 @@ from typing import Protocol
 
 from papercoder.artifacts import BenchResults, TrialResult
 from papercoder.bench.ending import is_complete
+from papercoder.bench.kept import bring_back
 from papercoder.bench.manifest import Manifest
 from papercoder.bench.observing import cost_of, observe
 from papercoder.bench.placement import Perform, Placement, Shared
@@ -59,6 +60,7 @@ async def bench(
     todo = trials(manifest, folder, **flags)
     check_models(todo, manifest.max_cost)
     with lock(folder):
+        await asyncio.to_thread(lambda: [bring_back(trial) for trial in todo])
         found = await asyncio.to_thread(_found, todo)
         course = _Course(manifest, folder, todo, {result.trial: result for result in found})
         watcher.begin(course.results)

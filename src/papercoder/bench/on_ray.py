@@ -12,6 +12,7 @@ from papercoder.artifacts import TrialResult
 from papercoder.bench.kept import bring_back
 from papercoder.bench.leases import Leases
 from papercoder.bench.placement import Perform, Shared, Tell
+from papercoder.bench.ray_host import Host
 from papercoder.bench.ray_hosts import Hosts
 from papercoder.bench.ray_rungs import ClusterError
 from papercoder.bench.trials import Trial
@@ -27,12 +28,13 @@ _CALLS_AT_ONCE = 100_000
 class OnRay:
     """Hosts carry the trials out, one for each node; rungs are tasks with resources of their own."""
 
-    def __init__(self, address: str | None = None) -> None:
+    def __init__(self, address: str | None = None, host: type[Host] = Host) -> None:
         """Name a cluster.
 
         Args:
             address: `HOST:PORT`, or `auto` for the one on this machine; None: what RAY_ADDRESS says, else a local
                 one is started, and ended with the bench.
+            host: what carries the trials out there.
 
         Raises:
             SettingsError: the address is of another kind.
@@ -42,6 +44,7 @@ class OnRay:
                 f"--ray-address {address}: run the command on a machine of the cluster, with --ray-address auto."
             )
         self.address = address or os.environ.get("RAY_ADDRESS") or "local"
+        self._host = host
 
     @asynccontextmanager
     async def open(self, shared: Shared, tell: Tell) -> AsyncIterator[Perform]:
@@ -52,7 +55,7 @@ class OnRay:
             ClusterError: the cluster cannot be reached, or cannot run trials.
         """
         with _connected(self.address) as ray:
-            hosts = Hosts(ray, shared, _leases(ray, shared), tell)
+            hosts = Hosts(ray, shared, _leases(ray, shared), tell, self._host)
             await hosts.check()
 
             async def perform(trial: Trial) -> TrialResult:

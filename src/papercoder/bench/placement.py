@@ -7,7 +7,7 @@ from typing import Protocol
 
 from papercoder.artifacts import Artifact, TrialResult
 from papercoder.bench.reading import Reader
-from papercoder.bench.trial import run_trial
+from papercoder.bench.kept import run_kept
 from papercoder.bench.trials import Trial
 from papercoder.events import Event
 from papercoder.models.capped import Budget
@@ -59,6 +59,6 @@ class Local:
         )
 
         async def perform(trial: Trial) -> TrialResult:
-            return await run_trial(trial, place, partial(tell, trial.id))
+            return await run_kept(trial, place, partial(tell, trial.id))
 
         yield perform

@@ -43,6 +43,7 @@ class Hosts:
     shared: Shared
     leases: Any
     tell: Tell
+    kind: type[Host]
     _living: list[_Hosted] = field(default_factory=list)
 
     async def perform(self, trial: Trial) -> TrialResult:
@@ -116,7 +117,7 @@ class Hosts:
     def _start(self, alone: bool) -> _Hosted:
         name = uuid.uuid4().hex
         options = {"num_cpus": 0, "scheduling_strategy": "SPREAD", "max_concurrency": _AT_ONCE, "max_restarts": 0}
-        host = _Hosted(name, self.ray.remote(Host).options(**options).remote(name), alone=alone)
+        host = _Hosted(name, self.ray.remote(self.kind).options(**options).remote(name), alone=alone)
         self._living.append(host)
         return host
 

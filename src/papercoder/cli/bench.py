@@ -1,12 +1,15 @@
 """Many papers at once: `papercoder bench MANIFEST`, and the commands around it."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
 
 from papercoder.cli.options import PARTIAL, JsonOption, SandboxOption, app, new_console
+
+if TYPE_CHECKING:
+    from papercoder.bench.placement import Placement
 
 
 class ManifestFirst(TyperGroup):
@@ -35,6 +38,11 @@ def run_manifest(
     max_cost: Annotated[float | None, typer.Option(help="Dollars that all trials together may cost.")] = None,
     papers_at_once: Annotated[int | None, typer.Option(help="Trials at the same time.", min=1)] = None,
     sandbox: SandboxOption = None,
+    on: Annotated[Literal["local", "ray"], typer.Option(help="This process, or a Ray cluster.")] = "local",
+    ray_address: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A running cluster, HOST:PORT or `auto`; else one is started here."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run all trials of a manifest; run it again to go on where it stopped."""
@@ -44,7 +52,6 @@ def run_manifest(
 
     from papercoder.bench.benching import bench
     from papercoder.bench.manifest_file import load_manifest
-    from papercoder.bench.placement import Local
     from papercoder.bench.results_view import show_results
     from papercoder.bench.table import watching
 
@@ -52,9 +59,10 @@ def run_manifest(
     flags = {name: value for name, value in given.items() if value is not None}
     chosen = load_manifest(manifest).model_copy(update=flags)
     folder = output or Path("runs") / f"bench-{chosen.name}"
+    placement = _placement(on, ray_address)
     console = Console(stderr=True) if as_json else new_console()
     with watching(console) as watcher:
-        results = asyncio.run(bench(chosen, folder, Local(), watcher, sandbox=sandbox))
+        results = asyncio.run(bench(chosen, folder, placement, watcher, sandbox=sandbox))
     if as_json:
         typer.echo(results.model_dump_json(indent=1))
     else:
@@ -62,6 +70,18 @@ def run_manifest(
         console.print(f"results: {folder / 'results.json'}, {folder / 'results.csv'}", soft_wrap=True, highlight=False)
     if any(trial.status != "complete" for trial in results.trials):
         raise typer.Exit(PARTIAL)
+
+
+def _placement(on: Literal["local", "ray"], ray_address: str | None) -> "Placement":
+    if on == "ray":
+        from papercoder.bench.on_ray import OnRay
+
+        return OnRay(ray_address)
+    if ray_address:
+        raise typer.BadParameter("it goes with --on ray", param_hint="--ray-address")
+    from papercoder.bench.placement import Local
+
+    return Local()
 
 
 @benches.command("example")
