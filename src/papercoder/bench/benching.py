@@ -60,7 +60,7 @@ async def bench(
     todo = trials(manifest, folder, **flags)
     check_models(todo, manifest.max_cost)
     with lock(folder):
-        await asyncio.to_thread(lambda: [bring_back(trial) for trial in todo])
+        await asyncio.to_thread(_bring_all_back, todo)
         found = await asyncio.to_thread(_found, todo)
         course = _Course(manifest, folder, todo, {result.trial: result for result in found})
         watcher.begin(course.results)
@@ -150,6 +150,11 @@ class _Course:
 
     def _not_started(self, trial: Trial) -> TrialResult:
         return self.found[trial.id].model_copy(update={"reason": NOT_STARTED, "capped": True})
+
+
+def _bring_all_back(todo: Iterable[Trial]) -> None:
+    for trial in todo:
+        bring_back(trial)
 
 
 def _found(todo: Iterable[Trial]) -> list[TrialResult]:

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Protocol
 
 from papercoder.artifacts import Artifact, TrialResult
-from papercoder.bench.reading import Reader
 from papercoder.bench.kept import run_kept
+from papercoder.bench.reading import Reader
 from papercoder.bench.trials import Trial
 from papercoder.events import Event
 from papercoder.models.capped import Budget
