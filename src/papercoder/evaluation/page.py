@@ -84,7 +84,7 @@ def _environment() -> Environment:
         "known": wording.known,
         "leaf_state": wording.leaf_state,
         "order": wording.order_words,
-        "order_state": wording.ORDERS.__getitem__,
+        "order_state": wording.order_state,
         "score": wording.score_words,
         "sign": lambda state: SIGNS[_tone(state)],
         "tone": _tone,
@@ -98,16 +98,14 @@ def _tone(state: str) -> str:
 
 def plots(evaluation: Evaluation) -> tuple[Plot, ...]:
     """Scores with their intervals: each judge's of repository and controls, or all judges' of the repository alone."""
-    if evaluation.calibration is None:
-        rows = [Row(score.judge, score.score) for score in evaluation.scores]
-        return (Plot("Score, 1 to 5", intervals(rows, wording.LOWEST, wording.HIGHEST, "Scores")),) if rows else ()
-    return tuple(
-        Plot(
-            score.judge,
-            intervals(_rows(evaluation, score), wording.LOWEST, wording.HIGHEST, f"Scores of {score.judge}"),
-        )
-        for score in evaluation.scores
-    )
+    if evaluation.calibration:
+        return tuple(_plot(score.judge, _rows(evaluation, score)) for score in evaluation.scores)
+    rows = [Row(score.judge, score.score) for score in evaluation.scores]
+    return (_plot("Scores", rows),) if rows else ()
+
+
+def _plot(title: str, rows: list[Row]) -> Plot:
+    return Plot(title, intervals(rows, wording.LOWEST, wording.HIGHEST, title))
 
 
 def _rows(evaluation: Evaluation, own: CritiqueScore) -> list[Row]:

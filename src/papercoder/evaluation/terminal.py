@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from papercoder.artifacts import Contender, CritiqueScore, Evaluation
-from papercoder.evaluation.wording import FITNESS, agreement_words, headline, order_words, within
+from papercoder.evaluation.wording import FITNESS, agreement_words, headline, order_state, order_words, within
 from papercoder.progress import money
 
 
@@ -57,7 +57,7 @@ def _orders(evaluation: Evaluation) -> Iterator[str]:
         yield f"{each.judge}: {FITNESS[each.fitness]}"
         for order in calibration.orders:
             if order.judge == each.judge and order.verdict != "holds":
-                yield f"  {order.verdict}: {order_words(order)}"
+                yield f"  {order_state(order)}: {order_words(order)}"
     for control in calibration.missing:
         yield f"control {control.control} was not made: {control.reason}"
 

@@ -10,7 +10,6 @@ from papercoder.artifacts import (
     Interval,
     LeafScore,
     OrderCheck,
-    OrderVerdict,
     RubricScore,
     Severity,
 )
@@ -29,12 +28,6 @@ FITNESS: dict[Fitness, str] = {
     "within noise": "fit, not beyond noise",
     "unfit": "UNFIT",
     "not shown": "not shown to be fit",
-}
-ORDERS: dict[OrderVerdict, str] = {
-    "holds": "holds",
-    "within noise": "holds, not beyond noise",
-    "broken": "broken",
-    "not shown": "shows nothing",
 }
 TONES = {
     "fit": "good",
@@ -98,6 +91,17 @@ def _rubric(score: RubricScore) -> str:
     invalid = f"; on {len(score.invalid)} no answer was fit, and they count as not met" if score.invalid else ""
     code = f" Over Code Development alone it is {score.code_dev:.1%}." if score.code_dev is not None else ""
     return f"By the rubric it is {score.score:.1%}: {met} of {len(score.leaves)} leaves met{invalid}.{code}"
+
+
+def order_state(order: OrderCheck) -> str:
+    """What became of an order, in a word or two."""
+    match order.verdict:
+        case "within noise":
+            return "holds, not beyond noise" if order.strict else "missed by no more than noise"
+        case "not shown":
+            return "shows nothing"
+        case verdict:
+            return verdict
 
 
 def order_words(order: OrderCheck) -> str:
