@@ -9,7 +9,7 @@ from papercoder.artifacts import Artifact
 from papercoder.bench.downloads import Unreachable
 from papercoder.bench.fetched import DataFolder
 from papercoder.bench.lists import PublicList
-from papercoder.bench.manifest import Judge, Manifest, ModelChoice, PaperEntry
+from papercoder.bench.manifest import Judge, Manifest, ModelChoice, PaperEntry, model_name
 from papercoder.errors import FetchError
 from papercoder.run import lock
 from papercoder.settings import Settings
@@ -43,10 +43,10 @@ def fetch(benchmark: PublicList, data: DataFolder, only: Iterable[str] = ()) -> 
     data.root.mkdir(parents=True, exist_ok=True)
     with lock(data.root):
         entries = list(_entries(benchmark, data, only))
+        data.sweep()
         if not entries:
             raise FetchError(f"Nothing could be fetched. {' '.join(data.problems[:3])}")
         written = data.manifest(_text(benchmark, entries))
-        data.sweep()
     return LaidOut(manifest=written, papers=tuple(entry.id for entry in entries), problems=tuple(data.problems))
 
 
@@ -65,7 +65,7 @@ def _text(benchmark: PublicList, entries: list[PaperEntry]) -> str:
     manifest = Manifest(
         name=benchmark.name,
         papers=tuple(entries),
-        models=(ModelChoice.model_validate(model),),
+        models=(ModelChoice(name=model_name(model), model=model),),
         judge=Judge(model=model, judges=benchmark.judges),
     )
     return _HEAD.format(name=benchmark.name, count=len(entries), file="manifest.yaml") + yaml.safe_dump(

@@ -89,9 +89,11 @@ class Paper2CodeBench:
         return PaperEntry(id=paper, paper=source.as_posix(), gold=gold)
 
     def _repository(self, name: str, address: str) -> Path | None:
+        if (self.data.root / name).exists():
+            return Path(name)
         archive = self.hosts.archive(address)
         if archive is None:
-            self.data.problems.append(f"{name}: {address} is no repository on GitHub; fetch it by hand.")
+            self.data.problems.append(f"{address} is no repository on GitHub; put its files into {name} by hand.")
             return None
         return self.data.tried(partial(self.data.unpacked, name, archive))
 
