@@ -1,1 +1,1 @@
-"""What is measured; `make bench` runs all of it."""
+"""What is measured; `make bench` runs all of it and writes RESULTS.md."""

@@ -1,1 +1,1 @@
-"""How long a run takes and how many prompt tokens it sends, beside the serial reference."""
+"""How long a run takes, and what tokens and dollars, beside the serial reference."""

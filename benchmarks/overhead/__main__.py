@@ -1,0 +1,16 @@
+"""`python -m benchmarks.overhead [PAPER]`: milliseconds of our own code for each call."""
+
+import sys
+from pathlib import Path
+
+from benchmarks.overhead.measure import measure
+from benchmarks.overhead.section import section
+
+
+def main() -> None:
+    """Measure and print."""
+    print(section(measure(Path(sys.argv[1]) if len(sys.argv) > 1 else None)).render())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""A clock on functions of the product, while it runs."""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+from unittest.mock import patch
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A function that counts to a part; what it calls that is timed as well counts to it alone."""
+
+    owner: Any
+    """The class or module that has it."""
+
+    name: str
+    part: str
+    on: Callable[..., bool] = lambda *_: True
+    """By its arguments: does this call count?"""
+
+
+@dataclass
+class Clock:
+    """Seconds by part, over all threads."""
+
+    cpu: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    wall: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    _busy: threading.local = field(default_factory=threading.local)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def on(self, timed: tuple[Timed, ...]) -> Iterator[None]:
+        """Time these functions; none of them may be a coroutine."""
+        with ExitStack() as stack:
+            by_function: dict[tuple[Any, str], list[Timed]] = defaultdict(list)
+            for each in timed:
+                by_function[each.owner, each.name].append(each)
+            for (owner, name), parts in by_function.items():
+                stack.enter_context(patch.object(owner, name, self._around(getattr(owner, name), parts)))
+            yield
+
+    def _around(self, function: Callable[..., Any], parts: list[Timed]) -> Callable[..., Any]:
+        @wraps(function)
+        def clocked(*arguments: Any, **named: Any) -> Any:
+            part = next((each.part for each in parts if each.on(*arguments)), None)
+            if part is None or getattr(self._busy, "now", False):
+                return function(*arguments, **named)
+            self._busy.now = True
+            cpu, wall = time.thread_time(), time.perf_counter()
+            try:
+                return function(*arguments, **named)
+            finally:
+                self._busy.now = False
+                self._add(part, time.thread_time() - cpu, time.perf_counter() - wall)
+
+        return clocked
+
+    def _add(self, part: str, cpu: float, wall: float) -> None:
+        with self._turn:
+            self.cpu[part] += cpu
+            self.wall[part] += wall

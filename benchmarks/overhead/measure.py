@@ -1,0 +1,155 @@
+"""Runs with a model that takes no time, and where their time went."""
+
+import asyncio
+import os
+import tempfile
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from unittest.mock import patch
+
+import papercoder.agent
+import papercoder.generation
+import papercoder.models.journaled
+import papercoder.run
+from benchmarks.machine import example
+from benchmarks.overhead.clock import Clock, Timed
+from papercoder.artifacts import Paper
+from papercoder.events import CallMade
+from papercoder.generation import generate
+from papercoder.models.simulated.answers import Answers
+from papercoder.models.simulated.prompt_cache import PromptCache
+from papercoder.paper.reading import read
+from papercoder.place import Place
+from papercoder.prompts import Prompts
+from papercoder.run import EventLog, read_events
+from papercoder.settings import Settings
+from papercoder.store import FileStore
+
+FILES = 16
+INSTANT = "ttft=0,tps=1e15,speed=1e9"
+MODEL = "the simulated model itself"
+REPORT = "the report, once a run"
+
+
+def _answers(store: FileStore, *_: object) -> bool:
+    return store.folder.name == "answers"
+
+
+def _steps(store: FileStore, *_: object) -> bool:
+    return store.folder.name == "steps"
+
+
+def _timed() -> tuple[Timed, ...]:
+    """Methods of ours that every call passes through, and the model's own."""
+    return (
+        Timed(Prompts, "render", "prompts: rendered"),
+        Timed(Prompts, "text", "prompts: rendered"),
+        Timed(papercoder.agent, "fit", "prompts: fitted to the window"),
+        Timed(papercoder.models.journaled, "journal_key", "journal"),
+        Timed(FileStore, "get", "journal", _answers),
+        Timed(FileStore, "put", "journal", _answers),
+        Timed(papercoder.run, "digest", "step store"),
+        Timed(FileStore, "get", "step store", _steps),
+        Timed(FileStore, "put", "step store", _steps),
+        Timed(papercoder.run, "write_synced", "artifacts, as files"),
+        Timed(EventLog, "__call__", "events"),
+        Timed(papercoder.generation, "write_report", REPORT),
+        Timed(Answers, "write", MODEL),
+        Timed(PromptCache, "shared", MODEL),
+        Timed(PromptCache, "remember", MODEL),
+    )
+
+
+@dataclass(frozen=True)
+class Part:
+    """Milliseconds that a part takes for each call."""
+
+    name: str
+    cpu: float
+    wall: float
+    """On the thread where it is done; writes are done beside the event loop."""
+
+    wall_unsynced: float
+    """Where nothing waits for the disk."""
+
+
+@dataclass(frozen=True)
+class OverheadResults:
+    """Milliseconds for each call of a run, the simulated model's own work taken away."""
+
+    calls: int
+    cpu: float
+    wall: float
+    wall_unsynced: float
+    parts: tuple[Part, ...]
+    model_cpu: float
+    """What was taken away."""
+
+    reading: float
+    """Seconds to read the paper, once a run; in none of the others."""
+
+
+@dataclass(frozen=True)
+class _Course:
+    calls: int
+    cpu: float
+    wall: float
+    clock: Clock
+
+
+def measure(paper: Path | None = None, files: int = FILES, repeats: int = 3) -> OverheadResults:
+    """The medians of several runs each, after one that does not count."""
+    began = time.perf_counter()
+    found = read(paper or example())
+    reading = time.perf_counter() - began
+    _run(found, files, synced=True)
+    synced = [_run(found, files, synced=True) for _ in range(repeats)]
+    unsynced = [_run(found, files, synced=False) for _ in range(repeats)]
+    names = [name for name in dict.fromkeys(each.part for each in _timed()) if name not in {MODEL, REPORT}]
+    return OverheadResults(
+        calls=synced[0].calls,
+        cpu=median(_each(run, run.cpu - run.clock.cpu[MODEL] - run.clock.cpu[REPORT]) for run in synced),
+        wall=median(_own_wall(run) for run in synced),
+        wall_unsynced=median(_own_wall(run) for run in unsynced),
+        parts=tuple(_part(name, synced, unsynced) for name in (*names, REPORT)),
+        model_cpu=median(_each(run, run.clock.cpu[MODEL]) for run in synced),
+        reading=reading,
+    )
+
+
+def _own_wall(run: _Course) -> float:
+    return _each(run, run.wall - run.clock.wall[MODEL] - run.clock.wall[REPORT])
+
+
+def _each(run: _Course, seconds: float) -> float:
+    return 1000 * seconds / run.calls
+
+
+def _part(name: str, synced: list[_Course], unsynced: list[_Course]) -> Part:
+    return Part(
+        name=name,
+        cpu=median(_each(run, run.clock.cpu[name]) for run in synced),
+        wall=median(_each(run, run.clock.wall[name]) for run in synced),
+        wall_unsynced=median(_each(run, run.clock.wall[name]) for run in unsynced),
+    )
+
+
+def _run(paper: Paper, files: int, *, synced: bool) -> _Course:
+    async def given(_: str | Path) -> Paper:
+        return paper
+
+    clock = Clock()
+    settings = Settings(model=f"simulated:files={files},width=4,{INSTANT},seed=0", profile="papercoder", sandbox="none")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        nullcontext() if synced else patch.object(os, "fsync", lambda _: None),
+        clock.on(_timed()),
+    ):
+        cpu, wall = time.process_time(), time.perf_counter()
+        asyncio.run(generate("paper", Path(folder), settings, place=Place(read=given)))
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        calls = sum(isinstance(event, CallMade) for event in read_events(Path(folder)))
+    return _Course(calls, cpu, wall, clock)

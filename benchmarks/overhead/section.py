@@ -1,0 +1,56 @@
+"""What the runs say of our own code."""
+
+from benchmarks.charts import bars
+from benchmarks.overhead.measure import FILES, REPORT, OverheadResults, Part
+from benchmarks.results import Plot, Section, Table
+from benchmarks.speed.measure import LATENCY
+from papercoder.report.plots import Bar
+
+_ANSWER = 1500
+"""Tokens of a usual answer."""
+
+
+def section(results: OverheadResults) -> Section:
+    """Of what each call takes."""
+    call = LATENCY.seconds(_ANSWER)
+    share = results.wall / 1000 / call
+    sync = results.wall / results.wall_unsynced
+    largest = max(_every_call(results), key=lambda part: part.cpu)
+    meaning = (
+        f"A call takes {results.cpu:.1f} ms of processor time beside the model, {share:.2%} of the {call:.0f} s that an "
+        f"answer of {_ANSWER:,} tokens takes to come. With every answer and artifact synced to the disk it takes "
+        f"{sync:.2f} times as long as without. Of what is told apart, the most goes to {largest.name} "
+        f"({largest.cpu / results.cpu:.0%})."
+    )
+    heads = ("of a call", "share of processor time", "processor, ms", "wall, ms", "wall without syncing, ms")
+    whole = ("all of it", "100%", f"{results.cpu:.2f}", f"{results.wall:.2f}", f"{results.wall_unsynced:.2f}")
+    return Section(
+        title="Our own code for each call",
+        command="python -m benchmarks.overhead [PAPER]",
+        meaning=meaning,
+        tables=(Table(heads, [whole, *(_row(part, results.cpu) for part in results.parts)]),),
+        plots=(Plot("overhead", _plot(results), "Milliseconds of processor time for each call, by part."),),
+        notes=(
+            f"Profile `papercoder`, {FILES} files, {results.calls} calls of a model that answers at once; medians of "
+            f"three runs. What the simulated model itself works ({results.model_cpu:.1f} ms) is taken away, and so are "
+            f"the report and the reading of the paper ({results.reading:.1f} s), which are once a run. The rest is "
+            "reading and checking answers, git, and the event loop. Many calls wait for the disk at the same time, so "
+            "walls of parts may add up to more than the whole.",
+        ),
+    )
+
+
+def _every_call(results: OverheadResults) -> list[Part]:
+    return [part for part in results.parts if part.name != REPORT]
+
+
+def _row(part: Part, whole: float) -> list[str]:
+    share = "" if part.name == REPORT else f"{part.cpu / whole:.0%}"
+    return [part.name, share, f"{part.cpu:.2f}", f"{part.wall:.2f}", f"{part.wall_unsynced:.2f}"]
+
+
+def _plot(results: OverheadResults) -> str:
+    told = sum(part.cpu for part in _every_call(results))
+    rows = [Bar(part.name, part.cpu, f"{part.cpu:.2f} ms") for part in _every_call(results)]
+    rest = max(results.cpu - told, 0.0)
+    return bars([*rows, Bar("all else", rest, f"{rest:.2f} ms")], "Our own processor time for each call")

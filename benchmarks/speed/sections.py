@@ -1,0 +1,140 @@
+"""What the runs say: of time, and of tokens and dollars."""
+
+from benchmarks.arithmetic import growth
+from benchmarks.charts import Series, lines
+from benchmarks.results import Plot, Section, Table
+from benchmarks.speed import reference
+from benchmarks.speed.measure import LATENCY, NARROW, PRICE, SPEED, Graph, Measured, SpeedResults, Spent
+
+_COMMAND = "python -m benchmarks.speed [PAPER]"
+_REFERENCE = (
+    "The reference is Paper2Code's client, modelled from the same answers: 4 + 2N requests one after the other, each "
+    "code prompt with all code before it, counted without instructions of its own."
+)
+
+
+def sections(results: SpeedResults) -> tuple[Section, Section]:
+    """Of time, and of tokens."""
+    return _speed(results), _tokens(results)
+
+
+def _serial(run: Measured) -> float:
+    return reference.seconds(run.sizes, LATENCY)
+
+
+def _narrow(results: SpeedResults) -> list[Measured]:
+    return [run for run in results.published if run.graph in NARROW]
+
+
+def _speed(results: SpeedResults) -> Section:
+    runs = results.published
+    best, worst = min(runs, key=_over), max(runs, key=_over)
+    most = max(runs, key=lambda run: _serial(run) / run.seconds)
+    meaning = (
+        f"A run takes what the longest chain of calls takes that need each other, and {_over(best):.1%} to "
+        f"{_over(worst):.1%} more with a model {SPEED:g} times as fast as it would be; with one of its real pace, "
+        f"{_own(best):.2%} to {_own(worst):.2%}. It is up to {_serial(most) / most.seconds:.1f} times as fast as the "
+        "serial client. What bounds it is the chain of imports: a flatter graph of as many files is done sooner."
+    )
+    heads = ("files", "width", "over the critical path", "at the model's real pace", "times as fast as the reference")
+    heads = (*heads, "seconds", "critical path, s", "reference, s", "our own, s")
+    return Section(
+        title="Speed",
+        command=_COMMAND,
+        meaning=meaning,
+        tables=(Table(heads, [_time_row(run) for run in runs]),),
+        plots=(Plot("speed", _time_plot(results), "Seconds by files: reference, PaperCoder, critical path."),),
+        notes=(
+            f"{results.paper}, profile `papercoder`. Seconds are modelled: real ones times {SPEED:g}, our own too, which "
+            "a real model would not stretch.",
+            _REFERENCE,
+        ),
+    )
+
+
+def _over(run: Measured) -> float:
+    return run.seconds / run.critical_path - 1
+
+
+def _own(run: Measured) -> float:
+    return run.own / run.critical_path
+
+
+def _time_row(run: Measured) -> list[str]:
+    return [
+        str(run.graph.files),
+        str(run.graph.width),
+        f"{_over(run):.1%}",
+        f"{_own(run):.2%}",
+        f"{_serial(run) / run.seconds:.1f}",
+        f"{run.seconds:.0f}",
+        f"{run.critical_path:.0f}",
+        f"{_serial(run):.0f}",
+        f"{run.own:.2f}",
+    ]
+
+
+def _time_plot(results: SpeedResults) -> str:
+    runs = _narrow(results)
+    series = (
+        Series("reference", [(run.graph.files, _serial(run)) for run in runs]),
+        Series("PaperCoder", [(run.graph.files, run.seconds) for run in runs]),
+        Series("critical path", [(run.graph.files, run.critical_path) for run in runs]),
+    )
+    return lines(series, "Modelled seconds by files, width 4", "files")
+
+
+def _tokens(results: SpeedResults) -> Section:
+    runs = _narrow(results)
+    sizes = [run.graph.files for run in runs]
+    own = growth(sizes, [run.spent.prompt for run in runs])
+    theirs = growth(sizes, [reference.prompt_tokens(run.sizes) for run in runs])
+    whole = growth([graph.files for graph, _ in results.full], [spent.usd for _, spent in results.full])
+    largest = runs[-1]
+    share = largest.spent.prompt / reference.prompt_tokens(largest.sizes)
+    meaning = (
+        f"Prompt tokens grow as N^{own:.2f} with the number of files, those of the reference as N^{theirs:.2f}: at "
+        f"{largest.graph.files} files {share:.0%} of its tokens are sent, since a prompt has the code that a file "
+        f"imports and not all that was written. The dollars of the whole line, with requirements, verification, "
+        f"reviews and tests, grow as N^{whole:.2f}."
+    )
+    heads = ("profile, files", "of the reference's prompt", "read from the cache", "dollars")
+    heads = (*heads, "prompt", "cached", "completion", "reference's prompt")
+    rows = [_token_row("papercoder", run.graph, run.spent, run) for run in runs]
+    rows += [_token_row("full", graph, spent) for graph, spent in results.full]
+    return Section(
+        title="Tokens and dollars",
+        command=_COMMAND,
+        meaning=meaning,
+        tables=(Table(heads, rows),),
+        plots=(Plot("tokens", _token_plot(results), "Prompt tokens by files: reference, whole line, as published."),),
+        notes=(
+            f"At ${PRICE.prompt:g}, ${PRICE.cached:g} from the cache and ${PRICE.completion:g} for completion, for a "
+            "million tokens each; the cache is simulated as that of a provider which keeps every prefix of 1,024 tokens "
+            "or more. `papercoder` is the line as published, `full` the whole one, with nothing to repair.",
+        ),
+    )
+
+
+def _token_row(profile: str, graph: Graph, spent: Spent, run: Measured | None = None) -> list[str]:
+    theirs = reference.prompt_tokens(run.sizes) if run else None
+    return [
+        f"{profile}, {graph.files}",
+        f"{spent.prompt / theirs:.0%}" if theirs else "",
+        f"{spent.cached / spent.prompt:.0%}",
+        f"${spent.usd:.2f}",
+        f"{spent.prompt:,}",
+        f"{spent.cached:,}",
+        f"{spent.completion:,}",
+        f"{theirs:,}" if theirs else "",
+    ]
+
+
+def _token_plot(results: SpeedResults) -> str:
+    runs = _narrow(results)
+    series = (
+        Series("reference", [(run.graph.files, reference.prompt_tokens(run.sizes)) for run in runs]),
+        Series("full line", [(graph.files, spent.prompt) for graph, spent in results.full]),
+        Series("as published", [(run.graph.files, run.spent.prompt) for run in runs]),
+    )
+    return lines(series, "Prompt tokens by files, width 4", "files")
