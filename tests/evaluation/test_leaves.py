@@ -206,7 +206,7 @@ def test_evidence_that_is_nowhere_is_sent_back_once(tmp_path: Path, nowhere: Lea
     assert len(stubborn.requests) == 2
 
 
-@pytest.mark.parametrize("found", ["Nothing.", "`main.py:1` and model.py:1-3 do not.", "See http://example.org."])
+@pytest.mark.parametrize("found", ["Nothing.", "`./main.py:1` and model.py:1-3 do not.", "See http://example.org."])
 def test_what_is_not_met_needs_no_line(tmp_path: Path, found: str) -> None:
     model = model_of(MISSING.model_copy(update={"found": found}))
     judged(tmp_path, model, leaf("a"))

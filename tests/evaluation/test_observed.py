@@ -45,6 +45,14 @@ def test_results_that_nobody_saw_being_made_are_none(tmp_path: Path, log: str | 
     assert (found.executed, found.results) == (False, "")
 
 
+def test_a_run_that_executed_nothing_showed_nothing_whatever_its_repository_says(tmp_path: Path) -> None:
+    repository = run_of(tmp_path, UNOBSERVED)
+    (tmp_path / "execution" / "report.json").unlink()
+    (tmp_path / "events.jsonl").touch()
+    (repository / "reproduce.log").write_text("all is well", encoding="utf-8")
+    assert observed_of(repository) == Observed()
+
+
 def test_a_folder_that_is_not_there_showed_nothing(tmp_path: Path) -> None:
     assert not observed_of(tmp_path / "none").executed
 

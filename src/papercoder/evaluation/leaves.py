@@ -12,6 +12,7 @@ from papercoder.evaluation.exhibits import Exhibition, Exhibits, Question
 from papercoder.evaluation.observed import OBSERVED_FILES, Observed
 from papercoder.evaluation.rubrics import ancestors, rubric_score
 from papercoder.evaluation.shown import Files
+from papercoder.paths import normalise
 from papercoder.run import Run
 from papercoder.store import digest
 from papercoder.together import together
@@ -104,7 +105,7 @@ def _question(rubric: Rubric, leaf: Rubric) -> Question:
 
 def _complaints(judgement: LeafJudgement, question: Question, exhibits: Exhibits) -> Iterator[str]:
     """Lines that are not there, and code that is said to be there without a line of it."""
-    cited = [(path, int(line)) for path, line in _CITED.findall(judgement.found)]
+    cited = [(normalise(path), int(line)) for path, line in _CITED.findall(judgement.found)]
     printed = OBSERVED_FILES if exhibits.observed else frozenset()
     for path, line in cited:
         if path in printed:

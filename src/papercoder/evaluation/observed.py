@@ -7,6 +7,7 @@ from pathlib import Path
 from papercoder.artifacts import ExecutionReport, RungResult, TaskCategory
 from papercoder.run import load, read_text
 
+_REPORT = "execution/report.json"
 _TAIL = 4_000
 """Characters of what a command printed, from its end."""
 
@@ -61,16 +62,18 @@ class Observed:
 def observed_of(repository: Path) -> Observed:
     """What is known of a repository: from the run that made it, where it is `RUN/repo`, else from beside its code.
 
-    A report of a run is PaperCoder's own. `reproduce.log` stands for itself: whoever executed the submission, as
-    PaperBench does, wrote it; `results.json` without it proves nothing.
+    A run's report is PaperCoder's own, and all there is of a run. Elsewhere `reproduce.log` is taken for the word of
+    whoever executed the submission, as PaperBench does; `results.json` without it proves nothing.
 
     Raises:
         RunFolderError: a file cannot be read, or the run's report does not fit.
     """
     run = repository.resolve().parent
-    if repository.resolve().name == "repo" and (run / "execution" / "report.json").is_file():
-        report = load(run, "execution/report.json", ExecutionReport)
+    if repository.resolve().name == "repo" and (run / _REPORT).is_file():
+        report = load(run, _REPORT, ExecutionReport)
         return Observed(report=report, results=report.results or "")
+    if repository.resolve().name == "repo" and (run / "events.jsonl").is_file():
+        return Observed()
     log = read_text(repository / "reproduce.log") or ""
     return Observed(log=log, results=(read_text(repository / "results.json") or "") if log.strip() else "")
 
