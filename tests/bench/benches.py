@@ -13,6 +13,7 @@ from papercoder.bench.manifest_file import load_manifest
 from papercoder.bench.placement import Local
 from papercoder.bench.trials import Trial, trials
 from papercoder.events import Event
+from papercoder.stages.checking import checks
 from tests.support import MARKDOWN, calls_made
 
 TINY = (
@@ -21,6 +22,15 @@ TINY = (
 )
 PUBLISHED = {"name": "published", "profile": "papercoder", "sandbox": "none"}
 FULL = {"name": "full", "sandbox": "none"}
+
+
+_TOOLS = {"names", "calls"}
+"""Checks that start a linter and a type checker, which these tests do not need."""
+
+
+def without_tools() -> tuple[Any, ...]:
+    """The checks that start no other program."""
+    return tuple(each for each in checks.CHECKS if each[0] not in _TOOLS)
 
 
 def write_manifest(folder: Path, texts: int = 3, **changes: Any) -> Path:

@@ -1,6 +1,7 @@
 """What a trial was asked for, as a digest: a trial that was carried through is not run again for the same."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -14,18 +15,18 @@ _FOR_ALL = frozenset({"max_cost", "concurrency", "requests_per_minute", "tokens_
 _HOW_LONG = frozenset({"call_timeout", "call_retries"})
 _TEX = frozenset({".tex", ".bib", ".bbl"})
 
-_Contents = list[list[JsonValue]]
-
 
 def asked(trial: Trial) -> str:
     """Equal for equal papers, settings, prompts and judges; caps and patience do not count."""
+    judging = trial.judging
     return digest(
         [
             _contents(Path(trial.source)) or trial.source,
             _contents(trial.addendum),
             _shaping(trial.settings),
-            trial.judging,
-            [_contents(path) for path in (trial.judging.gold, trial.judging.rubric)] if trial.judging else [],
+            judging,
+            _contents(judging.rubric) if judging else [],
+            _sizes(judging.gold) if judging else [],
         ]
     )
 
@@ -36,20 +37,31 @@ def _shaping(settings: Settings) -> list[JsonValue]:
     return [values, [prompts.text(name) for name in names()]]
 
 
-def _contents(path: Path | None) -> _Contents:
-    """Name, size and time of each file that is meant; empty where there is none."""
+def _contents(path: Path | None) -> list[tuple[str, str]]:
+    """Name and digest of each file that is meant; empty where there is none."""
     if path is None or not path.exists():
         return []
-    return [[name, each.stat().st_size, each.stat().st_mtime_ns] for name, each in sorted(_meant(path))]
+    return [(name, sha256(each.read_bytes()).hexdigest()) for name, each in sorted(_meant(path))]
+
+
+def _sizes(path: Path | None) -> list[tuple[str, int]]:
+    """Name and size of each file below a folder, for it may hold much."""
+    return [(name, each.stat().st_size) for name, each in sorted(_below(path))] if path else []
 
 
 def _meant(path: Path) -> Iterator[tuple[str, Path]]:
-    """A file; of LaTeX also what stands beside it; of a folder all but what is hidden."""
-    if path.is_file():
+    """A file, and of LaTeX what stands beside it; or all of a folder."""
+    if path.is_dir():
+        yield from _below(path)
+    elif path.suffix == ".tex":
+        yield from ((each.name, each) for each in path.parent.iterdir() if each.suffix in _TEX and each.is_file())
+    else:
         yield path.name, path
-    beside = path.parent.iterdir() if path.suffix == ".tex" else path.rglob("*") if path.is_dir() else ()
-    for each in beside:
-        name = each.relative_to(path if path.is_dir() else path.parent)
-        hidden = any(part.startswith(".") for part in name.parts)
-        if each.is_file() and not hidden and (path.is_dir() or each.suffix in _TEX):
+
+
+def _below(folder: Path) -> Iterator[tuple[str, Path]]:
+    """All files but the hidden ones."""
+    for each in folder.rglob("*"):
+        name = each.relative_to(folder)
+        if each.is_file() and not any(part.startswith(".") for part in name.parts):
             yield name.as_posix(), each

@@ -1,0 +1,15 @@
+"""Benches whose repositories are checked by no other program, which takes seconds each."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from papercoder.stages.checking import checks
+from tests.bench.benches import without_tools
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _no_tools() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(checks, "CHECKS", without_tools())
+        yield

@@ -1,0 +1,228 @@
+"""A trial goes all the way, and what goes wrong in it stands in its result."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from papercoder.artifacts import Paper, TrialResult
+from papercoder.bench.ending import is_complete
+from papercoder.bench.observing import cost_of, observe
+from papercoder.bench.purse import Watched
+from papercoder.bench.reading import Reader, with_addendum
+from papercoder.bench.trial import run_trial
+from papercoder.bench.trials import Trial
+from papercoder.errors import CostCapReached, PaperError
+from papercoder.events import CallMade
+from papercoder.models.capped import Budget
+from papercoder.paper import reading
+from papercoder.place import Place
+from papercoder.run import load, read_events
+from papercoder.summary import summarise
+from tests.bench.benches import FULL, PUBLISHED, TINY, calls_of, trial_of, write_manifest
+from tests.scripted import executing
+
+
+def carried_out(trial: Trial, place: Place | None = None) -> TrialResult:
+    return asyncio.run(run_trial(trial, place or Place(), lambda _: None))
+
+
+def one(tmp_path: Path, **changes: Any) -> Trial:
+    return trial_of(write_manifest(tmp_path, texts=1, **changes), tmp_path / "out")
+
+
+def test_what_is_observed_of_the_whole_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    executing(monkeypatch, lambda _: None)
+    trial = one(tmp_path, variants=[{"name": "full"}])
+    result = carried_out(trial)
+    assert result.status == "complete"
+    assert result.rungs == ("install", "import", "start", "tests", "smoke")
+    assert result.requirements == result.implemented
+    assert result.requirements
+    assert result.findings == 0
+    assert result.calls == calls_of(trial.folder).total()
+    assert result.claims is None
+    assert result.judges == ()
+    assert is_complete(trial)
+    assert observe(trial) == result
+
+
+def test_a_line_that_runs_nothing_is_run_afterwards_and_nothing_is_repaired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executed = executing(monkeypatch, lambda _: ("start", "TypeError: w is text"))
+    trial = one(tmp_path, variants=[{"name": "published", "profile": "papercoder"}])
+    result = carried_out(trial)
+    assert (result.status, result.rungs) == ("complete", ("install", "import"))
+    assert result.reason == "start failed: it ended with exit code 1: TypeError: w is text"
+    assert (result.requirements, result.implemented, result.findings) == (None, None, 0)
+    assert not any(agent in {"repair", "review"} for _, agent, _ in calls_of(trial.folder))
+    assert summarise(read_events(trial.folder)).status == "complete"
+    assert carried_out(trial) == result.model_copy(update={"seconds": pytest.approx(result.seconds, abs=60)})
+    assert len(executed) == 1
+
+
+def test_where_nothing_may_run_nothing_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    executed = executing(monkeypatch, lambda _: None)
+    result = carried_out(one(tmp_path))
+    assert (result.status, result.rungs, executed) == ("complete", (), [])
+
+
+def test_what_could_not_be_observed_is_not_complete_and_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = one(tmp_path, variants=[{"name": "published", "profile": "papercoder"}])
+    executing(monkeypatch, None)
+    result = carried_out(trial)
+    assert (result.status, result.reason) == ("partial", "smoke was not run: the index is away")
+    assert not is_complete(trial)
+    executing(monkeypatch, lambda _: None)
+    assert carried_out(trial).status == "complete"
+    assert set(calls_of(trial.folder).values()) == {1}
+
+
+def test_a_paper_that_cannot_be_read_fails_its_trial(tmp_path: Path) -> None:
+    trial = one(tmp_path)
+    Path(trial.source).write_bytes(b"%PDF-1.4 nothing")
+    result = carried_out(trial)
+    assert result.status == "failed"
+    assert "truncated" in result.reason
+    assert not is_complete(trial)
+
+
+def test_an_error_that_nobody_expected_stands_in_the_result_and_all_of_it_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError("in our own code")
+
+    monkeypatch.setattr("papercoder.pipeline.to_yaml", broken)
+    trial = one(tmp_path)
+    result = carried_out(trial)
+    assert result.status == "failed"
+    assert "ZeroDivisionError: in our own code" in result.reason
+    assert "Traceback" in (trial.folder / "error.txt").read_text()
+
+
+def test_the_cap_of_all_together_stops_it_and_says_so(tmp_path: Path) -> None:
+    trial = one(tmp_path, models=f"{TINY},price_in=100,price_out=100")
+    result = carried_out(trial, Place(budget=Budget(3.0)))
+    assert (result.status, result.capped) == ("partial", True)
+    assert "exceeds the cap" in result.reason
+    assert result.cost_usd == cost_of(trial) <= 3.0
+    more = carried_out(trial, Place(budget=Budget(None, result.cost_usd)))
+    assert (more.status, more.capped) == ("complete", False)
+    assert set(calls_of(trial.folder).values()) == {1}
+
+
+def test_a_cap_of_its_own_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAPERCODER_MAX_COST", "3")
+    trial = one(tmp_path, models=f"{TINY},price_in=100,price_out=100")
+    result = carried_out(trial, Place(budget=Budget(1000.0)))
+    assert "exceeds the cap" in result.reason
+    assert not result.capped
+
+
+def test_a_purse_is_watched() -> None:
+    async def spend() -> Watched:
+        purse = Watched(Budget(1.0))
+        await purse.promise(0.5, "a")
+        await purse.settle(0.5, 0.6)
+        assert not purse.refused
+        with pytest.raises(CostCapReached):
+            await purse.promise(0.5, "b")
+        return purse
+
+    assert asyncio.run(spend()).refused
+
+
+def test_judges_are_asked_and_their_cost_is_told_apart(tmp_path: Path) -> None:
+    priced = f"{TINY},price_in=1,price_out=1"
+    (tmp_path / "gold").mkdir(parents=True)
+    (tmp_path / "gold" / "model.py").write_text("def predict(w, x):\n    return w * x\n")
+    trial = one(
+        tmp_path,
+        papers=[{"id": "p1", "paper": "p1.md", "gold": "gold"}],
+        judge={"model": priced, "samples": 3},
+        models=priced,
+    )
+    result = carried_out(trial)
+    assert result.status == "complete", result.reason
+    assert [each.judge for each in result.judges] == ["reference-free", "reference-based"]
+    assert [each.score.n for each in result.judges if each.score] == [3, 3]
+    judged = sum(
+        event.cost_usd or 0 for event in read_events(trial.folder / "evaluation") if isinstance(event, CallMade)
+    )
+    assert result.judge_cost_usd == pytest.approx(judged)
+    assert 0 < result.judge_cost_usd < result.cost_usd
+    assert result.calls == calls_of(trial.folder).total()
+
+
+def test_another_judge_or_another_paper_is_another_question(tmp_path: Path) -> None:
+    trial = one(tmp_path)
+    carried_out(trial)
+    assert is_complete(trial)
+    assert is_complete(one(tmp_path, concurrency=3, max_cost=5.0))
+    assert not is_complete(one(tmp_path, judge={"model": TINY}))
+    assert not is_complete(one(tmp_path, variants=[{**PUBLISHED, "max_tokens": 9000}]))
+    Path(trial.source).write_text("# Another paper\n\nIt says little.\n")
+    assert not is_complete(trial)
+
+
+def test_a_variant_that_goes_another_way_keeps_nothing_of_what_the_former_saw(tmp_path: Path) -> None:
+    full = one(tmp_path, variants=[{**FULL, "name": "x"}])
+    assert carried_out(full).implemented
+    published = one(tmp_path, variants=[{**PUBLISHED, "name": "x"}])
+    assert published.folder == full.folder
+    result = carried_out(published)
+    assert (result.status, result.requirements, result.implemented) == ("complete", None, None)
+
+
+def test_the_addendum_is_read_with_the_paper(tmp_path: Path) -> None:
+    write_manifest(tmp_path, texts=1)
+    (tmp_path / "more.md").write_text("The seed is 7.\n\nThe split is even.\n")
+    trial = one(tmp_path, papers=[{"id": "p1", "paper": "p1.md", "addendum": "more.md"}])
+    assert carried_out(trial).status == "complete"
+    paper = load(trial.folder, "paper.json", Paper)
+    assert "[addendum¶2] The split is even." in paper.render()
+
+
+def test_an_empty_addendum_is_refused(tmp_path: Path) -> None:
+    trial = one(tmp_path)
+    (tmp_path / "more.md").write_text("\n")
+    with pytest.raises(PaperError, match="missing or empty"):
+        asyncio.run(with_addendum(Reader(), tmp_path / "more.md")(trial.source))
+
+
+def test_a_paper_is_read_once_for_all_of_its_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial, read = one(tmp_path), list[str]()
+    whole = reading.read
+
+    def counted(source: str | Path) -> Paper:
+        read.append(str(source))
+        return whole(source)
+
+    async def many() -> list[Paper]:
+        reader = Reader(1)
+        return await asyncio.gather(*(reader(trial.source) for _ in range(4)))
+
+    monkeypatch.setattr(reading, "read", counted)
+    papers = asyncio.run(many())
+    assert read == [trial.source]
+    assert len({paper.title for paper in papers}) == 1
+
+
+def test_a_trial_that_is_stopped_from_outside_ends_its_work_before_it_is_gone(tmp_path: Path) -> None:
+    trial = one(tmp_path, models=TINY.replace("speed=100000", "speed=1"))
+
+    async def stopped() -> None:
+        task = asyncio.ensure_future(run_trial(trial, Place(), lambda _: None))
+        await asyncio.sleep(0.3)
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(stopped())
+    assert summarise(read_events(trial.folder)).reason == "it was interrupted"
+    assert (observe(trial).status, observe(trial).reason) == ("failed", "it was interrupted")
