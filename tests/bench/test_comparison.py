@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papercoder.artifacts.bench import BenchResults
-from papercoder.bench.comparison import Comparison, Difference, compare
+from papercoder.bench.comparison import Comparison, compare
+from papercoder.bench.difference import Difference
 from papercoder.bench.noise import chance, holm, two_sided
 from papercoder.errors import SettingsError
 from papercoder.evaluation.statistics import student

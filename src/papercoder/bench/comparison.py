@@ -1,52 +1,13 @@
-"""Two result sets compared, paper by paper: what differs, and which differences are beyond noise."""
+"""Two result sets compared, paper by paper: what differs, and what cannot be compared."""
 
-from collections.abc import Iterable, Sequence
-from statistics import fmean
-from typing import Literal
+from collections.abc import Iterable
 
 from papercoder.artifacts import Artifact
 from papercoder.artifacts.bench import BenchResults, TrialResult
-from papercoder.artifacts.evaluation import Interval
-from papercoder.bench.metrics import METRICS, NAMED, Metric
-from papercoder.bench.noise import LEVEL, chance, holm
+from papercoder.bench.difference import Difference, difference, with_verdicts, without
+from papercoder.bench.grouping import Trials
+from papercoder.bench.metrics import METRICS, Metric
 from papercoder.bench.pairing import Names, Setting, SettingPair, pairs, setting, settings_of
-from papercoder.evaluation.statistics import interval
-
-Verdict = Literal["better", "worse", "noise", "few"]
-Trials = tuple[TrialResult, ...]
-
-
-class PaperPair(Artifact):
-    """A paper's two values, each the mean of its repeats."""
-
-    paper: str
-    before: float
-    after: float
-
-
-class Difference(Artifact):
-    """One metric, over the papers that have it on both sides."""
-
-    metric: str
-    papers: tuple[PaperPair, ...]
-    unpaired: tuple[str, ...] = ()
-    """Papers that have it on one side alone, because a trial failed perhaps; they are left out of the means."""
-
-    before: float
-    """Mean over the papers."""
-
-    after: float
-    difference: Interval
-    """After less before, with its 95 % interval from the papers' differences."""
-
-    chance: float | None = None
-    """How often chance alone gives as much, not corrected; None where there are too few papers."""
-
-    corrected: float | None = None
-    """The same after Holm's correction for all that was tested."""
-
-    verdict: Verdict
-    """`better` or `worse`: beyond noise, after the correction. `noise`: not. `few`: too few papers to tell."""
 
 
 class Contrast(Artifact):
@@ -111,18 +72,6 @@ def _judged(contrasts: tuple[Contrast, ...]) -> tuple[Contrast, ...]:
     )
 
 
-def with_verdicts(differences: Sequence[Difference]) -> tuple[Difference, ...]:
-    """These differences, each held against chance after the correction for all of them."""
-    corrected = iter(holm([one.chance for one in differences if one.chance is not None]))
-    return tuple(one if one.chance is None else _with_verdict(one, next(corrected)) for one in differences)
-
-
-def _with_verdict(difference: Difference, corrected: float) -> Difference:
-    better = (difference.difference.mean < 0) == NAMED[difference.metric].fewer
-    verdict: Verdict = ("better" if better else "worse") if corrected < LEVEL else "noise"
-    return difference.model_copy(update={"corrected": corrected, "verdict": verdict})
-
-
 def _left_out(before: BenchResults, after: BenchResults, matched: Iterable[SettingPair]) -> tuple[str, ...]:
     used = {one for pair in matched for one in pair}
     return tuple(str(one) for one in dict.fromkeys((*settings_of(before), *settings_of(after))) if one not in used)
@@ -139,8 +88,8 @@ def _contrast(before: Trials, after: Trials, pair: SettingPair) -> Contrast:
         one_sided=tuple(
             metric.label for metric, one in differences.items() if one is None and _seen(metric, old + new)
         ),
-        only_before=_without(_papers(old), _papers(new)),
-        only_after=_without(_papers(new), _papers(old)),
+        only_before=without(_papers(old), _papers(new)),
+        only_after=without(_papers(new), _papers(old)),
         failed_before=_papers(trial for trial in old if trial.status == "failed"),
         failed_after=_papers(trial for trial in new if trial.status == "failed"),
     )
@@ -152,38 +101,3 @@ def _seen(metric: Metric, trials: Trials) -> bool:
 
 def _papers(trials: Iterable[TrialResult]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(trial.paper for trial in trials))
-
-
-def _without(papers: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
-    known = set(others)
-    return tuple(paper for paper in papers if paper not in known)
-
-
-def _values(metric: Metric, trials: Trials) -> dict[str, float]:
-    """Paper -> mean over its repeats."""
-    found: dict[str, list[float]] = {}
-    for trial in trials:
-        if (value := metric.of(trial)) is not None:
-            found.setdefault(trial.paper, []).append(value)
-    return {paper: fmean(values) for paper, values in found.items()}
-
-
-def difference(metric: Metric, before: Trials, after: Trials) -> Difference | None:
-    """How a metric differs, without a verdict; None where no paper has it on both sides."""
-    old, new = _values(metric, before), _values(metric, after)
-    papers = tuple(PaperPair(paper=paper, before=old[paper], after=new[paper]) for paper in old if paper in new)
-    differences = [pair.after - pair.before for pair in papers]
-    spread = interval(differences)
-    if spread is None:
-        return None
-    by_chance = chance(differences)
-    return Difference(
-        metric=metric.name,
-        papers=papers,
-        unpaired=(*_without(old, new), *_without(new, old)),
-        before=fmean(pair.before for pair in papers),
-        after=fmean(pair.after for pair in papers),
-        difference=spread,
-        chance=by_chance,
-        verdict="few" if by_chance is None else "noise",
-    )

@@ -22,6 +22,15 @@ def grouped(trials: Iterable[TrialResult], key: Callable[[TrialResult], K]) -> d
     return dict(groups)
 
 
+def per_paper(metric: Metric, trials: Trials) -> dict[str, float]:
+    """Paper -> mean over its repeats; only papers of which it was observed."""
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    for trial in trials:
+        if (value := metric.of(trial)) is not None:
+            found[trial.paper].append(value)
+    return {paper: fmean(values) for paper, values in found.items()}
+
+
 def mean_of(metric: Metric, trials: Trials) -> Interval | None:
     """The mean over papers, where there are several; else over repeats; else the trial's own. None: not observed."""
     by_paper = grouped([trial for trial in trials if metric.of(trial) is not None], lambda trial: trial.paper)

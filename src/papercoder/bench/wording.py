@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from papercoder.bench.comparison import Comparison, Contrast, Difference
+from papercoder.bench.comparison import Comparison, Contrast
+from papercoder.bench.difference import Difference
 from papercoder.bench.metrics import NAMED
 from papercoder.bench.noise import FEWEST
 from papercoder.report.words import plural

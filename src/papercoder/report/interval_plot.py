@@ -26,6 +26,12 @@ class Row:
     state: str = "reported"
     """`good`, `fair`, `bad` or `none` colours it."""
 
+    values: tuple[float, ...] = ()
+    """Single values that the mean is over, as faint dots."""
+
+    words: str = ""
+    """The mean as it is read, where two digits after the point are not fit."""
+
 
 def intervals(rows: Sequence[Row], low: float, high: float, title: str) -> Markup:
     """Rows with a dot at the mean and a line over the interval, on a scale from `low` to `high`."""
@@ -58,9 +64,10 @@ def _row(row: Row, y: float, low: float, high: float) -> Markup:
     left, middle, right = (_x(value, low, high) for value in (row.value.low, row.value.mean, row.value.high))
     parts = [
         label,
+        *(node("circle", cx=_x(one, low, high), cy=y, r=3, class_="band") for one in row.values),
         line(left, y, right, y, f"whisker {row.state}"),
         *(line(x, y - 4, x, y + 4, f"whisker {row.state}") for x in (left, right) if right > left),
         node("circle", cx=middle, cy=y, r=4.5, class_=f"dot {row.state}"),
-        words(f"{row.value.mean:.2f}", _WIDTH, y + 4, "mid name", "end"),
+        words(row.words or f"{row.value.mean:.2f}", _WIDTH, y + 4, "mid name", "end"),
     ]
     return group(parts, title=_said(row))
