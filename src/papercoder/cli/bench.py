@@ -35,7 +35,7 @@ def run_manifest(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder of the results; default: runs/bench-NAME.")
     ] = None,
-    max_cost: Annotated[float | None, typer.Option(help="Dollars that all trials together may cost.")] = None,
+    max_cost: Annotated[float | None, typer.Option(help="Dollars that all trials together may cost.", min=0)] = None,
     papers_at_once: Annotated[int | None, typer.Option(help="Trials at the same time.", min=1)] = None,
     sandbox: SandboxOption = None,
     on: Annotated[Literal["local", "ray"], typer.Option(help="This process, or a Ray cluster.")] = "local",
