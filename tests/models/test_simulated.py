@@ -21,10 +21,12 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.base import Artifact
 from papercoder.errors import SettingsError
+from papercoder.file_blocks import FileBlocks
 from papercoder.models.contract import Answer, Message, Request
 from papercoder.models.failures import PassingError
 from papercoder.models.simulated import Simulated
 from papercoder.models.simulated.graph import build_graph
+from papercoder.models.simulated.reading import NO_CONFIG
 from papercoder.models.whole import Whole
 from papercoder.tokens import count_tokens
 from tests.models.doubles import ask
@@ -119,6 +121,15 @@ def test_the_invented_project_runs_and_bears_its_marks(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "main.py", "--config", "config.yaml"], cwd=tmp_path, check=True, timeout=60)
     rows = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["results"]
     assert rows[0]["metric"] == "value"
+
+
+def test_the_invented_project_is_written_in_one_answer_too(tmp_path: Path) -> None:
+    task = f"{NO_CONFIG}, whatever is said above."
+    for file in FileBlocks().read(answer(f"{FAST},coding=500", question("whole", text=task)).text):
+        (tmp_path / file.path).write_text(file.text, encoding="utf-8")
+    assert len(list(tmp_path.iterdir())) == 10
+    subprocess.run([sys.executable, "main.py", "--smoke"], cwd=tmp_path, check=True, timeout=60)
+    assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["results"]
 
 
 @pytest.mark.parametrize(("files", "width", "fan_in"), [(1, 4, 2), (2, 1, 0), (16, 4, 2), (32, 8, 3), (9, 3, 9)])

@@ -7,10 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts import Claims, Requirements, SourceFile, Traceability
+from papercoder.artifacts import Claims, OverallPlan, Requirements, SourceFile, Traceability
 from papercoder.config_text import to_yaml
 from papercoder.design import Design
-from papercoder.stages.packaging import documents, equipment, package_markers, requirements_txt
+from papercoder.stages.packaging import (
+    bare_equipment,
+    bare_readme,
+    documents,
+    equipment,
+    package_markers,
+    requirements_txt,
+)
 from papercoder.traceability import trace
 from tests.support import CONFIG, LOGIC, MAIN_PY, MODEL_PY, PAPER, PLAN, REQUIREMENTS, architecture, requirement
 
@@ -91,6 +98,57 @@ def test_the_readme_says_what_is_what_and_what_is_open() -> None:
 
 def test_a_readme_without_requirements_says_so() -> None:
     assert "Requirements were not extracted in this profile." in texts(Requirements(items=()))["README.md"]
+
+
+def test_what_is_not_traced_has_no_table() -> None:
+    written = texts(Requirements(items=()))
+    assert list(written) == ["README.md"]
+    assert "TRACEABILITY" not in written["README.md"]
+
+
+BARE_PY = """\
+'''Writes what it was given.
+
+And more.
+'''
+import sys
+
+with open("results.json", "w") as file:
+    file.write(" ".join(sys.argv[1:]) or "full")
+"""
+BARE = (SourceFile(path="main.py", text=BARE_PY), SourceFile(path="data/list.yaml", text="a: 1\n"))
+
+
+@pytest.mark.parametrize(("arguments", "given"), [((), "full"), (("--smoke",), "--smoke")])
+def test_bare_code_is_told_itself_that_it_is_a_smoke_run(
+    tmp_path: Path, arguments: tuple[str, ...], given: str
+) -> None:
+    for file in (*BARE[:1], *bare_equipment((), BARE)):
+        (tmp_path / file.path).parent.mkdir(exist_ok=True)
+        (tmp_path / file.path).write_text(file.text)
+    assert reproduce(tmp_path, *arguments).returncode == 0
+    assert (tmp_path / "results.json").read_text() == given
+    assert reproduce(tmp_path, "--fast").returncode == 2
+
+
+def test_bare_code_gets_what_it_needs_and_no_more() -> None:
+    assert [file.path for file in bare_equipment((), BARE)] == ["requirements.txt", "reproduce.sh", ".gitignore"]
+    assert [file.path for file in bare_equipment((), CODE[:1])] == ["requirements.txt", ".gitignore"]
+
+
+@pytest.mark.parametrize("plan", [None, PLAN])
+def test_the_readme_of_bare_code_says_what_is_known(plan: OverallPlan | None) -> None:
+    text = bare_readme(PAPER, plan, (*BARE, SourceFile(path="model.py", text="def f(:\n"))).text
+    for words in (
+        f"# {PAPER.title}",
+        "./reproduce.sh --smoke",
+        "- `main.py`: Writes what it was given.\n- `data/list.yaml`\n- `model.py`\n",
+        "Requirements were not extracted in this profile. This profile neither reviews the code nor runs it.",
+    ):
+        assert words in text
+    assert (PLAN.summary in text) == (plan is not None)
+    assert "config.yaml" not in text
+    assert "TRACEABILITY" not in text
 
 
 def test_the_traceability_is_for_people_and_machines() -> None:
