@@ -24,7 +24,7 @@ def repository(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def judged(say: Command, repository: Path, paper_file: Path) -> Said:
-    return say("eval", repository, "--paper", paper_file, "--model", SIMULATED, "--samples", 2)
+    return say("eval", repository, "--paper", paper_file, "--model", SIMULATED, "--samples", "2")
 
 
 def test_it_says_what_it_will_take_then_what_it_found_and_where_to_look(judged: Said) -> None:
@@ -49,7 +49,7 @@ def test_an_unfit_judge_is_in_the_first_line_and_the_exit_code(
     say: Command, repository: Path, paper_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     play(monkeypatch, judges(praising))
-    said = say("eval", repository, "--paper", paper_file, "--calibrate", "--samples", 2)
+    said = say("eval", repository, "--paper", paper_file, "--calibrate", "--samples", "2")
     found = [line for line in said.out.splitlines() if not line.startswith(("made ", "foreseen: "))]
     assert said.code == 3
     assert found[0].startswith("UNFIT: the judge reference-free broke an order that every judge must keep")
@@ -60,19 +60,19 @@ def test_a_fit_judge_is_said_to_be_fit(
     say: Command, repository: Path, paper_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     play(monkeypatch, judges())
-    said = say("eval", repository, "--paper", paper_file, "--calibrate", "--samples", 2)
+    said = say("eval", repository, "--paper", paper_file, "--calibrate", "--samples", "2")
     assert said.code == 0
     assert "reference-free: fit" in said.out.splitlines()
 
 
 def test_json_is_the_evaluation_alone(say: Command, repository: Path, paper_file: Path) -> None:
-    said = say("eval", repository, "--paper", paper_file, "--model", SIMULATED, "--samples", 1, "--json")
+    said = say("eval", repository, "--paper", paper_file, "--model", SIMULATED, "--samples", "1", "--json")
     assert Evaluation.model_validate_json(said.out).files == 3
     assert "foreseen" in said.err
 
 
 def test_with_the_authors_repository_both_judges_are_asked(say: Command, repository: Path, paper_file: Path) -> None:
-    arguments = ("--model", SIMULATED, "--samples", 1, "--gold", repository, "-o", "both")
+    arguments = ("--model", SIMULATED, "--samples", "1", "--gold", repository, "-o", "both")
     assert say("eval", repository, "--paper", paper_file, *arguments).code == 0
     assert set(calls_made(Path("both"))) == {("judge_free", "sample 1"), ("judge_based", "sample 1")}
 
@@ -83,7 +83,7 @@ def test_a_run_folder_knows_its_repository_and_its_paper(say: Command, repositor
     repository.rename(run / "repo")
     (run / "paper.json").write_text(PAPER.model_dump_json(), encoding="utf-8")
     for named in (run, run / "repo"):
-        assert say("eval", named, "--model", SIMULATED, "--samples", 1).code == 0
+        assert say("eval", named, "--model", SIMULATED, "--samples", "1").code == 0
     found = json.loads(Path("runs/eval-kiln/evaluation.json").read_text(encoding="utf-8"))
     assert (found["paper"], found["files"]) == (PAPER.title, 3)
     assert calls_made(Path("runs/eval-kiln")).total() == 1

@@ -65,7 +65,7 @@ def test_counts_and_measures() -> None:
     )
     assert (found.both_met, found.judge_alone, found.people_alone, found.neither) == (2, 1, 1, 4)
     assert (found.leaves, found.accuracy) == (8, 0.75)
-    assert (found.precision, found.recall) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
+    assert found.precision == found.recall == pytest.approx(2 / 3)
     assert found.f1 == pytest.approx(2 / 3)
     assert found.macro_f1 == pytest.approx((2 / 3 + 4 / 5) / 2)
     assert found.kappa == pytest.approx((0.75 - (9 + 25) / 64) / (1 - (9 + 25) / 64))

@@ -22,6 +22,8 @@ from papercoder.errors import PaperError, SettingsError
 
 if TYPE_CHECKING:
     from papercoder.artifacts import JudgeName, Paper
+    from papercoder.evaluation.subject import Wanted
+    from papercoder.settings import Settings
 
 
 @app.command("eval")
@@ -53,27 +55,40 @@ def evaluate(
 ) -> None:
     """Judge a repository against its paper, and the judges against controls; run it again to go on."""
     given = dict(locals())
-    import asyncio
-
-    from rich.console import Console
-
-    from papercoder.evaluation.costs import in_words
-    from papercoder.evaluation.evaluating import Wanted, foresee
-    from papercoder.evaluation.evaluating import evaluate as judged
-    from papercoder.evaluation.terminal import show_evaluation
-    from papercoder.progress import progress
+    from papercoder.evaluation.subject import Wanted
 
     settings = settings_given(model, **{name: given[name] for name in _SETTINGS})
     judges = _judges(judge, has_gold=gold is not None)
     wanted = Wanted(judges, samples, gold, rubric, code_dev, calibrate, labels)
-    folder = output or Path("runs") / f"eval-{_name(repository)}"
-    source, held_against = _source(repository), _paper(repository, paper)
     if dry_run:
-        typer.echo(in_words(foresee(source, held_against, settings, wanted)))
-        return
+        _foresee(repository, paper, settings, wanted)
+    else:
+        _evaluate(repository, paper, output, settings, wanted, as_json)
+
+
+def _foresee(repository: Path, paper: str | None, settings: "Settings", wanted: "Wanted") -> None:
+    from papercoder.evaluation.costs import in_words
+    from papercoder.evaluation.evaluating import foresee
+
+    typer.echo(in_words(foresee(_source(repository), _paper(repository, paper), settings, wanted)))
+
+
+def _evaluate(
+    repository: Path, paper: str | None, output: Path | None, settings: "Settings", wanted: "Wanted", as_json: bool
+) -> None:
+    import asyncio
+
+    from rich.console import Console
+
+    from papercoder.evaluation.evaluating import evaluate as judged
+    from papercoder.evaluation.terminal import show_evaluation
+    from papercoder.progress import progress
+
+    folder = output or Path("runs") / f"eval-{_name(repository)}"
     console = Console(stderr=True) if as_json else new_console()
+    held_against = _paper(repository, paper)
     with progress(console) as listener:
-        evaluation = asyncio.run(judged(source, held_against, folder, settings, wanted, [listener]))
+        evaluation = asyncio.run(judged(_source(repository), held_against, folder, settings, wanted, [listener]))
     if as_json:
         typer.echo(evaluation.model_dump_json(indent=1))
     else:
