@@ -70,11 +70,11 @@ def _point(metric: Metric, name: str, trials: Trials) -> _Point | None:
 
 def _grid(scale: _Scale, metric: Metric) -> Iterator[Markup]:
     top, bottom, right = scale.y(scale.high), scale.y(scale.low), scale.x(scale.most)
-    for tick in ticks(0, scale.most)[::2]:
+    for tick in ticks(0, scale.most):
         x = scale.x(tick)
         yield line(x, top, x, bottom, "rule")
         yield words(money(tick), x, bottom + 17, "soft small", "middle")
-    for tick in ticks(scale.low, scale.high)[::2]:
+    for tick in ticks(scale.low, scale.high):
         y = scale.y(tick)
         yield line(_LEFT, y, right, y, "rule")
         yield words(figure(tick) if metric in JUDGES else f"{100 * tick:.0f} %", _LEFT - 7, y + 4, "soft small", "end")

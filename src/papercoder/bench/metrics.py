@@ -6,7 +6,7 @@ from functools import partial
 
 from papercoder.artifacts.bench import TrialResult
 from papercoder.artifacts.evaluation import JudgeName
-from papercoder.report.words import amount, duration, money
+from papercoder.report.words import amount, duration, figure, money
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,9 @@ class Metric:
     """Whether less of it is better."""
 
     def signed(self, value: float) -> str:
-        """A difference as it is read."""
-        return f"{'+' if value > 0 else '−' if value < 0 else '±'}{self.shown(abs(value))}"
+        """A difference as it is read; of shares, in percentage points."""
+        sign = "+" if value > 0 else "−" if value < 0 else "±"
+        return f"{sign}{self.shown(abs(value)).replace('%', 'pp')}"
 
 
 def share(value: float) -> str:
@@ -36,6 +37,10 @@ def share(value: float) -> str:
 
 def _decimal(value: float) -> str:
     return f"{value:.2f}"
+
+
+def _count(value: float) -> str:
+    return figure(value, 3)
 
 
 def _judged(judge: JudgeName, trial: TrialResult) -> float | None:
@@ -71,10 +76,10 @@ JUDGES: tuple[Metric, ...] = (
 RUBRIC = Metric("rubric", "rubric", lambda trial: trial.rubric, share)
 CODE_DEV = Metric("rubric_code_dev", "rubric, Code-Dev", lambda trial: trial.rubric_code_dev, share)
 COVERAGE = Metric("coverage", "coverage", lambda trial: _of(trial.implemented, trial.requirements), share)
-RUNGS_SEEN = Metric("rungs", "rungs seen", _rungs, _decimal)
+RUNGS_SEEN = Metric("rungs", "rungs seen", _rungs, _count)
 CLAIMS = Metric("claims_met", "claims met", lambda trial: _of(trial.claims_met, trial.claims), share)
-FINDINGS = Metric("findings", "errors found by checking", lambda trial: trial.findings, _decimal, fewer=True)
-COST = Metric("cost", "cost without judges", _cost, money, fewer=True)
+FINDINGS = Metric("findings", "check errors", lambda trial: trial.findings, _count, fewer=True)
+COST = Metric("cost", "cost", _cost, money, fewer=True)
 SECONDS = Metric("seconds", "time", lambda trial: _whole(trial, trial.seconds), duration, fewer=True)
 CALLS = Metric("calls", "calls", lambda trial: _whole(trial, trial.calls), amount, fewer=True)
 

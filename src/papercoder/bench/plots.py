@@ -24,11 +24,13 @@ class Plot:
     title: str
     about: str
     svg: Markup
+    wide: bool = False
+    """Whether it takes the whole width."""
 
 
 def scores(metric: Metric, groups: Groups) -> Plot:
     """A metric's mean over papers with its interval, and a faint dot for each paper."""
-    rows = [_scored(metric, name, trials) for name, trials in groups.items()]
+    rows = [row for name, trials in groups.items() if (row := _scored(metric, name, trials))]
     ends, unit = ((1.0, 5.0), "1 to 5") if metric in JUDGES else ((0.0, 100.0), "per cent")
     return Plot(
         f"{metric.label}, {unit}",
@@ -37,12 +39,10 @@ def scores(metric: Metric, groups: Groups) -> Plot:
     )
 
 
-def _scored(metric: Metric, name: str, trials: Trials) -> Row:
+def _scored(metric: Metric, name: str, trials: Trials) -> Row | None:
     mean, unit = mean_of(metric, trials), _unit(metric)
     dots = tuple(unit * value for value in per_paper(metric, trials).values())
-    if mean is None:
-        return Row(name, None)
-    return Row(name, _scaled(mean, unit), values=dots, words=metric.shown(mean.mean))
+    return Row(name, _scaled(mean, unit), values=dots, words=metric.shown(mean.mean)) if mean else None
 
 
 def steps(metric: Metric, groups: Groups, model: str = "") -> Plot | None:

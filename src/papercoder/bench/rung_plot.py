@@ -31,6 +31,7 @@ def rungs(groups: Groups) -> Plot:
         "How far the code was seen to run",
         "Trials by the highest rung that was seen of each; what was not run was not seen.",
         Markup(svg),  # noqa: S704  `diagrams.svg` escapes every word and attribute
+        wide=True,
     )
 
 

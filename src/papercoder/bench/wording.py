@@ -1,12 +1,16 @@
-"""A comparison in words."""
+"""Results and comparisons in words."""
 
+from collections import defaultdict
 from collections.abc import Iterator
+from typing import get_args
 
+from papercoder.artifacts import BenchResults
+from papercoder.artifacts.bench import TrialStatus
 from papercoder.bench.comparison import Comparison, Contrast
 from papercoder.bench.difference import Difference
 from papercoder.bench.metrics import NAMED
 from papercoder.bench.noise import FEWEST
-from papercoder.report.words import plural
+from papercoder.report.words import cost, duration, plural
 
 VERDICTS = {
     "better": "better",
@@ -63,22 +67,37 @@ def headline(comparison: Comparison) -> str:
     return f"Of {tested}, {len(found)} {'is' if len(found) == 1 else 'are'} beyond noise: {named}{more}."
 
 
+def course(results: BenchResults) -> str:
+    """How many trials there are, what became of them, and what they took."""
+    trials = results.trials
+    states = {state: sum(trial.status == state for trial in trials) for state in get_args(TrialStatus)}
+    told = ", ".join(f"{number} {state}" for state, number in states.items() if number) or "nothing was begun"
+    kinds = [(noun, len({getattr(trial, noun) for trial in trials})) for noun in ("paper", "variant", "model")]
+    of = ", ".join(plural(number, noun) for noun, number in kinds)
+    paid = cost(sum(t.cost_usd for t in trials), sum(t.unpriced for t in trials), sum(t.calls for t in trials))
+    spent = duration(sum(trial.seconds for trial in trials))
+    return f"{plural(len(trials), 'trial')} ({of}): {told}. They took {paid} and {spent} together."
+
+
 def remarks(contrast: Contrast) -> Iterator[str]:
-    """What one must know to read the numbers: what one side alone has, and what failed."""
-    sides = {"before": contrast.only_before, "after": contrast.only_after}
-    for side, papers in sides.items():
+    """What one must know to read the numbers: what failed, and what one side alone has."""
+    for side, papers in {"before": contrast.failed_before, "after": contrast.failed_after}.items():
         if papers:
-            yield f"Papers of {side} alone, which are not compared: {', '.join(papers)}."
-    failed = {"before": contrast.failed_before, "after": contrast.failed_after}
-    for side, papers in failed.items():
+            yield f"A trial failed {side}: {', '.join(papers)}."
+    for side, papers in {"before": contrast.only_before, "after": contrast.only_after}.items():
         if papers:
-            yield f"Papers of which a trial failed {side}: {', '.join(papers)}. What was not observed is not compared."
-    unpaired = {label(one): one.unpaired for one in contrast.differences if set(one.unpaired) - _alone(contrast)}
-    for name, papers in unpaired.items():
-        yield f"Without {name} on one side: {', '.join(paper for paper in papers if paper not in _alone(contrast))}."
+            yield f"Only {side} has these papers, and they are not compared: {', '.join(papers)}."
+    for papers, names in _unpaired(contrast).items():
+        yield f"Observed on one side alone of {', '.join(papers)}, and not compared there: {', '.join(names)}."
     if contrast.one_sided:
-        yield f"No paper has this on both sides: {', '.join(contrast.one_sided)}."
+        yield f"Observed on one side alone of all papers: {', '.join(contrast.one_sided)}."
 
 
-def _alone(contrast: Contrast) -> set[str]:
-    return {*contrast.only_before, *contrast.only_after}
+def _unpaired(contrast: Contrast) -> dict[tuple[str, ...], list[str]]:
+    """Papers that are on both sides -> the metrics that one side lacks of them."""
+    alone = {*contrast.only_before, *contrast.only_after}
+    found: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for one in contrast.differences:
+        if papers := tuple(paper for paper in one.unpaired if paper not in alone):
+            found[papers].append(label(one))
+    return dict(found)
