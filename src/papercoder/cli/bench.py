@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from papercoder.cli.options import PARTIAL, JsonOption, SandboxOption, app, new_console
+from papercoder.cli.options import PARTIAL, JsonOption, SandboxOption, group, new_console
 
 if TYPE_CHECKING:
     from papercoder.bench.placement import Placement
@@ -21,12 +21,11 @@ class ManifestFirst(TyperGroup):
         return super().parse_args(ctx, args if named else ["run", *args])
 
 
-benches = typer.Typer(
-    cls=ManifestFirst,
-    no_args_is_help=True,
-    help="Run a manifest: papers, variants, models, repeats. `papercoder bench MANIFEST` is short for `bench run`.",
+benches = group(
+    "bench",
+    ManifestFirst,
+    "Run a manifest: papers, variants, models, repeats. `papercoder bench MANIFEST` is short for `bench run`.",
 )
-app.add_typer(benches, name="bench")
 
 
 @benches.command("run")

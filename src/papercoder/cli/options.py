@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,6 +47,13 @@ SandboxOption = Annotated[str | None, typer.Option(help="auto, bubblewrap, docke
 ReproduceOption = Annotated[bool | None, typer.Option("--reproduce", help="Run the full reproduction too.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 PromptsOption = Annotated[Path | None, typer.Option(help="Folder whose prompts replace those of the same name.")]
+
+
+def group(name: str, kind: type[TyperGroup], told: str) -> typer.Typer:
+    """A command of the application that has commands of its own."""
+    commands = typer.Typer(cls=kind, no_args_is_help=True, help=told)
+    app.add_typer(commands, name=name)
+    return commands
 
 
 def settings_given(model: list[str] | None, **flags: Any) -> "Settings":
