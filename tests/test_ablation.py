@@ -13,7 +13,7 @@ import pytest
 
 from papercoder.artifacts import CheckReport, ExperimentConfig, Repository
 from papercoder.errors import ArtifactError
-from papercoder.events import RunEnded
+from papercoder.events import CallMade, Emit, Event, RunEnded
 from papercoder.generation import PROFILES, generate
 from papercoder.models.contract import Request
 from papercoder.run import read_events
@@ -82,9 +82,9 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Scripted:
 def line(paper_file: Path) -> Line:
     """Runs a profile in a folder."""
 
-    def run(folder: Path, profile: Profile, **settings: object) -> Repository:
+    def run(folder: Path, profile: Profile, *listeners: Emit, **settings: object) -> Repository:
         chosen = Settings.model_validate({"refine": 0, "profile": profile, **settings})
-        return asyncio.run(generate(paper_file, folder, chosen))
+        return asyncio.run(generate(paper_file, folder, chosen, listeners))
 
     return run
 
@@ -181,6 +181,20 @@ def test_a_second_run_asks_nobody_and_commits_nothing(line: Line, tmp_path: Path
     assert calls_made(tmp_path) == asked
     assert tree(tmp_path / "repo") == files
     assert history_of(tmp_path / "repo") == history
+
+
+@pytest.mark.parametrize("profile", ["plan", "architecture", "logic"])
+def test_stopped_on_its_way_a_line_goes_on(line: Line, model: Scripted, tmp_path: Path, profile: Profile) -> None:
+    def stop(event: Event) -> None:
+        if isinstance(event, CallMade) and len(calls_made(tmp_path)) == len(CUT[profile]) - 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        line(tmp_path, profile, stop)
+    assert not (tmp_path / "repo" / "README.md").exists()
+    line(tmp_path, profile)
+    assert [request.agent for request in model.requests] == CUT[profile]
+    assert (tmp_path / "repo" / "README.md").is_file()
 
 
 def test_from_one_line_to_the_next_what_both_have_is_paid_for_once(line: Line, model: Scripted, tmp_path: Path) -> None:
