@@ -77,6 +77,13 @@ def test_with_the_authors_repository_both_judges_are_asked(say: Command, reposit
     assert set(calls_made(Path("both"))) == {("judge_free", "sample 1"), ("judge_based", "sample 1")}
 
 
+def test_the_rubric_s_judge_can_be_asked_alone(say: Command, repository: Path, paper_file: Path) -> None:
+    Path("rubric.json").write_text(RUBRIC, encoding="utf-8")
+    arguments = ("--model", SIMULATED, "--judge", "rubric", "--rubric", "rubric.json", "-o", "leaves")
+    assert say("eval", repository, "--paper", paper_file, *arguments).code == 0
+    assert set(calls_made(Path("leaves"))) == {("judge_leaf", "model")}
+
+
 def test_a_run_folder_knows_its_repository_and_its_paper(say: Command, repository: Path, tmp_path: Path) -> None:
     run = tmp_path / "kiln"
     run.mkdir()
@@ -100,6 +107,7 @@ def test_a_run_folder_knows_its_repository_and_its_paper(say: Command, repositor
         (("{repo}", "--paper", "{paper}", "--rubric", "{paper}"), 2, "is no JSON"),
         (("{repo}", "--paper", "{paper}", "--judge", "kind"), 2, "there is no judge 'kind'"),
         (("{repo}", "--paper", "{paper}", "--judge", "reference-based"), 2, "--gold"),
+        (("{repo}", "--paper", "{paper}", "--judge", "rubric"), 2, "name its file with --rubric"),
         (("{repo}", "--paper", "{paper}", "--samples", "0"), 2, "--samples"),
         (("{repo}", "--paper", "{paper}", "--labels", "x.json"), 2, "--labels needs a rubric"),
         (("{repo}", "--paper", "{paper}", "-o", "{repo}/eval"), 2, "choose another folder with -o"),

@@ -34,7 +34,7 @@ def evaluate(
     rubric: Annotated[Path | None, typer.Option(help="rubric.json in PaperBench's form.")] = None,
     judge: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="reference-free, reference-free-plain or reference-based; may be repeated."),
+        typer.Option(metavar="NAME", help="reference-free(-plain), reference-based or rubric; repeatable."),
     ] = None,
     samples: Annotated[int, typer.Option(help="Of each of these judges.")] = 8,
     code_dev: Annotated[bool, typer.Option("--code-dev", help="The rubric's Code Development alone.")] = False,
@@ -58,7 +58,7 @@ def evaluate(
     from papercoder.evaluation.subject import Wanted
 
     settings = settings_given(model, **{name: given[name] for name in _SETTINGS})
-    judges = _judges(judge, has_gold=gold is not None)
+    judges = _judges(judge, gold, rubric)
     wanted = Wanted(judges, samples, gold, rubric, code_dev, calibrate, labels)
     if dry_run:
         _foresee(repository, paper, settings, wanted)
@@ -109,19 +109,21 @@ _SETTINGS = (
 )
 
 
-def _judges(names: list[str] | None, has_gold: bool) -> "tuple[JudgeName, ...]":
-    """Those that are named; else the reference-free one, and the reference-based one where there is a reference."""
+def _judges(names: list[str] | None, gold: Path | None, rubric: Path | None) -> "tuple[JudgeName, ...]":
+    """Those by critique that are named; else the reference-free one, and with gold the reference-based one."""
     from pydantic import TypeAdapter, ValidationError
 
     from papercoder.artifacts import JudgeName
 
-    chosen = names or ["reference-free", *(["reference-based"] if has_gold else [])]
+    chosen = dict.fromkeys(names or ["reference-free", *(["reference-based"] if gold else [])])
+    if "rubric" in chosen and not rubric:
+        raise SettingsError("The judge rubric needs a rubric; name its file with --rubric.")
     try:
-        return TypeAdapter(tuple[JudgeName, ...]).validate_python(tuple(dict.fromkeys(chosen)))
+        return TypeAdapter(tuple[JudgeName, ...]).validate_python(tuple(name for name in chosen if name != "rubric"))
     except ValidationError as error:
-        wrong = error.errors()[0]["input"]
         raise SettingsError(
-            f"--judge: there is no judge {wrong!r}; there are reference-free, reference-free-plain and reference-based."
+            f"--judge: there is no judge {error.errors()[0]['input']!r}; there are reference-free, "
+            "reference-free-plain, reference-based and rubric."
         ) from error
 
 
