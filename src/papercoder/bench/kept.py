@@ -3,21 +3,19 @@
 import asyncio
 import io
 import tarfile
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from papercoder.artifacts import TrialResult
+from papercoder.bench.ending import is_complete
 from papercoder.bench.object_store import read_whole, stores_at, write_whole
 from papercoder.bench.observing import JUDGED
+from papercoder.bench.recounting import recount
 from papercoder.bench.trial import run_trial
 from papercoder.bench.trials import Trial
-from papercoder.events import CallMade, Emit
-from papercoder.models.journaled import calls, made
-from papercoder.place import Place, Stores
-from papercoder.run import EventLog, read_events
+from papercoder.events import Emit
+from papercoder.place import Place, Stores, in_folder
 
 _LOG = "events.jsonl"
 _OWN = ".store"
@@ -44,13 +42,13 @@ def bring_back(trial: Trial) -> None:
         SettingsError: nothing here can reach the store.
         RunFolderError: the store did not answer, or the folder cannot be written.
     """
-    if trial.store is None:
+    if trial.store is None and is_complete(trial):
         return
-    packed = read_whole(_address(trial.store, trial.id))
+    packed = read_whole(_address(trial.store, trial.id)) if trial.store else None
     if packed and _lines_in(packed) > _lines(trial.folder):
         _unpack(packed, trial.folder)
     for folder in (trial.folder, trial.folder / JUDGED):
-        _recount(folder, _stores(trial.store, trial.id, trial.folder, folder))
+        recount(folder, _stores(trial.store, trial.id, trial.folder, folder) if trial.store else in_folder(folder))
 
 
 def _stores(store: str, run: str, root: Path, folder: Path) -> Stores:
@@ -84,27 +82,3 @@ def _lines_in(packed: bytes) -> int:
 
 def _lines(folder: Path) -> int:
     return (folder / _LOG).read_bytes().count(b"\n") if (folder / _LOG).exists() else 0
-
-
-def _recount(folder: Path, stores: Stores) -> None:
-    """Tell of calls that a machine made and kept, and was lost with their events."""
-    kept = [made(call) for call in calls(stores.answers)]
-    told = Counter(_told(event) for event in read_events(folder) if isinstance(event, CallMade))
-    missing = list(_beyond(kept, told))
-    if missing:
-        folder.mkdir(parents=True, exist_ok=True)
-        log = EventLog(folder)
-        for event in missing:
-            log(event)
-
-
-def _beyond(kept: list[CallMade], told: Counter[str]) -> Iterator[CallMade]:
-    for event in kept:
-        if told[_told(event)]:
-            told[_told(event)] -= 1
-        else:
-            yield event
-
-
-def _told(event: CallMade) -> str:
-    return event.model_dump_json(exclude={"at"})
