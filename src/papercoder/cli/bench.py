@@ -51,6 +51,7 @@ def run_manifest(
 
     from papercoder.bench.benching import bench
     from papercoder.bench.manifest_file import load_manifest
+    from papercoder.bench.page import write_page
     from papercoder.bench.results_view import show_results
     from papercoder.bench.table import watching
 
@@ -62,11 +63,13 @@ def run_manifest(
     console = Console(stderr=True) if as_json else new_console()
     with watching(console) as watcher:
         results = asyncio.run(bench(chosen, folder, placement, watcher, sandbox=sandbox))
+    page = write_page(folder, results)
     if as_json:
         typer.echo(results.model_dump_json(indent=1))
     else:
         show_results(results, console)
-        console.print(f"results: {folder / 'results.json'}, {folder / 'results.csv'}", soft_wrap=True, highlight=False)
+        paths = f"{folder / 'results.json'}, {folder / 'results.csv'}, {page}"
+        console.print(f"results: {paths}", soft_wrap=True, highlight=False)
     if any(trial.status != "complete" for trial in results.trials):
         raise typer.Exit(PARTIAL)
 
