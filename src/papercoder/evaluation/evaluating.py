@@ -107,6 +107,7 @@ async def _by_critique(
     run: Run[Ask], subject: Subject, wanted: Wanted
 ) -> tuple[tuple[CritiqueScore, ...], Calibration | None]:
     """The repository and its controls before the judges by critique, all at once."""
+    unchanged = frozenset(subject.files)
 
     async def scored(files: Files, paths: tuple[str, ...], folder: str) -> tuple[CritiqueScore, ...]:
         samples = wanted.samples
@@ -115,7 +116,7 @@ async def _by_critique(
 
     async def control_scores(control: Control) -> ControlScores:
         scores = await scored(control.files, control.paths, f"controls/{control.name}")
-        changed = tuple(file.path for file in control.files if file not in subject.files)
+        changed = tuple(file.path for file in control.files if file not in unchanged)
         return ControlScores(control=control.name, made=control.made, changed=changed, scores=scores)
 
     own, controls = await both(
