@@ -1,4 +1,4 @@
-"""Means with their intervals: drawn where they lie, cut at the ends of the scale, and no dot where there is no value."""
+"""Means with their intervals: drawn where they lie, cut at the ends of the scale; without a value there is no dot."""
 
 import re
 
