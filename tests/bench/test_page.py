@@ -1,0 +1,173 @@
+"""Pages of results and comparisons: all is said, nothing is executed, nothing is loaded, failures come first."""
+
+import re
+from pathlib import Path
+
+import pytest
+from lxml import html
+
+from papercoder.artifacts import BenchResults
+from papercoder.bench.comparison import compare
+from papercoder.bench.page import comparison_html, to_html, write_page
+from tests.bench.trials import judged, results, trial
+from tests.diagrams.shapes import numbers, texts
+
+PAYLOAD = "\"'`|</script></style></svg><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m{{7*7}}"
+STEPS = ("paper", "plan", "full")
+
+
+def bench(papers: int = 4) -> BenchResults:
+    """Some papers in three variants, one trial of which failed and one stopped."""
+    whole = [
+        trial(
+            f"p{n}",
+            variant=step,
+            rungs=("install", "import", "start", "tests", "smoke")[: 2 * place + 1],
+            requirements=10 if step == "full" else None,
+            implemented=8 if step == "full" else None,
+            judges=judged(2.0 + place + n / 10),
+            cost_usd=0.1 + place,
+            calls=3,
+            seconds=90.0,
+        )
+        for n in range(papers)
+        for place, step in enumerate(STEPS)
+    ]
+    stopped = trial("late", variant="full", status="partial", reason="The money is spent.", calls=1)
+    failed = trial("worst", variant="full", status="failed", reason="`paper.pdf` is damaged.")
+    return results(*whole, stopped, failed)
+
+
+def page(text: str) -> html.HtmlElement:
+    return html.document_fromstring(text)
+
+
+def words(element: html.HtmlElement) -> str:
+    return " ".join(element.text_content().split())
+
+
+def cells(row: html.HtmlElement) -> str:
+    return " ".join(" ".join(row.itertext()).split())
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> html.HtmlElement:
+    return page(to_html(bench(), tmp_path))
+
+
+def test_the_first_screen_tells_what_became_of_the_trials(shown: html.HtmlElement) -> None:
+    headline = words(shown.xpath("//header")[0])
+    assert "14 trials (6 papers, 3 variants, 1 model): 12 complete, 1 partial, 1 failed." in headline
+
+
+def test_what_failed_comes_first_with_its_reason(shown: html.HtmlElement) -> None:
+    sections = [section.get("id") for section in shown.xpath("//main/section")]
+    assert sections == ["broken", "variants", "plots", "papers"]
+    broken = [words(one) for one in shown.xpath("//article")]
+    assert broken == ["✕ failed worst full paper.pdf is damaged.", "◐ partial late full The money is spent."]
+
+
+def test_variants_have_means_over_papers_with_intervals(shown: html.HtmlElement) -> None:
+    rows = [cells(row) for row in shown.get_element_by_id("variants").xpath(".//tbody/tr")]
+    # 2.0, 2.1, 2.2, 2.3: mean 2.15, standard deviation 0.1291, 3.182 x 0.06455 = 0.2054.
+    assert rows[0].startswith("paper 4 of 4 0 of 4 – 2.15 1.94 – 2.36")
+    assert rows[2].startswith("full 4 of 6 4 of 6 80.0 %")
+
+
+def test_every_trial_has_its_rungs(shown: html.HtmlElement) -> None:
+    papers = shown.get_element_by_id("papers")
+    marks = [mark.get("aria-label") for mark in papers.find_class("marks")]
+    assert marks[:3] == ["seen: install", "seen: install, import, start", "seen: install, import, start, tests, smoke"]
+    assert marks[-1] == "no rung was seen"
+
+
+def test_only_pages_that_are_there_are_linked(tmp_path: Path) -> None:
+    folder = tmp_path / "p1--full--m--1" / "evaluation"
+    folder.mkdir(parents=True)
+    (folder / "evaluation.html").touch()
+    links = page(to_html(bench(), tmp_path)).xpath("//*[contains(@class, 'links')]//a/@href")
+    assert links == ["p1--full--m--1/evaluation/evaluation.html"]
+
+
+def test_plots_say_what_they_show(shown: html.HtmlElement) -> None:
+    titles = [words(one) for one in shown.xpath("//figcaption")]
+    assert titles == [
+        "reference-based, 1 to 5",
+        "What each step brings: reference-based",
+        "Cost against reference-based",
+        "coverage, per cent",
+        "How far the code was seen to run",
+    ]
+    told = [words(one) for one in shown.xpath("//*[local-name()='desc']")]
+    assert "paper: 2.15" in told[0]
+    assert told[1].startswith("plan: 1.00, 1.00 to 1.00; full: 1.00")
+    assert told[2].startswith("paper: $0.10, 2.15; plan: $1.10, 3.15")
+    assert "full: 2 none, 4 smoke" in told[4]
+
+
+@pytest.mark.parametrize("papers", [1, 2, 7])
+def test_plots_stay_inside(papers: int, tmp_path: Path) -> None:
+    text = to_html(bench(papers), tmp_path)
+    for svg in re.findall(r"<svg.*?</svg>", text, re.DOTALL):
+        assert all(-1 <= x <= 861 for x in numbers(svg, "//@x | //@x1 | //@x2 | //@cx"))
+        assert texts(svg)
+
+
+def test_a_bench_of_which_nothing_was_begun(tmp_path: Path) -> None:
+    nothing = results(trial("p", status="failed"))
+    assert "No reason was recorded." in to_html(nothing, tmp_path)
+    assert "0 trials" in to_html(results(), tmp_path)
+
+
+def harmful() -> BenchResults:
+    named = [
+        trial(PAYLOAD, variant=f"{step}{PAYLOAD}", model=PAYLOAD, judges=judged(2.0 + n), reason=PAYLOAD, status=status)
+        for n, (step, status) in enumerate((("a", "failed"), ("b", "partial"), ("c", "complete")))
+    ]
+    return results(*named, name=PAYLOAD)
+
+
+@pytest.mark.parametrize("kind", ["bench", "comparison"])
+def test_names_and_reasons_stay_words(kind: str, tmp_path: Path) -> None:
+    bad = harmful()
+    pair = (bad.trials[0].variant, bad.trials[1].variant)
+    text = to_html(bad, tmp_path) if kind == "bench" else comparison_html(compare(bad, bad, variants=pair))
+    tree = page(text)
+    assert tree.xpath("//script | //img | //link | //iframe | //@onerror | //@onload") == []
+    assert "alert(1)" in tree.text_content()
+    assert "\x1b" not in text
+    assert "49" not in re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
+    assert tree.xpath("//a/@href[not(starts-with(., '#'))]") == []
+
+
+def test_nothing_is_loaded(tmp_path: Path) -> None:
+    both = to_html(bench(), tmp_path) + comparison_html(compare(bench(), bench(), variants=("paper", "full")))
+    assert both.count("default-src 'none'") == 2
+    assert re.findall(r"""(?:src|href)=["'](?!#)""", both) == []
+    assert "@import" not in both
+    assert "url(" not in both
+
+
+def test_a_comparison_says_what_is_beyond_noise() -> None:
+    before = results(*(trial(f"p{n}", judges=judged(2.0 + n / 10)) for n in range(6)), name="before")
+    after = results(*(trial(f"p{n}", judges=judged(3.0 + n / 9)) for n in range(6)), trial("new"), name="after")
+    tree = page(comparison_html(compare(before, after)))
+    header = words(tree.xpath("//header")[0])
+    assert "Of 5 differences tested, 1 is beyond noise: reference-based +1.03 (better)." in header
+    rows = [cells(row) for row in tree.xpath("//section//table")[0].xpath(".//tbody/tr")]
+    assert rows[0].startswith("reference-based 6 2.25 3.28 +1.03 [+1.01, +1.05] < 0.001 < 0.001 ✓ better")
+    assert rows[1].endswith("1.000 1.000 ○ within noise")
+    assert "Only after has these papers, and they are not compared: new." in words(tree)
+
+
+def test_a_comparison_of_two_papers_gives_no_verdict() -> None:
+    few = results(*(trial(f"p{n}", variant=v, judges=judged(s)) for n in range(2) for v, s in (("a", 1.0), ("b", 5.0))))
+    text = words(page(comparison_html(compare(few, few, variants=("a", "b")))))
+    assert "Nothing can be told: it takes at least 3 papers that both sides have." in text
+    assert "too few papers to tell" in text
+    assert "better" not in text
+
+
+def test_the_page_lies_in_the_bench(tmp_path: Path) -> None:
+    assert write_page(tmp_path, bench()) == tmp_path / "bench.html"
+    assert (tmp_path / "bench.html").read_text(encoding="utf-8").startswith("<!doctype html>")
