@@ -18,8 +18,12 @@ from papercoder.bench.ray_rungs import ClusterError
 from papercoder.bench.trials import Trial
 from papercoder.errors import SettingsError
 
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-"""Nothing is sent to anybody, and no warning is printed of a change to come."""
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
+}
+"""Variables: nothing is sent to anybody, no warning is printed of a change to come, and no log of a node that dies."""
 
 _CALLS_AT_ONCE = 100_000
 """Calls that may wait in the actor of the leases; were it full, none could be given back."""
@@ -68,7 +72,7 @@ class OnRay:
 
 @contextmanager
 def _connected(address: str) -> Iterator[Any]:
-    os.environ |= {name: value for name, value in _QUIET.items() if name not in os.environ}
+    os.environ |= {name: value for name, value in QUIET.items() if name not in os.environ}
     try:
         ray = importlib.import_module("ray")
     except ImportError:

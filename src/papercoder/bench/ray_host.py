@@ -14,6 +14,7 @@ from papercoder.artifacts import TrialResult
 from papercoder.bench.kept import run_kept
 from papercoder.bench.ray_limits import FarPurse, FarTurns
 from papercoder.bench.ray_rungs import OnCluster
+from papercoder.bench.reading import Reader
 from papercoder.bench.trials import Trial
 from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.events import Event
@@ -56,6 +57,7 @@ class Host:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._read = Reader()
         self._working: dict[str, asyncio.Task[TrialResult]] = {}
 
     async def version(self) -> str:
@@ -88,6 +90,7 @@ class Host:
             limits=FarTurns(order.leases, self._name),
             budget=FarPurse(order.leases, self._name, order.cap),
             executor=OnCluster(order.trial.resources),
+            read=self._read,
         )
         if order.trial.store is None:
             if order.again:

@@ -76,6 +76,7 @@ class Hosts:
         host = self._take(alone=False)
         self._give_back(host)
         try:
+            await self.leases.spent.remote()
             there = await host.actor.version.remote()
         except self.ray.exceptions.RayError as error:
             raise ClusterError(

@@ -59,7 +59,4 @@ class FarPurse:
 
     async def settle(self, promised: float, cost: float) -> None:
         """Replace what was set aside by what the call cost; promises of the same sum are all alike."""
-        tickets = self._tickets[promised]
-        await self._leases.end.remote(tickets.pop(), cost)
-        if not tickets:
-            del self._tickets[promised]
+        await self._leases.end.remote(self._tickets[promised].pop(), cost)

@@ -1,0 +1,205 @@
+"""A bench on a cluster of two nodes, on this machine: workers and nodes that die cost what was in flight, and no more."""
+
+import asyncio
+import json
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from papercoder.artifacts import BenchResults
+from papercoder.bench.benching import bench
+from papercoder.bench.manifest_file import load_manifest
+from papercoder.bench.on_ray import QUIET, OnRay
+from papercoder.errors import SettingsError
+from papercoder.events import CallMade, CallStarted, Event, RunStarted
+from papercoder.models.journaled import calls, made
+from papercoder.run import answer_store, read_events
+from tests.bench.benches import FULL, TINY, Silent, run, write_manifest
+from tests.bench.hosts import HOSTS, POISON, Mortal
+from tests.support import calls_in_flight, of_kind
+
+ROOT = Path(__file__).parents[2]
+SLOW = TINY.replace("speed=100000", "speed=12")
+"""Slow enough to be killed in the middle."""
+
+
+class Machines:
+    """A cluster of two nodes, and the hosts that were started on it."""
+
+    def __init__(self, folder: Path) -> None:
+        from ray.cluster_utils import Cluster
+
+        self.folder = folder
+        node = {"num_cpus": 1}
+        self.cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
+        self.second = self.cluster.add_node(**node)
+
+    @property
+    def address(self) -> str:
+        return str(self.cluster.address)
+
+    def hosts(self) -> list[dict[str, Any]]:
+        """Where they are, those that died among them."""
+        return [json.loads(path.read_text(encoding="utf-8")) for path in self.folder.glob("*.json")]
+
+    def at_work(self, node: str) -> int | None:
+        """The process of the living host on a node, where it has trials."""
+        pids = (host["pid"] for host in self.hosts() if host["node"] == node and host["trials"])
+        return next((pid for pid in pids if Path(f"/proc/{pid}").exists()), None)
+
+    def kill(self) -> bool:
+        """Kill the process of the host on the first node, once it has trials."""
+        if pid := self.at_work(self.cluster.head_node.node_id):
+            os.kill(pid, signal.SIGKILL)
+        return pid is not None
+
+    def lose(self) -> bool:
+        """Take the second node away with all that runs on it, once its host has trials."""
+        if busy := self.at_work(self.second.node_id) is not None:
+            self.cluster.remove_node(self.second, allow_graceful=False)
+        return busy
+
+    def forget(self) -> None:
+        """No host of an earlier bench is known."""
+        for path in self.folder.glob("*.json"):
+            path.unlink()
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    folder = tmp_path_factory.mktemp("hosts")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYTHONPATH", str(ROOT))
+        patched.setenv(HOSTS, str(folder))
+        for name, value in QUIET.items():
+            patched.setenv(name, value)
+        found = Machines(folder)
+        yield found
+        found.cluster.shutdown()
+
+
+class Watching(Silent):
+    """Does something once so many calls were made, by all trials together, and it can be done."""
+
+    def __init__(self, *deeds: tuple[int, Callable[[], bool]]) -> None:
+        super().__init__()
+        self.deeds = list(deeds)
+        self.made = 0
+
+    def tell(self, trial: str, event: Event) -> None:
+        super().tell(trial, event)
+        self.made += isinstance(event, CallMade)
+        if self.deeds and self.made >= self.deeds[0][0] and self.deeds[0][1]():
+            self.deeds.pop(0)
+
+
+def on_ray(machines: Machines, manifest: Path, folder: Path, watcher: Silent | None = None) -> BenchResults:
+    machines.forget()
+    placement = OnRay(machines.address, Mortal)
+    return asyncio.run(bench(load_manifest(manifest), folder, placement, watcher or Silent()))
+
+
+def journal(folder: Path) -> dict[str, set[str]]:
+    """Trial -> the keys of the answers that are kept."""
+    return {
+        trial.name: {path.name for path in answer_store(trial).folder.glob("call-*")}
+        for trial in sorted(folder.iterdir())
+        if trial.is_dir() and not trial.name.startswith(".")
+    }
+
+
+def sessions(events: list[Event]) -> list[list[Event]]:
+    """What each process told that worked on a run."""
+    starts = [at for at, event in enumerate(events) if isinstance(event, RunStarted)]
+    return [events[start:end] for start, end in zip(starts, [*starts[1:], len(events)], strict=True)]
+
+
+def told(event: CallMade) -> str:
+    return event.model_dump_json(exclude={"at"})
+
+
+def test_a_bench_is_the_same_on_a_cluster(machines: Machines, tmp_path: Path) -> None:
+    manifest = write_manifest(tmp_path, texts=4, variants=[FULL])
+    watcher = Silent()
+    there = on_ray(machines, manifest, tmp_path / "there", watcher)
+    here = run(manifest, tmp_path / "here")
+    same = {"seconds", "findings", "cached"}  # checks that need a tool are left out there; calls at once share no cache
+    assert [t.model_dump(exclude=same) for t in there.trials] == [t.model_dump(exclude=same) for t in here.trials]
+    assert {trial.status for trial in there.trials} == {"complete"}
+    assert journal(tmp_path / "there") == journal(tmp_path / "here")
+    assert len([host for host in machines.hosts() if host["trials"]]) == 2, "each node has a host with trials"
+    assert Counter(trial for trial, event in watcher.told if isinstance(event, CallMade)) == {
+        trial.trial: trial.calls for trial in there.trials
+    }
+
+
+def test_a_paper_that_kills_its_host_stops_no_other(machines: Machines, tmp_path: Path) -> None:
+    manifest = write_manifest(tmp_path, texts=3, variants=[FULL], models=SLOW)
+    text = manifest.read_text(encoding="utf-8").replace("id: p2", f"id: {POISON}")
+    manifest.write_text(text, encoding="utf-8")
+    results = {trial.paper: trial for trial in on_ray(machines, manifest, tmp_path / "out").trials}
+    assert {paper: trial.status for paper, trial in results.items()} == {
+        "p1": "complete",
+        POISON: "failed",
+        "p3": "complete",
+    }
+    assert "its process on the cluster died 4 times" in results[POISON].reason
+    poisoned = [host["trials"] for host in machines.hosts() if POISON in host["trials"]]
+    assert len(poisoned) == 4
+    assert [trials for trials in poisoned if trials == [POISON]][:2] == [[POISON], [POISON]]
+
+
+def test_money_is_shared_by_all_hosts(machines: Machines, tmp_path: Path) -> None:
+    priced = f"{TINY},price_in=1,price_out=0.1"
+    whole = run(write_manifest(tmp_path, texts=4, variants=[FULL], models=priced), tmp_path / "whole")
+    cost = sum(trial.cost_usd for trial in whole.trials)
+    manifest = write_manifest(tmp_path, texts=4, variants=[FULL], models=priced, max_cost=cost * 0.6)
+    capped = on_ray(machines, manifest, tmp_path / "out").trials
+    stopped = [trial for trial in capped if trial.status != "complete"]
+    assert stopped
+    assert all(trial.capped and "exceeds the cap" in trial.reason for trial in stopped)
+    assert 0 < sum(trial.cost_usd for trial in capped) <= cost * 0.6
+
+
+def test_a_killed_worker_and_a_lost_node_cost_only_what_was_in_flight(
+    machines: Machines, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    manifest = write_manifest(tmp_path, texts=12, variants=[FULL], models=SLOW, papers_at_once=12)
+    run(manifest, tmp_path / "undisturbed")
+    first, second = (node.node_id for node in (machines.cluster.head_node, machines.second))
+    watcher = Watching((60, machines.kill), (130, machines.lose))
+    results = on_ray(machines, manifest, tmp_path / "disturbed", watcher)
+    assert watcher.deeds == []
+    assert capfd.readouterr() == ("", "")
+    assert {host["node"] for host in machines.hosts() if host["trials"]} == {first, second}
+    assert {trial.status for trial in results.trials} == {"complete"}
+    kept = journal(tmp_path / "disturbed")
+    assert kept == journal(tmp_path / "undisturbed")
+
+    killed = 0
+    for trial, keys in kept.items():
+        folder = tmp_path / "disturbed" / trial
+        events = list(read_events(folder))
+        processes = sessions(events)
+        killed += len(processes) > 1
+        lost = sum((calls_in_flight(process) for process in processes[:-1]), Counter[tuple[str, str]]()).total()
+        assert calls_in_flight(processes[-1]).total() == 0
+        assert len(of_kind(events, CallStarted)) - len(keys) <= lost
+        paid, on_disk = (
+            Counter(map(told, of_kind(events, CallMade))),
+            Counter(map(told, map(made, calls(answer_store(folder))))),
+        )
+        assert paid <= on_disk, "an answer that was kept was paid for again"
+        assert (on_disk - paid).total() <= lost
+    assert killed >= 2
+
+
+@pytest.mark.parametrize("address", ["ray://head:10001", "http://head:8265"])
+def test_an_address_of_another_kind(address: str) -> None:
+    with pytest.raises(SettingsError, match="on a machine of the cluster"):
+        OnRay(address)
