@@ -1,12 +1,12 @@
 """Whatever a model calls its files, they stay in the repository and can be imported."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papercoder.paths import RESERVED_FILES, collisions, complaint, module_complaint, normalise
+from papercoder.paths import RESERVED_FILES, collisions, complaint, module_complaint, module_of, normalise
 
 PIECES = [
     "..",
@@ -142,3 +142,20 @@ def test_files_in_each_others_way_are_told() -> None:
 
 def test_a_link_in_the_repository_is_no_way_out(tmp_path: Path) -> None:
     assert complaint("link/../../outside.py") is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "module"),
+    [
+        ("model.py", "model"),
+        ("src/layers.py", "src.layers"),
+        ("src/__init__.py", "src"),
+        ("src/deep/__init__.py", "src.deep"),
+        ("src/my__init__.py", "src.my__init__"),
+        ("__init__.py", ""),
+        ("", ""),
+    ],
+)
+def test_the_name_under_which_a_file_is_imported(path: str, module: str) -> None:
+    assert module_of(path) == module
+    assert module_of(PurePosixPath(path)) == module

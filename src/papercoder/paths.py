@@ -5,7 +5,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 RESERVED_FILES = frozenset(
     {"config.yaml", "config.smoke.yaml", "requirements.txt", "reproduce.sh", "readme.md", "traceability.md",
@@ -40,6 +40,17 @@ def complaint(path: str) -> str | None:
 
 def _reserved(part: str) -> bool:
     return part.startswith((".", "-")) or part.endswith(".") or part.split(".", maxsplit=1)[0].lower() in _DEVICES
+
+
+def module_parts(path: str | PurePath) -> tuple[str, ...]:
+    """As `module_of`, part by part; a part that is no identifier cannot be imported."""
+    pure = PurePosixPath(path)
+    return pure.parts[:-1] if pure.stem == "__init__" else (*pure.parts[:-1], pure.stem)
+
+
+def module_of(path: str | PurePath) -> str:
+    """The name under which a file is imported: the package's for its `__init__.py`, nothing for that of the root."""
+    return ".".join(module_parts(path))
 
 
 def module_complaint(path: str, packages: Iterable[str]) -> str | None:

@@ -52,6 +52,20 @@ def test_imports_must_be_there(line: str, complaint: str | None) -> None:
     assert found == ([complaint] if complaint else [])
 
 
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("from layers import predict", None),
+        ("import layers", None),
+        ("from layers import train", "It imports `train` from `layers`, whose code does not have it."),
+    ],
+)
+def test_a_package_is_imported_by_its_own_name(line: str, complaint: str | None) -> None:
+    package = SourceFile(path="layers/__init__.py", text=MODEL_PY)
+    found = list(complaints(f"{line}\n", "main.py", LOGIC, (), (package,)))
+    assert found == ([complaint] if complaint else [])
+
+
 def test_only_what_the_logic_lists_is_imported() -> None:
     found = list(complaints("from main import main\n", "model.py", LOGIC, (), ()))
     assert found == ["It imports `main`, which its logic design does not list."]

@@ -6,7 +6,7 @@ import pytest
 
 from papercoder.artifacts import SourceFile
 from papercoder.stages import mathematics
-from papercoder.stages.mathematics import complaints, mathematical, module_of, write_property_tests
+from papercoder.stages.mathematics import complaints, mathematical, write_property_tests
 from tests.scripted import CODE, TEST_PY, fenced
 from tests.support import PAPER, Says, Scripted, asking, requirement
 
@@ -47,9 +47,8 @@ def test_only_mathematics_and_method_are_tested() -> None:
     assert [item.id for item in mathematical(needs)] == ["R1", "R3", "R4"]
 
 
-def test_where_tests_stand_and_what_they_import() -> None:
+def test_where_tests_stand() -> None:
     assert mathematics.tests_of("src/layers.py") == "tests/test_src_layers.py"
-    assert module_of("src/layers.py") == "src.layers"
 
 
 @pytest.mark.parametrize(
@@ -66,6 +65,17 @@ def test_where_tests_stand_and_what_they_import() -> None:
 )
 def test_what_is_a_test(code: str) -> None:
     assert complaints(code, LAYERS) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import layers\n\ndef test_f():\n    assert layers.f() == 1\n",
+        "from layers import f\n\ndef test_f():\n    assert f() == 1\n",
+    ],
+)
+def test_what_is_a_test_of_a_package(code: str) -> None:
+    assert complaints(code, SourceFile(path="layers/__init__.py", text=LAYERS.text)) == []
 
 
 @pytest.mark.parametrize(

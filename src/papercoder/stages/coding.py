@@ -20,6 +20,7 @@ from papercoder.artifacts import (
 )
 from papercoder.context import Part, anchors_in, artifact_part, cited_part, paper_part, text_part
 from papercoder.lines import claim_lines, file_logic, interfaces, python_code, requirement_lines
+from papercoder.paths import module_of
 from papercoder.syntax import parse
 from papercoder.traceability import marks
 
@@ -131,8 +132,8 @@ def complaints(
     for item in requirements:
         if item.id not in marked:
             yield f"No comment marks {item.id}: {item.statement}"
-    offered = {_module(file.path) for file in imported}
-    modules = {_module(file.path) for file in logic.files if file.path != path}
+    offered = {module_of(file.path) for file in imported}
+    modules = {module_of(file.path) for file in logic.files if file.path != path}
     for module, _ in _imports(code):
         if module in modules - offered:
             yield f"It imports `{module}`, which its logic design does not list."
@@ -141,7 +142,7 @@ def complaints(
 
 def _misnamed(code: str, written: tuple[SourceFile, ...], modules: Iterable[str] = ()) -> Iterator[str]:
     """Names imported from files whose code does not have them, and which are no modules themselves."""
-    offered = {_module(file.path): _top_names(file.text) for file in written}
+    offered = {module_of(file.path): _top_names(file.text) for file in written}
     known = {*modules, *offered}
     for module, names in _imports(code):
         for name in names:
@@ -166,10 +167,6 @@ def _others(logic: LogicDesign, path: str, imported: tuple[SourceFile, ...]) -> 
 
 def _code(imported: tuple[SourceFile, ...]) -> str:
     return "\n\n".join(map(python_code, imported)) or "None."
-
-
-def _module(path: str) -> str:
-    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _imports(code: str) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -2,13 +2,13 @@
 
 import ast
 import re
-from pathlib import PurePosixPath
 
 from papercoder.agent import Agent, Ask, uses
 from papercoder.answers import Python
 from papercoder.artifacts import Paper, Requirement, SourceFile
 from papercoder.context import cited_part, text_part
 from papercoder.lines import python_code, requirement_lines
+from papercoder.paths import module_of
 from papercoder.syntax import parse
 
 TESTER = Agent("property_tests", "review", Python())
@@ -48,11 +48,6 @@ def mathematical(requirements: tuple[Requirement, ...]) -> tuple[Requirement, ..
 def tests_of(path: str) -> str:
     """Where the tests of a file stand."""
     return f"tests/test_{path.removesuffix('.py').replace('/', '_')}.py"
-
-
-def module_of(path: str) -> str:
-    """A file's name as it is imported."""
-    return ".".join(PurePosixPath(path).with_suffix("").parts)
 
 
 def complaints(code: str, own: SourceFile) -> list[str]:

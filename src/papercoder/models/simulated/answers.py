@@ -26,8 +26,9 @@ from papercoder.models.simulated.judging import judgement, selected_files
 from papercoder.models.simulated.prose import prose
 from papercoder.models.simulated.reading import NO_CONFIG, file_ids, listed_ids, section_words, sections_shown
 from papercoder.models.simulated.rubrics import leaf_judgement, rubric_groups
-from papercoder.models.simulated.source import SIGNATURE, module_of, without_config, write_source
+from papercoder.models.simulated.source import SIGNATURE, without_config, write_source
 from papercoder.models.simulated.spec import Simulation
+from papercoder.paths import module_of
 from papercoder.tokens import count_tokens
 
 KINDS: tuple[RequirementKind, ...] = ("method", "training", "data", "evaluation", "experiment")

@@ -3,6 +3,7 @@
 from random import Random
 
 from papercoder.models.simulated.prose import prose
+from papercoder.paths import module_of
 from papercoder.tokens import count_tokens
 
 SIGNATURE = "def run(value: float = 1.0) -> float"
@@ -49,11 +50,6 @@ def write_source(path: str, imports: tuple[str, ...], ids: list[str], size: int,
     steps = _steps(size - count_tokens("\n".join(head) + tail), rng)
     table = "\n\nSTEPS = (" + "".join(f"step_{number}, " for number in range(len(steps))).strip() + ")\n"
     return "\n".join(head).rstrip() + "\n" + "".join(steps) + table + tail
-
-
-def module_of(path: str) -> str:
-    """The name under which a file is imported."""
-    return path.removesuffix(".py").replace("/", ".")
 
 
 def _alias(path: str) -> str:

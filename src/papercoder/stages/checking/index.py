@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from papercoder.paths import module_parts
 from papercoder.stages.checking.nodes import Function, statements
 from papercoder.stages.checking.repository import Module, Tree
 
 
 def dotted_name(path: PurePosixPath) -> str | None:
     """The name of a module counted from the root of the repository, nothing for the root's; None where it has none."""
-    parts = path.with_suffix("").parts
-    parts = parts[:-1] if parts[-1] == "__init__" else parts
+    parts = module_parts(path)
     return ".".join(parts) if all(part.isidentifier() for part in parts) else None
 
 

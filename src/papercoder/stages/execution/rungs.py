@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from papercoder.artifacts.execution import Outcome, RungName
+from papercoder.paths import module_parts
 from papercoder.stages.execution import importing
 from papercoder.stages.execution.copying import RESULTS
 from papercoder.stages.execution.environment import has_tests
@@ -54,8 +55,7 @@ def rungs(repository: Path, reproduce: bool) -> tuple[Rung, ...]:
 def _modules(repository: Path) -> Iterator[str]:
     """All that can be imported by name, but tests and what starts a program by being imported."""
     for path in repository.rglob("*.py"):
-        relative = path.relative_to(repository).with_suffix("")
-        names = relative.parts[:-1] if relative.name == "__init__" else relative.parts
+        names = module_parts(path.relative_to(repository))
         if names and all(map(str.isidentifier, names)) and names[0] not in _NOT_OURS and names[-1] != "__main__":
             yield ".".join(names)
 
