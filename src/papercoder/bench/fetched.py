@@ -1,20 +1,18 @@
 """The folder of a benchmark's data: what was fetched, from where, and with which hash."""
 
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from pydantic import Field, ValidationError
 
 from papercoder.artifacts import Artifact
-from papercoder.bench.downloads import LARGEST, Downloads, Missing, Unreachable
+from papercoder.bench.downloads import Downloads, Missing, Unreachable
 from papercoder.bench.lfs import pointer_in
 from papercoder.bench.part import sha256_of
-from papercoder.errors import FetchError, PaperError
-from papercoder.paper.archive import unzip
-from papercoder.paper.files import read_bytes
+from papercoder.bench.unpacking import unpack
+from papercoder.errors import FetchError
 from papercoder.store import unwritable, write_synced
 
 RECORD = "fetched.json"
@@ -169,24 +167,3 @@ class DataFolder:
         except OSError as error:
             raise FetchError(unwritable(path, error)) from error
         return Path(name)
-
-
-def unpack(archive: Path, folder: Path) -> None:
-    """Write the text files of an archive into a folder, without the one folder that a host wraps around them.
-
-    Raises:
-        FetchError: it is damaged, unsafe or too large, or the folder cannot be written.
-    """
-    try:
-        files = unzip(read_bytes(archive, LARGEST), str(archive)).files
-        wrapped = len({PurePosixPath(path).parts[0] for path in files}) == 1
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for path, data in files.items():
-            target = folder.joinpath(*PurePosixPath(path).parts[wrapped:])
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
-    except PaperError as error:
-        raise FetchError(str(error)) from error
-    except OSError as error:
-        raise FetchError(unwritable(folder, error)) from error
