@@ -13,7 +13,7 @@ from papercoder.artifacts import CheckReport, ExecutionReport
 from papercoder.sandbox import choosing
 from papercoder.stages.amendment import Amendment
 from tests.scripted import block, observed, play, project
-from tests.support import MAIN_PY, MODEL_PY, Says, calls_made, tree
+from tests.support import MAIN_PY, MODEL_PY, SIMULATED, Says, calls_made, tree
 
 GOOD = Path(__file__).parent / "data" / "good_repository"
 FIX = block("model.py", "    return w * x\n", "    return float(w) * x\n")
@@ -259,6 +259,27 @@ def test_a_run_that_had_stopped_early_is_gone_on_with(say: Say, made: Path) -> N
     ended = say("revise", made)
     assert (ended.code, ended.err) == (0, "")
     assert "main.py: " in ended.out
+
+
+@pytest.mark.parametrize(("more", "code"), [((), 3), (("--max-cost", "100"), 0)])
+def test_a_cap_that_was_given_once_binds_a_revision(
+    say: Say, paper_file: Path, tmp_path: Path, more: tuple[str, ...], code: int
+) -> None:
+    model, folder = f"{SIMULATED},price_in=9,price_out=9", tmp_path / "run"
+    ended = say("run", paper_file, "-o", folder, "--model", model, "--profile", "papercoder", "--max-cost", "0.6")
+    assert ended.code == 3
+    assert "exceeds the cap of $0.6" in ended.err
+    ended = say("revise", folder, *more)
+    assert ended.code == code, ended.err
+    assert ("exceeds the cap of $0.6" in ended.err) == (not more)
+
+
+def test_a_revision_says_that_the_cap_is_spent(say: Say, paper_file: Path, tmp_path: Path) -> None:
+    model, folder = f"{SIMULATED},price_in=9,price_out=9", tmp_path / "run"
+    assert say("run", paper_file, "-o", folder, "--model", model, "--profile", "papercoder").code == 0
+    ended = say("revise", folder, "--max-cost", "0.01")
+    assert (ended.code, ended.err) == (0, "")
+    assert "and may cost $0.01" in ended.out
 
 
 def test_a_folder_that_is_no_run_cannot_be_revised(say: Say, tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ import pytest
 
 from papercoder.artifacts import CheckReport, ExperimentConfig
 from papercoder.errors import RunFolderError, SettingsError
-from papercoder.events import ArtifactEdited, Event
+from papercoder.events import ArtifactEdited, CallMade, Event, RunStarted
 from papercoder.generation import generate
 from papercoder.models.contract import Request
-from papercoder.revision import amend_run, changes, load_design, paper_of, settings_of, tree_of
-from papercoder.settings import Settings
+from papercoder.revision import amend_run, changes, load_design, overspent, paper_of, settings_of, tree_of
+from papercoder.run import EventLog
+from papercoder.settings import Settings, remembered
 from papercoder.stages.amendment import AmendedRequirement, AmendedValue, Amendment
 from tests.scripted import fenced, play, project
 from tests.support import MAIN_PY, MARKDOWN, MODEL_PY, Scripted, calls_made, git, history_of, of_kind
@@ -224,3 +225,48 @@ def test_what_is_given_now_wins(done: Callable[..., Done]) -> None:
     assert settings_of(run.folder, {"model": "openai:x"}).model_for("review") == "openai:x"
     with pytest.raises(SettingsError):
         settings_of(run.folder, {"sandbox": "elsewhere"})
+
+
+def started(folder: Path, settings: Settings, cost: float = 0.0) -> Path:
+    """A run of these settings that has cost this much."""
+    folder.mkdir()
+    call = CallMade(agent="a", subject="", model="m", prompt=1, cached=0, completion=1, cost_usd=cost, seconds=1.0)
+    emit = EventLog(folder)
+    emit(RunStarted(paper="p.pdf", models={"coding": "vllm:x"}, profile="full", settings=remembered(settings)))
+    emit(call)
+    return folder
+
+
+PRICED = Settings(max_cost=2.0, price_prompt=1.0, price_completion=4.0, max_tokens=9_000)
+
+
+def test_a_cap_and_what_it_binds_by_are_remembered(tmp_path: Path) -> None:
+    run = started(tmp_path / "run", PRICED)
+    settings = settings_of(run, {"max_cost": None})
+    assert (settings.max_cost, settings.price_prompt, settings.price_completion) == (2.0, 1.0, 4.0)
+    assert settings.max_tokens == 9_000
+    assert settings_of(run, {"max_cost": 3.0}).max_cost == 3.0
+    assert settings_of(run, {"max_cost": float("inf")}).max_cost == float("inf")
+
+
+def test_prices_of_one_model_are_not_those_of_another(tmp_path: Path) -> None:
+    settings = settings_of(started(tmp_path / "run", PRICED), {"model": "openai:x"})
+    assert (settings.max_cost, settings.price_prompt, settings.price_completion) == (2.0, None, None)
+
+
+def test_money_that_was_never_spoken_of_is_settled_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = started(tmp_path / "run", Settings())
+    monkeypatch.setenv("PAPERCODER_MAX_COST", "5")
+    monkeypatch.setenv("PAPERCODER_MAX_TOKENS", "32000")
+    settings = settings_of(run, {})
+    assert (settings.max_cost, settings.max_tokens) == (5.0, 32_000)
+
+
+@pytest.mark.parametrize(("cost", "told"), [(0.0, False), (1.99, False), (2.0, True), (2.5, True)])
+def test_a_cap_that_is_spent_is_told(tmp_path: Path, cost: float, told: bool) -> None:
+    run = started(tmp_path / "run", PRICED, cost)
+    said = overspent(run, settings_of(run, {}))
+    assert bool(said) == told
+    assert not told or said.startswith(f"The run has cost ${cost:.4f} and may cost $2,")
+    assert overspent(run, settings_of(run, {"max_cost": 3.0})) == ""
+    assert overspent(run, Settings()) == ""

@@ -24,7 +24,7 @@ class RunStarted(_Event):
 
     profile: str
     settings: dict[str, JsonValue] = Field(default_factory=dict)
-    """What else shapes the outcome, for who goes on with the run."""
+    """What else shapes the outcome or caps what it costs, for who goes on with the run."""
 
 
 class ArtifactStarted(_Event):

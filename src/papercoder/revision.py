@@ -25,6 +25,7 @@ from papercoder.run import EventLog, load, lock, read_events
 from papercoder.settings import Settings
 from papercoder.stages.amendment import amend, amended
 from papercoder.store import write_synced
+from papercoder.summary import summarise
 
 PLANNED = ("requirements", "architecture", "logic", "config")
 """What an amendment settles: changed or not, it is used as it is from then on."""
@@ -119,8 +120,19 @@ def settings_of(folder: Path, given: Mapping[str, Any]) -> Settings:
     return Settings(**{**before, **now})
 
 
-_OF_THE_MODEL = frozenset({"models", "base_url", "context_window"})
+_OF_THE_MODEL = frozenset({"models", "base_url", "context_window", "price_cached", "price_completion", "price_prompt"})
 """What belongs to the models that the run was started with."""
+
+
+def overspent(folder: Path, settings: Settings) -> str:
+    """What is told where a run has cost all that it may; empty where it has not."""
+    spent, cap = summarise(read_events(folder)).cost_usd, settings.max_cost
+    if cap is None or not spent or spent < cap:
+        return ""
+    return (
+        f"The run has cost ${spent:.4f} and may cost ${cap:g}, by --max-cost now or when it was started last: nothing "
+        "more is paid for. Give a higher --max-cost to go on where that is needed."
+    )
 
 
 def tree_of(folder: Path) -> dict[str, str]:

@@ -170,10 +170,15 @@ _SHAPING = frozenset(
 )
 
 
+_PAYING = frozenset({"max_cost", "max_tokens", "price_cached", "price_completion", "price_prompt"})
+"""An answer with other `max_tokens` is another answer to buy, and a cap cannot bind without prices."""
+
+
 def remembered(settings: Settings) -> dict[str, JsonValue]:
-    """The settings beside the models that shape what a run makes, for those that were set to something."""
-    values: dict[str, JsonValue] = settings.model_dump(mode="json", include=set(_SHAPING), exclude_none=True)
-    return values
+    """What is kept of a run beside its models: the settings that shape it, and those of money that were changed."""
+    shaping: dict[str, JsonValue] = settings.model_dump(mode="json", include=set(_SHAPING), exclude_none=True)
+    paying: dict[str, JsonValue] = settings.model_dump(mode="json", include=set(_PAYING), exclude_defaults=True)
+    return shaping | paying
 
 
 def settings_file() -> Path | None:

@@ -36,6 +36,7 @@ ModelOption = Annotated[
 ]
 BaseUrlOption = Annotated[str | None, typer.Option(help="Of an OpenAI-compatible endpoint.")]
 MaxCostOption = Annotated[float | None, typer.Option(help="Dollars that the run may cost.")]
+PriceOption = Annotated[float | None, typer.Option(help="Dollars for a million tokens.")]
 ProfileOption = Annotated[
     str | None,
     typer.Option(

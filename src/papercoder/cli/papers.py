@@ -12,6 +12,7 @@ from papercoder.cli.options import (
     MaxCostOption,
     ModelOption,
     PaperArgument,
+    PriceOption,
     ProfileOption,
     PromptsOption,
     RepositoryArgument,
@@ -81,9 +82,9 @@ def run(
     answer_retries: Annotated[int | None, typer.Option(help="Times an unfit answer is sent back.")] = None,
     max_tokens: Annotated[int | None, typer.Option(help="Completion tokens of one answer.")] = None,
     context_window: Annotated[int | None, typer.Option(help="Tokens that the model can read and write.")] = None,
-    price_prompt: Annotated[float | None, typer.Option(help="Dollars for a million tokens.")] = None,
-    price_cached: Annotated[float | None, typer.Option(help="Dollars for a million tokens.")] = None,
-    price_completion: Annotated[float | None, typer.Option(help="Dollars for a million tokens.")] = None,
+    price_prompt: PriceOption = None,
+    price_cached: PriceOption = None,
+    price_completion: PriceOption = None,
     prompts: PromptsOption = None,
 ) -> None:
     """Turn a paper into a repository; run it again to go on where it stopped."""
@@ -188,20 +189,26 @@ def revise(
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
     max_cost: MaxCostOption = None,
+    price_prompt: PriceOption = None,
+    price_cached: PriceOption = None,
+    price_completion: PriceOption = None,
     sandbox: SandboxOption = None,
     reproduce: ReproduceOption = None,
 ) -> None:
     """Take up a note, your edits or a new version of the paper: make what they change anew, and run it again."""
+    given = dict(locals())
     import asyncio
 
     from papercoder.generation import generate
     from papercoder.progress import progress
-    from papercoder.revision import amend_run, changes, paper_of, settings_of, tree_of
+    from papercoder.revision import amend_run, changes, overspent, paper_of, settings_of, tree_of
     from papercoder.terminal import show_report
 
-    flags = {"base_url": base_url, "max_cost": max_cost, "sandbox": sandbox, "reproduce": reproduce}
+    flags = {name: value for name, value in given.items() if name not in {"run", "note", "paper", "model"}}
     former = paper_of(run)
     settings = settings_of(run, {**models_given(model), **flags})
+    if told := overspent(run, settings):
+        typer.echo(told)
     with progress(new_console()) as listener:
         if note:
             typer.echo(asyncio.run(amend_run(run, note, settings, [listener])) or "The note changes nothing.")
