@@ -27,7 +27,7 @@ LAYERS = (
     {"mending", "revision"},
     {"evaluation"},
     {"bench"},
-    {"__init__", "terminal", "cli", "__main__"},
+    {"__init__", "terminal", "web", "cli", "__main__"},
 )
 """What stands in a set may import what stands in it or in those before."""
 

@@ -10,6 +10,7 @@ from papercoder.cli import bench_fetch as bench_fetch
 from papercoder.cli import evaluation as evaluation
 from papercoder.cli import papers as papers
 from papercoder.cli import rubrics as rubrics
+from papercoder.cli import web as web
 from papercoder.cli.options import INTERRUPTED
 from papercoder.cli.options import app as app
 from papercoder.errors import PaperCoderError

@@ -1,0 +1,1 @@
+"""One page a file; each has `register(web)`, which puts its routes up."""

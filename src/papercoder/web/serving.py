@@ -1,0 +1,93 @@
+"""The server: NiceGUI behind the guard, on one socket, until Ctrl-C."""
+
+import contextlib
+import secrets
+import socket
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from nicegui import app, ui
+
+from papercoder.errors import SettingsError
+from papercoder.settings import Settings
+from papercoder.web.guard import Access, Guard, is_loopback
+from papercoder.web.pages import runs
+from papercoder.web.shelf import Shelf
+from papercoder.web.state import Web, open_web
+
+PAGES = (runs,)
+"""Each puts its own routes up."""
+
+_STATIC = Path(__file__).parent / "static"
+_SHORTEST_TOKEN = 16
+_GRACE = 2
+"""Seconds that open connections have to end after Ctrl-C."""
+
+
+def serve(
+    root: Path, opened: str, host: str, port: int, token: str | None, told: Callable[[str], None], *, browser: bool
+) -> None:
+    """Serve the runs of a folder until Ctrl-C.
+
+    Args:
+        root: the folder with the runs.
+        opened: the path of the page to open first, as `/run/kiln`.
+        host: the address to listen on; another than loopback is served only with a token.
+        port: 0: a free one.
+        token: None: none on loopback, else one is made.
+        told: gets the address to open.
+        browser: open it in the user's browser too.
+
+    Raises:
+        SettingsError: the address cannot be had, or the token is too short.
+    """
+    web, access = open_web(Shelf(root), Settings()), Access(_token(host, token))
+    with _listen(host, port) as sock:
+        address = _address(host, sock.getsockname()[1], opened, access.token)
+        told(address)
+        if browser:
+            app.on_startup(lambda: webbrowser.open(address))
+        config = uvicorn.Config(
+            build(web, access), ws="wsproto", log_level="warning", timeout_graceful_shutdown=_GRACE, access_log=False
+        )
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[sock])
+
+
+def build(web: Web, access: Access) -> Guard:
+    """All pages behind the guard; once in a process, as NiceGUI has one application for it."""
+    for page in PAGES:
+        page.register(web)
+    app.add_static_files("/static", _STATIC, max_cache_age=0)
+    app.on_shutdown(web.works.close)
+    front = FastAPI(openapi_url=None)
+    ui.run_with(
+        front, title="PaperCoder", dark=None, tailwind=False, show_welcome_message=False, reconnect_timeout=10.0
+    )
+    return Guard(front, access)
+
+
+def _token(host: str, token: str | None) -> str | None:
+    if token is None:
+        return None if is_loopback(host) else secrets.token_urlsafe(24)
+    if len(token) < _SHORTEST_TOKEN:
+        raise SettingsError(f"--token: give at least {_SHORTEST_TOKEN} characters, or none to have one made.")
+    return token
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise SettingsError(
+            f"{host}:{port} cannot be listened on ({error.strerror}); choose another with --host and --port."
+        ) from error
+
+
+def _address(host: str, port: int, opened: str, token: str | None) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}{opened}" + (f"?token={token}" if token else "")

@@ -1,0 +1,38 @@
+// Keys and dark mode: all that a page does without its server.
+const isTyping = (element) => element?.closest("input, textarea, select, [contenteditable], .cm-editor");
+
+const shown = (element) => element.getClientRects().length > 0;
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && isTyping(document.activeElement)) return document.activeElement.blur();
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (event.key === "?") return showKeys();
+  const element = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key && shown(one));
+  if (!element) return;
+  event.preventDefault();
+  const field = element.matches("input, textarea") ? element : element.querySelector("input, textarea");
+  if (field) field.focus();
+  else element.click();
+});
+
+function showKeys() {
+  const dialog = document.createElement("dialog");
+  dialog.className = "keys";
+  const list = document.createElement("dl");
+  const row = (key, does) => {
+    for (const [tag, text] of [["dt", key], ["dd", does]]) list.append(Object.assign(document.createElement(tag), { textContent: text }));
+  };
+  for (const element of document.querySelectorAll("[data-key]")) if (shown(element)) row(element.dataset.key, element.dataset.does);
+  row("Esc", "leave a field, close this");
+  dialog.append(Object.assign(document.createElement("h2"), { textContent: "Keys" }), list);
+  dialog.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+function toggleDark() {
+  const dark = !Quasar.Dark.isActive;
+  setDark(dark);
+  document.cookie = `papercoder-dark=${dark ? 1 : 0}; path=/; max-age=31536000; samesite=lax`;
+}

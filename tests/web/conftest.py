@@ -1,0 +1,91 @@
+"""A real server, as the command line starts it, and a real browser."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import papercoder
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+if CHROMIUM is None and os.environ.get("CI") != "true":
+    collect_ignore_glob = ["test_browser_*.py"]
+
+pytest.importorskip("nicegui", reason="the extra `web` is not installed")
+
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+
+_START = "from papercoder.cli import main; main()"
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server of the page."""
+
+    url: str
+    """Without the slash at the end; with a token on it where there is one."""
+
+    root: Path
+    """Its folder of runs."""
+
+    process: "subprocess.Popen[str]"
+
+
+Serve = Callable[..., Served]
+
+
+@contextmanager
+def server(root: Path, *flags: str) -> Iterator[Served]:
+    """`papercoder web ROOT` on a free port."""
+    command = [sys.executable, "-c", _START, "web", str(root), "--no-browser", "--port", "0", *flags]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "NICEGUI_"))}
+    environment["PYTHONPATH"] = str(Path(papercoder.__file__).parents[1])
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=root
+    )
+    with process:
+        try:
+            assert process.stdout
+            line = process.stdout.readline()
+            assert " is at http://" in line, line + process.stdout.read()
+            yield Served(line.split(" is at ")[1].split()[0].rstrip("/"), root, process)
+        finally:
+            process.terminate()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """A server of an empty folder of runs; a test may put runs into it."""
+    root = tmp_path / "runs"
+    root.mkdir()
+    with server(root) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium; where CI has none, that is a failure."""
+    assert CHROMIUM, "chromium is not installed; .ci/run installs it"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Page]:
+    """A fresh window; what the page's scripts complain of fails the test."""
+    context = chromium.new_context(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_default_timeout(15_000)
+    yield page
+    context.close()
+    assert complaints == []
