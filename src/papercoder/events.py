@@ -69,6 +69,8 @@ class CallStarted(_Event):
     agent: str
     subject: str
     model: str
+    artifact: str = ""
+    """What it is asked for."""
     prompt: int
     """Estimated tokens."""
 
@@ -80,6 +82,8 @@ class CallMade(_Event):
     agent: str
     subject: str
     model: str
+    artifact: str = ""
+    """What it was asked for."""
     prompt: int
     cached: int
     completion: int
@@ -95,6 +99,8 @@ class CallReused(_Event):
     agent: str
     subject: str
     model: str
+    artifact: str = ""
+    """What it was asked for."""
 
 
 class CallRetried(_Event):

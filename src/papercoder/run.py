@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, get_type_hints
 
@@ -27,6 +28,7 @@ from papercoder.events import (
     ArtifactStarted,
     CallMade,
     CallReused,
+    CallStarted,
     Emit,
     Event,
 )
@@ -37,7 +39,18 @@ T = TypeVar("T")
 A = TypeVar("A", bound=Artifact)
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
-_calls: ContextVar[list[Event] | None] = ContextVar("calls", default=None)
+
+
+@dataclass
+class _Making:
+    """What a step is making."""
+
+    artifact: str
+    answers: int = 0
+    """That went into it so far."""
+
+
+_making: ContextVar[_Making | None] = ContextVar("making", default=None)
 
 
 class Hand(Protocol):
@@ -166,6 +179,20 @@ class Run(Generic[H]):
         await asyncio.to_thread(self._write, artifact, key, text)
         return text
 
+    async def recall(self, find: Callable[P, T], *inputs: P.args, **named: P.kwargs) -> T:
+        """Return what was found before in these very inputs, or find it out now, in a thread, and keep it.
+
+        For what takes time and no money, and is no file for people.
+        """
+        codec = _Codec("what was found", get_type_hints(find)["return"])
+        what = digest([version("papercoder"), find.__module__, find.__qualname__, inputs, named])
+        key = f"found-{what}"
+        if (found := self.store.get(key)) is not None:
+            return cast("T", codec.parse(found))
+        value = await asyncio.to_thread(find, *inputs, **named)
+        await asyncio.to_thread(self.store.put, key, codec.render(value))
+        return value
+
     async def note(self, artifact: str, value: Artifact | None) -> None:
         """Write what the run found out, for people and the report; no step reads it. None: delete what was found."""
         path = self.folder / artifact
@@ -208,13 +235,13 @@ class Run(Generic[H]):
 
     async def _make(self, artifact: str, key: str, codec: "_Codec", make: Callable[[], Awaitable[object]]) -> _Made:
         self.emit(ArtifactStarted(artifact=artifact))
-        started, calls = time.monotonic(), list[Event]()
-        token = _calls.set(calls)
+        started, making = time.monotonic(), _Making(artifact)
+        token = _making.set(making)
         try:
             value = await make()
         finally:
-            _calls.reset(token)
-        made = _Made(text=codec.render(value), calls=len(calls))
+            _making.reset(token)
+        made = _Made(text=codec.render(value), calls=making.answers)
         await asyncio.to_thread(self.store.put, f"step-{key}", made.model_dump_json())
         self._known.add(key)
         self.emit(ArtifactMade(artifact=artifact, seconds=time.monotonic() - started, calls=made.calls))
@@ -364,8 +391,9 @@ class EventLog:
         Raises:
             RunFolderError: it cannot be written.
         """
-        if isinstance(event, CallMade | CallReused) and (calls := _calls.get()) is not None:
-            calls.append(event)
+        if isinstance(event, CallStarted | CallMade | CallReused) and (making := _making.get()) is not None:
+            making.answers += not isinstance(event, CallStarted)
+            event = event.model_copy(update={"artifact": making.artifact})
         _append(self.path, event.model_dump_json() + "\n")
         for listener in self.listeners:
             listener(event)

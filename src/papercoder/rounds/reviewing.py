@@ -1,6 +1,5 @@
 """Review and check, revise what failed, and again."""
 
-import asyncio
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -68,7 +67,7 @@ class Reviewing:
         traceability = trace(self.design.requirements, self.design.architecture, code)
         table = SourceFile(path="TRACEABILITY.json", text=traceability.model_dump_json())
         files = (*self.configuration, *code, *equipment(self.design.logic, code), table)
-        return await asyncio.to_thread(_checked, files)
+        return await self.run.recall(_checked, files)
 
     async def _revised(self, number: int, code: Files, problems: dict[str, tuple[str, ...]]) -> Edits:
         made = await together(
