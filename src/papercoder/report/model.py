@@ -145,6 +145,10 @@ class Report(Artifact):
         """How many claims have each verdict."""
         return _counted(CLAIM_VERDICTS, (result.verdict for result in self.claims))
 
+    def requirement(self, name: str) -> Requirement | None:
+        """The requirement with this id; None where there is none."""
+        return next((item.requirement for item in self.requirements if item.requirement.id == name), None)
+
     @property
     def assumptions(self) -> tuple[Assumption, ...]:
         """Requirements and settings that are assumed."""

@@ -5,15 +5,30 @@ import re
 from base64 import b64encode
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from papercoder.claims import printed
 from papercoder.diagrams.text import one_line, printable
 from papercoder.report import words
 from papercoder.report.figures import claim_groups, cost_bars, diagrams, time_bars
-from papercoder.report.model import Report, href, shown
+from papercoder.report.links import Links
+from papercoder.report.model import Report, TracedRequirement, shown
+
+Section = Literal[
+    "observed",
+    "requirements",
+    "claims",
+    "assumptions",
+    "execution",
+    "checks",
+    "architecture",
+    "configuration",
+    "cost",
+    "losses",
+]
 
 _LONGEST = 6_000
 """Characters of one value; what is longer is cut."""
@@ -30,11 +45,7 @@ def to_html(report: Report) -> str:
         .get_template("report.html")
         .render(
             report=report,
-            headline=words.headline(report),
-            groups=claim_groups(report),
-            diagrams=diagrams(report),
-            time_bars=time_bars(report) if report.summary.stages else "",
-            cost_bars=cost_bars(report) if report.agents else "",
+            links=Links(),
             style=style(),
             script=Markup(script),  # noqa: S704  a file of this package
             script_hash=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -42,21 +53,29 @@ def to_html(report: Report) -> str:
     )
 
 
+def section(report: Report, name: Section, links: Links) -> Markup:
+    """One section of the page, for another page that has the style's parts."""
+    template = environment().get_template(f"sections/{name}.html")
+    return Markup(template.render(report=report, links=links))  # noqa: S704  the template escapes
+
+
+def need(item: TracedRequirement, links: Links) -> Markup:
+    """One requirement as the section of requirements shows it."""
+    return Markup(environment().get_template("need.html").render(item=item, links=links))  # noqa: S704  as above
+
+
 def to_markdown(report: Report) -> str:
     """The same for a terminal, an editor or a repository's host; diagrams as Mermaid."""
-    text = (
-        environment()
-        .get_template("report.md")
-        .render(report=report, headline=words.headline(report), groups=claim_groups(report))
-    )
+    text = environment().get_template("report.md").render(report=report)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 @cache
 def environment(package: str = "papercoder.report") -> Environment:
-    """What renders the templates of a package: values are escaped, and filters say figures and states in words."""
+    """What renders the templates of a package, and those of this one: values are escaped, and filters say figures and
+    states in words."""
     made = Environment(
-        loader=PackageLoader(package),
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader("papercoder.report")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -71,7 +90,6 @@ def environment(package: str = "papercoder.report") -> Environment:
         "duration": words.duration,
         "fenced": _fenced,
         "figure": words.figure,
-        "href": href,
         "label": words.LABELS.__getitem__,
         "md": _markdown,
         "memory": words.memory,
@@ -84,13 +102,26 @@ def environment(package: str = "papercoder.report") -> Environment:
         "tail": tail,
         "tone": words.tone,
     }
-    made.globals |= {"cost": words.cost, "asks": words.RUNG_ASKS}
+    made.globals |= {
+        "asks": words.RUNG_ASKS,
+        "claim_groups": claim_groups,
+        "cost": words.cost,
+        "cost_bars": cost_bars,
+        "diagrams": diagrams,
+        "headline": words.headline,
+        "time_bars": time_bars,
+    }
     return made
 
 
 def style() -> Markup:
-    """The look of all pages."""
-    return Markup(_data("report.css"))  # noqa: S704  a file of this package
+    """The look of all pages: their frame, and what sections are made of."""
+    return Markup(_data("report.css") + _data("parts.css"))  # noqa: S704  files of this package
+
+
+def parts_style(within: str) -> str:
+    """The look of sections alone, for elements within a selector; colours and fonts are the page's variables."""
+    return f"{within} {{\n{_data('parts.css')}}}\n"
 
 
 @cache
