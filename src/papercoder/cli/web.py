@@ -11,7 +11,9 @@ from papercoder.errors import RunFolderError, SettingsError
 
 @app.command()
 def web(
-    folder: Annotated[Path, typer.Argument(metavar="[RUN]", help="A run folder, or the folder of runs.")] = Path("runs"),
+    folder: Annotated[Path, typer.Argument(metavar="[RUN]", help="A run folder, or the folder of runs.")] = Path(
+        "runs"
+    ),
     host: Annotated[str, typer.Option(help="Listen here; other than loopback only with a token.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0: a free one.", min=0, max=65535)] = 8765,
     token: Annotated[

@@ -25,7 +25,6 @@ def page(title: str, here: Here = "", *, wide: bool = False) -> Iterator[None]:
         wide: use all of the window, as two columns of code do.
     """
     ui.page_title(f"{title} · PaperCoder")
-    ui.add_head_html('<link rel="stylesheet" href="/static/page.css"><script defer src="/static/page.js"></script>')
     _header(here)
     with ui.element("main").classes("page wide" if wide else "page"):
         try:

@@ -14,11 +14,11 @@ from nicegui import app, ui
 from papercoder.errors import SettingsError
 from papercoder.settings import Settings
 from papercoder.web.guard import Access, Guard, is_loopback
-from papercoder.web.pages import runs
+from papercoder.web.pages import runs, start
 from papercoder.web.shelf import Shelf
 from papercoder.web.state import Web, open_web
 
-PAGES = (runs,)
+PAGES = (runs, start)
 """Each puts its own routes up."""
 
 _STATIC = Path(__file__).parent / "static"
@@ -62,12 +62,22 @@ def build(web: Web, access: Access) -> Guard:
     for page in PAGES:
         page.register(web)
     app.add_static_files("/static", _STATIC, max_cache_age=0)
+    ui.add_head_html(_links(), shared=True)
     app.on_shutdown(web.works.close)
     front = FastAPI(openapi_url=None)
     ui.run_with(
         front, title="PaperCoder", dark=None, tailwind=False, show_welcome_message=False, reconnect_timeout=10.0
     )
     return Guard(front, access)
+
+
+def _links() -> str:
+    """All our styles and scripts, those of the frame first."""
+    files = sorted(_STATIC.iterdir(), key=lambda path: (path.stem != "page", path.name))
+    styles = [f'<link rel="stylesheet" href="/static/{file.name}">' for file in files if file.suffix == ".css"]
+    return "".join(
+        [*styles, *(f'<script defer src="/static/{file.name}"></script>' for file in files if file.suffix == ".js")]
+    )
 
 
 def _token(host: str, token: str | None) -> str | None:

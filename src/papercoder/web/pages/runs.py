@@ -16,7 +16,9 @@ def register(web: Web) -> None:
             frame.heading("Runs")
             names = web.shelf.runs()
             if not names:
-                frame.empty("There is no run here yet. Begin one with a paper of yours or with the example.", "New run", "/new")
+                frame.empty(
+                    "There is no run here yet. Begin one with a paper of yours or with the example.", "New run", "/new"
+                )
             for name in names:
                 _row(name, report(web.shelf.run(name)))
 

@@ -1,0 +1,64 @@
+"""What a run may be told on the page: a model, a profile and a cap; all else is as in the settings file."""
+
+from papercoder.errors import SettingsError
+from papercoder.models.check import check_providers
+from papercoder.models.resolve import DOUBLES, models_by_role
+from papercoder.paper.fidelity import Estimate
+from papercoder.settings import MAKERS, Profile, Settings
+
+TOLD: dict[Profile, str] = {
+    "full": "full: plan, code, review, run, repair",
+    "papercoder": "papercoder: as published",
+    "paper": "paper: nothing but the paper",
+    "plan": "plan: with an overall plan",
+    "architecture": "architecture: with the files",
+    "logic": "logic: with their order",
+    "config": "config: with the configuration",
+    "analysis": "analysis: with an analysis of each file",
+    "requirements": "requirements: with requirements",
+    "review": "review: with review",
+    "repair": "repair: with running and repair",
+}
+"""Each profile in a few words."""
+
+_HARMLESS = "simulated"
+"""The one double that opens no folder."""
+
+
+def chosen(given: Settings, model: str, profile: Profile, cap: float | None) -> Settings:
+    """The settings of a run.
+
+    Raises:
+        SettingsError: a value is wrong, or names a folder, which only the settings file may.
+    """
+    settings = Settings(model=model.strip(), profile=profile, max_cost=cap)
+    known = {given.model, *given.models.values()}
+    for role in MAKERS:
+        spec = settings.model_for(role)
+        kind = spec.partition(":")[0]
+        if kind in DOUBLES and kind != _HARMLESS and spec not in known:
+            raise SettingsError(f"{kind}: works in a folder of this machine; name it in papercoder.toml, not here.")
+    return settings
+
+
+def check(settings: Settings) -> None:
+    """Be sure that the models can be asked, before anything is begun.
+
+    Raises:
+        SettingsError: no such provider, or no key for it.
+    """
+    models_by_role(settings)
+
+
+def offered(settings: Settings) -> list[str]:
+    """Models to choose from: that of the settings, then one of each provider that is ready."""
+    ready = [f"{each.provider}:{each.model}" for each in check_providers(settings) if each.ready]
+    return list(dict.fromkeys([settings.model, *ready]))
+
+
+def in_words(estimate: Estimate) -> str:
+    """What a run will take beside its price, in a sentence."""
+    tokens = f"{estimate.prompt_tokens:,} prompt and {estimate.completion_tokens:,} completion tokens"
+    if estimate.cost_usd is None:
+        return f"{estimate.calls} calls, {tokens}; the price of {estimate.model} is not known, so no cap can hold."
+    return f"{estimate.calls} calls, {tokens}, with {estimate.model}."

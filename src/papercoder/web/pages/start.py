@@ -1,0 +1,205 @@
+"""A new run: the paper, what was read of it and what it will cost, and only then the run."""
+
+import asyncio
+from typing import get_args
+
+from nicegui import events, ui
+
+from papercoder.artifacts import Paper
+from papercoder.errors import PaperCoderError
+from papercoder.estimate import estimate
+from papercoder.models.resolve import price_of_spec
+from papercoder.paper.fidelity import Estimate, fidelity
+from papercoder.settings import Profile, Settings
+from papercoder.web import choosing, frame
+from papercoder.web.example import example
+from papercoder.web.parts import fidelity as report
+from papercoder.web.parts.controls import button, field, number, select
+from papercoder.web.reading_apart import read_apart
+from papercoder.web.shelf import UPLOAD
+from papercoder.web.sources import keep_upload, source_of
+from papercoder.web.state import Web
+
+_SUFFIXES = ".pdf,.tex,.gz,.tgz,.tar,.zip,.html,.htm,.md,.json,.xml"
+
+
+def register(web: Web) -> None:
+    """Put up `/new`."""
+
+    @ui.page("/new")
+    def new(paper: str = "") -> None:
+        with frame.page("New run", "new"):
+            frame.heading("New run")
+            Start(web, paper[:300]).draw()
+
+
+class Start:
+    """The form of one browser, step by step."""
+
+    def __init__(self, web: Web, typed: str) -> None:
+        self.web = web
+        self.typed = typed
+        self.paper: Paper | None = None
+        self.source = ""
+
+    def draw(self) -> None:
+        """The paper's step, and the places of the steps that follow."""
+        _example(self)
+        with ui.element("section").classes("step"):
+            frame.heading("The paper", 2)
+            _drop(self)
+            with ui.element("div").classes("line"):
+                self.field = field("arXiv id, address, or a file below the folder of runs", self.typed)
+                self.field.on("keydown.enter", self.read)
+                frame.key(self.field, "/", "type a paper")
+                button("Read it", self.read, "main").mark("read")
+            self.wrong = _alert()
+        self.after = ui.element("div")
+
+    async def take(self, event: events.UploadEventArguments) -> None:
+        """Keep what was dropped, and read it."""
+        try:
+            data = await event.file.read()
+            self.field.value = await asyncio.to_thread(keep_upload, self.web.shelf, event.file.name, data)
+        except PaperCoderError as error:
+            self.wrong.set_text(str(error))
+            return
+        await self.read()
+
+    async def read(self) -> None:
+        """Read the paper and show what was read and what a run would take."""
+        self.wrong.set_text("")
+        self.after.clear()
+        with self.after:
+            ui.label("Reading…").classes("soft reading")
+        try:
+            self.source = source_of(self.web.shelf, self.field.value or "")
+            self.paper = await read_apart(self.source)
+            found = await asyncio.to_thread(fidelity, self.paper)
+        except PaperCoderError as error:
+            self.after.clear()
+            self.wrong.set_text(str(error))
+            return
+        self.after.clear()
+        with self.after:
+            with ui.element("section").classes("step"):
+                frame.heading("What was read", 2)
+                report.draw(found)
+            with ui.element("section").classes("step"):
+                frame.heading("The run", 2)
+                Terms(self.web, self.paper, self.source).draw()
+
+
+class Terms:
+    """On what terms a run begins; what it will take is shown for them before it does."""
+
+    def __init__(self, web: Web, paper: Paper, source: str) -> None:
+        self.web = web
+        self.paper = paper
+        self.source = source
+
+    def draw(self) -> None:
+        """Model, profile, cap and name; the price; the button that begins."""
+        given = self.web.settings
+        with ui.element("div").classes("terms"):
+            self.model = field("Model, provider:name", given.model, choosing.offered(given)).on(
+                "update:model-value", self.foresee, throttle=0.4, leading_events=False
+            )
+            self.profile = select("Profile", choosing.TOLD, given.profile)
+            self.cap = number("At most, in dollars", given.max_cost)
+            self.name = field("Name", self.web.shelf.new(self.paper.title.lower()[:48]))
+        self.price = ui.element("div").classes("price").mark("price")
+        with ui.element("div").classes("line"):
+            begin = button("Start the run", self.begin, "main").mark("start")
+            frame.key(begin, "s", "start the run")
+            self.wrong = _alert()
+        ui.timer(0, self.foresee, once=True)
+
+    async def foresee(self) -> None:
+        """Show the price for the model that is chosen."""
+        self.price.clear()
+        try:
+            found = await asyncio.to_thread(self._estimate)
+        except PaperCoderError as error:
+            with self.price:
+                ui.label(str(error)).classes("soft")
+            return
+        with self.price:
+            ui.label(_dollars(found)).classes("dollars")
+            ui.label(choosing.in_words(found)).classes("soft")
+            ui.label(f"An order of magnitude, {found.note}.").classes("soft small")
+
+    async def begin(self) -> None:
+        """Start, and go where it can be watched."""
+        self.wrong.set_text("")
+        try:
+            settings = self._settings()
+            await asyncio.to_thread(choosing.check, settings)
+            await begin(self.web, self.name.value or self.paper.title, self.source, settings)
+        except PaperCoderError as error:
+            self.wrong.set_text(str(error))
+
+    def _settings(self) -> Settings:
+        profile = next(each for each in get_args(Profile) if each == self.profile.value)
+        return choosing.chosen(self.web.settings, self.model.value or "", profile, self.cap.value)
+
+    def _estimate(self) -> Estimate:
+        settings = self._settings()
+        name = settings.model_for("coding")
+        return estimate(self.paper, name, price_of_spec(name, settings), settings.refine)
+
+
+async def begin(web: Web, wanted: str, source: str, settings: Settings) -> None:
+    """Begin a run under a free name, and go to its page.
+
+    Raises:
+        PaperCoderError: it cannot begin.
+    """
+    name = web.shelf.new(wanted)
+    await web.works.start(name, source, settings)
+    ui.navigate.to(f"/run/{name}")
+
+
+def _example(start: Start) -> None:
+    bundled = example()
+    if bundled is None:
+        return
+
+    async def run() -> None:
+        try:
+            await begin(start.web, "kiln", str(bundled.paper), bundled.settings())
+        except PaperCoderError as error:
+            start.wrong.set_text(str(error))
+
+    with ui.element("div").classes("card example"):
+        ui.label(
+            "See it at work first: the bundled example, a short paper with recorded answers. It needs no key and costs "
+            "nothing; its code is run for real, some minutes in all."
+        )
+        frame.key(button("Run the example", run).mark("example"), "e", "run the example")
+
+
+def _drop(start: Start) -> None:
+    upload = ui.upload(
+        label="Drop a paper here, or choose one with +",
+        auto_upload=True,
+        max_files=1,
+        max_file_size=UPLOAD,
+        on_upload=start.take,
+        on_rejected=lambda: start.wrong.set_text(
+            f"That cannot be taken: one paper at a time, at most {UPLOAD // 2**20} MiB."
+        ),
+    )
+    upload.props(f"accept={_SUFFIXES} flat bordered").classes("drop").mark("upload")
+
+
+def _alert() -> ui.label:
+    label = ui.label().classes("wrong")
+    label.props["role"] = "alert"
+    return label
+
+
+def _dollars(estimate: Estimate) -> str:
+    if estimate.cost_usd is None:
+        return "Price not known"
+    return "Costs nothing" if estimate.cost_usd == 0 else f"About ${estimate.cost_usd:,.2f}"

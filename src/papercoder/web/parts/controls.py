@@ -1,0 +1,32 @@
+"""Buttons and fields in the look of the page."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Literal
+
+from nicegui import ui
+
+Kind = Literal["", "main", "danger"]
+
+
+def button(label: str, on_click: Callable[[], object | Awaitable[object]], kind: Kind = "") -> ui.element:
+    """A button; its label is text."""
+    element = ui.element("button").classes(f"button {kind}".strip()).on("click", on_click)
+    element.props["type"] = "button"
+    with element:
+        ui.label(label).classes("bare")
+    return element
+
+
+def field(label: str, value: str = "", offered: list[str] | None = None) -> ui.input:
+    """A line of text, with what may be chosen for it."""
+    return ui.input(label, value=value, autocomplete=offered).props("outlined dense").classes("field")
+
+
+def number(label: str, value: float | None) -> ui.number:
+    """A number that is at least 0, or none."""
+    return ui.number(label, value=value, min=0, step=0.5).props("outlined dense clearable").classes("field")
+
+
+def select(label: str, told: Mapping[str, str], value: str) -> ui.select:
+    """One of several."""
+    return ui.select(dict(told), label=label, value=value).props("outlined dense options-dense").classes("field")
