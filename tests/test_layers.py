@@ -16,7 +16,8 @@ ROOT = Path(papercoder.__file__).parent
 LAYERS = (
     {"errors", "tokens", "paths", "mermaid", "together", "syntax"},
     {"store", "artifacts"},
-    {"events", "settings", "run", "history", "prompts", "models", "paper", "sandbox", "diagrams", "summary"},
+    {"events", "settings", "run", "history", "prompts", "models", "paper", "sandbox", "diagrams", "summary"}
+    | {"versions"},
     {"answers", "check_view", "claims", "config_text", "config_view", "context", "design", "edits", "evidence", "graph"}
     | {"file_blocks", "lines", "packages", "repositories", "traceability"},
     {"agent"},

@@ -37,8 +37,7 @@ def find_quote(paper: Paper, quote: str, anchor: str = "") -> str | None:
 
     An ellipsis parts a quote; every part must stand in the same block.
     """
-    pieces = [plain(piece) for piece in re.split(r"\[?(?:\.\.\.|…)\]?", quote)]
-    pieces = [piece for piece in pieces if piece]
+    pieces = [piece for piece in map(plain, pieces_of(quote)) if piece]
     if not pieces:
         return None
     blocks = sorted(_blocks(paper), key=lambda block: block[0] != anchor)
@@ -47,6 +46,11 @@ def find_quote(paper: Paper, quote: str, anchor: str = "") -> str | None:
             if all(says(text, piece) for piece in pieces):
                 return name
     return next((name for name, text in blocks if name.startswith("eq:") and _same_signs(text, "".join(pieces))), None)
+
+
+def pieces_of(quote: str) -> list[str]:
+    """What an ellipsis parts."""
+    return re.split(r"\[?(?:\.\.\.|…)\]?", quote)
 
 
 def _same_signs(text: str, piece: str) -> bool:
