@@ -21,4 +21,5 @@ class Web:
 
 def open_web(shelf: Shelf, settings: Settings) -> Web:
     """The state of one server."""
-    return Web(shelf, Watches(shelf), Works(shelf), settings)
+    works = Works(shelf)
+    return Web(shelf, Watches(shelf, works), works, settings)

@@ -1,0 +1,143 @@
+"""Runs that are begun on the page: paused, stopped, gone on with."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from papercoder.errors import RunFolderError, SettingsError
+from papercoder.run import lock, read_events
+from papercoder.settings import Settings
+from papercoder.show import is_locked
+from papercoder.summary import summarise
+from papercoder.web.shelf import Shelf
+from papercoder.web.working import Works
+from tests.support import SIMULATED, calls_in_flight, calls_made
+
+QUICK = Settings(model=SIMULATED, sandbox="none")
+SLOW = Settings(model="simulated:files=6,width=3,speed=100,ttft=20", sandbox="none")
+"""A call takes half a second."""
+
+
+async def until(is_so: Callable[[], bool], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, "it did not come to that"
+        await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def works(tmp_path: Path) -> Works:
+    return Works(Shelf(tmp_path))
+
+
+def test_a_run_is_begun_and_comes_to_its_end(works: Works, tmp_path: Path, paper_file: Path) -> None:
+    async def play() -> None:
+        await works.start("one", str(paper_file), QUICK)
+        work = works.of("one")
+        assert work
+        await until(lambda: work.doing == "ended")
+        assert work.reason == ""
+
+    asyncio.run(play())
+    assert summarise(read_events(tmp_path / "one")).status == "complete"
+    assert not is_locked(tmp_path / "one")
+
+
+def test_a_paused_run_ends_its_calls_and_begins_none(works: Works, tmp_path: Path, paper_file: Path) -> None:
+    folder = tmp_path / "one"
+
+    async def play() -> None:
+        await works.start("one", str(paper_file), SLOW)
+        work = works.of("one")
+        assert work
+        await until(lambda: calls_in_flight(read_events(folder)).total() > 0)
+        work.pause()
+        await until(lambda: work.doing == "paused")
+        made = calls_made(folder)
+        assert made.total() > 0
+        await asyncio.sleep(0.8)
+        assert calls_made(folder) == made
+        work.resume()
+        await until(lambda: calls_made(folder) != made)
+        assert work.doing == "running"
+        await works.close()
+
+    asyncio.run(play())
+
+
+def test_a_stopped_run_keeps_what_was_sent_and_goes_on(works: Works, tmp_path: Path, paper_file: Path) -> None:
+    folder = tmp_path / "one"
+
+    async def play() -> None:
+        await works.start("one", str(paper_file), SLOW)
+        work = works.of("one")
+        assert work
+        await until(lambda: calls_in_flight(read_events(folder)).total() > 1)
+        sent = calls_in_flight(read_events(folder))
+        await work.stop()
+        assert work.doing == "ended"
+        assert "it was stopped" in work.reason
+        assert not is_locked(folder)
+        assert sent <= calls_made(folder)
+        summary = summarise(read_events(folder))
+        assert (summary.status, "it was stopped" in summary.reason) == ("partial", True)
+        await works.go_on("one")
+        again = works.of("one")
+        assert again
+        await until(lambda: again.doing == "ended", 60)
+
+    asyncio.run(play())
+    assert summarise(read_events(folder)).status == "complete"
+    assert set(calls_made(folder).values()) == {1}
+
+
+def test_a_paused_run_can_be_stopped(works: Works, tmp_path: Path, paper_file: Path) -> None:
+    async def play() -> None:
+        await works.start("one", str(paper_file), SLOW)
+        work = works.of("one")
+        assert work
+        work.pause()
+        await until(lambda: work.doing == "paused")
+        await asyncio.wait_for(works.close(), 10)
+        assert work.doing == "ended"
+
+    asyncio.run(play())
+
+
+def test_what_cannot_begin_is_told_at_once(works: Works, tmp_path: Path, paper_file: Path) -> None:
+    async def play() -> None:
+        with pytest.raises(SettingsError):
+            await works.start("one", str(paper_file), Settings(model="nobody:nothing"))
+        with lock(tmp_path / "two"), pytest.raises(RunFolderError, match="Another process"):
+            await works.start("two", str(paper_file), QUICK)
+
+    asyncio.run(play())
+
+
+def test_a_run_is_worked_on_once(works: Works, paper_file: Path) -> None:
+    async def play() -> None:
+        await works.start("one", str(paper_file), SLOW)
+        with pytest.raises(RunFolderError, match="worked on already"):
+            await works.start("one", str(paper_file), SLOW)
+        await works.close()
+
+    asyncio.run(play())
+
+
+def test_an_error_in_the_run_becomes_its_reason(works: Works, tmp_path: Path) -> None:
+    async def play() -> None:
+        await works.start("one", str(tmp_path / "none.pdf"), QUICK)
+        work = works.of("one")
+        assert work
+        await until(lambda: work.doing == "ended")
+        assert "none.pdf" in work.reason
+
+    asyncio.run(play())
+
+
+def test_what_was_never_started_cannot_go_on(works: Works) -> None:
+    with pytest.raises(RunFolderError, match="no run"):
+        asyncio.run(works.go_on("one"))
