@@ -56,15 +56,14 @@ class Watch:
         """Tell a listener of every change, and every second while somebody works on the run; returns how to leave."""
         self._listeners.append(listener)
         if self._poller is None or self._poller.done():
-            self._poller = asyncio.create_task(self._poll())
+            self._poller = asyncio.create_task(self._poll(self.look()))
         return lambda: self._leave(listener)
 
     def _leave(self, listener: Listener) -> None:
         if listener in self._listeners:
             self._listeners.remove(listener)
 
-    async def _poll(self) -> None:
-        told = self.look()
+    async def _poll(self, told: View) -> None:
         while self._listeners:
             await asyncio.sleep(_EVERY)
             now = self.look()
