@@ -1,29 +1,133 @@
-"""The list of runs and benches."""
+"""The list of runs and benches: to filter, to open, to lay two side by side."""
+
+import asyncio
+from collections import Counter
+from functools import partial
+from urllib.parse import urlencode
 
 from nicegui import ui
 
-from papercoder.show import RunReport, report
 from papercoder.web import frame
+from papercoder.web.overview import BenchCard, Overview, RunCard
+from papercoder.web.parts import example_card, run_row
+from papercoder.web.parts.controls import button, field
 from papercoder.web.state import Web
+
+_EVERY = 2.0
+"""Seconds between two looks at the shelf."""
+
+_SHOWN = 200
+"""Runs in the list; more are found by the filter."""
 
 
 def register(web: Web) -> None:
     """Put up `/`."""
+    overview = Overview(web.shelf)
 
     @ui.page("/")
-    def runs() -> None:
+    async def runs() -> None:
         with frame.page("Runs", "runs"):
             frame.heading("Runs")
-            names = web.shelf.runs()
-            if not names:
-                frame.empty(
-                    "There is no run here yet. Begin one with a paper of yours or with the example.", "New run", "/new"
-                )
-            for name in names:
-                _row(name, report(web.shelf.run(name)))
+            await Runs(web, overview).draw()
 
 
-def _row(name: str, run: RunReport) -> None:
-    with ui.element("div").classes("run").mark(f"run-{name}"):
-        ui.link(name, f"/run/{name}")
-        ui.label(run.status)
+class Runs:
+    """The list of one browser."""
+
+    def __init__(self, web: Web, overview: Overview) -> None:
+        self.web = web
+        self.overview = overview
+        self.status = ""
+        self.chosen: list[str] = []
+        self.cards: list[RunCard] = []
+        self.benches: list[BenchCard] = []
+
+    async def draw(self) -> None:
+        """Filter and list; the list follows the shelf."""
+        with ui.element("div").classes("sift") as self.sift:
+            self.words = field("Filter by words").classes("words")
+            self.words.on_value_change(self.fill)
+            frame.key(self.words, "/", "filter")
+            self.states = ui.element("div").classes("states")
+            self.compare = button("Compare two", self.lay_beside).mark("compare")
+            frame.key(self.compare, "c", "compare the two that are ticked")
+        self.list = ui.element("div").classes("runs")
+        self.below = ui.element("div")
+        await self.look()
+        ui.timer(_EVERY, self.look)
+
+    async def look(self) -> None:
+        """Draw anew where something changed."""
+        cards, benches = await asyncio.to_thread(lambda: (self.overview.runs(), self.overview.benches()))
+        if not self.list.default_slot.children or cards != self.cards or benches != self.benches:
+            self.cards, self.benches = cards, benches
+            self.fill()
+
+    def fill(self) -> None:
+        """Draw what the filter leaves."""
+        found = [card for card in self.cards if card.answers(self.words.value or "")]
+        self._fill_states(Counter(card.report.status for card in found))
+        rows = [card for card in found if self.status in {"", card.report.status}]
+        self.list.clear()
+        with self.list:
+            for card in rows[:_SHOWN]:
+                run_row.draw(card, card.name in self.chosen, self.tick)
+            if not rows:
+                self._say_empty()
+            elif len(rows) > _SHOWN:
+                ui.label(f"{len(rows) - _SHOWN} more; filter by words to find them.").classes("soft more")
+        self._fill_benches()
+        self._offer()
+
+    def tick(self, name: str) -> None:
+        """Choose a run to compare, or let go of it; the last two stay chosen."""
+        self.chosen = [each for each in self.chosen if each != name] + ([name] if name not in self.chosen else [])
+        self.chosen = self.chosen[-2:]
+        self.fill()
+
+    def choose(self, status: str) -> None:
+        """Show those of this status; all where it is empty."""
+        self.status = status
+        self.fill()
+
+    def lay_beside(self) -> None:
+        """Go to the comparison of the two that are chosen."""
+        if len(self.chosen) == 2:
+            ui.navigate.to("/compare?" + urlencode({"one": self.chosen[0], "two": self.chosen[1]}))
+
+    def _offer(self) -> None:
+        self.sift.set_visibility(bool(self.cards))
+        self.compare.set_visibility(len(self.cards) > 1)
+        self.compare.props.set_bool("disabled", len(self.chosen) != 2)
+        self.compare.props["title"] = "" if len(self.chosen) == 2 else "Tick two runs first"
+
+    def _fill_states(self, counts: Counter[str]) -> None:
+        self.states.clear()
+        with self.states:
+            for status, count in (("", counts.total()), *counts.most_common()):
+                pill = button(f"{status or 'all'} {count}", partial(self.choose, status)).classes("pill")
+                pill.props["aria-pressed"] = str(status == self.status).lower()
+
+    def _say_empty(self) -> None:
+        if not self.cards:
+            frame.empty("There is no run here yet. Begin one with a paper of yours.", "New run", "/new")
+            example_card.draw(self.web)
+            return
+        with ui.element("div").classes("empty"):
+            ui.label("No run is like that.")
+            button("Show all", self.clear)
+
+    def clear(self) -> None:
+        """Take the filter away."""
+        self.status = ""
+        self.words.value = ""
+        self.fill()
+
+    def _fill_benches(self) -> None:
+        self.below.clear()
+        if not self.benches:
+            return
+        with self.below:
+            frame.heading("Benches", 2)
+            for bench in self.benches:
+                run_row.draw_bench(bench)

@@ -12,15 +12,24 @@ from papercoder.models.resolve import price_of_spec
 from papercoder.paper.fidelity import Estimate, fidelity
 from papercoder.settings import Profile, Settings
 from papercoder.web import choosing, frame
-from papercoder.web.example import example
+from papercoder.web.parts import example_card
 from papercoder.web.parts import fidelity as report
-from papercoder.web.parts.controls import button, field, number, select
+from papercoder.web.parts.controls import alert, button, field, number, select
 from papercoder.web.reading_apart import read_apart
 from papercoder.web.shelf import UPLOAD
 from papercoder.web.sources import keep_upload, source_of
 from papercoder.web.state import Web
 
 _SUFFIXES = ".pdf,.tex,.gz,.tgz,.tar,.zip,.html,.htm,.md,.json,.xml"
+
+_DROP = """
+<div class="zone" role="button" tabindex="0" @click="props.pickFiles" @keydown.enter="props.pickFiles">
+  <span>Drop a paper here, or <b>choose a file</b></span>
+  <small>PDF, LaTeX as arXiv packs it, HTML, Markdown, S2ORC or TEI</small>
+  <q-uploader-add-trigger />
+</div>
+"""
+"""All of the zone opens the chooser."""
 
 
 def register(web: Web) -> None:
@@ -44,7 +53,7 @@ class Start:
 
     def draw(self) -> None:
         """The paper's step, and the places of the steps that follow."""
-        _example(self)
+        example_card.draw(self.web)
         with ui.element("section").classes("step"):
             frame.heading("The paper", 2)
             _drop(self)
@@ -53,7 +62,7 @@ class Start:
                 self.field.on("keydown.enter", self.read)
                 frame.key(self.field, "/", "type a paper")
                 button("Read it", self.read, "main").mark("read")
-            self.wrong = _alert()
+            self.wrong = alert()
         self.after = ui.element("div")
 
     async def take(self, event: events.UploadEventArguments) -> None:
@@ -107,12 +116,12 @@ class Terms:
             )
             self.profile = select("Profile", choosing.TOLD, given.profile)
             self.cap = number("At most, in dollars", given.max_cost)
-            self.name = field("Name", self.web.shelf.new(self.paper.title.lower()[:48]))
+            self.name = field("Name", self.web.shelf.new(_short(self.paper.title)))
         self.price = ui.element("div").classes("price").mark("price")
         with ui.element("div").classes("line"):
             begin = button("Start the run", self.begin, "main").mark("start")
             frame.key(begin, "s", "start the run")
-            self.wrong = _alert()
+            self.wrong = alert()
         ui.timer(0, self.foresee, once=True)
 
     async def foresee(self) -> None:
@@ -135,7 +144,7 @@ class Terms:
         try:
             settings = self._settings()
             await asyncio.to_thread(choosing.check, settings)
-            await begin(self.web, self.name.value or self.paper.title, self.source, settings)
+            await example_card.begin(self.web, self.name.value or self.paper.title, self.source, settings)
         except PaperCoderError as error:
             self.wrong.set_text(str(error))
 
@@ -149,39 +158,8 @@ class Terms:
         return estimate(self.paper, name, price_of_spec(name, settings), settings.refine)
 
 
-async def begin(web: Web, wanted: str, source: str, settings: Settings) -> None:
-    """Begin a run under a free name, and go to its page.
-
-    Raises:
-        PaperCoderError: it cannot begin.
-    """
-    name = web.shelf.new(wanted)
-    await web.works.start(name, source, settings)
-    ui.navigate.to(f"/run/{name}")
-
-
-def _example(start: Start) -> None:
-    bundled = example()
-    if bundled is None:
-        return
-
-    async def run() -> None:
-        try:
-            await begin(start.web, "kiln", str(bundled.paper), bundled.settings())
-        except PaperCoderError as error:
-            start.wrong.set_text(str(error))
-
-    with ui.element("div").classes("card example"):
-        ui.label(
-            "See it at work first: the bundled example, a short paper with recorded answers. It needs no key and costs "
-            "nothing; its code is run for real, some minutes in all."
-        )
-        frame.key(button("Run the example", run).mark("example"), "e", "run the example")
-
-
 def _drop(start: Start) -> None:
     upload = ui.upload(
-        label="Drop a paper here, or choose one with +",
         auto_upload=True,
         max_files=1,
         max_file_size=UPLOAD,
@@ -190,13 +168,13 @@ def _drop(start: Start) -> None:
             f"That cannot be taken: one paper at a time, at most {UPLOAD // 2**20} MiB."
         ),
     )
-    upload.props(f"accept={_SUFFIXES} flat bordered").classes("drop").mark("upload")
+    upload.add_slot("header", _DROP)
+    upload.props(f"accept={_SUFFIXES} flat").classes("drop").mark("upload")
 
 
-def _alert() -> ui.label:
-    label = ui.label().classes("wrong")
-    label.props["role"] = "alert"
-    return label
+def _short(title: str) -> str:
+    """A name from a title: what stands before its colon."""
+    return title.partition(":")[0].lower()[:40]
 
 
 def _dollars(estimate: Estimate) -> str:

@@ -30,3 +30,10 @@ def number(label: str, value: float | None) -> ui.number:
 def select(label: str, told: Mapping[str, str], value: str) -> ui.select:
     """One of several."""
     return ui.select(dict(told), label=label, value=value).props("outlined dense options-dense").classes("field")
+
+
+def alert() -> ui.label:
+    """A place for what is wrong; it shows, and is read out, once it has a text."""
+    label = ui.label().classes("wrong")
+    label.props["role"] = "alert"
+    return label

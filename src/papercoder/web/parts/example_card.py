@@ -1,0 +1,43 @@
+"""The bundled example, one click away; and how a run is begun."""
+
+from nicegui import ui
+
+from papercoder.errors import PaperCoderError
+from papercoder.settings import Settings
+from papercoder.web import frame
+from papercoder.web.example import example
+from papercoder.web.parts.controls import alert, button
+from papercoder.web.state import Web
+
+
+def draw(web: Web) -> None:
+    """What the example is, and its button; nothing where it is not installed."""
+    bundled = example()
+    if bundled is None:
+        return
+
+    async def run() -> None:
+        wrong.set_text("")
+        try:
+            await begin(web, "kiln", str(bundled.paper), bundled.settings())
+        except PaperCoderError as error:
+            wrong.set_text(str(error))
+
+    with ui.element("div").classes("card example"):
+        ui.label(
+            "See it at work first: the bundled example, a short paper with recorded answers. It needs no key and costs "
+            "nothing; its code is run for real, some minutes in all."
+        )
+        frame.key(button("Run the example", run).mark("example"), "e", "run the example")
+        wrong = alert()
+
+
+async def begin(web: Web, wanted: str, source: str, settings: Settings) -> None:
+    """Begin a run under a free name, and go to its page.
+
+    Raises:
+        PaperCoderError: it cannot begin.
+    """
+    name = web.shelf.new(wanted)
+    await web.works.start(name, source, settings)
+    ui.navigate.to(f"/run/{name}")

@@ -1,0 +1,116 @@
+"""A run, or a bench, as a row of the list."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from urllib.parse import quote
+
+from nicegui import ui
+
+from papercoder.progress import money
+from papercoder.report.words import plural
+from papercoder.summary import StageSummary
+from papercoder.web.overview import BenchCard, RunCard
+
+TONES = {"complete": "good", "running": "live", "partial": "fair", "interrupted": "bad", "failed": "bad"}
+"""Status -> tone of its badge; all others are `none`."""
+
+
+def draw(card: RunCard, is_ticked: bool, tick: Callable[[str], None]) -> None:
+    """A row with what there is to know at a glance; all of its name's cell opens it."""
+    with ui.element("article").classes("run").mark(f"run-{card.name}"):
+        _tick(card.name, is_ticked, tick)
+        with ui.element("div").classes("who"):
+            ui.link(card.name, f"/run/{quote(card.name)}")
+            ui.label(card.title).classes("title")
+            ui.label(_by(card)).classes("soft small")
+        with ui.element("div").classes("how"):
+            _badge(card.report.status)
+            if card.report.reason:
+                ui.label(card.report.reason).classes("reason soft small")
+        with ui.element("div").classes("stages"):
+            for stage in card.report.stages:
+                _stage(stage, card.report.status == "running")
+        with ui.element("div").classes("figures"):
+            _figure(*_coverage(card))
+            _figure(money(card.report.cost_usd, card.report.unpriced), plural(card.report.calls.made, "call"))
+            _figure(ago(time.time() - card.changed), f"{lasting(card.report.seconds)} of work")
+
+
+def draw_bench(card: BenchCard) -> None:
+    """A bench with how its trials ended."""
+    trials = card.results.trials
+    with ui.element("article").classes("run bench").mark(f"bench-{card.name}"):
+        with ui.element("div").classes("who"):
+            ui.link(card.name, f"/bench/{quote(card.name)}")
+            ui.label(_papers(card)).classes("soft small")
+        with ui.element("div").classes("how"):
+            for status, count in Counter(trial.status for trial in trials).items():
+                _badge(status, f"{count} {status}")
+        _figure(
+            money(sum(trial.cost_usd for trial in trials), sum(trial.unpriced for trial in trials)),
+            plural(sum(trial.calls for trial in trials), "call"),
+        )
+
+
+def ago(seconds: float) -> str:
+    """How long it is since."""
+    return "just now" if seconds < 60 else f"{lasting(seconds)} ago"
+
+
+def lasting(seconds: float) -> str:
+    """A length of time in its largest unit."""
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _tick(name: str, is_ticked: bool, tick: Callable[[str], None]) -> None:
+    box = ui.element("input").classes("tick").on("change", lambda: tick(name))
+    box.props.update({"type": "checkbox", "checked": is_ticked, "aria-label": f"compare {name}"})
+
+
+def _by(card: RunCard) -> str:
+    models = ", ".join(dict.fromkeys(_model(name) for name in card.report.models.values()))
+    return f"{card.report.profile} with {models}" if models else card.report.profile
+
+
+def _model(name: str) -> str:
+    """A model as a row has room for it: doubles have paths and knobs in their names."""
+    kind, _, rest = name.partition(":")
+    return kind if "/" in rest or "=" in rest else name
+
+
+def _badge(status: str, text: str = "") -> None:
+    ui.label(text or status).classes(f"badge {TONES.get(status, 'none')}")
+
+
+def _stage(stage: StageSummary, is_running: bool) -> None:
+    done = stage.made + stage.reused + stage.edited
+    left = "at work" if is_running else "left open"
+    told = f"{stage.name}: {stage.open} {left}" if stage.open > 0 else f"{stage.name}: {done} there"
+    with ui.element("i").classes(left.replace(" ", "-") if stage.open > 0 else "there") as mark:
+        ui.label(told).classes("sr")
+    mark.props["title"] = told
+
+
+def _coverage(card: RunCard) -> tuple[str, str]:
+    total = card.report.requirements.total
+    return (f"{card.traced} of {total} traced", "requirements") if total else ("–", "no requirements")
+
+
+def _figure(value: str, what: str) -> None:
+    with ui.element("div").classes("figure"):
+        ui.label(value)
+        ui.label(what).classes("soft small")
+
+
+def _papers(card: BenchCard) -> str:
+    trials = card.results.trials
+    counts = (
+        plural(len({trial.paper for trial in trials}), "paper"),
+        plural(len({trial.variant for trial in trials}), "variant"),
+        plural(len({trial.model for trial in trials}), "model"),
+    )
+    return f"{plural(len(trials), 'trial')}: {', '.join(counts)}"
