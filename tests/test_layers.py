@@ -16,7 +16,7 @@ ROOT = Path(papercoder.__file__).parent
 LAYERS = (
     {"errors", "tokens", "paths", "mermaid", "together", "syntax"},
     {"store", "artifacts"},
-    {"events", "settings", "run", "history", "prompts", "models", "paper", "sandbox", "diagrams", "summary"}
+    {"events", "settings", "run", "history", "prompts", "models", "paper", "sandbox", "diagrams", "summary", "spent"}
     | {"versions"},
     {"answers", "check_view", "claims", "config_text", "config_view", "context", "design", "edits", "evidence", "graph"}
     | {"file_blocks", "lines", "packages", "repositories", "traceability"},
@@ -26,6 +26,8 @@ LAYERS = (
     {"pipeline", "ablation", "estimate", "place"},
     {"generation"},
     {"mending", "revision"},
+    {"rehearsal"},
+    {"preview"},
     {"evaluation"},
     {"bench"},
     {"__init__", "terminal", "web", "cli", "__main__"},

@@ -242,6 +242,22 @@ def test_kept_text_is_written_and_an_edit_of_it_kept(tmp_path: Path) -> None:
     assert asyncio.run(run.keep("a.txt", "two")) == "two"
 
 
+def test_what_was_found_in_the_same_inputs_is_found_once(tmp_path: Path) -> None:
+    found: list[int] = []
+
+    def halve(number: int) -> Number:
+        found.append(number)
+        return Number(value=number // 2)
+
+    async def twice(run: Run[Hand]) -> tuple[Number, Number]:
+        return await run.recall(halve, 4), await run.recall(halve, 4)
+
+    assert asyncio.run(twice(Line(tmp_path).run)) == (Number(value=2), Number(value=2))
+    assert asyncio.run(Line(tmp_path).run.recall(halve, 8)) == Number(value=4)
+    assert asyncio.run(Line(tmp_path).run.recall(halve, 4)) == Number(value=2)
+    assert found == [4, 8]
+
+
 def test_pruning_deletes_what_is_ours_alone(tmp_path: Path) -> None:
     run = Line(tmp_path).run
     for name in ("kept.py", "old.py", "edited.py"):
