@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
 from markupsafe import Markup, escape
 
@@ -15,8 +16,19 @@ from papercoder.diagrams.wires import curve, tip, wire
 _MARGIN, _HEIGHT, _MOST = 14.0, 46.0, 150
 
 
-def draw_files(logic: LogicDesign, notes: Mapping[str, str], title: str = "Dependency graph of the files") -> str:
-    """The files, each left of those that it imports; `notes` stand below the names (path -> a few words).
+def draw_files(
+    logic: LogicDesign,
+    notes: Mapping[str, str],
+    title: str = "Dependency graph of the files",
+    classes: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """The files, each left of those that it imports.
+
+    Args:
+        logic: the files and their imports.
+        notes: path -> a few words that stand below the name.
+        title: of the drawing.
+        classes: path -> CSS class of what is drawn of the file.
 
     Raises:
         Undrawable: there are too many files for one drawing.
@@ -40,7 +52,9 @@ def draw_files(logic: LogicDesign, notes: Mapping[str, str], title: str = "Depen
         for link, route in zip(links, layout.routes, strict=True)
         if route
     ]
-    parts += [_file(file, layout.spots[file.path], widths[file.path], notes) for file in logic.files]
+    for file in logic.files:
+        drawn = _file(file, layout.spots[file.path], widths[file.path], notes)
+        parts.append(group(drawn, classes.get(file.path), f"{file.path}: {one_line(file.implements)}"[:400]))
     return drawing(parts, layout.depth + 2 * _MARGIN, layout.breadth + 2 * _MARGIN, title, _about(logic))
 
 
@@ -65,7 +79,7 @@ def _width(path: str, note: str) -> float:
     return max(line, text_width(shortened(note, 34), 11), 70) + 24
 
 
-def _file(file: FileLogic, spot: Spot, width: float, notes: Mapping[str, str]) -> Markup:
+def _file(file: FileLogic, spot: Spot, width: float, notes: Mapping[str, str]) -> list[Markup]:
     x, y = spot.depth + _MARGIN, spot.breadth + _MARGIN
     folder, name = _shown(file.path)
     note = notes.get(file.path, "")
@@ -75,4 +89,4 @@ def _file(file: FileLogic, spot: Spot, width: float, notes: Mapping[str, str]) -
     parts.append(node("text", *spans, x=x + 12, y=down))
     if note:
         parts.append(words(shortened(note, 34), x + 12, y + 36, "soft small", full=note))
-    return group(parts, title=f"{file.path}: {one_line(file.implements)}"[:400])
+    return parts

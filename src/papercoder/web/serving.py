@@ -1,11 +1,13 @@
 """The server: NiceGUI behind the guard, on one socket, until Ctrl-C."""
 
 import contextlib
+import os
 import secrets
 import socket
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -14,11 +16,11 @@ from nicegui import app, ui
 from papercoder.errors import SettingsError
 from papercoder.settings import Settings
 from papercoder.web.guard import Access, Guard, is_loopback
-from papercoder.web.pages import runs, start
+from papercoder.web.pages import live, runs, start
 from papercoder.web.shelf import Shelf
 from papercoder.web.state import Web, open_web
 
-PAGES = (runs, start)
+PAGES = (runs, start, live)
 """Each puts its own routes up."""
 
 _STATIC = Path(__file__).parent / "static"
@@ -38,7 +40,7 @@ def serve(
         host: the address to listen on; another than loopback is served only with a token.
         port: 0: a free one.
         token: None: none on loopback, else one is made.
-        told: gets the address to open.
+        told: is told the address to open, and of the end.
         browser: open it in the user's browser too.
 
     Raises:
@@ -47,14 +49,29 @@ def serve(
     web, access = open_web(Shelf(root), Settings()), Access(_token(host, token))
     with _listen(host, port) as sock:
         address = _address(host, sock.getsockname()[1], opened, access.token)
-        told(address)
+        told(f"PaperCoder is at {address}  (Ctrl-C closes it)")
         if browser:
             app.on_startup(lambda: webbrowser.open(address))
         config = uvicorn.Config(
             build(web, access), ws="wsproto", log_level="warning", timeout_graceful_shutdown=_GRACE, access_log=False
         )
         with contextlib.suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[sock])
+            _Server(config, told).run(sockets=[sock])
+
+
+class _Server(uvicorn.Server):
+    """Ends at the first Ctrl-C, when calls that were sent are answered; at the second one at once."""
+
+    def __init__(self, config: uvicorn.Config, told: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._told = told
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Told of a signal."""
+        if self.should_exit:
+            os._exit(128 + sig)
+        self._told("Closing; runs end with the answers that they wait for. Ctrl-C again ends them at once.")
+        super().handle_exit(sig, frame)
 
 
 def build(web: Web, access: Access) -> Guard:

@@ -18,7 +18,7 @@ from papercoder.web.working import Work, Works
 
 Listener = Callable[[View], None]
 
-_EVERY = 0.4
+_EVERY = 0.5
 """Seconds between two looks."""
 
 _TICK = 1.0
@@ -69,8 +69,8 @@ class Watch:
             now = self.look()
             if _is_news(told, now):
                 told = now
-                for listener in tuple(self._listeners):
-                    listener(now)
+                for listener in self._listeners:
+                    asyncio.get_running_loop().call_soon(listener, now)  # one that fails keeps no other from it
 
     def _look(self) -> Look:
         work, summary = self._works.of(self._name), self._course.summary

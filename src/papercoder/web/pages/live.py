@@ -1,0 +1,81 @@
+"""A run as it goes on, or as it ended; every browser that looks sees the same."""
+
+from nicegui import ui
+
+from papercoder.web import frame
+from papercoder.web.parts import live, states
+from papercoder.web.parts.run_controls import RunControls
+from papercoder.web.parts.run_log import RunLog
+from papercoder.web.state import Web
+from papercoder.web.view import View
+
+
+def register(web: Web) -> None:
+    """Put up `/run/{name}`."""
+
+    @ui.page("/run/{name}")
+    def run(name: str) -> None:
+        with frame.page(name):
+            web.shelf.run(name)
+            Live(web, name)
+
+
+class Live:
+    """The page of one browser; it follows the run until the browser leaves."""
+
+    def __init__(self, web: Web, name: str) -> None:
+        self._name = name
+        self._watch = web.watches.of(name)
+        view = self._watch.look()
+        with ui.element("h1"):
+            self._title = ui.label().classes("bare")
+        with ui.element("div").classes("state-line"):
+            self._badge = ui.label().mark("state")
+            self._sentence = ui.label().classes("sentence")
+        self._controls = RunControls(web, name, self._tell)
+        self._wrong = ui.label().classes("wrong")
+        self._wrong.props["role"] = "alert"
+        self._figures = ui.html(sanitize=False)
+        with ui.element("div").classes("live"):
+            with ui.element("div"):
+                self._stages = _Part("Stages")
+                self._waiting = _Part("Waiting for an answer")
+            with ui.element("div"):
+                self._graph = _Part("Files", "graph")
+                self._rungs = _Part("Seen to run")
+                self._warnings = _Part("Warnings")
+        self._log = RunLog(self._watch)
+        self.show(view)
+        ui.context.client.on_delete(self._watch.listen(self.show))
+
+    def show(self, view: View) -> None:
+        """Show the run as it is now; what did not change is not sent."""
+        self._title.set_text(view.title or self._name)
+        self._badge.set_text(states.LABELS[view.state])
+        self._badge.classes(replace=f"badge {states.TONES[view.state]}")
+        self._sentence.set_text(states.sentence(view))
+        self._controls.show(view)
+        self._figures.set_content(live.figures(view))
+        self._stages.show(live.stages(view.stages) if view.stages else "")
+        self._waiting.show(live.waiting(view.calls) if view.calls else "")
+        self._graph.show(live.file_graph(view.logic, view.files) if view.logic else "")
+        self._rungs.show(live.rungs(view.rungs, view.forecast) if view.rungs or view.forecast else "")
+        self._warnings.show(live.warnings(view.summary.warnings) if view.summary.warnings else "")
+        self._log.follow()
+
+    def _tell(self, what: str) -> None:
+        self._wrong.set_text(what)
+
+
+class _Part:
+    """A part of the page, hidden while there is nothing to show in it."""
+
+    def __init__(self, title: str, kind: str = "") -> None:
+        with ui.element("section").classes(f"part {kind}".strip()) as self._section:
+            frame.heading(title, 2)
+            self._html = ui.html(sanitize=False)
+
+    def show(self, text: str) -> None:
+        """Show this HTML."""
+        self._section.set_visibility(bool(text))
+        self._html.set_content(text)

@@ -1,0 +1,83 @@
+"""What the live page shows of a run, as HTML in which every word is escaped."""
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from papercoder.artifacts import LogicDesign
+from papercoder.diagrams import Undrawable, draw_files
+from papercoder.events import RungEnded
+from papercoder.report.rendering import environment
+from papercoder.report.words import duration
+from papercoder.web.files import FileView
+from papercoder.web.view import StageView, View, Waiting
+
+_MOST = 5
+"""Names in a list that goes on with `and 3 more`."""
+
+
+def figures(view: View) -> str:
+    """Time, calls, tokens, dollars."""
+    return _render("figures", view=view, summary=view.summary)
+
+
+def stages(found: Sequence[StageView]) -> str:
+    """The stages in the order in which they were begun, each with what is open in it."""
+    return _render("stages", stages=found, told=_told, most=_MOST)
+
+
+def waiting(calls: Sequence[Waiting]) -> str:
+    """The calls that are waited for, the longest first."""
+    longest = sorted(calls, key=lambda call: -call.seconds)
+    return _render("waiting", calls=longest[:_MOST], more=len(longest[_MOST:]))
+
+
+def rungs(found: Sequence[RungEnded], forecast: str) -> str:
+    """The rungs of the latest climb, and what is about to take long."""
+    return _render("rungs", rungs=found, forecast=forecast)
+
+
+def warnings(found: Sequence[str]) -> str:
+    """What the user should know."""
+    return _render("warnings", warnings=found)
+
+
+@lru_cache(16)
+def file_graph(logic: LogicDesign, files: tuple[FileView, ...]) -> str:
+    """The files and their imports, each with how far it is; a list where there are too many to draw."""
+    try:
+        return draw_files(
+            logic,
+            {file.path: file.note for file in files},
+            "Files, their imports and how far they are",
+            {file.path: f"is-{file.state}" for file in files},
+        )
+    except Undrawable:
+        return _render("files", files=files)
+
+
+def clock(seconds: float) -> str:
+    """`0:07`, `12:03`, `1:02:03`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _told(stage: StageView) -> str:
+    """What became of its artifacts, and how long it took."""
+    counts = {"made": stage.summary.made, "kept": stage.summary.reused, "your edit": stage.summary.edited}
+    words = [f"{count} {word}" for word, count in counts.items() if count]
+    return " · ".join([*words, *([duration(stage.summary.seconds)] if stage.summary.seconds >= 0.05 else [])])
+
+
+def _render(name: str, **values: object) -> str:
+    return Markup(_environment().get_template(f"live/{name}.html").render(**values))  # noqa: S704  autoescaped
+
+
+@cache
+def _environment() -> Environment:
+    made = environment("papercoder.web")
+    made.filters["clock"] = clock
+    return made
