@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -59,20 +60,37 @@ class Plot:
 
 def to_html(evaluation: Evaluation, rubric: Rubric | None = None) -> str:
     """The page; `rubric` is the one that the leaves belong to."""
+    values = {**_values(evaluation, rubric), "style": style() + _css()}
+    return _environment().get_template("evaluation.html").render(**values)
+
+
+def body(evaluation: Evaluation, rubric: Rubric | None = None) -> Markup:
+    """What the page says, for another page that has the style's parts and `body_style`."""
+    text = _environment().get_template("judged.html").render(**_values(evaluation, rubric))
+    return Markup(text)  # noqa: S704  the template escapes
+
+
+def body_style(within: str) -> str:
+    """The look of `body` within a selector."""
+    return f"{within} {{\n{_css()}}}\n"
+
+
+def _values(evaluation: Evaluation, rubric: Rubric | None) -> dict[str, object]:
     first, *rest = wording.headline(evaluation) or ("Nothing was judged.",)
-    return (
-        _environment()
-        .get_template("evaluation.html")
-        .render(
-            evaluation=evaluation,
-            first=first,
-            rest=rest,
-            plots=plots(evaluation),
-            tree=branch(rubric, evaluation) if rubric and evaluation.rubric else None,
-            agreement=tuple(wording.agreement_words(evaluation)),
-            style=style(),
-        )
-    )
+    return {
+        "evaluation": evaluation,
+        "first": first,
+        "rest": rest,
+        "plots": plots(evaluation),
+        "tree": branch(rubric, evaluation) if rubric and evaluation.rubric else None,
+        "agreement": tuple(wording.agreement_words(evaluation)),
+    }
+
+
+@cache
+def _css() -> Markup:
+    text = files("papercoder.evaluation").joinpath("templates", "judged.css").read_text(encoding="utf-8")
+    return Markup(text)  # noqa: S704  a file of this package
 
 
 @cache
