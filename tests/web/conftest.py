@@ -4,20 +4,17 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
 import papercoder
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-pytest.importorskip("nicegui", reason="the extra `web` is not installed")
-
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 _START = "from papercoder.cli import main; main()"
 
@@ -34,8 +31,6 @@ class Served:
 
     process: "subprocess.Popen[str]"
 
-
-Serve = Callable[..., Served]
 
 
 @contextmanager

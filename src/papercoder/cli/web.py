@@ -38,6 +38,6 @@ def web(
         host,
         port,
         token,
-        lambda address: typer.echo(f"PaperCoder is at {address}  (Ctrl-C closes it)"),
+        typer.echo,
         browser=browser,
     )

@@ -30,6 +30,7 @@ def page(title: str, here: Here = "", *, wide: bool = False) -> Iterator[None]:
         try:
             yield
         except PaperCoderError as error:
+            ui.context.client.status_code = 404
             trouble(str(error))
 
 

@@ -38,7 +38,8 @@ _ASK = """<!doctype html><meta name="viewport" content="width=device-width"><tit
 <body style="font: 1rem/1.5 system-ui; max-width: 34rem; margin: 15vh auto; padding: 0 1rem">
 <h1 style="font-family: serif">PaperCoder</h1><p>This page is for who has its token: open the address that
 <code>papercoder web</code> printed, or put the token in here.</p>
-<form><input name="token" type="password" autofocus autocomplete="off" aria-label="token"> <button>Open</button></form>"""
+<form><input name="token" type="password" autofocus autocomplete="off" aria-label="token">
+<button>Open</button></form>"""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Guard:
             return PlainTextResponse("This page is served to this machine alone, by the name localhost.", 421)
         if _is_from_elsewhere(scope, headers):
             return PlainTextResponse("Another site's page may not ask this.", 403)
-        if int(headers.get("content-length", "0") or 0) > _most(scope):
+        if _length(headers) > _most(scope):
             return PlainTextResponse(f"That is more than {_most(scope) // 2**20} MiB.", 413)
         if self.access.knows(_cookie(headers, self.access.cookie)):
             return None
@@ -117,8 +118,13 @@ def _is_from_elsewhere(scope: Scope, headers: Headers) -> bool:
     origin = headers.get("origin")
     if origin is not None:
         return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
-    is_visit = scope["type"] == "http" and scope["method"] == "GET" and headers.get("sec-fetch-mode") == "navigate"
-    return headers.get("sec-fetch-site", "none") not in {"none", "same-origin"} and not is_visit
+    return headers.get("sec-fetch-site", "none") not in {"none", "same-origin"} and not _is_visit(scope, headers)
+
+
+def _is_visit(scope: Scope, headers: Headers) -> bool:
+    """Did somebody follow a link? What a page shows on a visit changes nothing."""
+    is_read = scope["type"] == "http" and scope["method"] == "GET"
+    return is_read and headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
 
 
 def _cookie(headers: Headers, name: str) -> str:
@@ -127,6 +133,11 @@ def _cookie(headers: Headers, name: str) -> str:
     except CookieError:
         return ""
     return found.value if found else ""
+
+
+def _length(headers: Headers) -> int:
+    said = headers.get("content-length", "0")
+    return int(said) if said.isdecimal() else 0
 
 
 def _most(scope: Scope) -> int:

@@ -7,8 +7,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from papercoder.progress import money
-from papercoder.report.words import plural
+from papercoder.report.words import cost, duration, plural
 from papercoder.summary import StageSummary
 from papercoder.web.overview import BenchCard, RunCard
 
@@ -33,8 +32,8 @@ def draw(card: RunCard, is_ticked: bool, tick: Callable[[str], None]) -> None:
                 _stage(stage, card.report.status == "running")
         with ui.element("div").classes("figures"):
             _figure(*_coverage(card))
-            _figure(money(card.report.cost_usd, card.report.unpriced), plural(card.report.calls.made, "call"))
-            _figure(ago(time.time() - card.changed), f"{lasting(card.report.seconds)} of work")
+            _spent(card.report.cost_usd, card.report.unpriced, card.report.calls.made)
+            _figure(ago(time.time() - card.changed), f"{duration(card.report.seconds)} of work")
 
 
 def draw_bench(card: BenchCard) -> None:
@@ -47,23 +46,15 @@ def draw_bench(card: BenchCard) -> None:
         with ui.element("div").classes("how"):
             for status, count in Counter(trial.status for trial in trials).items():
                 _badge(status, f"{count} {status}")
-        _figure(
-            money(sum(trial.cost_usd for trial in trials), sum(trial.unpriced for trial in trials)),
-            plural(sum(trial.calls for trial in trials), "call"),
-        )
+        _spent(*(sum(getattr(trial, name) for trial in trials) for name in ("cost_usd", "unpriced", "calls")))
 
 
 def ago(seconds: float) -> str:
-    """How long it is since."""
-    return "just now" if seconds < 60 else f"{lasting(seconds)} ago"
-
-
-def lasting(seconds: float) -> str:
-    """A length of time in its largest unit."""
+    """How long it is since, in the largest unit."""
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
+            return f"{seconds / size:.0f} {unit} ago"
+    return "just now"
 
 
 def _tick(name: str, is_ticked: bool, tick: Callable[[str], None]) -> None:
@@ -104,6 +95,10 @@ def _figure(value: str, what: str) -> None:
     with ui.element("div").classes("figure"):
         ui.label(value)
         ui.label(what).classes("soft small")
+
+
+def _spent(usd: float, unpriced: int, calls: int) -> None:
+    _figure(cost(usd, unpriced, calls), plural(calls, "call"))
 
 
 def _papers(card: BenchCard) -> str:
