@@ -16,11 +16,11 @@ from nicegui import app, ui
 from papercoder.errors import SettingsError
 from papercoder.settings import Settings
 from papercoder.web.guard import Access, Guard, is_loopback
-from papercoder.web.pages import edit, live, read, report, runs, start, views
+from papercoder.web.pages import edit, live, missing, read, report, runs, start, views
 from papercoder.web.shelf import Shelf
 from papercoder.web.state import Web, open_web
 
-PAGES = (runs, start, live, read, views, edit, report)
+PAGES = (runs, start, live, read, views, edit, report, missing)
 """Each puts its own routes up."""
 
 _STATIC = Path(__file__).parent / "static"
