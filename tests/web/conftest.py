@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +50,9 @@ def server(root: Path, *flags: str) -> Iterator[Served]:
             yield Served(line.split(" is at ")[1].split()[0].rstrip("/"), root, process)
         finally:
             process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=30)
+            process.kill()
 
 
 @pytest.fixture

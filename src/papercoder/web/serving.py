@@ -16,7 +16,7 @@ from nicegui import app, ui
 from papercoder.errors import SettingsError
 from papercoder.settings import Settings
 from papercoder.web.guard import Access, Guard, is_loopback
-from papercoder.web.pages import edit, live, missing, read, report, runs, start, views
+from papercoder.web.pages import download, edit, live, missing, read, report, runs, start, views
 from papercoder.web.shelf import Shelf
 from papercoder.web.state import Web, open_web
 
@@ -70,8 +70,9 @@ class _Server(uvicorn.Server):
         """Told of a signal."""
         if self.should_exit:
             os._exit(128 + sig)
-        self._told("Closing; runs end with the answers that they wait for. Ctrl-C again ends them at once.")
         super().handle_exit(sig, frame)
+        with contextlib.suppress(OSError):  # its terminal may be gone
+            self._told("Closing; runs end with the answers that they wait for. Ctrl-C again ends them at once.")
 
 
 def build(web: Web, access: Access) -> Guard:
