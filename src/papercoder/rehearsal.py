@@ -25,7 +25,7 @@ from papercoder.history import History
 from papercoder.models.contract import Answer, Price, Request
 from papercoder.prompts import Prompts
 from papercoder.rounds.publishing import Files, Publisher
-from papercoder.run import Run, load, rungs_of, step_store
+from papercoder.run import H, Run, load, rungs_of, step_store
 from papercoder.settings import MAKERS, Settings
 from papercoder.store import Store
 
@@ -144,7 +144,11 @@ class _Handing:
     unmade: dict[str, Step] = field(default_factory=dict)
 
     async def perform(
-        self, make: Callable[Concatenate[Any, P], Awaitable[T]], _: Any, *__: P.args, **___: P.kwargs
+        self,
+        make: Callable[Concatenate[H, P], Awaitable[T]],
+        hand: H,  # noqa: ARG002
+        *inputs: P.args,  # noqa: ARG002
+        **named: P.kwargs,  # noqa: ARG002
     ) -> T:
         """What was handed on in its place before."""
         turn, kind = _turn.get(), get_type_hints(make)["return"]

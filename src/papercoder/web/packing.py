@@ -1,0 +1,49 @@
+"""A run's repository as a zip."""
+
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+from papercoder.errors import RunFolderError
+
+MOST = 256 * 2**20
+"""Bytes of all files together."""
+
+_IN_MEMORY = 8 * 2**20
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""Every file's date, so that the same files make the same zip."""
+
+
+def pack(folder: Path, name: str) -> IO[bytes]:
+    """All files of a run's repository in a folder of this name, without their history and without links.
+
+    Raises:
+        RunFolderError: there are none, or they are too large for a zip made on the way.
+    """
+    repository = folder / "repo"
+    files = list(_files(repository))
+    if not files:
+        raise RunFolderError(f"{name} has no code yet. Its run writes it; then there is something to download.")
+    if sum(path.stat().st_size for path in files) > MOST:
+        raise RunFolderError(f"{repository} is larger than {MOST // 2**20} MiB; take it from the folder itself.")
+    packed = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  the response closes it
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            inside = f"{name}/{path.relative_to(repository).as_posix()}"
+            info = zipfile.ZipInfo(inside, _EPOCH)
+            info.external_attr = (0o100755 if path.stat().st_mode & 0o100 else 0o100644) << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, path.read_bytes())
+    packed.seek(0)
+    return packed
+
+
+def _files(repository: Path) -> Iterator[Path]:
+    """Plain files alone: a link could lead anywhere."""
+    for root, folders, names in os.walk(repository) if not repository.is_symlink() else ():
+        folders[:] = sorted(each for each in folders if each not in {".git", "__pycache__"})
+        paths = (Path(root, each) for each in sorted(names))
+        yield from (path for path in paths if path.is_file() and not path.is_symlink())

@@ -1,0 +1,174 @@
+"""Every artifact, to be edited in place: what is made again is shown before it is, with its price."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from nicegui import events, ui
+
+from papercoder.editing import save
+from papercoder.errors import PaperCoderError
+from papercoder.preview import Kept, Preview, artifacts, preview, unedited
+from papercoder.revision import overspent, settings_of
+from papercoder.run import read_text
+from papercoder.web import frame
+from papercoder.web.parts import tabs
+from papercoder.web.parts.artifact_tree import LABELS, TONES, tree_html
+from papercoder.web.parts.controls import Kind, alert, button, number
+from papercoder.web.parts.foreseen import button_label, foreseen_html
+from papercoder.web.state import Web
+
+_LONGEST = 400_000
+"""Characters that are edited here; a browser's message may have little more."""
+
+_GOING = "A run that is going on cannot be edited: it would read half of the old and half of the new."
+
+
+def register(web: Web) -> None:
+    """Put up `/run/NAME/edit`; `artifact` is the one that is open."""
+
+    @ui.page("/run/{name}/edit", response_timeout=60)
+    async def edit(name: str, artifact: str = "") -> None:
+        with frame.page(f"{name}, edit", wide=True):
+            folder = web.shelf.run(name)
+            tabs.bar(name, folder, "edit")
+            if web.watches.of(name).look().is_going:
+                frame.empty(
+                    f"{_GOING} Wait for its end, or stop it; what was made is kept.",
+                    "To the run",
+                    tabs.address(name, ""),
+                )
+                return
+            kept = await artifacts(folder)
+            with ui.element("div").classes("editing"):
+                opened = artifact or _first(kept)
+                ui.html(tree_html(name, kept, opened), sanitize=False)
+                with ui.element("div"):
+                    _open(web, name, opened, kept)
+
+
+def _first(kept: dict[str, Kept]) -> str:
+    """The requirements, where there are any: they are what all else hangs on."""
+    return "planning/requirements.json" if "planning/requirements.json" in kept else next(iter(kept))
+
+
+def _open(web: Web, name: str, artifact: str, kept: dict[str, Kept]) -> None:
+    text = read_text(web.shelf.file(name, artifact)) if artifact in kept else None
+    opened = Opened(web, name, artifact, text, kept.get(artifact, "ours"))
+    if artifact not in kept:
+        frame.empty(
+            f"{artifact[:200]} is read by nothing that the run makes, so an edit of it would change nothing. Choose "
+            "another."
+        )
+    elif text is None:
+        frame.empty(
+            f"{artifact} is not made yet. Go on with the run to have it made.", "To the run", tabs.address(name, "")
+        )
+    elif len(text) > _LONGEST:
+        frame.empty(
+            f"{artifact} is too large to be edited here. Edit it in {web.shelf.file(name, artifact)}; what you "
+            "write there is used as it is, and only what reads it is made again."
+        )
+    else:
+        opened.draw()
+
+
+@dataclass
+class Opened:
+    """An artifact in one browser."""
+
+    web: Web
+    name: str
+    artifact: str
+    text: str | None
+    """What the file held when it was opened, or saved from here last."""
+
+    kept: Kept
+
+    def draw(self) -> None:
+        """The text, and what can be done with it."""
+        with ui.element("div").classes("head"):
+            frame.heading(self.artifact)
+            if label := LABELS[self.kept]:
+                ui.label(label).classes(f"badge {TONES[self.kept]}")
+        ui.html(_textarea(self.artifact, self.text or ""), sanitize=False)
+        with ui.element("div").classes("line"):
+            self._button("Show what this makes again", self._show, "main", "p", "show what an edit makes again")
+            if self.kept in {"yours", "stale"}:
+                self._button("Take my edit back", self._show_without, "", "b", "take an edit back")
+            self.wrong = alert()
+        self.foreseen = ui.element("div").classes("foreseen").mark("foreseen")
+
+    def _button(
+        self, label: str, do: Callable[[str | None], Awaitable[None]], kind: Kind = "", letter: str = "", what: str = ""
+    ) -> ui.element:
+        """A button that brings what stands in the editor with it."""
+
+        async def tried(event: events.GenericEventArguments) -> None:
+            self.wrong.set_text("")
+            try:
+                await do(str(event.args))
+            except PaperCoderError as error:
+                self.wrong.set_text(str(error))
+
+        element = button(label, lambda: None, kind)
+        element.on("click", tried, js_handler="() => emit(editor().value)")
+        return frame.key(element, letter, what) if letter else element
+
+    async def _show(self, text: str | None) -> None:
+        """Show what comes of an edit, and offer to save it."""
+        self.foreseen.clear()
+        folder = self.web.shelf.run(self.name)
+        foreseen = await preview(folder, {} if text == self.text else {self.artifact: text})
+        if text == self.text and not foreseen.again:
+            raise PaperCoderError("You have changed nothing yet, and nothing waits to be made again.")
+        with self.foreseen:
+            ui.html(foreseen_html(foreseen), sanitize=False)
+            self._offer(text, foreseen, settings_of(folder, {}).max_cost)
+
+    async def _show_without(self, _: str | None) -> None:
+        await self._show(None)
+
+    def _offer(self, shown: str | None, foreseen: Preview, cap: float | None) -> None:
+        async def kept(text: str | None) -> None:
+            await self._save(shown, text)
+            self.foreseen.clear()
+            with self.foreseen:
+                ui.label("Saved. It is used as it is when the run goes on: here, or in a terminal.").classes("remark")
+
+        async def made_again(text: str | None) -> None:
+            await self._save(shown, text)
+            await self.web.works.go_on(self.name, {"max_cost": most.value})
+            ui.navigate.to(tabs.address(self.name, ""))
+
+        if told := overspent(self.web.shelf.run(self.name), settings_of(self.web.shelf.run(self.name), {})):
+            ui.label(told).classes("remark")
+        with ui.element("div").classes("line"):
+            most = number("At most, in dollars", cap)
+            self._button(button_label(foreseen), made_again, "main", "s", "save and make again").mark("make-again")
+            if shown != self.text:
+                self._button("Save only" if shown is not None else "Take it back only", kept).mark("save")
+
+    async def _save(self, shown: str | None, text: str | None) -> None:
+        """Write what was shown; what was typed since has to be looked at first."""
+        if shown is not None and text != shown:
+            raise PaperCoderError("You have typed more since. Look again at what this makes again, then save.")
+        if shown == self.text:
+            return
+        folder = self.web.shelf.run(self.name)
+        written = shown if shown is not None else await unedited(folder, self.artifact)
+        await asyncio.to_thread(save, folder, self.artifact, self.text, written)
+        self.text = written
+        if written is not None and shown is None:
+            ui.navigate.to(tabs.address(self.name, "edit", artifact=self.artifact))
+        ui.run_javascript("editKept()")
+
+
+def _textarea(artifact: str, text: str) -> Markup:
+    """Filled by the browser alone, so that nothing that is drawn later takes away what was typed."""
+    wrapped = " wrapped" if artifact.endswith((".md", ".json")) else ""
+    return Markup(
+        '<textarea class="editor{}" spellcheck="false" autocomplete="off" autocapitalize="off" aria-label="{}">\n{}'
+        "</textarea>"
+    ).format(wrapped, artifact, text)

@@ -1,0 +1,49 @@
+"""All artifacts of a run by stage, with whose each is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from papercoder.preview import Kept
+from papercoder.report.rendering import environment
+from papercoder.summary import stage_of
+from papercoder.web.parts.tabs import address
+
+LABELS: dict[Kept, str] = {"ours": "", "yours": "yours", "stale": "yours, stale", "missing": "not made yet"}
+TONES: dict[Kept, str] = {"ours": "none", "yours": "live", "stale": "fair", "missing": "none"}
+
+_REPOSITORY = "repository"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A link to an artifact."""
+
+    name: str
+    address: str
+    label: str
+    tone: str
+    is_here: bool
+
+
+def tree_html(run: str, artifacts: Mapping[str, Kept], here: str) -> Markup:
+    """A list of links; the one that is open is marked."""
+    groups: dict[str, list[Row]] = {}
+    for name, kept in artifacts.items():
+        row = Row(_name(name), address(run, "edit", artifact=name), LABELS[kept], TONES[kept], name == here)
+        groups.setdefault(_group(name), []).append(row)
+    if repository := groups.pop(_REPOSITORY, None):
+        groups[_REPOSITORY] = repository  # the last, though its first file comes early
+    template = environment("papercoder.web").get_template("artifacts.html")
+    return Markup(template.render(groups=groups))  # noqa: S704  the template escapes
+
+
+def _group(artifact: str) -> str:
+    """Its stage; all of the repository is one, whichever stage wrote a file of it."""
+    return _REPOSITORY if artifact.startswith("repo/") else stage_of(artifact).removesuffix(".json")
+
+
+def _name(artifact: str) -> str:
+    """Without its stage."""
+    return artifact.partition("/")[2] or artifact
