@@ -86,12 +86,25 @@ TABS = (
         "There is no code yet. Each stage that writes some makes a version, to be held against the others here.",
     ),
     Tab(
+        "edit",
+        "Edit",
+        ("paper.json",),
+        "Nothing was made yet that could be edited. The paper, as it was read, is the first that can.",
+    ),
+    Tab(
+        "questions",
+        "Questions",
+        ("planning/plan.json",),
+        "Nothing was planned yet. What the paper leaves open is a question for its authors as soon as it is.",
+    ),
+    Tab(
         "evaluation",
         "Evaluation",
         ("evaluation.json", "evaluation/evaluation.json"),
         "This run was not evaluated here. `papercoder eval` judges its repository, with or without the authors’ code; "
         "give it this run’s folder with -o to see the result here.",
     ),
+    Tab("edit", "Edit", ("planning/plan.json",)),
     Tab("losses", "Losses", ("paper.json",), "The paper was not read yet; what that loses is listed here."),
 )
 
@@ -119,5 +132,6 @@ def bar_html(run: str, folder: Path, here: str) -> Markup:
 
 
 def bar(run: str, folder: Path, here: str) -> ui.html:
-    """Draw it."""
+    """Draw it, with this view in sight also where the window is narrow."""
+    ui.run_javascript("showTab()")
     return ui.html(bar_html(run, folder, here), sanitize=False).classes("ways")

@@ -43,3 +43,8 @@ function scrollWithin(pane, target) {
   const isSeen = inside.top >= around.top + 24 && inside.bottom <= around.bottom - 24;
   if (!isSeen) pane.scrollTop += inside.top - around.top - Math.min(around.height / 3, 180);
 }
+
+function showTab() {
+  const here = document.querySelector("nav.tabs [aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - 60;
+}
