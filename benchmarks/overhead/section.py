@@ -34,7 +34,7 @@ def section(results: OverheadResults) -> Section:
             f"Profile `papercoder`, {FILES} files, {results.calls} calls of a model that answers at once; medians of "
             f"three runs. What the simulated model itself works ({results.model_cpu:.1f} ms) is taken away, and so are "
             f"the report and the reading of the paper ({results.reading:.1f} s), which are once a run. The rest is "
-            "reading and checking answers, git, and the event loop. Many calls wait for the disk at the same time, so "
+            "git, packaging and the event loop. Many calls wait for the disk at the same time, so "
             "walls of parts may add up to more than the whole.",
         ),
     )

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.repair.faults import Fault
-from benchmarks.repair.sources import Edit, Sources, read_sources, write_sources
+from benchmarks.repair.faults import FAULTS, Fault
+from benchmarks.repair.sources import Edit, Sources, read_sources, without_annotations, write_sources
 from papercoder.artifacts.checking import Finding
 from papercoder.mending import climb
 from papercoder.stages.checking import check
+
+SAMPLE = Path(__file__).parents[2] / "tests" / "data" / "good_repository"
 
 
 @dataclass(frozen=True)
@@ -91,3 +93,26 @@ def measure(
                 write_sources(copy, sources, edit)
                 planted = Planted(fault, edit, copy)
                 yield Outcome(fault, seed, tuple(detector.sees(planted) for detector in detectors))
+
+
+@dataclass(frozen=True)
+class RepairResults:
+    """What became of all defects."""
+
+    repository: str
+    detectors: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+def plant_all(repository: Path, seeds: int = 1, *, untyped: bool = False, execute: bool = False) -> RepairResults:
+    """Every kind of defect; found by checking, and by execution where that is asked for."""
+    detectors: dict[str, Detector] = {"checking": CheckDetector.of(repository)}
+    if execute:
+        detectors["execution"] = ExecutionDetector()
+    prepare = without_annotations if untyped else _as_it_is
+    outcomes = measure(repository, FAULTS, range(seeds), tuple(detectors.values()), prepare)
+    return RepairResults(repository.resolve().name, tuple(detectors), tuple(outcomes))
+
+
+def _as_it_is(sources: Sources) -> Sources:
+    return sources
