@@ -354,6 +354,7 @@ class EventLog:
     """`events.jsonl`, and whoever listens."""
 
     def __init__(self, folder: Path, *listeners: Emit) -> None:
+        self.folder = folder
         self.path = folder / "events.jsonl"
         self.listeners = listeners
         _end_line(self.path)
@@ -367,6 +368,10 @@ class EventLog:
         if isinstance(event, CallMade | CallReused) and (calls := _calls.get()) is not None:
             calls.append(event)
         _append(self.path, event.model_dump_json() + "\n")
+        self.tell(event)
+
+    def tell(self, event: Event) -> None:
+        """Tell the listeners alone."""
         for listener in self.listeners:
             listener(event)
 
