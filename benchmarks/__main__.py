@@ -5,22 +5,23 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import benchmarks.many.measure
-import benchmarks.many.section
-import benchmarks.overhead.measure
-import benchmarks.overhead.section
-import benchmarks.reading.measure
-import benchmarks.reading.section
-import benchmarks.repair.measure
-import benchmarks.repair.section
-import benchmarks.resumption.measure
-import benchmarks.resumption.section
-import benchmarks.speed.measure
-import benchmarks.speed.sections
-import benchmarks.startup.measure
-import benchmarks.startup.section
 from benchmarks.machine import this_machine
+from benchmarks.many.measure import measure as take_many
+from benchmarks.many.section import section as of_many
+from benchmarks.overhead.measure import measure as clock
+from benchmarks.overhead.section import section as of_overhead
+from benchmarks.reading.measure import folder_given
+from benchmarks.reading.measure import measure as read
+from benchmarks.reading.section import section as of_reading
+from benchmarks.repair.measure import plant_all
+from benchmarks.repair.section import section as of_repair
 from benchmarks.results import Section, write_results
+from benchmarks.resumption.measure import measure as kill
+from benchmarks.resumption.section import section as of_resumption
+from benchmarks.speed.measure import measure_all as run
+from benchmarks.speed.sections import sections as of_speed
+from benchmarks.startup.measure import measure as start
+from benchmarks.startup.section import section as of_startup
 
 BUNDLED = Path(__file__).parents[1] / "examples" / "kiln" / "repository"
 """The repository into which defects are planted."""
@@ -28,13 +29,13 @@ BUNDLED = Path(__file__).parents[1] / "examples" / "kiln" / "repository"
 
 def sections(papers: Path | None) -> Iterator[Section]:
     """One benchmark after the other, so that each has the machine to itself."""
-    yield from benchmarks.speed.sections.sections(benchmarks.speed.measure.measure_all())
-    yield benchmarks.overhead.section.section(benchmarks.overhead.measure.measure())
-    yield benchmarks.many.section.section(benchmarks.many.measure.measure())
-    yield benchmarks.resumption.section.section(benchmarks.resumption.measure.measure())
-    yield benchmarks.startup.section.section(benchmarks.startup.measure.measure())
-    yield benchmarks.reading.section.section(benchmarks.reading.measure.measure(papers))
-    yield benchmarks.repair.section.section(benchmarks.repair.measure.plant_all(BUNDLED))
+    yield from of_speed(run())
+    yield of_overhead(clock())
+    yield of_many(take_many())
+    yield of_resumption(kill())
+    yield of_startup(start())
+    yield of_reading(read(papers))
+    yield of_repair(plant_all(BUNDLED))
 
 
 def main() -> None:
@@ -44,7 +45,7 @@ def main() -> None:
     given = parser.parse_args()
     machine = this_machine()
     found = []
-    for section in sections(benchmarks.reading.measure.folder_given(given.folder)):
+    for section in sections(folder_given(given.folder)):
         print(section.render(), end="\n\n", flush=True)
         found.append(section)
     print(f"written: {write_results(found, machine, datetime.now(UTC).date())}")

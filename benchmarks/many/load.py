@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.machine import example
 from benchmarks.many.heartbeat import Heartbeat, Lag
@@ -104,7 +105,7 @@ def placed(*, on_ray: bool) -> Iterator[Placement]:
 
     from papercoder.bench.on_ray import OnRay  # noqa: PLC0415
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     try:
         cluster.add_node(num_cpus=1)
         yield OnRay(str(cluster.address))

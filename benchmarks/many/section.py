@@ -39,9 +39,9 @@ def section(results: ManyResults) -> Section:
         notes=(
             f"The bundled paper, {results.files} files of width 4, the whole line but the sandbox, a model "
             f"{results.speed:g} times as fast as the modelled one, no limit to the calls at once. Memory is the sum of "
-            f"the shares of all processes of the tree, looked at every {EVERY:g} s, as are files, threads and processes; "
-            f"each is the most of any look. The event loop's lateness is that of a task which sleeps {BEAT * 1000:.0f} ms "
-            "again and again; on Ray it is the driver's, and the hosts' is not measured.",
+            "the shares of all processes of the tree; it, files, threads and processes are looked at every "
+            f"{EVERY:g} s, and each is the most of any look. The event loop's lateness is that of a task which sleeps "
+            f"{BEAT * 1000:.0f} ms again and again; on Ray it is the driver's, and the hosts' is not measured.",
             "" if results.on_ray else "Not measured on Ray: it is not installed, or was left out.",
         ),
     )
@@ -52,10 +52,10 @@ def _meaning(results: ManyResults) -> str:
     ratio = together.wall / alone.wall
     busy = (together.cpu + together.cpu_of_others) / together.wall
     said = (
-        f"{together.papers} papers at once take {ratio:.1f} times as long as one alone, and keep {busy:.1f} cores busy; "
-        f"the load is {together.calls / together.wall:.0f} calls a second, where a model of the modelled pace would see "
-        f"{_modelled(results.together, results):.0f}. {together.complete} of {together.papers} ended complete. A task on "
-        f"the event loop waits {1000 * together.lag.p99:.0f} ms at the most in 99 of 100 cases."
+        f"{together.papers} papers at once take {ratio:.1f} times as long as one alone, and keep {busy:.1f} cores "
+        f"busy; the load is {together.calls / together.wall:.0f} calls a second, where a model of the modelled pace "
+        f"would see {_modelled(results.together, results):.0f}. {together.complete} of {together.papers} ended "
+        f"complete. A task on the event loop waits {1000 * together.lag.p99:.0f} ms at the most in 99 of 100 cases."
     )
     if results.on_ray:
         far = results.on_ray.load

@@ -22,9 +22,9 @@ def section(results: tuple[Reading, ...]) -> Section:
     worst = min(ours, key=lambda each: each.score.shingles)
     papers = f"{len(ours)} paper{'' if len(ours) == 1 else 's'}"
     meaning = (
-        f"Of {papers}, the PDF is held against the LaTeX that it was made from. The least that PaperCoder keeps of the "
-        f"truth's prose, in runs of five words, is {worst.score.shingles:.1%} ({worst.paper}); plain text from the "
-        "same PDF stands beside it, and knows no headings."
+        f"The parse of {papers} is held against the LaTeX from which the PDF was made. The least that PaperCoder keeps "
+        f"of a paper's prose, in runs of five words, is {worst.score.shingles:.1%} ({worst.paper}). Beside it stands "
+        "the plain text of the same PDF, which knows no headings."
     )
     return Section(
         title="Reading PDFs",
@@ -32,8 +32,8 @@ def section(results: tuple[Reading, ...]) -> Section:
         meaning=meaning,
         tables=(Table(HEADS, [_row(each) for each in results]),),
         notes=(
-            f"In percent. The bundled paper, and those below FOLDER or the variable {PAPERS}, that have `paper.pdf` and "
-            "its LaTeX. A short paper reads fewer pages a second, since every parse starts a process that can be ended.",
+            f"In percent. The bundled paper, and those below FOLDER or the variable {PAPERS}, that have `paper.pdf` "
+            "and its LaTeX. A short paper reads fewer pages a second, since every parse starts a process of its own.",
         ),
     )
 

@@ -13,7 +13,8 @@ from papercoder.artifacts.checking import Finding
 from papercoder.mending import climb
 from papercoder.stages.checking import check
 
-SAMPLE = Path(__file__).parents[2] / "tests" / "data" / "good_repository"
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "tests" / "data" / "good_repository"
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,12 @@ def plant_all(repository: Path, seeds: int = 1, *, untyped: bool = False, execut
         detectors["execution"] = ExecutionDetector()
     prepare = without_annotations if untyped else _as_it_is
     outcomes = measure(repository, FAULTS, range(seeds), tuple(detectors.values()), prepare)
-    return RepairResults(repository.resolve().name, tuple(detectors), tuple(outcomes))
+    return RepairResults(_shown(repository.resolve()), tuple(detectors), tuple(outcomes))
+
+
+def _shown(repository: Path) -> str:
+    """Its path below this repository; of another one, the name alone."""
+    return repository.relative_to(ROOT).as_posix() if repository.is_relative_to(ROOT) else repository.name
 
 
 def _as_it_is(sources: Sources) -> Sources:

@@ -13,11 +13,12 @@ def section(results: RepairResults) -> Section:
     static = [one for one in planted if one.fault.checks]
     found = {name: _found(planted, column) for column, name in enumerate(results.detectors)}
     before = _found(static, 0)
+    counts = " and ".join(f"{name} finds {count}" for name, count in found.items())
     missed = sorted({one.fault.name for one in planted if not any(one.seen or ())})
     meaning = (
-        f"Of {len(planted)} defects planted into a repository one at a time, {before} of the {len(static)} that can show "
-        f"before anything runs are found by checking; {', '.join(f'{name} finds {count}' for name, count in found.items())} "
-        f"of all {len(planted)}. " + (f"Found by none: {', '.join(missed)}." if missed else "None is missed by all.")
+        f"{len(planted)} defects are planted into a repository, one at a time. Checking finds {before} of the "
+        f"{len(static)} that can show before anything runs; of all {len(planted)}, {counts}. "
+        + (f"Found by none: {', '.join(missed)}." if missed else "None is missed by all.")
     )
     heads = ("defects", "planted", *results.detectors)
     notes = [f"Planted into {results.repository}; kinds for which it has no place are left out."]

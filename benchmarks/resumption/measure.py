@@ -80,10 +80,11 @@ def _killed_and_resumed(files: int) -> Resumption:
             after = _wait(folder, lambda events: any(isinstance(event, CallStarted) for event in events[len(before) :]))
         new = after[len(before) :]
         resumed = next(event.at for event in new if isinstance(event, CallStarted)) - began
-        return _counted(before, list(read_events(folder))[len(before) :], fresh, resumed)
+        return counted(before, list(read_events(folder))[len(before) :], fresh, resumed)
 
 
-def _counted(before: list[Event], new: list[Event], fresh: float, resumed: float) -> Resumption:
+def counted(before: list[Event], new: list[Event], fresh: float, resumed: float) -> Resumption:
+    """What the events before and after a kill tell."""
     made = {(event.agent, event.subject) for event in before if isinstance(event, CallMade)}
     sent = {(event.agent, event.subject) for event in before if isinstance(event, CallStarted)}
     again = {(event.agent, event.subject) for event in new if isinstance(event, CallStarted)}

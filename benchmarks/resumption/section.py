@@ -31,8 +31,8 @@ def section(results: ResumptionResults) -> Section:
         ),
         plots=(Plot("resumption", _plot(rows), "Seconds from the start of a process, by what it does."),),
         notes=(
-            f"`papercoder run` on the bundled paper, {results.files} files, killed with SIGKILL once the first file was "
-            f"written; medians of {len(results.each)}. Both kinds of run read the paper before they call a model.",
+            f"`papercoder run` on the bundled paper, {results.files} files, killed with SIGKILL once the first file "
+            f"was written; medians of {len(results.each)}. Both kinds of run read the paper before they call a model.",
         ),
     )
 

@@ -12,7 +12,7 @@ def section(results: StartupResults) -> Section:
     slowest = max(others, key=lambda start: start.seconds)
     meaning = (
         f"The slowest of these, `{slowest.command}`, takes {slowest.seconds / alone.seconds:.0f} times as long as "
-        f"Python alone, {slowest.seconds:.2f} s; pydantic, on which all settings and artifacts rest, stands beside them."
+        f"Python alone, {slowest.seconds:.2f} s; pydantic, on which settings and artifacts rest, stands beside them."
     )
     heads = ("", "of Python alone", "median, s", "least, s", "most, s")
     return Section(
