@@ -69,14 +69,12 @@ class Plot:
 
 def to_html(evaluation: Evaluation, rubric: Rubric | None = None) -> str:
     """The page; `rubric` is the one that the leaves belong to."""
-    first, *rest = wording.headline(evaluation) or ("Nothing was judged.",)
     return (
         _environment()
         .get_template("evaluation.html")
         .render(
             evaluation=evaluation,
-            first=first,
-            rest=rest,
+            headline=wording.headline(evaluation) or ("Nothing was judged.",),
             plots=plots(evaluation),
             tree=branch(rubric, evaluation) if rubric and evaluation.rubric else None,
             agreement=tuple(wording.agreement_words(evaluation)),
@@ -133,7 +131,7 @@ def _code_plot(evaluation: Evaluation) -> Iterator[Plot]:
 def _code_row(name: Contender, score: RubricScore) -> Row:
     met = score.code_dev or 0.0
     state = "reported" if name == "repository" else "none"
-    return Row(name, Interval(mean=met, low=met, high=met, n=1), state, words=f"{met:.0%}")
+    return Row(name, Interval(mean=met, low=met, high=met, n=1), state, words=f"{met:.1%}")
 
 
 def _rows(evaluation: Evaluation, own: CritiqueScore) -> list[Row]:

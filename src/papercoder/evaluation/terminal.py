@@ -52,7 +52,7 @@ def _figures(score: CritiqueScore) -> tuple[str, ...]:
 
 def _leaves(score: RubricScore) -> tuple[str, ...]:
     met = "none" if score.code_dev is None else f"{score.code_dev:.1%}"
-    return met, "", "", str(len(score.leaves) - len(score.invalid)), str(len(score.invalid))
+    return met, "", "", str(sum(leaf.judgement is not None for leaf in score.leaves)), str(len(score.invalid))
 
 
 def _orders(evaluation: Evaluation) -> Iterator[str]:
