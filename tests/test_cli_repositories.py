@@ -160,6 +160,23 @@ def test_a_sandbox_by_name_that_is_not_there_is_told(say: Say, repository: Path,
     assert_told(say("execute", repository, "--sandbox", "prison"), 2, "'prison'")
 
 
+@pytest.mark.parametrize("flags", [(), ("--gpu",)])
+def test_a_gpu_is_lent_where_it_was_asked_for_and_notes_are_told(
+    say: Say, repository: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
+) -> None:
+    asked: list[bool] = []
+
+    async def execute(*_: object, gpu: bool, **__: object) -> ExecutionReport:
+        asked.append(gpu)
+        return observed().model_copy(update={"notes": ("There is no GPU.",)})
+
+    monkeypatch.setattr("papercoder.mending.execute", execute)
+    ended = say("execute", repository, *flags)
+    assert (ended.code, ended.err) == (0, "")
+    assert asked == [bool(flags)]
+    assert ended.out == "There is no GPU.\n"
+
+
 @pytest.mark.parametrize("name", ["none", "main.py"])
 def test_what_is_no_repository_cannot_be_executed(say: Say, repository: Path, name: str) -> None:
     assert_told(say("execute", repository / name), 2, f"{name} is no repository")

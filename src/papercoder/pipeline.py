@@ -49,7 +49,7 @@ async def paper_to_repository(run: Run[Ask], paper: Paper, publish: Publisher, s
     code = await reviewing.rounds(code, settings.review_rounds)
     tests = await write_tests(run, paper, design, configuration, code, publish)
     files = await equip(design, configuration, (*code, *tests), publish)
-    repairing = Repairing(run, design, publish, settings.sandbox, settings.reproduce)
+    repairing = Repairing(run, design, publish, settings.sandbox, settings.reproduce, settings.gpu)
     files, execution = await repairing.rounds(files, settings.repair_rounds)
     verdicts = await reviewing.verdicts(files)
     repository = await document(paper, design, files, publish)

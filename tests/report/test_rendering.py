@@ -61,6 +61,7 @@ def test_every_section_says_its_part(full: Report) -> None:
     assert "Is that what you did? Or was it: Adam; SGD?" in section(full, "assumptions")
     assert "peak memory 2.5 GB" in section(full, "execution")
     assert "Memory was not held." in section(full, "execution")
+    assert "- Memory was not held." in to_markdown(full)
     assert "No x." in section(full, "checks")
     assert "Denoiser" in section(full, "architecture")
     assert "[8, 16]" in section(full, "configuration")
