@@ -58,7 +58,7 @@ class OnRay:
             SettingsError: Ray is not installed.
             ClusterError: the cluster cannot be reached, or cannot run trials.
         """
-        with _connected(self.address) as ray:
+        with connected(self.address) as ray:
             hosts = Hosts(ray, shared, _leases(ray, shared), tell, self._host)
             await hosts.check()
 
@@ -71,7 +71,13 @@ class OnRay:
 
 
 @contextmanager
-def _connected(address: str) -> Iterator[Any]:
+def connected(address: str) -> Iterator[Any]:
+    """Ray itself, as long as this process is connected to a cluster.
+
+    Raises:
+        SettingsError: Ray is not installed.
+        ClusterError: the cluster cannot be reached.
+    """
     os.environ |= {name: value for name, value in QUIET.items() if name not in os.environ}
     try:
         ray = importlib.import_module("ray")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from papercoder.artifacts import TrialResult
-from papercoder.bench.kept import run_kept
+from papercoder.bench.kept import bring_back, run_kept
 from papercoder.bench.ray_limits import FarPurse, FarTurns
 from papercoder.bench.ray_rungs import OnCluster
 from papercoder.bench.reading import Reader
@@ -95,6 +95,7 @@ class Host:
         if order.trial.store is None:
             if order.again:
                 await _released(order.trial.folder)
+                await asyncio.to_thread(bring_back, order.trial)
             return await run_kept(order.trial, place, told.append)
         with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
             here = order.trial.model_copy(update={"folder": Path(folder) / order.trial.id})
