@@ -14,6 +14,7 @@ import asyncio
 
 from papercoder.agent import Ask
 from papercoder.artifacts import Claims, OverallPlan, Paper, Repository, Requirement, Requirements, SourceFile
+from papercoder.aside import aside
 from papercoder.config_text import to_yaml
 from papercoder.config_view import config_view
 from papercoder.design import Design
@@ -54,7 +55,7 @@ async def paper_to_repository(run: Run[Ask], paper: Paper, publish: Publisher, s
     verdicts = await reviewing.verdicts(files)
     repository = await document(paper, design, files, publish)
     await run.note("review/verdicts.json", verdicts)
-    await run.note("checking/report.json", await asyncio.to_thread(check, run.folder / "repo"))
+    await run.note("checking/report.json", await aside(check, run.folder / "repo"))
     await run.note("execution/report.json", execution)
     return repository.model_copy(update={"verdicts": verdicts, "execution": execution})
 

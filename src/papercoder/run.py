@@ -347,7 +347,12 @@ def lock(folder: Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         sweep(folder)
-        yield
+        try:
+            yield
+        finally:
+            # A program that another run starts at this moment has the file open too until it is under way; closing
+            # ours would leave the lock to it.
+            fcntl.flock(file, fcntl.LOCK_UN)
 
 
 class EventLog:

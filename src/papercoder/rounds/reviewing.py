@@ -1,6 +1,5 @@
 """Review and check, revise what failed, and again."""
 
-import asyncio
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from papercoder.agent import Ask
 from papercoder.artifacts import CheckReport, Edits, Paper, Requirement, SourceFile, Verdict, Verdicts
+from papercoder.aside import aside
 from papercoder.design import Design
 from papercoder.edits import apply
 from papercoder.rounds.fit import if_fit
@@ -68,7 +68,7 @@ class Reviewing:
         traceability = trace(self.design.requirements, self.design.architecture, code)
         table = SourceFile(path="TRACEABILITY.json", text=traceability.model_dump_json())
         files = (*self.configuration, *code, *equipment(self.design.logic, code), table)
-        return await asyncio.to_thread(_checked, files)
+        return await aside(_checked, files)
 
     async def _revised(self, number: int, code: Files, problems: dict[str, tuple[str, ...]]) -> Edits:
         made = await together(
