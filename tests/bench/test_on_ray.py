@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import signal
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,12 +18,14 @@ from papercoder.bench.benching import bench
 from papercoder.bench.manifest import Resources
 from papercoder.bench.manifest_file import load_manifest
 from papercoder.bench.on_ray import QUIET, OnRay, connected
+from papercoder.bench.ray_host import Order
+from papercoder.bench.ray_hosts import environment_of
 from papercoder.bench.ray_rungs import OnCluster, most
 from papercoder.errors import AnswerError, SettingsError
 from papercoder.events import CallMade, CallStarted, Event, RunStarted, Warned
 from papercoder.models.journaled import calls, made
 from papercoder.run import answer_store, read_events
-from tests.bench.benches import FULL, TINY, Silent, run, write_manifest
+from tests.bench.benches import FULL, TINY, Silent, run, trial_of, write_manifest
 from tests.bench.hosts import HOSTS, POISON, Mortal, looks_around, stays
 from tests.support import Scripted, asking, calls_in_flight, of_kind
 
@@ -233,3 +236,19 @@ def test_a_killed_worker_and_a_lost_node_cost_only_what_was_in_flight(
 def test_an_address_of_another_kind(address: str) -> None:
     with pytest.raises(SettingsError, match="on a machine of the cluster"):
         OnRay(address)
+
+
+def test_without_ray_it_is_said_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(SettingsError, match=r"pip install 'papercoder\[ray\]'"):
+        asyncio.run(bench(load_manifest(write_manifest(tmp_path)), tmp_path / "out", OnRay(), Silent()))
+
+
+def test_keys_go_to_the_hosts_of_those_providers_that_are_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "asked")
+    monkeypatch.setenv("OPENAI_API_KEY", "not asked")
+    trial = trial_of(write_manifest(tmp_path, models="anthropic:claude-sonnet-5"), tmp_path / "out")
+    assert environment_of(trial) == {"ANTHROPIC_API_KEY": "asked"}
+    assert "asked" not in repr(Order(trial, None, None, environment_of(trial), again=False))

@@ -1,8 +1,11 @@
 """The hosts of a cluster, and what becomes of a trial whose host dies."""
 
 import asyncio
+import importlib
 import os
 import uuid
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, cast
@@ -30,6 +33,7 @@ class _Hosted:
     """A host as the driver sees it."""
 
     name: str
+    node: str
     actor: Any
     trials: int = 0
     alone: bool = False
@@ -37,7 +41,7 @@ class _Hosted:
 
 @dataclass
 class Hosts:
-    """One for each node, made anew where one dies; Ray spreads them."""
+    """One for each node, made anew where one dies."""
 
     ray: Any
     shared: Shared
@@ -45,6 +49,8 @@ class Hosts:
     tell: Tell
     kind: type[Host]
     _living: list[_Hosted] = field(default_factory=list)
+    _deaths: Counter[str] = field(default_factory=Counter)
+    """Node -> hosts that died there; it may be dying itself."""
 
     async def perform(self, trial: Trial) -> TrialResult:
         """Carry a trial out, on another host where its host dies: it goes on from what is kept.
@@ -87,7 +93,7 @@ class Hosts:
             raise ClusterError(f"The cluster has PaperCoder {there}, and this is {here}; install the same on all.")
 
     async def _on(self, host: _Hosted, trial: Trial, *, again: bool) -> TrialResult:
-        order = Order(trial, self.leases, self.shared.max_cost, _environment(trial), again)
+        order = Order(trial, self.leases, self.shared.max_cost, environment_of(trial), again)
         listening = asyncio.ensure_future(self._listen(host, order))
         try:
             return await asyncio.shield(listening)
@@ -110,15 +116,18 @@ class Hosts:
     def _take(self, *, alone: bool) -> _Hosted:
         """A host of its own, or the one with the fewest trials, as many hosts as there are nodes."""
         open_ = [host for host in self._living if not host.alone]
-        nodes = sum(node["Alive"] for node in self.ray.nodes())
-        host = self._start(alone) if alone or len(open_) < nodes else min(open_, key=lambda each: each.trials)
+        nodes = [node["NodeID"] for node in self.ray.nodes() if node["Alive"]]
+        wanted = alone or len(open_) < len(nodes)
+        host = self._start(nodes, alone) if wanted else min(open_, key=lambda each: each.trials)
         host.trials += 1
         return host
 
-    def _start(self, alone: bool) -> _Hosted:
-        name = uuid.uuid4().hex
-        options = {"num_cpus": 0, "scheduling_strategy": "SPREAD", "max_concurrency": _AT_ONCE, "max_restarts": 0}
-        host = _Hosted(name, self.ray.remote(self.kind).options(**options).remote(name), alone=alone)
+    def _start(self, nodes: Sequence[str], alone: bool) -> _Hosted:
+        """A host on the node with the fewest, elsewhere if that is gone."""
+        many = self._deaths + Counter(host.node for host in self._living)
+        name, node = uuid.uuid4().hex, min(nodes, key=lambda each: many[each])
+        options = {"num_cpus": 0, "scheduling_strategy": on_node(node, soft=True), "max_concurrency": _AT_ONCE}
+        host = _Hosted(name, node, self.ray.remote(self.kind).options(**options).remote(name), alone=alone)
         self._living.append(host)
         return host
 
@@ -129,6 +138,7 @@ class Hosts:
 
     async def _lose(self, host: _Hosted) -> None:
         """End what is left of it, before another takes its trials, and give back what it held."""
+        self._deaths[host.node] += host in self._living
         self._end(host)
         await self.leases.forget.remote(host.name)
 
@@ -138,7 +148,13 @@ class Hosts:
             self.ray.kill(host.actor)
 
 
-def _environment(trial: Trial) -> dict[str, str]:
+def on_node(node: str, *, soft: bool) -> Any:
+    """How Ray is told to put an actor on a node; `soft`: or on another, where that one is gone."""
+    strategies = importlib.import_module("ray.util.scheduling_strategies")
+    return strategies.NodeAffinitySchedulingStrategy(node, soft=soft)
+
+
+def environment_of(trial: Trial) -> dict[str, str]:
     """The variables with keys and addresses of the providers that a trial asks."""
     specs = {trial.settings.model, *trial.settings.models.values()}
     providers = filter(None, (find_provider(spec.partition(":")[0]) for spec in specs))
