@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.machine import example
 from benchmarks.many.heartbeat import Heartbeat, Lag
 from benchmarks.speed.measure import LATENCY
-from papercoder.artifacts import BenchResults
+from papercoder.artifacts import BenchResults, TrialResult
 from papercoder.bench.benching import bench
 from papercoder.bench.manifest import Manifest, ModelChoice, PaperEntry, Variant
 from papercoder.bench.placement import Local, Placement
@@ -45,6 +45,8 @@ class Load:
     """... of what it started and waited for: git, the type checker, the reader of PDFs."""
 
     lag: Lag
+    reasons: tuple[str, ...] = ()
+    """Why papers are not complete."""
 
 
 class Unwatched:
@@ -56,7 +58,7 @@ class Unwatched:
     def tell(self, trial: str, event: Event) -> None:
         """Something happened."""
 
-    def end(self, result: object) -> None:
+    def end(self, result: TrialResult) -> None:
         """A trial ended."""
 
 
@@ -86,7 +88,14 @@ async def load(todo: Manifest, folder: Path, placement: Placement) -> Load:
         cpu=_cpu(resource.RUSAGE_SELF) - cpu,
         cpu_of_others=_cpu(resource.RUSAGE_CHILDREN) - others,
         lag=heart.lag,
+        reasons=tuple(sorted({_nameless(trial, folder) for trial in results.trials if trial.status != "complete"})),
     )
+
+
+def _nameless(trial: TrialResult, folder: Path) -> str:
+    """Why it is not complete, without the name of a folder that is gone by then."""
+    reason = trial.reason.replace(str(trial.trial), "PAPER").replace(str(folder.resolve()), "FOLDER")
+    return f"{trial.status}: {' '.join(reason.split())}"
 
 
 def _cpu(who: int) -> float:

@@ -15,7 +15,7 @@ from benchmarks.many.load import Load
 from benchmarks.many.watching import Held, watching
 from papercoder.errors import PaperCoderError
 
-PAPERS, FILES, SPEED = 90, 8, 4.0
+PAPERS, FILES, SPEED = 90, 8, 5.0
 _LONGEST = 1200
 """Seconds after which it is given up."""
 

@@ -42,6 +42,7 @@ def section(results: ManyResults) -> Section:
             "the shares of all processes of the tree; it, files, threads and processes are looked at every "
             f"{EVERY:g} s, and each is the most of any look. The event loop's lateness is that of a task which sleeps "
             f"{BEAT * 1000:.0f} ms again and again; on Ray it is the driver's, and the hosts' is not measured.",
+            *(f"Not complete, {name}: {reason}" for name, each in rows.items() for reason in each.load.reasons),
             "" if results.on_ray else "Not measured on Ray: it is not installed, or was left out.",
         ),
     )

@@ -1,9 +1,12 @@
 """Plants each defect in a copy of its own, and asks the detectors whether they see it."""
 
 import asyncio
+import os
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Protocol
 
@@ -81,19 +84,21 @@ def measure(
     detectors: tuple[Detector, ...],
     prepare: Callable[[Sources], Sources],
 ) -> Iterator[Outcome]:
-    """Every fault, once for each seed, in the repository as it is after `prepare`."""
-    for fault in faults:
-        for seed in seeds:
-            sources = prepare(read_sources(repository, seed))
-            edit = fault.plant(sources)
-            if edit is None or edit.text == sources.files.get(edit.path, ""):
-                yield Outcome(fault, seed, None)
-                continue
-            with tempfile.TemporaryDirectory(prefix="papercoder-repair-") as folder:
-                copy = Path(folder) / repository.resolve().name
-                write_sources(copy, sources, edit)
-                planted = Planted(fault, edit, copy)
-                yield Outcome(fault, seed, tuple(detector.sees(planted) for detector in detectors))
+    """Every fault, once for each seed, in the repository as it is after `prepare`; on all cores."""
+
+    def outcome(fault: Fault, seed: int) -> Outcome:
+        sources = prepare(read_sources(repository, seed))
+        edit = fault.plant(sources)
+        if edit is None or edit.text == sources.files.get(edit.path, ""):
+            return Outcome(fault, seed, None)
+        with tempfile.TemporaryDirectory(prefix="papercoder-repair-") as folder:
+            copy = Path(folder) / repository.resolve().name
+            write_sources(copy, sources, edit)
+            planted = Planted(fault, edit, copy)
+            return Outcome(fault, seed, tuple(detector.sees(planted) for detector in detectors))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(outcome, *zip(*product(faults, seeds), strict=True))
 
 
 @dataclass(frozen=True)
