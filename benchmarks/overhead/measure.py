@@ -105,13 +105,13 @@ class _Course:
 
 
 def measure(paper: Path | None = None, files: int = FILES, repeats: int = 3) -> OverheadResults:
-    """The medians of several runs each, after one that does not count."""
+    """The medians of several runs, with and without syncing in turn, after one that does not count."""
     began = time.perf_counter()
     found = read(paper or example())
     reading = time.perf_counter() - began
     _run(found, files, synced=True)
-    synced = [_run(found, files, synced=True) for _ in range(repeats)]
-    unsynced = [_run(found, files, synced=False) for _ in range(repeats)]
+    pairs = [(_run(found, files, synced=True), _run(found, files, synced=False)) for _ in range(repeats)]
+    synced, unsynced = [with_it for with_it, _ in pairs], [without for _, without in pairs]
     names = [name for name in dict.fromkeys(each.part for each in _timed()) if name not in {MODEL, REPORT}]
     return OverheadResults(
         calls=synced[0].calls,
