@@ -283,12 +283,12 @@ def test_a_cap_that_was_given_once_binds_a_revision(
     say: Say, paper_file: Path, tmp_path: Path, more: tuple[str, ...], code: int
 ) -> None:
     model, folder = f"{SIMULATED},price_in=9,price_out=9", tmp_path / "run"
-    ended = say("run", paper_file, "-o", folder, "--model", model, "--profile", "papercoder", "--max-cost", "0.6")
+    ended = say("run", paper_file, "-o", folder, "--model", model, "--profile", "papercoder", "--max-cost", "0.2")
     assert ended.code == 3
-    assert "exceeds the cap of $0.6" in ended.err
+    assert "exceeds the cap of $0.2" in ended.err
     ended = say("revise", folder, *more)
     assert ended.code == code, ended.err
-    assert ("exceeds the cap of $0.6" in ended.err) == (not more)
+    assert ("exceeds the cap of $0.2" in ended.err) == (not more)
 
 
 def test_a_revision_says_that_the_cap_is_spent(say: Say, paper_file: Path, tmp_path: Path) -> None:
