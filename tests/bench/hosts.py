@@ -41,7 +41,8 @@ class Mortal(Host):
         self.trials.append(order.trial.paper)
         self._say()
         if order.trial.paper == POISON:
-            await asyncio.sleep(0.2)
+            yield ()
+            await asyncio.sleep(0.5)
             os.kill(os.getpid(), signal.SIGKILL)
         async for told in super().run(order):
             yield told

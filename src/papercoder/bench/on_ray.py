@@ -99,6 +99,6 @@ def connected(address: str) -> Iterator[Any]:
 
 def _leases(ray: Any, shared: Shared) -> Any:
     """Their actor, on the machine of the driver: they live and die together."""
-    here = on_node(ray.get_runtime_context().get_node_id(), soft=False)
+    here = on_node(ray.get_runtime_context().get_node_id())
     options = {"num_cpus": 0, "scheduling_strategy": here, "max_concurrency": _CALLS_AT_ONCE}
     return ray.remote(Leases).options(**options).remote(shared)

@@ -69,6 +69,7 @@ class Host:
         os.environ.update(order.environment)
         told: list[Event] = []
         work = self._working[order.trial.id] = asyncio.ensure_future(self._carry_out(order, told))
+        yield ()  # it has begun
         try:
             while not work.done():
                 await asyncio.wait([work], timeout=_BEAT)
