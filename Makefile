@@ -27,9 +27,7 @@ test: lint
 	$(BIN)/python -m pytest
 
 bench: setup
-	$(BIN)/python -m benchmarks.speed
-	$(BIN)/python -m benchmarks.reading
-	$(BIN)/python -m benchmarks.repair examples/kiln/repository
+	$(BIN)/python -m benchmarks
 
 lock:
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -1,10 +1,55 @@
-"""`python -m benchmarks [FOLDER]`: measure everything, print it, and write RESULTS.md with its plots."""
+"""`python -m benchmarks [FOLDER]`: measure everything and write RESULTS.md; FOLDER holds further papers to read."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import many, overhead, reading, repair, resumption, speed, startup
 from benchmarks.machine import this_machine
+from benchmarks.many.measure import measure as take_many
+from benchmarks.many.section import section as of_many
+from benchmarks.overhead.measure import measure as clock
+from benchmarks.overhead.section import section as of_overhead
+from benchmarks.reading.measure import folder_given
+from benchmarks.reading.measure import measure as read
+from benchmarks.reading.section import section as of_reading
+from benchmarks.repair.measure import plant_all
+from benchmarks.repair.section import section as of_repair
 from benchmarks.results import Section, write_results
+from benchmarks.resumption.measure import measure as kill
+from benchmarks.resumption.section import section as of_resumption
+from benchmarks.speed.measure import measure_all as run
+from benchmarks.speed.sections import sections as of_speed
+from benchmarks.startup.measure import measure as start
+from benchmarks.startup.section import section as of_startup
+
+BUNDLED = Path(__file__).parents[1] / "examples" / "kiln" / "repository"
+"""The repository into which defects are planted."""
+
+
+def sections(papers: Path | None) -> Iterator[Section]:
+    """One benchmark after the other, so that each has the machine to itself."""
+    yield from of_speed(run())
+    yield of_overhead(clock())
+    yield of_many(take_many())
+    yield of_resumption(kill())
+    yield of_startup(start())
+    yield of_reading(read(papers))
+    yield of_repair(plant_all(BUNDLED))
+
+
+def main() -> None:
+    """Print each section as it is measured; write all of them at the end."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, help="further papers for the reading benchmark")
+    given = parser.parse_args()
+    machine = this_machine()
+    found = []
+    for section in sections(folder_given(given.folder)):
+        print(section.render(), end="\n\n", flush=True)
+        found.append(section)
+    print(f"written: {write_results(found, machine, datetime.now(UTC).date())}")
+
+
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,9 @@ _INKS = ("--d-accent", "--d-bad", "--d-good", "--d-warn")
 _DASHES = (None, "6 4", "2 3", "9 3 2 3")
 """Beside the colours, so that colour is never alone."""
 
+_APART = 15.0
+"""Between the names of two lines."""
+
 
 @dataclass(frozen=True)
 class Series:
@@ -74,9 +77,9 @@ def _line(series: Series, frame: _Frame, index: int) -> list[Markup]:
 def _names(series: Sequence[Series], frame: _Frame) -> list[Markup]:
     """At the ends of the lines, moved apart where they would overlap."""
     ends = sorted((frame.y(max(each.points)[1]) + 4, index) for index, each in enumerate(series))
-    parts, least = [], 0.0
-    for y, index in ends:
-        y, least = max(y, least), max(y, least) + 15
+    parts, y = [], -_APART
+    for end, index in ends:
+        y = max(end, y + _APART)
         ink = f"fill:var({_INKS[index % len(_INKS)]})"
         x = frame.x(frame.right) + 10
         parts.append(node("text", Markup.escape(series[index].name), x=x, y=y, class_="mid name", style=ink))

@@ -160,6 +160,23 @@ def test_a_sandbox_by_name_that_is_not_there_is_told(say: Say, repository: Path,
     assert_told(say("execute", repository, "--sandbox", "prison"), 2, "'prison'")
 
 
+@pytest.mark.parametrize("flags", [(), ("--gpu",)])
+def test_a_gpu_is_lent_where_it_was_asked_for_and_notes_are_told(
+    say: Say, repository: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
+) -> None:
+    asked: list[bool] = []
+
+    async def execute(*_: object, gpu: bool, **__: object) -> ExecutionReport:
+        asked.append(gpu)
+        return observed().model_copy(update={"notes": ("There is no GPU.",)})
+
+    monkeypatch.setattr("papercoder.mending.execute", execute)
+    ended = say("execute", repository, *flags)
+    assert (ended.code, ended.err) == (0, "")
+    assert asked == [bool(flags)]
+    assert ended.out == "There is no GPU.\n"
+
+
 @pytest.mark.parametrize("name", ["none", "main.py"])
 def test_what_is_no_repository_cannot_be_executed(say: Say, repository: Path, name: str) -> None:
     assert_told(say("execute", repository / name), 2, f"{name} is no repository")
@@ -266,12 +283,12 @@ def test_a_cap_that_was_given_once_binds_a_revision(
     say: Say, paper_file: Path, tmp_path: Path, more: tuple[str, ...], code: int
 ) -> None:
     model, folder = f"{SIMULATED},price_in=9,price_out=9", tmp_path / "run"
-    ended = say("run", paper_file, "-o", folder, "--model", model, "--profile", "papercoder", "--max-cost", "0.6")
+    ended = say("run", paper_file, "-o", folder, "--model", model, "--profile", "papercoder", "--max-cost", "0.2")
     assert ended.code == 3
-    assert "exceeds the cap of $0.6" in ended.err
+    assert "exceeds the cap of $0.2" in ended.err
     ended = say("revise", folder, *more)
     assert ended.code == code, ended.err
-    assert ("exceeds the cap of $0.6" in ended.err) == (not more)
+    assert ("exceeds the cap of $0.2" in ended.err) == (not more)
 
 
 def test_a_revision_says_that_the_cap_is_spent(say: Say, paper_file: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from papercoder.artifacts import Repository
 from papercoder.errors import CostCapReached, PaperError, RunFolderError, SettingsError
-from papercoder.events import CallMade, CallStarted, Event, RunEnded, RunStarted
+from papercoder.events import CallMade, CallStarted, Event, RunEnded, RunStarted, Warned
 from papercoder.generation import generate
 from papercoder.run import answer_store, lock, read_events
 from papercoder.settings import Settings
@@ -354,3 +354,39 @@ def test_an_interrupted_run_says_so_and_goes_on(paper_file: Path, tmp_path: Path
     run(paper_file, tmp_path / "run")
     assert set(calls_made(tmp_path / "run").values()) == {1}
     assert_same_repository(tmp_path / "run", whole)
+
+
+def _no_report(folder: Path) -> None:
+    """A report that cannot be written, since folders stand where its files would."""
+    for name in ("report.html", "report.md"):
+        (folder / name / "in the way").mkdir(parents=True)
+
+
+def test_what_ended_a_run_is_raised_though_its_report_cannot_be_written(tmp_path: Path) -> None:
+    heard = list[Event]()
+    _no_report(tmp_path / "run")
+    with pytest.raises(PaperError, match=r"none\.pdf"):
+        run(tmp_path / "none.pdf", tmp_path / "run", [heard.append])
+    assert isinstance(heard[-1], Warned)
+    assert heard[-1].where == "report"
+    assert "report.html" in heard[-1].message
+    assert summarise(read_events(tmp_path / "run")).status == "partial"
+
+
+def test_an_unforeseen_error_of_the_report_hides_nothing_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Path) -> None:
+        raise KeyError("missing")
+
+    monkeypatch.setattr("papercoder.generation.write_report", broken)
+    with pytest.raises(PaperError, match=r"none\.pdf") as failure:
+        run(tmp_path / "none.pdf", tmp_path / "run")
+    assert isinstance(failure.value.__context__, KeyError)
+
+
+def test_a_report_that_cannot_be_written_is_an_error_where_there_is_no_other(paper_file: Path, tmp_path: Path) -> None:
+    _no_report(tmp_path / "run")
+    with pytest.raises(RunFolderError, match=r"report\.html"):
+        run(paper_file, tmp_path / "run", profile="papercoder")
+    assert summarise(read_events(tmp_path / "run")).status == "complete"

@@ -14,7 +14,7 @@ import papercoder
 
 ROOT = Path(papercoder.__file__).parent
 LAYERS = (
-    {"errors", "tokens", "paths", "mermaid", "together", "syntax"},
+    {"errors", "aside", "tokens", "paths", "mermaid", "together", "syntax"},
     {"store", "artifacts"},
     {"events", "settings", "run", "history", "prompts", "models", "paper", "sandbox", "diagrams", "summary", "spent"}
     | {"versions"},

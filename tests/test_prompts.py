@@ -5,7 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from jinja2 import Environment, meta
+from jinja2 import Environment, Template, meta
 
 import papercoder
 from papercoder.artifacts import Violation
@@ -72,6 +72,20 @@ def test_a_prompt_renders_and_is_strict(name: str) -> None:
 
 def test_what_is_filled_in_is_not_read_as_a_template() -> None:
     assert "{{ x }} <b> {% if %}" in Prompts().render("again", reason="{{ x }} <b> {% if %}")
+
+
+def test_a_prompt_is_compiled_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    compiled: list[str] = []
+    once = Environment.from_string
+
+    def counted(self: Environment, source: str) -> Template:
+        compiled.append(source)
+        return once(self, source)
+
+    monkeypatch.setattr(Environment, "from_string", counted)
+    (tmp_path / "again.md").write_text("Counted: {{ reason }}", encoding="utf-8")
+    assert [Prompts(tmp_path).render("again", reason=reason) for reason in "ab"] == ["Counted: a", "Counted: b"]
+    assert len(compiled) == 1
 
 
 def test_a_prompt_of_the_users_takes_the_place_of_ours(tmp_path: Path) -> None:

@@ -270,3 +270,9 @@ def test_a_cap_that_is_spent_is_told(tmp_path: Path, cost: float, told: bool) ->
     assert not told or said.startswith(f"The run has cost ${cost:.4f} and may cost $2,")
     assert overspent(run, settings_of(run, {"max_cost": 3.0})) == ""
     assert overspent(run, Settings()) == ""
+
+
+def test_whether_code_may_use_gpus_is_remembered(tmp_path: Path) -> None:
+    run = started(tmp_path / "run", Settings(gpu=True))
+    assert settings_of(run, {"gpu": None}).gpu
+    assert not settings_of(started(tmp_path / "older", Settings()), {}).gpu

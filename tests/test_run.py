@@ -3,9 +3,10 @@
 import asyncio
 import errno
 import multiprocessing
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -300,6 +301,22 @@ def test_a_second_process_is_told_who_works_there(tmp_path: Path) -> None:
         process.join(60)
     with lock(tmp_path):
         pass
+
+
+def test_a_folder_is_let_go_though_a_program_that_is_being_started_has_the_lock_open(tmp_path: Path) -> None:
+    with lock(tmp_path), (tmp_path / ".store" / "lock").open() as beside:
+        open_here = (int(path.name) for path in Path("/proc/self/fd").iterdir())
+        held = next(fd for fd in open_here if fd != beside.fileno() and _is(fd, beside))
+        inherited = os.dup(held)
+    with lock(tmp_path):
+        os.close(inherited)
+
+
+def _is(fd: int, file: IO[str]) -> bool:
+    try:
+        return os.path.sameopenfile(fd, file.fileno())
+    except OSError:
+        return False  # what listed the folder is closed again
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

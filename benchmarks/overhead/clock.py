@@ -37,18 +37,15 @@ class Clock:
     def on(self, timed: tuple[Timed, ...]) -> Iterator[None]:
         """Time these functions; none of them may be a coroutine."""
         with ExitStack() as stack:
-            by_function: dict[tuple[Any, str], list[Timed]] = defaultdict(list)
             for each in timed:
-                by_function[each.owner, each.name].append(each)
-            for (owner, name), parts in by_function.items():
-                stack.enter_context(patch.object(owner, name, self._around(getattr(owner, name), parts)))
+                around = self._around(getattr(each.owner, each.name), each)
+                stack.enter_context(patch.object(each.owner, each.name, around))
             yield
 
-    def _around(self, function: Callable[..., Any], parts: list[Timed]) -> Callable[..., Any]:
+    def _around(self, function: Callable[..., Any], timed: Timed) -> Callable[..., Any]:
         @wraps(function)
         def clocked(*arguments: Any, **named: Any) -> Any:
-            part = next((each.part for each in parts if each.on(*arguments)), None)
-            if part is None or getattr(self._busy, "now", False):
+            if getattr(self._busy, "now", False) or not timed.on(*arguments):
                 return function(*arguments, **named)
             self._busy.now = True
             cpu, wall = time.thread_time(), time.perf_counter()
@@ -56,7 +53,7 @@ class Clock:
                 return function(*arguments, **named)
             finally:
                 self._busy.now = False
-                self._add(part, time.thread_time() - cpu, time.perf_counter() - wall)
+                self._add(timed.part, time.thread_time() - cpu, time.perf_counter() - wall)
 
         return clocked
 

@@ -13,6 +13,7 @@ from unittest.mock import patch
 import papercoder.agent
 import papercoder.generation
 import papercoder.models.journaled
+import papercoder.models.simulated.model
 import papercoder.run
 from benchmarks.machine import example
 from benchmarks.overhead.clock import Clock, Timed
@@ -31,7 +32,7 @@ from papercoder.store import FileStore
 FILES = 16
 INSTANT = "ttft=0,tps=1e15,speed=1e9"
 MODEL = "the simulated model itself"
-REPORT = "the report, once a run"
+REPORT = "the report, divided by calls"
 
 
 def _answers(store: FileStore, *_: object) -> bool:
@@ -48,6 +49,7 @@ def _timed() -> tuple[Timed, ...]:
         Timed(Prompts, "render", "prompts: rendered"),
         Timed(Prompts, "text", "prompts: rendered"),
         Timed(papercoder.agent, "fit", "prompts: fitted to the window"),
+        Timed(papercoder.agent, "_read", "answers: read and checked"),
         Timed(papercoder.models.journaled, "journal_key", "journal"),
         Timed(FileStore, "get", "journal", _answers),
         Timed(FileStore, "put", "journal", _answers),
@@ -58,6 +60,8 @@ def _timed() -> tuple[Timed, ...]:
         Timed(EventLog, "__call__", "events"),
         Timed(papercoder.generation, "write_report", REPORT),
         Timed(Answers, "write", MODEL),
+        Timed(papercoder.models.simulated.model, "count_tokens", MODEL),
+        Timed(papercoder.models.simulated.model, "prompt_tokens", MODEL),
         Timed(PromptCache, "shared", MODEL),
         Timed(PromptCache, "remember", MODEL),
     )
@@ -101,13 +105,13 @@ class _Course:
 
 
 def measure(paper: Path | None = None, files: int = FILES, repeats: int = 3) -> OverheadResults:
-    """The medians of several runs each, after one that does not count."""
+    """The medians of several runs, with and without syncing in turn, after one that does not count."""
     began = time.perf_counter()
     found = read(paper or example())
     reading = time.perf_counter() - began
     _run(found, files, synced=True)
-    synced = [_run(found, files, synced=True) for _ in range(repeats)]
-    unsynced = [_run(found, files, synced=False) for _ in range(repeats)]
+    pairs = [(_run(found, files, synced=True), _run(found, files, synced=False)) for _ in range(repeats)]
+    synced, unsynced = [with_it for with_it, _ in pairs], [without for _, without in pairs]
     names = [name for name in dict.fromkeys(each.part for each in _timed()) if name not in {MODEL, REPORT}]
     return OverheadResults(
         calls=synced[0].calls,

@@ -17,10 +17,10 @@ def section(results: OverheadResults) -> Section:
     sync = results.wall / results.wall_unsynced
     largest = max(_every_call(results), key=lambda part: part.cpu)
     meaning = (
-        f"A call takes {results.cpu:.1f} ms of processor time beside the model, {share:.2%} of the {call:.0f} s that an "
-        f"answer of {_ANSWER:,} tokens takes to come. With every answer and artifact synced to the disk it takes "
-        f"{sync:.2f} times as long as without. Of what is told apart, the most goes to {largest.name} "
-        f"({largest.cpu / results.cpu:.0%})."
+        f"A call takes {results.cpu:.1f} ms of processor time and {results.wall:.1f} ms in all beside the model, "
+        f"{share:.2%} of the {call:.0f} s that an answer of {_ANSWER:,} tokens takes to come. Syncing every answer and "
+        f"artifact to the disk makes it {sync:.2f} times as long. Of what is told apart, the most goes to "
+        f"{largest.name} ({largest.cpu / results.cpu:.0%})."
     )
     heads = ("of a call", "share of processor time", "processor, ms", "wall, ms", "wall without syncing, ms")
     whole = ("all of it", "100%", f"{results.cpu:.2f}", f"{results.wall:.2f}", f"{results.wall_unsynced:.2f}")
@@ -34,7 +34,7 @@ def section(results: OverheadResults) -> Section:
             f"Profile `papercoder`, {FILES} files, {results.calls} calls of a model that answers at once; medians of "
             f"three runs. What the simulated model itself works ({results.model_cpu:.1f} ms) is taken away, and so are "
             f"the report and the reading of the paper ({results.reading:.1f} s), which are once a run. The rest is "
-            "reading and checking answers, git, and the event loop. Many calls wait for the disk at the same time, so "
+            "git, packaging and the event loop. Many calls wait for the disk at the same time, so "
             "walls of parts may add up to more than the whole.",
         ),
     )

@@ -1,17 +1,23 @@
 """Plants each defect in a copy of its own, and asks the detectors whether they see it."""
 
 import asyncio
+import os
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.repair.faults import Fault
-from benchmarks.repair.sources import Edit, Sources, read_sources, write_sources
+from benchmarks.repair.faults import FAULTS, Fault
+from benchmarks.repair.sources import Edit, Sources, read_sources, without_annotations, write_sources
 from papercoder.artifacts.checking import Finding
 from papercoder.mending import climb
 from papercoder.stages.checking import check
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "tests" / "data" / "good_repository"
 
 
 @dataclass(frozen=True)
@@ -78,16 +84,46 @@ def measure(
     detectors: tuple[Detector, ...],
     prepare: Callable[[Sources], Sources],
 ) -> Iterator[Outcome]:
-    """Every fault, once for each seed, in the repository as it is after `prepare`."""
-    for fault in faults:
-        for seed in seeds:
-            sources = prepare(read_sources(repository, seed))
-            edit = fault.plant(sources)
-            if edit is None or edit.text == sources.files.get(edit.path, ""):
-                yield Outcome(fault, seed, None)
-                continue
-            with tempfile.TemporaryDirectory(prefix="papercoder-repair-") as folder:
-                copy = Path(folder) / repository.resolve().name
-                write_sources(copy, sources, edit)
-                planted = Planted(fault, edit, copy)
-                yield Outcome(fault, seed, tuple(detector.sees(planted) for detector in detectors))
+    """Every fault, once for each seed, in the repository as it is after `prepare`; on all cores."""
+
+    def outcome(fault: Fault, seed: int) -> Outcome:
+        sources = prepare(read_sources(repository, seed))
+        edit = fault.plant(sources)
+        if edit is None or edit.text == sources.files.get(edit.path, ""):
+            return Outcome(fault, seed, None)
+        with tempfile.TemporaryDirectory(prefix="papercoder-repair-") as folder:
+            copy = Path(folder) / repository.resolve().name
+            write_sources(copy, sources, edit)
+            planted = Planted(fault, edit, copy)
+            return Outcome(fault, seed, tuple(detector.sees(planted) for detector in detectors))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(outcome, *zip(*product(faults, seeds), strict=True))
+
+
+@dataclass(frozen=True)
+class RepairResults:
+    """What became of all defects."""
+
+    repository: str
+    detectors: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+def plant_all(repository: Path, seeds: int = 1, *, untyped: bool = False, execute: bool = False) -> RepairResults:
+    """Every kind of defect; found by checking, and by execution where that is asked for."""
+    detectors: dict[str, Detector] = {"checking": CheckDetector.of(repository)}
+    if execute:
+        detectors["execution"] = ExecutionDetector()
+    prepare = without_annotations if untyped else _as_it_is
+    outcomes = measure(repository, FAULTS, range(seeds), tuple(detectors.values()), prepare)
+    return RepairResults(_shown(repository.resolve()), tuple(detectors), tuple(outcomes))
+
+
+def _shown(repository: Path) -> str:
+    """Its path below this repository; of another one, the name alone."""
+    return repository.relative_to(ROOT).as_posix() if repository.is_relative_to(ROOT) else repository.name
+
+
+def _as_it_is(sources: Sources) -> Sources:
+    return sources

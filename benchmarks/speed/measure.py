@@ -23,7 +23,7 @@ PRICE = Price(prompt=1.25, cached=0.125, completion=10.0)
 """As a typical model of today costs."""
 
 LATENCY = Latency(ttft=1.0, tps=60.0)
-SPEED = 12.0
+SPEED = 16.0
 """Modelled seconds in a real one; our own time weighs as many times more than it does with a real model."""
 
 TOKENS_SPEED = 60.0

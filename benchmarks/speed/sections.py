@@ -36,8 +36,8 @@ def _speed(results: SpeedResults) -> Section:
         f"{_own(best):.2%} to {_own(worst):.2%}. It is up to {_serial(most) / most.seconds:.1f} times as fast as the "
         "serial client. What bounds it is the chain of imports: a flatter graph of as many files is done sooner."
     )
-    heads = ("files", "width", "over the critical path", "at the model's real pace", "times as fast as the reference")
-    heads = (*heads, "seconds", "critical path, s", "reference, s", "our own, s")
+    ratios = ("over the critical path", "at the model's real pace", "times as fast as the reference")
+    heads = ("files", "width", *ratios, "seconds", "critical path, s", "reference, s", "our own, s")
     return Section(
         title="Speed",
         command=_COMMAND,
@@ -45,8 +45,8 @@ def _speed(results: SpeedResults) -> Section:
         tables=(Table(heads, [_time_row(run) for run in runs]),),
         plots=(Plot("speed", _time_plot(results), "Seconds by files: reference, PaperCoder, critical path."),),
         notes=(
-            f"{results.paper}, profile `papercoder`. Seconds are modelled: real ones times {SPEED:g}, our own too, which "
-            "a real model would not stretch.",
+            f"{results.paper}, profile `papercoder`. Seconds are modelled: real ones times {SPEED:g}, our own among "
+            "them, which a real model would not stretch.",
             _REFERENCE,
         ),
     )
@@ -98,8 +98,8 @@ def _tokens(results: SpeedResults) -> Section:
         f"imports and not all that was written. The dollars of the whole line, with requirements, verification, "
         f"reviews and tests, grow as N^{whole:.2f}."
     )
-    heads = ("profile, files", "of the reference's prompt", "read from the cache", "dollars")
-    heads = (*heads, "prompt", "cached", "completion", "reference's prompt")
+    ratios = ("of the reference's prompt", "read from the cache")
+    heads = ("profile, files", *ratios, "dollars", "prompt", "cached", "completion", "reference's prompt")
     rows = [_token_row("papercoder", run.graph, run.spent, run) for run in runs]
     rows += [_token_row("full", graph, spent) for graph, spent in results.full]
     return Section(
@@ -110,8 +110,8 @@ def _tokens(results: SpeedResults) -> Section:
         plots=(Plot("tokens", _token_plot(results), "Prompt tokens by files: reference, whole line, as published."),),
         notes=(
             f"At ${PRICE.prompt:g}, ${PRICE.cached:g} from the cache and ${PRICE.completion:g} for completion, for a "
-            "million tokens each; the cache is simulated as that of a provider which keeps every prefix of 1,024 tokens "
-            "or more. `papercoder` is the line as published, `full` the whole one, with nothing to repair.",
+            "million tokens each; the cache is simulated as that of a provider which keeps every prefix of 1,024 "
+            "tokens or more. `papercoder` is the line as published, `full` the whole one, with nothing to repair.",
         ),
     )
 

@@ -32,6 +32,11 @@ class Design:
         """The requirements that a file owns."""
         return self.requirements.pick(self.architecture.owned_by(path))
 
+    @property
+    def assumed(self) -> tuple[Requirement, ...]:
+        """The choices that were made knowingly where the paper leaves something open."""
+        return tuple(item for item in self.requirements.items if item.status == "assumed")
+
     def measured_by(self, path: str) -> tuple[Claim, ...]:
         """The claims, for files that run experiments; where no file does, for the entry point."""
         running = [file.path for file in self.architecture.files if self._runs_experiments(file.path)]

@@ -1,11 +1,13 @@
 """The door of a run: opens the folder, sets up models and agents, sends the paper down the line."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 from papercoder import ablation
 from papercoder.agent import Ask
@@ -66,14 +68,11 @@ async def generate(
         emit = EventLog(folder, *listeners)
         run, history = open_run(folder, chosen, emit, place)
         emit(started(run.hand, str(source), chosen))
-        try:
-            with ended(emit) as end:
-                await history.begin()
-                paper = await read_into(run, source, place.read if place else read_here)
-                repository = await PROFILES[chosen.profile](run, paper, Publisher(run, history), chosen)
-                end.reason = repository.execution.unseen(chosen.reproduce) if repository.execution else ""
-        finally:
-            write_report(folder)
+        with Reported(emit), ended(emit) as end:
+            await history.begin()
+            paper = await read_into(run, source, place.read if place else read_here)
+            repository = await PROFILES[chosen.profile](run, paper, Publisher(run, history), chosen)
+            end.reason = repository.execution.unseen(chosen.reproduce) if repository.execution else ""
         return repository
 
 
@@ -115,6 +114,37 @@ def ended(emit: Emit) -> Iterator[End]:
         raise
     finally:
         emit(RunEnded(status="partial" if end.reason else "complete", reason=end.reason))
+
+
+@dataclass(frozen=True)
+class Reported:
+    """Writes the report at the end, whatever it is.
+
+    Where an error ended the run, a failure to write the report does not take its place: whoever listens is told, and
+    the log, which has its end already and is perhaps what could not be written, is left as it is.
+    """
+
+    log: EventLog
+
+    def __enter__(self) -> None:
+        """Nothing is to be done."""
+
+    def __exit__(self, _: type[BaseException] | None, first: BaseException | None, __: TracebackType | None) -> None:
+        """Write it.
+
+        Raises:
+            RunFolderError: it cannot be written.
+        """
+        try:
+            write_report(self.log.folder)
+        finally:
+            if first is not None:
+                self._tell_of(sys.exception(), first)
+                raise first
+
+    def _tell_of(self, failure: BaseException | None, first: BaseException) -> None:
+        if failure is not first:
+            self.log.tell(Warned(where="report", message=f"it could not be written: {failure}"))
 
 
 def open_run(

@@ -5,6 +5,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from papercoder.agent import Ask
 from papercoder.artifacts import ExecutionReport, Requirement, RungResult, Traceability
 from papercoder.edits import apply
 from papercoder.errors import ModelError, RunFolderError
@@ -13,7 +14,7 @@ from papercoder.generation import open_run
 from papercoder.repositories import read_files
 from papercoder.rounds.executing import observe
 from papercoder.rounds.publishing import Files
-from papercoder.run import EventLog, load, lock, read_text
+from papercoder.run import EventLog, Run, load, lock, read_text
 from papercoder.sandbox.choosing import choose
 from papercoder.settings import Settings
 from papercoder.stages.execution.forecast import forecast
@@ -27,9 +28,13 @@ _TAIL = 12_000
 
 
 async def climb(
-    repository: Path, sandbox: str, reproduce: bool, tell: Callable[[RungResult], None] | None = None
+    repository: Path,
+    sandbox: str,
+    reproduce: bool,
+    tell: Callable[[RungResult], None] | None = None,
+    gpu: bool = False,
 ) -> ExecutionReport:
-    """Run a repository rung by rung; `sandbox` is `auto` or a sandbox's name.
+    """Run a repository rung by rung; `sandbox` is `auto` or a sandbox's name, `gpu` lets its code use GPUs.
 
     Raises:
         RunFolderError: there is no such repository.
@@ -37,7 +42,7 @@ async def climb(
     """
     _there(repository)
     chosen = await choose(None if sandbox == "auto" else sandbox)
-    return await execute(repository, chosen, reproduce=reproduce, emit=tell or (lambda _: None))
+    return await execute(repository, chosen, reproduce=reproduce, gpu=gpu, emit=tell or (lambda _: None))
 
 
 def foretold(repository: Path, rung: RungResult) -> str:
@@ -75,11 +80,14 @@ async def mend(repository: Path, error: Path, folder: Path, settings: Settings, 
         edits = await run.step("edits.json", repair, failure, files, _requirements(repository), ())
         mended = apply(files, edits)
         if settings.sandbox != "none" and mended != files:
-            before = await observe(run, "execution/before.json", files, settings.sandbox, reproduce=False)
-            after = await observe(run, "execution/after.json", mended, settings.sandbox, reproduce=False)
+            before, after = await _seen(run, "before", files, settings), await _seen(run, "after", mended, settings)
             _not_worse(before, after, folder)
     await asyncio.to_thread(_write, repository, files, mended)
     return "\n".join(_diff(files, mended))
+
+
+async def _seen(run: Run[Ask], when: str, files: Files, settings: Settings) -> ExecutionReport:
+    return await observe(run, f"execution/{when}.json", files, settings.sandbox, reproduce=False, gpu=settings.gpu)
 
 
 def _there(repository: Path) -> None:

@@ -14,6 +14,7 @@ import asyncio
 
 from papercoder.agent import Ask
 from papercoder.artifacts import Claims, OverallPlan, Paper, Repository, Requirement, Requirements, SourceFile
+from papercoder.aside import aside
 from papercoder.config_text import to_yaml
 from papercoder.config_view import config_view
 from papercoder.design import Design
@@ -49,12 +50,12 @@ async def paper_to_repository(run: Run[Ask], paper: Paper, publish: Publisher, s
     code = await reviewing.rounds(code, settings.review_rounds)
     tests = await write_tests(run, paper, design, configuration, code, publish)
     files = await equip(design, configuration, (*code, *tests), publish)
-    repairing = Repairing(run, design, publish, settings.sandbox, settings.reproduce)
+    repairing = Repairing(run, design, publish, settings.sandbox, settings.reproduce, settings.gpu)
     files, execution = await repairing.rounds(files, settings.repair_rounds)
     verdicts = await reviewing.verdicts(files)
     repository = await document(paper, design, files, publish)
     await run.note("review/verdicts.json", verdicts)
-    await run.note("checking/report.json", await asyncio.to_thread(check, run.folder / "repo"))
+    await run.note("checking/report.json", await aside(check, run.folder / "repo"))
     await run.note("execution/report.json", execution)
     return repository.model_copy(update={"verdicts": verdicts, "execution": execution})
 

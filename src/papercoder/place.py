@@ -1,11 +1,11 @@
 """Where a run works, and what it shares there with other runs."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from papercoder.artifacts import Paper
+from papercoder.aside import aside
 from papercoder.models.capped import Purse
 from papercoder.models.limited import Turns
 from papercoder.paper import reading
@@ -22,7 +22,7 @@ async def read_here(source: str | Path) -> Paper:
     Raises:
         PaperError: it cannot be read.
     """
-    return await asyncio.to_thread(reading.read, source)
+    return await aside(reading.read, source)
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,7 @@ class Run(Generic[H]):
         key = f"found-{what}"
         if (found := self.store.get(key)) is not None:
             return cast("T", codec.parse(found))
-        value = await asyncio.to_thread(find, *inputs, **named)
+        value = await aside(find, *inputs, **named)
         await asyncio.to_thread(self.store.put, key, codec.render(value))
         return value
 
@@ -374,13 +374,19 @@ def lock(folder: Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         sweep(folder)
-        yield
+        try:
+            yield
+        finally:
+            # A program that another run starts at this moment has the file open too until it is under way; closing
+            # ours would leave the lock to it.
+            fcntl.flock(file, fcntl.LOCK_UN)
 
 
 class EventLog:
     """`events.jsonl`, and whoever listens."""
 
     def __init__(self, folder: Path, *listeners: Emit) -> None:
+        self.folder = folder
         self.path = folder / "events.jsonl"
         self.listeners = listeners
         _end_line(self.path)
@@ -395,6 +401,10 @@ class EventLog:
             making.answers += not isinstance(event, CallStarted)
             event = event.model_copy(update={"artifact": making.artifact})
         _append(self.path, event.model_dump_json() + "\n")
+        self.tell(event)
+
+    def tell(self, event: Event) -> None:
+        """Tell the listeners alone."""
         for listener in self.listeners:
             listener(event)
 

@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     reproduce: bool = False
     """Run the full reproduction too, after the smoke run."""
 
+    gpu: bool = False
+    """Let the generated code use this machine's GPUs, and with them their driver."""
+
     profile: Profile = "full"
     """`papercoder`: only what the paper of that name describes; the name of a step: the line up to there."""
 
@@ -159,6 +162,7 @@ _SHAPING = frozenset(
     {
         "base_url",
         "context_window",
+        "gpu",
         "profile",
         "prompts",
         "refine",

@@ -1,22 +1,26 @@
 """Hosts on a cluster of tests: they say where they are, spend no time on tools, and one paper kills them."""
 
 import asyncio
+import importlib
 import json
 import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 from papercoder.bench.ray_host import Host, Order, Told
+from papercoder.errors import AnswerError
+from papercoder.events import Warned
+from papercoder.run import Telling, climbs
 from papercoder.stages.checking import checks
+from tests.bench.benches import without_tools
 
 HOSTS = "HOSTS_OF_A_TEST"
 """Variable with the folder in which hosts say where they are."""
 
 POISON = "poison"
 """The paper that kills its host."""
-
-TOOLS = {"names", "calls"}
 
 
 class Mortal(Host):
@@ -26,22 +30,40 @@ class Mortal(Host):
         import ray  # not before the variables that keep it quiet are set
 
         super().__init__(name)
-        os.fsync = lambda _: None
-        checks.CHECKS = tuple(each for each in checks.CHECKS if each[0] not in TOOLS)
-        self.here = {"pid": os.getpid(), "node": ray.get_runtime_context().get_node_id(), "trials": []}
+        os.fsync = lambda fd: None
+        checks.CHECKS = without_tools()
+        self.trials: list[str] = []
+        self.here = {"pid": os.getpid(), "node": ray.get_runtime_context().get_node_id()}
         self._say()
 
     async def run(self, order: Order) -> AsyncIterator[Told]:
         """As any host; of the poison it dies."""
-        self.here["trials"].append(order.trial.paper)
+        self.trials.append(order.trial.paper)
         self._say()
         if order.trial.paper == POISON:
-            await asyncio.sleep(0.2)
+            yield ()
+            await asyncio.sleep(0.5)
             os.kill(os.getpid(), signal.SIGKILL)
         async for told in super().run(order):
             yield told
 
     def _say(self) -> None:
         folder = Path(os.environ[HOSTS])
-        (folder / f"{self._name}.part").write_text(json.dumps(self.here), encoding="utf-8")
+        (folder / f"{self._name}.part").write_text(json.dumps({**self.here, "trials": self.trials}), encoding="utf-8")
         (folder / f"{self._name}.part").replace(folder / f"{self._name}.json")
+
+
+@climbs("install", "smoke")
+async def looks_around(hand: Telling, what: str) -> dict[str, Any]:
+    """A step that runs rungs: says where it is."""
+    ray: Any = importlib.import_module("ray")
+    hand.emit(Warned(where="there", message=what))
+    if what == "trouble":
+        raise AnswerError("no answer")
+    here = ray.get_runtime_context()
+    return {"node": here.get_node_id(), "pid": os.getpid(), "resources": here.get_assigned_resources()}
+
+
+async def stays(hand: Telling) -> int:
+    """A step that waits for models."""
+    return os.getpid()

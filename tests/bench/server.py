@@ -31,10 +31,6 @@ class Server:
 
     headers: list[dict[str, str]] = field(default_factory=list)
 
-    def paths(self) -> list[str]:
-        """The paths that were asked for."""
-        return [path for path, _ in self.asked]
-
 
 class _Answers(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

@@ -213,7 +213,7 @@ def test_a_cap_without_a_price_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
 class Elsewhere:
     """A placement that loses what it is given."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: BaseException) -> None:
         self.error = error
 
     @asynccontextmanager
@@ -229,9 +229,13 @@ class Elsewhere:
 
 @pytest.mark.parametrize(
     ("error", "said"),
-    [(SandboxError("The machine is away."), "The machine is away."), (OSError("lost"), "OSError: lost")],
+    [
+        (SandboxError("The machine is away."), "The machine is away."),
+        (OSError("lost"), "OSError: lost"),
+        (asyncio.CancelledError(), "CancelledError: its placement gave it up"),
+    ],
 )
-def test_a_trial_that_its_placement_loses_stops_no_other(tmp_path: Path, error: Exception, said: str) -> None:
+def test_a_trial_that_its_placement_loses_stops_no_other(tmp_path: Path, error: BaseException, said: str) -> None:
     path = write_manifest(tmp_path)
     results = asyncio.run(bench(load_manifest(path), tmp_path / "out", Elsewhere(error), Silent()))
     assert [(trial.status, trial.reason) for trial in results.trials] == [
@@ -275,3 +279,10 @@ def test_all_events_of_all_trials_are_told(tmp_path: Path) -> None:
     told = of_kind((event for _, event in watcher.told), CallMade)
     assert len(told) == calls_of(tmp_path / "out").total()
     assert {trial for trial, _ in watcher.told} == {result.trial for result in watcher.ended}
+
+
+def test_money_that_was_spent_on_papers_that_are_gone_counts(tmp_path: Path) -> None:
+    spent = run(write_manifest(tmp_path, texts=1, models=PRICED), tmp_path / "out").trials[0].cost_usd
+    other = {"papers": [{"id": "p2", "paper": "p2.md"}], "models": PRICED, "max_cost": spent}
+    (result,) = run(write_manifest(tmp_path, texts=2, **other), tmp_path / "out").trials
+    assert (result.capped, result.calls) == (True, 0)

@@ -180,6 +180,18 @@ def test_a_wrong_hash_is_told_and_the_rest_is_there(rice: World) -> None:
     assert not (rice.root / "papers/rice/rubric.json").exists()
 
 
+def test_content_of_git_lfs_goes_on_where_another_process_left_it(rice: World) -> None:
+    content = f"/media{ROOT}/rice/paper.pdf"
+    rice.server.cuts[content] = [5] + [0] * 4
+    with pytest.raises(FetchError, match="Nothing could be fetched"):
+        rice.bench()
+    del rice.server.cuts[content]
+    rice.server.asked.clear()
+    assert rice.bench().problems == ()
+    assert [asked for path, asked in rice.server.asked if path == content] == ["bytes=5-"]
+    assert (rice.root / "papers/rice/paper.pdf").read_text() == "This is paper.pdf."
+
+
 def test_no_addendum_is_no_loss(rice: World) -> None:
     del rice.server.files[f"{ROOT}/rice/addendum.md"]
     done = rice.bench()

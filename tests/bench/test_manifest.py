@@ -68,6 +68,20 @@ def test_a_trial_can_be_sent_to_another_machine(tmp_path: Path, monkeypatch: pyt
     assert Path(trial.source).is_absolute()
 
 
+@pytest.mark.parametrize(
+    ("gpus", "said", "lent"),
+    [(1, {}, True), (0, {}, False), (None, {}, False), (1, {"gpu": False}, False), (0, {"gpu": True}, True)],
+)
+def test_a_rung_that_takes_gpus_may_use_them(
+    tmp_path: Path, gpus: int | None, said: dict[str, bool], lent: bool
+) -> None:
+    path = write_manifest(
+        tmp_path, variants=[{"name": "full", **said}], resources={"smoke": {"cpus": 2}, "reproduce": {"gpus": gpus}}
+    )
+    trial = trials(load_manifest(path), tmp_path)[0]
+    assert trial.settings.gpu == lent
+
+
 def test_simulated_repeats_have_seeds_of_their_own_and_all_others_ask_anew() -> None:
     assert of_repeat("simulated:files=3", 1) == "simulated:files=3"
     assert of_repeat("simulated:files=3", 2) == "simulated:files=3,seed=1"

@@ -119,6 +119,12 @@ def test_a_bench_of_which_nothing_was_begun(tmp_path: Path) -> None:
     assert "0 trials" in to_html(results(), tmp_path)
 
 
+def test_where_nothing_was_seen_to_run_that_is_said(tmp_path: Path) -> None:
+    said = "Whether any of this code runs is not known."
+    assert said in to_html(results(trial("p")), tmp_path)
+    assert said not in to_html(bench(), tmp_path)
+
+
 def harmful() -> BenchResults:
     named = [
         trial(PAYLOAD, variant=f"{step}{PAYLOAD}", model=PAYLOAD, judges=judged(2.0 + n), reason=PAYLOAD, status=status)

@@ -110,7 +110,7 @@ def test_the_cap_of_all_together_stops_it_and_says_so(tmp_path: Path) -> None:
     result = carried_out(trial, Place(budget=Budget(3.0)))
     assert (result.status, result.capped) == ("partial", True)
     assert "exceeds the cap" in result.reason
-    assert result.cost_usd == cost_of(trial) <= 3.0
+    assert result.cost_usd == cost_of(trial.folder) <= 3.0
     more = carried_out(trial, Place(budget=Budget(None, result.cost_usd)))
     assert (more.status, more.capped) == ("complete", False)
     assert set(calls_of(trial.folder).values()) == {1}
@@ -165,6 +165,7 @@ def test_another_judge_or_another_paper_is_another_question(tmp_path: Path) -> N
     assert is_complete(trial)
     assert is_complete(one(tmp_path, concurrency=3, max_cost=5.0))
     assert not is_complete(one(tmp_path, judge={"model": TINY}))
+    assert "have changed" in observe(one(tmp_path, judge={"model": TINY})).reason
     assert not is_complete(one(tmp_path, variants=[{**PUBLISHED, "max_tokens": 9000}]))
     Path(trial.source).write_text("# Another paper\n\nIt says little.\n")
     assert not is_complete(trial)
@@ -191,8 +192,12 @@ def test_the_addendum_is_read_with_the_paper(tmp_path: Path) -> None:
 def test_an_empty_addendum_is_refused(tmp_path: Path) -> None:
     trial = one(tmp_path)
     (tmp_path / "more.md").write_text("\n")
+
+    async def read() -> Paper:
+        return await with_addendum(Reader(), tmp_path / "more.md")(trial.source)
+
     with pytest.raises(PaperError, match="missing or empty"):
-        asyncio.run(with_addendum(Reader(), tmp_path / "more.md")(trial.source))
+        asyncio.run(read())
 
 
 def test_a_paper_is_read_once_for_all_of_its_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

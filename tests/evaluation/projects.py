@@ -45,6 +45,9 @@ def praising(_: Request) -> Judgement:
 MET = LeafJudgement(expected="`predict` returns w * x.", found="`model.py:3` returns it.", met=True)
 
 
+MISSING = LeafJudgement(expected="`predict` returns w * x.", found="Nothing does.", met=False)
+
+
 def judges(free: Says = discerning, leaf: Says = MET) -> dict[str, Says | list[Says]]:
     """Agent -> answers, for all judges."""
     return {"judge_free": free, "judge_plain": free, "judge_based": free, "judge_leaf": leaf}

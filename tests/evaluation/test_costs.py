@@ -64,3 +64,5 @@ def test_leaves_that_need_no_judge_are_not_counted(repository: Path, tmp_path: P
     parts = ", ".join([leaf % ("a", "Code Development"), leaf % ("b", "Code Execution")])
     rubric.write_text(f'{{"id": "r", "requirements": "All.", "weight": 1, "sub_tasks": [{parts}]}}', encoding="utf-8")
     assert foreseen(repository, judges=(), rubric=rubric).calls == 1
+    controls = foreseen(repository, judges=(), rubric=rubric, calibrate=True)
+    assert controls.calls == 1 + 3, "config-only, shuffled and mutated; nobody is asked about an empty one"

@@ -15,7 +15,7 @@ from papercoder.events import CallReused, Event, Forecast, RunEnded, RunStarted
 from papercoder.models.contract import Request
 from papercoder.run import load, read_events
 from papercoder.settings import Settings
-from tests.evaluation.projects import MET, RUBRIC, discerning, judges, praising, write_repository
+from tests.evaluation.projects import MET, MISSING, RUBRIC, discerning, judges, praising, write_repository
 from tests.scripted import play
 from tests.support import PAPER, SIMULATED, Scripted, calls_made, of_kind, tree
 
@@ -66,9 +66,17 @@ def test_the_table_has_a_row_for_each_sample_and_leaf(
     with (folder / "evaluation.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["item"] for row in rows if row["contender"] == "repository"] == ["1", "2", "model", "run"]
-    mutated = [row for row in rows if row["contender"] == "mutated"]
+    mutated = [row for row in rows if row["contender"] == "mutated" and row["judge"] == "reference-free"]
     assert [(row["score"], row["medium"], row["valid"]) for row in mutated] == [("4", "1", "1")] * 2
-    assert [row["score"] for row in rows if row["judge"] == "rubric"] == ["1", "0"]
+    leaves = [(row["contender"], row["item"], row["score"]) for row in rows if row["judge"] == "rubric"]
+    assert leaves == [
+        ("repository", "model", "1"),
+        ("repository", "run", "0"),
+        ("empty", "model", "0"),
+        ("config-only", "model", "1"),
+        ("shuffled", "model", "1"),
+        ("mutated", "model", "1"),
+    ]
 
 
 def test_a_judge_that_can_tell_is_fit(discerned: Scripted, repository: Path, folder: Path) -> None:
@@ -95,6 +103,36 @@ def test_a_judge_that_praises_all_is_unfit_and_the_evaluation_partial(
     assert (ended.status, ended.reason) == ("partial", "the judge reference-free is unfit")
     page = (folder / "evaluation.html").read_text(encoding="utf-8")
     assert page.index("UNFIT: the judge reference-free broke") < page.index("gives 5.00 of 5")
+
+
+def test_the_rubric_s_judge_is_held_against_controls_by_its_leaves_of_code(
+    monkeypatch: pytest.MonkeyPatch, repository: Path, folder: Path, rubric: Path
+) -> None:
+    model = play(monkeypatch, judges(leaf=lambda request: MET if "return w * x" in request.text else MISSING))
+    (repository / "reproduce.log").write_text("loss 0.1\n", encoding="utf-8")
+    found = judged(repository, folder, judges=(), rubric=rubric, calibrate=True)
+    assert found.calibration is not None
+    assert {name: score.code_dev for name, score in found.by_code.items()} == {
+        "repository": 1.0,
+        "empty": 0.0,
+        "config-only": 0.0,
+        "shuffled": 1.0,
+        "mutated": 0.0,
+    }
+    assert [request.subject for request in model.requests].count("run") == 1, "nobody executed a control"
+    assert all(score.leaves[0].leaf == "model" and len(score.leaves) == 1 for score in found.by_code.values())
+    assert [(each.lower, each.verdict) for each in found.calibration.broken] == [("shuffled", "broken")]
+    assert found.shortcomings == ("the judge rubric is unfit",)
+    assert len(list((folder / "controls" / "mutated" / "rubric" / "leaves").iterdir())) == 1
+
+
+def test_a_rubric_that_asks_nothing_of_code_shows_nothing_of_its_judge(
+    discerned: Scripted, repository: Path, folder: Path, rubric: Path
+) -> None:
+    rubric.write_text(RUBRIC.replace("Code Development", "Code Execution"), encoding="utf-8")
+    found = judged(repository, folder, rubric=rubric, calibrate=True)
+    assert found.shortcomings == ("the controls show nothing of the judge rubric",)
+    assert found.by_code == {}
 
 
 def test_a_judge_without_a_valid_sample_is_no_judge(

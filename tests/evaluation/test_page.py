@@ -6,6 +6,7 @@ import pytest
 
 from papercoder.artifacts import (
     CodeCritique,
+    ControlScores,
     Costs,
     CritiqueScore,
     Evaluation,
@@ -58,10 +59,16 @@ def evaluation(*scores: CritiqueScore, **changes: object) -> Evaluation:
     return Evaluation.model_validate({**fields, "scores": scores, **changes})
 
 
+MISSED = LeafScore(leaf="a", met=False, judgement=LeafJudgement(expected="E", found="Nothing.", met=False))
+ALONE = RubricScore(score=0.0, code_dev=0.0, leaves=(MISSED,))
+BY_RUBRIC = RubricScore(score=0.6, code_dev=0.75, leaves=LEAVES)
+CONTROLS = (
+    ControlScores(control="config-only", made=f"only {EVIL} left", changed=(), scores=(score(1),), rubric=ALONE),
+)
 FULL = evaluation(
     score(3, 4, unseen=("large.py",)),
-    rubric=RubricScore(score=0.6, code_dev=0.75, leaves=LEAVES),
-    calibration=calibrated((score(3, 4),), ()),
+    rubric=BY_RUBRIC,
+    calibration=calibrated((score(3, 4),), CONTROLS, rubric=(RUBRIC, BY_RUBRIC)),
 )
 
 
@@ -109,7 +116,11 @@ def test_it_loads_nothing() -> None:
         "no fit answer",
         "$0.25",
         "12.0 k prompt tokens",
-        "The judge of the rubric was not held against them.",
+        "rubric, Code Development",
+        "rubric: 0.0% (0 of 1 leaves met)",
+        "A wrong equation shows only where a leaf speaks of it",
+        ">+100.0%<",
+        ">1 more, 0 fewer<",
     ],
 )
 def test_it_says(words: str) -> None:

@@ -5,7 +5,7 @@ from math import inf, sqrt
 import pytest
 
 from papercoder.artifacts import Interval
-from papercoder.evaluation.statistics import difference, interval, student
+from papercoder.evaluation.statistics import CHANCE, difference, interval, sign_test, student
 
 
 def test_an_interval_is_students() -> None:
@@ -59,3 +59,16 @@ def test_a_difference_of_values_without_spread_has_no_width_and_of_single_values
     assert single is not None
     assert difference(same, same) == Interval(mean=0, low=0, high=0, n=4)
     assert difference(same, single) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "chance"),
+    [(0, 0, 1.0), (1, 0, 1.0), (3, 3, 1.0), (5, 0, 2 / 32), (0, 6, 2 / 64), (8, 1, 20 / 512)],
+)
+def test_a_sign_test_is_that_of_a_coin(one: int, other: int, chance: float) -> None:
+    assert sign_test(one, other) == sign_test(other, one) == pytest.approx(chance)
+
+
+def test_six_pairs_to_one_side_are_the_fewest_that_are_beyond_chance() -> None:
+    assert sign_test(5, 0) > CHANCE > sign_test(6, 0)
+    assert sign_test(3_000, 2_000) < 1e-40

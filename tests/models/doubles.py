@@ -1,7 +1,7 @@
 """A model that says what a test tells it to, and the requests that tests send."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from papercoder.events import Event
 from papercoder.models.contract import Answer, Message, Price, Request, Usage
@@ -60,6 +60,9 @@ class Memory:
 
     def put(self, key: str, text: str) -> None:
         self.kept[key] = text
+
+    def texts(self) -> Iterator[str]:
+        return iter(self.kept.values())
 
 
 class Events:

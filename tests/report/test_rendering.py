@@ -61,11 +61,21 @@ def test_every_section_says_its_part(full: Report) -> None:
     assert "Is that what you did? Or was it: Adam; SGD?" in section(full, "assumptions")
     assert "peak memory 2.5 GB" in section(full, "execution")
     assert "Memory was not held." in section(full, "execution")
+    assert "- Memory was not held." in to_markdown(full)
     assert "No x." in section(full, "checks")
     assert "Denoiser" in section(full, "architecture")
     assert "[8, 16]" in section(full, "configuration")
     assert "5,000 from a cache" in section(full, "cost")
     assert "2 figures have no text." in section(full, "losses")
+
+
+def test_a_choice_that_a_requirement_falls_short_by_is_named(full: Report) -> None:
+    first, *others = full.requirements
+    assert first.verdict
+    short = first.verdict.model_copy(update={"verdict": "partly", "chosen_in": ("R2",)})
+    assert "chosen in" not in section(full, "requirements")
+    changed = full.model_copy(update={"requirements": (first.model_copy(update={"verdict": short}), *others)})
+    assert "chosen in R2" in section(changed, "requirements")
 
 
 def test_a_bare_run_claims_nothing(tmp_path: Path) -> None:

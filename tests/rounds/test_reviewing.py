@@ -206,6 +206,13 @@ def test_problems_stand_at_the_owner_of_the_requirement() -> None:
     }
 
 
+def test_what_falls_short_by_a_choice_stays_told_and_is_not_revised() -> None:
+    short = Verdict(requirement="R2", verdict="partly", chosen_in=("R1",), reason="The paper trains longer.")
+    verdicts = Verdicts(verdicts=(short,))
+    assert problems_of(verdicts, CheckReport(files=2, checks=()), DESIGN) == {}
+    assert verdicts.failed == (short,)
+
+
 def test_a_problem_that_shows_in_another_file_is_revised_there() -> None:
     wrong = verdict_at("R1", "main.py")
     found = problems_of(wrong, CheckReport(files=2, checks=()), DESIGN)

@@ -212,6 +212,17 @@ def packages(tmp_path: Path) -> Packages:
     return Packages(tmp_path / "cache", Indexes({"UV_INDEX": "here"}, ()), Uv(Path("/usr/bin/uv")))
 
 
+@pytest.mark.parametrize("gpu", [False, True])
+def test_the_code_may_use_gpus_where_that_was_asked_for_and_installers_never(
+    packages: Packages, tmp_path: Path, gpu: bool
+) -> None:
+    sandbox = Listed()
+    asyncio.run(execute(write(tmp_path / "repo", {}), sandbox, packages, CAPS, gpu=gpu))
+    *installing, importing = sandbox.asked
+    assert {command.gpu for command in installing} == {False}
+    assert (importing.folder.target, importing.gpu) == ("/repository", gpu)
+
+
 def installed(packages: Packages, repository: Path, sandbox: Listed) -> Installation:
     return asyncio.run(packages.install(repository, sandbox, SMALL))
 

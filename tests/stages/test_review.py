@@ -6,12 +6,13 @@ import pytest
 
 from papercoder.artifacts import Edits, SourceFile, Verdicts
 from papercoder.errors import AnswerError
-from papercoder.stages.review import complaints, review_file, revise_file
+from papercoder.stages.review import choice_complaints, complaints, review_file, revise_file
 from tests.scripted import CODE, block
 from tests.support import MODEL_PY, PAPER, Says, Scripted, asking, requirement
 
 MODEL, MAIN = CODE
 NEEDS = (requirement("R1"), requirement("R3"))
+CHOSEN = (requirement("R7", status="assumed", statement="The data are drawn, for they are not to be had.", quote=""),)
 
 
 def verdicts(*given: tuple[str, str, list[tuple[str, int]]]) -> Verdicts:
@@ -34,7 +35,7 @@ GOOD = verdicts(("R1", "implemented", [("model.py", 3)]), ("R3", "missing", []))
 
 
 def review(model: Scripted) -> Verdicts:
-    return asyncio.run(review_file(asking(model), PAPER, NEEDS, "seed: 0\n", MODEL, (MAIN,)))
+    return asyncio.run(review_file(asking(model), PAPER, NEEDS, "seed: 0\n", MODEL, (MAIN,), CHOSEN))
 
 
 def revise(*answers: Says, own: SourceFile = MODEL) -> tuple[Edits, Scripted]:
@@ -56,6 +57,7 @@ def test_the_reviewer_reads_paper_settings_neighbours_and_numbered_code() -> Non
     assert "seed: 0" in request.text
     assert "The model predicts the target as a scaled input" in request.text
     assert "R3 (method, stated)" in request.text
+    assert "R7 (method, assumed): The data are drawn" in request.text
 
 
 def test_a_review_that_leaves_one_out_goes_back() -> None:
@@ -82,6 +84,31 @@ R3 = ("R3", "missing", list[tuple[str, int]]())
 )
 def test_what_is_no_verdict(given: list[tuple[str, str, list[tuple[str, int]]]], complaint: str) -> None:
     assert complain(*given) == complaint
+
+
+def chosen(kind: str = "partly", degradation: str = "none", choice: str = "R7") -> Verdicts:
+    """R1, as a choice has it."""
+    changes = {"verdict": kind, "degradation": degradation, "chosen_in": (choice,)}
+    return Verdicts(verdicts=(GOOD.verdicts[0].model_copy(update=changes), GOOD.verdicts[1]))
+
+
+def test_what_falls_short_by_a_choice_names_it() -> None:
+    model = Scripted({"review": [chosen(choice="R3"), chosen()]})
+    assert review(model) == chosen()
+    assert "R1: R3 is no other, assumed requirement." in model.requests[1].text
+    assert chosen().failed == chosen().verdicts
+
+
+@pytest.mark.parametrize(
+    "given", [chosen("implemented"), chosen("contradicts"), chosen(degradation="dropped_term")], ids=lambda _: ""
+)
+def test_a_choice_explains_no_other_verdict(given: Verdicts) -> None:
+    (complaint,) = choice_complaints(given, CHOSEN)
+    assert complaint == "R1 is met as was chosen: it is `partly`, with degradation `none`, or not so."
+
+
+def test_no_choice_stands_for_itself() -> None:
+    assert list(choice_complaints(chosen(choice="R1"), (requirement("R1", status="assumed", quote=""),)))
 
 
 def test_a_verdict_may_point_at_a_neighbour_and_a_missing_one_nowhere() -> None:

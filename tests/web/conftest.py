@@ -32,7 +32,6 @@ class Served:
     process: "subprocess.Popen[str]"
 
 
-
 @contextmanager
 def server(root: Path, *flags: str) -> Iterator[Served]:
     """`papercoder web ROOT` on a free port."""

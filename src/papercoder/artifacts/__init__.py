@@ -5,6 +5,7 @@ from papercoder.artifacts.bench import BenchResults as BenchResults
 from papercoder.artifacts.bench import JudgeMean as JudgeMean
 from papercoder.artifacts.bench import TrialResult as TrialResult
 from papercoder.artifacts.calibration import Agreement as Agreement
+from papercoder.artifacts.calibration import AnyJudge as AnyJudge
 from papercoder.artifacts.calibration import Calibration as Calibration
 from papercoder.artifacts.calibration import Contender as Contender
 from papercoder.artifacts.calibration import ControlName as ControlName

@@ -4,7 +4,9 @@ from typing import Literal
 
 from papercoder.artifacts.base import Artifact
 from papercoder.artifacts.evaluation import CritiqueScore, JudgeName
+from papercoder.artifacts.rubric import RubricScore
 
+AnyJudge = Literal[JudgeName, "rubric"]
 ControlName = Literal["empty", "config-only", "shuffled", "mutated", "authors"]
 Contender = Literal["repository", ControlName]
 OrderVerdict = Literal["holds", "within noise", "broken", "not shown"]
@@ -22,7 +24,10 @@ class ControlScores(Artifact):
     """Files that are not as in the repository."""
 
     scores: tuple[CritiqueScore, ...]
-    """One for each judge."""
+    """One for each judge by critique."""
+
+    rubric: RubricScore | None = None
+    """Over the leaves of Code Development; None where no rubric was given, or it has none."""
 
 
 class MissingControl(Artifact):
@@ -33,32 +38,37 @@ class MissingControl(Artifact):
 
 
 class OrderCheck(Artifact):
-    """One order that a judge's means must keep, and whether they do."""
+    """One order that a judge's scores must keep, and whether they do."""
 
-    judge: JudgeName
+    judge: AnyJudge
     higher: Contender
     lower: Contender
     strict: bool
     """True: `higher` must score more; False: it must not score less."""
 
     verdict: OrderVerdict
-    """`holds`. `within noise`: it holds in the means, or is missed where a tie would do, but by no more than chance may
-    bring about. `broken`. `not shown`: both have the lowest score, a side has no valid sample, or the judge was not
-    shown what makes the two differ."""
+    """`holds`. `within noise`: it holds in the scores, or is missed where a tie would do, but by no more than chance
+    may bring about. `broken`. `not shown`: both have the lowest score, a side has no valid sample or leaf, the judge
+    was not shown what makes the two differ, or no leaf of its rubric is seen to speak of it."""
 
     difference: float | None
-    """Of the means, higher less lower; None where a side has no valid sample."""
+    """Higher less lower: of the means, or of what the leaves come to, 0 to 1, that were validly judged for both. None
+    where a side has no valid sample, or no leaf is."""
 
     low: float | None = None
     """Where the difference lies with 95 % confidence; None where a side has fewer than two valid samples."""
 
     high: float | None = None
+    higher_alone: int | None = None
+    """Leaves that only the higher one meets; None for judges by critique."""
+
+    lower_alone: int | None = None
 
 
 class JudgeFitness(Artifact):
     """A judge, by all its orders."""
 
-    judge: JudgeName
+    judge: AnyJudge
     fitness: Fitness
     """`unfit`: at least one order is broken. `not shown`: none is, but none could be held against it either.
     `within noise`: all hold, some of them by no more than chance. `fit`: all hold."""
@@ -73,7 +83,7 @@ class Calibration(Artifact):
     judges: tuple[JudgeFitness, ...] = ()
 
     @property
-    def unfit(self) -> tuple[JudgeName, ...]:
+    def unfit(self) -> tuple[AnyJudge, ...]:
         """Judges that broke an order."""
         return tuple(each.judge for each in self.judges if each.fitness == "unfit")
 
@@ -83,7 +93,7 @@ class Calibration(Artifact):
         return tuple(order for order in self.orders if order.verdict == "broken")
 
     @property
-    def not_shown(self) -> tuple[JudgeName, ...]:
+    def not_shown(self) -> tuple[AnyJudge, ...]:
         """Judges of whom the controls show nothing."""
         return tuple(each.judge for each in self.judges if each.fitness == "not shown")
 

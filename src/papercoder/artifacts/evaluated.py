@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from papercoder.artifacts.base import Artifact
-from papercoder.artifacts.calibration import Agreement, Calibration
+from papercoder.artifacts.calibration import Agreement, Calibration, Contender
 from papercoder.artifacts.evaluation import CritiqueScore
 from papercoder.artifacts.rubric import RubricScore
 
@@ -52,6 +52,18 @@ class Evaluation(Artifact):
     """None where no labels were given."""
 
     costs: Costs
+
+    @property
+    def by_code(self) -> dict[Contender, RubricScore]:
+        """What the rubric's leaves of code come to, of the repository and of each control; empty without both."""
+        controls = self.calibration.controls if self.calibration else ()
+        held: dict[Contender, RubricScore] = {each.control: each.rubric for each in controls if each.rubric}
+        if not held or self.rubric is None or self.rubric.code_dev is None:
+            return {}
+        code = {leaf.leaf for score in held.values() for leaf in score.leaves}
+        leaves = tuple(leaf for leaf in self.rubric.leaves if leaf.leaf in code)
+        own = RubricScore(score=self.rubric.code_dev, code_dev=self.rubric.code_dev, leaves=leaves)
+        return {"repository": own, **held}
 
     @property
     def shortcomings(self) -> tuple[str, ...]:

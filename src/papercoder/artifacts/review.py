@@ -33,6 +33,10 @@ class Verdict(Artifact):
     """How the paper's method was weakened, where it was: a `generic_stand_in` for the paper's own part, a
     `dropped_term`, a `changed_constant`, a `changed_order` of steps."""
 
+    chosen_in: tuple[str, ...] = ()
+    """For `partly` alone, where it falls short of the paper only as assumed requirements approximate it on purpose:
+    their ids."""
+
     reason: str
     """Why, in a sentence or two; where it is not implemented, what the code would have to do."""
 

@@ -77,6 +77,11 @@ class LeafScore(Artifact):
     unseen: tuple[str, ...] = ()
     """Files that the judge was not shown for this leaf."""
 
+    @property
+    def asked(self) -> bool:
+        """False where it was decided without the judge."""
+        return self.judgement is not None or self.invalid
+
 
 class RubricScore(Artifact):
     """What the leaves come to."""

@@ -1,31 +1,23 @@
 """The door of a bench: all trials of a manifest, a few at a time; the same call again goes on."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
 from papercoder.artifacts import BenchResults, TrialResult
-from papercoder.bench.ending import is_complete
+from papercoder.bench.course import Course
 from papercoder.bench.kept import bring_back
 from papercoder.bench.manifest import Manifest
 from papercoder.bench.observing import cost_of, observe
-from papercoder.bench.placement import Perform, Placement, Shared
+from papercoder.bench.placement import Placement, Shared
 from papercoder.bench.results import write_results
 from papercoder.bench.trials import Trial, trials
-from papercoder.errors import PaperCoderError, SettingsError
+from papercoder.errors import SettingsError
 from papercoder.events import Event
 from papercoder.models.resolve import models_by_role
 from papercoder.run import lock
 from papercoder.settings import MAKERS, ROLES, Role
-from papercoder.together import settled
-
-NOT_STARTED = "it was not started, since the money of all trials together is spent; go on with a higher --max-cost"
-
-
-Ended = Callable[[TrialResult], Awaitable[None]]
-"""Is told of a trial that ended."""
 
 
 class Watcher(Protocol):
@@ -60,12 +52,11 @@ async def bench(
     todo = trials(manifest, folder, **flags)
     check_models(todo, manifest.max_cost)
     with lock(folder):
-        await asyncio.to_thread(_bring_all_back, todo)
-        found = await asyncio.to_thread(_found, todo)
-        course = _Course(manifest, folder, todo, {result.trial: result for result in found})
+        found = await asyncio.to_thread(_taken_up, todo)
+        course = Course(manifest, todo, {result.trial: result for result in found})
         watcher.begin(course.results)
-        still = await asyncio.to_thread(lambda: [trial for trial in todo if not is_complete(trial)])
-        shared = await asyncio.to_thread(_shared, manifest, todo)
+        still = [trial for trial, result in zip(todo, found, strict=True) if result.status != "complete"]
+        shared = await asyncio.to_thread(_shared, manifest, folder)
 
         async def ended(result: TrialResult) -> None:
             watcher.end(result)
@@ -96,75 +87,17 @@ def check_models(todo: Iterable[Trial], max_cost: float | None) -> None:
                 )
 
 
-@dataclass
-class _Course:
-    """How far it is."""
-
-    manifest: Manifest
-    folder: Path
-    trials: Sequence[Trial]
-    found: dict[str, TrialResult]
-    capped: bool = False
-    slots: asyncio.Semaphore = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.slots = asyncio.Semaphore(self.manifest.papers_at_once)
-
-    @property
-    def results(self) -> BenchResults:
-        """All that is known by now."""
-        return BenchResults(name=self.manifest.name, trials=tuple(self.found[trial.id] for trial in self.trials))
-
-    async def carry_out(self, still: Iterable[Trial], perform: Perform, ended: Ended) -> None:
-        """Tell of each result as it comes; who stops waiting, stops all, and what they came to is in `results`."""
-        tasks = [asyncio.create_task(self._one(trial, perform)) for trial in still]
-        try:
-            for task in asyncio.as_completed(tasks):
-                await ended(await task)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _one(self, trial: Trial, perform: Perform) -> TrialResult:
-        try:
-            async with self.slots:
-                result = self._not_started(trial) if self.capped else await self._performed(trial, perform)
-        except asyncio.CancelledError:
-            self.found[trial.id] = observe(trial)
-            raise
-        self.capped |= result.capped
-        self.found[trial.id] = result
-        return result
-
-    async def _performed(self, trial: Trial, perform: Perform) -> TrialResult:
-        """What came of it; where its placement lost it, what its folder tells, and why."""
-        task = await settled(perform(trial))
-        error = task.exception()
-        if error is None:
-            return task.result()
-        told = str(error) if isinstance(error, PaperCoderError) else f"{type(error).__name__}: {error}"
-        seen = await asyncio.to_thread(observe, trial)
-        status = "partial" if seen.status == "complete" else seen.status
-        return seen.model_copy(update={"status": status, "reason": told})
-
-    def _not_started(self, trial: Trial) -> TrialResult:
-        return self.found[trial.id].model_copy(update={"reason": NOT_STARTED, "capped": True})
-
-
-def _bring_all_back(todo: Iterable[Trial]) -> None:
+def _taken_up(todo: Iterable[Trial]) -> list[TrialResult]:
+    """What earlier processes came to, on whatever machine."""
     for trial in todo:
         bring_back(trial)
-
-
-def _found(todo: Iterable[Trial]) -> list[TrialResult]:
     return [observe(trial) for trial in todo]
 
 
-def _shared(manifest: Manifest, todo: Iterable[Trial]) -> Shared:
+def _shared(manifest: Manifest, folder: Path) -> Shared:
     return Shared(
         max_cost=manifest.max_cost,
-        spent=sum(map(cost_of, todo)),
+        spent=sum(cost_of(each) for each in folder.iterdir() if each.is_dir()),  # also for what is no longer asked for
         concurrency=manifest.concurrency,
         requests_per_minute=manifest.requests_per_minute,
         tokens_per_minute=manifest.tokens_per_minute,

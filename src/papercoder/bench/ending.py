@@ -40,9 +40,11 @@ def keep(trial: Trial, ending: Ending) -> None:
     write_synced(trial.folder / _FILE, kept.model_dump_json(indent=1) + "\n")
 
 
-def ending_of(folder: Path) -> Ending | None:
+def ending_of(trial: Trial) -> Ending | None:
     """How a trial ended; None where it was not begun, or its process was killed."""
-    kept = _kept(folder)
+    kept = _kept(trial.folder)
+    if kept and kept.ending.complete and kept.asked != asked(trial):
+        return Ending(reason="its paper, its settings or its judges have changed since it was carried through")
     return kept.ending if kept else None
 
 
@@ -54,8 +56,8 @@ def forget(trial: Trial) -> None:
 
 def is_complete(trial: Trial) -> bool:
     """Was this very trial carried through before?"""
-    kept = _kept(trial.folder)
-    return kept is not None and kept.ending.complete and kept.asked == asked(trial)
+    ending = ending_of(trial)
+    return ending is not None and ending.complete
 
 
 def _kept(folder: Path) -> _Kept | None:

@@ -64,6 +64,7 @@ class DataFolder:
         pointer = pointer_in(staged) if large else None
         if large and pointer:
             staged.unlink()
+            staged = self._stage(f"{name}.content")  # what there is of it outlives the pointer, which is fetched anew
             self.downloads.fetch(large(address), staged, pointer)
         self._remember(name, address, staged)
         return self._put(staged, name)

@@ -32,7 +32,7 @@ JUDGED = "evaluation"
 def observe(trial: Trial) -> TrialResult:
     """What came of a trial, so far as its folder tells."""
     run, judges = _summaries(trial.folder)
-    ending = ending_of(trial.folder) or Ending(reason=_unended(run))
+    ending = ending_of(trial) or Ending(reason=_unended(run))
     result = TrialResult(
         trial=trial.id,
         paper=trial.paper,
@@ -50,9 +50,9 @@ def observe(trial: Trial) -> TrialResult:
     return _with_figures(result, run, judges)
 
 
-def cost_of(trial: Trial) -> float:
-    """Dollars that all processes have spent on it."""
-    return sum(summary.cost_usd for summary in _summaries(trial.folder))
+def cost_of(folder: Path) -> float:
+    """Dollars that all processes have spent on the trial in a folder."""
+    return sum(summary.cost_usd for summary in _summaries(folder))
 
 
 def _summaries(folder: Path) -> tuple[Summary, Summary]:

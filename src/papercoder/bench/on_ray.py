@@ -13,7 +13,7 @@ from papercoder.bench.kept import bring_back
 from papercoder.bench.leases import Leases
 from papercoder.bench.placement import Perform, Shared, Tell
 from papercoder.bench.ray_host import Host
-from papercoder.bench.ray_hosts import Hosts
+from papercoder.bench.ray_hosts import Hosts, on_node
 from papercoder.bench.ray_rungs import ClusterError
 from papercoder.bench.trials import Trial
 from papercoder.errors import SettingsError
@@ -58,7 +58,7 @@ class OnRay:
             SettingsError: Ray is not installed.
             ClusterError: the cluster cannot be reached, or cannot run trials.
         """
-        with _connected(self.address) as ray:
+        with connected(self.address) as ray:
             hosts = Hosts(ray, shared, _leases(ray, shared), tell, self._host)
             await hosts.check()
 
@@ -71,7 +71,13 @@ class OnRay:
 
 
 @contextmanager
-def _connected(address: str) -> Iterator[Any]:
+def connected(address: str) -> Iterator[Any]:
+    """Ray itself, as long as this process is connected to a cluster.
+
+    Raises:
+        SettingsError: Ray is not installed.
+        ClusterError: the cluster cannot be reached.
+    """
     os.environ |= {name: value for name, value in QUIET.items() if name not in os.environ}
     try:
         ray = importlib.import_module("ray")
@@ -93,7 +99,6 @@ def _connected(address: str) -> Iterator[Any]:
 
 def _leases(ray: Any, shared: Shared) -> Any:
     """Their actor, on the machine of the driver: they live and die together."""
-    strategies = importlib.import_module("ray.util.scheduling_strategies")
-    here = strategies.NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    here = on_node(ray.get_runtime_context().get_node_id())
     options = {"num_cpus": 0, "scheduling_strategy": here, "max_concurrency": _CALLS_AT_ONCE}
     return ray.remote(Leases).options(**options).remote(shared)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from papercoder.artifacts import TrialResult
-from papercoder.bench.kept import run_kept
+from papercoder.bench.kept import bring_back, run_kept
 from papercoder.bench.ray_limits import FarPurse, FarTurns
 from papercoder.bench.ray_rungs import OnCluster
 from papercoder.bench.reading import Reader
@@ -69,6 +69,7 @@ class Host:
         os.environ.update(order.environment)
         told: list[Event] = []
         work = self._working[order.trial.id] = asyncio.ensure_future(self._carry_out(order, told))
+        yield ()  # it has begun
         try:
             while not work.done():
                 await asyncio.wait([work], timeout=_BEAT)
@@ -95,6 +96,7 @@ class Host:
         if order.trial.store is None:
             if order.again:
                 await _released(order.trial.folder)
+                await asyncio.to_thread(bring_back, order.trial)
             return await run_kept(order.trial, place, told.append)
         with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
             here = order.trial.model_copy(update={"folder": Path(folder) / order.trial.id})

@@ -1,8 +1,12 @@
 """The hosts of a cluster, and what becomes of a trial whose host dies."""
 
 import asyncio
+import importlib
 import os
+import time
 import uuid
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, cast
@@ -15,11 +19,17 @@ from papercoder.bench.trials import Trial
 from papercoder.errors import PaperCoderError
 from papercoder.models.catalog import find_provider
 
-_IN_COMPANY = 2
+_IN_COMPANY = 3
 """Deaths of its host after which a trial has a host to itself, so that those beside it are not thought guilty."""
 
-_MOST = 4
+_MOST = 5
 """Deaths of its hosts after which it is given up; the last of them it had to itself."""
+
+_STARTS = 10
+"""Hosts that may be lost before they are there."""
+
+_DOUBT = 30.0
+"""Seconds that Ray may take to notice that a node is gone."""
 
 _AT_ONCE = 10_000
 """Trials in a host; Ray would otherwise let some wait."""
@@ -30,14 +40,17 @@ class _Hosted:
     """A host as the driver sees it."""
 
     name: str
+    node: str
     actor: Any
     trials: int = 0
     alone: bool = False
+    begun: set[str] = field(default_factory=set)
+    """Trials that it has told of."""
 
 
 @dataclass
 class Hosts:
-    """One for each node, made anew where one dies; Ray spreads them."""
+    """One for each node, made anew where one dies."""
 
     ray: Any
     shared: Shared
@@ -45,27 +58,34 @@ class Hosts:
     tell: Tell
     kind: type[Host]
     _living: list[_Hosted] = field(default_factory=list)
+    _deaths: dict[str, float] = field(default_factory=dict)
+    """Node -> when a host last died there."""
 
     async def perform(self, trial: Trial) -> TrialResult:
         """Carry a trial out, on another host where its host dies: it goes on from what is kept.
 
         Raises:
-            ClusterError: its hosts died again and again.
+            ClusterError: its hosts died again and again, or none could be started.
         """
-        reason = ""
-        for deaths in range(_MOST):
+        deaths, unstarted, reason = 0, 0, ""
+        while deaths < _MOST and unstarted < _STARTS:
             host = self._take(alone=deaths >= _IN_COMPANY)
             try:
-                return await self._on(host, trial, again=deaths > 0)
-            except self.ray.exceptions.RayActorError as error:
+                return await self._on(host, trial, again=deaths + unstarted > 0)
+            except (self.ray.exceptions.RayActorError, self.ray.exceptions.ActorUnschedulableError) as error:
                 reason = next(iter(str(error).splitlines()), type(error).__name__)
                 await self._lose(host)
             finally:
                 self._give_back(host)
-        raise ClusterError(
-            f"its process on the cluster died {_MOST} times, at last with no other trial in it: {reason} What it had "
-            "paid for is kept"
+            if trial.id in host.begun:
+                deaths += 1
+            else:  # it was on its way to a node that is gone, which says nothing of the trial
+                unstarted += 1
+                await asyncio.sleep(1)
+        why = (
+            f"its process died {deaths} times, at last with no other trial in it" if deaths == _MOST else "none started"
         )
+        raise ClusterError(f"On the cluster {why}: {reason} What it had paid for is kept.")
 
     async def check(self) -> None:
         """Start a host, to see whether the nodes can run trials at all.
@@ -87,7 +107,7 @@ class Hosts:
             raise ClusterError(f"The cluster has PaperCoder {there}, and this is {here}; install the same on all.")
 
     async def _on(self, host: _Hosted, trial: Trial, *, again: bool) -> TrialResult:
-        order = Order(trial, self.leases, self.shared.max_cost, _environment(trial), again)
+        order = Order(trial, self.leases, self.shared.max_cost, environment_of(trial), again)
         listening = asyncio.ensure_future(self._listen(host, order))
         try:
             return await asyncio.shield(listening)
@@ -99,6 +119,7 @@ class Hosts:
     async def _listen(self, host: _Hosted, order: Order) -> TrialResult:
         async for reference in host.actor.run.options(num_returns="streaming").remote(order):
             told = cast("Told", await reference)
+            host.begun.add(order.trial.id)
             if isinstance(told, TrialResult):
                 return told
             if isinstance(told, PaperCoderError):
@@ -108,17 +129,26 @@ class Hosts:
         raise ClusterError("it was interrupted")
 
     def _take(self, *, alone: bool) -> _Hosted:
-        """A host of its own, or the one with the fewest trials, as many hosts as there are nodes."""
+        """A host of its own; else one on a node that has none, where none died of late; else that with least to do."""
+        nodes = [node["NodeID"] for node in self.ray.nodes() if node["Alive"]]
         open_ = [host for host in self._living if not host.alone]
-        nodes = sum(node["Alive"] for node in self.ray.nodes())
-        host = self._start(alone) if alone or len(open_) < nodes else min(open_, key=lambda each: each.trials)
+        free = set(nodes) - {host.node for host in open_} - self._lately
+        wanted = alone or free or not open_
+        host = self._start(free or nodes, alone) if wanted else min(open_, key=lambda each: each.trials)
         host.trials += 1
         return host
 
-    def _start(self, alone: bool) -> _Hosted:
-        name = uuid.uuid4().hex
-        options = {"num_cpus": 0, "scheduling_strategy": "SPREAD", "max_concurrency": _AT_ONCE, "max_restarts": 0}
-        host = _Hosted(name, self.ray.remote(self.kind).options(**options).remote(name), alone=alone)
+    @property
+    def _lately(self) -> set[str]:
+        """Nodes on which a host died a moment ago: they may be dying too, and Ray not know it yet."""
+        return {node for node, at in self._deaths.items() if time.monotonic() - at < _DOUBT}
+
+    def _start(self, nodes: Iterable[str], alone: bool) -> _Hosted:
+        """A host where the last death is longest ago; there or nowhere, for Ray would else move it to a free node."""
+        many = Counter(host.node for host in self._living)
+        name, node = uuid.uuid4().hex, min(nodes, key=lambda each: (self._deaths.get(each, 0.0), many[each]))
+        options = {"num_cpus": 0, "scheduling_strategy": on_node(node), "max_concurrency": _AT_ONCE}
+        host = _Hosted(name, node, self.ray.remote(self.kind).options(**options).remote(name), alone=alone)
         self._living.append(host)
         return host
 
@@ -129,6 +159,8 @@ class Hosts:
 
     async def _lose(self, host: _Hosted) -> None:
         """End what is left of it, before another takes its trials, and give back what it held."""
+        if host in self._living:
+            self._deaths[host.node] = time.monotonic()
         self._end(host)
         await self.leases.forget.remote(host.name)
 
@@ -138,7 +170,13 @@ class Hosts:
             self.ray.kill(host.actor)
 
 
-def _environment(trial: Trial) -> dict[str, str]:
+def on_node(node: str) -> Any:
+    """How Ray is told to put an actor on a node."""
+    strategies = importlib.import_module("ray.util.scheduling_strategies")
+    return strategies.NodeAffinitySchedulingStrategy(node, soft=False)
+
+
+def environment_of(trial: Trial) -> dict[str, str]:
     """The variables with keys and addresses of the providers that a trial asks."""
     specs = {trial.settings.model, *trial.settings.models.values()}
     providers = filter(None, (find_provider(spec.partition(":")[0]) for spec in specs))

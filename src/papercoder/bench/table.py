@@ -104,7 +104,10 @@ class Board:
     def begin(self, results: BenchResults) -> None:
         """All trials; what is not complete waits."""
         for trial in results.trials:
-            self._set(trial, trial.status if trial.status == "complete" else "waits")
+            if trial.status == "complete":
+                self.end(trial)
+            else:
+                self._set(trial, "waits", "")
 
     def tell(self, trial: str, event: Event) -> None:
         """Something happened in a trial."""
@@ -112,10 +115,10 @@ class Board:
 
     def end(self, result: TrialResult) -> None:
         """A trial ended."""
-        self._set(result, result.status)
+        self._set(result, result.status, _first(result))
 
-    def _set(self, trial: TrialResult, state: str) -> None:
-        self.rows[trial.trial] = Row(trial.trial, state, _first(trial), trial.calls, trial.cost_usd, trial.seconds)
+    def _set(self, trial: TrialResult, state: str, stage: str) -> None:
+        self.rows[trial.trial] = Row(trial.trial, state, stage, trial.calls, trial.cost_usd, trial.seconds)
 
     def __rich__(self) -> RenderableType:
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")

@@ -59,7 +59,8 @@ async def _survey(trial: Trial, repository: Repository, place: Place, emit: Emit
     with lock(trial.folder):
         log = EventLog(trial.folder, emit)
         run, _ = open_run(trial.folder, trial.settings, log, place)
-        report = await survey(run, repository.files, trial.settings.sandbox, trial.settings.reproduce)
+        asked = trial.settings
+        report = await survey(run, repository.files, asked.sandbox, asked.reproduce, asked.gpu)
         log(RunEnded(status="complete"))
         await asyncio.to_thread(write_report, trial.folder)
         return report

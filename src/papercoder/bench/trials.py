@@ -1,6 +1,6 @@
 """What a manifest comes to: trials, each of which holds all that is needed to carry it out, here or elsewhere."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
 
@@ -74,11 +74,18 @@ def _trials(manifest: Manifest, folder: Path, flags: dict[str, object]) -> Itera
             model=model.name,
             repeat=repeat,
             folder=folder / name,
-            settings=settings_for(variant, model, manifest.judge, repeat, flags),
+            settings=_with_gpus(settings_for(variant, model, manifest.judge, repeat, flags), manifest.resources),
             judging=_judging(manifest.judge, paper),
             resources=manifest.resources,
             store=manifest.store,
         )
+
+
+def _with_gpus(settings: Settings, resources: Mapping[RungName, Resources]) -> Settings:
+    """Where a rung takes GPUs its code may use them, unless somebody said otherwise."""
+    unsaid = "gpu" not in settings.model_fields_set
+    takes = any(needs.gpus for needs in resources.values())
+    return settings.model_copy(update={"gpu": True}) if unsaid and takes else settings
 
 
 def settings_for(

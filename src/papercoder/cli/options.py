@@ -46,6 +46,7 @@ ProfileOption = Annotated[
 ]
 SandboxOption = Annotated[str | None, typer.Option(help="auto, bubblewrap, docker, plain (no isolation) or none.")]
 ReproduceOption = Annotated[bool | None, typer.Option("--reproduce", help="Run the full reproduction too.")]
+GpuOption = Annotated[bool | None, typer.Option("--gpu", help="Let the code use this machine's GPUs.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 PromptsOption = Annotated[Path | None, typer.Option(help="Folder whose prompts replace those of the same name.")]
 

@@ -8,6 +8,7 @@ import typer
 from papercoder.cli.options import (
     PARTIAL,
     BaseUrlOption,
+    GpuOption,
     JsonOption,
     MaxCostOption,
     ModelOption,
@@ -73,6 +74,7 @@ def run(
     repair_rounds: Annotated[int | None, typer.Option(help="Rounds of repairing what failed.")] = None,
     sandbox: SandboxOption = None,
     reproduce: ReproduceOption = None,
+    gpu: GpuOption = None,
     max_cost: MaxCostOption = None,
     concurrency: Annotated[int | None, typer.Option(help="Calls at the same time.")] = None,
     requests_per_minute: Annotated[int | None, typer.Option(help="Limit.")] = None,
@@ -136,6 +138,7 @@ def execute(
     repository: RepositoryArgument,
     sandbox: SandboxOption = None,
     reproduce: ReproduceOption = None,
+    gpu: GpuOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run a repository in a sandbox, rung by rung: install, import, start, tests, smoke, and reproduce if asked."""
@@ -149,9 +152,12 @@ def execute(
     def tell(rung: "RungResult") -> None:
         show_rung(rung, console, foretold(repository, rung) if reproduce else "")
 
-    report = asyncio.run(climb(repository, sandbox or "auto", bool(reproduce), None if as_json else tell))
+    listener = None if as_json else tell
+    report = asyncio.run(climb(repository, sandbox or "auto", bool(reproduce), listener, bool(gpu)))
     if as_json:
         typer.echo(report.model_dump_json(indent=1))
+    elif report.notes:
+        typer.echo("\n".join(report.notes))
     if report.unseen(bool(reproduce)):
         raise typer.Exit(PARTIAL)
 
@@ -165,6 +171,7 @@ def repair(
     base_url: BaseUrlOption = None,
     max_cost: MaxCostOption = None,
     sandbox: SandboxOption = None,
+    gpu: GpuOption = None,
 ) -> None:
     """Repair a failure that was seen elsewhere: edit the repository so that what failed works."""
     import asyncio
@@ -172,7 +179,7 @@ def repair(
     from papercoder.mending import mend
     from papercoder.progress import progress
 
-    settings = settings_given(model, base_url=base_url, max_cost=max_cost, sandbox=sandbox)
+    settings = settings_given(model, base_url=base_url, max_cost=max_cost, sandbox=sandbox, gpu=gpu)
     folder = output or Path("runs") / f"repair-{repository.resolve().name}"
     with progress(new_console()) as listener:
         changes = asyncio.run(mend(repository, error, folder, settings, [listener]))
@@ -194,6 +201,7 @@ def revise(
     price_completion: PriceOption = None,
     sandbox: SandboxOption = None,
     reproduce: ReproduceOption = None,
+    gpu: GpuOption = None,
 ) -> None:
     """Take up a note, your edits or a new version of the paper: make what they change anew, and run it again."""
     given = dict(locals())

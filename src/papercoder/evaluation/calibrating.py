@@ -1,25 +1,23 @@
-"""Calibration: do a judge's means keep the orders that they must, whatever the paper and the repository are?"""
+"""Calibration: do a judge's scores keep the orders that they must, whatever the paper and the repository are?"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from papercoder.artifacts import (
+    AnyJudge,
     Calibration,
     Contender,
     ControlScores,
     CritiqueScore,
     Fitness,
-    Interval,
     JudgeFitness,
-    JudgeName,
     MissingControl,
     OrderCheck,
     OrderVerdict,
+    Rubric,
+    RubricScore,
 )
-from papercoder.evaluation.statistics import difference
-
-LOWEST = 1.0
-"""Below it no judge can go, so that two repositories with this mean are not told apart by it."""
+from papercoder.evaluation.standing import Gap, Standings, standings
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,8 @@ class Order:
     higher: Contender
     lower: Contender
     strict: bool = True
+    leafwise: bool = True
+    """False where a rubric need not keep it."""
 
 
 ORDERS: tuple[Order, ...] = (
@@ -46,8 +46,9 @@ ORDERS: tuple[Order, ...] = (
     Order("shuffled", "empty", strict=False),
     Order("config-only", "empty", strict=False),
     # The authors' code is the method. Nothing is said of it against the repository, which may follow the paper's text
-    # more closely than the authors did, nor that a repository with one wrong sign must be worse in the eyes of all.
-    Order("authors", "mutated", strict=False),
+    # more closely than the authors did, nor that a repository with one wrong sign must be worse in the eyes of all. To
+    # a rubric a wrong sign is one leaf or none, so that the mutated repository may stand above the authors' as well.
+    Order("authors", "mutated", strict=False, leafwise=False),
     Order("authors", "shuffled"),
     Order("authors", "config-only"),
     Order("authors", "empty"),
@@ -55,68 +56,65 @@ ORDERS: tuple[Order, ...] = (
 """What holds for every repository; a judge that breaks one of them cannot tell good from bad."""
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """One judge's score of one contender."""
-
-    score: Interval | None
-    is_blind: bool
-    """True where the judge was not shown any of the files that were changed."""
-
-
 def calibrated(
-    repository: Iterable[CritiqueScore], controls: tuple[ControlScores, ...], missing: tuple[MissingControl, ...] = ()
+    repository: Iterable[CritiqueScore],
+    controls: tuple[ControlScores, ...],
+    missing: tuple[MissingControl, ...] = (),
+    rubric: tuple[Rubric, RubricScore] | None = None,
 ) -> Calibration:
-    """Hold every judge's scores of the repository and of the controls against the orders."""
-    orders = tuple(check for score in repository for check in _checks(score, controls))
-    judges = dict.fromkeys(order.judge for order in orders)
+    """Hold every judge's scores of the repository and of the controls against the orders.
+
+    Args:
+        repository: its scores by critique.
+        controls: all judges' scores of them.
+        missing: those that could not be made.
+        rubric: its tree, and what it says of the repository; None where the rubric's judge was not asked.
+    """
+    checks = {each.judge: tuple(_checks(each)) for each in standings(repository, controls, rubric)}
     return Calibration(
         controls=controls,
         missing=missing,
-        orders=orders,
-        judges=tuple(JudgeFitness(judge=judge, fitness=_fitness(judge, orders)) for judge in judges),
+        orders=tuple(check for each in checks.values() for check in each),
+        judges=tuple(JudgeFitness(judge=judge, fitness=_fitness(each)) for judge, each in checks.items()),
     )
 
 
-def _checks(own: CritiqueScore, controls: tuple[ControlScores, ...]) -> Iterable[OrderCheck]:
-    judged: dict[Contender, _Judged] = {"repository": _Judged(own.score, is_blind=False)}
-    for control in controls:
-        score = next(score for score in control.scores if score.judge == own.judge)
-        is_blind = bool(control.changed) and set(control.changed) <= set(score.unseen)
-        judged[control.control] = _Judged(score.score, is_blind)
-    return [_check(own.judge, order, judged) for order in ORDERS if {order.higher, order.lower} <= judged.keys()]
+def _checks(judged: Standings) -> Iterator[OrderCheck]:
+    for order in ORDERS:
+        if {order.higher, order.lower} <= judged.contenders and (order.leafwise or judged.judge != "rubric"):
+            yield _check(judged.judge, order, judged.gap(order.higher, order.lower))
 
 
-def _check(judge: JudgeName, order: Order, judged: Mapping[Contender, _Judged]) -> OrderCheck:
-    one, other = judged[order.higher], judged[order.lower]
-    between = difference(one.score, other.score) if one.score and other.score else None
+def _check(judge: AnyJudge, order: Order, gap: Gap) -> OrderCheck:
     return OrderCheck(
         judge=judge,
         higher=order.higher,
         lower=order.lower,
         strict=order.strict,
-        verdict=_verdict(one, other, order.strict),
-        difference=one.score.mean - other.score.mean if one.score and other.score else None,
-        low=between.low if between else None,
-        high=between.high if between else None,
+        verdict=_verdict(gap, order.strict),
+        difference=gap.difference,
+        low=gap.low,
+        high=gap.high,
+        higher_alone=gap.higher_alone,
+        lower_alone=gap.lower_alone,
     )
 
 
-def _verdict(one: _Judged, other: _Judged, strict: bool) -> OrderVerdict:
-    if one.is_blind or other.is_blind or not one.score or not other.score:
+def _verdict(gap: Gap, strict: bool) -> OrderVerdict:
+    if gap.is_blind or gap.difference is None:
         return "not shown"
-    between, gap = difference(one.score, other.score), one.score.mean - other.score.mean
+    if strict and gap.difference <= 0:
+        return "not shown" if gap.is_excused else "broken"
     if strict:
-        if one.score.mean == other.score.mean == LOWEST:
-            return "not shown"
-        return "broken" if gap <= 0 else "holds" if between and between.low > 0 else "within noise"
-    return "holds" if gap >= 0 else "broken" if between and between.high < 0 else "within noise"
+        return "holds" if gap.beyond else "within noise"
+    return "holds" if gap.difference >= 0 else "broken" if gap.beyond else "within noise"
 
 
-def _fitness(judge: JudgeName, orders: Iterable[OrderCheck]) -> Fitness:
+def _fitness(orders: Iterable[OrderCheck]) -> Fitness:
     """By the worst of its orders; those that show nothing count only where there are no others."""
-    strict = {order.verdict for order in orders if order.judge == judge and order.strict}
-    found = {order.verdict for order in orders if order.judge == judge}
+    orders = tuple(orders)
+    strict = {order.verdict for order in orders if order.strict}
+    found = {order.verdict for order in orders}
     if "broken" in found:
         return "unfit"
     if strict <= {"not shown"}:

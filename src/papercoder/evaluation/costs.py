@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from papercoder.artifacts import JudgeName
+from papercoder.artifacts import JudgeName, Rubric
+from papercoder.evaluation.observed import Observed
 from papercoder.evaluation.shown import Files, size
 from papercoder.evaluation.subject import Subject, Wanted
 from papercoder.models.resolve import price_of_spec, window_of_spec
@@ -85,12 +86,18 @@ def _samples(subject: Subject, judge: JudgeName, files: Files, samples: int, roo
 
 
 def _by_rubric(subject: Subject, room: int) -> Iterator[_Asked]:
-    """The leaves that need a judge."""
-    if subject.rubric is None or not subject.files:
+    """The leaves that need a judge, of the repository and of each control; of no file, none does."""
+    yield from _leaves(subject, subject.rubric, subject.files, subject.observed, room)
+    for control in subject.controls:
+        yield from _leaves(subject, subject.code_rubric, control.files, Observed(), room)
+
+
+def _leaves(subject: Subject, rubric: Rubric | None, files: Files, observed: Observed, room: int) -> Iterator[_Asked]:
+    if rubric is None or not files:
         return
-    categories = [leaf.task_category for leaf in subject.rubric.leaves if leaf.task_category]
-    asked = sum(not subject.observed.unmet(category) for category in categories)
-    needed = count_tokens(subject.paper.render()) + _size(subject.files) + INSTRUCTIONS
+    categories = [leaf.task_category for leaf in rubric.leaves if leaf.task_category]
+    asked = sum(not observed.unmet(category) for category in categories)
+    needed = count_tokens(subject.paper.render()) + _size(files) + INSTRUCTIONS
     yield _Asked(asked, min(needed, room), LEAF)
 
 

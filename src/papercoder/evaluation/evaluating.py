@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from papercoder.agent import Ask
-from papercoder.artifacts import Calibration, ControlScores, CritiqueScore, Evaluation, Paper, RubricScore
+from papercoder.artifacts import Calibration, ControlScores, CritiqueScore, Evaluation, Paper, Rubric, RubricScore
 from papercoder.artifacts.evaluated import Costs
 from papercoder.errors import RunFolderError
 from papercoder.evaluation.agreement import agreement
@@ -14,6 +14,7 @@ from papercoder.evaluation.controls import Control
 from papercoder.evaluation.costs import forecast, in_words
 from papercoder.evaluation.critiques import judge
 from papercoder.evaluation.leaves import judge_rubric
+from papercoder.evaluation.observed import Observed
 from papercoder.evaluation.page import to_html
 from papercoder.evaluation.shown import Files
 from papercoder.evaluation.subject import Subject, read_subject
@@ -88,8 +89,12 @@ def _apart(repository: Path, folder: Path) -> None:
 async def _judged(run: Run[Ask], subject: Subject, wanted: Wanted) -> Evaluation:
     for control in subject.missing:
         run.emit(Warned(where=f"control {control.control}", message=f"it could not be made: {control.reason}"))
-    by_critique, rubric = await both(_by_critique(run, subject, wanted), _by_rubric(run, subject))
-    scores, calibration = by_critique
+    own = both(
+        _by_critique(run, subject, wanted, subject.files, subject.paths, "judges"),
+        _by_rubric(run, subject, subject.rubric, subject.files, subject.paths, subject.observed, "rubric"),
+    )
+    asked = (_control(run, subject, wanted, control) for control in subject.controls)
+    (scores, rubric), controls = await both(own, together(asked))
     return Evaluation(
         paper=subject.paper.title,
         repository=str(subject.repository),
@@ -97,38 +102,49 @@ async def _judged(run: Run[Ask], subject: Subject, wanted: Wanted) -> Evaluation
         model=run.hand.models["judge"].name,
         scores=scores,
         rubric=rubric,
-        calibration=calibration,
+        calibration=_calibration(subject, scores, rubric, tuple(controls)) if wanted.calibrate else None,
         agreement=agreement(rubric.leaves, subject.labels) if rubric and subject.labels else None,
         costs=_costs(run.folder),
     )
 
 
-async def _by_critique(
-    run: Run[Ask], subject: Subject, wanted: Wanted
-) -> tuple[tuple[CritiqueScore, ...], Calibration | None]:
-    """The repository and its controls before the judges by critique, all at once."""
-    unchanged = frozenset(subject.files)
-
-    async def scored(files: Files, paths: tuple[str, ...], folder: str) -> tuple[CritiqueScore, ...]:
-        samples = wanted.samples
-        asked = [judge(run, name, subject.paper, files, paths, subject.gold, samples, folder) for name in wanted.judges]
-        return tuple(await together(asked))
-
-    async def control_scores(control: Control) -> ControlScores:
-        scores = await scored(control.files, control.paths, f"controls/{control.name}")
-        changed = tuple(file.path for file in control.files if file not in unchanged)
-        return ControlScores(control=control.name, made=control.made, changed=changed, scores=scores)
-
-    own, controls = await both(
-        scored(subject.files, subject.paths, "judges"), together(control_scores(each) for each in subject.controls)
+async def _control(run: Run[Ask], subject: Subject, wanted: Wanted, control: Control) -> ControlScores:
+    """A control before the same judges; it is code that nobody executed."""
+    folder, unchanged = f"controls/{control.name}", frozenset(subject.files)
+    scores, rubric = await both(
+        _by_critique(run, subject, wanted, control.files, control.paths, folder),
+        _by_rubric(run, subject, subject.code_rubric, control.files, control.paths, Observed(), f"{folder}/rubric"),
     )
-    return own, calibrated(own, tuple(controls), subject.missing) if wanted.calibrate else None
+    changed = tuple(file.path for file in control.files if file not in unchanged)
+    return ControlScores(control=control.name, made=control.made, changed=changed, scores=scores, rubric=rubric)
 
 
-async def _by_rubric(run: Run[Ask], subject: Subject) -> RubricScore | None:
-    if subject.rubric is None:
-        return None
-    return await judge_rubric(run, subject.paper, subject.rubric, subject.files, subject.paths, subject.observed)
+async def _by_critique(
+    run: Run[Ask], subject: Subject, wanted: Wanted, files: Files, paths: tuple[str, ...], folder: str
+) -> tuple[CritiqueScore, ...]:
+    """The judges by critique, all at once."""
+    samples = wanted.samples
+    asked = [judge(run, name, subject.paper, files, paths, subject.gold, samples, folder) for name in wanted.judges]
+    return tuple(await together(asked))
+
+
+async def _by_rubric(
+    run: Run[Ask],
+    subject: Subject,
+    rubric: Rubric | None,
+    files: Files,
+    paths: tuple[str, ...],
+    observed: Observed,
+    folder: str,
+) -> RubricScore | None:
+    return await judge_rubric(run, subject.paper, rubric, files, paths, observed, folder) if rubric else None
+
+
+def _calibration(
+    subject: Subject, scores: tuple[CritiqueScore, ...], rubric: RubricScore | None, controls: tuple[ControlScores, ...]
+) -> Calibration:
+    leaves = (subject.rubric, rubric) if subject.rubric and rubric else None
+    return calibrated(scores, controls, subject.missing, leaves)
 
 
 def _costs(folder: Path) -> Costs:

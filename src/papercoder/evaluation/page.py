@@ -8,7 +8,17 @@ from importlib.resources import files
 from jinja2 import Environment
 from markupsafe import Markup
 
-from papercoder.artifacts import CodeCritique, Contender, CritiqueScore, Evaluation, LeafScore, Rubric, Severity
+from papercoder.artifacts import (
+    CodeCritique,
+    Contender,
+    CritiqueScore,
+    Evaluation,
+    Interval,
+    LeafScore,
+    Rubric,
+    RubricScore,
+    Severity,
+)
 from papercoder.evaluation import wording
 from papercoder.evaluation.rubrics import weighted
 from papercoder.report.interval_plot import Row, intervals
@@ -76,11 +86,9 @@ def body_style(within: str) -> str:
 
 
 def _values(evaluation: Evaluation, rubric: Rubric | None) -> dict[str, object]:
-    first, *rest = wording.headline(evaluation) or ("Nothing was judged.",)
     return {
         "evaluation": evaluation,
-        "first": first,
-        "rest": rest,
+        "headline": wording.headline(evaluation) or ("Nothing was judged.",),
         "plots": plots(evaluation),
         "tree": branch(rubric, evaluation) if rubric and evaluation.rubric else None,
         "agreement": tuple(wording.agreement_words(evaluation)),
@@ -98,9 +106,13 @@ def _environment() -> Environment:
     made = environment("papercoder.evaluation")
     made.filters |= {
         "by_severity": by_severity,
+        "difference": wording.difference_figure,
         "fitness": wording.FITNESS.__getitem__,
         "known": wording.known,
         "leaf_state": wording.leaf_state,
+        "leaves": wording.code_words,
+        "must": wording.must,
+        "noise": wording.noise_figure,
         "order": wording.order_words,
         "order_state": wording.order_state,
         "score": wording.score_words,
@@ -117,13 +129,27 @@ def _tone(state: str) -> str:
 def plots(evaluation: Evaluation) -> tuple[Plot, ...]:
     """Scores with their intervals: each judge's of repository and controls, or all judges' of the repository alone."""
     if evaluation.calibration:
-        return tuple(_plot(score.judge, _rows(evaluation, score)) for score in evaluation.scores)
+        return (*(_plot(score.judge, _rows(evaluation, score)) for score in evaluation.scores), *_code_plot(evaluation))
     rows = [Row(score.judge, score.score) for score in evaluation.scores]
     return (_plot("Scores", rows),) if rows else ()
 
 
 def _plot(title: str, rows: list[Row]) -> Plot:
     return Plot(title, intervals(rows, wording.LOWEST, wording.HIGHEST, title))
+
+
+def _code_plot(evaluation: Evaluation) -> Iterator[Plot]:
+    """By the rubric's leaves of code, where controls were judged too; each is judged once, so there is no interval."""
+    judged = {name: _code_row(name, score) for name, score in evaluation.by_code.items()}
+    if rows := [judged[name] for name in _SHOWN if name in judged]:
+        title = "rubric, Code Development"
+        yield Plot(title, intervals(rows, 0.0, 1.0, title))
+
+
+def _code_row(name: Contender, score: RubricScore) -> Row:
+    met = score.code_dev or 0.0
+    state = "reported" if name == "repository" else "none"
+    return Row(name, Interval(mean=met, low=met, high=met, n=1), state, words=f"{met:.1%}")
 
 
 def _rows(evaluation: Evaluation, own: CritiqueScore) -> list[Row]:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -79,9 +79,14 @@ def _repeated(rubric: Rubric) -> str | None:
 
 def code_dev(rubric: Rubric) -> Rubric | None:
     """The rubric with its leaves of Code Development alone (PaperBench Code-Dev); None where it has none."""
+    return only(rubric, lambda leaf: leaf.task_category == "Code Development")
+
+
+def only(rubric: Rubric, keep: Callable[[Rubric], bool]) -> Rubric | None:
+    """The rubric with those of its leaves that are to be kept; None where there are none."""
     if not rubric.sub_tasks:
-        return rubric if rubric.task_category == "Code Development" else None
-    parts = tuple(part for part in map(code_dev, rubric.sub_tasks) if part)
+        return rubric if keep(rubric) else None
+    parts = tuple(kept for part in rubric.sub_tasks if (kept := only(part, keep)))
     return rubric.model_copy(update={"sub_tasks": parts}) if parts else None
 
 

@@ -1,7 +1,7 @@
-"""How sure one can be of a mean."""
+"""How sure one can be of a mean, and of a difference."""
 
 from collections.abc import Sequence
-from math import sqrt
+from math import comb, sqrt
 from statistics import fmean, stdev
 
 from papercoder.artifacts import Interval
@@ -10,6 +10,9 @@ _T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.2
 """Student's t for 95 %, two-sided, by degrees of freedom from 1."""
 
 _NORMAL = 1.96
+
+CHANCE = 0.05
+"""What chance alone brings about less often than this is beyond noise."""
 
 
 def interval(values: Sequence[float]) -> Interval | None:
@@ -37,3 +40,15 @@ def difference(one: Interval, other: Interval) -> Interval | None:
     spread = sum(variance**2 / (each.n - 1) for variance, each in zip(variances, (one, other), strict=True))
     half = student(total**2 / spread) * sqrt(total) if spread else 0.0
     return Interval(mean=mean, low=mean - half, high=mean + half, n=one.n + other.n)
+
+
+def sign_test(one: int, other: int) -> float:
+    """How often chance alone makes pairs that differ at least as one-sided as this (McNemar's exact test, two-sided).
+
+    Args:
+        one: pairs in which the first side alone has it.
+        other: pairs in which the second side alone has it; where both or none have it, a pair says nothing.
+    """
+    pairs = one + other
+    tail = sum(comb(pairs, few) for few in range(min(one, other) + 1))
+    return min(1.0, 2 * tail / (1 << pairs))

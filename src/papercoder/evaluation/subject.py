@@ -51,6 +51,11 @@ class Subject:
     controls: tuple[Control, ...] = ()
     missing: tuple[MissingControl, ...] = field(default=())
 
+    @property
+    def code_rubric(self) -> Rubric | None:
+        """What the rubric asks of controls, which are code that nobody executed; None where it asks nothing of code."""
+        return code_dev(self.rubric) if self.rubric else None
+
 
 def read_subject(repository: Path, paper: Paper, wanted: Wanted) -> Subject:
     """Read a repository, and whatever it is to be held against.
@@ -90,8 +95,6 @@ def _agree(wanted: Wanted) -> None:
         raise SettingsError(f"{flag} needs a rubric; name its file with --rubric.")
     if not wanted.rubric and not wanted.judges:
         raise SettingsError("Nothing is asked for; name a judge with --judge, or a rubric with --rubric.")
-    if wanted.calibrate and not wanted.judges:
-        raise SettingsError("--calibrate needs a judge by critique; name one with --judge.")
 
 
 def _there(folder: Path, what: str) -> None:

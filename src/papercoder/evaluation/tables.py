@@ -5,7 +5,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 
-from papercoder.artifacts import Contender, CritiqueScore, Evaluation, LeafScore
+from papercoder.artifacts import Contender, CritiqueScore, Evaluation, RubricScore
 
 COLUMNS = ("contender", "judge", "item", "valid", "score", "high", "medium", "low")
 """`contender`: the repository or a control. `item`: the sample's number or the leaf's id. `score`: 1 to 5 for a sample,
@@ -29,7 +29,9 @@ def _rows(evaluation: Evaluation) -> Iterator[tuple[Cell, ...]]:
     for control in evaluation.calibration.controls if evaluation.calibration else ():
         for score in control.scores:
             yield from _samples(control.control, score)
-    yield from map(_leaf, evaluation.rubric.leaves if evaluation.rubric else ())
+    yield from _leaves("repository", evaluation.rubric)
+    for control in evaluation.calibration.controls if evaluation.calibration else ():
+        yield from _leaves(control.control, control.rubric)
 
 
 def _samples(contender: Contender, score: CritiqueScore) -> Iterator[tuple[Cell, ...]]:
@@ -45,5 +47,6 @@ def _samples(contender: Contender, score: CritiqueScore) -> Iterator[tuple[Cell,
         yield contender, score.judge, number, 1, sample.score, found["high"], found["medium"], found["low"]
 
 
-def _leaf(leaf: LeafScore) -> tuple[Cell, ...]:
-    return "repository", "rubric", leaf.leaf, int(not leaf.invalid), int(leaf.met), None, None, None
+def _leaves(contender: Contender, score: RubricScore | None) -> Iterator[tuple[Cell, ...]]:
+    for leaf in score.leaves if score else ():
+        yield contender, "rubric", leaf.leaf, int(not leaf.invalid), int(leaf.met), None, None, None

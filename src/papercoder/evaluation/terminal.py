@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from papercoder.artifacts import Contender, CritiqueScore, Evaluation
+from papercoder.artifacts import Contender, CritiqueScore, Evaluation, RubricScore
 from papercoder.evaluation.wording import FITNESS, agreement_words, headline, order_state, order_words, within
 from papercoder.progress import money
 
@@ -17,7 +17,7 @@ def show_evaluation(evaluation: Evaluation, folder: Path, console: Console) -> N
     for text in (*headline(evaluation), *agreement_words(evaluation)):
         style = "bold red" if text.startswith("UNFIT") else None
         console.print(escape(text), style=style, soft_wrap=True, highlight=False)
-    if evaluation.scores:
+    if evaluation.scores or evaluation.by_code:
         console.print(_scores(evaluation))
     for text in (*_orders(evaluation), _costs(evaluation), f"the page, for your browser: {folder / 'evaluation.html'}"):
         console.print(escape(text), soft_wrap=True, highlight=False)
@@ -30,6 +30,8 @@ def _scores(evaluation: Evaluation) -> Table:
     for score in evaluation.scores:
         for contender, each in _all(evaluation, score):
             table.add_row(score.judge, contender, *_figures(each))
+    for contender, leaves in evaluation.by_code.items():
+        table.add_row("rubric, code", contender, *_leaves(leaves))
     return table
 
 
@@ -46,6 +48,11 @@ def _figures(score: CritiqueScore) -> tuple[str, ...]:
         return "none", "", "", *counts
     interval = (f"{within(score.score.low):.2f}", f"{within(score.score.high):.2f}") if score.score.n > 1 else ("", "")
     return f"{score.score.mean:.2f}", *interval, *counts
+
+
+def _leaves(score: RubricScore) -> tuple[str, ...]:
+    met = "none" if score.code_dev is None else f"{score.code_dev:.1%}"
+    return met, "", "", str(sum(leaf.judgement is not None for leaf in score.leaves)), str(len(score.invalid))
 
 
 def _orders(evaluation: Evaluation) -> Iterator[str]:

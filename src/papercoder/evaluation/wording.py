@@ -106,20 +106,54 @@ def order_state(order: OrderCheck) -> str:
 
 def order_words(order: OrderCheck) -> str:
     """An order and what became of it: `the repository must score more than ..., and scores 0.25 less`."""
-    must = "more" if order.strict else "no less"
-    wanted = f"{NAMES[order.higher]} must score {must} than {NAMES[order.lower]}"
+    wanted = f"{NAMES[order.higher]} must score {must(order)} {NAMES[order.lower]}"
     if order.difference is None:
-        return f"{wanted}, and one of them has no score"
-    return f"{wanted}, and scores {_gap(order)}"
+        missing = "no leaf was judged validly for both" if order.judge == "rubric" else "one of them has no score"
+        return f"{wanted}, and {missing}"
+    silent = order.judge == "rubric" and order.lower == "mutated" and order.verdict == "not shown"
+    return f"{wanted}, and scores {_gap(order)}{f'; {SILENCE}' if silent else ''}"
+
+
+def must(order: OrderCheck) -> str:
+    """What the order asks for."""
+    return "more than" if order.strict else "no less than"
+
+
+SILENCE = "a wrong equation shows only where a leaf speaks of it"
+"""Why a rubric's judge may be a good one and not tell."""
 
 
 def _gap(order: OrderCheck) -> str:
-    difference = order.difference or 0.0
+    difference, noise = order.difference or 0.0, noise_figure(order)
+    leaves = "leaves: " if order.judge == "rubric" else ""
     if not difference:
-        return "the same"
+        return f"the same ({leaves}{noise})" if order.higher_alone else "the same"
     side = "more" if difference > 0 else "less"
-    interval = f" ({order.low:+.2f} to {order.high:+.2f})" if order.low is not None and order.high is not None else ""
-    return f"{abs(difference):.2f} {side}{interval}"
+    size = f"{100 * abs(difference):.1f} percentage points" if leaves else f"{abs(difference):.2f}"
+    return f"{size} {side}{f' ({leaves}{noise})' if noise else ''}"
+
+
+def difference_figure(order: OrderCheck) -> str:
+    """A difference with its sign; nothing where there is none."""
+    if order.difference is None:
+        return ""
+    return f"{100 * order.difference:+.1f}%" if order.judge == "rubric" else f"{order.difference:+.2f}"
+
+
+def noise_figure(order: OrderCheck) -> str:
+    """What a difference is held against: the leaves that only one of the two meets, or its interval."""
+    if order.higher_alone is not None and order.lower_alone is not None:
+        return f"{order.higher_alone} more, {order.lower_alone} fewer"
+    return f"{order.low:+.2f} to {order.high:+.2f}" if order.low is not None and order.high is not None else ""
+
+
+def code_words(score: RubricScore) -> str:
+    """What a rubric's leaves of code come to: `37.5% (6 of 16 leaves met, 1 invalid)`."""
+    if score.code_dev is None:
+        return "no leaf of code"
+    invalid = f", {len(score.invalid)} invalid" if score.invalid else ""
+    met = sum(leaf.met for leaf in score.leaves)
+    return f"{score.code_dev:.1%} ({met} of {len(score.leaves)} leaves met{invalid})"
 
 
 def leaf_state(leaf: LeafScore) -> str:

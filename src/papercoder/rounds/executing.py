@@ -7,17 +7,19 @@ from papercoder.stages.execution.files import Unobserved, execute_files, reprodu
 
 
 async def observe(
-    run: Run[Ask], artifact: str, files: tuple[SourceFile, ...], sandbox: str, reproduce: bool
+    run: Run[Ask], artifact: str, files: tuple[SourceFile, ...], sandbox: str, reproduce: bool, gpu: bool = False
 ) -> ExecutionReport:
     """Climb the ladder with these files, once, unless something outside them was in the way.
 
     The full reproduction is a step of its own: it may take other resources, and what it stands on is not seen twice.
+    A GPU is an input only where it was asked for, so that what was seen before there was such a setting stays in use.
     """
+    lent = {"gpu": True} if gpu else {}
     try:
-        report = await run.step(artifact, execute_files, files, sandbox)
+        report = await run.step(artifact, execute_files, files, sandbox, **lent)
         if not reproduce or "smoke" not in report.seen:
             return report
         last = f"{artifact.removesuffix('.json')}-reproduce.json"
-        return await run.step(last, reproduce_files, files, sandbox, report)
+        return await run.step(last, reproduce_files, files, sandbox, report, **lent)
     except Unobserved as nothing:
         return nothing.report

@@ -25,6 +25,7 @@ class Repairing:
     publish: Publisher
     sandbox: str
     reproduce: bool
+    gpu: bool = False
     attempts: list[Attempt] = field(default_factory=list)
 
     async def rounds(self, files: Files, most: int) -> tuple[Files, ExecutionReport | None]:
@@ -74,7 +75,7 @@ class Repairing:
         return candidate, outcome
 
     async def _execute(self, number: int, files: Files) -> ExecutionReport:
-        return await observe(self.run, f"execution/{number}.json", files, self.sandbox, self.reproduce)
+        return await observe(self.run, f"execution/{number}.json", files, self.sandbox, self.reproduce, self.gpu)
 
 
 def _failure(rung: RungResult) -> Failure:

@@ -56,7 +56,8 @@ class Reviewing:
         if before and before.shown <= set(code):
             return before.verdicts
         config, around = self.configuration[0].text, self._around(code, file.path)
-        step = self.run.step(f"review/{file.path}.json", review_file, self.paper, own, config, file, around)
+        inputs = (self.paper, own, config, file, around, self.design.assumed)
+        step = self.run.step(f"review/{file.path}.json", review_file, *inputs)
         verdicts = await if_fit(step, self.run.emit, f"review {file.path}")
         if verdicts:
             self._reviewed[file.path] = _Reviewed(verdicts, _shown(verdicts, file, code))
@@ -105,9 +106,12 @@ def _checked(files: Files) -> CheckReport:
 
 
 def problems_of(verdicts: Verdicts, report: CheckReport, design: Design) -> dict[str, tuple[str, ...]]:
-    """Path -> what is wrong there: verdicts that failed, at the place they name, and errors that checking found."""
+    """Path -> what is wrong there: verdicts that failed, at the place they name, and errors that checking found.
+
+    What falls short by a choice is right as it is: code that met the paper there would go against that choice.
+    """
     found: dict[str, list[str]] = {}
-    for verdict in verdicts.failed:
+    for verdict in (each for each in verdicts.failed if not each.chosen_in):
         owner = design.architecture.owner_of(verdict.requirement)
         if where := next((place.path for place in verdict.evidence), owner):
             found.setdefault(where, []).append(_told(verdict, design.requirements.pick([verdict.requirement])))

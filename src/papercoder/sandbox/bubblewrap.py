@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from papercoder.sandbox.cage import Cage
 from papercoder.sandbox.cgroup import make_group
 from papercoder.sandbox.contract import Bind, Caps, Command, standard_environment
 from papercoder.sandbox.devices import SHARED, own_devices
+from papercoder.sandbox.gpu import VENDORS, Vendor, lend
 from papercoder.sandbox.interpreter import base_python, this_system
 from papercoder.sandbox.processes import Tree
 from papercoder.sandbox.supervision import supervise
@@ -35,6 +36,9 @@ class Bubblewrap:
     options: frozenset[str] = frozenset(_OPTIONAL)
     """What this version of it offers of what older ones do not."""
 
+    vendors: tuple[Vendor, ...] = VENDORS
+    """Whose GPUs it looks for."""
+
     name: str = "bubblewrap"
 
     @property
@@ -54,26 +58,31 @@ class Bubblewrap:
             SandboxError: `bwrap` could not be started.
         """
         cage: Cage = make_group(command.caps) or Tree()
-        with own_devices() as devices:
+        gpus = lend(command.gpu, self.vendors)
+        with own_devices(gpus.devices) as devices:
             argv = (*self.prefix(command, devices or ()), "--", *_counted(command.caps), *command.argv)
             outcome = await supervise(argv, cage, command.caps, command.folder.source, self.name)
-        return outcome if devices is not None else outcome.model_copy(update={"notes": (*outcome.notes, SHARED)})
+        shared = (SHARED,) if devices is None else ()
+        return outcome.model_copy(update={"notes": (*outcome.notes, *shared, *gpus.notes)})
 
     def prefix(self, command: Command, devices: tuple[Bind, ...] = ()) -> tuple[str, ...]:
         """The command line up to the command, with these device files over the machine's own."""
+        gpus = lend(command.gpu, self.vendors)
         return (
             self.program,
             *_namespaces(command),
             *self._if_offered("--disable-userns"),
             *self._places(command.caps),
+            *_each("--dev-bind-try", gpus.devices),
             *_binds("--dev-bind", devices),
             *_system(),
+            *_each("--ro-bind-try", gpus.readable),
             *_each("--ro-bind-try", _NETWORK if command.phase == "install" else ()),
             *_binds("--ro-bind", command.readable),
             *_binds("--bind", (*command.writable, command.folder)),
             *(part for place in _READ_ONLY for part in ("--remount-ro", place)),
             *("--chdir", command.folder.target),
-            *_variables(command),
+            *_variables({**standard_environment("/usr/bin:/bin"), **dict(gpus.variables), **command.environment}),
         )
 
     def _places(self, caps: Caps) -> Iterator[str]:
@@ -123,9 +132,9 @@ def _counted(caps: Caps) -> tuple[str, ...]:
 _PRLIMIT = "/usr/bin/prlimit"
 
 
-def _variables(command: Command) -> Iterator[str]:
+def _variables(variables: Mapping[str, str]) -> Iterator[str]:
     yield "--clearenv"
-    for name, value in {**standard_environment("/usr/bin:/bin"), **command.environment}.items():
+    for name, value in variables.items():
         yield from ("--setenv", name, value)
 
 

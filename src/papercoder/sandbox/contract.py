@@ -58,9 +58,11 @@ class Command:
     """For installers: folders beside their own that are kept between runs, outside the cap on the disk."""
 
     environment: Mapping[str, str] = field(default_factory=dict)
-    """All variables that it sees but `PATH`, `HOME`, `TMPDIR`, `LANG` and `USER`."""
+    """All variables that it sees but `PATH`, `HOME`, `TMPDIR`, `LANG`, `USER` and those that choose GPUs."""
 
     caps: Caps = Caps()
+    gpu: bool = False
+    """May it use this machine's GPUs?"""
 
     @property
     def binds(self) -> tuple[Bind, ...]:

@@ -20,22 +20,33 @@ SHARED = (
 
 
 @contextmanager
-def own_devices() -> Iterator[tuple[Bind, ...] | None]:
-    """Device files to bind over the machine's; none where those are in no danger, None where none can be made."""
+def own_devices(more: tuple[str, ...] = ()) -> Iterator[tuple[Bind, ...] | None]:
+    """Device files to bind over the machine's, the usual ones and as far as can be more.
+
+    None are needed where the machine's are in no danger; None where not even the usual ones can be made.
+    """
     if os.geteuid():
         yield ()
         return
     with tempfile.TemporaryDirectory(prefix="papercoder-devices-") as folder:
-        yield _made(Path(folder))
+        usual = _made(Path(folder), tuple(f"/dev/{name}" for name in NAMES))
+        yield (*usual, *(_made(Path(folder), more) or ())) if usual and _opens(usual[0].source) else None
 
 
-def _made(folder: Path) -> tuple[Bind, ...] | None:
-    binds = tuple(Bind(folder / name, f"/dev/{name}") for name in NAMES)
+def _made(folder: Path, devices: tuple[str, ...]) -> tuple[Bind, ...] | None:
+    binds = tuple(Bind(folder / device.replace("/", "-"), device) for device in devices)
     try:
         for bind in binds:
             os.mknod(bind.source, stat.S_IFCHR | 0o666, Path(bind.target).stat().st_rdev)
             bind.source.chmod(0o666)
-        (folder / "null").open("wb").close()
     except OSError:
         return None
     return binds
+
+
+def _opens(null: Path) -> bool:
+    try:
+        null.open("wb").close()
+    except OSError:
+        return False
+    return True

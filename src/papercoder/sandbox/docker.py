@@ -4,16 +4,24 @@ import asyncio
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from papercoder.artifacts.execution import Outcome
+from papercoder.errors import SandboxError
 from papercoder.sandbox.cage import Reading
 from papercoder.sandbox.contract import Bind, Command, standard_environment
+from papercoder.sandbox.gpu import VENDORS, Vendor, lend
 from papercoder.sandbox.processes import Tree
 from papercoder.sandbox.supervision import supervise
 
 IMAGE = "python:3.11-slim"
+_PATH = "/usr/local/bin:/usr/bin:/bin"
+_ENGINE_FAILED = 125
+"""Exit code of the client where no container came to be."""
+
+_NO_DRIVER = "could not select device driver"
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,9 @@ class Docker:
     """The engine's client and the options that say where the engine is."""
 
     image: str = IMAGE
+    vendors: tuple[Vendor, ...] = VENDORS
+    """Whose GPUs it looks for, on this machine."""
+
     name: str = "docker"
 
     @property
@@ -40,15 +51,21 @@ class Docker:
         """Run a command in a new container, and remove it.
 
         Raises:
-            SandboxError: the engine's client could not be started.
+            SandboxError: the engine's client could not be started, or has no way to hand GPUs over.
         """
         container = Container(self.client, f"papercoder-{uuid.uuid4().hex[:12]}")
         argv = (*self.prefix(command, container.name), self.image, *command.argv)
-        return await supervise(argv, container, command.caps, command.folder.source, self.name)
+        outcome = await supervise(argv, container, command.caps, command.folder.source, self.name)
+        if command.gpu and outcome.exit_code == _ENGINE_FAILED and _NO_DRIVER in outcome.output:
+            raise SandboxError(
+                "docker cannot hand this machine's GPUs to a container. Install the NVIDIA Container Toolkit, or leave "
+                "--gpu out."
+            )
+        return outcome.model_copy(update={"notes": (*outcome.notes, *lend(command.gpu, self.vendors).notes)})
 
     def prefix(self, command: Command, container: str) -> tuple[str, ...]:
         """The command line up to the image."""
-        caps = command.caps
+        caps, gpus = command.caps, lend(command.gpu, self.vendors)
         return (
             *(*self.client, "run", "--name", container, "--init", "--pull", "missing"),
             *("--network", "bridge" if command.phase == "install" else "none"),
@@ -60,7 +77,8 @@ class Docker:
             *_mounts(command.readable, ",readonly"),
             *_mounts((*command.writable, command.folder), ""),
             *("--workdir", command.folder.target, "--entrypoint", ""),
-            *_variables(command),
+            *(option for vendor in gpus.vendors for option in _cards(vendor)),
+            *_variables({**standard_environment(_PATH), **dict(gpus.variables), **command.environment}),
         )
 
 
@@ -69,9 +87,17 @@ def _mounts(binds: tuple[Bind, ...], mode: str) -> Iterator[str]:
         yield from ("--mount", f"type=bind,source={bind.source.resolve()},target={bind.target}{mode}")
 
 
-def _variables(command: Command) -> Iterator[str]:
-    path = "/usr/local/bin:/usr/bin:/bin"
-    for name, value in {**standard_environment(path), **command.environment}.items():
+def _cards(vendor: Vendor) -> Iterator[str]:
+    """All GPUs of a vendor; with a toolkit the engine knows what they need, else they are devices like any other."""
+    if vendor.has_toolkit:
+        yield from ("--gpus", "all")
+        return
+    for device in vendor.devices:
+        yield from ("--device", device, "--group-add", str(Path(device).stat().st_gid))
+
+
+def _variables(variables: Mapping[str, str]) -> Iterator[str]:
+    for name, value in variables.items():
         yield from ("--env", f"{name}={value}")
 
 

@@ -6,6 +6,7 @@ from papercoder.artifacts.execution import Outcome
 from papercoder.sandbox.cage import Cage
 from papercoder.sandbox.cgroup import make_group
 from papercoder.sandbox.contract import Command, standard_environment
+from papercoder.sandbox.gpu import VENDORS, Vendor, lend
 from papercoder.sandbox.interpreter import base_python, this_system
 from papercoder.sandbox.processes import Tree
 from papercoder.sandbox.supervision import supervise
@@ -16,6 +17,9 @@ OPEN = "There is no isolation: the code can read and write what you can, and has
 @dataclass(frozen=True)
 class Plain:
     """Runs commands as they are; paths inside are translated to those of this machine."""
+
+    vendors: tuple[Vendor, ...] = VENDORS
+    """Whose GPUs it looks for; the code could use them without being asked, but would not know which are ours."""
 
     name: str = "plain"
 
@@ -38,11 +42,13 @@ class Plain:
         cage: Cage = make_group(command.caps) or Tree()
         argv = self.argv(command)
         outcome = await supervise(argv, cage, command.caps, command.folder.source, self.name)
-        return outcome.model_copy(update={"notes": (OPEN, *outcome.notes), "output": _inwards(outcome.output, command)})
+        notes = (OPEN, *outcome.notes, *lend(command.gpu, self.vendors).notes)
+        return outcome.model_copy(update={"notes": notes, "output": _inwards(outcome.output, command)})
 
     def argv(self, command: Command) -> tuple[str, ...]:
         """The command line, with paths of this machine."""
-        variables = {**standard_environment("/usr/local/bin:/usr/bin:/bin"), **command.environment}
+        chosen = dict(lend(command.gpu, self.vendors).variables)
+        variables = {**standard_environment("/usr/local/bin:/usr/bin:/bin"), **chosen, **command.environment}
         settings = (f"{name}={_outwards(value, command)}" for name, value in variables.items())
         words = (_outwards(word, command) for word in command.argv)
         return "/usr/bin/env", "-i", *settings, *words

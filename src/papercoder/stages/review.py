@@ -21,12 +21,16 @@ async def review_file(
     config: str,
     own: SourceFile,
     others: tuple[SourceFile, ...],
+    assumed: tuple[Requirement, ...],
 ) -> Verdicts:
-    """Hold the requirements that a file owns against its code; `others` are its neighbours in the import graph."""
+    """Hold the requirements that a file owns against its code.
+
+    `others` are its neighbours in the import graph, `assumed` the choices that all files go by.
+    """
     files = (own, *others)
 
     def check(verdicts: Verdicts, _: int) -> list[str]:
-        return list(complaints(verdicts, requirements, files))
+        return [*complaints(verdicts, requirements, files), *choice_complaints(verdicts, assumed)]
 
     return await ask(
         REVIEWER,
@@ -34,6 +38,7 @@ async def review_file(
         (
             cited_part(paper, (item.anchor for item in requirements)),
             text_part("The configuration", config),
+            text_part("What was chosen", requirement_lines(assumed) or "Nothing."),
             text_part("Files around it", "\n\n".join(map(numbered_code, others)) or "None.", ""),
             text_part("The file", numbered_code(own)),
         ),
@@ -65,6 +70,17 @@ def _evidence_complaints(verdict: Verdict, lines: dict[str, list[str]]) -> Itera
             yield f"{verdict.requirement}: `{place.path}` is not among the files shown."
         elif not 1 <= place.line <= len(code) or not code[place.line - 1].partition("#")[0].strip():
             yield f"{verdict.requirement}: `{place.path}` has no code in line {place.line}."
+
+
+def choice_complaints(verdicts: Verdicts, assumed: Iterable[Requirement]) -> Iterator[str]:
+    """Choices that nobody made, and verdicts that a choice does not explain."""
+    known = {item.id for item in assumed}
+    for verdict in verdicts.verdicts:
+        for name in verdict.chosen_in:
+            if name not in known - {verdict.requirement}:
+                yield f"{verdict.requirement}: {name} is no other, assumed requirement."
+        if verdict.chosen_in and (verdict.verdict, verdict.degradation) != ("partly", "none"):
+            yield f"{verdict.requirement} is met as was chosen: it is `partly`, with degradation `none`, or not so."
 
 
 @uses(REVISER)

@@ -16,7 +16,7 @@ from nicegui import app, ui
 from papercoder.errors import SettingsError
 from papercoder.settings import Settings
 from papercoder.web.guard import Access, Guard, is_loopback
-from papercoder.web.pages import download, edit, live, missing, read, report, runs, start, views
+from papercoder.web.pages import edit, live, missing, read, report, runs, start, views
 from papercoder.web.shelf import Shelf
 from papercoder.web.state import Web, open_web
 

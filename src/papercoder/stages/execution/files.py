@@ -33,7 +33,9 @@ class Unobserved(PaperCoderError):
 
 
 @climbs(*UP_TO_SMOKE)
-async def execute_files(hand: Telling, files: tuple[SourceFile, ...], sandbox: str) -> ExecutionReport:
+async def execute_files(
+    hand: Telling, files: tuple[SourceFile, ...], sandbox: str, gpu: bool = False
+) -> ExecutionReport:
     """Climb the ladder up to the smoke run; `sandbox` is a setting's word, `auto` or a sandbox's name.
 
     Raises:
@@ -41,7 +43,7 @@ async def execute_files(hand: Telling, files: tuple[SourceFile, ...], sandbox: s
         SandboxError: the sandbox that was asked for cannot be used.
     """
     with _laid_out(files) as folder:
-        report = await execute(folder, await _chosen(sandbox), emit=_telling(hand, UP_TO_SMOKE))
+        report = await execute(folder, await _chosen(sandbox), gpu=gpu, emit=_telling(hand, UP_TO_SMOKE))
     if not report.observed:
         raise Unobserved(report)
     return report
@@ -49,7 +51,7 @@ async def execute_files(hand: Telling, files: tuple[SourceFile, ...], sandbox: s
 
 @climbs(*REPRODUCE)
 async def reproduce_files(
-    hand: Telling, files: tuple[SourceFile, ...], sandbox: str, before: ExecutionReport
+    hand: Telling, files: tuple[SourceFile, ...], sandbox: str, before: ExecutionReport, gpu: bool = False
 ) -> ExecutionReport:
     """Climb the last rung, after all others were seen before, with the packages of that time.
 
@@ -61,7 +63,7 @@ async def reproduce_files(
     with _laid_out((*(file for file in files if file.path != LOCK), same)) as folder:
         smoke = next(rung for rung in before.rungs if rung.rung == "smoke")
         hand.emit(Forecast(message=forecast(folder, smoke)))
-        report = await reproduce(folder, await _chosen(sandbox), before, emit=_telling(hand, REPRODUCE))
+        report = await reproduce(folder, await _chosen(sandbox), before, gpu=gpu, emit=_telling(hand, REPRODUCE))
     if report.rungs[-1].status == "not_run":
         raise Unobserved(report)
     return report

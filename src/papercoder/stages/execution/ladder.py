@@ -40,6 +40,7 @@ async def execute(
     caps: Mapping[RungName, Caps] = CAPS,
     *,
     reproduce: bool = False,
+    gpu: bool = False,
     emit: Emit = _nobody,
 ) -> ExecutionReport:
     """Climb the ladder, each rung in a fresh copy of the repository.
@@ -50,6 +51,7 @@ async def execute(
         installer: None: from the user's package index.
         caps: rung -> what it may use; those that are missing have their `CAPS`.
         reproduce: whether to run the full reproduction too.
+        gpu: whether the code may use this machine's GPUs; installers may not.
         emit: is told every rung once it is decided.
 
     Raises:
@@ -59,7 +61,7 @@ async def execute(
     ladder = rungs(repository, reproduce)
     if sandbox is None:
         return _nothing(ladder, await why_none(), emit)
-    climb = _Climb(repository, sandbox, {**CAPS, **caps}, emit)
+    climb = _Climb(repository, sandbox, {**CAPS, **caps}, emit, gpu)
     installation = await (installer or Packages()).install(repository, sandbox, climb.caps["install"])
     climb.note(_installed(installation, climb.caps["install"]), installation.outcomes)
     for rung in ladder:
@@ -74,6 +76,7 @@ async def reproduce(
     installer: Installer | None = None,
     caps: Mapping[RungName, Caps] = CAPS,
     *,
+    gpu: bool = False,
     emit: Emit = _nobody,
 ) -> ExecutionReport:
     """Climb the last rung, where those below it were seen before, be it on another machine.
@@ -84,6 +87,7 @@ async def reproduce(
         before: what was seen of this very repository.
         installer: as for `execute`.
         caps: as for `execute`.
+        gpu: as for `execute`.
         emit: is told the last rung once it is decided.
 
     Raises:
@@ -95,7 +99,7 @@ async def reproduce(
         result = _not_run(last, await why_none())
         emit(result)
         return _joined(before, result)
-    climb = _Climb(repository, sandbox, {**CAPS, **caps}, _nobody)
+    climb = _Climb(repository, sandbox, {**CAPS, **caps}, _nobody, gpu)
     installation = await (installer or Packages()).install(repository, sandbox, climb.caps["install"])
     climb.note(_installed(installation, climb.caps["install"]), installation.outcomes)
     climb.emit = emit
@@ -120,8 +124,10 @@ def _nothing(ladder: tuple[Rung, ...], reason: str, emit: Emit) -> ExecutionRepo
 class _Climb:
     """How far it is."""
 
-    def __init__(self, repository: Path, sandbox: Sandbox, caps: Mapping[RungName, Caps], emit: Emit) -> None:
-        self.repository, self.sandbox, self.caps, self.emit = repository, sandbox, caps, emit
+    def __init__(
+        self, repository: Path, sandbox: Sandbox, caps: Mapping[RungName, Caps], emit: Emit, gpu: bool
+    ) -> None:
+        self.repository, self.sandbox, self.caps, self.emit, self.gpu = repository, sandbox, caps, emit, gpu
         self.done: list[RungResult] = []
         self.notes: dict[str, None] = {}
         self.results: dict[RungName, str | None] = {}
@@ -149,6 +155,7 @@ class _Climb:
                 readable=environment.binds,
                 environment=environment.variables,
                 caps=self.caps[rung.name],
+                gpu=self.gpu,
             )
             return await self.sandbox.run(command), bring_back(folder, RESULTS)
 

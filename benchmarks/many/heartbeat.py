@@ -1,0 +1,48 @@
+"""A task that should wake often, and notes how late it does: what any other task had to wait, too."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from benchmarks.arithmetic import percentile
+
+BEAT = 0.02
+"""Seconds."""
+
+
+@dataclass(frozen=True)
+class Lag:
+    """Seconds that the event loop was late."""
+
+    median: float
+    p99: float
+    most: float
+    beats: int
+
+
+@dataclass
+class Heartbeat:
+    """Measures for as long as it is entered."""
+
+    late: list[float] = field(default_factory=list)
+    _task: "asyncio.Task[None] | None" = None
+
+    async def __aenter__(self) -> "Heartbeat":
+        self._task = asyncio.create_task(self._beat())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _beat(self) -> None:
+        while True:
+            due = time.perf_counter() + BEAT
+            await asyncio.sleep(BEAT)
+            self.late.append(max(time.perf_counter() - due, 0.0))
+
+    @property
+    def lag(self) -> Lag:
+        """So far; it must have beaten once."""
+        return Lag(percentile(self.late, 0.5), percentile(self.late, 0.99), max(self.late), len(self.late))

@@ -1,0 +1,140 @@
+"""`python -m benchmarks.many.load PAPERS FILES SPEED FOLDER [--ray]`: a process that takes papers all at once.
+
+It is a process of its own, so that what it holds can be watched from without. It prints what it saw, as JSON.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import example
+from benchmarks.many.heartbeat import Heartbeat, Lag
+from benchmarks.speed.measure import LATENCY
+from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.bench.benching import bench
+from papercoder.bench.manifest import Manifest, ModelChoice, PaperEntry, Variant
+from papercoder.bench.placement import Local, Placement
+from papercoder.events import Event
+
+_RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "180"}
+"""Nothing is sent to anybody, and a busy machine may take its time."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What came of it, as the process itself saw it."""
+
+    papers: int
+    complete: int
+    calls: int
+    wall: float
+    """Seconds, without the start of a cluster."""
+
+    cpu: float
+    """Seconds of processor time of the process, its threads included."""
+
+    cpu_of_others: float
+    """... of what it started and waited for: git, the type checker, the reader of PDFs."""
+
+    lag: Lag
+    reasons: tuple[str, ...] = ()
+    """Why papers are not complete."""
+
+
+class Unwatched:
+    """Looks on, and says nothing."""
+
+    def begin(self, results: BenchResults) -> None:
+        """All trials."""
+
+    def tell(self, trial: str, event: Event) -> None:
+        """Something happened."""
+
+    def end(self, result: TrialResult) -> None:
+        """A trial ended."""
+
+
+def manifest(papers: int, files: int, speed: float) -> Manifest:
+    """The same paper many times, each its own repository."""
+    clock = f"ttft={LATENCY.ttft:g},tps={LATENCY.tps:g},speed={speed:g}"
+    return Manifest(
+        name="many",
+        papers=tuple(PaperEntry(id=f"paper{number:02}", paper=str(example())) for number in range(papers)),
+        variants=(Variant.model_validate({"name": "full", "sandbox": "none"}),),
+        models=(ModelChoice(name="simulated", model=f"simulated:files={files},width=4,{clock}"),),
+        papers_at_once=papers,
+        concurrency=10_000,
+    )
+
+
+async def load(todo: Manifest, folder: Path, placement: Placement) -> Load:
+    """Take all papers at once, with a heart that beats beside them."""
+    cpu, others, wall = _cpu(resource.RUSAGE_SELF), _cpu(resource.RUSAGE_CHILDREN), time.perf_counter()
+    async with Heartbeat() as heart:
+        results = await bench(todo, folder, placement, Unwatched())
+    return Load(
+        papers=len(results.trials),
+        complete=sum(trial.status == "complete" for trial in results.trials),
+        calls=sum(trial.calls for trial in results.trials),
+        wall=time.perf_counter() - wall,
+        cpu=_cpu(resource.RUSAGE_SELF) - cpu,
+        cpu_of_others=_cpu(resource.RUSAGE_CHILDREN) - others,
+        lag=heart.lag,
+        reasons=tuple(sorted({_nameless(trial, folder) for trial in results.trials if trial.status != "complete"})),
+    )
+
+
+def _nameless(trial: TrialResult, folder: Path) -> str:
+    """Why it is not complete, without the name of a folder that is gone by then."""
+    reason = trial.reason.replace(str(trial.trial), "PAPER").replace(str(folder.resolve()), "FOLDER")
+    return f"{trial.status}: {' '.join(reason.split())}"
+
+
+def _cpu(who: int) -> float:
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
+
+
+@contextmanager
+def placed(*, on_ray: bool) -> Iterator[Placement]:
+    """This process; or a cluster of two nodes on this machine, each with one processor, for as long as it is needed."""
+    if not on_ray:
+        yield Local()
+        return
+    os.environ |= _RAY
+    from ray.cluster_utils import Cluster  # noqa: PLC0415, an extra
+
+    from papercoder.bench.on_ray import OnRay  # noqa: PLC0415
+
+    cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    try:
+        cluster.add_node(num_cpus=1)
+        yield OnRay(str(cluster.address))
+    finally:
+        cluster.shutdown()
+
+
+def main() -> None:
+    """Print what was seen."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("papers", type=int)
+    parser.add_argument("files", type=int)
+    parser.add_argument("speed", type=float)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--ray", action="store_true")
+    given = parser.parse_args()
+    with placed(on_ray=given.ray) as placement:
+        seen = asyncio.run(load(manifest(given.papers, given.files, given.speed), given.folder, placement))
+    print(json.dumps(asdict(seen)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""An object store keeps what was paid for, whole or not at all."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from papercoder.bench.kept import bring_back, run_kept
+from papercoder.bench.object_store import ObjectStore, read_whole, stores_at, write_whole
+from papercoder.bench.observing import cost_of
+from papercoder.bench.trials import Trial
+from papercoder.errors import RunFolderError, SettingsError
+from papercoder.events import CallMade
+from papercoder.place import Place
+from papercoder.run import read_events
+from papercoder.store import FileStore
+from tests.bench.benches import PUBLISHED, TINY, calls_of, trial_of, write_manifest
+from tests.support import of_kind
+
+MEMORY = "memory://papers"
+PRICED = f"{TINY},price_in=1,price_out=10"
+
+
+@pytest.fixture(autouse=True)
+def _empty_memory() -> Iterator[None]:
+    fsspec = pytest.importorskip("fsspec")
+    yield
+    fsspec.filesystem("memory").store.clear()
+
+
+@pytest.fixture(params=["memory", "file"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A store where a put is whole by itself, and one where a file is written and then named."""
+    return f"{MEMORY}/run/steps" if request.param == "memory" else f"file://{tmp_path}/run/steps"
+
+
+def test_what_was_put_is_there_for_the_next_process(url: str) -> None:
+    store = ObjectStore(url)
+    assert store.get("step-1") is None
+    store.put("step-1", "first é")
+    store.put("step-1", "second é")
+    assert store.get("step-1") == "second é"
+    again = ObjectStore(url)
+    assert again.get("step-1") == "second é"
+    assert list(again.texts()) == ["second é"]
+
+
+def test_a_put_that_dies_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = ObjectStore(f"file://{tmp_path}/steps")
+    store.put("step-1", "paid")
+
+    def dies(*_: Any) -> None:
+        raise OSError("the machine went away")
+
+    monkeypatch.setattr(store.files, "mv", dies)
+    with pytest.raises(RunFolderError, match="did not answer"):
+        store.put("step-1", "half")
+    assert list(ObjectStore(f"file://{tmp_path}/steps").texts()) == ["paid"]
+
+
+def test_a_shared_folder_is_kept_as_any_folder(tmp_path: Path) -> None:
+    assert isinstance(stores_at(f"file://{tmp_path}", "a").answers, FileStore)
+
+
+@pytest.mark.parametrize("url", ["nowhere://a", "s3x://a"])
+def test_a_store_of_no_known_kind(url: str) -> None:
+    with pytest.raises(SettingsError, match="cannot be reached"):
+        ObjectStore(url)
+
+
+def test_whole_objects() -> None:
+    assert read_whole(f"{MEMORY}/a/run.tar.gz") is None
+    write_whole(f"{MEMORY}/a/run.tar.gz", b"\x00\x01")
+    assert read_whole(f"{MEMORY}/a/run.tar.gz") == b"\x00\x01"
+
+
+def stored(folder: Path, **changes: Any) -> Trial:
+    manifest = write_manifest(folder, texts=1, variants=[PUBLISHED], models=PRICED, store=MEMORY)
+    return trial_of(manifest, folder / "out").model_copy(update=changes)
+
+
+def test_another_machine_goes_on_and_pays_nothing_twice(tmp_path: Path) -> None:
+    here = stored(tmp_path)
+    first = asyncio.run(run_kept(here, Place(), lambda _: None))
+    assert first.status == "complete"
+    assert not (here.folder / ".store" / "answers").exists()
+    there = here.model_copy(update={"folder": tmp_path / "elsewhere" / here.id})
+    told: list[Any] = []
+    second = asyncio.run(run_kept(there, Place(), told.append))
+    assert of_kind(told, CallMade) == []
+    assert (second.status, second.calls, second.cost_usd) == (first.status, first.calls, first.cost_usd)
+    assert (there.folder / "repo" / "main.py").read_text() == (here.folder / "repo" / "main.py").read_text()
+
+
+def test_what_a_lost_machine_spent_is_counted_from_what_it_kept(tmp_path: Path) -> None:
+    lost = stored(tmp_path)
+    result = asyncio.run(run_kept(lost, Place(), lambda _: None))
+    found = lost.model_copy(update={"folder": tmp_path / "elsewhere" / lost.id})
+    _forget_the_folder(lost)
+    assert cost_of(found.folder) == 0
+    bring_back(found)
+    bring_back(found)
+    assert cost_of(found.folder) == pytest.approx(result.cost_usd)
+    assert calls_of(found.folder).total() == result.calls
+
+
+def _forget_the_folder(trial: Trial) -> None:
+    import fsspec
+
+    fsspec.filesystem("memory").rm(f"/papers/{trial.id}/run.tar.gz")
+
+
+def test_calls_whose_events_died_with_their_process_are_counted(tmp_path: Path) -> None:
+    trial = trial_of(write_manifest(tmp_path, texts=1, variants=[PUBLISHED], models=PRICED), tmp_path / "out")
+    result = asyncio.run(run_kept(trial, Place(), lambda _: None))
+    log = trial.folder / "events.jsonl"
+    log.write_text("".join(log.read_text().splitlines(keepends=True)[:30]), encoding="utf-8")
+    (trial.folder / "trial.json").unlink()
+    before = len(of_kind(read_events(trial.folder), CallMade))
+    bring_back(trial)
+    assert before < len(of_kind(read_events(trial.folder), CallMade)) == result.calls

@@ -1,0 +1,55 @@
+"""Results that nobody measured."""
+
+from benchmarks.many.heartbeat import Lag
+from benchmarks.many.load import Load
+from benchmarks.many.measure import ManyResults, Watched
+from benchmarks.many.watching import Held
+from benchmarks.overhead.measure import REPORT, OverheadResults, Part
+from benchmarks.reading.measure import Reading
+from benchmarks.reading.score import Score
+from benchmarks.repair.faults import FAULTS
+from benchmarks.repair.measure import Outcome, RepairResults
+from benchmarks.resumption.measure import Resumption, ResumptionResults
+from benchmarks.speed.measure import FLAT, NARROW, Graph, Measured, SpeedResults, Spent
+from benchmarks.speed.reference import Sizes
+from benchmarks.startup.measure import Start, StartupResults
+
+
+def measured(graph: Graph) -> Measured:
+    sizes = Sizes(paper=1000, planning=[60] * 4, analyses=[60] * graph.files, codes=[60] * graph.files)
+    spent = Spent(
+        prompt=1000 * graph.files, cached=500 * graph.files, completion=60 * graph.files, usd=0.01 * graph.files
+    )
+    return Measured(graph, 4 + 2 * graph.files, wall=1.1 * graph.files, speed=10.0, critical_path=10.0 * graph.files,
+                    spent=spent, sizes=sizes)  # fmt: skip
+
+
+SPEED = SpeedResults(
+    published=tuple(map(measured, (*NARROW, *FLAT))),
+    full=tuple((graph, Spent(100 * graph.files**2, 0, 10, 0.5 * graph.files)) for graph in NARROW),
+    paper="paper.pdf",
+)
+OVERHEAD = OverheadResults(
+    calls=36, cpu=10.0, wall=20.0, wall_unsynced=16.0,
+    parts=(Part("journal", 4.0, 6.0, 1.0), Part(REPORT, 2.0, 2.0, 2.0)), model_cpu=7.0, reading=0.5,
+)  # fmt: skip
+
+
+def watched(papers: int, wall: float) -> Watched:
+    lag = Lag(median=0.001, p99=0.025, most=0.3, beats=100)
+    return Watched(Load(papers, papers, calls=40 * papers, wall=wall, cpu=8.0, cpu_of_others=2.0, lag=lag),
+                   Held(memory_mib=512.0, files=99, threads=12, processes=3))  # fmt: skip
+
+
+MANY = ManyResults(files=8, speed=4.0, alone=watched(1, 50.0), together=watched(90, 100.0), on_ray=watched(90, 150.0))
+RESUMPTION = ResumptionResults(files=16, bare=0.5, each=(Resumption(1.5, 1.0, kept=21, in_flight=3, paid_again=0),))
+STARTUP = StartupResults((Start("python -c pass", 0.02, 0.01, 0.03), Start("papercoder --help", 0.5, 0.4, 0.6)), runs=9)
+READING = (
+    Reading("kiln", "papercoder", Score(0.996, 1.0, 1.0, 1.0, 1.0, 1.0), pages=5, pace=18.0),
+    Reading("kiln", "pypdfium2", Score(0.995, 1.0, 1.0, -1.0, -1.0, -1.0), pages=5, pace=90.0),
+)
+REPAIR = RepairResults(
+    "tests/data/good_repository",
+    ("checking",),
+    tuple(Outcome(fault, 0, (bool(fault.checks),)) for fault in FAULTS),
+)

@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import pytest
+from benchmarks.machine import example
+from benchmarks.speed import reference
+from benchmarks.speed.measure import PLANNING, Graph, critical_path, measure, spend
+from benchmarks.speed.reference import Latency, Sizes
+
+from papercoder.artifacts import FileLogic, ImportedNames, LogicDesign
+from papercoder.events import CallMade
+
+LATENCY = Latency(ttft=1.0, tps=10.0)
+
+
+def call(agent: str, subject: str, completion: int) -> CallMade:
+    return CallMade(
+        agent=agent, subject=subject, model="m", prompt=5, cached=0, completion=completion, cost_usd=None, seconds=0.0
+    )
+
+
+def file(path: str, *imports: str) -> FileLogic:
+    needed = tuple(ImportedNames(path=name, names=("run",)) for name in imports)
+    return FileLogic(path=path, implements="It.", imports=needed, signatures=("def run() -> None",))
+
+
+LOGIC = LogicDesign(packages=(), files=(file("a.py"), file("b.py", "a.py"), file("c.py")), shared_knowledge="")
+CALLS = [
+    *(call(agent, "", 10) for agent in PLANNING),
+    *(call("analysis", path, size) for path, size in [("a.py", 10), ("b.py", 60), ("c.py", 10)]),
+    *(call("coding", path, size) for path, size in [("a.py", 30), ("b.py", 20), ("c.py", 40)]),
+]
+
+
+def test_the_critical_path_is_the_longest_chain_of_calls() -> None:
+    # planning 4 x 2 s; then b's own analysis of 7 s is longer than a's analysis and code, 2 + 4 s; then b's code of 3 s
+    assert critical_path(CALLS, LOGIC, LATENCY) == pytest.approx(8 + 7 + 3)
+
+
+def test_a_call_that_was_made_twice_counts_twice() -> None:
+    assert critical_path([*CALLS, call("coding", "b.py", 10)], LOGIC, LATENCY) == pytest.approx(8 + 7 + 3 + 2)
+
+
+def test_the_reference_sends_everything_before_it_again() -> None:
+    sizes = Sizes(paper=100, planning=[10, 10], analyses=[5, 5], codes=[20, 30])
+    planning, analysis, coding = 100 + 110, 2 * 120, (120 + 5) + (120 + 5 + 20)
+    assert reference.prompt_tokens(sizes) == planning + analysis + coding
+    assert reference.seconds(sizes, LATENCY) == pytest.approx(6 + (10 + 10 + 5 + 5 + 20 + 30) / 10)
+
+
+def test_a_tiny_run_from_end_to_end(tmp_path: Path) -> None:
+    graph = Graph(files=2, width=2)
+    run = measure(example(), tmp_path / "run", graph, speed=1e6)
+    assert run.calls == 4 + 2 * graph.files
+    assert run.spent.prompt > run.spent.cached >= 0
+    assert run.spent.usd > 0
+    assert run.critical_path > LATENCY.ttft * 6
+    assert len(run.sizes.codes) == graph.files
+    assert spend(example(), tmp_path / "again", graph, "papercoder").completion == run.spent.completion
