@@ -20,6 +20,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 
 from papercoder.artifacts import Artifact, RungName
+from papercoder.aside import aside
 from papercoder.errors import ArtifactError, RunFolderError
 from papercoder.events import (
     ArtifactEdited,
