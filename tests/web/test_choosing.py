@@ -1,13 +1,14 @@
 """What a run may be told on the page."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from papercoder.errors import SettingsError
 from papercoder.paper.fidelity import Estimate
-from papercoder.settings import Settings
-from papercoder.web.choosing import check, chosen, in_words, offered
+from papercoder.settings import Profile, Settings
+from papercoder.web.choosing import TOLD, check, chosen, in_words, offered
 from papercoder.web.example import example
 
 
@@ -60,3 +61,7 @@ def test_the_example_is_asked_as_it_was_recorded() -> None:
     settings = bundled.settings()
     assert (settings.refine, settings.profile, settings.reproduce) == (1, "full", True)
     assert settings.model.startswith("recorded:")
+
+
+def test_every_profile_is_told_of() -> None:
+    assert list(TOLD) == list(get_args(Profile))

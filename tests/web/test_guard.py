@@ -69,6 +69,8 @@ def shake_hands(served: Served, **headers: str) -> int:
     return ask(
         served,
         SOCKET,
+        "GET",
+        None,
         Connection="Upgrade",
         Upgrade="websocket",
         Sec_WebSocket_Version="13",
