@@ -26,7 +26,7 @@ LAYERS = (
     {"pipeline", "ablation", "estimate", "place"},
     {"generation"},
     {"mending", "revision"},
-    {"rehearsal"},
+    {"rehearsal", "editing", "questions"},
     {"preview"},
     {"evaluation"},
     {"bench"},

@@ -1,10 +1,157 @@
-"""The list of runs in a browser."""
+"""The list of runs, and a new run, in a browser."""
 
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.conftest import Served
+from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.bench.results import write_results
+from papercoder.events import RunEnded, RunStarted
+from papercoder.generation import generate
+from papercoder.run import EventLog
+from papercoder.settings import Settings
+from tests.support import MARKDOWN, SIMULATED
+from tests.web.conftest import Served, server
+
+HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
 
 
-def test_an_empty_folder_says_what_to_do(served: Served, browser: Page) -> None:
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server of a complete run, one that stopped, one of a hostile paper and a bench."""
+    root = tmp_path_factory.mktemp("runs")
+    (root / "papercoder.toml").write_text(f'model = "{SIMULATED}"\nsandbox = "none"\n', encoding="utf-8")
+    paper = root / "tiny.md"
+    paper.write_text(MARKDOWN, encoding="utf-8")
+    asyncio.run(generate(paper, root / "whole", Settings(model=SIMULATED, sandbox="none")))
+    _stopped(root / "stopped", "tiny.md", "The model did not answer.")
+    _stopped(root / "hostile", HOSTILE, HOSTILE)
+    (root / "hostile" / "paper.md").write_text(f"# {HOSTILE}\n", encoding="utf-8")
+    trial = TrialResult(trial="a", paper="p", variant="full", model="m", repeat=1, status="complete", calls=3)
+    (root / "many").mkdir()
+    write_results(root / "many", BenchResults(name="many", trials=(trial,)))
+    with server(root) as served:
+        yield served
+
+
+def _stopped(folder: Path, paper: str, reason: str) -> None:
+    folder.mkdir()
+    emit = EventLog(folder)
+    emit(RunStarted(paper=paper, models={"coding": "x:y"}, profile="papercoder"))
+    emit(RunEnded(status="partial", reason=reason))
+
+
+def names(browser: Page) -> list[str]:
+    return browser.locator("article.run:not(.bench) .who a").all_inner_texts()
+
+
+def test_runs_are_listed_filtered_and_compared(shelf: Served, browser: Page) -> None:
+    browser.goto(shelf.url)
+    expect(browser.locator("article.run")).to_have_count(4)
+    expect(browser.get_by_text("1 trial: 1 paper, 1 variant, 1 model")).to_be_visible()
+    whole = browser.locator("article", has=browser.get_by_role("link", name="whole"))
+    expect(whole.get_by_text("complete")).to_be_visible()
+    expect(whole.get_by_text("traced")).to_be_visible()
+
+    browser.keyboard.press("/")
+    browser.keyboard.type("papercoder stopped")
+    expect(browser.locator("article.run:not(.bench)")).to_have_count(1)
+    assert names(browser) == ["stopped"]
+    browser.get_by_label("Filter by words").fill("nothing like it")
+    browser.get_by_role("button", name="Show all").click()
+    expect(browser.locator("article.run:not(.bench)")).to_have_count(3)
+    browser.get_by_role("button", name="partial 2").click()
+    expect(browser.locator("article.run:not(.bench)")).to_have_count(2)
+    browser.get_by_role("button", name="all 3").click()
+
+    compare = browser.get_by_role("button", name="Compare two")
+    expect(compare).to_be_disabled()
+    browser.get_by_label("compare whole").check()
+    browser.get_by_label("compare stopped").check()
+    expect(compare).to_be_enabled()
+    compare.click()
+    browser.wait_for_url("**/compare?one=whole&two=stopped")
+
+
+def test_texts_of_papers_are_text(shelf: Served, browser: Page) -> None:
+    browser.goto(shelf.url)
+    expect(browser.get_by_text(HOSTILE).first).to_be_visible()
+    assert browser.locator("img[src=x]").count() == 0
+    assert browser.title() == "Runs · PaperCoder"
+
+
+def test_a_run_that_comes_shows_by_itself(shelf: Served, browser: Page) -> None:
+    browser.goto(shelf.url)
+    expect(browser.get_by_role("link", name="late")).to_have_count(0)
+    _stopped(shelf.root / "late", "tiny.md", "It was stopped.")
+    try:
+        expect(browser.get_by_role("link", name="late")).to_be_visible()
+    finally:
+        (shelf.root / "late" / "events.jsonl").unlink()
+
+
+def test_keys_are_listed_and_lead_on(shelf: Served, browser: Page) -> None:
+    browser.goto(shelf.url)
+    expect(browser.locator("article.run").first).to_be_visible()
+    browser.keyboard.press("?")
+    expect(browser.get_by_role("heading", name="Keys")).to_be_visible()
+    browser.keyboard.press("Escape")
+    expect(browser.get_by_role("heading", name="Keys")).to_have_count(0)
+    browser.keyboard.press("n")
+    browser.wait_for_url("**/new")
+
+
+def test_dark_is_kept(shelf: Served, browser: Page) -> None:
+    browser.goto(shelf.url)
+    browser.get_by_role("button", name="Dark or light").click()
+    expect(browser.locator("body.body--dark")).to_have_count(1)
+    browser.reload()
+    expect(browser.locator("body.body--dark")).to_have_count(1)
+
+
+def test_an_unknown_address_leads_on(shelf: Served, browser: Page) -> None:
+    for path in ("/nowhere", "/run/none", "/run/..%2F..%2Fetc"):
+        answer = browser.goto(shelf.url + path)
+        assert answer
+        assert answer.status == 404
+        browser.get_by_role("link", name="All runs").click()
+        expect(browser.get_by_role("heading", name="Runs")).to_be_visible()
+
+
+def test_a_paper_is_read_and_priced_before_it_is_run(shelf: Served, browser: Page) -> None:
+    browser.goto(f"{shelf.url}/new")
+    browser.get_by_label("arXiv id").fill("../secret.pdf")
+    browser.get_by_role("button", name="Read it").click()
+    expect(browser.get_by_role("alert").filter(has_text="files are read only below")).to_be_visible()
+
+    browser.locator("input[type=file]").set_input_files(shelf.root / "tiny.md")
+    expect(browser.get_by_role("heading", name="A Tiny Method for Tests")).to_be_visible(timeout=60_000)
+    expect(browser.get_by_text("is this all of it?")).to_be_visible()
+    expect(browser.get_by_text("Costs nothing", exact=True)).to_be_visible()
+    model = browser.get_by_label("Model, provider:name")
+    model.fill("openai:gpt-5-mini")
+    expect(browser.get_by_text("About $")).to_be_visible()
+    browser.get_by_role("button", name="Start the run").click()
+    expect(browser.get_by_role("alert").filter(has_text="there is no key")).to_be_visible()
+    model.fill("relay:/tmp")
+    browser.get_by_role("button", name="Start the run").click()
+    expect(browser.get_by_role("alert").filter(has_text="a folder of this machine")).to_be_visible()
+    assert not (shelf.root / "a-tiny-method-for-tests").exists()
+
+    model.fill(SIMULATED)
+    browser.get_by_role("button", name="Start the run").click()
+    browser.wait_for_url("**/run/a-tiny-method-for-tests")
+
+
+def test_an_empty_shelf_says_what_to_do(served: Served, browser: Page) -> None:
     browser.goto(served.url)
     expect(browser.get_by_text("There is no run here yet")).to_be_visible()
+    expect(browser.get_by_role("button", name="Run the example")).to_be_visible()
+    browser.set_viewport_size({"width": 420, "height": 800})
+    assert browser.evaluate("document.documentElement.scrollWidth") <= 420
+    browser.locator(".empty").get_by_role("link", name="New run").click()
+    expect(browser.get_by_text("Drop a paper here")).to_be_visible()
+    assert browser.evaluate("document.documentElement.scrollWidth") <= 420

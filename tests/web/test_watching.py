@@ -35,6 +35,7 @@ from papercoder.web.view import View
 from papercoder.web.watching import Watch, Watches
 from papercoder.web.working import Works
 from tests.support import LOGIC, SIMULATED
+from tests.web.waiting import until
 
 STARTED = RunStarted(paper="p.pdf", models={}, profile="full")
 
@@ -114,7 +115,7 @@ def test_artifacts_have_the_state_that_the_latest_process_gave_them() -> None:
         "x/new": "made",
         "x/open": "open",
     }
-    assert not found.left().open()
+    assert found.left().artifacts["x/open"].state == "lost"
 
 
 def test_calls_are_waited_for_until_they_are_made() -> None:
@@ -257,8 +258,7 @@ def test_a_run_of_this_server_is_seen_as_what_it_does(tmp_path: Path, paper_file
         assert work
         assert (watch.look().state, watch.look().is_here) == ("running", True)
         work.pause()
-        while watch.look().state != "paused":
-            await asyncio.sleep(0.02)
+        await until(lambda: watch.look().state == "paused")
         await works.close()
         assert (watch.look().state, watch.look().is_here) == ("partial", False)
         assert "it was stopped" in watch.look().reason

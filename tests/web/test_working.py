@@ -1,8 +1,6 @@
 """Runs that are begun on the page: paused, stopped, gone on with."""
 
 import asyncio
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,17 +13,11 @@ from papercoder.summary import summarise
 from papercoder.web.shelf import Shelf
 from papercoder.web.working import Works
 from tests.support import SIMULATED, calls_in_flight, calls_made
+from tests.web.waiting import until
 
 QUICK = Settings(model=SIMULATED, sandbox="none")
 SLOW = Settings(model="simulated:files=6,width=3,speed=100,ttft=20", sandbox="none")
 """A call takes half a second."""
-
-
-async def until(is_so: Callable[[], bool], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end, "it did not come to that"
-        await asyncio.sleep(0.02)
 
 
 @pytest.fixture

@@ -1,12 +1,15 @@
 """Pages of results and of comparisons: they load nothing and run nothing, and all words in them are escaped."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from papercoder.artifacts import BenchResults, TrialResult
 from papercoder.bench import wording
@@ -42,6 +45,10 @@ _COLUMNS: tuple[Metric, ...] = (COVERAGE, CLAIMS, *JUDGES, RUBRIC, CODE_DEV, FIN
 _PAGES = {"report": "report.html", "evaluation": "evaluation/evaluation.html"}
 
 
+Links = Callable[[TrialResult], dict[str, str]]
+"""From a trial to the pages that are there of it: name -> where it leads."""
+
+
 @dataclass(frozen=True)
 class Linked:
     """A trial, and the pages that are there of it."""
@@ -73,32 +80,53 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
 
 def to_html(results: BenchResults, folder: Path) -> str:
     """The page of a bench; `folder` is where its trials' own pages are looked for."""
+    return _render("bench.html", "page.html", **_values(results, lambda trial: _links(folder, trial)))
+
+
+def body(results: BenchResults, links: Links) -> Markup:
+    """What the page of a bench says, for another page that has the style's parts and `body_style`."""
+    return Markup(_render("bench.html", "body.html", **_values(results, links)))  # noqa: S704  the template escapes
+
+
+def body_style(within: str) -> str:
+    """The look of `body` and `comparison_body` within a selector."""
+    return f"{within} {{\n{_css()}}}\n"
+
+
+def _values(results: BenchResults, links: Links) -> dict[str, Any]:
     groups = by_setting(results)
     names = {trial.trial: name for name, trials in groups.items() for trial in trials}
-    linked = {trial.trial: Linked(trial, names[trial.trial], _links(folder, trial)) for trial in results.trials}
+    linked = {trial.trial: Linked(trial, names[trial.trial], links(trial)) for trial in results.trials}
     by_paper = grouped(results.trials, lambda trial: trial.paper)
-    return _render(
-        "bench.html",
-        results=results,
-        headline=wording.course(results),
-        groups=groups,
-        columns=_observed(_COLUMNS, results),
-        ran=any(trial.rungs for trial in results.trials),
-        broken=[one for status in ("failed", "partial") for one in linked.values() if one.trial.status == status],
-        papers={paper: [linked[trial.trial] for trial in trials] for paper, trials in by_paper.items()},
-        plots=_plots(results, groups),
-        repeats=any(trial.repeat > 1 for trial in results.trials),
-    )
+    return {
+        "results": results,
+        "headline": wording.course(results),
+        "groups": groups,
+        "columns": _observed(_COLUMNS, results),
+        "ran": any(trial.rungs for trial in results.trials),
+        "broken": [one for status in ("failed", "partial") for one in linked.values() if one.trial.status == status],
+        "papers": {paper: [linked[trial.trial] for trial in trials] for paper, trials in by_paper.items()},
+        "plots": _plots(results, groups),
+        "repeats": any(trial.repeat > 1 for trial in results.trials),
+    }
 
 
 def comparison_html(comparison: Comparison) -> str:
     """The page of a comparison."""
-    return _render(
-        "compare.html",
-        comparison=comparison,
-        headline=wording.headline(comparison),
-        plots=[_contrast_plots(contrast) for contrast in comparison.contrasts],
-    )
+    return _render("compare.html", "page.html", **_compared(comparison))
+
+
+def comparison_body(comparison: Comparison) -> Markup:
+    """What the page of a comparison says, as `body`."""
+    return Markup(_render("compare.html", "body.html", **_compared(comparison)))  # noqa: S704  the template escapes
+
+
+def _compared(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "comparison": comparison,
+        "headline": wording.headline(comparison),
+        "plots": [_contrast_plots(contrast) for contrast in comparison.contrasts],
+    }
 
 
 def by_setting(results: BenchResults) -> dict[str, list[TrialResult]]:
@@ -151,8 +179,15 @@ def _contrast_plots(contrast: Contrast) -> list[Plot]:
     return found
 
 
-def _render(template: str, **values: Any) -> str:
-    return _environment().get_template(template).render(style=style(), all_rungs=RUNGS, **values)
+def _render(template: str, layout: str, **values: Any) -> str:
+    look = style() + _css()
+    return _environment().get_template(template).render(layout=layout, style=look, all_rungs=RUNGS, **values)
+
+
+@cache
+def _css() -> Markup:
+    text = files("papercoder.bench").joinpath("templates", "bench.css").read_text(encoding="utf-8")
+    return Markup(text)  # noqa: S704  a file of this package
 
 
 @cache

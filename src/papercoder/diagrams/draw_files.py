@@ -14,6 +14,8 @@ from papercoder.diagrams.undrawable import Undrawable
 from papercoder.diagrams.wires import curve, tip, wire
 
 _MARGIN, _HEIGHT, _MOST = 14.0, 46.0, 150
+_BOLD = 1.13
+"""How much wider names are, since they are bold."""
 
 
 def draw_files(
@@ -75,7 +77,7 @@ def _shown(path: str) -> tuple[str, str]:
 
 def _width(path: str, note: str) -> float:
     folder, name = _shown(path)
-    line = text_width(folder, 11) + text_width(name, 13)
+    line = text_width(folder, 11) + text_width(name, 13) * _BOLD
     return max(line, text_width(shortened(note, 34), 11), 70) + 24
 
 

@@ -1,12 +1,13 @@
 """What a run may be told on the page: a model, a profile and a cap; all else is as in the settings file."""
 
 from papercoder.errors import SettingsError
+from papercoder.models.catalog import find_provider
 from papercoder.models.check import check_providers
-from papercoder.models.resolve import DOUBLES, models_by_role
+from papercoder.models.resolve import DOUBLES, resolve
 from papercoder.paper.fidelity import Estimate
 from papercoder.settings import MAKERS, Profile, Settings
 
-TOLD: dict[Profile, str] = {
+TOLD: dict[str, str] = {
     "full": "full: plan, code, review, run, repair",
     "papercoder": "papercoder: as published",
     "paper": "paper: nothing but the paper",
@@ -47,7 +48,11 @@ def check(settings: Settings) -> None:
     Raises:
         SettingsError: no such provider, or no key for it.
     """
-    models_by_role(settings)
+    for spec in dict.fromkeys(settings.model_for(role) for role in MAKERS):
+        if provider := find_provider(spec.partition(":")[0]):
+            provider.require_key(provider.find_base_url(settings))
+        else:
+            resolve(spec, settings)
 
 
 def offered(settings: Settings) -> list[str]:

@@ -20,8 +20,8 @@ from papercoder.events import (
 )
 from papercoder.summary import AnyArtifactEvent, Summary, stage_of, summarise
 
-Made = Literal["open", "made", "kept", "edited", "before"]
-"""`before`: by an earlier process; the latest one has not come to it."""
+Made = Literal["open", "lost", "made", "kept", "edited", "before"]
+"""`lost`: begun by a process that is gone. `before`: made by an earlier process; the latest one has not come to it."""
 
 About = tuple[str, str]
 """Agent and subject of a call."""
@@ -37,6 +37,11 @@ class Making:
 
     seconds: float = 0.0
     """That it took when it was last made; 0 where it never was."""
+
+    @property
+    def is_there(self) -> bool:
+        """Is there something to use?"""
+        return self.state not in {"open", "lost"}
 
 
 @dataclass
@@ -96,19 +101,13 @@ class Course:
 
     def left(self) -> "Course":
         """The same with nothing open: what a process that is gone left."""
-        return replace(self, artifacts=self._there(), calls={}, forecast="")
-
-    def _there(self) -> dict[str, Making]:
-        """The artifacts that were made, though some be made once more."""
-        return {
-            name: replace(making, state="before") if making.state == "open" else making
-            for name, making in self.artifacts.items()
-            if making.state != "open" or making.seconds
-        }
+        artifacts = {name: _left(making) for name, making in self.artifacts.items()}
+        return replace(self, artifacts=artifacts, calls={}, forecast="")
 
     def _begin(self) -> None:
         """A process took up the run: what there is, is of before."""
-        self.artifacts = {name: replace(making, state="before") for name, making in self._there().items()}
+        left = {name: _left(making) for name, making in self.artifacts.items()}
+        self.artifacts = {name: replace(making, state="before") for name, making in left.items() if making.is_there}
         self.calls, self.again, self.forecast = {}, Counter(), ""
 
     def _artifact(self, event: AnyArtifactEvent) -> None:
@@ -141,3 +140,8 @@ class Course:
             below = below[: below.index(event.rung)]
         self.rungs = {name: self.rungs[name] for name in below} | {event.rung: event}
         self.forecast = ""
+
+
+def _left(making: Making) -> Making:
+    """What is left of it when its process is gone; an earlier making stays where it was being made once more."""
+    return making if making.state != "open" else replace(making, state="before" if making.seconds else "lost")

@@ -8,9 +8,9 @@ from typing import Literal
 from papercoder.artifacts import LogicDesign
 from papercoder.report.words import duration
 from papercoder.summary import stage_of
-from papercoder.web.course import Course, Making
+from papercoder.web.course import Course, Made, Making
 
-FileState = Literal["waiting", "open", "made", "kept", "edited", "before"]
+FileState = Literal["waiting"] | Made
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,15 @@ def _file(path: str, at_work: str | None, course: Course) -> FileView:
         note = stage_of(at_work) + (f", try {again + 1}" if again else "")
         return FileView(path, "open", note)
     made = course.artifacts.get(artifact_of(path))
-    return FileView(path, made.state, _note(made)) if made else FileView(path, "waiting", "not yet")
+    if made is None or not made.is_there:
+        return FileView(path, "waiting", "not yet")
+    return FileView(path, made.state, _note(made))
 
 
 def _note(made: Making) -> str:
     match made.state:
         case "made":
-            return f"in {duration(made.seconds)}"
+            return f"in {duration(made.seconds)}" if made.seconds >= 0.05 else "made"
         case "kept":
             return "kept"
         case "edited":

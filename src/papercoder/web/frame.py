@@ -26,7 +26,7 @@ def page(title: str, here: Here = "", *, wide: bool = False) -> Iterator[None]:
     """
     ui.page_title(f"{title} · PaperCoder")
     _header(here)
-    with ui.element("main").classes("page wide" if wide else "page"):
+    with ui.element("div").classes("page wide" if wide else "page"):
         try:
             yield
         except PaperCoderError as error:

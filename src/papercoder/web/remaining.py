@@ -39,7 +39,7 @@ def _ways(
         others = [seconds for other, seconds in left.items() if about(other, paths) == path]
         if name in left:
             ends[path] = left[name]
-        elif name in course.artifacts:
+        elif name in course.artifacts and course.artifacts[name].is_there:
             ends[path] = 0.0
         elif stage_of(name) in means:
             ends[path] = max([*before, *others], default=0.0) + means[stage_of(name)]

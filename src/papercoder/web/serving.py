@@ -16,11 +16,24 @@ from nicegui import app, ui
 from papercoder.errors import SettingsError
 from papercoder.settings import Settings
 from papercoder.web.guard import Access, Guard, is_loopback
-from papercoder.web.pages import edit, live, missing, read, report, runs, start, views
+from papercoder.web.pages import (
+    bench,
+    compare,
+    download,
+    edit,
+    live,
+    missing,
+    questions,
+    read,
+    report,
+    runs,
+    start,
+    views,
+)
 from papercoder.web.shelf import Shelf
 from papercoder.web.state import Web, open_web
 
-PAGES = (runs, start, live, read, views, edit, report, missing)
+PAGES = (runs, start, live, read, views, edit, report, questions, download, compare, bench, missing)
 """Each puts its own routes up."""
 
 _STATIC = Path(__file__).parent / "static"

@@ -15,6 +15,8 @@ UPLOADS = ".uploads"
 """The folder, beside the runs, of papers that were uploaded."""
 
 _LONGEST = 120
+_OF_BENCH = "~~"
+"""Between the names of a bench and of its trial."""
 
 
 class Shelf:
@@ -32,14 +34,22 @@ class Shelf:
         return self._with(RESULTS)
 
     def folder(self, name: str) -> Path:
-        """The folder of a run or bench, there or not.
+        """The folder of a run, of a bench or of one of its trials, there or not.
 
         Raises:
             RunFolderError: the name is none of a folder here, or leads elsewhere.
         """
-        if not _is_plain(name):
+        parts = name.split(_OF_BENCH, 1)
+        if not all(map(_is_plain, parts)):
             raise RunFolderError(f"{name[:_LONGEST]!r} is no name of a run; a run is a folder in {self.root}.")
-        return _inside(self.root, name)
+        return _inside(self.root, "/".join(parts))
+
+    def is_run(self, name: str) -> bool:
+        """Is there a run of this name?"""
+        try:
+            return self.run(name).is_dir()
+        except RunFolderError:
+            return False
 
     def run(self, name: str) -> Path:
         """The folder of a run that is there.
@@ -72,6 +82,11 @@ class Shelf:
 
     def _is_ours(self, path: Path) -> bool:
         return _is_plain(path.parent.name) and path.resolve().is_relative_to(self.root) and path.is_file()
+
+
+def trial_name(bench: str, trial: str) -> str:
+    """The name under which a bench's trial is a run of the shelf."""
+    return f"{bench}{_OF_BENCH}{trial}"
 
 
 def _is_plain(name: str) -> bool:

@@ -33,7 +33,7 @@ class StageView:
     @property
     def done(self) -> int:
         """How many are there."""
-        return len(self.artifacts) - len(self.open)
+        return sum(making.is_there for making in self.artifacts.values())
 
 
 @dataclass(frozen=True)

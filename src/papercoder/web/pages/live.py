@@ -1,9 +1,11 @@
 """A run as it goes on, or as it ended; every browser that looks sees the same."""
 
+from pathlib import Path
+
 from nicegui import ui
 
 from papercoder.web import frame
-from papercoder.web.parts import live, states
+from papercoder.web.parts import live, states, tabs
 from papercoder.web.parts.run_controls import RunControls
 from papercoder.web.parts.run_log import RunLog
 from papercoder.web.state import Web
@@ -16,17 +18,17 @@ def register(web: Web) -> None:
     @ui.page("/run/{name}")
     def run(name: str) -> None:
         with frame.page(name):
-            web.shelf.run(name)
-            Live(web, name)
+            Live(web, name, web.shelf.run(name))
 
 
 class Live:
     """The page of one browser; it follows the run until the browser leaves."""
 
-    def __init__(self, web: Web, name: str) -> None:
-        self._name = name
+    def __init__(self, web: Web, name: str, folder: Path) -> None:
+        self._name, self._folder = name, folder
         self._watch = web.watches.of(name)
         view = self._watch.look()
+        self._tabs = tabs.bar(name, folder, "")
         with ui.element("h1"):
             self._title = ui.label().classes("bare")
         with ui.element("div").classes("state-line"):
@@ -50,6 +52,7 @@ class Live:
 
     def show(self, view: View) -> None:
         """Show the run as it is now; what did not change is not sent."""
+        self._tabs.set_content(tabs.bar_html(self._name, self._folder, ""))
         self._title.set_text(view.title or self._name)
         self._badge.set_text(states.LABELS[view.state])
         self._badge.classes(replace=f"badge {states.TONES[view.state]}")
@@ -73,7 +76,7 @@ class _Part:
     def __init__(self, title: str, kind: str = "") -> None:
         with ui.element("section").classes(f"part {kind}".strip()) as self._section:
             frame.heading(title, 2)
-            self._html = ui.html(sanitize=False)
+            self._html = ui.html(sanitize=False).classes("shown")
 
     def show(self, text: str) -> None:
         """Show this HTML."""

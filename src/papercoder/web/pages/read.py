@@ -15,7 +15,6 @@ from papercoder.web.parts.code_text import Source, code_html, first_shown, owner
 from papercoder.web.parts.files import files_html
 from papercoder.web.parts.going import keep_up
 from papercoder.web.parts.need_list import FIELDS, Filter, filter_html, index_of, list_html, page_with
-from papercoder.web.parts.paper_text import paper_html
 from papercoder.web.parts.text import Text, gather
 from papercoder.web.state import Web
 
@@ -152,10 +151,8 @@ class Reading:
             self._show("")
 
     def _fill(self) -> None:
-        report, paper = self.text.report, self.text.paper
-        if paper:
-            self._paper.set_content(paper_html(paper, (item.requirement for item in report.requirements)))
-        self._files.set_content(files_html(report))
+        self._paper.set_content(self.text.paper or "")
+        self._files.set_content(files_html(self.text.report))
         self._list_again()
 
     def _list_again(self) -> None:

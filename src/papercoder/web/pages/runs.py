@@ -39,6 +39,7 @@ class Runs:
         self.overview = overview
         self.status = ""
         self.chosen: list[str] = []
+        self.boxes: dict[str, ui.element] = {}
         self.cards: list[RunCard] = []
         self.benches: list[BenchCard] = []
 
@@ -70,8 +71,7 @@ class Runs:
         rows = [card for card in found if self.status in {"", card.report.status}]
         self.list.clear()
         with self.list:
-            for card in rows[:_SHOWN]:
-                run_row.draw(card, card.name in self.chosen, self.tick)
+            self.boxes = {card.name: run_row.draw(card, card.name in self.chosen, self.tick) for card in rows[:_SHOWN]}
             if not rows:
                 self._say_empty()
             elif len(rows) > _SHOWN:
@@ -83,7 +83,9 @@ class Runs:
         """Choose a run to compare, or let go of it; the last two stay chosen."""
         self.chosen = [each for each in self.chosen if each != name] + ([name] if name not in self.chosen else [])
         self.chosen = self.chosen[-2:]
-        self.fill()
+        for each, box in self.boxes.items():
+            box.props["checked"] = each in self.chosen
+        self._offer()
 
     def choose(self, status: str) -> None:
         """Show those of this status; all where it is empty."""

@@ -1,6 +1,7 @@
 """Buttons and fields in the look of the page."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from inspect import iscoroutinefunction
 from typing import Literal
 
 from nicegui import ui
@@ -9,8 +10,18 @@ Kind = Literal["", "main", "danger"]
 
 
 def button(label: str, on_click: Callable[[], object | Awaitable[object]], kind: Kind = "") -> ui.element:
-    """A button; its label is text."""
-    element = ui.element("button").classes(f"button {kind}".strip()).on("click", on_click)
+    """A button; its label is text. While what it began goes on, it cannot be clicked again."""
+
+    async def click() -> None:
+        element.props["disabled"] = True
+        try:
+            if isinstance(begun := on_click(), Awaitable):
+                await begun
+        finally:
+            element.props.pop("disabled", None)
+
+    element = ui.element("button").classes(f"button {kind}".strip())
+    element.on("click", click if iscoroutinefunction(on_click) else on_click)
     element.props["type"] = "button"
     with element:
         ui.label(label).classes("bare")

@@ -8,6 +8,7 @@ from papercoder.errors import PaperCoderError
 from papercoder.events import RunStarted
 from papercoder.web.frame import key
 from papercoder.web.parts.controls import Kind, button, number
+from papercoder.web.parts.tabs import address
 from papercoder.web.state import Web
 from papercoder.web.view import View
 
@@ -25,8 +26,9 @@ class RunControls:
             self._stop = self._button("Stop", self._end, "x", "stop", "danger")
             self._cap = number("At most, in dollars", self._capped())
             self._go_on = self._button("Go on", self._continue, "g", "go on with the run", "main")
-            self._read = _link("Read the result", f"/run/{name}/read", "main")
-            self._report = _link("Report", f"/run/{name}/report.html")
+            self._read = ui.link("Read the result", address(name, "read")).classes("button main")
+            self._report = ui.link("Report", address(name, "report.html")).classes("button")
+            self._zip = ui.link("Download", address(name, "repository.zip")).classes("button")
 
     def show(self, view: View) -> None:
         """Show what can be done now."""
@@ -36,8 +38,9 @@ class RunControls:
         self._stop.set_visibility(view.is_here and view.state != "stopping")
         self._go_on.set_visibility(is_over)
         self._cap.set_visibility(is_over and self._capped() is not None)
-        self._read.set_visibility(not view.is_going and bool(view.stages))
-        self._report.set_visibility(not view.is_going and bool(view.stages))
+        self._read.set_visibility(view.state == "complete")
+        self._report.set_visibility(not view.is_going and self._has_report())
+        self._zip.set_visibility(not view.is_going and bool(view.files))
 
     def _button(
         self, label: str, do: Callable[[], Awaitable[None]], letter: str, what: str, kind: Kind = ""
@@ -66,13 +69,12 @@ class RunControls:
     async def _continue(self) -> None:
         await self._web.works.go_on(self._name, {"max_cost": self._cap.value if self._cap.visible else None})
 
+    def _has_report(self) -> bool:
+        return (self._web.shelf.folder(self._name) / "report.html").is_file()
+
     def _capped(self) -> float | None:
         """What the run may cost, by how it was started last."""
         events = self._web.watches.of(self._name).events
         started = next((event for event in reversed(events) if isinstance(event, RunStarted)), None)
         cap = started.settings.get("max_cost") if started else None
         return cap if isinstance(cap, float | int) else None
-
-
-def _link(label: str, target: str, kind: Kind = "") -> ui.link:
-    return ui.link(label, target).classes(f"button {kind}".strip())

@@ -15,10 +15,10 @@ TONES = {"complete": "good", "running": "live", "partial": "fair", "interrupted"
 """Status -> tone of its badge; all others are `none`."""
 
 
-def draw(card: RunCard, is_ticked: bool, tick: Callable[[str], None]) -> None:
-    """A row with what there is to know at a glance; all of its name's cell opens it."""
+def draw(card: RunCard, is_ticked: bool, tick: Callable[[str], None]) -> ui.element:
+    """A row with what there is to know at a glance; returns the box that chooses it."""
     with ui.element("article").classes("run").mark(f"run-{card.name}"):
-        _tick(card.name, is_ticked, tick)
+        box = _tick(card.name, is_ticked, tick)
         with ui.element("div").classes("who"):
             ui.link(card.name, f"/run/{quote(card.name)}")
             ui.label(card.title).classes("title")
@@ -34,6 +34,7 @@ def draw(card: RunCard, is_ticked: bool, tick: Callable[[str], None]) -> None:
             _figure(*_coverage(card))
             _spent(card.report.cost_usd, card.report.unpriced, card.report.calls.made)
             _figure(ago(time.time() - card.changed), f"{duration(card.report.seconds)} of work")
+    return box
 
 
 def draw_bench(card: BenchCard) -> None:
@@ -57,9 +58,10 @@ def ago(seconds: float) -> str:
     return "just now"
 
 
-def _tick(name: str, is_ticked: bool, tick: Callable[[str], None]) -> None:
+def _tick(name: str, is_ticked: bool, tick: Callable[[str], None]) -> ui.element:
     box = ui.element("input").classes("tick").on("change", lambda: tick(name))
     box.props.update({"type": "checkbox", "checked": is_ticked, "aria-label": f"compare {name}"})
+    return box
 
 
 def _by(card: RunCard) -> str:

@@ -104,7 +104,6 @@ TABS = (
         "This run was not evaluated here. `papercoder eval` judges its repository, with or without the authors’ code; "
         "give it this run’s folder with -o to see the result here.",
     ),
-    Tab("edit", "Edit", ("planning/plan.json",)),
     Tab("losses", "Losses", ("paper.json",), "The paper was not read yet; what that loses is listed here."),
 )
 

@@ -1,11 +1,14 @@
-"""What a run has to be read: its report, and its paper as it was parsed."""
+"""What a run has to be read: its report, and its paper with the words of requirements marked."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup
+
 from papercoder import run
 from papercoder.artifacts import Paper
 from papercoder.report import Report, load
+from papercoder.web.parts.paper_text import paper_html
 
 
 @dataclass(frozen=True)
@@ -13,16 +16,17 @@ class Text:
     """A run's result as far as it is."""
 
     report: Report
-    paper: Paper | None
-    """None where it was not read yet."""
+    paper: Markup | None
+    """Drawn; None where it was not read yet."""
 
 
 def gather(folder: Path) -> Text:
-    """Read a run folder.
+    """Read a run folder, and draw its paper.
 
     Raises:
         RunFolderError: it is no run folder, or cannot be read.
         ArtifactError: `paper.json` was edited and no longer fits.
     """
     paper = run.load(folder, "paper.json", Paper) if (folder / "paper.json").is_file() else None
-    return Text(load(folder), paper)
+    report = load(folder)
+    return Text(report, paper_html(paper, (item.requirement for item in report.requirements)) if paper else None)

@@ -6,6 +6,7 @@ const shown = (element) => element.getClientRects().length > 0;
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && isTyping(document.activeElement)) return document.activeElement.blur();
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (event.key === " " && event.target.closest("button, a, summary")) return;
   if (event.key === "?") return showKeys();
   const element = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key && shown(one));
   if (!element) return;
@@ -22,7 +23,7 @@ function showKeys() {
   const row = (key, does) => {
     for (const [tag, text] of [["dt", key], ["dd", does]]) list.append(Object.assign(document.createElement(tag), { textContent: text }));
   };
-  for (const element of document.querySelectorAll("[data-key]")) if (shown(element)) row(element.dataset.key, element.dataset.does);
+  for (const element of document.querySelectorAll("[data-key]")) if (shown(element)) row(element.dataset.key.replace(" ", "Space"), element.dataset.does);
   row("Esc", "leave a field, close this");
   dialog.append(Object.assign(document.createElement("h2"), { textContent: "Keys" }), list);
   dialog.addEventListener("click", () => dialog.close());

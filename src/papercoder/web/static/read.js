@@ -17,7 +17,7 @@ async function showPlace({ need, anchor, path, line, url }) {
   const row = await shownLine(path, line);
   for (const one of document.querySelectorAll(".reading .on")) one.classList.remove("on");
   for (const select of document.querySelectorAll(".files select")) select.value = path;
-  const block = anchor && document.getElementById(`at-${anchor}`);
+  const block = document.getElementById(`at-${anchor}`);
   const owned = need ? [...document.querySelectorAll(`.side [data-r~="${need}"]`)] : [];
   for (const one of [block, row, ...owned]) one?.classList.add("on");
   const words = owned.find((one) => one.closest(".paper"));

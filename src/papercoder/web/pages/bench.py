@@ -1,0 +1,44 @@
+"""A bench's results, with ways to its trials and to a comparison with another bench."""
+
+from collections.abc import Iterator
+
+from nicegui import run, ui
+
+from papercoder.artifacts import TrialResult
+from papercoder.bench.page import body, body_style
+from papercoder.bench.results import read_results
+from papercoder.web import frame
+from papercoder.web.parts.tabs import address
+from papercoder.web.shelf import trial_name
+from papercoder.web.state import Web
+
+
+def register(web: Web) -> None:
+    """Put up `/bench/NAME`."""
+    ui.add_head_html(f"<style>{body_style('.bench-results')}</style>", shared=True)
+
+    @ui.page("/bench/{name}", response_timeout=30)
+    async def bench(name: str) -> None:
+        with frame.page(name):
+            results = await run.io_bound(read_results, web.shelf.folder(name))
+            if results is None:
+                return
+            _others(name, [other for other in web.shelf.benches() if other != name])
+            ui.html(body(results, lambda trial: dict(_links(web, name, trial))), sanitize=False).classes(
+                "report bench-results"
+            )
+
+
+def _links(web: Web, name: str, trial: TrialResult) -> Iterator[tuple[str, str]]:
+    """The trial's own page, where its folder is there."""
+    own = trial_name(name, trial.trial)
+    if web.shelf.is_run(own):
+        yield "run", address(own, "")
+
+
+def _others(name: str, others: list[str]) -> None:
+    if others:
+        with ui.element("nav").classes("line soft small"):
+            ui.label("Compare with")
+            for other in others[:12]:
+                ui.link(other, f"/compare?one={other}&two={name}")

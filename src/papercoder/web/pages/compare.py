@@ -1,0 +1,39 @@
+"""Two runs, or two benches, side by side."""
+
+from markupsafe import Markup
+from nicegui import run, ui
+
+from papercoder.bench.comparison import compare
+from papercoder.bench.page import comparison_body
+from papercoder.bench.results import read_results
+from papercoder.report.rendering import environment
+from papercoder.web import frame
+from papercoder.web.contrast import contrast
+from papercoder.web.parts.tabs import address
+from papercoder.web.state import Web
+
+
+def register(web: Web) -> None:
+    """Put up `/compare`; `one` and `two` are names."""
+
+    @ui.page("/compare", response_timeout=30)
+    async def beside(one: str = "", two: str = "") -> None:
+        with frame.page("Two side by side"):
+            frame.heading("Two side by side")
+            if not (one and two):
+                frame.empty("Choose two runs in the list, or two benches, to see them side by side.", "All runs", "/")
+                return
+            is_bench = {one, two} <= set(web.shelf.benches())
+            drawn = await run.io_bound(_benches if is_bench else _runs, web, one, two)
+            ui.html(drawn or "", sanitize=False).classes(f"report {'bench-results' if is_bench else 'view-changes'}")
+
+
+def _runs(web: Web, one: str, two: str) -> Markup:
+    found = contrast(web.shelf.run(one), web.shelf.run(two))
+    template = environment("papercoder.web").get_template("compare.html")
+    links = (address(one, ""), address(two, ""))
+    return Markup(template.render(contrast=found, names=(one, two), links=links))  # noqa: S704  the template escapes
+
+
+def _benches(web: Web, one: str, two: str) -> Markup:
+    return comparison_body(compare(read_results(web.shelf.folder(one)), read_results(web.shelf.folder(two))))

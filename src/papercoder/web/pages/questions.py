@@ -1,0 +1,47 @@
+"""Questions for the authors, as a text to copy."""
+
+from markupsafe import Markup
+from nicegui import run, ui
+
+from papercoder.questions import questions
+from papercoder.report import load
+from papercoder.web import frame
+from papercoder.web.parts import tabs
+from papercoder.web.parts.controls import button
+from papercoder.web.state import Web
+
+
+def register(web: Web) -> None:
+    """Put up `/run/NAME/questions`."""
+
+    @ui.page("/run/{name}/questions", response_timeout=30)
+    async def ask(name: str) -> None:
+        with frame.page(f"{name}, questions"):
+            folder = web.shelf.run(name)
+            tabs.bar(name, folder, "questions")
+            frame.heading("Questions for the authors", 2)
+            report = await run.io_bound(load, folder)
+            text = questions(report) if report else ""
+            if not text:
+                frame.empty(
+                    "Nothing is open: no requirement or value was assumed or only cited. What a plan leaves open "
+                    "stands here once there is one.",
+                    "To the run",
+                    tabs.address(name, ""),
+                )
+                return
+            _draw(text)
+
+
+def _draw(text: str) -> None:
+    ui.label(
+        "What code had to choose and the paper does not say. Read it over before you send it; an answer can be taken "
+        "up with papercoder revise."
+    ).classes("soft")
+    ui.html(
+        Markup('<textarea class="plain letter" aria-label="Questions" spellcheck="true">\n{}</textarea>').format(text),
+        sanitize=False,
+    )
+    copy = button("Copy", lambda: None, "main")
+    copy.on("click", js_handler="(event) => copyText('textarea.letter', event.currentTarget)")
+    frame.key(copy, "c", "copy the questions")

@@ -1,0 +1,27 @@
+"""The report as the file that it is; the lines of code that it leads to are shown on the page."""
+
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from nicegui import app
+
+from papercoder.errors import RunFolderError
+from papercoder.run import read_text
+from papercoder.web.parts.tabs import address
+from papercoder.web.state import Web
+
+
+def register(web: Web) -> None:
+    """Put up `/run/{name}/report.html`, and what its links name."""
+
+    @app.get("/run/{name}/report.html")
+    def report(name: str) -> Response:
+        try:
+            text = read_text(web.shelf.file(name, "report.html"))
+        except RunFolderError as error:
+            return PlainTextResponse(str(error), 404)
+        if text is None:
+            return PlainTextResponse("There is no report yet; a run writes it at its end.", 404)
+        return HTMLResponse(text)
+
+    @app.get("/run/{name}/repo/{path:path}")
+    def line(name: str, path: str) -> Response:
+        return RedirectResponse(address(name, "read", file=path))

@@ -1,0 +1,78 @@
+"""Two runs side by side, benches, and questions for the authors, in a browser."""
+
+import asyncio
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.bench.results import write_results
+from papercoder.generation import generate
+from papercoder.settings import Settings
+from papercoder.web.contrast import contrast
+from tests.web.conftest import Served
+
+MODEL = "simulated:files={files},width=2,speed=100000"
+
+
+def simulated(folder: Path, paper: Path, files: int) -> None:
+    settings = Settings(model=MODEL.format(files=files), profile="papercoder", sandbox="none", refine=0)
+    with ThreadPoolExecutor(1) as thread:  # a browser's event loop may run in this one
+        thread.submit(lambda: asyncio.run(generate(paper, folder, settings))).result()
+
+
+@pytest.fixture
+def runs(served: Served, paper_file: Path) -> Path:
+    """Two runs of one paper."""
+    simulated(served.root / "few", paper_file, 3)
+    simulated(served.root / "many", paper_file, 5)
+    return served.root
+
+
+def test_two_runs_are_laid_side_by_side(served: Served, browser: Page, runs: Path) -> None:
+    found = contrast(runs / "few", runs / "many")
+    assert {row.what for row in found.figures if row.differs} >= {"models", "files", "calls", "tokens"}
+    assert "main.py" in {change.path for change in found.files}
+    browser.goto(f"{served.url}/compare?one=few&two=many")
+    expect(browser.get_by_role("heading", name="Two side by side")).to_be_visible()
+    expect(browser.locator(".differs").first).to_be_visible()
+    expect(browser.locator(".change", has_text="main.py").first).to_be_visible()
+
+
+def test_a_run_beside_itself_differs_in_nothing(paper_file: Path, tmp_path: Path) -> None:
+    simulated(tmp_path / "run", paper_file, 3)
+    found = contrast(tmp_path / "run", tmp_path / "run")
+    assert not [row for row in found.figures if row.differs]
+    assert (found.settings, found.verdicts, found.files) == ((), (), ())
+    assert found.same_files
+
+
+def test_a_comparison_without_two_says_what_to_do(served: Served, browser: Page) -> None:
+    browser.goto(f"{served.url}/compare")
+    expect(browser.get_by_text("Choose two runs in the list")).to_be_visible()
+
+
+def test_a_bench_leads_to_its_trials_and_to_another_bench(served: Served, browser: Page, paper_file: Path) -> None:
+    trial = TrialResult(
+        trial="p--v--m--1", paper="p", variant="v", model="m", repeat=1, status="complete", cost_usd=0.5
+    )
+    for name in ("old", "new"):
+        (served.root / name).mkdir()
+        write_results(served.root / name, BenchResults(name=f"<b>{name}</b>", trials=(trial,)))
+    simulated(served.root / "new" / trial.trial, paper_file, 3)
+    browser.goto(f"{served.url}/bench/new")
+    expect(browser.get_by_role("heading", name="<b>new</b>")).to_be_visible()
+    browser.get_by_role("link", name="run", exact=True).first.click()
+    expect(browser.get_by_text("complete", exact=True).first).to_be_visible()
+    browser.goto(f"{served.url}/bench/new")
+    browser.get_by_role("link", name="old", exact=True).click()
+    expect(browser.get_by_text("Comparison of two result sets")).to_be_visible()
+
+
+def test_questions_for_the_authors_are_a_text_to_copy(served: Served, browser: Page, runs: Path) -> None:
+    browser.goto(f"{served.url}/run/few/questions")
+    expect(browser.get_by_role("heading", name="Questions for the authors")).to_be_visible()
+    expect(browser.locator("textarea.letter")).to_have_value(re.compile("^Dear authors"))

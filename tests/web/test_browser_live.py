@@ -1,0 +1,135 @@
+"""A run that is watched, paused, stopped and gone on with in a real browser."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+import papercoder
+from papercoder.run import read_events
+from papercoder.summary import summarise
+from tests.support import calls_made
+from tests.web.conftest import Served
+
+SLOW = "simulated:files=6,width=3,speed=40,price_in=1,price_out=4"
+"""A call takes a second or less, the whole a quarter of a minute."""
+
+LONG = 60_000
+"""Milliseconds for a run to come to its end on a slow machine."""
+
+
+@contextmanager
+def terminal(folder: Path, paper: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """The same run as the command line does it."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(papercoder.__file__).parents[1])}
+    words = ["run", str(paper), "-o", str(folder), "--model", SLOW, "--sandbox", "none", "--max-cost", "5"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from papercoder.cli import main; main()", *words],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def state(page: Page) -> Locator:
+    return page.locator(".state-line .badge")
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def there(page: Page, path: Path) -> None:
+    """Wait until a file is there."""
+    for _ in range(300):
+        if path.exists():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{path} did not come")
+
+
+def test_a_run_is_watched_and_worked_on_by_whoever_looks(
+    served: Served, browser: Page, chromium: Browser, paper_file: Path
+) -> None:
+    folder = served.root / "slow"
+    # begun in a terminal: it is seen, and neither paused nor stopped from here
+    with terminal(folder, paper_file) as process:
+        there(browser, folder / "planning" / "plan.json")
+        browser.goto(f"{served.url}/run/slow")
+        expect(state(browser)).to_have_text("running")
+        expect(browser.get_by_text("Another process works on this run")).to_be_visible()
+        expect(button(browser, "Pause")).to_be_hidden()
+        expect(browser.locator(".stages").get_by_text("planning", exact=True)).to_be_visible()
+        process.send_signal(signal.SIGKILL)
+    expect(state(browser)).to_have_text("interrupted")
+
+    # gone on with here
+    made = calls_made(folder)
+    button(browser, "Go on").click()
+    expect(state(browser)).to_have_text("running")
+    expect(browser.locator(".graph svg .is-open").first).to_be_visible()
+
+    # paused by a key; a second browser and a reload see the same
+    browser.keyboard.press("Space")
+    expect(state(browser)).to_have_text(re.compile("pausing|paused"))
+    expect(state(browser)).to_have_text("paused")
+    paused = calls_made(folder)
+    other = chromium.new_context(viewport={"width": 420, "height": 800}).new_page()
+    other.goto(f"{served.url}/run/slow")
+    expect(state(other)).to_have_text("paused")
+    expect(other.locator(".graph svg")).to_have_count(1)
+    browser.reload()
+    expect(state(browser)).to_have_text("paused")
+    browser.wait_for_timeout(1200)
+    assert calls_made(folder) == paused
+    button(other, "Go on").click()
+    expect(state(browser)).to_have_text("running")
+
+    # stopped; what was sent is kept
+    button(browser, "Stop").click()
+    expect(state(browser)).to_have_text("not complete")
+    expect(state(other)).to_have_text("not complete")
+    expect(browser.get_by_text("It was stopped")).to_be_visible()
+
+    # and on to its end
+    button(browser, "Go on").click()
+    button(browser, "Log").click()
+    expect(browser.locator(".run-log")).to_contain_text("made ")
+    expect(browser.get_by_text("about, to the last file known")).to_be_visible()
+    expect(state(browser)).to_have_text("complete", timeout=LONG)
+    expect(state(other)).to_have_text("complete")
+    expect(browser.locator(".graph .is-made, .graph .is-kept")).to_have_count(6)
+    expect(browser.get_by_role("link", name="Read the result")).to_be_visible()
+    assert summarise(read_events(folder)).status == "complete"
+    assert set(calls_made(folder).values()) == {1}
+    assert made <= paused <= calls_made(folder)
+    other.context.close()
+
+
+def test_what_went_wrong_is_told(served: Served, browser: Page, paper_file: Path) -> None:
+    folder = served.root / "poor"
+    with terminal(folder, paper_file) as process:
+        there(browser, folder / "paper.md")
+        process.send_signal(signal.SIGKILL)
+    paper_file.unlink()
+    browser.goto(f"{served.url}/run/poor")
+    button(browser, "Go on").click()
+    expect(browser.locator(".sentence")).to_contain_text("paper.md")
+    expect(state(browser)).to_have_text("not complete")
+
+
+def test_a_run_that_is_not_there_is_no_dead_end(served: Served, browser: Page) -> None:
+    browser.goto(f"{served.url}/run/none")
+    expect(browser.get_by_text("There is no run 'none'")).to_be_visible()
+    expect(browser.get_by_role("link", name="All runs")).to_be_visible()

@@ -1,0 +1,203 @@
+"""Reading a result in a browser: both sides go to the place, nothing that is read is ever run."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from papercoder.events import RunStarted
+from tests.report.folders import bare_folder
+from tests.web.conftest import Served, server
+from tests.web.shelf_of_runs import by_hand, hostile, huge, recorded, simulated
+
+VIEWS = (
+    *("coverage", "verdicts", "claims", "assumptions", "configuration", "design"),
+    *("rungs", "checks", "costs", "changes", "evaluation", "losses"),
+)
+
+
+LOUD = {"read", "verdicts", "claims", "assumptions", "design", "rungs"}
+"""Views in which the attack stands."""
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    root = tmp_path_factory.mktemp("runs")
+    for make in (recorded, simulated, by_hand, hostile, huge):
+        make(root)
+    bare_folder(root / "bare", (RunStarted(at=1.0, paper="p.pdf", models={}, profile="full"),))
+    expect.set_options(timeout=20_000)
+    with server(root) as running:
+        yield running
+
+
+def chosen(page: Page, requirement: str) -> None:
+    """Both sides show this requirement's place, and the list has it in full."""
+    expect(page.locator(".item.chosen > a b")).to_have_text(requirement)
+    expect(page.locator(f".paper [data-r~='{requirement}'].on").first).to_be_in_viewport()
+    expect(page).to_have_url(re.compile(rf"[?&]r={requirement}&.*line="))
+    line = page.url.rpartition("line=")[2]
+    expect(page.locator(f".code li[data-n='{line}'][data-r~='{requirement}'].on")).to_be_in_viewport()
+
+
+def test_a_requirement_is_shown_on_both_sides(shelf: Served, browser: Page) -> None:
+    browser.goto(f"{shelf.url}/run/kiln/read")
+    browser.locator(".item a[data-r='R12']").click()
+    chosen(browser, "R12")
+    expect(browser.locator(".paper mark.on").first).to_contain_text("exp")
+    browser.reload()
+    chosen(browser, "R12")
+
+
+def test_a_quote_a_mark_and_an_evidence_line_lead_to_their_requirement(shelf: Served, browser: Page) -> None:
+    browser.goto(f"{shelf.url}/run/kiln/read?r=R12")
+    chosen(browser, "R12")
+    browser.locator(".paper mark[data-r~='R11']").first.click()
+    chosen(browser, "R11")
+    browser.locator(".code li[data-r~='R13']").first.click()
+    chosen(browser, "R13")
+    place = browser.locator(".item.chosen .place").last
+    path, line = (place.get_attribute("data-path"), place.get_attribute("data-line"))
+    place.click()
+    expect(browser.locator(f".code[data-path='{path}'] li[data-n='{line}']")).to_have_class(re.compile(r"\bon\b"))
+    expect(browser.locator(".files select")).to_have_value(path or "")
+
+
+def test_keys_go_through_the_list(shelf: Served, browser: Page) -> None:
+    browser.goto(f"{shelf.url}/run/kiln/read")
+    expect(browser.locator(".item").first).to_be_visible()
+    browser.keyboard.press("j")
+    chosen(browser, "R1")
+    browser.keyboard.press("j")
+    chosen(browser, "R2")
+    browser.keyboard.press("k")
+    chosen(browser, "R1")
+    browser.keyboard.press("Escape")
+    expect(browser.locator(".item.chosen")).to_have_count(0)
+    expect(browser).to_have_url(re.compile(r"/read$"))
+    browser.keyboard.press("3")
+    expect(browser).to_have_url(re.compile(r"/coverage$"))
+
+
+def test_the_list_is_filtered(shelf: Served, browser: Page) -> None:
+    browser.goto(f"{shelf.url}/run/kiln/read")
+    browser.locator("select[name=status]").select_option("assumed")
+    expect(browser.locator(".steps").first).to_contain_text("6 requirements")
+    browser.locator("input[name=words]").fill("no such words")
+    expect(browser.get_by_text("No requirement is like that")).to_be_visible()
+    browser.locator("input[name=words]").fill("")
+    browser.locator("select[name=file]").select_option("src/kiln_model.py")
+    expect(browser.locator(".item").first).to_be_visible()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_of_a_full_run(shelf: Served, browser: Page, view: str) -> None:
+    browser.goto(f"{shelf.url}/run/tiny/{view}")
+    shown = {
+        "coverage": "By file",
+        "verdicts": "It squares.",
+        "claims": "method 1",
+        "assumptions": "Adam; SGD",
+        "configuration": "sizes 8 and 16",
+        "design": "Files and their imports",
+        "rungs": "KeyError: 'lr'",
+        "checks": "No x. Add it.",
+        "costs": "Cost by agent",
+        "changes": "There is no code yet",
+        "evaluation": "was not evaluated here",
+        "losses": "2 figures have no text.",
+    }
+    expect(browser.locator("main")).to_contain_text(shown[view])
+    expect(browser.locator("nav.tabs [aria-current]")).to_have_attribute("href", f"/run/tiny/{view}")
+
+
+def test_views_lead_back_to_paper_and_code(shelf: Served, browser: Page) -> None:
+    browser.goto(f"{shelf.url}/run/kiln/verdicts")
+    browser.locator("#R12 h3 a").click()
+    chosen(browser, "R12")
+    browser.goto(f"{shelf.url}/run/kiln/claims")
+    browser.get_by_role("link", name="tab:2", exact=True).first.click()
+    expect(browser.locator("[id='at-tab:2']")).to_be_in_viewport()
+
+
+def test_versions_are_compared(shelf: Served, browser: Page) -> None:
+    browser.goto(f"{shelf.url}/run/kiln/changes")
+    options = browser.locator("select[name=before] option")
+    browser.locator("select[name=before]").select_option(index=options.count() - 1)
+    browser.get_by_role("button", name="Compare").click()
+    expect(browser.locator(".change", has_text="src/kiln_model.py").first).to_be_visible()
+    expect(browser.locator(".change pre .new").first).to_be_attached()
+    browser.goto(f"{shelf.url}/run/kiln/changes?before=--output=/tmp/x&after=HEAD")
+    expect(browser.locator("main")).to_contain_text("is no version")
+
+
+@pytest.mark.parametrize("view", ["read", *VIEWS])
+def test_a_run_that_has_nothing_yet_says_what_to_do(shelf: Served, browser: Page, view: str) -> None:
+    browser.goto(f"{shelf.url}/run/bare/{view}")
+    expect(browser.locator("main")).to_contain_text(re.compile(r"yet|not evaluated|Cost and time"))
+
+
+@pytest.mark.parametrize("view", ["read", "read?r=R1", "read?r=R2", "read?file=wide.txt&line=1", *VIEWS])
+def test_nothing_that_is_read_is_run(shelf: Served, browser: Page, view: str) -> None:
+    asked: list[str] = []
+    browser.on("request", lambda request: asked.append(request.url))
+    browser.on("dialog", lambda dialog: asked.append(f"dialog: {dialog.message}"))
+    browser.goto(f"{shelf.url}/run/hostile/{view}")
+    expect(browser.locator("nav.tabs")).to_be_visible()
+    assert browser.evaluate("window.owned") is None
+    assert browser.locator("main img, main script, main iframe, main [onload], main [onerror]").count() == 0
+    assert browser.locator("a[href^='javascript' i]").count() == 0
+    assert "{{7*7}}" in browser.content() or view in {
+        "changes",
+        "evaluation",
+        "costs",
+        "coverage",
+        "losses",
+        "checks",
+        "configuration",
+    }
+    assert [url for url in asked if not url.startswith((shelf.url, "data:", "blob:"))] == []
+
+
+def test_signs_that_hide_are_named_in_code(shelf: Served, browser: Page) -> None:
+    browser.goto(f"{shelf.url}/run/hostile/read?file=fit.py&line=2")
+    expect(browser.locator(".code .unseen").first).to_have_text("U+202E")
+    assert "\u202e" not in browser.locator(".reading").inner_text()
+
+
+def test_a_large_file_is_shown_in_parts(shelf: Served, browser: Page) -> None:
+    browser.goto(f"{shelf.url}/run/hostile/read?file=big.py&line=11000")
+    expect(browser.locator(".code li[data-n='11000']")).to_be_in_viewport()
+    assert browser.locator(".code li").count() <= 1_500
+    browser.get_by_role("button", name="Earlier lines").click()
+    expect(browser.locator(".code li[data-n='10500']")).to_be_in_viewport()
+
+
+def test_thousands_of_requirements(shelf: Served, browser: Page) -> None:
+    browser.goto(f"{shelf.url}/run/huge/read?r=R4321")
+    chosen(browser, "R4321")
+    assert browser.locator(".item").count() <= 60
+    browser.keyboard.press("j")
+    chosen(browser, "R4322")
+    browser.goto(f"{shelf.url}/run/huge/verdicts?page=100")
+    expect(browser.locator("#R4000")).to_be_visible()
+    browser.get_by_role("link", name="Later").click()
+    expect(browser.locator("#R4001")).to_be_visible()
+
+
+def test_paths_stay_in_the_run(shelf: Served, browser: Page, tmp_path: Path) -> None:
+    browser.goto(f"{shelf.url}/run/tiny/read?file=../../kiln/paper.md&line=1")
+    expect(browser.locator(".side.right .code")).to_have_attribute("data-path", "main.py")
+
+
+def test_one_below_the_other_in_a_narrow_window(shelf: Served, browser: Page) -> None:
+    browser.set_viewport_size({"width": 420, "height": 900})
+    browser.goto(f"{shelf.url}/run/kiln/read?r=R12")
+    expect(browser.locator(".code li.on").first).to_be_attached()
+    left, right = (browser.locator(f".side.{side}").bounding_box() for side in ("left", "right"))
+    assert left
+    assert right
+    assert right["y"] >= left["y"] + left["height"]
+    assert browser.evaluate("document.documentElement.scrollWidth") <= 420

@@ -1,0 +1,121 @@
+"""Paper, code and list as markup: all escaped, every place has its address."""
+
+from pathlib import Path
+
+import pytest
+from lxml import html
+
+from papercoder.artifacts import Algorithm, Equation, Figure, Paper, Paragraph, Section, Table
+from papercoder.errors import RunFolderError
+from papercoder.report import load
+from papercoder.web.parts.code_text import code_html, owners, read_source
+from papercoder.web.parts.need_list import Filter, list_html
+from papercoder.web.parts.paper_text import paper_html
+from papercoder.web.parts.tabs import TABS, address, is_there
+from tests.report.folders import full_folder, planned_folder, requirement
+from tests.web.shelf_of_runs import ATTACK
+
+BLOCKS = (
+    Paragraph(anchor="2¶1", text="The loss is the squared error."),
+    Equation(anchor="eq:1", text="y = x", number="1"),
+    Table(anchor="tab:1", caption="Sizes", rows=(("name", "size"), ("width", "64"))),
+    Algorithm(anchor="alg:1", caption="Fit", text="repeat\n  step"),
+    Figure(anchor="fig:1", caption="The curve"),
+)
+PAPER = Paper(
+    title="A Method",
+    abstract="We fit it.",
+    sections=(Section(anchor="2", level=1, title="Method", blocks=BLOCKS),),
+    source="markdown",
+)
+
+
+def drawn(paper: Paper, *needs: tuple[str, str]) -> html.HtmlElement:
+    items = [requirement(number, anchor=anchor, quote=quote) for number, (anchor, quote) in enumerate(needs, 1)]
+    return html.fromstring(paper_html(paper, items))
+
+
+def test_every_block_has_its_anchor_as_id() -> None:
+    page = drawn(PAPER)
+    for anchor in ("abstract", "2", *(block.anchor for block in BLOCKS)):
+        assert page.get_element_by_id(f"at-{anchor}") is not None
+
+
+def test_words_rows_and_equations_of_requirements_are_marked() -> None:
+    page = drawn(
+        PAPER, ("2¶1", "squared error"), ("tab:1", "width | 64"), ("eq:1", "x over = y z"), ("abstract", "we fit")
+    )
+    assert [mark.text_content() for mark in page.xpath("//*[@data-r='R1']")] == ["squared error"]
+    assert page.xpath("//tr[@data-r='R2']/*/text()") == ["width", "64"]
+    assert [mark.text_content() for mark in page.xpath("//*[@data-r='R3']")] == ["y = x"]
+    assert [mark.text_content() for mark in page.xpath("//*[@data-r='R4']")] == ["We fit"]
+
+
+def test_a_quote_of_a_section_is_found_in_its_blocks() -> None:
+    page = drawn(PAPER, ("2", "the loss is the squared error"))
+    assert [mark.text_content() for mark in page.xpath("//*[@data-r='R1']")] == ["The loss is the squared error"]
+
+
+def test_a_hostile_paper_stays_text() -> None:
+    blocks = (Paragraph(anchor=ATTACK, text=f"{ATTACK} the squared error"), Equation(anchor="eq:1", text=ATTACK))
+    paper = PAPER.model_copy(
+        update={"title": ATTACK, "sections": (Section(anchor="2", level=1, title=ATTACK, blocks=blocks),)}
+    )
+    page = drawn(paper, (ATTACK, "the squared error"))
+    assert not page.xpath("//script | //img | //svg | //a")
+    assert page.xpath("//mark")
+
+
+def test_lines_of_code_bear_their_requirements(tmp_path: Path) -> None:
+    folder = planned_folder(tmp_path)
+    source = read_source(folder / "repo" / "fit.py", "fit.py")
+    page = html.fromstring(code_html(source, owners(load(folder).requirements, "fit.py")))
+    assert page.xpath("string(//li[@data-r='R1']/code)") == "    # R1: squared error"
+    assert page.xpath("string(//li[@data-r='R1']/@data-n)") == "5"
+    assert len(page.xpath("//li")) == len(source.lines)
+
+
+@pytest.mark.parametrize("name", ["x.py", "x.unknown"])
+def test_code_stays_text_and_what_hides_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(f"a = '{ATTACK}\u202e'\r\nb = '''\n{ATTACK}\n'''\n", encoding="utf-8")
+    page = html.fromstring(code_html(read_source(tmp_path / name, name), {}))
+    assert not page.xpath("//script | //img | //svg | //a")
+    assert [line.text_content() for line in page.xpath("//li/code")][1:] == ["b = '''", ATTACK, "'''"]
+    assert page.xpath("string(//i[@class='unseen'])") == "U+202E"
+
+
+def test_of_a_long_file_some_lines_are_shown(tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("".join(f"{number}\n" for number in range(1, 10_001)), encoding="utf-8")
+    page = html.fromstring(code_html(read_source(tmp_path / "long.txt", "long.txt"), {}, 4_000))
+    numbers = [int(line.get("data-n")) for line in page.xpath("//li")]
+    assert 4_000 in numbers
+    assert len(numbers) == 1_500
+
+
+def test_what_is_no_text_or_not_there_is_said(tmp_path: Path) -> None:
+    (tmp_path / "data.bin").write_bytes(b"\0\1")
+    for name in ("data.bin", "none.py"):
+        with pytest.raises(RunFolderError):
+            read_source(tmp_path / name, name)
+
+
+def test_the_list_is_filtered_and_paged(tmp_path: Path) -> None:
+    needs = load(full_folder(tmp_path)).requirements
+    assert [item.requirement.id for item in needs if Filter(state="contradicts").fits(item)] == ["R2"]
+    assert [item.requirement.id for item in needs if Filter(status="assumed", file="fit.py").fits(item)] == []
+    assert [item.requirement.id for item in needs if Filter(words="NUMBER 3").fits(item)] == ["R3"]
+    page = html.fromstring(f"<div>{list_html(needs, 'R1', 0, is_planned=True)}</div>")
+    assert page.xpath("//li[contains(@class, 'chosen')]//a[@data-line='6']")
+    assert "Take something off" in list_html((), "", 0, is_planned=True)
+    assert "no requirements yet" in list_html((), "", 0, is_planned=False)
+
+
+def test_a_view_is_offered_where_there_is_something(tmp_path: Path) -> None:
+    offered = {tab.name for tab in TABS if is_there(tab, planned_folder(tmp_path))}
+    assert {"", "coverage", "configuration", "design", "costs"} <= offered
+    assert not offered & {"verdicts", "claims", "rungs", "checks", "changes", "evaluation"}
+    assert all(tab.empty for tab in TABS if tab.needs and tab.name != "edit")
+
+
+def test_addresses_escape_names() -> None:
+    assert address("a b/c", "read", r="R1", file="x/y.py", at="") == "/run/a%20b%2Fc/read?r=R1&file=x%2Fy.py"

@@ -1,0 +1,68 @@
+"""What a name of the page's may lead to."""
+
+from pathlib import Path
+
+import pytest
+
+from papercoder.errors import RunFolderError
+from papercoder.web.shelf import Shelf
+
+OUTWARD = ["..", ".", "", "../x", "a/b", "a\\b", "/etc", ".store", "a\0b", "a\nb", "x" * 121, "~/x/..", "%2e%2e/x"]
+
+
+def run(root: Path, name: str) -> Path:
+    folder = root / name
+    folder.mkdir()
+    (folder / "events.jsonl").write_text("", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", OUTWARD)
+def test_a_name_is_that_of_a_folder_on_the_shelf(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RunFolderError):
+        Shelf(tmp_path).folder(name)
+
+
+def test_a_link_that_leads_out_is_no_run(tmp_path: Path) -> None:
+    root = tmp_path / "runs"
+    root.mkdir()
+    (root / "out").symlink_to(run(tmp_path, "elsewhere"))
+    shelf = Shelf(root)
+    assert shelf.runs() == ()
+    with pytest.raises(RunFolderError, match="leads out"):
+        shelf.run("out")
+
+
+def test_what_is_listed_can_be_opened(tmp_path: Path) -> None:
+    run(tmp_path, "my run, né 2")
+    (tmp_path / "no-run").mkdir()
+    shelf = Shelf(tmp_path)
+    assert shelf.runs() == ("my run, né 2",)
+    assert shelf.run("my run, né 2") == tmp_path / "my run, né 2"
+    with pytest.raises(RunFolderError, match="There is no run"):
+        shelf.run("no-run")
+
+
+@pytest.mark.parametrize("path", ["../other/events.jsonl", "repo/../../x", "/etc/passwd", "repo/out/passwd", "a\0b"])
+def test_no_file_beside_a_run_is_reached(tmp_path: Path, path: str) -> None:
+    run(tmp_path, "other")
+    (run(tmp_path, "kiln") / "repo").mkdir()
+    (tmp_path / "kiln" / "repo" / "out").symlink_to("/etc")
+    with pytest.raises(RunFolderError, match="leads out"):
+        Shelf(tmp_path).file("kiln", path)
+
+
+def test_a_file_of_a_run_is_reached_there_or_not(tmp_path: Path) -> None:
+    folder = run(tmp_path, "kiln")
+    assert Shelf(tmp_path).file("kiln", "events.jsonl") == folder / "events.jsonl"
+    assert Shelf(tmp_path).file("kiln", "planning/config.json") == folder / "planning" / "config.json"
+
+
+def test_a_new_name_is_free_and_plain(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    assert shelf.new("../../etc/Passwd: <b>") == "etc-Passwd-b"
+    assert shelf.new("...") == "paper"
+    run(tmp_path, "kiln")
+    run(tmp_path, "kiln-2")
+    assert shelf.new("kiln") == "kiln-3"
+    assert len(shelf.new("x" * 500)) <= 120
