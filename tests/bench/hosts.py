@@ -39,6 +39,7 @@ class Mortal(Host):
     async def run(self, order: Order) -> AsyncIterator[Told]:
         """As any host; of the poison it dies."""
         self.trials.append(order.trial.paper)
+        self.here["loop"] = type(asyncio.get_running_loop()).__module__
         self._say()
         if order.trial.paper == POISON:
             yield ()

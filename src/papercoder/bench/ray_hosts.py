@@ -147,7 +147,9 @@ class Hosts:
         """A host where the last death is longest ago; there or nowhere, for Ray would else move it to a free node."""
         many = Counter(host.node for host in self._living)
         name, node = uuid.uuid4().hex, min(nodes, key=lambda each: (self._deaths.get(each, 0.0), many[each]))
-        options = {"num_cpus": 0, "scheduling_strategy": on_node(node), "max_concurrency": _AT_ONCE}
+        plain = {"env_vars": {"RAY_USE_UVLOOP": "0"}}  # whose way to start programs can lock up beside Ray's threads
+        where = {"num_cpus": 0, "scheduling_strategy": on_node(node)}
+        options = {**where, "max_concurrency": _AT_ONCE, "runtime_env": plain}
         host = _Hosted(name, node, self.ray.remote(self.kind).options(**options).remote(name), alone=alone)
         self._living.append(host)
         return host
