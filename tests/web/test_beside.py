@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from papercoder.bench.results import write_results
 from papercoder.generation import generate
 from papercoder.settings import Settings
 from papercoder.web.contrast import contrast
-from tests.web.conftest import Served
+from tests.support import MARKDOWN
+from tests.web.conftest import Served, server
 
 MODEL = "simulated:files={files},width=2,speed=100000"
 
@@ -24,16 +26,26 @@ def simulated(folder: Path, paper: Path, files: int) -> None:
         thread.submit(lambda: asyncio.run(generate(paper, folder, settings))).result()
 
 
-@pytest.fixture
-def runs(served: Served, paper_file: Path) -> Path:
-    """Two runs of one paper."""
-    simulated(served.root / "few", paper_file, 3)
-    simulated(served.root / "many", paper_file, 5)
-    return served.root
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny paper."""
+    path = tmp_path_factory.mktemp("paper") / "paper.md"
+    path.write_text(MARKDOWN, encoding="utf-8")
+    return path
 
 
-def test_two_runs_are_laid_side_by_side(served: Served, browser: Page, runs: Path) -> None:
-    found = contrast(runs / "few", runs / "many")
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, paper: Path) -> Iterator[Served]:
+    """One server for all of these tests, with two runs of one paper."""
+    root = tmp_path_factory.mktemp("runs")
+    simulated(root / "few", paper, 3)
+    simulated(root / "many", paper, 5)
+    with server(root) as running:
+        yield running
+
+
+def test_two_runs_are_laid_side_by_side(served: Served, browser: Page) -> None:
+    found = contrast(served.root / "few", served.root / "many")
     assert {row.what for row in found.figures if row.differs} >= {"models", "files", "calls", "tokens"}
     assert "main.py" in {change.path for change in found.files}
     browser.goto(f"{served.url}/compare?one=few&two=many")
@@ -42,9 +54,8 @@ def test_two_runs_are_laid_side_by_side(served: Served, browser: Page, runs: Pat
     expect(browser.locator(".change", has_text="main.py").first).to_be_visible()
 
 
-def test_a_run_beside_itself_differs_in_nothing(paper_file: Path, tmp_path: Path) -> None:
-    simulated(tmp_path / "run", paper_file, 3)
-    found = contrast(tmp_path / "run", tmp_path / "run")
+def test_a_run_beside_itself_differs_in_nothing(served: Served) -> None:
+    found = contrast(served.root / "few", served.root / "few")
     assert not [row for row in found.figures if row.differs]
     assert (found.settings, found.verdicts, found.files) == ((), (), ())
     assert found.same_files
@@ -55,14 +66,14 @@ def test_a_comparison_without_two_says_what_to_do(served: Served, browser: Page)
     expect(browser.get_by_text("Choose two runs in the list")).to_be_visible()
 
 
-def test_a_bench_leads_to_its_trials_and_to_another_bench(served: Served, browser: Page, paper_file: Path) -> None:
+def test_a_bench_leads_to_its_trials_and_to_another_bench(served: Served, browser: Page, paper: Path) -> None:
     trial = TrialResult(
         trial="p--v--m--1", paper="p", variant="v", model="m", repeat=1, status="complete", cost_usd=0.5
     )
     for name in ("old", "new"):
         (served.root / name).mkdir()
         write_results(served.root / name, BenchResults(name=f"<b>{name}</b>", trials=(trial,)))
-    simulated(served.root / "new" / trial.trial, paper_file, 3)
+    simulated(served.root / "new" / trial.trial, paper, 3)
     browser.goto(f"{served.url}/bench/new")
     expect(browser.get_by_role("heading", name="<b>new</b>")).to_be_visible()
     browser.get_by_role("link", name="run", exact=True).first.click()
@@ -72,7 +83,7 @@ def test_a_bench_leads_to_its_trials_and_to_another_bench(served: Served, browse
     expect(browser.get_by_text("Comparison of two result sets")).to_be_visible()
 
 
-def test_questions_for_the_authors_are_a_text_to_copy(served: Served, browser: Page, runs: Path) -> None:
+def test_questions_for_the_authors_are_a_text_to_copy(served: Served, browser: Page) -> None:
     browser.goto(f"{served.url}/run/few/questions")
     expect(browser.get_by_role("heading", name="Questions for the authors")).to_be_visible()
     expect(browser.locator("textarea.letter")).to_have_value(re.compile("^Dear authors"))

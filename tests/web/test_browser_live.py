@@ -84,6 +84,7 @@ def test_a_run_is_watched_and_worked_on_by_whoever_looks(
     browser.keyboard.press("Space")
     expect(state(browser)).to_have_text(re.compile("pausing|paused"))
     expect(state(browser)).to_have_text("paused")
+    browser.wait_for_timeout(500)  # what was answered last is being kept
     paused = calls_made(folder)
     other = chromium.new_context(viewport={"width": 420, "height": 800}).new_page()
     other.goto(f"{served.url}/run/slow")

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import shutil
 import zipfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,28 +15,38 @@ from papercoder.events import ArtifactMade
 from papercoder.generation import generate
 from papercoder.run import lock, read_events
 from papercoder.settings import Settings
-from tests.support import SIMULATED, of_kind
-from tests.web.conftest import Served
+from tests.support import MARKDOWN, SIMULATED, of_kind
+from tests.web.conftest import Served, server
 
 SETTINGS = Settings(model=SIMULATED, profile="papercoder", sandbox="none", refine=0)
 ANALYSIS = "analysis/l0_m0.py.md"
 
 
-@pytest.fixture
-def run(served: Served, paper_file: Path) -> Path:
-    """A finished run of the simulated model."""
-    folder = served.root / "tiny"
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for all of these tests, with one finished run of the simulated model."""
+    root = tmp_path_factory.mktemp("runs")
+    paper = root / "paper.md"
+    paper.write_text(MARKDOWN, encoding="utf-8")
     with ThreadPoolExecutor(1) as thread:  # the browser's event loop runs in this one
-        thread.submit(lambda: asyncio.run(generate(paper_file, folder, SETTINGS))).result()
-    return folder
+        thread.submit(lambda: asyncio.run(generate(paper, root / "made", SETTINGS))).result()
+    with server(root) as running:
+        yield running
+
+
+@pytest.fixture
+def run(served: Served, request: pytest.FixtureRequest) -> Path:
+    """A finished run of this test's own."""
+    name = "".join(filter(str.isalnum, request.node.name))
+    return Path(shutil.copytree(served.root / "made", served.root / name, symlinks=True))
 
 
 def made(run: Path) -> list[str]:
     return [event.artifact for event in of_kind(read_events(run), ArtifactMade)]
 
 
-def opened(served: Served, browser: Page, artifact: str) -> Page:
-    browser.goto(f"{served.url}/run/tiny/edit?artifact={artifact}")
+def opened(served: Served, browser: Page, run: Path, artifact: str) -> Page:
+    browser.goto(f"{served.url}/run/{run.name}/edit?artifact={artifact}")
     expect(browser.locator("textarea.editor")).to_be_visible()
     return browser
 
@@ -46,13 +58,13 @@ def typed(page: Page, text: str) -> None:
 
 def test_only_what_depends_on_an_edit_is_made_again(served: Served, browser: Page, run: Path) -> None:
     before = made(run)
-    page = opened(served, browser, ANALYSIS)
+    page = opened(served, browser, run, ANALYSIS)
     typed(page, (run / ANALYSIS).read_text(encoding="utf-8") + "\nThere is a bias.\n")
     expect(page.get_by_text("1 artifact will be made again")).to_be_visible()
     expect(page.locator(".remade").first).to_contain_text("repo/l0_m0.py")
     assert made(run) == before
     page.get_by_role("button", name="Save and make again").click()
-    page.wait_for_url("**/run/tiny")
+    page.wait_for_url(f"**/run/{run.name}")
     expect(page.get_by_text("complete", exact=True).first).to_be_visible(timeout=60_000)
     assert "There is a bias." in (run / ANALYSIS).read_text(encoding="utf-8")
     assert "repo/l0_m0.py" in made(run)[len(before) :]
@@ -61,7 +73,7 @@ def test_only_what_depends_on_an_edit_is_made_again(served: Served, browser: Pag
 
 def test_an_edit_that_does_not_fit_is_told_and_not_written(served: Served, browser: Page, run: Path) -> None:
     plan = (run / "planning/plan.json").read_text(encoding="utf-8")
-    page = opened(served, browser, "planning/plan.json")
+    page = opened(served, browser, run, "planning/plan.json")
     typed(page, '{"summary": "<img src=x onerror=alert(1)>"}')
     expect(page.get_by_role("alert").first).to_contain_text("planning/plan.json was edited and no longer fits")
     expect(page.get_by_role("button", name="Save")).to_have_count(0)
@@ -70,12 +82,12 @@ def test_an_edit_that_does_not_fit_is_told_and_not_written(served: Served, brows
 
 def test_an_edit_can_be_saved_and_taken_back(served: Served, browser: Page, run: Path) -> None:
     plan = (run / "planning/plan.json").read_text(encoding="utf-8")
-    page = opened(served, browser, "planning/plan.json")
+    page = opened(served, browser, run, "planning/plan.json")
     typed(page, json.dumps({**json.loads(plan), "data": "Other points."}))
     page.get_by_role("button", name="Save only").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     assert "Other points." in (run / "planning/plan.json").read_text(encoding="utf-8")
-    page = opened(served, browser, "planning/plan.json")
+    page = opened(served, browser, run, "planning/plan.json")
     expect(page.locator(".artifacts a[aria-current]")).to_contain_text("yours")
     page.get_by_role("button", name="Take my edit back").click()
     page.get_by_role("button", name="Take it back only").click()
@@ -85,7 +97,7 @@ def test_an_edit_can_be_saved_and_taken_back(served: Served, browser: Page, run:
 
 def test_what_was_typed_is_not_lost_without_a_warning(served: Served, browser: Page, run: Path) -> None:
     leaving = "() => !window.dispatchEvent(new Event('beforeunload', {cancelable: true}))"
-    page = opened(served, browser, ANALYSIS)
+    page = opened(served, browser, run, ANALYSIS)
     assert not page.evaluate(leaving)
     page.locator("textarea.editor").press_sequentially("Mine. ")
     assert page.evaluate(leaving)
@@ -93,7 +105,7 @@ def test_what_was_typed_is_not_lost_without_a_warning(served: Served, browser: P
 
 
 def test_what_was_changed_meanwhile_is_not_written_over(served: Served, browser: Page, run: Path) -> None:
-    page = opened(served, browser, ANALYSIS)
+    page = opened(served, browser, run, ANALYSIS)
     (run / ANALYSIS).write_text("Written in an editor.\n", encoding="utf-8")
     typed(page, "Written on the page.\n")
     page.get_by_role("button", name="Save only").click()
@@ -102,26 +114,28 @@ def test_what_was_changed_meanwhile_is_not_written_over(served: Served, browser:
 
 
 def test_a_run_that_goes_on_is_not_edited(served: Served, browser: Page, run: Path) -> None:
-    (run / "events.jsonl").open("a").write((run / "events.jsonl").read_text(encoding="utf-8").splitlines()[0] + "\n")
+    started = (run / "events.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    with (run / "events.jsonl").open("a", encoding="utf-8") as log:
+        log.write(started + "\n")
     with lock(run):
-        browser.goto(f"{served.url}/run/tiny/edit")
+        browser.goto(f"{served.url}/run/{run.name}/edit")
         expect(browser.get_by_text("A run that is going on cannot be edited")).to_be_visible()
 
 
 @pytest.mark.parametrize("artifact", ["../elsewhere.md", "events.jsonl", "<script>alert(1)</script>"])
 def test_what_nothing_reads_cannot_be_opened(served: Served, browser: Page, run: Path, artifact: str) -> None:
-    browser.goto(f"{served.url}/run/tiny/edit?artifact={artifact}")
+    browser.goto(f"{served.url}/run/{run.name}/edit?artifact={artifact}")
     expect(browser.get_by_text("is read by nothing that the run makes")).to_be_visible()
     expect(browser.locator("textarea.editor")).to_have_count(0)
 
 
 def test_the_repository_is_downloaded_without_its_history(served: Served, browser: Page, run: Path) -> None:
     (run / "repo" / "leak.txt").symlink_to("/etc/passwd")
-    browser.goto(f"{served.url}/run/tiny")
+    browser.goto(f"{served.url}/run/{run.name}")
     with browser.expect_download() as downloading:
         browser.get_by_role("link", name="Download").click()
-    assert downloading.value.suggested_filename == "tiny.zip"
+    assert downloading.value.suggested_filename == f"{run.name}.zip"
     with zipfile.ZipFile(downloading.value.path()) as archive:
         names = archive.namelist()
-    assert "tiny/main.py" in names
+    assert f"{run.name}/main.py" in names
     assert not [name for name in names if ".git/" in name or name.endswith("leak.txt")]

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from logging import getLogger
 from pathlib import Path
+from threading import Thread
 from typing import Any, Literal
 
 from papercoder.errors import PaperCoderError, RunFolderError
@@ -37,9 +38,8 @@ class Work:
         )
         self._ending: asyncio.Task[None] | None = None
         self._begun: Future[BaseException | None] = Future()
-        threads = ThreadPoolExecutor(1, thread_name_prefix=f"run-{folder.name}")
-        self._ended = threads.submit(self._run)
-        threads.shutdown(wait=False)
+        self._ended: Future[BaseException | None] = Future()
+        Thread(target=self._run, name=f"run-{folder.name}", daemon=True).start()
 
     @property
     def doing(self) -> Doing:
@@ -84,9 +84,11 @@ class Work:
         if not begun.done() and (error := ended.result()):
             raise error
 
-    def _run(self) -> BaseException | None:
+    def _run(self) -> None:
+        """The thread; it does not outlive its process, which then leaves the run as a kill does."""
         with self._runner:
-            return self._runner.run(self._work())
+            error = self._runner.run(self._work())
+        self._ended.set_result(error)
 
     async def _work(self) -> BaseException | None:
         await asyncio.wait([self._task])

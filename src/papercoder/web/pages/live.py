@@ -41,7 +41,7 @@ class Live:
         with ui.element("div").classes("live"):
             with ui.element("div"):
                 self._stages = _Part("Stages")
-                self._waiting = _Part("Waiting for an answer")
+                self._waiting = _Part("Calls waiting")
             with ui.element("div"):
                 self._graph = _Part("Files", "graph")
                 self._rungs = _Part("Seen to run")

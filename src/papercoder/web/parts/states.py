@@ -1,6 +1,5 @@
 """The states of a run in words."""
 
-from papercoder.report.words import plural
 from papercoder.web.view import State, View
 
 LABELS: dict[State, str] = {
@@ -28,7 +27,8 @@ TONES: dict[State, str] = {
 
 _TOLD: dict[State, str] = {
     "new": "Nothing was made yet.",
-    "paused": "No call is sent until you go on. What was made is kept.",
+    "pausing": "Calls that were sent are answered and kept; no new one is sent.",
+    "paused": "No call is sent until you go on. What needs none, as running the code, comes to its end.",
     "stopping": "Calls that were sent are finished and kept; then it ends.",
     "interrupted": "The process that worked on it is gone. What was made is kept: go on from there.",
     "complete": "All that was asked for was made and seen.",
@@ -39,10 +39,9 @@ def sentence(view: View) -> str:
     """What one should know of the state; empty where the state says it all."""
     if view.state == "running" and not view.is_here:
         return "Another process works on this run, in a terminal say: it can be watched here, and ended there."
-    if view.state == "pausing":
-        return f"No new call is sent; {plural(len(view.calls), 'call')} still to be answered and kept."
     if view.state == "partial":
-        return _ended(view.reason) or "It ended before its end. What was made is kept: go on from there."
+        more = "" if "kept" in view.reason else " What was made is kept: go on from there."
+        return f"{_ended(view.reason) or 'It ended before its end.'}{more}"
     return _TOLD.get(view.state, "")
 
 

@@ -1,0 +1,124 @@
+"""What the live page shows; all words are shown as words."""
+
+import pytest
+
+from papercoder.artifacts import LogicDesign
+from papercoder.events import (
+    ArtifactMade,
+    ArtifactReused,
+    ArtifactStarted,
+    CallMade,
+    CallRetried,
+    CallStarted,
+    Event,
+    Forecast,
+    RungEnded,
+    RunStarted,
+    Warned,
+)
+from papercoder.web.course import Course
+from papercoder.web.parts import live, states
+from papercoder.web.view import Look, State, View, view
+from tests.support import LOGIC
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+def seen(
+    *events: Event, state: State = "running", logic: LogicDesign | None = None, here: bool = True, reason: str = ""
+) -> View:
+    course = Course()
+    for event in (RunStarted(paper="p", models={}, profile="full", at=0), *events):
+        course.add(event)
+    return view(course, Look(at=100.0, title="T", state=state, is_here=here, reason=reason, logic=logic))
+
+
+def test_figures_say_what_is_known() -> None:
+    call = CallMade(
+        agent="a", subject="s", model="m", prompt=9000, cached=4000, completion=2, cost_usd=1.5, seconds=1, at=1
+    )
+    shown = live.figures(seen(call, CallStarted(agent="a", subject="t", model="m", prompt=1, at=90)))
+    for words in ("1:40", "9,000", "4,000 cached", "$1.50", "1 waiting", "not known yet"):
+        assert words in shown
+
+
+def test_the_time_left_is_about() -> None:
+    model = (
+        ArtifactStarted(artifact="repo/model.py", at=0),
+        ArtifactMade(artifact="repo/model.py", seconds=30, calls=1),
+    )
+    shown = live.figures(seen(*model, ArtifactStarted(artifact="repo/main.py", at=90), logic=LOGIC))
+    assert "20 s" in shown
+    assert "about" in shown
+
+
+def test_a_new_stage_shows_up_by_itself() -> None:
+    started = [ArtifactStarted(artifact=f"dancing/{number}.json") for number in range(7)]
+    shown = live.stages(seen(*started, ArtifactReused(artifact="dancing/0.json", calls=1)).stages)
+    assert "dancing" in shown
+    assert "1 of 7" in shown
+    assert "and 1 more" in shown
+
+
+def test_coding_is_known_to_come_to_all_planned_files() -> None:
+    (stage,) = seen(ArtifactStarted(artifact="repo/model.py"), logic=LOGIC).stages
+    assert (stage.summary.name, stage.done, stage.known) == ("coding", 0, 2)
+
+
+def test_the_longest_waiting_call_comes_first_with_its_tries() -> None:
+    calls = [CallStarted(agent="a", subject=str(at), model="m", prompt=1, at=at) for at in (50, 10, 70)]
+    shown = live.waiting(seen(*calls, CallRetried(agent="a", subject="10", reason="429", wait=1)).calls)
+    assert shown.index("a 10") < shown.index("a 50") < shown.index("a 70")
+    assert shown.count("try 2") == 1
+
+
+def test_a_file_has_its_state_as_a_class_and_in_words() -> None:
+    shown = seen(ArtifactStarted(artifact="repo/model.py"), logic=LOGIC)
+    drawn = live.file_graph(LOGIC, shown.files)
+    assert '<g class="is-open">' in drawn
+    assert '<g class="is-waiting">' in drawn
+    assert "coding" in drawn
+    assert "not yet" in drawn
+
+
+def test_too_many_files_are_listed() -> None:
+    files = [{"path": f"m{number}.py", "implements": ""} for number in range(200)]
+    many = LogicDesign.model_validate({"files": files, "packages": [], "shared_knowledge": ""})
+    assert live.file_graph(many, seen(logic=many).files).count("<li") == 200
+
+
+def test_nothing_from_elsewhere_is_markup() -> None:
+    rung = RungEnded(rung=HOSTILE, status="failed", seconds=1, reason=HOSTILE)
+    found = seen(
+        ArtifactStarted(artifact=f"{HOSTILE}/x"),
+        CallStarted(agent="a", subject=HOSTILE, model="m", prompt=1),
+        Warned(where=HOSTILE, message=HOSTILE),
+        rung,
+        Forecast(message=HOSTILE),
+    )
+    for shown in (
+        live.stages(found.stages),
+        live.waiting(found.calls),
+        live.warnings(found.summary.warnings),
+        live.rungs(found.rungs, found.forecast),
+    ):
+        assert "<script" not in shown
+        assert "&lt;script" in shown
+
+
+@pytest.mark.parametrize(
+    ("state", "here", "reason", "told"),
+    [
+        ("running", True, "", ""),
+        ("running", False, "", "Another process works on this run"),
+        ("partial", True, "the cap is reached", "The cap is reached. What was made is kept"),
+        ("interrupted", True, "", "go on from there"),
+    ],
+)
+def test_the_state_is_told_in_a_sentence(state: State, here: bool, reason: str, told: str) -> None:
+    sentence = states.sentence(seen(state=state, here=here, reason=reason))
+    assert sentence == told if not told else told in sentence
+
+
+def test_clocks() -> None:
+    assert [live.clock(seconds) for seconds in (7.9, 723, 3723)] == ["0:07", "12:03", "1:02:03"]
