@@ -114,6 +114,7 @@ class Hosts:
         except asyncio.CancelledError:
             host.actor.stop.remote(trial.id)
             await asyncio.wait([listening])
+            listening.exception()  # that it was interrupted is known here
             raise
 
     async def _listen(self, host: _Hosted, order: Order) -> TrialResult:
