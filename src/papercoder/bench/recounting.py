@@ -32,4 +32,5 @@ def _beyond(kept: Iterable[CallMade], told: Counter[str]) -> Iterator[CallMade]:
 
 
 def _facts(event: CallMade) -> str:
-    return event.model_dump_json(exclude={"at"})
+    """What the journal knows of a call too: neither when it was told, nor for which artifact it was asked."""
+    return event.model_dump_json(exclude={"at", "artifact"})
