@@ -125,7 +125,7 @@ def sessions(events: list[Event]) -> list[list[Event]]:
 
 
 def told(event: CallMade) -> str:
-    return event.model_dump_json(exclude={"at"})
+    return event.model_dump_json(exclude={"at", "artifact"})
 
 
 def test_a_bench_is_the_same_on_a_cluster(machines: Machines, tmp_path: Path) -> None:
