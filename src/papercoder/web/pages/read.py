@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 
 from markupsafe import Markup
 from nicegui import events, run, ui
@@ -140,14 +139,13 @@ class Reading:
         return ids[after % len(ids)] if ids else ""
 
     def _sifted(self, said: dict[str, str]) -> None:
-        if said.get("name") in FIELDS:
-            self.sift = replace(self.sift, **{said["name"]: said.get("value", "")})
-            self.page = page_with(self.needs, self.chosen)
-            self._list_again()
+        self.sift = Filter(**{name: value for name, value in said.items() if name in FIELDS})
+        self.page = page_with(self.needs, self.chosen)
+        self._list_again()
 
     def _opened(self, said: dict[str, str]) -> None:
-        if said.get("value") in self.text.report.files:
-            self.open(said["value"], 1)
+        if said.get("path") in self.text.report.files:
+            self.open(said["path"], 1)
             self._show("")
 
     def _fill(self) -> None:

@@ -1,7 +1,8 @@
 // Paper and code: what was clicked is told to the server, which says what to show; here it is scrolled to and marked.
 function pointed(event, emit) {
   if (event.type === "input" || event.type === "change") {
-    if (event.target.name) emit({ name: event.target.name, value: event.target.value });
+    const fields = event.currentTarget.querySelectorAll("[name]"); // all of them: of two changes at once, one is told
+    if (event.target.name) emit(Object.fromEntries([...fields].map((one) => [one.name, one.value])));
     return;
   }
   const to = event.target.closest("[data-r], [data-path], [data-step], [data-page]");
