@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import papercoder
 from papercoder.run import read_events
 from papercoder.summary import summarise
 from tests.support import calls_made
-from tests.web.conftest import Served
+from tests.web.conftest import Served, server
 
+KILN = Path(__file__).parents[2] / "examples" / "kiln"
 SLOW = "simulated:files=6,width=3,speed=40,price_in=1,price_out=4"
 """A call takes a second or less, the whole a quarter of a minute."""
 
@@ -134,3 +136,22 @@ def test_a_run_that_is_not_there_is_no_dead_end(served: Served, browser: Page) -
     browser.goto(f"{served.url}/run/none")
     expect(browser.get_by_text("There is no run 'none'")).to_be_visible()
     expect(browser.get_by_role("link", name="All runs")).to_be_visible()
+
+
+def test_the_example_is_begun_with_one_click_watched_to_its_end_and_read(
+    tmp_path: Path, browser: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAPERCODER_SANDBOX", "none")  # its code is run by `make demo`, which has a package index
+    root = tmp_path / "runs"
+    root.mkdir()
+    with server(root) as served:
+        browser.goto(f"{served.url}/new")
+        button(browser, "Run the example").click()
+        browser.wait_for_url(f"{served.url}/run/kiln")
+        browser.reload()
+        expect(state(browser)).to_have_text("complete", timeout=LONG)
+        browser.get_by_text("Read the result").click()
+        browser.locator(".item a[data-r='R12']").click()
+        expect(browser.locator(".paper mark.on").first).to_contain_text("exp")
+        expect(browser.locator(".code li.on").first).to_be_visible()
+    assert summarise(read_events(root / "kiln")).calls.made == len(list((KILN / "recorded").rglob("*.md")))
