@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -32,7 +31,7 @@ from papercoder.bench.metrics import (
 from papercoder.bench.plots import Groups, Plot, changes, scores, steps
 from papercoder.bench.rung_plot import rungs
 from papercoder.report.model import RUNGS
-from papercoder.report.rendering import environment, style
+from papercoder.report.rendering import environment, sheet, style
 from papercoder.report.words import SIGNS
 from papercoder.store import write_synced
 
@@ -184,10 +183,8 @@ def _render(template: str, layout: str, **values: Any) -> str:
     return _environment().get_template(template).render(layout=layout, style=look, all_rungs=RUNGS, **values)
 
 
-@cache
 def _css() -> Markup:
-    text = files("papercoder.bench").joinpath("templates", "bench.css").read_text(encoding="utf-8")
-    return Markup(text)  # noqa: S704  a file of this package
+    return sheet("papercoder.bench", "bench.css")
 
 
 @cache

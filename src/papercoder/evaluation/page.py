@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -22,7 +21,7 @@ from papercoder.artifacts import (
 from papercoder.evaluation import wording
 from papercoder.evaluation.rubrics import weighted
 from papercoder.report.interval_plot import Row, intervals
-from papercoder.report.rendering import environment, style
+from papercoder.report.rendering import environment, sheet, style
 from papercoder.report.words import SIGNS
 
 _SHOWN: tuple[Contender, ...] = ("repository", "authors", "mutated", "shuffled", "config-only", "empty")
@@ -95,10 +94,8 @@ def _values(evaluation: Evaluation, rubric: Rubric | None) -> dict[str, object]:
     }
 
 
-@cache
 def _css() -> Markup:
-    text = files("papercoder.evaluation").joinpath("templates", "judged.css").read_text(encoding="utf-8")
-    return Markup(text)  # noqa: S704  a file of this package
+    return sheet("papercoder.evaluation", "judged.css")
 
 
 @cache

@@ -124,9 +124,14 @@ def parts_style(within: str) -> str:
     return f"{within} {{\n{_data('parts.css')}}}\n"
 
 
+def sheet(package: str, name: str) -> Markup:
+    """A style sheet that stands among a package's templates."""
+    return Markup(_data(name, package))  # noqa: S704  a file of ours
+
+
 @cache
-def _data(name: str) -> str:
-    return files("papercoder.report").joinpath("templates", name).read_text(encoding="utf-8")
+def _data(name: str, package: str = "papercoder.report") -> str:
+    return files(package).joinpath("templates", name).read_text(encoding="utf-8")
 
 
 def _finalize(value: object) -> object:
