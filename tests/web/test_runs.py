@@ -16,6 +16,13 @@ from papercoder.settings import Settings
 from tests.support import MARKDOWN, SIMULATED
 from tests.web.conftest import Served, server
 
+_SLOW_LINK = """
+window.WebSocket = class extends WebSocket {
+  set onmessage(take) { super.onmessage = (event) => setTimeout(() => take(event), 1500); }
+};
+"""
+"""A page that hears from its server late, as over a tunnel."""
+
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
 
 
@@ -144,6 +151,26 @@ def test_a_paper_is_read_and_priced_before_it_is_run(shelf: Served, browser: Pag
     model.fill(SIMULATED)
     browser.get_by_role("button", name="Start the run").click()
     browser.wait_for_url("**/run/a-tiny-method-for-tests")
+
+
+@pytest.mark.parametrize("wait_ms", [0, 4, 9, 13])
+def test_a_click_does_not_overtake_what_was_typed_before_it(shelf: Served, browser: Page, wait_ms: int) -> None:
+    browser.add_init_script(_SLOW_LINK)
+    browser.goto(f"{shelf.url}/new")
+    browser.get_by_role("button", name="Read it").wait_for()
+    connected = browser.evaluate(
+        """async (ms) => {
+          const field = document.querySelector("input[type=text]");
+          field.value = "../secret.pdf";
+          field.dispatchEvent(new Event("input"));
+          await new Promise((done) => setTimeout(done, ms));
+          [...document.querySelectorAll("button")].find((one) => one.innerText === "Read it").click();
+          return window.did_handshake;
+        }""",
+        wait_ms,
+    )
+    assert connected is False
+    expect(browser.get_by_role("alert")).to_contain_text("files are read only below")
 
 
 def test_an_empty_shelf_says_what_to_do(served: Served, browser: Page) -> None:

@@ -1,4 +1,4 @@
-// Keys and dark mode: all that a page does without its server.
+// Keys, dark mode and the moments before the server is there: all that a page does without it.
 const isTyping = (element) => element?.closest("input, textarea, select, [contenteditable], .cm-editor");
 
 const shown = (element) => element.getClientRects().length > 0;
@@ -36,4 +36,20 @@ function toggleDark() {
   const dark = !Quasar.Dark.isActive;
   setDark(dark);
   document.cookie = `papercoder-dark=${dark ? 1 : 0}; path=/; max-age=31536000; samesite=lax`;
+}
+
+// Until the page is connected, NiceGUI tries every event again by itself, in no order, so a button could overtake what
+// was typed before it. Buttons and Enter wait for the connection, and a little longer than one such try.
+const TRY_MS = 10;
+
+for (const type of ["click", "keydown"]) document.addEventListener(type, waitForServer, true);
+
+async function waitForServer(event) {
+  const isGoing = event.type === "click" ? event.target.closest("button") : event.key === "Enter" && isTyping(event.target);
+  if (window.did_handshake || !isGoing) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  while (!window.did_handshake) await new Promise((done) => setTimeout(done, TRY_MS));
+  await new Promise((done) => setTimeout(done, 3 * TRY_MS));
+  event.target.dispatchEvent(new event.constructor(event.type, event));
 }
