@@ -27,7 +27,8 @@ from papercoder.events import Event
 from papercoder.history import History
 from papercoder.models.contract import Request
 from papercoder.rounds.publishing import Publisher
-from papercoder.run import Run, step_store
+from papercoder.run import Run
+from papercoder.run_folder import step_store
 from papercoder.settings import ROLES
 from papercoder.stages.execution.files import Unobserved
 from tests.support import (

@@ -26,10 +26,10 @@ from papercoder.artifacts import (
     Section,
     Table,
 )
+from papercoder.event_log import read_events
 from papercoder.events import CallMade, CallStarted, Emit, Event
 from papercoder.models.contract import Answer, Model, Price, Request
 from papercoder.prompts import Prompts
-from papercoder.run import read_events
 from papercoder.settings import ROLES
 
 E = TypeVar("E")

@@ -13,10 +13,10 @@ import pytest
 
 from papercoder.artifacts import CheckReport, ExperimentConfig, Repository
 from papercoder.errors import ArtifactError
+from papercoder.event_log import read_events
 from papercoder.events import CallMade, Emit, Event, RunEnded
 from papercoder.generation import PROFILES, generate
 from papercoder.models.contract import Request
-from papercoder.run import read_events
 from papercoder.settings import Profile, Settings
 from papercoder.stages.checking import check
 from tests.scripted import block, executing, fenced, play, project, verdict

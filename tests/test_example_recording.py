@@ -9,7 +9,7 @@ import pytest
 from papercoder.artifacts import Claims, Repository
 from papercoder.claims import compare, parse_results
 from papercoder.generation import generate
-from papercoder.run import load
+from papercoder.run_folder import load
 from papercoder.settings import Settings
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "kiln"

@@ -16,9 +16,10 @@ import pytest
 
 from papercoder.artifacts import Repository
 from papercoder.errors import CostCapReached, PaperError, RunFolderError, SettingsError
+from papercoder.event_log import read_events
 from papercoder.events import CallMade, CallStarted, Event, RunEnded, RunStarted, Warned
 from papercoder.generation import generate
-from papercoder.run import answer_store, lock, read_events
+from papercoder.run_folder import answer_store, lock
 from papercoder.settings import Settings
 from papercoder.stages.checking import checks
 from papercoder.summary import summarise

@@ -15,9 +15,9 @@ import papercoder
 ROOT = Path(papercoder.__file__).parent
 LAYERS = (
     {"errors", "aside", "tokens", "paths", "mermaid", "together", "syntax"},
-    {"store", "artifacts"},
-    {"events", "settings", "run", "history", "prompts", "models", "paper", "sandbox", "diagrams", "summary", "spent"}
-    | {"versions"},
+    {"store", "artifacts", "codec", "making"},
+    {"events", "settings", "history", "prompts", "models", "paper", "sandbox", "diagrams", "summary", "spent"}
+    | {"versions", "event_log", "executor", "run", "run_folder"},
     {"answers", "check_view", "claims", "config_text", "config_view", "context", "design", "edits", "evidence", "graph"}
     | {"file_blocks", "lines", "packages", "repositories", "traceability"},
     {"agent"},

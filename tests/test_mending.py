@@ -9,7 +9,7 @@ from papercoder.artifacts import Edits, RungName, Trace, Traceability
 from papercoder.errors import AnswerError, ModelError, RunFolderError
 from papercoder.mending import climb, mend
 from papercoder.models.contract import Request
-from papercoder.run import load
+from papercoder.run_folder import load
 from papercoder.settings import Settings
 from tests.scripted import Tree, block, executing, play
 from tests.support import MAIN_PY, MODEL_PY, REQUIREMENTS, Says, tree

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts import CheckReport, Repository, RungName, Verdicts
+from papercoder.event_log import read_events
 from papercoder.events import ArtifactMade, CallMade, Emit, Event, RunEnded
 from papercoder.generation import generate
 from papercoder.models.contract import Request
-from papercoder.run import load, read_events
+from papercoder.run_folder import load
 from papercoder.settings import Settings
 from papercoder.summary import summarise
 from tests.scripted import TEST_PY, Tree, block, executing, fenced, play, project, verdict

@@ -9,11 +9,11 @@ import pytest
 
 from papercoder.artifacts import CheckReport, ExperimentConfig
 from papercoder.errors import RunFolderError, SettingsError
+from papercoder.event_log import EventLog
 from papercoder.events import ArtifactEdited, CallMade, Event, RunStarted
 from papercoder.generation import generate
 from papercoder.models.contract import Request
 from papercoder.revision import amend_run, changes, load_design, overspent, paper_of, settings_of, tree_of
-from papercoder.run import EventLog
 from papercoder.settings import Settings, remembered
 from papercoder.stages.amendment import AmendedRequirement, AmendedValue, Amendment
 from tests.scripted import fenced, play, project

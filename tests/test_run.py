@@ -1,18 +1,16 @@
-"""`step` makes an artifact once; edits are the user's; a lock, a log that survives a torn line."""
+"""`step` makes an artifact once; edits are the user's."""
 
 import asyncio
 import errno
-import multiprocessing
-import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
 
 import pytest
 
 from papercoder.agent import Ask
 from papercoder.artifacts import Artifact
 from papercoder.errors import ArtifactError, RunFolderError
+from papercoder.event_log import EventLog, read_events
 from papercoder.events import (
     ArtifactEdited,
     ArtifactMade,
@@ -20,11 +18,10 @@ from papercoder.events import (
     ArtifactStarted,
     CallMade,
     Event,
-    RunEnded,
-    RunStarted,
-    Warned,
 )
-from papercoder.run import EventLog, Run, lock, read_events, read_text, step_store
+from papercoder.run import Run
+from papercoder.run_folder import step_store
+from tests.failing import failing_open
 from tests.support import of_kind
 
 
@@ -277,116 +274,9 @@ def test_pruning_passes_by_files_that_are_no_text(tmp_path: Path) -> None:
     assert asyncio.run(run.prune("repo", set())) == ()
 
 
-# The lock
-
-
-def _hold(folder: Path, held: Any, done: Any) -> None:
-    with lock(folder):
-        held.set()
-        done.wait(60)
-
-
-def test_a_second_process_is_told_who_works_there(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    held, done = context.Event(), context.Event()
-    process = context.Process(target=_hold, args=(tmp_path, held, done))
-    process.start()
-    try:
-        assert held.wait(60)
-        told = rf"Another process \(pid {process.pid}\) is working in .*choose another folder with -o"
-        with pytest.raises(RunFolderError, match=told), lock(tmp_path):
-            pass
-    finally:
-        done.set()
-        process.join(60)
-    with lock(tmp_path):
-        pass
-
-
-def test_a_folder_is_let_go_though_a_program_that_is_being_started_has_the_lock_open(tmp_path: Path) -> None:
-    with lock(tmp_path), (tmp_path / ".store" / "lock").open() as beside:
-        open_here = (int(path.name) for path in Path("/proc/self/fd").iterdir())
-        held = next(fd for fd in open_here if fd != beside.fileno() and _is(fd, beside))
-        inherited = os.dup(held)
-    with lock(tmp_path):
-        os.close(inherited)
-
-
-def _is(fd: int, file: IO[str]) -> bool:
-    try:
-        return os.path.sameopenfile(fd, file.fileno())
-    except OSError:
-        return False  # what listed the folder is closed again
-
-
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(RunFolderError, match="could not be written"), lock(tmp_path / "file" / "run"):
-        pass
-
-
-# The log
-
-
-def test_events_come_back_in_order_and_listeners_hear_them(tmp_path: Path) -> None:
-    heard = list[Event]()
-    log = EventLog(tmp_path, heard.append)
-    said: list[Event] = [RunStarted(paper="p", models={}, profile="full"), Warned(where="a", message="é\u2028\x85\nb")]
-    for event in said:
-        log(event)
-    assert list(read_events(tmp_path)) == said == heard
-
-
-@pytest.mark.parametrize("keep", [1, 20, -1, -2])
-def test_a_line_that_a_kill_cut_short_is_passed_over(tmp_path: Path, keep: int) -> None:
-    EventLog(tmp_path)(Warned(where="a", message="one"))
-    torn = Warned(where="b", message="zwölf").model_dump_json().encode()
-    with (tmp_path / "events.jsonl").open("ab") as file:
-        file.write(torn[:keep])
-    EventLog(tmp_path)(RunEnded(status="complete"))
-    assert [event.kind for event in read_events(tmp_path)] == ["warned", "run_ended"]
-
-
-def test_a_line_cut_within_a_letter_is_passed_over(tmp_path: Path) -> None:
-    torn = Warned(where="b", message="ö").model_dump_json().encode()
-    (tmp_path / "events.jsonl").write_bytes(torn[: torn.index("ö".encode()) + 1])
-    EventLog(tmp_path)(RunEnded(status="complete"))
-    assert [event.kind for event in read_events(tmp_path)] == ["run_ended"]
-
-
-def test_a_folder_without_events_has_none(tmp_path: Path) -> None:
-    assert list(read_events(tmp_path)) == []
-    assert read_text(tmp_path / "events.jsonl") is None
-
-
-def _failing(name: str, number: int) -> Callable[..., Any]:
-    """`Path.open` that fails for appending to or writing this file."""
-    whole = Path.open
-
-    def opens(self: Path, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
-        if mode[0] in "aw" and name in str(self):
-            raise OSError(number, {errno.ENOSPC: "No space left on device", errno.EACCES: "Permission denied"}[number])
-        return whole(self, mode, *args, **kwargs)
-
-    return opens
-
-
-@pytest.mark.parametrize(
-    ("number", "told"), [(errno.ENOSPC, "The disk is full"), (errno.EACCES, "could not be written")]
-)
-@pytest.mark.parametrize("name", ["events.jsonl", ".store/lock"])
-def test_a_full_or_closed_folder_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, number: int, told: str
-) -> None:
-    (tmp_path / "events.jsonl").write_text("torn")
-    monkeypatch.setattr(Path, "open", _failing(name, number))
-    with pytest.raises(RunFolderError, match=told), lock(tmp_path):
-        EventLog(tmp_path)(RunEnded(status="complete"))
-
-
 def test_a_step_on_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     line = Line(tmp_path)
-    monkeypatch.setattr(Path, "open", _failing(".part", errno.ENOSPC))
+    monkeypatch.setattr(Path, "open", failing_open(".part", errno.ENOSPC))
     with pytest.raises(RunFolderError, match="The disk is full"):
         line()
     monkeypatch.undo()

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from papercoder.errors import RunFolderError
+from papercoder.event_log import EventLog
 from papercoder.events import RunEnded, RunStarted
-from papercoder.run import EventLog, lock
+from papercoder.run_folder import lock
 from papercoder.show import is_locked, report
 from papercoder.traceability import trace
 from tests.support import REQUIREMENTS, architecture

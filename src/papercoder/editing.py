@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 
 from papercoder.errors import RunFolderError
-from papercoder.run import lock, read_text
+from papercoder.run_folder import lock, read_text
 from papercoder.store import write_synced
 
 

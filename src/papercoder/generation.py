@@ -13,6 +13,7 @@ from papercoder import ablation
 from papercoder.agent import Ask
 from papercoder.artifacts import Paper, Repository
 from papercoder.errors import PaperCoderError
+from papercoder.event_log import EventLog, read_events
 from papercoder.events import Emit, RunEnded, RunStarted, Warned
 from papercoder.history import History
 from papercoder.models.resolve import models_by_role
@@ -22,7 +23,8 @@ from papercoder.place import Place, Read, read_here
 from papercoder.prompts import Prompts
 from papercoder.report import write_report
 from papercoder.rounds.publishing import Publisher
-from papercoder.run import EventLog, Run, load, lock, read_events
+from papercoder.run import Run
+from papercoder.run_folder import load, lock
 from papercoder.settings import MAKERS, Profile, Role, Settings, remembered
 from papercoder.summary import summarise
 

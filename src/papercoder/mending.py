@@ -9,12 +9,14 @@ from papercoder.agent import Ask
 from papercoder.artifacts import ExecutionReport, Requirement, RungResult, Traceability
 from papercoder.edits import apply
 from papercoder.errors import ModelError, RunFolderError
+from papercoder.event_log import EventLog
 from papercoder.events import Emit
 from papercoder.generation import open_run
 from papercoder.repositories import read_files
 from papercoder.rounds.executing import observe
 from papercoder.rounds.publishing import Files
-from papercoder.run import EventLog, Run, load, lock, read_text
+from papercoder.run import Run
+from papercoder.run_folder import load, lock, read_text
 from papercoder.sandbox.choosing import choose
 from papercoder.settings import Settings
 from papercoder.stages.execution.forecast import forecast

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from papercoder.artifacts import Paper
 from papercoder.aside import aside
+from papercoder.executor import Executor, Here
 from papercoder.models.capped import Purse
 from papercoder.models.limited import Turns
 from papercoder.paper import reading
-from papercoder.run import Executor, Here, answer_store, step_store
+from papercoder.run_folder import answer_store, step_store
 from papercoder.store import Store
 
 Read = Callable[[str | Path], Awaitable[Paper]]

@@ -8,9 +8,9 @@ from typing import Literal
 
 from papercoder.artifacts import Artifact
 from papercoder.errors import ArtifactError, PaperCoderError, RunFolderError
+from papercoder.event_log import read_events
 from papercoder.rehearsal import Edits, Step, Walked, walk
 from papercoder.revision import settings_of
-from papercoder.run import read_events
 from papercoder.spent import NOTHING, Spent, by_agent, spent_last
 
 Kept = Literal["ours", "yours", "stale", "missing"]

@@ -20,12 +20,14 @@ from papercoder.answers import UnfitError
 from papercoder.artifacts import Paper
 from papercoder.errors import AnswerError, PaperCoderError
 from papercoder.events import ArtifactEdited, Event
+from papercoder.executor import H, rungs_of
 from papercoder.generation import PROFILES
 from papercoder.history import History
 from papercoder.models.contract import Answer, Price, Request
 from papercoder.prompts import Prompts
 from papercoder.rounds.publishing import Files, Publisher
-from papercoder.run import H, Run, load, rungs_of, step_store
+from papercoder.run import Run
+from papercoder.run_folder import load, step_store
 from papercoder.settings import MAKERS, Settings
 from papercoder.store import Store
 

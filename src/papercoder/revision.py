@@ -17,11 +17,12 @@ from papercoder.artifacts import (
 from papercoder.config_text import to_yaml
 from papercoder.design import Design
 from papercoder.errors import RunFolderError
+from papercoder.event_log import EventLog, read_events
 from papercoder.events import Emit, RunStarted
 from papercoder.generation import open_run
 from papercoder.lines import requirement_lines
 from papercoder.repositories import read_files
-from papercoder.run import EventLog, load, lock, read_events
+from papercoder.run_folder import load, lock
 from papercoder.settings import Settings
 from papercoder.stages.amendment import amend, amended
 from papercoder.store import write_synced

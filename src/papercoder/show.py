@@ -9,7 +9,8 @@ from pydantic import Field, ValidationError
 
 from papercoder.artifacts import Artifact, Requirements, Traceability
 from papercoder.errors import RunFolderError
-from papercoder.run import read_events, read_text
+from papercoder.event_log import read_events
+from papercoder.run_folder import read_text
 from papercoder.summary import Calls, StageSummary, Status, Summary, Tokens, summarise
 
 A = TypeVar("A", bound=Artifact)

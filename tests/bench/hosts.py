@@ -12,7 +12,7 @@ from typing import Any
 from papercoder.bench.ray_host import Host, Order, Told
 from papercoder.errors import AnswerError
 from papercoder.events import Warned
-from papercoder.run import Telling, climbs
+from papercoder.executor import Telling, climbs
 from papercoder.stages.checking import checks
 from tests.bench.benches import without_tools
 

@@ -20,7 +20,7 @@ from papercoder.errors import RunFolderError, SandboxError, SettingsError
 from papercoder.events import CallMade, Event, RunStarted
 from papercoder.models.contract import Answer, Request
 from papercoder.models.simulated import Simulated
-from papercoder.run import load, lock
+from papercoder.run_folder import load, lock
 from papercoder.stages.checking import checks
 from papercoder.store import FileStore
 from tests.bench.benches import FULL, PUBLISHED, TINY, Silent, calls_of, run, trial_of, without_tools, write_manifest

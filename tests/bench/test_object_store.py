@@ -12,9 +12,9 @@ from papercoder.bench.object_store import ObjectStore, read_whole, stores_at, wr
 from papercoder.bench.observing import cost_of
 from papercoder.bench.trials import Trial
 from papercoder.errors import RunFolderError, SettingsError
+from papercoder.event_log import read_events
 from papercoder.events import CallMade
 from papercoder.place import Place
-from papercoder.run import read_events
 from papercoder.store import FileStore
 from tests.bench.benches import PUBLISHED, TINY, calls_of, trial_of, write_manifest
 from tests.support import of_kind

@@ -22,9 +22,10 @@ from papercoder.bench.ray_host import Order
 from papercoder.bench.ray_hosts import environment_of
 from papercoder.bench.ray_rungs import OnCluster, most
 from papercoder.errors import AnswerError, SettingsError
+from papercoder.event_log import read_events
 from papercoder.events import CallMade, CallStarted, Event, RunStarted, Warned
 from papercoder.models.journaled import calls, made
-from papercoder.run import answer_store, read_events
+from papercoder.run_folder import answer_store
 from tests.bench.benches import FULL, TINY, Silent, run, trial_of, write_manifest
 from tests.bench.hosts import HOSTS, POISON, Mortal, looks_around, stays
 from tests.support import Scripted, asking, calls_in_flight, of_kind

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from papercoder.bench.recounting import recount
+from papercoder.event_log import read_events
 from papercoder.events import CallMade
 from papercoder.place import in_folder
-from papercoder.run import read_events
 from papercoder.summary import summarise
 from tests.bench.benches import calls_of, run, write_manifest
 

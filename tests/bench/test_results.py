@@ -10,7 +10,7 @@ from papercoder.artifacts import BenchResults, Interval, JudgeMean, TrialResult
 from papercoder.bench.grouping import grouped, mean_of
 from papercoder.bench.metrics import COVERAGE, NAMED, SECONDS
 from papercoder.bench.results import to_csv, write_results
-from papercoder.run import load
+from papercoder.run_folder import load
 
 SCORE = Interval(mean=4.0, low=3.5, high=4.5, n=8)
 

@@ -14,11 +14,12 @@ from papercoder.bench.reading import Reader, with_addendum
 from papercoder.bench.trial import run_trial
 from papercoder.bench.trials import Trial
 from papercoder.errors import CostCapReached, PaperError
+from papercoder.event_log import read_events
 from papercoder.events import CallMade
 from papercoder.models.capped import Budget
 from papercoder.paper import reading
 from papercoder.place import Place
-from papercoder.run import load, read_events
+from papercoder.run_folder import load
 from papercoder.summary import summarise
 from tests.bench.benches import FULL, PUBLISHED, TINY, calls_of, trial_of, write_manifest
 from tests.scripted import executing

@@ -14,7 +14,8 @@ from papercoder.evaluation.shown import Files
 from papercoder.models.contract import Answer, Request
 from papercoder.models.stack import assemble
 from papercoder.prompts import Prompts
-from papercoder.run import Run, answer_store, step_store
+from papercoder.run import Run
+from papercoder.run_folder import answer_store, step_store
 from papercoder.settings import Settings
 from tests.scripted import CODE
 from tests.support import PAPER, Says, Scripted, asking, tree

@@ -22,7 +22,8 @@ from papercoder.errors import AnswerError, ArtifactError, PaperError, RunFolderE
 from papercoder.evaluation.drafting import assemble, by_anchor, complaints, draft_rubric, group, to_json
 from papercoder.evaluation.leaves import judge_rubric
 from papercoder.evaluation.rubrics import load_rubric, weighted
-from papercoder.run import Run, step_store
+from papercoder.run import Run
+from papercoder.run_folder import step_store
 from papercoder.settings import Settings
 from tests.evaluation.test_observed import REPRODUCED
 from tests.scripted import CODE, play, project

@@ -11,9 +11,10 @@ import pytest
 from papercoder.artifacts import Evaluation
 from papercoder.errors import ArtifactError, CostCapReached, ModelError, PaperCoderError, RunFolderError, SettingsError
 from papercoder.evaluation.evaluating import Wanted, evaluate, foresee
+from papercoder.event_log import read_events
 from papercoder.events import CallReused, Event, Forecast, RunEnded, RunStarted
 from papercoder.models.contract import Request
-from papercoder.run import load, read_events
+from papercoder.run_folder import load
 from papercoder.settings import Settings
 from tests.evaluation.projects import MET, MISSING, RUBRIC, discerning, judges, praising, write_repository
 from tests.scripted import play

@@ -14,11 +14,13 @@ from papercoder.evaluation.leaves import judge_rubric, leaf_name
 from papercoder.evaluation.observed import NO_RESULTS, NOTHING_EXECUTED, Observed, observed_of
 from papercoder.evaluation.rubrics import load_rubric
 from papercoder.evaluation.shown import Files, judged_files, paths_of
+from papercoder.event_log import EventLog
 from papercoder.events import AnswerRefused, Emit
 from papercoder.generation import open_run
 from papercoder.models.contract import Answer, Request
 from papercoder.paper.reading import read
-from papercoder.run import EventLog, Run, lock, step_store
+from papercoder.run import Run
+from papercoder.run_folder import lock, step_store
 from papercoder.settings import Settings
 from tests.evaluation.test_observed import REPRODUCED, SMOKED
 from tests.evaluation.test_rubrics import PUBLIC

@@ -10,7 +10,8 @@ from papercoder.evaluation.case import shares
 from papercoder.evaluation.selection import fitted, select_files
 from papercoder.evaluation.shown import Shown, size
 from papercoder.events import Emit, Event, Warned
-from papercoder.run import Run, step_store
+from papercoder.run import Run
+from papercoder.run_folder import step_store
 from tests.support import PAPER, Says, Scripted, asking, of_kind
 
 FILES = tuple(SourceFile(path=f"f{number}.py", text=f"value = {number}\n" * 50) for number in range(5))

@@ -8,7 +8,8 @@ from papercoder.evaluation.critiques import judge
 from papercoder.evaluation.selection import select_files
 from papercoder.evaluation.shown import Files
 from papercoder.models.simulated import Simulated
-from papercoder.run import Run, step_store
+from papercoder.run import Run
+from papercoder.run_folder import step_store
 from tests.scripted import CODE
 from tests.support import PAPER, asking
 

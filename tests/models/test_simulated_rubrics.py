@@ -9,7 +9,8 @@ from papercoder.evaluation.leaves import judge_rubric
 from papercoder.evaluation.observed import Observed
 from papercoder.evaluation.shown import Files
 from papercoder.models.simulated import Simulated
-from papercoder.run import Run, step_store
+from papercoder.run import Run
+from papercoder.run_folder import step_store
 from tests.evaluation.test_drafting import CLAIMS, NEEDS
 from tests.evaluation.trees import leaf, node
 from tests.scripted import CODE

@@ -10,7 +10,8 @@ from papercoder.artifacts import ExecutionReport, RungResult, SourceFile
 from papercoder.events import ArtifactReused, Event
 from papercoder.rounds import executing
 from papercoder.rounds.executing import observe
-from papercoder.run import Run, step_store
+from papercoder.run import Run
+from papercoder.run_folder import step_store
 from tests.scripted import observed
 from tests.support import Scripted, asking, of_kind
 

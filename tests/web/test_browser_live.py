@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import papercoder
-from papercoder.run import read_events
+from papercoder.event_log import read_events
 from papercoder.summary import summarise
 from tests.support import calls_made
 from tests.web.conftest import Served, server

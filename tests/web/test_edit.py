@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from papercoder.event_log import read_events
 from papercoder.events import ArtifactMade
 from papercoder.generation import generate
-from papercoder.run import lock, read_events
+from papercoder.run_folder import lock
 from papercoder.settings import Settings
 from tests.support import MARKDOWN, SIMULATED, of_kind
 from tests.web.conftest import Served, server

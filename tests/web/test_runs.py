@@ -9,9 +9,9 @@ from playwright.sync_api import Page, expect
 
 from papercoder.artifacts import BenchResults, TrialResult
 from papercoder.bench.results import write_results
+from papercoder.event_log import EventLog
 from papercoder.events import RunEnded, RunStarted
 from papercoder.generation import generate
-from papercoder.run import EventLog
 from papercoder.settings import Settings
 from tests.support import MARKDOWN, SIMULATED
 from tests.web.conftest import Served, server

@@ -11,6 +11,7 @@ import pytest
 
 import papercoder
 from papercoder.artifacts import LogicDesign
+from papercoder.event_log import EventLog
 from papercoder.events import (
     AnswerRefused,
     ArtifactEdited,
@@ -24,7 +25,7 @@ from papercoder.events import (
     RungEnded,
     RunStarted,
 )
-from papercoder.run import EventLog, lock
+from papercoder.run_folder import lock
 from papercoder.settings import Settings
 from papercoder.web.course import Course
 from papercoder.web.files import about, files

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from papercoder.errors import RunFolderError, SettingsError
-from papercoder.run import lock, read_events
+from papercoder.event_log import read_events
+from papercoder.run_folder import lock
 from papercoder.settings import Settings
 from papercoder.show import is_locked
 from papercoder.summary import summarise

@@ -16,7 +16,7 @@ from papercoder.bench.trials import Trial, trials
 from papercoder.errors import SettingsError
 from papercoder.events import Event
 from papercoder.models.resolve import models_by_role
-from papercoder.run import lock
+from papercoder.run_folder import lock
 from papercoder.settings import MAKERS, ROLES, Role
 
 

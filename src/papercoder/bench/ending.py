@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from papercoder.artifacts import Artifact
 from papercoder.bench.asked import asked
 from papercoder.bench.trials import Trial
-from papercoder.run import read_text
+from papercoder.run_folder import read_text
 from papercoder.store import write_synced
 
 _FILE = "trial.json"

@@ -11,7 +11,7 @@ from papercoder.bench.fetched import DataFolder
 from papercoder.bench.lists import PublicList
 from papercoder.bench.manifest import Judge, Manifest, ModelChoice, PaperEntry, model_name
 from papercoder.errors import FetchError
-from papercoder.run import lock
+from papercoder.run_folder import lock
 from papercoder.settings import Settings
 
 _HEAD = """\

@@ -17,7 +17,7 @@ from papercoder.bench.manifest import PaperEntry
 from papercoder.errors import FetchError, PaperError, SettingsError
 from papercoder.paper.archive import unzip
 from papercoder.paper.files import Memory
-from papercoder.run import read_text
+from papercoder.run_folder import read_text
 
 
 class PublicList(Protocol):

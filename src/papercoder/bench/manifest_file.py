@@ -13,7 +13,7 @@ from papercoder.bench.manifest import Manifest, ModelChoice, PaperEntry, Variant
 from papercoder.bench.trials import settings_for
 from papercoder.errors import SettingsError
 from papercoder.paper.arxiv import parse_id
-from papercoder.run import read_text
+from papercoder.run_folder import read_text
 from papercoder.settings import Settings
 
 _OF_ALL = frozenset({"max_cost", "concurrency", "requests_per_minute", "tokens_per_minute"})

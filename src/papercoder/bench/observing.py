@@ -20,7 +20,8 @@ from papercoder.artifacts.evaluated import Evaluation
 from papercoder.bench.ending import Ending, ending_of
 from papercoder.bench.trials import Trial
 from papercoder.claims import compare, parse_results
-from papercoder.run import read_events, read_text
+from papercoder.event_log import read_events
+from papercoder.run_folder import read_text
 from papercoder.summary import Summary, summarise
 
 A = TypeVar("A", bound=Artifact)

@@ -19,7 +19,7 @@ from papercoder.bench.trials import Trial
 from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.events import Event
 from papercoder.place import Place
-from papercoder.run import lock
+from papercoder.run_folder import lock
 
 Told = tuple[Event, ...] | TrialResult | PaperCoderError
 """What happened of late in a trial, and at last what came of it; nothing came of one that was stopped."""

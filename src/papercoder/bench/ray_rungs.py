@@ -10,7 +10,7 @@ from papercoder.artifacts import RungName
 from papercoder.bench.manifest import Resources
 from papercoder.errors import PaperCoderError
 from papercoder.events import Event
-from papercoder.run import Hand, Telling, rungs_of
+from papercoder.executor import Hand, Telling, rungs_of
 
 H = TypeVar("H", bound=Hand)
 P = ParamSpec("P")

@@ -7,7 +7,7 @@ from pathlib import Path
 from papercoder.artifacts import Paper, Paragraph, Section
 from papercoder.errors import PaperError
 from papercoder.place import Read, read_here
-from papercoder.run import read_text
+from papercoder.run_folder import read_text
 
 
 class Reader:

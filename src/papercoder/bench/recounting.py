@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from papercoder.event_log import EventLog, read_events
 from papercoder.events import CallMade
 from papercoder.models.journaled import calls, made
 from papercoder.place import Stores
-from papercoder.run import EventLog, read_events
 
 
 def recount(folder: Path, stores: Stores) -> None:

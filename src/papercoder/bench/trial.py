@@ -13,13 +13,14 @@ from papercoder.bench.reading import with_addendum
 from papercoder.bench.trials import Judging, Trial
 from papercoder.errors import PaperCoderError
 from papercoder.evaluation.evaluating import Wanted, evaluate
+from papercoder.event_log import EventLog
 from papercoder.events import Emit, RunEnded
 from papercoder.generation import generate, open_run
 from papercoder.models.capped import Budget
 from papercoder.place import Place
 from papercoder.report import write_report
 from papercoder.rounds.surveying import survey
-from papercoder.run import EventLog, load, lock
+from papercoder.run_folder import load, lock
 from papercoder.store import write_synced
 from papercoder.together import settled
 

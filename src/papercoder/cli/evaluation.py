@@ -147,7 +147,7 @@ def _name(repository: Path) -> str:
 def _paper(repository: Path, paper: str | None) -> "Paper":
     from papercoder.artifacts import Paper
     from papercoder.paper.reading import read
-    from papercoder.run import load
+    from papercoder.run_folder import load
 
     if paper is not None:
         return read(paper)

@@ -277,7 +277,7 @@ def record(
 
     from papercoder.models.journaled import calls
     from papercoder.models.recorded import Recording, write_recording
-    from papercoder.run import answer_store
+    from papercoder.run_folder import answer_store
 
     kept = list(calls(answer_store(run)))
     if not kept:

@@ -37,8 +37,8 @@ def rubric(
     import asyncio
 
     from papercoder.evaluation.drafting import draft_rubric, to_json
+    from papercoder.event_log import read_events
     from papercoder.progress import money, progress
-    from papercoder.run import read_events
     from papercoder.store import write_synced
     from papercoder.summary import summarise
 

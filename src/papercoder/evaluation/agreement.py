@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from papercoder.artifacts import Agreement, Difference, LeafScore
 from papercoder.errors import ArtifactError
-from papercoder.run import read_text
+from papercoder.run_folder import read_text
 
 
 class _Graded(BaseModel):

@@ -22,12 +22,13 @@ from papercoder.claims import TOLERANCE, printed
 from papercoder.context import Part, paper_part, text_part
 from papercoder.errors import PaperError
 from papercoder.evaluation.rubrics import load_rubric
+from papercoder.event_log import EventLog
 from papercoder.events import Emit
 from papercoder.generation import open_run, read_into
 from papercoder.lines import claim_lines, requirement_lines
 from papercoder.pipeline import extract
 from papercoder.place import Place
-from papercoder.run import EventLog, load, lock
+from papercoder.run_folder import load, lock
 from papercoder.settings import Settings
 
 GROUPER = Agent("rubric", "planning", Json(RubricGroups))

@@ -20,11 +20,13 @@ from papercoder.evaluation.shown import Files
 from papercoder.evaluation.subject import Subject, read_subject
 from papercoder.evaluation.subject import Wanted as Wanted
 from papercoder.evaluation.tables import to_csv
+from papercoder.event_log import EventLog, read_events
 from papercoder.events import Emit, Forecast, Warned
 from papercoder.generation import ended, open_run, started
 from papercoder.paper.fidelity import Estimate
 from papercoder.place import Place
-from papercoder.run import EventLog, Run, lock, read_events
+from papercoder.run import Run
+from papercoder.run_folder import lock
 from papercoder.settings import Settings
 from papercoder.store import write_synced
 from papercoder.summary import summarise

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from papercoder.artifacts import ExecutionReport, RungResult, TaskCategory
-from papercoder.run import load, read_text
+from papercoder.run_folder import load, read_text
 
 _REPORT = "execution/report.json"
 _TAIL = 4_000

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from papercoder.artifacts import LeafScore, Rubric, RubricScore
 from papercoder.errors import ArtifactError
-from papercoder.run import read_text
+from papercoder.run_folder import read_text
 
 DEEPEST = 100
 """Levels of a tree that is read; a deeper one is a mistake."""

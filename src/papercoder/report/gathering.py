@@ -26,10 +26,11 @@ from papercoder.artifacts.checking import CheckReport
 from papercoder.artifacts.execution import ExecutionReport
 from papercoder.claims import compare, parse_results
 from papercoder.errors import RunFolderError
+from papercoder.event_log import read_events
 from papercoder.events import CallMade, Event
 from papercoder.report.model import AgentUse, Report, TracedRequirement
 from papercoder.report.places import Sources
-from papercoder.run import read_events, read_text
+from papercoder.run_folder import read_text
 from papercoder.show import is_locked
 from papercoder.summary import Summary, summarise
 

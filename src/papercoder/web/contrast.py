@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from papercoder.event_log import read_events
 from papercoder.events import RunStarted
 from papercoder.report import Report, load
 from papercoder.report.words import LABELS, amount, cost, duration, plural
 from papercoder.revision import tree_of
-from papercoder.run import read_events
 from papercoder.web.parts.changes import FileChange, Line
 
 _NONE = "–"

@@ -11,7 +11,7 @@ from papercoder.editing import save
 from papercoder.errors import PaperCoderError
 from papercoder.preview import Kept, Preview, artifacts, preview, unedited
 from papercoder.revision import overspent, settings_of
-from papercoder.run import read_text
+from papercoder.run_folder import read_text
 from papercoder.web import frame
 from papercoder.web.parts import tabs
 from papercoder.web.parts.artifact_tree import LABELS, TONES, tree_html

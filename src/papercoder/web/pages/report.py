@@ -4,7 +4,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 from nicegui import app
 
 from papercoder.errors import RunFolderError
-from papercoder.run import read_text
+from papercoder.run_folder import read_text
 from papercoder.web.parts.tabs import address
 from papercoder.web.state import Web
 

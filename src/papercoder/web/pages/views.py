@@ -8,7 +8,7 @@ from markupsafe import Markup
 from nicegui import run, ui
 from starlette.requests import Request
 
-from papercoder import run as runs
+from papercoder import run_folder
 from papercoder.artifacts import Evaluation
 from papercoder.evaluation import page as judged
 from papercoder.report import load
@@ -92,7 +92,7 @@ async def _changes(asked: Asked) -> Markup:
 
 def _evaluation(asked: Asked) -> Markup:
     where = next(name for name in tabs.BY_NAME["evaluation"].needs if (asked.folder / name).is_file())
-    return judged.body(runs.load(asked.folder, where, Evaluation))
+    return judged.body(run_folder.load(asked.folder, where, Evaluation))
 
 
 _DRAWN: dict[str, Draw] = {

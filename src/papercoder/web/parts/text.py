@@ -5,7 +5,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from papercoder import run
+from papercoder import run_folder
 from papercoder.artifacts import Paper
 from papercoder.report import Report, load
 from papercoder.web.parts.paper_text import paper_html
@@ -27,6 +27,6 @@ def gather(folder: Path) -> Text:
         RunFolderError: it is no run folder, or cannot be read.
         ArtifactError: `paper.json` was edited and no longer fits.
     """
-    paper = run.load(folder, "paper.json", Paper) if (folder / "paper.json").is_file() else None
+    paper = run_folder.load(folder, "paper.json", Paper) if (folder / "paper.json").is_file() else None
     report = load(folder)
     return Text(report, paper_html(paper, (item.requirement for item in report.requirements)) if paper else None)
