@@ -18,6 +18,7 @@ import papercoder.run
 from benchmarks.machine import example
 from benchmarks.overhead.clock import Clock, Timed
 from papercoder.artifacts import Paper
+from papercoder.event_log import EventLog, read_events
 from papercoder.events import CallMade
 from papercoder.generation import generate
 from papercoder.models.simulated.answers import Answers
@@ -25,7 +26,6 @@ from papercoder.models.simulated.prompt_cache import PromptCache
 from papercoder.paper.reading import read
 from papercoder.place import Place
 from papercoder.prompts import Prompts
-from papercoder.run import EventLog, read_events
 from papercoder.settings import Settings
 from papercoder.store import FileStore
 
