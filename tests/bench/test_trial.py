@@ -15,7 +15,7 @@ from papercoder.bench.trial import run_trial
 from papercoder.bench.trials import Trial
 from papercoder.errors import CostCapReached, PaperError
 from papercoder.event_log import read_events
-from papercoder.events import CallMade
+from papercoder.events import CallMade, CallStarted, Event
 from papercoder.models.capped import Budget
 from papercoder.paper import reading
 from papercoder.place import Place
@@ -220,12 +220,14 @@ def test_a_paper_is_read_once_for_all_of_its_trials(tmp_path: Path, monkeypatch:
 
 
 def test_a_trial_that_is_stopped_from_outside_ends_its_work_before_it_is_gone(tmp_path: Path) -> None:
-    trial = one(tmp_path, models=TINY.replace("speed=100000", "speed=1"))
+    trial = one(tmp_path, models=TINY.replace("speed=100000", "speed=10"))
 
     async def stopped() -> None:
-        task = asyncio.ensure_future(run_trial(trial, Place(), lambda _: None))
-        await asyncio.sleep(0.3)
-        task.cancel()
+        def stop(event: Event) -> None:
+            if isinstance(event, CallStarted):
+                asyncio.get_running_loop().call_later(0.01, task.cancel)
+
+        task = asyncio.ensure_future(run_trial(trial, Place(), stop))
         await task
 
     with pytest.raises(asyncio.CancelledError):

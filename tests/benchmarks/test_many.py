@@ -40,7 +40,8 @@ def test_a_tree_of_processes_is_watched() -> None:
         assert held.memory_mib > 1
         assert held.files > 3
         with watching(lambda: [os.getpid()], every=0.01) as peak:
-            time.sleep(0.2)
+            while not peak.held.threads:
+                time.sleep(0.01)
     finally:
         child.communicate(b"\n")
     assert peak.held.threads > 1

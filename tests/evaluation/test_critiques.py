@@ -19,6 +19,7 @@ from papercoder.run_folder import answer_store, step_store
 from papercoder.settings import Settings
 from tests.scripted import CODE
 from tests.support import PAPER, Says, Scripted, asking, tree
+from tests.waiting import until
 
 JUDGES: tuple[JudgeName, ...] = get_args(JudgeName)
 PATHS = tuple(file.path for file in CODE)
@@ -100,7 +101,7 @@ class Slow(Scripted):
     async def answer(self, request: Request) -> Answer:
         self._waiting += 1
         self.at_once.append(self._waiting)
-        await asyncio.sleep(0.05)
+        await until(lambda: len(self.at_once) in {1, 4})
         self._waiting -= 1
         return await super().answer(request)
 

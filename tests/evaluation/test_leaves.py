@@ -27,6 +27,7 @@ from tests.evaluation.test_rubrics import PUBLIC
 from tests.evaluation.trees import TREE, leaf, node
 from tests.scripted import CODE
 from tests.support import PAPER, Says, Scripted, asking, calls_made, of_kind
+from tests.waiting import until
 
 KILN = Path(__file__).parents[2] / "examples" / "kiln" / "repository"
 MET = LeafJudgement(expected="w x.", found="`model.py:3` multiplies.", met=True)
@@ -126,7 +127,8 @@ def test_the_first_leaf_goes_ahead_and_the_rest_goes_at_once(tmp_path: Path) -> 
             if len(self.requests) == 0:
                 await asyncio.sleep(0.01)
                 assert at_once[0] == 1
-            await asyncio.sleep(0.01)
+            else:
+                await until(lambda: at_once[1] == 4)
             said = await super().answer(request)
             at_once[0] -= 1
             return said

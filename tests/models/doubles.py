@@ -39,7 +39,7 @@ class Scripted:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
-            await asyncio.sleep(self.seconds)
+            await self._think()
         finally:
             self.at_once -= 1
         said = self.script.pop(0) if len(self.script) > 1 else self.script[0]
@@ -47,6 +47,20 @@ class Scripted:
         if isinstance(said, Exception):
             raise said
         return said
+
+    async def _think(self) -> None:
+        await asyncio.sleep(self.seconds)
+
+
+class Held(Scripted):
+    """Answers once it is let go."""
+
+    def __init__(self, *script: Answer | Exception) -> None:
+        super().__init__(*script)
+        self.free = asyncio.Event()
+
+    async def _think(self) -> None:
+        await self.free.wait()
 
 
 class Memory:

@@ -11,7 +11,8 @@ from papercoder.models.contract import Message
 from papercoder.models.finishing import Finishing
 from papercoder.models.journaled import Journaled, journal_key
 from papercoder.store import FileStore
-from tests.models.doubles import Events, Memory, Scripted, ask, said, texts
+from tests.models.doubles import Events, Held, Memory, Scripted, ask, said, texts
+from tests.waiting import until
 
 
 def test_an_answer_is_made_once_and_costs_once(tmp_path: Path) -> None:
@@ -65,12 +66,13 @@ def test_the_key_tells_apart_what_may_be_answered_differently() -> None:
 
 
 def test_an_answer_that_was_sent_for_is_kept_though_nobody_waits_any_more() -> None:
-    model, store, events = Scripted(said("paid"), seconds=0.05), Memory(), Events()
+    model, store, events = Held(said("paid")), Memory(), Events()
 
     async def leave() -> None:
         task = asyncio.create_task(Journaled(Finishing(model), store, events).answer(ask()))
-        await asyncio.sleep(0.01)
+        await until(lambda: bool(model.asked))
         task.cancel()
+        asyncio.get_running_loop().call_later(0.01, model.free.set)
         with pytest.raises(asyncio.CancelledError):
             await task
 
@@ -80,17 +82,19 @@ def test_an_answer_that_was_sent_for_is_kept_though_nobody_waits_any_more() -> N
 
 
 def test_a_second_cancellation_ends_the_call() -> None:
-    model, store = Scripted(said("never"), seconds=60), Memory()
+    model, store = Held(said("never")), Memory()
 
     async def leave() -> None:
         task = asyncio.create_task(Journaled(Finishing(model), store, Events()).answer(ask()))
-        for _ in range(2):
-            await asyncio.sleep(0.01)
-            task.cancel()
+        await until(lambda: bool(model.asked))
+        task.cancel()
+        await asyncio.sleep(0.01)
+        assert not task.done()
+        task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    asyncio.run(asyncio.wait_for(leave(), 5))
+    asyncio.run(asyncio.wait_for(leave(), 60))
     assert not store.kept
 
 

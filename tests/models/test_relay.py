@@ -1,9 +1,11 @@
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from papercoder.errors import ModelError
+from papercoder.models import relay as relay_module
 from papercoder.models.contract import Answer, Request
 from papercoder.models.relay import Relay
 from tests.models.doubles import ask
@@ -49,14 +51,20 @@ def test_a_request_becomes_a_file_and_its_answer_is_read(tmp_path: Path) -> None
     assert "Answered: 1" in index
 
 
-def test_an_answer_that_is_still_being_written_is_not_read(tmp_path: Path) -> None:
+def test_an_answer_that_is_still_being_written_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(relay_module, "time", SimpleNamespace(monotonic=lambda: now))
+
     async def exchange() -> str:
+        nonlocal now
         waiting = asyncio.create_task(relay(tmp_path).answer(ask()))
         path = answer_to((await asked(tmp_path))[0])
         path.touch()
         for end in range(1, 6):
-            await asyncio.sleep(0.02)
+            now += 0.04
             path.write_text("12345"[:end], encoding="utf-8")
+            await asyncio.sleep(0.02)
+        now += 0.06
         return (await waiting).text
 
     assert asyncio.run(exchange()) == "12345"

@@ -10,7 +10,8 @@ from papercoder.models.simulated import Simulated
 from papercoder.models.stack import assemble, assemble_roles
 from papercoder.settings import MAKERS, Settings
 from papercoder.store import FileStore
-from tests.models.doubles import Events, Memory, Scripted, ask, said
+from tests.models.doubles import Events, Held, Memory, Scripted, ask, said
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("bare")
 FAULTY = "simulated:speed=1000,retry_after=10,rate_limit_every=5,cut_every=4"
@@ -61,14 +62,15 @@ def test_a_cap_without_a_price_is_refused_before_anything_is_asked() -> None:
 
 
 def test_one_task_that_fails_does_not_lose_what_the_others_paid_for() -> None:
-    model, store = Scripted(said("paid"), seconds=0.05), Memory()
+    model, store = Held(said("paid")), Memory()
 
     async def group() -> None:
         stack = assemble(model, Settings(concurrency=2), store, Events())
         async with asyncio.TaskGroup() as tasks:
             for number in range(4):
                 tasks.create_task(stack.answer(ask(subject=str(number))))
-            await asyncio.sleep(0.01)
+            await until(lambda: len(model.asked) == 2)
+            asyncio.get_running_loop().call_later(0.01, model.free.set)
             raise RuntimeError("something else")
 
     with pytest.raises(ExceptionGroup):

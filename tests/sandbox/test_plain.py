@@ -10,6 +10,7 @@ import pytest
 from papercoder.sandbox import plain
 from papercoder.sandbox.contract import Bind, Caps, Command
 from papercoder.sandbox.plain import OPEN, Plain
+from tests.waiting import until
 
 
 def run(folder: Path, *argv: str, **more: object) -> Command:
@@ -34,6 +35,7 @@ def test_its_time_ends_what_it_started(tmp_path: Path, monkeypatch: pytest.Monke
     if not held:
         monkeypatch.setattr(plain, "make_group", lambda caps: None)
     script = "(trap '' TERM; while :; do date +%N > alive; sleep 0.05; done) & wait"
+    (tmp_path / "alive").touch()  # a slow machine may come to nothing within the cap
     outcome = asyncio.run(Plain().run(replace(run(tmp_path, "sh", "-c", script), caps=Caps(seconds=0.5))))
     assert outcome.timed_out
     alive = (tmp_path / "alive").read_text(encoding="ascii")
@@ -46,7 +48,7 @@ def test_being_cancelled_ends_it_too(tmp_path: Path) -> None:
         task = asyncio.create_task(
             Plain().run(run(tmp_path, "sh", "-c", "while :; do date +%N > alive; sleep 0.05; done"))
         )
-        await asyncio.sleep(0.4)
+        await until((tmp_path / "alive").exists)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -36,7 +36,7 @@ from papercoder.web.view import View
 from papercoder.web.watching import Watch, Watches
 from papercoder.web.working import Works
 from tests.support import LOGIC, SIMULATED
-from tests.web.waiting import until
+from tests.waiting import until
 
 STARTED = RunStarted(paper="p.pdf", models={}, profile="full")
 

@@ -15,7 +15,7 @@ from papercoder.summary import summarise
 from papercoder.web.shelf import Shelf
 from papercoder.web.working import Works
 from tests.support import SIMULATED, calls_in_flight, calls_made
-from tests.web.waiting import until
+from tests.waiting import until
 
 QUICK = Settings(model=SIMULATED, sandbox="none")
 SLOW = Settings(model="simulated:files=6,width=3,speed=100,ttft=20", sandbox="none")
