@@ -68,6 +68,7 @@ CONTROLS = (
 FULL = evaluation(
     score(3, 4, unseen=("large.py",)),
     rubric=BY_RUBRIC,
+    tree=RUBRIC,
     calibration=calibrated((score(3, 4),), CONTROLS, rubric=(RUBRIC, BY_RUBRIC)),
 )
 
@@ -88,7 +89,7 @@ class Elements(HTMLParser):
 
 
 def test_nothing_of_a_model_becomes_markup() -> None:
-    page = to_html(FULL, RUBRIC)
+    page = to_html(FULL)
     found = Elements(page)
     assert not {"script", "img", "iframe", "link", "object"} & set(found.tags)
     assert not [name for name, _ in found.attributes if name.startswith("on")]
@@ -97,7 +98,7 @@ def test_nothing_of_a_model_becomes_markup() -> None:
 
 
 def test_it_loads_nothing() -> None:
-    found = Elements(to_html(FULL, RUBRIC))
+    found = Elements(to_html(FULL))
     named = [value or "" for name, value in found.attributes if name in {"href", "src"}]
     assert named
     assert all(value.startswith("#") for value in named)
@@ -124,7 +125,7 @@ def test_it_loads_nothing() -> None:
     ],
 )
 def test_it_says(words: str) -> None:
-    assert words in " ".join(to_html(FULL, RUBRIC).split())
+    assert words in " ".join(to_html(FULL).split())
 
 
 def test_without_calibration_it_says_so() -> None:
@@ -144,7 +145,7 @@ def test_critiques_are_by_severity_and_keep_their_sample() -> None:
 
 
 def test_the_tree_has_shares_and_sums() -> None:
-    tree = branch(RUBRIC, FULL)
+    tree = branch(RUBRIC, BY_RUBRIC)
     assert tree.score == 0.6
     assert [part.share for part in tree.parts] == [0.6, 0.2, 0.2]
     assert [leaf.leaf for leaf in tree.leaves] == ["a", "b", "c"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from papercoder.artifacts.base import Artifact
 from papercoder.artifacts.calibration import Agreement, Calibration, Contender
 from papercoder.artifacts.evaluation import CritiqueScore
-from papercoder.artifacts.rubric import RubricScore
+from papercoder.artifacts.rubric import Rubric, RubricScore
 
 
 class Costs(Artifact):
@@ -44,6 +44,9 @@ class Evaluation(Artifact):
 
     rubric: RubricScore | None = None
     """None where no rubric was given."""
+
+    tree: Rubric | None = None
+    """The rubric as it was judged; without it one could not say what a leaf asks for."""
 
     calibration: Calibration | None = None
     """None where it was not asked for."""

@@ -68,7 +68,7 @@ async def evaluate(
             foreseen = await asyncio.to_thread(forecast, subject, wanted, settings)
             emit(Forecast(message=in_words(foreseen)))
             evaluation = await _judged(run, subject, wanted)
-            await asyncio.to_thread(_write, folder, evaluation, subject)
+            await asyncio.to_thread(_write, folder, evaluation)
             end.reason = "; ".join(evaluation.shortcomings)
         return evaluation
 
@@ -104,6 +104,7 @@ async def _judged(run: Run[Ask], subject: Subject, wanted: Wanted) -> Evaluation
         model=run.hand.models["judge"].name,
         scores=scores,
         rubric=rubric,
+        tree=subject.rubric,
         calibration=_calibration(subject, scores, rubric, tuple(controls)) if wanted.calibrate else None,
         agreement=agreement(rubric.leaves, subject.labels) if rubric and subject.labels else None,
         costs=_costs(run.folder),
@@ -163,7 +164,7 @@ def _costs(folder: Path) -> Costs:
     )
 
 
-def _write(folder: Path, evaluation: Evaluation, subject: Subject) -> None:
+def _write(folder: Path, evaluation: Evaluation) -> None:
     write_synced(folder / "evaluation.json", evaluation.model_dump_json(indent=1) + "\n")
     write_synced(folder / "evaluation.csv", to_csv(evaluation))
-    write_synced(folder / "evaluation.html", to_html(evaluation, subject.rubric))
+    write_synced(folder / "evaluation.html", to_html(evaluation))

@@ -67,15 +67,15 @@ class Plot:
     svg: Markup
 
 
-def to_html(evaluation: Evaluation, rubric: Rubric | None = None) -> str:
-    """The page; `rubric` is the one that the leaves belong to."""
-    values = {**_values(evaluation, rubric), "style": style() + _css()}
+def to_html(evaluation: Evaluation) -> str:
+    """The page."""
+    values = {**_values(evaluation), "style": style() + _css()}
     return _environment().get_template("evaluation.html").render(**values)
 
 
-def body(evaluation: Evaluation, rubric: Rubric | None = None) -> Markup:
+def body(evaluation: Evaluation) -> Markup:
     """What the page says, for another page that has the style's parts and `body_style`."""
-    text = _environment().get_template("judged.html").render(**_values(evaluation, rubric))
+    text = _environment().get_template("judged.html").render(**_values(evaluation))
     return Markup(text)  # noqa: S704  the template escapes
 
 
@@ -84,12 +84,13 @@ def body_style(within: str) -> str:
     return f"{within} {{\n{_css()}}}\n"
 
 
-def _values(evaluation: Evaluation, rubric: Rubric | None) -> dict[str, object]:
+def _values(evaluation: Evaluation) -> dict[str, object]:
+    tree, rubric = evaluation.tree, evaluation.rubric
     return {
         "evaluation": evaluation,
         "headline": wording.headline(evaluation) or ("Nothing was judged.",),
         "plots": plots(evaluation),
-        "tree": branch(rubric, evaluation) if rubric and evaluation.rubric else None,
+        "tree": branch(tree, rubric) if tree and rubric else None,
         "agreement": tuple(wording.agreement_words(evaluation)),
     }
 
@@ -169,9 +170,9 @@ def _found(score: CritiqueScore) -> Iterator[Found]:
         yield from (Found(number, critique) for critique in sample.critiques)
 
 
-def branch(rubric: Rubric, evaluation: Evaluation) -> Branch:
+def branch(rubric: Rubric, score: RubricScore) -> Branch:
     """The rubric's tree with its verdicts."""
-    leaves = {leaf.leaf: leaf for leaf in evaluation.rubric.leaves} if evaluation.rubric else {}
+    leaves = {leaf.leaf: leaf for leaf in score.leaves}
     met = {name: float(leaf.met) for name, leaf in leaves.items()}
 
     def grown(node: Rubric, share: float) -> Branch:
