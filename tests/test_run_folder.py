@@ -1,6 +1,7 @@
 """One process works in a folder at a time; what cannot be written is told."""
 
 import errno
+import fcntl
 import multiprocessing
 import os
 from pathlib import Path
@@ -12,6 +13,7 @@ from papercoder.errors import RunFolderError
 from papercoder.event_log import EventLog
 from papercoder.events import RunEnded
 from papercoder.run_folder import lock
+from papercoder.show import is_locked
 from tests.failing import failing_open
 
 
@@ -45,6 +47,16 @@ def test_a_folder_is_let_go_though_a_program_that_is_being_started_has_the_lock_
         inherited = os.dup(held)
     with lock(tmp_path):
         os.close(inherited)
+
+
+def test_who_only_looks_whether_it_is_held_keeps_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with lock(tmp_path):
+        pass
+    with (tmp_path / ".store" / "lock").open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        monkeypatch.setattr("time.sleep", lambda _: looking.close())
+        with lock(tmp_path):
+            assert is_locked(tmp_path)
 
 
 def _is(fd: int, file: IO[str]) -> bool:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from papercoder import show
 from papercoder.errors import RunFolderError
 from papercoder.event_log import EventLog
 from papercoder.events import RunEnded, RunStarted
@@ -28,6 +29,18 @@ def test_a_run_is_running_while_its_folder_is_held_and_else_interrupted(tmp_path
     assert not is_locked(tmp_path)
     assert report(tmp_path).status == "interrupted"
     EventLog(tmp_path)(RunEnded(status="complete"))
+    assert report(tmp_path).status == "complete"
+
+
+def test_a_run_that_ends_while_it_is_looked_at_is_not_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends(folder: Path) -> bool:
+        EventLog(folder)(RunEnded(status="complete"))
+        return False
+
+    EventLog(tmp_path)(STARTED)
+    monkeypatch.setattr(show, "is_locked", ends)
     assert report(tmp_path).status == "complete"
 
 

@@ -2,10 +2,11 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import IO, TypeVar, cast
 
 from papercoder.artifacts import Artifact
 from papercoder.codec import Codec
@@ -13,6 +14,9 @@ from papercoder.errors import RunFolderError
 from papercoder.store import FileStore, sweep, unwritable
 
 A = TypeVar("A", bound=Artifact)
+
+_TRIES, _INSTANT = 5, 0.02
+"""How often, and how many seconds apart, a folder is tried before it is called another's."""
 
 
 @contextmanager
@@ -29,15 +33,13 @@ def lock(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise RunFolderError(unwritable(path, error)) from error
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _taken(file):
             file.seek(0)
             holder = file.read().strip() or "unknown"
             raise RunFolderError(
                 f"Another process (pid {holder}) is working in {folder}. Wait for it or end it, or choose another "
                 "folder with -o."
-            ) from None
+            )
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -48,6 +50,18 @@ def lock(folder: Path) -> Iterator[None]:
             # A program that another run starts at this moment has the file open too until it is under way; closing
             # ours would leave the lock to it.
             fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _taken(file: IO[str]) -> bool:
+    """Lock it; whoever only looks whether it is locked holds it for an instant too, and is waited for."""
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_INSTANT)
+        else:
+            return True
+    return False
 
 
 def step_store(folder: Path) -> FileStore:

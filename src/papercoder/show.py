@@ -65,14 +65,22 @@ def report(folder: Path) -> RunReport:
     summary = summarise(read_events(folder))
     shared = {name: getattr(summary, name) for name in Summary.model_fields if name in RunReport.model_fields}
     return RunReport(
-        **{**shared, "status": _status(summary, folder)},
+        **{**shared, "status": status_of(summary, folder)},
         files=_files(folder / "repo"),
         requirements=_requirements(folder),
     )
 
 
-def _status(summary: Summary, folder: Path) -> str:
-    return "interrupted" if summary.status == "running" and not is_locked(folder) else summary.status
+def status_of(summary: Summary, folder: Path) -> Status | Literal["interrupted"]:
+    """That of the summary, but `interrupted` where nobody works any more on a run that did not tell of its end.
+
+    Raises:
+        RunFolderError: the folder cannot be read.
+    """
+    if summary.status != "running" or is_locked(folder):
+        return summary.status
+    now = summarise(read_events(folder)).status  # it may have ended meanwhile, and told so before it let the folder go
+    return "interrupted" if now == "running" else now
 
 
 def is_locked(folder: Path) -> bool:

@@ -27,6 +27,7 @@ from papercoder.events import (
 )
 from papercoder.run_folder import lock
 from papercoder.settings import Settings
+from papercoder.web import watching
 from papercoder.web.course import Course
 from papercoder.web.files import about, files
 from papercoder.web.remaining import seconds_left
@@ -205,19 +206,36 @@ def test_a_run_is_running_while_somebody_holds_it_and_else_interrupted(watch: Wa
     assert (watch.look().state, watch.look().reason) == ("partial", "the cap")
 
 
-def test_all_listeners_are_told_by_one_look_until_they_leave(watch: Watch, tmp_path: Path) -> None:
+def test_a_run_that_ends_while_it_is_looked_at_is_not_interrupted(
+    watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends(folder: Path) -> bool:
+        EventLog(folder)(RunEnded(status="partial", reason="the cap"))
+        return False
+
+    EventLog(tmp_path / "one")(STARTED)
+    monkeypatch.setattr(watching, "is_locked", ends)
+    seen = watch.look()
+    assert (seen.state, seen.reason) == ("partial", "the cap")
+
+
+def test_all_listeners_are_told_by_one_look_until_they_leave(
+    watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "_EVERY", 0.01)
     one, two = list[View](), list[View]()
 
     async def play() -> None:
         leave_one, leave_two = watch.listen(one.append), watch.listen(two.append)
         log = EventLog(tmp_path / "one")
         log(STARTED)
-        await asyncio.sleep(0.6)
+        await until(lambda: len(two) == 1)
         leave_two()
         log(RunEnded(status="complete"))
-        await asyncio.sleep(0.6)
+        await until(lambda: len(one) == 2)
         leave_one()
-        await asyncio.sleep(0.6)
+        log(STARTED)
+        await asyncio.sleep(0.1)
 
     asyncio.run(play())
     assert [view.state for view in one] == ["interrupted", "complete"]

@@ -31,7 +31,7 @@ from papercoder.events import CallMade, Event
 from papercoder.report.model import AgentUse, Report, TracedRequirement
 from papercoder.report.places import Sources
 from papercoder.run_folder import read_text
-from papercoder.show import is_locked
+from papercoder.show import status_of
 from papercoder.summary import Summary, summarise
 
 A = TypeVar("A", bound=Artifact)
@@ -61,7 +61,7 @@ def load(folder: Path) -> Report:
     claims, note = _claims(files, execution)
     report = Report(
         title=_title(folder, summary),
-        status="interrupted" if summary.status == "running" and not is_locked(folder) else summary.status,
+        status=status_of(summary, folder),
         summary=summary,
         files=_repository(folder / "repo"),
         plan=files.read("planning/plan.json", OverallPlan),

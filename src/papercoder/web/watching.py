@@ -46,10 +46,7 @@ class Watch:
 
     def look(self) -> View:
         """The run as it is now."""
-        if self._tail.is_another():
-            self._course = Course()
-        for event in self._tail.new():
-            self._course.add(event)
+        self._read()
         return view(self._course, self._look())
 
     def listen(self, listener: Listener) -> Callable[[], None]:
@@ -72,12 +69,19 @@ class Watch:
                 for listener in self._listeners:
                     asyncio.get_running_loop().call_soon(listener, now)  # one that fails keeps no other from it
 
+    def _read(self) -> None:
+        if self._tail.is_another():
+            self._course = Course()
+        for event in self._tail.new():
+            self._course.add(event)
+
     def _look(self) -> Look:
-        work, summary = self._works.of(self._name), self._course.summary
+        work = self._works.of(self._name)
+        state, summary = self._state(work), self._course.summary
         return Look(
             at=time.time(),
             title=self._title.value or "",
-            state=self._state(work),
+            state=state,
             is_here=bool(work and work.doing != "ended"),
             reason=summary.reason or (work.reason if work else ""),
             logic=self._logic.value,
@@ -86,10 +90,12 @@ class Watch:
     def _state(self, work: Work | None) -> State:
         if work and (doing := work.doing) != "ended":
             return doing
+        if self._course.summary.status == "running":
+            if is_locked(self._folder):
+                return "running"
+            self._read()  # it may have ended since, and told so before it let the folder go
         status = self._course.summary.status
-        if status == "running":
-            return "running" if is_locked(self._folder) else "interrupted"
-        return status
+        return "interrupted" if status == "running" else status
 
 
 class Watches:
