@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from papercoder.artifacts import FileLogic, LogicDesign
 from papercoder.diagrams.layers import Box, Link, Spacing, Spot, lay_out
-from papercoder.diagrams.svg import drawing, group, node, rect, words
+from papercoder.diagrams.svg import drawing, group, link_to, node, rect, words
 from papercoder.diagrams.text import one_line, shortened, text_width
 from papercoder.diagrams.undrawable import Undrawable
 from papercoder.diagrams.wires import curve, tip, wire
@@ -23,6 +23,7 @@ def draw_files(
     notes: Mapping[str, str],
     title: str = "Dependency graph of the files",
     classes: Mapping[str, str] = MappingProxyType({}),
+    addresses: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """The files, each left of those that it imports.
 
@@ -31,6 +32,7 @@ def draw_files(
         notes: path -> a few words that stand below the name.
         title: of the drawing.
         classes: path -> CSS class of what is drawn of the file.
+        addresses: path -> where what is drawn of the file leads to, if anywhere.
 
     Raises:
         Undrawable: there are too many files for one drawing.
@@ -56,8 +58,10 @@ def draw_files(
     ]
     for file in logic.files:
         drawn = _file(file, layout.spots[file.path], widths[file.path], notes)
-        parts.append(group(drawn, classes.get(file.path), f"{file.path}: {one_line(file.implements)}"[:400]))
-    return drawing(parts, layout.depth + 2 * _MARGIN, layout.breadth + 2 * _MARGIN, title, _about(logic))
+        box = group(drawn, classes.get(file.path), f"{file.path}: {one_line(file.implements)}"[:400])
+        parts.append(link_to(addresses[file.path], box) if file.path in addresses else box)
+    size = layout.depth + 2 * _MARGIN, layout.breadth + 2 * _MARGIN
+    return drawing(parts, *size, title, _about(logic), role="group" if addresses else "img")
 
 
 def _about(logic: LogicDesign) -> str:

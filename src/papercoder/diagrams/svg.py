@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 from markupsafe import Markup, escape
 
@@ -58,8 +59,23 @@ def group(children: Iterable[str], class_: str | None = None, title: str = "") -
     return node("g", hint, *children, class_=class_)
 
 
-def drawing(children: Iterable[str], width: float, height: float, title: str, about: str = "") -> str:
-    """A standalone SVG that names itself to screen readers and keeps its own colours, light and dark."""
+def link_to(address: str, child: Markup) -> Markup:
+    """A part of a drawing that leads elsewhere."""
+    return node("a", child, href=address)
+
+
+def drawing(
+    children: Iterable[str],
+    width: float,
+    height: float,
+    title: str,
+    about: str = "",
+    role: Literal["img", "group"] = "img",
+) -> str:
+    """A standalone SVG that names itself to screen readers and keeps its own colours, light and dark.
+
+    `role`: an image hides from screen readers what stands in it; a group does not, and so can have links.
+    """
     return str(
         node(
             "svg",
@@ -73,7 +89,7 @@ def drawing(children: Iterable[str], width: float, height: float, title: str, ab
             width=f"{width:.0f}",
             height=f"{height:.0f}",
             style=f"--w:{width:.0f}px",
-            role="img",
+            role=role,
             aria_label=title,
         )
     )
