@@ -11,6 +11,7 @@ from papercoder.artifacts.bench import BenchResults
 from papercoder.bench.comparison import Comparison, compare
 from papercoder.bench.difference import Difference
 from papercoder.bench.noise import chance, holm, two_sided
+from papercoder.bench.wording import headline, remarks, spread
 from papercoder.errors import SettingsError
 from papercoder.evaluation.statistics import student
 from tests.bench.trials import judged, results, trial
@@ -99,6 +100,32 @@ def test_differences_without_spread_are_told_by_their_signs() -> None:
     assert chance([0.5] * 3) == 0.25
     assert chance([0.1 + 0.2, 0.3, 0.3, 0.3, 0.3, 0.3]) == pytest.approx(1 / 32)
     assert chance([0.0, 0.0, 0.0]) == 1.0
+
+
+def test_where_all_papers_differ_by_the_same_no_interval_is_told() -> None:
+    one = of(compare(scored("a", [3.0, 2.0, 1.0]), scored("b", [3.5, 2.5, 1.5])), "reference-based")
+    assert (one.difference.low, one.difference.high) == (0.5, 0.5)
+    assert spread(one) == ""
+    assert spread(of(compare(scored("a", [3.0, 2.0]), scored("b", [3.5, 2.6])), "reference-based")) != ""
+
+
+def test_other_judges_are_named() -> None:
+    before, after = scored("a", [3.0], judge_model="gpt"), scored("b", [4.0], judge_model="claude")
+    said = "Judged by gpt before and by claude after: scores may differ for that alone."
+    assert list(remarks(compare(before, after).contrasts[0])) == [said]
+    assert list(remarks(compare(before, scored("c", [4.0], judge_model="gpt")).contrasts[0])) == []
+
+
+def test_code_that_was_not_run_is_not_compared_by_its_rungs() -> None:
+    before, after = scored("a", [3.0] * 4), scored("b", [3.0] * 4, executed=False)
+    assert compare(before, after).contrasts[0].one_sided == ("rungs seen",)
+
+
+def test_of_several_settings_it_is_told_which_one_differs() -> None:
+    same = scored("a", [3.0] * 6, variant="same").trials
+    before = results(*same, *scored("a", [2.0 + n / 50 for n in range(6)], variant="new").trials)
+    after = results(*same, *scored("b", [4.0 + n / 60 for n in range(6)], variant="new").trials)
+    assert "1 is beyond noise: new · m: reference-based +1.99 (better)." in headline(compare(before, after))
 
 
 def test_repeats_are_one_paper() -> None:

@@ -87,6 +87,27 @@ def test_what_was_not_observed_does_not_count_as_nothing() -> None:
     assert mean_of(COVERAGE, [result()]) is None
 
 
+def test_of_several_papers_one_that_was_observed_says_nothing_of_the_others() -> None:
+    trials = [result("a", judges=judged(SCORE)), result("b", status="failed")]
+    assert mean_of(NAMED["reference-free"], trials) == Interval(mean=4.0, low=4.0, high=4.0, n=1)
+
+
+def test_an_interval_ends_where_the_scale_does() -> None:
+    trials = [result(paper, requirements=10, implemented=done) for paper, done in (("a", 8), ("b", 10))]
+    assert mean_of(COVERAGE, trials) == Interval(mean=0.9, low=0.0, high=1.0, n=2)
+
+
+def test_what_the_judges_took_is_in_no_figure_of_the_making() -> None:
+    took = result(calls=9, seconds=30.0, cost_usd=3.0, unpriced=2, judge_calls=4, judge_seconds=10.0, judge_unpriced=2)
+    assert [NAMED[name].of(took) for name in ("calls", "seconds", "cost")] == [5, 20.0, 3.0]
+    assert NAMED["cost"].of(took.model_copy(update={"unpriced": 3})) is None
+
+
+def test_no_rung_is_told_of_code_that_was_not_run() -> None:
+    assert NAMED["rungs"].of(result(status="failed", reason="it was not started")) is None
+    assert NAMED["rungs"].of(result(executed=True)) == 0.0
+
+
 def test_groups_keep_their_order() -> None:
     trials = [result("b"), result("a"), result("b", 2)]
     groups = grouped(trials, lambda trial: trial.paper)

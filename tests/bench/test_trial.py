@@ -38,7 +38,7 @@ def test_what_is_observed_of_the_whole_line(tmp_path: Path, monkeypatch: pytest.
     trial = one(tmp_path, variants=[{"name": "full"}])
     result = carried_out(trial)
     assert result.status == "complete"
-    assert result.rungs == ("install", "import", "start", "tests", "smoke")
+    assert (result.executed, result.rungs) == (True, ("install", "import", "start", "tests", "smoke"))
     assert result.requirements == result.implemented
     assert result.requirements
     assert result.findings == 0
@@ -67,7 +67,7 @@ def test_a_line_that_runs_nothing_is_run_afterwards_and_nothing_is_repaired(
 def test_where_nothing_may_run_nothing_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     executed = executing(monkeypatch, lambda _: None)
     result = carried_out(one(tmp_path))
-    assert (result.status, result.rungs, executed) == ("complete", (), [])
+    assert (result.status, result.executed, result.rungs, executed) == ("complete", False, (), [])
 
 
 def test_what_could_not_be_observed_is_not_complete_and_is_looked_at_again(
@@ -77,6 +77,7 @@ def test_what_could_not_be_observed_is_not_complete_and_is_looked_at_again(
     executing(monkeypatch, None)
     result = carried_out(trial)
     assert (result.status, result.reason) == ("partial", "smoke was not run: the index is away")
+    assert not result.executed
     assert not is_complete(trial)
     executing(monkeypatch, lambda _: None)
     assert carried_out(trial).status == "complete"
@@ -156,6 +157,9 @@ def test_judges_are_asked_and_their_cost_is_told_apart(tmp_path: Path) -> None:
         event.cost_usd or 0 for event in read_events(trial.folder / "evaluation") if isinstance(event, CallMade)
     )
     assert result.judge_cost_usd == pytest.approx(judged)
+    assert (result.judge_calls, result.judge_unpriced) == (6, 0)
+    assert 0 < result.judge_seconds < result.seconds
+    assert result.judge_model.startswith("simulated")
     assert 0 < result.judge_cost_usd < result.cost_usd
     assert result.calls == calls_of(trial.folder).total()
 

@@ -8,7 +8,14 @@ from papercoder.artifacts.evaluation import Interval, JudgeName
 
 def trial(paper: str, **changes: Any) -> TrialResult:
     """A trial that went well."""
-    fields: dict[str, Any] = {"variant": "full", "model": "m", "repeat": 1, "status": "complete", **changes}
+    fields: dict[str, Any] = {
+        "variant": "full",
+        "model": "m",
+        "repeat": 1,
+        "status": "complete",
+        "executed": True,
+        **changes,
+    }
     name = f"{paper}--{fields['variant']}--{fields['model']}--{fields['repeat']}"
     return TrialResult(trial=name, paper=paper, **fields)
 

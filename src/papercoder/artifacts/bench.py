@@ -36,6 +36,9 @@ class TrialResult(Artifact):
     capped: bool = False
     """It stopped since the money of all trials together is spent."""
 
+    executed: bool = False
+    """Whether its code was run; where it was not, no rung says anything of it."""
+
     rungs: tuple[RungName, ...] = ()
     """Those that were seen."""
 
@@ -52,6 +55,7 @@ class TrialResult(Artifact):
     findings: int | None = None
     """Errors that checking found in the repository; None where there is none."""
 
+    judge_model: str = ""
     judges: tuple[JudgeMean, ...] = ()
     rubric: float | None = None
     """0 to 1."""
@@ -63,11 +67,15 @@ class TrialResult(Artifact):
     completion: int = 0
     cost_usd: float = 0.0
     unpriced: int = 0
-    judge_cost_usd: float = 0.0
-    """Of `cost_usd`, what the judges took."""
-
     seconds: float = 0.0
     """Spent by all processes that worked on it."""
+
+    judge_calls: int = 0
+    """Of `calls`, those of the judges; and so on."""
+
+    judge_cost_usd: float = 0.0
+    judge_unpriced: int = 0
+    judge_seconds: float = 0.0
 
 
 class BenchResults(Artifact):

@@ -27,6 +27,10 @@ class Contrast(Artifact):
     """Papers of which a trial failed; of those, there is little to compare."""
 
     failed_after: tuple[str, ...] = ()
+    judges_before: tuple[str, ...] = ()
+    """Models that judged."""
+
+    judges_after: tuple[str, ...] = ()
 
 
 class Comparison(Artifact):
@@ -92,11 +96,17 @@ def _contrast(before: Trials, after: Trials, pair: SettingPair) -> Contrast:
         only_after=without(_papers(new), _papers(old)),
         failed_before=_papers(trial for trial in old if trial.status == "failed"),
         failed_after=_papers(trial for trial in new if trial.status == "failed"),
+        judges_before=_judges(old),
+        judges_after=_judges(new),
     )
 
 
 def _seen(metric: Metric, trials: Trials) -> bool:
     return any(metric.of(trial) is not None for trial in trials)
+
+
+def _judges(trials: Trials) -> tuple[str, ...]:
+    return tuple(sorted({trial.judge_model for trial in trials if trial.judge_model}))
 
 
 def _papers(trials: Iterable[TrialResult]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Literal
 from papercoder.artifacts import Artifact, Interval
 from papercoder.bench.grouping import Trials, per_paper
 from papercoder.bench.metrics import NAMED, Metric
-from papercoder.bench.noise import LEVEL, chance, holm
+from papercoder.bench.noise import LEVEL, chance, holm, vary
 from papercoder.evaluation.statistics import interval
 
 Verdict = Literal["better", "worse", "noise", "few"]
@@ -44,6 +44,11 @@ class Difference(Artifact):
 
     verdict: Verdict
     """`better` or `worse`: beyond noise, after the correction. `noise`: not. `few`: too few papers to tell."""
+
+    @property
+    def varies(self) -> bool:
+        """False where all papers differ by the same: the interval, which has no width then, says nothing."""
+        return vary([pair.after - pair.before for pair in self.papers])
 
 
 def difference(metric: Metric, before: Trials, after: Trials) -> Difference | None:

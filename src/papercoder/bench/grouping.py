@@ -31,18 +31,28 @@ def per_paper(metric: Metric, trials: Trials) -> dict[str, float]:
     return {paper: fmean(values) for paper, values in found.items()}
 
 
+def papers_of(trials: Trials) -> int:
+    """How many papers they are of."""
+    return len({trial.paper for trial in trials})
+
+
 def mean_of(metric: Metric, trials: Trials) -> Interval | None:
-    """The mean over papers, where there are several; else over repeats; else the trial's own. None: not observed."""
-    by_paper = grouped([trial for trial in trials if metric.of(trial) is not None], lambda trial: trial.paper)
-    values = [[value for trial in group if (value := metric.of(trial)) is not None] for group in by_paper.values()]
-    if len(values) == 1:
-        return interval(values[0]) if len(values[0]) > 1 else _own(metric, next(iter(by_paper.values()))[0])
-    return interval([fmean(group) for group in values])
+    """The mean over papers, where there are several; else over repeats; else the trial's own. None: not observed.
+
+    Of several papers it is over papers even where one alone was observed: how much one's repeats or samples vary
+    says nothing of the others.
+    """
+    if papers_of(trials) > 1:
+        found = interval(list(per_paper(metric, trials).values()))
+    elif len(trials) > 1:
+        found = interval([value for trial in trials if (value := metric.of(trial)) is not None])
+    else:
+        found = _own(metric, trials[0]) if trials else None
+    return metric.within(found) if found else None
 
 
 def _own(metric: Metric, trial: TrialResult) -> Interval | None:
     """A judge's mean has an interval of its own, over its samples; all else is one value."""
-    scores = {each.judge: each.score for each in trial.judges}
     value = metric.of(trial)
-    judged = next((score for judge, score in scores.items() if judge == metric.name), None)
+    judged = next((each.score for each in trial.judges if each.judge == metric.name), None)
     return judged or (interval([value]) if value is not None else None)

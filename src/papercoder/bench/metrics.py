@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 
 from papercoder.artifacts.bench import TrialResult
-from papercoder.artifacts.evaluation import JudgeName
+from papercoder.artifacts.evaluation import Interval, JudgeName
 from papercoder.report.words import amount, duration, figure, money
 
 
@@ -24,10 +25,18 @@ class Metric:
     fewer: bool = False
     """Whether less of it is better."""
 
+    least: float = 0.0
+    most: float = inf
+    """It cannot lie beyond, so neither can its mean."""
+
     def signed(self, value: float) -> str:
         """A difference as it is read; of shares, in percentage points."""
         sign = "+" if value > 0 else "−" if value < 0 else "±"
         return f"{sign}{self.shown(abs(value)).replace('%', 'pp')}"
+
+    def within(self, mean: Interval) -> Interval:
+        """A mean whose interval ends where the scale does."""
+        return mean.model_copy(update={"low": max(mean.low, self.least), "high": min(mean.high, self.most)})
 
 
 def share(value: float) -> str:
@@ -51,37 +60,48 @@ def _of(part: int | None, whole: int | None) -> float | None:
     return part / whole if part is not None and whole else None
 
 
-def _whole(trial: TrialResult, value: float) -> float | None:
-    """What broke off took less than it would have."""
-    return value if trial.status == "complete" else None
+def _made(trial: TrialResult, all_of_it: float, of_judges: float) -> float | None:
+    """What making the repository took; the judges say nothing of that, and what broke off took less than it would."""
+    return all_of_it - of_judges if trial.status == "complete" else None
 
 
 def _cost(trial: TrialResult) -> float | None:
-    """What the judges took is left out, since it says nothing of the repository; unknown is not 0."""
-    return None if trial.unpriced else _whole(trial, trial.cost_usd - trial.judge_cost_usd)
+    """Unknown is not 0."""
+    unknown = trial.unpriced > trial.judge_unpriced
+    return None if unknown else _made(trial, trial.cost_usd, trial.judge_cost_usd)
 
 
 def _rungs(trial: TrialResult) -> float | None:
-    """None where money ended it, which says nothing of the code."""
-    return None if trial.capped else float(len(trial.rungs))
+    """Of code that was run; of all other, nothing was observed."""
+    return float(len(trial.rungs)) if trial.executed else None
+
+
+def _score(judge: JudgeName, label: str) -> Metric:
+    return Metric(judge, label, partial(_judged, judge), _decimal, least=1.0, most=5.0)
+
+
+def _share(name: str, label: str, of: Callable[[TrialResult], float | None]) -> Metric:
+    return Metric(name, label, of, share, most=1.0)
 
 
 JUDGES: tuple[Metric, ...] = (
-    Metric("reference-free", "reference-free", partial(_judged, "reference-free"), _decimal),
-    Metric("reference-free-plain", "reference-free, plain", partial(_judged, "reference-free-plain"), _decimal),
-    Metric("reference-based", "reference-based", partial(_judged, "reference-based"), _decimal),
+    _score("reference-free", "reference-free"),
+    _score("reference-free-plain", "reference-free, plain"),
+    _score("reference-based", "reference-based"),
 )
 """Scores, 1 to 5."""
 
-RUBRIC = Metric("rubric", "rubric", lambda trial: trial.rubric, share)
-CODE_DEV = Metric("rubric_code_dev", "rubric, Code-Dev", lambda trial: trial.rubric_code_dev, share)
-COVERAGE = Metric("coverage", "coverage", lambda trial: _of(trial.implemented, trial.requirements), share)
+RUBRIC = _share("rubric", "rubric", lambda trial: trial.rubric)
+CODE_DEV = _share("rubric_code_dev", "rubric, Code-Dev", lambda trial: trial.rubric_code_dev)
+COVERAGE = _share("coverage", "coverage", lambda trial: _of(trial.implemented, trial.requirements))
 RUNGS_SEEN = Metric("rungs", "rungs seen", _rungs, _count)
-CLAIMS = Metric("claims_met", "claims met", lambda trial: _of(trial.claims_met, trial.claims), share)
+CLAIMS = _share("claims_met", "claims met", lambda trial: _of(trial.claims_met, trial.claims))
 FINDINGS = Metric("findings", "check errors", lambda trial: trial.findings, _count, fewer=True)
 COST = Metric("cost", "cost", _cost, money, fewer=True)
-SECONDS = Metric("seconds", "time", lambda trial: _whole(trial, trial.seconds), duration, fewer=True)
-CALLS = Metric("calls", "calls", lambda trial: _whole(trial, trial.calls), amount, fewer=True)
+SECONDS = Metric(
+    "seconds", "time", lambda trial: _made(trial, trial.seconds, trial.judge_seconds), duration, fewer=True
+)
+CALLS = Metric("calls", "calls", lambda trial: _made(trial, trial.calls, trial.judge_calls), amount, fewer=True)
 
 QUALITY: tuple[Metric, ...] = (*JUDGES, RUBRIC, CODE_DEV, COVERAGE, RUNGS_SEEN, CLAIMS, FINDINGS)
 METRICS: tuple[Metric, ...] = (*QUALITY, COST, SECONDS, CALLS)

@@ -23,12 +23,16 @@ def chance(differences: Sequence[float]) -> float | None:
     n = len(differences)
     if n < FEWEST:
         return None
-    mean, spread = fmean(differences), stdev(differences)
     if not any(differences):
         return 1.0
-    if spread <= _SAME * max(map(abs, differences)):
+    if not vary(differences):
         return 2.0 ** (1 - n)
-    return two_sided(mean / spread * sqrt(n), n - 1)
+    return two_sided(fmean(differences) / stdev(differences) * sqrt(n), n - 1)
+
+
+def vary(differences: Sequence[float]) -> bool:
+    """Whether they are not all the same, but for rounding."""
+    return len(differences) > 1 and stdev(differences) > _SAME * max(map(abs, differences))
 
 
 def two_sided(t: float, freedom: int) -> float:

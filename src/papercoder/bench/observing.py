@@ -43,7 +43,6 @@ def observe(trial: Trial) -> TrialResult:
         status=_status(ending, trial.folder),
         reason=ending.reason,
         capped=ending.capped,
-        judge_cost_usd=judges.cost_usd,
     )
     result = _with_requirements(result, trial.folder)
     result = _with_execution(result, trial.folder, trial.settings.reproduce)
@@ -92,7 +91,11 @@ def _with_execution(result: TrialResult, folder: Path, reproduce: bool) -> Trial
     if report is None:
         return result
     seen = result.model_copy(
-        update={"rungs": report.seen, "reason": result.reason or report.unseen(reproduce)},
+        update={
+            "executed": report.observed,
+            "rungs": report.seen,
+            "reason": result.reason or report.unseen(reproduce),
+        },
     )
     claims = _read(folder / "planning/claims.json", Claims)
     if claims is None or "reproduce" not in report.seen:
@@ -109,6 +112,7 @@ def _with_judges(result: TrialResult, folder: Path) -> TrialResult:
     rubric = evaluation.rubric
     return result.model_copy(
         update={
+            "judge_model": evaluation.model,
             "judges": tuple(JudgeMean(judge=each.judge, score=each.score) for each in evaluation.scores),
             "rubric": rubric.score if rubric else None,
             "rubric_code_dev": rubric.code_dev if rubric else None,
@@ -116,7 +120,8 @@ def _with_judges(result: TrialResult, folder: Path) -> TrialResult:
     )
 
 
-def _with_figures(result: TrialResult, *work: Summary) -> TrialResult:
+def _with_figures(result: TrialResult, run: Summary, judges: Summary) -> TrialResult:
+    work = (run, judges)
     return result.model_copy(
         update={
             "calls": sum(each.calls.made for each in work),
@@ -126,6 +131,10 @@ def _with_figures(result: TrialResult, *work: Summary) -> TrialResult:
             "cost_usd": sum(each.cost_usd for each in work),
             "unpriced": sum(each.unpriced for each in work),
             "seconds": sum(each.seconds for each in work),
+            "judge_calls": judges.calls.made,
+            "judge_cost_usd": judges.cost_usd,
+            "judge_unpriced": judges.unpriced,
+            "judge_seconds": judges.seconds,
         }
     )
 

@@ -35,9 +35,9 @@ def change(difference: Difference) -> str:
 
 
 def spread(difference: Difference) -> str:
-    """Where the difference lies with 95 % confidence; empty where one paper alone cannot say."""
+    """Where the difference lies with 95 % confidence; empty where nothing shows how much it varies."""
     metric, one = NAMED[difference.metric], difference.difference
-    return f"[{metric.signed(one.low)}, {metric.signed(one.high)}]" if one.n > 1 else ""
+    return f"[{metric.signed(one.low)}, {metric.signed(one.high)}]" if difference.varies else ""
 
 
 def value(difference: Difference, number: float) -> str:
@@ -57,12 +57,19 @@ def headline(comparison: Comparison) -> str:
     if not comparison.tested:
         return f"Nothing can be told: it takes at least {FEWEST} papers that both sides have."
     found = [
-        one for contrast in comparison.contrasts for one in contrast.differences if one.verdict in {"better", "worse"}
+        (contrast, one)
+        for contrast in comparison.contrasts
+        for one in contrast.differences
+        if one.verdict in {"better", "worse"}
     ]
     tested = f"{plural(comparison.tested, 'difference')} tested"
     if not found:
         return f"Of {tested}, none is beyond noise."
-    named = ", ".join(f"{label(one)} {change(one)} ({one.verdict})" for one in found[:4])
+    several = len(comparison.contrasts) > 1
+    named = ", ".join(
+        f"{f'{contrast.after}: ' if several else ''}{label(one)} {change(one)} ({one.verdict})"
+        for contrast, one in found[:4]
+    )
     more = f" and {len(found) - 4} more" if len(found) > 4 else ""
     return f"Of {tested}, {len(found)} {'is' if len(found) == 1 else 'are'} beyond noise: {named}{more}."
 
@@ -80,7 +87,10 @@ def course(results: BenchResults) -> str:
 
 
 def remarks(contrast: Contrast) -> Iterator[str]:
-    """What one must know to read the numbers: what failed, and what one side alone has."""
+    """What one must know to read the numbers: who judged, what failed, and what one side alone has."""
+    old, new = contrast.judges_before, contrast.judges_after
+    if old and new and old != new:
+        yield f"Judged by {', '.join(old)} before and by {', '.join(new)} after: scores may differ for that alone."
     for side, papers in {"before": contrast.failed_before, "after": contrast.failed_after}.items():
         if papers:
             yield f"A trial failed {side}: {', '.join(papers)}."
