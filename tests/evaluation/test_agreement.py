@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts import LeafScore
+from papercoder.artifacts import LeafJudgement, LeafScore
 from papercoder.errors import ArtifactError
 from papercoder.evaluation.agreement import agreement, load_labels
 
@@ -30,7 +30,10 @@ def labels(tmp_path: Path) -> Path:
 
 
 def leaves(**met: bool) -> tuple[LeafScore, ...]:
-    return tuple(LeafScore(leaf=name, met=value) for name, value in met.items())
+    return tuple(
+        LeafScore(leaf=name, met=value, judgement=LeafJudgement(expected="It.", found="It.", met=value))
+        for name, value in met.items()
+    )
 
 
 def test_labels_are_those_of_leaves(labels: Path) -> None:
@@ -77,8 +80,10 @@ def test_counts_and_measures() -> None:
 
 def test_only_leaves_that_both_judged_count() -> None:
     lost = LeafScore(leaf="lost", met=False, invalid=True, reason="no fit answer")
-    found = agreement((*leaves(a=True, new=True), lost), {"a": True, "lost": True, "other": False})
-    assert (found.leaves, found.unlabelled, found.unjudged) == (1, ("new",), ("lost",))
+    unrun = LeafScore(leaf="unrun", met=False, reason="nothing was executed")
+    labels = {"a": True, "lost": True, "unrun": False, "other": False}
+    found = agreement((*leaves(a=True, new=True), lost, unrun), labels)
+    assert (found.leaves, found.unlabelled, found.unjudged, found.unasked) == (1, ("new",), ("lost",), ("unrun",))
 
 
 def test_where_a_divisor_is_zero_there_is_no_measure() -> None:

@@ -77,7 +77,7 @@ def test_what_a_repository_does_not_allow_is_said() -> None:
     assert reasons(()) == {
         "empty": "the repository itself has no file that a judge reads",
         "config-only": "the repository has no configuration",
-        "shuffled": "the repository has fewer than two files of code",
+        "shuffled": "the repository has fewer than two files of code that differ",
         "mutated": "no function of its Python files computes anything that could be made wrong",
     }
     assert reasons(files(config__yaml="a: 1\n"))["config-only"] == "the repository has nothing but configuration"

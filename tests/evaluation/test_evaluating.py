@@ -166,8 +166,9 @@ def test_people_s_labels_are_held_against_the_leaves(
     labels.write_text(json.dumps(graded), encoding="utf-8")
     found = judged(repository, folder, judges=(), rubric=rubric, labels=labels)
     assert found.agreement is not None
-    assert (found.agreement.both_met, found.agreement.people_alone, found.agreement.accuracy) == (1, 1, 0.5)
-    assert "agrees with people on 50% of 2 leaves" in (folder / "evaluation.html").read_text(encoding="utf-8")
+    assert (found.agreement.both_met, found.agreement.accuracy) == (1, 1.0)
+    assert found.agreement.unasked == ("run",), "nobody executed it, which is no verdict of the judge"
+    assert "agrees with people on 100% of 1 leaf " in (folder / "evaluation.html").read_text(encoding="utf-8")
 
 
 def test_an_empty_folder_is_a_repository_too(discerned: Scripted, tmp_path: Path, folder: Path, rubric: Path) -> None:

@@ -132,6 +132,20 @@ def test_without_calibration_it_says_so() -> None:
     assert "The judges were not calibrated" in to_html(evaluation(score(3)))
 
 
+def test_a_rubric_s_code_alone_is_said_to_be_code_alone() -> None:
+    met = RubricScore(score=1.0, code_dev=1.0, leaves=LEAVES[:1])
+    page = to_html(evaluation(rubric=met, tree=RUBRIC.sub_tasks[0]))
+    assert "By the rubric’s Code Development alone it is 100.0%: 1 of 1 leaves met." in page
+
+
+@pytest.mark.parametrize("shown", [FULL, evaluation(), evaluation(rubric=BY_RUBRIC, tree=RUBRIC)])
+def test_every_way_within_the_page_leads_somewhere(shown: Evaluation) -> None:
+    attributes = Elements(to_html(shown)).attributes
+    ids = [value for name, value in attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    assert {str(value).removeprefix("#") for name, value in attributes if name == "href"} <= set(ids)
+
+
 def test_a_judge_without_a_score_has_no_number() -> None:
     page = to_html(evaluation(score()))
     assert "no score (1 sample, none of them valid)" in page

@@ -38,6 +38,7 @@ def test_students_t_falls_and_is_never_less_wide_than_between_the_tables_values(
     values = [student(freedom / 4) for freedom in range(4, 200)]
     assert values == sorted(values, reverse=True)
     assert student(2.9) == student(2)
+    assert student(7 - 1e-13) == student(7), "how a machine adds is no uncertainty"
     assert student(0.5) == inf
 
 

@@ -34,6 +34,13 @@ def test_a_row_without_a_value_says_so() -> None:
     assert "<circle" not in svg
 
 
+def test_a_row_is_said_within_the_scale_and_a_single_value_without_an_interval() -> None:
+    assert ">a: 3.50, 1.00 to 5.00<" in drawn(Row("a", value(3.5, -2.9, 9.9)))
+    single = Interval(mean=0.5, low=0.5, high=0.5, n=1)
+    assert ">a: 0.50<" in drawn(Row("a", single))
+    assert ">a: 50%<" in drawn(Row("a", single, words="50%"))
+
+
 def test_names_are_words_alone() -> None:
     svg = drawn(Row('<script>alert("1")</script>', value(2, 1, 3)))
     assert "<script" not in svg

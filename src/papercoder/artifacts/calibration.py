@@ -142,3 +142,6 @@ class Agreement(Artifact):
 
     unjudged: tuple[str, ...] = ()
     """Leaves on which the judge gave no fit answer."""
+
+    unasked: tuple[str, ...] = ()
+    """Leaves that were decided without it, such as those of an execution that nobody saw."""

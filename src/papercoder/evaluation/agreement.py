@@ -51,8 +51,8 @@ def load_labels(path: Path) -> dict[str, bool]:
 
 
 def agreement(leaves: tuple[LeafScore, ...], labels: Mapping[str, bool]) -> Agreement:
-    """Hold the leaves that were judged validly against the labels."""
-    judged = {leaf.leaf: leaf.met for leaf in leaves if not leaf.invalid}
+    """Hold the judge's verdicts against the labels; what was decided without it is no verdict of it."""
+    judged = {leaf.leaf: leaf.met for leaf in leaves if leaf.judgement}
     pairs = {leaf: (labels[leaf], met) for leaf, met in judged.items() if leaf in labels}
     counts = {pair: list(pairs.values()).count(pair) for pair in _PAIRS}
     both, alone, missed, neither = (counts[pair] for pair in _PAIRS)
@@ -76,6 +76,7 @@ def agreement(leaves: tuple[LeafScore, ...], labels: Mapping[str, bool]) -> Agre
         ),
         unlabelled=tuple(leaf for leaf in judged if leaf not in labels),
         unjudged=tuple(leaf.leaf for leaf in leaves if leaf.invalid),
+        unasked=tuple(leaf.leaf for leaf in leaves if not leaf.asked),
     )
 
 

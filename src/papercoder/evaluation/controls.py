@@ -86,7 +86,7 @@ def _shuffled(repository: _Repository) -> Control:
     """All words of the code are there, but no file is what its name says and no import finds what it names."""
     contents = {file.path: file.text for file in _code(repository)}
     if len(set(contents.values())) < 2:
-        raise _Unmakeable("the repository has fewer than two files of code")
+        raise _Unmakeable("the repository has fewer than two files of code that differ")
     texts = list(contents.values())
     moved = dict(zip(contents, [*texts[1:], texts[0]], strict=True))
     files = tuple(SourceFile(path=file.path, text=moved.get(file.path, file.text)) for file in repository.files)

@@ -11,6 +11,9 @@ _T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.2
 
 _NORMAL = 1.96
 
+_DIGITS = 9
+"""Of degrees of freedom; 6.9999999999999 are seven, which a machine added up."""
+
 CHANCE = 0.05
 """What chance alone brings about less often than this is beyond noise."""
 
@@ -26,6 +29,7 @@ def interval(values: Sequence[float]) -> Interval | None:
 
 def student(freedom: float) -> float:
     """Student's t for 95 %, two-sided; for degrees of freedom between the table's, that of the next lower one."""
+    freedom = round(freedom, _DIGITS)
     if freedom < 1:
         return float("inf")
     return _T[int(freedom) - 1] if freedom < len(_T) + 1 else _NORMAL + 2.5 / freedom

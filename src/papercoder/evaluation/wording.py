@@ -10,6 +10,7 @@ from papercoder.artifacts import (
     Interval,
     LeafScore,
     OrderCheck,
+    Rubric,
     RubricScore,
     Severity,
 )
@@ -53,7 +54,7 @@ def headline(evaluation: Evaluation) -> tuple[str, ...]:
     """What was found, in sentences; what takes the judges' word away comes first."""
     calibration = evaluation.calibration
     unfit = [_unfit(name, calibration.broken) for name in calibration.unfit] if calibration else []
-    rubric = [_rubric(evaluation.rubric)] if evaluation.rubric else []
+    rubric = [_rubric(evaluation.rubric, evaluation.tree)] if evaluation.rubric else []
     return (*unfit, *map(_score, evaluation.scores), *rubric)
 
 
@@ -86,11 +87,14 @@ def within(score: float) -> float:
     return min(max(score, LOWEST), HIGHEST)
 
 
-def _rubric(score: RubricScore) -> str:
+def _rubric(score: RubricScore, tree: Rubric | None) -> str:
     met = sum(leaf.met for leaf in score.leaves)
     invalid = f"; on {len(score.invalid)} no answer was fit, and they count as not met" if score.invalid else ""
+    said = f"it is {score.score:.1%}: {met} of {len(score.leaves)} leaves met{invalid}."
+    if tree and all(leaf.task_category == "Code Development" for leaf in tree.leaves):
+        return f"By the rubric’s Code Development alone {said}"
     code = f" Over Code Development alone it is {score.code_dev:.1%}." if score.code_dev is not None else ""
-    return f"By the rubric it is {score.score:.1%}: {met} of {len(score.leaves)} leaves met{invalid}.{code}"
+    return f"By the rubric {said}{code}"
 
 
 def order_state(order: OrderCheck) -> str:
@@ -173,9 +177,10 @@ def agreement_words(evaluation: Evaluation) -> Iterator[str]:
     if found.accuracy is None:
         yield "No leaf was judged both by the judge and by people."
         return
+    leaves = "1 leaf" if found.leaves == 1 else f"{found.leaves} leaves"
     yield (
-        f"The judge agrees with people on {found.accuracy:.0%} of {found.leaves} leaves (macro F1 "
-        f"{known(found.macro_f1)}, Cohen’s kappa {known(found.kappa)})."
+        f"The judge agrees with people on {found.accuracy:.0%} of {leaves} (macro F1 {known(found.macro_f1)}, "
+        f"Cohen’s kappa {known(found.kappa)})."
     )
 
 

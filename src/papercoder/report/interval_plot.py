@@ -38,17 +38,27 @@ def intervals(rows: Sequence[Row], low: float, high: float, title: str) -> Marku
     bottom = len(rows) * _ROW + 4
     parts = [_tick(tick, low, high, bottom) for tick in ticks(low, high)]
     parts += [_row(row, index * _ROW + _ROW / 2 + 2, low, high) for index, row in enumerate(rows)]
-    about = "; ".join(map(_said, rows))
+    about = "; ".join(_said(row, low, high) for row in rows)
     return Markup(drawing(parts, _WIDTH, bottom + _AXIS, title, about))  # noqa: S704  `diagrams.svg` escapes
 
 
-def _said(row: Row) -> str:
+def _said(row: Row, low: float, high: float) -> str:
+    """The row in words; a single value has no interval."""
     value = row.value
-    return f"{row.label}: {f'{value.mean:.2f}, {value.low:.2f} to {value.high:.2f}' if value else 'no value'}"
+    if value is None:
+        return f"{row.label}: no value"
+    if value.n < 2:
+        return f"{row.label}: {row.words or f'{value.mean:.2f}'}"
+    return f"{row.label}: {value.mean:.2f}, {_on(value.low, low, high):.2f} to {_on(value.high, low, high):.2f}"
+
+
+def _on(value: float, low: float, high: float) -> float:
+    """The nearest value on the scale."""
+    return min(max(value, low), high)
 
 
 def _x(value: float, low: float, high: float) -> float:
-    share = (min(max(value, low), high) - low) / (high - low)
+    share = (_on(value, low, high) - low) / (high - low)
     return _LABELS + 8 + share * (_WIDTH - _LABELS - _VALUES - 16)
 
 
@@ -60,7 +70,7 @@ def _tick(value: float, low: float, high: float, bottom: float) -> Markup:
 def _row(row: Row, y: float, low: float, high: float) -> Markup:
     label = words(shortened(one_line(row.label), 20), 0, y + 4, "mid", full=row.label)
     if row.value is None:
-        return group([label, words("no value", _WIDTH, y + 4, "mid soft", "end")], title=_said(row))
+        return group([label, words("no value", _WIDTH, y + 4, "mid soft", "end")], title=_said(row, low, high))
     left, middle, right = (_x(value, low, high) for value in (row.value.low, row.value.mean, row.value.high))
     parts = [
         label,
@@ -70,4 +80,4 @@ def _row(row: Row, y: float, low: float, high: float) -> Markup:
         node("circle", cx=middle, cy=y, r=4.5, class_=f"dot {row.state}"),
         words(row.words or f"{row.value.mean:.2f}", _WIDTH, y + 4, "mid name", "end"),
     ]
-    return group(parts, title=_said(row))
+    return group(parts, title=_said(row, low, high))
