@@ -84,16 +84,28 @@ def test_the_rubric_s_judge_can_be_asked_alone(say: Command, repository: Path, p
     assert set(calls_made(Path("leaves"))) == {("judge_leaf", "model")}
 
 
-def test_a_run_folder_knows_its_repository_and_its_paper(say: Command, repository: Path, tmp_path: Path) -> None:
+def test_a_run_folder_knows_its_repository_and_its_paper(
+    say: Command, repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = tmp_path / "kiln"
     run.mkdir()
     repository.rename(run / "repo")
     (run / "paper.json").write_text(PAPER.model_dump_json(), encoding="utf-8")
     for named in (run, run / "repo"):
         assert say("eval", named, "--model", SIMULATED, "--samples", "1").code == 0
-    found = json.loads(Path("runs/eval-kiln/evaluation.json").read_text(encoding="utf-8"))
+    monkeypatch.chdir(run / "repo")
+    assert say("eval", ".", "--model", SIMULATED, "--samples", "1").code == 0
+    found = json.loads((run / "evaluation" / "evaluation.json").read_text(encoding="utf-8"))
     assert (found["paper"], found["files"]) == (PAPER.title, 3)
-    assert calls_made(Path("runs/eval-kiln")).total() == 1
+    assert calls_made(run / "evaluation").total() == 1
+
+
+def test_a_run_s_own_folder_keeps_its_own_costs(say: Command, repository: Path, paper_file: Path) -> None:
+    Path("run").mkdir()
+    Path("run/paper.json").write_text(PAPER.model_dump_json(), encoding="utf-8")
+    said = say("eval", repository, "--paper", paper_file, "--model", SIMULATED, "-o", "run")
+    assert (said.code, "such as run/evaluation" in said.err) == (2, True)
+    assert [path.name for path in Path("run").iterdir()] == ["paper.json"]
 
 
 @pytest.mark.parametrize(

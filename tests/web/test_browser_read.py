@@ -106,7 +106,7 @@ def test_every_view_of_a_full_run(shelf: Served, browser: Page, view: str) -> No
         "checks": "No x. Add it.",
         "costs": "Cost by agent",
         "changes": "There is no code yet",
-        "evaluation": "was not evaluated here",
+        "evaluation": "was not evaluated",
         "losses": "2 figures have no text.",
     }
     expect(browser.locator("main")).to_contain_text(shown[view])

@@ -40,7 +40,9 @@ def evaluate(
     code_dev: Annotated[bool, typer.Option("--code-dev", help="The rubric's Code Development alone.")] = False,
     calibrate: Annotated[bool, typer.Option("--calibrate", help="Show by controls whether judges can tell.")] = False,
     labels: Annotated[Path | None, typer.Option(help="A graded rubric: what people said of its leaves.")] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder; default: runs/eval-NAME.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder; default: RUN/evaluation, or runs/eval-NAME.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost, and ask nothing.")] = False,
     as_json: JsonOption = False,
     model: ModelOption = None,
@@ -84,7 +86,7 @@ def _evaluate(
     from papercoder.evaluation.terminal import show_evaluation
     from papercoder.progress import progress
 
-    folder = output or Path("runs") / f"eval-{_name(repository)}"
+    folder = output or _folder(repository)
     console = Console(stderr=True) if as_json else new_console()
     held_against = _paper(repository, paper)
     with progress(console) as listener:
@@ -131,7 +133,7 @@ def _run_of(repository: Path) -> Path | None:
     """The run folder that this is, or whose `repo` this is."""
     for folder in (repository, repository.resolve().parent):
         if (folder / "paper.json").is_file() and (folder / "repo").is_dir():
-            return folder if folder == repository or repository.name == "repo" else None
+            return folder if folder == repository or repository.resolve().name == "repo" else None
     return None
 
 
@@ -140,8 +142,10 @@ def _source(repository: Path) -> Path:
     return repository / "repo" if _run_of(repository) == repository else repository
 
 
-def _name(repository: Path) -> str:
-    return stem((_run_of(repository) or repository).resolve().name)
+def _folder(repository: Path) -> Path:
+    """In the run, where the page looks for it; else among the runs."""
+    run = _run_of(repository)
+    return run / "evaluation" if run else Path("runs") / f"eval-{stem(repository.resolve().name)}"
 
 
 def _paper(repository: Path, paper: str | None) -> "Paper":

@@ -83,9 +83,13 @@ def foresee(repository: Path, paper: Paper, settings: Settings, wanted: Wanted) 
 
 
 def _apart(repository: Path, folder: Path) -> None:
-    """What is written must not be judged the next time."""
+    """What is written must not be judged the next time, nor be taken for what a run did and cost."""
     if folder.resolve().is_relative_to(repository.resolve()):
         raise RunFolderError(f"{folder} lies in {repository}, which is to be judged; choose another folder with -o.")
+    if (folder / "paper.json").is_file():
+        raise RunFolderError(
+            f"{folder} is a run's own folder; choose another with -o, such as {folder / 'evaluation'}."
+        )
 
 
 async def _judged(run: Run[Ask], subject: Subject, wanted: Wanted) -> Evaluation:

@@ -17,7 +17,7 @@ from papercoder.web import frame
 from papercoder.web.parts import tabs
 from papercoder.web.parts.changes import changes_html
 from papercoder.web.parts.coverage import coverage_html
-from papercoder.web.parts.going import keep_up
+from papercoder.web.parts.going import keep_up, wait_for
 from papercoder.web.parts.links import RunLinks
 from papercoder.web.parts.verdicts import verdicts_html
 from papercoder.web.state import Web
@@ -47,19 +47,18 @@ def _put_up(web: Web, tab: tabs.Tab, draw: Draw) -> None:
     async def view(name: str, request: Request) -> None:
         with frame.page(f"{name}, {tab.label.lower()}"):
             folder = web.shelf.run(name)
-            tabs.bar(name, folder, tab.name)
+            bar = tabs.bar(name, folder, tab.name)
             if not tabs.is_there(tab, folder):
-                frame.empty(tab.empty, "Watch the run", tabs.address(name, ""))
+                wait_for(web, name, tab)
                 return
             asked = Asked(name, folder, dict(request.query_params))
             shown = ui.html(await draw(asked), sanitize=False).classes(f"report view-{tab.name}")
-            keep_up(web, name, lambda: _redraw(shown, draw, asked))
 
+            async def redraw() -> None:
+                bar.set_content(tabs.bar_html(name, folder, tab.name))
+                shown.set_content(await draw(asked))
 
-async def _redraw(shown: ui.html, draw: Draw, asked: Asked) -> None:
-    drawn = await draw(asked)
-    if drawn != shown.content:
-        shown.set_content(drawn)
+            keep_up(web, name, redraw)
 
 
 def _section(name: Section) -> Draw:
@@ -91,7 +90,7 @@ async def _changes(asked: Asked) -> Markup:
 
 
 def _evaluation(asked: Asked) -> Markup:
-    where = next(name for name in tabs.BY_NAME["evaluation"].needs if (asked.folder / name).is_file())
+    (where,) = tabs.BY_NAME["evaluation"].needs
     return judged.body(run_folder.load(asked.folder, where, Evaluation))
 
 

@@ -100,9 +100,9 @@ TABS = (
     Tab(
         "evaluation",
         "Evaluation",
-        ("evaluation.json", "evaluation/evaluation.json"),
-        "This run was not evaluated here. `papercoder eval` judges its repository, with or without the authors’ code; "
-        "give it this run’s folder with -o to see the result here.",
+        ("evaluation/evaluation.json",),
+        "This run was not evaluated. `papercoder eval` with this run’s folder judges its repository, with or without "
+        "the authors’ code or a rubric; the result stands here then.",
     ),
     Tab("losses", "Losses", ("paper.json",), "The paper was not read yet; what that loses is listed here."),
 )
