@@ -9,13 +9,14 @@ import pytest
 
 from papercoder.artifacts import CheckReport, ExperimentConfig
 from papercoder.errors import RunFolderError, SettingsError
-from papercoder.event_log import EventLog
+from papercoder.event_log import EventLog, read_events
 from papercoder.events import ArtifactEdited, CallMade, Event, RunStarted
 from papercoder.generation import generate
 from papercoder.models.contract import Request
 from papercoder.revision import amend_run, changes, load_design, overspent, paper_of, settings_of, tree_of
 from papercoder.settings import Settings, remembered
 from papercoder.stages.amendment import AmendedRequirement, AmendedValue, Amendment
+from papercoder.summary import summarise
 from tests.scripted import fenced, play, project
 from tests.support import MAIN_PY, MARKDOWN, MODEL_PY, Scripted, calls_made, git, history_of, of_kind
 
@@ -60,6 +61,11 @@ class Done:
     def run(self, paper: Path | None = None) -> None:
         self.events.clear()
         asyncio.run(generate(str(paper or self.paper), self.folder, SETTINGS, [self.events.append]))
+
+    def go_on(self) -> None:
+        """As `papercoder revise` and the page do."""
+        self.events.clear()
+        asyncio.run(generate(paper_of(self.folder), self.folder, SETTINGS, [self.events.append]))
 
     def amend(self, note: str = NOTE) -> str:
         return asyncio.run(amend_run(self.folder, note, SETTINGS))
@@ -201,6 +207,46 @@ def test_a_new_version_of_the_paper_is_read_anew(done: Callable[..., Done], tmp_
     run.run(second)
     assert ("overall_plan", "") in run.asked
     assert paper_of(run.folder) == str(second)
+
+
+def test_a_run_goes_on_from_any_folder(
+    done: Callable[..., Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = done()
+    monkeypatch.chdir(run.paper.parent)
+    run.run(Path(run.paper.name))
+    assert paper_of(run.folder) == str(run.paper)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    Path(run.paper.name).write_text("# Another paper\n", encoding="utf-8")
+    run.go_on()
+    assert not run.asked
+
+
+def test_a_run_whose_paper_is_gone_goes_on_with_what_it_kept(done: Callable[..., Done]) -> None:
+    run = done()
+    run.paper.unlink()
+    assert paper_of(run.folder) is None
+    (run.folder / "analysis" / "main.py.md").write_text("# mine\n", encoding="utf-8")
+    run.go_on()
+    assert set(run.asked) == {("coding", "main.py")}
+    assert summarise(read_events(run.folder)).paper == str(run.paper)
+    edited = (run.folder / "paper.json").read_text(encoding="utf-8").replace("Tiny", "Small")
+    (run.folder / "paper.json").write_text(edited, encoding="utf-8")
+    run.go_on()
+    assert ("overall_plan", "") in run.asked
+    assert "paper.json" in [event.artifact for event in of_kind(run.events, ArtifactEdited)]
+    (run.folder / "paper.json").unlink()
+    assert paper_of(run.folder) == str(run.paper)
+
+
+@pytest.mark.parametrize("named", ["paper.md", "1706.03762", "https://arxiv.org/abs/1706.03762"])
+def test_what_may_be_another_paper_by_now_is_not_read_again(tmp_path: Path, named: str) -> None:
+    EventLog(tmp_path)(RunStarted(paper=named, models={}, profile="full"))
+    Path("paper.md").write_text(MARKDOWN, encoding="utf-8")
+    assert paper_of(tmp_path) == named
+    (tmp_path / "paper.json").write_text("{}", encoding="utf-8")
+    assert paper_of(tmp_path) is None
 
 
 def test_a_run_that_has_not_planned_cannot_be_amended(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The door of a run: opens the folder, sets up models and agents, sends the paper down the line."""
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -14,7 +15,7 @@ from papercoder.agent import Ask
 from papercoder.artifacts import Paper, Repository
 from papercoder.errors import PaperCoderError
 from papercoder.event_log import EventLog, read_events
-from papercoder.events import Emit, RunEnded, RunStarted, Warned
+from papercoder.events import ArtifactEdited, Emit, RunEnded, RunStarted, Warned
 from papercoder.history import History
 from papercoder.models.resolve import models_by_role
 from papercoder.models.stack import assemble_roles
@@ -47,7 +48,7 @@ PROFILES: dict[Profile, Line] = {
 
 
 async def generate(
-    source: str | Path,
+    source: str | Path | None,
     folder: Path,
     settings: Settings | None = None,
     listeners: Iterable[Emit] = (),
@@ -56,7 +57,7 @@ async def generate(
     """Turn a paper into a repository, `folder/repo`; on a folder of an earlier run, go on with it.
 
     Args:
-        source: a file, a folder, an arXiv id or a URL.
+        source: a file, a folder, an arXiv id or a URL; None: the paper that the run has read and kept.
         folder: the run's; made where it is missing.
         settings: None: from file and environment.
         listeners: are told every event.
@@ -69,7 +70,7 @@ async def generate(
     with lock(folder):
         emit = EventLog(folder, *listeners)
         run, history = open_run(folder, chosen, emit, place)
-        emit(started(run.hand, str(source), chosen))
+        emit(started(run.hand, _known_as(source, folder), chosen))
         with Reported(emit), ended(emit) as end:
             await history.begin()
             paper = await read_into(run, source, place.read if place else read_here)
@@ -78,15 +79,30 @@ async def generate(
         return repository
 
 
-async def read_into(run: Run[Ask], source: str | Path, read: Read = read_here) -> Paper:
+def _known_as(source: str | Path | None, folder: Path) -> str:
+    """The paper by a name that means the same whatever folder the next process works in."""
+    if source is None:
+        return summarise(read_events(folder)).paper
+    return str(Path(source).absolute()) if os.path.exists(source) else str(source)  # noqa: PTH110  any text will do
+
+
+async def read_into(run: Run[Ask], source: str | Path | None, read: Read = read_here) -> Paper:
     """Read the paper and keep it as `paper.json`, which the user may edit where the parse lost something.
+
+    Args:
+        run: where it is kept.
+        source: None: what is kept already.
+        read: how.
 
     Raises:
         PaperError: it cannot be read.
+        RunFolderError: none is kept.
         ArtifactError: `paper.json` was edited and no longer fits.
     """
-    parsed = await read(source)
-    await run.keep("paper.json", parsed.model_dump_json(indent=1) + "\n")
+    if source is not None:
+        await run.keep("paper.json", (await read(source)).model_dump_json(indent=1) + "\n")
+    elif run.is_users("paper.json"):
+        run.emit(ArtifactEdited(artifact="paper.json", stale=False))
     paper = load(run.folder, "paper.json", Paper)
     if not run.is_users("paper.md"):  # which may be the very paper
         await run.keep("paper.md", paper.render() + "\n")

@@ -93,8 +93,11 @@ def diff(before: Design, after: Design) -> Iterator[str]:
         yield from difflib.unified_diff(old.splitlines(), new.splitlines(), name, name, lineterm="", n=0)
 
 
-def paper_of(folder: Path) -> str:
-    """The paper that a run was started with last.
+def paper_of(folder: Path) -> str | None:
+    """What to read to go on with a run: the file that it was started with last, or None: the paper as the run kept it.
+
+    A file that is gone, or was named from a working folder that nobody knows, cannot be read again, and need not be.
+    Nor is arXiv asked again: it may have another version by now, of which all would be made anew.
 
     Raises:
         RunFolderError: it was never started.
@@ -102,7 +105,9 @@ def paper_of(folder: Path) -> str:
     started = [event for event in read_events(folder) if isinstance(event, RunStarted)]
     if not started:
         raise RunFolderError(f"{folder} is no run folder. Make one: papercoder run PAPER -o {folder}")
-    return started[-1].paper
+    paper = Path(started[-1].paper)
+    is_there = paper.is_absolute() and paper.exists()
+    return None if not is_there and (folder / "paper.json").is_file() else started[-1].paper
 
 
 def settings_of(folder: Path, given: Mapping[str, Any]) -> Settings:

@@ -182,6 +182,8 @@ def remembered(settings: Settings) -> dict[str, JsonValue]:
     """What is kept of a run beside its models: the settings that shape it, and those of money that were changed."""
     shaping: dict[str, JsonValue] = settings.model_dump(mode="json", include=set(_SHAPING), exclude_none=True)
     paying: dict[str, JsonValue] = settings.model_dump(mode="json", include=set(_PAYING), exclude_defaults=True)
+    if settings.prompts:
+        shaping["prompts"] = str(settings.prompts.absolute())  # the next process may work in another folder
     return shaping | paying
 
 

@@ -125,6 +125,7 @@ def test_what_went_wrong_is_told(served: Served, browser: Page, paper_file: Path
         there(browser, folder / "paper.md")
         process.send_signal(signal.SIGKILL)
     paper_file.unlink()
+    (folder / "paper.json").unlink()
     browser.goto(f"{served.url}/run/poor")
     button(browser, "Go on").click()
     expect(browser.locator(".sentence")).to_contain_text("paper.md")

@@ -28,7 +28,7 @@ _GRACE = 1.0
 class Work:
     """A run in a thread and an event loop of its own: stopping it ends all that it began, and the page never waits."""
 
-    def __init__(self, source: str, folder: Path, settings: Settings) -> None:
+    def __init__(self, source: str | None, folder: Path, settings: Settings) -> None:
         self._gate = Gate(limits_of(settings))
         self._is_stopping = False
         self._runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
@@ -125,8 +125,8 @@ class Works:
         """The work on a run, going on or ended; None where this server did none."""
         return self._works.get(name)
 
-    async def start(self, name: str, source: str, settings: Settings) -> None:
-        """Begin a run, or go on with one; returns when it has begun.
+    async def start(self, name: str, source: str | None, settings: Settings) -> None:
+        """Begin a run, or go on with one, None for the paper that it kept; returns when it has begun.
 
         Raises:
             PaperCoderError: it is being worked on, or cannot begin.
