@@ -55,6 +55,9 @@ class Unwatched:
     def begin(self, results: BenchResults) -> None:
         """All trials."""
 
+    def warn(self, message: str) -> None:
+        """Something should be known."""
+
     def tell(self, trial: str, event: Event) -> None:
         """Something happened."""
 

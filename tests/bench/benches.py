@@ -57,9 +57,13 @@ class Silent:
         self.found: BenchResults | None = None
         self.told: list[tuple[str, Event]] = []
         self.ended: list[TrialResult] = []
+        self.warned: list[str] = []
 
     def begin(self, results: BenchResults) -> None:
         self.found = results
+
+    def warn(self, message: str) -> None:
+        self.warned.append(message)
 
     def tell(self, trial: str, event: Event) -> None:
         self.told.append((trial, event))

@@ -4,7 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ import pytest
 from papercoder.artifacts import BenchResults, TrialResult
 from papercoder.bench.benching import bench
 from papercoder.bench.manifest_file import load_manifest
-from papercoder.bench.placement import Local, Perform, Shared, Tell
+from papercoder.bench.placement import Local, Perform, Shared
 from papercoder.bench.trials import Trial
+from papercoder.bench.watcher import Watcher
 from papercoder.errors import RunFolderError, SandboxError, SettingsError
 from papercoder.events import CallMade, Event, RunStarted
 from papercoder.models.contract import Answer, Request
@@ -218,13 +219,13 @@ class Elsewhere:
         self.error = error
 
     @asynccontextmanager
-    async def open(self, shared: Shared, tell: Tell) -> AsyncIterator[Perform]:
+    async def open(self, shared: Shared, todo: Sequence[Trial], watcher: Watcher) -> AsyncIterator[Perform]:
         async def perform(trial: Trial) -> TrialResult:
             if trial.paper == "p2":
                 raise self.error
             return await local(trial)
 
-        async with Local().open(shared, tell) as local:
+        async with Local().open(shared, todo, watcher) as local:
             yield perform
 
 
@@ -246,18 +247,27 @@ def test_a_trial_that_its_placement_loses_stops_no_other(tmp_path: Path, error: 
     ]
 
 
-def test_a_placement_that_cannot_be_used_is_an_error(tmp_path: Path) -> None:
-    class Away:
-        @asynccontextmanager
-        async def open(self, shared: Shared, tell: Tell) -> AsyncIterator[Perform]:
-            raise SettingsError("There is no cluster.")
-            yield
+class Away:
+    """A placement that cannot be used."""
 
+    @asynccontextmanager
+    async def open(self, shared: Shared, todo: Sequence[Trial], watcher: Watcher) -> AsyncIterator[Perform]:
+        raise SettingsError("There is no cluster.")
+        yield
+
+
+def test_a_placement_that_cannot_be_used_is_an_error(tmp_path: Path) -> None:
     path = write_manifest(tmp_path)
     with pytest.raises(SettingsError, match="There is no cluster"):
         asyncio.run(bench(load_manifest(path), tmp_path / "out", Away(), Silent()))
     kept = load(tmp_path / "out", "results.json", BenchResults)
     assert {trial.reason for trial in kept.trials} == {"it was not started"}
+
+
+def test_where_nothing_is_left_to_do_no_placement_is_opened(tmp_path: Path) -> None:
+    path = write_manifest(tmp_path, texts=1)
+    first = run(path, tmp_path / "out")
+    assert asyncio.run(bench(load_manifest(path), tmp_path / "out", Away(), Silent())) == first
 
 
 def test_repeats_are_runs_of_their_own(tmp_path: Path) -> None:

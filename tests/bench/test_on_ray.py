@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from papercoder.artifacts import BenchResults, RungName
+from papercoder.artifacts import BenchResults
 from papercoder.bench.benching import bench
 from papercoder.bench.manifest import Resources
 from papercoder.bench.manifest_file import load_manifest
 from papercoder.bench.on_ray import QUIET, OnRay, connected
 from papercoder.bench.ray_host import Order
 from papercoder.bench.ray_hosts import environment_of
-from papercoder.bench.ray_rungs import OnCluster, most
+from papercoder.bench.ray_rungs import OnCluster
 from papercoder.errors import AnswerError, SettingsError
 from papercoder.event_log import read_events
 from papercoder.events import CallMade, CallStarted, Event, RunStarted, Warned
@@ -163,12 +163,6 @@ def test_a_step_that_runs_rungs_goes_where_there_is_what_they_take(machines: Mac
     assert there["node"] == machines.second.node_id
     assert there["resources"] == {"CPU": 0.5, "GPU": 1.0, "memory": pytest.approx(0.1 * 2**30, rel=0.01)}
     assert [event.message for event in of_kind(events, Warned)] == ["around", "trouble"]
-
-
-def test_rungs_in_one_task_take_the_most_that_any_of_them_takes() -> None:
-    resources: dict[RungName, Resources] = {"tests": Resources(cpus=2), "smoke": Resources(gpus=1, memory=4)}
-    assert most(resources, ("install", "tests", "smoke")) == Resources(cpus=2, gpus=1, memory=4)
-    assert most(resources, ("reproduce",)) == Resources(cpus=1, gpus=0)
 
 
 def test_a_paper_that_kills_its_host_stops_no_other(machines: Machines, tmp_path: Path) -> None:

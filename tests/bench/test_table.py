@@ -21,9 +21,9 @@ def call(cost: float | None = 0.25) -> CallMade:
 class Paper:
     """A console of a steady width that can be read."""
 
-    def __init__(self, *, terminal: bool = False) -> None:
+    def __init__(self, *, terminal: bool = False, height: int = 100) -> None:
         self.text = io.StringIO()
-        self.console = Console(file=self.text, width=200, force_terminal=terminal, color_system=None)
+        self.console = Console(file=self.text, width=200, height=height, force_terminal=terminal, color_system=None)
 
     def __str__(self) -> str:
         return self.text.getvalue()
@@ -44,8 +44,8 @@ def board(*trials: TrialResult) -> Board:
     return live
 
 
-def drawn(live: Board) -> str:
-    paper = Paper()
+def drawn(live: Board, height: int = 100) -> str:
+    paper = Paper(height=height)
     paper.console.print(live)
     return str(paper)
 
@@ -61,7 +61,7 @@ def test_lines_tell_of_each_beginning_and_end() -> None:
     assert str(paper).splitlines() == [
         "x: 2 trials, 1 of them carried through before",
         "begun a--full--m--1",
-        "failed a--full--m--1 (3 calls, $0.5000, 61 s): It [red]broke[/red].",
+        "failed a--full--m--1 (3 calls, $0.50, 61 s): It [red]broke[/red].",
     ]
 
 
@@ -73,7 +73,7 @@ def test_the_live_table_shows_stage_calls_cost_and_totals() -> None:
     live.tell("a--full--m--1", call())
     text = drawn(live)
     first = text.splitlines()[1].split()
-    assert first[:6] == ["a--full--m--1", "at", "work", "coding", "2", "$0.5000"]
+    assert first[:6] == ["a--full--m--1", "at", "work", "coding", "2", "$0.50"]
     assert "1 at work, 1 complete, 1 waits" in text
     assert "2 calls" in text
 
@@ -106,6 +106,27 @@ def test_of_very_many_trials_those_at_work_are_shown_and_the_others_counted() ->
     assert "70 more" in text
 
 
+def test_the_live_table_fits_a_low_terminal_with_its_totals() -> None:
+    live = board(*(result(f"p{number}", status="failed", reason="") for number in range(40)))
+    lines = drawn(live, height=24).splitlines()
+    assert len(lines) < 24
+    assert lines[-1].rstrip().endswith("19 more")
+
+
+def test_warnings_stay_below_the_live_table() -> None:
+    live = board(result())
+    live.warn("No node has a [GPU].")
+    assert drawn(live).splitlines()[-1].strip() == "warning: No node has a [GPU]."
+
+
+def test_a_price_that_is_not_known_is_not_shown_as_nothing() -> None:
+    live = board(result(status="failed"), result("b", status="failed"))
+    live.tell("a--full--m--1", call(None))
+    assert "price unknown" in drawn(live).splitlines()[1]
+    live.tell("b--full--m--1", call())
+    assert "2 calls · $0.25 or more" in drawn(live)
+
+
 def test_a_terminal_has_a_table_and_a_file_has_lines() -> None:
     terminal, file = Paper(terminal=True), Paper()
     for paper, kind in ((terminal, Board), (file, Lines)):
@@ -122,7 +143,7 @@ def test_the_results_of_one_trial_are_its_own() -> None:
     assert lines[0][:5] == ["paper", "variant", "complete", "rungs", "coverage"]
     assert lines[1][:4] == ["a", "full", "1/1", "import"]
     assert lines[1][4:12] == ["3/4", "1/5", "4.00", "[3.50,", "4.50]", "50.0", "%", "$1.50"]
-    assert len(lines) == 2  # no second table for one paper
+    assert lines[2][:2] == ["1", "trial"]  # no second table for one paper
 
 
 def test_the_results_of_many_are_counts_and_means_with_intervals() -> None:
@@ -133,17 +154,27 @@ def test_the_results_of_many_are_counts_and_means_with_intervals() -> None:
         result("a", rungs=("install", "import", "start", "tests", "smoke"), judges=scored(3.0)),
         result("b", rungs=("install",), judges=scored(5.0)),
     )
-    assert lines[-1][:4] == ["full", "2/2", "smoke", "1/2"]
-    assert lines[-1][4:7] == ["4.00", "[-8.71,", "16.71]"]
+    assert lines[-2][:4] == ["full", "2/2", "smoke", "1/2"]
+    assert lines[-2][4:7] == ["4.00", "[1.00,", "5.00]"]  # two papers tell next to nothing
 
 
 def test_what_nothing_was_observed_of_has_no_column_and_what_is_not_complete_says_why() -> None:
     lines = shown(result(), result("b", status="failed", reason="the [i]paper[/i] is broken"))
     assert "coverage" not in lines[0]
     assert "rungs" not in lines[0]
-    assert " ".join(lines[-1]) == "b--full--m--1: failed: the [i]paper[/i] is broken"
+    assert " ".join(lines[-2]) == "b--full--m--1: failed: the [i]paper[/i] is broken"
+    assert " ".join(lines[-1]).startswith("2 trials (2 papers, 1 variant, 1 model): 1 complete, 1 failed. They took")
 
 
 def test_models_are_told_apart_where_there_are_several() -> None:
     lines = shown(result(), result(trial="a--full--n--1", model="n"))
     assert lines[0][:3] == ["paper", "variant", "model"]
+
+
+def test_what_holds_for_all_trials_is_told_once_and_stays_in_sight() -> None:
+    paper, live = Paper(), board(result())
+    Lines(paper.console).warn("reproduce takes [8] GPUs")
+    assert str(paper) == "warning: reproduce takes [8] GPUs\n"
+    live.warn("reproduce takes [8] GPUs")
+    live.tell(result().trial, STARTED)
+    assert drawn(live).splitlines()[-1].rstrip() == "warning: reproduce takes [8] GPUs"

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
 
 from papercoder.artifacts import BenchResults, TrialResult
 from papercoder.bench.course import Course
@@ -13,24 +12,11 @@ from papercoder.bench.observing import cost_of, observe
 from papercoder.bench.placement import Placement, Shared
 from papercoder.bench.results import write_results
 from papercoder.bench.trials import Trial, trials
+from papercoder.bench.watcher import Watcher
 from papercoder.errors import SettingsError
-from papercoder.events import Event
 from papercoder.models.resolve import models_by_role
 from papercoder.run_folder import lock
 from papercoder.settings import MAKERS, ROLES, Role
-
-
-class Watcher(Protocol):
-    """Who looks on."""
-
-    def begin(self, results: BenchResults) -> None:
-        """All trials as they are found, in their order."""
-
-    def tell(self, trial: str, event: Event) -> None:
-        """Something happened in a trial."""
-
-    def end(self, result: TrialResult) -> None:
-        """A trial ended."""
 
 
 async def bench(
@@ -46,7 +32,8 @@ async def bench(
         flags: settings that win over the manifest's.
 
     Raises:
-        SettingsError: a model cannot be had, or there is a cap but no price to hold against it.
+        SettingsError: a model cannot be had, there is a cap but no price to hold against it, or the placement cannot
+            give the trials what they take.
         RunFolderError: another process works in the folder, or it cannot be written.
     """
     todo = trials(manifest, folder, **flags)
@@ -63,8 +50,9 @@ async def bench(
             await asyncio.to_thread(write_results, folder, course.results)
 
         try:
-            async with placement.open(shared, watcher.tell) as perform:
-                await course.carry_out(still, perform, ended)
+            if still:
+                async with placement.open(shared, still, watcher) as perform:
+                    await course.carry_out(still, perform, ended)
         finally:
             write_results(folder, course.results)
         return course.results

@@ -4,18 +4,20 @@ import asyncio
 import importlib
 import logging
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from papercoder.artifacts import TrialResult
 from papercoder.bench.kept import bring_back
 from papercoder.bench.leases import Leases
-from papercoder.bench.placement import Perform, Shared, Tell
+from papercoder.bench.placement import Perform, Shared
 from papercoder.bench.ray_host import Host
 from papercoder.bench.ray_hosts import Hosts, on_node
-from papercoder.bench.ray_rungs import ClusterError
+from papercoder.bench.ray_room import without_room
+from papercoder.bench.ray_rungs import ClusterError, nodes_of
 from papercoder.bench.trials import Trial
+from papercoder.bench.watcher import Watcher
 from papercoder.errors import SettingsError
 
 QUIET = {
@@ -24,6 +26,9 @@ QUIET = {
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
 }
 """Variables: nothing is sent to anybody, no warning is printed of a change to come, and no log of a node that dies."""
+
+LOCAL = "local"
+"""Ray's word for a cluster on this machine that is started now."""
 
 _CALLS_AT_ONCE = 100_000
 """Calls that may wait in the actor of the leases; were it full, none could be given back."""
@@ -47,27 +52,36 @@ class OnRay:
             raise SettingsError(
                 f"--ray-address {address}: run the command on a machine of the cluster, with --ray-address auto."
             )
-        self.address = address or os.environ.get("RAY_ADDRESS") or "local"
+        self.address = address or os.environ.get("RAY_ADDRESS") or LOCAL
         self._host = host
 
     @asynccontextmanager
-    async def open(self, shared: Shared, tell: Tell) -> AsyncIterator[Perform]:
+    async def open(self, shared: Shared, trials: Sequence[Trial], watcher: Watcher) -> AsyncIterator[Perform]:
         """One limit and one budget for all hosts.
 
         Raises:
-            SettingsError: Ray is not installed.
+            SettingsError: Ray is not installed, or a cluster that is started here is too small for a rung.
             ClusterError: the cluster cannot be reached, or cannot run trials.
         """
         with connected(self.address) as ray:
-            hosts = Hosts(ray, shared, _leases(ray, shared), tell, self._host)
+            self._find_room(without_room(trials, nodes_of(ray)), watcher)
+            hosts = Hosts(ray, shared, _leases(ray, shared), watcher.tell, self._host)
             await hosts.check()
 
             async def perform(trial: Trial) -> TrialResult:
-                result = await hosts.perform(trial)
-                await asyncio.to_thread(bring_back, trial)
-                return result
+                try:
+                    return await hosts.perform(trial)
+                finally:  # also where it was lost: what it had paid for by then is told here
+                    await asyncio.to_thread(bring_back, trial)
 
             yield perform
+
+    def _find_room(self, complaint: str, watcher: Watcher) -> None:
+        """Refuse what cannot be on a cluster of our own, which stays as it is; one that is there may grow."""
+        if complaint and self.address == LOCAL:
+            raise SettingsError(f"{complaint}. Ask for less there, or name a larger cluster with --ray-address.")
+        if complaint:
+            watcher.warn(f"{complaint}; what takes it waits until one has it.")
 
 
 @contextmanager
@@ -83,7 +97,7 @@ def connected(address: str) -> Iterator[Any]:
         ray = importlib.import_module("ray")
     except ImportError:
         raise SettingsError("--on ray needs Ray: pip install 'papercoder[ray]'.") from None
-    own: dict[str, object] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"} if address == "local" else {}
+    own: dict[str, object] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"} if address == LOCAL else {}
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
     except (ConnectionError, RuntimeError, ValueError) as error:

@@ -1,6 +1,6 @@
 """Where the trials of a bench are carried out."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Protocol
@@ -9,6 +9,7 @@ from papercoder.artifacts import Artifact, TrialResult
 from papercoder.bench.kept import run_kept
 from papercoder.bench.reading import Reader
 from papercoder.bench.trials import Trial
+from papercoder.bench.watcher import Watcher
 from papercoder.events import Event
 from papercoder.models.capped import Budget
 from papercoder.models.limited import Limits
@@ -38,8 +39,8 @@ class Shared(Artifact):
 class Placement(Protocol):
     """This process, or a cluster."""
 
-    def open(self, shared: Shared, tell: Tell) -> AbstractAsyncContextManager[Perform]:
-        """Get ready; what it gives is called for many trials at once, and closed after the last has ended.
+    def open(self, shared: Shared, trials: Sequence[Trial], watcher: Watcher) -> AbstractAsyncContextManager[Perform]:
+        """Get ready for these trials; what it gives is called for many at once, and closed after the last has ended.
 
         Raises:
             PaperCoderError: it cannot be used.
@@ -50,7 +51,7 @@ class Local:
     """This process."""
 
     @asynccontextmanager
-    async def open(self, shared: Shared, tell: Tell) -> AsyncIterator[Perform]:
+    async def open(self, shared: Shared, trials: Sequence[Trial], watcher: Watcher) -> AsyncIterator[Perform]:  # noqa: ARG002
         """One limit, one budget and one reader of papers for all."""
         place = Place(
             limits=Limits(shared.concurrency, shared.requests_per_minute, shared.tokens_per_minute),
@@ -59,6 +60,6 @@ class Local:
         )
 
         async def perform(trial: Trial) -> TrialResult:
-            return await run_kept(trial, place, partial(tell, trial.id))
+            return await run_kept(trial, place, partial(watcher.tell, trial.id))
 
         yield perform

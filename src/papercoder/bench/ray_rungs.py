@@ -1,22 +1,23 @@
 """Rungs as tasks of their own on a cluster, each with what it takes; all other steps stay where they are."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import importlib
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from papercoder.artifacts import RungName
 from papercoder.bench.manifest import Resources
+from papercoder.bench.ray_room import GIB, Node, most, no_room
 from papercoder.errors import PaperCoderError
-from papercoder.events import Event
+from papercoder.events import Event, Warned
 from papercoder.executor import Hand, Telling, rungs_of
 
 H = TypeVar("H", bound=Hand)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_GIB = 1 << 30
 _RETRIES = 3
 """Further tries of a task whose worker or node died."""
 
@@ -42,7 +43,10 @@ class OnCluster:
         rungs = rungs_of(make)
         if not rungs:
             return await make(hand, *inputs, **named)
-        performed = await _send(most(self._resources, rungs), make, inputs, named)
+        takes = most(self._resources, rungs)
+        if complaint := no_room(rungs, takes, await asyncio.to_thread(nodes_of, importlib.import_module("ray"))):
+            cast("Telling", hand).emit(Warned(where="cluster", message=f"{complaint}; it waits until one has it"))
+        performed = await _send(takes, make, inputs, named)
         for event in performed.events:
             cast("Telling", hand).emit(event)
         if performed.error:
@@ -50,15 +54,9 @@ class OnCluster:
         return cast("T", performed.value)
 
 
-def most(resources: Mapping[RungName, Resources], rungs: Iterable[RungName]) -> Resources:
-    """The most that any of these rungs takes; one processor where nothing is said."""
-    asked = [resources[rung] for rung in rungs if rung in resources]
-
-    def largest(name: str, unsaid: float) -> float:
-        return max((value for each in asked if (value := getattr(each, name)) is not None), default=unsaid)
-
-    memory = largest("memory", 0.0)
-    return Resources(cpus=largest("cpus", 1.0), gpus=largest("gpus", 0.0), memory=memory or None)
+def nodes_of(ray: Any) -> list[Node]:
+    """What each living node of the cluster has."""
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ async def _send(
         name=make.__name__,
         num_cpus=needs.cpus,
         num_gpus=needs.gpus,
-        memory=None if needs.memory is None else int(needs.memory * _GIB),
+        memory=None if needs.memory is None else int(needs.memory * GIB),
         max_retries=_RETRIES,
     )
     reference = task.remote(make, inputs, named)

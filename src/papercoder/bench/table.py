@@ -1,24 +1,24 @@
 """What the terminal shows of a bench: a live table while it goes on, or lines; at the end the results."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from papercoder.artifacts import BenchResults, TrialResult
-from papercoder.bench.benching import Watcher
+from papercoder.bench.watcher import Watcher
 from papercoder.events import ArtifactStarted, CallMade, CallRetried, Event, RungEnded, RunStarted
-from papercoder.progress import money
-from papercoder.report.words import duration
+from papercoder.report.words import cost, duration, plural
 from papercoder.summary import stage_of
 
 _MOST = 30
-"""Trials that the live table shows; the others are counted."""
+"""Trials that the live table shows, if the terminal is high enough; the others are counted."""
 
 
 @contextmanager
@@ -43,6 +43,10 @@ class Lines:
         """How many there are."""
         complete = sum(trial.status == "complete" for trial in results.trials)
         self._say(f"{results.name}: {len(results.trials)} trials, {complete} of them carried through before")
+
+    def warn(self, message: str) -> None:
+        """What holds for all trials."""
+        self._say(f"warning: {message}")
 
     def tell(self, trial: str, event: Event) -> None:
         """A trial begins."""
@@ -69,6 +73,7 @@ class Row:
     stage: str = ""
     calls: int = 0
     cost_usd: float = 0.0
+    unpriced: int = 0
     seconds: float = 0.0
     """Of earlier processes, or of all where it has ended."""
 
@@ -87,6 +92,7 @@ class Row:
             self.stage = f"again in {event.wait:.0f} s"
         elif isinstance(event, CallMade):
             self.calls, self.cost_usd = self.calls + 1, self.cost_usd + (event.cost_usd or 0.0)
+            self.unpriced += event.cost_usd is None
 
     @property
     def spent(self) -> float:
@@ -100,6 +106,7 @@ class Board:
 
     rows: dict[str, Row] = field(default_factory=dict)
     since: float = field(default_factory=time.monotonic)
+    warnings: list[str] = field(default_factory=list)
 
     def begin(self, results: BenchResults) -> None:
         """All trials; what is not complete waits."""
@@ -108,6 +115,10 @@ class Board:
                 self.end(trial)
             else:
                 self._set(trial, "waits", "")
+
+    def warn(self, message: str) -> None:
+        """What holds for all trials stays below them."""
+        self.warnings.append(message)
 
     def tell(self, trial: str, event: Event) -> None:
         """Something happened in a trial."""
@@ -118,34 +129,35 @@ class Board:
         self._set(result, result.status, _first(result))
 
     def _set(self, trial: TrialResult, state: str, stage: str) -> None:
-        self.rows[trial.trial] = Row(trial.trial, state, stage, trial.calls, trial.cost_usd, trial.seconds)
+        paid = trial.calls, trial.cost_usd, trial.unpriced
+        self.rows[trial.trial] = Row(trial.trial, state, stage, *paid, trial.seconds)
 
-    def __rich__(self) -> RenderableType:
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        for name in ("trial", "", "stage", "calls", "cost", "time"):
-            table.add_column(name, justify="right" if name in {"calls", "cost", "time"} else "left", no_wrap=True)
-        shown = sorted(self.rows.values(), key=lambda row: _RANK.get(row.state, 1))[:_MOST]
-        for row in shown:
-            table.add_row(
-                escape(row.trial),
-                row.state,
-                escape(row.stage),
-                str(row.calls),
-                money(row.cost_usd, 0),
-                duration(row.spent),
-            )
-        grid = Table.grid()
-        grid.add_row(table)
-        grid.add_row(f"[dim]{self._totals(len(self.rows) - len(shown))}[/dim]")
-        return grid
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        beside = 3 + len(self.warnings)  # lines of the head, of totals and warnings, which must not be cut off
+        most = min(_MOST, max(1, options.size.height - beside))
+        shown = sorted(self.rows.values(), key=lambda row: _RANK.get(row.state, 1))[:most]
+        yield _drawn(shown)
+        yield Text(self._totals(len(self.rows) - len(shown)), style="dim")
+        yield from (Text(f"warning: {message}") for message in self.warnings)
 
     def _totals(self, hidden: int) -> str:
         rows = self.rows.values()
         states = [row.state for row in rows]
         counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states)))
         more = f" · {hidden} more" if hidden else ""
-        calls, cost = sum(row.calls for row in rows), sum(row.cost_usd for row in rows)
-        return f"{duration(time.monotonic() - self.since)} · {counts} · {calls} calls · {money(cost, 0)}{more}"
+        calls = sum(row.calls for row in rows)
+        paid = cost(sum(row.cost_usd for row in rows), sum(row.unpriced for row in rows), calls)
+        return f"{duration(time.monotonic() - self.since)} · {counts} · {calls} calls · {paid}{more}"
+
+
+def _drawn(rows: Iterable[Row]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("trial", "", "stage", "calls", "cost", "time"):
+        table.add_column(name, justify="right" if name in {"calls", "cost", "time"} else "left", no_wrap=True)
+    for row in rows:
+        paid = cost(row.cost_usd, row.unpriced, row.calls)
+        table.add_row(escape(row.trial), row.state, escape(row.stage), str(row.calls), paid, duration(row.spent))
+    return table
 
 
 _RANK = {"at work": 0, "complete": 2, "waits": 3}
@@ -158,4 +170,5 @@ def _first(result: TrialResult) -> str:
 
 
 def _figures(result: TrialResult) -> str:
-    return f"{result.calls} calls, {money(result.cost_usd, result.unpriced)}, {duration(result.seconds)}"
+    paid = cost(result.cost_usd, result.unpriced, result.calls)
+    return f"{plural(result.calls, 'call')}, {paid}, {duration(result.seconds)}"

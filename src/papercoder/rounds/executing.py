@@ -1,7 +1,10 @@
 """Execution as a step of a run: what was observed is kept, what could not be is tried again the next time."""
 
+from collections.abc import Iterator
+
 from papercoder.agent import Ask
-from papercoder.artifacts import ExecutionReport, SourceFile
+from papercoder.artifacts import ExecutionReport, RungName, SourceFile
+from papercoder.executor import rungs_of
 from papercoder.run import Run
 from papercoder.stages.execution.files import Unobserved, execute_files, reproduce_files
 
@@ -23,3 +26,11 @@ async def observe(
         return await run.step(last, reproduce_files, files, sandbox, report, **lent)
     except Unobserved as nothing:
         return nothing.report
+
+
+def climbed(sandbox: str, reproduce: bool) -> Iterator[tuple[RungName, ...]]:
+    """The rungs of each step that `observe` makes with these settings, where all goes well."""
+    if sandbox != "none":
+        yield rungs_of(execute_files)
+        if reproduce:
+            yield rungs_of(reproduce_files)
