@@ -22,6 +22,9 @@ class FileView:
     note: str
     """The state in a few words."""
 
+    is_there: bool
+    """It was made once, so that it can be read."""
+
 
 def files(course: Course, logic: LogicDesign) -> tuple[FileView, ...]:
     """All files of the plan; `open` where anything about them is being made."""
@@ -43,14 +46,14 @@ def artifact_of(path: str) -> str:
 
 
 def _file(path: str, at_work: str | None, course: Course) -> FileView:
+    made = course.artifacts.get(artifact_of(path), Making("lost"))
     if at_work:
         again = max((times for (_, subject), times in course.again.items() if subject == path), default=0)
         note = stage_of(at_work) + (f", try {again + 1}" if again else "")
-        return FileView(path, "open", note)
-    made = course.artifacts.get(artifact_of(path))
-    if made is None or not made.is_there:
-        return FileView(path, "waiting", "not yet")
-    return FileView(path, made.state, _note(made))
+        return FileView(path, "open", note, made.is_there or bool(made.seconds))
+    if not made.is_there:
+        return FileView(path, "waiting", "not yet", False)
+    return FileView(path, made.state, _note(made), True)
 
 
 def _note(made: Making) -> str:

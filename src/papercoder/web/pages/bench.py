@@ -1,6 +1,7 @@
 """A bench's results, with ways to its trials and to a comparison with another bench."""
 
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 from nicegui import run, ui
 
@@ -41,4 +42,4 @@ def _others(name: str, others: list[str]) -> None:
         with ui.element("nav").classes("line soft small"):
             ui.label("Compare with")
             for other in others[:12]:
-                ui.link(other, f"/compare?one={other}&two={name}")
+                ui.link(other, "/compare?" + urlencode({"one": other, "two": name}))

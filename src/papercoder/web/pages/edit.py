@@ -17,6 +17,7 @@ from papercoder.web.parts import tabs
 from papercoder.web.parts.artifact_tree import LABELS, TONES, tree_html
 from papercoder.web.parts.controls import Kind, alert, button, number
 from papercoder.web.parts.foreseen import button_label, foreseen_html
+from papercoder.web.parts.going import reload_once, wait_for
 from papercoder.web.state import Web
 
 _LONGEST = 400_000
@@ -33,12 +34,17 @@ def register(web: Web) -> None:
         with frame.page(f"{name}, edit", wide=True):
             folder = web.shelf.run(name)
             tabs.bar(name, folder, "edit")
-            if web.watches.of(name).look().is_going:
+            if not tabs.is_there(tabs.BY_NAME["edit"], folder):
+                wait_for(web, name, tabs.BY_NAME["edit"])
+                return
+            watch = web.watches.of(name)
+            if watch.look().is_going:
                 frame.empty(
                     f"{_GOING} Wait for its end, or stop it; what was made is kept.",
                     "To the run",
                     tabs.address(name, ""),
                 )
+                reload_once(web, name, lambda: not watch.look().is_going)
                 return
             kept = await artifacts(folder)
             with ui.element("div").classes("editing"):
@@ -94,7 +100,10 @@ class Opened:
                 ui.label(label).classes(f"badge {TONES[self.kept]}")
         ui.html(_textarea(self.artifact, self.text or ""), sanitize=False)
         with ui.element("div").classes("line"):
-            self._button("Show what this makes again", self._show, "main", "p", "show what an edit makes again")
+            trying = self._button(
+                "Show what this makes again", self._show, "main", "p", "show what an edit makes again"
+            )
+            trying.classes("try")
             if self.kept in {"yours", "stale"}:
                 self._button("Take my edit back", self._show_without, "", "b", "take an edit back")
             self.wrong = alert()
@@ -108,7 +117,7 @@ class Opened:
         async def tried(event: events.GenericEventArguments) -> None:
             self.wrong.set_text("")
             try:
-                await do(str(event.args))
+                await do(_as_in(self.text or "", str(event.args)))
             except PaperCoderError as error:
                 self.wrong.set_text(str(error))
 
@@ -160,15 +169,24 @@ class Opened:
         written = shown if shown is not None else await unedited(folder, self.artifact)
         await asyncio.to_thread(save, folder, self.artifact, self.text, written)
         self.text = written
+        ui.run_javascript("editKept()")
         if written is not None and shown is None:
             ui.navigate.to(tabs.address(self.name, "edit", artifact=self.artifact))
-        ui.run_javascript("editKept()")
+
+
+def _as_in(before: str, typed: str) -> str:
+    """With the line ends that the file has: a browser knows but one."""
+    return typed.replace("\n", "\r\n") if "\r\n" in before else typed
 
 
 def _textarea(artifact: str, text: str) -> Markup:
     """Filled by the browser alone, so that nothing that is drawn later takes away what was typed."""
-    wrapped = " wrapped" if artifact.endswith((".md", ".json")) else ""
+    is_wrapped = artifact.endswith((".md", ".json"))
+    keys = "Ctrl+S shows what this makes again." + (
+        "" if is_wrapped else " Tab indents; Esc, then Tab, leaves the text."
+    )
     return Markup(
-        '<textarea class="editor{}" spellcheck="false" autocomplete="off" autocapitalize="off" aria-label="{}">\n{}'
-        "</textarea>"
-    ).format(wrapped, artifact, text)
+        '<textarea class="editor{}" spellcheck="false" autocomplete="off" autocapitalize="off" aria-label="{}" '
+        'aria-describedby="editor-keys">\n{}</textarea>'
+        '<p class="below soft small"><span class="where"></span><span id="editor-keys">{}</span></p>'
+    ).format(" wrapped" if is_wrapped else "", artifact, text, keys)

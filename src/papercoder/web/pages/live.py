@@ -6,6 +6,7 @@ from nicegui import ui
 
 from papercoder.web import frame
 from papercoder.web.parts import live, states, tabs
+from papercoder.web.parts.controls import alert
 from papercoder.web.parts.run_controls import RunControls
 from papercoder.web.parts.run_log import RunLog
 from papercoder.web.state import Web
@@ -35,8 +36,7 @@ class Live:
             self._badge = ui.label().mark("state")
             self._sentence = ui.label().classes("sentence")
         self._controls = RunControls(web, name, self._tell)
-        self._wrong = ui.label().classes("wrong")
-        self._wrong.props["role"] = "alert"
+        self._wrong = alert()
         self._figures = ui.html(sanitize=False)
         with ui.element("div").classes("live"):
             with ui.element("div"):
@@ -61,7 +61,7 @@ class Live:
         self._figures.set_content(live.figures(view))
         self._stages.show(live.stages(view.stages) if view.stages else "")
         self._waiting.show(live.waiting(view.calls) if view.calls else "")
-        self._graph.show(live.file_graph(view.logic, view.files) if view.logic else "")
+        self._graph.show(live.file_graph(self._name, view.logic, view.files) if view.logic else "")
         self._rungs.show(live.rungs(view.rungs, view.forecast) if view.rungs or view.forecast else "")
         self._warnings.show(live.warnings(view.summary.warnings) if view.summary.warnings else "")
         self._log.follow()

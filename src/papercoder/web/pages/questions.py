@@ -8,6 +8,7 @@ from papercoder.report import load
 from papercoder.web import frame
 from papercoder.web.parts import tabs
 from papercoder.web.parts.controls import button
+from papercoder.web.parts.going import wait_for
 from papercoder.web.state import Web
 
 
@@ -19,13 +20,16 @@ def register(web: Web) -> None:
         with frame.page(f"{name}, questions"):
             folder = web.shelf.run(name)
             tabs.bar(name, folder, "questions")
+            if not tabs.is_there(tabs.BY_NAME["questions"], folder):
+                wait_for(web, name, tabs.BY_NAME["questions"])
+                return
             frame.heading("Questions for the authors", 2)
             report = await run.io_bound(load, folder)
             text = questions(report) if report else ""
             if not text:
                 frame.empty(
-                    "Nothing is open: no requirement or value was assumed or only cited. What a plan leaves open "
-                    "stands here once there is one.",
+                    "Nothing is open: no requirement or value was assumed or only cited. What a later plan leaves open "
+                    "stands here.",
                     "To the run",
                     tabs.address(name, ""),
                 )

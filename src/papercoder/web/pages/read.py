@@ -12,7 +12,7 @@ from papercoder.web import frame
 from papercoder.web.parts import tabs
 from papercoder.web.parts.code_text import Source, code_html, first_shown, owners, read_source
 from papercoder.web.parts.files import files_html
-from papercoder.web.parts.going import keep_up
+from papercoder.web.parts.going import keep_up, wait_for
 from papercoder.web.parts.need_list import FIELDS, Filter, filter_html, index_of, list_html, page_with
 from papercoder.web.parts.text import Text, gather
 from papercoder.web.state import Web
@@ -25,12 +25,12 @@ def register(web: Web) -> None:
     async def read(name: str, r: str = "", file: str = "", line: str = "", at: str = "") -> None:
         with frame.page(f"{name}, read", wide=True):
             folder = web.shelf.run(name)
-            tabs.bar(name, folder, "read")
+            bar = tabs.bar(name, folder, "read")
             text = await run.io_bound(gather, folder)
             if text is None or text.paper is None:
-                frame.empty(tabs.BY_NAME["read"].empty, "Watch the run", tabs.address(name, ""))
+                wait_for(web, name, tabs.BY_NAME["read"])
                 return
-            reading = Reading(web, name, text)
+            reading = Reading(web, name, text, bar)
             reading.draw()
             reading.begin(r, file, _number(line), at)
 
@@ -38,8 +38,9 @@ def register(web: Web) -> None:
 class Reading:
     """One browser's look at one run."""
 
-    def __init__(self, web: Web, name: str, text: Text) -> None:
+    def __init__(self, web: Web, name: str, text: Text, bar: ui.html) -> None:
         self.web, self.name, self.text = web, name, text
+        self._bar = bar
         self.sift = Filter()
         self.chosen = ""
         self.page = 0
@@ -178,8 +179,10 @@ class Reading:
 
     async def _again(self) -> None:
         """The run went on: read it anew and stay where one was."""
-        text = await run.io_bound(gather, self.web.shelf.run(self.name))
+        folder = self.web.shelf.run(self.name)
+        text = await run.io_bound(gather, folder)
         if text:
+            self._bar.set_content(tabs.bar_html(self.name, folder, "read"))
             self.text, self.source = text, None
             with self._list:
                 self._fill()

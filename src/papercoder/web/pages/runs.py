@@ -1,6 +1,7 @@
 """The list of runs and benches: to filter, to open, to lay two side by side."""
 
 import asyncio
+import time
 from collections import Counter
 from functools import partial
 from urllib.parse import urlencode
@@ -42,6 +43,8 @@ class Runs:
         self.boxes: dict[str, ui.element] = {}
         self.cards: list[RunCard] = []
         self.benches: list[BenchCard] = []
+        self.minute = 0
+        """In which it was drawn last: rows say how long ago something was."""
 
     async def draw(self) -> None:
         """Filter and list; the list follows the shelf."""
@@ -58,10 +61,11 @@ class Runs:
         ui.timer(_EVERY, self.look)
 
     async def look(self) -> None:
-        """Draw anew where something changed."""
+        """Draw anew where something changed, and every minute."""
         cards, benches = await asyncio.to_thread(lambda: (self.overview.runs(), self.overview.benches()))
-        if not self.list.default_slot.children or cards != self.cards or benches != self.benches:
-            self.cards, self.benches = cards, benches
+        minute = int(time.time() // 60)
+        if (cards, benches, minute) != (self.cards, self.benches, self.minute):
+            self.cards, self.benches, self.minute = cards, benches, minute
             self.fill()
 
     def fill(self) -> None:

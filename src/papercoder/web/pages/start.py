@@ -80,7 +80,7 @@ class Start:
         self.wrong.set_text("")
         self.after.clear()
         with self.after:
-            ui.label("Reading…").classes("soft reading")
+            ui.label("Reading…").classes("soft under-way")
         try:
             self.source = source_of(self.web.shelf, self.field.value or "")
             self.paper = await read_apart(self.source)

@@ -11,7 +11,7 @@ from papercoder.summary import stage_of
 from papercoder.web.parts.tabs import address
 
 LABELS: dict[Kept, str] = {"ours": "", "yours": "yours", "stale": "yours, stale", "missing": "not made yet"}
-TONES: dict[Kept, str] = {"ours": "none", "yours": "live", "stale": "fair", "missing": "none"}
+TONES: dict[Kept, str] = {"ours": "none", "yours": "going", "stale": "fair", "missing": "none"}
 
 _REPOSITORY = "repository"
 

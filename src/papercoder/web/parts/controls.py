@@ -13,6 +13,8 @@ def button(label: str, on_click: Callable[[], object | Awaitable[object]], kind:
     """A button; its label is text. While what it began goes on, it cannot be clicked again."""
 
     async def click() -> None:
+        if element.props.get("disabled"):
+            return  # the second of a double click, sent before the browser knew
         element.props["disabled"] = True
         try:
             if isinstance(begun := on_click(), Awaitable):

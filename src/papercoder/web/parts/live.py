@@ -12,6 +12,7 @@ from papercoder.events import RungEnded
 from papercoder.report.rendering import environment
 from papercoder.report.words import duration
 from papercoder.web.files import FileView
+from papercoder.web.parts.tabs import address
 from papercoder.web.view import StageView, View, Waiting
 
 _MOST = 5
@@ -45,17 +46,22 @@ def warnings(found: Sequence[str]) -> str:
 
 
 @lru_cache(16)
-def file_graph(logic: LogicDesign, files: tuple[FileView, ...]) -> str:
-    """The files and their imports, each with how far it is; a list where there are too many to draw."""
+def file_graph(run: str, logic: LogicDesign, files: tuple[FileView, ...]) -> str:
+    """The files and their imports, each with how far it is; a list where there are too many to draw.
+
+    What is there of a file can be read: it leads to it, beside the paper.
+    """
+    addresses = {file.path: address(run, "read", file=file.path) for file in files if file.is_there}
     try:
         return draw_files(
             logic,
             {file.path: file.note for file in files},
             "Files, their imports and how far they are",
             {file.path: f"is-{file.state}" for file in files},
+            addresses,
         )
     except Undrawable:
-        return _render("files", files=files)
+        return _render("files", files=files, addresses=addresses)
 
 
 def clock(seconds: float) -> str:

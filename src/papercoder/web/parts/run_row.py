@@ -11,7 +11,7 @@ from papercoder.report.words import cost, duration, plural
 from papercoder.summary import StageSummary
 from papercoder.web.overview import BenchCard, RunCard
 
-TONES = {"complete": "good", "running": "live", "partial": "fair", "interrupted": "bad", "failed": "bad"}
+TONES = {"complete": "good", "running": "going", "partial": "fair", "interrupted": "bad", "failed": "bad"}
 """Status -> tone of its badge; all others are `none`."""
 
 

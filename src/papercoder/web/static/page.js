@@ -1,12 +1,13 @@
-// Keys, dark mode and the moments before the server is there: all that a page does without it.
-const isTyping = (element) => element?.closest("input, textarea, select, [contenteditable], .cm-editor");
+// Keys, focus, dark mode and the moments before the server is there: all that a page does without it.
+const isTyping = (element) => element?.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
 const shown = (element) => element.getClientRects().length > 0;
 
 document.addEventListener("keydown", (event) => {
+  if (document.querySelector("dialog.keys")) return;
   if (event.key === "Escape" && isTyping(document.activeElement)) return document.activeElement.blur();
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-  if (event.key === " " && event.target.closest("button, a, summary")) return;
+  if (event.key === " " && event.target.closest("button, a, summary, input")) return;
   if (event.key === "?") return showKeys();
   const element = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key && shown(one));
   if (!element) return;
@@ -32,6 +33,22 @@ function showKeys() {
   dialog.showModal();
 }
 
+// What is drawn anew while it has the focus gives it to what stands there in its place.
+let focused;
+
+const nameOf = (element) => element.getAttribute("href") ?? element.getAttribute("aria-label") ?? element.textContent;
+
+document.addEventListener("focusin", (event) => (focused = event.target));
+document.addEventListener("pointerdown", () => (focused = undefined));
+document.addEventListener("focusout", (event) => setTimeout(() => event.target === focused && focused.isConnected && (focused = undefined)));
+
+new MutationObserver(() => {
+  if (!focused || focused.isConnected || document.activeElement !== document.body) return;
+  const name = nameOf(focused);
+  const twins = [...document.querySelectorAll(focused.tagName)].filter((one) => nameOf(one) === name && shown(one));
+  twins[0]?.focus({ preventScroll: true });
+}).observe(document.body, { childList: true, subtree: true });
+
 function toggleDark() {
   const dark = !Quasar.Dark.isActive;
   setDark(dark);
@@ -45,7 +62,7 @@ const TRY_MS = 10;
 for (const type of ["click", "keydown"]) document.addEventListener(type, waitForServer, true);
 
 async function waitForServer(event) {
-  const isGoing = event.type === "click" ? event.target.closest("button") : event.key === "Enter" && isTyping(event.target);
+  const isGoing = event.type === "click" ? event.target.closest("button") : event.key === "Enter" && event.target.matches("input");
   if (window.did_handshake || !isGoing) return;
   event.preventDefault();
   event.stopImmediatePropagation();
