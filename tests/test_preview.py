@@ -1,6 +1,7 @@
 """The preview of an edit: what it says is made again is what is made again then."""
 
 import asyncio
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -154,10 +155,21 @@ def test_a_file_that_is_broken_on_disk_can_be_mended(run: Path) -> None:
     assert foreseen.stops == ""
 
 
-@pytest.mark.parametrize("name", ["review/verdicts.json", "events.jsonl", "repo/nothing.py", "../elsewhere"])
+@pytest.mark.parametrize("name", ["review/verdicts.json", "events.jsonl", "repo/nothing.py"])
 def test_what_nothing_reads_is_not_edited(run: Path, name: str) -> None:
     with pytest.raises(RunFolderError, match="is read by nothing"):
         foresee(run, **{name: "{}"})
+
+
+@pytest.mark.parametrize("text", ["{}", None])
+def test_no_file_outside_is_touched_to_foresee_an_edit(run: Path, tmp_path: Path, text: str | None) -> None:
+    other = tmp_path / "other.md"
+    other.write_text("Not of this run.", encoding="utf-8")
+    for name in (str(other), f"../../../../../..{other}", "repo/../../elsewhere"):
+        with pytest.raises(RunFolderError, match="leads out of the run folder"):
+            foresee(run, **{name: text})
+    assert other.read_text(encoding="utf-8") == "Not of this run."
+    assert not (Path(tempfile.gettempdir()) / "elsewhere").exists()
 
 
 def test_execution_is_said_to_be_run_again(

@@ -18,7 +18,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from papercoder.agent import Ask
 from papercoder.answers import UnfitError
 from papercoder.artifacts import Paper
-from papercoder.errors import AnswerError, PaperCoderError
+from papercoder.errors import AnswerError, PaperCoderError, RunFolderError
 from papercoder.events import ArtifactEdited, Event
 from papercoder.executor import H, rungs_of
 from papercoder.generation import PROFILES
@@ -299,7 +299,7 @@ def _copy(folder: Path, edits: Edits) -> Iterator[Path]:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
         for name, text in edits.items():
-            _edit(copy / name, text)
+            _edit(copy, name, text)
         yield copy
 
 
@@ -310,7 +310,10 @@ def _files(folder: Path) -> Iterable[Path]:
             yield path
 
 
-def _edit(path: Path, text: str | None) -> None:
+def _edit(copy: Path, name: str, text: str | None) -> None:
+    path = copy / name
+    if ".." in path.parts or not path.is_relative_to(copy):
+        raise RunFolderError(f"{name} leads out of the run folder, so that it is read by nothing that the run makes.")
     if text is None:
         path.unlink(missing_ok=True)
     else:
