@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -34,7 +35,7 @@ def web(
     run = folder.resolve() if (folder / "events.jsonl").is_file() else None
     serve(
         run.parent if run else folder,
-        f"/run/{run.name}" if run else "/",
+        f"/run/{quote(run.name)}" if run else "/",
         host,
         port,
         token,

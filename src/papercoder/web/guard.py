@@ -2,7 +2,6 @@
 
 import hmac
 from dataclasses import dataclass
-from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -52,11 +51,23 @@ class Access:
     @property
     def cookie(self) -> str:
         """The cookie's name: servers on other ports of this machine have theirs."""
-        return f"papercoder-{sha256((self.token or '').encode()).hexdigest()[:8]}"
+        return f"papercoder-{self._digest('name')[:8]}"
+
+    @property
+    def ticket(self) -> str:
+        """What the cookie holds: browsers send it to all ports of this machine, so it does not tell the token."""
+        return self._digest("ticket")
 
     def knows(self, said: str) -> bool:
         """Is this the token?"""
         return self.token is None or hmac.compare_digest(said.encode(), self.token.encode())
+
+    def admits(self, kept: str) -> bool:
+        """Is this what the cookie of who gave the token holds?"""
+        return self.token is None or hmac.compare_digest(kept.encode(), self.ticket.encode())
+
+    def _digest(self, purpose: str) -> str:
+        return hmac.new((self.token or "").encode(), purpose.encode(), "sha256").hexdigest()
 
 
 class Guard:
@@ -82,7 +93,7 @@ class Guard:
             return PlainTextResponse("Another site's page may not ask this.", 403)
         if _length(headers) > _most(scope):
             return PlainTextResponse(f"That is more than {_most(scope) // 2**20} MiB.", 413)
-        if self.access.knows(_cookie(headers, self.access.cookie)):
+        if self.access.admits(_cookie(headers, self.access.cookie)):
             return None
         return self._admission(scope)
 
@@ -93,7 +104,7 @@ class Guard:
             return HTMLResponse(_ASK, 401)
         query = urlencode(asked, doseq=True)
         response = RedirectResponse(f"/{scope['path'].lstrip('/')}" + (f"?{query}" if query else ""), 303)
-        response.set_cookie(self.access.cookie, self.access.token or "", httponly=True, samesite="lax")
+        response.set_cookie(self.access.cookie, self.access.ticket, httponly=True, samesite="lax")
         return response
 
 
@@ -117,7 +128,7 @@ def _is_from_elsewhere(scope: Scope, headers: Headers) -> bool:
     """Browsers say whose page asks: `Origin` where something is sent or a socket opened, else `Sec-Fetch-Site`."""
     origin = headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+        return origin.lower().partition("://")[2] != headers.get("host", "").lower()
     return headers.get("sec-fetch-site", "none") not in {"none", "same-origin"} and not _is_visit(scope, headers)
 
 

@@ -7,7 +7,9 @@ import socket
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from types import FrameType
+from urllib.parse import quote
 
 import uvicorn
 from fastapi import FastAPI
@@ -63,8 +65,8 @@ def serve(
     with _listen(host, port) as sock:
         address = _address(host, sock.getsockname()[1], opened, access.token)
         told(f"PaperCoder is at {address}  (Ctrl-C closes it)")
-        if browser:
-            app.on_startup(lambda: webbrowser.open(address))
+        if browser:  # in a thread: one that draws in the terminal lets go of it only when it is closed
+            app.on_startup(lambda: Thread(target=webbrowser.open, args=(address,), daemon=True).start())
         config = uvicorn.Config(
             build(web, access), ws="wsproto", log_level="warning", timeout_graceful_shutdown=_GRACE, access_log=False
         )
@@ -131,4 +133,4 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _address(host: str, port: int, opened: str, token: str | None) -> str:
     name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{port}{opened}" + (f"?token={token}" if token else "")
+    return f"http://{name}:{port}{opened}" + (f"?token={quote(token, safe='')}" if token else "")
