@@ -138,7 +138,13 @@ def test_a_terminal_has_a_table_and_a_file_has_lines() -> None:
 
 def test_the_results_of_one_trial_are_its_own() -> None:
     score = Interval(mean=4.0, low=3.5, high=4.5, n=8)
-    fields: dict[str, Any] = {"rungs": ("install", "import"), "requirements": 4, "implemented": 3, "claims": 5}
+    fields: dict[str, Any] = {
+        "executed": True,
+        "rungs": ("install", "import"),
+        "requirements": 4,
+        "implemented": 3,
+        "claims": 5,
+    }
     lines = shown(result(**fields, claims_met=1, judges=judged(score), rubric=0.5, cost_usd=1.5, seconds=61))
     assert lines[0][:5] == ["paper", "variant", "complete", "rungs", "coverage"]
     assert lines[1][:4] == ["a", "full", "1/1", "import"]
@@ -151,9 +157,10 @@ def test_the_results_of_many_are_counts_and_means_with_intervals() -> None:
         return judged(Interval(mean=mean, low=mean, high=mean, n=1))
 
     lines = shown(
-        result("a", rungs=("install", "import", "start", "tests", "smoke"), judges=scored(3.0)),
-        result("b", rungs=("install",), judges=scored(5.0)),
+        result("a", executed=True, rungs=("install", "import", "start", "tests", "smoke"), judges=scored(3.0)),
+        result("b", executed=True, judges=scored(5.0)),
     )
+    assert [line[3] for line in lines[1:3]] == ["smoke", "none"]
     assert lines[-2][:4] == ["full", "2/2", "smoke", "1/2"]
     assert lines[-2][4:7] == ["4.00", "[1.00,", "5.00]"]  # two papers tell next to nothing
 

@@ -1,6 +1,6 @@
 """A plot of what trials cost against what they score."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -15,6 +15,8 @@ from papercoder.report.plots import ticks
 from papercoder.report.words import figure, money
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _NAMES = 520.0, 300.0, 44.0, 44.0, 130.0
+_LINE = 15.0
+"""From a name to the next."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,15 @@ class _Scale:
     most: float
     low: float
     high: float
+    height: float
+    """Of the whole plot."""
 
     def x(self, cost: float) -> float:
         return _LEFT + cost / self.most * (_WIDTH - _LEFT - _NAMES)
 
     def y(self, score: float) -> float:
-        return _HEIGHT - _BOTTOM - (score - self.low) / (self.high - self.low) * (_HEIGHT - _BOTTOM - 12)
+        bottom = self.height - _BOTTOM
+        return bottom - (score - self.low) / (self.high - self.low) * (bottom - 12)
 
 
 def cost_against(metric: Metric, groups: Groups) -> Plot | None:
@@ -49,10 +54,11 @@ def cost_against(metric: Metric, groups: Groups) -> Plot | None:
     most = max([cost for point in points for cost, _ in point.papers], default=0.0)
     if not most:
         return None
-    scale = _Scale(most * 1.02, *((1.0, 5.0) if metric in JUDGES else (0.0, 1.0)))
+    height = max(_HEIGHT, (len(points) + 1) * _LINE)
+    scale = _Scale(most * 1.02, *((1.0, 5.0) if metric in JUDGES else (0.0, 1.0)), height)
     parts = [*_grid(scale, metric), *_dots(points, scale), *_names(points, scale)]
     about = "; ".join(f"{point.name}: {money(point.cost)}, {metric.shown(point.score)}" for point in points)
-    svg = drawing(parts, _WIDTH, _HEIGHT, f"Cost against {metric.label}", about)
+    svg = drawing(parts, _WIDTH, height, f"Cost against {metric.label}", about)
     return Plot(
         f"Cost against {metric.label}",
         "Means of the variants, named; a faint dot for each paper. What judges cost is left out.",
@@ -78,7 +84,7 @@ def _grid(scale: _Scale, metric: Metric) -> Iterator[Markup]:
         y = scale.y(tick)
         yield line(_LEFT, y, right, y, "rule")
         yield words(figure(tick) if metric in JUDGES else f"{100 * tick:.0f} %", _LEFT - 7, y + 4, "soft small", "end")
-    yield words("dollars for a trial", right, _HEIGHT - 6, "soft small", "end")
+    yield words("dollars for a trial", right, scale.height - 6, "soft small", "end")
 
 
 def _dots(points: Iterable[_Point], scale: _Scale) -> Iterator[Markup]:
@@ -88,11 +94,23 @@ def _dots(points: Iterable[_Point], scale: _Scale) -> Iterator[Markup]:
 
 
 def _names(points: Iterable[_Point], scale: _Scale) -> Iterator[Markup]:
-    """The means, each with its name in a column at the right, in which no two names overlap."""
-    at = 0.0
-    for point in sorted(points, key=lambda point: -point.score):
+    """The means, each with its name in a column at the right."""
+    points = sorted(points, key=lambda point: -point.score)
+    places = _apart([scale.y(point.score) + 4 for point in points], scale.height)
+    for point, at in zip(points, places, strict=True):
         x, y = scale.x(point.cost), scale.y(point.score)
-        at = max(y + 4, at + 15)
         yield line(x, y, _WIDTH - _NAMES + 10, at - 4, "rule")
         yield node("circle", cx=x, cy=y, r=4.5, class_="dot reported")
         yield words(shortened(one_line(point.name), 18), _WIDTH - _NAMES + 14, at, "mid", full=point.name)
+
+
+def _apart(wanted: Sequence[float], height: float) -> list[float]:
+    """Places from the top down, each as near to the wanted one as no two overlap and none lies below the plot."""
+    places: list[float] = []
+    for place in wanted:
+        places.append(max(place, places[-1] + _LINE) if places else place)
+    lowest = height - 8
+    for index in reversed(range(len(places))):
+        places[index] = lowest = min(places[index], lowest)
+        lowest -= _LINE
+    return places

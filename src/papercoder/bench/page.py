@@ -14,7 +14,7 @@ from papercoder.artifacts import BenchResults, TrialResult
 from papercoder.bench import wording
 from papercoder.bench.comparison import Comparison, Contrast
 from papercoder.bench.cost_plot import cost_against
-from papercoder.bench.grouping import grouped, mean_of
+from papercoder.bench.grouping import Trials, grouped, mean_of, papers_of
 from papercoder.bench.metrics import (
     CALLS,
     CLAIMS,
@@ -102,7 +102,7 @@ def _values(results: BenchResults, links: Links) -> dict[str, Any]:
         "headline": wording.course(results),
         "groups": groups,
         "columns": _observed(_COLUMNS, results),
-        "ran": any(trial.rungs for trial in results.trials),
+        "ran": any(trial.executed for trial in results.trials),
         "broken": [one for status in ("failed", "partial") for one in linked.values() if one.trial.status == status],
         "papers": {paper: [linked[trial.trial] for trial in trials] for paper, trials in by_paper.items()},
         "plots": _plots(results, groups),
@@ -134,6 +134,12 @@ def by_setting(results: BenchResults) -> dict[str, list[TrialResult]]:
     return grouped(results.trials, lambda trial: f"{trial.variant} · {trial.model}" if many else trial.variant)
 
 
+def ran_through(trials: Trials) -> str:
+    """How many were seen to run through on tiny settings; empty where none was run."""
+    seen = sum("smoke" in trial.rungs for trial in trials)
+    return f"{seen} of {len(trials)}" if any(trial.executed for trial in trials) else ""
+
+
 def _observed(metrics: tuple[Metric, ...], results: BenchResults) -> list[Metric]:
     return [metric for metric in metrics if any(metric.of(trial) is not None for trial in results.trials)]
 
@@ -152,7 +158,7 @@ def _plots(results: BenchResults, groups: Groups) -> list[Plot]:
     for metric in metrics[:1]:
         found += [scores(metric, groups), *_ladders(metric, results), cost_against(metric, groups)]
     found += [scores(metric, groups) for metric in metrics[1:]]
-    if any(trial.rungs for trial in results.trials):
+    if any(trial.executed for trial in results.trials):
         found.append(rungs(groups))
     return [plot for plot in found if plot]
 
@@ -196,7 +202,8 @@ def _environment() -> Environment:
         "mean": lambda trials, metric: mean_of(metric, trials),
         "metric": NAMED.__getitem__,
         "remarks": wording.remarks,
-        "ran_through": lambda trials: sum("smoke" in trial.rungs for trial in trials),
+        "paper_count": papers_of,
+        "ran_through": ran_through,
         "sign": lambda state: SIGNS[_tone(state)],
         "spread": wording.spread,
         "tone": _tone,

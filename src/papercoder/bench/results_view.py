@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.bench import wording
 from papercoder.bench.grouping import Trials, grouped, mean_of
 from papercoder.bench.metrics import CLAIMS, CODE_DEV, COST, COVERAGE, JUDGES, RUBRIC, SECONDS, Metric
 
@@ -27,7 +28,7 @@ class Column:
 
 
 def show_results(results: BenchResults, console: Console) -> None:
-    """All that was observed, and what is not complete, and why."""
+    """All that was observed, what is not complete and why, and what all of it took."""
     many = len({trial.model for trial in results.trials}) > 1
     names = ("variant", "model") if many else ("variant",)
     console.print(_table(results.trials, ("paper", *names)))
@@ -36,6 +37,7 @@ def show_results(results: BenchResults, console: Console) -> None:
     for trial in results.trials:
         if trial.status != "complete":
             console.print(escape(f"{trial.trial}: {trial.status}: {trial.reason}"), soft_wrap=True, highlight=False)
+    console.print(escape(wording.course(results)), soft_wrap=True, highlight=False)
 
 
 def _table(trials: Iterable[TrialResult], names: tuple[str, ...]) -> Table:
@@ -66,10 +68,10 @@ def _complete(trials: Trials) -> str:
 
 def _rungs(trials: Trials) -> str:
     """The highest rung that was seen; of several trials, how many were seen to run through on tiny settings."""
-    if not any(trial.rungs for trial in trials):
+    if not any(trial.executed for trial in trials):
         return NOTHING
     if len(trials) == 1:
-        return trials[0].rungs[-1]
+        return trials[0].rungs[-1] if trials[0].rungs else "none"
     return f"smoke {sum('smoke' in trial.rungs for trial in trials)}/{len(trials)}"
 
 
@@ -90,4 +92,4 @@ def _mean(metric: Metric, trials: Trials) -> str:
     if found is None:
         return NOTHING
     mean = metric.shown(found.mean)
-    return f"{mean} [{metric.shown(found.low)}, {metric.shown(found.high)}]" if found.n > 1 else mean
+    return f"{mean} [{metric.shown(found.low)}, {metric.shown(found.high)}]" if found.high > found.low else mean
