@@ -120,7 +120,7 @@ def test_it_loads_nothing() -> None:
         "rubric, Code Development",
         "rubric: 0.0% (0 of 1 leaves met)",
         "A wrong equation shows only where a leaf speaks of it",
-        ">+100.0%<",
+        ">+100.0 points<",
         ">1 more, 0 fewer<",
     ],
 )

@@ -138,10 +138,10 @@ def _gap(order: OrderCheck) -> str:
 
 
 def difference_figure(order: OrderCheck) -> str:
-    """A difference with its sign; nothing where there is none."""
+    """A difference with its sign, of shares in percentage points; nothing where there is none."""
     if order.difference is None:
         return ""
-    return f"{100 * order.difference:+.1f}%" if order.judge == "rubric" else f"{order.difference:+.2f}"
+    return f"{100 * order.difference:+.1f} points" if order.judge == "rubric" else f"{order.difference:+.2f}"
 
 
 def noise_figure(order: OrderCheck) -> str:
