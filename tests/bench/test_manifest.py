@@ -117,6 +117,30 @@ def test_paths_are_relative_to_the_manifest(tmp_path: Path, monkeypatch: pytest.
     assert Path(trial.source) == tmp_path / "p1.md"
 
 
+def test_prompts_of_the_users_own_settings_are_found_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PAPERCODER_PROMPTS", "mine")
+    assert trials(load_manifest(write_manifest(tmp_path)), tmp_path)[0].settings.prompts == tmp_path / "mine"
+
+
+@pytest.mark.parametrize(
+    ("given", "store"),
+    [
+        ("shared", "file://{}/shared"),
+        ("file://shared", "file://{}/shared"),
+        ("local://shared", "file://{}/shared"),
+        ("/mnt/shared", "file:///mnt/shared"),
+        ("file:///mnt/shared", "file:///mnt/shared"),
+        ("s3://bucket/x", "s3://bucket/x"),
+    ],
+)
+def test_a_store_that_is_a_folder_is_the_same_on_every_machine(tmp_path: Path, given: str, store: str) -> None:
+    assert load_manifest(write_manifest(tmp_path, store=given)).store == store.format(tmp_path)
+
+
 @pytest.mark.parametrize(
     "name", ["../x", "/etc", "a/b", "..", ".hidden", "a--b", "-o", "a b", "", "x" * 61, "ü", "a\n"]
 )
@@ -153,6 +177,12 @@ PAPERS = [{"id": "a", "paper": "p1.md"}]
         ({"judge": {"model": "openai:x", "judges": ["nobody"]}}, ", judge, judges, entry 1: "),
         ({"resources": {"climb": {"cpus": 1}}}, ", resources, climb"),
         ({"max_cost": -1}, ", max_cost: "),
+        ({"resources": {"smoke": {"gpus": 1.5}}}, ", resources, smoke, gpus: above 1, Ray lends whole GPUs alone."),
+        ({"store": ""}, ", store: "),
+        ({"store": "memory://x"}, ", store: what is kept in memory is gone with its process"),
+        ({"papers": [{**PAPERS[0], "gold": "p1.md"}]}, ", papers, a, gold: "),
+        ({"papers": [{**PAPERS[0], "rubric": "."}]}, ", papers, a, rubric: "),
+        ({"variants": [{"name": "x", "prompts": "none"}]}, ", variants, x, with the model simulated: prompts: "),
     ],
 )
 def test_every_mistake_is_one_sentence_with_its_place(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
@@ -169,6 +199,8 @@ def test_every_mistake_is_one_sentence_with_its_place(tmp_path: Path, changes: d
         ("", ": "),
         ("- a\n", ": "),
         ("name: 2024-01-01\n", ", papers: it is missing."),
+        ("name: a\n2024-01-01: b\n", ", papers: it is missing."),
+        ("name: a\npapers: &a [*a]\n", ": a part of it stands within itself"),
     ],
 )
 def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str, said: str) -> None:
@@ -179,6 +211,7 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str, said: str) ->
 
 def test_a_manifest_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert "there is no such manifest" in refusal(tmp_path / "none.yaml")
+    assert "there is no such manifest" in refusal(tmp_path)
 
 
 def test_the_example_is_a_manifest(tmp_path: Path) -> None:

@@ -70,6 +70,11 @@ def test_a_store_of_no_known_kind(url: str) -> None:
         ObjectStore(url)
 
 
+def test_a_store_that_nobody_answers_for_is_one_sentence() -> None:
+    with pytest.raises(RunFolderError, match="did not answer"):
+        ObjectStore("ftp://127.0.0.1:1/a")
+
+
 def test_whole_objects() -> None:
     assert read_whole(f"{MEMORY}/a/run.tar.gz") is None
     write_whole(f"{MEMORY}/a/run.tar.gz", b"\x00\x01")
@@ -77,8 +82,8 @@ def test_whole_objects() -> None:
 
 
 def stored(folder: Path, **changes: Any) -> Trial:
-    manifest = write_manifest(folder, texts=1, variants=[PUBLISHED], models=PRICED, store=MEMORY)
-    return trial_of(manifest, folder / "out").model_copy(update=changes)
+    manifest = write_manifest(folder, texts=1, variants=[PUBLISHED], models=PRICED)
+    return trial_of(manifest, folder / "out").model_copy(update={"store": MEMORY, **changes})
 
 
 def test_another_machine_goes_on_and_pays_nothing_twice(tmp_path: Path) -> None:

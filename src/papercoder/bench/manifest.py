@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints, field_validator, model_validator
 
 from papercoder.artifacts import Artifact, JudgeName, RungName
 from papercoder.settings import ModelSpec, Role
@@ -96,8 +96,17 @@ class Resources(_Part):
 
     cpus: float | None = Field(default=None, ge=0)
     gpus: float | None = Field(default=None, ge=0)
+    """A share of one, or whole ones."""
+
     memory: float | None = Field(default=None, gt=0)
     """GiB."""
+
+    @field_validator("gpus")
+    @classmethod
+    def _lent_whole(cls, gpus: float | None) -> float | None:
+        if gpus is not None and gpus > 1 and not gpus.is_integer():
+            raise ValueError("above 1, Ray lends whole GPUs alone")
+        return gpus
 
 
 class Manifest(_Part):
@@ -127,8 +136,8 @@ class Manifest(_Part):
     resources: dict[RungName, Resources] = Field(default_factory=dict)
     """Rung -> what it takes; for `--on ray`."""
 
-    store: str | None = None
-    """Address of an object store that keeps what was paid for; None: the run folders keep it."""
+    store: str | None = Field(default=None, min_length=1)
+    """Address of an object store that keeps what was paid for, or a folder; None: the run folders keep it."""
 
     @model_validator(mode="after")
     def _tells_apart(self) -> Self:

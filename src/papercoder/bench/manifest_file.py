@@ -13,12 +13,15 @@ from papercoder.bench.manifest import Manifest, ModelChoice, PaperEntry, Variant
 from papercoder.bench.trials import settings_for
 from papercoder.errors import SettingsError
 from papercoder.paper.arxiv import parse_id
+from papercoder.prompts import Prompts
 from papercoder.run_folder import read_text
 from papercoder.settings import Settings
 
 _OF_ALL = frozenset({"max_cost", "concurrency", "requests_per_minute", "tokens_per_minute"})
 _OF_MODELS = frozenset({"model", "models", "base_url", "context_window"})
 _WITH_A_FOLDER = ("recorded", "relay")
+_OF_FOLDERS = ("file", "local")
+"""Kinds of addresses."""
 
 
 def example() -> str:
@@ -32,7 +35,7 @@ def load_manifest(path: Path) -> Manifest:
     Raises:
         SettingsError: it is missing, or something in it is wrong.
     """
-    text = read_text(path)
+    text = None if path.is_dir() else read_text(path)
     if text is None:
         raise SettingsError(f"{path}: there is no such manifest; `papercoder bench example` shows one.")
     try:
@@ -42,6 +45,8 @@ def load_manifest(path: Path) -> Manifest:
         raise SettingsError(f"{path}{_line(error)}") from None
     except ValidationError as error:
         raise SettingsError(f"{path}{_complaint(error)}") from None
+    except ValueError:
+        raise SettingsError(f"{path}: a part of it stands within itself; write it out without `*`.") from None
     resolved = _resolved(manifest, path.resolve().parent)
     if mistake := next(_mistakes(resolved), None):
         raise SettingsError(f"{path}, {mistake}")
@@ -76,7 +81,7 @@ class _Loader(yaml.SafeLoader):
             if name in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"{name!r} is given twice", key.start_mark)
             seen.add(name)
-        return super().construct_mapping(node, deep)
+        return {str(name): value for name, value in super().construct_mapping(node, deep).items()}
 
 
 def _line(error: yaml.YAMLError) -> str:
@@ -114,7 +119,18 @@ def _resolved(manifest: Manifest, folder: Path) -> Manifest:
     judge = manifest.judge
     judge = judge.model_copy(update={"model": _spec(judge.model, folder)}) if judge else None
     variants = tuple(_variant(variant, folder) for variant in manifest.variants)
-    return manifest.model_copy(update={"papers": papers, "models": models, "judge": judge, "variants": variants})
+    store = _shared(manifest.store, folder) if manifest.store else None
+    return manifest.model_copy(
+        update={"papers": papers, "models": models, "judge": judge, "variants": variants, "store": store}
+    )
+
+
+def _shared(store: str, folder: Path) -> str:
+    """An address as it is; a folder, which is read on other machines too, with all of its path."""
+    kind, address, rest = store.partition("://")
+    if address and kind not in _OF_FOLDERS:
+        return store
+    return f"file://{folder / (rest if address else store)}"
 
 
 def _paper(paper: PaperEntry, folder: Path) -> PaperEntry:
@@ -141,6 +157,8 @@ def _variant(variant: Variant, folder: Path) -> Variant:
 
 
 def _mistakes(manifest: Manifest) -> Iterator[str]:
+    if manifest.store and manifest.store.startswith("memory:"):
+        yield "store: what is kept in memory is gone with its process; name a folder or an object store."
     for paper in manifest.papers:
         yield from _missing(paper)
     for variant in manifest.variants:
@@ -155,6 +173,11 @@ def _missing(paper: PaperEntry) -> Iterator[str]:
     for name, path in {"paper": source, **named}.items():
         if path and not path.exists():
             yield f"papers, {paper.id}, {name}: {path} does not exist; paths are relative to the manifest."
+    if paper.gold and paper.gold.is_file():
+        yield f"papers, {paper.id}, gold: {paper.gold} is a file; it must be the folder of the authors' repository."
+    for name in ("rubric", "addendum", "blacklist"):
+        if (path := named[name]) and path.is_dir():
+            yield f"papers, {paper.id}, {name}: {path} is a folder; it must be a file."
 
 
 def _wrong_settings(manifest: Manifest, variant: Variant) -> Iterator[str]:
@@ -167,7 +190,7 @@ def _wrong_settings(manifest: Manifest, variant: Variant) -> Iterator[str]:
             yield f"variants, {variant.name}, {name}: there is no such setting."
     for model in manifest.models:
         try:
-            settings_for(variant, model, manifest.judge)
+            Prompts(settings_for(variant, model, manifest.judge).prompts)
         except SettingsError as error:
             yield f"variants, {variant.name}, with the model {model.name}: {str(error).removeprefix('--')}"
 

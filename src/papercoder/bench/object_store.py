@@ -108,6 +108,7 @@ def reach(url: str) -> tuple["AbstractFileSystem", str]:
 
     Raises:
         SettingsError: fsspec, or what it needs for such addresses, is not installed, or there is no such kind.
+        RunFolderError: it did not answer.
     """
     try:
         fsspec = importlib.import_module("fsspec")
@@ -117,6 +118,8 @@ def reach(url: str) -> tuple["AbstractFileSystem", str]:
         files, path = fsspec.core.url_to_fs(url)
     except (ImportError, ValueError) as error:
         raise SettingsError(f"The store {url} cannot be reached: {error}.") from error
+    except OSError as error:
+        raise RunFolderError(_silent(url, error)) from error
     return files, str(path).rstrip("/")
 
 
@@ -146,7 +149,11 @@ def _answering(url: str) -> Iterator[None]:
     except FileNotFoundError as error:
         raise RunFolderError(f"The store {url} has lost {error}; run the same command again.") from error
     except OSError as error:
-        raise RunFolderError(
-            f"The store {url} did not answer ({error}). See whether it is up and your credentials allow writing; run "
-            "the same command again, it resumes."
-        ) from error
+        raise RunFolderError(_silent(url, error)) from error
+
+
+def _silent(url: str, error: Exception) -> str:
+    return (
+        f"The store {url} did not answer ({error}). See whether it is up and your credentials allow writing; run "
+        "the same command again, it resumes."
+    )

@@ -97,11 +97,12 @@ def settings_for(
         SettingsError: a value is wrong.
     """
     own = model.model_dump(exclude={"name", "model", "roles"}, exclude_none=True)
-    return Settings(
+    chosen = Settings(
         **{**own, **variant.overrides, **(flags or {})},
         model=of_repeat(model.model, repeat),
         models=_models(model, judge, repeat),
     )
+    return chosen.model_copy(update={"prompts": chosen.prompts.absolute()}) if chosen.prompts else chosen
 
 
 def _models(model: ModelChoice, judge: Judge | None, repeat: int) -> dict[Role, str]:
