@@ -1,6 +1,7 @@
 """What `papercoder show` tells: a run in figures, with its requirements and files. Reads files alone, no model."""
 
 import fcntl
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -96,8 +97,11 @@ def is_locked(folder: Path) -> bool:
 
 
 def _files(repository: Path) -> tuple[str, ...]:
-    paths = (path.relative_to(repository) for path in sorted(repository.rglob("*")) if path.is_file())
-    return tuple(path.as_posix() for path in paths if path.parts[0] != ".git")
+    found: list[Path] = []
+    for root, folders, names in os.walk(repository):
+        folders[:] = set(folders) - {".git"}
+        found += [Path(root, name) for name in names]
+    return tuple(path.relative_to(repository).as_posix() for path in sorted(found) if path.is_file())
 
 
 def _requirements(folder: Path) -> RequirementsSummary:

@@ -23,6 +23,8 @@ from papercoder.events import (
 Status = Literal["new", "running", "complete", "partial"]
 
 AnyArtifactEvent = ArtifactStarted | ArtifactMade | ArtifactReused | ArtifactEdited
+OfStage = Sequence[AnyArtifactEvent]
+"""Events of the artifacts of one stage."""
 
 E = TypeVar("E")
 
@@ -163,34 +165,36 @@ def _status(latest: Sequence[Event]) -> Status:
 
 
 def _stages(events: Sequence[Event], latest: Sequence[Event]) -> tuple[StageSummary, ...]:
-    names = _unique(stage_of(event.artifact) for event in _of_artifacts(events))
-    return tuple(_stage(name, events, latest) for name in names)
-
-
-def _stage(name: str, events: Sequence[Event], latest: Sequence[Event]) -> StageSummary:
-    def here(among: Sequence[Event], kind: type[E]) -> list[E]:
-        own = [event for event in _of_artifacts(among) if stage_of(event.artifact) == name]
-        return _of(own, kind)
-
-    return StageSummary(
-        name=name,
-        made=len(here(events, ArtifactMade)),
-        reused=len(here(latest, ArtifactReused)),
-        edited=len(here(latest, ArtifactEdited)),
-        open=len(here(latest, ArtifactStarted)) - len(here(latest, ArtifactMade)),
-        seconds=max((_span(name, session) for session in _sessions(events)), default=0.0),
+    now, sessions = _by_stage(latest), [_by_stage(session) for session in _sessions(events)]
+    return tuple(
+        _stage(name, own, now.get(name, []), [session[name] for session in sessions if name in session])
+        for name, own in _by_stage(events).items()
     )
 
 
-def _span(name: str, session: Sequence[Event]) -> float:
-    own = [event for event in _of_artifacts(session) if stage_of(event.artifact) == name]
-    first = [event.at for event in _of(own, ArtifactStarted)]
-    last = [event.at for event in _of(own, ArtifactMade)]
+def _by_stage(events: Iterable[Event]) -> dict[str, list[AnyArtifactEvent]]:
+    found: dict[str, list[AnyArtifactEvent]] = {}
+    for event in events:
+        if isinstance(event, AnyArtifactEvent):
+            found.setdefault(stage_of(event.artifact), []).append(event)
+    return found
+
+
+def _stage(name: str, events: OfStage, latest: OfStage, sessions: Iterable[OfStage]) -> StageSummary:
+    return StageSummary(
+        name=name,
+        made=len(_of(events, ArtifactMade)),
+        reused=len(_of(latest, ArtifactReused)),
+        edited=len(_of(latest, ArtifactEdited)),
+        open=len(_of(latest, ArtifactStarted)) - len(_of(latest, ArtifactMade)),
+        seconds=max(map(_span, sessions), default=0.0),
+    )
+
+
+def _span(session: OfStage) -> float:
+    first = [event.at for event in _of(session, ArtifactStarted)]
+    last = [event.at for event in _of(session, ArtifactMade)]
     return max(last) - min(first) if first and last else 0.0
-
-
-def _of_artifacts(events: Iterable[Event]) -> list[AnyArtifactEvent]:
-    return [event for event in events if isinstance(event, AnyArtifactEvent)]
 
 
 def _warnings(latest: Sequence[Event]) -> Iterable[str]:

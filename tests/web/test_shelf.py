@@ -1,13 +1,31 @@
 """What a name of the page's may lead to."""
 
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from papercoder.errors import RunFolderError
+from papercoder.web.overview import Overview
 from papercoder.web.shelf import Shelf
 
-OUTWARD = ["..", ".", "", "../x", "a/b", "a\\b", "/etc", ".store", "a\0b", "a\nb", "x" * 121, "~/x/..", "%2e%2e/x"]
+OUTWARD = [
+    "..",
+    ".",
+    "",
+    "../x",
+    "a/b",
+    "a\\b",
+    "/etc",
+    ".store",
+    "a\0b",
+    "a\nb",
+    "x" * 121,
+    "𝔸" * 100,
+    "~/x/..",
+    "~~x",
+]
 
 
 def run(root: Path, name: str) -> Path:
@@ -31,6 +49,55 @@ def test_a_link_that_leads_out_is_no_run(tmp_path: Path) -> None:
     assert shelf.runs() == ()
     with pytest.raises(RunFolderError, match="leads out"):
         shelf.run("out")
+
+
+@pytest.mark.parametrize("inside", ["paper.md", "planning", "planning/logic.json", ".store", "events.jsonl", "repo"])
+def test_a_run_with_a_link_that_leads_out_is_not_opened(tmp_path: Path, inside: str) -> None:
+    root, other = tmp_path / "runs", run(tmp_path, "other")
+    root.mkdir()
+    link = run(root, "kiln") / inside
+    link.parent.mkdir(exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(other / "events.jsonl" if link.suffix else other)
+    with pytest.raises(RunFolderError, match="leads out"):
+        Shelf(root).run("kiln")
+    assert Overview(Shelf(root)).look().runs == []
+
+
+def test_links_within_a_run_and_those_of_the_user_in_its_repository_will_do(tmp_path: Path) -> None:
+    folder = run(tmp_path, "kiln")
+    (folder / "latest").symlink_to(folder / "events.jsonl")
+    (folder / "repo").mkdir()
+    (folder / "repo" / "data").symlink_to("/")
+    assert Shelf(tmp_path).run("kiln") == folder
+
+
+def test_links_in_a_ring_are_no_trouble(tmp_path: Path) -> None:
+    (tmp_path / "ring").symlink_to(tmp_path / "ring")
+    run(tmp_path, "kiln")
+    shelf = Shelf(tmp_path)
+    assert shelf.runs() == ("kiln",)
+    assert not shelf.is_run("ring")
+    assert shelf.new("ring") == "ring-2"
+
+
+def test_runs_come_and_go_while_many_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("papercoder.web.overview._LASTS", 0.0)
+    for number in range(20):
+        run(tmp_path, f"run-{number}")
+    overview = Overview(Shelf(tmp_path))
+
+    def come_and_go(number: int) -> None:
+        shutil.rmtree(tmp_path / f"run-{number}")
+        run(tmp_path, f"other-{number}")
+
+    with ThreadPoolExecutor(8) as browsers:
+        looks = [browsers.submit(overview.look) for _ in range(20)]
+        changes = [browsers.submit(come_and_go, number) for number in range(20)]
+        looks += [browsers.submit(overview.look) for _ in range(20)]
+        for each in (*looks, *changes):
+            each.result()
+    assert sorted(card.name for card in overview.look().runs) == sorted(f"other-{number}" for number in range(20))
 
 
 def test_what_is_listed_can_be_opened(tmp_path: Path) -> None:

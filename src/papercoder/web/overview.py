@@ -1,7 +1,9 @@
 """The shelf at a glance: a card for each run and bench, read again only where something changed."""
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from papercoder.artifacts import BenchResults
 from papercoder.bench.results import JSON as RESULTS
@@ -11,6 +13,8 @@ from papercoder.show import RequirementsSummary, RunReport, is_locked, report
 from papercoder.web.shelf import Shelf
 
 _TITLE = 200
+_LASTS = 1.0
+"""Seconds for which one look is good enough for all browsers."""
 
 
 @dataclass(frozen=True)
@@ -46,22 +50,43 @@ class BenchCard:
     results: BenchResults
 
 
+@dataclass(frozen=True)
+class Cards:
+    """What stands on a shelf; what cannot be read is left out."""
+
+    runs: list[RunCard]
+    """What was last worked on first."""
+
+    benches: list[BenchCard]
+    """The newest first."""
+
+
 @dataclass
 class Overview:
     """Cards of all that stands on a shelf, for all browsers."""
 
     shelf: Shelf
     _cards: dict[str, tuple[object, RunCard]] = field(default_factory=dict)
+    _seen: Cards | None = None
+    _until: float = 0.0
+    _turn: Lock = field(default_factory=Lock)
+    """Browsers look from threads of their own."""
 
-    def runs(self) -> list[RunCard]:
-        """The runs, what was last worked on first; one that cannot be read is left out."""
+    def look(self) -> Cards:
+        """All that is there now, or was a moment ago when another browser looked."""
+        with self._turn:
+            if self._seen is None or time.monotonic() > self._until:
+                self._seen = Cards(self._runs(), self._benches())
+                self._until = time.monotonic() + _LASTS
+            return self._seen
+
+    def _runs(self) -> list[RunCard]:
         names = self.shelf.runs()
         self._cards = {name: kept for name, kept in self._cards.items() if name in names}
         found = (self._card(name) for name in names)
         return [card for card in found if card]
 
-    def benches(self) -> list[BenchCard]:
-        """The benches, the newest first; one that cannot be read is left out."""
+    def _benches(self) -> list[BenchCard]:
         found = []
         for name in self.shelf.benches():
             try:
@@ -72,9 +97,9 @@ class Overview:
 
     def _card(self, name: str) -> RunCard | None:
         try:
-            folder = self.shelf.run(name)
-            state = _state(folder)
+            state = _state(self.shelf.folder(name))
             if name not in self._cards or self._cards[name][0] != state:
+                folder = self.shelf.run(name)
                 found = report(folder)
                 self._cards[name] = state, RunCard(name, _title(folder) or found.paper, state[0], found)
         except (PaperCoderError, OSError):

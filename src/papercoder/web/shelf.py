@@ -1,5 +1,6 @@
 """Which runs and benches there are, and the only way from a name of the page's to a file."""
 
+import os
 import re
 from collections.abc import Iterator
 from itertools import count
@@ -15,6 +16,9 @@ UPLOADS = ".uploads"
 """The folder, beside the runs, of papers that were uploaded."""
 
 _LONGEST = 120
+_MOST_BYTES = 255
+"""That a file system takes for a name."""
+
 _OF_BENCH = "~~"
 """Between the names of a bench and of its trial."""
 
@@ -23,7 +27,7 @@ class Shelf:
     """A folder of runs and benches; nothing outside it can be reached through it."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
+        self.root = _real(root)
 
     def runs(self) -> tuple[str, ...]:
         """The runs' names, what was last worked on first."""
@@ -55,11 +59,13 @@ class Shelf:
         """The folder of a run that is there.
 
         Raises:
-            RunFolderError: there is none of this name.
+            RunFolderError: there is none of this name, or a link in it leads out of it.
         """
         folder = self.folder(name)
         if not (folder / "events.jsonl").is_file():
             raise RunFolderError(f"There is no run {name!r} in {self.root}; the list of runs shows those that are.")
+        for link in _links(folder):
+            _inside(folder, link.relative_to(folder).as_posix())
         return folder
 
     def file(self, name: str, path: str) -> Path:
@@ -73,15 +79,15 @@ class Shelf:
     def new(self, wanted: str) -> str:
         """A name for a run that no folder has yet, as near to the one wanted as can be."""
         plain = re.sub(r"[^\w.-]+", "-", wanted, flags=re.ASCII).strip("-._")[: _LONGEST - 8] or "paper"
-        return next(name for name in _numbered(plain) if not (self.root / name).exists())
+        return next(name for name in _numbered(plain) if not os.path.lexists(self.root / name))
 
     def _with(self, file: str) -> tuple[str, ...]:
         """Folders that have this file, by its age."""
-        there = [path for path in self.root.glob(f"*/{file}") if self._is_ours(path)]
-        return tuple(path.parent.name for path in sorted(there, key=lambda path: -path.stat().st_mtime))
+        found = ((_changed(path), path.parent.name) for path in self.root.glob(f"*/{file}") if self._is_ours(path))
+        return tuple(name for changed, name in sorted(found, key=lambda each: -each[0]) if changed)
 
     def _is_ours(self, path: Path) -> bool:
-        return _is_plain(path.parent.name) and path.resolve().is_relative_to(self.root) and path.is_file()
+        return _is_plain(path.parent.name) and _real(path).is_relative_to(self.root) and path.is_file()
 
 
 def trial_name(bench: str, trial: str) -> str:
@@ -90,7 +96,30 @@ def trial_name(bench: str, trial: str) -> str:
 
 
 def _is_plain(name: str) -> bool:
-    return 0 < len(name) <= _LONGEST and not name.startswith(".") and name.isprintable() and not set(name) & set("/\\")
+    if not name.isprintable() or name.startswith(".") or set(name) & set("/\\"):
+        return False
+    return 0 < len(name) <= _LONGEST and len(name.encode()) <= _MOST_BYTES
+
+
+def _changed(path: Path) -> float:
+    """When, in seconds since the epoch; 0 where somebody has just deleted it."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _links(folder: Path) -> Iterator[Path]:
+    """The links of a run; but for those in its repository, which the user may fill, and whose readers follow none."""
+    for root, folders, files in os.walk(folder):
+        yield from filter(Path.is_symlink, (Path(root, name) for name in (*folders, *files)))
+        if root == str(folder):
+            folders[:] = set(folders) - {"repo"}
+
+
+def _real(path: Path) -> Path:
+    """Where a path leads; unlike `Path.resolve`, for links that lead in a ring too."""
+    return Path(os.path.realpath(path))
 
 
 def _inside(folder: Path, path: str) -> Path:
@@ -100,7 +129,7 @@ def _inside(folder: Path, path: str) -> Path:
         RunFolderError: it is not below the folder.
     """
     found = folder / path
-    if "\0" in path or ".." in Path(path).parts or not found.resolve().is_relative_to(folder.resolve()):
+    if "\0" in path or ".." in Path(path).parts or not _real(found).is_relative_to(_real(folder)):
         raise RunFolderError(f"{path[:_LONGEST]!r} leads out of {folder}; nothing outside it is shown or written.")
     return found
 

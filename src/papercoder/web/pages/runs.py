@@ -25,7 +25,7 @@ def register(web: Web) -> None:
     """Put up `/`."""
     overview = Overview(web.shelf)
 
-    @ui.page("/")
+    @ui.page("/", response_timeout=60)
     async def runs() -> None:
         with frame.page("Runs", "runs"):
             frame.heading("Runs")
@@ -62,10 +62,9 @@ class Runs:
 
     async def look(self) -> None:
         """Draw anew where something changed, and every minute."""
-        cards, benches = await asyncio.to_thread(lambda: (self.overview.runs(), self.overview.benches()))
-        minute = int(time.time() // 60)
-        if (cards, benches, minute) != (self.cards, self.benches, self.minute):
-            self.cards, self.benches, self.minute = cards, benches, minute
+        seen, minute = await asyncio.to_thread(self.overview.look), int(time.time() // 60)
+        if (seen.runs, seen.benches, minute) != (self.cards, self.benches, self.minute):
+            self.cards, self.benches, self.minute = seen.runs, seen.benches, minute
             self.fill()
 
     def fill(self) -> None:
