@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -23,6 +23,9 @@ class Server:
 
     refused: dict[str, int] = field(default_factory=dict)
     """Path -> the code that it is refused with."""
+
+    sent: dict[str, bytes] = field(default_factory=dict)
+    """Path -> an answer that is sent as it stands; the connection ends with it."""
 
     tags: bool = True
     ranges: bool = True
@@ -45,6 +48,11 @@ class _Answers(BaseHTTPRequestHandler):
         told.headers.append(dict(self.headers))
         if waits := told.busy.get(self.path):
             return self._end(503, **{"Retry-After": waits.pop(0)})
+        if self.path in told.sent:
+            self.close_connection = True
+            with suppress(ConnectionError):  # who asked may have heard enough
+                self.wfile.write(told.sent[self.path])
+            return None
         data = told.files.get(self.path)
         if self.path in told.refused or data is None:
             return self._end(told.refused.get(self.path, 404))

@@ -152,6 +152,68 @@ def test_no_file_is_larger_than_agreed(world: World, content: Content | None) ->
     assert left(world) == []
 
 
+def answer(code: int, body: bytes, *headers: str) -> bytes:
+    head = "\r\n".join([f"HTTP/1.1 {code} It", *headers, "Connection: close"])
+    return f"{head}\r\n\r\n".encode("latin1") + body
+
+
+@pytest.mark.parametrize(
+    "to", ["file:///etc/passwd", "ftp://127.0.0.1/it", "http://localhost:9/it", "//127.0.0.1:9/it"]
+)
+def test_a_server_may_not_send_us_elsewhere_unsealed(world: World, to: str) -> None:
+    world.server.sent["/it"] = answer(302, b"", f"Location: {to}")
+    with pytest.raises(FetchError, match="neither the same server nor https; it was not followed"):
+        world.fetch()
+    assert len(world.server.asked) == 1
+    assert left(world) == []
+
+
+def test_a_server_may_send_us_on_within_itself(world: World) -> None:
+    world.server.files["/moved"] = DATA
+    world.server.sent["/it"] = answer(302, b"", "Location: /moved")
+    world.fetch()
+    assert world.path.read_bytes() == DATA
+
+
+def test_a_rest_that_is_less_than_announced_is_not_the_whole(world: World) -> None:
+    world.path.parent.mkdir()
+    world.path.with_name("it.part").write_bytes(DATA[:10])
+    world.path.with_name("it.tag").write_text('"a"')
+    world.server.sent["/it"] = answer(206, DATA[10:20], f"Content-Range: bytes 10-19/{len(DATA)}", "Content-Length: 10")
+    with pytest.raises(Unreachable, match="it sent another part than was asked for"):
+        world.fetch()
+    assert [asked for _, asked in world.server.asked[:2]] == ["bytes=10-", "bytes=20-"]
+    assert not world.path.exists()
+
+
+def test_a_part_that_nobody_asked_for_is_not_the_whole(world: World) -> None:
+    world.server.sent["/it"] = answer(206, DATA[:10], f"Content-Range: bytes 0-9/{len(DATA)}", "Content-Length: 10")
+    with pytest.raises(Unreachable):
+        world.fetch()
+    assert not world.path.exists()
+
+
+def test_a_tag_that_cannot_be_sent_back_is_not_kept(world: World) -> None:
+    world.server.sent["/it"] = answer(200, b"abc", "Content-Length: 10", 'ETag: "\xe9"')
+    with pytest.raises(Unreachable):
+        world.fetch()
+    assert {asked for _, asked in world.server.asked} == {""}
+
+
+def test_what_is_packed_unasked_is_not_taken_for_the_file(world: World) -> None:
+    world.server.sent["/it"] = answer(200, b"abc", "Content-Length: 3", "Content-Encoding: gzip")
+    with pytest.raises(FetchError, match=r"is sent in another form \(gzip\)"):
+        world.fetch()
+    assert not world.path.exists()
+
+
+def test_a_body_without_an_end_is_cut_off(world: World) -> None:
+    world.server.sent["/it"] = answer(200, b"x" * 100_000)
+    with pytest.raises(FetchError, match="larger than it may be"):
+        world.fetch(largest=1000)
+    assert left(world) == []
+
+
 def test_a_server_that_is_not_there(world: World) -> None:
     world.server.address = "http://127.0.0.1:9"
     with pytest.raises(Unreachable, match="ConnectError"):

@@ -136,8 +136,9 @@ def test_a_paper_that_the_list_does_not_have(world: World) -> None:
         world.gold("iclr2031")
 
 
-def test_a_list_that_leads_out_of_the_folder_is_refused(world: World) -> None:
-    world.server.files[INFO] = json.dumps({"iclr2024": [listed("../../x", "https://github.com/a/b")]}).encode()
+@pytest.mark.parametrize("name", ["../../x", ".", "a/b", "a\\b", "x" * 300, ""])
+def test_a_list_that_leads_out_of_the_folder_is_refused(world: World, name: str) -> None:
+    world.server.files[INFO] = json.dumps({"iclr2024": [listed(name, "https://github.com/a/b")]}).encode()
     with pytest.raises(FetchError, match="is no list of papers"):
         world.gold()
 
@@ -149,6 +150,29 @@ def test_an_archive_that_leads_out_is_not_unpacked(world: World, name: str) -> N
     assert "leads out of it" in problem
     assert list(world.root.parent.rglob("evil.py")) == []
     assert not (world.root / "gold").exists()
+
+
+@pytest.mark.parametrize(
+    ("archive", "told"),
+    [
+        (zipped({}), "holds no text files"),
+        (zipped({"auto-j-HEAD/\u00e9.py": ""}).replace("\u00e9".encode(), b"\xff\xfe"), "cannot be read"),
+        (zipped({"auto-j-HEAD/a.py": "x", "auto-j-HEAD/a.py/b.py": "y"}), "could not be written"),
+        (zipped({"auto-j-HEAD/..": "x"}), "could not be written"),
+        (b"PK nonsense", "cannot be read"),
+    ],
+)
+def test_an_archive_that_is_damaged_or_odd_is_told(world: World, archive: bytes, told: str) -> None:
+    world.server.files[GOLD] = archive
+    (problem,) = world.gold("auto-j").problems
+    assert told in problem
+    assert not (world.root / "gold").exists()
+
+
+def test_an_archive_that_nothing_is_wrapped_around_is_taken_as_it_is(world: World) -> None:
+    world.server.files[GOLD] = zipped({"main.py": "x = 1\n"})
+    assert world.gold("auto-j").problems == ()
+    assert (world.root / "gold/iclr2024/auto-j/main.py").read_text() == "x = 1\n"
 
 
 def test_an_archive_that_is_cut_goes_on_where_it_was(world: World) -> None:
@@ -214,6 +238,16 @@ def test_where_the_server_falls_silent_what_was_had_is_kept(rice: World) -> None
     done = rice.bench("rice", "sapg")
     assert done.papers == ("rice",)
     assert len(done.problems) == 1
+
+
+def test_what_is_all_here_is_kept_in_the_manifest_where_the_server_falls_silent_before_it(rice: World) -> None:
+    assert rice.bench().problems == ()
+    rice.server.busy[f"{ROOT}/ftrl/config.yaml"] = ["9999"]
+    rice.server.asked.clear()
+    done = rice.bench("ftrl", "lbcs", "rice")
+    assert [entry.id for entry in load_manifest(done.manifest).papers] == ["rice"]
+    assert [path for path, _ in rice.server.asked] == [f"{ROOT}/ftrl/config.yaml"]
+    assert ["asks to wait 9999 s" in one for one in done.problems] == [True]
 
 
 def test_a_file_that_changed_on_the_server_is_not_taken(rice: World) -> None:

@@ -1,5 +1,6 @@
 """Downloads: resumed where they broke off, never larger than agreed, whole or not at all."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ LONGEST_WAIT = 300.0
 
 LARGEST = 512 * 2**20
 """Bytes of one download."""
+
+_REST = re.compile(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15}|\*)", re.ASCII)
+"""Content-Range: where the part begins, and how large the whole is, if the server says so."""
 
 Tell = Callable[[str, int, int | None], None]
 """Is told an address, how many bytes of it are there, and how many there will be."""
@@ -48,8 +52,22 @@ def web_client(timeout: float) -> httpx.Client:
     """A client that waits so many seconds for the next sign of life."""
     headers = {"User-Agent": _AGENT, "Accept-Encoding": "identity"}
     return httpx.Client(
-        headers=headers, follow_redirects=True, timeout=httpx.Timeout(timeout, connect=min(timeout, 15))
+        headers=headers,
+        follow_redirects=True,
+        timeout=httpx.Timeout(timeout, connect=min(timeout, 15)),
+        event_hooks={"response": [_guard]},
     )
+
+
+def _guard(response: httpx.Response) -> None:
+    """A server sends us on within itself or to a sealed address, but to no other scheme and no door of this machine."""
+    if not response.has_redirect_location:
+        return
+    here, there = response.url, response.url.join(response.headers["Location"])
+    if there.scheme != "https" and (there.scheme, there.netloc) != (here.scheme, here.netloc):
+        raise FetchError(
+            f"{here} leads on to {there}, which is neither the same server nor https; it was not followed."
+        )
 
 
 def _tell_nobody(address: str, done: int, total: int | None) -> None:
@@ -104,12 +122,10 @@ class Downloads:
         headers = part.ask(content)
         with self.client.stream("GET", address, headers=headers) as response:
             self._check(response, address, part)
-            if response.status_code != 206:
-                part.begin(response.headers.get("ETag", ""))
-            elif not response.headers.get("Content-Range", "").startswith(f"bytes {part.size}-"):
-                part.discard()
-                raise _Passing("it sent another part than was asked for")
+            whole = _whole(response, part)
             self._receive(response, address, part, content)
+        if whole is not None and part.size != whole:
+            raise _Passing("it sent less than all of the rest")
 
     def _check(self, response: httpx.Response, address: str, part: Part) -> None:
         code = response.status_code
@@ -122,6 +138,8 @@ class Downloads:
             raise _Passing(f"it answers {code}", retry_after(response.headers.get("Retry-After", "")))
         if code not in {200, 206}:
             raise FetchError(f"{address} is refused ({code}).")
+        if (encoding := response.headers.get("Content-Encoding", "identity")) != "identity":
+            raise FetchError(f"{address} is sent in another form ({encoding[:40]}) than was asked for.")
 
     def _receive(self, response: httpx.Response, address: str, part: Part, content: Content | None) -> None:
         length = response.headers.get("Content-Length", "")
@@ -145,3 +163,15 @@ class Downloads:
             wait = f" and asks to wait {asked:.0f} s" if asked else ""
             raise Unreachable(f"{address} cannot be had now ({reason}{wait}); run the same command later, it goes on.")
         self.sleep(asked or _PAUSE * 2 ** (tries - 1))
+
+
+def _whole(response: httpx.Response, part: Part) -> int | None:
+    """Make ready for what the server sends, all of it or the rest; gives how large the whole is, where a rest tells."""
+    if response.status_code != 206:
+        part.begin(response.headers.get("ETag", ""))
+        return None
+    found = _REST.fullmatch(response.headers.get("Content-Range", ""))
+    if found is None or int(found[1]) != part.size:
+        part.discard()
+        raise _Passing("it sent another part than was asked for")
+    return None if found[2] == "*" else int(found[2])

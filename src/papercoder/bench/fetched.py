@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 from papercoder.artifacts import Artifact
 from papercoder.bench.downloads import Downloads, Missing, Unreachable
 from papercoder.bench.lfs import pointer_in
-from papercoder.bench.part import sha256_of
+from papercoder.bench.part import Content, sha256_of
 from papercoder.bench.unpacking import unpack
 from papercoder.errors import FetchError
 from papercoder.store import unwritable, write_synced
@@ -50,6 +50,9 @@ class DataFolder:
     problems: list[str] = field(default_factory=list)
     """What could not be had, one sentence each."""
 
+    silence: Unreachable | None = None
+    """Why no server is asked any more."""
+
     def file(self, name: str, address: str, large: Large | None = None) -> Path:
         """The file of this name, fetched where it is missing.
 
@@ -60,12 +63,12 @@ class DataFolder:
             self._check(name)
             return Path(name)
         staged = self._stage(name)
-        self.downloads.fetch(address, staged)
+        self._download(address, staged)
         pointer = pointer_in(staged) if large else None
         if large and pointer:
             staged.unlink()
             staged = self._stage(f"{name}.content")  # what there is of it outlives the pointer, which is fetched anew
-            self.downloads.fetch(large(address), staged, pointer)
+            self._download(large(address), staged, pointer)
         self._remember(name, address, staged)
         return self._put(staged, name)
 
@@ -78,7 +81,7 @@ class DataFolder:
         if (self.root / name).exists():
             return Path(name)
         archive, folder = self._stage(f"{name}.zip"), self._stage(f"{name}.folder")
-        self.downloads.fetch(address, archive)
+        self._download(address, archive)
         unpack(archive, folder)
         self._remember(name, address, archive)
         archive.unlink()
@@ -125,6 +128,16 @@ class DataFolder:
         """Clear away the place of unfinished downloads, where nothing waits in it."""
         with suppress(OSError):
             (self.root / _STAGING).rmdir()
+
+    def _download(self, address: str, staged: Path, content: Content | None = None) -> None:
+        """Fetch it; once a server did not answer, what is not here yet is not waited for again."""
+        if self.silence:
+            raise self.silence
+        try:
+            self.downloads.fetch(address, staged, content)
+        except Unreachable as error:
+            self.silence = error
+            raise
 
     def _check(self, name: str) -> None:
         """A file that was fetched is as it was; one that was not is the user's, and is used as it is."""

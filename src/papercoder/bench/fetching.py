@@ -1,6 +1,7 @@
 """Lays out the data of a public benchmark, and writes the manifest that runs it."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -40,7 +41,6 @@ def fetch(benchmark: PublicList, data: DataFolder, only: Iterable[str] = ()) -> 
         FetchError: nothing could be laid out.
         RunFolderError: the folder cannot be written, or another process works in it.
     """
-    data.root.mkdir(parents=True, exist_ok=True)
     with lock(data.root):
         entries = list(_entries(benchmark, data, only))
         data.sweep()
@@ -51,13 +51,13 @@ def fetch(benchmark: PublicList, data: DataFolder, only: Iterable[str] = ()) -> 
 
 
 def _entries(benchmark: PublicList, data: DataFolder, only: Iterable[str]) -> Iterator[PaperEntry]:
-    """What can be had; where the server falls silent, what was had until then."""
-    try:
-        for paper in benchmark.ids(only):
+    """What can be had; where the server falls silent, what is all here."""
+    for paper in benchmark.ids(only):
+        with suppress(Unreachable):  # which the folder remembers
             if entry := benchmark.lay_out(paper):
                 yield entry
-    except Unreachable as error:
-        data.problems.append(str(error))
+    if data.silence:
+        data.problems.append(str(data.silence))
 
 
 def _text(benchmark: PublicList, entries: list[PaperEntry]) -> str:

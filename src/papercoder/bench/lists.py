@@ -14,8 +14,8 @@ from papercoder.artifacts.evaluation import JudgeName
 from papercoder.bench.fetched import DataFolder
 from papercoder.bench.hosts import Hosts
 from papercoder.bench.manifest import PaperEntry
-from papercoder.errors import FetchError, PaperError, SettingsError
-from papercoder.paper.archive import unzip
+from papercoder.bench.unpacking import opened
+from papercoder.errors import FetchError, SettingsError
 from papercoder.paper.files import Memory
 from papercoder.run_folder import read_text
 
@@ -48,13 +48,13 @@ def chosen(ids: dict[str, set[str]], groups: Iterable[str]) -> tuple[str, ...]:
 class _Listed(BaseModel):
     model_config = ConfigDict(frozen=True)
 
-    repo_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][\w.-]*$")]
+    repo_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}$")]
     """Also the name of a file and a folder."""
 
     repo_url: str
 
 
-_Conference = Annotated[str, StringConstraints(pattern=r"^\w+$")]
+_Conference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,40}$")]
 _INFO = TypeAdapter(dict[_Conference, tuple[_Listed, ...]])
 
 
@@ -108,11 +108,9 @@ class Paper2CodeBench:
 
     @cached_property
     def _parsed(self) -> Memory:
-        path = self.data.file("lists/paper2code_data.zip", self._address("paper2code_data.zip"))
-        try:
-            return unzip((self.data.root / path).read_bytes(), str(path))
-        except PaperError as error:
-            raise FetchError(str(error)) from error
+        return opened(
+            self.data.root / self.data.file("lists/paper2code_data.zip", self._address("paper2code_data.zip"))
+        )
 
     def _address(self, name: str) -> str:
         return f"{self.hosts.files}/going-doer/Paper2Code/main/data/paper2code/{name}"

@@ -40,10 +40,10 @@ class Part:
         return {"Range": f"bytes={self.size}-"} | ({"If-Range": tag} if tag else {})
 
     def begin(self, tag: str) -> None:
-        """Start anew; a weak tag says nothing of bytes, and is not kept."""
+        """Start anew; a weak tag says nothing of bytes, one that is no ASCII cannot be sent back: neither is kept."""
         self.discard()
         self._bytes.touch()
-        if tag and not tag.startswith("W/"):
+        if tag.isascii() and tag and not tag.startswith("W/"):
             self._tag.write_text(tag, encoding="utf-8")
 
     def extend(self, pieces: Iterable[bytes]) -> Iterable[int]:

@@ -31,7 +31,9 @@ def fetch_data(
     mirror: Annotated[
         str | None, typer.Option("--from", metavar="URL", help="A mirror that serves the same paths.")
     ] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds without a sign of life after which it tries again.")] = 60.0,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds without a sign of life after which it tries again.", min=1)
+    ] = 60.0,
     as_json: JsonOption = False,
 ) -> None:
     """Lay out a public benchmark and write its manifest; run it again to fetch what is still missing."""
