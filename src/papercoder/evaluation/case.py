@@ -1,12 +1,14 @@
 """The case before a critique judge: all that it reads, within its model's window."""
 
+import asyncio
+
 from papercoder.agent import Agent, Ask
 from papercoder.artifacts import Judgement, Paper
 from papercoder.artifacts.base import Artifact
 from papercoder.context import Part, paper_part, text_part
 from papercoder.errors import ContextError
-from papercoder.evaluation.selection import fitted, left_out, sizes_of
-from papercoder.evaluation.shown import Files, Shown
+from papercoder.evaluation.selection import fitted, left_out
+from papercoder.evaluation.shown import Files, Shown, sizes_of
 from papercoder.run import Run
 from papercoder.tokens import count_tokens
 
@@ -50,7 +52,7 @@ async def prepare(
         ContextError: not even a part of one file fits.
     """
     room = _room(run.hand, agent, paper) - count_tokens(tree)
-    sizes, gold_sizes = await sizes_of(repository), await sizes_of(gold)
+    sizes, gold_sizes = [await asyncio.to_thread(sizes_of, files) for files in (repository, gold)]
     first, rest = shares(room, sum(sizes.values()), sum(gold_sizes.values()))
     own = await fitted(run, f"{folder}/selected.json", paper, "the repository", repository, sizes, first)
     whose, kept = "the authors' repository", f"{folder}/selected_gold.json"

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 from papercoder.artifacts import Paper, TaskCategory
 from papercoder.context import paper_part
@@ -11,7 +12,7 @@ from papercoder.errors import ContextError
 from papercoder.evaluation.observed import Observed
 from papercoder.evaluation.relevance import Relevance
 from papercoder.evaluation.selection import left_out
-from papercoder.evaluation.shown import Files, Shown, show, tree
+from papercoder.evaluation.shown import Files, Shown, show, sizes_of, tree
 from papercoder.tokens import count_tokens
 
 _TITLES = 200
@@ -57,6 +58,11 @@ class Exhibition:
 
     observed: Observed
 
+    def counted(self) -> Self:
+        """Itself, once all tokens are counted; of a large repository that takes seconds, so let a thread do it."""
+        _ = self._sizes, self._paper_tokens
+        return self
+
     def unmet(self, category: TaskCategory) -> str:
         """Why a leaf of this category is not met without a judge; empty where one is needed."""
         return self.observed.unmet(category) if self.files else "not met: the repository has no file that could be read"
@@ -84,11 +90,11 @@ class Exhibition:
 
     def _shown(self, question: Question, room: int) -> Shown:
         """Chosen by relevance, but not shown in its order, so that leaves with the same files share what is cached."""
-        if count_tokens(self._whole.text) <= room:
+        if sum(self._sizes.values()) <= room:
             return self._whole
         about = " ".join([*question.above[-1:], question.requirement])
         order = self._relevance.order(about, question.category)
-        chosen = show(self.files, room - count_tokens(left_out(order)), order)
+        chosen = show(self.files, self._sizes, room - count_tokens(left_out(order)), order)
         if not chosen.text:
             raise ContextError(
                 "The judge's model cannot read even one file of the repository beside the paper. Choose a model with a "
@@ -97,11 +103,15 @@ class Exhibition:
         if order[0] in chosen.unseen:
             return chosen
         kept = tuple(file for file in self.files if file.path not in chosen.unseen)
-        return Shown(show(kept, sys.maxsize).text, chosen.unseen)
+        return Shown(show(kept, self._sizes, sys.maxsize).text, chosen.unseen)
 
     @cached_property
     def _whole(self) -> Shown:
-        return show(self.files, sys.maxsize)
+        return show(self.files, self._sizes, sys.maxsize)
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        return sizes_of(self.files)
 
     @cached_property
     def _tree(self) -> str:

@@ -1,5 +1,6 @@
 """The rubric judge: leaf by leaf, the evidence first, then whether it is met (PaperBench, section 4)."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 
@@ -48,7 +49,7 @@ async def judge_rubric(
         ModelError: a model could not be reached, or its window is too small for even one file.
         CostCapReached: the next call might exceed the cap.
     """
-    exhibition = Exhibition(paper, repository, paths, observed)
+    exhibition = await asyncio.to_thread(Exhibition(paper, repository, paths, observed).counted)
     questions = [_question(rubric, leaf) for leaf in rubric.leaves]
     first = next((question for question in questions if not exhibition.unmet(question.category)), None)
     ahead = [await _score(run, exhibition, first, folder)] if first else []

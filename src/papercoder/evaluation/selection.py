@@ -8,7 +8,7 @@ from papercoder.answers import Json
 from papercoder.artifacts import Paper, SelectedFiles
 from papercoder.context import Part, paper_part
 from papercoder.errors import AnswerError
-from papercoder.evaluation.shown import Files, Shown, path_lines, show, size
+from papercoder.evaluation.shown import Files, Shown, path_lines, show
 from papercoder.events import Warned
 from papercoder.run import Run
 from papercoder.tokens import count_tokens
@@ -16,23 +16,18 @@ from papercoder.tokens import count_tokens
 SELECTOR = Agent("select_files", "judge", Json(SelectedFiles), "judge_system")
 
 
-async def sizes_of(files: Files) -> dict[str, int]:
-    """Path -> tokens that the file takes where it is shown; counted in a thread, for there may be many."""
-    return await asyncio.to_thread(lambda: {file.path: size(file) for file in files})
-
-
 async def fitted(
     run: Run[Ask], artifact: str, paper: Paper, whose: str, files: Files, sizes: dict[str, int], room: int
 ) -> Shown:
     """What of `whose` files fits into so many tokens; where not all does, an agent says once what matters most."""
     if sum(sizes.values()) <= room:
-        return await asyncio.to_thread(show, files, room)
+        return await asyncio.to_thread(show, files, sizes, room)
     try:
         first = (await run.step(artifact, select_files, paper, whose, sizes)).paths
     except AnswerError as error:
         run.emit(Warned(where=artifact, message=f"{error} The judge reads code first, in the order of the paths."))
         first = ()
-    return await asyncio.to_thread(show, files, room - count_tokens(left_out(sizes)), first)
+    return await asyncio.to_thread(show, files, sizes, room - count_tokens(left_out(sizes)), first)
 
 
 def left_out(paths: Iterable[str]) -> str:

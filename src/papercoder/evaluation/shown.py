@@ -1,7 +1,7 @@
 """What of a repository a judge is shown: its tree, its files in order of relevance, and what did not fit."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -82,23 +82,30 @@ def size(file: SourceFile) -> int:
     return count_tokens(numbered_code(file)) + 1
 
 
-def show(files: Files, room: int, first: Iterable[str] = ()) -> Shown:
+def sizes_of(files: Files) -> dict[str, int]:
+    """Path -> tokens that the file takes where it is shown."""
+    return {file.path: size(file) for file in files}
+
+
+def show(files: Files, sizes: Mapping[str, int], room: int, first: Iterable[str] = ()) -> Shown:
     """As many files as fit into `room` tokens, with the numbers of their lines.
 
     Those named in `first` come first, then code, then settings, then documents. Where the very first is larger than all
-    the room, its beginning is shown.
+    the room, its beginning is shown. Their `sizes` are counted once, since that takes longest.
     """
     rank = {path: place for place, path in enumerate(first)}
     texts: list[str] = []
     unseen: list[str] = []
     for file in sorted(files, key=lambda file: (rank.get(file.path, len(rank)), _kind(file), file.path)):
-        taken, text = size(file), numbered_code(file)
-        if taken > room:
-            unseen.append(file.path)
-            text, taken = ("", 0) if texts else _beginning(file, room)
-        if text:
-            texts.append(text)
+        taken = sizes[file.path]
+        if taken <= room:
+            texts.append(numbered_code(file))
             room -= taken
+            continue
+        unseen.append(file.path)
+        if not texts and (cut := _beginning(file, room))[0]:
+            texts.append(cut[0])
+            room -= cut[1]
     return Shown("\n\n".join(texts), tuple(unseen))
 
 
