@@ -22,12 +22,14 @@ from papercoder.errors import AnswerError, ArtifactError, PaperError, RunFolderE
 from papercoder.evaluation.drafting import assemble, by_anchor, complaints, draft_rubric, group, to_json
 from papercoder.evaluation.leaves import judge_rubric
 from papercoder.evaluation.rubrics import load_rubric, weighted
+from papercoder.event_log import read_events
+from papercoder.events import RunEnded
 from papercoder.run import Run
 from papercoder.run_folder import step_store
 from papercoder.settings import Settings
 from tests.evaluation.test_observed import REPRODUCED
 from tests.scripted import CODE, play, project
-from tests.support import PAPER, Says, Scripted, asking, requirement
+from tests.support import PAPER, Says, Scripted, asking, of_kind, requirement
 
 
 def claim(name: str, anchor: str = "tab:1", value: float = 0.12, spread: float | None = None) -> Claim:
@@ -157,6 +159,7 @@ def test_a_draft_is_kept_and_paid_once(monkeypatch: pytest.MonkeyPatch, paper_fi
     rubric = drafted(paper_file, tmp_path / "draft")
     assert [leaf.id for leaf in rubric.leaves] == ["R1", "R2"]
     assert load_rubric(tmp_path / "draft" / "rubric.json") == rubric
+    assert [event.status for event in of_kind(read_events(tmp_path / "draft"), RunEnded)] == ["complete"]
     silent = play(monkeypatch, {})
     assert drafted(paper_file, tmp_path / "draft") == rubric
     assert silent.requests == []
@@ -210,6 +213,8 @@ def test_a_paper_that_asks_for_nothing_is_told(
     play(monkeypatch, project(requirements="{}", verify="{}"))
     with pytest.raises(PaperError, match="nothing to judge by"):
         drafted(paper_file, tmp_path)
+    (end,) = of_kind(read_events(tmp_path), RunEnded)
+    assert (end.status, "nothing to judge by" in end.reason) == ("partial", True)
 
 
 def test_a_draft_is_judged(tmp_path: Path) -> None:

@@ -24,10 +24,11 @@ from papercoder.errors import PaperError
 from papercoder.evaluation.rubrics import load_rubric
 from papercoder.event_log import EventLog
 from papercoder.events import Emit
-from papercoder.generation import open_run, read_into
+from papercoder.generation import ended, open_run, read_into, started
 from papercoder.lines import claim_lines, requirement_lines
 from papercoder.pipeline import extract
 from papercoder.place import Place
+from papercoder.run import Run
 from papercoder.run_folder import load, lock
 from papercoder.settings import Settings
 
@@ -68,15 +69,23 @@ async def draft_rubric(
         CostCapReached: the next call might exceed the cap.
     """
     with lock(folder):
-        run, _ = open_run(folder, settings, EventLog(folder, *listeners), place, roles=("planning",))
-        paper = await read_into(run, source)
-        requirements, claims = _taken(planned) if planned else (await extract(run, paper, settings.refine))[1:]
-        if not requirements.items and not claims.items:
-            raise PaperError(f"{source} has no requirement and no result of its own, so there is nothing to judge by.")
-        groups = await run.step("rubric/groups.json", group, paper, requirements, claims)
-        rubric = assemble(paper, requirements, claims, groups)
-        await run.keep("rubric.json", to_json(rubric))
-        return load_rubric(folder / "rubric.json")
+        emit = EventLog(folder, *listeners)
+        run, _ = open_run(folder, settings, emit, place, roles=("planning",))
+        emit(started(run.hand, str(source), settings))
+        with ended(emit) as end:
+            rubric = await _drafted(run, source, settings.refine, planned)
+            end.reason = ""
+        return rubric
+
+
+async def _drafted(run: Run[Ask], source: str | Path, refine: int, planned: Path | None) -> Rubric:
+    paper = await read_into(run, source)
+    requirements, claims = _taken(planned) if planned else (await extract(run, paper, refine))[1:]
+    if not requirements.items and not claims.items:
+        raise PaperError(f"{source} has no requirement and no result of its own, so there is nothing to judge by.")
+    groups = await run.step("rubric/groups.json", group, paper, requirements, claims)
+    await run.keep("rubric.json", to_json(assemble(paper, requirements, claims, groups)))
+    return load_rubric(run.folder / "rubric.json")
 
 
 def _taken(run: Path) -> tuple[Requirements, Claims]:
