@@ -217,7 +217,7 @@ def test_a_repair_that_was_never_fit(repair: Say, repository: Path) -> None:
 def test_what_cannot_be_repaired_is_told(repair: Say, repository: Path) -> None:
     assert_told(repair(FIX, repository / "none", "--error", repository / "error.txt"), 2, "none is no repository")
     assert_told(repair(FIX, repository, "--error", repository / "none.txt"), 2, "none.txt holds no error")
-    assert_told(repair(FIX, repository, "--error", repository), 2, "cannot be read as text")
+    assert_told(repair(FIX, repository, "--error", repository), 2, "holds no error to read")
 
 
 def test_the_error_has_to_be_given(say: Say, repository: Path) -> None:

@@ -143,15 +143,21 @@ def test_an_error_that_says_nothing_is_told(mended: Mend, tmp_path: Path, text: 
     path = tmp_path / "silence.txt"
     if text is not None:
         path.write_text(text, encoding="utf-8")
-    with pytest.raises(RunFolderError, match="holds no error"):
+    with pytest.raises(RunFolderError, match="holds no error to read"):
         mended(FIX, error=path)
 
 
 def test_an_error_that_is_no_text_is_told(mended: Mend, tmp_path: Path) -> None:
     path = tmp_path / "core"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(RunFolderError, match="cannot be read as text"):
+    with pytest.raises(RunFolderError, match="core holds no error to read"):
         mended(FIX, error=path)
+
+
+def test_an_error_that_was_cut_within_a_letter_is_read(mended: Mend, error: Path) -> None:
+    error.write_bytes("é".encode()[1:] + b" TypeError: last words\n")
+    mended(FIX)
+    assert "TypeError: last words" in mended.requests[0].text
 
 
 def test_only_the_end_of_a_long_error_is_shown(mended: Mend, error: Path) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.agent import Ask
 from papercoder.artifacts import Artifact
 from papercoder.errors import ArtifactError, RunFolderError
 from papercoder.event_log import EventLog, read_events
@@ -294,5 +293,31 @@ def test_paid_work_is_in_the_store_before_it_is_told(tmp_path: Path) -> None:
     assert stored == [True]
 
 
-def test_an_ask_is_a_hand() -> None:
-    assert callable(Ask.fingerprint)
+def test_what_is_broken_in_the_store_is_told(tmp_path: Path) -> None:
+    Line(tmp_path)()
+    for kept in step_store(tmp_path).folder.glob("step-*"):
+        kept.write_text("{")
+    with pytest.raises(RunFolderError, match=r"step-\w+ in the store is broken and cannot be read\. Delete it"):
+        Line(tmp_path)()
+    for kept in step_store(tmp_path).folder.glob("step-*"):
+        kept.unlink()
+    assert Line(tmp_path)() == "It is 4.\n"
+
+
+def test_what_is_pinned_is_the_users_whatever_it_was_made_from(tmp_path: Path) -> None:
+    Line(tmp_path)()
+    line = Line(tmp_path)
+    assert not line.run.is_users("number.json")
+    line.run.pin("number.json")
+    assert line.run.is_users("number.json")
+    assert line(3) == "It is 4.\n"
+    assert [event.stale for event in line.edits()] == [True]
+
+
+def test_a_note_is_written_and_deleted(tmp_path: Path) -> None:
+    run = Line(tmp_path).run
+    asyncio.run(run.note("found/number.json", Number(value=1)))
+    assert (tmp_path / "found" / "number.json").read_text() == '{\n "value": 1\n}\n'
+    for _ in range(2):
+        asyncio.run(run.note("found/number.json", None))
+    assert not (tmp_path / "found" / "number.json").exists()

@@ -23,6 +23,16 @@ def test_get_gives_what_was_put(tmp_path: Path) -> None:
     assert (tmp_path / "deep" / "store" / "key").read_bytes() == "α\r\n\x00 text, later".encode()
 
 
+@pytest.mark.parametrize("broken", ["bytes", "folder"])
+def test_what_cannot_be_read_is_told(tmp_path: Path, broken: str) -> None:
+    if broken == "bytes":
+        (tmp_path / "key").write_bytes(b"\xff")
+    else:
+        (tmp_path / "key").mkdir()
+    with pytest.raises(RunFolderError, match=rf"{tmp_path}/key is broken and cannot be read\. Delete it and run"):
+        FileStore(tmp_path).get("key")
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_json_survives_the_store(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     store = FileStore(tmp_path_factory.mktemp("store"))

@@ -16,7 +16,7 @@ from papercoder.repositories import read_files
 from papercoder.rounds.executing import observe
 from papercoder.rounds.publishing import Files
 from papercoder.run import Run
-from papercoder.run_folder import load, lock, read_text
+from papercoder.run_folder import load, lock
 from papercoder.sandbox.choosing import choose
 from papercoder.settings import Settings
 from papercoder.stages.execution.forecast import forecast
@@ -73,9 +73,7 @@ async def mend(repository: Path, error: Path, folder: Path, settings: Settings, 
     """
     _there(repository)
     files = read_files(repository)
-    printed = read_text(error)
-    if not printed or not printed.strip():
-        raise RunFolderError(f"{error} holds no error. Write what the failing command printed into it.")
+    printed = _printed(error)
     failure = Failure(what="a failure on another machine", command="not known", output=printed[-_TAIL:])
     with lock(folder):
         run, _ = open_run(folder, settings, EventLog(folder, *listeners))
@@ -90,6 +88,17 @@ async def mend(repository: Path, error: Path, folder: Path, settings: Settings, 
 
 async def _seen(run: Run[Ask], when: str, files: Files, settings: Settings) -> ExecutionReport:
     return await observe(run, f"execution/{when}.json", files, settings.sandbox, reproduce=False, gpu=settings.gpu)
+
+
+def _printed(error: Path) -> str:
+    """What a failing command printed; a log may have been cut within a letter."""
+    try:
+        text = error.read_bytes().decode(errors="replace")
+    except OSError:
+        text = ""
+    if not text.strip() or "\0" in text:
+        raise RunFolderError(f"{error} holds no error to read. Write what the failing command printed into it.")
+    return text
 
 
 def _there(repository: Path) -> None:

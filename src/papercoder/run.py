@@ -21,7 +21,7 @@ from papercoder.events import ArtifactEdited, ArtifactMade, ArtifactReused, Arti
 from papercoder.executor import Executor, H, Here
 from papercoder.making import making
 from papercoder.run_folder import read_text
-from papercoder.store import Store, digest, write_synced
+from papercoder.store import Store, digest, kept, write_synced
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -120,8 +120,8 @@ class Run(Generic[H]):
         """Take what an artifact holds now as the user's own, to be used as it is whatever it was made from."""
         text = read_text(self.folder / artifact)
         ledger = self._ledger(artifact)
-        kept = _Ledger(contents=ledger.contents - {digest(text)}, keys=ledger.keys)
-        self.store.put(_ledger_key(artifact), kept.model_dump_json())
+        less = _Ledger(contents=ledger.contents - {digest(text)}, keys=ledger.keys)
+        self.store.put(_ledger_key(artifact), less.model_dump_json())
 
     def is_users(self, artifact: str) -> bool:
         """Has the user written what an artifact's file holds?"""
@@ -163,7 +163,7 @@ class Run(Generic[H]):
         text = self.store.get(f"step-{key}")
         if text is None:
             return None
-        made = _Made.model_validate_json(text)
+        made = kept(_Made, f"step-{key}", text)
         if key in self._known:
             return made
         self._known.add(key)
@@ -188,7 +188,7 @@ class Run(Generic[H]):
 
     def _ledger(self, artifact: str) -> _Ledger:
         text = self.store.get(_ledger_key(artifact))
-        return _Ledger.model_validate_json(text) if text else _Ledger()
+        return kept(_Ledger, _ledger_key(artifact), text) if text else _Ledger()
 
 
 def _ledger_key(artifact: str) -> str:

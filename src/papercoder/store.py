@@ -9,11 +9,14 @@ import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from pydantic_core import to_jsonable_python
 
 from papercoder.errors import RunFolderError
+
+M = TypeVar("M", bound=BaseModel)
 
 _PART = re.compile(r"\.[0-9a-f]{32}\.part")
 
@@ -38,11 +41,18 @@ class FileStore:
         self.folder = folder
 
     def get(self, key: str) -> str | None:
-        """The text kept under this key."""
+        """The text kept under this key.
+
+        Raises:
+            RunFolderError: it cannot be read.
+        """
+        path = self.folder / key
         try:
-            return (self.folder / key).read_text(encoding="utf-8")
+            return path.read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise RunFolderError(_broken(str(path))) from error
 
     def put(self, key: str, text: str) -> None:
         """Keep the text.
@@ -57,6 +67,22 @@ class FileStore:
         kept = [path for path in self.folder.glob("*") if not path.name.startswith(".")]
         for path in sorted(kept, key=lambda path: (path.stat().st_mtime_ns, path.name)):
             yield path.read_text(encoding="utf-8")
+
+
+def kept(kind: type[M], key: str, text: str) -> M:
+    """What a store has under a key.
+
+    Raises:
+        RunFolderError: it is broken.
+    """
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        raise RunFolderError(_broken(f"{key} in the store")) from error
+
+
+def _broken(what: str) -> str:
+    return f"{what} is broken and cannot be read. Delete it and run the same command again; what it held is made anew."
 
 
 def digest(value: Any) -> str:

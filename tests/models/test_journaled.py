@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.errors import ModelError
+from papercoder.errors import ModelError, RunFolderError
 from papercoder.models.contract import Message
 from papercoder.models.finishing import Finishing
 from papercoder.models.journaled import Journaled, journal_key
@@ -25,6 +25,16 @@ def test_an_answer_is_made_once_and_costs_once(tmp_path: Path) -> None:
     assert asyncio.run(twice()) == ["first", "first"]
     assert events.kinds == ["call_started", "call_made", "call_reused"]
     assert len(model.asked) == 1
+
+
+def test_an_answer_that_is_broken_on_disk_is_told(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    store.put(journal_key("scripted", ask()), "{")
+    model = Scripted(said("first"))
+    model.name = "scripted"
+    with pytest.raises(RunFolderError, match="in the store is broken"):
+        asyncio.run(Journaled(model, store, Events()).answer(ask()))
+    assert not model.asked
 
 
 def test_equal_requests_at_the_same_time_share_one_call() -> None:

@@ -88,4 +88,7 @@ def new_console() -> "Console":
 def stem(paper: str) -> str:
     """The name of a run folder for a paper."""
     name = paper.rstrip("/").rsplit("/", 1)[-1]
-    return "".join(sign if sign.isalnum() or sign in "._-" else "-" for sign in name.removesuffix(".pdf")) or "paper"
+    return (
+        "".join(sign if sign.isalnum() or sign in "._-" else "-" for sign in name.removesuffix(".pdf").lstrip("."))
+        or "paper"
+    )

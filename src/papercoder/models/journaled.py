@@ -13,7 +13,7 @@ from papercoder.models.contract import Answer, Model, Request
 from papercoder.models.estimate import prompt_tokens
 from papercoder.models.finishing import finish
 from papercoder.models.wrapped import Wrapped
-from papercoder.store import Store, digest
+from papercoder.store import Store, digest, kept
 
 
 class Call(Artifact):
@@ -53,9 +53,10 @@ class Journaled(Wrapped):
         """
         key = journal_key(self.name, request)
         async with self._turns[key]:
-            if kept := await asyncio.to_thread(self._store.get, key):
+            if text := await asyncio.to_thread(self._store.get, key):
+                call = kept(Call, key, text)
                 self._emit(CallReused(agent=request.agent, subject=request.subject, model=self.name))
-                return Call.model_validate_json(kept).answer
+                return call.answer
             making = asyncio.create_task(self._make(key, request))
             try:
                 return await asyncio.shield(making)
