@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from papercoder import cli
+from papercoder.cli.options import stem
 from papercoder.prompts import names
+from papercoder.questions import questions
+from papercoder.report import load
 from tests.support import SIMULATED, calls_made
 
 
@@ -81,6 +84,7 @@ def test_help_names_every_command() -> None:
             3,
             "exceeds the cap",
         ),
+        (("models", "--model", "nobody:x"), 2, "there is no provider 'nobody'"),
         (("show", "none"), 2, "none is no run folder"),
         (("record", "none", "recording", "--by", "me", "--how", "by hand"), 2, "none"),
         (("prompts", "none"), 2, "none"),
@@ -112,6 +116,35 @@ def test_a_run_is_shown_and_goes_on(say: Command, paper_file: Path, made: Path) 
     assert report["status"] == "complete"
     assert "main.py" in report["files"]
     assert report["calls"]["made"] == before.total()
+
+
+def test_rounds_that_the_profile_has_not_are_told(say: Command, paper_file: Path, tmp_path: Path) -> None:
+    folder, told = tmp_path / "run", "review_rounds = 3 is not used, since the profile papercoder has no such rounds"
+    flags = ("-o", folder, "--model", SIMULATED, "--profile", "papercoder")
+    said = say("run", paper_file, *flags, "--review-rounds", "3")
+    assert (said.code, said.err) == (0, "")
+    assert told in said.out
+    assert told in say("show", folder).out
+    assert "is not used" not in say("revise", folder).out
+
+
+def test_questions_for_the_authors_are_printed(say: Command, made: Path) -> None:
+    asked = say("show", made, "--questions")
+    assert (asked.code, asked.err) == (0, "")
+    assert asked.out == questions(load(made))
+    assert asked.out.startswith("Dear authors,")
+    (made / "planning" / "plan.json").unlink()
+    (made / "planning" / "config.json").unlink()
+    assert say("show", made, "--questions").out.startswith("Nothing is open so far")
+    both = say("show", made, "--questions", "--json")
+    assert (both.code, both.err.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("paper", "name"), [("a/paper.pdf", "paper"), ("arXiv:1706.03762", "arXiv-1706.03762"), ("..", "paper")]
+)
+def test_the_name_of_a_paper_is_that_of_a_folder_here(paper: str, name: str) -> None:
+    assert stem(paper) == name
 
 
 def test_the_folder_of_a_run_is_named_after_its_paper(say: Command, paper_file: Path) -> None:

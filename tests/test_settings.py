@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from papercoder.errors import SettingsError
-from papercoder.settings import ROLES, Settings, parse_models
+from papercoder.settings import ROLES, Profile, Settings, parse_models, remembered
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +109,33 @@ def test_what_is_wrong_in_a_variable_is_named(
 def test_what_is_wrong_in_a_flag_is_named(flags: dict[str, Any], complaint: str) -> None:
     with pytest.raises(SettingsError, match=complaint):
         Settings(**flags)
+
+
+def test_rounds_that_a_profile_has_not_are_told_where_somebody_asked_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings(profile="requirements").idle == ()
+    assert Settings(profile="requirements", review_rounds=0, refine=3).idle == ()
+    assert Settings(profile="repair", review_rounds=1, repair_rounds=1).idle == ()
+    Path("papercoder.toml").write_text("refine = 1\n", encoding="utf-8")
+    monkeypatch.setenv("PAPERCODER_REVIEW_ROUNDS", "2")
+    told = [message.partition(" is not used")[0] for message in Settings(profile="plan", repair_rounds=5).idle]
+    assert told == ["refine = 1", "repair_rounds = 5", "review_rounds = 2"]
+    assert Settings(profile="requirements").idle == (
+        "review_rounds = 2 is not used, since the profile requirements has no such rounds",
+    )
+
+
+@pytest.mark.parametrize(
+    ("profile", "rounds"),
+    [
+        ("papercoder", set()),
+        ("requirements", {"refine"}),
+        ("review", {"refine", "review_rounds"}),
+        ("full", {"refine", "review_rounds", "repair_rounds"}),
+    ],
+)
+def test_rounds_that_a_profile_has_not_shape_nothing_to_remember(profile: Profile, rounds: set[str]) -> None:
+    kept = remembered(Settings(profile=profile))
+    assert {name for name in kept if name == "refine" or name.endswith("_rounds")} == rounds
 
 
 def test_models_are_read_from_flags() -> None:

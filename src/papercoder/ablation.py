@@ -8,7 +8,7 @@
     logic           each file as soon as those that it imports exist
     config          the same, with the settings in `config.yaml`
     analysis        the same, each file analysed before it is written: the published line
-    requirements    the whole line, neither revised nor repaired
+    requirements    the whole line, neither revised nor repaired: refinement, claims and property tests come with it
     review          the whole line, revised and not repaired
     repair          the whole line
 
@@ -85,13 +85,17 @@ async def with_config(run: Run[Ask], paper: Paper, publish: Publisher, _: Settin
 
 
 async def with_requirements(run: Run[Ask], paper: Paper, publish: Publisher, settings: Settings) -> Repository:
-    """The whole line; what its verdicts and its execution find is told, and left as it is."""
+    """The whole line with no rounds of review or repair: what verdicts and execution find is told, and left as it is.
+
+    With requirements come what rests on them, claims, verdicts and property tests, and refinement and rungs; what this
+    row shows over the one before it is not owed to requirements alone.
+    """
     left = settings.model_copy(update={"review_rounds": 0, "repair_rounds": 0})
     return await paper_to_repository(run, paper, publish, left)
 
 
 async def with_review(run: Run[Ask], paper: Paper, publish: Publisher, settings: Settings) -> Repository:
-    """The whole line; what fails when it is run is told, and left as it is."""
+    """The whole line with no rounds of repair: what fails when it is run is told, and left as it is."""
     return await paper_to_repository(run, paper, publish, settings.model_copy(update={"repair_rounds": 0}))
 
 

@@ -72,6 +72,8 @@ async def generate(
         run, history = open_run(folder, chosen, emit, place)
         emit(started(run.hand, _known_as(source, folder), chosen))
         with Reported(emit), ended(emit) as end:
+            for message in chosen.idle:
+                emit(Warned(where="settings", message=message))
             await history.begin()
             paper = await read_into(run, source, place.read if place else read_here)
             repository = await PROFILES[chosen.profile](run, paper, Publisher(run, history), chosen)

@@ -27,6 +27,16 @@ Profile = Literal[
     "review",
     "repair",
 ]
+_PLANNED, _REVIEWED = frozenset({"refine"}), frozenset({"refine", "review_rounds"})
+_ROUNDS = frozenset({*_REVIEWED, "repair_rounds"})
+_HAS: dict[Profile, frozenset[str]] = {
+    "full": _ROUNDS,
+    "repair": _ROUNDS,
+    "review": _REVIEWED,
+    "requirements": _PLANNED,
+}
+"""Profile -> the rounds that its line has; the others have none."""
+
 ModelSpec = Annotated[str, StringConstraints(pattern=r"^[a-z-]+:.+$")]
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -157,6 +167,17 @@ class Settings(BaseSettings):
         """The model that plays this role."""
         return self.models.get(role, self.model)
 
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Rounds that somebody asked for and the profile has not, a sentence each."""
+        asked = {name: getattr(self, name) for name in sorted(_left_out(self.profile) & self.model_fields_set)}
+        told = f"is not used, since the profile {self.profile} has no such rounds"
+        return tuple(f"{name} = {most} {told}" for name, most in asked.items() if most)
+
+
+def _left_out(profile: Profile) -> frozenset[str]:
+    return _ROUNDS - _HAS.get(profile, frozenset())
+
 
 _SHAPING = frozenset(
     {
@@ -180,7 +201,8 @@ _PAYING = frozenset({"max_cost", "max_tokens", "price_cached", "price_completion
 
 def remembered(settings: Settings) -> dict[str, JsonValue]:
     """What is kept of a run beside its models: the settings that shape it, and those of money that were changed."""
-    shaping: dict[str, JsonValue] = settings.model_dump(mode="json", include=set(_SHAPING), exclude_none=True)
+    shapes = set(_SHAPING - _left_out(settings.profile))
+    shaping: dict[str, JsonValue] = settings.model_dump(mode="json", include=shapes, exclude_none=True)
     paying: dict[str, JsonValue] = settings.model_dump(mode="json", include=set(_PAYING), exclude_defaults=True)
     if settings.prompts:
         shaping["prompts"] = str(settings.prompts.absolute())  # the next process may work in another folder

@@ -26,7 +26,7 @@ from papercoder.cli.options import (
     settings_given,
     stem,
 )
-from papercoder.errors import RunFolderError
+from papercoder.errors import RunFolderError, SettingsError
 
 if TYPE_CHECKING:
     from papercoder.artifacts import RungResult
@@ -107,12 +107,26 @@ def run(
 
 
 @app.command()
-def show(run: RunArgument, as_json: JsonOption = False) -> None:
+def show(
+    run: RunArgument,
+    as_json: JsonOption = False,
+    asked: Annotated[
+        bool,
+        typer.Option("--questions", help="Print the questions for the paper's authors instead, as a text to send."),
+    ] = False,
+) -> None:
     """Show a run: stages, files, calls, tokens, cost, open requirements, warnings."""
+    from papercoder.questions import questions
+    from papercoder.report import load
     from papercoder.show import report
     from papercoder.terminal import show_report
 
-    if as_json:
+    if as_json and asked:
+        raise SettingsError("show prints one thing: give --json or --questions, not both.")
+    if asked:
+        text = questions(load(run))
+        typer.echo(text or "Nothing is open so far: no requirement or value was assumed or only cited.", nl=not text)
+    elif as_json:
         typer.echo(report(run).model_dump_json(indent=1))
     else:
         show_report(run, new_console())
@@ -240,9 +254,13 @@ def report(run: RunArgument) -> None:
 def models(model: ModelOption = None, base_url: BaseUrlOption = None) -> None:
     """Check which models are configured, and what is known of them."""
     from papercoder.models.check import check_providers
+    from papercoder.models.resolve import price_of_spec
+    from papercoder.settings import ROLES
     from papercoder.terminal import show_models
 
     settings = settings_given(model, base_url=base_url)
+    for role in ROLES:
+        price_of_spec(settings.model_for(role), settings)  # raises where there is no such provider
     show_models(check_providers(settings), new_console())
 
 
