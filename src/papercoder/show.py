@@ -89,10 +89,10 @@ def is_locked(folder: Path) -> bool:
     try:
         with (folder / ".store" / "lock").open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
     except BlockingIOError:
         return True
+    except OSError:
+        return False  # not there, or not ours to look into
     return False
 
 

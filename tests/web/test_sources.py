@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.errors import PaperError
+from papercoder.errors import PaperError, RunFolderError
 from papercoder.web.example import example
 from papercoder.web.shelf import UPLOAD, Shelf
 from papercoder.web.sources import keep_upload, source_of
@@ -16,6 +16,7 @@ def shelf(tmp_path: Path) -> Shelf:
     root = tmp_path / "runs"
     root.mkdir()
     (tmp_path / "secret.md").write_text(MARKDOWN, encoding="utf-8")
+    (root / "ring").symlink_to(root / "ring")
     (root / "link.md").symlink_to(tmp_path / "secret.md")
     return Shelf(root)
 
@@ -27,7 +28,18 @@ def test_an_arxiv_id_is_taken_in_any_form(shelf: Shelf, typed: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["/etc/passwd", "../secret.md", "link.md", "a\0b", "~/.ssh", "http://169.254.169.254/", "file:///etc/passwd", " "],
+    [
+        "/etc/passwd",
+        "../secret.md",
+        "link.md",
+        "a\0b",
+        "~/.ssh",
+        "http://169.254.169.254/",
+        "file:///etc/passwd",
+        " ",
+        "x" * 5000,
+        "ring",
+    ],
 )
 def test_nothing_else_outside_is_read(shelf: Shelf, typed: str) -> None:
     with pytest.raises(PaperError, match=r"[Dd]rop"):
@@ -58,6 +70,14 @@ def test_what_is_no_paper_is_not_kept(shelf: Shelf, data: bytes) -> None:
     with pytest.raises(PaperError, match="no paper of a known kind"):
         keep_upload(shelf, "x.bin", data)
     assert not (shelf.root / ".uploads").exists()
+
+
+def test_nothing_is_kept_where_a_link_leads_elsewhere(shelf: Shelf, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (shelf.root / ".uploads").symlink_to(tmp_path / "other")
+    with pytest.raises(RunFolderError, match="leads elsewhere"):
+        keep_upload(shelf, "p.md", MARKDOWN.encode())
+    assert not list((tmp_path / "other").iterdir())
 
 
 def test_what_is_too_large_is_not_kept(shelf: Shelf) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,30 @@ def test_a_run_that_was_begun_anew_is_read_anew(watch: Watch, tmp_path: Path) ->
     assert watch.look().state == "new"
     EventLog(tmp_path / "one")(STARTED)
     assert watch.look().stages == ()
+
+
+def test_a_run_that_was_begun_anew_and_has_grown_past_the_former_is_read_anew(watch: Watch, tmp_path: Path) -> None:
+    EventLog(tmp_path / "one")(STARTED)
+    assert watch.look().state == "interrupted"
+    (tmp_path / "one" / "events.jsonl").unlink()
+    log = EventLog(tmp_path / "one")
+    for event in (
+        RunStarted(paper="another.pdf", models={}, profile="plan"),
+        *made("a/1"),
+        RunEnded(status="complete"),
+    ):
+        log(event)
+    assert watch.look().summary.paper == "another.pdf"
+    assert len(watch.events) == 4
+
+
+def test_a_run_that_is_deleted_while_it_is_watched_is_not_begun(watch: Watch, tmp_path: Path) -> None:
+    EventLog(tmp_path / "one")(STARTED)
+    watch.look()
+    shutil.rmtree(tmp_path / "one")
+    assert watch.look().state == "new"
+    (tmp_path / "one").write_text("No folder any more.", encoding="utf-8")
+    assert watch.look().state == "new"
 
 
 # Folding
@@ -217,6 +243,28 @@ def test_a_run_that_ends_while_it_is_looked_at_is_not_interrupted(
     monkeypatch.setattr(watching, "is_locked", ends)
     seen = watch.look()
     assert (seen.state, seen.reason) == ("partial", "the cap")
+
+
+@dataclass(frozen=True)
+class EndedWork:
+    """What a work of this server is after its end."""
+
+    reason: str
+    doing: str = "ended"
+
+
+def test_the_reason_of_an_end_that_the_log_has_no_room_for_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(tmp_path)
+    works = Works(shelf)
+    (tmp_path / "one").mkdir()
+    monkeypatch.setattr(works, "of", lambda _: EndedWork("The disk is full."))
+    watch = Watches(shelf, works).of("one")
+    EventLog(tmp_path / "one")(STARTED)
+    assert (watch.look().state, watch.look().reason) == ("partial", "The disk is full.")
+    EventLog(tmp_path / "one")(RunEnded(status="complete"))  # made room, and gone on with in a terminal
+    assert (watch.look().state, watch.look().reason) == ("complete", "")
 
 
 def test_all_listeners_are_told_by_one_look_until_they_leave(

@@ -21,9 +21,15 @@ def pack(folder: Path, name: str) -> IO[bytes]:
     """All files of a run's repository in a folder of this name, without their history and without links.
 
     Raises:
-        RunFolderError: there are none, or they are too large for a zip made on the way.
+        RunFolderError: there are none, they are too large for a zip made on the way, or cannot be read.
     """
-    repository = folder / "repo"
+    try:
+        return _packed(folder / "repo", name)
+    except OSError as error:
+        raise RunFolderError(f"The code of {name} could not be packed ({error.strerror}); try again.") from error
+
+
+def _packed(repository: Path, name: str) -> IO[bytes]:
     files = list(_files(repository))
     if not files:
         raise RunFolderError(f"{name} has no code yet. Its run writes it; then there is something to download.")
@@ -32,13 +38,17 @@ def pack(folder: Path, name: str) -> IO[bytes]:
     packed = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  the response closes it
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in files:
-            inside = f"{name}/{path.relative_to(repository).as_posix()}"
-            info = zipfile.ZipInfo(inside, _EPOCH)
+            info = zipfile.ZipInfo(f"{name}/{_inside(path, repository)}", _EPOCH)
             info.external_attr = (0o100755 if path.stat().st_mode & 0o100 else 0o100644) << 16
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, path.read_bytes())
     packed.seek(0)
     return packed
+
+
+def _inside(path: Path, repository: Path) -> str:
+    """A file's place, with no sign in it that a zip cannot hold or that parts folders on another system."""
+    return os.fsencode(path.relative_to(repository)).decode("utf-8", "replace").replace("\\", "_")
 
 
 def _files(repository: Path) -> Iterator[Path]:

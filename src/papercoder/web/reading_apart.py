@@ -30,7 +30,13 @@ async def read_apart(source: str | Path) -> Paper:
 async def _run(*arguments: str) -> str:
     """What the command says on its error stream; it is ended where nobody waits any more."""
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _COMMAND, *arguments, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+        sys.executable,
+        "-P",
+        "-c",
+        _COMMAND,
+        *arguments,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )
     try:
         _, said = await asyncio.wait_for(child.communicate(), _LONGEST)

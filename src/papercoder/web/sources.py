@@ -1,5 +1,6 @@
 """Where a paper may come from on the page: an upload, arXiv, or a file below the folder of runs."""
 
+import os
 from hashlib import sha256
 from pathlib import Path, PurePath
 from re import ASCII, sub
@@ -28,12 +29,12 @@ def source_of(shelf: Shelf, text: str) -> str:
         return str(number)
     bundled = example()
     allowed = (shelf.root, *((bundled.folder.resolve(),) if bundled else ()))
-    found = (shelf.root / typed).resolve() if "\0" not in typed else Path("/")
+    found = Path(os.path.realpath(shelf.root / typed)) if "\0" not in typed else Path("/")
     if not any(found.is_relative_to(place) for place in allowed):
         raise PaperError(
             f"{typed[:120]!r} is no arXiv id, and files are read only below {shelf.root}. Drop the paper here instead."
         )
-    if not found.exists():
+    if not os.path.exists(found):  # noqa: PTH110  also of what is too long for a name
         raise PaperError(
             f"{typed[:120]!r} is no arXiv id, and {shelf.root} has no such file. Drop the paper here instead."
         )
@@ -56,6 +57,8 @@ def keep_upload(shelf: Shelf, name: str, data: bytes) -> str:
             "JSON or TEI."
         )
     path = shelf.root / UPLOADS / sha256(data).hexdigest()[:12] / _plain(name)
+    if not Path(os.path.realpath(path)).is_relative_to(shelf.root):
+        raise RunFolderError(f"{shelf.root / UPLOADS} is a link that leads elsewhere; nothing is written there.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

@@ -7,6 +7,8 @@ from pydantic import TypeAdapter, ValidationError
 from papercoder.events import Event
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+_HEAD = 512
+"""Bytes in which two logs differ: the first event says when."""
 
 
 class Tail:
@@ -16,12 +18,13 @@ class Tail:
         self._path = path
         self._read = 0
         self._half = b""
+        self._head = b""
 
     def is_another(self) -> bool:
-        """Was the file begun anew? Then all of it is new."""
-        if self._size() >= self._read:
+        """Was the file begun anew? Then all of it is new, also where it is as long by now as the former one was."""
+        if self._begins_with(self._head) and self._size() >= self._read:
             return False
-        self._read, self._half = 0, b""
+        self._read, self._half, self._head = 0, b"", b""
         return True
 
     def new(self) -> list[Event]:
@@ -35,9 +38,17 @@ class Tail:
         except OSError:
             return 0
 
+    def _begins_with(self, head: bytes) -> bool:
+        try:
+            with self._path.open("rb") as file:
+                return file.read(len(head)) == head
+        except OSError:
+            return not head
+
     def _more(self) -> bytes:
         try:
             with self._path.open("rb") as file:
+                self._head = file.read(_HEAD)
                 file.seek(self._read)
                 more = file.read()
         except OSError:

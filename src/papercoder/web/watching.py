@@ -83,7 +83,7 @@ class Watch:
             title=self._title.value or "",
             state=state,
             is_here=bool(work and work.doing != "ended"),
-            reason=summary.reason or (work.reason if work else ""),
+            reason=summary.reason or (work.reason if work and summary.status == "running" else ""),
             logic=self._logic.value,
         )
 
@@ -95,7 +95,9 @@ class Watch:
                 return "running"
             self._read()  # it may have ended since, and told so before it let the folder go
         status = self._course.summary.status
-        return "interrupted" if status == "running" else status
+        if status == "running":
+            return "partial" if work and work.reason else "interrupted"  # a full disk has no room for its own reason
+        return status
 
 
 class Watches:
