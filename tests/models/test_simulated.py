@@ -3,8 +3,8 @@ import asyncio
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -24,7 +24,7 @@ from papercoder.errors import SettingsError
 from papercoder.file_blocks import FileBlocks
 from papercoder.models.contract import Answer, Message, Request
 from papercoder.models.failures import PassingError
-from papercoder.models.simulated import Simulated
+from papercoder.models.simulated import Simulated, model
 from papercoder.models.simulated.graph import build_graph
 from papercoder.models.simulated.reading import NO_CONFIG
 from papercoder.models.whole import Whole
@@ -146,12 +146,17 @@ def test_main_imports_what_nothing_else_does_and_all_come_after_what_they_import
     assert set(graph.paths) - imported == {"main.py"}
 
 
-def test_time_passes_as_for_a_model_of_that_pace() -> None:
-    began = time.monotonic()
+def test_time_passes_as_for_a_model_of_that_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr(model, "asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(model, "time", SimpleNamespace(monotonic=lambda: now))
     given = answer("simulated:speed=100,ttft=2,tps=60,overall_plan=600", question("overall_plan"))
-    modelled = (2 + 600 / 60) / 100
-    assert modelled * 0.9 <= time.monotonic() - began < modelled + 0.5
-    assert given.seconds == pytest.approx(modelled, abs=0.4)
+    assert given.seconds == now == pytest.approx((2 + 600 / 60) / 100, rel=0.1)
 
 
 def test_a_prefix_that_was_sent_before_is_cached() -> None:

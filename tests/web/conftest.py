@@ -16,7 +16,9 @@ import papercoder
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
-_START = "from papercoder.cli import main; main()"
+PROGRAM = ("-c", "from papercoder.cli import main; main()")
+HELD = ("-m", "tests.web.held")
+"""The same with a model that a test lets go."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +34,19 @@ class Served:
     process: "subprocess.Popen[str]"
 
 
+def environment() -> dict[str, str]:
+    """For PaperCoder as a process of its own."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "NICEGUI_"))}
+    here = (Path(papercoder.__file__).parents[1], Path(__file__).parents[2])
+    return {**ours, "PYTHONPATH": os.pathsep.join(map(str, here))}
+
+
 @contextmanager
-def server(root: Path, *flags: str) -> Iterator[Served]:
+def server(root: Path, *flags: str, program: tuple[str, ...] = PROGRAM) -> Iterator[Served]:
     """`papercoder web ROOT` on a free port."""
-    command = [sys.executable, "-c", _START, "web", str(root), "--no-browser", "--port", "0", *flags]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "NICEGUI_"))}
-    environment["PYTHONPATH"] = str(Path(papercoder.__file__).parents[1])
+    command = [sys.executable, *program, "web", str(root), "--no-browser", "--port", "0", *flags]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=root
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment(), cwd=root
     )
     with process:
         try:
@@ -69,7 +76,7 @@ def chromium() -> Iterator[Browser]:
     if CHROMIUM is None and os.environ.get("CI") != "true":
         pytest.skip("chromium is not installed")
     assert CHROMIUM, "chromium is not installed; .ci/run installs it"
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser
@@ -83,7 +90,7 @@ def browser(chromium: Browser) -> Iterator[Page]:
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     yield page
     context.close()
     assert complaints == []

@@ -1,39 +1,52 @@
 """A run that is watched, paused, stopped and gone on with in a real browser."""
 
-import os
-import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-import papercoder
 from papercoder.event_log import read_events
+from papercoder.events import Event, RunStarted
 from papercoder.summary import summarise
-from tests.support import calls_made
-from tests.web.conftest import Served, server
+from tests.support import calls_in_flight, calls_made
+from tests.web.conftest import HELD, Served, environment, server
+from tests.web.held import LETS_GO
 
 KILN = Path(__file__).parents[2] / "examples" / "kiln"
-SLOW = "simulated:files=6,width=3,speed=20,price_in=1,price_out=4"
-"""A call takes some two seconds, the whole half a minute: long enough to be stopped on a slow machine."""
+MODEL = "simulated:files=6,width=3,speed=100000,price_in=1,price_out=4"
 
-LONG = 60_000
+LONG = 200_000
 """Milliseconds for a run to come to its end on a slow machine."""
+
+
+@pytest.fixture
+def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """While this file is there, calls for analyses and code are answered."""
+    monkeypatch.setenv(LETS_GO, str(tmp_path / "go"))
+    return tmp_path / "go"
+
+
+@pytest.fixture
+def served(tmp_path: Path, go: Path) -> Iterator[Served]:
+    """A server whose model waits until a test lets it go."""
+    root = tmp_path / "runs"
+    root.mkdir()
+    with server(root, program=HELD) as running:
+        yield running
 
 
 @contextmanager
 def terminal(folder: Path, paper: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """The same run as the command line does it."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(papercoder.__file__).parents[1])}
-    words = ["run", str(paper), "-o", str(folder), "--model", SLOW, "--sandbox", "none", "--max-cost", "5"]
+    words = ["run", str(paper), "-o", str(folder), "--model", MODEL, "--sandbox", "none", "--max-cost", "5"]
     process = subprocess.Popen(
-        [sys.executable, "-c", "from papercoder.cli import main; main()", *words],
-        env=environment,
+        [sys.executable, *HELD, *words],
+        env=environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -52,22 +65,28 @@ def button(page: Page, name: str) -> Locator:
     return page.get_by_role("button", name=name, exact=True)
 
 
-def there(page: Page, path: Path) -> None:
-    """Wait until a file is there."""
-    for _ in range(300):
-        if path.exists():
+def until(page: Page, is_so: Callable[[], bool]) -> None:
+    """Wait until it is so."""
+    for _ in range(600):
+        if is_so():
             return
         page.wait_for_timeout(100)
-    raise AssertionError(f"{path} did not come")
+    raise AssertionError("it did not come to that")
+
+
+def latest(folder: Path) -> list[Event]:
+    """What the latest process on a run told."""
+    events = list(read_events(folder))
+    return events[max(at for at, event in enumerate(events) if isinstance(event, RunStarted)) :]
 
 
 def test_a_run_is_watched_and_worked_on_by_whoever_looks(
-    served: Served, browser: Page, chromium: Browser, paper_file: Path
+    served: Served, go: Path, browser: Page, chromium: Browser, paper_file: Path
 ) -> None:
     folder = served.root / "slow"
     # begun in a terminal: it is seen, and neither paused nor stopped from here
     with terminal(folder, paper_file) as process:
-        there(browser, folder / "planning" / "plan.json")
+        until(browser, (folder / "planning" / "config.json").exists)
         browser.goto(f"{served.url}/run/slow")
         expect(state(browser)).to_have_text("running")
         expect(browser.get_by_text("Another process works on this run")).to_be_visible()
@@ -80,13 +99,16 @@ def test_a_run_is_watched_and_worked_on_by_whoever_looks(
     made = calls_made(folder)
     button(browser, "Go on").click()
     expect(state(browser)).to_have_text("running")
-    expect(browser.locator(".graph svg .is-open").first).to_be_visible()
+    expect(browser.locator(".graph svg .is-open")).to_have_count(6)
 
-    # paused by a key; a second browser and a reload see the same
+    # paused by a key: what was sent is answered and kept, and no more is sent; a second browser and a reload see it
+    until(browser, lambda: calls_in_flight(latest(folder)).total() == 6)
+    sent = calls_in_flight(latest(folder))
     browser.keyboard.press("Space")
-    expect(state(browser)).to_have_text(re.compile("pausing|paused"))
+    expect(state(browser)).to_have_text("pausing")
+    go.touch()
     expect(state(browser)).to_have_text("paused")
-    browser.wait_for_timeout(500)  # what was answered last is being kept
+    until(browser, lambda: calls_made(folder) >= sent)
     paused = calls_made(folder)
     other = chromium.new_context(viewport={"width": 420, "height": 800}).new_page()
     other.goto(f"{served.url}/run/slow")
@@ -94,16 +116,22 @@ def test_a_run_is_watched_and_worked_on_by_whoever_looks(
     expect(other.locator(".graph svg")).to_have_count(1)
     browser.reload()
     expect(state(browser)).to_have_text("paused")
-    browser.wait_for_timeout(1200)
-    assert calls_made(folder) == paused
+    browser.wait_for_timeout(500)
+    assert calls_made(folder) == paused == made + sent
+    go.unlink()
     button(other, "Go on").click()
     expect(state(browser)).to_have_text("running")
 
     # stopped; what was sent is kept
+    until(browser, lambda: calls_in_flight(latest(folder)).total() > 0)
+    sent = calls_in_flight(latest(folder))
     button(browser, "Stop").click()
+    expect(state(browser)).to_have_text("stopping")
+    go.touch()
     expect(state(browser)).to_have_text("not complete")
     expect(state(other)).to_have_text("not complete")
     expect(browser.get_by_text("It was stopped")).to_be_visible()
+    assert calls_made(folder) >= paused + sent
 
     # and on to its end
     button(browser, "Go on").click()
@@ -115,14 +143,13 @@ def test_a_run_is_watched_and_worked_on_by_whoever_looks(
     expect(browser.get_by_role("link", name="Read the result")).to_be_visible()
     assert summarise(read_events(folder)).status == "complete"
     assert set(calls_made(folder).values()) == {1}
-    assert made <= paused <= calls_made(folder)
     other.context.close()
 
 
 def test_what_went_wrong_is_told(served: Served, browser: Page, paper_file: Path) -> None:
     folder = served.root / "poor"
     with terminal(folder, paper_file) as process:
-        there(browser, folder / "paper.md")
+        until(browser, (folder / "paper.md").exists)
         process.send_signal(signal.SIGKILL)
     paper_file.unlink()
     (folder / "paper.json").unlink()

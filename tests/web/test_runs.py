@@ -17,11 +17,12 @@ from tests.support import MARKDOWN, SIMULATED
 from tests.web.conftest import Served, server
 
 _SLOW_LINK = """
+const heard = new Promise((now) => (window.hear = now));
 window.WebSocket = class extends WebSocket {
-  set onmessage(take) { super.onmessage = (event) => setTimeout(() => take(event), 1500); }
+  set onmessage(take) { super.onmessage = (event) => heard.then(() => take(event)); }
 };
 """
-"""A page that hears from its server late, as over a tunnel."""
+"""A page that hears from its server as late as a test wants, as over a tunnel."""
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
 
@@ -79,7 +80,8 @@ def test_runs_are_listed_filtered_and_compared(shelf: Served, browser: Page) -> 
     browser.get_by_label("compare whole").check()
     browser.get_by_label("compare stopped").check()
     expect(compare).to_be_enabled()
-    compare.click()
+    expect(browser.get_by_label("compare stopped")).to_be_focused()
+    browser.keyboard.press("c")
     browser.wait_for_url("**/compare?one=whole&two=stopped")
 
 
@@ -93,9 +95,11 @@ def test_texts_of_papers_are_text(shelf: Served, browser: Page) -> None:
 def test_a_run_that_comes_shows_by_itself(shelf: Served, browser: Page) -> None:
     browser.goto(shelf.url)
     expect(browser.get_by_role("link", name="late")).to_have_count(0)
+    browser.get_by_role("link", name="whole").focus()
     _stopped(shelf.root / "late", "tiny.md", "It was stopped.")
     try:
         expect(browser.get_by_role("link", name="late")).to_be_visible()
+        expect(browser.get_by_role("link", name="whole")).to_be_focused()  # though its row was drawn anew
     finally:
         (shelf.root / "late" / "events.jsonl").unlink()
 
@@ -105,6 +109,7 @@ def test_keys_are_listed_and_lead_on(shelf: Served, browser: Page) -> None:
     expect(browser.locator("article.run").first).to_be_visible()
     browser.keyboard.press("?")
     expect(browser.get_by_role("heading", name="Keys")).to_be_visible()
+    browser.keyboard.press("n")  # what stands behind is not reached
     browser.keyboard.press("Escape")
     expect(browser.get_by_role("heading", name="Keys")).to_have_count(0)
     browser.keyboard.press("n")
@@ -165,6 +170,7 @@ def test_a_click_does_not_overtake_what_was_typed_before_it(shelf: Served, brows
           field.dispatchEvent(new Event("input"));
           await new Promise((done) => setTimeout(done, ms));
           [...document.querySelectorAll("button")].find((one) => one.innerText === "Read it").click();
+          setTimeout(window.hear, 100);
           return window.did_handshake;
         }""",
         wait_ms,

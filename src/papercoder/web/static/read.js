@@ -22,9 +22,24 @@ async function showPlace({ need, anchor, path, line, url }) {
   const owned = need ? [...document.querySelectorAll(`.side [data-r~="${need}"]`)] : [];
   for (const one of [block, row, ...owned]) one?.classList.add("on");
   const words = owned.find((one) => one.closest(".paper"));
-  scrollWithin(document.querySelector(".side.left"), words ?? block);
-  scrollWithin(document.querySelector(".side.right"), line > 1 || need ? row : document.querySelector(".side.right .code"));
-  scrollWithin(document.querySelector(".needs .list"), document.querySelector(".item.chosen"));
+  await keepInView([
+    [document.querySelector(".side.left"), words ?? block],
+    [document.querySelector(".side.right"), line > 1 || need ? row : document.querySelector(".side.right .code")],
+    [document.querySelector(".needs .list"), document.querySelector(".item.chosen")],
+  ]);
+}
+
+// A section of the paper has its true height only once it has been near the window, so what was scrolled to may move
+// away a frame later: it is followed until it stays. A later place ends that.
+let latestPlace = 0;
+
+async function keepInView(pairs) {
+  const mine = (latestPlace += 1);
+  for (let frame = 0, still = 0; frame < 60 && still < 5 && mine === latestPlace; frame += 1) {
+    const moved = pairs.filter(([pane, target]) => scrollWithin(pane, target));
+    still = moved.length ? 0 : still + 1;
+    await new Promise(requestAnimationFrame);
+  }
 }
 
 // The server's new lines arrive a little before or after its word to show them.
@@ -39,13 +54,19 @@ async function shownLine(path, line) {
 }
 
 function scrollWithin(pane, target) {
-  if (!pane || !target) return;
+  if (!pane || !target?.isConnected) return false;
   const [inside, around] = [target.getBoundingClientRect(), pane.getBoundingClientRect()];
   const isSeen = inside.top >= around.top + 24 && inside.bottom <= around.bottom - 24;
+  const before = pane.scrollTop;
   if (!isSeen) pane.scrollTop += inside.top - around.top - Math.min(around.height / 3, 180);
+  return pane.scrollTop !== before;
 }
 
 function showTab() {
   const here = document.querySelector("nav.tabs [aria-current]");
-  if (here) here.parentElement.scrollLeft = here.offsetLeft - 60;
+  const name = document.querySelector("nav.tabs b");
+  if (!here) return;
+  const [before, after] = [here.offsetLeft - name.offsetWidth - 24, here.offsetLeft + here.offsetWidth + 24];
+  const way = here.parentElement;
+  if (after > way.scrollLeft + way.clientWidth) way.scrollLeft = before;
 }
