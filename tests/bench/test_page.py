@@ -108,7 +108,7 @@ def test_plots_say_what_they_show(shown: html.HtmlElement) -> None:
     ]
     told = [words(one) for one in shown.xpath("//*[local-name()='desc']")]
     assert "paper: 2.15" in told[0]
-    assert told[1].startswith("plan: 1.00, 1.00 to 1.00; full: 1.00")
+    assert told[1].startswith("plan: +1.00; full: +1.00")
     assert told[2].startswith("paper: $0.10, 2.15; plan: $1.10, 3.15")
     assert "full: 2 none, 4 smoke" in told[4]
 
@@ -174,6 +174,15 @@ def test_names_and_reasons_stay_words(kind: str, tmp_path: Path) -> None:
     assert "\x1b" not in text
     assert "qqqqqqq" not in text
     assert tree.xpath("//a/@href[not(starts-with(., '#'))]") == []
+
+
+def test_no_interval_is_drawn_of_two_papers() -> None:
+    few = results(
+        *(trial(f"p{n}", variant=v, judges=judged(s + n / 5)) for n in (0, 1) for v, s in (("a", 1), ("b", 3)))
+    )
+    few = results(*few.trials[:3], few.trials[3].model_copy(update={"judges": judged(3.0)}))
+    told = page(comparison_html(compare(few, few, variants=("a", "b")))).xpath("//*[local-name()='desc']")
+    assert [words(one) for one in told] == ["reference-based: +1.90"]
 
 
 def test_nothing_is_loaded(tmp_path: Path) -> None:

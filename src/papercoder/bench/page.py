@@ -179,7 +179,7 @@ def _contrast_plots(contrast: Contrast) -> list[Plot]:
     for title, metrics in kinds.items():
         rows = [(NAMED[one.metric].label, one) for one in contrast.differences if NAMED[one.metric] in metrics]
         if rows:
-            about = "After less before, paper by paper, with the 95 % interval."
+            about = "After less before, paper by paper, with the 95 % interval of three papers or more."
             found.append(Plot(title, about, changes(rows, title)))
     return found
 

@@ -55,7 +55,8 @@ def steps(metric: Metric, groups: Groups, model: str = "") -> Plot | None:
     return Plot(
         f"What each step brings: {metric.label}{f' · {model}' if model else ''}",
         "Each variant less the one before it, in the manifest’s order, with the 95 % interval of the papers’ "
-        "differences; coloured where that is beyond noise, corrected for the number of steps.",
+        "differences, if there are three or more; coloured where that is beyond noise, corrected for the number of "
+        "steps.",
         changes([(name, one) for (name, _), one in zip(known, judged, strict=True)], f"Steps of {metric.label}"),
     )
 
@@ -69,14 +70,21 @@ def changes(rows: Sequence[tuple[str, Difference]], title: str) -> Markup:
 def _changed(name: str, one: Difference) -> Row:
     unit = _unit(NAMED[one.metric])
     dots = tuple(unit * (pair.after - pair.before) for pair in one.papers)
-    return Row(name, _scaled(one.difference, unit), TONES.get(one.verdict, "none"), dots, change(one))
+    return Row(name, _scaled(_telling(one), unit), TONES.get(one.verdict, "none"), dots, change(one))
+
+
+def _telling(one: Difference) -> Interval:
+    """The difference, without its interval where that tells nothing: of two papers, or of papers that are all equal."""
+    mean = one.difference.mean
+    if one.difference.n > 2 and one.varies:
+        return one.difference
+    return Interval(mean=mean, low=mean, high=mean, n=1)
 
 
 def _reach(one: Difference) -> float:
-    """How far from 0 a plot must go: to all papers; to the interval's ends too, unless two papers made it huge."""
-    papers = [pair.after - pair.before for pair in one.papers]
-    ends = [one.difference.low, one.difference.high] if one.difference.n > 2 else []
-    return 1.04 * _unit(NAMED[one.metric]) * max(map(abs, (*papers, *ends)))
+    """How far from 0 a plot must go: to all papers, and to the interval's ends."""
+    told, papers = _telling(one), (pair.after - pair.before for pair in one.papers)
+    return 1.04 * _unit(NAMED[one.metric]) * max(map(abs, (*papers, told.low, told.high)))
 
 
 def _unit(metric: Metric) -> float:
