@@ -7,18 +7,24 @@ from pathlib import Path
 from papercoder.artifacts import (
     AnyBlock,
     Claims,
+    Costs,
     Equation,
+    Evaluation,
+    LeafJudgement,
+    LeafScore,
     Location,
     Paper,
     Paragraph,
     Requirement,
     Requirements,
+    Rubric,
     Section,
     Table,
     Verdict,
     Verdicts,
 )
 from papercoder.artifacts.execution import ExecutionReport
+from papercoder.evaluation.rubrics import rubric_score
 from papercoder.generation import generate
 from papercoder.settings import Settings
 from tests.report.folders import ARCHITECTURE, VERDICTS, bare_folder, claim, execution, full_folder, requirement, write
@@ -72,6 +78,7 @@ def hostile(root: Path) -> Path:
     said = Verdict(requirement="R1", verdict="partly", evidence=(Location(path="fit.py", line=2),), reason=ATTACK)
     write(folder, "review/verdicts.json", Verdicts(verdicts=(said, *VERDICTS.verdicts[1:])))
     write(folder, "execution/report.json", _loud_ladder(execution("failed")))
+    write(folder, "evaluation/evaluation.json", _loud_evaluation())
     write(folder, "repo/fit.py", f"# {ATTACK}\nif access != 'user{BIDI}':  # R1: {ATTACK}\n    pass\n")
     write(folder, "repo/big.py", "".join(f"line_{number} = {number}  # {ATTACK}\n" for number in range(12_000)))
     write(folder, "repo/wide.txt", ATTACK * 2_000)
@@ -82,6 +89,17 @@ def _loud_requirements() -> tuple[Requirement, ...]:
     changes: dict[str, object] = {"statement": ATTACK, "quote": ATTACK, "alternatives": (ATTACK,), "status": "assumed"}
     quoted = requirement(1, statement=ATTACK, quote="the squared error")
     return quoted, requirement(2, anchor=f"eq:{ATTACK}", **changes)
+
+
+def _loud_evaluation() -> Evaluation:
+    """By a rubric whose only leaf lies three levels below its root."""
+    tree = Rubric(id=ATTACK, requirements=ATTACK, weight=1, task_category="Code Development")
+    for level in ("c", "b", "a"):
+        tree = Rubric(id=level, requirements=f"{level} {ATTACK}", weight=1, sub_tasks=(tree,))
+    said = LeafJudgement(expected=ATTACK, found=ATTACK, met=True)
+    score = rubric_score(tree, (LeafScore(leaf=ATTACK, met=True, judgement=said, unseen=(ATTACK,)),))
+    costs = Costs(calls=1, prompt=1, cached=0, completion=1, cost_usd=0.0, unpriced=0, seconds=1.0)
+    return Evaluation(paper=ATTACK, repository=ATTACK, files=1, model=ATTACK, rubric=score, tree=tree, costs=costs)
 
 
 def _loud_ladder(report: ExecutionReport) -> ExecutionReport:

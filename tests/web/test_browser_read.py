@@ -122,6 +122,16 @@ def test_views_lead_back_to_paper_and_code(shelf: Served, browser: Page) -> None
     expect(browser.locator("[id='at-tab:2']")).to_be_in_viewport()
 
 
+def test_a_rubric_is_opened_with_keys(shelf: Served, browser: Page) -> None:
+    browser.goto(f"{shelf.url}/run/hostile/evaluation")
+    leaf = browser.locator("#rubric .leaf")
+    expect(leaf).to_be_hidden()
+    browser.locator("#rubric summary.line").last.focus()
+    browser.keyboard.press("Enter")
+    expect(leaf).to_contain_text("✓ met")
+    expect(leaf).to_contain_text("Code Development · counts 100 %")
+
+
 def test_versions_are_compared(shelf: Served, browser: Page) -> None:
     browser.goto(f"{shelf.url}/run/kiln/changes")
     options = browser.locator("select[name=before] option")
