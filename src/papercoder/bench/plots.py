@@ -34,7 +34,7 @@ def scores(metric: Metric, groups: Groups) -> Plot:
     ends, unit = ((1.0, 5.0), "1 to 5") if metric in JUDGES else ((0.0, 100.0), "per cent")
     return Plot(
         f"{metric.label}, {unit}",
-        "Means over papers with their 95 % intervals; a faint dot for each paper.",
+        "Means with their 95 % intervals, as in the table; a faint dot for each paper.",
         intervals(rows, *ends, f"{metric.label} by variant"),
     )
 
