@@ -61,7 +61,12 @@ def read_events(folder: Path) -> Iterator[Event]:
     Raises:
         RunFolderError: they cannot be read.
     """
-    for line in _read_log(folder / "events.jsonl").split(b"\n"):
+    yield from events_in(_read_log(folder / "events.jsonl"))
+
+
+def events_in(log: bytes) -> Iterator[Event]:
+    """The events of a log that was read or sent; a line that was cut short is passed over."""
+    for line in log.split(b"\n"):
         try:
             yield _EVENT.validate_json(line)
         except ValidationError:

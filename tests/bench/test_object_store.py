@@ -1,12 +1,16 @@
 """An object store keeps what was paid for, whole or not at all."""
 
 import asyncio
+import sys
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from papercoder.bench.ending import is_complete
 from papercoder.bench.kept import bring_back, run_kept
 from papercoder.bench.object_store import ObjectStore, read_whole, stores_at, write_whole
 from papercoder.bench.observing import cost_of
@@ -75,6 +79,24 @@ def test_a_store_that_nobody_answers_for_is_one_sentence() -> None:
         ObjectStore("ftp://127.0.0.1:1/a")
 
 
+@pytest.mark.parametrize("foreign", [True, False], ids=["of its library", "of its own"])
+def test_an_error_that_is_no_oserror_is_one_sentence(monkeypatch: pytest.MonkeyPatch, foreign: bool) -> None:
+    class Away(Exception):
+        """No credentials, say."""
+
+    library = ModuleType("botocore.exceptions")
+    monkeypatch.setattr(library, "BotoCoreError", Away, raising=False)
+    monkeypatch.setitem(sys.modules, library.__name__, library)
+    store = ObjectStore(MEMORY)
+
+    def dies(*_: Any) -> None:
+        raise Away("no credentials") if foreign else NotImplementedError
+
+    monkeypatch.setattr(store.files, "pipe_file", dies)
+    with pytest.raises(RunFolderError, match="did not answer"):
+        store.put("step-1", "paid")
+
+
 def test_whole_objects() -> None:
     assert read_whole(f"{MEMORY}/a/run.tar.gz") is None
     write_whole(f"{MEMORY}/a/run.tar.gz", b"\x00\x01")
@@ -97,6 +119,42 @@ def test_another_machine_goes_on_and_pays_nothing_twice(tmp_path: Path) -> None:
     assert of_kind(told, CallMade) == []
     assert (second.status, second.calls, second.cost_usd) == (first.status, first.calls, first.cost_usd)
     assert (there.folder / "repo" / "main.py").read_text() == (here.folder / "repo" / "main.py").read_text()
+
+
+def test_what_was_made_last_is_had_however_much_an_earlier_process_had_told(tmp_path: Path) -> None:
+    trial = stored(tmp_path)
+    asyncio.run(run_kept(trial, Place(), lambda _: None))
+    there = trial.model_copy(update={"folder": tmp_path / "elsewhere" / trial.id})
+    there.folder.mkdir(parents=True)
+    begun = next(iter(read_events(trial.folder))).model_copy(update={"at": 1.0})
+    (there.folder / "events.jsonl").write_text(f"{begun.model_dump_json()}\n" * 1000)
+    bring_back(there)
+    assert is_complete(there)
+    assert (there.folder / "repo" / "main.py").is_file()
+
+
+def test_what_broke_off_while_it_was_unpacked_is_unpacked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = stored(tmp_path)
+    asyncio.run(run_kept(trial, Place(), lambda _: None))
+    there = trial.model_copy(update={"folder": tmp_path / "elsewhere" / trial.id})
+    extract = tarfile.TarFile.extractall
+
+    def breaks_off(archive: tarfile.TarFile, path: Path, members: list[tarfile.TarInfo], **how: Any) -> None:
+        extract(archive, path, members[:-2], **how)
+        raise OSError("the power went")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tarfile.TarFile, "extractall", breaks_off)
+        with pytest.raises(OSError, match="the power went"):
+            bring_back(there)
+    assert (there.folder / "repo" / "main.py").is_file()
+    assert not is_complete(there)
+    assert cost_of(there.folder) == 0
+    bring_back(there)
+    assert is_complete(there)
+    assert cost_of(there.folder) == cost_of(trial.folder) > 0
 
 
 def test_what_a_lost_machine_spent_is_counted_from_what_it_kept(tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ from papercoder.bench.trials import Trial
 from papercoder.run_folder import read_text
 from papercoder.store import write_synced
 
-_FILE = "trial.json"
+ENDING = "trial.json"
+"""The file, in the folder of the trial."""
+
 _NOTES = ("checking/report.json", "execution/report.json", "review/verdicts.json")
 """What was seen at the end of an earlier process, and may hold no longer."""
 
@@ -37,7 +39,7 @@ def keep(trial: Trial, ending: Ending) -> None:
         RunFolderError: its folder cannot be written.
     """
     kept = _Kept(asked=asked(trial), ending=ending)
-    write_synced(trial.folder / _FILE, kept.model_dump_json(indent=1) + "\n")
+    write_synced(trial.folder / ENDING, kept.model_dump_json(indent=1) + "\n")
 
 
 def ending_of(trial: Trial) -> Ending | None:
@@ -50,7 +52,7 @@ def ending_of(trial: Trial) -> Ending | None:
 
 def forget(trial: Trial) -> None:
     """Delete what was noted at an earlier end, for the trial goes on; what was paid for stays."""
-    for name in (_FILE, *_NOTES):
+    for name in (ENDING, *_NOTES):
         (trial.folder / name).unlink(missing_ok=True)
 
 
@@ -61,7 +63,7 @@ def is_complete(trial: Trial) -> bool:
 
 
 def _kept(folder: Path) -> _Kept | None:
-    text = read_text(folder / _FILE)
+    text = read_text(folder / ENDING)
     try:
         return _Kept.model_validate_json(text) if text else None
     except ValidationError:

@@ -3,21 +3,24 @@
 import asyncio
 import io
 import tarfile
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 from papercoder.artifacts import TrialResult
-from papercoder.bench.ending import is_complete
+from papercoder.bench.ending import ENDING, forget, is_complete
 from papercoder.bench.object_store import read_whole, stores_at, write_whole
 from papercoder.bench.observing import JUDGED
 from papercoder.bench.recounting import recount
 from papercoder.bench.trial import run_trial
 from papercoder.bench.trials import Trial
-from papercoder.events import Emit
+from papercoder.event_log import events_in, read_events
+from papercoder.events import Emit, Event
 from papercoder.place import Place, Stores, in_folder
 
 _LOG = "events.jsonl"
+_TELLING = (_LOG, ENDING)
 _OWN = ".store"
 """A lock, which is nobody else's."""
 
@@ -42,10 +45,11 @@ def bring_back(trial: Trial) -> None:
         SettingsError: nothing here can reach the store.
         RunFolderError: the store did not answer, or the folder cannot be written.
     """
-    if trial.store is None and is_complete(trial):
+    if is_complete(trial):
         return
     packed = read_whole(_address(trial.store, trial.id)) if trial.store else None
-    if packed and _lines_in(packed) > _lines(trial.folder):
+    if packed and _told_last(events_in(_log_in(packed))) > _told_last(read_events(trial.folder)):
+        forget(trial)  # how an earlier process left it here
         _unpack(packed, trial.folder)
     for folder in (trial.folder, trial.folder / JUDGED):
         recount(folder, _stores(trial.store, trial.id, trial.folder, folder) if trial.store else in_folder(folder))
@@ -70,15 +74,21 @@ def _send(store: str, trial: Trial) -> None:
 def _unpack(packed: bytes, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extractall(folder, sorted(archive, key=_latest), filter="data")
 
 
-def _lines_in(packed: bytes) -> int:
+def _latest(member: tarfile.TarInfo) -> int:
+    """What tells that all is there comes last: a kill while it is unpacked leaves what is unpacked again."""
+    return _TELLING.index(name) + 1 if (name := member.name.removeprefix("./")) in _TELLING else 0
+
+
+def _log_in(packed: bytes) -> bytes:
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         names = {member.name.removeprefix("./"): member for member in archive}
         log = archive.extractfile(names[_LOG]) if _LOG in names else None
-        return log.read().count(b"\n") if log else 0
+        return log.read() if log else b""
 
 
-def _lines(folder: Path) -> int:
-    return (folder / _LOG).read_bytes().count(b"\n") if (folder / _LOG).exists() else 0
+def _told_last(events: Iterable[Event]) -> float:
+    """When the last one was told, by the clock of who told it."""
+    return max((event.at for event in events), default=0.0)

@@ -4,6 +4,7 @@
 """
 
 import importlib
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,15 @@ _WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "mem
 """Where a put is seen whole or not at all, and renaming would be a copy; elsewhere a file is written and then named."""
 
 _LOCAL = "file://"
+
+_FOREIGN = {
+    "aiohttp": "ClientError",
+    "azure.core.exceptions": "AzureError",
+    "botocore.exceptions": "BotoCoreError",
+    "gcsfs.retry": "HttpError",
+    "google.auth.exceptions": "GoogleAuthError",
+}
+"""Library -> the root of its errors, of those that are no OSError: no credentials, say."""
 
 
 class ObjectStore:
@@ -143,13 +153,22 @@ def _store(url: str) -> Store:
 
 @contextmanager
 def _answering(url: str) -> Iterator[None]:
-    """Every backend has its errors, which are OSErrors where it keeps to what fsspec asks of it."""
+    """What a store cannot do is told in our words, whoever's error it is."""
     try:
         yield
     except FileNotFoundError as error:
-        raise RunFolderError(f"The store {url} has lost {error}; run the same command again.") from error
-    except OSError as error:
+        raise RunFolderError(
+            f"The store {url} has not what it should have ({error}). See whether its bucket is there and nothing "
+            "deletes from it; run the same command again, it resumes."
+        ) from error
+    except _errors() as error:
         raise RunFolderError(_silent(url, error)) from error
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """OSErrors, where a backend keeps to what fsspec asks of it, and those of the libraries that are in use."""
+    loaded = {name: sys.modules[name] for name in _FOREIGN if name in sys.modules}
+    return (OSError, NotImplementedError, *(getattr(module, _FOREIGN[name]) for name, module in loaded.items()))
 
 
 def _silent(url: str, error: Exception) -> str:
