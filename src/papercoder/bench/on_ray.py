@@ -48,11 +48,12 @@ class OnRay:
         Raises:
             SettingsError: the address is of another kind.
         """
-        if address and "://" in address:
-            raise SettingsError(
-                f"--ray-address {address}: run the command on a machine of the cluster, with --ray-address auto."
-            )
         self.address = address or os.environ.get("RAY_ADDRESS") or LOCAL
+        if "://" in self.address:
+            given = "--ray-address" if address else "RAY_ADDRESS"
+            raise SettingsError(
+                f"{given} {self.address}: run the command on a machine of the cluster, with --ray-address auto."
+            )
         self._host = host
 
     @asynccontextmanager
@@ -90,7 +91,7 @@ def connected(address: str) -> Iterator[Any]:
 
     Raises:
         SettingsError: Ray is not installed.
-        ClusterError: the cluster cannot be reached.
+        ClusterError: the cluster cannot be reached, or none started.
     """
     os.environ |= {name: value for name, value in QUIET.items() if name not in os.environ}
     try:
@@ -100,15 +101,24 @@ def connected(address: str) -> Iterator[Any]:
     own: dict[str, object] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"} if address == LOCAL else {}
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise ClusterError(
-            f"The Ray cluster at {address} cannot be reached ({next(iter(str(error).splitlines()), '')}). See "
-            "`ray status`, or leave --ray-address out for a cluster on this machine."
-        ) from error
+    except Exception as error:  # Ray raises no kind of its own where a node does not come up in time
+        raise ClusterError(_unreached(address, next(iter(str(error).splitlines()), ""))) from error
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _unreached(address: str, reason: str) -> str:
+    if address == LOCAL:
+        return (
+            f"No Ray cluster could be started on this machine ({reason}). See whether its temporary folder can be "
+            "written (RAY_TMPDIR names another), or leave --on ray out."
+        )
+    return (
+        f"The Ray cluster at {address} cannot be reached ({reason}). See `ray status`, or leave --ray-address out for "
+        "a cluster on this machine."
+    )
 
 
 def _leases(ray: Any, shared: Shared) -> Any:

@@ -59,6 +59,7 @@ class Host:
         self._name = name
         self._read = Reader()
         self._working: dict[str, asyncio.Task[TrialResult]] = {}
+        self._stopped: set[str] = set()
 
     async def version(self) -> str:
         """That of the package which is installed on this node."""
@@ -69,10 +70,13 @@ class Host:
         os.environ.update(order.environment)
         told: list[Event] = []
         work = self._working[order.trial.id] = asyncio.ensure_future(self._carry_out(order, told))
+        if order.trial.id in self._stopped:
+            work.cancel()
         yield ()  # it has begun
         try:
-            while not work.done():
-                await asyncio.wait([work], timeout=_BEAT)
+            ended = set[asyncio.Task[TrialResult]]()
+            while not ended:
+                ended, _ = await asyncio.wait([work], timeout=_BEAT)
                 events, told[:] = tuple(told), []
                 if events:
                     yield events
@@ -82,7 +86,8 @@ class Host:
             del self._working[order.trial.id]
 
     async def stop(self, trial: str) -> None:
-        """Let a trial end as an interrupted one does: calls that were sent are waited for and kept."""
+        """Let a trial end as an interrupted one does, even if it is heard of later: calls that were sent are kept."""
+        self._stopped.add(trial)
         if work := self._working.get(trial):
             work.cancel()
 
@@ -100,7 +105,9 @@ class Host:
             return await run_kept(order.trial, place, told.append)
         with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
             here = order.trial.model_copy(update={"folder": Path(folder) / order.trial.id})
-            return await run_kept(here, place, told.append)
+            result = await run_kept(here, place, told.append)
+        reason = result.reason.replace(str(here.folder), str(order.trial.folder))  # where it is brought back to
+        return result.model_copy(update={"reason": reason})
 
 
 def _result(work: "asyncio.Task[TrialResult]") -> Told:

@@ -88,22 +88,22 @@ class Hosts:
         raise ClusterError(f"On the cluster {why}: {reason} What it had paid for is kept.")
 
     async def check(self) -> None:
-        """Start a host, to see whether the nodes can run trials at all.
+        """Start a host on each node, to see whether all can run trials at all.
 
         Raises:
-            ClusterError: they cannot, for PaperCoder is not installed there, or in another version.
+            ClusterError: one cannot, for PaperCoder is not installed there, or in another version.
         """
-        host = self._take(alone=False)
-        self._give_back(host)
+        hosts = [self._start([node], alone=False) for node in self._nodes()]
         try:
             await self.leases.spent.remote()
-            there = await host.actor.version.remote()
+            versions = [await host.actor.version.remote() for host in hosts]
         except self.ray.exceptions.RayError as error:
             raise ClusterError(
                 "The cluster's nodes cannot run PaperCoder: install the same version of it, with its extra `ray`, on "
                 f"all of them ({next(iter(str(error).splitlines()), '')})."
             ) from error
-        if there != (here := version("papercoder")):
+        here = version("papercoder")
+        if there := next((each for each in versions if each != here), None):
             raise ClusterError(f"The cluster has PaperCoder {there}, and this is {here}; install the same on all.")
 
     async def _on(self, host: _Hosted, trial: Trial, *, again: bool) -> TrialResult:
@@ -131,13 +131,16 @@ class Hosts:
 
     def _take(self, *, alone: bool) -> _Hosted:
         """A host of its own; else one on a node that has none, where none died of late; else that with least to do."""
-        nodes = [node["NodeID"] for node in self.ray.nodes() if node["Alive"]]
+        nodes = self._nodes()
         open_ = [host for host in self._living if not host.alone]
         free = set(nodes) - {host.node for host in open_} - self._lately
         wanted = alone or free or not open_
         host = self._start(free or nodes, alone) if wanted else min(open_, key=lambda each: each.trials)
         host.trials += 1
         return host
+
+    def _nodes(self) -> list[str]:
+        return [node["NodeID"] for node in self.ray.nodes() if node["Alive"]]
 
     @property
     def _lately(self) -> set[str]:
