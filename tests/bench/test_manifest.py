@@ -57,6 +57,17 @@ def test_the_users_own_models_do_not_mix_with_those_of_the_manifest(
     assert settings.refine == 3
 
 
+def test_a_judge_is_reached_and_paid_for_in_its_own_way(tmp_path: Path) -> None:
+    there = {"base_url": "http://gpu:8000/v1", "price_prompt": 0.0, "price_completion": 0.0}
+    judge = {"model": "openai:gpt-5", "price_prompt": 2.0, "price_completion": 8.0}
+    path = write_manifest(tmp_path, models=[{"name": "own", "model": "vllm:own", **there}], judge=judge)
+    trial = trials(load_manifest(path), tmp_path)[0]
+    assert trial.judging is not None
+    assert (trial.settings.base_url, trial.settings.price_prompt) == ("http://gpu:8000/v1", 0.0)
+    asked = trial.judging.settings
+    assert (asked.model_for("judge"), asked.base_url, asked.price_prompt) == ("openai:gpt-5", None, 2.0)
+
+
 def test_a_trial_can_be_sent_to_another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_manifest(tmp_path, judge={"model": "openai:gpt-5"}, resources={"smoke": {"cpus": 2}})
     trial = trials(load_manifest(path), tmp_path)[0]
@@ -175,6 +186,7 @@ PAPERS = [{"id": "a", "paper": "p1.md"}]
         ({"repeats": "2"}, ", repeats: "),
         ({"repeats": 2, "models": "recorded:x"}, ", repeats: recorded is a recording and says the same each time"),
         ({"judge": {"model": "openai:x", "judges": ["nobody"]}}, ", judge, judges, entry 1: "),
+        ({"judge": {"model": "openai:x", "base_url": "gpu"}}, ", judge: base-url: "),
         ({"resources": {"climb": {"cpus": 1}}}, ", resources, climb"),
         ({"max_cost": -1}, ", max_cost: "),
         ({"resources": {"smoke": {"gpus": 1.5}}}, ", resources, smoke, gpus: above 1, Ray lends whole GPUs alone."),

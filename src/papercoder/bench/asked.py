@@ -24,7 +24,7 @@ def asked(trial: Trial) -> str:
             _contents(Path(trial.source)) or trial.source,
             _contents(trial.addendum),
             _shaping(trial.settings),
-            judging,
+            judging and [judging.model_dump(mode="json", exclude={"settings"}), _shaping(judging.settings)],
             _contents(judging.rubric) if judging else [],
             _sizes(judging.gold) if judging else [],
         ]

@@ -1,7 +1,7 @@
 """The door of a bench: all trials of a manifest, a few at a time; the same call again goes on."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from papercoder.artifacts import BenchResults, TrialResult
@@ -16,7 +16,7 @@ from papercoder.bench.watcher import Watcher
 from papercoder.errors import SettingsError
 from papercoder.models.resolve import models_by_role
 from papercoder.run_folder import lock
-from papercoder.settings import MAKERS, ROLES, Role
+from papercoder.settings import MAKERS, Role, Settings
 
 
 async def bench(
@@ -58,21 +58,27 @@ async def bench(
         return course.results
 
 
-def check_models(todo: Iterable[Trial], max_cost: float | None) -> None:
+def check_models(todo: Sequence[Trial], max_cost: float | None) -> None:
     """Open all models once before anything is begun, rather than let every trial fail with the same words.
 
     Raises:
         SettingsError: one cannot be had, or has no price though there is a cap.
     """
-    ways = {trial.settings.model_dump_json(): trial for trial in todo}
-    for trial in ways.values():
-        roles: tuple[Role, ...] = ROLES if trial.judging else MAKERS
-        for model in models_by_role(trial.settings, roles).values():
+    for settings, roles in _ways(todo):
+        for model in models_by_role(settings, roles).values():
             if max_cost is not None and model.price is None:
                 raise SettingsError(
                     f"max_cost cannot bind: the price of {model.name} is not known; give price_prompt and "
-                    "price_completion in its entry of `models`, in dollars for a million tokens."
+                    "price_completion in its entry of `models`, or in `judge`, in dollars for a million tokens."
                 )
+
+
+def _ways(todo: Sequence[Trial]) -> Iterator[tuple[Settings, tuple[Role, ...]]]:
+    """Each way in which models are asked, once, and for which roles."""
+    makers = {trial.settings.model_dump_json(): (trial.settings, MAKERS) for trial in todo}
+    judges = {each.judging.settings.model_dump_json(): each.judging.settings for each in todo if each.judging}
+    yield from makers.values()
+    yield from ((settings, ("judge",)) for settings in judges.values())
 
 
 def _taken_up(todo: Iterable[Trial]) -> list[TrialResult]:

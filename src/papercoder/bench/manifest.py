@@ -61,13 +61,8 @@ class Variant(_Part):
         return self.__pydantic_extra__
 
 
-class ModelChoice(_Part):
-    """A model for all roles, or one for each."""
-
-    name: Name
-    model: ModelSpec
-    roles: dict[Role, ModelSpec] = Field(default_factory=dict)
-    """Role -> model, where it is another than `model`."""
+class Reached(_Part):
+    """How a model is reached, what it holds and what it costs, where the user's settings are not to say so."""
 
     base_url: str | None = None
     context_window: int | None = None
@@ -77,7 +72,16 @@ class ModelChoice(_Part):
     price_completion: float | None = None
 
 
-class Judge(_Part):
+class ModelChoice(Reached):
+    """A model for all roles, or one for each."""
+
+    name: Name
+    model: ModelSpec
+    roles: dict[Role, ModelSpec] = Field(default_factory=dict)
+    """Role -> model, where it is another than `model`."""
+
+
+class Judge(Reached):
     """Who judges, and how."""
 
     model: ModelSpec

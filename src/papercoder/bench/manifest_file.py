@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from papercoder.bench.manifest import Manifest, ModelChoice, PaperEntry, Variant, model_name
-from papercoder.bench.trials import settings_for
+from papercoder.bench.manifest import Judge, Manifest, ModelChoice, PaperEntry, Variant, model_name
+from papercoder.bench.trials import settings_for, settings_of
 from papercoder.errors import SettingsError
 from papercoder.paper.arxiv import parse_id
 from papercoder.prompts import Prompts
@@ -163,6 +163,7 @@ def _mistakes(manifest: Manifest) -> Iterator[str]:
         yield from _missing(paper)
     for variant in manifest.variants:
         yield from _wrong_settings(manifest, variant)
+        yield from _wrong_judge(manifest.judge, variant) if manifest.judge else ()
     for model in manifest.models:
         yield from _equal_repeats(model, manifest.repeats)
 
@@ -193,6 +194,13 @@ def _wrong_settings(manifest: Manifest, variant: Variant) -> Iterator[str]:
             Prompts(settings_for(variant, model, manifest.judge).prompts)
         except SettingsError as error:
             yield f"variants, {variant.name}, with the model {model.name}: {str(error).removeprefix('--')}"
+
+
+def _wrong_judge(judge: Judge, variant: Variant) -> Iterator[str]:
+    try:
+        settings_of(judge, variant)
+    except SettingsError as error:
+        yield f"judge: {str(error).removeprefix('--')}"
 
 
 def _equal_repeats(model: ModelChoice, repeats: int) -> Iterator[str]:

@@ -78,7 +78,7 @@ async def _judge(trial: Trial, judging: Judging, place: Place, emit: Emit) -> tu
         code_dev=judging.code_dev,
     )
     folder = trial.folder / JUDGED
-    evaluation = await evaluate(trial.folder / "repo", paper, folder, trial.settings, wanted, [emit], place)
+    evaluation = await evaluate(trial.folder / "repo", paper, folder, judging.settings, wanted, [emit], place)
     return evaluation.shortcomings
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from papercoder.artifacts import Artifact, JudgeName, RungName
-from papercoder.bench.manifest import SEPARATOR, Judge, Manifest, ModelChoice, PaperEntry, Resources, Variant
+from papercoder.bench.manifest import SEPARATOR, Judge, Manifest, ModelChoice, PaperEntry, Reached, Resources, Variant
 from papercoder.models.simulated.spec import Simulation
 from papercoder.settings import ROLES, Role, Settings
 
@@ -20,6 +20,8 @@ class Judging(Artifact):
     gold: Path | None
     rubric: Path | None
     code_dev: bool
+    settings: Settings
+    """As the trial's, but that the judge is reached and paid for in its own way."""
 
 
 class Trial(Artifact):
@@ -75,7 +77,7 @@ def _trials(manifest: Manifest, folder: Path, flags: dict[str, object]) -> Itera
             repeat=repeat,
             folder=folder / name,
             settings=_with_gpus(settings_for(variant, model, manifest.judge, repeat, flags), manifest.resources),
-            judging=_judging(manifest.judge, paper),
+            judging=manifest.judge and _judging(manifest.judge, paper, variant, flags),
             resources=manifest.resources,
             store=manifest.store,
         )
@@ -96,12 +98,23 @@ def settings_for(
     Raises:
         SettingsError: a value is wrong.
     """
-    own = model.model_dump(exclude={"name", "model", "roles"}, exclude_none=True)
-    chosen = Settings(
-        **{**own, **variant.overrides, **(flags or {})},
-        model=of_repeat(model.model, repeat),
-        models=_models(model, judge, repeat),
-    )
+    return _settings(model, variant, flags or {}, of_repeat(model.model, repeat), _models(model, judge, repeat))
+
+
+def settings_of(judge: Judge, variant: Variant, flags: dict[str, object] | None = None) -> Settings:
+    """The settings of who judges a trial: another server and other prices than those of the model that is judged.
+
+    Raises:
+        SettingsError: a value is wrong.
+    """
+    return _settings(judge, variant, flags or {}, judge.model, dict.fromkeys(ROLES, judge.model))
+
+
+def _settings(
+    reached: Reached, variant: Variant, flags: dict[str, object], model: str, models: dict[Role, str]
+) -> Settings:
+    own = reached.model_dump(include=set(Reached.model_fields), exclude_none=True)
+    chosen = Settings(**{**own, **variant.overrides, **flags}, model=model, models=models)
     return chosen.model_copy(update={"prompts": chosen.prompts.absolute()}) if chosen.prompts else chosen
 
 
@@ -124,14 +137,13 @@ def of_repeat(spec: str, repeat: int) -> str:
     return f"simulated:{','.join([*others, f'seed={seed}'])}"
 
 
-def _judging(judge: Judge | None, paper: PaperEntry) -> Judging | None:
+def _judging(judge: Judge, paper: PaperEntry, variant: Variant, flags: dict[str, object]) -> Judging:
     """What can be judged of a paper: against the authors' code and by a rubric only where they are there."""
-    if judge is None:
-        return None
     return Judging(
         judges=tuple(name for name in judge.judges if paper.gold or name != "reference-based"),
         samples=judge.samples,
         gold=paper.gold,
         rubric=paper.rubric,
         code_dev=judge.code_dev,
+        settings=settings_of(judge, variant, flags),
     )
