@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -103,6 +104,28 @@ def test_what_was_typed_is_not_lost_without_a_warning(served: Served, browser: P
     page.locator("textarea.editor").press_sequentially("Mine. ")
     assert page.evaluate(leaving)
     page.evaluate("editKept()")
+
+
+def test_code_is_typed_tried_and_left_with_the_keyboard(served: Served, browser: Page, run: Path) -> None:
+    code = run / "repo/main.py"
+    code.write_text(code.read_text(encoding="utf-8").replace("\n", "\r\n"), encoding="utf-8", newline="")
+    page = opened(served, browser, run, "repo/main.py")
+    editor, where = page.locator("textarea.editor"), page.locator(".below .where")
+    editor.press("Control+s")
+    expect(page.get_by_role("alert").first).to_contain_text("You have changed nothing yet")  # line ends are no change
+    editor.press("Control+Home")
+    editor.press("Tab")
+    editor.press_sequentially("x")
+    expect(where).to_contain_text(re.compile(r"Line 1 of \d+, column 6; not saved"))
+    assert editor.input_value().startswith("    x")
+    editor.press("Control+s")
+    page.get_by_role("button", name="Save only").click()
+    expect(where).not_to_contain_text("not saved")
+    assert code.read_bytes().startswith(b"    x")
+    assert code.read_bytes().count(b"\n") == code.read_bytes().count(b"\r\n")
+    editor.press("Escape")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Show what this makes again")).to_be_focused()
 
 
 def test_what_was_changed_meanwhile_is_not_written_over(served: Served, browser: Page, run: Path) -> None:

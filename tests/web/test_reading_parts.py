@@ -114,7 +114,7 @@ def test_a_view_is_offered_where_there_is_something(tmp_path: Path) -> None:
     offered = {tab.name for tab in TABS if is_there(tab, planned_folder(tmp_path))}
     assert {"", "coverage", "configuration", "design", "costs"} <= offered
     assert not offered & {"verdicts", "claims", "rungs", "checks", "changes", "evaluation"}
-    assert all(tab.empty for tab in TABS if tab.needs and tab.name != "edit")
+    assert all(tab.empty for tab in TABS if tab.needs)
 
 
 def test_addresses_escape_names() -> None:

@@ -1,5 +1,7 @@
 """What the live page shows; all words are shown as words."""
 
+import re
+
 import pytest
 
 from papercoder.artifacts import LogicDesign
@@ -74,7 +76,7 @@ def test_the_longest_waiting_call_comes_first_with_its_tries() -> None:
 
 def test_a_file_has_its_state_as_a_class_and_in_words() -> None:
     shown = seen(ArtifactStarted(artifact="repo/model.py"), logic=LOGIC)
-    drawn = live.file_graph(LOGIC, shown.files)
+    drawn = live.file_graph("r", LOGIC, shown.files)
     assert '<g class="is-open">' in drawn
     assert '<g class="is-waiting">' in drawn
     assert "coding" in drawn
@@ -84,7 +86,24 @@ def test_a_file_has_its_state_as_a_class_and_in_words() -> None:
 def test_too_many_files_are_listed() -> None:
     files = [{"path": f"m{number}.py", "implements": ""} for number in range(200)]
     many = LogicDesign.model_validate({"files": files, "packages": [], "shared_knowledge": ""})
-    assert live.file_graph(many, seen(logic=many).files).count("<li") == 200
+    assert live.file_graph("r", many, seen(logic=many).files).count("<li") == 200
+
+
+@pytest.mark.parametrize("others", [0, 200])
+def test_what_is_there_of_a_file_leads_to_it_in_the_graph_and_in_the_list(others: int) -> None:
+    paths = ("made.py", "again.py", "begun.py", f"{HOSTILE}.py", *(f"m{number}.py" for number in range(others)))
+    files = [{"path": path, "implements": ""} for path in paths]
+    logic = LogicDesign.model_validate({"files": files, "packages": [], "shared_knowledge": ""})
+    made = [ArtifactMade(artifact=f"repo/{path}", seconds=1, calls=1) for path in paths if path != "begun.py"][:3]
+    begun = [ArtifactStarted(artifact=f"repo/{path}") for path in ("again.py", "begun.py")]
+    shown = live.file_graph("a run", logic, seen(*made, *begun, logic=logic).files)
+    assert re.findall('href="(.*?)"', shown) == [
+        "/run/a%20run/read?file=made.py",
+        "/run/a%20run/read?file=again.py",
+        "/run/a%20run/read?file=%3Cscript%3Ealert%281%29%3C%2Fscript%3E.py",
+    ]
+    assert "<script" not in shown
+    assert 'role="img"' not in shown
 
 
 def test_nothing_from_elsewhere_is_markup() -> None:

@@ -135,6 +135,7 @@ class Opened:
         with self.foreseen:
             ui.html(foreseen_html(foreseen), sanitize=False)
             self._offer(text, foreseen, settings_of(folder, {}).max_cost)
+        ui.run_javascript("showForeseen()")
 
     async def _show_without(self, _: str | None) -> None:
         await self._show(None)

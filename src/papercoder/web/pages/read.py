@@ -171,8 +171,9 @@ class Reading:
 
     def _show(self, anchor: str) -> None:
         """Scroll both sides, mark the places, and write them into the address."""
-        is_plain = not self.chosen and self.line == 1
-        asked = {"r": self.chosen, "file": "" if is_plain else self.path, "line": "" if is_plain else self.line}
+        is_at_top = not self.chosen and self.line == 1
+        is_plain = is_at_top and self.path == self._first_file()
+        asked = {"r": self.chosen, "file": "" if is_plain else self.path, "line": "" if is_at_top else self.line}
         where = {"need": self.chosen, "anchor": anchor, "path": self.path, "line": self.line}
         url = tabs.address(self.name, "read", **asked, at="" if self.chosen else anchor)
         ui.run_javascript(f"showPlace({json.dumps(where | {'url': url})})")

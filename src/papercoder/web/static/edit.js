@@ -44,6 +44,10 @@ function showWhere() {
   where.textContent = isEdited() ? `${place}; not saved` : place;
 }
 
+function showForeseen() {
+  requestAnimationFrame(() => document.querySelector(".foreseen").scrollIntoView({ block: "nearest" }));
+}
+
 async function copyText(selector, button) {
   const field = document.querySelector(selector);
   field.select();
