@@ -142,6 +142,17 @@ def test_nothing_may_frame_us_or_be_fetched_from_elsewhere(here: Served) -> None
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
 
 
+def test_a_report_stands_alone(here: Served) -> None:
+    folder = here.root / "kiln"
+    folder.mkdir()
+    (folder / "report.html").write_text("<script>fetch('/')</script>", encoding="utf-8")
+    headers = answer(here, "/run/kiln/report.html").headers
+    assert headers["Content-Security-Policy"].startswith("sandbox allow-scripts ")
+    assert "allow-same-origin" not in headers["Content-Security-Policy"]
+    assert headers["X-Frame-Options"] == "DENY"
+    assert ask(here, "/", Origin="null", Sec_Fetch_Site="cross-site")[0] == 403
+
+
 def test_a_body_that_says_it_is_too_large_is_refused(here: Served) -> None:
     assert ask(here, POLL, "POST", b"", Content_Length=str(BODY + 1))[0] == 413
     assert ask(here, FILE, "POST", b"", Content_Length=str(UPLOAD + BODY))[0] == 413

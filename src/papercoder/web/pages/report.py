@@ -8,6 +8,17 @@ from papercoder.run_folder import read_text
 from papercoder.web.parts.tabs import address
 from papercoder.web.state import Web
 
+_ALONE = {
+    "Content-Security-Policy": (
+        "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
+        "script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "unsafe-none",
+}
+"""It is a file that a run folder came with: what scripts it has see no page of ours and ask nothing. (Browsers refuse
+what is both in a sandbox and alone with its opener.)"""
+
 
 def register(web: Web) -> None:
     """Put up `/run/{name}/report.html`, and what its links name."""
@@ -20,7 +31,7 @@ def register(web: Web) -> None:
             return PlainTextResponse(str(error), 404)
         if text is None:
             return PlainTextResponse("There is no report yet; a run writes it at its end.", 404)
-        return HTMLResponse(text)
+        return HTMLResponse(text, headers=_ALONE)
 
     @app.get("/run/{name}/repo/{path:path}")
     def line(name: str, path: str) -> Response:

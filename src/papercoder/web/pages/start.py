@@ -9,7 +9,7 @@ from papercoder.artifacts import Paper
 from papercoder.errors import PaperCoderError
 from papercoder.estimate import estimate
 from papercoder.models.resolve import price_of_spec
-from papercoder.paper.fidelity import Estimate, fidelity
+from papercoder.paper.fidelity import Estimate, Fidelity, fidelity
 from papercoder.settings import Profile, Settings
 from papercoder.web import choosing, frame
 from papercoder.web.parts import example_card
@@ -48,8 +48,8 @@ class Start:
     def __init__(self, web: Web, typed: str) -> None:
         self.web = web
         self.typed = typed
-        self.paper: Paper | None = None
-        self.source = ""
+        self.turn = 0
+        """Which reading is the latest: an earlier one that ends after it is not drawn."""
 
     def draw(self) -> None:
         """The paper's step, and the places of the steps that follow."""
@@ -77,18 +77,24 @@ class Start:
 
     async def read(self) -> None:
         """Read the paper and show what was read and what a run would take."""
+        self.turn = turn = self.turn + 1
         self.wrong.set_text("")
         self.after.clear()
         with self.after:
             ui.label("Reading…").classes("soft under-way")
         try:
-            self.source = source_of(self.web.shelf, self.field.value or "")
-            self.paper = await read_apart(self.source)
-            found = await asyncio.to_thread(fidelity, self.paper)
+            source = source_of(self.web.shelf, self.field.value or "")
+            paper = await read_apart(source)
+            found = await asyncio.to_thread(fidelity, paper)
         except PaperCoderError as error:
-            self.after.clear()
-            self.wrong.set_text(str(error))
+            if turn == self.turn:
+                self.after.clear()
+                self.wrong.set_text(str(error))
             return
+        if turn == self.turn:
+            self._offer(source, paper, found)
+
+    def _offer(self, source: str, paper: Paper, found: Fidelity) -> None:
         self.after.clear()
         with self.after:
             with ui.element("section").classes("step"):
@@ -96,7 +102,7 @@ class Start:
                 report.draw(found)
             with ui.element("section").classes("step"):
                 frame.heading("The run", 2)
-                Terms(self.web, self.paper, self.source).draw()
+                Terms(self.web, paper, source).draw()
 
 
 class Terms:
@@ -126,14 +132,20 @@ class Terms:
 
     async def foresee(self) -> None:
         """Show the price for the model that is chosen."""
-        self.price.clear()
+        asked = self.model.value
         try:
-            found = await asyncio.to_thread(self._estimate)
+            found: Estimate | str = await asyncio.to_thread(self._estimate)
         except PaperCoderError as error:
-            with self.price:
-                ui.label(str(error)).classes("soft")
-            return
+            found = str(error)
+        if asked == self.model.value:
+            self._show_price(found)
+
+    def _show_price(self, found: Estimate | str) -> None:
+        self.price.clear()
         with self.price:
+            if isinstance(found, str):
+                ui.label(found).classes("soft")
+                return
             ui.label(_dollars(found)).classes("dollars")
             ui.label(choosing.in_words(found)).classes("soft")
             ui.label(f"An order of magnitude, {found.note}.").classes("soft small")
