@@ -1,6 +1,7 @@
 """Plots: scales that hold, ticks that are round, what is far off at the edge."""
 
 import math
+import re
 
 import pytest
 from hypothesis import given
@@ -42,6 +43,13 @@ def test_any_numbers_are_drawn_inside(rows: list[tuple[float, float | None, floa
 )
 def test_ticks(low: float, high: float, expected: list[float]) -> None:
     assert ticks(low, high) == expected
+
+
+def test_a_drawing_of_bars_is_as_wide_as_their_words() -> None:
+    words = "$0.00, 11 calls, 243.5 k tokens and what they were for"
+    width = re.search(r'width="(\d+)"', bars([Bar("review", 1.0, words)], "Cost"))
+    assert width
+    assert int(width[1]) > 490 + 6 * len(words)
 
 
 def test_bars_of_nothing() -> None:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from papercoder.artifacts import ClaimResult
 from papercoder.diagrams.svg import drawing, group, line, node, rect, words
-from papercoder.diagrams.text import one_line, shortened
+from papercoder.diagrams.text import one_line, shortened, text_width
 from papercoder.report.words import LABELS, SIGNS, figure, tone
 
 _WIDTH, _LABELS, _VERDICT = 860.0, 280.0, 100.0
@@ -32,14 +32,16 @@ def bars(rows: Sequence[Bar], title: str) -> str:
     """Horizontal bars, as long as their values."""
     most = max([row.value for row in rows], default=0.0) or 1.0
     room = 340.0
+    wide = 640.0
     parts: list[Markup] = []
     for index, row in enumerate(rows):
-        y = index * _BAR
+        y, end = index * _BAR, 150 + room * row.value / most
         parts.append(words(shortened(row.label, 24), 130, y + 18, "mid", "end", row.label))
         parts.append(rect(142, y + 6, max(room * row.value / most, 1.5), 16, "bar", 2))
-        parts.append(words(row.words, 150 + room * row.value / most, y + 18, "mid soft"))
+        parts.append(words(row.words, end, y + 18, "mid soft"))
+        wide = max(wide, end + text_width(row.words, 12))
     about = "; ".join(f"{row.label}: {row.words}" for row in rows)
-    return drawing(parts, 640, len(rows) * _BAR + 2, title, about)
+    return drawing(parts, wide, len(rows) * _BAR + 2, title, about)
 
 
 @dataclass(frozen=True)
