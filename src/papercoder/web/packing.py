@@ -36,14 +36,22 @@ def _packed(repository: Path, name: str) -> IO[bytes]:
     if sum(path.stat().st_size for path in files) > MOST:
         raise RunFolderError(f"{repository} is larger than {MOST // 2**20} MiB; take it from the folder itself.")
     packed = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  the response closes it
+    try:
+        _fill(packed, repository, files, name)
+    except OSError:
+        packed.close()
+        raise
+    packed.seek(0)
+    return packed
+
+
+def _fill(packed: IO[bytes], repository: Path, files: list[Path], name: str) -> None:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in files:
             info = zipfile.ZipInfo(f"{name}/{_inside(path, repository)}", _EPOCH)
             info.external_attr = (0o100755 if path.stat().st_mode & 0o100 else 0o100644) << 16
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, path.read_bytes())
-    packed.seek(0)
-    return packed
 
 
 def _inside(path: Path, repository: Path) -> str:
