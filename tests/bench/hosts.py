@@ -1,11 +1,13 @@
-"""Hosts on a cluster of tests: they say where they are, spend no time on tools, and one paper kills them."""
+"""Hosts on a cluster of tests: they say where they are, spend no time on tools, wait, and one paper kills them."""
 
 import asyncio
 import importlib
 import json
+import math
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ from papercoder.bench.ray_host import Host, Order, Told
 from papercoder.errors import AnswerError
 from papercoder.events import Warned
 from papercoder.executor import Telling, climbs
+from papercoder.models.contract import Answer, Request
+from papercoder.models.simulated import Simulated
 from papercoder.stages.checking import checks
 from tests.bench.benches import without_tools
 
@@ -21,6 +25,9 @@ HOSTS = "HOSTS_OF_A_TEST"
 
 POISON = "poison"
 """The paper that kills its host."""
+
+PACE = "pace"
+"""File in that folder with the calls that each host may answer; where there is none, all."""
 
 
 class Mortal(Host):
@@ -32,6 +39,7 @@ class Mortal(Host):
         super().__init__(name)
         os.fsync = lambda fd: None
         checks.CHECKS = without_tools()
+        Simulated.answer = _paced()  # type: ignore[method-assign]
         self.trials: list[str] = []
         self.here = {"pid": os.getpid(), "node": ray.get_runtime_context().get_node_id()}
         self._say()
@@ -52,6 +60,25 @@ class Mortal(Host):
         folder = Path(os.environ[HOSTS])
         (folder / f"{self._name}.part").write_text(json.dumps({**self.here, "trials": self.trials}), encoding="utf-8")
         (folder / f"{self._name}.part").replace(folder / f"{self._name}.json")
+
+
+def _paced() -> Callable[[Simulated, Request], Awaitable[Answer]]:
+    answer, asked = Simulated.answer, count(1)
+
+    async def waiting(self: Simulated, request: Request) -> Answer:
+        number = next(asked)
+        while number > _most():  # noqa: ASYNC110  another process changes it
+            await asyncio.sleep(0.05)
+        return await answer(self, request)
+
+    return waiting
+
+
+def _most() -> float:
+    try:
+        return int((Path(os.environ[HOSTS]) / PACE).read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return math.inf
 
 
 @climbs("install", "smoke")
