@@ -1,5 +1,6 @@
 import gzip
 import io
+import random
 import tarfile
 import zipfile
 
@@ -86,3 +87,31 @@ def test_a_damaged_zip() -> None:
 def test_a_cut_tar() -> None:
     with pytest.raises(PaperError, match="damaged tar"):
         untar(tar_of((named("a.tex"), b"x" * 2000))[:900], "it")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_zip_however_damaged_is_read_or_told(method: int) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as writer:
+        writer.writestr("main.tex", "text " * 40)
+        writer.writestr("chapters/é.tex", "more")
+    whole, chance = buffer.getvalue(), random.Random(1)
+    told = 0
+    for _ in range(400):
+        damaged = bytearray(whole)
+        for _ in range(chance.choice((1, 2, 5))):
+            damaged[chance.randrange(len(whole))] = chance.randrange(256)
+        try:
+            unzip(bytes(damaged), "it")
+        except PaperError:
+            told += 1
+    assert told > 200
+
+
+def test_a_member_without_a_name_is_told() -> None:
+    data = bytearray(zip_of(x=""))
+    directory = data.index(b"PK\x01\x02")
+    data[directory + 28] = 0  # the length of the name
+    with pytest.raises(PaperError, match="cannot be read"):
+        unzip(bytes(data), "it")

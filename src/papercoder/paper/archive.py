@@ -7,6 +7,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from lzma import LZMAError
 
 from papercoder.errors import PaperError
 from papercoder.paper.files import LARGEST_FILE, Memory, inside
@@ -18,6 +19,8 @@ LARGEST_CONTENT = 512 * 2**20
 _MOST_MEMBERS = 10_000
 _PICTURES = tuple(names(".pdf .png .jpg .jpeg .eps .ps .gif .svg .mp4 .ttf .otf .pfb .npy .npz .pt .pkl .zip .gz"))
 _TAR_SIGN = slice(257, 262)
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError, ValueError, IndexError, RuntimeError)
+"""Of a zip: damage to its content, or to a name, a place or a size in it; a password; a way to pack that is unknown."""
 
 
 def gunzip(data: bytes, where: str) -> bytes:
@@ -55,7 +58,17 @@ def unzip(data: bytes, where: str) -> Memory:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return Memory(dict(_zip_files(archive, where)), where)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        LZMAError,
+        EOFError,
+        OSError,
+        ValueError,
+        IndexError,
+        RuntimeError,
+    ) as error:
+        # of a damaged name, place or size in it, of its password, or of a way to pack that Python does not know
         raise PaperError(f"{where} is a zip archive that cannot be read ({error}); unpack it by hand.") from error
 
 
