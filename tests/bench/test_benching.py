@@ -18,7 +18,7 @@ from papercoder.bench.placement import Local, Perform, Shared
 from papercoder.bench.trials import Trial
 from papercoder.bench.watcher import Watcher
 from papercoder.errors import RunFolderError, SandboxError, SettingsError
-from papercoder.events import CallMade, Event, RunStarted
+from papercoder.events import CallMade, Event, RunStarted, Warned
 from papercoder.models.contract import Answer, Request
 from papercoder.models.simulated import Simulated
 from papercoder.run_folder import load, lock
@@ -282,6 +282,15 @@ def test_flags_win_over_the_manifest(tmp_path: Path) -> None:
     path = write_manifest(tmp_path, texts=1, variants=[{"name": "x", "profile": "papercoder", "sandbox": "auto"}])
     results = asyncio.run(bench(load_manifest(path), tmp_path / "out", Local(), Silent(), sandbox="none"))
     assert [(trial.status, trial.rungs) for trial in results.trials] == [("complete", ())]
+
+
+def test_rounds_that_a_profile_has_not_are_told_once(tmp_path: Path) -> None:
+    watcher = Silent()
+    run(write_manifest(tmp_path, texts=2, variants=[{**PUBLISHED, "review_rounds": 1}]), tmp_path / "out", watcher)
+    (warned,) = watcher.warned
+    assert warned.startswith("variant published: review_rounds = 1 is not used")
+    told = of_kind((event for _, event in watcher.told), Warned)
+    assert len([each for each in told if "review_rounds = 1" in each.message]) == 2
 
 
 def test_all_events_of_all_trials_are_told(tmp_path: Path) -> None:

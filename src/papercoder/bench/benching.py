@@ -42,6 +42,8 @@ async def bench(
         found = await asyncio.to_thread(_taken_up, todo)
         course = Course(manifest, todo, {result.trial: result for result in found})
         watcher.begin(course.results)
+        for message in dict.fromkeys(_idle(todo)):
+            watcher.warn(message)
         still = [trial for trial, result in zip(todo, found, strict=True) if result.status != "complete"]
         shared = await asyncio.to_thread(_shared, manifest, folder)
 
@@ -79,6 +81,12 @@ def _ways(todo: Sequence[Trial]) -> Iterator[tuple[Settings, tuple[Role, ...]]]:
     judges = {each.judging.settings.model_dump_json(): each.judging.settings for each in todo if each.judging}
     yield from makers.values()
     yield from ((settings, ("judge",)) for settings in judges.values())
+
+
+def _idle(todo: Iterable[Trial]) -> Iterator[str]:
+    """What a variant asks for and its profile has not; its trials' own logs tell it too."""
+    for trial in todo:
+        yield from (f"variant {trial.variant}: {told}" for told in trial.settings.idle)
 
 
 def _taken_up(todo: Iterable[Trial]) -> list[TrialResult]:
