@@ -112,6 +112,6 @@ def test_a_zip_however_damaged_is_read_or_told(method: int) -> None:
 def test_a_member_without_a_name_is_told() -> None:
     data = bytearray(zip_of(x=""))
     directory = data.index(b"PK\x01\x02")
-    data[directory + 28] = 0  # the length of the name
+    data[directory + 46] = 0  # the name ends before its first letter
     with pytest.raises(PaperError, match="cannot be read"):
         unzip(bytes(data), "it")
