@@ -58,17 +58,7 @@ def unzip(data: bytes, where: str) -> Memory:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return Memory(dict(_zip_files(archive, where)), where)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        LZMAError,
-        EOFError,
-        OSError,
-        ValueError,
-        IndexError,
-        RuntimeError,
-    ) as error:
-        # of a damaged name, place or size in it, of its password, or of a way to pack that Python does not know
+    except _UNREADABLE as error:
         raise PaperError(f"{where} is a zip archive that cannot be read ({error}); unpack it by hand.") from error
 
 
