@@ -101,7 +101,7 @@ def connected(address: str) -> Iterator[Any]:
     own: dict[str, object] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"} if address == LOCAL else {}
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
-    except Exception as error:  # Ray raises no kind of its own where a node does not come up in time
+    except (OSError, RuntimeError, ValueError) as error:
         raise ClusterError(_unreached(address, next(iter(str(error).splitlines()), ""))) from error
     try:
         yield ray
