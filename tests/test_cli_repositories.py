@@ -263,6 +263,12 @@ def test_a_note_that_changes_nothing_is_told(say: Say, made: Path) -> None:
     assert "The note changes nothing." in ended.out
 
 
+def test_a_paper_that_cannot_be_read_is_told_before_the_note_is_paid_for(say: Say, made: Path, tmp_path: Path) -> None:
+    before = calls_made(made)
+    assert_told(say("revise", made, "nice weather", "--paper", tmp_path / "none.pdf"), 2, "none.pdf")
+    assert calls_made(made) == before
+
+
 def test_an_edit_is_taken_up_and_told(say: Say, made: Path) -> None:
     (made / "analysis" / "main.py.md").write_text("# mine\n", encoding="utf-8")
     ended = say("revise", made)

@@ -222,6 +222,7 @@ def revise(
     import asyncio
 
     from papercoder.generation import generate
+    from papercoder.paper.reading import read as read_paper
     from papercoder.progress import progress
     from papercoder.revision import amend_run, changes, overspent, paper_of, settings_of, tree_of
     from papercoder.terminal import show_report
@@ -232,6 +233,8 @@ def revise(
     if told := overspent(run, settings):
         typer.echo(told)
     with progress(new_console()) as listener:
+        if note and paper:
+            read_paper(paper)  # one that cannot be read is told before the note is paid for
         if note:
             typer.echo(asyncio.run(amend_run(run, note, settings, [listener])) or "The note changes nothing.")
         before = tree_of(run)
