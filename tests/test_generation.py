@@ -126,15 +126,11 @@ def _unsynced(target: Callable[..., object], arguments: tuple[Any, ...], named: 
     target(*arguments, **named)
 
 
-def _exit_code(target: Callable[..., object], *arguments: Any, **named: Any) -> int | None:
+def _killed(target: Callable[..., object], *arguments: Any, **named: Any) -> None:
     process = _PROCESSES.Process(target=_unsynced, args=(target, arguments, named))
     process.start()
-    process.join(120)
-    return process.exitcode
-
-
-def _killed(target: Callable[..., object], *arguments: Any, **named: Any) -> None:
-    assert _exit_code(target, *arguments, **named) == -signal.SIGKILL
+    process.join(240)
+    assert process.exitcode == -signal.SIGKILL
 
 
 def assert_same_repository(folder: Path, whole: Path) -> None:
@@ -153,6 +149,7 @@ def test_a_run_makes_a_repository_with_its_history(whole: Path) -> None:
     assert summarise(read_events(whole)).status == "complete"
 
 
+@pytest.mark.timeout(900)
 def test_killed_at_any_call_it_repeats_only_what_was_in_flight(paper_file: Path, tmp_path: Path, whole: Path) -> None:
     def kill_and_resume(at: int) -> None:
         folder = tmp_path / f"killed at {at}"
@@ -166,7 +163,7 @@ def test_killed_at_any_call_it_repeats_only_what_was_in_flight(paper_file: Path,
 def _assert_resumes(paper: Path, folder: Path, whole: Path, at: int) -> None:
     before, kept = list(read_events(folder)), _answers(folder)
     assert len(of_kind(before, CallMade)) == at <= kept
-    assert _exit_code(run, paper, folder) == 0
+    run(paper, folder)
     made = Counter((call.agent, call.subject) for call in of_kind(list(read_events(folder))[len(before) :], CallMade))
     sent = Counter((call.agent, call.subject) for call in of_kind(before, CallStarted))
     assert made.total() == _answers(whole) - kept

@@ -148,7 +148,7 @@ def test_killed_in_the_middle_it_pays_for_nothing_twice(tmp_path: Path, whole: P
     path = six(tmp_path)
     process = _PROCESSES.Process(target=_until_call, args=(path, tmp_path / "out", at))
     process.start()
-    process.join(120)
+    process.join(240)
     assert process.exitcode == -signal.SIGKILL
     assert at <= calls_of(tmp_path / "out").total() <= answers_of(tmp_path / "out") < answers_of(whole)
     results = run(path, tmp_path / "out")
