@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 
-async def until(is_so: Callable[[], bool], seconds: float = 60.0) -> None:
+async def until(is_so: Callable[[], bool], seconds: float = 200.0) -> None:
     """Wait until it is so; fail where it does not become so."""
     end = time.monotonic() + seconds
     while not is_so():

@@ -13,9 +13,11 @@ from papercoder.models.simulated import Simulated
 from papercoder.run_folder import lock
 from papercoder.settings import Settings
 from papercoder.show import is_locked
+from papercoder.stages.checking import checks
 from papercoder.summary import summarise
 from papercoder.web.shelf import Shelf
 from papercoder.web.working import Works
+from tests.bench.benches import without_tools
 from tests.support import SIMULATED, calls_in_flight, calls_made
 from tests.waiting import until
 
@@ -35,6 +37,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(Simulated, "answer", counted)
     return agents
+
+
+@pytest.fixture(autouse=True)
+def _no_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "CHECKS", without_tools())
 
 
 @pytest.fixture
