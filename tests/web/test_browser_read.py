@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -82,9 +83,10 @@ def test_keys_go_through_the_list(shelf: Served, browser: Page) -> None:
 
 
 def test_a_file_of_the_graph_leads_to_it(shelf: Served, browser: Page) -> None:
-    for press in (lambda link: link.click(), lambda link: link.press("Enter")):
+    link = browser.locator(".graph svg a", has_text="kiln_model.py")
+    for press in (link.click, partial(link.press, "Enter")):
         browser.goto(f"{shelf.url}/run/kiln")
-        press(browser.locator(".graph svg a", has_text="kiln_model.py"))
+        press()
         expect(browser.locator(".side.right .code")).to_have_attribute("data-path", "src/kiln_model.py")
     browser.wait_for_url("**/read?file=src%2Fkiln_model.py")
     browser.reload()
