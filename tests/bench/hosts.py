@@ -6,7 +6,7 @@ import json
 import math
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ class Mortal(Host):
         super().__init__(name)
         os.fsync = lambda fd: None
         checks.CHECKS = without_tools()
-        Simulated.answer = _paced()  # type: ignore[method-assign]
+        Simulated.answer = _paced()  # type: ignore[method-assign, assignment]
         self.trials: list[str] = []
         self.here = {"pid": os.getpid(), "node": ray.get_runtime_context().get_node_id()}
         self._say()
@@ -62,7 +62,7 @@ class Mortal(Host):
         (folder / f"{self._name}.part").replace(folder / f"{self._name}.json")
 
 
-def _paced() -> Callable[[Simulated, Request], Awaitable[Answer]]:
+def _paced() -> Callable[[Simulated, Request], Coroutine[Any, Any, Answer]]:
     answer, asked = Simulated.answer, count(1)
 
     async def waiting(self: Simulated, request: Request) -> Answer:
