@@ -321,3 +321,12 @@ def test_a_note_is_written_and_deleted(tmp_path: Path) -> None:
     for _ in range(2):
         asyncio.run(run.note("found/number.json", None))
     assert not (tmp_path / "found" / "number.json").exists()
+
+
+def test_an_artifact_is_not_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "repo").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RunFolderError, match="Take the link away"):
+        asyncio.run(Line(tmp_path / "run").run.keep("repo/main.py", "code"))
+    assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -12,7 +12,7 @@ import pytest
 from papercoder.errors import RunFolderError
 from papercoder.event_log import EventLog
 from papercoder.events import RunEnded
-from papercoder.run_folder import lock
+from papercoder.run_folder import lock, place_of
 from papercoder.show import is_locked
 from tests.failing import failing_open
 
@@ -83,3 +83,13 @@ def test_a_full_or_closed_folder_is_told(
     monkeypatch.setattr(Path, "open", failing_open(name, number))
     with pytest.raises(RunFolderError, match=told), lock(tmp_path):
         EventLog(tmp_path)(RunEnded(status="complete"))
+
+
+def test_nothing_is_written_through_a_link_that_leads_out(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "run" / "repo").mkdir(parents=True)
+    (tmp_path / "run" / "repo" / "src").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "run" / "repo" / "code").symlink_to(tmp_path / "run" / "repo")
+    with pytest.raises(RunFolderError, match="leads out of"):
+        place_of(tmp_path / "run", "repo/src/model.py")
+    assert place_of(tmp_path / "run", "repo/code/new/model.py").is_relative_to(tmp_path / "run")

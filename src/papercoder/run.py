@@ -20,7 +20,7 @@ from papercoder.errors import RunFolderError
 from papercoder.events import ArtifactEdited, ArtifactMade, ArtifactReused, ArtifactStarted, Emit
 from papercoder.executor import Executor, H, Here
 from papercoder.making import making
-from papercoder.run_folder import read_text
+from papercoder.run_folder import place_of, read_text
 from papercoder.store import Store, digest, kept, write_synced
 
 P = ParamSpec("P")
@@ -72,7 +72,7 @@ class Run(Generic[H]):
 
         Raises:
             ArtifactError: the user edited the artifact into something that does not fit its type.
-            RunFolderError: the folder cannot be written.
+            RunFolderError: the folder cannot be written, or a link in it leads out of it.
         """
         codec = Codec(artifact, get_type_hints(make)["return"])
         key = digest([make.__module__, make.__qualname__, self.hand.fingerprint(make), inputs, named])
@@ -179,7 +179,7 @@ class Run(Generic[H]):
         return text
 
     def _write(self, artifact: str, key: str, text: str) -> None:
-        path, ledger, content = self.folder / artifact, self._ledger(artifact), digest(text)
+        path, ledger, content = place_of(self.folder, artifact), self._ledger(artifact), digest(text)
         grown = _Ledger(contents=ledger.contents | {content}, keys=ledger.keys | {key})
         if grown != ledger:
             self.store.put(_ledger_key(artifact), grown.model_dump_json())

@@ -74,6 +74,18 @@ def answer_store(folder: Path) -> FileStore:
     return FileStore(folder / ".store" / "answers")
 
 
+def place_of(folder: Path, artifact: str) -> Path:
+    """Where an artifact is written.
+
+    Raises:
+        RunFolderError: a link in the folder, which others may have made, leads out of it.
+    """
+    path = folder / artifact
+    if not Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(folder)):
+        raise RunFolderError(f"{path} is not written: a link on its way leads out of {folder}. Take the link away.")
+    return path
+
+
 def load(folder: Path, artifact: str, kind: type[A]) -> A:
     """An artifact of a run, from its file.
 
