@@ -100,6 +100,7 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PYTHONPATH", str(ROOT))
         patched.setenv(HOSTS, str(folder))
+        patched.setenv("RAY_worker_niceness", "0")  # else whatever else is tested goes before the hosts
         for name, value in QUIET.items():
             patched.setenv(name, value)
         found = Machines(folder)
