@@ -4,7 +4,7 @@ const isTyping = (element) => element?.closest("input:not([type=checkbox]), text
 const shown = (element) => element.getClientRects().length > 0;
 
 document.addEventListener("keydown", (event) => {
-  if (document.querySelector("dialog.keys")) return;
+  if (document.querySelector("dialog.keys[open]")) return;
   if (event.key === "Escape" && isTyping(document.activeElement)) return document.activeElement.blur();
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
   if (event.key === " " && event.target.closest("button, a, summary, input")) return;
