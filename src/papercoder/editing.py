@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 from papercoder.errors import RunFolderError
+from papercoder.paths import leads_out
 from papercoder.run_folder import lock, read_text
 from papercoder.store import write_synced
 
@@ -16,7 +17,7 @@ def save(folder: Path, artifact: str, before: str | None, text: str | None) -> N
             of it, or it cannot be written.
     """
     path = folder / artifact
-    if ".." in Path(artifact).parts or not path.resolve().is_relative_to(folder.resolve()):
+    if ".." in Path(artifact).parts or leads_out(path, folder):
         raise RunFolderError(f"{artifact} leads out of {folder}; nothing outside it is written.")
     with lock(folder):
         if read_text(path) != before:

@@ -12,6 +12,7 @@ from papercoder.errors import ModelError, RunFolderError
 from papercoder.event_log import EventLog
 from papercoder.events import Emit
 from papercoder.generation import open_run
+from papercoder.paths import leads_out
 from papercoder.repositories import read_files
 from papercoder.rounds.executing import observe
 from papercoder.rounds.publishing import Files
@@ -125,7 +126,7 @@ def _not_worse(before: ExecutionReport, after: ExecutionReport, folder: Path) ->
 def _write(repository: Path, before: Files, after: Files) -> None:
     changed = [file for file in after if file not in before]
     for file in changed:
-        if not (repository / file.path).resolve().is_relative_to(repository.resolve()):
+        if leads_out(repository / file.path, repository):
             raise RunFolderError(f"{repository / file.path} leads out of {repository}, by a link; nothing was written.")
     for file in changed:
         write_synced(repository / file.path, file.text)

@@ -1,11 +1,12 @@
 """File names from a model are untrusted: what may be written into the generated repository, and where."""
 
 import keyword
+import os
 import re
 import sys
 import unicodedata
 from collections.abc import Iterable
-from pathlib import PurePath, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 RESERVED_FILES = frozenset(
     {"config.yaml", "config.smoke.yaml", "requirements.txt", "reproduce.sh", "readme.md", "traceability.md",
@@ -15,6 +16,11 @@ RESERVED_FILES = frozenset(
 
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))})
 _LONGEST = 120
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Whether a path, by its name or by links on its way, be they in a ring, is not below this folder."""
+    return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def normalise(path: str) -> str:

@@ -11,6 +11,7 @@ from typing import IO, TypeVar, cast
 from papercoder.artifacts import Artifact
 from papercoder.codec import Codec
 from papercoder.errors import RunFolderError
+from papercoder.paths import leads_out
 from papercoder.store import FileStore, sweep, unwritable
 
 A = TypeVar("A", bound=Artifact)
@@ -81,7 +82,7 @@ def place_of(folder: Path, artifact: str) -> Path:
         RunFolderError: a link in the folder, which others may have made, leads out of it.
     """
     path = folder / artifact
-    if not Path(os.path.realpath(path.parent)).is_relative_to(os.path.realpath(folder)):
+    if leads_out(path.parent, folder):
         raise RunFolderError(f"{path} is not written: a link on its way leads out of {folder}. Take the link away.")
     return path
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from papercoder.bench.results import JSON as RESULTS
 from papercoder.errors import RunFolderError
+from papercoder.paths import leads_out
 
 UPLOAD = 64 * 2**20
 """Bytes that an uploaded paper may have."""
@@ -27,7 +28,7 @@ class Shelf:
     """A folder of runs and benches; nothing outside it can be reached through it."""
 
     def __init__(self, root: Path) -> None:
-        self.root = _real(root)
+        self.root = Path(os.path.realpath(root))
 
     def runs(self) -> tuple[str, ...]:
         """The runs' names, what was last worked on first."""
@@ -87,7 +88,7 @@ class Shelf:
         return tuple(name for changed, name in sorted(found, key=lambda each: -each[0]) if changed)
 
     def _is_ours(self, path: Path) -> bool:
-        return _is_plain(path.parent.name) and _real(path).is_relative_to(self.root) and path.is_file()
+        return _is_plain(path.parent.name) and not leads_out(path, self.root) and path.is_file()
 
 
 def trial_name(bench: str, trial: str) -> str:
@@ -117,11 +118,6 @@ def _links(folder: Path) -> Iterator[Path]:
             folders[:] = set(folders) - {"repo"}
 
 
-def _real(path: Path) -> Path:
-    """Where a path leads; unlike `Path.resolve`, for links that lead in a ring too."""
-    return Path(os.path.realpath(path))
-
-
 def _inside(folder: Path, path: str) -> Path:
     """A path below a folder, whatever links are on the way.
 
@@ -129,7 +125,7 @@ def _inside(folder: Path, path: str) -> Path:
         RunFolderError: it is not below the folder.
     """
     found = folder / path
-    if "\0" in path or ".." in Path(path).parts or not _real(found).is_relative_to(_real(folder)):
+    if "\0" in path or ".." in Path(path).parts or leads_out(found, folder):
         raise RunFolderError(f"{path[:_LONGEST]!r} leads out of {folder}; nothing outside it is shown or written.")
     return found
 

@@ -9,6 +9,7 @@ from typing import get_args
 from papercoder.errors import PaperError, RunFolderError
 from papercoder.paper.arxiv import parse_id
 from papercoder.paper.sniffing import Kind, kind_of
+from papercoder.paths import leads_out
 from papercoder.store import unwritable
 from papercoder.web.example import example
 from papercoder.web.shelf import UPLOAD, UPLOADS, Shelf
@@ -57,7 +58,7 @@ def keep_upload(shelf: Shelf, name: str, data: bytes) -> str:
             "JSON or TEI."
         )
     path = shelf.root / UPLOADS / sha256(data).hexdigest()[:12] / _plain(name)
-    if not Path(os.path.realpath(path)).is_relative_to(shelf.root):
+    if leads_out(path, shelf.root):
         raise RunFolderError(f"{shelf.root / UPLOADS} is a link that leads elsewhere; nothing is written there.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
