@@ -10,6 +10,9 @@ from benchmarks.many.measure import measure as take_many
 from benchmarks.many.section import section as of_many
 from benchmarks.overhead.measure import measure as clock
 from benchmarks.overhead.section import section as of_overhead
+from benchmarks.reading.kinds.case import measure as read_kinds
+from benchmarks.reading.kinds.cases import cases
+from benchmarks.reading.kinds.section import section as of_kinds
 from benchmarks.reading.measure import folder_given
 from benchmarks.reading.measure import measure as read
 from benchmarks.reading.section import section as of_reading
@@ -35,6 +38,7 @@ def sections(papers: Path | None) -> Iterator[Section]:
     yield of_resumption(kill())
     yield of_startup(start())
     yield of_reading(read(papers))
+    yield of_kinds(read_kinds(cases()))
     yield of_repair(plant_all(BUNDLED))
 
 

@@ -1,0 +1,1 @@
+"""How well small generated inputs are read, by kind: each kind is a fault that real papers showed."""

@@ -1,0 +1,11 @@
+"""All generated inputs; each format adds its own module."""
+
+from collections.abc import Iterator
+
+from benchmarks.reading.kinds import latex
+from benchmarks.reading.kinds.case import Case
+
+
+def cases() -> Iterator[Case]:
+    """The cases of every format."""
+    yield from latex.cases()
