@@ -152,7 +152,7 @@ def no_isolation(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_isolation_nothing_is_executed_and_that_is_told(say: Say, repository: Path, no_isolation: None) -> None:
     ended = say("execute", repository)
     assert ended.code == 3
-    assert "install not run: Nothing was executed, for no isolation is available" in ended.out
+    assert "install not run: Nothing was executed because no sandbox works here" in ended.out
 
 
 def test_a_sandbox_by_name_that_is_not_there_is_told(say: Say, repository: Path, no_isolation: None) -> None:

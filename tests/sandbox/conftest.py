@@ -1,4 +1,4 @@
-"""A sandbox that isolates, with the kernel's control groups and without; hostile code to run in it."""
+"""A sandbox that isolates, with control groups and without, and a fixture that runs hostile code in it."""
 
 import asyncio
 import os
@@ -9,8 +9,8 @@ import pytest
 
 from papercoder.artifacts.execution import Outcome
 from papercoder.sandbox import bubblewrap
-from papercoder.sandbox.cgroup import make_group
 from papercoder.sandbox.contract import MIB, Bind, Caps, Command, Phase, Sandbox
+from papercoder.sandbox.control_group import create_control_group
 from papercoder.stages.execution.copying import discard
 
 Attack = Callable[..., Outcome]
@@ -28,22 +28,22 @@ def isolating() -> Sandbox:
     return found
 
 
-@pytest.fixture(params=["held by the kernel", "watched"])
+@pytest.fixture(params=["control group", "process tree"])
 def sandbox(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     found = isolating()
-    if request.param == "watched":
-        monkeypatch.setattr(bubblewrap, "make_group", lambda caps: None)
+    if request.param == "process tree":
+        monkeypatch.setattr(bubblewrap, "create_control_group", lambda caps: None)
         return found
-    group = make_group(SMALL)
+    group = create_control_group(SMALL)
     if group is None:
-        pytest.skip("no control group can be made here")
-    asyncio.run(group.discard())
+        pytest.skip("no control group can be created here")
+    asyncio.run(group.remove())
     return found
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """The working folder, deleted in the end however deep it has become: pytest could not."""
+    """The working directory. Deletes even folders that are too deeply nested for pytest."""
     path = tmp_path / "repository"
     path.mkdir()
     yield path
@@ -52,7 +52,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def attack(sandbox: Sandbox, folder: Path) -> Attack:
-    """Runs Python code with arguments."""
+    """Runs Python code with arguments in the sandbox."""
 
     def run(code: str, *arguments: str, caps: Caps = SMALL, phase: Phase = "run") -> Outcome:
         argv = (sandbox.python, "-c", code, *arguments)

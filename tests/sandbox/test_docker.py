@@ -1,4 +1,4 @@
-"""The command line for a container engine, and what is asked of the engine; a script stands in for its client."""
+"""The docker sandbox's command lines; a script imitates the docker client."""
 
 import asyncio
 import itertools
@@ -26,7 +26,7 @@ def command(folder: Path, **more: object) -> Command:
     return Command(("python3", "main.py"), Bind(folder, "/repository"), **more)  # type: ignore[arg-type]
 
 
-def test_a_command_has_nothing_that_it_was_not_given(tmp_path: Path) -> None:
+def test_a_command_has_only_what_it_was_given(tmp_path: Path) -> None:
     asked = command(
         tmp_path,
         readable=(Bind(tmp_path, "/environment"),),
@@ -50,7 +50,7 @@ def test_a_command_has_nothing_that_it_was_not_given(tmp_path: Path) -> None:
     assert "--read-only" in argv
 
 
-def test_installers_have_the_network(tmp_path: Path) -> None:
+def test_installers_have_network_access(tmp_path: Path) -> None:
     argv = Docker(("docker",)).prefix(command(tmp_path, phase="install"), "name")
     assert ("--network", "bridge") in pairs(argv)
 
@@ -73,13 +73,13 @@ def test_the_container_is_removed_after_its_command(client: Path, tmp_path: Path
     assert asked[0].split("--name ")[1].split()[0] == asked[2].split()[-1]
 
 
-def test_the_engine_says_whether_memory_ran_out(client: Path, tmp_path: Path) -> None:
+def test_running_out_of_memory_is_reported(client: Path, tmp_path: Path) -> None:
     (tmp_path / "killed").write_text("true\n", encoding="ascii")
     assert asyncio.run(Docker((str(client),)).run(command(tmp_path))).cap == "memory"
 
 
-def test_an_engine_that_does_not_answer_is_none(client: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_does_not_respond_is_not_used(client: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     client.rename(client.with_name("docker"))
     client.with_name("docker").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     monkeypatch.setenv("PATH", str(client.parent))
-    assert asyncio.run(find_docker()) == "no container engine answers docker"
+    assert asyncio.run(find_docker()) == "the docker engine is not running"

@@ -1,4 +1,4 @@
-"""Hostile code is stopped. What it tries would do no harm if it came through."""
+"""Hostile code does no damage. What it tries here would be harmless even if it succeeded."""
 
 import os
 import socket
@@ -12,30 +12,30 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts.execution import Outcome
-from papercoder.sandbox.cgroup import MOUNT
 from papercoder.sandbox.contract import MIB
-from papercoder.sandbox.devices import NAMES
-from papercoder.sandbox.processes import descendants
+from papercoder.sandbox.control_group import MOUNT
+from papercoder.sandbox.private_devices import NAMES
+from papercoder.sandbox.process_tree import descendants
 from tests.sandbox.conftest import SMALL, Attack
 
 
 @pytest.fixture(autouse=True)
 def _nothing_left() -> Iterator[None]:
-    others = {one.pid for one in descendants(os.getpid())}  # such as the resource tracker that another test began
+    others = {one.pid for one in descendants(os.getpid())}  # such as the resource tracker of an earlier test
     yield
     deadline = time.monotonic() + 60
     while [one for one in descendants(os.getpid()) if one.pid not in others] and time.monotonic() < deadline:
         time.sleep(0.01)
     assert [one for one in descendants(os.getpid()) if one.pid not in others] == []
-    groups = (name for _, names, _ in os.walk(MOUNT) for name in names)  # which other tests make and remove meanwhile
+    groups = (name for _, names, _ in os.walk(MOUNT) for name in names)  # other tests create and remove some meanwhile
     assert [name for name in groups if name.startswith(f"papercoder-{os.getpid()}-")] == []
 
 
-def _said(word: str, outcome: Outcome) -> int:
+def _count(word: str, outcome: Outcome) -> int:
     return sum(line.startswith(f"{word} ") for line in outcome.output.splitlines())
 
 
-def test_a_key_in_the_environment_is_not_there(attack: Attack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_in_the_environment_are_not_visible(attack: Attack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "secret-of-the-user")
     outcome = attack("import os; print(sorted(os.environ))")
     assert outcome.succeeded
@@ -53,9 +53,7 @@ for path in Path("/proc").glob("[0-9]*/environ"):
 """
 
 
-def test_nor_in_the_environment_of_the_process_that_built_the_walls(
-    attack: Attack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_keys_are_not_visible_in_the_environment_of_bubblewrap(attack: Attack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "secret-of-the-user")
     outcome = attack(READ_ALL_ENVIRONMENTS)
     assert "/proc/1/environ" in outcome.output
@@ -72,15 +70,15 @@ for place in sys.argv[1:]:
 """
 
 
-def test_the_home_folder_is_not_there(attack: Attack, tmp_path: Path) -> None:
+def test_the_home_folder_is_not_visible(attack: Attack, tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
     private = (Path.home() / ".ssh", Path.home() / ".config", Path.home() / ".cache", Path("/etc/ssh"), tmp_path)
     outcome = attack(LIST, *map(str, private))
-    assert _said("listed", outcome) == 0
-    assert _said("refused", outcome) == len(private)
+    assert _count("listed", outcome) == 0
+    assert _count("refused", outcome) == len(private)
 
 
-def test_of_the_home_folder_no_more_is_seen_than_the_way_to_the_interpreter(attack: Attack) -> None:
+def test_only_the_path_to_the_interpreter_is_visible_of_the_home_folder(attack: Attack) -> None:
     outcome = attack(LIST, str(Path.home()))
     prefix = Path(sys.base_prefix)
     way = [prefix.relative_to(Path.home()).parts[0]] if prefix.is_relative_to(Path.home()) else []
@@ -104,7 +102,7 @@ def test_nothing_is_written_outside(attack: Attack, folder: Path, tmp_path: Path
         f"{place}/{mark}" for place in ("", "/usr", "/usr/bin", "/etc", "/dev", "/var", "/home", sys.base_prefix)
     ]
     outcome = attack(WRITE, *outside, f"../{mark}", str(tmp_path / mark), "inside", "/tmp/inside", "/dev/shm/inside")
-    assert _said("written", outcome) == 3
+    assert _count("written", outcome) == 3
     assert (folder / "inside").read_text(encoding="utf-8") == "mine"
     assert not [place for place in outside if Path(place).exists()]
     assert not (tmp_path / mark).exists()
@@ -119,13 +117,13 @@ for path in map(Path, ("/proc/sys/kernel/core_pattern", "/proc/sys/vm/swappiness
     except OSError as error:
         print("refused", path, error.strerror)
 """
-"""Writes what is there already, so that a failure of the walls changes nothing."""
+"""Writes the current values, so that nothing changes if it succeeds."""
 
 
-def test_no_setting_of_the_kernel_is_written(attack: Attack) -> None:
+def test_no_kernel_setting_is_written(attack: Attack) -> None:
     outcome = attack(SAME_AGAIN)
-    assert _said("written", outcome) == 0
-    assert _said("refused", outcome) == 3
+    assert _count("written", outcome) == 0
+    assert _count("refused", outcome) == 3
 
 
 WHICH = """
@@ -137,11 +135,11 @@ print("wrote", open("/dev/null", "w").write("it takes what is written"))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root could change the permissions of the machine's devices")
-def test_no_device_is_taken_from_the_host(attack: Attack) -> None:
+def test_the_devices_of_the_host_are_not_visible(attack: Attack) -> None:
     devices = [f"/dev/{name}" for name in NAMES]
     outcome = attack(WHICH, *devices)
-    assert _said("wrote", outcome) == 1
-    assert _said("chmod", outcome) == len(devices)
+    assert _count("wrote", outcome) == 1
+    assert _count("chmod", outcome) == len(devices)
     for device in map(Path, devices):
         assert f"chmod {device.stat().st_ino} {device.stat().st_dev}\n" not in outcome.output
 
@@ -158,15 +156,15 @@ for address in sys.argv[1:]:
 """
 
 
-def test_neither_loopback_nor_the_network_is_reached(attack: Attack) -> None:
+def test_neither_loopback_nor_the_network_is_reachable(attack: Attack) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         port = server.getsockname()[1]
         outcome = attack(CONNECT, f"127.0.0.1:{port}", f"localhost:{port}", "192.0.2.1:80", "example.org:443")
-    assert _said("connected", outcome) == 0
-    assert _said("refused", outcome) == 4
+    assert _count("connected", outcome) == 0
+    assert _count("refused", outcome) == 4
 
 
-def test_an_abstract_socket_of_the_host_is_not_reached(attack: Attack) -> None:
+def test_an_abstract_socket_of_the_host_is_not_reachable(attack: Attack) -> None:
     name = f"papercoder-{os.getpid()}"
     with closing(socket.socket(socket.AF_UNIX)) as server:
         server.bind(f"\0{name}")
@@ -187,7 +185,7 @@ time.sleep(30)
 """
 
 
-def test_a_fork_bomb_is_ended(attack: Attack) -> None:
+def test_a_fork_bomb_is_killed(attack: Attack) -> None:
     outcome = attack(FORK_BOMB)
     assert outcome.cap == "processes"
 
@@ -203,7 +201,7 @@ print("grown")
 """
 
 
-def test_memory_cannot_be_filled(attack: Attack) -> None:
+def test_memory_is_limited(attack: Attack) -> None:
     outcome = attack(GROW)
     assert outcome.cap == "memory"
     assert "grown" not in outcome.output
@@ -214,7 +212,7 @@ def test_memory_cannot_be_filled(attack: Attack) -> None:
 GROW_TOGETHER = f"import os\nfor _ in range(3): os.fork()\n{GROW.replace('16 <<', '4 <<')}"
 
 
-def test_nor_by_many_processes_each_below_the_cap(attack: Attack) -> None:
+def test_memory_is_limited_for_all_processes_together(attack: Attack) -> None:
     assert attack(GROW_TOGETHER).cap == "memory"
 
 
@@ -271,25 +269,25 @@ FILLING = {
 
 
 @pytest.mark.parametrize("code", FILLING.values(), ids=FILLING)
-def test_the_disk_cannot_be_filled(attack: Attack, code: str) -> None:
+def test_disk_space_is_limited(attack: Attack, code: str) -> None:
     outcome = attack(code, caps=replace(SMALL, seconds=60))
     assert outcome.cap == "disk"
     assert "filled" not in outcome.output
 
 
-def test_nor_what_is_memory_in_disguise(attack: Attack) -> None:
+def test_temporary_files_in_memory_are_limited(attack: Attack) -> None:
     outcome = attack(WRITE.replace('"mine"', '"mine" * (8 << 20)'), "/tmp/big", "/dev/shm/big")
     assert outcome.output.count("No space left on device") == 2
 
 
-def test_a_flood_of_output_is_ended_and_its_end_kept(attack: Attack) -> None:
+def test_output_is_limited_and_its_end_is_kept(attack: Attack) -> None:
     outcome = attack("while True: print('flood ' * 1000)")
     assert outcome.cap == "output"
     assert len(outcome.output) < 20_000
     assert "flood flood" in outcome.output
 
 
-def test_a_long_last_line_does_not_block_the_end(attack: Attack) -> None:
+def test_a_long_last_line_does_not_block(attack: Attack) -> None:
     outcome = attack("import os, time\nos.write(1, b'x' * 65536)\ntime.sleep(30)", caps=replace(SMALL, seconds=1))
     assert outcome.timed_out
     assert outcome.exit_code is None
@@ -312,8 +310,8 @@ time.sleep(float(sys.argv[1]))
 """
 
 
-@pytest.mark.parametrize("stays", ["60", "0.5"], ids=["until its time is over", "and leaves a daemon behind"])
-def test_nothing_survives(attack: Attack, folder: Path, stays: str) -> None:
+@pytest.mark.parametrize("stays", ["60", "0.5"], ids=["until the time limit", "leaving a daemon behind"])
+def test_no_process_survives(attack: Attack, folder: Path, stays: str) -> None:
     outcome = attack(DAEMON, stays, caps=replace(SMALL, seconds=3 if stays == "60" else 30))
     assert outcome.timed_out == (stays == "60")
     alive = (folder / "alive").read_text(encoding="utf-8")
@@ -321,7 +319,7 @@ def test_nothing_survives(attack: Attack, folder: Path, stays: str) -> None:
     assert (folder / "alive").read_text(encoding="utf-8") == alive
 
 
-def test_a_link_in_the_repository_leads_nowhere(attack: Attack, folder: Path, tmp_path: Path) -> None:
+def test_a_symbolic_link_does_not_lead_outside(attack: Attack, folder: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("secret", encoding="utf-8")
     (folder / "link").symlink_to(secret)
@@ -333,7 +331,7 @@ def test_a_link_in_the_repository_leads_nowhere(attack: Attack, folder: Path, tm
     assert not (tmp_path / "new").exists()
 
 
-def test_namespaces_and_privileges_are_not_to_be_had(attack: Attack) -> None:
+def test_namespaces_and_privileges_are_denied(attack: Attack) -> None:
     code = """
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
@@ -346,6 +344,6 @@ print([line for line in open("/proc/self/status") if line.startswith(("CapEff", 
     assert "NoNewPrivs:\\t1" in outcome.output
 
 
-def test_what_steers_a_terminal_is_taken_from_the_output(attack: Attack) -> None:
+def test_control_sequences_are_removed_from_the_output(attack: Attack) -> None:
     outcome = attack(r"print('\x1b[2J\x1b]0;title\x07' + 'step 1\rstep 2\r\nnext\x07')")
     assert outcome.output == "step 2\nnext\n"

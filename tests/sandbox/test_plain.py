@@ -1,4 +1,4 @@
-"""Without isolation: only by name, with a clean environment, with caps, and saying so."""
+"""The plain sandbox: no isolation, but a clean environment, limits, and a note that says so."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ import pytest
 
 from papercoder.sandbox import plain
 from papercoder.sandbox.contract import Bind, Caps, Command
-from papercoder.sandbox.plain import OPEN, Plain
+from papercoder.sandbox.plain import NOT_ISOLATED, Plain
 from tests.waiting import until
 
 
@@ -17,10 +17,10 @@ def run(folder: Path, *argv: str, **more: object) -> Command:
     return Command(argv, Bind(folder, "/repository"), **more)  # type: ignore[arg-type]
 
 
-def test_it_says_that_there_is_no_isolation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_notes_that_the_code_was_not_isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "secret-of-the-user")
     outcome = asyncio.run(Plain().run(run(tmp_path, "env")))
-    assert outcome.notes[0] == OPEN
+    assert outcome.notes[0] == NOT_ISOLATED
     assert "secret-of-the-user" not in outcome.output
 
 
@@ -30,12 +30,12 @@ def test_paths_are_translated_both_ways(tmp_path: Path) -> None:
     assert outcome.output == "here/repository\n"
 
 
-@pytest.mark.parametrize("held", [True, False])
-def test_its_time_ends_what_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: bool) -> None:
-    if not held:
-        monkeypatch.setattr(plain, "make_group", lambda caps: None)
+@pytest.mark.parametrize("group", [True, False], ids=["control group", "process tree"])
+def test_all_processes_end_at_the_time_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: bool) -> None:
+    if not group:
+        monkeypatch.setattr(plain, "create_control_group", lambda caps: None)
     script = "(trap '' TERM; while :; do date +%N > alive; sleep 0.05; done) & wait"
-    (tmp_path / "alive").touch()  # a slow machine may come to nothing within the cap
+    (tmp_path / "alive").touch()  # a slow machine may not get that far within the limit
     outcome = asyncio.run(Plain().run(replace(run(tmp_path, "sh", "-c", script), caps=Caps(seconds=0.5))))
     assert outcome.timed_out
     alive = (tmp_path / "alive").read_text(encoding="ascii")
@@ -43,8 +43,8 @@ def test_its_time_ends_what_it_started(tmp_path: Path, monkeypatch: pytest.Monke
     assert (tmp_path / "alive").read_text(encoding="ascii") == alive
 
 
-def test_being_cancelled_ends_it_too(tmp_path: Path) -> None:
-    async def give_up() -> None:
+def test_all_processes_end_when_it_is_cancelled(tmp_path: Path) -> None:
+    async def cancelled() -> None:
         task = asyncio.create_task(
             Plain().run(run(tmp_path, "sh", "-c", "while :; do date +%N > alive; sleep 0.05; done"))
         )
@@ -53,7 +53,7 @@ def test_being_cancelled_ends_it_too(tmp_path: Path) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    asyncio.run(give_up())
+    asyncio.run(cancelled())
     alive = (tmp_path / "alive").read_text(encoding="ascii")
     time.sleep(0.2)
     assert (tmp_path / "alive").read_text(encoding="ascii") == alive

@@ -183,7 +183,7 @@ def test_without_isolation_nothing_is_executed_and_it_says_so(tmp_path: Path) ->
     assert set(statuses(report).values()) == {"not_run"}
     assert len(told) == 6
     assert report.sandbox == ""
-    assert all("no isolation is available" in rung.reason for rung in report.rungs)
+    assert all("no sandbox works here" in rung.reason for rung in report.rungs)
 
 
 # installing
@@ -316,6 +316,11 @@ def test_packages_come_from_the_index(tmp_path: Path, tool: Uv | Pip) -> None:
     assert report.seen == ("install", "import", "start", "tests", "smoke")
     assert report.lock
     assert "pyyaml==" in report.lock
+
+
+def test_on_macos_pip_installs_because_uv_would_not_run_in_a_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert find_tool() == Pip()
 
 
 # what is brought back, and what installers are told

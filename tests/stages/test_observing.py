@@ -98,7 +98,7 @@ def test_no_sandbox_is_no_observation(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in choosing.ISOLATED:
         monkeypatch.setitem(choosing.ISOLATED, name, nothing)
-    with pytest.raises(Unobserved, match="no isolation is available"):
+    with pytest.raises(Unobserved, match="no sandbox works here"):
         asyncio.run(execute_files(asking(Scripted({})), files(), "auto"))
 
 

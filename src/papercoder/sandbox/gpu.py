@@ -1,6 +1,6 @@
-"""GPUs for commands that may use them: device files, what their libraries read beside, and which of them are ours.
+"""The host's GPUs for commands that may use them: device files, what drivers read, and which GPUs are ours.
 
-Nobody has read the code that runs in a sandbox, and a driver is a large surface; so this is for who asks for it.
+Nobody has reviewed the code that runs in a sandbox, and a driver is a large attack surface. So GPUs are off by default.
 """
 
 import os
@@ -8,46 +8,46 @@ from dataclasses import dataclass
 from pathlib import Path
 
 VARIABLES = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
-"""By these a cluster's scheduler says which of a machine's GPUs are ours."""
+"""The variables by which a cluster's scheduler says which of a machine's GPUs are ours."""
 
-GIVEN = "The code could use this machine's GPUs, and their driver: that much it was not isolated from."
-NONE = "A GPU was asked for, but none was found here that is ours to use; the code had processors alone."
+GPU_EXPOSED = "The code could use this machine's GPUs and their driver, so it was not isolated from those."
+NO_GPU = "A GPU was requested, but no GPU is available to us here, so the code ran on CPUs only."
 
 
 @dataclass(frozen=True)
 class Vendor:
-    """A maker of GPUs: the files that its libraries need."""
+    """A maker of GPUs, and the files that its libraries need."""
 
     cards: str
-    """Pattern of device files; without one of these there is no GPU."""
+    """Pattern of the device files of GPUs. Without a match there is no GPU."""
 
-    beside: tuple[str, ...]
+    companions: tuple[str, ...]
     """Patterns of further device files."""
 
     readable: tuple[str, ...]
-    """Of `/sys`: how the machine and its GPUs are built."""
+    """Folders of `/sys` that describe the machine and its GPUs."""
 
-    chosen_by: tuple[str, ...]
-    """Those of the variables that say that no GPU is ours where they are empty, or -1."""
+    selectors: tuple[str, ...]
+    """The variables that are empty or -1 where no GPU is ours."""
 
     has_toolkit: bool = False
-    """Does docker hand its GPUs over by itself, libraries and all?"""
+    """Whether docker can pass its GPUs, with their libraries, by `--gpus`."""
 
     @property
     def devices(self) -> tuple[str, ...]:
-        """Its device files that are there, where there is a GPU that may be ours."""
-        if not _found(self.cards) or any(os.environ.get(name) in {"", "-1"} for name in self.chosen_by):
+        """Its device files on this machine; none where there is no GPU, or none that is ours."""
+        if not _matches(self.cards) or any(os.environ.get(name) in {"", "-1"} for name in self.selectors):
             return ()
-        return tuple(path for pattern in (self.cards, *self.beside) for path in _found(pattern))
+        return tuple(path for pattern in (self.cards, *self.companions) for path in _matches(pattern))
 
 
-def _found(pattern: str) -> tuple[str, ...]:
+def _matches(pattern: str) -> tuple[str, ...]:
     return tuple(sorted(map(str, Path("/").glob(pattern.removeprefix("/")))))
 
 
 NVIDIA = Vendor(
     cards="/dev/nvidia[0-9]*",
-    beside=(
+    companions=(
         "/dev/nvidiactl",
         "/dev/nvidia-uvm",
         "/dev/nvidia-uvm-tools",
@@ -55,24 +55,24 @@ NVIDIA = Vendor(
         "/dev/nvidia-caps/*",
     ),
     readable=("/sys/devices/system",),
-    chosen_by=("CUDA_VISIBLE_DEVICES",),
+    selectors=("CUDA_VISIBLE_DEVICES",),
     has_toolkit=True,
 )
 AMD = Vendor(
     cards="/dev/kfd",
-    beside=("/dev/dri/renderD*",),
+    companions=("/dev/dri/renderD*",),
     readable=("/sys/devices", "/sys/class/kfd", "/sys/class/drm", "/sys/dev/char", "/sys/module/amdgpu"),
-    chosen_by=("ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"),
+    selectors=("ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"),
 )
 VENDORS = (NVIDIA, AMD)
 
 
 @dataclass(frozen=True)
-class Gpus:
-    """What a command gets of a machine's GPUs."""
+class GpuAccess:
+    """The GPUs that a command may use."""
 
     vendors: tuple[Vendor, ...] = ()
-    """Those of which there is one."""
+    """The vendors of which there is a GPU."""
 
     notes: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
@@ -84,14 +84,14 @@ class Gpus:
 
     @property
     def readable(self) -> tuple[str, ...]:
-        """All that is read beside."""
+        """Further files and folders that drivers read."""
         return tuple(path for vendor in self.vendors for path in vendor.readable)
 
 
-def lend(wanted: bool, vendors: tuple[Vendor, ...]) -> Gpus:
-    """What there is, for a command that may use it; nothing for one that may not."""
-    if not wanted:
-        return Gpus()
-    there = tuple(vendor for vendor in vendors if vendor.devices)
-    ours = tuple((name, os.environ[name]) for name in VARIABLES if name in os.environ)
-    return Gpus(there, (GIVEN if there else NONE,), ours)
+def gpu_access(allowed: bool, vendors: tuple[Vendor, ...]) -> GpuAccess:
+    """The GPUs of these vendors for a command that may use GPUs; nothing for any other command."""
+    if not allowed:
+        return GpuAccess()
+    present = tuple(vendor for vendor in vendors if vendor.devices)
+    variables = tuple((name, os.environ[name]) for name in VARIABLES if name in os.environ)
+    return GpuAccess(present, (GPU_EXPOSED if present else NO_GPU,), variables)

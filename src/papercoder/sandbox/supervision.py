@@ -1,6 +1,7 @@
-"""Running a command under watch: its output drained, its caps held, all its processes ended."""
+"""Runs a command under supervision: reads its output, enforces its limits, kills all its processes at the end."""
 
 import asyncio
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,102 +9,132 @@ from pathlib import Path
 
 from papercoder.artifacts.execution import Cap, Outcome
 from papercoder.errors import SandboxError
-from papercoder.sandbox.cage import Cage, Reading
-from papercoder.sandbox.contract import Caps
-from papercoder.sandbox.disk import held
-from papercoder.sandbox.printed import Printed
+from papercoder.sandbox.contract import Caps, ProcessGroup, Usage
+from papercoder.sandbox.disk_usage import disk_usage
 
-_SOONEST, _SLOWEST = 0.01, 0.2
-"""Seconds between two looks: often at first, so that a short command is seen too."""
+_SHORTEST, _LONGEST = 0.01, 0.2
+"""Seconds between two measurements. They start short, so that a short command is measured too."""
 
-_LAST_BREATH = 60.0
-"""Seconds that a killed process may take to be gone, on a machine that has much to clear up after it."""
+_EXIT_TIMEOUT = 60.0
+"""Seconds that a killed process may take to disappear, on a machine that has much to clean up after it."""
 
-_LAST_WORDS = 5.0
-"""Seconds that output may still come after all processes were ended."""
+_OUTPUT_TIMEOUT = 5.0
+"""Seconds to wait for remaining output after all processes were killed."""
+
+_KEPT, _CHUNK = 16_384, 65_536
+_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[^\n\t -~\u00a0-\U0010ffff]")
+
+
+class OutputCapture:
+    """Counts all output of a command and keeps the end of it."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        """Bytes read so far."""
+
+        self._end = bytearray()
+
+    async def read(self, stream: asyncio.StreamReader) -> None:
+        """Read the stream to its end, so that the writer never blocks for long."""
+        while chunk := await stream.read(_CHUNK):
+            self.total += len(chunk)
+            self._end += chunk
+            del self._end[:-_KEPT]
+
+    @property
+    def text(self) -> str:
+        """The end of the output as plain text. Of a line that was overwritten, such as a progress bar, its last state.
+
+        Output of hostile programs is shown in terminals later, so control sequences are removed.
+        """
+        text = self._end.decode("utf-8", errors="replace")
+        lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
+        return _CONTROL.sub("", "\n".join(lines))
 
 
 @dataclass
-class Watch:
-    """One command's caps, against what it uses."""
+class Monitor:
+    """Compares what one command uses with its limits."""
 
-    cage: Cage
+    group: ProcessGroup
     caps: Caps
     folder: Path
     pid: int
-    printed: Printed
+    output: OutputCapture
     started: float = field(default_factory=time.monotonic)
     peak: int | None = None
+    """The most memory in bytes that was measured so far."""
 
-    async def until_cap(self) -> Cap:
-        """Look again and again; returns the cap that was reached."""
-        pause = _SOONEST
+    async def until_limit(self) -> Cap:
+        """Wait until the command reaches a limit other than that on disk space."""
+        pause = _SHORTEST
         while True:
-            if cap := await self._reached():
-                return cap
+            if limit := await self._limit_reached():
+                return limit
             await asyncio.sleep(min(pause, max(0.0, self.started + self.caps.seconds - time.monotonic())))
-            pause = min(pause * 1.5, _SLOWEST)
+            pause = min(pause * 1.5, _LONGEST)
 
-    async def until_full(self) -> Cap:
-        """The same for the disk, which takes longer to look at: at most half the time goes into looking."""
+    async def until_disk_full(self) -> Cap:
+        """Wait until the command reaches the limit on disk space. Measuring takes at most half of the time."""
         while True:
             began = time.monotonic()
-            if await asyncio.to_thread(self.fills_disk):
+            if await asyncio.to_thread(self.disk_full):
                 return "disk"
-            await asyncio.sleep(max(_SLOWEST, time.monotonic() - began))
+            await asyncio.sleep(max(_LONGEST, time.monotonic() - began))
 
-    def note(self, reading: Reading) -> Cap | None:
-        """Keep what is the most so far; returns the cap that it reaches."""
-        if reading.memory is not None:
-            self.peak = max(self.peak or 0, reading.memory)
-        if reading.reached:
-            return reading.reached
-        if (reading.tasks or 0) > self.caps.processes:
+    def exceeded_by(self, usage: Usage) -> Cap | None:
+        """The limit that this usage reaches. Also updates the peak."""
+        if usage.memory is not None:
+            self.peak = max(self.peak or 0, usage.memory)
+        if usage.limit:
+            return usage.limit
+        if (usage.tasks or 0) > self.caps.processes:
             return "processes"
-        return "memory" if (reading.memory or 0) > self.caps.memory else None
+        return "memory" if (usage.memory or 0) > self.caps.memory else None
 
-    def fills_disk(self) -> bool:
-        """True where its folder holds what it may."""
-        return held(self.folder, self.cage.pids(self.pid), self.caps.disk) >= self.caps.disk
+    def disk_full(self) -> bool:
+        """Whether the folder has reached its limit."""
+        return disk_usage(self.folder, self.group.pids(self.pid), self.caps.disk) >= self.caps.disk
 
-    async def _reached(self) -> Cap | None:
+    async def _limit_reached(self) -> Cap | None:
         if time.monotonic() - self.started >= self.caps.seconds:
             return "seconds"
-        if self.printed.total > self.caps.output:
+        if self.output.total > self.caps.output:
             return "output"
-        return self.note(await asyncio.to_thread(self.cage.read, self.pid))
+        return self.exceeded_by(await asyncio.to_thread(self.group.measure, self.pid))
 
 
-async def supervise(argv: Sequence[str], cage: Cage, caps: Caps, folder: Path, sandbox: str) -> Outcome:
-    """Run a command line until it ends or reaches a cap, then end all that is left of it.
+async def supervise(argv: Sequence[str], group: ProcessGroup, caps: Caps, folder: Path, sandbox: str) -> Outcome:
+    """Run a command line until it exits or reaches a limit, then kill what is left of it.
 
-    It starts with no environment at all: what the first process was given would be there to read in `/proc`.
+    Its first process starts with an empty environment, because the code could read it in `/proc`.
 
     Raises:
         SandboxError: the first process could not be started.
     """
-    printed, began = Printed(), time.monotonic()
-    process = await _start(cage.start(argv, caps.disk), cage, folder)
-    drained = asyncio.create_task(_drain(process, printed))
-    watch = Watch(cage, caps, folder, process.pid, printed)
-    cap: Cap | None = None
+    output, began = OutputCapture(), time.monotonic()
+    process = await _start(group.wrap(argv, caps.disk), group, folder)
+    assert process.stdout
+    reading = asyncio.create_task(output.read(process.stdout))
+    monitor = Monitor(group, caps, folder, process.pid, output)
+    limit: Cap | None = None
     try:
-        cap = await _first(watch, process)
+        limit = await _limit_or_exit(monitor, process)
     finally:
-        left = await asyncio.shield(_end(cage, process, drained))
-    cap = cap or watch.note(left) or ("disk" if await asyncio.to_thread(watch.fills_disk) else None)
+        usage = await asyncio.shield(_kill(group, process, reading))
+    limit = limit or monitor.exceeded_by(usage) or ("disk" if await asyncio.to_thread(monitor.disk_full) else None)
     return Outcome(
-        exit_code=None if cap else process.returncode,
+        exit_code=None if limit else process.returncode,
         seconds=time.monotonic() - began,
-        peak_memory=watch.peak,
-        output=printed.text,
-        cap=cap,
+        peak_memory=monitor.peak,
+        output=output.text,
+        cap=limit,
         sandbox=sandbox,
-        notes=cage.notes,
+        notes=group.notes,
     )
 
 
-async def _start(argv: Sequence[str], cage: Cage, folder: Path) -> asyncio.subprocess.Process:
+async def _start(argv: Sequence[str], group: ProcessGroup, folder: Path) -> asyncio.subprocess.Process:
     try:
         return await asyncio.create_subprocess_exec(
             *argv,
@@ -115,38 +146,33 @@ async def _start(argv: Sequence[str], cage: Cage, folder: Path) -> asyncio.subpr
             start_new_session=True,
         )
     except OSError as error:
-        await cage.discard()
+        await group.remove()
         raise SandboxError(f"The sandbox could not be started: {argv[0]}: {error.strerror}.") from error
 
 
-async def _drain(process: asyncio.subprocess.Process, printed: Printed) -> None:
-    if process.stdout:
-        await printed.drain(process.stdout)
-
-
-async def _first(watch: Watch, process: asyncio.subprocess.Process) -> Cap | None:
-    """Wait for the first: a cap is reached, or the command has ended, which is None."""
-    watching = [asyncio.create_task(watch.until_cap()), asyncio.create_task(watch.until_full())]
-    ended = asyncio.create_task(_ended(process))
+async def _limit_or_exit(monitor: Monitor, process: asyncio.subprocess.Process) -> Cap | None:
+    """Wait until the command reaches a limit, or exits (None)."""
+    limits = [asyncio.create_task(monitor.until_limit()), asyncio.create_task(monitor.until_disk_full())]
+    exited = asyncio.create_task(_exit(process))
     try:
-        await asyncio.wait([*watching, ended], return_when=asyncio.FIRST_COMPLETED)
-        return next((task.result() for task in watching if task.done()), None)
+        await asyncio.wait([*limits, exited], return_when=asyncio.FIRST_COMPLETED)
+        return next((task.result() for task in limits if task.done()), None)
     finally:
-        for task in (*watching, ended):
+        for task in (*limits, exited):
             task.cancel()
 
 
-async def _ended(process: asyncio.subprocess.Process) -> None:
-    """Not `process.wait()`, which before Python 3.12 also waits for whoever else holds the output open."""
+async def _exit(process: asyncio.subprocess.Process) -> None:
+    """Like `process.wait()`, which before Python 3.12 also waits for other processes that hold the output open."""
     while process.returncode is None:  # noqa: ASYNC110
-        await asyncio.sleep(_SOONEST)
+        await asyncio.sleep(_SHORTEST)
 
 
-async def _end(cage: Cage, process: asyncio.subprocess.Process, drained: "asyncio.Task[None]") -> Reading:
-    reading = await cage.end(process.pid)
-    gone = asyncio.create_task(_ended(process))
-    await asyncio.wait([gone], timeout=_LAST_BREATH)
-    await asyncio.wait([drained], timeout=_LAST_WORDS)
-    gone.cancel()
-    drained.cancel()
-    return reading
+async def _kill(group: ProcessGroup, process: asyncio.subprocess.Process, reading: "asyncio.Task[None]") -> Usage:
+    usage = await group.kill(process.pid)
+    exited = asyncio.create_task(_exit(process))
+    await asyncio.wait([exited], timeout=_EXIT_TIMEOUT)
+    await asyncio.wait([reading], timeout=_OUTPUT_TIMEOUT)
+    exited.cancel()
+    reading.cancel()
+    return usage

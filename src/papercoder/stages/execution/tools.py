@@ -109,6 +109,6 @@ class Pip:
 
 
 def find_tool() -> Tool:
-    """uv beside this interpreter or on the path, else pip."""
-    beside = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
-    return Uv(Path(beside)) if beside else Pip()
+    """uv next to this interpreter or on the path, else pip. A uv for macOS would not run in a container."""
+    program = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
+    return Uv(Path(program)) if program and sys.platform == "linux" else Pip()

@@ -1,4 +1,4 @@
-"""How much of the disk a command holds, counted without following anything that it made."""
+"""The disk space that a command uses, measured without following links that it made."""
 
 import os
 import stat
@@ -9,42 +9,38 @@ _ENTRY = 4096
 _BLOCK = 512
 
 
-def held(folder: Path, pids: Iterable[int], enough: int) -> int:
-    """Bytes that a folder holds, with files that these processes have deleted but not closed.
+def disk_usage(folder: Path, pids: Iterable[int], enough: int) -> int:
+    """Bytes in a folder, including files that these processes have deleted but still hold open.
 
-    Counting ends once it has reached `enough`. A folder that cannot be counted, for its depth or its permissions,
-    counts as `enough`: nobody but the command has made it so.
+    Counting stops once it reaches `enough`. A folder that cannot be read, because of its depth or its permissions,
+    counts as `enough`: only the command can have made it so.
     """
     total = 0
     todo: list[Path] = [folder]
     try:
         while todo and total < enough:
-            bytes_here, below = _level(todo.pop())
-            total += bytes_here
-            todo += below
+            size, subfolders = _level(todo.pop())
+            total += size
+            todo += subfolders
     except OSError:
         return enough
     return total if total >= enough else total + _deleted(folder, pids)
 
 
 def _level(folder: Path) -> tuple[int, list[Path]]:
-    total, below = 0, []
+    total, subfolders = 0, []
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                total += _size(entry)
+                try:
+                    total += max(entry.stat(follow_symlinks=False).st_blocks * _BLOCK, _ENTRY)
+                except FileNotFoundError:
+                    continue
                 if entry.is_dir(follow_symlinks=False):
-                    below.append(Path(entry.path))
-    except (FileNotFoundError, NotADirectoryError):
-        return total, below
-    return total, below
-
-
-def _size(entry: os.DirEntry[str]) -> int:
-    try:
-        return max(entry.stat(follow_symlinks=False).st_blocks * _BLOCK, _ENTRY)
-    except FileNotFoundError:
-        return 0
+                    subfolders.append(Path(entry.path))
+    except (FileNotFoundError, NotADirectoryError):  # deleted meanwhile
+        return total, subfolders
+    return total, subfolders
 
 
 def _deleted(folder: Path, pids: Iterable[int]) -> int:
@@ -61,5 +57,5 @@ def _open_files(pid: int) -> list[os.stat_result]:
     try:
         with os.scandir(f"/proc/{pid}/fd") as entries:
             return [Path(entry.path).stat() for entry in entries]
-    except OSError:  # it has ended, or is not ours to look into
+    except OSError:  # the process has exited, or belongs to another user
         return []

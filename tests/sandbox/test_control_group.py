@@ -1,26 +1,26 @@
-"""Control groups, made where the kernel lets them be made."""
+"""Control groups of both versions, in a folder that imitates the kernel's."""
 
 from pathlib import Path
 
 import pytest
 
-from papercoder.sandbox.cgroup import make_group
 from papercoder.sandbox.contract import Caps
+from papercoder.sandbox.control_group import create_control_group
 
 CAPS = Caps(memory=1000, processes=7)
 
 
 @pytest.fixture
 def version_2(tmp_path: Path) -> Path:
-    """A tree as version 2 has it, made of plain files."""
+    """The layout of version 2, made of ordinary files."""
     for folder in (tmp_path, tmp_path / "user.slice", tmp_path / "user.slice" / "session"):
         folder.mkdir(exist_ok=True)
         (folder / "cgroup.procs").touch()
     return tmp_path
 
 
-def test_version_2_has_one_folder_for_all(version_2: Path) -> None:
-    group = make_group(CAPS, version_2, "0::/user.slice/session\n")
+def test_version_2_has_one_folder_for_both(version_2: Path) -> None:
+    group = create_control_group(CAPS, version_2, "0::/user.slice/session\n")
     assert group
     assert group.memory == group.tasks
     assert group.memory.parent == version_2 / "user.slice" / "session"
@@ -30,21 +30,21 @@ def test_version_2_has_one_folder_for_all(version_2: Path) -> None:
 
 
 def test_the_kernel_counters_of_version_2(version_2: Path) -> None:
-    group = make_group(CAPS, version_2, "0::/\n")
+    group = create_control_group(CAPS, version_2, "0::/\n")
     assert group
     (group.memory / "memory.stat").write_text("anon 300\nfile 5000\nshmem 20\n", encoding="ascii")
     (group.memory / "pids.current").write_text("4\n", encoding="ascii")
-    assert group.read(0).memory == 320
-    assert group.read(0).tasks == 4
-    assert group.read(0).reached is None
+    assert group.measure(0).memory == 320
+    assert group.measure(0).tasks == 4
+    assert group.measure(0).limit is None
     (group.memory / "memory.events").write_text("oom 2\noom_kill 1\n", encoding="ascii")
-    assert group.read(0).reached == "memory"
+    assert group.measure(0).limit == "memory"
     (group.memory / "memory.events").write_text("oom 0\noom_kill 0\n", encoding="ascii")
     (group.memory / "pids.events").write_text("max 3\n", encoding="ascii")
-    assert group.read(0).reached == "processes"
+    assert group.measure(0).limit == "processes"
 
 
-def test_where_the_own_group_lets_none_be_made_the_one_above_does(
+def test_a_group_is_created_below_the_parent_if_not_below_our_own(
     version_2: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mkdir = Path.mkdir
@@ -56,21 +56,21 @@ def test_where_the_own_group_lets_none_be_made_the_one_above_does(
         mkdir(self, mode, parents, exist_ok)
 
     monkeypatch.setattr(Path, "mkdir", refuse)
-    group = make_group(CAPS, version_2, "0::/user.slice/session\n")
+    group = create_control_group(CAPS, version_2, "0::/user.slice/session\n")
     assert group
     assert group.memory.parent == version_2 / "user.slice"
 
 
-def test_without_control_groups_there_is_none(tmp_path: Path) -> None:
-    assert make_group(CAPS, tmp_path, "0::/\n") is None
-    assert make_group(CAPS, tmp_path, "") is None
+def test_there_is_no_group_without_a_kernel_that_supports_it(tmp_path: Path) -> None:
+    assert create_control_group(CAPS, tmp_path, "0::/\n") is None
+    assert create_control_group(CAPS, tmp_path, "") is None
 
 
-def test_version_1_has_one_for_memory_and_one_for_processes(tmp_path: Path) -> None:
+def test_version_1_has_a_folder_for_memory_and_one_for_processes(tmp_path: Path) -> None:
     for controller in ("memory", "pids"):
         (tmp_path / controller / "job").mkdir(parents=True)
         (tmp_path / controller / "job" / "cgroup.procs").touch()
-    group = make_group(CAPS, tmp_path, "4:memory:/job\n8:pids:/job\n0::/\n")
+    group = create_control_group(CAPS, tmp_path, "4:memory:/job\n8:pids:/job\n0::/\n")
     assert group
     assert (group.memory / "memory.limit_in_bytes").read_text(encoding="ascii") == "1000"
     assert (group.tasks / "pids.max").read_text(encoding="ascii") == "7"

@@ -1,0 +1,175 @@
+"""A command's processes in a Linux control group, version 1 or 2: the kernel counts, limits and lists them."""
+
+import asyncio
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from papercoder.artifacts.execution import Cap
+from papercoder.sandbox.contract import Caps, Usage
+from papercoder.sandbox.launch import launcher
+from papercoder.sandbox.process_tree import kill_processes
+
+MOUNT = Path("/sys/fs/cgroup")
+
+_ATTEMPTS, _PAUSE = 1000, 0.005
+"""How often to ask the kernel again, and the seconds between two attempts."""
+
+
+@dataclass(frozen=True)
+class Interface:
+    """The files of one version of control groups."""
+
+    memory_limit: str
+    swap_limit: str
+    """Missing where the kernel does not account for swap."""
+
+    memory_stat: tuple[str, ...]
+    """The counters in `memory.stat` for memory in use, without caches that the kernel can drop."""
+
+    memory_events: str
+
+
+_V1 = Interface(
+    "memory.limit_in_bytes", "memory.memsw.limit_in_bytes", ("total_rss", "total_shmem"), "memory.oom_control"
+)
+_V2 = Interface("memory.max", "memory.swap.max", ("anon", "shmem"), "memory.events")
+
+
+@dataclass(frozen=True)
+class ControlGroup:
+    """One control group for memory and one for processes. In version 2 they are the same folder."""
+
+    memory: Path
+    tasks: Path
+    interface: Interface
+    notes: tuple[str, ...] = ()
+
+    def wrap(self, argv: Sequence[str], file_bytes: int) -> tuple[str, ...]:
+        """The command line that starts `argv` inside the group."""
+        return *launcher(file_bytes, self._folders), *argv
+
+    def measure(self, _: int, /) -> Usage:
+        """Read the kernel's counters."""
+        stat = _counters(self.memory / "memory.stat")
+        return Usage(
+            memory=sum(stat.get(name, 0) for name in self.interface.memory_stat),
+            tasks=int(_text(self.tasks / "pids.current") or 0),
+            limit=self._enforced_limit(),
+        )
+
+    def pids(self, _: int, /) -> tuple[int, ...]:
+        """The processes in the group."""
+        return tuple({int(pid) for folder in self._folders for pid in _text(folder / "cgroup.procs").split()})
+
+    async def kill(self, pid: int, /) -> Usage:
+        """Allow no new process, kill all processes and remove the group."""
+        usage = self.measure(pid)
+        with suppress(OSError):
+            (self.tasks / "pids.max").write_text("0", encoding="ascii")
+        for _ in range(_ATTEMPTS):
+            if not (alive := self.pids(pid)):
+                break
+            kill_processes(alive)
+            await asyncio.sleep(_PAUSE)
+        await self.remove()
+        return usage
+
+    async def remove(self) -> None:
+        """Remove the group. The kernel may keep it busy for a moment after its last process has exited."""
+        for folder in self._folders:
+            for _ in range(_ATTEMPTS):
+                with suppress(OSError):
+                    folder.rmdir()
+                if not folder.exists():
+                    break
+                await asyncio.sleep(_PAUSE)
+
+    @property
+    def _folders(self) -> tuple[Path, ...]:
+        return tuple(dict.fromkeys((self.memory, self.tasks)))
+
+    def _enforced_limit(self) -> Cap | None:
+        if _counters(self.memory / self.interface.memory_events).get("oom_kill"):
+            return "memory"
+        return "processes" if _counters(self.tasks / "pids.events").get("max") else None
+
+
+def create_control_group(caps: Caps, mount: Path = MOUNT, membership: str | None = None) -> ControlGroup | None:
+    """Create a control group with these limits on memory and processes; None where that is not possible.
+
+    Args:
+        caps: the limits.
+        mount: where control groups are mounted.
+        membership: the groups of this process, in the format of `/proc/self/cgroup`; None: read from there.
+    """
+    homes = _homes(mount, _text(Path("/proc/self/cgroup")) if membership is None else membership)
+    name = f"papercoder-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    memory, processes = str(caps.memory), str(caps.processes)
+    both = _create_below(homes.get(""), name, {_V2.memory_limit: memory, "pids.max": processes}, {_V2.swap_limit: "0"})
+    if both:
+        return ControlGroup(both, both, _V2)
+    tasks = _create_below(homes.get("pids"), name, {"pids.max": processes}, {})
+    if not tasks:
+        return None
+    limited = _create_below(homes.get("memory"), name, {_V1.memory_limit: memory}, {_V1.swap_limit: memory})
+    if not limited:
+        tasks.rmdir()
+        return None
+    return ControlGroup(limited, tasks, _V1)
+
+
+def _homes(mount: Path, membership: str) -> dict[str, Path]:
+    """Controller -> the group of this process. The key for version 2 is an empty string."""
+    homes: dict[str, Path] = {}
+    for line in membership.splitlines():
+        _, controllers, path = line.split(":", 2)
+        homes |= {controller: mount / controller / path.strip("/") for controller in controllers.split(",")}
+    return homes
+
+
+def _create_below(
+    home: Path | None, name: str, required: Mapping[str, str], optional: Mapping[str, str]
+) -> Path | None:
+    """Create a group below this one, or below its nearest parent that allows it."""
+    if home is None:
+        return None
+    for parent in (home, *home.parents):
+        if not os.access(parent / "cgroup.procs", os.W_OK):
+            return None
+        if _create(parent / name, required, optional):
+            return parent / name
+    return None
+
+
+def _create(folder: Path, required: Mapping[str, str], optional: Mapping[str, str]) -> bool:
+    try:
+        folder.mkdir()
+    except OSError:
+        return False
+    try:
+        for name, value in required.items():
+            (folder / name).write_text(value, encoding="ascii")
+    except OSError:
+        folder.rmdir()
+        return False
+    for name, value in optional.items():
+        with suppress(OSError):
+            (folder / name).write_text(value, encoding="ascii")
+    return True
+
+
+def _counters(path: Path) -> dict[str, int]:
+    pairs = (line.split() for line in _text(path).splitlines())
+    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdigit()}
+
+
+def _text(path: Path) -> str:
+    """The content of a kernel file; empty where it does not exist."""
+    try:
+        return path.read_text(encoding="ascii")
+    except OSError:
+        return ""
