@@ -1,4 +1,4 @@
-"""What a printed line says of itself: a heading's number, a caption's, a bibliography's title."""
+"""Printed lines that say what they are: headings, captions, and the titles of abstract and bibliography."""
 
 import re
 from dataclasses import dataclass
@@ -15,20 +15,23 @@ _LETTERED = re.compile(
 _APPENDIX = re.compile(r"(?:Appendix|Appendices|Supplement(?:ary|al)?)\b", re.IGNORECASE)
 _ROMAN = re.compile(r"([IVX]{1,5})\.\s+(\S.*)", re.DOTALL)
 _VALUES = {"I": 1, "V": 5, "X": 10}
-_CAPTION = re.compile(
-    r"(?P<kind>Table|Tab\.|Figure|Fig\.|Algorithm)\s*(?P<number>[A-Z]?\.?\d{1,3}(?:\.\d{1,3})?)\s*[.:|]?\s*(?P<text>.*)",
-    re.IGNORECASE | re.DOTALL,
+_LABEL = (
+    r"(?:(?:Supplementary|Supplemental|Extended Data|Appendix)\s+)?"
+    r"(?P<kind>Table|Tab\.|Figure|Fig\.|Algorithm)\s*(?P<number>[A-Z]?\.?\d{1,3}(?:\.\d{1,3})?|[IVX]{1,5}\b)"
 )
-_STANDING = re.compile(
-    r"(?:Table|Tab\.|Figure|Fig\.|Algorithm)\s*[A-Z]?\.?\d{1,3}(?:\.\d{1,3})?\s*(?:[.:|]|$)", re.IGNORECASE
+_CAPTION = re.compile(rf"{_LABEL}\s*(?:[.:|]|[–—-](?=\s))?\s*(?P<text>.*)", re.IGNORECASE | re.DOTALL)
+_STANDING = re.compile(rf"{_LABEL}\s*(?:[.:|]|[–—-]\s|$)", re.IGNORECASE)
+_REFERENCES = re.compile(
+    r"(?:(?:\d+|[IVX]+)\.?\s+)?(?:(?:Cited |List of )?References(?: and (?:Notes|Links))?|Bibliography|Reference List"
+    r"|Literature(?: Cited)?|Works Cited)\W*",
+    re.IGNORECASE,
 )
-_REFERENCES = re.compile(r"(?:\d+\.?\s+)?(?:References|Bibliography|Literature cited|Works cited)\W*", re.IGNORECASE)
 _ABSTRACT = re.compile(r"abstract\W*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Caption:
-    """A caption taken apart."""
+    """The parts of a caption."""
 
     kind: FloatKind
     number: str
@@ -36,48 +39,47 @@ class Caption:
 
 
 def heading(line: str, level: int = 0, *, appendix: bool = False) -> Heading:
-    """A heading with its number taken off; without a `level`, the number gives it.
+    """A heading without its number; the number gives the level if `level` is 0.
 
-    `appendix` says that an appendix has begun before; a lettered number begins one.
+    `appendix` says that the appendix has already begun; a lettered number begins it. `outline.read_headings` decides
+    better where all headings are known.
     """
     text = " ".join(line.split())
     if match := _NUMBERED.fullmatch(text):
-        return Heading(match[2], level or _depth(match[1]), match[1], appendix)
+        return Heading(match[2], level or match[1].count(".") + 1, match[1], appendix)
     if (match := _ROMAN.fullmatch(text)) and len(match[2]) > 2 and not appendix:
-        return Heading(match[2], level or 1, str(_roman(match[1])))
+        return Heading(match[2], level or 1, str(roman(match[1])))
     if match := _LETTERED.fullmatch(text):
         is_word = match[1] in ("A", "I") and "." not in text[:3] and not appendix
         if not is_word:
-            return Heading(match[2], level or _depth(match[1]), match[1], appendix=True)
+            return Heading(match[2], level or match[1].count(".") + 1, match[1], appendix=True)
     return Heading(text, level or 1, "", appendix or bool(_APPENDIX.match(text)))
 
 
-def _depth(number: str) -> int:
-    return number.count(".") + 1
-
-
-def _roman(text: str) -> int:
-    values = [_VALUES[sign] for sign in text]
+def roman(text: str) -> int:
+    """The value of a Roman numeral of I, V and X."""
+    values = [_VALUES[sign] for sign in text.upper()]
     return sum(-v if v < after else v for v, after in zip(values, [*values[1:], 0], strict=True))
 
 
 def caption(line: str) -> Caption | None:
-    """The parts of a caption, or None where the line is none."""
+    """The parts of a caption, or None if the line is not one."""
     match = _CAPTION.match(line.strip())
     if not match:
         return None
-    start = match["kind"][0].lower()
+    start, number = match["kind"][0].lower(), match["number"]
     kind: FloatKind = "table" if start == "t" else "figure" if start == "f" else "algorithm"
-    return Caption(kind, match["number"], " ".join(match["text"].split()))
+    number = number if any(map(str.isdigit, number)) else str(roman(number))
+    return Caption(kind, number, " ".join(match["text"].split()))
 
 
 def stands_as_caption(line: str) -> bool:
-    """Whether a line of text is a caption, and not a sentence that begins with "Table 2 shows"."""
+    """Whether a line of text is a caption, not a sentence such as "Table 2 shows"."""
     return bool(_STANDING.match(line.strip()))
 
 
 def captioned(kind: FloatKind, line: str, rows: tuple[tuple[str, ...], ...] = (), text: str = "") -> Element:
-    """A table, figure or algorithm, its number taken off its caption."""
+    """A table, figure or algorithm, with the number taken off its caption."""
     found = caption(line)
     shown, number = (found.text, found.number) if found else (" ".join(line.split()), "")
     match kind:

@@ -1,0 +1,150 @@
+"""The headings of a paper as printed: which number each has, and where the appendix begins.
+
+A single heading cannot tell: "A Simple Method" is a title, "A Proofs" an appendix; "I. Introduction" has a Roman number
+if "II." follows. So all headings are read together.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from papercoder.paper.draft import Element, Heading
+from papercoder.paper.printed import roman
+
+_ARABIC = re.compile(
+    r"(?:(?:Section|Chapter|Sec\.)\s+|§\s*)?(?P<number>\d{1,2}(?:\s?\.\s?\d{1,2}){0,4})"
+    r"(?:(?:\s?[.:)|]|\s+[|–—-])\s*|\s+)(?=[^\W\d_]|\d+[A-Za-z]|[$\\\"'“(])(?P<title>\S.*)",
+    re.DOTALL,
+)
+_TIGHT = re.compile(r"(?P<number>\d{1,2}(?:\.\d{1,2}){1,4})(?=[A-Z][a-z])(?P<title>.*)", re.DOTALL)
+_ROMAN = re.compile(r"(?P<number>[IVX]{1,6})(?:\s?[.:]\s*|\s+[–—-]?\s*)(?=\S)(?P<title>\S.*)", re.DOTALL)
+_LETTER = re.compile(
+    r"(?P<word>(?:Appendix|Appendices|Supplement(?:ary)?(?: Material)?)\s+)?"
+    r"(?P<number>[A-Z](?:\.?\d{1,2})?(?:\.\d{1,2}){0,3})(?P<sign>\s?[.:)]\s*|\s+[|–—-]?\s*|$)(?P<title>.*)",
+    re.DOTALL | re.IGNORECASE,
+)
+_APPENDIX = re.compile(r"(?:(?:Technical |Online )?Appendix|Appendices|Supplement(?:ary|al)?)\b", re.IGNORECASE)
+_ITEM = re.compile(r"(?P<number>\d{1,2})\)\s*(?P<title>\S.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class PrintedHeading:
+    """A heading with its number still in its text."""
+
+    text: str
+    level: int
+    follows_references: bool = False
+    is_appendix: bool = False
+    """The source itself marks it as part of the appendix."""
+
+
+def outlined(elements: Iterable[Element | PrintedHeading], *, levels: bool = True) -> list[Element]:
+    """The elements with all headings read.
+
+    Args:
+        elements: in reading order.
+        levels: set levels from numbers and raise the highest to 1; else levels stay as the source has them.
+    """
+    elements = list(elements)
+    printed = [element for element in elements if isinstance(element, PrintedHeading)]
+    read = read_headings(printed)
+    if levels:
+        read = _levelled(read)
+    found = iter(read)
+    return [next(found) if isinstance(element, PrintedHeading) else element for element in elements]
+
+
+def read_headings(printed: Sequence[PrintedHeading]) -> list[Heading]:
+    """Take the numbers off; levels stay as printed."""
+    reader = _Outline([each.text for each in printed])
+    return [reader.read(position, each) for position, each in enumerate(printed)]
+
+
+@dataclass
+class _Outline:
+    texts: list[str]
+    in_appendix: bool = False
+    section: int = 0
+    """The number of the section, where sections have Roman numbers."""
+
+    letter: str = ""
+    """The last letter that numbered a heading."""
+
+    is_roman: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        numerals = [match["number"] for text in self.texts if (match := _ROMAN.fullmatch(text))]
+        self.is_roman = {"I", "II"} <= set(numerals)
+
+    def read(self, position: int, printed: PrintedHeading) -> Heading:
+        text, level = " ".join(printed.text.split()), printed.level
+        self.in_appendix |= printed.is_appendix
+        if match := _ARABIC.fullmatch(text) or _TIGHT.fullmatch(text):
+            number = match["number"].replace(" ", "")
+            if self.is_roman and self.letter and (item := _ITEM.fullmatch(text)) and not self.in_appendix:
+                number = f"{self.section}.{self.letter}.{item['number']}"
+            return Heading(match["title"], level, number, self.in_appendix)
+        if self.is_roman and (match := _ROMAN.fullmatch(text)) and self._is_next_section(match["number"]):
+            self.section, self.letter = roman(match["number"]), ""
+            return Heading(match["title"], level, str(self.section))
+        if (match := _LETTER.fullmatch(text)) and self._is_number(match, position, printed):
+            return self._lettered(match, printed)
+        self.in_appendix |= bool(_APPENDIX.match(text))
+        return Heading(text, level, "", self.in_appendix)
+
+    def _is_next_section(self, numeral: str) -> bool:
+        value = roman(numeral)
+        return not self.in_appendix and (value == self.section + 1 or (value > self.section and len(numeral) > 1))
+
+    def _lettered(self, match: re.Match[str], printed: PrintedHeading) -> Heading:
+        number = re.sub(r"^([A-Z])(?=\d)", r"\1.", match["number"].upper())
+        title = match["title"] or match[0]
+        self.letter = number[0]
+        if self.is_roman and not (match["word"] or self.in_appendix or printed.follows_references):
+            return Heading(title, printed.level, f"{self.section}.{number}")
+        self.in_appendix = True
+        return Heading(title, printed.level, number, appendix=True)
+
+    def _is_number(self, match: re.Match[str], position: int, printed: PrintedHeading) -> bool:
+        """Whether a letter at the start is a number, and not the article "A" or a symbol."""
+        number, title = match["number"], match["title"]
+        letter = number[0]
+        if not letter.isupper() or (title and not (title[0].isupper() or title[0] in "$\\(\"'“")):
+            return bool(match["word"]) and letter.isupper()
+        if match["word"] or (title and "." in number):
+            return True
+        is_late = self.in_appendix or printed.follows_references
+        expected = chr(ord(self.letter) + 1) if self.letter else "A"
+        in_order = letter == expected or (len(number) > 1 and letter == self.letter)
+        if not title or not (in_order or (is_late and self.letter < letter <= chr(ord(expected) + 2))):
+            return False
+        return is_late or bool(match["sign"].strip()) or self._is_continued(letter, position)
+
+    def _is_continued(self, letter: str, position: int) -> bool:
+        """Whether a later heading has the next number: `A.1` or `B` after `A`."""
+        following = re.compile(rf"(?:{letter}\.?1\b|(?:Appendix\s+)?{chr(ord(letter) + 1)}[.:]?\s+[A-Z])")
+        return any(following.match(text) for text in self.texts[position + 1 :])
+
+
+def _levelled(headings: list[Heading]) -> list[Heading]:
+    """Levels from the numbers, which converters keep better than the levels; the highest level is 1."""
+    if not headings:
+        return []
+    numbers = [each.number for each in headings if each.number]
+    if len(set(numbers)) == len(numbers) > 0:
+        offsets = Counter(each.level - _depth(each) for each in headings if each.number)
+        is_flat = len({each.level for each in headings}) == 1
+        offset = offsets.most_common(1)[0][0]
+        levels = [_depth(each) if each.number else 1 if is_flat else each.level - offset for each in headings]
+    else:
+        lowest = min(each.level for each in headings)
+        levels = [each.level - lowest + 1 for each in headings]
+    return [
+        Heading(each.title, max(level, 1), each.number, each.appendix)
+        for each, level in zip(headings, levels, strict=True)
+    ]
+
+
+def _depth(heading: Heading) -> int:
+    return heading.number.count(".") + 1
