@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from benchmarks.reading.kinds import latex
+from benchmarks.reading.kinds import latex, markdown
 from benchmarks.reading.kinds.case import Case
 
 
 def cases() -> Iterator[Case]:
     """The cases of every format."""
     yield from latex.cases()
+    yield from markdown.cases()

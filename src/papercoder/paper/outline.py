@@ -7,7 +7,7 @@ if "II." follows. So all headings are read together.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from papercoder.paper.draft import Element, Heading
 from papercoder.paper.printed import roman
@@ -58,7 +58,8 @@ def outlined(elements: Iterable[Element | PrintedHeading], *, levels: bool = Tru
 def read_headings(printed: Sequence[PrintedHeading]) -> list[Heading]:
     """Take the numbers off; levels stay as printed."""
     reader = _Outline([each.text for each in printed])
-    return [reader.read(position, each) for position, each in enumerate(printed)]
+    found = [reader.read(position, each) for position, each in enumerate(printed)]
+    return [replace(each, title=each.title.rstrip(" :.") or each.title) for each in found]
 
 
 @dataclass
@@ -80,7 +81,7 @@ class _Outline:
     def read(self, position: int, printed: PrintedHeading) -> Heading:
         text, level = " ".join(printed.text.split()), printed.level
         self.in_appendix |= printed.is_appendix
-        if match := _ARABIC.fullmatch(text) or _TIGHT.fullmatch(text):
+        if match := _TIGHT.fullmatch(text) or _ARABIC.fullmatch(text):
             number = match["number"].replace(" ", "")
             if self.is_roman and self.letter and (item := _ITEM.fullmatch(text)) and not self.in_appendix:
                 number = f"{self.section}.{self.letter}.{item['number']}"
@@ -94,8 +95,9 @@ class _Outline:
         return Heading(text, level, "", self.in_appendix)
 
     def _is_next_section(self, numeral: str) -> bool:
-        value = roman(numeral)
-        return not self.in_appendix and (value == self.section + 1 or (value > self.section and len(numeral) > 1))
+        """Whether this is a Roman number, and not the letter after the one before: `I` after `H`."""
+        is_next_letter = bool(self.letter) and numeral == chr(ord(self.letter) + 1)
+        return not self.in_appendix and not is_next_letter and roman(numeral) > self.section
 
     def _lettered(self, match: re.Match[str], printed: PrintedHeading) -> Heading:
         number = re.sub(r"^([A-Z])(?=\d)", r"\1.", match["number"].upper())
@@ -122,9 +124,11 @@ class _Outline:
         return is_late or bool(match["sign"].strip()) or self._is_continued(letter, position)
 
     def _is_continued(self, letter: str, position: int) -> bool:
-        """Whether a later heading has the next number: `A.1` or `B` after `A`."""
-        following = re.compile(rf"(?:{letter}\.?1\b|(?:Appendix\s+)?{chr(ord(letter) + 1)}[.:]?\s+[A-Z])")
-        return any(following.match(text) for text in self.texts[position + 1 :])
+        """Whether a later heading has the next number: `A.1` or `B` after `A`, before another `A`."""
+        following = re.compile(rf"{letter}\.?1\b|(?:Appendix\s+)?{chr(ord(letter) + 1)}[.:]?\s+[A-Z]")
+        same = re.compile(rf"{letter}[.:]?\s+[A-Z]")
+        later = (text for text in self.texts[position + 1 :] if following.match(text) or same.match(text))
+        return bool(following.match(next(later, "")))
 
 
 def _levelled(headings: list[Heading]) -> list[Heading]:
@@ -140,10 +144,7 @@ def _levelled(headings: list[Heading]) -> list[Heading]:
     else:
         lowest = min(each.level for each in headings)
         levels = [each.level - lowest + 1 for each in headings]
-    return [
-        Heading(each.title, max(level, 1), each.number, each.appendix)
-        for each, level in zip(headings, levels, strict=True)
-    ]
+    return [replace(each, level=max(level, 1)) for each, level in zip(headings, levels, strict=True)]
 
 
 def _depth(heading: Heading) -> int:

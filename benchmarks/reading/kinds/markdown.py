@@ -1,0 +1,165 @@
+"""Markdown by the converter that writes it, and by what converters get wrong."""
+
+from collections.abc import Iterator
+
+from benchmarks.reading.kinds.case import Case
+from benchmarks.reading.kinds.files import file_case
+
+
+def cases() -> Iterator[Case]:
+    """Every Markdown case."""
+    yield from _converters()
+    yield from _parts()
+
+
+def _converters() -> Iterator[Case]:
+    yield file_case(
+        "Markdown: converters",
+        "marker.md",
+        (
+            "# A Kiln for Glazes: Firing with Few Samples",
+            "We fire glazes",
+            "## [1] Introduction",
+            "Earlier kilns [1, 2] were slow (Hu et al., 2017). See Section 3.1, Table 1 and Eq. (1).[^1]",
+            "- First point of it with stress.",
+            "[^1]: The code is at https://example.org/kiln_code.",
+            "### [2.1] Heat",
+            r"[eq:1] $$ \nabla u = f(x) $$ (1)",
+            "[eq:2] $$ v = g(2) $$ (2)",
+            "[alg:1] Algorithm: Firing a kiln",
+            "[fig:1] Figure: The kiln seen from above.",
+            "[tab:1] Table: Loss of all glazes. | Glaze | Loss (train) |",
+            "[tab:2] Table: Memory *of* kilns. | Kiln | MB |",
+            "## [3] Conclusion",
+            "## [app:A] Proofs",
+            "### [app:A.1] Lemma",
+            "## [app:B] Data",
+            "[1] [1] A. Potter. Clay. arXiv:1234.5678, 2020.",
+            "[2] [2] B. Clay. Long title that wraps. 2021.",
+        ),
+        lacks=("<span", "](#", "{1}---", "**"),
+    )
+    yield file_case(
+        "Markdown: converters",
+        "mineru.md",
+        (
+            "# Kilns at Scale: A Study ## [abstract] Abstract We fire. It works.",
+            "[fig:1] Figure: The kiln. (a) left, (b) right.",
+            "### [2.1] A Model of Heat",
+            r"[eq:2] $$ T _ { t + 1 } = T _ { t } + \Delta $$ (2)",
+            "[alg:1] Algorithm: Firing",
+            "Then text.",
+            "[tab:3] Table: Loss by glaze. Lower is better. | Glaze | Loss | |",
+            "| Celadon | 0.1 | 0.2 |",
+            "[tab:4] Table: Memory. | a | b |",
+            "## [app:A] Proofs",
+            "### [app:A.1] First",
+            "[tab:5] Table: Settings. | lr | 0.1 | |---|---| | | 0.2 |",
+            "[1] Ada Potter. Clay and fire. In Proc. of Kilns, 2020.",
+            "[4] D. Dust. Dust, 2023.",
+        ),
+        lacks=("<table", "<html", "images/"),
+    )
+    yield file_case(
+        "Markdown: converters",
+        "mineru_two_columns.md",
+        (
+            "## [abstract] Abstract We fire glazes in two columns.",
+            "## [1] INTRODUCTION",
+            "## [2] METHOD",
+            "### [2.A] Heat",
+            "#### [2.A.1] Fast Heat",
+            "### [2.B] Cold",
+            "[tab:1] Table: LOSS OF ALL GLAZES | Glaze | Loss |",
+            "[fig:1] Figure: The kiln.",
+            "## [5] CONCLUSION",
+            "## [app:A] PROOFS",
+            '[3] [3] C. Ash, "Ash," in Proc. Kilns, 2022.',
+        ),
+    )
+    yield file_case(
+        "Markdown: converters",
+        "nougat.mmd",
+        (
+            "We fire $x$ glazes.",
+            r"$\alpha$-glazes",
+            "[^1]: The code is public.",
+            r"[eq:1] $$ \mathcal{L}(\theta)=\sum_{i=1}^{n}\ell(x_{i}) $$ (1)",
+            "[eq:2] $$ c =d $$ (2)",
+            "[tab:1] Table: Loss of all glazes, see $x$. | | Loss | |",
+            r"| Celadon | $0.1\pm 0.02$ | 0.2 |",
+            "[alg:1] Algorithm: Firing",
+            "## [app:A] Proofs",
+            "## [app:B]",
+            "[2] [2] B. Clay. Heat. 2021.",
+            "[3] Dust et al. (2022) D. Dust. Dust. 2022.",
+        ),
+        lacks=("\\begin{", "MISSING_PAGE"),
+        warns=("page 5",),
+    )
+    yield file_case(
+        "Markdown: converters",
+        "docling.md",
+        (
+            "# Kilns and their Glazes",
+            "We fire & cool.",
+            "Text with under_score < 5.",
+            "[fig:1] Figure: A kiln.",
+            "### [1.1] Heat",
+            r"[eq:1] $$ L = \sum_{i} x_{i} $$ (1)",
+            "[tab:1] Table: Loss. | Glaze | Loss | Loss |",
+            "[fig:2] Figure: Another.",
+            "## [app:A] Proofs",
+            "[1] [1] A. Potter. Clay. 2020.",
+        ),
+        warns=("1 of 2 displayed equations are placeholders",),
+    )
+    yield file_case(
+        "Markdown: converters",
+        "olmocr.md",
+        (
+            "# A KILN FOR SMALL GLAZES ## [abstract] Abstract We fire glazes.",
+            "## [1] INTRODUCTION",
+            r"[eq:1] $$ \mathcal{L} = \sum_{i} x_i, $$ (1)",
+            "where $x_i$ is clay.",
+            "### [2.1] HEAT",
+            "[eq:2] $$ a = b $$ (2)",
+            "[fig:1] Figure: The kiln.",
+            "[tab:1] Table: Loss by glaze. | Glaze | Loss | |",
+            "## [3] CONCLUSION",
+            "## [app:A] PROOFS",
+            "### [app:A.1] MORE",
+            "[2] [2] B. Clay. Heat. 2021.",
+        ),
+        lacks=("primary_language", "A drawing of a kiln"),
+    )
+
+
+def _parts() -> Iterator[Case]:
+    yield file_case(
+        "Markdown: pseudocode",
+        "pseudocode.md",
+        (
+            "[alg:1] Algorithm: Firing a kiln ``` # initialise the kiln theta = init()",
+            "# finish return theta ``` [1¶1] Text after it.",
+            "[alg:2] Algorithm: Cooling ``` # cool x = 1",
+            "```\n# f: encoder networks",
+            "## [2] Results",
+            "Algorithm 1 shows that it works.",
+            "## [3] Discussion [3¶1] We discuss it.",
+        ),
+        lacks=("] initialise", "] augment", "] update"),
+    )
+    yield file_case(
+        "Markdown: captions",
+        "captions.md",
+        (
+            "[tab:1] Table: Below the first. | a | b |",
+            "[tab:2] Table: Below the second. | c | d |",
+            "[tab:A.1] Table: Below the third | e | f |",
+            "Table 2 shows that it works. Figure 1 shows it too.",
+            "[fig:1] Figure: Centred.",
+            "[tab:4] Table: Within. | g | m^2 |",
+            "| 7 < 8 | $x_{1}$ |",
+        ),
+    )
