@@ -2,7 +2,7 @@ import pytest
 from benchmarks.reading.kinds.case import Case, outcome
 from benchmarks.reading.kinds.markdown import cases
 
-from papercoder.paper.markdown.formulas import equation
+from papercoder.paper.formulas import equation
 from papercoder.paper.markdown.inline import plain
 from papercoder.paper.markdown.pseudocode import body_end, is_comment
 from papercoder.paper.markdown.references import Bibliography

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from benchmarks.reading.kinds import latex, markdown
+from benchmarks.reading.kinds import html, latex, markdown
 from benchmarks.reading.kinds.case import Case
 
 
@@ -10,3 +10,4 @@ def cases() -> Iterator[Case]:
     """The cases of every format."""
     yield from latex.cases()
     yield from markdown.cases()
+    yield from html.cases()

@@ -1,4 +1,4 @@
-"""HTML and XML, parsed without entities, network or unbounded depth; and tables in it."""
+"""HTML and XML, parsed without entities, network or unbounded depth, and the tables in them."""
 
 import re
 from collections.abc import Iterator
@@ -18,38 +18,43 @@ _BLANKS = re.compile(r"\s+")
 
 
 def parse_html(data: bytes, where: str) -> Tag:
-    """The root of an HTML page; raises `PaperError` where there is none."""
+    """The root of an HTML page; raises `PaperError` if there is none."""
     parser = html.HTMLParser(encoding=_encoding(data), no_network=True, remove_comments=True, remove_pis=True)
     try:
         root = html.document_fromstring(data, parser=parser)
     except (etree.ParserError, ValueError) as error:
-        raise PaperError(f"{where} is no HTML that can be read ({error}); save the page again.") from error
+        raise PaperError(f"{where} cannot be read as HTML ({error}); save the page again.") from error
     if root is None:
         raise PaperError(f"{where} is an empty HTML page; save the page again.")
     return root
 
 
 def parse_xml(data: bytes, where: str) -> Tag:
-    """The root of an XML file; raises `PaperError` where it is not well formed."""
+    """The root of an XML file; raises `PaperError` if it is not well formed."""
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
     )
     try:
         root = etree.fromstring(data, parser=parser)
     except etree.XMLSyntaxError as error:
-        raise PaperError(f"{where} is no well-formed XML ({error}); write it again.") from error
+        raise PaperError(f"{where} is not well-formed XML ({error}); download or export it again.") from error
     etree.strip_elements(root, etree.Entity, with_tail=False)
     return root
 
 
-def fragment(source: str) -> Tag | None:
-    """The first table of a piece of HTML."""
+def fragment(source: str, tag: str = "table") -> Tag | None:
+    """The first element of a kind in a piece of HTML."""
     parser = html.HTMLParser(no_network=True, remove_comments=True)
     try:
         root = html.document_fromstring(source, parser=parser)
     except (etree.ParserError, ValueError):
         return None
-    return next(root.iter("table"), None)
+    return next(root.iter(tag), None)
+
+
+def classes_of(tag: Tag) -> frozenset[str]:
+    """The classes of an element."""
+    return frozenset((tag.get("class") or "").split())
 
 
 def tidy(text: str) -> str:
@@ -58,7 +63,7 @@ def tidy(text: str) -> str:
 
 
 def cells_of(rows: Iterator[list[tuple[str, int, int]]]) -> Rows:
-    """Rows of (text, columns, rows) as a grid: a cell that spans is followed, or has below it, empty ones."""
+    """Rows of (text, columns, rows) as a grid; the further columns and rows of a spanning cell are empty."""
     grid: list[list[str]] = []
     pending: dict[int, int] = {}  # columns still covered from above, and for how many rows
     for row in rows:
@@ -82,7 +87,7 @@ def _fill_covered(line: list[str], pending: dict[int, int]) -> None:
 
 
 def span(value: str | None) -> int:
-    """A `colspan` or `rowspan`, 1 where it is missing or makes no sense."""
+    """A `colspan` or `rowspan`; 1 if it is missing or invalid."""
     return max(1, min(int(value), _WIDEST)) if value and value.isdecimal() and len(value) < 6 else 1
 
 

@@ -19,6 +19,9 @@ _ARABIC = re.compile(
 )
 _TIGHT = re.compile(r"(?P<number>\d{1,2}(?:\.\d{1,2}){1,4})(?=[A-Z][a-z])(?P<title>.*)", re.DOTALL)
 _ROMAN = re.compile(r"(?P<number>[IVX]{1,6})(?:\s?[.:]\s*|\s+[–—-]?\s*)(?=\S)(?P<title>\S.*)", re.DOTALL)
+_ROMAN_PART = re.compile(
+    r"(?P<section>[IVX]{1,6})-(?P<letter>[A-Z])(?:[-.]?(?P<item>\d{1,2}))?(?:\s?[.:)]\s*|\s+)(?P<title>\S.*)", re.DOTALL
+)
 _LETTER = re.compile(
     r"(?P<word>(?:Appendix|Appendices|Supplement(?:ary)?(?: Material)?)\s+)?"
     r"(?P<number>[A-Z](?:\.?\d{1,2})?(?:\.\d{1,2}){0,3})(?P<sign>\s?[.:)]\s*|\s+[|–—-]?\s*|$)(?P<title>.*)",
@@ -86,6 +89,9 @@ class _Outline:
             if self.is_roman and self.letter and (item := _ITEM.fullmatch(text)) and not self.in_appendix:
                 number = f"{self.section}.{self.letter}.{item['number']}"
             return Heading(match["title"], level, number, self.in_appendix)
+        if match := _ROMAN_PART.fullmatch(text):
+            parts = (str(roman(match["section"])), match["letter"], match["item"])
+            return Heading(match["title"], level, ".".join(filter(None, parts)))
         if self.is_roman and (match := _ROMAN.fullmatch(text)) and self._is_next_section(match["number"]):
             self.section, self.letter = roman(match["number"]), ""
             return Heading(match["title"], level, str(self.section))

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from papercoder.paper import formulas
 from papercoder.paper.draft import Draft, Listing, Text
-from papercoder.paper.markdown import formulas, pseudocode, tables
+from papercoder.paper.markdown import pseudocode, tables
 from papercoder.paper.markdown.floats import Block, Image, Passage, caption_kind, joined
 from papercoder.paper.markdown.headings import (
     is_heading_line,

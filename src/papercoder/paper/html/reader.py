@@ -1,0 +1,295 @@
+"""A page read element by element into a draft."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from papercoder.artifacts import Loss, Reference
+from papercoder.paper import formulas
+from papercoder.paper.draft import Draft, Element, Listing, Text
+from papercoder.paper.html.maths import normalize_maths, tex
+from papercoder.paper.html.pages import refuse_other_pages
+from papercoder.paper.html.tables import TABULARS, is_outermost, rows_of
+from papercoder.paper.html.text import BLOCKS, SKIPPED, SKIPPED_CLASSES, heading_text, lines_of, strings, text_of
+from papercoder.paper.markup import Tag, classes_of, parse_html, tidy
+from papercoder.paper.names import names
+from papercoder.paper.outline import PrintedHeading, outlined
+from papercoder.paper.printed import caption, captioned, display, is_abstract, is_references
+
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_LEVELS = {
+    "ltx_title_part": 1,
+    "ltx_title_chapter": 1,
+    "ltx_title_section": 2,
+    "ltx_title_appendix": 2,
+    "ltx_title_subsection": 3,
+    "ltx_title_subsubsection": 4,
+}
+_RUN_IN = names("ltx_title_paragraph ltx_title_subparagraph ltx_title_theorem ltx_title_proof ltx_runin")
+_PARAGRAPHS = names("p li dd dt blockquote")
+_WITH_BLOCKS = "boolean(.//p|.//ul|.//ol|.//table|.//pre|.//div|.//figure|.//math[@display='block'])"
+_DEEPEST = 120
+_LISTINGS = ".//pre | .//*[contains(concat(' ', @class, ' '), ' ltx_listing ')]"
+_EQUATIONS = names("ltx_equation ltx_equationgroup ltx_eqn_table equation equationgroup eqnarray displaymath")
+_NUMBERS = (
+    ".//*[contains(@class, 'ltx_tag_equation') or contains(@class, 'ltx_eqn_eqno') or contains(@class, 'eqno')"
+    " or contains(@class, 'refnum') or contains(@class, 'eqnumber') or contains(@class, 'equation-number')]"
+)
+_TITLES = ("//h1[contains(@class, 'ltx_title_document')]", "//article//h1", "//main//h1", "//h1", "//title")
+_TITLE_NOISE = re.compile(r"^\[\d{4}\.\d{4,5}(?:v\d+)?\]\s*|^Title:\s*|\s+[|–-]\s+(?:arXiv|ar5iv|PMC|OpenReview)\S*$")
+_DISPLAYS = re.compile(
+    r"(?:\$\$(?P<dollars>[^$]+)\$\$|\\\[(?P<brackets>.+?)\\\]"
+    r"|\\begin\{equation(?P<star>\*?)\}(?P<equation>.+?)\\end\{equation(?P=star)\}"
+    r"|(?P<environment>\\begin\{(?P<name>(?:align|gather|multline|eqnarray)\*?)\}.+?\\end\{(?P=name)\}))"
+    r"(?P<number>\s*\([A-Z]?\.?\d{1,3}(?:\.\d+)*[a-z]?\))?",
+    re.DOTALL,
+)
+_INLINE = re.compile(r"\\\((.+?)\\\)", re.DOTALL)
+_FATAL = "Conversion to HTML had a Fatal error"
+
+
+def read_html(data: bytes, where: str) -> Draft:
+    """The draft of a paper in HTML; raises `PaperError` if the page is not a paper."""
+    root = parse_html(data, where)
+    normalize_maths(root)
+    reader = _Reader()
+    reader.read(root)
+    draft = reader.draft
+    has_headings = any(isinstance(each, PrintedHeading) for each in reader.elements)
+    draft.elements = outlined(reader.elements)
+    text = " ".join([draft.abstract, *(each.text for each in draft.elements if isinstance(each, Text))])
+    refuse_other_pages(root, text, has_headings=has_headings, where=where)
+    if _FATAL in "".join(root.itertext()):
+        draft.losses.append(
+            Loss(kind="conversion", message="The conversion to HTML failed; the page may be cut short.")
+        )
+    return draft
+
+
+@dataclass
+class _Reader:
+    draft: Draft = field(default_factory=Draft)
+    elements: list[Element | PrintedHeading] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    in_references: bool = False
+    in_abstract: bool = False
+    pieces: list[str] = field(default_factory=list)
+    lead: str = ""
+
+    def read(self, root: Tag) -> None:
+        title = next((found[0] for path in _TITLES if (found := root.xpath(path))), None)
+        cited = root.xpath("//meta[@name = 'citation_title']/@content")
+        shown = heading_text(title) if title is not None else ""
+        is_own = title is not None and "ltx_title_document" in classes_of(title)
+        self.draft.title = _TITLE_NOISE.sub("", tidy(cited[0]) if cited and not is_own else shown)
+        body = next(root.iter("body"), root)
+        self._children([*body.iter("article"), *body.iter("main"), body][0], 0)
+        self._end_paragraph()
+        if not self.draft.references and root.xpath("boolean(//cite)"):
+            self.draft.losses.append(Loss(kind="missing_references", message="The page cites works but lists none."))
+
+    def _children(self, tag: Tag, depth: int) -> None:
+        self._loose(tag.text)
+        for child in tag:
+            self._tag(child, depth + 1)
+            self._loose(child.tail)
+
+    def _loose(self, text: str | None) -> None:
+        if text and text.strip():
+            self.pieces.append(text)
+
+    def _tag(self, tag: Tag, depth: int) -> None:
+        name, classes = str(tag.tag).lower(), classes_of(tag)
+        if name in SKIPPED or classes & SKIPPED_CLASSES or depth > _DEEPEST:
+            return
+        for is_kind, action in _KINDS:
+            if is_kind(name, classes):
+                action(self, tag)
+                return
+        if name not in BLOCKS:
+            self.pieces += strings(tag, self.notes)
+        else:
+            self._end_paragraph()
+            self._children(tag, depth)
+            self._end_paragraph()
+
+    # Text
+
+    def _text(self, tag: Tag) -> str:
+        return text_of(tag, self.notes)
+
+    def _end_paragraph(self) -> None:
+        text = tidy("".join(self.pieces))
+        self.pieces.clear()
+        self._paragraph(text)
+
+    def _paragraph(self, text: str) -> None:
+        if text and self.in_references:
+            self.draft.references.append(Reference(key=str(len(self.draft.references) + 1), text=text))
+        elif text and self.in_abstract:
+            self.draft.abstract = "\n\n".join(part for part in (self.draft.abstract, text) if part)
+        elif text:
+            lead, self.lead = self.lead, ""
+            self.elements += _split(lead + text)
+        self.elements += map(Text, self.notes)
+        self.notes.clear()
+
+    # Kinds of element
+
+    def _heading(self, tag: Tag) -> None:
+        self._end_paragraph()
+        text, classes = heading_text(tag), classes_of(tag)
+        if not text or _TITLE_NOISE.sub("", text) == self.draft.title or "ltx_title_document" in classes:
+            return
+        if classes & _RUN_IN:
+            self.lead = text + (" " if text.endswith((".", ":", "?", "!")) else ". ")
+            return
+        late = bool(self.draft.references)
+        self.in_references = is_references(text)
+        self.in_abstract = is_abstract(text) and not self.draft.abstract
+        if not (self.in_references or self.in_abstract):
+            level = next((_LEVELS[name] for name in classes & _LEVELS.keys()), _HEADINGS.get(str(tag.tag).lower(), 2))
+            is_appendix = "ltx_title_appendix" in classes
+            self.elements.append(PrintedHeading(text, level, follows_references=late, is_appendix=is_appendix))
+
+    def _block(self, tag: Tag) -> None:
+        """A paragraph, unless blocks stand in it."""
+        self._end_paragraph()
+        mark = self._mark(tag)
+        if tag.xpath(_WITH_BLOCKS):
+            self.lead = self.lead or mark
+            self._children(tag, 0)
+            self._end_paragraph()
+        else:
+            text = self._text(tag)
+            self._paragraph(mark + text.removeprefix("• ") if text else "")
+
+    def _mark(self, tag: Tag) -> str:
+        """What a list's item begins with: its number, or a dash."""
+        if str(tag.tag).lower() != "li" or self.in_references:
+            return ""
+        printed = "".join("".join(mark.itertext()) for mark in tag.xpath("./*[contains(@class, 'ltx_tag_item')]"))
+        return f"{printed.strip()} " if any(map(str.isalnum, printed)) else "- "
+
+    def _abstract(self, tag: Tag) -> None:
+        parts = [self._text(part) for part in tag.iter("p")] or [self._text(tag)]
+        self.draft.abstract = "\n\n".join(part for part in parts if part and not is_abstract(part))
+
+    def _equations(self, tag: Tag) -> None:
+        self._end_paragraph()
+        for part, number in _numbered_parts(tag):
+            text = " ".join(filter(None, map(tex, part.iter("math"))))
+            if text:
+                self.elements.append(display(text, number))
+            elif part is tag and (loose := self._text(tag)):
+                self._paragraph(loose)
+
+    def _maths(self, tag: Tag) -> None:
+        if tag.get("display") == "block":
+            self._end_paragraph()
+            self.elements.append(formulas.equation(tex(tag)))
+        else:
+            self.pieces.append(f"${tex(tag)}$")
+
+    def _figure(self, tag: Tag) -> None:
+        self._end_paragraph()
+        line = self._caption(tag)
+        if not line and tag.xpath("boolean(.//figure)"):
+            self._children(tag, 0)
+            return
+        tables = [table for table in tag.xpath(TABULARS) if is_outermost(table, tag)]
+        listing = next(iter(tag.xpath(_LISTINGS)), None)
+        for table in tables:
+            self.elements.append(captioned("table", line, rows_of(table, self._text)))
+        if listing is not None:
+            self.elements.append(captioned("algorithm", line, text=lines_of(listing, self.notes)))
+        elif not tables:
+            self._without_content(tag, line)
+
+    def _caption(self, tag: Tag) -> str:
+        """The caption, those of its parts after it; empty if the figure has none of its own."""
+        captions = list(tag.iter("figcaption", "caption"))
+        own = [each for each in captions if next(each.iterancestors("figure", "table"), tag) is tag]
+        if not own and str(tag.tag).lower() == "figure" and captions:
+            return ""
+        return tidy(" ".join(self._text(each) for each in (*own, *(each for each in captions if each not in own))))
+
+    def _without_content(self, tag: Tag, line: str) -> None:
+        found = caption(line)
+        if found and found.kind == "algorithm":
+            self.elements.append(captioned("algorithm", line, text=lines_of(tag, self.notes)))
+        elif line:
+            self.elements.append(captioned(found.kind if found else "figure", line))
+
+    def _table(self, tag: Tag) -> None:
+        self._end_paragraph()
+        if _only_formulas(tag):
+            self._equations(tag)
+            return
+        shown = next(tag.iter("caption"), None)
+        line = self._text(shown) if shown is not None else ""
+        self.elements.append(captioned("table", line, rows_of(tag, self._text)))
+
+    def _listing(self, tag: Tag) -> None:
+        self._end_paragraph()
+        self.elements.append(Listing("", lines_of(tag, self.notes)))
+
+    def _bibliography(self, tag: Tag) -> None:
+        self._end_paragraph()
+        for item in tag.xpath(".//*[contains(@class, 'ltx_bibitem')]"):
+            text = tidy(" ".join(self._text(part) for part in item)) or self._text(item)
+            if text:
+                self.draft.references.append(Reference(key=item.get("id") or text[:20], text=text))
+
+
+def _split(text: str) -> Iterator[Element]:
+    """A paragraph, cut where a displayed formula stands in it as LaTeX."""
+    end = 0
+    for match in _DISPLAYS.finditer(text):
+        if before := text[end : match.start()].strip():
+            yield Text(_INLINE.sub(r"$\1$", before))
+        source = match["dollars"] or match["brackets"] or match["equation"] or match["environment"]
+        yield formulas.equation(source, match["number"] or "")
+        end = match.end()
+    if after := text[end:].strip():
+        yield Text(_INLINE.sub(r"$\1$", after))
+
+
+def _numbered_parts(equations: Tag) -> Iterator[tuple[Tag, str]]:
+    """The equations of a group with their numbers: its bodies, or its rows if several of them have a number."""
+    bodies = equations.xpath("./tbody[.//math]")
+    rows = [row for row in equations.iter("tr") if row.xpath("boolean(.//math)")]
+    parts = bodies if len(bodies) > 1 else rows if sum(bool(row.xpath(_NUMBERS)) for row in rows) > 1 else [equations]
+    for part in parts:
+        numbers = (tidy("".join(number.itertext())) for number in part.xpath(_NUMBERS))
+        yield part, next(filter(None, numbers), "") or _number_cell(part)
+
+
+def _number_cell(part: Tag) -> str:
+    """The number of an equation in a cell or block of its own."""
+    texts = (tidy("".join(cell.itertext())) for cell in part.iter("td", "span", "div") if not len(cell))
+    return next((text for text in texts if formulas.NUMBER_AFTER.fullmatch(text)), "")
+
+
+def _only_formulas(table: Tag) -> bool:
+    """Whether a table only lays out displayed formulas and their numbers."""
+    if not table.xpath("boolean(.//math)") or table.xpath("boolean(.//caption | .//th)"):
+        return False
+    texts = [tidy("".join(cell.itertext())) for cell in table.iter("td") if not cell.xpath("boolean(.//math)")]
+    is_display = table.xpath("boolean(.//math[@display = 'block'])")
+    has_number = any(formulas.NUMBER_AFTER.fullmatch(text) for text in texts)
+    return (is_display or has_number) and all(not text or formulas.NUMBER_AFTER.fullmatch(text) for text in texts)
+
+
+_Action = Callable[[_Reader, Tag], None]
+_KINDS: tuple[tuple[Callable[[str, frozenset[str]], bool], _Action], ...] = (
+    (lambda name, classes: name in _HEADINGS or "ltx_title" in classes, _Reader._heading),
+    (lambda _, classes: "ltx_abstract" in classes, _Reader._abstract),
+    (lambda _, classes: bool(classes & _EQUATIONS), _Reader._equations),
+    (lambda _, classes: "ltx_bibliography" in classes, _Reader._bibliography),
+    (lambda name, classes: name == "figure" or "ltx_float" in classes, _Reader._figure),
+    (lambda name, classes: name == "table" or "ltx_tabular" in classes, _Reader._table),
+    (lambda name, classes: name == "pre" or "ltx_listing" in classes, _Reader._listing),
+    (lambda name, _: name == "math", _Reader._maths),
+    (lambda name, _: name in _PARAGRAPHS, _Reader._block),
+)
