@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from papercoder.agent import Ask
+from papercoder.agents.agent import Ask
 from papercoder.artifacts import (
     Claims,
     Edit,
@@ -22,13 +22,13 @@ from papercoder.artifacts import (
     VerdictKind,
     Verdicts,
 )
-from papercoder.design import Design
-from papercoder.events import Event
-from papercoder.history import History
+from papercoder.artifacts.design import Design
 from papercoder.models.contract import Request
-from papercoder.rounds.publishing import Publisher
-from papercoder.run import Run
-from papercoder.run_folder import step_store
+from papercoder.pipeline.publisher import Publisher
+from papercoder.repository.history import History
+from papercoder.runs.events import Event
+from papercoder.runs.folder import step_store
+from papercoder.runs.run import Run
 from papercoder.settings import ROLES
 from papercoder.stages.execution.files import Unobserved
 from tests.support import (
@@ -112,7 +112,7 @@ def project(**changes: Says | list[Says]) -> dict[str, Says | list[Says]]:
 def play(monkeypatch: pytest.MonkeyPatch, answers: Answers) -> Scripted:
     """Let these answers be given to whatever runs from now on."""
     model = Scripted(answers)
-    monkeypatch.setattr("papercoder.generation.models_by_role", lambda *_: dict.fromkeys(ROLES, model))
+    monkeypatch.setattr("papercoder.operations.generate.models_by_role", lambda *_: dict.fromkeys(ROLES, model))
     return model
 
 
@@ -186,5 +186,5 @@ def executing(monkeypatch: pytest.MonkeyPatch, judge: Judge | None) -> list[Tree
         failed, output = judge(tree) or (None, "")
         return observed(failed, output)
 
-    monkeypatch.setattr("papercoder.rounds.executing.execute_files", execute_files)
+    monkeypatch.setattr("papercoder.pipeline.execution.execute_files", execute_files)
     return executed

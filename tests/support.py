@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from papercoder.agent import Ask
+from papercoder.agents.agent import Ask
+from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import (
     ArchitectureDesign,
     Artifact,
@@ -26,10 +27,9 @@ from papercoder.artifacts import (
     Section,
     Table,
 )
-from papercoder.event_log import read_events
-from papercoder.events import CallMade, CallStarted, Emit, Event
 from papercoder.models.contract import Answer, Model, Price, Request
-from papercoder.prompts import Prompts
+from papercoder.runs.event_log import read_events
+from papercoder.runs.events import CallMade, CallStarted, Emit, Event
 from papercoder.settings import ROLES
 
 E = TypeVar("E")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts import Claims, Repository
-from papercoder.claims import compare, parse_results
-from papercoder.generation import generate
-from papercoder.run_folder import load
+from papercoder.operations.generate import generate
+from papercoder.report.claims import compare, parse_results
+from papercoder.runs.folder import load
 from papercoder.settings import Settings
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "kiln"

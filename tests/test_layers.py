@@ -154,7 +154,9 @@ def loaded(module: str) -> set[str]:
     return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
 
 
-@pytest.mark.parametrize("module", ["papercoder", "papercoder.cli", "papercoder.show", "papercoder.paper.reading"])
+@pytest.mark.parametrize(
+    "module", ["papercoder", "papercoder.cli", "papercoder.runs.overview", "papercoder.paper.reading"]
+)
 def test_importing_does_not_load_what_only_calls_need(module: str) -> None:
     heavy = {"pydantic_ai", "openai", "anthropic", "google.genai", "torch", "rapidocr", "matplotlib", "sklearn"}
     assert loaded(module) & heavy == set()

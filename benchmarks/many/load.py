@@ -19,10 +19,10 @@ from benchmarks.machine import example
 from benchmarks.many.heartbeat import Heartbeat, Lag
 from benchmarks.speed.measure import LATENCY
 from papercoder.artifacts import BenchResults, TrialResult
-from papercoder.bench.benching import bench
-from papercoder.bench.manifest import Manifest, ModelChoice, PaperEntry, Variant
+from papercoder.bench.bench import bench
+from papercoder.bench.manifest.manifest import Manifest, ModelChoice, PaperEntry, Variant
 from papercoder.bench.placement import Local, Placement
-from papercoder.events import Event
+from papercoder.runs.events import Event
 
 _RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "180"}
 """Nothing is sent to anybody, and a busy machine may take its time."""
@@ -115,7 +115,7 @@ def placed(*, on_ray: bool) -> Iterator[Placement]:
     os.environ |= _RAY
     from ray.cluster_utils import Cluster  # noqa: PLC0415, an extra
 
-    from papercoder.bench.on_ray import OnRay  # noqa: PLC0415
+    from papercoder.bench.ray.placement import OnRay  # noqa: PLC0415
 
     cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     try:

@@ -10,24 +10,24 @@ from pathlib import Path
 from statistics import median
 from unittest.mock import patch
 
-import papercoder.agent
-import papercoder.generation
+import papercoder.agents.agent
 import papercoder.models.journaled
 import papercoder.models.simulated.model
-import papercoder.run
+import papercoder.operations.generate
+import papercoder.runs.run
 from benchmarks.machine import example
 from benchmarks.overhead.clock import Clock, Timed
+from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import Paper
-from papercoder.event_log import EventLog, read_events
-from papercoder.events import CallMade
-from papercoder.generation import generate
 from papercoder.models.simulated.answers import Answers
 from papercoder.models.simulated.prompt_cache import PromptCache
+from papercoder.operations.environment import Place
+from papercoder.operations.generate import generate
 from papercoder.paper.reading import read
-from papercoder.place import Place
-from papercoder.prompts import Prompts
+from papercoder.runs.event_log import EventLog, read_events
+from papercoder.runs.events import CallMade
+from papercoder.runs.store import FileStore
 from papercoder.settings import Settings
-from papercoder.store import FileStore
 
 FILES = 16
 INSTANT = "ttft=0,tps=1e15,speed=1e9"
@@ -48,17 +48,17 @@ def _timed() -> tuple[Timed, ...]:
     return (
         Timed(Prompts, "render", "prompts: rendered"),
         Timed(Prompts, "text", "prompts: rendered"),
-        Timed(papercoder.agent, "fit", "prompts: fitted to the window"),
-        Timed(papercoder.agent, "_read", "answers: read and checked"),
+        Timed(papercoder.agents.agent, "fit", "prompts: fitted to the window"),
+        Timed(papercoder.agents.agent, "_read", "answers: read and checked"),
         Timed(papercoder.models.journaled, "journal_key", "journal"),
         Timed(FileStore, "get", "journal", _answers),
         Timed(FileStore, "put", "journal", _answers),
-        Timed(papercoder.run, "digest", "step store"),
+        Timed(papercoder.runs.run, "digest", "step store"),
         Timed(FileStore, "get", "step store", _steps),
         Timed(FileStore, "put", "step store", _steps),
-        Timed(papercoder.run, "write_synced", "artifacts, as files"),
+        Timed(papercoder.runs.run, "write_synced", "artifacts, as files"),
         Timed(EventLog, "__call__", "events"),
-        Timed(papercoder.generation, "write_report", REPORT),
+        Timed(papercoder.operations.generate, "write_report", REPORT),
         Timed(Answers, "write", MODEL),
         Timed(papercoder.models.simulated.model, "count_tokens", MODEL),
         Timed(papercoder.models.simulated.model, "prompt_tokens", MODEL),

@@ -13,7 +13,7 @@ from typing import Protocol
 from benchmarks.repair.faults import FAULTS, Fault
 from benchmarks.repair.sources import Edit, Sources, read_sources, without_annotations, write_sources
 from papercoder.artifacts.checking import Finding
-from papercoder.mending import climb
+from papercoder.operations.repair import climb
 from papercoder.stages.checking import check
 
 ROOT = Path(__file__).parents[2]

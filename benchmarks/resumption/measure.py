@@ -14,8 +14,8 @@ from statistics import median
 from benchmarks.machine import example
 from benchmarks.startup.measure import COMMANDS, timed
 from papercoder.errors import PaperCoderError
-from papercoder.event_log import read_events
-from papercoder.events import CallMade, CallStarted, Event
+from papercoder.runs.event_log import read_events
+from papercoder.runs.events import CallMade, CallStarted, Event
 
 FILES, REPEATS = 16, 3
 _LONGEST = 180.0

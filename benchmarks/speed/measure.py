@@ -11,11 +11,11 @@ from typing import Literal
 from benchmarks.machine import example
 from benchmarks.speed.reference import Latency, Sizes
 from papercoder.artifacts import LogicDesign
-from papercoder.event_log import read_events
-from papercoder.events import CallMade
-from papercoder.generation import generate
-from papercoder.graph import order
 from papercoder.models.contract import Price
+from papercoder.operations.generate import generate
+from papercoder.repository.import_graph import order
+from papercoder.runs.event_log import read_events
+from papercoder.runs.events import CallMade
 from papercoder.settings import Settings
 
 PLANNING = ("overall_plan", "architecture", "logic", "config")

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from papercoder.artifacts import Repository as Repository
     from papercoder.artifacts import Requirements as Requirements
     from papercoder.errors import PaperCoderError as PaperCoderError
-    from papercoder.generation import generate as generate
+    from papercoder.operations.generate import generate as generate
     from papercoder.paper.reading import read as read
+    from papercoder.runs.overview import report as report
     from papercoder.settings import Settings as Settings
-    from papercoder.show import report as report
     from papercoder.stages.checking import check as check
 
 _ROOMS = {

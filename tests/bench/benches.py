@@ -8,11 +8,11 @@ from typing import Any
 import yaml
 
 from papercoder.artifacts import BenchResults, TrialResult
-from papercoder.bench.benching import bench
-from papercoder.bench.manifest_file import load_manifest
+from papercoder.bench.bench import bench
+from papercoder.bench.manifest.file import load_manifest
+from papercoder.bench.manifest.trials import Trial, trials
 from papercoder.bench.placement import Local
-from papercoder.bench.trials import Trial, trials
-from papercoder.events import Event
+from papercoder.runs.events import Event
 from papercoder.stages.checking import checks
 from tests.support import MARKDOWN, calls_made
 

@@ -11,12 +11,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from papercoder.bench.ray_host import Host, Order, Told
+from papercoder.bench.ray.host import Host, Order, Told
 from papercoder.errors import AnswerError
-from papercoder.events import Warned
-from papercoder.executor import Telling, climbs
 from papercoder.models.contract import Answer, Request
 from papercoder.models.simulated import Simulated
+from papercoder.runs.events import Warned
+from papercoder.runs.executor import Telling, climbs
 from papercoder.stages.checking import checks
 from tests.bench.benches import without_tools
 

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from papercoder.bench.ending import is_complete
-from papercoder.bench.kept import bring_back, run_kept
+from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.object_store import ObjectStore, read_whole, stores_at, write_whole
-from papercoder.bench.observing import cost_of
-from papercoder.bench.trials import Trial
+from papercoder.bench.observation import cost_of
+from papercoder.bench.stored_trial import bring_back, run_kept
+from papercoder.bench.trial_end import is_complete
 from papercoder.errors import RunFolderError, SettingsError
-from papercoder.event_log import read_events
-from papercoder.events import CallMade
-from papercoder.place import Place
-from papercoder.store import FileStore
+from papercoder.operations.environment import Place
+from papercoder.runs.event_log import read_events
+from papercoder.runs.events import CallMade
+from papercoder.runs.store import FileStore
 from tests.bench.benches import PUBLISHED, TINY, calls_of, trial_of, write_manifest
 from tests.support import of_kind
 

@@ -7,20 +7,20 @@ from typing import Any
 import pytest
 
 from papercoder.artifacts import Paper, TrialResult
-from papercoder.bench.ending import is_complete
-from papercoder.bench.observing import cost_of, observe
-from papercoder.bench.purse import Watched
-from papercoder.bench.reading import Reader, with_addendum
+from papercoder.bench.budget import Watched
+from papercoder.bench.manifest.trials import Trial
+from papercoder.bench.observation import cost_of, observe
+from papercoder.bench.papers import Reader, with_addendum
 from papercoder.bench.trial import run_trial
-from papercoder.bench.trials import Trial
+from papercoder.bench.trial_end import is_complete
 from papercoder.errors import CostCapReached, PaperError
-from papercoder.event_log import read_events
-from papercoder.events import CallMade, CallStarted, Event
 from papercoder.models.capped import Budget
+from papercoder.operations.environment import Place
 from papercoder.paper import reading
-from papercoder.place import Place
-from papercoder.run_folder import load
-from papercoder.summary import summarise
+from papercoder.runs.event_log import read_events
+from papercoder.runs.events import CallMade, CallStarted, Event
+from papercoder.runs.folder import load
+from papercoder.runs.summary import summarise
 from tests.bench.benches import FULL, PUBLISHED, TINY, calls_of, trial_of, write_manifest
 from tests.scripted import executing
 
@@ -99,7 +99,7 @@ def test_an_error_that_nobody_expected_stands_in_the_result_and_all_of_it_in_a_f
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("in our own code")
 
-    monkeypatch.setattr("papercoder.pipeline.to_yaml", broken)
+    monkeypatch.setattr("papercoder.pipeline.pipeline.to_yaml", broken)
     trial = one(tmp_path)
     result = carried_out(trial)
     assert result.status == "failed"

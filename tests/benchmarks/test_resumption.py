@@ -1,6 +1,6 @@
 from benchmarks.resumption.measure import counted
 
-from papercoder.events import CallMade, CallReused, CallStarted, Event
+from papercoder.runs.events import CallMade, CallReused, CallStarted, Event
 
 
 def sent(subject: str) -> CallStarted:

@@ -7,7 +7,7 @@ from benchmarks.speed.measure import PLANNING, Graph, critical_path, measure, sp
 from benchmarks.speed.reference import Latency, Sizes
 
 from papercoder.artifacts import FileLogic, ImportedNames, LogicDesign
-from papercoder.events import CallMade
+from papercoder.runs.events import CallMade
 
 LATENCY = Latency(ttft=1.0, tps=10.0)
 

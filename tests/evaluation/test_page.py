@@ -17,7 +17,7 @@ from papercoder.artifacts import (
     Rubric,
     RubricScore,
 )
-from papercoder.evaluation.calibrating import calibrated
+from papercoder.evaluation.calibration.calibrate import calibrated
 from papercoder.evaluation.page import branch, by_severity, to_html
 from papercoder.evaluation.statistics import interval
 

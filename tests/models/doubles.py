@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 
-from papercoder.events import Event
 from papercoder.models.contract import Answer, Message, Price, Request, Usage
+from papercoder.runs.events import Event
 
 
 def ask(agent: str = "coding", subject: str = "model.py", text: str = "Write it.", **more: object) -> Request:

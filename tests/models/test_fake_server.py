@@ -12,8 +12,8 @@ import pytest
 
 from papercoder.models.resolve import resolve
 from papercoder.models.stack import assemble
+from papercoder.runs.store import FileStore
 from papercoder.settings import Settings
-from papercoder.store import FileStore
 from tests.models.doubles import Events, ask
 
 SERVER = Path(__file__).parents[3] / "shared" / "tools" / "fake_llm.py"

@@ -10,7 +10,7 @@ from papercoder.errors import ModelError, RunFolderError
 from papercoder.models.contract import Message
 from papercoder.models.finishing import Finishing
 from papercoder.models.journaled import Journaled, journal_key
-from papercoder.store import FileStore
+from papercoder.runs.store import FileStore
 from tests.models.doubles import Events, Held, Memory, Scripted, ask, said, texts
 from tests.waiting import until
 
@@ -112,7 +112,7 @@ KILLED = """
 import asyncio, sys
 from pathlib import Path
 from papercoder.models.journaled import Journaled
-from papercoder.store import FileStore
+from papercoder.runs.store import FileStore
 from tests.models.doubles import Events, Scripted, ask, said
 
 async def main():

@@ -3,11 +3,11 @@ import asyncio
 import pytest
 
 from papercoder.errors import ContextError, ModelError
-from papercoder.events import CallRetried
 from papercoder.models.contract import Model
 from papercoder.models.deadline import Deadline
 from papercoder.models.failures import PassingError
 from papercoder.models.retrying import LONGEST_WAIT, Retrying
+from papercoder.runs.events import CallRetried
 from tests.models.doubles import Events, Scripted, ask, said
 
 

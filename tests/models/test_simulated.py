@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from papercoder.agents.file_blocks import FileBlocks
 from papercoder.artifacts import (
     ArchitectureDesign,
     Critique,
@@ -21,14 +22,13 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.base import Artifact
 from papercoder.errors import SettingsError
-from papercoder.file_blocks import FileBlocks
 from papercoder.models.contract import Answer, Message, Request
 from papercoder.models.failures import PassingError
 from papercoder.models.simulated import Simulated, model
 from papercoder.models.simulated.graph import build_graph
 from papercoder.models.simulated.reading import NO_CONFIG
+from papercoder.models.tokens import count_tokens
 from papercoder.models.whole import Whole
-from papercoder.tokens import count_tokens
 from tests.models.doubles import ask
 
 FAST = "simulated:files=10,speed=1000000"

@@ -4,12 +4,12 @@ import asyncio
 from pathlib import Path
 
 from papercoder.artifacts import CritiqueScore, JudgeName, SourceFile
-from papercoder.evaluation.critiques import judge
-from papercoder.evaluation.selection import select_files
-from papercoder.evaluation.shown import Files
+from papercoder.evaluation.critique.judge import judge
+from papercoder.evaluation.critique.selection import select_files
+from papercoder.evaluation.repository_view import Files
 from papercoder.models.simulated import Simulated
-from papercoder.run import Run
-from papercoder.run_folder import step_store
+from papercoder.runs.folder import step_store
+from papercoder.runs.run import Run
 from tests.scripted import CODE
 from tests.support import PAPER, asking
 

@@ -4,14 +4,14 @@ import asyncio
 from pathlib import Path
 
 from papercoder.artifacts import RubricScore, SourceFile
-from papercoder.evaluation.drafting import assemble, group
-from papercoder.evaluation.leaves import judge_rubric
-from papercoder.evaluation.observed import Observed
-from papercoder.evaluation.shown import Files
+from papercoder.evaluation.execution import Observed
+from papercoder.evaluation.repository_view import Files
+from papercoder.evaluation.rubric.draft import assemble, group
+from papercoder.evaluation.rubric.judge import judge_rubric
 from papercoder.models.simulated import Simulated
-from papercoder.run import Run
-from papercoder.run_folder import step_store
-from tests.evaluation.test_drafting import CLAIMS, NEEDS
+from papercoder.runs.folder import step_store
+from papercoder.runs.run import Run
+from tests.evaluation.rubric.test_draft import CLAIMS, NEEDS
 from tests.evaluation.trees import leaf, node
 from tests.scripted import CODE
 from tests.support import PAPER, asking

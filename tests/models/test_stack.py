@@ -8,8 +8,8 @@ from papercoder.errors import CostCapReached, SettingsError
 from papercoder.models.resolve import models_by_role
 from papercoder.models.simulated import Simulated
 from papercoder.models.stack import assemble, assemble_roles
+from papercoder.runs.store import FileStore
 from papercoder.settings import MAKERS, Settings
-from papercoder.store import FileStore
 from tests.models.doubles import Events, Held, Memory, Scripted, ask, said
 from tests.waiting import until
 

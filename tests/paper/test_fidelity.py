@@ -3,9 +3,9 @@ import io
 from rich.console import Console
 
 from papercoder.artifacts import Loss, Paper, Reference
+from papercoder.console.fidelity import show
 from papercoder.paper.draft import Display, Draft, Element, Grid, Heading, Listing, Text, assemble
 from papercoder.paper.fidelity import Estimate, fidelity
-from papercoder.paper.fidelity_view import show
 
 WORDS = "word " * 1_100
 

@@ -1,13 +1,13 @@
 from pathlib import Path
 
 import pytest
-from tests.paper.latex_source import draft_of
 
 from papercoder.artifacts import Loss
 from papercoder.errors import PaperError
 from papercoder.paper.files import Folder, Memory, inside
 from papercoder.paper.latex import read_latex
 from papercoder.paper.latex.reading import find_main
+from tests.paper.latex_source import draft_of
 
 BBL = r"""\begin{thebibliography}{2}
 \bibitem[A et~al.(2020)A, B]{a2020}

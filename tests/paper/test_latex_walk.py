@@ -1,11 +1,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.paper.latex_source import draft_of, paper_of, texts
 
 from papercoder.errors import PaperError
 from papercoder.paper.draft import Display, Grid, Heading, Listing, Picture
 from papercoder.paper.names import names
+from tests.paper.latex_source import draft_of, paper_of, texts
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from tests.paper.pdf_maker import Line, make_pdf, make_scan, paragraph
 
 from papercoder.errors import PaperError
 from papercoder.paper.draft import Display, Draft, Grid, Heading, Picture, Text, assemble
 from papercoder.paper.pdf import ocr, read_pdf
+from tests.paper.pdf_maker import Line, make_pdf, make_scan, paragraph
 
 T = TypeVar("T")
 

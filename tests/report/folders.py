@@ -26,7 +26,7 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.checking import CheckReport, Finding
 from papercoder.artifacts.execution import ExecutionReport, RungResult
-from papercoder.events import ArtifactMade, ArtifactStarted, CallMade, Event, RunEnded, RunStarted, Warned
+from papercoder.runs.events import ArtifactMade, ArtifactStarted, CallMade, Event, RunEnded, RunStarted, Warned
 from tests.diagrams.sources import CLASSES, SEQUENCE
 
 CODE = '"""Fits."""\n\n\ndef loss(x, y):\n    # R1: squared error\n    return ((x - y) ** 2).mean()\n'

@@ -6,9 +6,9 @@ import pytest
 
 from papercoder.artifacts.execution import ExecutionReport
 from papercoder.errors import RunFolderError
-from papercoder.events import RunEnded, RunStarted
 from papercoder.report import load
 from papercoder.report.places import Sources
+from papercoder.runs.events import RunEnded, RunStarted
 from tests.report.folders import EVENTS, RESULTS, bare_folder, execution, full_folder, planned_folder, write
 
 

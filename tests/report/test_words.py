@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.events import RunEnded, RunStarted
 from papercoder.report import Report, load
 from papercoder.report.words import amount, cost, duration, headline, memory, money, tone
+from papercoder.runs.events import RunEnded, RunStarted
 from tests.report.folders import bare_folder, full_folder, planned_folder
 
 

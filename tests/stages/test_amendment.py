@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from papercoder.artifacts import ExperimentConfig, Requirements
-from papercoder.design import Design
+from papercoder.artifacts.design import Design
 from papercoder.stages.amendment import AmendedRequirement, AmendedValue, Amendment, amend, amended, complaints
 from tests.scripted import DESIGN
 from tests.support import Says, Scripted, asking, requirement

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from papercoder.artifacts import FilePlan, SourceFile
-from papercoder.config_text import to_yaml
+from papercoder.repository.config_text import to_yaml
 from papercoder.stages.analysis import analyse_file
 from papercoder.stages.coding import complaints, write_designed_file, write_file, write_listed_file
 from tests.support import CONFIG, LOGIC, MAIN_PY, MODEL_PY, PAPER, PLAN, REQUIREMENTS, Scripted, architecture, asking

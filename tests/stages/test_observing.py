@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts import ExecutionReport, Outcome, SourceFile
-from papercoder.events import Event, RungEnded
+from papercoder.runs.events import Event, RungEnded
 from papercoder.sandbox import choosing
 from papercoder.stages.execution.files import Unobserved, execute_files, lay_out, reproduce_files
 from papercoder.stages.execution.reaching import unreachable

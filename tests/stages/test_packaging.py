@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts import Claims, OverallPlan, Requirements, SourceFile, Traceability
-from papercoder.config_text import to_yaml
-from papercoder.design import Design
+from papercoder.artifacts.design import Design
+from papercoder.repository.config_text import to_yaml
+from papercoder.repository.traceability import trace
 from papercoder.stages.packaging import (
     bare_equipment,
     bare_readme,
@@ -18,7 +19,6 @@ from papercoder.stages.packaging import (
     package_markers,
     requirements_txt,
 )
-from papercoder.traceability import trace
 from tests.support import CONFIG, LOGIC, MAIN_PY, MODEL_PY, PAPER, PLAN, REQUIREMENTS, architecture, requirement
 
 CODE = (SourceFile(path="model.py", text=MODEL_PY), SourceFile(path="main.py", text=MAIN_PY))

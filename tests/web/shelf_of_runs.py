@@ -24,8 +24,8 @@ from papercoder.artifacts import (
     Verdicts,
 )
 from papercoder.artifacts.execution import ExecutionReport
-from papercoder.evaluation.rubrics import rubric_score
-from papercoder.generation import generate
+from papercoder.evaluation.rubric.rubric import rubric_score
+from papercoder.operations.generate import generate
 from papercoder.settings import Settings
 from tests.report.folders import ARCHITECTURE, VERDICTS, bare_folder, claim, execution, full_folder, requirement, write
 from tests.support import MARKDOWN, SIMULATED

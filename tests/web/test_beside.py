@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from papercoder.artifacts import BenchResults, TrialResult
-from papercoder.bench.results import write_results
-from papercoder.generation import generate
+from papercoder.bench.results.files import write_results
+from papercoder.operations.generate import generate
 from papercoder.settings import Settings
-from papercoder.web.contrast import contrast
+from papercoder.web.runs.comparison import contrast
 from tests.support import MARKDOWN
 from tests.web.conftest import Served, server
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from papercoder.event_log import read_events
-from papercoder.events import Event, RunStarted
-from papercoder.summary import summarise
+from papercoder.runs.event_log import read_events
+from papercoder.runs.events import Event, RunStarted
+from papercoder.runs.summary import summarise
 from tests.support import calls_in_flight, calls_made
 from tests.web.conftest import HELD, Served, environment, server
 from tests.web.held import LETS_GO

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from papercoder.artifacts import Requirements
-from papercoder.event_log import EventLog
-from papercoder.events import ArtifactMade, RunStarted
+from papercoder.runs.event_log import EventLog
+from papercoder.runs.events import ArtifactMade, RunStarted
 from tests.report.folders import bare_folder, requirement, write
 from tests.web.conftest import Served, server
 from tests.web.shelf_of_runs import by_hand, hostile, huge, recorded, simulated

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from papercoder.errors import RunFolderError
-from papercoder.history import History
-from papercoder.versions import Difference, Versions
+from papercoder.repository.history import History
+from papercoder.repository.versions import Difference, Versions
 from papercoder.web.parts.changes import changes_html, file_changes
 
 

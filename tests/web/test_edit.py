@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from papercoder.event_log import read_events
-from papercoder.events import ArtifactMade
-from papercoder.generation import generate
-from papercoder.run_folder import lock
+from papercoder.operations.generate import generate
+from papercoder.runs.event_log import read_events
+from papercoder.runs.events import ArtifactMade
+from papercoder.runs.folder import lock
 from papercoder.settings import Settings
 from tests.support import MARKDOWN, SIMULATED, of_kind
 from tests.web.conftest import Served, server

@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from papercoder.artifacts import BenchResults, TrialResult
-from papercoder.bench.results import write_results
-from papercoder.event_log import EventLog
-from papercoder.events import RunEnded, RunStarted
-from papercoder.generation import generate
+from papercoder.bench.results.files import write_results
+from papercoder.operations.generate import generate
+from papercoder.runs.event_log import EventLog
+from papercoder.runs.events import RunEnded, RunStarted
 from papercoder.settings import Settings
 from tests.support import MARKDOWN, SIMULATED
 from tests.web.conftest import Served, server

@@ -1,9 +1,31 @@
 """What all artifacts share."""
 
-from pydantic import BaseModel, ConfigDict
+import re
+import unicodedata
+from pathlib import PurePosixPath
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 
 class Artifact(BaseModel):
     """A frozen, typed value that passes between stages; the docstrings under its fields are part of the prompts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+def normalise_path(path: str) -> str:
+    """A model's spelling of a path as ours: forward slashes, no leading `./`."""
+    return str(PurePosixPath(unicodedata.normalize("NFC", path.strip().replace("\\", "/"))))
+
+
+def without_fence(text: str) -> str:
+    """A text without the Markdown fence that models like to put around it."""
+    return re.sub(r"^\s*```\w*\s*\n|\n?\s*```\s*$", "", text).strip()
+
+
+RepoPath = Annotated[str, AfterValidator(normalise_path)]
+"""A path in the generated repository."""
+
+Diagram = Annotated[str, AfterValidator(without_fence)]
+"""Mermaid source."""

@@ -1,20 +1,16 @@
 """What planning makes: the overall plan, the requirements, the two designs and the configuration."""
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from papercoder.artifacts.base import Artifact
-from papercoder.mermaid import unfenced
-from papercoder.paths import normalise
+from papercoder.artifacts.base import Artifact, Diagram, RepoPath
 
 RequirementKind = Literal["data", "method", "training", "evaluation", "experiment"]
 RequirementStatus = Literal["stated", "derived", "cited", "assumed"]
 Scalar = bool | int | float | str | None
 Value = Scalar | tuple[Scalar, ...]
-RepoPath = Annotated[str, AfterValidator(normalise)]
-Diagram = Annotated[str, AfterValidator(unfenced)]
 
 
 class OverallPlan(Artifact):

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from papercoder.errors import RunFolderError, SettingsError
-from papercoder.place import Stores
-from papercoder.store import FileStore, Store
+from papercoder.operations.environment import Stores
+from papercoder.runs.store import FileStore, Store
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

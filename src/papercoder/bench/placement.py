@@ -6,14 +6,14 @@ from functools import partial
 from typing import Protocol
 
 from papercoder.artifacts import Artifact, TrialResult
-from papercoder.bench.kept import run_kept
-from papercoder.bench.reading import Reader
-from papercoder.bench.trials import Trial
+from papercoder.bench.manifest.trials import Trial
+from papercoder.bench.papers import Reader
+from papercoder.bench.stored_trial import run_kept
 from papercoder.bench.watcher import Watcher
-from papercoder.events import Event
 from papercoder.models.capped import Budget
 from papercoder.models.limited import Limits
-from papercoder.place import Place
+from papercoder.operations.environment import Place
+from papercoder.runs.events import Event
 
 Tell = Callable[[str, Event], None]
 """Is told the id of a trial, and what happened in it."""

@@ -6,23 +6,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from papercoder.artifacts import ExecutionReport, Paper, Repository, TrialResult
-from papercoder.bench.ending import Ending, forget, keep
-from papercoder.bench.observing import JUDGED, observe
-from papercoder.bench.purse import Watched
-from papercoder.bench.reading import with_addendum
-from papercoder.bench.trials import Judging, Trial
+from papercoder.bench.budget import Watched
+from papercoder.bench.manifest.trials import Judging, Trial
+from papercoder.bench.observation import JUDGED, observe
+from papercoder.bench.papers import with_addendum
+from papercoder.bench.trial_end import Ending, forget, keep
+from papercoder.concurrency import wait_until_done
 from papercoder.errors import PaperCoderError
-from papercoder.evaluation.evaluating import Wanted, evaluate
-from papercoder.event_log import EventLog
-from papercoder.events import Emit, RunEnded
-from papercoder.generation import generate, open_run
+from papercoder.evaluation.evaluate import Wanted, evaluate
 from papercoder.models.capped import Budget
-from papercoder.place import Place
+from papercoder.operations.environment import Place
+from papercoder.operations.generate import generate, open_run
+from papercoder.pipeline.survey import survey
 from papercoder.report import write_report
-from papercoder.rounds.surveying import survey
-from papercoder.run_folder import load, lock
-from papercoder.store import write_synced
-from papercoder.together import settled
+from papercoder.runs.event_log import EventLog
+from papercoder.runs.events import Emit, RunEnded
+from papercoder.runs.folder import load, lock
+from papercoder.runs.store import write_synced
 
 
 async def run_trial(trial: Trial, place: Place, emit: Emit) -> TrialResult:
@@ -35,7 +35,7 @@ async def run_trial(trial: Trial, place: Place, emit: Emit) -> TrialResult:
     """
     await asyncio.to_thread(forget, trial)
     purse = Watched(place.budget or Budget(None))
-    work = await settled(_carry_out(trial, replace(place, budget=purse), emit))
+    work = await wait_until_done(_carry_out(trial, replace(place, budget=purse), emit))
     ending = _ending(trial, work, purse)
     await asyncio.to_thread(keep, trial, ending)
     return await asyncio.to_thread(observe, trial)

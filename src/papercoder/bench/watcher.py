@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from papercoder.artifacts import BenchResults, TrialResult
-from papercoder.events import Event
+from papercoder.runs.events import Event
 
 
 class Watcher(Protocol):

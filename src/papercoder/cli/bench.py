@@ -49,11 +49,11 @@ def run_manifest(
 
     from rich.console import Console
 
-    from papercoder.bench.benching import bench
-    from papercoder.bench.manifest_file import load_manifest
-    from papercoder.bench.page import write_page
-    from papercoder.bench.results_view import show_results
-    from papercoder.bench.table import watching
+    from papercoder.bench.bench import bench
+    from papercoder.bench.manifest.file import load_manifest
+    from papercoder.bench.results.page import write_page
+    from papercoder.console.bench_results import show_results
+    from papercoder.console.bench_table import watching
 
     given = {"max_cost": max_cost, "papers_at_once": papers_at_once}
     flags = {name: value for name, value in given.items() if value is not None}
@@ -76,7 +76,7 @@ def run_manifest(
 
 def _placement(on: Literal["local", "ray"], ray_address: str | None) -> "Placement":
     if on == "ray":
-        from papercoder.bench.on_ray import OnRay
+        from papercoder.bench.ray.placement import OnRay
 
         return OnRay(ray_address)
     if ray_address:
@@ -89,6 +89,6 @@ def _placement(on: Literal["local", "ray"], ray_address: str | None) -> "Placeme
 @benches.command("example")
 def show_example() -> None:
     """Print a manifest to begin with: the ablation of the PaperCoder paper, part by part."""
-    from papercoder.bench.manifest_file import example
+    from papercoder.bench.manifest.file import example
 
     typer.echo(example(), nl=False)

@@ -29,10 +29,10 @@ def compare_results(
     as_json: JsonOption = False,
 ) -> None:
     """Compare two result sets, or two variants or models of one, paper by paper."""
-    from papercoder.bench.comparison import compare
-    from papercoder.bench.comparison_view import show_comparison
-    from papercoder.bench.page import write_comparison
-    from papercoder.bench.results import read_results
+    from papercoder.bench.results.comparison import compare
+    from papercoder.bench.results.files import read_results
+    from papercoder.bench.results.page import write_comparison
+    from papercoder.console.bench_comparison import show_comparison
 
     first = read_results(before)
     second = read_results(after) if after else first

@@ -10,9 +10,9 @@ from papercoder.cli.options import PARTIAL, JsonOption
 from papercoder.errors import SettingsError
 
 if TYPE_CHECKING:
-    from papercoder.bench.fetched import DataFolder
-    from papercoder.bench.hosts import Hosts
-    from papercoder.bench.lists import PublicList
+    from papercoder.bench.data.folder import DataFolder
+    from papercoder.bench.data.hosts import Hosts
+    from papercoder.bench.data.lists import PublicList
 
 
 @benches.command("fetch")
@@ -39,11 +39,11 @@ def fetch_data(
     """Lay out a public benchmark and write its manifest; run it again to fetch what is still missing."""
     from rich.console import Console
 
-    from papercoder.bench.downloads import Downloads, web_client
-    from papercoder.bench.fetch_view import showing, tell_laid_out
-    from papercoder.bench.fetched import DataFolder
-    from papercoder.bench.fetching import fetch
-    from papercoder.bench.hosts import hosts_at
+    from papercoder.bench.data.downloads import Downloads, web_client
+    from papercoder.bench.data.fetch import fetch
+    from papercoder.bench.data.folder import DataFolder
+    from papercoder.bench.data.hosts import hosts_at
+    from papercoder.console.bench_fetch import showing, tell_laid_out
 
     console = Console(stderr=True)
     with web_client(timeout) as client, showing(console) as tell:
@@ -58,7 +58,7 @@ def fetch_data(
 
 
 def _list(benchmark: str, data: "DataFolder", hosts: "Hosts", gold: bool, listed: Path | None) -> "PublicList":
-    from papercoder.bench.lists import Paper2CodeBench, PaperBench
+    from papercoder.bench.data.lists import Paper2CodeBench, PaperBench
 
     if benchmark == PaperBench.name:
         if gold:

@@ -70,7 +70,7 @@ def evaluate(
 
 def _foresee(repository: Path, paper: str | None, settings: "Settings", wanted: "Wanted") -> None:
     from papercoder.evaluation.costs import in_words
-    from papercoder.evaluation.evaluating import foresee
+    from papercoder.evaluation.evaluate import foresee
 
     typer.echo(in_words(foresee(_source(repository), _paper(repository, paper), settings, wanted)))
 
@@ -82,9 +82,9 @@ def _evaluate(
 
     from rich.console import Console
 
-    from papercoder.evaluation.evaluating import evaluate as judged
-    from papercoder.evaluation.terminal import show_evaluation
-    from papercoder.progress import progress
+    from papercoder.console.evaluation import show_evaluation
+    from papercoder.console.progress import progress
+    from papercoder.evaluation.evaluate import evaluate as judged
 
     folder = output or _folder(repository)
     console = Console(stderr=True) if as_json else new_console()
@@ -151,7 +151,7 @@ def _folder(repository: Path) -> Path:
 def _paper(repository: Path, paper: str | None) -> "Paper":
     from papercoder.artifacts import Paper
     from papercoder.paper.reading import read
-    from papercoder.run_folder import load
+    from papercoder.runs.folder import load
 
     if paper is not None:
         return read(paper)

@@ -42,12 +42,12 @@ def read(
     model: ModelOption = None,
 ) -> None:
     """Read a paper and report what was found and what may be lost. No model, no money."""
-    from papercoder.estimate import estimate
+    from papercoder.console.fidelity import show
     from papercoder.models.resolve import price_of_spec
+    from papercoder.operations.estimate import estimate
     from papercoder.paper.fidelity import fidelity
-    from papercoder.paper.fidelity_view import show
     from papercoder.paper.reading import read as read_paper
-    from papercoder.store import write_synced
+    from papercoder.runs.store import write_synced
 
     settings = settings_given(model)
     name = settings.model_for("coding")
@@ -93,9 +93,9 @@ def run(
     given = dict(locals())
     import asyncio
 
-    from papercoder.generation import generate
-    from papercoder.progress import progress
-    from papercoder.terminal import show_report
+    from papercoder.console.progress import progress
+    from papercoder.console.terminal import show_report
+    from papercoder.operations.generate import generate
 
     flags = {name: value for name, value in given.items() if name not in {"paper", "output", "model"}}
     settings = settings_given(model, **flags)
@@ -116,10 +116,10 @@ def show(
     ] = False,
 ) -> None:
     """Show a run: stages, files, calls, tokens, cost, open requirements, warnings."""
-    from papercoder.questions import questions
+    from papercoder.console.terminal import show_report
     from papercoder.report import load
-    from papercoder.show import report
-    from papercoder.terminal import show_report
+    from papercoder.report.questions import questions
+    from papercoder.runs.overview import report
 
     if as_json and asked:
         raise SettingsError("show prints one thing: give --json or --questions, not both.")
@@ -135,7 +135,7 @@ def show(
 @app.command()
 def check(repository: RepositoryArgument, as_json: JsonOption = False) -> None:
     """Check a repository before anything of it runs. No model, no money; any Python repository will do."""
-    from papercoder.check_view import show_check
+    from papercoder.console.check import show_check
     from papercoder.stages.checking import check as check_repository
 
     report = check_repository(repository)
@@ -158,8 +158,8 @@ def execute(
     """Run a repository in a sandbox, rung by rung: install, import, start, tests, smoke, and reproduce if asked."""
     import asyncio
 
-    from papercoder.mending import climb, foretold
-    from papercoder.terminal import show_rung
+    from papercoder.console.terminal import show_rung
+    from papercoder.operations.repair import climb, foretold
 
     console = new_console()
 
@@ -190,8 +190,8 @@ def repair(
     """Repair a failure that was seen elsewhere: edit the repository so that what failed works."""
     import asyncio
 
-    from papercoder.mending import mend
-    from papercoder.progress import progress
+    from papercoder.console.progress import progress
+    from papercoder.operations.repair import mend
 
     settings = settings_given(model, base_url=base_url, max_cost=max_cost, sandbox=sandbox, gpu=gpu)
     folder = output or Path("runs") / f"repair-{repository.resolve().name}"
@@ -221,11 +221,11 @@ def revise(
     given = dict(locals())
     import asyncio
 
-    from papercoder.generation import generate
+    from papercoder.console.progress import progress
+    from papercoder.console.terminal import show_report
+    from papercoder.operations.generate import generate
+    from papercoder.operations.revise import amend_run, changes, overspent, paper_of, settings_of, tree_of
     from papercoder.paper.reading import read as read_paper
-    from papercoder.progress import progress
-    from papercoder.revision import amend_run, changes, overspent, paper_of, settings_of, tree_of
-    from papercoder.terminal import show_report
 
     flags = {name: value for name, value in given.items() if name not in {"run", "note", "paper", "model"}}
     former = paper_of(run)
@@ -256,10 +256,10 @@ def report(run: RunArgument) -> None:
 @app.command()
 def models(model: ModelOption = None, base_url: BaseUrlOption = None) -> None:
     """Check which models are configured, and what is known of them."""
+    from papercoder.console.terminal import show_models
     from papercoder.models.check import check_providers
     from papercoder.models.resolve import price_of_spec
     from papercoder.settings import ROLES
-    from papercoder.terminal import show_models
 
     settings = settings_given(model, base_url=base_url)
     for role in ROLES:
@@ -274,7 +274,7 @@ def prompts(
     overrides: Annotated[Path | None, typer.Option("--prompts", help="Show with these replacements.")] = None,
 ) -> None:
     """Show or export the prompts."""
-    from papercoder.prompts import Prompts, names
+    from papercoder.agents.prompts import Prompts, names
 
     shipped = Prompts(overrides)
     if export:
@@ -298,7 +298,7 @@ def record(
 
     from papercoder.models.journaled import calls
     from papercoder.models.recorded import Recording, write_recording
-    from papercoder.run_folder import answer_store
+    from papercoder.runs.folder import answer_store
 
     kept = list(calls(answer_store(run)))
     if not kept:

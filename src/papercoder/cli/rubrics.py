@@ -36,11 +36,11 @@ def rubric(
     """Draft a rubric in PaperBench's form from what a paper requires and claims; run it again to go on."""
     import asyncio
 
-    from papercoder.evaluation.drafting import draft_rubric, to_json
-    from papercoder.event_log import read_events
-    from papercoder.progress import money, progress
-    from papercoder.store import write_synced
-    from papercoder.summary import summarise
+    from papercoder.console.progress import money, progress
+    from papercoder.evaluation.rubric.draft import draft_rubric, to_json
+    from papercoder.runs.event_log import read_events
+    from papercoder.runs.store import write_synced
+    from papercoder.runs.summary import summarise
 
     settings = settings_given(model, base_url=base_url, max_cost=max_cost)
     folder = Path("runs") / f"rubric-{stem(paper)}"

@@ -24,7 +24,7 @@ def web(
 ) -> None:
     """Open the page: start runs, watch them, read and change what they made. Ctrl-C closes it."""
     try:
-        from papercoder.web.serving import serve
+        from papercoder.web.server.server import serve
     except ModuleNotFoundError as error:
         if error.name != "nicegui":
             raise

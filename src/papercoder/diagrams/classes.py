@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from papercoder.diagrams.mermaid import class_diagram_complaint
 from papercoder.diagrams.statements import statements
 from papercoder.diagrams.text import one_line
 from papercoder.diagrams.undrawable import Undrawable
-from papercoder.mermaid import class_diagram_complaint
 
 Head = Literal["none", "arrow", "triangle", "diamond", "circle"]
 """How a relation ends: nothing, an open arrow, inheritance, composition, aggregation."""
@@ -99,7 +99,7 @@ class ClassDiagram:
 
 
 def parse_classes(source: str) -> ClassDiagram:
-    """Read a class diagram in the subset that `papercoder.mermaid` accepts.
+    """Read a class diagram in the subset that `papercoder.diagrams.mermaid` accepts.
 
     Raises:
         Undrawable: it does not parse, shows no class, or is too large.

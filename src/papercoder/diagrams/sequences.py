@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from papercoder.diagrams.mermaid import sequence_diagram_complaint
 from papercoder.diagrams.statements import statements
 from papercoder.diagrams.text import one_line
 from papercoder.diagrams.undrawable import Undrawable
-from papercoder.mermaid import sequence_diagram_complaint
 
 _ARROW = r"<<-->>|<<->>|-->>|->>|-->|->|--x|-x|--\)|-\)"
 _ACTOR = r"[^<>=:,;+\s(-][^<>=:,;+\n]*?"
@@ -98,7 +98,7 @@ class SequenceDiagram:
 
 
 def parse_sequence(source: str) -> SequenceDiagram:
-    """Read a sequence diagram in the subset that `papercoder.mermaid` accepts.
+    """Read a sequence diagram in the subset that `papercoder.diagrams.mermaid` accepts.
 
     Raises:
         Undrawable: it does not parse, has no messages' ends, or is too large.

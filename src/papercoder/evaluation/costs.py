@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from papercoder.artifacts import JudgeName, Rubric
-from papercoder.evaluation.observed import Observed
-from papercoder.evaluation.shown import Files, size
+from papercoder.evaluation.execution import Observed
+from papercoder.evaluation.repository_view import Files, size
 from papercoder.evaluation.subject import Subject, Wanted
 from papercoder.models.resolve import price_of_spec, window_of_spec
+from papercoder.models.tokens import count_tokens
 from papercoder.paper.fidelity import Estimate
 from papercoder.report.words import amount, money, plural
 from papercoder.settings import Settings
-from papercoder.tokens import count_tokens
 
 INSTRUCTIONS = 1_500
 """Prompt tokens of system, task and form of answer."""

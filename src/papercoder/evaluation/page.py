@@ -19,7 +19,7 @@ from papercoder.artifacts import (
     Severity,
 )
 from papercoder.evaluation import wording
-from papercoder.evaluation.rubrics import weighted
+from papercoder.evaluation.rubric.rubric import weighted
 from papercoder.report.interval_plot import Row, intervals
 from papercoder.report.rendering import environment, sheet, style
 from papercoder.report.words import SIGNS

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from papercoder.artifacts import JudgeName, MissingControl, Paper, Rubric
 from papercoder.errors import ArtifactError, RunFolderError, SettingsError
-from papercoder.evaluation.agreement import load_labels
-from papercoder.evaluation.controls import Control, authors_control, controls
-from papercoder.evaluation.observed import Observed, observed_of
-from papercoder.evaluation.rubrics import code_dev, load_rubric
-from papercoder.evaluation.shown import Files, judged_files, paths_of
+from papercoder.evaluation.calibration.controls import Control, authors_control, controls
+from papercoder.evaluation.execution import Observed, observed_of
+from papercoder.evaluation.repository_view import Files, judged_files, paths_of
+from papercoder.evaluation.rubric.agreement import load_labels
+from papercoder.evaluation.rubric.rubric import code_dev, load_rubric
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from papercoder.models.contract import Model, Request
-from papercoder.tokens import count_tokens
+from papercoder.models.tokens import count_tokens
 
 _MESSAGE_OVERHEAD = 8
 """Tokens that a provider adds to a message for its role and bounds."""

@@ -2,7 +2,7 @@
 
 from papercoder.models.contract import Answer, Price, Request, Usage
 from papercoder.models.estimate import prompt_tokens
-from papercoder.tokens import count_tokens
+from papercoder.models.tokens import count_tokens
 
 FREE = Price(prompt=0.0, cached=0.0, completion=0.0)
 

@@ -8,12 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from papercoder.artifacts.base import Artifact
-from papercoder.events import CallMade, CallReused, CallStarted, Emit
 from papercoder.models.contract import Answer, Model, Request
 from papercoder.models.estimate import prompt_tokens
 from papercoder.models.finishing import finish
 from papercoder.models.wrapped import Wrapped
-from papercoder.store import Store, digest, kept
+from papercoder.runs.events import CallMade, CallReused, CallStarted, Emit
+from papercoder.runs.store import Store, digest, kept
 
 
 class Call(Artifact):

@@ -13,7 +13,7 @@ from papercoder.models.free import FREE, free_answer
 from papercoder.models.slugs import answer_name, slug
 from papercoder.models.whole import CONTINUE, told
 from papercoder.models.wrapped import Wrapped
-from papercoder.store import digest, write_synced
+from papercoder.runs.store import digest, write_synced
 
 MANIFEST = "recording.json"
 

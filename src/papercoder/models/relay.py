@@ -8,7 +8,7 @@ from papercoder.errors import ModelError
 from papercoder.models.contract import Answer, Request
 from papercoder.models.free import FREE, free_answer
 from papercoder.models.slugs import slug
-from papercoder.store import digest, write_synced
+from papercoder.runs.store import digest, write_synced
 
 REQUEST = ".request.md"
 ANSWER = ".answer.md"

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from papercoder.errors import ModelError
-from papercoder.events import CallRetried, Emit
 from papercoder.models.contract import Answer, Model, Request
 from papercoder.models.failures import PassingError
 from papercoder.models.wrapped import Wrapped
+from papercoder.runs.events import CallRetried, Emit
 
 LONGEST_WAIT = 300.0
 """Seconds; a provider that asks for more is not waited for."""

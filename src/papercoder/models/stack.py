@@ -16,7 +16,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from papercoder.events import Emit
 from papercoder.models.capped import Budget, Capped, Purse
 from papercoder.models.contract import Model
 from papercoder.models.deadline import Deadline
@@ -27,8 +26,9 @@ from papercoder.models.limited import Limited, Limits, Turns
 from papercoder.models.relay import Relay
 from papercoder.models.retrying import Retrying
 from papercoder.models.whole import Whole
+from papercoder.runs.events import Emit
+from papercoder.runs.store import Store
 from papercoder.settings import Role, Settings
-from papercoder.store import Store
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from papercoder.artifacts import Artifact, Paper, Section
-from papercoder.tokens import count_tokens
+from papercoder.models.tokens import count_tokens
 
 _SHORTEST = 1_000
 """Words: even a short workshop paper has more."""

@@ -24,15 +24,15 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.checking import CheckReport
 from papercoder.artifacts.execution import ExecutionReport
-from papercoder.claims import compare, parse_results
 from papercoder.errors import RunFolderError
-from papercoder.event_log import read_events
-from papercoder.events import CallMade, Event
+from papercoder.report.claims import compare, parse_results
 from papercoder.report.model import AgentUse, Report, TracedRequirement
 from papercoder.report.places import Sources
-from papercoder.run_folder import read_text
-from papercoder.show import status_of
-from papercoder.summary import Summary, summarise
+from papercoder.runs.event_log import read_events
+from papercoder.runs.events import CallMade, Event
+from papercoder.runs.folder import read_text
+from papercoder.runs.overview import status_of
+from papercoder.runs.summary import Summary, summarise
 
 A = TypeVar("A", bound=Artifact)
 

@@ -20,7 +20,7 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.checking import CheckReport
 from papercoder.artifacts.execution import ExecutionReport, RungName, RungResult
-from papercoder.summary import Status, Summary
+from papercoder.runs.summary import Status, Summary
 
 State = Literal["implemented", "partly", "missing", "contradicts", "not_reviewed"]
 STATES: tuple[State, ...] = ("implemented", "partly", "missing", "contradicts", "not_reviewed")

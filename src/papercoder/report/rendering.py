@@ -10,9 +10,9 @@ from typing import Literal
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from papercoder.claims import printed
 from papercoder.diagrams.text import one_line, printable
 from papercoder.report import words
+from papercoder.report.claims import printed
 from papercoder.report.figures import claim_groups, cost_bars, diagrams, time_bars
 from papercoder.report.links import Links
 from papercoder.report.model import Report, TracedRequirement, shown

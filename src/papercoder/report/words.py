@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from papercoder.artifacts.claims import Claim
 from papercoder.artifacts.execution import RungName
-from papercoder.claims import printed
+from papercoder.report.claims import printed
 from papercoder.report.model import Report
 
 RUNG_ASKS: dict[RungName, str] = {

@@ -5,7 +5,7 @@ from pathlib import Path
 from papercoder.report.gathering import load
 from papercoder.report.model import Report
 from papercoder.report.rendering import to_html, to_markdown
-from papercoder.store import write_synced
+from papercoder.runs.store import write_synced
 
 
 def write_report(folder: Path) -> Report:

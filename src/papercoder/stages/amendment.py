@@ -2,8 +2,10 @@
 
 from pydantic import Field
 
-from papercoder.agent import Agent, Ask, uses
-from papercoder.answers import Json
+from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.answers import Json
+from papercoder.agents.context import text_part
+from papercoder.agents.listings import requirement_lines
 from papercoder.artifacts import (
     ArchitectureDesign,
     Artifact,
@@ -15,10 +17,8 @@ from papercoder.artifacts import (
     Requirements,
     Value,
 )
-from papercoder.config_text import to_yaml
-from papercoder.context import text_part
-from papercoder.design import Design
-from papercoder.lines import requirement_lines
+from papercoder.artifacts.design import Design
+from papercoder.repository.config_text import to_yaml
 
 
 class AmendedRequirement(Artifact):

@@ -2,11 +2,11 @@
 
 import re
 
-from papercoder.agent import Agent, Ask, uses
-from papercoder.answers import Prose
+from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.answers import Prose
+from papercoder.agents.context import artifact_part, paper_part, text_part
+from papercoder.agents.listings import claim_lines, file_logic, interfaces, requirement_lines
 from papercoder.artifacts import Claim, LogicDesign, OverallPlan, Paper, Requirement
-from papercoder.context import artifact_part, paper_part, text_part
-from papercoder.lines import claim_lines, file_logic, interfaces, requirement_lines
 
 ANALYST = Agent("analysis", "analysis", Prose())
 

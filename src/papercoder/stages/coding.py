@@ -6,8 +6,10 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from papercoder.agent import Agent, Ask, uses
-from papercoder.answers import Python
+from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.answers import Python
+from papercoder.agents.context import Part, anchors_in, artifact_part, cited_part, paper_part, text_part
+from papercoder.agents.listings import claim_lines, file_logic, interfaces, python_code, requirement_lines
 from papercoder.artifacts import (
     ArchitectureDesign,
     Claim,
@@ -18,11 +20,9 @@ from papercoder.artifacts import (
     Requirement,
     SourceFile,
 )
-from papercoder.context import Part, anchors_in, artifact_part, cited_part, paper_part, text_part
-from papercoder.lines import claim_lines, file_logic, interfaces, python_code, requirement_lines
-from papercoder.paths import module_of
-from papercoder.syntax import parse
-from papercoder.traceability import marks
+from papercoder.repository.paths import module_of
+from papercoder.repository.syntax import parse
+from papercoder.repository.traceability import marks
 
 CODER = Agent("coding", "coding", Python())
 DESIGNED_CODER = Agent("coding_designed", "coding", Python())

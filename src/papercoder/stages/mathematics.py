@@ -3,13 +3,13 @@
 import ast
 import re
 
-from papercoder.agent import Agent, Ask, uses
-from papercoder.answers import Python
+from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.answers import Python
+from papercoder.agents.context import cited_part, text_part
+from papercoder.agents.listings import python_code, requirement_lines
 from papercoder.artifacts import Paper, Requirement, SourceFile
-from papercoder.context import cited_part, text_part
-from papercoder.lines import python_code, requirement_lines
-from papercoder.paths import module_of
-from papercoder.syntax import parse
+from papercoder.repository.paths import module_of
+from papercoder.repository.syntax import parse
 
 TESTER = Agent("property_tests", "review", Python())
 

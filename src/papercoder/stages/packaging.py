@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from papercoder.artifacts import LogicDesign, OverallPlan, Paper, Requirement, Requirements, SourceFile, Traceability
-from papercoder.design import ENTRY, Design
-from papercoder.packages import requirements_file, third_party_imports
-from papercoder.syntax import parse
-from papercoder.traceability import to_markdown
+from papercoder.artifacts.design import ENTRY, Design
+from papercoder.repository.packages import requirements_file, third_party_imports
+from papercoder.repository.syntax import parse
+from papercoder.repository.traceability import to_markdown
 
 REPRODUCE = """\
 #!/usr/bin/env bash

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable
 
-from papercoder.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.context import text_part
+from papercoder.agents.edits import SearchReplace, refusals
+from papercoder.agents.listings import requirement_lines
 from papercoder.artifacts import Artifact, Edits, Requirement, SourceFile
-from papercoder.context import text_part
-from papercoder.edits import SearchReplace, refusals
-from papercoder.lines import requirement_lines
-from papercoder.packages import imported_as, package_complaint
-from papercoder.paths import module_complaint
+from papercoder.repository.packages import imported_as, package_complaint
+from papercoder.repository.paths import module_complaint
 
 REPAIRER = Agent("repair", "repair", SearchReplace())
 

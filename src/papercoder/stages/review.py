@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from papercoder.agent import Agent, Ask, uses
-from papercoder.answers import Json
+from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.answers import Json
+from papercoder.agents.context import cited_part, text_part
+from papercoder.agents.edits import SearchReplace, refusals
+from papercoder.agents.listings import numbered_code, python_code, requirement_lines
 from papercoder.artifacts import Edits, Paper, Requirement, SourceFile, Verdict, Verdicts
-from papercoder.context import cited_part, text_part
-from papercoder.edits import SearchReplace, refusals
-from papercoder.lines import numbered_code, python_code, requirement_lines
 
 REVIEWER = Agent("review", "review", Json(Verdicts))
 REVISER = Agent("revise", "review", SearchReplace())

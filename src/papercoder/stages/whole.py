@@ -1,10 +1,10 @@
 """The whole repository in one answer: what a paper, or a paper and its plan, gives without a design."""
 
-from papercoder.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.context import artifact_part, paper_part
+from papercoder.agents.file_blocks import FileBlocks
 from papercoder.artifacts import OverallPlan, Paper, SourceFile
-from papercoder.context import artifact_part, paper_part
-from papercoder.design import ENTRY
-from papercoder.file_blocks import FileBlocks
+from papercoder.artifacts.design import ENTRY
 
 WRITER = Agent("whole", "coding", FileBlocks())
 

@@ -1,4 +1,4 @@
-from papercoder.packages import carriers
+from papercoder.repository.packages import carriers
 from tests.stages.checking.conftest import Write, found, only
 
 CODE = "import cv2\nimport sklearn.metrics\nfrom google.protobuf import message\nimport torch.nn as nn\n"

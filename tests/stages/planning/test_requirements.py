@@ -13,10 +13,10 @@ from papercoder.artifacts import (
     Section,
     Violation,
 )
-from papercoder.events import AnswerRefused, Event
 from papercoder.models.contract import Request
+from papercoder.models.tokens import count_tokens
+from papercoder.runs.events import AnswerRefused, Event
 from papercoder.stages.planning.requirements import complete_requirements, find_requirements, numbered, parts_of
-from papercoder.tokens import count_tokens
 from tests.support import PAPER, PLAN, Scripted, asking, draft, of_kind
 
 LOSS = draft(

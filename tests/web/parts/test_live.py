@@ -5,7 +5,7 @@ import re
 import pytest
 
 from papercoder.artifacts import LogicDesign
-from papercoder.events import (
+from papercoder.runs.events import (
     ArtifactMade,
     ArtifactReused,
     ArtifactStarted,
@@ -18,9 +18,9 @@ from papercoder.events import (
     RunStarted,
     Warned,
 )
-from papercoder.web.course import Course
 from papercoder.web.parts import live, states
-from papercoder.web.view import Look, State, View, view
+from papercoder.web.runs.progress import Course
+from papercoder.web.runs.view import Look, State, View, view
 from tests.support import LOGIC
 
 HOSTILE = "<script>alert(1)</script>"

@@ -17,7 +17,7 @@ from pydantic_ai.usage import RequestUsage
 
 from papercoder.models.contract import Message, Request, Usage
 from papercoder.models.estimate import prompt_tokens
-from papercoder.tokens import count_tokens
+from papercoder.models.tokens import count_tokens
 
 
 def to_messages(request: Request, cache_points: bool) -> list[ModelMessage]:

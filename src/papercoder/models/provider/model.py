@@ -15,8 +15,8 @@ from papercoder.models.prices import context_window_of, price_of
 from papercoder.models.provider.clients import client_for, takes_cache_points
 from papercoder.models.provider.messages import to_messages, to_text, to_usage
 from papercoder.models.provider.translated import translated
+from papercoder.runs.store import digest
 from papercoder.settings import Settings
-from papercoder.store import digest
 
 
 class Provided:

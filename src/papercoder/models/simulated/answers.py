@@ -28,8 +28,8 @@ from papercoder.models.simulated.reading import NO_CONFIG, file_ids, listed_ids,
 from papercoder.models.simulated.rubrics import leaf_judgement, rubric_groups
 from papercoder.models.simulated.source import SIGNATURE, without_config, write_source
 from papercoder.models.simulated.spec import Simulation
-from papercoder.paths import module_of
-from papercoder.tokens import count_tokens
+from papercoder.models.tokens import count_tokens
+from papercoder.repository.paths import module_of
 
 KINDS: tuple[RequirementKind, ...] = ("method", "training", "data", "evaluation", "experiment")
 CONFIGURATION: tuple[tuple[str, Scalar, Scalar], ...] = (

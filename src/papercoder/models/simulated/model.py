@@ -11,7 +11,7 @@ from papercoder.models.simulated.answers import Answers
 from papercoder.models.simulated.faults import Fault, Faults, malformed
 from papercoder.models.simulated.prompt_cache import PromptCache
 from papercoder.models.simulated.spec import Simulation
-from papercoder.tokens import count_tokens
+from papercoder.models.tokens import count_tokens
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from papercoder.tokens import count_tokens
+from papercoder.models.tokens import count_tokens
 
 _WORDS = """
 the model data layer loss train input output batch value step size rate weight vector hidden state token mask order

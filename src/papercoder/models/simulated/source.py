@@ -3,8 +3,8 @@
 from random import Random
 
 from papercoder.models.simulated.prose import prose
-from papercoder.paths import module_of
-from papercoder.tokens import count_tokens
+from papercoder.models.tokens import count_tokens
+from papercoder.repository.paths import module_of
 
 SIGNATURE = "def run(value: float = 1.0) -> float"
 

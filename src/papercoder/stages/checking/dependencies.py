@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from papercoder.artifacts.checking import Finding
-from papercoder.packages import carriers, distribution_of, imported_as, is_used_unseen, package_complaint
+from papercoder.repository.packages import carriers, distribution_of, imported_as, is_used_unseen, package_complaint
 from papercoder.stages.checking.declared import Declared, Line, declared
 from papercoder.stages.checking.findings import error, warning
 from papercoder.stages.checking.imported import Site, import_sites

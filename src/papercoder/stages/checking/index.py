@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from papercoder.paths import module_parts
+from papercoder.repository.paths import module_parts
 from papercoder.stages.checking.nodes import Function, statements
 from papercoder.stages.checking.repository import Module, Tree
 

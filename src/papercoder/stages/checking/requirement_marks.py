@@ -6,9 +6,9 @@ from pydantic import ValidationError
 
 from papercoder.artifacts import Traceability
 from papercoder.artifacts.checking import Finding
+from papercoder.repository.traceability import marks
 from papercoder.stages.checking.findings import error
 from papercoder.stages.checking.repository import Tree
-from papercoder.traceability import marks
 
 _CHECK = "marks"
 _FILE = "TRACEABILITY.json"

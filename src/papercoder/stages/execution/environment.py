@@ -11,12 +11,12 @@ from typing import Protocol
 
 from papercoder.artifacts.execution import Outcome
 from papercoder.errors import RunFolderError
-from papercoder.packages import package_complaint
+from papercoder.repository.packages import package_complaint
+from papercoder.runs.store import digest, unwritable
 from papercoder.sandbox.contract import Bind, Caps, Command, Phase, Sandbox
 from papercoder.stages.execution.copying import bring_back, discard
 from papercoder.stages.execution.indexes import Indexes, user_indexes
 from papercoder.stages.execution.tools import PLACE, PYTHON, Tool, find_tool
-from papercoder.store import digest, unwritable
 
 REQUIREMENTS, LOCK = "requirements.txt", "requirements.lock"
 _COMPILE = (PYTHON, "-I", "-S", "-m", "compileall", "-q", "-j", "0", f"{PLACE}/lib")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from papercoder.artifacts import ExecutionReport, RungName, RungResult, SourceFile
 from papercoder.errors import PaperCoderError
-from papercoder.events import Forecast, RungEnded
-from papercoder.executor import Telling, climbs
+from papercoder.runs.events import Forecast, RungEnded
+from papercoder.runs.executor import Telling, climbs
 from papercoder.sandbox.choosing import choose
 from papercoder.sandbox.contract import Sandbox
 from papercoder.stages.execution.environment import LOCK

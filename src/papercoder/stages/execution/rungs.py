@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from papercoder.artifacts.execution import Outcome, RungName
-from papercoder.paths import module_parts
+from papercoder.repository.paths import module_parts
 from papercoder.stages.execution import importing
 from papercoder.stages.execution.copying import RESULTS
 from papercoder.stages.execution.environment import has_tests

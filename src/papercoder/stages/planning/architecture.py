@@ -2,13 +2,13 @@
 
 from collections import Counter
 
-from papercoder.agent import Agent, Ask, uses
-from papercoder.answers import Json
+from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.answers import Json
+from papercoder.agents.context import artifact_part, paper_part
 from papercoder.artifacts import ArchitectureDesign, OverallPlan, Paper, Requirements
-from papercoder.context import artifact_part, paper_part
-from papercoder.design import ENTRY
-from papercoder.mermaid import class_diagram_complaint, sequence_diagram_complaint
-from papercoder.paths import collisions, complaint, module_complaint
+from papercoder.artifacts.design import ENTRY
+from papercoder.diagrams.mermaid import class_diagram_complaint, sequence_diagram_complaint
+from papercoder.repository.paths import collisions, complaint, module_complaint
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 from papercoder.stages.planning.requirements import requirements_part
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from papercoder.agent import Agent, Ask, uses
-from papercoder.answers import Json
+from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.answers import Json
+from papercoder.agents.context import paper_part
 from papercoder.artifacts import Claim, ClaimDraft, ClaimDrafts, Claims, Paper
-from papercoder.context import paper_part
-from papercoder.evidence import find_quote, numbers
+from papercoder.paper.evidence import find_quote, numbers
 
 CLAIMANT = Agent("claims", "planning", Json(ClaimDrafts))
 

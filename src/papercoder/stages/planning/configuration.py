@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from papercoder.agent import Agent, Ask, uses
-from papercoder.answers import Json
+from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.answers import Json
+from papercoder.agents.context import Part, artifact_part, paper_part
 from papercoder.artifacts import (
     ArchitectureDesign,
     ConfigValue,
@@ -14,8 +15,7 @@ from papercoder.artifacts import (
     Requirements,
     Value,
 )
-from papercoder.context import Part, artifact_part, paper_part
-from papercoder.evidence import find_quote, numbers
+from papercoder.paper.evidence import find_quote, numbers
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 from papercoder.stages.planning.requirements import requirements_part
 

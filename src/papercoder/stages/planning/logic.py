@@ -4,8 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from papercoder.agent import Agent, Ask, uses
-from papercoder.answers import Json
+from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.answers import Json
+from papercoder.agents.context import Part, artifact_part, paper_part, text_part
+from papercoder.agents.listings import claim_lines
 from papercoder.artifacts import (
     ArchitectureDesign,
     Claims,
@@ -16,15 +18,13 @@ from papercoder.artifacts import (
     Paper,
     Requirements,
 )
-from papercoder.config_text import to_yaml
-from papercoder.context import Part, artifact_part, paper_part, text_part
-from papercoder.graph import ring
-from papercoder.lines import claim_lines
-from papercoder.packages import imported_as, package_complaint
-from papercoder.paths import module_complaint
+from papercoder.repository.config_text import to_yaml
+from papercoder.repository.import_graph import ring
+from papercoder.repository.packages import imported_as, package_complaint
+from papercoder.repository.paths import module_complaint
+from papercoder.repository.syntax import parse
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 from papercoder.stages.planning.requirements import requirements_part
-from papercoder.syntax import parse
 
 LOGICIAN = Agent("logic", "planning", Json(LogicDesign))
 

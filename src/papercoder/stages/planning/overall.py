@@ -1,9 +1,9 @@
 """The overall plan."""
 
-from papercoder.agent import Agent, Ask, uses
-from papercoder.answers import Json
+from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.answers import Json
+from papercoder.agents.context import paper_part
 from papercoder.artifacts import OverallPlan, Paper
-from papercoder.context import paper_part
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 
 PLANNER = Agent("overall_plan", "planning", Json(OverallPlan))

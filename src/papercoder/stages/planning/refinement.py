@@ -2,10 +2,10 @@
 
 from typing import TypeVar
 
-from papercoder.agent import Agent, Ask, Check
-from papercoder.answers import Json
+from papercoder.agents.agent import Agent, Ask, Check
+from papercoder.agents.answers import Json
+from papercoder.agents.context import Part, artifact_part
 from papercoder.artifacts import Artifact, Critique
-from papercoder.context import Part, artifact_part
 
 A = TypeVar("A", bound=Artifact)
 

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from rapidfuzz import fuzz
 
-from papercoder.agent import Agent, Ask, Check, uses
-from papercoder.answers import Json
+from papercoder.agents.agent import Agent, Ask, Check, uses
+from papercoder.agents.answers import Json
+from papercoder.agents.context import Part, artifact_part, paper_part
+from papercoder.agents.listings import requirement_lines
 from papercoder.artifacts import (
     OverallPlan,
     Paper,
@@ -15,12 +17,10 @@ from papercoder.artifacts import (
     Requirements,
     Section,
 )
-from papercoder.context import Part, artifact_part, paper_part
-from papercoder.evidence import find_quote, numbers, plain
-from papercoder.lines import requirement_lines
+from papercoder.concurrency import gather_all
+from papercoder.models.tokens import count_tokens
+from papercoder.paper.evidence import find_quote, numbers, plain
 from papercoder.stages.planning.refinement import VERIFIER, round_of, violations
-from papercoder.together import together
-from papercoder.tokens import count_tokens
 
 
 class RequirementChanges(RequirementDrafts):
@@ -44,7 +44,7 @@ _SAME = 93.0
 async def find_requirements(ask: Ask, paper: Paper) -> RequirementDrafts:
     """What each part of the paper requires, in the paper's order."""
     parts = [part for part in parts_of(paper) if _says_something(part)]
-    found = await together(_from_part(ask, paper, part) for part in parts)
+    found = await gather_all(_from_part(ask, paper, part) for part in parts)
     return RequirementDrafts(requirements=tuple(draft for drafts in found for draft in drafts.requirements))
 
 

@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 from nicegui import run, ui
 
 from papercoder.artifacts import TrialResult
-from papercoder.bench.page import body, body_style
-from papercoder.bench.results import read_results
-from papercoder.web import frame
+from papercoder.bench.results.files import read_results
+from papercoder.bench.results.page import body, body_style
 from papercoder.web.parts.tabs import address
-from papercoder.web.shelf import trial_name
-from papercoder.web.state import Web
+from papercoder.web.runs.folder import trial_name
+from papercoder.web.server import layout as frame
+from papercoder.web.server.state import Web
 
 
 def register(web: Web) -> None:

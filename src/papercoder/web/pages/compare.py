@@ -3,14 +3,14 @@
 from markupsafe import Markup
 from nicegui import run, ui
 
-from papercoder.bench.comparison import compare
-from papercoder.bench.page import comparison_body
-from papercoder.bench.results import read_results
+from papercoder.bench.results.comparison import compare
+from papercoder.bench.results.files import read_results
+from papercoder.bench.results.page import comparison_body
 from papercoder.report.rendering import environment
-from papercoder.web import frame
-from papercoder.web.contrast import contrast
 from papercoder.web.parts.tabs import address
-from papercoder.web.state import Web
+from papercoder.web.runs.comparison import contrast
+from papercoder.web.server import layout as frame
+from papercoder.web.server.state import Web
 
 
 def register(web: Web) -> None:

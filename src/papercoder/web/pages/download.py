@@ -8,8 +8,8 @@ from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from nicegui import app
 
 from papercoder.errors import PaperCoderError
-from papercoder.web.packing import pack
-from papercoder.web.state import Web
+from papercoder.web.runs.archive import pack
+from papercoder.web.server.state import Web
 
 _PIECE = 2**16
 

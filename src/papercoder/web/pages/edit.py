@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from markupsafe import Markup
 from nicegui import events, ui
 
-from papercoder.editing import save
 from papercoder.errors import PaperCoderError
-from papercoder.preview import Kept, Preview, artifacts, preview, unedited
-from papercoder.revision import overspent, settings_of
-from papercoder.run_folder import read_text
-from papercoder.web import frame
+from papercoder.operations.edit import save
+from papercoder.operations.preview import Kept, Preview, artifacts, preview, unedited
+from papercoder.operations.revise import overspent, settings_of
+from papercoder.runs.folder import read_text
 from papercoder.web.parts import tabs
 from papercoder.web.parts.artifact_tree import LABELS, TONES, tree_html
 from papercoder.web.parts.controls import Kind, alert, button, number
 from papercoder.web.parts.foreseen import button_label, foreseen_html
 from papercoder.web.parts.going import reload_once, wait_for
-from papercoder.web.state import Web
+from papercoder.web.server import layout as frame
+from papercoder.web.server.state import Web
 
 _LONGEST = 400_000
 """Characters that are edited here; a browser's message may have little more."""

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from nicegui import ui
 
-from papercoder.web import frame
 from papercoder.web.parts import live, states, tabs
 from papercoder.web.parts.controls import alert
 from papercoder.web.parts.run_controls import RunControls
 from papercoder.web.parts.run_log import RunLog
-from papercoder.web.state import Web
-from papercoder.web.view import View
+from papercoder.web.runs.view import View
+from papercoder.web.server import layout as frame
+from papercoder.web.server.state import Web
 
 
 def register(web: Web) -> None:

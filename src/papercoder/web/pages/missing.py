@@ -4,8 +4,8 @@ from fastapi import Request, Response
 from nicegui import Client, app, ui
 from starlette.responses import PlainTextResponse
 
-from papercoder.web import frame
-from papercoder.web.state import Web
+from papercoder.web.server import layout as frame
+from papercoder.web.server.state import Web
 
 
 def register(_: Web) -> None:

@@ -3,13 +3,13 @@
 from markupsafe import Markup
 from nicegui import run, ui
 
-from papercoder.questions import questions
 from papercoder.report import load
-from papercoder.web import frame
+from papercoder.report.questions import questions
 from papercoder.web.parts import tabs
 from papercoder.web.parts.controls import button
 from papercoder.web.parts.going import wait_for
-from papercoder.web.state import Web
+from papercoder.web.server import layout as frame
+from papercoder.web.server.state import Web
 
 
 def register(web: Web) -> None:

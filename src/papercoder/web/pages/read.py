@@ -8,14 +8,14 @@ from nicegui import events, run, ui
 
 from papercoder.errors import PaperCoderError
 from papercoder.report.model import TracedRequirement
-from papercoder.web import frame
 from papercoder.web.parts import tabs
 from papercoder.web.parts.code_text import Source, code_html, first_shown, owners, read_source
 from papercoder.web.parts.files import files_html
 from papercoder.web.parts.going import keep_up, wait_for
 from papercoder.web.parts.need_list import FIELDS, Filter, filter_html, index_of, list_html, page_with
 from papercoder.web.parts.text import Text, gather
-from papercoder.web.state import Web
+from papercoder.web.server import layout as frame
+from papercoder.web.server.state import Web
 
 
 def register(web: Web) -> None:

@@ -4,9 +4,9 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 from nicegui import app
 
 from papercoder.errors import RunFolderError
-from papercoder.run_folder import read_text
+from papercoder.runs.folder import read_text
 from papercoder.web.parts.tabs import address
-from papercoder.web.state import Web
+from papercoder.web.server.state import Web
 
 _ALONE = {
     "Content-Security-Policy": (

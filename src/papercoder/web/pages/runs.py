@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 from nicegui import ui
 
-from papercoder.web import frame
-from papercoder.web.overview import BenchCard, Overview, RunCard
 from papercoder.web.parts import example_card, run_row
 from papercoder.web.parts.controls import button, field
-from papercoder.web.state import Web
+from papercoder.web.runs.overview import BenchCard, Overview, RunCard
+from papercoder.web.server import layout as frame
+from papercoder.web.server.state import Web
 
 _EVERY = 2.0
 """Seconds between two looks at the shelf."""

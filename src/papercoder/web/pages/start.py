@@ -7,18 +7,19 @@ from nicegui import events, ui
 
 from papercoder.artifacts import Paper
 from papercoder.errors import PaperCoderError
-from papercoder.estimate import estimate
 from papercoder.models.resolve import price_of_spec
+from papercoder.operations.estimate import estimate
 from papercoder.paper.fidelity import Estimate, Fidelity, fidelity
 from papercoder.settings import Profile, Settings
-from papercoder.web import choosing, frame
+from papercoder.web.papers import run_options as choosing
+from papercoder.web.papers.reader_process import read_apart
+from papercoder.web.papers.sources import keep_upload, source_of
 from papercoder.web.parts import example_card
 from papercoder.web.parts import fidelity as report
 from papercoder.web.parts.controls import alert, button, field, number, select
-from papercoder.web.reading_apart import read_apart
-from papercoder.web.shelf import UPLOAD
-from papercoder.web.sources import keep_upload, source_of
-from papercoder.web.state import Web
+from papercoder.web.runs.folder import UPLOAD
+from papercoder.web.server import layout as frame
+from papercoder.web.server.state import Web
 
 _SUFFIXES = ".pdf,.tex,.gz,.tgz,.tar,.zip,.html,.htm,.md,.json,.xml"
 

@@ -8,19 +8,19 @@ from markupsafe import Markup
 from nicegui import run, ui
 from starlette.requests import Request
 
-from papercoder import run_folder
 from papercoder.artifacts import Evaluation
 from papercoder.evaluation import page as judged
 from papercoder.report import load
 from papercoder.report.rendering import Section, parts_style, section
-from papercoder.web import frame
+from papercoder.runs import folder as run_folder
 from papercoder.web.parts import tabs
 from papercoder.web.parts.changes import changes_html
 from papercoder.web.parts.coverage import coverage_html
 from papercoder.web.parts.going import keep_up, wait_for
 from papercoder.web.parts.links import RunLinks
 from papercoder.web.parts.verdicts import verdicts_html
-from papercoder.web.state import Web
+from papercoder.web.server import layout as frame
+from papercoder.web.server.state import Web
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from papercoder.preview import Kept
+from papercoder.operations.preview import Kept
 from papercoder.report.rendering import environment
-from papercoder.summary import stage_of
+from papercoder.runs.summary import stage_of
 from papercoder.web.parts.tabs import address
 
 LABELS: dict[Kept, str] = {"ours": "", "yours": "yours", "stale": "yours, stale", "missing": "not made yet"}

@@ -7,7 +7,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from papercoder.report.rendering import environment
-from papercoder.versions import Version, Versions
+from papercoder.repository.versions import Version, Versions
 
 _MOST = 3_000
 """Lines of a file's difference that are shown."""

@@ -4,10 +4,10 @@ from nicegui import ui
 
 from papercoder.errors import PaperCoderError
 from papercoder.settings import Settings
-from papercoder.web import frame
-from papercoder.web.example import example
+from papercoder.web.papers.example import example
 from papercoder.web.parts.controls import alert, button
-from papercoder.web.state import Web
+from papercoder.web.server import layout as frame
+from papercoder.web.server.state import Web
 
 
 def draw(web: Web) -> None:

@@ -4,7 +4,7 @@ from nicegui import ui
 
 from papercoder.paper.fidelity import Fidelity
 from papercoder.report.words import plural
-from papercoder.web import frame
+from papercoder.web.server import layout as frame
 
 _COUNTS = ("equations", "tables", "algorithms", "figures", "references", "words", "tokens", "numbers")
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
-from papercoder.preview import Preview, Remade
+from papercoder.operations.preview import Preview, Remade
 from papercoder.report.rendering import environment
 from papercoder.report.words import amount, money, plural
-from papercoder.spent import Spent
+from papercoder.runs.step_costs import Spent
 
 
 def foreseen_html(preview: Preview) -> Markup:

@@ -6,10 +6,10 @@ from contextlib import suppress
 from nicegui import background_tasks, ui
 
 from papercoder.errors import PaperCoderError
-from papercoder.web import frame
 from papercoder.web.parts.tabs import Tab, address, is_there
-from papercoder.web.state import Web
-from papercoder.web.view import View
+from papercoder.web.runs.view import View
+from papercoder.web.server import layout as frame
+from papercoder.web.server.state import Web
 
 
 def keep_up(web: Web, run: str, redraw: Callable[[], Awaitable[None]]) -> None:

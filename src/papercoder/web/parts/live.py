@@ -8,12 +8,12 @@ from markupsafe import Markup
 
 from papercoder.artifacts import LogicDesign
 from papercoder.diagrams import Undrawable, draw_files
-from papercoder.events import RungEnded
 from papercoder.report.rendering import environment
 from papercoder.report.words import duration
-from papercoder.web.files import FileView
+from papercoder.runs.events import RungEnded
 from papercoder.web.parts.tabs import address
-from papercoder.web.view import StageView, View, Waiting
+from papercoder.web.runs.files import FileView
+from papercoder.web.runs.view import StageView, View, Waiting
 
 _MOST = 5
 """Names in a list that goes on with `and 3 more`."""

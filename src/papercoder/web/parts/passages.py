@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from rapidfuzz import fuzz
 
-from papercoder.evidence import pieces_of
+from papercoder.paper.evidence import pieces_of
 
 _ALIKE = 85.0
 """Of 100. The quote was found in this block before; here it is only pointed at."""

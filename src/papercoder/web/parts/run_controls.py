@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 from nicegui import ui
 
 from papercoder.errors import PaperCoderError
-from papercoder.events import RunStarted
-from papercoder.web.frame import key
+from papercoder.runs.events import RunStarted
 from papercoder.web.parts.controls import Kind, button, number
 from papercoder.web.parts.tabs import address
-from papercoder.web.state import Web
-from papercoder.web.view import View
+from papercoder.web.runs.view import View
+from papercoder.web.server.layout import key
+from papercoder.web.server.state import Web
 
 
 class RunControls:

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from nicegui import ui
 
-from papercoder.events import Event
-from papercoder.progress import line
-from papercoder.web.frame import key
+from papercoder.console.progress import line
+from papercoder.runs.events import Event
 from papercoder.web.parts.controls import button
-from papercoder.web.watching import Watch
+from papercoder.web.runs.watcher import Watch
+from papercoder.web.server.layout import key
 
 _LINES = 300
 

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from nicegui import ui
 
 from papercoder.report.words import cost, duration, plural
-from papercoder.summary import StageSummary
-from papercoder.web.overview import BenchCard, RunCard
+from papercoder.runs.summary import StageSummary
+from papercoder.web.runs.overview import BenchCard, RunCard
 
 TONES = {"complete": "good", "running": "going", "partial": "fair", "interrupted": "bad", "failed": "bad"}
 """Status -> tone of its badge; all others are `none`."""

@@ -1,6 +1,6 @@
 """The states of a run in words."""
 
-from papercoder.web.view import State, View
+from papercoder.web.runs.view import State, View
 
 LABELS: dict[State, str] = {
     "new": "not begun",

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from papercoder import run_folder
 from papercoder.artifacts import Paper
 from papercoder.report import Report, load
+from papercoder.runs import folder as run_folder
 from papercoder.web.parts.paper_text import paper_html
 
 

@@ -1,0 +1,1 @@
+"""LLM agents: prompts, answer formats, edits and what an agent reads."""

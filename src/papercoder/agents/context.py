@@ -1,0 +1,138 @@
+"""What an agent is given to read, and what is left out where the model's context window is too small for all of it."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from papercoder.artifacts import Artifact, Paper, Section
+from papercoder.models.tokens import count_tokens
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing to read, in its full form and in ever shorter ones."""
+
+    title: str
+    forms: tuple[str, ...]
+    """From the full text to the least that still helps."""
+
+    @property
+    def full(self) -> str:
+        """The full text."""
+        return self.forms[0]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The texts to send, in the order of the parts, and what had to be shortened."""
+
+    texts: tuple[str, ...]
+    shortened: tuple[str, ...]
+    fits: bool
+
+
+def fit(parts: tuple[Part, ...], room: int) -> Fitted:
+    """Shorten the parts, the first ones first and no more than needed, until they take at most `room` tokens."""
+    chosen = [0] * len(parts)
+    sizes = [[count_tokens(form) for form in part.forms] for part in parts]
+
+    def used() -> int:
+        return sum(size[form] for size, form in zip(sizes, chosen, strict=True))
+
+    for level in range(1, max((len(part.forms) for part in parts), default=1)):
+        for index, part in enumerate(parts):
+            if used() > room and level < len(part.forms):
+                chosen[index] = level
+    texts = tuple(part.forms[form] for part, form in zip(parts, chosen, strict=True))
+    shortened = tuple(part.title for part, form in zip(parts, chosen, strict=True) if form)
+    return Fitted(tuple(filter(None, texts)), shortened, used() <= room)
+
+
+def paper_part(paper: Paper, cited: Iterable[str] = ()) -> Part:
+    """The whole paper; shorter, fewer of its sections and the headings of the rest.
+
+    The last to go are those that hold the anchors in `cited`, then those with most formulas, tables and numbers.
+    """
+    wanted = _holding(paper, cited)
+    ranked = sorted(paper.sections, key=lambda section: (section.anchor not in wanted, _substance(section)))
+    kept = {wanted, *(frozenset(_filling(ranked, share)) for share in _SHARES)} - {frozenset()}
+    shorter = sorted((_part(paper, anchors) for anchors in kept), key=len, reverse=True)
+    return Part("the paper", (_whole(paper), *shorter, _headings(paper)))
+
+
+def cited_part(paper: Paper, cited: Iterable[str]) -> Part:
+    """The sections that hold the anchors in `cited`, and the headings of the rest; if there are none, the whole."""
+    wanted = _holding(paper, cited)
+    return Part("the paper", (_part(paper, wanted) if wanted else _whole(paper), _headings(paper)))
+
+
+_SHARES = (0.75, 0.5, 0.25)
+"""How much of the paper its shorter forms keep."""
+
+_DULL = re.compile(r"related work|acknowledg|impact|ethic|checklist|introduction|conclusion|limitation", re.IGNORECASE)
+
+
+def _holding(paper: Paper, anchors: Iterable[str]) -> frozenset[str]:
+    return frozenset(section.anchor for anchor in anchors if (section := paper.section(anchor)))
+
+
+def _substance(section: Section) -> tuple[bool, float]:
+    """Sorts the sections that code needs most before the others: by formulas, tables and numbers for their length."""
+    text = section.render()
+    marked = sum(block.kind in {"equation", "table", "algorithm"} for block in section.blocks)
+    return bool(_DULL.search(section.title)), -(20 * marked + len(re.findall(r"\d+", text))) / len(text)
+
+
+def _filling(sections: list[Section], share: float) -> Iterator[str]:
+    """The anchors of the first sections that together are at most this share of all."""
+    sizes = {section.anchor: len(section.render()) for section in sections}
+    room = share * sum(sizes.values())
+    for anchor, size in sizes.items():
+        room -= size
+        if room < 0:
+            return
+        yield anchor
+
+
+def anchors_in(text: str) -> tuple[str, ...]:
+    """The anchors that a text cites in brackets: `[3.2¶4]`, `[eq:5, tab:1]`."""
+    cited = re.findall(r"\[([^\]\[]{1,80})\]", text)
+    return tuple(dict.fromkeys(part for group in cited for part in re.split(r"[,;\s]+", group) if part))
+
+
+def _whole(paper: Paper) -> str:
+    return f"# The paper\n\n{_head(paper)}\n\n{_sections(paper, None)}"
+
+
+def _part(paper: Paper, wanted: frozenset[str]) -> str:
+    return f"# The paper, in part\n\n{_LEFT_OUT}\n\n{_head(paper)}\n\n{_sections(paper, wanted)}"
+
+
+def _headings(paper: Paper) -> str:
+    return f"# The paper, its headings alone\n\n{_LEFT_OUT}\n\n{_head(paper)}\n\n{_sections(paper, frozenset())}"
+
+
+_LEFT_OUT = "Where a heading has nothing below it, its text is left out here."
+
+
+def _head(paper: Paper) -> str:
+    return f"Title: {paper.title}\n\n[abstract] {paper.abstract}"
+
+
+def _sections(paper: Paper, wanted: frozenset[str] | None) -> str:
+    shown = (section if wanted is None or section.anchor in wanted else _heading(section) for section in paper.sections)
+    return "\n\n".join(section.render() for section in shown)
+
+
+def _heading(section: Section) -> Section:
+    return Section(anchor=section.anchor, level=section.level, title=section.title)
+
+
+def artifact_part(title: str, artifact: Artifact) -> Part:
+    """An artifact as JSON, without what is empty."""
+    return Part(title, (f"# {title}\n\n{artifact.model_dump_json(exclude_defaults=True, indent=1)}",))
+
+
+def text_part(title: str, text: str, *shorter: str) -> Part:
+    """A text under a title; an empty shorter form leaves the part out."""
+    return Part(title, tuple(f"# {title}\n\n{form}" if form else "" for form in (text, *shorter)))

@@ -1,0 +1,228 @@
+"""SEARCH/REPLACE edits: read off an answer, applied exactly or refused with the reason, and kept from cheating."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from papercoder.agents.answers import UnfitError
+from papercoder.artifacts import Edit, Edits, SourceFile
+from papercoder.artifacts.base import normalise_path
+from papercoder.repository.paths import complaint
+from papercoder.repository.syntax import parse
+from papercoder.repository.traceability import marks
+
+_BLOCK = re.compile(
+    r"^(?P<path>[^\n]+)\n(?:[ \t]*\n|[`~]{3}[^\n]*\n)*<{7} SEARCH[ \t]*\n"
+    r"(?P<search>.*?)^={7}[ \t]*\n(?P<replace>.*?)^>{7} REPLACE[ \t]*$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class SearchReplace:
+    """Edits as blocks of plain text."""
+
+    @property
+    def instructions(self) -> str:
+        """How a block is written."""
+        return _HOW
+
+    def read(self, text: str) -> Edits:
+        """The edits, in order.
+
+        Raises:
+            UnfitError: there is no block, or one that is cut.
+        """
+        text = text.replace("\r\n", "\n")
+        edits = tuple(
+            Edit(path=_path(found["path"]), search=found["search"], replace=found["replace"])
+            for found in _BLOCK.finditer(text)
+        )
+        if text.count("<<<<<<< SEARCH") != len(edits):
+            raise UnfitError("A block is not complete: the path, SEARCH, =======, REPLACE, each on a line of its own.")
+        if not edits and _NONE not in text:
+            raise UnfitError(f"There is no SEARCH/REPLACE block. If nothing is to be changed, answer {_NONE}.")
+        return Edits(edits=edits)
+
+
+_NONE = "NO EDITS"
+
+_HOW = f"""\
+Answer with one or more blocks of this form, and nothing else:
+
+path/of/the/file.py
+<<<<<<< SEARCH
+lines as they are in the file now, exactly, enough of them to be there only once
+=======
+lines that take their place
+>>>>>>> REPLACE
+
+To make a new file, leave the part between SEARCH and ======= empty. If nothing is to be changed, answer {_NONE}."""
+
+
+def _path(line: str) -> str:
+    return normalise_path(line.strip().strip("`*#: "))
+
+
+def apply(files: Iterable[SourceFile], edits: Edits) -> tuple[SourceFile, ...]:
+    """The files after all edits.
+
+    Raises:
+        UnfitError: an edit's text is not there, or not only once; or its file may not be written.
+    """
+    texts = {file.path: file.text for file in files}
+    for edit in edits.edits:
+        texts[edit.path] = _edited(texts.get(edit.path), edit)
+    return tuple(SourceFile(path=path, text=text) for path, text in texts.items())
+
+
+def _edited(text: str | None, edit: Edit) -> str:
+    if text is None or not edit.search.strip():
+        return _made(text, edit)
+    have, want = text.split("\n"), _lines(edit.search)
+    places = _places(have, want)
+    if len(places) != 1:
+        found = f"is there {len(places)} times" if places else "is not there"
+        raise UnfitError(f"`{edit.path}`: what is searched {found}; copy whole lines exactly:\n{edit.search}")
+    have[places[0] : places[0] + len(want)] = _lines(edit.replace)
+    new = "\n".join(have)
+    return f"{new}\n" if new and text.endswith("\n") and not new.endswith("\n") else new
+
+
+def _lines(text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def _places(have: list[str], want: list[str]) -> list[int]:
+    """Where the lines stand: exactly, or, where they do not, but for space at their ends."""
+    for spelled in (str, str.rstrip):
+        lines, wanted = list(map(spelled, have)), list(map(spelled, want))
+        starts = range(len(lines) - len(wanted) + 1)
+        if places := [start for start in starts if lines[start : start + len(wanted)] == wanted]:
+            return places
+    return []
+
+
+def _made(text: str | None, edit: Edit) -> str:
+    if text:
+        raise UnfitError(f"`{edit.path}` exists; an edit of it must search for lines that it has.")
+    if edit.search.strip():
+        raise UnfitError(f"There is no file `{edit.path}` to edit.")
+    if reason := complaint(edit.path):
+        raise UnfitError(f"{reason}.")
+    return edit.replace
+
+
+def refusals(files: tuple[SourceFile, ...], edits: Edits, allowed: set[str]) -> list[str]:
+    """Why these edits cannot be taken; nothing where they can."""
+    strange = sorted(edits.paths - allowed)
+    if strange:
+        return [f"`{path}` may not be edited here." for path in strange]
+    try:
+        return damage(files, apply(files, edits))
+    except UnfitError as error:
+        return [str(error)]
+
+
+def damage(before: Iterable[SourceFile], after: Iterable[SourceFile]) -> list[str]:
+    """What edits broke or took away that they may not: syntax, marks, tests, assertions, errors swallowed."""
+    old = {file.path: file.text for file in before}
+    changed = (file for file in after if file.text != old.get(file.path))
+    return [text for file in changed for text in _damage(file.path, old.get(file.path, ""), file.text)]
+
+
+def _damage(path: str, old: str, new: str) -> Iterator[str]:
+    if path.endswith((".yaml", ".yml")):
+        yield from _broken_settings(path, new)
+    elif path.endswith(".py"):
+        try:
+            tree = parse(new)
+        except SyntaxError as error:
+            yield f"`{path}` would have a syntax error: {error}."
+        else:
+            yield from _losses(path, old, new, tree)
+
+
+def _broken_settings(path: str, text: str) -> Iterator[str]:
+    try:
+        loaded = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        yield f"`{path}` would be no YAML: {error}."
+    else:
+        if not isinstance(loaded, dict):
+            yield f"`{path}` would have no keys."
+
+
+def _losses(path: str, old: str, new: str, tree: ast.AST) -> Iterator[str]:
+    if lost := sorted(set(marks(old)) - set(marks(new))):
+        yield f"`{path}` would lose the mark of {', '.join(lost)}."
+    before, now = _census(_parsed(old)), _census(tree)
+    if lost_tests := sorted(before.tests - now.tests):
+        yield f"`{path}` would lose the test {', '.join(lost_tests)}."
+    if now.assertions < before.assertions:
+        yield f"`{path}` would lose an assertion."
+    if now.skipped > before.skipped:
+        yield f"`{path}` would skip a test."
+    if now.swallowed > before.swallowed:
+        yield f"`{path}` would swallow an error: an `except` that only passes or catches everything."
+
+
+@dataclass(frozen=True)
+class _Census:
+    tests: frozenset[str]
+    assertions: int
+    skipped: int
+    swallowed: int
+
+
+def _census(tree: ast.AST) -> _Census:
+    nodes = list(ast.walk(tree))
+    functions = (node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return _Census(
+        tests=frozenset(node.name for node in functions if node.name.startswith("test")),
+        assertions=sum(map(_asserts, nodes)),
+        skipped=sum(map(_skips, nodes)),
+        swallowed=sum(isinstance(node, ast.ExceptHandler) and _swallows(node) for node in nodes)
+        + sum(isinstance(node, ast.Call) and _name(node.func) == "suppress" for node in nodes),
+    )
+
+
+_SKIP = re.compile(r"(pytest|unittest)\.(mark\.)?(skip|skipif|skipIf|skipUnless|xfail|importorskip|expectedFailure)")
+
+
+def _skips(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and _SKIP.fullmatch(ast.unparse(node)) is not None
+
+
+def _name(node: ast.AST) -> str:
+    """The last part of a name: `raises` of `pytest.raises`."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _asserts(node: ast.AST) -> bool:
+    """Does it claim something? `assert True` does not."""
+    if isinstance(node, ast.Assert):
+        return not isinstance(node.test, ast.Constant)
+    return isinstance(node, ast.Call) and re.match(r"assert|raises$", _name(node.func)) is not None
+
+
+def _swallows(handler: ast.ExceptHandler) -> bool:
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    everything = any(kind is None or _name(kind) in {"Exception", "BaseException"} for kind in kinds)
+    raises = any(isinstance(node, ast.Raise) for node in ast.walk(handler))
+    only_passes = all(isinstance(node, ast.Pass | ast.Continue) or _is_ellipsis(node) for node in handler.body)
+    return only_passes or (everything and not raises)
+
+
+def _is_ellipsis(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _parsed(code: str) -> ast.AST:
+    try:
+        return parse(code)
+    except SyntaxError:
+        return ast.Module(body=[], type_ignores=[])

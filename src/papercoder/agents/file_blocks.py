@@ -1,0 +1,143 @@
+"""Several files in one answer: fenced blocks of plain text, each headed by its path."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from papercoder.agents.answers import UnfitError
+from papercoder.artifacts import SourceFile
+from papercoder.artifacts.base import normalise_path
+from papercoder.repository.paths import collisions, complaint, module_complaint
+from papercoder.repository.syntax import parse
+
+_FENCE = re.compile(r"\s*(`{3,}|~{3,})[^`]*$")
+_SHORTEST = 3
+
+_HOW = """\
+Answer with all files, one after the other, each in this form, and nothing else:
+
+path/of/the/file.py
+````
+the whole file
+````
+
+Paths are relative and have forward slashes and an ending. The fences have four backticks, so that a file may hold
+fences of three."""
+
+
+@dataclass(frozen=True)
+class FileBlocks:
+    """Files as blocks of plain text."""
+
+    @property
+    def instructions(self) -> str:
+        """How a block is written."""
+        return _HOW
+
+    def read(self, text: str) -> tuple[SourceFile, ...]:
+        """The files, in order.
+
+        Raises:
+            UnfitError: there is no block, one is cut or has no path, or a file may not be written.
+        """
+        files = tuple(_blocks(text.replace("\r\n", "\n").split("\n")))
+        if not files:
+            raise UnfitError("There is no file in the answer.")
+        if found := list(complaints(files)):
+            raise UnfitError("\n".join(found))
+        return files
+
+
+def complaints(files: Iterable[SourceFile]) -> Iterator[str]:
+    """Paths that may not be written or are there twice, and Python files that are none."""
+    counted = Counter(file.path for file in files)
+    yield from (f"`{path}` is there {count} times." for path, count in counted.items() if count > 1)
+    yield from (f"{text}." for text in collisions(counted))
+    for file in files:
+        if reason := _path_complaint(file.path) or _syntax_complaint(file):
+            yield f"{reason}."
+
+
+def _path_complaint(path: str) -> str | None:
+    if reason := complaint(path):
+        return reason
+    if not PurePosixPath(path).suffix:
+        return f"`{path}` has no ending such as `.py`"
+    return module_complaint(path, ()) if path.endswith(".py") else None
+
+
+def _syntax_complaint(file: SourceFile) -> str | None:
+    if not file.path.endswith(".py"):
+        return None
+    try:
+        parse(file.text)
+    except SyntaxError as error:
+        return f"`{file.path}` has a syntax error{f' at line {error.lineno}' if error.lineno else ''}: {error.msg}"
+    return None
+
+
+def _blocks(lines: list[str]) -> Iterator[SourceFile]:
+    starts = _starts(lines)
+    index = 0
+    while index < len(lines):
+        if opening := _FENCE.match(lines[index]):
+            path = _path_above(lines, index)
+            end = _end(lines, index + 1, opening[1], path, starts)
+            yield SourceFile(path=path, text=_text(lines[index + 1 : end]))
+            index = end
+        index += 1
+
+
+def _starts(lines: list[str]) -> frozenset[int]:
+    """Where a block may start: lines that are a path, with a fence below."""
+    return frozenset(
+        index
+        for index, line in enumerate(lines)
+        if _path(line) and _FENCE.match(lines[min(_next(lines, index + 1), len(lines) - 1)])
+    )
+
+
+def _path_above(lines: list[str], fence: int) -> str:
+    above = next((line for line in reversed(lines[max(fence - 2, 0) : fence]) if line.strip()), "")
+    if path := _path(above):
+        return path
+    raise UnfitError(f"The fence in line {fence + 1} of the answer has no path above it, on a line of its own.")
+
+
+def _path(line: str) -> str:
+    """A path that stands alone in a line, however it is set off; else nothing. A mere word is none."""
+    text = line.strip().strip("`*#: ")
+    return normalise_path(text) if re.fullmatch(r"\S*[./]\S*", text) and not _FENCE.match(line) else ""
+
+
+def _end(lines: list[str], first: int, mark: str, path: str, starts: frozenset[int]) -> int:
+    """The closing fence: the first. Of three backticks, though, which a file may hold: the first that ends a block."""
+    fallback = None
+    for index in range(first, len(lines)):
+        if fallback is not None and index in starts:
+            break
+        if _closes(lines[index], mark):
+            below = _next(lines, index + 1)
+            if len(mark) > _SHORTEST or below == len(lines) or below in starts:
+                return index
+            fallback = index if fallback is None else fallback
+    if fallback is None:
+        raise UnfitError(f"The block of `{path}` is cut: it has no closing fence.")
+    return fallback
+
+
+def _closes(line: str, mark: str) -> bool:
+    text = line.strip()
+    return len(text) >= len(mark) and not text.strip(mark[0])
+
+
+def _next(lines: list[str], index: int) -> int:
+    """The next line that is not empty; behind the last one where there is none."""
+    return next((number for number in range(index, len(lines)) if lines[number].strip()), len(lines))
+
+
+def _text(lines: list[str]) -> str:
+    text = "\n".join(lines).strip("\n")
+    return f"{text}\n" if text else ""

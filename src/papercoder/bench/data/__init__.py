@@ -1,0 +1,1 @@
+"""Data of public benchmarks: downloads, archives and the lists of papers."""

@@ -1,0 +1,1 @@
+"""The manifest of a bench: papers, variants, models, repeats and judges."""

@@ -1,0 +1,1 @@
+"""Results of a bench: files, metrics, comparisons, plots and pages."""

@@ -1,0 +1,216 @@
+"""Pages of results and of comparisons: they load nothing and run nothing, and all words in them are escaped."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.bench.results import wording
+from papercoder.bench.results.comparison import Comparison, Contrast
+from papercoder.bench.results.cost_plot import cost_against
+from papercoder.bench.results.grouping import Trials, grouped, mean_of, papers_of
+from papercoder.bench.results.metrics import (
+    CALLS,
+    CLAIMS,
+    CODE_DEV,
+    COST,
+    COVERAGE,
+    FINDINGS,
+    JUDGES,
+    NAMED,
+    RUBRIC,
+    SECONDS,
+    Metric,
+)
+from papercoder.bench.results.plots import Groups, Plot, changes, scores, steps
+from papercoder.bench.results.step_plot import rungs
+from papercoder.report.model import RUNGS
+from papercoder.report.rendering import environment, sheet, style
+from papercoder.report.words import SIGNS
+from papercoder.runs.store import write_synced
+
+PAGE = "bench.html"
+_SHARES: tuple[Metric, ...] = (RUBRIC, CODE_DEV, COVERAGE, CLAIMS)
+_PLOTTED: tuple[Metric, ...] = (*JUDGES[2:], *JUDGES[:2], *_SHARES)
+"""The metric that tells most, first."""
+
+_COLUMNS: tuple[Metric, ...] = (COVERAGE, CLAIMS, *JUDGES, RUBRIC, CODE_DEV, FINDINGS, CALLS, COST, SECONDS)
+_PAGES = {"report": "report.html", "evaluation": "evaluation/evaluation.html"}
+
+
+Links = Callable[[TrialResult], dict[str, str]]
+"""From a trial to the pages that are there of it: name -> where it leads."""
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A trial, and the pages that are there of it."""
+
+    trial: TrialResult
+    setting: str
+    links: dict[str, str]
+    """Name -> where it leads."""
+
+
+def write_page(folder: Path, results: BenchResults) -> Path:
+    """Write `bench.html` into the bench's folder.
+
+    Raises:
+        RunFolderError: it cannot be written.
+    """
+    write_synced(folder / PAGE, to_html(results, folder))
+    return folder / PAGE
+
+
+def write_comparison(path: Path, comparison: Comparison) -> None:
+    """Write the page of a comparison.
+
+    Raises:
+        RunFolderError: it cannot be written.
+    """
+    write_synced(path, comparison_html(comparison))
+
+
+def to_html(results: BenchResults, folder: Path) -> str:
+    """The page of a bench; `folder` is where its trials' own pages are looked for."""
+    return _render("bench.html", "page.html", **_values(results, lambda trial: _links(folder, trial)))
+
+
+def body(results: BenchResults, links: Links) -> Markup:
+    """What the page of a bench says, for another page that has the style's parts and `body_style`."""
+    return Markup(_render("bench.html", "body.html", **_values(results, links)))  # noqa: S704  the template escapes
+
+
+def body_style(within: str) -> str:
+    """The look of `body` and `comparison_body` within a selector."""
+    return f"{within} {{\n{_css()}}}\n"
+
+
+def _values(results: BenchResults, links: Links) -> dict[str, Any]:
+    groups = by_setting(results)
+    names = {trial.trial: name for name, trials in groups.items() for trial in trials}
+    linked = {trial.trial: Linked(trial, names[trial.trial], links(trial)) for trial in results.trials}
+    by_paper = grouped(results.trials, lambda trial: trial.paper)
+    return {
+        "results": results,
+        "headline": wording.course(results),
+        "groups": groups,
+        "columns": _observed(_COLUMNS, results),
+        "ran": any(trial.executed for trial in results.trials),
+        "broken": [one for status in ("failed", "partial") for one in linked.values() if one.trial.status == status],
+        "papers": {paper: [linked[trial.trial] for trial in trials] for paper, trials in by_paper.items()},
+        "plots": _plots(results, groups),
+        "repeats": any(trial.repeat > 1 for trial in results.trials),
+    }
+
+
+def comparison_html(comparison: Comparison) -> str:
+    """The page of a comparison."""
+    return _render("compare.html", "page.html", **_compared(comparison))
+
+
+def comparison_body(comparison: Comparison) -> Markup:
+    """What the page of a comparison says, as `body`."""
+    return Markup(_render("compare.html", "body.html", **_compared(comparison)))  # noqa: S704  the template escapes
+
+
+def _compared(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "comparison": comparison,
+        "headline": wording.headline(comparison),
+        "plots": [_contrast_plots(contrast) for contrast in comparison.contrasts],
+    }
+
+
+def by_setting(results: BenchResults) -> dict[str, list[TrialResult]]:
+    """Variant, and model where there are several -> its trials, in the manifest's order."""
+    many = len({trial.model for trial in results.trials}) > 1
+    return grouped(results.trials, lambda trial: f"{trial.variant} · {trial.model}" if many else trial.variant)
+
+
+def ran_through(trials: Trials) -> str:
+    """How many were seen to run through on tiny settings; empty where none was run."""
+    seen = sum("smoke" in trial.rungs for trial in trials)
+    return f"{seen} of {len(trials)}" if any(trial.executed for trial in trials) else ""
+
+
+def _observed(metrics: tuple[Metric, ...], results: BenchResults) -> list[Metric]:
+    return [metric for metric in metrics if any(metric.of(trial) is not None for trial in results.trials)]
+
+
+def _links(folder: Path, trial: TrialResult) -> dict[str, str]:
+    """Only pages that are there; a trial's name leads to nowhere but its own folder."""
+    own = quote(trial.trial, safe="")
+    there = "/" not in trial.trial and trial.trial not in {"", ".", ".."}
+    return {name: f"{own}/{page}" for name, page in _PAGES.items() if there and (folder / trial.trial / page).is_file()}
+
+
+def _plots(results: BenchResults, groups: Groups) -> list[Plot]:
+    """What tells most, first: the main score, what each step brings to it, and at what cost."""
+    metrics = _observed(_PLOTTED, results)
+    found: list[Plot | None] = []
+    for metric in metrics[:1]:
+        found += [scores(metric, groups), *_ladders(metric, results), cost_against(metric, groups)]
+    found += [scores(metric, groups) for metric in metrics[1:]]
+    if any(trial.executed for trial in results.trials):
+        found.append(rungs(groups))
+    return [plot for plot in found if plot]
+
+
+def _ladders(metric: Metric, results: BenchResults) -> list[Plot | None]:
+    """For each model, what each variant brings over the one before."""
+    by_model = grouped(results.trials, lambda trial: trial.model)
+    return [
+        steps(metric, grouped(trials, lambda trial: trial.variant), model if len(by_model) > 1 else "")
+        for model, trials in by_model.items()
+    ]
+
+
+def _contrast_plots(contrast: Contrast) -> list[Plot]:
+    """Differences of scores, and those of shares."""
+    kinds = {"Differences of scores, 1 to 5": JUDGES, "Differences of shares, percentage points": _SHARES}
+    found = []
+    for title, metrics in kinds.items():
+        rows = [(NAMED[one.metric].label, one) for one in contrast.differences if NAMED[one.metric] in metrics]
+        if rows:
+            about = "After less before, paper by paper, with the 95 % interval of three papers or more."
+            found.append(Plot(title, about, changes(rows, title)))
+    return found
+
+
+def _render(template: str, layout: str, **values: Any) -> str:
+    look = style() + _css()
+    return _environment().get_template(template).render(layout=layout, style=look, all_rungs=RUNGS, **values)
+
+
+def _css() -> Markup:
+    return sheet("papercoder.bench", "bench.css")
+
+
+@cache
+def _environment() -> Environment:
+    made = environment("papercoder.bench")
+    made.filters |= {
+        "chance": wording.share_of_chance,
+        "change": wording.change,
+        "mean": lambda trials, metric: mean_of(metric, trials),
+        "metric": NAMED.__getitem__,
+        "remarks": wording.remarks,
+        "paper_count": papers_of,
+        "ran_through": ran_through,
+        "sign": lambda state: SIGNS[_tone(state)],
+        "spread": wording.spread,
+        "tone": _tone,
+        "verdict": wording.VERDICTS.__getitem__,
+    }
+    return made
+
+
+def _tone(state: str) -> str:
+    return wording.TONES.get(state, "none")

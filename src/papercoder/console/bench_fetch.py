@@ -1,0 +1,40 @@
+"""Fetching in the terminal: a bar for each download; at the end what is there, and what is missing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from papercoder.bench.data.downloads import Tell
+from papercoder.bench.data.fetch import LaidOut
+from papercoder.report.words import plural
+
+
+@contextmanager
+def showing(console: Console) -> Iterator[Tell]:
+    """Shows downloads as they go on: bars that move in a terminal, one line for each elsewhere."""
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("")
+        seen = set[str]()
+
+        def tell(address: str, done: int, total: int | None) -> None:
+            if address not in seen:
+                seen.add(address)
+                progress.reset(task)
+                if not console.is_terminal:
+                    console.print(escape(address), soft_wrap=True, highlight=False)
+            progress.update(task, description="/".join(address.split("/")[-3:]), completed=done, total=total)
+
+        yield tell
+
+
+def tell_laid_out(done: LaidOut, console: Console) -> None:
+    """What is there, and what is missing."""
+    console.print(f"{plural(len(done.papers), 'paper')} laid out; {done.manifest}", soft_wrap=True, highlight=False)
+    for problem in done.problems:
+        console.print(escape(f"missing: {problem}"), soft_wrap=True, highlight=False)
+    if done.problems:
+        console.print("Run the same command again to fetch what is missing.")

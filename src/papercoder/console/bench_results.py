@@ -1,0 +1,95 @@
+"""The results of a bench in the terminal: a line for each paper and variant, and one for each variant over papers."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.bench.results import wording
+from papercoder.bench.results.grouping import Trials, grouped, mean_of
+from papercoder.bench.results.metrics import CLAIMS, CODE_DEV, COST, COVERAGE, JUDGES, RUBRIC, SECONDS, Metric
+
+NOTHING = "–"
+"""Not observed."""
+
+Key = Callable[[TrialResult], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Column:
+    """What is told of trials that belong together."""
+
+    label: str
+    cell: Callable[[Trials], str]
+
+
+def show_results(results: BenchResults, console: Console) -> None:
+    """All that was observed, what is not complete and why, and what all of it took."""
+    many = len({trial.model for trial in results.trials}) > 1
+    names = ("variant", "model") if many else ("variant",)
+    console.print(_table(results.trials, ("paper", *names)))
+    if len({trial.paper for trial in results.trials}) > 1:
+        console.print(_table(results.trials, names))
+    for trial in results.trials:
+        if trial.status != "complete":
+            console.print(escape(f"{trial.trial}: {trial.status}: {trial.reason}"), soft_wrap=True, highlight=False)
+    console.print(escape(wording.course(results)), soft_wrap=True, highlight=False)
+
+
+def _table(trials: Iterable[TrialResult], names: tuple[str, ...]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    groups = grouped(trials, lambda trial: tuple(str(getattr(trial, name)) for name in names))
+    columns = [column for column in _columns() if any(column.cell(group) != NOTHING for group in groups.values())]
+    for name in (*names, *(column.label for column in columns)):
+        table.add_column(name, justify="left" if name in names else "right", no_wrap=True)
+    for key, group in groups.items():
+        table.add_row(*map(escape, (*key, *(column.cell(group) for column in columns))))
+    return table
+
+
+def _columns() -> Iterator[Column]:
+    yield Column("complete", _complete)
+    yield Column("rungs", _rungs)
+    yield Column("coverage", partial(_part, COVERAGE, "implemented", "requirements"))
+    yield Column("claims met", partial(_part, CLAIMS, "claims_met", "claims"))
+    for metric in (*JUDGES, RUBRIC, CODE_DEV):
+        yield Column(metric.label, partial(_mean, metric))
+    for metric in (COST, SECONDS):
+        yield Column(metric.label, partial(_bare, metric))
+
+
+def _complete(trials: Trials) -> str:
+    return f"{sum(trial.status == 'complete' for trial in trials)}/{len(trials)}"
+
+
+def _rungs(trials: Trials) -> str:
+    """The highest rung that was seen; of several trials, how many were seen to run through on tiny settings."""
+    if not any(trial.executed for trial in trials):
+        return NOTHING
+    if len(trials) == 1:
+        return trials[0].rungs[-1] if trials[0].rungs else "none"
+    return f"smoke {sum('smoke' in trial.rungs for trial in trials)}/{len(trials)}"
+
+
+def _part(metric: Metric, part: str, whole: str, trials: Trials) -> str:
+    """How many of how many; of several trials, the mean share."""
+    if len(trials) == 1 and metric.of(trials[0]) is not None:
+        return f"{getattr(trials[0], part)}/{getattr(trials[0], whole)}"
+    return _mean(metric, trials)
+
+
+def _bare(metric: Metric, trials: Trials) -> str:
+    found = mean_of(metric, trials)
+    return metric.shown(found.mean) if found else NOTHING
+
+
+def _mean(metric: Metric, trials: Trials) -> str:
+    found = mean_of(metric, trials)
+    if found is None:
+        return NOTHING
+    mean = metric.shown(found.mean)
+    return f"{mean} [{metric.shown(found.low)}, {metric.shown(found.high)}]" if found.high > found.low else mean

@@ -1,0 +1,174 @@
+"""What the terminal shows of a bench: a live table while it goes on, or lines; at the end the results."""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.bench.watcher import Watcher
+from papercoder.report.words import cost, duration, plural
+from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, Event, RungEnded, RunStarted
+from papercoder.runs.summary import stage_of
+
+_MOST = 30
+"""Trials that the live table shows, if the terminal is high enough; the others are counted."""
+
+
+@contextmanager
+def watching(console: Console) -> Iterator[Watcher]:
+    """Show a bench while it goes on."""
+    if not console.is_terminal:
+        yield Lines(console)
+        return
+    board = Board()
+    with Live(board, console=console, refresh_per_second=2):
+        yield board
+
+
+@dataclass
+class Lines:
+    """A line for each beginning and each end."""
+
+    console: Console
+    begun: set[str] = field(default_factory=set)
+
+    def begin(self, results: BenchResults) -> None:
+        """How many there are."""
+        complete = sum(trial.status == "complete" for trial in results.trials)
+        self._say(f"{results.name}: {len(results.trials)} trials, {complete} of them carried through before")
+
+    def warn(self, message: str) -> None:
+        """What holds for all trials."""
+        self._say(f"warning: {message}")
+
+    def tell(self, trial: str, event: Event) -> None:
+        """A trial begins."""
+        if isinstance(event, RunStarted) and trial not in self.begun:
+            self.begun.add(trial)
+            self._say(f"begun {trial}")
+
+    def end(self, result: TrialResult) -> None:
+        """A trial ended."""
+        self._say(
+            f"{result.status} {result.trial} ({_figures(result)})" + (f": {_first(result)}" if _first(result) else "")
+        )
+
+    def _say(self, text: str) -> None:
+        self.console.print(escape(text), soft_wrap=True, highlight=False)
+
+
+@dataclass
+class Row:
+    """A trial in the live table."""
+
+    trial: str
+    state: str
+    stage: str = ""
+    calls: int = 0
+    cost_usd: float = 0.0
+    unpriced: int = 0
+    seconds: float = 0.0
+    """Of earlier processes, or of all where it has ended."""
+
+    since: float | None = None
+    """When this process took it up; None where it has not, or it has ended."""
+
+    def take(self, event: Event) -> None:
+        """Something happened in it."""
+        if isinstance(event, RunStarted) and self.since is None:
+            self.state, self.since = "at work", time.monotonic()
+        elif isinstance(event, ArtifactStarted):
+            self.stage = stage_of(event.artifact)
+        elif isinstance(event, RungEnded):
+            self.stage = f"{event.rung}: {event.status.replace('_', ' ')}"
+        elif isinstance(event, CallRetried):
+            self.stage = f"again in {event.wait:.0f} s"
+        elif isinstance(event, CallMade):
+            self.calls, self.cost_usd = self.calls + 1, self.cost_usd + (event.cost_usd or 0.0)
+            self.unpriced += event.cost_usd is None
+
+    @property
+    def spent(self) -> float:
+        """Seconds by now."""
+        return self.seconds + (time.monotonic() - self.since if self.since is not None else 0.0)
+
+
+@dataclass
+class Board:
+    """The live table."""
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    since: float = field(default_factory=time.monotonic)
+    warnings: list[str] = field(default_factory=list)
+
+    def begin(self, results: BenchResults) -> None:
+        """All trials; what is not complete waits."""
+        for trial in results.trials:
+            if trial.status == "complete":
+                self.end(trial)
+            else:
+                self._set(trial, "waits", "")
+
+    def warn(self, message: str) -> None:
+        """What holds for all trials stays below them."""
+        self.warnings.append(message)
+
+    def tell(self, trial: str, event: Event) -> None:
+        """Something happened in a trial."""
+        self.rows[trial].take(event)
+
+    def end(self, result: TrialResult) -> None:
+        """A trial ended."""
+        self._set(result, result.status, _first(result))
+
+    def _set(self, trial: TrialResult, state: str, stage: str) -> None:
+        paid = trial.calls, trial.cost_usd, trial.unpriced
+        self.rows[trial.trial] = Row(trial.trial, state, stage, *paid, trial.seconds)
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        beside = 3 + len(self.warnings)  # lines of the head, of totals and warnings, which must not be cut off
+        most = min(_MOST, max(1, options.size.height - beside))
+        shown = sorted(self.rows.values(), key=lambda row: _RANK.get(row.state, 1))[:most]
+        yield _drawn(shown)
+        yield Text(self._totals(len(self.rows) - len(shown)), style="dim")
+        yield from (Text(f"warning: {message}") for message in self.warnings)
+
+    def _totals(self, hidden: int) -> str:
+        rows = self.rows.values()
+        states = [row.state for row in rows]
+        counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states)))
+        more = f" · {hidden} more" if hidden else ""
+        calls = sum(row.calls for row in rows)
+        paid = cost(sum(row.cost_usd for row in rows), sum(row.unpriced for row in rows), calls)
+        return f"{duration(time.monotonic() - self.since)} · {counts} · {calls} calls · {paid}{more}"
+
+
+def _drawn(rows: Iterable[Row]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("trial", "", "stage", "calls", "cost", "time"):
+        table.add_column(name, justify="right" if name in {"calls", "cost", "time"} else "left", no_wrap=True)
+    for row in rows:
+        paid = cost(row.cost_usd, row.unpriced, row.calls)
+        table.add_row(escape(row.trial), row.state, escape(row.stage), str(row.calls), paid, duration(row.spent))
+    return table
+
+
+_RANK = {"at work": 0, "complete": 2, "waits": 3}
+"""What is at work is shown first, then what went wrong."""
+
+
+def _first(result: TrialResult) -> str:
+    """The first line of why it is not complete."""
+    return next(iter(result.reason.splitlines()), "")
+
+
+def _figures(result: TrialResult) -> str:
+    paid = cost(result.cost_usd, result.unpriced, result.calls)
+    return f"{plural(result.calls, 'call')}, {paid}, {duration(result.seconds)}"

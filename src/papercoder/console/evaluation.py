@@ -1,0 +1,77 @@
+"""What `papercoder eval` shows at its end."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from papercoder.artifacts import Contender, CritiqueScore, Evaluation, RubricScore
+from papercoder.console.progress import money
+from papercoder.evaluation.wording import FITNESS, agreement_words, headline, order_state, order_words, within
+
+
+def show_evaluation(evaluation: Evaluation, folder: Path, console: Console) -> None:
+    """Say what was found, what takes the judges' word away first, then the scores, the costs and where to look."""
+    for text in (*headline(evaluation), *agreement_words(evaluation)):
+        style = "bold red" if text.startswith("UNFIT") else None
+        console.print(escape(text), style=style, soft_wrap=True, highlight=False)
+    if evaluation.scores or evaluation.by_code:
+        console.print(_scores(evaluation))
+    for text in (*_orders(evaluation), _costs(evaluation), f"the page, for your browser: {folder / 'evaluation.html'}"):
+        console.print(escape(text), soft_wrap=True, highlight=False)
+
+
+def _scores(evaluation: Evaluation) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("judge", "of", "score", "from", "to", "valid", "invalid"):
+        table.add_column(name, justify="left" if name in {"judge", "of"} else "right")
+    for score in evaluation.scores:
+        for contender, each in _all(evaluation, score):
+            table.add_row(score.judge, contender, *_figures(each))
+    for contender, leaves in evaluation.by_code.items():
+        table.add_row("rubric, code", contender, *_leaves(leaves))
+    return table
+
+
+def _all(evaluation: Evaluation, own: CritiqueScore) -> Iterator[tuple[Contender, CritiqueScore]]:
+    """A judge's score of the repository, then those of the controls."""
+    yield "repository", own
+    for control in evaluation.calibration.controls if evaluation.calibration else ():
+        yield from ((control.control, score) for score in control.scores if score.judge == own.judge)
+
+
+def _figures(score: CritiqueScore) -> tuple[str, ...]:
+    counts = str(len(score.samples)), str(len(score.invalid))
+    if score.score is None:
+        return "none", "", "", *counts
+    interval = (f"{within(score.score.low):.2f}", f"{within(score.score.high):.2f}") if score.score.n > 1 else ("", "")
+    return f"{score.score.mean:.2f}", *interval, *counts
+
+
+def _leaves(score: RubricScore) -> tuple[str, ...]:
+    met = "none" if score.code_dev is None else f"{score.code_dev:.1%}"
+    return met, "", "", str(sum(leaf.judgement is not None for leaf in score.leaves)), str(len(score.invalid))
+
+
+def _orders(evaluation: Evaluation) -> Iterator[str]:
+    """How fit each judge is, and by which orders it is not."""
+    calibration = evaluation.calibration
+    if calibration is None:
+        return
+    for each in calibration.judges:
+        yield f"{each.judge}: {FITNESS[each.fitness]}"
+        for order in calibration.orders:
+            if order.judge == each.judge and order.verdict != "holds":
+                yield f"  {order_state(order)}: {order_words(order)}"
+    for control in calibration.missing:
+        yield f"control {control.control} was not made: {control.reason}"
+
+
+def _costs(evaluation: Evaluation) -> str:
+    costs = evaluation.costs
+    return (
+        f"{costs.calls} calls made; {costs.prompt:,} prompt tokens ({costs.cached:,} cached), {costs.completion:,} "
+        f"completion tokens; {money(costs.cost_usd, costs.unpriced)}; {costs.seconds:.0f} s"
+    )

@@ -1,0 +1,116 @@
+"""Live progress: a table in a terminal, plain lines elsewhere; both are folds over the run's events."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from papercoder.runs.events import (
+    AnswerRefused,
+    ArtifactEdited,
+    ArtifactMade,
+    ArtifactReused,
+    CallRetried,
+    CallStarted,
+    Emit,
+    Event,
+    Forecast,
+    RungEnded,
+    Warned,
+)
+from papercoder.runs.summary import Summary, summarise
+
+
+@contextmanager
+def progress(console: Console) -> Iterator[Emit]:
+    """Show the events of a run while it goes on."""
+    if not console.is_terminal:
+        yield lambda event: _print_line(console, event)
+        return
+    board = _Board()
+    with Live(board, console=console, refresh_per_second=4):
+
+        def show(event: Event) -> None:
+            board.events.append(event)
+            if isinstance(event, Warned | ArtifactEdited | RungEnded | Forecast):
+                _print_line(console, event)
+
+        yield show
+
+
+def _print_line(console: Console, event: Event) -> None:
+    if text := line(event):
+        console.print(escape(text), soft_wrap=True, highlight=False)
+
+
+def line(event: Event) -> str | None:
+    """An event in one line, where it is worth one."""
+    match event:
+        case ArtifactMade(artifact=artifact, seconds=seconds, calls=calls):
+            return f"made {artifact} ({calls} {'call' if calls == 1 else 'calls'}, {seconds:.1f} s)"
+        case ArtifactReused(artifact=artifact):
+            return f"kept {artifact}"
+        case ArtifactEdited(artifact=artifact, stale=stale):
+            more = "; what it was made from has changed since" if stale else ""
+            return f"yours {artifact}: your edit is used as it is{more}"
+        case CallRetried() | AnswerRefused():
+            return _line_of_call(event)
+        case RungEnded(rung=rung, status=status, seconds=seconds, reason=reason):
+            return f"rung {rung}: {status.replace('_', ' ')}" + (f", {reason}" if reason else f" ({seconds:.1f} s)")
+        case Forecast(message=message):
+            return message
+        case Warned(where=where, message=message):
+            return f"warning {where}: {message}"
+        case _:
+            return None
+
+
+def _line_of_call(event: CallRetried | AnswerRefused) -> str:
+    about = f"{event.agent} {event.subject}"
+    if isinstance(event, CallRetried):
+        return f"again {about}: {event.reason}; in {event.wait:.0f} s"
+    return f"sent back {about}: {event.reason.splitlines()[0] if event.reason else ''}"
+
+
+@dataclass
+class _Board:
+    """What the live display shows of the events so far."""
+
+    events: list[Event] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
+
+    def __rich__(self) -> RenderableType:
+        summary = summarise(self.events)
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
+        for name in ("stage", "made", "kept", "at work", "seconds"):
+            table.add_column(name, justify="left" if name == "stage" else "right")
+        for stage in summary.stages:
+            at_work = str(stage.open) if stage.open else ""
+            table.add_row(
+                stage.name, str(stage.made), str(stage.reused + stage.edited), at_work, f"{stage.seconds:.0f}"
+            )
+        grid = Table.grid()
+        grid.add_row(table)
+        grid.add_row(f"[dim]{escape(self._figures(summary))}[/dim]")
+        return grid
+
+    def _figures(self, summary: Summary) -> str:
+        tokens = summary.tokens
+        seconds = time.monotonic() - self.since
+        waiting = sum(isinstance(event, CallStarted) for event in self.events) - summary.calls.made
+        return (
+            f"{seconds:.0f} s · {summary.calls.made} calls, {max(waiting, 0)} waiting, {summary.calls.reused} reused · "
+            f"{tokens.prompt:,} tokens in ({tokens.cached:,} cached), {tokens.completion:,} out · "
+            f"{money(summary.cost_usd, summary.unpriced)}"
+        )
+
+
+def money(cost_usd: float, unpriced: int) -> str:
+    """Dollars, and how many calls are not in them."""
+    more = f" + {unpriced} calls of unknown price" if unpriced else ""
+    return f"${cost_usd:.4f}{more}"

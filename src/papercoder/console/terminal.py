@@ -1,0 +1,104 @@
+"""What the commands show in a terminal."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from papercoder.artifacts import RungResult
+from papercoder.console.progress import money
+from papercoder.models.check import ProviderCheck
+from papercoder.runs.overview import RequirementsSummary, RunReport, report
+
+
+def show_report(folder: Path, console: Console) -> RunReport:
+    """Show and return a run: what it made, what it cost, what is open, where to look."""
+    found = report(folder)
+    console.print(f"[bold]{escape(found.paper)}[/bold] → {escape(str(folder))}: {found.status}", soft_wrap=True)
+    if found.reason:
+        console.print(escape(found.reason), soft_wrap=True)
+    console.print(_stages(found))
+    for text in (*_figures(found), *_requirements(found.requirements), *_where(folder, found)):
+        console.print(escape(text), soft_wrap=True, highlight=False)
+    for warning in found.warnings:
+        console.print(f"[yellow]warning[/yellow] {escape(warning)}", soft_wrap=True, highlight=False)
+    return found
+
+
+def _stages(found: RunReport) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("stage", "made", "kept", "yours", "seconds"):
+        table.add_column(name, justify="left" if name == "stage" else "right")
+    for stage in found.stages:
+        table.add_row(stage.name, str(stage.made), str(stage.reused), str(stage.edited), f"{stage.seconds:.1f}")
+    return table
+
+
+def _figures(found: RunReport) -> Iterator[str]:
+    calls, tokens = found.calls, found.tokens
+    yield (
+        f"{calls.made} calls made, {calls.reused} reused, {calls.retried} retried, {calls.refused} answers sent back; "
+        f"{tokens.prompt:,} prompt tokens ({tokens.cached:,} cached), {tokens.completion:,} completion tokens; "
+        f"{money(found.cost_usd, found.unpriced)}; {found.seconds:.0f} s"
+    )
+
+
+def _requirements(found: RequirementsSummary) -> Iterator[str]:
+    if not found.total:
+        return
+    counts = ", ".join(f"{count} {status}" for status, count in sorted(found.by_status.items()))
+    yield f"{found.total} requirements: {counts}"
+    if found.unowned:
+        yield f"without an owner: {', '.join(found.unowned)}"
+    if found.unmarked:
+        yield f"without a mark in the code: {', '.join(found.unmarked)}"
+
+
+def _where(folder: Path, found: RunReport) -> Iterator[str]:
+    if found.edited:
+        yield f"your edits, used as they are: {', '.join(found.edited)}"
+    if (folder / "report.html").is_file():
+        yield f"the report, for your browser: {folder / 'report.html'}"
+    if found.files:
+        yield f"the repository, {len(found.files)} files: {folder / 'repo'}"
+    if "TRACEABILITY.md" in found.files:
+        yield f"from the paper's words to the lines of code: {folder / 'repo' / 'TRACEABILITY.md'}"
+
+
+def show_rung(rung: RungResult, console: Console, next_: str = "") -> None:
+    """A rung, the end of its output where it failed, and what is told of the next one."""
+    memory = f", {rung.peak_memory_mb:.0f} MB" if rung.peak_memory_mb else ""
+    told = rung.reason or f"{rung.seconds:.1f} s{memory}"
+    console.print(f"[bold]{rung.rung}[/bold] {rung.status.replace('_', ' ')}: {escape(told)}", soft_wrap=True)
+    if rung.status == "failed":
+        console.print(escape(rung.output[-3000:]), soft_wrap=True, highlight=False)
+    if next_:
+        console.print(escape(next_), soft_wrap=True, highlight=False)
+
+
+def show_models(providers: Iterable[ProviderCheck], console: Console) -> None:
+    """The providers: what is configured, and what is known of the model that would be asked."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("", "provider", "model", "window", "$/M in, cached, out", "key", "address"):
+        table.add_column(name, no_wrap=True, overflow="fold")
+    for each in providers:
+        table.add_row(*map(escape, _provider_row(each)))
+    console.print(table)
+    console.print(
+        "→ chosen by the settings. The doubles recorded:, relay: and simulated: need no key.", highlight=False
+    )
+
+
+def _provider_row(each: ProviderCheck) -> tuple[str, ...]:
+    price = each.price
+    return (
+        "→" if each.chosen else "",
+        each.provider,
+        each.model,
+        f"{each.context_window:,}",
+        f"{price.prompt:g}, {price.cached:g}, {price.completion:g}" if price else "unknown",
+        "set" if each.key_present else f"{each.key_variable} missing" if each.key_needed else "not needed",
+        each.base_url or "unknown",
+    )

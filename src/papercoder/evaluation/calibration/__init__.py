@@ -1,0 +1,1 @@
+"""Calibration: whether the scores of a judge can be trusted."""

@@ -1,0 +1,73 @@
+"""What a run will take, before it takes anything: calls, tokens and dollars for a paper and a model."""
+
+from dataclasses import dataclass
+
+from papercoder.artifacts import Paper
+from papercoder.models.contract import Price
+from papercoder.models.tokens import count_tokens
+from papercoder.paper.fidelity import Estimate
+from papercoder.stages.planning.requirements import parts_of
+
+FILES = 8
+"""Files of a typical repository."""
+
+_INSTRUCTIONS = 1_500
+"""Prompt tokens of system, task and form of answer."""
+
+_PLAN, _REQUIREMENTS, _DESIGN, _LOGIC, _CONFIG = 2_000, 6_000, 2_000, 4_000, 2_500
+_ANALYSIS, _CODE, _CRITIQUE = 2_000, 2_500, 400
+_CLAIMS, _VERDICTS, _EDITS = 3_000, 1_200, 600
+"""Completion tokens of each answer."""
+
+_IMPORTED = 2
+"""Files whose code is shown to the one that imports them."""
+
+
+@dataclass(frozen=True)
+class _Stage:
+    calls: int
+    prompt: int
+    """Tokens of one call's prompt."""
+
+    completion: int
+    """Tokens of one call's answer."""
+
+
+def estimate(paper: Paper, model: str, price: Price | None, refine: int = 1, files: int = FILES) -> Estimate:
+    """Estimate a run in the full profile; the unit sizes are typical ones, so take it as an order of magnitude."""
+    stages = _stages(paper, refine, files)
+    prompt = sum(stage.calls * (stage.prompt + _INSTRUCTIONS) for stage in stages)
+    completion = sum(stage.calls * stage.completion for stage in stages)
+    rounds = f"{refine} round{'' if refine == 1 else 's'} of refinement"
+    note = f"for {files} files, half of them revised, and {rounds}; a cached prefix costs less"
+    return Estimate(
+        model=model,
+        calls=sum(stage.calls for stage in stages),
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        cost_usd=price.of(prompt, 0, completion) if price else None,
+        note=note if price else f"{note}; the model's price is not known",
+    )
+
+
+def _stages(paper: Paper, refine: int, files: int) -> list[_Stage]:
+    text = count_tokens(paper.render())
+    parts = len(list(parts_of(paper)))
+    planned = text + _PLAN + _REQUIREMENTS
+    around = text // 2 + _CONFIG + (1 + _IMPORTED) * _CODE
+    artifacts = [_PLAN, _DESIGN, _LOGIC, _CONFIG]
+    return [
+        _Stage(1, text, _PLAN),
+        _Stage(parts, text // max(parts, 1), _REQUIREMENTS // max(parts, 1)),
+        _Stage(1, planned, _REQUIREMENTS // 4),
+        _Stage(1, text, _CLAIMS),
+        *(_Stage(1, planned, size) for size in artifacts[1:]),
+        _Stage(refine * (len(artifacts) + 1), planned, _CRITIQUE),
+        *(_Stage(refine, planned, size) for size in artifacts),
+        _Stage(files, text + _PLAN + _DESIGN + _LOGIC + _CONFIG, _ANALYSIS),
+        _Stage(files, text // 2 + _CONFIG + _LOGIC // 2 + _ANALYSIS + _IMPORTED * _CODE, _CODE),
+        _Stage(files, around, _VERDICTS),
+        _Stage(files // 2, around, _EDITS),
+        _Stage(files // 2, around, _VERDICTS),
+        _Stage(files // 2, around, _CODE),
+    ]

@@ -1,0 +1,1 @@
+"""A generated repository as files: paths, packages, traceability, configuration text and git history."""

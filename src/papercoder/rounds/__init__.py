@@ -1,1 +1,0 @@
-"""The bounded rounds after coding: review and revise, run and repair."""

@@ -1,0 +1,69 @@
+"""Who performs a step, and what a step that leaves for another machine has to say of itself."""
+
+from collections.abc import Awaitable, Callable
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from papercoder.artifacts import RungName
+from papercoder.runs.events import Emit
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Hand(Protocol):
+    """What a run hands to every function that makes an artifact (`agent.Ask`)."""
+
+    def fingerprint(self, make: Callable[..., object]) -> object:
+        """All of it that the outcome of `make` depends on: prompts, formats, models."""
+
+
+H = TypeVar("H", bound=Hand)
+
+
+class Telling(Protocol):
+    """All that a function which asks no agent needs of a hand."""
+
+    @property
+    def emit(self) -> Emit:
+        """Where events go."""
+
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def climbs(*rungs: RungName) -> Callable[[F], F]:
+    """Declare which rungs a step runs, for an executor that may find a machine with what they take.
+
+    Such a function asks no agent: it needs no more than `Telling`, and its inputs and value can be sent.
+    """
+
+    def declare(make: F) -> F:
+        make.rungs = rungs  # type: ignore[attr-defined]
+        return make
+
+    return declare
+
+
+def rungs_of(make: Callable[..., object]) -> tuple[RungName, ...]:
+    """The rungs that a step runs; none for steps that wait for models."""
+    rungs: tuple[RungName, ...] = getattr(make, "rungs", ())
+    return rungs
+
+
+class Executor(Protocol):
+    """Who performs a step: this event loop, or a cluster."""
+
+    async def perform(
+        self, make: Callable[Concatenate[H, P], Awaitable[T]], hand: H, *inputs: P.args, **named: P.kwargs
+    ) -> T:
+        """What `make` makes of the hand and these inputs."""
+
+
+class Here:
+    """The event loop that asks."""
+
+    async def perform(
+        self, make: Callable[Concatenate[H, P], Awaitable[T]], hand: H, *inputs: P.args, **named: P.kwargs
+    ) -> T:
+        """What `make` makes."""
+        return await make(hand, *inputs, **named)

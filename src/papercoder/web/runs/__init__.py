@@ -1,0 +1,1 @@
+"""Runs on the page: start, pause, watch, compare, download."""

@@ -1,0 +1,115 @@
+"""Two runs side by side: what they have in common, and where they differ."""
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from papercoder.operations.revise import tree_of
+from papercoder.report import Report, load
+from papercoder.report.words import LABELS, amount, cost, duration, plural
+from papercoder.runs.event_log import read_events
+from papercoder.runs.events import RunStarted
+from papercoder.web.parts.changes import FileChange, Line
+
+_NONE = "–"
+_KINDS = {"+": "new", "-": "old", "@": "where"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing of both runs, in words."""
+
+    what: str
+    one: str
+    two: str
+
+    @property
+    def differs(self) -> bool:
+        """Is it not the same?"""
+        return self.one != self.two
+
+    @property
+    def is_in_both(self) -> bool:
+        """Does each of them have it?"""
+        return _NONE not in {self.one, self.two}
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two runs."""
+
+    figures: tuple[Row, ...]
+    settings: tuple[Row, ...]
+    """Those that differ."""
+
+    verdicts: tuple[Row, ...]
+    """Of requirements whose verdict differs, by their statements: numbers are each run's own."""
+
+    own: tuple[int, int]
+    """Requirements that only one of them has in these words."""
+
+    files: tuple[FileChange, ...]
+    same_files: int
+
+
+def contrast(one: Path, two: Path) -> Contrast:
+    """Read two runs.
+
+    Raises:
+        RunFolderError: a folder is none of a run, or cannot be read.
+    """
+    first, second = load(one), load(two)
+    before, after = tree_of(one), tree_of(two)
+    return Contrast(
+        figures=tuple(
+            Row(what, of_one, of_two)
+            for (what, of_one), (_, of_two) in zip(_figures(first), _figures(second), strict=True)
+        ),
+        settings=tuple(row for row in _rows(_settings(one), _settings(two)) if row.differs),
+        verdicts=tuple(row for row in _rows(_verdicts(first), _verdicts(second)) if row.differs and row.is_in_both),
+        own=(len(_verdicts(first).keys() - _verdicts(second)), len(_verdicts(second).keys() - _verdicts(first))),
+        files=tuple(_differences(before, after)),
+        same_files=sum(text == after.get(path) for path, text in before.items()),
+    )
+
+
+def _figures(report: Report) -> Iterator[tuple[str, str]]:
+    summary, states, claims = report.summary, report.states, report.claim_verdicts
+    yield "paper", report.title
+    yield "status", report.status
+    yield "profile", summary.profile
+    yield "models", ", ".join(dict.fromkeys(summary.models.values())) or "none"
+    for state, number in states.items():
+        yield f"requirements {LABELS[state]}", f"{number} of {len(report.requirements)}" if report.requirements else "–"
+    for rung in report.rungs:
+        yield rung.rung, LABELS[rung.status]
+    yield "claims met", f"{claims['met']} of {len(report.claims)}" if report.claims else "–"
+    yield "files", plural(len(report.files), "file")
+    yield "calls", plural(summary.calls.made, "call")
+    yield "tokens", amount(summary.tokens.prompt + summary.tokens.completion)
+    yield "cost", cost(summary.cost_usd, summary.unpriced, summary.calls.made)
+    yield "time", duration(summary.seconds)
+
+
+def _settings(folder: Path) -> dict[str, str]:
+    started = [event for event in read_events(folder) if isinstance(event, RunStarted)]
+    return {name: str(value) for name, value in started[-1].settings.items()} if started else {}
+
+
+def _verdicts(report: Report) -> dict[str, str]:
+    return {item.requirement.statement: LABELS[item.state] for item in report.requirements}
+
+
+def _rows(one: dict[str, str], two: dict[str, str]) -> Iterator[Row]:
+    for name in dict.fromkeys((*one, *two)):
+        yield Row(name, one.get(name, _NONE), two.get(name, _NONE))
+
+
+def _differences(before: dict[str, str], after: dict[str, str]) -> Iterator[FileChange]:
+    for path in sorted(before.keys() | after.keys()):
+        old, new = before.get(path), after.get(path)
+        if old != new:
+            lines = list(difflib.unified_diff((old or "").splitlines(), (new or "").splitlines(), lineterm=""))[2:]
+            remarks = ("only in the first",) if new is None else ("only in the second",) if old is None else ()
+            yield FileChange(path, tuple(Line(_KINDS.get(line[:1], "same"), line) for line in lines), remarks)

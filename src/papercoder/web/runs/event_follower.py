@@ -1,0 +1,64 @@
+"""A run's events as they are written: only the new bytes are read, and a half-written line waits for its end."""
+
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from papercoder.runs.events import Event
+
+_EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+_HEAD = 512
+"""Bytes in which two logs differ: the first event says when."""
+
+
+class Tail:
+    """Reads `events.jsonl` from where it stopped."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = 0
+        self._half = b""
+        self._head = b""
+
+    def is_another(self) -> bool:
+        """Was the file begun anew? Then all of it is new, also where it is as long by now as the former one was."""
+        if self._begins_with(self._head) and self._size() >= self._read:
+            return False
+        self._read, self._half, self._head = 0, b"", b""
+        return True
+
+    def new(self) -> list[Event]:
+        """The events since the last look; a line that a kill cut short is passed over."""
+        *lines, self._half = (self._half + self._more()).split(b"\n")
+        return [event for line in lines if (event := _event(line))]
+
+    def _size(self) -> int:
+        try:
+            return self._path.stat().st_size
+        except OSError:
+            return 0
+
+    def _begins_with(self, head: bytes) -> bool:
+        try:
+            with self._path.open("rb") as file:
+                return file.read(len(head)) == head
+        except OSError:
+            return not head
+
+    def _more(self) -> bytes:
+        try:
+            with self._path.open("rb") as file:
+                self._head = file.read(_HEAD)
+                file.seek(self._read)
+                more = file.read()
+        except OSError:
+            return b""  # not there yet, or not to be read now: the next look tries again
+        self._read += len(more)
+        return more
+
+
+def _event(line: bytes) -> Event | None:
+    try:
+        return _EVENT.validate_json(line)
+    except ValidationError:
+        return None

@@ -1,0 +1,147 @@
+"""What a run's events say of its artifacts, calls and rungs so far: a fold that is fed event by event."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from papercoder.runs.events import (
+    AnswerRefused,
+    ArtifactEdited,
+    ArtifactMade,
+    ArtifactReused,
+    ArtifactStarted,
+    CallMade,
+    CallRetried,
+    CallStarted,
+    Event,
+    Forecast,
+    RungEnded,
+    RunStarted,
+)
+from papercoder.runs.summary import AnyArtifactEvent, Summary, stage_of, summarise
+
+Made = Literal["open", "lost", "made", "kept", "edited", "before"]
+"""`lost`: begun by a process that is gone. `before`: made by an earlier process; the latest one has not come to it."""
+
+About = tuple[str, str]
+"""Agent and subject of a call."""
+
+
+@dataclass(frozen=True)
+class Making:
+    """How far an artifact is."""
+
+    state: Made
+    since: float = 0.0
+    """Seconds since the epoch, when it was last begun."""
+
+    seconds: float = 0.0
+    """That it took when it was last made; 0 where it never was."""
+
+    @property
+    def is_there(self) -> bool:
+        """Is there something to use?"""
+        return self.state not in {"open", "lost"}
+
+
+@dataclass
+class Course:
+    """The events of a run, folded as they come."""
+
+    events: list[Event] = field(default_factory=list)
+    artifacts: dict[str, Making] = field(default_factory=dict)
+    """In the order in which they were first begun."""
+
+    calls: dict[About, CallStarted] = field(default_factory=dict)
+    """Those that are waited for."""
+
+    again: Counter[About] = field(default_factory=Counter)
+    """How often a call was sent again, or its answer sent back, since it last went well."""
+
+    rungs: dict[str, RungEnded] = field(default_factory=dict)
+    """Of the latest climb."""
+
+    forecast: str = ""
+    """What was last told to take long, until the next rung ends."""
+
+    _summary: Summary | None = None
+
+    def add(self, event: Event) -> None:
+        """Take in the next event."""
+        self.events.append(event)
+        self._summary = None
+        match event:
+            case RunStarted():
+                self._begin()
+            case ArtifactStarted() | ArtifactMade() | ArtifactReused() | ArtifactEdited():
+                self._artifact(event)
+            case CallStarted() | CallMade() | CallRetried() | AnswerRefused():
+                self._call(event)
+            case RungEnded():
+                self._rung(event)
+            case Forecast(message=message):
+                self.forecast = message
+
+    @property
+    def summary(self) -> Summary:
+        """The run in figures."""
+        self._summary = self._summary or summarise(self.events)
+        return self._summary
+
+    def open(self) -> dict[str, Making]:
+        """The artifacts that are being made."""
+        return {name: making for name, making in self.artifacts.items() if making.state == "open"}
+
+    def by_stage(self) -> dict[str, dict[str, Making]]:
+        """Stage -> its artifacts."""
+        found: defaultdict[str, dict[str, Making]] = defaultdict(dict)
+        for name, making in self.artifacts.items():
+            found[stage_of(name)][name] = making
+        return found
+
+    def left(self) -> "Course":
+        """The same with nothing open: what a process that is gone left."""
+        artifacts = {name: _left(making) for name, making in self.artifacts.items()}
+        return replace(self, artifacts=artifacts, calls={}, forecast="")
+
+    def _begin(self) -> None:
+        """A process took up the run: what there is, is of before."""
+        left = {name: _left(making) for name, making in self.artifacts.items()}
+        self.artifacts = {name: replace(making, state="before") for name, making in left.items() if making.is_there}
+        self.calls, self.again, self.forecast = {}, Counter(), ""
+
+    def _artifact(self, event: AnyArtifactEvent) -> None:
+        before = self.artifacts.get(event.artifact, Making("before"))
+        match event:
+            case ArtifactStarted(at=at):
+                now = replace(before, state="open", since=at)
+            case ArtifactMade(seconds=seconds):
+                now = replace(before, state="made", seconds=seconds)
+            case ArtifactReused():
+                now = replace(before, state="kept")
+            case ArtifactEdited():
+                now = replace(before, state="edited")
+        self.artifacts[event.artifact] = now
+
+    def _call(self, event: CallStarted | CallMade | CallRetried | AnswerRefused) -> None:
+        about = event.agent, event.subject
+        match event:
+            case CallStarted():
+                self.calls[about] = event
+            case CallMade():
+                self.calls.pop(about, None)
+            case _:
+                self.again[about] += 1
+
+    def _rung(self, event: RungEnded) -> None:
+        """A rung that is climbed once more makes those above it open again."""
+        below = list(self.rungs)
+        if event.rung in self.rungs:
+            below = below[: below.index(event.rung)]
+        self.rungs = {name: self.rungs[name] for name in below} | {event.rung: event}
+        self.forecast = ""
+
+
+def _left(making: Making) -> Making:
+    """What is left of it when its process is gone; an earlier making stays where it was being made once more."""
+    return making if making.state != "open" else replace(making, state="before" if making.seconds else "lost")

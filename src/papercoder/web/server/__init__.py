@@ -1,0 +1,1 @@
+"""The web server: access control, layout and shared state."""

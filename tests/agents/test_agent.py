@@ -1,0 +1,188 @@
+"""An unfit answer goes back with the reason, so often and no oftener; what cannot fit is not sent."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from papercoder.agents.agent import Agent, uses
+from papercoder.agents.answers import Json, Prose
+from papercoder.agents.context import Part, paper_part, text_part
+from papercoder.agents.prompts import Prompts
+from papercoder.artifacts import Critique, Paper, Paragraph, Section
+from papercoder.errors import AnswerError, ContextError, SettingsError
+from papercoder.models.tokens import count_tokens
+from papercoder.runs.events import AnswerRefused, Event, Warned
+from tests.support import PAPER, Scripted, asking, of_kind
+
+GOOD = Critique()
+CHECKER = Agent("verify", "planning", Json(Critique))
+WRITER = Agent("overall_plan", "planning", Prose())
+
+
+def test_a_request_carries_what_to_read_then_the_task_and_its_form() -> None:
+    model = Scripted({"verify": GOOD})
+    read = (text_part("The plan", "Fit a line."), text_part("Nothing", ""))
+    answer = asyncio.run(asking(model)(CHECKER, "architecture", read, instructions="Be good."))
+    assert answer == GOOD
+    (request,) = model.requests
+    assert (request.agent, request.subject, request.round, request.max_tokens) == ("verify", "architecture", 0, 4000)
+    assert request.system == Prompts().render("system")
+    plan, task = request.messages
+    assert plan.text == "# The plan\n\nFit a line."
+    assert plan.cache
+    assert not task.cache
+    assert "Be good." in task.text
+    assert task.text.endswith(CHECKER.format.instructions)
+
+
+def test_a_judge_reads_a_system_prompt_of_its_own_and_is_asked_anew_where_it_changes(tmp_path: Path) -> None:
+    judge = Agent("verify", "judge", Json(Critique), "judge_system")
+    model = Scripted({"verify": ["What?", GOOD]})
+    asyncio.run(asking(model)(judge, "", (), instructions=""))
+    assert {request.system for request in model.requests} == {Prompts().render("judge_system")}
+    (tmp_path / "judge_system.md").write_text("Judge.")
+    for agent, same in ((judge, False), (CHECKER, True)):
+        make = uses(agent)(lambda: None)
+        assert (asking(model).fingerprint(make) == asking(model, prompts=tmp_path).fingerprint(make)) is same
+
+
+def test_what_takes_all_the_room_that_is_left_is_read_whole() -> None:
+    model = Scripted({"verify": GOOD}, context_window=5_000)
+    ask = asking(model, max_tokens=500)
+    room = ask.room(CHECKER, instructions="")
+    whole, too_much = "word " * room, "word " * (room + 1)
+    for text in (whole, too_much):
+        asyncio.run(ask(CHECKER, "", (Part("words", (text, "Fewer.")),), instructions=""))
+    assert [request.messages[0].text for request in model.requests] == [whole, "Fewer."]
+
+
+def test_an_unfit_answer_goes_back_with_the_reason() -> None:
+    events = list[Event]()
+    model = Scripted({"verify": ["What?", '{"violations": 3}', GOOD]})
+    assert asyncio.run(asking(model, events.append)(CHECKER, "logic", (), instructions="")) == GOOD
+    first, second, third = model.requests
+    assert [request.round for request in model.requests] == [0, 1, 2]
+    assert second.messages[: len(first.messages)] == first.messages
+    assert [message.role for message in second.messages[len(first.messages) :]] == ["assistant", "user"]
+    assert second.messages[-2].text == "What?"
+    assert "There is no JSON object" in second.messages[-1].text
+    assert "violations: Input should be a valid" in third.messages[-1].text
+    assert "What?" not in third.text
+    refusals = of_kind(events, AnswerRefused)
+    assert [(event.agent, event.subject) for event in refusals] == [("verify", "logic")] * 2
+
+
+def test_an_empty_answer_goes_back_too() -> None:
+    model = Scripted({"overall_plan": ["", "Words."]})
+    assert asyncio.run(asking(model)(WRITER, "", ())) == "Words.\n"
+    assert model.requests[1].messages[-2].text == "(nothing)"
+
+
+@pytest.mark.parametrize("retries", [0, 1, 3])
+def test_after_so_many_tries_it_gives_up_and_says_who_what_where(retries: int) -> None:
+    model = Scripted({"verify": "No."})
+    with pytest.raises(AnswerError) as caught:
+        asyncio.run(asking(model, answer_retries=retries)(CHECKER, "src/model.py", (), instructions=""))
+    assert len(model.requests) == 1 + retries
+    for word in ("scripted:test", "verify", "src/model.py", f"{1 + retries} tries", "There is no JSON", "runs/tiny"):
+        assert word in str(caught.value)
+    assert "--model planning=PROVIDER:NAME" in str(caught.value)
+
+
+def test_what_a_check_complains_of_goes_back() -> None:
+    model = Scripted({"overall_plan": ["short", "long enough"]})
+
+    def check(text: str, _: int) -> list[str]:
+        return ["It is too short.", "Really."] if len(text) < 10 else []
+
+    assert asyncio.run(asking(model)(WRITER, "", (), check)) == "long enough\n"
+    assert "It is too short.\nReally." in model.requests[1].messages[-1].text
+
+
+def test_a_soft_check_gives_way() -> None:
+    attempts = list[int]()
+
+    def soft(_: str, attempt: int) -> list[str]:
+        attempts.append(attempt)
+        return ["Not nice."] if attempt == 0 else []
+
+    model = Scripted({"overall_plan": "the same again"})
+    assert asyncio.run(asking(model)(WRITER, "", (), soft)) == "the same again\n"
+    assert attempts == [0, 1]
+
+
+def long_paper(paragraphs: int) -> Paper:
+    sections = tuple(
+        Section(
+            anchor=str(number),
+            level=1,
+            title=f"Part {number}",
+            blocks=(Paragraph(anchor=f"{number}¶1", text=f"Word{number} " * 200),),
+        )
+        for number in range(1, paragraphs + 1)
+    )
+    return Paper(title="Long", abstract="Short.", sections=sections, source="markdown")
+
+
+def test_a_paper_that_does_not_fit_is_shortened_with_a_warning() -> None:
+    events = list[Event]()
+    model = Scripted({"overall_plan": "Words."}, context_window=6000)
+    paper = long_paper(20)
+    asyncio.run(asking(model, events.append, max_tokens=500)(WRITER, "x", (paper_part(paper, ["7¶1"]),)))
+    (warned,) = of_kind(events, Warned)
+    assert warned.where == "overall_plan x"
+    assert "cannot read all of the paper" in warned.message
+    (request,) = model.requests
+    assert "Word7" in request.text
+    assert "Word8 " not in request.text
+    assert "Part 8" in request.text
+    assert count_tokens(request.text) + request.max_tokens <= 6000
+
+
+def test_what_fits_is_not_shortened() -> None:
+    events = list[Event]()
+    model = Scripted({"overall_plan": "Words."})
+    asyncio.run(asking(model, events.append)(WRITER, "", (paper_part(PAPER, ["1¶1"]),)))
+    assert not events
+    assert PAPER.abstract in model.requests[0].text
+
+
+def test_where_nothing_fits_nothing_is_sent() -> None:
+    model = Scripted({"overall_plan": "Words."}, context_window=2000)
+    with pytest.raises(ContextError, match=r"overall_plan: even shortened, .* 2000 tokens .* --model planning="):
+        asyncio.run(asking(model)(WRITER, "", (Part("big", ("word " * 5000,)),)))
+    assert model.requests == []
+
+
+def test_a_refused_answer_that_leaves_no_room_is_not_sent_back_whole() -> None:
+    model = Scripted({"overall_plan": ["word " * 900, "Words."]}, context_window=4000)
+    paper = text_part("The paper", "word " * 1200)
+    answer = asyncio.run(
+        asking(model, max_tokens=1000)(WRITER, "", (paper,), lambda text, _: ["Too long."] if len(text) > 100 else [])
+    )
+    assert answer == "Words.\n"
+    for request in model.requests:
+        assert count_tokens(request.text) + request.max_tokens <= 4000
+    assert "Too long." in model.requests[1].text
+
+
+def test_the_fingerprint_covers_prompts_forms_and_models() -> None:
+    @uses(CHECKER)
+    def make() -> None: ...
+
+    @uses(Agent("verify", "planning", Prose()))
+    def other_form() -> None: ...
+
+    def asks_nobody() -> None: ...
+
+    here, there = asking(Scripted({})), asking(Scripted({}, name="scripted:other"))
+    assert here.fingerprint(make) == asking(Scripted({})).fingerprint(make)
+    assert here.fingerprint(make) != there.fingerprint(make)
+    assert here.fingerprint(make) != here.fingerprint(other_form)
+    assert here.fingerprint(asks_nobody) == there.fingerprint(asks_nobody)
+
+
+def test_a_variable_that_a_prompt_needs_is_missed() -> None:
+    with pytest.raises(SettingsError, match=r"verify\.md: 'instructions' is undefined"):
+        asyncio.run(asking(Scripted({"verify": GOOD}))(CHECKER, "", ()))

@@ -1,0 +1,88 @@
+"""What is left out where not all fits, and in which order."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from papercoder.agents.context import Part, anchors_in, artifact_part, cited_part, fit, paper_part, text_part
+from papercoder.artifacts import Equation, Paragraph, Section
+from papercoder.models.tokens import count_tokens
+from tests.support import PAPER, PLAN, setting
+
+
+def part(*words: int) -> Part:
+    """A part whose forms have so many tokens."""
+    return Part(f"{words}", tuple(" ".join(["word"] * count) for count in words))
+
+
+def test_all_stays_whole_where_it_fits() -> None:
+    fitted = fit((part(10, 2), part(5)), 15)
+    assert fitted.fits
+    assert fitted.shortened == ()
+    assert [count_tokens(text) for text in fitted.texts] == [10, 5]
+
+
+def test_the_first_part_is_shortened_first_and_no_more_than_needed() -> None:
+    first, second = part(10, 2), part(10, 2)
+    assert fit((first, second), 19).texts == (first.forms[1], second.full)
+    assert fit((first, second), 4).texts == (first.forms[1], second.forms[1])
+    assert not fit((first, second), 3).fits
+
+
+def test_an_empty_form_leaves_its_part_out() -> None:
+    fitted = fit((text_part("A", "word " * 20, ""), part(3)), 5)
+    assert fitted.fits
+    assert len(fitted.texts) == 1
+    assert fitted.shortened == ("A",)
+
+
+def test_there_may_be_nothing_to_read() -> None:
+    assert fit((), 0).fits
+    assert not fit((), -1).fits
+
+
+@given(st.lists(st.lists(st.integers(1, 30), min_size=1, max_size=4), max_size=4), st.integers(0, 100))
+def test_what_is_said_to_fit_fits(sizes: list[list[int]], room: int) -> None:
+    parts = tuple(part(*sorted(forms, reverse=True)) for forms in sizes)
+    fitted = fit(parts, room)
+    assert fitted.fits == (sum(map(count_tokens, fitted.texts)) <= room)
+    assert fitted.fits or sum(count_tokens(each.forms[-1]) for each in parts) > room
+
+
+def test_a_paper_gets_shorter_down_to_its_headings() -> None:
+    whole, *shorter, headings = paper_part(PAPER, ["2¶1", "nowhere"]).forms
+    assert "mean squared error" in whole
+    for form in shorter:
+        assert "[1] Method" in form
+        assert "mean squared error" not in form
+        assert "40 epochs" in form
+    assert "40 epochs" not in headings
+    assert "[2] Experiments" in headings
+    assert all(PAPER.abstract in form for form in (whole, *shorter, headings))
+
+
+def test_what_code_needs_most_is_left_out_last() -> None:
+    dull = Section(anchor="1", level=1, title="Introduction", blocks=(Paragraph(anchor="1¶1", text="In 2017 " * 20),))
+    plain = Section(anchor="2", level=1, title="Setting", blocks=(Paragraph(anchor="2¶1", text="We walk on. " * 20),))
+    rich = Section(anchor="3", level=1, title="Method", blocks=(Equation(anchor="eq:1", text="y = 3 x " * 20),))
+    paper = PAPER.model_copy(update={"sections": (dull, plain, rich)})
+    whole, most, some, headings = paper_part(paper).forms
+    assert [text in whole for text in ("In 2017", "We walk", "y = 3 x")] == [True, True, True]
+    assert [text in most for text in ("In 2017", "We walk", "y = 3 x")] == [False, True, True]
+    assert [text in some for text in ("In 2017", "We walk", "y = 3 x")] == [False, False, True]
+    assert "y = 3 x" not in headings
+
+
+def test_of_a_paper_that_is_not_cited_the_whole_is_read() -> None:
+    assert cited_part(PAPER, []).full == paper_part(PAPER).full
+    assert "mean squared error" not in cited_part(PAPER, ["2¶1"]).full
+
+
+def test_anchors_are_read_off_brackets() -> None:
+    text = "As [3.2¶4] and [eq:5, tab:1; alg:2] say, x[0] and [eq:5] too."
+    assert anchors_in(text) == ("3.2¶4", "eq:5", "tab:1", "alg:2", "0")
+
+
+def test_an_artifact_is_read_without_what_is_empty() -> None:
+    assert "unclear" not in artifact_part("The plan", PLAN).full
+    assert artifact_part("The plan", PLAN).full.startswith("# The plan\n\n{")
+    assert "smoke" not in artifact_part("A value", setting("seed", 0)).full

@@ -1,0 +1,274 @@
+"""A bench on a cluster of two nodes, on this machine: what dies costs what was in flight, and no more."""
+
+import asyncio
+import importlib
+import json
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from papercoder.artifacts import BenchResults
+from papercoder.bench.bench import bench
+from papercoder.bench.manifest.file import load_manifest
+from papercoder.bench.manifest.manifest import Resources
+from papercoder.bench.ray.execution import OnCluster
+from papercoder.bench.ray.host import Order
+from papercoder.bench.ray.hosts import environment_of
+from papercoder.bench.ray.placement import QUIET, OnRay, connected
+from papercoder.errors import AnswerError, SettingsError
+from papercoder.models.journaled import calls, made
+from papercoder.runs.event_log import read_events
+from papercoder.runs.events import CallMade, CallStarted, Event, RunStarted, Warned
+from papercoder.runs.folder import answer_store
+from papercoder.runs.store import write_synced
+from tests.bench.benches import FULL, TINY, Silent, run, trial_of, write_manifest
+from tests.bench.hosts import HOSTS, PACE, POISON, Mortal, looks_around, stays
+from tests.support import Scripted, asking, calls_in_flight, of_kind
+
+ROOT = Path(__file__).parents[2]
+
+
+def started(start: Callable[[], Any]) -> Any:
+    """What it starts; Ray gives a node half a minute to come up, which a busy machine may not have each time."""
+    for _ in range(3):
+        try:
+            return start()
+        except Exception as error:
+            if "timed out during startup" not in str(error):
+                raise
+    return start()
+
+
+class Machines:
+    """A cluster of two nodes, and the hosts that were started on it."""
+
+    def __init__(self, folder: Path) -> None:
+        utilities: Any = importlib.import_module("ray.cluster_utils")  # not before the variables that keep it quiet
+        self.folder = folder
+        node = {"num_cpus": 1}
+        head = {**node, "include_dashboard": False}
+        self.cluster = started(lambda: utilities.Cluster(initialize_head=True, head_node_args=head))
+        self.second = started(lambda: self.cluster.add_node(**node, num_gpus=1))
+
+    @property
+    def address(self) -> str:
+        return str(self.cluster.address)
+
+    def hosts(self) -> list[dict[str, Any]]:
+        """Where they are, those that died among them."""
+        return [json.loads(path.read_text(encoding="utf-8")) for path in self.folder.glob("*.json")]
+
+    def at_work(self, node: str) -> int | None:
+        """The process of the living host on a node, where it has trials."""
+        pids = (host["pid"] for host in self.hosts() if host["node"] == node and host["trials"])
+        return next((pid for pid in pids if Path(f"/proc/{pid}").exists()), None)
+
+    def kill(self) -> bool:
+        """Kill the process of the host on the first node, once it has trials."""
+        if pid := self.at_work(self.cluster.head_node.node_id):
+            os.kill(pid, signal.SIGKILL)
+            self.let_go(120)
+        return pid is not None
+
+    def lose(self) -> bool:
+        """Take the second node away with all that runs on it, once its host has trials."""
+        if busy := self.at_work(self.second.node_id) is not None:
+            self.cluster.remove_node(self.second, allow_graceful=False)
+            self.let_go(None)
+        return busy
+
+    def let_go(self, calls: int | None) -> None:
+        """Let each host answer so many calls, so that no trial is through before there is something to lose."""
+        path = self.folder / PACE
+        path.unlink() if calls is None else write_synced(path, str(calls))
+
+    def forget(self) -> None:
+        """No host of an earlier bench is known."""
+        for path in self.folder.glob("*.json"):
+            path.unlink()
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    folder = tmp_path_factory.mktemp("hosts")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYTHONPATH", str(ROOT))
+        patched.setenv(HOSTS, str(folder))
+        patched.setenv("RAY_worker_niceness", "0")  # else whatever else is tested goes before the hosts
+        for name, value in QUIET.items():
+            patched.setenv(name, value)
+        found = Machines(folder)
+        yield found
+        found.cluster.shutdown()
+
+
+class Watching(Silent):
+    """Does something once so many calls were made, by all trials together, and it can be done."""
+
+    def __init__(self, *deeds: tuple[int, Callable[[], bool]]) -> None:
+        super().__init__()
+        self.deeds = list(deeds)
+        self.made = 0
+
+    def tell(self, trial: str, event: Event) -> None:
+        super().tell(trial, event)
+        self.made += isinstance(event, CallMade)
+        if self.deeds and self.made >= self.deeds[0][0] and self.deeds[0][1]():
+            self.deeds.pop(0)
+
+
+def on_ray(machines: Machines, manifest: Path, folder: Path, watcher: Silent | None = None) -> BenchResults:
+    machines.forget()
+    placement = OnRay(machines.address, Mortal)
+    return asyncio.run(bench(load_manifest(manifest), folder, placement, watcher or Silent()))
+
+
+def journal(folder: Path) -> dict[str, set[str]]:
+    """Trial -> the keys of the answers that are kept."""
+    return {
+        trial.name: {path.name for path in answer_store(trial).folder.glob("call-*")}
+        for trial in sorted(folder.iterdir())
+        if trial.is_dir() and not trial.name.startswith(".")
+    }
+
+
+def sessions(events: list[Event]) -> list[list[Event]]:
+    """What each process told that worked on a run."""
+    starts = [at for at, event in enumerate(events) if isinstance(event, RunStarted)]
+    return [events[start:end] for start, end in zip(starts, [*starts[1:], len(events)], strict=True)]
+
+
+def told(event: CallMade) -> str:
+    return event.model_dump_json(exclude={"at", "artifact"})
+
+
+def test_a_bench_is_the_same_on_a_cluster(machines: Machines, tmp_path: Path) -> None:
+    manifest = write_manifest(tmp_path, texts=4, variants=[FULL])
+    watcher = Silent()
+    there = on_ray(machines, manifest, tmp_path / "there", watcher)
+    here = run(manifest, tmp_path / "here")
+    same = {"seconds", "cached"}  # what a provider has cached depends on the order in which calls happen to come
+    assert [t.model_dump(exclude=same) for t in there.trials] == [t.model_dump(exclude=same) for t in here.trials]
+    assert {trial.status for trial in there.trials} == {"complete"}
+    assert journal(tmp_path / "there") == journal(tmp_path / "here")
+    busy = [host for host in machines.hosts() if host["trials"]]
+    assert {host["node"] for host in busy} == {machines.cluster.head_node.node_id, machines.second.node_id}
+    assert not [host for host in busy if host["loop"].startswith("uvloop")]
+    assert Counter(trial for trial, event in watcher.told if isinstance(event, CallMade)) == {
+        trial.trial: trial.calls for trial in there.trials
+    }
+
+
+def test_a_step_that_runs_rungs_goes_where_there_is_what_they_take(machines: Machines) -> None:
+    events: list[Event] = []
+    hand = asking(Scripted({}), events.append)
+    executor = OnCluster({"smoke": Resources(gpus=1, cpus=0.5), "install": Resources(memory=0.1)})
+
+    async def play() -> tuple[int, dict[str, Any]]:
+        here, there = await executor.perform(stays, hand), await executor.perform(looks_around, hand, "around")
+        with pytest.raises(AnswerError, match="no answer"):
+            await executor.perform(looks_around, hand, "trouble")
+        return here, there
+
+    with connected(machines.address):
+        pid, there = asyncio.run(play())
+    assert pid == os.getpid() != there["pid"]
+    assert there["node"] == machines.second.node_id
+    assert there["resources"] == {"CPU": 0.5, "GPU": 1.0, "memory": pytest.approx(0.1 * 2**30, rel=0.01)}
+    assert [event.message for event in of_kind(events, Warned)] == ["around", "trouble"]
+
+
+def test_a_paper_that_kills_its_host_stops_no_other(machines: Machines, tmp_path: Path) -> None:
+    manifest = write_manifest(tmp_path, texts=3, variants=[FULL])
+    text = manifest.read_text(encoding="utf-8").replace("id: p2", f"id: {POISON}")
+    manifest.write_text(text, encoding="utf-8")
+    results = {trial.paper: trial for trial in on_ray(machines, manifest, tmp_path / "out").trials}
+    assert {paper: trial.status for paper, trial in results.items()} == {
+        "p1": "complete",
+        POISON: "failed",
+        "p3": "complete",
+    }
+    assert "its process died 5 times, at last with no other trial in it" in results[POISON].reason
+    poisoned = [host["trials"] for host in machines.hosts() if POISON in host["trials"]]
+    assert len(poisoned) == 5
+    assert [trials for trials in poisoned if trials == [POISON]][:2] == [[POISON], [POISON]]
+
+
+def test_money_is_shared_by_all_hosts(machines: Machines, tmp_path: Path) -> None:
+    priced = f"{TINY},price_in=1,price_out=0.1"
+    whole = run(write_manifest(tmp_path, texts=4, variants=[FULL], models=priced), tmp_path / "whole")
+    cost = sum(trial.cost_usd for trial in whole.trials)
+    manifest = write_manifest(tmp_path, texts=4, variants=[FULL], models=priced, max_cost=cost * 0.6)
+    capped = on_ray(machines, manifest, tmp_path / "out").trials
+    stopped = [trial for trial in capped if trial.status != "complete"]
+    assert stopped
+    assert all(trial.capped and "exceeds the cap" in trial.reason for trial in stopped)
+    assert 0 < sum(trial.cost_usd for trial in capped) <= cost * 0.6
+
+
+def test_a_killed_worker_and_a_lost_node_cost_only_what_was_in_flight(
+    machines: Machines, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    manifest = write_manifest(tmp_path, texts=12, variants=[FULL], papers_at_once=12, concurrency=200)
+    run(manifest, tmp_path / "undisturbed")
+    first, second = (node.node_id for node in (machines.cluster.head_node, machines.second))
+    watcher = Watching((60, machines.kill), (130, machines.lose))
+    machines.let_go(40)
+    results = on_ray(machines, manifest, tmp_path / "disturbed", watcher)
+    assert watcher.deeds == []
+    assert capfd.readouterr() == ("", "")
+    assert {host["node"] for host in machines.hosts() if host["trials"]} == {first, second}
+    assert len([host for host in machines.hosts() if host["trials"]]) == 3, "none was thought guilty"
+    assert {trial.status for trial in results.trials} == {"complete"}
+    kept = journal(tmp_path / "disturbed")
+    assert kept == journal(tmp_path / "undisturbed")
+
+    killed = 0
+    for trial, keys in kept.items():
+        folder = tmp_path / "disturbed" / trial
+        events = list(read_events(folder))
+        processes = sessions(events)
+        killed += len(processes) > 1
+        lost = sum((calls_in_flight(process) for process in processes[:-1]), Counter[tuple[str, str]]()).total()
+        assert calls_in_flight(processes[-1]).total() == 0
+        assert len(keys) <= len(of_kind(events, CallStarted)) <= len(keys) + lost
+        paid, on_disk = (
+            Counter(map(told, of_kind(events, CallMade))),
+            Counter(map(told, map(made, calls(answer_store(folder))))),
+        )
+        assert paid == on_disk, "an answer that was kept was paid for again, or is not counted"
+    assert killed >= 2
+
+
+@pytest.mark.parametrize("address", ["ray://head:10001", "http://head:8265"])
+def test_an_address_of_another_kind(address: str) -> None:
+    with pytest.raises(SettingsError, match="on a machine of the cluster"):
+        OnRay(address)
+
+
+def test_an_address_of_another_kind_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "ray://head:10001")
+    with pytest.raises(SettingsError, match="RAY_ADDRESS ray"):
+        OnRay()
+
+
+def test_without_ray_it_is_said_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(SettingsError, match=r"pip install 'papercoder\[ray\]'"):
+        asyncio.run(bench(load_manifest(write_manifest(tmp_path)), tmp_path / "out", OnRay(), Silent()))
+
+
+def test_keys_go_to_the_hosts_of_those_providers_that_are_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "asked")
+    monkeypatch.setenv("OPENAI_API_KEY", "not asked")
+    trial = trial_of(write_manifest(tmp_path, models="anthropic:claude-sonnet-5"), tmp_path / "out")
+    assert environment_of(trial) == {"ANTHROPIC_API_KEY": "asked"}
+    assert "asked" not in repr(Order(trial, None, None, environment_of(trial), again=False))

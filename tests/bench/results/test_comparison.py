@@ -1,0 +1,179 @@
+"""Comparison: hand-computed numbers, what is beyond noise, and what cannot be told."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from papercoder.artifacts.bench import BenchResults
+from papercoder.bench.results.comparison import Comparison, compare
+from papercoder.bench.results.difference import Difference
+from papercoder.bench.results.noise import chance, holm, two_sided
+from papercoder.bench.results.wording import headline, remarks, spread
+from papercoder.errors import SettingsError
+from papercoder.evaluation.statistics import student
+from tests.bench.trials import judged, results, trial
+
+
+def scored(name: str, scores: Iterable[float], **changes: Any) -> BenchResults:
+    """One trial a paper, with these scores."""
+    return results(*(trial(f"p{n}", judges=judged(score), **changes) for n, score in enumerate(scores)), name=name)
+
+
+def of(comparison: Comparison, metric: str) -> Difference:
+    return next(one for one in comparison.contrasts[0].differences if one.metric == metric)
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 7, 10, 15])
+def test_the_chance_of_the_tables_critical_value_is_five_per_cent(freedom: int) -> None:
+    assert two_sided(student(freedom), freedom) == pytest.approx(0.05, abs=2e-4)
+
+
+def test_chances_of_t() -> None:
+    # One degree of freedom is Cauchy's distribution; two have a closed form.
+    assert two_sided(1.0, 1) == pytest.approx(0.5)
+    assert two_sided(-1.0, 2) == pytest.approx(1 - 1 / 3**0.5)
+    assert two_sided(0.0, 9) == pytest.approx(1.0)
+    assert two_sided(2.0, 1000) == pytest.approx(0.0458, abs=1e-4)
+
+
+@given(st.floats(-50, 50), st.integers(1, 120))
+def test_a_chance_is_a_share(t: float, freedom: int) -> None:
+    assert 0 <= two_sided(t, freedom) <= 1 + 1e-9
+
+
+def test_holm_as_in_the_textbook() -> None:
+    # m = 4: 4 x 0.01, then 3 x 0.02, then 2 x 0.03 lifted to what went before, then 1 x 0.04 likewise.
+    assert holm([0.04, 0.01, 0.03, 0.02]) == pytest.approx((0.06, 0.04, 0.06, 0.06))
+    assert holm([0.9, 0.8]) == (1.0, 1.0)
+    assert holm([]) == ()
+
+
+@given(st.lists(st.floats(0, 1), max_size=12))
+def test_holm_only_raises_and_keeps_the_order(values: list[float]) -> None:
+    corrected = holm(values)
+    assert all(raw <= one <= 1 for raw, one in zip(values, corrected, strict=True))
+    by_raw = [one for _, one in sorted(zip(values, corrected, strict=True))]
+    assert by_raw == sorted(by_raw)
+
+
+def test_a_difference_by_hand() -> None:
+    # Differences 0.1, 0.3, 0.5, 0.3: mean 0.3, standard deviation 0.16330, error 0.08165, t = 3.6742, 3 degrees.
+    comparison = compare(scored("a", [3.0, 3.0, 3.0, 3.0]), scored("b", [3.1, 3.3, 3.5, 3.3]))
+    one = of(comparison, "reference-based")
+    assert (one.before, one.after) == pytest.approx((3.0, 3.3))
+    assert one.difference.mean == pytest.approx(0.3)
+    assert one.difference.low == pytest.approx(0.3 - 3.182 * 0.08165, abs=1e-4)
+    assert one.difference.high == pytest.approx(0.3 + 3.182 * 0.08165, abs=1e-4)
+    assert one.chance == pytest.approx(0.0349, abs=1e-4)
+
+
+def test_with_many_metrics_the_interval_alone_is_no_verdict() -> None:
+    comparison = compare(scored("a", [3.0, 3.0, 3.0, 3.0]), scored("b", [3.1, 3.3, 3.5, 3.3]))
+    one = of(comparison, "reference-based")
+    # Rungs, cost, time and calls were tested as well, and did not differ.
+    assert comparison.tested == 5
+    assert one.difference.low > 0
+    assert one.corrected == pytest.approx(5 * 0.0349, abs=1e-3)
+    assert one.verdict == "noise"
+
+
+def test_what_is_beyond_noise_is_better_or_worse_as_the_metric_has_it() -> None:
+    before = results(*(trial(f"p{n}", seconds=100.0 + n, judges=judged(3.0 + n / 100)) for n in range(8)))
+    after = results(*(trial(f"p{n}", seconds=50.0 + n % 3, judges=judged(2.0 + n / 50)) for n in range(8)))
+    comparison = compare(before, after)
+    assert of(comparison, "seconds").verdict == "better"
+    assert of(comparison, "reference-based").verdict == "worse"
+    assert of(comparison, "calls").verdict == "noise"
+
+
+def test_two_papers_are_too_few() -> None:
+    comparison = compare(scored("a", [1.0, 1.0]), scored("b", [5.0, 4.9]))
+    one = of(comparison, "reference-based")
+    assert (one.verdict, one.chance, one.corrected) == ("few", None, None)
+    assert comparison.tested == 0
+
+
+def test_differences_without_spread_are_told_by_their_signs() -> None:
+    assert chance([0.5] * 3) == 0.25
+    assert chance([0.1 + 0.2, 0.3, 0.3, 0.3, 0.3, 0.3]) == pytest.approx(1 / 32)
+    assert chance([0.0, 0.0, 0.0]) == 1.0
+
+
+def test_where_all_papers_differ_by_the_same_no_interval_is_told() -> None:
+    one = of(compare(scored("a", [3.0, 2.0, 1.0]), scored("b", [3.5, 2.5, 1.5])), "reference-based")
+    assert (one.difference.low, one.difference.high) == (0.5, 0.5)
+    assert spread(one) == ""
+    assert spread(of(compare(scored("a", [3.0, 2.0]), scored("b", [3.5, 2.6])), "reference-based")) != ""
+
+
+def test_other_judges_are_named() -> None:
+    before, after = scored("a", [3.0], judge_model="gpt"), scored("b", [4.0], judge_model="claude")
+    said = "Judged by gpt before and by claude after: scores may differ for that alone."
+    assert list(remarks(compare(before, after).contrasts[0])) == [said]
+    assert list(remarks(compare(before, scored("c", [4.0], judge_model="gpt")).contrasts[0])) == []
+
+
+def test_code_that_was_not_run_is_not_compared_by_its_rungs() -> None:
+    before, after = scored("a", [3.0] * 4), scored("b", [3.0] * 4, executed=False)
+    assert compare(before, after).contrasts[0].one_sided == ("rungs seen",)
+
+
+def test_of_several_settings_it_is_told_which_one_differs() -> None:
+    same = scored("a", [3.0] * 6, variant="same").trials
+    before = results(*same, *scored("a", [2.0 + n / 50 for n in range(6)], variant="new").trials)
+    after = results(*same, *scored("b", [4.0 + n / 60 for n in range(6)], variant="new").trials)
+    assert "1 is beyond noise: new · m: reference-based +1.99 (better)." in headline(compare(before, after))
+
+
+def test_repeats_are_one_paper() -> None:
+    before = results(*(trial("p", repeat=n, judges=judged(score)) for n, score in enumerate([2.0, 4.0])))
+    one = of(
+        compare(before, scored("b", []).model_copy(update={"trials": (trial("p", judges=judged(3.5)),)})),
+        "reference-based",
+    )
+    assert [(pair.paper, pair.before, pair.after) for pair in one.papers] == [("p", 3.0, 3.5)]
+
+
+def test_what_one_side_alone_has_is_named() -> None:
+    before = results(trial("a", judges=judged(3.0)), trial("b", judges=judged(3.0)), trial("c", rubric=0.5))
+    after = results(trial("b", status="failed"), trial("a", judges=judged(4.0)), trial("d"))
+    (contrast,) = compare(before, after).contrasts
+    assert (contrast.only_before, contrast.only_after) == (("c",), ("d",))
+    assert contrast.failed_after == ("b",)
+    assert contrast.one_sided == ("rubric",)
+    assert of(compare(before, after), "reference-based").unpaired == ("b",)
+
+
+def test_a_cost_that_is_not_known_is_not_compared() -> None:
+    before, after = results(trial("a", unpriced=2)), results(trial("a"))
+    assert "cost" not in {one.metric for one in compare(before, after).contrasts[0].differences}
+
+
+def test_two_variants_of_one_result_set() -> None:
+    both = results(*(trial(f"p{n}", variant=name) for n in range(3) for name in ("plain", "full", "other")))
+    (contrast,) = compare(both, both, variants=("plain", "full")).contrasts
+    assert (contrast.before.variant, contrast.after.variant) == ("plain", "full")
+    with pytest.raises(SettingsError, match="name two of them with --variants"):
+        compare(both, both)
+    with pytest.raises(SettingsError, match="no variant best; there are: plain, full, other"):
+        compare(both, both, variants=("plain", "best"))
+
+
+def test_settings_of_the_same_name_are_compared_and_the_others_named() -> None:
+    before = results(trial("p", variant="plain"), trial("p", variant="full"))
+    after = results(trial("p", variant="full"), trial("p", variant="more"))
+    comparison = compare(before, after)
+    assert [str(one.before) for one in comparison.contrasts] == ["full · m"]
+    assert comparison.left_out == ("plain · m", "more · m")
+
+
+def test_the_only_models_of_each_side_are_compared() -> None:
+    (contrast,) = compare(results(trial("p", model="old")), results(trial("p", model="new"))).contrasts
+    assert (contrast.before.model, contrast.after.model) == ("old", "new")
+    several = results(trial("p", model="new"), trial("p", model="newer"))
+    with pytest.raises(SettingsError, match="share no setting"):
+        compare(results(trial("p", model="old")), several)
+    assert compare(results(trial("p", model="old")), several, models=("old", "newer")).contrasts

@@ -1,0 +1,31 @@
+"""What was paid for and not told of is told of afterwards, once."""
+
+from pathlib import Path
+
+from papercoder.bench.recovery import recount
+from papercoder.operations.environment import in_folder
+from papercoder.runs.event_log import read_events
+from papercoder.runs.events import CallMade
+from papercoder.runs.summary import summarise
+from tests.bench.benches import calls_of, run, write_manifest
+
+
+def test_a_call_whose_event_was_lost_is_told_once_and_takes_no_time(tmp_path: Path) -> None:
+    result = run(write_manifest(tmp_path, texts=1), tmp_path / "out").trials[0]
+    folder = tmp_path / "out" / result.trial
+    whole, log = calls_of(folder), folder / "events.jsonl"
+    lines = log.read_text().splitlines(keepends=True)
+    lost = next(at for at, line in enumerate(lines) if '"kind":"call_made"' in line)
+    log.write_text("".join(lines[:lost] + lines[lost + 1 :]))
+    seconds = summarise(read_events(folder)).seconds
+    assert calls_of(folder).total() == whole.total() - 1
+    for _ in range(2):
+        recount(folder, in_folder(folder))
+        assert calls_of(folder) == whole
+    assert summarise(read_events(folder)).seconds == seconds
+
+
+def test_nothing_is_told_where_nothing_was_paid_for(tmp_path: Path) -> None:
+    recount(tmp_path / "none", in_folder(tmp_path / "none"))
+    assert not [event for event in read_events(tmp_path / "none") if isinstance(event, CallMade)]
+    assert not (tmp_path / "none").exists()

@@ -1,0 +1,183 @@
+"""The command line: one sentence and an exit code for whatever is wrong, and what was asked for where nothing is."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from papercoder import cli
+from papercoder.agents.prompts import names
+from papercoder.cli.options import stem
+from papercoder.report import load
+from papercoder.report.questions import questions
+from tests.support import SIMULATED, calls_made
+
+
+class Said:
+    """What a command said, and its exit code."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> "Command":
+    return Command(monkeypatch, capsys)
+
+
+class Command:
+    """Runs `papercoder` in this process."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.monkeypatch, self.capsys = monkeypatch, capsys
+
+    def __call__(self, *arguments: str | Path) -> Said:
+        self.monkeypatch.setattr(sys, "argv", ["papercoder", *map(str, arguments)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(bool(end.code))
+        out, err = self.capsys.readouterr()
+        return Said(code, out, err)
+
+
+@pytest.fixture
+def made(say: Command, paper_file: Path, tmp_path: Path) -> Path:
+    """A run as published."""
+    folder = tmp_path / "run"
+    said = say("run", paper_file, "-o", folder, "--model", SIMULATED, "--profile", "papercoder")
+    assert (said.code, said.err) == (0, "")
+    assert "complete" in said.out
+    return folder
+
+
+def test_help_names_every_command() -> None:
+    ended = subprocess.run([sys.executable, "-c", "import papercoder.cli"], capture_output=True, text=True, check=True)
+    assert ended.stdout == ended.stderr == ""  # the module does nothing of itself
+    code = "import sys; sys.argv = ['papercoder', '--help']; from papercoder.cli import main; main()"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for name in ("read", "run", "show", "models", "prompts", "record"):
+        assert name in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (("read", "none.pdf"), 2, "none.pdf"),
+        (("run", "none.pdf", "--model", SIMULATED), 2, "none.pdf"),
+        (("run", "{paper}", "--model", "gpt-5"), 2, "'gpt-5' is no model; write provider:name"),
+        (("run", "{paper}", "--model", "nobody:x"), 2, "there is no provider 'nobody'"),
+        (("run", "{paper}", "--model", "cooking=openai:x"), 2, "'cooking' is no role"),
+        (("run", "{paper}", "--model", "simulated:colour=red"), 2, "colour"),
+        (("run", "{paper}", "--model", "recorded:none"), 2, "none is no recording"),
+        (("run", "{paper}", "--model", SIMULATED, "--profile", "best"), 2, "--profile"),
+        (("run", "{paper}", "--model", SIMULATED, "--refine", "-1"), 2, "--refine"),
+        (("run", "{paper}", "--model", SIMULATED, "--prompts", "none"), 2, "none is no folder"),
+        (("run", "{paper}", "--model", "openai:gpt-5-mini"), 2, "OPENAI_API_KEY"),
+        (("run", "{paper}", "-o", "{paper}", "--model", SIMULATED), 2, "could not be written"),
+        (("run", "{paper}", "--model", f"{SIMULATED},context=3000"), 1, "Choose a model with a larger window"),
+        (
+            ("run", "{paper}", "--model", f"{SIMULATED},price_in=9,price_out=9", "--max-cost", "0.01"),
+            3,
+            "exceeds the cap",
+        ),
+        (("models", "--model", "nobody:x"), 2, "there is no provider 'nobody'"),
+        (("show", "none"), 2, "none is no run folder"),
+        (("record", "none", "recording", "--by", "me", "--how", "by hand"), 2, "none"),
+        (("prompts", "none"), 2, "none"),
+        (("prompts", "--prompts", "none"), 2, "none is no folder"),
+    ],
+    ids=lambda value: " ".join(value)[:60] if isinstance(value, tuple) else "",
+)
+def test_what_is_wrong_is_told_in_one_sentence(
+    say: Command, paper_file: Path, arguments: tuple[str, ...], code: int, reason: str
+) -> None:
+    said = say(*(word.format(paper=paper_file) for word in arguments))
+    assert said.code == code
+    assert said.err.startswith("papercoder: ")
+    assert reason in said.err
+    assert "Traceback" not in said.err
+    assert len(said.err.strip().splitlines()) == 1
+
+
+def test_a_run_is_shown_and_goes_on(say: Command, paper_file: Path, made: Path) -> None:
+    before = calls_made(made)
+    said = say("run", paper_file, "-o", made, "--model", SIMULATED, "--profile", "papercoder")
+    assert said.code == 0
+    assert "kept repo/main.py" in said.out
+    assert calls_made(made) == before
+    shown = say("show", made)
+    assert shown.code == 0
+    assert str(made / "repo") in shown.out
+    report = json.loads(say("show", made, "--json").out)
+    assert report["status"] == "complete"
+    assert "main.py" in report["files"]
+    assert report["calls"]["made"] == before.total()
+
+
+def test_rounds_that_the_profile_has_not_are_told(say: Command, paper_file: Path, tmp_path: Path) -> None:
+    folder, told = tmp_path / "run", "review_rounds = 3 is not used, since the profile papercoder has no such rounds"
+    flags = ("-o", folder, "--model", SIMULATED, "--profile", "papercoder")
+    said = say("run", paper_file, *flags, "--review-rounds", "3")
+    assert (said.code, said.err) == (0, "")
+    assert told in said.out
+    assert told in say("show", folder).out
+    assert "is not used" not in say("revise", folder).out
+
+
+def test_questions_for_the_authors_are_printed(say: Command, made: Path) -> None:
+    asked = say("show", made, "--questions")
+    assert (asked.code, asked.err) == (0, "")
+    assert asked.out == questions(load(made))
+    assert asked.out.startswith("Dear authors,")
+    (made / "planning" / "plan.json").unlink()
+    (made / "planning" / "config.json").unlink()
+    assert say("show", made, "--questions").out.startswith("Nothing is open so far")
+    both = say("show", made, "--questions", "--json")
+    assert (both.code, both.err.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("paper", "name"), [("a/paper.pdf", "paper"), ("arXiv:1706.03762", "arXiv-1706.03762"), ("..", "paper")]
+)
+def test_the_name_of_a_paper_is_that_of_a_folder_here(paper: str, name: str) -> None:
+    assert stem(paper) == name
+
+
+def test_the_folder_of_a_run_is_named_after_its_paper(say: Command, paper_file: Path) -> None:
+    assert say("run", paper_file, "--model", SIMULATED, "--profile", "papercoder").code == 0
+    assert (Path("runs") / "paper.md" / "repo" / "main.py").is_file()
+
+
+def test_a_paper_is_read(say: Command, paper_file: Path, tmp_path: Path) -> None:
+    said = say("read", paper_file, "-o", tmp_path / "read.md", "--model", SIMULATED)
+    assert said.code == 0
+    assert "A Tiny Method for Tests" in said.out
+    assert "[2] Method" in (tmp_path / "read.md").read_text(encoding="utf-8")
+    assert json.loads(say("read", paper_file, "--json", "--model", SIMULATED).out)["estimate"]["calls"] > 0
+
+
+def test_a_recording_gives_the_same_answers_again(say: Command, paper_file: Path, made: Path, tmp_path: Path) -> None:
+    said = say("record", made, tmp_path / "recording", "--by", "nobody", "--how", "by the simulated model")
+    assert said.code == 0
+    again = tmp_path / "again"
+    model = f"recorded:{tmp_path / 'recording'}"
+    assert say("run", paper_file, "-o", again, "--model", model, "--profile", "papercoder").code == 0
+    assert (again / "repo" / "main.py").read_bytes() == (made / "repo" / "main.py").read_bytes()
+
+
+def test_prompts_are_listed_shown_and_exported(say: Command, tmp_path: Path) -> None:
+    assert say("prompts").out.split() == list(names())
+    assert "{{ path }}" in say("prompts", "coding").out
+    assert f"{len(names())} prompts written" in say("prompts", "--export", tmp_path / "mine").out
+    (tmp_path / "mine" / "coding.md").write_text("Mine.")
+    assert say("prompts", "coding", "--prompts", tmp_path / "mine").out == "Mine.\n"
+
+
+def test_models_are_listed_without_keys(say: Command) -> None:
+    said = say("models")
+    assert said.code == 0
+    assert "openai" in said.out

@@ -1,0 +1,292 @@
+"""An evaluation from its door: what it writes, going on after a stop, and judges that cannot be trusted."""
+
+import asyncio
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from papercoder.artifacts import Evaluation
+from papercoder.errors import ArtifactError, CostCapReached, ModelError, PaperCoderError, RunFolderError, SettingsError
+from papercoder.evaluation.evaluate import Wanted, evaluate, foresee
+from papercoder.models.contract import Request
+from papercoder.runs.event_log import read_events
+from papercoder.runs.events import CallReused, Event, Forecast, RunEnded, RunStarted
+from papercoder.runs.folder import load
+from papercoder.settings import Settings
+from tests.evaluation.projects import MET, MISSING, RUBRIC, discerning, judges, praising, write_repository
+from tests.scripted import play
+from tests.support import PAPER, SIMULATED, Scripted, calls_made, of_kind, tree
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return write_repository(tmp_path / "project")
+
+
+@pytest.fixture
+def rubric(tmp_path: Path) -> Path:
+    path = tmp_path / "rubric.json"
+    path.write_text(RUBRIC, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "eval"
+
+
+def judged(repository: Path, folder: Path, settings: Settings | None = None, **wanted: Any) -> Evaluation:
+    chosen = Wanted(**{"samples": 2, **wanted})
+    return asyncio.run(evaluate(repository, PAPER, folder, settings or Settings(), chosen))
+
+
+@pytest.fixture
+def discerned(monkeypatch: pytest.MonkeyPatch) -> Scripted:
+    return play(monkeypatch, judges())
+
+
+def test_what_it_writes_is_what_it_returns(discerned: Scripted, repository: Path, folder: Path, rubric: Path) -> None:
+    found = judged(repository, folder, rubric=rubric)
+    assert load(folder, "evaluation.json", Evaluation) == found
+    assert (found.paper, found.files, found.model) == (PAPER.title, 3, "scripted:test")
+    assert [(score.judge, score.score and score.score.mean) for score in found.scores] == [("reference-free", 5.0)]
+    assert found.rubric is not None
+    assert (found.rubric.score, found.rubric.code_dev) == (0.75, 1.0)
+    assert found.costs.calls == 3
+    assert found.shortcomings == ()
+    assert PAPER.title in (folder / "evaluation.html").read_text(encoding="utf-8")
+
+
+def test_the_table_has_a_row_for_each_sample_and_leaf(
+    discerned: Scripted, repository: Path, folder: Path, rubric: Path
+) -> None:
+    judged(repository, folder, rubric=rubric, calibrate=True)
+    with (folder / "evaluation.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["item"] for row in rows if row["contender"] == "repository"] == ["1", "2", "model", "run"]
+    mutated = [row for row in rows if row["contender"] == "mutated" and row["judge"] == "reference-free"]
+    assert [(row["score"], row["medium"], row["valid"]) for row in mutated] == [("4", "1", "1")] * 2
+    leaves = [(row["contender"], row["item"], row["score"]) for row in rows if row["judge"] == "rubric"]
+    assert leaves == [
+        ("repository", "model", "1"),
+        ("repository", "run", "0"),
+        ("empty", "model", "0"),
+        ("config-only", "model", "1"),
+        ("shuffled", "model", "1"),
+        ("mutated", "model", "1"),
+    ]
+
+
+def test_a_judge_that_can_tell_is_fit(discerned: Scripted, repository: Path, folder: Path) -> None:
+    found = judged(repository, folder, calibrate=True, gold=repository)
+    assert found.calibration is not None
+    assert [each.fitness for each in found.calibration.judges] == ["fit"]
+    assert [control.control for control in found.calibration.controls] == [
+        "empty",
+        "config-only",
+        "shuffled",
+        "mutated",
+        "authors",
+    ]
+    assert (folder / "controls" / "mutated" / "reference-free" / "2.json").is_file()
+
+
+def test_a_judge_that_praises_all_is_unfit_and_the_evaluation_partial(
+    monkeypatch: pytest.MonkeyPatch, repository: Path, folder: Path
+) -> None:
+    play(monkeypatch, judges(praising))
+    found = judged(repository, folder, calibrate=True)
+    assert found.shortcomings == ("the judge reference-free is unfit",)
+    (ended,) = of_kind(read_events(folder), RunEnded)
+    assert (ended.status, ended.reason) == ("partial", "the judge reference-free is unfit")
+    page = (folder / "evaluation.html").read_text(encoding="utf-8")
+    assert page.index("UNFIT: the judge reference-free broke") < page.index("gives 5.00 of 5")
+
+
+def test_the_rubric_s_judge_is_held_against_controls_by_its_leaves_of_code(
+    monkeypatch: pytest.MonkeyPatch, repository: Path, folder: Path, rubric: Path
+) -> None:
+    model = play(monkeypatch, judges(leaf=lambda request: MET if "return w * x" in request.text else MISSING))
+    (repository / "reproduce.log").write_text("loss 0.1\n", encoding="utf-8")
+    found = judged(repository, folder, judges=(), rubric=rubric, calibrate=True)
+    assert found.calibration is not None
+    assert {name: score.code_dev for name, score in found.by_code.items()} == {
+        "repository": 1.0,
+        "empty": 0.0,
+        "config-only": 0.0,
+        "shuffled": 1.0,
+        "mutated": 0.0,
+    }
+    assert [request.subject for request in model.requests].count("run") == 1, "nobody executed a control"
+    assert all(score.leaves[0].leaf == "model" and len(score.leaves) == 1 for score in found.by_code.values())
+    assert [(each.lower, each.verdict) for each in found.calibration.broken] == [("shuffled", "broken")]
+    assert found.shortcomings == ("the judge rubric is unfit",)
+    assert len(list((folder / "controls" / "mutated" / "rubric" / "leaves").iterdir())) == 1
+
+
+def test_a_rubric_that_asks_nothing_of_code_shows_nothing_of_its_judge(
+    discerned: Scripted, repository: Path, folder: Path, rubric: Path
+) -> None:
+    rubric.write_text(RUBRIC.replace("Code Development", "Code Execution"), encoding="utf-8")
+    found = judged(repository, folder, rubric=rubric, calibrate=True)
+    assert found.shortcomings == ("the controls show nothing of the judge rubric",)
+    assert found.by_code == {}
+
+
+def test_a_judge_without_a_valid_sample_is_no_judge(
+    monkeypatch: pytest.MonkeyPatch, repository: Path, folder: Path
+) -> None:
+    play(monkeypatch, judges("I like it."))
+    found = judged(repository, folder, calibrate=True)
+    assert found.scores[0].score is None
+    assert [invalid.sample for invalid in found.scores[0].invalid] == [1, 2]
+    assert found.shortcomings == (
+        "the controls show nothing of the judge reference-free",
+        "the judge reference-free gave no valid sample",
+    )
+
+
+def test_leaves_without_a_fit_answer_are_no_judgement(
+    monkeypatch: pytest.MonkeyPatch, repository: Path, folder: Path, rubric: Path
+) -> None:
+    play(monkeypatch, judges(leaf="It is met."))
+    found = judged(repository, folder, judges=(), rubric=rubric, code_dev=True)
+    assert found.shortcomings == ("no leaf of the rubric was judged validly",)
+
+
+def test_people_s_labels_are_held_against_the_leaves(
+    discerned: Scripted, repository: Path, folder: Path, rubric: Path, tmp_path: Path
+) -> None:
+    labels = tmp_path / "graded.json"
+    graded = json.loads(RUBRIC)
+    graded["sub_tasks"][0]["score"] = graded["sub_tasks"][1]["score"] = 1
+    labels.write_text(json.dumps(graded), encoding="utf-8")
+    found = judged(repository, folder, judges=(), rubric=rubric, labels=labels)
+    assert found.agreement is not None
+    assert (found.agreement.both_met, found.agreement.accuracy) == (1, 1.0)
+    assert found.agreement.unasked == ("run",), "nobody executed it, which is no verdict of the judge"
+    assert "agrees with people on 100% of 1 leaf " in (folder / "evaluation.html").read_text(encoding="utf-8")
+
+
+def test_an_empty_folder_is_a_repository_too(discerned: Scripted, tmp_path: Path, folder: Path, rubric: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    found = judged(tmp_path / "nothing", folder, rubric=rubric, calibrate=True)
+    assert found.scores[0].score is not None
+    assert found.scores[0].score.mean == 1.0
+    assert found.rubric is not None
+    assert found.rubric.score == 0.0
+    assert found.calibration is not None
+    assert [each.control for each in found.calibration.missing] == ["empty", "config-only", "shuffled", "mutated"]
+    assert "could not be made: the repository itself has no file" in (folder / "events.jsonl").read_text("utf-8")
+
+
+def test_the_same_again_asks_nobody_and_says_the_same(
+    monkeypatch: pytest.MonkeyPatch, repository: Path, folder: Path, rubric: Path
+) -> None:
+    play(monkeypatch, judges())
+    first = judged(repository, folder, rubric=rubric, calibrate=True)
+    again = play(monkeypatch, judges(praising))
+    second = judged(repository, folder, rubric=rubric, calibrate=True)
+    assert again.requests == []
+    assert second.model_copy(update={"costs": first.costs}) == first
+    assert second.costs.calls == first.costs.calls
+
+
+def test_more_samples_cost_only_the_new_ones(discerned: Scripted, repository: Path, folder: Path) -> None:
+    judged(repository, folder, samples=2)
+    judged(repository, folder, samples=5)
+    assert calls_made(folder).total() == 5
+
+
+def test_what_was_judged_before_a_stop_is_kept(monkeypatch: pytest.MonkeyPatch, repository: Path, folder: Path) -> None:
+    def fails_once(request: Request) -> Any:
+        if "2" in request.subject:
+            raise ModelError("The provider is down.")
+        return discerning(request)
+
+    play(monkeypatch, judges(fails_once))
+    with pytest.raises(ModelError, match="The provider is down"):
+        judged(repository, folder)
+    assert not (folder / "evaluation.json").exists()
+    rest = play(monkeypatch, judges())
+    assert judged(repository, folder).scores[0].samples == (discerning(rest.requests[0]),) * 2
+    assert [request.subject for request in rest.requests] == ["sample 2"]
+
+
+def test_the_cap_stops_it_and_keeps_what_was_paid(repository: Path, folder: Path) -> None:
+    priced = f"{SIMULATED},price_in=10,price_out=10"
+    foreseen = foresee(repository, PAPER, Settings(model=priced), Wanted(samples=6))
+    assert foreseen.cost_usd is not None
+    with pytest.raises(CostCapReached, match="higher --max-cost to resume"):
+        judged(repository, folder, Settings(model=priced, max_cost=foreseen.cost_usd, concurrency=1), samples=6)
+    paid = calls_made(folder)
+    assert 0 < paid.total() < 6
+    found = judged(repository, folder, Settings(model=priced), samples=6)
+    assert calls_made(folder).total() == found.costs.calls == 6
+    assert len(found.scores[0].samples) == 6
+
+
+def test_what_it_will_take_is_told_before_anything_is_asked(
+    discerned: Scripted, repository: Path, folder: Path
+) -> None:
+    events: list[Event] = []
+    settings = Settings(model=SIMULATED)
+    asyncio.run(evaluate(repository, PAPER, folder, settings, Wanted(samples=2), [events.append]))
+    kinds = [type(event) for event in events]
+    assert kinds[:2] == [RunStarted, Forecast]
+    assert kinds[-1] is RunEnded
+    assert of_kind(events, CallReused) == []
+    assert of_kind(events, Forecast)[0].message.startswith("foreseen: 2 calls of simulated:")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kind", "reason"),
+    [
+        ({"gold": Path("none")}, RunFolderError, "no authors' repository at none"),
+        ({"rubric": Path("none.json")}, ArtifactError, "There is no rubric none.json"),
+        ({"judges": ("reference-based",)}, SettingsError, "name its folder with --gold"),
+        ({"labels": Path("none.json")}, SettingsError, "--labels needs a rubric"),
+        ({"code_dev": True}, SettingsError, "--code-dev needs a rubric"),
+        ({"judges": ()}, SettingsError, "Nothing is asked for"),
+        ({"samples": 0}, SettingsError, "one sample at least"),
+    ],
+)
+def test_what_does_not_fit_is_said_before_anything_is_written(
+    wanted: dict[str, Any], kind: type[PaperCoderError], reason: str, repository: Path, folder: Path
+) -> None:
+    with pytest.raises(kind, match=reason):
+        judged(repository, folder, **wanted)
+    assert not folder.exists()
+
+
+def test_a_missing_repository_is_said_in_a_sentence(folder: Path) -> None:
+    with pytest.raises(RunFolderError, match="There is no repository to judge at none"):
+        judged(Path("none"), folder)
+
+
+def test_an_authors_repository_with_nothing_to_read_is_refused(repository: Path, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "gold").mkdir()
+    with pytest.raises(RunFolderError, match="has no file that a judge can read"):
+        judged(repository, folder, gold=tmp_path / "gold")
+
+
+def test_a_rubric_without_code_has_no_code_dev(repository: Path, folder: Path, rubric: Path) -> None:
+    rubric.write_text(RUBRIC.replace("Code Development", "Result Analysis"), encoding="utf-8")
+    with pytest.raises(ArtifactError, match="has no leaf of Code Development"):
+        judged(repository, folder, rubric=rubric, code_dev=True)
+
+
+def test_it_does_not_write_into_what_it_judges(repository: Path) -> None:
+    before = tree(repository)
+    with pytest.raises(RunFolderError, match="choose another folder with -o"):
+        judged(repository, repository / "eval")
+    assert tree(repository) == before
+
+
+def test_the_leaf_s_answer_is_there_to_read(discerned: Scripted, repository: Path, folder: Path, rubric: Path) -> None:
+    judged(repository, folder, judges=(), rubric=rubric)
+    page = (folder / "evaluation.html").read_text(encoding="utf-8")
+    assert MET.found.replace("`", "").split()[0] in page

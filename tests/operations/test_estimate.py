@@ -1,0 +1,39 @@
+import pytest
+
+from papercoder.artifacts import Paper
+from papercoder.models.contract import Price
+from papercoder.operations.estimate import estimate
+from papercoder.paper.draft import Draft, Heading, Text, assemble
+
+PRICE = Price(prompt=1.0, cached=0.1, completion=10.0)
+
+
+def paper(sections: int) -> Paper:
+    draft = Draft(title="A paper", abstract="What it does.")
+    for number in range(1, sections + 1):
+        draft.elements += [Heading(f"Part {number}", 1), Text("The weights are drawn from a normal law. " * 30)]
+    return assemble(draft, "latex")
+
+
+def test_each_stage_is_counted() -> None:
+    found = estimate(paper(3), "a:b", PRICE, refine=1, files=8)
+    planning, requirements, refinement = 3 + 3, 3, 5 + 4
+    analysis, coding, reviews, revisions, tests = 8, 8, 8 + 4, 4, 4
+    assert found.calls == planning + requirements + refinement + analysis + coding + reviews + revisions + tests
+
+
+def test_dollars_follow_from_tokens() -> None:
+    found = estimate(paper(3), "a:b", PRICE)
+    assert found.cost_usd == pytest.approx(found.prompt_tokens / 1e6 + found.completion_tokens / 1e5)
+
+
+def test_a_price_that_is_not_known_is_said() -> None:
+    found = estimate(paper(3), "a:b", None)
+    assert found.cost_usd is None
+    assert "not known" in found.note
+
+
+def test_more_takes_more() -> None:
+    small, long, refined = (estimate(paper(n), "a:b", PRICE, refine=r) for n, r in ((3, 1), (9, 1), (3, 2)))
+    assert small.prompt_tokens < long.prompt_tokens
+    assert small.calls < refined.calls

@@ -1,0 +1,217 @@
+"""The preview of an edit: what it says is made again is what is made again then."""
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from papercoder.artifacts import CheckReport, OverallPlan
+from papercoder.errors import ArtifactError, RunFolderError
+from papercoder.operations.generate import generate
+from papercoder.operations.preview import Preview, artifacts, preview, unedited
+from papercoder.operations.revise import load_design
+from papercoder.runs.events import ArtifactMade, Event
+from papercoder.settings import Settings
+from tests.scripted import executing, play, project
+from tests.support import MODEL_PY, PLAN, Scripted, of_kind, tree
+
+SETTINGS = Settings(sandbox="none", refine=0)
+
+
+@pytest.fixture(autouse=True)
+def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checking takes seconds; what it finds has tests of its own."""
+    for room in ("rounds.reviewing", "pipeline"):
+        monkeypatch.setattr(f"papercoder.{room}.check", lambda _: CheckReport(files=2, checks=()))
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Scripted:
+    return play(monkeypatch, project())
+
+
+@pytest.fixture
+def run(model: Scripted, paper_file: Path, tmp_path: Path) -> Path:
+    """A finished run."""
+    again(tmp_path / "run", paper_file)
+    return tmp_path / "run"
+
+
+def again(folder: Path, paper: Path, settings: Settings = SETTINGS) -> set[str]:
+    """Run on; returns what was made."""
+    events: list[Event] = []
+    asyncio.run(generate(str(paper), folder, settings, [events.append]))
+    return {event.artifact for event in of_kind(events, ArtifactMade)}
+
+
+def foresee(folder: Path, **edits: str | None) -> Preview:
+    return asyncio.run(preview(folder, edits))
+
+
+def names(remade: Preview) -> tuple[set[str], set[str]]:
+    return {each.artifact for each in remade.again}, {each.artifact for each in remade.follows}
+
+
+def text(folder: Path, artifact: str) -> str:
+    return (folder / artifact).read_text(encoding="utf-8")
+
+
+def with_statement(folder: Path) -> str:
+    """The requirements, the first of them said otherwise."""
+    requirements = load_design(folder).requirements
+    first = requirements.items[0].model_copy(update={"statement": "There is a bias."})
+    return requirements.model_copy(update={"items": (first, *requirements.items[1:])}).model_dump_json()
+
+
+def with_epochs(folder: Path) -> str:
+    """The configuration, with another number in it."""
+    config = load_design(folder).config
+    values = tuple(
+        value.model_copy(update={"value": 41}) if value.key == "training.epochs" else value for value in config.values
+    )
+    return config.model_copy(update={"values": values}).model_dump_json()
+
+
+EDITS: dict[str, tuple[str, Callable[[Path], str]]] = {
+    "analysis": ("analysis/model.py.md", lambda run: text(run, "analysis/model.py.md") + "\nThere is a bias.\n"),
+    "code": ("repo/model.py", lambda run: text(run, "repo/model.py") + "\nBIAS = 1.0\n"),
+    "plan": ("planning/plan.json", lambda _: PLAN.model_copy(update={"data": "Other points."}).model_dump_json()),
+    "statement": ("planning/requirements.json", with_statement),
+    "value": ("planning/config.json", with_epochs),
+    "settings": ("repo/config.yaml", lambda run: text(run, "repo/config.yaml").replace("40", "41")),
+    "same": ("analysis/model.py.md", lambda run: text(run, "analysis/model.py.md")),
+}
+
+
+@pytest.mark.parametrize("which", EDITS)
+def test_what_is_foreseen_is_what_is_made(run: Path, paper_file: Path, which: str) -> None:
+    artifact, edited = EDITS[which]
+    foreseen, _ = names(foresee(run, **{artifact: edited(run)}))
+    (run / artifact).write_text(edited(run), encoding="utf-8")
+    assert again(run, paper_file) == foreseen  # the model answers as before, so nothing follows
+
+
+def test_an_analysis_makes_its_file_again_and_what_imports_it_may_follow(run: Path) -> None:
+    made, follow = names(foresee(run, **{"analysis/model.py.md": "There is a bias.\n"}))
+    assert made == {"repo/model.py"}
+    assert {"repo/main.py", "review/model.py.json", "repo/tests/test_model.py"} <= follow
+    assert not [name for name in follow if name.startswith(("planning/", "analysis/"))]
+
+
+def test_what_follows_when_the_code_comes_out_otherwise(
+    run: Path, paper_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit = {"analysis/model.py.md": "There is a bias.\n"}
+    made, follow = names(foresee(run, **edit))
+    play(monkeypatch, project(coding=lambda request: f"```python\n{MODEL_PY}# of {request.subject}, anew\n```\n"))
+    (run / "analysis/model.py.md").write_text(edit["analysis/model.py.md"], encoding="utf-8")
+    assert made <= again(run, paper_file) <= made | follow
+
+
+def test_a_number_of_the_configuration_writes_no_code(run: Path) -> None:
+    foreseen = foresee(run, **{"planning/config.json": with_epochs(run)})
+    made, _ = names(foreseen)
+    assert not [name for name in made if name.startswith(("repo/", "analysis/"))]
+    assert foreseen.changed == ("repo/config.yaml",)
+
+
+def test_a_statement_makes_the_owner_again_and_not_the_other(run: Path) -> None:
+    made, _ = names(foresee(run, **{"planning/requirements.json": with_statement(run)}))
+    assert {"analysis/model.py.md", "repo/model.py", "review/model.py.json"} <= made
+    assert not made & {"analysis/main.py.md", "repo/main.py"}
+
+
+def test_nothing_is_asked_and_nothing_is_written(run: Path, model: Scripted) -> None:
+    before, asked = tree(run), len(model.requests)
+    foresee(run, **{"planning/plan.json": PLAN.model_copy(update={"data": "Other."}).model_dump_json()})
+    assert tree(run) == before
+    assert len(model.requests) == asked
+
+
+def test_each_has_its_price_of_the_last_time(run: Path) -> None:
+    foreseen = foresee(run, **{"analysis/model.py.md": "There is a bias.\n"})
+    (remade,) = foreseen.again
+    assert remade.agents == ("coding",)
+    assert remade.is_known
+    assert not remade.anyway
+    assert remade.spent.calls == 1
+    assert foreseen.most.calls == 1 + len(foreseen.follows)
+
+
+def test_an_edit_that_does_not_fit_is_told_in_a_sentence(run: Path) -> None:
+    with pytest.raises(ArtifactError, match=r"planning/plan\.json was edited and no longer fits: summary"):
+        foresee(run, **{"planning/plan.json": "{}"})
+    with pytest.raises(ArtifactError, match=r"paper\.json was edited"):
+        foresee(run, **{"paper.json": "no paper"})
+
+
+def test_a_file_that_is_broken_on_disk_can_be_mended(run: Path) -> None:
+    good = text(run, "planning/plan.json")
+    (run / "planning/plan.json").write_text("{}", encoding="utf-8")
+    foreseen = foresee(run, **{"planning/plan.json": good})
+    assert foreseen.again == ()
+    assert foreseen.stops == ""
+
+
+@pytest.mark.parametrize("name", ["review/verdicts.json", "events.jsonl", "repo/nothing.py"])
+def test_what_nothing_reads_is_not_edited(run: Path, name: str) -> None:
+    with pytest.raises(RunFolderError, match="is read by nothing"):
+        foresee(run, **{name: "{}"})
+
+
+@pytest.mark.parametrize("text", ["{}", None])
+def test_no_file_outside_is_touched_to_foresee_an_edit(run: Path, tmp_path: Path, text: str | None) -> None:
+    other = tmp_path / "other.md"
+    other.write_text("Not of this run.", encoding="utf-8")
+    for name in (str(other), f"../../../../../..{other}", "repo/../../elsewhere"):
+        with pytest.raises(RunFolderError, match="leads out of the run folder"):
+            foresee(run, **{name: text})
+    assert other.read_text(encoding="utf-8") == "Not of this run."
+    assert not (Path(tempfile.gettempdir()) / "elsewhere").exists()
+
+
+def test_execution_is_said_to_be_run_again(
+    model: Scripted, paper_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executed = executing(monkeypatch, lambda _: None)
+    again(tmp_path / "run", paper_file, Settings(sandbox="plain", refine=0))
+    foreseen = foresee(tmp_path / "run", **{"repo/config.yaml": "seed: 7\n"})
+    assert "execution/0.json" in names(foreseen)[0]
+    assert len(executed) == 1
+
+
+def test_an_edit_can_be_taken_back(run: Path, paper_file: Path) -> None:
+    made = text(run, "planning/plan.json")
+    other = OverallPlan.model_validate_json(made).model_copy(update={"data": "Other points."}).model_dump_json()
+    (run / "planning/plan.json").write_text(other, encoding="utf-8")
+    again(run, paper_file)
+    assert asyncio.run(artifacts(run))["planning/plan.json"] == "yours"
+    assert asyncio.run(unedited(run, "planning/plan.json")) == made
+    assert foresee(run, **{"planning/plan.json": None}).again == ()  # it was all made before
+
+
+def test_whose_each_artifact_is(run: Path) -> None:
+    (run / "analysis/main.py.md").write_text("Mine.\n", encoding="utf-8")
+    (run / "planning/requirements.json").write_text(
+        with_statement(run).replace("The learning rate is 0.05.", "The rate is 0.05."), encoding="utf-8"
+    )
+    kept = asyncio.run(artifacts(run))
+    assert kept["analysis/main.py.md"] == "stale"
+    assert kept["planning/requirements.json"] == "yours"
+    assert kept["repo/model.py"] == "ours"
+    assert next(iter(kept)) == "paper.json"
+
+
+def test_a_run_that_did_not_come_to_its_end(
+    run: Path, paper_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (run / "planning/logic.json").unlink()
+    for kept in (run / ".store/steps").glob("step-*"):
+        if '"shared_knowledge' in kept.read_text(encoding="utf-8").replace("\\", ""):
+            kept.unlink()
+    foreseen = foresee(run, **{"planning/plan.json": PLAN.model_copy(update={"data": "Other."}).model_dump_json()})
+    assert "planning/logic.json" in names(foreseen)[0]
+    assert next(each for each in foreseen.again if each.artifact == "planning/logic.json").anyway
+    assert foreseen.stops == "planning/logic.json was never made."

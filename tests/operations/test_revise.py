@@ -1,0 +1,324 @@
+"""Revision: a note, an edit or a new version of the paper; only what they change is made again."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from papercoder.artifacts import CheckReport, ExperimentConfig
+from papercoder.errors import RunFolderError, SettingsError
+from papercoder.models.contract import Request
+from papercoder.operations.generate import generate
+from papercoder.operations.revise import amend_run, changes, load_design, overspent, paper_of, settings_of, tree_of
+from papercoder.runs.event_log import EventLog, read_events
+from papercoder.runs.events import ArtifactEdited, CallMade, Event, RunStarted
+from papercoder.runs.summary import summarise
+from papercoder.settings import Settings, remembered
+from papercoder.stages.amendment import AmendedRequirement, AmendedValue, Amendment
+from tests.scripted import fenced, play, project
+from tests.support import MAIN_PY, MARKDOWN, MODEL_PY, Scripted, calls_made, git, history_of, of_kind
+
+SETTINGS = Settings(sandbox="none", refine=0)
+NOTE = "The learning rate was 0.07."
+RATE = Amendment(
+    requirements=(
+        AmendedRequirement(id="R2", kind="training", statement="The learning rate is 0.07.", owner="main.py"),
+    ),
+    values=(AmendedValue(key="training.learning_rate", value=0.07),),
+)
+BIAS = Amendment(
+    requirements=(AmendedRequirement(id="R1", kind="method", statement="There is a bias.", owner="model.py"),)
+)
+BIASED_PY = MODEL_PY.replace("return w * x", "return w * x + 1.0")
+
+
+def coding(request: Request) -> str:
+    """Code that follows the requirements it is shown."""
+    model = BIASED_PY if "There is a bias" in request.text else MODEL_PY
+    main = MAIN_PY.replace("rate = ", "learning_rate = rate = ") if "is 0.07" in request.text else MAIN_PY
+    return fenced(model if request.subject == "model.py" else main)
+
+
+@pytest.fixture(autouse=True)
+def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checking takes seconds; what it finds has tests of its own."""
+    for room in ("rounds.reviewing", "pipeline"):
+        monkeypatch.setattr(f"papercoder.{room}.check", lambda _: CheckReport(files=2, checks=()))
+
+
+class Done:
+    """A finished run, and what happens in it from then on."""
+
+    def __init__(self, folder: Path, paper: Path, model: Scripted) -> None:
+        self.folder, self.paper, self.model = folder, paper, model
+        self.events: list[Event] = []
+        self.run()
+        self.before = calls_made(folder)
+        self.tree = tree_of(folder)
+
+    def run(self, paper: Path | None = None) -> None:
+        self.events.clear()
+        asyncio.run(generate(str(paper or self.paper), self.folder, SETTINGS, [self.events.append]))
+
+    def go_on(self) -> None:
+        """As `papercoder revise` and the page do."""
+        self.events.clear()
+        asyncio.run(generate(paper_of(self.folder), self.folder, SETTINGS, [self.events.append]))
+
+    def amend(self, note: str = NOTE) -> str:
+        return asyncio.run(amend_run(self.folder, note, SETTINGS))
+
+    @property
+    def asked(self) -> Counter[tuple[str, str]]:
+        """What was asked since."""
+        return calls_made(self.folder) - self.before
+
+    def asked_of(self, *agents: str) -> set[tuple[str, str]]:
+        return {(agent, subject) for agent, subject in self.asked if agent in agents}
+
+    def config(self) -> dict[str, object]:
+        return {value.key: value.value for value in load_design(self.folder).config.values}
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch, paper_file: Path, tmp_path: Path) -> Callable[..., Done]:
+    def make(*amendments: Amendment) -> Done:
+        model = play(monkeypatch, project(coding=coding, amend=list(amendments)))
+        return Done(tmp_path / "run", paper_file, model)
+
+    return make
+
+
+def test_a_note_about_a_setting_is_shown_as_a_diff(done: Callable[..., Done]) -> None:
+    shown = done(RATE).amend().splitlines()
+    assert '-- R2 (training, stated): The learning rate is 0.05. [3¶1] "a learning rate of 0.05"' in shown
+    assert f'+- R2 (training, stated): The learning rate is 0.07. [note:1] "{NOTE}"' in shown
+    assert "-  learning_rate: 0.05  # R2" in shown
+    assert "+  learning_rate: 0.07  # R2" in shown
+    assert not [line for line in shown if "R1" in line]
+
+
+def test_only_the_owner_of_what_a_note_changes_is_made_again(done: Callable[..., Done]) -> None:
+    run = done(RATE)
+    run.amend()
+    run.run()
+    assert run.asked - Counter({("amend", ""): 1}) == {
+        ("analysis", "main.py"): 1,
+        ("coding", "main.py"): 1,
+        ("review", "main.py"): 1,
+        ("review", "model.py"): 1,
+    }
+    assert "learning_rate: 0.07" in (run.folder / "repo" / "config.yaml").read_text(encoding="utf-8")
+    assert "learning_rate = rate" in (run.folder / "repo" / "main.py").read_text(encoding="utf-8")
+
+
+def test_what_imports_the_owner_is_written_again_where_its_code_changed(done: Callable[..., Done]) -> None:
+    run = done(BIAS)
+    run.amend("There is a bias.")
+    run.run()
+    assert run.asked_of("analysis", "coding") == {
+        ("analysis", "model.py"),
+        ("coding", "model.py"),
+        ("coding", "main.py"),
+    }
+    assert run.asked_of("property_tests") == {("property_tests", "model.py")}
+
+
+def test_what_was_made_anew_is_told(done: Callable[..., Done]) -> None:
+    run = done(BIAS)
+    run.amend("There is a bias.")
+    run.run()
+    told = changes(run.tree, tree_of(run.folder)).splitlines()
+    assert "model.py: 1 lines added, 1 removed" in told
+    assert not [line for line in told if line.startswith(("main.py", "config"))]
+    assert changes(run.tree, run.tree) == "No file changed."
+    assert changes({"a.py": "x\n"}, {}) == "a.py: 0 lines added, 1 removed"
+
+
+def test_a_note_stays_in_use_and_costs_nothing_again(done: Callable[..., Done]) -> None:
+    run = done(RATE)
+    run.amend()
+    run.run()
+    asked, history = calls_made(run.folder), history_of(run.folder / "repo")
+    run.run()
+    assert calls_made(run.folder) == asked
+    assert history_of(run.folder / "repo") == history
+    assert run.config()["training.learning_rate"] == 0.07
+    assert (run.folder / "notes" / "1.md").read_text(encoding="utf-8") == f"{NOTE}\n"
+
+
+def test_notes_add_up(done: Callable[..., Done]) -> None:
+    run = done(RATE, BIAS)
+    run.amend()
+    run.amend("There is a bias.")
+    run.run()
+    statements = [item.statement for item in load_design(run.folder).requirements.items]
+    assert statements == ["There is a bias.", "The learning rate is 0.07."]
+    assert [item.anchor for item in load_design(run.folder).requirements.items] == ["note:2", "note:1"]
+
+
+def test_a_note_that_changes_nothing_leaves_all_as_it_is(done: Callable[..., Done]) -> None:
+    run = done(Amendment())
+    assert run.amend("Nice weather.") == ""
+    run.run()
+    assert set(run.asked) == {("amend", "")}
+    assert not list((run.folder / "notes").glob("*.md"))
+    assert of_kind(run.events, ArtifactEdited) == []
+
+
+def test_a_changed_number_makes_no_code_anew(done: Callable[..., Done]) -> None:
+    run = done()
+    file = run.folder / "planning" / "config.json"
+    config = ExperimentConfig.model_validate_json(file.read_text(encoding="utf-8"))
+    values = [value.model_copy(update={"value": 0.1} if value.key.endswith("rate") else {}) for value in config.values]
+    file.write_text(ExperimentConfig(values=tuple(values)).model_dump_json(), encoding="utf-8")
+    run.run()
+    assert run.asked_of("analysis", "coding", "property_tests") == set()
+    assert "learning_rate: 0.1" in (run.folder / "repo" / "config.yaml").read_text(encoding="utf-8")
+    assert changes(run.tree, tree_of(run.folder)).splitlines() == [
+        "config.smoke.yaml: 1 lines added, 1 removed",
+        "config.yaml: 1 lines added, 1 removed",
+    ]
+
+
+def test_an_edited_number_in_the_repository_makes_no_code_anew(done: Callable[..., Done]) -> None:
+    run = done()
+    file = run.folder / "repo" / "config.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("0.05", "0.1"), encoding="utf-8")
+    run.run()
+    assert run.asked_of("analysis", "coding", "property_tests") == set()
+    assert "0.1" in git(run.folder / "repo", "show", "HEAD:config.yaml")
+
+
+def test_an_edited_analysis_is_taken_up_by_its_file_alone(done: Callable[..., Done]) -> None:
+    run = done()
+    (run.folder / "analysis" / "main.py.md").write_text("# mine\n", encoding="utf-8")
+    run.run()
+    assert set(run.asked) == {("coding", "main.py")}
+    assert [event.artifact for event in of_kind(run.events, ArtifactEdited)] == ["analysis/main.py.md"]
+
+
+def test_a_new_version_of_the_paper_is_read_anew(done: Callable[..., Done], tmp_path: Path) -> None:
+    run = done()
+    second = tmp_path / "second.md"
+    second.write_text(MARKDOWN + "\nAll runs take a minute.\n", encoding="utf-8")
+    run.run(second)
+    assert ("overall_plan", "") in run.asked
+    assert paper_of(run.folder) == str(second)
+
+
+def test_a_run_goes_on_from_any_folder(
+    done: Callable[..., Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = done()
+    monkeypatch.chdir(run.paper.parent)
+    run.run(Path(run.paper.name))
+    assert paper_of(run.folder) == str(run.paper)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    Path(run.paper.name).write_text("# Another paper\n", encoding="utf-8")
+    run.go_on()
+    assert not run.asked
+
+
+def test_a_run_whose_paper_is_gone_goes_on_with_what_it_kept(done: Callable[..., Done]) -> None:
+    run = done()
+    run.paper.unlink()
+    assert paper_of(run.folder) is None
+    (run.folder / "analysis" / "main.py.md").write_text("# mine\n", encoding="utf-8")
+    run.go_on()
+    assert set(run.asked) == {("coding", "main.py")}
+    assert summarise(read_events(run.folder)).paper == str(run.paper)
+    edited = (run.folder / "paper.json").read_text(encoding="utf-8").replace("Tiny", "Small")
+    (run.folder / "paper.json").write_text(edited, encoding="utf-8")
+    run.go_on()
+    assert ("overall_plan", "") in run.asked
+    assert "paper.json" in [event.artifact for event in of_kind(run.events, ArtifactEdited)]
+    (run.folder / "paper.json").unlink()
+    assert paper_of(run.folder) == str(run.paper)
+
+
+@pytest.mark.parametrize("named", ["paper.md", "1706.03762", "https://arxiv.org/abs/1706.03762"])
+def test_what_may_be_another_paper_by_now_is_not_read_again(tmp_path: Path, named: str) -> None:
+    EventLog(tmp_path)(RunStarted(paper=named, models={}, profile="full"))
+    Path("paper.md").write_text(MARKDOWN, encoding="utf-8")
+    assert paper_of(tmp_path) == named
+    (tmp_path / "paper.json").write_text("{}", encoding="utf-8")
+    assert paper_of(tmp_path) is None
+
+
+def test_a_run_that_has_not_planned_cannot_be_amended(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match=r"has no planning/plan.json yet"):
+        asyncio.run(amend_run(tmp_path / "run", NOTE, Settings(model="simulated:files=3")))
+    with pytest.raises(RunFolderError, match="is no run folder"):
+        paper_of(tmp_path / "none")
+
+
+def test_settings_are_those_that_the_run_was_started_with(done: Callable[..., Done]) -> None:
+    run = done()
+    settings = settings_of(run.folder, {"max_cost": 2.0, "sandbox": None})
+    assert (settings.refine, settings.sandbox, settings.max_cost) == (0, "none", 2.0)
+    assert set(settings.models.values()) == {"scripted:test"}
+
+
+def test_what_is_given_now_wins(done: Callable[..., Done]) -> None:
+    run = done()
+    assert settings_of(run.folder, {"sandbox": "auto"}).sandbox == "auto"
+    settings = settings_of(run.folder, {"models": {"coding": "openai:x"}})
+    assert (settings.model_for("coding"), settings.model_for("review")) == ("openai:x", "scripted:test")
+    assert settings_of(run.folder, {"model": "openai:x"}).model_for("review") == "openai:x"
+    with pytest.raises(SettingsError):
+        settings_of(run.folder, {"sandbox": "elsewhere"})
+
+
+def started(folder: Path, settings: Settings, cost: float = 0.0) -> Path:
+    """A run of these settings that has cost this much."""
+    folder.mkdir()
+    call = CallMade(agent="a", subject="", model="m", prompt=1, cached=0, completion=1, cost_usd=cost, seconds=1.0)
+    emit = EventLog(folder)
+    emit(RunStarted(paper="p.pdf", models={"coding": "vllm:x"}, profile="full", settings=remembered(settings)))
+    emit(call)
+    return folder
+
+
+PRICED = Settings(max_cost=2.0, price_prompt=1.0, price_completion=4.0, max_tokens=9_000)
+
+
+def test_a_cap_and_what_it_binds_by_are_remembered(tmp_path: Path) -> None:
+    run = started(tmp_path / "run", PRICED)
+    settings = settings_of(run, {"max_cost": None})
+    assert (settings.max_cost, settings.price_prompt, settings.price_completion) == (2.0, 1.0, 4.0)
+    assert settings.max_tokens == 9_000
+    assert settings_of(run, {"max_cost": 3.0}).max_cost == 3.0
+    assert settings_of(run, {"max_cost": float("inf")}).max_cost == float("inf")
+
+
+def test_prices_of_one_model_are_not_those_of_another(tmp_path: Path) -> None:
+    settings = settings_of(started(tmp_path / "run", PRICED), {"model": "openai:x"})
+    assert (settings.max_cost, settings.price_prompt, settings.price_completion) == (2.0, None, None)
+
+
+def test_money_that_was_never_spoken_of_is_settled_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = started(tmp_path / "run", Settings())
+    monkeypatch.setenv("PAPERCODER_MAX_COST", "5")
+    monkeypatch.setenv("PAPERCODER_MAX_TOKENS", "32000")
+    settings = settings_of(run, {})
+    assert (settings.max_cost, settings.max_tokens) == (5.0, 32_000)
+
+
+@pytest.mark.parametrize(("cost", "told"), [(0.0, False), (1.99, False), (2.0, True), (2.5, True)])
+def test_a_cap_that_is_spent_is_told(tmp_path: Path, cost: float, told: bool) -> None:
+    run = started(tmp_path / "run", PRICED, cost)
+    said = overspent(run, settings_of(run, {}))
+    assert bool(said) == told
+    assert not told or said.startswith(f"The run has cost ${cost:.4f} and may cost $2,")
+    assert overspent(run, settings_of(run, {"max_cost": 3.0})) == ""
+    assert overspent(run, Settings()) == ""
+
+
+def test_whether_code_may_use_gpus_is_remembered(tmp_path: Path) -> None:
+    run = started(tmp_path / "run", Settings(gpu=True))
+    assert settings_of(run, {"gpu": None}).gpu
+    assert not settings_of(started(tmp_path / "older", Settings()), {}).gpu

@@ -1,0 +1,206 @@
+"""A quote counts only where the paper says it; a changed number or a dropped `not` does not pass."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from papercoder.artifacts import Equation, Paper, Paragraph, Section
+from papercoder.paper.evidence import find_quote, numbers, plain
+from tests.support import PAPER
+
+
+def paper(*texts: str) -> Paper:
+    """A paper of these paragraphs, `1¶1`, `1¶2`, ..."""
+    blocks = tuple(Paragraph(anchor=f"1¶{index}", text=text) for index, text in enumerate(texts, 1))
+    return Paper(
+        title="T",
+        abstract="We do it.",
+        source="pdf",
+        sections=(Section(anchor="1", level=1, title="M", blocks=blocks),),
+    )
+
+
+SAID = "We train the encoder for 40 epochs with a learning rate of 0.05, and we do not use dropout in any layer."
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        SAID,
+        "We train the encoder for 40 epochs",
+        "a learning rate of 0.05",
+        "learning   rate\nof 0.05",
+        "WE TRAIN THE ENCODER",
+        "“We train the encoder”",
+        "We train the encoder … a learning rate of 0.05",
+        "We train the encoder [...] do not use dropout",
+        "We train the encoder ... dropout in any layer.",
+        "train the encodr for 40 epochs with a learning rate of 0.05, and we do not use dropout",
+    ],
+)
+def test_words_of_the_paper_are_found(quote: str) -> None:
+    assert find_quote(paper("Other words.", SAID), quote) == "1¶2"
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "",
+        "...",
+        "We train the decoder",
+        "for 4 epochs",
+        "0 epochs",
+        "learning rate of 0.0",
+        "learning rate of 0.5",
+        "We train the encoder for 41 epochs with a learning rate of 0.05, and we do not use dropout in any layer.",
+        "We train the encoder for 40 epochs with a learning rate of 0.06, and we do not use dropout in any layer.",
+        "We train the encoder for 40 epochs with a learning rate of 0.05, and we do use dropout in any layer.",
+        "a learning rate of 0.05 ... we use momentum",
+        "rain the encode",
+    ],
+)
+def test_words_that_the_paper_does_not_say_are_not_found(quote: str) -> None:
+    assert find_quote(paper("Other words.", SAID), quote) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "quote"),
+    [
+        ("an efﬁcient classiﬁer with ﬂow", "an efficient classifier with flow"),
+        ("a semi‑supervised method — ours — works", "a semi-supervised method - ours - works"),
+        ("a semi-supervised method", "a semi supervised method"),
+        ("between 5–10 steps", "between 5-10 steps"),
+        ("a step of −0.5", "a step of -0.5"),
+        ("opti\u00admisation of the\u200b loss", "optimisation of the loss"),
+        (r"with $\alpha = 0.5$ and $x_{i}$", r"with $\alpha=0.5$ and $x_i$"),
+        (r"\left( \frac{a}{b} \right) \, c", r"(\frac{a}{b}) c"),
+        ("“smart” ‘quotes’", "\"smart\" 'quotes'"),
+        ("it costs 10,000 points", "it costs 10,000 points"),
+    ],
+)
+def test_what_looks_alike_is_alike(said: str, quote: str) -> None:
+    assert find_quote(paper(said), quote) == "1¶1"
+
+
+@pytest.mark.parametrize(
+    ("said", "quote"),
+    [
+        ("a step of 0.057", "a step of 0.05"),
+        ("it takes 112 epochs", "12 epochs"),
+        ("a rate of 10.5 percent", "5 percent"),
+        (
+            r"we set the weight decay of all the layers to $10^{-3}$",
+            r"we set the weight decay of all the layers to $10^{3}$",
+        ),
+        (
+            "we ran it twice with 3 seeds and 5 splits of all data",
+            "we ran it twice with 3 seeds and 3 splits of all data",
+        ),
+    ],
+)
+def test_numbers_must_be_the_same(said: str, quote: str) -> None:
+    assert find_quote(paper(said), quote) is None
+
+
+def test_the_named_block_comes_first_then_the_first_that_says_it() -> None:
+    twice = paper("The loss is the mean.", "Again: the loss is the mean.", "No.")
+    assert find_quote(twice, "the loss is the mean", "1¶2") == "1¶2"
+    assert find_quote(twice, "the loss is the mean", "1¶3") == "1¶1"
+    assert find_quote(twice, "the loss is the mean", "nowhere") == "1¶1"
+
+
+def test_title_abstract_tables_and_equations_are_evidence_too() -> None:
+    assert find_quote(PAPER, "fit a line by gradient descent") == "abstract"
+    assert find_quote(PAPER, "TinyFit | 0.12") == "tab:1"
+    assert find_quote(PAPER, r"\hat{y} = w x") == "eq:1"
+
+
+def test_parts_of_a_quote_stand_in_one_block_or_section() -> None:
+    parted = paper("First we sample points.", "Then we fit a line.")
+    assert find_quote(parted, "we sample points ... we fit a line") == "1"
+
+
+def test_a_paper_made_of_equations() -> None:
+    found = Paper(
+        title="T",
+        abstract="",
+        source="latex",
+        sections=(Section(anchor="1", level=1, title="", blocks=(Equation(anchor="eq:1", text="E = m c^2"),)),),
+    )
+    assert find_quote(found, "E = m c^2") == "eq:1"
+    assert find_quote(found, "E = m c^3") is None
+
+
+@given(st.text(), st.text())
+def test_looking_never_fails(said: str, quote: str) -> None:
+    assert find_quote(paper(said), quote) in {None, "1¶1", "1", "abstract", "title"}
+
+
+@given(st.text())
+def test_plain_text_is_plain_already(text: str) -> None:
+    assert plain(plain(text)) == plain(text)
+
+
+@given(st.lists(st.sampled_from([*SAID.replace(",", "").split(), "x", "7"]), min_size=1, max_size=12))
+def test_a_paragraph_holds_all_its_own_words(words: list[str]) -> None:
+    said = " ".join(words)
+    assert find_quote(paper(said), said) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("0.001", 0.001),
+        (".5 of it", 0.5),
+        ("1e-3", 0.001),
+        ("1E-3", 0.001),
+        ("10^{-3}", 0.001),
+        ("10^-3", 0.001),
+        ("10^{ -3 }", 0.001),
+        ("10⁻³", 0.001),
+        ("10−3", 0.001),
+        (r"5\times10^{-4}", 5e-4),
+        (r"3 \times 10^{-4}", 3e-4),
+        (r"3 \cdot 10^{-4}", 3e-4),
+        ("3 × 10⁻⁴", 3e-4),
+        ("2.5x10^-4", 2.5e-4),
+        ("10^4", 10_000),
+        ("10^{5}", 100_000),
+        ("10⁴", 10_000),
+        ("2^8", 256),
+        ("2^{10}", 1024),
+        ("10,000", 10_000),
+        ("1,234,567", 1_234_567),
+        ("10{,}000", 10_000),
+        (r"10\,000", 10_000),
+        ("10k", 10_000),
+        ("1.5M", 1_500_000),
+        ("2 million", 2_000_000),
+        ("10%", 0.1),
+        (r"0.7\%", 0.007),
+        ("15 %", 0.15),
+        ("three seeds", 3),
+        ("Ten runs", 10),
+        ("a 64-dimensional space", 64),
+        ("x1 and x2", 2),
+    ],
+)
+def test_numbers_are_read_in_every_form(text: str, named: float) -> None:
+    assert named in numbers(text)
+
+
+def test_no_number_is_read_that_is_not_there() -> None:
+    assert numbers("no number, e.g. none") == frozenset()
+    assert numbers("the 40 epochs") == {40.0}
+    assert numbers("1,5 and 2,50") == {1.0, 5.0, 2.0, 50.0}
+    assert 0.05 not in numbers("0.057")
+
+
+@given(st.floats(min_value=0, max_value=1e12, allow_nan=False))
+def test_a_number_as_python_prints_it_is_read(value: float) -> None:
+    assert value in numbers(f"set to {value!r} here")
+
+
+@given(st.text() | st.text(st.sampled_from(list("0159.,^{}-+ \t\n⁻³×x\\%kMe")), max_size=20))
+def test_reading_numbers_never_fails(text: str) -> None:
+    assert all(isinstance(number, float) for number in numbers(text))

@@ -1,0 +1,77 @@
+"""What is observed of files is kept for the same circumstances, and for no others."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from papercoder.agents.agent import Ask
+from papercoder.artifacts import ExecutionReport, RungResult, SourceFile
+from papercoder.pipeline import execution as executing
+from papercoder.pipeline.execution import observe
+from papercoder.runs.events import ArtifactReused, Event
+from papercoder.runs.folder import step_store
+from papercoder.runs.run import Run
+from tests.scripted import observed
+from tests.support import Scripted, asking, of_kind
+
+FILES = (SourceFile(path="main.py", text="print()\n"),)
+
+
+@pytest.fixture
+def lent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
+    """What was executed, and with a GPU or without."""
+    done: list[tuple[str, bool]] = []
+
+    async def execute_files(
+        hand: Ask, files: tuple[SourceFile, ...], sandbox: str, gpu: bool = False
+    ) -> ExecutionReport:
+        done.append(("up to smoke", gpu))
+        return observed(None)
+
+    async def reproduce_files(
+        hand: Ask, files: tuple[SourceFile, ...], sandbox: str, before: ExecutionReport, gpu: bool = False
+    ) -> ExecutionReport:
+        done.append(("reproduce", gpu))
+        last = RungResult(rung="reproduce", status="seen")
+        return before.model_copy(update={"rungs": (*before.rungs[:-1], last)})
+
+    monkeypatch.setattr(executing, "execute_files", execute_files)
+    monkeypatch.setattr(executing, "reproduce_files", reproduce_files)
+    return done
+
+
+def run_in(folder: Path, events: list[Event]) -> Run[Ask]:
+    return Run(folder, asking(Scripted({}), events.append), events.append, step_store(folder))
+
+
+def look(folder: Path, *, gpu: bool, events: list[Event] | None = None) -> ExecutionReport:
+    run = run_in(folder, events if events is not None else [])
+    return asyncio.run(observe(run, "execution/0.json", FILES, "auto", True, gpu))
+
+
+def test_a_gpu_reaches_every_rung(tmp_path: Path, lent: list[tuple[str, bool]]) -> None:
+    look(tmp_path, gpu=True)
+    assert lent == [("up to smoke", True), ("reproduce", True)]
+
+
+def test_what_was_seen_without_a_gpu_is_not_taken_for_what_one_shows(
+    tmp_path: Path, lent: list[tuple[str, bool]]
+) -> None:
+    look(tmp_path, gpu=False)
+    look(tmp_path, gpu=True)
+    look(tmp_path, gpu=False)
+    look(tmp_path, gpu=True)
+    assert [gpu for _, gpu in lent] == [False, False, True, True]
+
+
+def test_what_was_seen_before_there_was_such_a_setting_stays_in_use(
+    tmp_path: Path, lent: list[tuple[str, bool]]
+) -> None:
+    """The step as runs of that time made it: with files and sandbox alone."""
+    run = run_in(tmp_path, [])
+    asyncio.run(run.step("execution/0.json", vars(executing)["execute_files"], FILES, "auto"))
+    events: list[Event] = []
+    look(tmp_path, gpu=False, events=events)
+    assert [event.artifact for event in of_kind(events, ArtifactReused)] == ["execution/0.json"]
+    assert [name for name, _ in lent] == ["up to smoke", "reproduce"]

@@ -1,0 +1,72 @@
+"""From a requirement to the lines that implement it, and back."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from papercoder.artifacts import Requirements, SourceFile
+from papercoder.repository.traceability import marks, to_markdown, trace
+from tests.support import MAIN_PY, MODEL_PY, REQUIREMENTS, architecture, requirement
+
+FILES = (SourceFile(path="model.py", text=MODEL_PY), SourceFile(path="main.py", text=MAIN_PY))
+
+
+def test_comments_that_start_with_an_id_are_marks() -> None:
+    code = """\
+# R1: above
+x = 1  # R2: at the end
+# R3, R4: two
+# R5/R6 & R7
+    # see R8
+y = "# R9: in a string"
+# R10
+# R01: no id
+# Rate: no id
+"""
+    assert marks(code) == {
+        "R1": (1,),
+        "R2": (2,),
+        "R3": (3,),
+        "R4": (3,),
+        "R5": (4,),
+        "R6": (4,),
+        "R7": (4,),
+        "R10": (7,),
+    }
+
+
+def test_a_requirement_may_be_marked_often() -> None:
+    assert marks("# R1: a\nx = 1\n# R1: b\n") == {"R1": (1, 3)}
+
+
+def test_marks_before_a_break_count() -> None:
+    assert marks('# R1: a\nx = """never closed\n')["R1"] == (1,)
+
+
+@given(st.text())
+def test_reading_marks_never_fails(code: str) -> None:
+    assert isinstance(marks(code), dict)
+
+
+def test_every_requirement_is_traced_both_ways() -> None:
+    traced = trace(REQUIREMENTS, architecture(), FILES)
+    assert [(each.requirement.id, each.owner) for each in traced.traces] == [("R1", "model.py"), ("R2", "main.py")]
+    assert traced.unowned == traced.unmarked == ()
+    text = to_markdown(traced)
+    assert "[model.py:2](model.py#L2)" in text
+    assert "[2¶1] “a learning rate of 0.05”" in text
+    assert "- `model.py:2` R1 [1¶1]" in text
+    assert "None is open." in text
+
+
+def test_what_is_open_is_said() -> None:
+    more = Requirements(items=(*REQUIREMENTS.items, requirement("R10"), requirement("R3", statement="a | b\nc")))
+    traced = trace(more, architecture(model=("R1", "R3"), main=("R2",)), FILES)
+    assert traced.unowned == ("R10",)
+    assert traced.unmarked == ("R10", "R3")
+    assert "Open, without a mark in their owner: R3, R10." in to_markdown(traced)
+    assert r"a \| b c" in to_markdown(traced)
+
+
+def test_a_mark_elsewhere_than_in_the_owner_is_not_enough() -> None:
+    traced = trace(REQUIREMENTS, architecture(main=("R1", "R2")), FILES)
+    assert traced.unmarked == ("R1",)

@@ -1,0 +1,40 @@
+"""Events come back in order, whatever a kill left half-written."""
+
+from pathlib import Path
+
+import pytest
+
+from papercoder.runs.event_log import EventLog, read_events
+from papercoder.runs.events import Event, RunEnded, RunStarted, Warned
+from papercoder.runs.folder import read_text
+
+
+def test_events_come_back_in_order_and_listeners_hear_them(tmp_path: Path) -> None:
+    heard = list[Event]()
+    log = EventLog(tmp_path, heard.append)
+    said: list[Event] = [RunStarted(paper="p", models={}, profile="full"), Warned(where="a", message="é\u2028\x85\nb")]
+    for event in said:
+        log(event)
+    assert list(read_events(tmp_path)) == said == heard
+
+
+@pytest.mark.parametrize("keep", [1, 20, -1, -2])
+def test_a_line_that_a_kill_cut_short_is_passed_over(tmp_path: Path, keep: int) -> None:
+    EventLog(tmp_path)(Warned(where="a", message="one"))
+    torn = Warned(where="b", message="zwölf").model_dump_json().encode()
+    with (tmp_path / "events.jsonl").open("ab") as file:
+        file.write(torn[:keep])
+    EventLog(tmp_path)(RunEnded(status="complete"))
+    assert [event.kind for event in read_events(tmp_path)] == ["warned", "run_ended"]
+
+
+def test_a_line_cut_within_a_letter_is_passed_over(tmp_path: Path) -> None:
+    torn = Warned(where="b", message="ö").model_dump_json().encode()
+    (tmp_path / "events.jsonl").write_bytes(torn[: torn.index("ö".encode()) + 1])
+    EventLog(tmp_path)(RunEnded(status="complete"))
+    assert [event.kind for event in read_events(tmp_path)] == ["run_ended"]
+
+
+def test_a_folder_without_events_has_none(tmp_path: Path) -> None:
+    assert list(read_events(tmp_path)) == []
+    assert read_text(tmp_path / "events.jsonl") is None

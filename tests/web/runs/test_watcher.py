@@ -1,0 +1,333 @@
+"""Runs that are watched, whoever works on them."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import papercoder
+from papercoder.artifacts import LogicDesign
+from papercoder.runs.event_log import EventLog
+from papercoder.runs.events import (
+    AnswerRefused,
+    ArtifactEdited,
+    ArtifactMade,
+    ArtifactReused,
+    ArtifactStarted,
+    CallMade,
+    CallStarted,
+    Event,
+    RunEnded,
+    RungEnded,
+    RunStarted,
+)
+from papercoder.runs.folder import lock
+from papercoder.settings import Settings
+from papercoder.web.runs import watcher as watching
+from papercoder.web.runs.active import Works
+from papercoder.web.runs.event_follower import Tail
+from papercoder.web.runs.files import about, files
+from papercoder.web.runs.folder import Shelf
+from papercoder.web.runs.progress import Course
+from papercoder.web.runs.time_left import seconds_left
+from papercoder.web.runs.view import View
+from papercoder.web.runs.watcher import Watch, Watches
+from tests.support import LOGIC, SIMULATED
+from tests.waiting import until
+
+STARTED = RunStarted(paper="p.pdf", models={}, profile="full")
+
+
+def course(*events: Event) -> Course:
+    found = Course()
+    for event in (STARTED, *events):
+        found.add(event)
+    return found
+
+
+def made(artifact: str, seconds: float = 1.0, at: float = 0.0) -> tuple[Event, Event]:
+    return (
+        ArtifactStarted(artifact=artifact, at=at),
+        ArtifactMade(artifact=artifact, seconds=seconds, calls=1, at=at + seconds),
+    )
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Watch:
+    shelf = Shelf(tmp_path)
+    (tmp_path / "one").mkdir()
+    return Watches(shelf, Works(shelf)).of("one")
+
+
+# Reading
+
+
+def test_only_whole_lines_are_read_and_each_once(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    tail = Tail(path)
+    assert tail.new() == []
+    text = (STARTED.model_dump_json() + "\n" + RunEnded(status="complete").model_dump_json() + "\n").encode()
+    path.write_bytes(text[:-20])
+    assert [event.kind for event in tail.new()] == ["run_started"]
+    with path.open("ab") as file:
+        file.write(text[-20:])
+    assert [event.kind for event in tail.new()] == ["run_ended"]
+    assert tail.new() == []
+
+
+def test_a_line_that_a_kill_cut_short_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(STARTED.model_dump_json().encode() + b'\n{"kind": "run_en\n' + b"\xff\n")
+    assert len(Tail(path).new()) == 1
+
+
+def test_a_run_that_was_begun_anew_is_read_anew(watch: Watch, tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "one")
+    for event in (STARTED, *made("a/1"), RunEnded(status="complete")):
+        log(event)
+    assert watch.look().state == "complete"
+    (tmp_path / "one" / "events.jsonl").unlink()
+    assert watch.look().state == "new"
+    EventLog(tmp_path / "one")(STARTED)
+    assert watch.look().stages == ()
+
+
+def test_a_run_that_was_begun_anew_and_has_grown_past_the_former_is_read_anew(watch: Watch, tmp_path: Path) -> None:
+    EventLog(tmp_path / "one")(STARTED)
+    assert watch.look().state == "interrupted"
+    (tmp_path / "one" / "events.jsonl").unlink()
+    log = EventLog(tmp_path / "one")
+    for event in (
+        RunStarted(paper="another.pdf", models={}, profile="plan"),
+        *made("a/1"),
+        RunEnded(status="complete"),
+    ):
+        log(event)
+    assert watch.look().summary.paper == "another.pdf"
+    assert len(watch.events) == 4
+
+
+def test_a_run_that_is_deleted_while_it_is_watched_is_not_begun(watch: Watch, tmp_path: Path) -> None:
+    EventLog(tmp_path / "one")(STARTED)
+    watch.look()
+    shutil.rmtree(tmp_path / "one")
+    assert watch.look().state == "new"
+    (tmp_path / "one").write_text("No folder any more.", encoding="utf-8")
+    assert watch.look().state == "new"
+
+
+# Folding
+
+
+def test_artifacts_have_the_state_that_the_latest_process_gave_them() -> None:
+    found = course(
+        *made("x/old"),
+        *made("x/kept"),
+        ArtifactStarted(artifact="x/lost"),
+        STARTED,
+        ArtifactReused(artifact="x/kept", calls=1),
+        ArtifactEdited(artifact="x/mine", stale=False),
+        *made("x/new"),
+        ArtifactStarted(artifact="x/open"),
+    )
+    assert {name: making.state for name, making in found.artifacts.items()} == {
+        "x/old": "before",
+        "x/kept": "kept",
+        "x/mine": "edited",
+        "x/new": "made",
+        "x/open": "open",
+    }
+    assert found.left().artifacts["x/open"].state == "lost"
+
+
+def test_calls_are_waited_for_until_they_are_made() -> None:
+    sent = CallStarted(agent="coding", subject="a.py", model="m", prompt=1)
+    answered = CallMade(
+        agent="coding", subject="a.py", model="m", prompt=1, cached=0, completion=1, cost_usd=0, seconds=1
+    )
+    assert list(course(sent).calls) == [("coding", "a.py")]
+    assert not course(sent, answered).calls
+
+
+def test_a_rung_that_is_climbed_again_opens_those_above_it() -> None:
+    def rung(name: str, status: str) -> RungEnded:
+        return RungEnded.model_validate({"rung": name, "status": status, "seconds": 1, "reason": ""})
+
+    climbed = course(
+        rung("install", "seen"), rung("import", "failed"), rung("start", "not_run"), rung("install", "seen")
+    )
+    assert list(climbed.rungs) == ["install"]
+
+
+# Files and the time left
+
+
+def test_an_artifact_is_about_the_file_with_the_longest_path() -> None:
+    paths = ("main.py", "src/main.py", "model.py")
+    assert about("repo/src/main.py", paths) == "src/main.py"
+    assert about("analysis/main.py.md", paths) == "main.py"
+    assert about("review/round-1/model.py.json", paths) == "model.py"
+    assert about("repo/tests/test_model.py", paths) == ""
+    assert about("planning/plan.json", paths) == ""
+
+
+def test_files_are_waiting_then_at_work_then_there() -> None:
+    def states(*events: Event) -> dict[str, tuple[str, str]]:
+        return {file.path: (file.state, file.note) for file in files(course(*events), LOGIC)}
+
+    assert states() == {"model.py": ("waiting", "not yet"), "main.py": ("waiting", "not yet")}
+    assert states(ArtifactStarted(artifact="analysis/main.py.md"), *made("repo/model.py", 12)) == {
+        "model.py": ("made", "in 12 s"),
+        "main.py": ("open", "analysis"),
+    }
+    refused = AnswerRefused(agent="coding", subject="main.py", reason="no")
+    assert states(ArtifactStarted(artifact="repo/main.py"), refused)["main.py"] == ("open", "coding, try 2")
+    assert states(ArtifactEdited(artifact="repo/main.py", stale=False))["main.py"] == ("edited", "your edit")
+
+
+CHAIN = LogicDesign.model_validate(
+    {
+        "packages": [],
+        "shared_knowledge": "",
+        "files": [
+            {"path": "a.py", "implements": ""},
+            {"path": "b.py", "implements": "", "imports": [{"path": "a.py", "names": ["f"]}]},
+            {"path": "c.py", "implements": "", "imports": [{"path": "b.py", "names": ["f"]}]},
+            {"path": "d.py", "implements": ""},
+        ],
+    }
+)
+
+
+def test_the_time_left_is_that_of_the_longest_way_through_the_imports() -> None:
+    written = made("repo/a.py", 10)
+    assert seconds_left(course(*written, ArtifactStarted(artifact="repo/b.py", at=100)), CHAIN, 104) == 6 + 10
+    assert seconds_left(course(*written), CHAIN, 0) == 20
+    assert seconds_left(course(*(event for name in "abcd" for event in made(f"repo/{name}.py"))), CHAIN, 0) is None
+
+
+def test_what_nothing_was_like_has_no_time() -> None:
+    assert seconds_left(course(), CHAIN, 0) is None
+    strange = ArtifactStarted(artifact="planning/more.json")
+    assert seconds_left(course(*made("repo/a.py", 10), strange), CHAIN, 0) is None
+
+
+# Watching
+
+
+def test_a_run_is_running_while_somebody_holds_it_and_else_interrupted(watch: Watch, tmp_path: Path) -> None:
+    assert watch.look().state == "new"
+    with lock(tmp_path / "one"):
+        EventLog(tmp_path / "one")(STARTED)
+        seen = watch.look()
+        assert (seen.state, seen.is_here) == ("running", False)
+    assert watch.look().state == "interrupted"
+    EventLog(tmp_path / "one")(RunEnded(status="partial", reason="the cap"))
+    assert (watch.look().state, watch.look().reason) == ("partial", "the cap")
+
+
+def test_a_run_that_ends_while_it_is_looked_at_is_not_interrupted(
+    watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends(folder: Path) -> bool:
+        EventLog(folder)(RunEnded(status="partial", reason="the cap"))
+        return False
+
+    EventLog(tmp_path / "one")(STARTED)
+    monkeypatch.setattr(watching, "is_locked", ends)
+    seen = watch.look()
+    assert (seen.state, seen.reason) == ("partial", "the cap")
+
+
+@dataclass(frozen=True)
+class EndedWork:
+    """What a work of this server is after its end."""
+
+    reason: str
+    doing: str = "ended"
+
+
+def test_the_reason_of_an_end_that_the_log_has_no_room_for_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Shelf(tmp_path)
+    works = Works(shelf)
+    (tmp_path / "one").mkdir()
+    monkeypatch.setattr(works, "of", lambda _: EndedWork("The disk is full."))
+    watch = Watches(shelf, works).of("one")
+    EventLog(tmp_path / "one")(STARTED)
+    assert (watch.look().state, watch.look().reason) == ("partial", "The disk is full.")
+    EventLog(tmp_path / "one")(RunEnded(status="complete"))  # made room, and gone on with in a terminal
+    assert (watch.look().state, watch.look().reason) == ("complete", "")
+
+
+def test_all_listeners_are_told_by_one_look_until_they_leave(
+    watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "_EVERY", 0.01)
+    one, two = list[View](), list[View]()
+
+    async def play() -> None:
+        leave_one, leave_two = watch.listen(one.append), watch.listen(two.append)
+        log = EventLog(tmp_path / "one")
+        log(STARTED)
+        await until(lambda: len(two) == 1)
+        leave_two()
+        log(RunEnded(status="complete"))
+        await until(lambda: len(one) == 2)
+        leave_one()
+        log(STARTED)
+        await asyncio.sleep(0.1)
+
+    asyncio.run(play())
+    assert [view.state for view in one] == ["interrupted", "complete"]
+    assert two == one[:1]
+
+
+def test_a_run_of_the_command_line_is_seen(watch: Watch, tmp_path: Path, paper_file: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(papercoder.__file__).parents[1])}
+    model = SIMULATED.replace("speed=100000", "speed=200,ttft=10")
+    command = ["run", str(paper_file), "-o", str(tmp_path / "one"), "--model", model, "--sandbox", "none"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from papercoder.cli import main; main()", *command],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+    )
+    states = set[str]()
+    with process:
+        while process.poll() is None:
+            seen = watch.look()
+            states.add(seen.state)
+            assert not seen.is_here
+            time.sleep(0.02)
+    assert {"running"} <= states <= {"new", "running", "complete"}
+    seen = watch.look()
+    assert seen.state == "complete"
+    assert {file.state for file in seen.files} <= {"made"}
+    assert all(stage.done == stage.known for stage in seen.stages)
+
+
+def test_a_run_of_this_server_is_seen_as_what_it_does(tmp_path: Path, paper_file: Path) -> None:
+    shelf = Shelf(tmp_path)
+    works = Works(shelf)
+    watch = Watches(shelf, works).of("one")
+    settings = Settings(model=SIMULATED.replace("speed=100000", "speed=100,ttft=50"), sandbox="none")
+
+    async def play() -> None:
+        await works.start("one", str(paper_file), settings)
+        work = works.of("one")
+        assert work
+        assert (watch.look().state, watch.look().is_here) == ("running", True)
+        work.pause()
+        await until(lambda: watch.look().state == "paused")
+        await works.close()
+        assert (watch.look().state, watch.look().is_here) == ("partial", False)
+        assert "it was stopped" in watch.look().reason
+
+    asyncio.run(play())
