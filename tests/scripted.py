@@ -15,9 +15,9 @@ from papercoder.artifacts import (
     ExecutionReport,
     Location,
     RequirementDrafts,
-    RungName,
-    RungResult,
     SourceFile,
+    StepName,
+    StepResult,
     Verdict,
     VerdictKind,
     Verdicts,
@@ -149,28 +149,28 @@ class Workshop:
 
 # Execution
 
-RUNGS: tuple[RungName, ...] = get_args(RungName)
+STEPS: tuple[StepName, ...] = get_args(StepName)
 
 Tree = dict[str, str]
-Judge = Callable[[Tree], tuple[RungName, str] | None]
-"""From path -> text to the rung that fails and what it prints; None where nothing fails."""
+Judge = Callable[[Tree], tuple[StepName, str] | None]
+"""From path -> text to the step that fails and what it prints; None where nothing fails."""
 
 
-def observed(failed: RungName | None = None, output: str = "", reproduce: bool = False) -> ExecutionReport:
-    """A ladder that was climbed up to the rung that failed."""
-    at = RUNGS.index(failed or "reproduce")
-    seen = [RungResult(rung=rung, status="seen", command=f"run {rung}") for rung in RUNGS[:at]]
+def observed(failed: StepName | None = None, output: str = "", reproduce: bool = False) -> ExecutionReport:
+    """A ladder that was climbed up to the step that failed."""
+    at = STEPS.index(failed or "reproduce")
+    seen = [StepResult(step=step, status="passed", command=f"run {step}") for step in STEPS[:at]]
     if failed:
         reason = f"it ended with exit code 1: {output.splitlines()[-1] if output else ''}"
-        seen.append(RungResult(rung=failed, status="failed", command=f"run {failed}", output=output, reason=reason))
+        seen.append(StepResult(step=failed, status="failed", command=f"run {failed}", output=output, reason=reason))
     elif reproduce:
-        seen.append(RungResult(rung="reproduce", status="seen"))
-    left = [RungResult(rung=rung, status="not_run", reason="it was not asked for") for rung in RUNGS[len(seen) :]]
-    return ExecutionReport(rungs=(*seen, *left), sandbox="bubblewrap", lock="numpy==2.0\n")
+        seen.append(StepResult(step="reproduce", status="passed"))
+    left = [StepResult(step=step, status="skipped", reason="it was not asked for") for step in STEPS[len(seen) :]]
+    return ExecutionReport(steps=(*seen, *left), sandbox="bubblewrap", lock="numpy==2.0\n")
 
 
 UNOBSERVED = ExecutionReport(
-    rungs=tuple(RungResult(rung=rung, status="not_run", reason="the index is away") for rung in RUNGS), sandbox=""
+    steps=tuple(StepResult(step=step, status="skipped", reason="the index is away") for step in STEPS), sandbox=""
 )
 
 

@@ -55,10 +55,10 @@ class CheckDetector:
 
 
 class ExecutionDetector:
-    """The ladder up to the smoke run: a rung that was asked for and is not seen."""
+    """The ladder up to the smoke run: a step that was asked for and is not seen."""
 
     def sees(self, planted: Planted) -> bool:
-        """The repository is run in a sandbox, from the first rung to the one that fails."""
+        """The repository is run in a sandbox, from the first step to the one that fails."""
         return bool(asyncio.run(climb(planted.copy, "auto", reproduce=False)).unseen(reproduce=False))
 
 

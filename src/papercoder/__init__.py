@@ -33,9 +33,9 @@ _ROOMS = {
     "Requirements": "artifacts",
     "Settings": "settings",
     "check": "stages.checking",
-    "generate": "generation",
+    "generate": "operations.generate",
     "read": "paper.reading",
-    "report": "show",
+    "report": "runs.overview",
 }
 """Public name -> the room that has it, which is entered when the name is first used."""
 

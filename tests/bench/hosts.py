@@ -16,7 +16,7 @@ from papercoder.errors import AnswerError
 from papercoder.models.contract import Answer, Request
 from papercoder.models.simulated import Simulated
 from papercoder.runs.events import Warned
-from papercoder.runs.executor import Telling, climbs
+from papercoder.runs.executor import EmitsEvents, runs_steps
 from papercoder.stages.checking import checks
 from tests.bench.benches import without_tools
 
@@ -81,17 +81,17 @@ def _most() -> float:
         return math.inf
 
 
-@climbs("install", "smoke")
-async def looks_around(hand: Telling, what: str) -> dict[str, Any]:
-    """A step that runs rungs: says where it is."""
+@runs_steps("install", "smoke")
+async def looks_around(context: EmitsEvents, what: str) -> dict[str, Any]:
+    """A step that runs steps: says where it is."""
     ray: Any = importlib.import_module("ray")
-    hand.emit(Warned(where="there", message=what))
+    context.emit(Warned(where="there", message=what))
     if what == "trouble":
         raise AnswerError("no answer")
     here = ray.get_runtime_context()
     return {"node": here.get_node_id(), "pid": os.getpid(), "resources": here.get_assigned_resources()}
 
 
-async def stays(hand: Telling) -> int:
+async def stays(context: EmitsEvents) -> int:
     """A step that waits for models."""
     return os.getpid()

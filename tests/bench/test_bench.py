@@ -281,7 +281,7 @@ def test_repeats_are_runs_of_their_own(tmp_path: Path) -> None:
 def test_flags_win_over_the_manifest(tmp_path: Path) -> None:
     path = write_manifest(tmp_path, texts=1, variants=[{"name": "x", "profile": "papercoder", "sandbox": "auto"}])
     results = asyncio.run(bench(load_manifest(path), tmp_path / "out", Local(), Silent(), sandbox="none"))
-    assert [(trial.status, trial.rungs) for trial in results.trials] == [("complete", ())]
+    assert [(trial.status, trial.steps) for trial in results.trials] == [("complete", ())]
 
 
 def test_rounds_that_a_profile_has_not_are_told_once(tmp_path: Path) -> None:

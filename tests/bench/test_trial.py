@@ -38,7 +38,7 @@ def test_what_is_observed_of_the_whole_line(tmp_path: Path, monkeypatch: pytest.
     trial = one(tmp_path, variants=[{"name": "full"}])
     result = carried_out(trial)
     assert result.status == "complete"
-    assert (result.executed, result.rungs) == (True, ("install", "import", "start", "tests", "smoke"))
+    assert (result.executed, result.steps) == (True, ("install", "import", "start", "tests", "smoke"))
     assert result.requirements == result.implemented
     assert result.requirements
     assert result.findings == 0
@@ -55,7 +55,7 @@ def test_a_line_that_runs_nothing_is_run_afterwards_and_nothing_is_repaired(
     executed = executing(monkeypatch, lambda _: ("start", "TypeError: w is text"))
     trial = one(tmp_path, variants=[{"name": "published", "profile": "papercoder"}])
     result = carried_out(trial)
-    assert (result.status, result.rungs) == ("complete", ("install", "import"))
+    assert (result.status, result.steps) == ("complete", ("install", "import"))
     assert result.reason == "start failed: it ended with exit code 1: TypeError: w is text"
     assert (result.requirements, result.implemented, result.findings) == (None, None, 0)
     assert not any(agent in {"repair", "review"} for _, agent, _ in calls_of(trial.folder))
@@ -67,7 +67,7 @@ def test_a_line_that_runs_nothing_is_run_afterwards_and_nothing_is_repaired(
 def test_where_nothing_may_run_nothing_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     executed = executing(monkeypatch, lambda _: None)
     result = carried_out(one(tmp_path))
-    assert (result.status, result.executed, result.rungs, executed) == ("complete", False, (), [])
+    assert (result.status, result.executed, result.steps, executed) == ("complete", False, (), [])
 
 
 def test_what_could_not_be_observed_is_not_complete_and_is_looked_at_again(

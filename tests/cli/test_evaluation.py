@@ -14,7 +14,7 @@ from tests.evaluation.projects import RUBRIC, judges, praising, write_repository
 from tests.scripted import play
 from tests.support import PAPER, SIMULATED, calls_made
 
-DOCS = Path(__file__).parents[1] / "docs" / "evaluation.md"
+DOCS = Path(__file__).parents[2] / "docs" / "evaluation.md"
 
 
 @pytest.fixture

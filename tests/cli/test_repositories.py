@@ -15,7 +15,7 @@ from papercoder.stages.amendment import Amendment
 from tests.scripted import block, observed, play, project
 from tests.support import MAIN_PY, MODEL_PY, SIMULATED, Says, calls_made, tree
 
-GOOD = Path(__file__).parent / "data" / "good_repository"
+GOOD = Path(__file__).parents[1] / "data" / "good_repository"
 FIX = block("model.py", "    return w * x\n", "    return float(w) * x\n")
 
 
@@ -97,8 +97,8 @@ def ladder(monkeypatch: pytest.MonkeyPatch) -> Callable[[ExecutionReport], None]
 
     def see(report: ExecutionReport) -> None:
         async def execute(*_: object, **named: Callable[[object], None]) -> ExecutionReport:
-            for rung in report.rungs:
-                named["emit"](rung)
+            for step in report.steps:
+                named["emit"](step)
             return report
 
         monkeypatch.setattr("papercoder.operations.repair.execute", execute)
@@ -109,7 +109,7 @@ def ladder(monkeypatch: pytest.MonkeyPatch) -> Callable[[ExecutionReport], None]
 Ladder = Callable[[ExecutionReport], None]
 
 
-def test_every_rung_is_told(say: Say, repository: Path, ladder: Ladder) -> None:
+def test_every_step_is_told(say: Say, repository: Path, ladder: Ladder) -> None:
     ladder(observed())
     ended = say("execute", repository)
     assert (ended.code, ended.err) == (0, "")
@@ -118,7 +118,7 @@ def test_every_rung_is_told(say: Say, repository: Path, ladder: Ladder) -> None:
     ]  # fmt: skip
 
 
-def test_a_rung_that_failed_shows_its_output(say: Say, repository: Path, ladder: Ladder) -> None:
+def test_a_step_that_failed_shows_its_output(say: Say, repository: Path, ladder: Ladder) -> None:
     ladder(observed("smoke", "KeyError: [rate]"))
     ended = say("execute", repository)
     assert ended.code == 3
@@ -152,7 +152,7 @@ def no_isolation(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_isolation_nothing_is_executed_and_that_is_told(say: Say, repository: Path, no_isolation: None) -> None:
     ended = say("execute", repository)
     assert ended.code == 3
-    assert "install not run: Nothing was executed because no sandbox works here" in ended.out
+    assert "install skipped: Nothing was executed because no sandbox works here" in ended.out
 
 
 def test_a_sandbox_by_name_that_is_not_there_is_told(say: Say, repository: Path, no_isolation: None) -> None:
@@ -241,7 +241,7 @@ def test_an_interrupted_repair_leaves_the_repository_as_it_was(repair: Say, repo
 
 @pytest.fixture
 def made(say: Say, paper_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for room in ("rounds.reviewing", "pipeline"):
+    for room in ("pipeline.review_rounds", "pipeline.pipeline"):
         monkeypatch.setattr(f"papercoder.{room}.check", lambda _: CheckReport(files=2, checks=()))
     play(monkeypatch, project(amend=Amendment()))
     folder = tmp_path / "run"

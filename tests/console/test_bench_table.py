@@ -8,7 +8,7 @@ from rich.console import Console
 from papercoder.artifacts import BenchResults, Interval, JudgeMean, TrialResult
 from papercoder.console.bench_results import show_results
 from papercoder.console.bench_table import Board, Lines, watching
-from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, RungEnded, RunStarted
+from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, ExecutionStepEnded, RunStarted
 from tests.bench.results.test_files import judged, result
 
 STARTED = RunStarted(paper="p", models={}, profile="full")
@@ -81,8 +81,8 @@ def test_the_live_table_shows_stage_calls_cost_and_totals() -> None:
 def test_the_stage_of_a_trial_follows_its_events() -> None:
     live = board(result(status="failed"))
     row = live.rows["a--full--m--1"]
-    live.tell(row.trial, RungEnded(rung="smoke", status="not_run", seconds=1, reason=""))
-    assert row.stage == "smoke: not run"
+    live.tell(row.trial, ExecutionStepEnded(step="smoke", status="skipped", seconds=1, reason=""))
+    assert row.stage == "smoke: skipped"
     live.tell(row.trial, CallRetried(agent="a", subject="", reason="", wait=3.0))
     assert row.stage == "again in 3 s"
     live.tell(row.trial, call(None))
@@ -140,13 +140,13 @@ def test_the_results_of_one_trial_are_its_own() -> None:
     score = Interval(mean=4.0, low=3.5, high=4.5, n=8)
     fields: dict[str, Any] = {
         "executed": True,
-        "rungs": ("install", "import"),
+        "steps": ("install", "import"),
         "requirements": 4,
         "implemented": 3,
         "claims": 5,
     }
     lines = shown(result(**fields, claims_met=1, judges=judged(score), rubric=0.5, cost_usd=1.5, seconds=61))
-    assert lines[0][:5] == ["paper", "variant", "complete", "rungs", "coverage"]
+    assert lines[0][:5] == ["paper", "variant", "complete", "steps", "coverage"]
     assert lines[1][:4] == ["a", "full", "1/1", "import"]
     assert lines[1][4:12] == ["3/4", "1/5", "4.00", "[3.50,", "4.50]", "50.0", "%", "$1.50"]
     assert lines[2][:2] == ["1", "trial"]  # no second table for one paper
@@ -157,7 +157,7 @@ def test_the_results_of_many_are_counts_and_means_with_intervals() -> None:
         return judged(Interval(mean=mean, low=mean, high=mean, n=1))
 
     lines = shown(
-        result("a", executed=True, rungs=("install", "import", "start", "tests", "smoke"), judges=scored(3.0)),
+        result("a", executed=True, steps=("install", "import", "start", "tests", "smoke"), judges=scored(3.0)),
         result("b", executed=True, judges=scored(5.0)),
     )
     assert [line[3] for line in lines[1:3]] == ["smoke", "none"]
@@ -168,7 +168,7 @@ def test_the_results_of_many_are_counts_and_means_with_intervals() -> None:
 def test_what_nothing_was_observed_of_has_no_column_and_what_is_not_complete_says_why() -> None:
     lines = shown(result(), result("b", status="failed", reason="the [i]paper[/i] is broken"))
     assert "coverage" not in lines[0]
-    assert "rungs" not in lines[0]
+    assert "steps" not in lines[0]
     assert " ".join(lines[-2]) == "b--full--m--1: failed: the [i]paper[/i] is broken"
     assert " ".join(lines[-1]).startswith("2 trials (2 papers, 1 variant, 1 model): 1 complete, 1 failed. They took")
 

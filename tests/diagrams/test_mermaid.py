@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papercoder.diagrams.mermaid import class_diagram_complaint, sequence_diagram_complaint, unfenced
+from papercoder.artifacts.base import without_fence
+from papercoder.diagrams.mermaid import class_diagram_complaint, sequence_diagram_complaint
 
 CLASSES = """\
 %%{init: {'theme': 'neutral'}}%%
@@ -72,8 +73,8 @@ def test_a_brace_without_its_other_half_is_refused() -> None:
 
 
 def test_a_fence_around_a_diagram_is_left_out() -> None:
-    assert unfenced("```mermaid\nclassDiagram\nclass A\n```\n") == "classDiagram\nclass A"
-    assert unfenced("classDiagram\nclass A") == "classDiagram\nclass A"
+    assert without_fence("```mermaid\nclassDiagram\nclass A\n```\n") == "classDiagram\nclass A"
+    assert without_fence("classDiagram\nclass A") == "classDiagram\nclass A"
     assert class_diagram_complaint(f"```mermaid\n{CLASSES}```") is None
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts import Edits, RungName, Trace, Traceability
+from papercoder.artifacts import Edits, StepName, Trace, Traceability
 from papercoder.errors import AnswerError, ModelError, RunFolderError
 from papercoder.models.contract import Request
 from papercoder.operations.repair import climb, mend
@@ -94,7 +94,7 @@ def test_the_same_command_again_asks_nobody(mended: Mend, repository: Path, tmp_
     assert load(tmp_path / "answers", "edits.json", Edits).paths == {"model.py"}
 
 
-def breaks(tree: Tree) -> tuple[RungName, str] | None:
+def breaks(tree: Tree) -> tuple[StepName, str] | None:
     return ("import", "ImportError") if "nothing_of_the_name" in tree["main.py"] else ("smoke", "TypeError")
 
 

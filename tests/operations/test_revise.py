@@ -44,7 +44,7 @@ def coding(request: Request) -> str:
 @pytest.fixture(autouse=True)
 def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checking takes seconds; what it finds has tests of its own."""
-    for room in ("rounds.reviewing", "pipeline"):
+    for room in ("pipeline.review_rounds", "pipeline.pipeline"):
         monkeypatch.setattr(f"papercoder.{room}.check", lambda _: CheckReport(files=2, checks=()))
 
 

@@ -243,7 +243,7 @@ def test_the_packages_are_those_planned_and_those_imported(line: Line, model: Sc
 def test_from_the_requirements_on_all_is_told_and_less_or_more_is_put_right(
     line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: Profile
 ) -> None:
-    for room in ("rounds.reviewing", "pipeline"):
+    for room in ("pipeline.review_rounds", "pipeline.pipeline"):
         monkeypatch.setattr(f"papercoder.{room}.check", lambda _: CheckReport(files=2, checks=()))
     revised = block("model.py", "    return w * x\n", "    return float(w) * x\n")
     repaired = block("main.py", "import json\n", "import json\nimport sys\n")

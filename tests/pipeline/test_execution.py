@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.agents.agent import Ask
-from papercoder.artifacts import ExecutionReport, RungResult, SourceFile
+from papercoder.artifacts import ExecutionReport, SourceFile, StepResult
 from papercoder.pipeline import execution as executing
 from papercoder.pipeline.execution import observe
 from papercoder.runs.events import ArtifactReused, Event
@@ -24,17 +24,17 @@ def lent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     done: list[tuple[str, bool]] = []
 
     async def execute_files(
-        hand: Ask, files: tuple[SourceFile, ...], sandbox: str, gpu: bool = False
+        context: Ask, files: tuple[SourceFile, ...], sandbox: str, gpu: bool = False
     ) -> ExecutionReport:
         done.append(("up to smoke", gpu))
         return observed(None)
 
     async def reproduce_files(
-        hand: Ask, files: tuple[SourceFile, ...], sandbox: str, before: ExecutionReport, gpu: bool = False
+        context: Ask, files: tuple[SourceFile, ...], sandbox: str, before: ExecutionReport, gpu: bool = False
     ) -> ExecutionReport:
         done.append(("reproduce", gpu))
-        last = RungResult(rung="reproduce", status="seen")
-        return before.model_copy(update={"rungs": (*before.rungs[:-1], last)})
+        last = StepResult(step="reproduce", status="passed")
+        return before.model_copy(update={"steps": (*before.steps[:-1], last)})
 
     monkeypatch.setattr(executing, "execute_files", execute_files)
     monkeypatch.setattr(executing, "reproduce_files", reproduce_files)
@@ -50,7 +50,7 @@ def look(folder: Path, *, gpu: bool, events: list[Event] | None = None) -> Execu
     return asyncio.run(observe(run, "execution/0.json", FILES, "auto", True, gpu))
 
 
-def test_a_gpu_reaches_every_rung(tmp_path: Path, lent: list[tuple[str, bool]]) -> None:
+def test_a_gpu_reaches_every_step(tmp_path: Path, lent: list[tuple[str, bool]]) -> None:
     look(tmp_path, gpu=True)
     assert lent == [("up to smoke", True), ("reproduce", True)]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts import CheckReport, Repository, RungName, Verdicts
+from papercoder.artifacts import CheckReport, Repository, StepName, Verdicts
 from papercoder.models.contract import Request
 from papercoder.operations.generate import generate
 from papercoder.runs.event_log import read_events
@@ -33,7 +33,7 @@ def repair(request: Request) -> str:
     return block("model.py", "    # R1: scaled input\n", "    # R1: scaled input (eq:1)\n")
 
 
-def judge(tree: Tree) -> tuple[RungName, str] | None:
+def judge(tree: Tree) -> tuple[StepName, str] | None:
     return None if "import sys" in tree["main.py"] else ("smoke", "NameError: sys")
 
 
@@ -43,7 +43,7 @@ ANSWERS = project(review=review, revise=REVISED, repair=repair)
 @pytest.fixture(autouse=True)
 def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checking takes seconds; what it finds has tests of its own."""
-    for room in ("rounds.reviewing", "pipeline"):
+    for room in ("pipeline.review_rounds", "pipeline.pipeline"):
         monkeypatch.setattr(f"papercoder.{room}.check", lambda _: CheckReport(files=2, checks=()))
 
 
@@ -74,7 +74,7 @@ def test_what_is_wrong_is_revised_and_repaired(line: Line, tmp_path: Path) -> No
     assert "import sys" in texts["main.py"]
     assert texts["tests/test_model.py"] == TEST_PY
     assert repository.execution is not None
-    assert repository.execution.seen[-1] == "smoke"
+    assert repository.execution.passed[-1] == "smoke"
     assert repository.verdicts is not None
     assert repository.verdicts.failed == ()
     assert {path: (tmp_path / "repo" / path).read_text(encoding="utf-8") for path in texts} == texts

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts import ExecutionReport, RungName
+from papercoder.artifacts import ExecutionReport, StepName
 from papercoder.pipeline.publisher import Files
 from papercoder.pipeline.repair_rounds import Repairing
 from papercoder.runs.events import Warned
@@ -17,8 +17,8 @@ FIX = block("model.py", "    return w * x\n", "    return float(w) * x\n")
 NOTE = block("main.py", "import argparse\n", "import argparse\nimport sys\n")
 
 
-def fails_until(word: str, path: str = "model.py", rung: RungName = "smoke", output: str = "KeyError: 'a'") -> Judge:
-    return lambda tree: None if word in tree[path] else (rung, output)
+def fails_until(word: str, path: str = "model.py", step: StepName = "smoke", output: str = "KeyError: 'a'") -> Judge:
+    return lambda tree: None if word in tree[path] else (step, output)
 
 
 @pytest.fixture
@@ -38,9 +38,9 @@ def mend(workshop: Workshop, rounds: int = 4, sandbox: str = "auto") -> tuple[Fi
 Shop = Callable[..., Workshop]
 
 
-def seen(report: ExecutionReport | None) -> tuple[RungName, ...]:
+def seen(report: ExecutionReport | None) -> tuple[StepName, ...]:
     assert report is not None
-    return report.seen
+    return report.passed
 
 
 def test_what_works_is_run_once_and_not_repaired(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,8 +95,8 @@ def test_without_rounds_it_is_run_and_not_repaired(shop: Shop, monkeypatch: pyte
     assert report.failed is not None
 
 
-def test_an_edit_that_breaks_a_lower_rung_is_taken_back(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    def judge(tree: Tree) -> tuple[RungName, str]:
+def test_an_edit_that_breaks_a_lower_step_is_taken_back(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def judge(tree: Tree) -> tuple[StepName, str]:
         return ("import", "ImportError: sys") if "import sys" in tree["main.py"] else ("smoke", "KeyError: 'a'")
 
     executing(monkeypatch, judge)
@@ -118,7 +118,7 @@ def test_an_error_that_comes_again_ends_the_rounds(shop: Shop, monkeypatch: pyte
     assert len(workshop.model.of("repair")) == 3
 
 
-def test_another_error_at_the_same_rung_is_progress(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_error_at_the_same_step_is_progress(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Importing always ends with `imported 1 of 2 modules`; that is not the same error."""
     errors = iter(f"{name}Error: x\nimported 1 of 2 modules" for name in ("Key", "Value", "Type", "Name", "Index"))
     executing(monkeypatch, lambda _: ("import", next(errors)))

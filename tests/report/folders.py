@@ -25,7 +25,7 @@ from papercoder.artifacts import (
     Verdicts,
 )
 from papercoder.artifacts.checking import CheckReport, Finding
-from papercoder.artifacts.execution import ExecutionReport, RungResult
+from papercoder.artifacts.execution import ExecutionReport, StepResult
 from papercoder.runs.events import ArtifactMade, ArtifactStarted, CallMade, Event, RunEnded, RunStarted, Warned
 from tests.diagrams.sources import CLASSES, SEQUENCE
 
@@ -144,27 +144,27 @@ CHECKS = CheckReport(
         Finding(check="imports", severity="warning", path=".", message="Odd.", advice="Look."),
     ),
 )
-RUNGS = (
-    RungResult(rung="install", status="seen", command="pip install", exit_code=0, seconds=3, peak_memory_mb=100),
-    RungResult(rung="import", status="seen", command="python -c 'import main'", exit_code=0, seconds=1),
+STEPS = (
+    StepResult(step="install", status="passed", command="pip install", exit_code=0, seconds=3, peak_memory_mb=100),
+    StepResult(step="import", status="passed", command="python -c 'import main'", exit_code=0, seconds=1),
 )
 
 
-def execution(status: str = "seen") -> ExecutionReport:
-    """A ladder that was climbed, or that broke at the last rung."""
-    last = RungResult.model_validate(
+def execution(status: str = "passed") -> ExecutionReport:
+    """A ladder that was climbed, or that broke at the last step."""
+    last = StepResult.model_validate(
         {
-            "rung": "reproduce",
+            "step": "reproduce",
             "status": status,
             "command": "./reproduce.sh",
-            "exit_code": 0 if status == "seen" else 1,
+            "exit_code": 0 if status == "passed" else 1,
             "seconds": 4000,
             "peak_memory_mb": 2500,
             "output": "\x1b[31mepoch 1\x1b[0m\nlast line",
-            "reason": "" if status == "seen" else "KeyError: 'lr'",
+            "reason": "" if status == "passed" else "KeyError: 'lr'",
         }
     )
-    return ExecutionReport(rungs=(*RUNGS, last), sandbox="bubblewrap", notes=("Memory was not held.",), results=RESULTS)
+    return ExecutionReport(steps=(*STEPS, last), sandbox="bubblewrap", notes=("Memory was not held.",), results=RESULTS)
 
 
 def write(folder: Path, name: str, content: Artifact | str) -> None:
@@ -207,7 +207,7 @@ def planned_folder(folder: Path) -> Path:
     return folder
 
 
-def full_folder(folder: Path, status: str = "seen") -> Path:
+def full_folder(folder: Path, status: str = "passed") -> Path:
     """A run with all that a run can have."""
     planned_folder(folder)
     write(folder, "planning/claims.json", CLAIMS)

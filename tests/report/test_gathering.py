@@ -18,7 +18,7 @@ def test_a_full_run(tmp_path: Path) -> None:
     assert report.status == "complete"
     assert report.states == {"implemented": 1, "partly": 0, "missing": 0, "contradicts": 1, "not_reviewed": 1}
     assert report.claim_verdicts == {"met": 1, "differs": 1, "not_run": 1}
-    assert [rung.status for rung in report.rungs] == ["seen", "seen", "not_run", "not_run", "not_run", "seen"]
+    assert [step.status for step in report.steps] == ["passed", "passed", "skipped", "skipped", "skipped", "passed"]
     assert report.lost == ("2 figures have no text.",)
     assert report.warnings == ("coding: `main.py` was cut.",)
     assert [(use.agent, use.unpriced) for use in report.agents] == [("overall_plan", 0), ("coding", 1)]
@@ -44,7 +44,7 @@ def test_questions_come_from_what_is_assumed(tmp_path: Path) -> None:
 
 def test_what_is_absent_was_not_observed(tmp_path: Path) -> None:
     report = load(bare_folder(tmp_path))
-    assert {rung.status for rung in report.rungs} == {"not_run"}
+    assert {step.status for step in report.steps} == {"skipped"}
     assert not report.reviewed
     assert report.checks is None
     assert report.claims == ()
@@ -55,7 +55,7 @@ def test_requirements_without_verdicts_are_not_reviewed(tmp_path: Path) -> None:
     assert load(planned_folder(tmp_path)).states["not_reviewed"] == 3
 
 
-@pytest.mark.parametrize("status", ["failed", "not_run"])
+@pytest.mark.parametrize("status", ["failed", "skipped"])
 def test_results_count_only_where_the_reproduction_was_seen(tmp_path: Path, status: str) -> None:
     folder = full_folder(tmp_path, status)
     write(folder, "repo/results.json", RESULTS)
@@ -76,7 +76,7 @@ def test_results_in_the_repository_stand_in_for_those_of_the_report(tmp_path: Pa
 
 def test_smoke_results_are_never_compared(tmp_path: Path) -> None:
     folder = full_folder(tmp_path)
-    seen = ExecutionReport(rungs=execution().rungs[:2], sandbox="plain", smoke_results=RESULTS)
+    seen = ExecutionReport(steps=execution().steps[:2], sandbox="plain", smoke_results=RESULTS)
     write(folder, "execution/report.json", seen)
     assert load(folder).claim_verdicts["met"] == 0
 
@@ -87,7 +87,7 @@ def test_files_that_do_not_fit_are_told_of(tmp_path: Path) -> None:
     write(folder, "execution/report.json", "{")
     report = load(folder)
     assert not report.reviewed
-    assert {rung.status for rung in report.rungs} == {"not_run"}
+    assert {step.status for step in report.steps} == {"skipped"}
     assert [warning.split(" ")[0] for warning in report.warnings[1:]] == [
         "execution/report.json",
         "review/verdicts.json",

@@ -11,7 +11,7 @@ import pytest
 from lxml import html
 from pydantic import ValidationError
 
-from papercoder.artifacts.execution import ExecutionReport, RungResult
+from papercoder.artifacts.execution import ExecutionReport, StepResult
 from papercoder.report import Report, load, to_html, to_markdown, write_report
 from papercoder.report.rendering import tail
 from tests.report.folders import bare_folder, full_folder, planned_folder, write
@@ -43,7 +43,7 @@ def test_the_first_screen_tells_what_was_observed(full: Report) -> None:
     header = section(full, "observed")
     for expected in (
         "A Tiny Method",
-        "Install seen",
+        "Install passed",
         "Tests not run",
         "Reproduce seen",
         "implemented 1",
@@ -199,8 +199,8 @@ def test_huge_output_is_cut_at_its_beginning() -> None:
 
 
 def test_huge_values_are_cut(full: Report, tmp_path: Path) -> None:
-    rung = RungResult(rung="install", status="failed", reason="r" * 1_000_000, output="\x1b[1mo\x1b[0m" * 500_000)
-    report = full.model_copy(update={"execution": ExecutionReport(rungs=(rung,), sandbox=""), "title": "t" * 1_000_000})
+    step = StepResult(step="install", status="failed", reason="r" * 1_000_000, output="\x1b[1mo\x1b[0m" * 500_000)
+    report = full.model_copy(update={"execution": ExecutionReport(steps=(step,), sandbox=""), "title": "t" * 1_000_000})
     assert len(to_html(report)) < 400_000
     assert len(to_markdown(report)) < 200_000
 
@@ -209,8 +209,8 @@ def test_markdown_says_the_same(full: Report) -> None:
     text = to_markdown(full)
     for expected in (
         "# A Tiny Method",
-        "| reproduce | ✓ seen |",
-        "| tests | ○ not run |",
+        "| reproduce | ✓ passed |",
+        "| tests | ○ skipped |",
         "[fit.py:6](repo/fit.py#L6)",
         "```mermaid\nclassDiagram",
         "| C1 | method 1 | moons | error | 0.5 ± 0.1 | 0.55 ± 0.02 | ± 0.2 | ✓ met |",

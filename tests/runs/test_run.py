@@ -30,7 +30,7 @@ class Number(Artifact):
     value: int
 
 
-class Hand:
+class StepContext:
     """What `make` is handed here: counts what is made, and bears a version."""
 
     def __init__(self, version: str = "1") -> None:
@@ -41,15 +41,15 @@ class Hand:
         return self.version
 
 
-async def double(hand: Hand, number: int) -> Number:
+async def double(context: StepContext, number: int) -> Number:
     """Twice the number."""
-    hand.made.append(number)
+    context.made.append(number)
     return Number(value=2 * number)
 
 
-async def say(hand: Hand, number: Number) -> str:
+async def say(context: StepContext, number: Number) -> str:
     """The number in words."""
-    hand.made.append(number)
+    context.made.append(number)
     return f"It is {number.value}.\n"
 
 
@@ -57,8 +57,8 @@ class Line:
     """A run of two steps, of which the second reads the first."""
 
     def __init__(self, folder: Path, version: str = "1") -> None:
-        self.folder, self.hand, self.events = folder, Hand(version), list[Event]()
-        self.run = Run(folder, self.hand, self.events.append, step_store(folder))
+        self.folder, self.context, self.events = folder, StepContext(version), list[Event]()
+        self.run = Run(folder, self.context, self.events.append, step_store(folder))
 
     def __call__(self, number: int = 2) -> str:
         async def both() -> str:
@@ -83,7 +83,7 @@ def test_a_step_is_not_made_again_from_the_same_inputs(tmp_path: Path) -> None:
     Line(tmp_path)()
     again = Line(tmp_path)
     assert again() == "It is 4.\n"
-    assert again.hand.made == []
+    assert again.context.made == []
     assert [event.artifact for event in of_kind(again.events, ArtifactReused)] == ["number.json", "said.md"]
 
 
@@ -91,24 +91,24 @@ def test_other_inputs_or_prompts_make_it_again(tmp_path: Path) -> None:
     Line(tmp_path)()
     other_input = Line(tmp_path)
     assert other_input(3) == "It is 6.\n"
-    assert len(other_input.hand.made) == 2
+    assert len(other_input.context.made) == 2
     other_prompts = Line(tmp_path, version="2")
     other_prompts(3)
-    assert len(other_prompts.hand.made) == 2
+    assert len(other_prompts.context.made) == 2
 
 
 def test_what_gives_the_same_result_stops_the_remaking(tmp_path: Path) -> None:
-    async def half_up(hand: Hand, number: int) -> Number:
-        hand.made.append(number)
+    async def half_up(context: StepContext, number: int) -> Number:
+        context.made.append(number)
         return Number(value=number // 2)
 
-    async def both(run: Run[Hand], number: int) -> str:
+    async def both(run: Run[StepContext], number: int) -> str:
         return await run.step("said.md", say, await run.step("number.json", half_up, number))
 
     first, second = Line(tmp_path), Line(tmp_path)
     asyncio.run(both(first.run, 4))
     asyncio.run(both(second.run, 5))
-    assert second.hand.made == [5]
+    assert second.context.made == [5]
 
 
 def test_an_edit_is_used_as_it_is_and_its_readers_are_made_again(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_an_edit_is_used_as_it_is_and_its_readers_are_made_again(tmp_path: Path)
     (tmp_path / "number.json").write_text('{"value": 7}')
     line = Line(tmp_path)
     assert line() == "It is 7.\n"
-    assert line.hand.made == [Number(value=7)]
+    assert line.context.made == [Number(value=7)]
     assert [(event.artifact, event.stale) for event in line.edits()] == [("number.json", False)]
     assert (tmp_path / "number.json").read_text() == '{"value": 7}'
 
@@ -135,7 +135,7 @@ def test_undoing_an_edit_makes_nothing_again(tmp_path: Path) -> None:
     (tmp_path / "number.json").write_text(before)
     line = Line(tmp_path)
     assert line() == "It is 4.\n"
-    assert line.hand.made == []
+    assert line.context.made == []
     assert not line.edits()
 
 
@@ -153,7 +153,7 @@ def test_a_deleted_artifact_is_restored_without_being_made(tmp_path: Path) -> No
     line = Line(tmp_path)
     line()
     assert (tmp_path / "said.md").read_text() == "It is 4.\n"
-    assert line.hand.made == []
+    assert line.context.made == []
 
 
 def test_returning_to_earlier_inputs_makes_nothing_again(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_returning_to_earlier_inputs_makes_nothing_again(tmp_path: Path) -> None
     Line(tmp_path)(3)
     line = Line(tmp_path)
     assert line(2) == "It is 4.\n"
-    assert line.hand.made == []
+    assert line.context.made == []
     assert not line.edits()
     assert (tmp_path / "said.md").read_text() == "It is 4.\n"
 
@@ -196,7 +196,7 @@ def test_an_artifact_that_is_a_folder_is_told(tmp_path: Path) -> None:
 
 
 def test_a_function_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    async def fails(hand: Hand) -> str:
+    async def fails(context: StepContext) -> str:
         raise LookupError("no")
 
     line = Line(tmp_path)
@@ -212,14 +212,14 @@ def test_calls_are_counted_where_they_were_made(tmp_path: Path) -> None:
             agent=agent, subject="", model="m", prompt=1, cached=0, completion=1, cost_usd=None, seconds=0.0
         )
 
-    async def calls(hand: Hand, count: int) -> str:
+    async def calls(context: StepContext, count: int) -> str:
         for _ in range(count):
             log(call("a"))
             await asyncio.sleep(0)
         return ""
 
     log = EventLog(tmp_path)
-    run = Run(tmp_path, Hand(), log, step_store(tmp_path))
+    run = Run(tmp_path, StepContext(), log, step_store(tmp_path))
 
     async def at_once() -> None:
         await asyncio.gather(run.step("one.md", calls, 1), run.step("three.md", calls, 3))
@@ -246,7 +246,7 @@ def test_what_was_found_in_the_same_inputs_is_found_once(tmp_path: Path) -> None
         found.append(number)
         return Number(value=number // 2)
 
-    async def twice(run: Run[Hand]) -> tuple[Number, Number]:
+    async def twice(run: Run[StepContext]) -> tuple[Number, Number]:
         return await run.recall(halve, 4), await run.recall(halve, 4)
 
     assert asyncio.run(twice(Line(tmp_path).run)) == (Number(value=2), Number(value=2))
@@ -289,7 +289,7 @@ def test_paid_work_is_in_the_store_before_it_is_told(tmp_path: Path) -> None:
         if isinstance(event, ArtifactMade):
             stored.append(any(step_store(tmp_path).folder.glob("step-*")))
 
-    asyncio.run(Run(tmp_path, Hand(), emit, step_store(tmp_path)).step("number.json", double, 2))
+    asyncio.run(Run(tmp_path, StepContext(), emit, step_store(tmp_path)).step("number.json", double, 2))
     assert stored == [True]
 
 

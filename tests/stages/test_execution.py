@@ -1,4 +1,4 @@
-"""The ladder: every rung for real in a sandbox, and each failure at its own rung."""
+"""The ladder: every step for real in a sandbox, and each failure at its own step."""
 
 import asyncio
 import os
@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts.execution import ExecutionReport, Outcome, RungName, RungResult
+from papercoder.artifacts.execution import ExecutionReport, Outcome, StepName, StepResult
 from papercoder.sandbox.contract import MIB, Bind, Caps, Command, Sandbox
 from papercoder.stages.execution.copying import bring_back, fresh_copy
 from papercoder.stages.execution.environment import Environment, Installation, Packages
+from papercoder.stages.execution.execute import execute
 from papercoder.stages.execution.indexes import Indexes, user_indexes
-from papercoder.stages.execution.ladder import execute
 from papercoder.stages.execution.tools import Pip, Uv, find_tool
 from papercoder.stages.packaging import REPRODUCE
 from tests.sandbox.conftest import isolating
@@ -44,7 +44,7 @@ FILES = {
     "requirements.txt": "# the standard library is enough\n",
 }
 SMALL = Caps(seconds=30, memory=512 * MIB, processes=64, disk=64 * MIB, output=4 * MIB)
-CAPS: dict[RungName, Caps] = dict.fromkeys(("install", "import", "start", "tests", "smoke", "reproduce"), SMALL)
+CAPS: dict[StepName, Caps] = dict.fromkeys(("install", "import", "start", "tests", "smoke", "reproduce"), SMALL)
 
 
 def write(folder: Path, changes: Mapping[str, str | None]) -> Path:
@@ -79,25 +79,25 @@ class LentEnvironment(Environment):
         }
 
 
-def climb(repository: Path, *, reproduce: bool = False, told: list[RungResult] | None = None) -> ExecutionReport:
+def climb(repository: Path, *, reproduce: bool = False, told: list[StepResult] | None = None) -> ExecutionReport:
     listen = (told if told is not None else []).append
     return asyncio.run(execute(repository, isolating(), OwnPackages(), CAPS, reproduce=reproduce, emit=listen))
 
 
 def statuses(report: ExecutionReport) -> dict[str, str]:
-    return {rung.rung: rung.status for rung in report.rungs}
+    return {step.step: step.status for step in report.steps}
 
 
 def test_a_good_repository_climbs_to_the_top(tmp_path: Path) -> None:
-    told: list[RungResult] = []
+    told: list[StepResult] = []
     report = climb(write(tmp_path, {}), reproduce=True, told=told)
-    assert report.seen == ("install", "import", "start", "tests", "smoke", "reproduce")
-    assert tuple(told) == report.rungs
+    assert report.passed == ("install", "import", "start", "tests", "smoke", "reproduce")
+    assert tuple(told) == report.steps
     assert report.failed is None
     assert report.sandbox == "bubblewrap"
     assert report.results
     assert '"accuracy"' in report.results
-    smoke = report.rungs[-2]
+    smoke = report.steps[-2]
     assert (smoke.command, smoke.exit_code, smoke.reason) == ("./reproduce.sh --smoke", 0, "")
     assert smoke.seconds > 0
 
@@ -111,22 +111,22 @@ def test_the_repository_itself_is_not_touched(tmp_path: Path) -> None:
 
 def test_the_full_reproduction_runs_only_when_asked(tmp_path: Path) -> None:
     report = climb(write(tmp_path, {}))
-    assert statuses(report)["reproduce"] == "not_run"
-    assert report.rungs[-1].reason == "it was not asked for"
+    assert statuses(report)["reproduce"] == "skipped"
+    assert report.steps[-1].reason == "it was not asked for"
     assert report.results is None
 
 
-def test_without_tests_that_rung_is_left_out_and_the_climb_goes_on(tmp_path: Path) -> None:
+def test_without_tests_that_step_is_left_out_and_the_climb_goes_on(tmp_path: Path) -> None:
     report = climb(write(tmp_path, {"tests/test_model.py": None}))
-    assert statuses(report)["tests"] == "not_run"
-    assert statuses(report)["smoke"] == "seen"
+    assert statuses(report)["tests"] == "skipped"
+    assert statuses(report)["smoke"] == "passed"
 
 
 ROWS = '[{"metric": "accuracy", "mean": answer()}]'
 DUMP = f'json.dump({{"results": {ROWS}}}, file)'
 LINK = "    import os; os.symlink('r.json', 'results.json')\n"
 NEEDS_A_FILE = "def answer():\n    return float(open('/etc/hostname').read())\n"
-BROKEN: list[tuple[RungName, dict[str, str | None], str]] = [
+BROKEN: list[tuple[StepName, dict[str, str | None], str]] = [
     ("import", {"src/other.py": "import no_such_module\n"}, "no_such_module"),
     ("import", {"src/other.py": "raise SystemExit(0)\n"}, "src.other cannot be imported"),
     ("import", {"src/other.py": "import os\nos._exit(0)\n"}, "an import ended Python before"),
@@ -147,17 +147,17 @@ BROKEN: list[tuple[RungName, dict[str, str | None], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("rung", "changes", "reason"), BROKEN, ids=lambda value: value if isinstance(value, str) else ""
+    ("step", "changes", "reason"), BROKEN, ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_a_failure_is_reported_at_its_rung(
-    tmp_path: Path, rung: str, changes: Mapping[str, str | None], reason: str
+def test_a_failure_is_reported_at_its_step(
+    tmp_path: Path, step: str, changes: Mapping[str, str | None], reason: str
 ) -> None:
     report = climb(write(tmp_path, changes))
     assert report.failed
-    assert report.failed.rung == rung
+    assert report.failed.step == step
     assert reason in f"{report.failed.reason}\n{report.failed.output}"
-    above = report.rungs[report.rungs.index(report.failed) + 1 :]
-    assert all(later.status == "not_run" for later in above)
+    above = report.steps[report.steps.index(report.failed) + 1 :]
+    assert all(later.status == "skipped" for later in above)
     assert report.smoke_results is None
 
 
@@ -165,25 +165,25 @@ def test_results_that_were_there_before_are_not_taken_for_new_ones(tmp_path: Pat
     old = {"results.json": '{"results": [{"mean": 1}]}', "main.py": MAIN.replace("results.json", "other.json")}
     report = climb(write(tmp_path, old))
     assert report.failed
-    assert report.failed.rung == "smoke"
+    assert report.failed.step == "smoke"
 
 
-def test_a_rung_that_reaches_a_cap_says_which(tmp_path: Path) -> None:
+def test_a_step_that_reaches_a_cap_says_which(tmp_path: Path) -> None:
     write(tmp_path, {"main.py": "import time\ntime.sleep(60)\n"})
     caps = {**CAPS, "import": Caps(seconds=1)}
     report = asyncio.run(execute(tmp_path, isolating(), OwnPackages(), caps))
     assert report.failed
-    assert (report.failed.rung, report.failed.exit_code) == ("import", None)
+    assert (report.failed.step, report.failed.exit_code) == ("import", None)
     assert report.failed.reason == "it was ended at its cap of 1 seconds"
 
 
 def test_without_isolation_nothing_is_executed_and_it_says_so(tmp_path: Path) -> None:
-    told: list[RungResult] = []
+    told: list[StepResult] = []
     report = asyncio.run(execute(write(tmp_path, {}), None, emit=told.append, reproduce=True))
-    assert set(statuses(report).values()) == {"not_run"}
+    assert set(statuses(report).values()) == {"skipped"}
     assert len(told) == 6
     assert report.sandbox == ""
-    assert all("no sandbox works here" in rung.reason for rung in report.rungs)
+    assert all("no sandbox works here" in step.reason for step in report.steps)
 
 
 # installing
@@ -277,13 +277,13 @@ def test_where_a_step_fails_there_is_no_environment(packages: Packages, tmp_path
     assert list((tmp_path / "cache" / "environments").iterdir()) == []
 
 
-def test_the_failed_install_is_a_rung(packages: Packages, tmp_path: Path) -> None:
+def test_the_failed_install_is_a_step(packages: Packages, tmp_path: Path) -> None:
     repository = write(tmp_path / "repo", {"requirements.txt": "PyYAML>=6\n"})
     report = asyncio.run(execute(repository, Listed("compile"), packages))
     assert report.failed
-    assert report.failed.rung == "install"
+    assert report.failed.step == "install"
     assert report.failed.reason == "it ended with exit code 1: it cannot be"
-    assert report.rungs[1].reason == "install failed before it"
+    assert report.steps[1].reason == "install failed before it"
 
 
 @pytest.mark.parametrize("line", ["evil @ https://example.org/evil.whl", "-e .", "--index-url https://example.org"])
@@ -298,13 +298,13 @@ def test_without_packages_and_tests_nothing_needs_the_network(tmp_path: Path) ->
     repository = write(tmp_path / "repo", {"tests/test_model.py": None})
     sandbox = isolating()
     report = asyncio.run(execute(repository, sandbox, Packages(tmp_path / "cache", Indexes({}, ())), CAPS))
-    assert report.seen == ("install", "import", "start", "smoke")
+    assert report.passed == ("install", "import", "start", "smoke")
     kept = list((tmp_path / "cache" / "environments").iterdir())
     assert len(kept) == 1
     assert (kept[0] / "bin" / "python").is_symlink()
     assert list(kept[0].rglob("__pycache__")) == []
     again = asyncio.run(execute(repository, sandbox, Packages(tmp_path / "cache", Indexes({}, ())), CAPS))
-    assert "installed before" in again.rungs[0].output
+    assert "installed before" in again.steps[0].output
 
 
 @pytest.mark.skipif("PAPERCODER_TEST_INDEX" not in os.environ, reason="set PAPERCODER_TEST_INDEX to reach the index")
@@ -313,7 +313,7 @@ def test_packages_come_from_the_index(tmp_path: Path, tool: Uv | Pip) -> None:
     changes = {"requirements.txt": "PyYAML>=6\n", "src/model.py": f"import yaml\n{FILES['src/model.py']}"}
     installer = Packages(tmp_path / "cache", user_indexes(), tool)
     report = asyncio.run(execute(write(tmp_path / "repo", changes), isolating(), installer))
-    assert report.seen == ("install", "import", "start", "tests", "smoke")
+    assert report.passed == ("install", "import", "start", "tests", "smoke")
     assert report.lock
     assert "pyyaml==" in report.lock
 

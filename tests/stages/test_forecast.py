@@ -2,14 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts import RungResult
+from papercoder.artifacts import StepResult
 from papercoder.stages.execution.forecast import forecast
 
 
 def told(folder: Path, full: str, smoke: str, seconds: float = 6.0) -> str:
     (folder / "config.yaml").write_text(full, encoding="utf-8")
     (folder / "config.smoke.yaml").write_text(smoke, encoding="utf-8")
-    return forecast(folder, RungResult(rung="smoke", status="seen", seconds=seconds))
+    return forecast(folder, StepResult(step="smoke", status="passed", seconds=seconds))
 
 
 @pytest.mark.parametrize(
@@ -37,5 +37,5 @@ def test_it_is_told_in_a_fitting_unit(tmp_path: Path) -> None:
 
 
 def test_a_repository_without_configuration(tmp_path: Path) -> None:
-    smoke = RungResult(rung="smoke", status="seen", seconds=6.0)
+    smoke = StepResult(step="smoke", status="passed", seconds=6.0)
     assert "about 6 seconds" in forecast(tmp_path, smoke)

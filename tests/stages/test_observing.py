@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts import ExecutionReport, Outcome, SourceFile
-from papercoder.runs.events import Event, RungEnded
+from papercoder.runs.events import Event, ExecutionStepEnded
 from papercoder.sandbox import choosing
 from papercoder.stages.execution.files import Unobserved, execute_files, lay_out, reproduce_files
 from papercoder.stages.execution.reaching import unreachable
@@ -47,8 +47,10 @@ def test_files_that_are_nowhere_yet_climb_for_real(cache: Path) -> None:
     isolating()
     events: list[Event] = []
     report = observe(files(), events)
-    assert report.seen == ("install", "import", "start", "smoke")
-    assert [event.status for event in of_kind(events, RungEnded)] == [rung.status for rung in report.rungs[:-1]]
+    assert report.passed == ("install", "import", "start", "smoke")
+    assert [event.status for event in of_kind(events, ExecutionStepEnded)] == [
+        step.status for step in report.steps[:-1]
+    ]
     assert report.observed
 
 
@@ -56,12 +58,12 @@ def test_the_reproduction_stands_on_what_was_seen_before(cache: Path) -> None:
     isolating()
     events: list[Event] = []
     before = observe(files(), [])
-    hand = asking(Scripted({}), events.append)
-    report = asyncio.run(reproduce_files(hand, files(), "bubblewrap", before))
-    assert report.seen == (*before.seen, "reproduce")
-    assert report.rungs[:-1] == before.rungs[:-1]
+    context = asking(Scripted({}), events.append)
+    report = asyncio.run(reproduce_files(context, files(), "bubblewrap", before))
+    assert report.passed == (*before.passed, "reproduce")
+    assert report.steps[:-1] == before.steps[:-1]
     assert report.results is not None
-    assert [event.kind for event in events] == ["forecast", "rung_ended"]
+    assert [event.kind for event in events] == ["forecast", "execution_step_ended"]
 
 
 def test_a_reproduction_that_could_not_be_tried_is_no_observation(cache: Path) -> None:
@@ -78,7 +80,7 @@ def test_a_failure_of_the_files_is_observed(cache: Path) -> None:
     isolating()
     report = observe(files({"src/model.py": "import nothing_of_this_name\n"}), [])
     assert report.failed is not None
-    assert (report.failed.rung, report.observed) == ("import", True)
+    assert (report.failed.step, report.observed) == ("import", True)
 
 
 def test_an_index_out_of_reach_is_no_observation(cache: Path) -> None:
@@ -87,7 +89,7 @@ def test_an_index_out_of_reach_is_no_observation(cache: Path) -> None:
         observe(files({"requirements.txt": "nothing-of-this-name>=1\n"}), [])
     report = nothing.value.report
     assert report.failed is None
-    assert {rung.status for rung in report.rungs} == {"not_run"}
+    assert {step.status for step in report.steps} == {"skipped"}
     assert "packages could not be fetched" in report.unseen(reproduce=False)
     assert nothing.value.exit_code == 3
 

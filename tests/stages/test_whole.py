@@ -65,6 +65,6 @@ class Cut:
 
 
 def test_an_answer_that_the_model_cut_is_continued() -> None:
-    hand = asking(Scripted({}))
-    whole = type(hand)(dict.fromkeys(ROLES, Whole(Cut())), hand.prompts, hand.emit, 4000, 0, "runs/tiny")
+    context = asking(Scripted({}))
+    whole = type(context)(dict.fromkeys(ROLES, Whole(Cut())), context.prompts, context.emit, 4000, 0, "runs/tiny")
     assert asyncio.run(write_whole(whole, PAPER, PLAN)) == FILES

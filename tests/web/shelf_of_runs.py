@@ -104,7 +104,7 @@ def _loud_evaluation() -> Evaluation:
 
 def _loud_ladder(report: ExecutionReport) -> ExecutionReport:
     said = {"output": ATTACK, "reason": ATTACK}
-    return report.model_copy(update={"rungs": tuple(rung.model_copy(update=said) for rung in report.rungs)})
+    return report.model_copy(update={"steps": tuple(step.model_copy(update=said) for step in report.steps)})
 
 
 def huge(root: Path, count: int = 5_000) -> Path:

@@ -17,10 +17,10 @@ from tests.web.shelf_of_runs import by_hand, hostile, huge, recorded, simulated
 
 VIEWS = (
     *("coverage", "verdicts", "claims", "assumptions", "configuration", "design"),
-    *("rungs", "checks", "costs", "changes", "evaluation", "losses"),
+    *("steps", "checks", "costs", "changes", "evaluation", "losses"),
 )
 
-LOUD = {"read", "verdicts", "claims", "assumptions", "design", "rungs", "evaluation"}
+LOUD = {"read", "verdicts", "claims", "assumptions", "design", "steps", "evaluation"}
 """Views in which the attack stands."""
 
 
@@ -123,7 +123,7 @@ def test_every_view_of_a_full_run(shelf: Served, browser: Page, view: str) -> No
         "assumptions": "Adam; SGD",
         "configuration": "sizes 8 and 16",
         "design": "Files and their imports",
-        "rungs": "KeyError: 'lr'",
+        "steps": "KeyError: 'lr'",
         "checks": "No x. Add it.",
         "costs": "Cost by agent",
         "changes": "There is no code yet",

@@ -113,7 +113,7 @@ def test_the_list_is_filtered_and_paged(tmp_path: Path) -> None:
 def test_a_view_is_offered_where_there_is_something(tmp_path: Path) -> None:
     offered = {tab.name for tab in TABS if is_there(tab, planned_folder(tmp_path))}
     assert {"", "coverage", "configuration", "design", "costs"} <= offered
-    assert not offered & {"verdicts", "claims", "rungs", "checks", "changes", "evaluation"}
+    assert not offered & {"verdicts", "claims", "steps", "checks", "changes", "evaluation"}
     assert all(tab.empty for tab in TABS if tab.needs)
 
 

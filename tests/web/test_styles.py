@@ -39,7 +39,7 @@ def test_each_view_styles_its_own() -> None:
 
 def test_what_a_view_styles_is_in_no_report() -> None:
     reports = named("report", "evaluation", "bench")
-    assert {"rung", "controls", "step"} <= reports
+    assert {"step", "controls"} <= reports
     for path in sorted(STATIC.glob("*.css")):
         if path.stem not in SHARED:
             assert styled(path) & reports == set(), path.name

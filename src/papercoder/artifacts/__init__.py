@@ -43,8 +43,8 @@ from papercoder.artifacts.evaluation import SelectedFiles as SelectedFiles
 from papercoder.artifacts.evaluation import Severity as Severity
 from papercoder.artifacts.execution import ExecutionReport as ExecutionReport
 from papercoder.artifacts.execution import Outcome as Outcome
-from papercoder.artifacts.execution import RungName as RungName
-from papercoder.artifacts.execution import RungResult as RungResult
+from papercoder.artifacts.execution import StepName as StepName
+from papercoder.artifacts.execution import StepResult as StepResult
 from papercoder.artifacts.paper import Algorithm as Algorithm
 from papercoder.artifacts.paper import AnyBlock as AnyBlock
 from papercoder.artifacts.paper import Block as Block

@@ -16,7 +16,8 @@ class Artifact(BaseModel):
 
 def normalise_path(path: str) -> str:
     """A model's spelling of a path as ours: forward slashes, no leading `./`."""
-    return str(PurePosixPath(unicodedata.normalize("NFC", path.strip().replace("\\", "/"))))
+    parts = unicodedata.normalize("NFC", path).replace("\\", "/").split("/")
+    return str(PurePosixPath("/".join(part.strip() for part in parts)))
 
 
 def without_fence(text: str) -> str:

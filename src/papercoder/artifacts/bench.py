@@ -4,7 +4,7 @@ from typing import Literal
 
 from papercoder.artifacts.base import Artifact
 from papercoder.artifacts.evaluation import Interval, JudgeName
-from papercoder.artifacts.execution import RungName
+from papercoder.artifacts.execution import StepName
 
 TrialStatus = Literal["complete", "partial", "failed"]
 
@@ -31,15 +31,15 @@ class TrialResult(Artifact):
     part at least, and kept. `failed`: none was."""
 
     reason: str = ""
-    """Why it is not complete; else which rung was asked for and not seen, where there is one."""
+    """Why it is not complete; else which step was asked for and not seen, where there is one."""
 
     capped: bool = False
     """It stopped since the money of all trials together is spent."""
 
     executed: bool = False
-    """Whether its code was run; where it was not, no rung says anything of it."""
+    """Whether its code was run; where it was not, no step says anything of it."""
 
-    rungs: tuple[RungName, ...] = ()
+    steps: tuple[StepName, ...] = ()
     """Those that were seen."""
 
     requirements: int | None = None

@@ -1,12 +1,12 @@
-"""What execution observes: the outcome of a command, a rung of the ladder, the whole ladder."""
+"""What execution observes: the outcome of a command, a step of the ladder, the whole ladder."""
 
 from typing import Literal
 
 from papercoder.artifacts.base import Artifact
 
 Cap = Literal["seconds", "memory", "processes", "disk", "output"]
-RungName = Literal["install", "import", "start", "tests", "smoke", "reproduce"]
-RungStatus = Literal["seen", "failed", "not_run"]
+StepName = Literal["install", "import", "start", "tests", "smoke", "reproduce"]
+StepStatus = Literal["passed", "failed", "skipped"]
 
 
 class Outcome(Artifact):
@@ -42,12 +42,12 @@ class Outcome(Artifact):
         return self.exit_code == 0 and self.cap is None
 
 
-class RungResult(Artifact):
-    """One rung: what was run and what was seen of it."""
+class StepResult(Artifact):
+    """One step: what was run and what was seen of it."""
 
-    rung: RungName
-    status: RungStatus
-    """`seen`: it was observed to work. `failed`: it was observed not to. `not_run`: nothing was observed."""
+    step: StepName
+    status: StepStatus
+    """`passed`: it was observed to work. `failed`: it was observed not to. `skipped`: nothing was observed."""
 
     command: str = ""
     """As one would type it in the repository."""
@@ -67,9 +67,9 @@ class RungResult(Artifact):
 
 
 class ExecutionReport(Artifact):
-    """The ladder, from the lowest rung up."""
+    """The ladder, from the lowest step up."""
 
-    rungs: tuple[RungResult, ...]
+    steps: tuple[StepResult, ...]
     sandbox: str
     """Where it ran; empty where nothing was executed."""
 
@@ -86,24 +86,24 @@ class ExecutionReport(Artifact):
     """The text of `results.json` as the full reproduction wrote it."""
 
     @property
-    def failed(self) -> RungResult | None:
-        """The rung that failed."""
-        return next((rung for rung in self.rungs if rung.status == "failed"), None)
+    def failed(self) -> StepResult | None:
+        """The step that failed."""
+        return next((step for step in self.steps if step.status == "failed"), None)
 
     @property
-    def seen(self) -> tuple[RungName, ...]:
-        """The rungs that were observed to work."""
-        return tuple(rung.rung for rung in self.rungs if rung.status == "seen")
+    def passed(self) -> tuple[StepName, ...]:
+        """The steps that were observed to work."""
+        return tuple(step.step for step in self.steps if step.status == "passed")
 
     @property
     def observed(self) -> bool:
         """False where nothing was: there was no sandbox, or no way to what has to be installed."""
-        return any(rung.status != "not_run" for rung in self.rungs)
+        return any(step.status != "skipped" for step in self.steps)
 
     def unseen(self, reproduce: bool) -> str:
-        """Which rung was asked for and not observed to work, in one sentence; empty where there is none."""
+        """Which step was asked for and not observed to work, in one sentence; empty where there is none."""
         if self.failed:
-            return f"{self.failed.rung} failed: {self.failed.reason}"
+            return f"{self.failed.step} failed: {self.failed.reason}"
         asked = {"smoke", *(("reproduce",) if reproduce else ())}
-        missing = (rung for rung in self.rungs if rung.rung in asked and rung.status != "seen")
-        return next((f"{rung.rung} was not run: {rung.reason}" for rung in missing), "")
+        missing = (step for step in self.steps if step.step in asked and step.status != "passed")
+        return next((f"{step.step} was not run: {step.reason}" for step in missing), "")

@@ -86,19 +86,19 @@ def _with_requirements(result: TrialResult, folder: Path) -> TrialResult:
 
 
 def _with_execution(result: TrialResult, folder: Path, reproduce: bool) -> TrialResult:
-    """The rungs, and the paper's numbers beside those of a full reproduction that was seen to run."""
+    """The steps, and the paper's numbers beside those of a full reproduction that was seen to run."""
     report = _read(folder / "execution/report.json", ExecutionReport)
     if report is None:
         return result
     seen = result.model_copy(
         update={
             "executed": report.observed,
-            "rungs": report.seen,
+            "steps": report.passed,
             "reason": result.reason or report.unseen(reproduce),
         },
     )
     claims = _read(folder / "planning/claims.json", Claims)
-    if claims is None or "reproduce" not in report.seen:
+    if claims is None or "reproduce" not in report.passed:
         return seen
     compared = compare(claims, parse_results(report.results or "", claims))
     met = sum(each.verdict == "met" for each in compared)

@@ -29,7 +29,7 @@ from papercoder.cli.options import (
 from papercoder.errors import RunFolderError, SettingsError
 
 if TYPE_CHECKING:
-    from papercoder.artifacts import RungResult
+    from papercoder.artifacts import StepResult
 
 
 @app.command()
@@ -155,16 +155,16 @@ def execute(
     gpu: GpuOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run a repository in a sandbox, rung by rung: install, import, start, tests, smoke, and reproduce if asked."""
+    """Run a repository in a sandbox, step by step: install, import, start, tests, smoke, and reproduce if asked."""
     import asyncio
 
-    from papercoder.console.terminal import show_rung
+    from papercoder.console.terminal import show_execution_step
     from papercoder.operations.repair import climb, foretold
 
     console = new_console()
 
-    def tell(rung: "RungResult") -> None:
-        show_rung(rung, console, foretold(repository, rung) if reproduce else "")
+    def tell(step: "StepResult") -> None:
+        show_execution_step(step, console, foretold(repository, step) if reproduce else "")
 
     listener = None if as_json else tell
     report = asyncio.run(climb(repository, sandbox or "auto", bool(reproduce), listener, bool(gpu)))

@@ -53,7 +53,7 @@ def _table(trials: Iterable[TrialResult], names: tuple[str, ...]) -> Table:
 
 def _columns() -> Iterator[Column]:
     yield Column("complete", _complete)
-    yield Column("rungs", _rungs)
+    yield Column("steps", _steps)
     yield Column("coverage", partial(_part, COVERAGE, "implemented", "requirements"))
     yield Column("claims met", partial(_part, CLAIMS, "claims_met", "claims"))
     for metric in (*JUDGES, RUBRIC, CODE_DEV):
@@ -66,13 +66,13 @@ def _complete(trials: Trials) -> str:
     return f"{sum(trial.status == 'complete' for trial in trials)}/{len(trials)}"
 
 
-def _rungs(trials: Trials) -> str:
-    """The highest rung that was seen; of several trials, how many were seen to run through on tiny settings."""
+def _steps(trials: Trials) -> str:
+    """The highest step that was seen; of several trials, how many were seen to run through on tiny settings."""
     if not any(trial.executed for trial in trials):
         return NOTHING
     if len(trials) == 1:
-        return trials[0].rungs[-1] if trials[0].rungs else "none"
-    return f"smoke {sum('smoke' in trial.rungs for trial in trials)}/{len(trials)}"
+        return trials[0].steps[-1] if trials[0].steps else "none"
+    return f"smoke {sum('smoke' in trial.steps for trial in trials)}/{len(trials)}"
 
 
 def _part(metric: Metric, part: str, whole: str, trials: Trials) -> str:

@@ -14,7 +14,7 @@ from rich.text import Text
 from papercoder.artifacts import BenchResults, TrialResult
 from papercoder.bench.watcher import Watcher
 from papercoder.report.words import cost, duration, plural
-from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, Event, RungEnded, RunStarted
+from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, Event, ExecutionStepEnded, RunStarted
 from papercoder.runs.summary import stage_of
 
 _MOST = 30
@@ -86,8 +86,8 @@ class Row:
             self.state, self.since = "at work", time.monotonic()
         elif isinstance(event, ArtifactStarted):
             self.stage = stage_of(event.artifact)
-        elif isinstance(event, RungEnded):
-            self.stage = f"{event.rung}: {event.status.replace('_', ' ')}"
+        elif isinstance(event, ExecutionStepEnded):
+            self.stage = f"{event.step}: {event.status.replace('_', ' ')}"
         elif isinstance(event, CallRetried):
             self.stage = f"again in {event.wait:.0f} s"
         elif isinstance(event, CallMade):

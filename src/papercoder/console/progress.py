@@ -19,8 +19,8 @@ from papercoder.runs.events import (
     CallStarted,
     Emit,
     Event,
+    ExecutionStepEnded,
     Forecast,
-    RungEnded,
     Warned,
 )
 from papercoder.runs.summary import Summary, summarise
@@ -37,7 +37,7 @@ def progress(console: Console) -> Iterator[Emit]:
 
         def show(event: Event) -> None:
             board.events.append(event)
-            if isinstance(event, Warned | ArtifactEdited | RungEnded | Forecast):
+            if isinstance(event, Warned | ArtifactEdited | ExecutionStepEnded | Forecast):
                 _print_line(console, event)
 
         yield show
@@ -60,8 +60,8 @@ def line(event: Event) -> str | None:
             return f"yours {artifact}: your edit is used as it is{more}"
         case CallRetried() | AnswerRefused():
             return _line_of_call(event)
-        case RungEnded(rung=rung, status=status, seconds=seconds, reason=reason):
-            return f"rung {rung}: {status.replace('_', ' ')}" + (f", {reason}" if reason else f" ({seconds:.1f} s)")
+        case ExecutionStepEnded(step=step, status=status, seconds=seconds, reason=reason):
+            return f"step {step}: {status.replace('_', ' ')}" + (f", {reason}" if reason else f" ({seconds:.1f} s)")
         case Forecast(message=message):
             return message
         case Warned(where=where, message=message):

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from papercoder.artifacts import RungResult
+from papercoder.artifacts import StepResult
 from papercoder.console.progress import money
 from papercoder.models.check import ProviderCheck
 from papercoder.runs.overview import RequirementsSummary, RunReport, report
@@ -67,13 +67,13 @@ def _where(folder: Path, found: RunReport) -> Iterator[str]:
         yield f"from the paper's words to the lines of code: {folder / 'repo' / 'TRACEABILITY.md'}"
 
 
-def show_rung(rung: RungResult, console: Console, next_: str = "") -> None:
-    """A rung, the end of its output where it failed, and what is told of the next one."""
-    memory = f", {rung.peak_memory_mb:.0f} MB" if rung.peak_memory_mb else ""
-    told = rung.reason or f"{rung.seconds:.1f} s{memory}"
-    console.print(f"[bold]{rung.rung}[/bold] {rung.status.replace('_', ' ')}: {escape(told)}", soft_wrap=True)
-    if rung.status == "failed":
-        console.print(escape(rung.output[-3000:]), soft_wrap=True, highlight=False)
+def show_execution_step(step: StepResult, console: Console, next_: str = "") -> None:
+    """A step, the end of its output where it failed, and what is told of the next one."""
+    memory = f", {step.peak_memory_mb:.0f} MB" if step.peak_memory_mb else ""
+    told = step.reason or f"{step.seconds:.1f} s{memory}"
+    console.print(f"[bold]{step.step}[/bold] {step.status.replace('_', ' ')}: {escape(told)}", soft_wrap=True)
+    if step.status == "failed":
+        console.print(escape(step.output[-3000:]), soft_wrap=True, highlight=False)
     if next_:
         console.print(escape(next_), soft_wrap=True, highlight=False)
 

@@ -63,7 +63,7 @@ async def evaluate(
     with lock(folder):
         emit = EventLog(folder, *listeners)
         run, _ = open_run(folder, settings, emit, place, roles=("judge",))
-        emit(started(run.hand, paper.title, settings))
+        emit(started(run.context, paper.title, settings))
         with ended(emit) as end:
             foreseen = await asyncio.to_thread(forecast, subject, wanted, settings)
             emit(Forecast(message=in_words(foreseen)))
@@ -105,7 +105,7 @@ async def _judged(run: Run[Ask], subject: Subject, wanted: Wanted) -> Evaluation
         paper=subject.paper.title,
         repository=str(subject.repository),
         files=len(subject.paths),
-        model=run.hand.models["judge"].name,
+        model=run.context.models["judge"].name,
         scores=scores,
         rubric=rubric,
         tree=subject.rubric,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from papercoder.artifacts import ExecutionReport, RungResult, TaskCategory
+from papercoder.artifacts import ExecutionReport, StepResult, TaskCategory
 from papercoder.runs.folder import load, read_text
 
 _REPORT = "execution/report.json"
@@ -41,7 +41,7 @@ class Observed:
     def reproduced(self) -> bool:
         """Were results of a full reproduction seen? A submission's log may print them."""
         if self.report:
-            return "reproduce" in self.report.seen and bool(self.results.strip())
+            return "reproduce" in self.report.passed and bool(self.results.strip())
         return self.executed
 
     def unmet(self, category: TaskCategory) -> str:
@@ -54,8 +54,8 @@ class Observed:
 
     def render(self) -> str:
         """As a judge reads it."""
-        rungs = [part for rung in (self.report.rungs if self.report else ()) for part in _rung(rung)]
-        parts = [*rungs, *_fenced("What `reproduce.sh` printed", self.log)]
+        steps = [part for step in (self.report.steps if self.report else ()) for part in _step(step)]
+        parts = [*steps, *_fenced("What `reproduce.sh` printed", self.log)]
         return "\n\n".join([*parts, *_fenced("`results.json` as the full reproduction wrote it", self.results)])
 
 
@@ -78,11 +78,11 @@ def observed_of(repository: Path) -> Observed:
     return Observed(log=log, results=(read_text(repository / "results.json") or "") if log.strip() else "")
 
 
-def _rung(rung: RungResult) -> Iterator[str]:
-    command = f" (`{rung.command}`)" if rung.command else ""
-    took = f", {rung.seconds:.1f} s" if rung.status != "not_run" else ""
-    yield f"- {rung.rung}{command}: {rung.status.replace('_', ' ')}{took}. {rung.reason}".strip()
-    yield from _fenced(f"The end of what {rung.rung} printed", rung.output[-_TAIL:])
+def _step(step: StepResult) -> Iterator[str]:
+    command = f" (`{step.command}`)" if step.command else ""
+    took = f", {step.seconds:.1f} s" if step.status != "skipped" else ""
+    yield f"- {step.step}{command}: {step.status.replace('_', ' ')}{took}. {step.reason}".strip()
+    yield from _fenced(f"The end of what {step.step} printed", step.output[-_TAIL:])
 
 
 def _fenced(title: str, text: str) -> Iterator[str]:

@@ -25,7 +25,7 @@ from papercoder.operations.generate import PROFILES
 from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.repository.history import History
 from papercoder.runs.events import ArtifactEdited, Event
-from papercoder.runs.executor import H, rungs_of
+from papercoder.runs.executor import H, steps_of
 from papercoder.runs.folder import load, step_store
 from papercoder.runs.run import Run
 from papercoder.runs.store import Store
@@ -148,14 +148,14 @@ class _Handing:
     async def perform(
         self,
         make: Callable[Concatenate[H, P], Awaitable[T]],
-        hand: H,  # noqa: ARG002
+        context: H,  # noqa: ARG002
         *inputs: P.args,  # noqa: ARG002
         **named: P.kwargs,  # noqa: ARG002
     ) -> T:
         """What was handed on in its place before."""
         turn, kind = _turn.get(), get_type_hints(make)["return"]
         agents = tuple(agent.name for agent in getattr(make, "agents", ()))
-        self.unmade.setdefault(turn.artifact, Step(turn.artifact, agents, bool(rungs_of(make))))
+        self.unmade.setdefault(turn.artifact, Step(turn.artifact, agents, bool(steps_of(make))))
         value = self._value(turn, kind)
         return cast("T", _shaken(value, kind) if self.shaken else value)
 

@@ -70,7 +70,7 @@ async def generate(
     with lock(folder):
         emit = EventLog(folder, *listeners)
         run, history = open_run(folder, chosen, emit, place)
-        emit(started(run.hand, _known_as(source, folder), chosen))
+        emit(started(run.context, _known_as(source, folder), chosen))
         with Reported(emit), ended(emit) as end:
             for message in chosen.idle:
                 emit(Warned(where="settings", message=message))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from papercoder.agents.agent import Ask
 from papercoder.agents.edits import apply
-from papercoder.artifacts import ExecutionReport, Requirement, RungResult, Traceability
+from papercoder.artifacts import ExecutionReport, Requirement, StepResult, Traceability
 from papercoder.errors import ModelError, RunFolderError
 from papercoder.operations.generate import open_run
 from papercoder.pipeline.execution import observe
@@ -20,8 +20,8 @@ from papercoder.runs.run import Run
 from papercoder.runs.store import write_synced
 from papercoder.sandbox.choosing import choose
 from papercoder.settings import Settings
+from papercoder.stages.execution.execute import execute
 from papercoder.stages.execution.forecast import forecast
-from papercoder.stages.execution.ladder import execute
 from papercoder.stages.repair import Failure, repair
 
 _TRACED = "TRACEABILITY.json"
@@ -33,10 +33,10 @@ async def climb(
     repository: Path,
     sandbox: str,
     reproduce: bool,
-    tell: Callable[[RungResult], None] | None = None,
+    tell: Callable[[StepResult], None] | None = None,
     gpu: bool = False,
 ) -> ExecutionReport:
-    """Run a repository rung by rung; `sandbox` is `auto` or a sandbox's name, `gpu` lets its code use GPUs.
+    """Run a repository step by step; `sandbox` is `auto` or a sandbox's name, `gpu` lets its code use GPUs.
 
     Raises:
         RunFolderError: there is no such repository.
@@ -47,15 +47,15 @@ async def climb(
     return await execute(repository, chosen, reproduce=reproduce, gpu=gpu, emit=tell or (lambda _: None))
 
 
-def foretold(repository: Path, rung: RungResult) -> str:
-    """What is told after a rung and before the next: how long the full reproduction may take, else nothing."""
-    return forecast(repository, rung) if rung.rung == "smoke" and rung.status == "seen" else ""
+def foretold(repository: Path, step: StepResult) -> str:
+    """What is told after a step and before the next: how long the full reproduction may take, else nothing."""
+    return forecast(repository, step) if step.step == "smoke" and step.status == "passed" else ""
 
 
 async def mend(repository: Path, error: Path, folder: Path, settings: Settings, listeners: Iterable[Emit] = ()) -> str:
     """Edit a repository so that a failure which someone saw does not come again.
 
-    Nothing is written where the edits make a rung fail that was seen before.
+    Nothing is written where the edits make a step fail that was seen before.
 
     Args:
         repository: is edited in place.
@@ -114,7 +114,7 @@ def _requirements(repository: Path) -> tuple[Requirement, ...]:
 
 
 def _not_worse(before: ExecutionReport, after: ExecutionReport, folder: Path) -> None:
-    lost = [rung for rung in before.seen if rung not in after.seen]
+    lost = [step for step in before.passed if step not in after.passed]
     if lost:
         raise ModelError(
             f"The edits made {lost[0]} fail, which worked before; nothing was written. They are kept in {folder}. "

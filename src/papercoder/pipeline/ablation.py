@@ -87,7 +87,7 @@ async def with_config(run: Run[Ask], paper: Paper, publish: Publisher, _: Settin
 async def with_requirements(run: Run[Ask], paper: Paper, publish: Publisher, settings: Settings) -> Repository:
     """The whole line with no rounds of review or repair: what verdicts and execution find is told, and left as it is.
 
-    With requirements come what rests on them, claims, verdicts and property tests, and refinement and rungs; what this
+    With requirements come what rests on them, claims, verdicts and property tests, and refinement and steps; what this
     row shows over the one before it is not owed to requirements alone.
     """
     left = settings.model_copy(update={"review_rounds": 0, "repair_rounds": 0})

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from papercoder.agents.agent import Ask
-from papercoder.artifacts import ExecutionReport, RungName, SourceFile
-from papercoder.runs.executor import rungs_of
+from papercoder.artifacts import ExecutionReport, SourceFile, StepName
+from papercoder.runs.executor import steps_of
 from papercoder.runs.run import Run
 from papercoder.stages.execution.files import Unobserved, execute_files, reproduce_files
 
@@ -20,7 +20,7 @@ async def observe(
     lent = {"gpu": True} if gpu else {}
     try:
         report = await run.step(artifact, execute_files, files, sandbox, **lent)
-        if not reproduce or "smoke" not in report.seen:
+        if not reproduce or "smoke" not in report.passed:
             return report
         last = f"{artifact.removesuffix('.json')}-reproduce.json"
         return await run.step(last, reproduce_files, files, sandbox, report, **lent)
@@ -28,9 +28,9 @@ async def observe(
         return nothing.report
 
 
-def climbed(sandbox: str, reproduce: bool) -> Iterator[tuple[RungName, ...]]:
-    """The rungs of each step that `observe` makes with these settings, where all goes well."""
+def executions(sandbox: str, reproduce: bool) -> Iterator[tuple[StepName, ...]]:
+    """The steps of each step that `observe` makes with these settings, where all goes well."""
     if sandbox != "none":
-        yield rungs_of(execute_files)
+        yield steps_of(execute_files)
         if reproduce:
-            yield rungs_of(reproduce_files)
+            yield steps_of(reproduce_files)

@@ -7,7 +7,7 @@
           -> each file as soon as those that it imports exist                       coding
           -> a verdict for each requirement; what failed is revised                 review, checking
           -> tests from the mathematics; what stands around the code                packaging
-          -> rungs really seen; what failed is repaired                             execution, repair
+          -> steps really seen; what failed is repaired                             execution, repair
 """
 
 import asyncio

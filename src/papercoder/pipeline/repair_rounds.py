@@ -1,10 +1,10 @@
-"""Run the repository, repair what failed, and again; an edit that makes an earlier rung fail is taken back."""
+"""Run the repository, repair what failed, and again; an edit that makes an earlier step fail is taken back."""
 
 from dataclasses import dataclass, field
 
 from papercoder.agents.agent import Ask
 from papercoder.agents.edits import apply
-from papercoder.artifacts import Edits, ExecutionReport, RungResult, SourceFile
+from papercoder.artifacts import Edits, ExecutionReport, SourceFile, StepResult
 from papercoder.artifacts.design import Design
 from papercoder.pipeline.execution import observe
 from papercoder.pipeline.optional_steps import if_fit
@@ -55,12 +55,12 @@ class Repairing:
         return await self.publish(files, "Execution: what was installed and measured")
 
     async def _repair(
-        self, number: int, files: Files, report: ExecutionReport, failed: RungResult
+        self, number: int, files: Files, report: ExecutionReport, failed: StepResult
     ) -> tuple[Files, ExecutionReport]:
         failure, needs = _failure(failed), self.design.requirements.items
         theirs = tuple(sorted(self.publish.theirs(files)))
         step = self.run.step(f"repair/{number}.json", repair, failure, files, needs, tuple(self.attempts), theirs)
-        edits = await if_fit(step, self.run.emit, f"repair {failed.rung}") or Edits()
+        edits = await if_fit(step, self.run.emit, f"repair {failed.step}") or Edits()
         candidate = apply(files, edits)
         changed = tuple(file for file in candidate if file not in files)
         if not changed or self.publish.theirs(changed):
@@ -71,20 +71,20 @@ class Repairing:
         self.attempts.append(Attempt(edits=edits, outcome=_told(failure, report, outcome)))
         if _height(outcome) < _height(report):
             return files, report
-        await self.publish(changed, f"Repair {number}: {failed.rung}")
+        await self.publish(changed, f"Repair {number}: {failed.step}")
         return candidate, outcome
 
     async def _execute(self, number: int, files: Files) -> ExecutionReport:
         return await observe(self.run, f"execution/{number}.json", files, self.sandbox, self.reproduce, self.gpu)
 
 
-def _failure(rung: RungResult) -> Failure:
-    return Failure(what=rung.rung, command=rung.command, output=f"{rung.output}\n{rung.reason}".strip())
+def _failure(step: StepResult) -> Failure:
+    return Failure(what=step.step, command=step.command, output=f"{step.output}\n{step.reason}".strip())
 
 
 def _height(report: ExecutionReport) -> int:
-    """How many rungs were climbed."""
-    return len(report.seen)
+    """How many steps were climbed."""
+    return len(report.passed)
 
 
 def _told(before: Failure, report: ExecutionReport, outcome: ExecutionReport) -> str:

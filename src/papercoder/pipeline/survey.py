@@ -1,4 +1,4 @@
-"""What is seen of a repository whose line did not look at it: findings and rungs, with nothing repaired."""
+"""What is seen of a repository whose line did not look at it: findings and steps, with nothing repaired."""
 
 from papercoder.agents.agent import Ask
 from papercoder.artifacts import ExecutionReport

@@ -141,7 +141,7 @@ def _claims(files: _Files, execution: ExecutionReport | None) -> tuple[tuple[Cla
     if claims is None:
         return (), ""
     path = files.folder / "repo" / "results.json"
-    if execution is None or "reproduce" not in execution.seen:
+    if execution is None or "reproduce" not in execution.passed:
         return compare(claims, ()), _UNUSED if path.is_file() else ""
     results = execution.results or _tolerant(path)
     return compare(claims, parse_results(results, claims)), ""

@@ -19,12 +19,12 @@ from papercoder.artifacts import (
     Verdict,
 )
 from papercoder.artifacts.checking import CheckReport
-from papercoder.artifacts.execution import ExecutionReport, RungName, RungResult
+from papercoder.artifacts.execution import ExecutionReport, StepName, StepResult
 from papercoder.runs.summary import Status, Summary
 
 State = Literal["implemented", "partly", "missing", "contradicts", "not_reviewed"]
 STATES: tuple[State, ...] = ("implemented", "partly", "missing", "contradicts", "not_reviewed")
-RUNGS: tuple[RungName, ...] = ("install", "import", "start", "tests", "smoke", "reproduce")
+STEPS: tuple[StepName, ...] = ("install", "import", "start", "tests", "smoke", "reproduce")
 CLAIM_VERDICTS: tuple[ClaimVerdict, ...] = ("met", "differs", "not_run")
 
 
@@ -130,10 +130,10 @@ class Report(Artifact):
     warnings: tuple[str, ...] = ()
 
     @property
-    def rungs(self) -> tuple[RungResult, ...]:
-        """All rungs, lowest first; those that nobody reported were not run."""
-        known = {rung.rung: rung for rung in self.execution.rungs} if self.execution else {}
-        return tuple(known.get(name) or RungResult(rung=name, status="not_run") for name in RUNGS)
+    def steps(self) -> tuple[StepResult, ...]:
+        """All steps, lowest first; those that nobody reported were not run."""
+        known = {step.step: step for step in self.execution.steps} if self.execution else {}
+        return tuple(known.get(name) or StepResult(step=name, status="skipped") for name in STEPS)
 
     @property
     def states(self) -> dict[State, int]:

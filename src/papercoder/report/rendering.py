@@ -103,7 +103,7 @@ def environment(package: str = "papercoder.report") -> Environment:
         "tone": words.tone,
     }
     made.globals |= {
-        "asks": words.RUNG_ASKS,
+        "asks": words.STEP_REQUIREMENTS,
         "claim_groups": claim_groups,
         "cost": words.cost,
         "cost_bars": cost_bars,

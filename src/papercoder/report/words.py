@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 from papercoder.artifacts.claims import Claim
-from papercoder.artifacts.execution import RungName
+from papercoder.artifacts.execution import StepName
 from papercoder.report.claims import printed
 from papercoder.report.model import Report
 
-RUNG_ASKS: dict[RungName, str] = {
+STEP_REQUIREMENTS: dict[StepName, str] = {
     "install": "do its packages install?",
     "import": "do its modules import?",
     "start": "does its entry point start?",
@@ -15,7 +15,7 @@ RUNG_ASKS: dict[RungName, str] = {
     "smoke": "does it run through on tiny settings?",
     "reproduce": "does it run through on the paper’s settings?",
 }
-_SEEN: dict[RungName, str] = {
+_SEEN: dict[StepName, str] = {
     "install": "the packages were seen to install",
     "import": "the modules were seen to import",
     "start": "the entry point was seen to start",
@@ -32,7 +32,8 @@ LABELS = {
     "met": "met",
     "differs": "differs",
     "not_run": "not run",
-    "seen": "seen",
+    "skipped": "skipped",
+    "passed": "passed",
     "failed": "failed",
     "error": "error",
     "warning": "warning",
@@ -42,7 +43,7 @@ LABELS = {
 TONES = {
     "implemented": "good",
     "met": "good",
-    "seen": "good",
+    "passed": "good",
     "partly": "fair",
     "warning": "fair",
     "differs": "bad",
@@ -100,15 +101,15 @@ def _code(report: Report) -> str:
         return "No code was written."
     files = sum(path.endswith(".py") for path in report.files)
     written = f"{files} Python file{'s were' if files != 1 else ' was'} written"
-    seen = [rung for rung in report.rungs if rung.status == "seen"]
-    failed = next((rung for rung in report.rungs if rung.status == "failed"), None)
+    seen = [step for step in report.steps if step.status == "passed"]
+    failed = next((step for step in report.steps if step.status == "failed"), None)
     if failed:
-        before = f"; {_SEEN[seen[-1].rung]}" if seen else ""
-        return f"{written}{before}. It failed at “{failed.rung}”: {_ended(failed.reason or 'no reason was recorded')}"
+        before = f"; {_SEEN[seen[-1].step]}" if seen else ""
+        return f"{written}{before}. It failed at “{failed.step}”: {_ended(failed.reason or 'no reason was recorded')}"
     if not seen:
         return f"{written}. The code was not run."
-    beyond = "" if seen[-1].rung == "reproduce" else " What lies beyond was not run."
-    return f"{written}; {_SEEN[seen[-1].rung]}.{beyond}"
+    beyond = "" if seen[-1].step == "reproduce" else " What lies beyond was not run."
+    return f"{written}; {_SEEN[seen[-1].step]}.{beyond}"
 
 
 def money(usd: float) -> str:

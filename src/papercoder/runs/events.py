@@ -123,12 +123,12 @@ class AnswerRefused(_Event):
     reason: str
 
 
-class RungEnded(_Event):
-    """A rung of the ladder was climbed, or not."""
+class ExecutionStepEnded(_Event):
+    """A step of the ladder was climbed, or not."""
 
-    kind: Literal["rung_ended"] = "rung_ended"
-    rung: str
-    status: Literal["seen", "failed", "not_run"]
+    kind: Literal["execution_step_ended"] = "execution_step_ended"
+    step: str
+    status: Literal["passed", "failed", "skipped"]
     seconds: float
     reason: str
 
@@ -167,7 +167,7 @@ Event = Annotated[
     | CallReused
     | CallRetried
     | AnswerRefused
-    | RungEnded
+    | ExecutionStepEnded
     | Forecast
     | Warned
     | RunEnded,

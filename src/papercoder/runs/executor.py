@@ -3,25 +3,25 @@
 from collections.abc import Awaitable, Callable
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from papercoder.artifacts import RungName
+from papercoder.artifacts import StepName
 from papercoder.runs.events import Emit
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Hand(Protocol):
+class StepContext(Protocol):
     """What a run hands to every function that makes an artifact (`agent.Ask`)."""
 
     def fingerprint(self, make: Callable[..., object]) -> object:
         """All of it that the outcome of `make` depends on: prompts, formats, models."""
 
 
-H = TypeVar("H", bound=Hand)
+H = TypeVar("H", bound=StepContext)
 
 
-class Telling(Protocol):
-    """All that a function which asks no agent needs of a hand."""
+class EmitsEvents(Protocol):
+    """All that a function which asks no agent needs of a context."""
 
     @property
     def emit(self) -> Emit:
@@ -31,39 +31,39 @@ class Telling(Protocol):
 F = TypeVar("F", bound=Callable[..., object])
 
 
-def climbs(*rungs: RungName) -> Callable[[F], F]:
-    """Declare which rungs a step runs, for an executor that may find a machine with what they take.
+def runs_steps(*steps: StepName) -> Callable[[F], F]:
+    """Declare which steps a step runs, for an executor that may find a machine with what they take.
 
-    Such a function asks no agent: it needs no more than `Telling`, and its inputs and value can be sent.
+    Such a function asks no agent: it needs no more than `EmitsEvents`, and its inputs and value can be sent.
     """
 
     def declare(make: F) -> F:
-        make.rungs = rungs  # type: ignore[attr-defined]
+        make.steps = steps  # type: ignore[attr-defined]
         return make
 
     return declare
 
 
-def rungs_of(make: Callable[..., object]) -> tuple[RungName, ...]:
-    """The rungs that a step runs; none for steps that wait for models."""
-    rungs: tuple[RungName, ...] = getattr(make, "rungs", ())
-    return rungs
+def steps_of(make: Callable[..., object]) -> tuple[StepName, ...]:
+    """The steps that a step runs; none for steps that wait for models."""
+    steps: tuple[StepName, ...] = getattr(make, "steps", ())
+    return steps
 
 
 class Executor(Protocol):
     """Who performs a step: this event loop, or a cluster."""
 
     async def perform(
-        self, make: Callable[Concatenate[H, P], Awaitable[T]], hand: H, *inputs: P.args, **named: P.kwargs
+        self, make: Callable[Concatenate[H, P], Awaitable[T]], context: H, *inputs: P.args, **named: P.kwargs
     ) -> T:
-        """What `make` makes of the hand and these inputs."""
+        """What `make` makes of the context and these inputs."""
 
 
 class Here:
     """The event loop that asks."""
 
     async def perform(
-        self, make: Callable[Concatenate[H, P], Awaitable[T]], hand: H, *inputs: P.args, **named: P.kwargs
+        self, make: Callable[Concatenate[H, P], Awaitable[T]], context: H, *inputs: P.args, **named: P.kwargs
     ) -> T:
         """What `make` makes."""
-        return await make(hand, *inputs, **named)
+        return await make(context, *inputs, **named)

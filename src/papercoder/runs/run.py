@@ -52,7 +52,7 @@ class Run(Generic[H]):
     """
 
     folder: Path
-    hand: H
+    context: H
     emit: Emit
     store: Store
     """Where what its steps made is kept."""
@@ -75,13 +75,13 @@ class Run(Generic[H]):
             RunFolderError: the folder cannot be written, or a link in it leads out of it.
         """
         codec = Codec(artifact, get_type_hints(make)["return"])
-        key = digest([make.__module__, make.__qualname__, self.hand.fingerprint(make), inputs, named])
+        key = digest([make.__module__, make.__qualname__, self.context.fingerprint(make), inputs, named])
         if (edited := self._edited(artifact, key)) is not None:
             return cast("T", codec.parse(edited))
         made = self._made_before(artifact, key)
         if made is None:
             made = await self._make(
-                artifact, key, codec, lambda: self.executor.perform(make, self.hand, *inputs, **named)
+                artifact, key, codec, lambda: self.executor.perform(make, self.context, *inputs, **named)
             )
         await asyncio.to_thread(self._write, artifact, key, made.text)
         return cast("T", codec.parse(made.text))

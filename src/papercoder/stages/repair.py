@@ -22,7 +22,7 @@ class Failure(Artifact):
     """What went wrong when the repository was run."""
 
     what: str
-    """The rung, or who saw it."""
+    """The step, or who saw it."""
 
     command: str
     output: str

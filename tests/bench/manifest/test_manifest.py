@@ -83,7 +83,7 @@ def test_a_trial_can_be_sent_to_another_machine(tmp_path: Path, monkeypatch: pyt
     ("gpus", "said", "lent"),
     [(1, {}, True), (0, {}, False), (None, {}, False), (1, {"gpu": False}, False), (0, {"gpu": True}, True)],
 )
-def test_a_rung_that_takes_gpus_may_use_them(
+def test_a_step_that_takes_gpus_may_use_them(
     tmp_path: Path, gpus: int | None, said: dict[str, bool], lent: bool
 ) -> None:
     path = write_manifest(

@@ -1,11 +1,11 @@
-"""What rungs take is held against what nodes have, before a cluster is left to wait for what never comes."""
+"""What steps take is held against what nodes have, before a cluster is left to wait for what never comes."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from papercoder.artifacts import RungName
+from papercoder.artifacts import StepName
 from papercoder.bench.manifest.file import load_manifest
 from papercoder.bench.manifest.manifest import Resources
 from papercoder.bench.manifest.trials import Trial, trials
@@ -18,8 +18,8 @@ SMALL = {"CPU": 4.0, "memory": 8.0 * GIB, "node:127.0.0.1": 1.0}
 LENT = {"CPU": 16.0, "GPU": 2.0, "memory": 64.0 * GIB}
 
 
-def test_rungs_in_one_task_take_the_most_that_any_of_them_takes() -> None:
-    resources: dict[RungName, Resources] = {"tests": Resources(cpus=2), "smoke": Resources(gpus=1, memory=4)}
+def test_steps_in_one_task_take_the_most_that_any_of_them_takes() -> None:
+    resources: dict[StepName, Resources] = {"tests": Resources(cpus=2), "smoke": Resources(gpus=1, memory=4)}
     assert most(resources, ("install", "tests", "smoke")) == Resources(cpus=2, gpus=1, memory=4)
     assert most(resources, ("reproduce",)) == Resources(cpus=1, gpus=0)
 
@@ -64,7 +64,7 @@ def todo(folder: Path, resources: dict[str, Any], **settings: Any) -> tuple[Tria
     return trials(load_manifest(manifest), folder / "out")
 
 
-def test_only_rungs_that_are_climbed_need_room(tmp_path: Path) -> None:
+def test_only_steps_that_are_climbed_need_room(tmp_path: Path) -> None:
     large = {"reproduce": {"gpus": 8}}
     assert without_room(todo(tmp_path, large), (SMALL,)) == ""
     assert "reproduce takes 1 CPU, 8 GPUs" in without_room(todo(tmp_path, large, reproduce=True), (SMALL,))

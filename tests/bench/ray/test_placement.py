@@ -31,7 +31,7 @@ from tests.bench.benches import FULL, TINY, Silent, run, trial_of, write_manifes
 from tests.bench.hosts import HOSTS, PACE, POISON, Mortal, looks_around, stays
 from tests.support import Scripted, asking, calls_in_flight, of_kind
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def started(start: Callable[[], Any]) -> Any:
@@ -165,7 +165,7 @@ def test_a_bench_is_the_same_on_a_cluster(machines: Machines, tmp_path: Path) ->
     }
 
 
-def test_a_step_that_runs_rungs_goes_where_there_is_what_they_take(machines: Machines) -> None:
+def test_a_step_that_runs_steps_goes_where_there_is_what_they_take(machines: Machines) -> None:
     events: list[Event] = []
     hand = asking(Scripted({}), events.append)
     executor = OnCluster({"smoke": Resources(gpus=1, cpus=0.5), "install": Resources(memory=0.1)})

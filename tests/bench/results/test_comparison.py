@@ -73,7 +73,7 @@ def test_a_difference_by_hand() -> None:
 def test_with_many_metrics_the_interval_alone_is_no_verdict() -> None:
     comparison = compare(scored("a", [3.0, 3.0, 3.0, 3.0]), scored("b", [3.1, 3.3, 3.5, 3.3]))
     one = of(comparison, "reference-based")
-    # Rungs, cost, time and calls were tested as well, and did not differ.
+    # Steps, cost, time and calls were tested as well, and did not differ.
     assert comparison.tested == 5
     assert one.difference.low > 0
     assert one.corrected == pytest.approx(5 * 0.0349, abs=1e-3)
@@ -116,9 +116,9 @@ def test_other_judges_are_named() -> None:
     assert list(remarks(compare(before, scored("c", [4.0], judge_model="gpt")).contrasts[0])) == []
 
 
-def test_code_that_was_not_run_is_not_compared_by_its_rungs() -> None:
+def test_code_that_was_not_run_is_not_compared_by_its_steps() -> None:
     before, after = scored("a", [3.0] * 4), scored("b", [3.0] * 4, executed=False)
-    assert compare(before, after).contrasts[0].one_sided == ("rungs seen",)
+    assert compare(before, after).contrasts[0].one_sided == ("steps seen",)
 
 
 def test_of_several_settings_it_is_told_which_one_differs() -> None:

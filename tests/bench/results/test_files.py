@@ -37,9 +37,9 @@ def rows(results: BenchResults) -> list[dict[str, str]]:
 
 
 def test_a_line_for_each_trial_with_what_was_observed_and_nothing_else() -> None:
-    seen = result(rungs=("install", "import"), requirements=4, implemented=3, judges=judged(SCORE), cost_usd=0.5)
+    seen = result(steps=("install", "import"), requirements=4, implemented=3, judges=judged(SCORE), cost_usd=0.5)
     first, second = rows(BenchResults(name="x", trials=(seen, result("b", status="failed", reason="It broke."))))
-    assert (first["rungs"], first["implemented"], first["cost_usd"]) == ("install import", "3", "0.5")
+    assert (first["steps"], first["implemented"], first["cost_usd"]) == ("install import", "3", "0.5")
     assert (first["reference-free mean"], first["reference-free low"], first["reference-free n"]) == ("4.0", "3.5", "8")
     assert first["reference-based mean"] == first["rubric"] == ""
     assert (second["status"], second["reason"], second["requirements"]) == ("failed", "It broke.", "")
@@ -103,9 +103,9 @@ def test_what_the_judges_took_is_in_no_figure_of_the_making() -> None:
     assert NAMED["cost"].of(took.model_copy(update={"unpriced": 3})) is None
 
 
-def test_no_rung_is_told_of_code_that_was_not_run() -> None:
-    assert NAMED["rungs"].of(result(status="failed", reason="it was not started")) is None
-    assert NAMED["rungs"].of(result(executed=True)) == 0.0
+def test_no_step_is_told_of_code_that_was_not_run() -> None:
+    assert NAMED["steps"].of(result(status="failed", reason="it was not started")) is None
+    assert NAMED["steps"].of(result(executed=True)) == 0.0
 
 
 def test_groups_keep_their_order() -> None:

@@ -23,7 +23,7 @@ def bench(papers: int = 4) -> BenchResults:
         trial(
             f"p{n}",
             variant=step,
-            rungs=("install", "import", "start", "tests", "smoke")[: 2 * place + 1],
+            steps=("install", "import", "start", "tests", "smoke")[: 2 * place + 1],
             requirements=10 if step == "full" else None,
             implemented=8 if step == "full" else None,
             judges=judged(2.0 + place + n / 10),
@@ -75,7 +75,7 @@ def test_variants_have_means_over_papers_with_intervals(shown: html.HtmlElement)
     assert rows[2].startswith("full 4 of 6 4 of 6 80.0 %")
 
 
-def test_every_trial_has_its_rungs(shown: html.HtmlElement) -> None:
+def test_every_trial_has_its_steps(shown: html.HtmlElement) -> None:
     papers = shown.get_element_by_id("papers")
     marks = [mark.get("aria-label") for mark in papers.find_class("marks")]
     assert marks[:3] == ["seen: install", "seen: install, import, start", "seen: install, import, start, tests, smoke"]
@@ -85,7 +85,7 @@ def test_every_trial_has_its_rungs(shown: html.HtmlElement) -> None:
 
 def test_code_that_was_run_and_got_nowhere_is_told_apart(tmp_path: Path) -> None:
     tree = page(to_html(results(trial("p")), tmp_path))
-    assert [mark.get("aria-label") for mark in tree.find_class("marks")] == ["no rung was seen"]
+    assert [mark.get("aria-label") for mark in tree.find_class("marks")] == ["no step was seen"]
     assert words(tree.get_element_by_id("variants").xpath(".//tbody/tr/td[2]")[0]) == "0 of 1"
 
 

@@ -11,7 +11,7 @@ from papercoder.evaluation.calibration.controls import Control, authors_control,
 from papercoder.evaluation.calibration.mutation import mutate
 from papercoder.evaluation.repository_view import judged_files, paths_of
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "kiln" / "repository"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "kiln" / "repository"
 
 
 def files(**texts: str) -> tuple[SourceFile, ...]:

@@ -29,7 +29,7 @@ from tests.scripted import CODE
 from tests.support import PAPER, Says, Scripted, asking, calls_made, of_kind
 from tests.waiting import until
 
-KILN = Path(__file__).parents[2] / "examples" / "kiln" / "repository"
+KILN = Path(__file__).parents[3] / "examples" / "kiln" / "repository"
 MET = LeafJudgement(expected="w x.", found="`model.py:3` multiplies.", met=True)
 MISSING = LeafJudgement(expected="w x.", found="Nothing like it.", met=False)
 UNSEEN = Observed()

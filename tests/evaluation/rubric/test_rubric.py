@@ -15,7 +15,7 @@ from papercoder.errors import ArtifactError, RunFolderError
 from papercoder.evaluation.rubric.rubric import DEEPEST, ancestors, code_dev, load_rubric, rubric_score, weighted
 from tests.evaluation.trees import TREE, leaf, node
 
-PUBLIC = Path(__file__).parents[3] / "shared/papers/paperbench/test-time-model-adaptation/rubric.json"
+PUBLIC = Path(__file__).parents[4] / "shared/papers/paperbench/test-time-model-adaptation/rubric.json"
 
 
 @pytest.mark.parametrize(

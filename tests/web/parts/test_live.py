@@ -13,8 +13,8 @@ from papercoder.runs.events import (
     CallRetried,
     CallStarted,
     Event,
+    ExecutionStepEnded,
     Forecast,
-    RungEnded,
     RunStarted,
     Warned,
 )
@@ -107,19 +107,19 @@ def test_what_is_there_of_a_file_leads_to_it_in_the_graph_and_in_the_list(others
 
 
 def test_nothing_from_elsewhere_is_markup() -> None:
-    rung = RungEnded(rung=HOSTILE, status="failed", seconds=1, reason=HOSTILE)
+    step = ExecutionStepEnded(step=HOSTILE, status="failed", seconds=1, reason=HOSTILE)
     found = seen(
         ArtifactStarted(artifact=f"{HOSTILE}/x"),
         CallStarted(agent="a", subject=HOSTILE, model="m", prompt=1),
         Warned(where=HOSTILE, message=HOSTILE),
-        rung,
+        step,
         Forecast(message=HOSTILE),
     )
     for shown in (
         live.stages(found.stages),
         live.waiting(found.calls),
         live.warnings(found.summary.warnings),
-        live.rungs(found.rungs, found.forecast),
+        live.steps(found.steps, found.forecast),
     ):
         assert "<script" not in shown
         assert "&lt;script" in shown

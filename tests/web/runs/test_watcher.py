@@ -23,8 +23,8 @@ from papercoder.runs.events import (
     CallMade,
     CallStarted,
     Event,
+    ExecutionStepEnded,
     RunEnded,
-    RungEnded,
     RunStarted,
 )
 from papercoder.runs.folder import lock
@@ -155,14 +155,14 @@ def test_calls_are_waited_for_until_they_are_made() -> None:
     assert not course(sent, answered).calls
 
 
-def test_a_rung_that_is_climbed_again_opens_those_above_it() -> None:
-    def rung(name: str, status: str) -> RungEnded:
-        return RungEnded.model_validate({"rung": name, "status": status, "seconds": 1, "reason": ""})
+def test_a_step_that_is_climbed_again_opens_those_above_it() -> None:
+    def step(name: str, status: str) -> ExecutionStepEnded:
+        return ExecutionStepEnded.model_validate({"step": name, "status": status, "seconds": 1, "reason": ""})
 
     climbed = course(
-        rung("install", "seen"), rung("import", "failed"), rung("start", "not_run"), rung("install", "seen")
+        step("install", "passed"), step("import", "failed"), step("start", "skipped"), step("install", "passed")
     )
-    assert list(climbed.rungs) == ["install"]
+    assert list(climbed.steps) == ["install"]
 
 
 # Files and the time left

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints, field_validator, model_validator
 
-from papercoder.artifacts import Artifact, JudgeName, RungName
+from papercoder.artifacts import Artifact, JudgeName, StepName
 from papercoder.settings import ModelSpec, Role
 
 SEPARATOR = "--"
@@ -96,7 +96,7 @@ class Judge(Reached):
 
 
 class Resources(_Part):
-    """What a rung takes on a cluster."""
+    """What a step takes on a cluster."""
 
     cpus: float | None = Field(default=None, ge=0)
     gpus: float | None = Field(default=None, ge=0)
@@ -137,8 +137,8 @@ class Manifest(_Part):
 
     requests_per_minute: int | None = Field(default=None, ge=1)
     tokens_per_minute: int | None = Field(default=None, ge=1)
-    resources: dict[RungName, Resources] = Field(default_factory=dict)
-    """Rung -> what it takes; for `--on ray`."""
+    resources: dict[StepName, Resources] = Field(default_factory=dict)
+    """ExecutionStep -> what it takes; for `--on ray`."""
 
     store: str | None = Field(default=None, min_length=1)
     """Address of an object store that keeps what was paid for, or a folder; None: the run folders keep it."""

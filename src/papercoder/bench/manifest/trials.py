@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from papercoder.artifacts import Artifact, JudgeName, RungName
+from papercoder.artifacts import Artifact, JudgeName, StepName
 from papercoder.bench.manifest.manifest import (
     SEPARATOR,
     Judge,
@@ -58,7 +58,7 @@ class Trial(Artifact):
     """With all its values; where it is carried out, nothing is read from file or environment."""
 
     judging: Judging | None = None
-    resources: dict[RungName, Resources] = Field(default_factory=dict)
+    resources: dict[StepName, Resources] = Field(default_factory=dict)
     store: str | None = None
 
 
@@ -92,8 +92,8 @@ def _trials(manifest: Manifest, folder: Path, flags: dict[str, object]) -> Itera
         )
 
 
-def _with_gpus(settings: Settings, resources: Mapping[RungName, Resources]) -> Settings:
-    """Where a rung takes GPUs its code may use them, unless somebody said otherwise."""
+def _with_gpus(settings: Settings, resources: Mapping[StepName, Resources]) -> Settings:
+    """Where a step takes GPUs its code may use them, unless somebody said otherwise."""
     unsaid = "gpu" not in settings.model_fields_set
     takes = any(needs.gpus for needs in resources.values())
     return settings.model_copy(update={"gpu": True}) if unsaid and takes else settings

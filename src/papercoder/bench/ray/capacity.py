@@ -1,4 +1,4 @@
-"""What rungs take, held against what the nodes of a cluster have: Ray lets a task that fits none of them wait for ever.
+"""What steps take, held against what the nodes of a cluster have: Ray lets a task that fits none of them wait for ever.
 
 Nothing here knows Ray.
 """
@@ -6,10 +6,10 @@ Nothing here knows Ray.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from papercoder.artifacts import RungName
+from papercoder.artifacts import StepName
 from papercoder.bench.manifest.manifest import Resources
 from papercoder.bench.manifest.trials import Trial
-from papercoder.pipeline.execution import climbed
+from papercoder.pipeline.execution import executions
 from papercoder.report.words import plural
 
 GIB = 1 << 30
@@ -21,9 +21,9 @@ _NAMED = 3
 """Kinds of nodes that a complaint names."""
 
 
-def most(resources: Mapping[RungName, Resources], rungs: Iterable[RungName]) -> Resources:
-    """The most that any of these rungs takes; one processor where nothing is said."""
-    asked = [resources[rung] for rung in rungs if rung in resources]
+def most(resources: Mapping[StepName, Resources], steps: Iterable[StepName]) -> Resources:
+    """The most that any of these steps takes; one processor where nothing is said."""
+    asked = [resources[step] for step in steps if step in resources]
 
     def largest(name: str, unsaid: float) -> float:
         return max((value for each in asked if (value := getattr(each, name)) is not None), default=unsaid)
@@ -33,20 +33,20 @@ def most(resources: Mapping[RungName, Resources], rungs: Iterable[RungName]) -> 
 
 
 def without_room(trials: Iterable[Trial], nodes: Sequence[Node]) -> str:
-    """Which rungs of these trials no node has room for, in a clause; empty where there is room for all."""
+    """Which steps of these trials no node has room for, in a clause; empty where there is room for all."""
     needs = {
-        rungs: most(trial.resources, rungs)
+        steps: most(trial.resources, steps)
         for trial in trials
-        for rungs in climbed(trial.settings.sandbox, trial.settings.reproduce)
+        for steps in executions(trial.settings.sandbox, trial.settings.reproduce)
     }
-    return next(filter(None, (no_room(rungs, takes, nodes) for rungs, takes in needs.items())), "")
+    return next(filter(None, (no_room(steps, takes, nodes) for steps, takes in needs.items())), "")
 
 
-def no_room(rungs: Sequence[RungName], takes: Resources, nodes: Sequence[Node]) -> str:
-    """That no node has what these rungs take in one task, in a clause; empty where one has."""
+def no_room(steps: Sequence[StepName], takes: Resources, nodes: Sequence[Node]) -> str:
+    """That no node has what these steps take in one task, in a clause; empty where one has."""
     if any(_fits(takes, node) for node in nodes):
         return ""
-    which = rungs[0] if len(rungs) == 1 else f"all from {rungs[0]} to {rungs[-1]}"
+    which = steps[0] if len(steps) == 1 else f"all from {steps[0]} to {steps[-1]}"
     return f"`resources`: {which} takes {_taken(takes)}, and no node of the cluster has that ({_had(nodes)})"
 
 

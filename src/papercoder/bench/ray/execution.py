@@ -1,4 +1,4 @@
-"""Rungs as tasks of their own on a cluster, each with what it takes; all other steps stay where they are."""
+"""Steps as tasks of their own on a cluster, each with what it takes; all other steps stay where they are."""
 
 import asyncio
 import importlib
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from papercoder.artifacts import RungName
+from papercoder.artifacts import StepName
 from papercoder.bench.manifest.manifest import Resources
 from papercoder.bench.ray.capacity import GIB, Node, most, no_room
 from papercoder.errors import PaperCoderError
 from papercoder.runs.events import Event, Warned
-from papercoder.runs.executor import Hand, Telling, rungs_of
+from papercoder.runs.executor import EmitsEvents, StepContext, steps_of
 
-H = TypeVar("H", bound=Hand)
+H = TypeVar("H", bound=StepContext)
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -27,28 +27,30 @@ class ClusterError(PaperCoderError):
 
 
 class OnCluster:
-    """Sends steps that climb rungs away, with what these rungs take."""
+    """Sends steps that climb steps away, with what these steps take."""
 
-    def __init__(self, resources: Mapping[RungName, Resources]) -> None:
+    def __init__(self, resources: Mapping[StepName, Resources]) -> None:
         self._resources = resources
 
     async def perform(
-        self, make: Callable[Concatenate[H, P], Awaitable[T]], hand: H, *inputs: P.args, **named: P.kwargs
+        self, make: Callable[Concatenate[H, P], Awaitable[T]], context: H, *inputs: P.args, **named: P.kwargs
     ) -> T:
         """What `make` makes, here or there.
 
         Raises:
             ClusterError: what it ran on was lost, again and again.
         """
-        rungs = rungs_of(make)
-        if not rungs:
-            return await make(hand, *inputs, **named)
-        takes = most(self._resources, rungs)
-        if complaint := no_room(rungs, takes, await asyncio.to_thread(nodes_of, importlib.import_module("ray"))):
-            cast("Telling", hand).emit(Warned(where="cluster", message=f"{complaint}; it waits until one has it"))
+        steps = steps_of(make)
+        if not steps:
+            return await make(context, *inputs, **named)
+        takes = most(self._resources, steps)
+        if complaint := no_room(steps, takes, await asyncio.to_thread(nodes_of, importlib.import_module("ray"))):
+            cast("EmitsEvents", context).emit(
+                Warned(where="cluster", message=f"{complaint}; it waits until one has it")
+            )
         performed = await _send(takes, make, inputs, named)
         for event in performed.events:
-            cast("Telling", hand).emit(event)
+            cast("EmitsEvents", context).emit(event)
         if performed.error:
             raise performed.error
         return cast("T", performed.value)
@@ -70,7 +72,7 @@ class _Performed:
 
 @dataclass(frozen=True)
 class _Far:
-    """The hand of a step that was sent away."""
+    """The context of a step that was sent away."""
 
     events: list[Event] = field(default_factory=list)
 
@@ -80,16 +82,16 @@ class _Far:
 
 
 def _perform(make: Callable[..., Awaitable[object]], inputs: tuple[Any, ...], named: dict[str, Any]) -> _Performed:
-    hand = _Far()
+    context = _Far()
 
     async def made() -> object:
-        return await make(hand, *inputs, **named)
+        return await make(context, *inputs, **named)
 
     try:
         value = asyncio.run(made())
     except PaperCoderError as error:
-        return _Performed(tuple(hand.events), error=error)
-    return _Performed(tuple(hand.events), value)
+        return _Performed(tuple(context.events), error=error)
+    return _Performed(tuple(context.events), value)
 
 
 @cache
@@ -120,5 +122,5 @@ async def _send(
     except (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError, ray.exceptions.OutOfMemoryError) as error:
         raise ClusterError(
             f"What ran the repository on the cluster was lost {1 + _RETRIES} times ({type(error).__name__}). Give its "
-            "rungs more memory under `resources` in the manifest, or run the same command again; it resumes."
+            "steps more memory under `resources` in the manifest, or run the same command again; it resumes."
         ) from error

@@ -35,7 +35,7 @@ _CALLS_AT_ONCE = 100_000
 
 
 class OnRay:
-    """Hosts carry the trials out, one for each node; rungs are tasks with resources of their own."""
+    """Hosts carry the trials out, one for each node; steps are tasks with resources of their own."""
 
     def __init__(self, address: str | None = None, host: type[Host] = Host) -> None:
         """Name a cluster.
@@ -61,7 +61,7 @@ class OnRay:
         """One limit and one budget for all hosts.
 
         Raises:
-            SettingsError: Ray is not installed, or a cluster that is started here is too small for a rung.
+            SettingsError: Ray is not installed, or a cluster that is started here is too small for a step.
             ClusterError: the cluster cannot be reached, or cannot run trials.
         """
         with connected(self.address) as ray:

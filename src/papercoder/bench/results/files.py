@@ -15,7 +15,7 @@ from papercoder.runs.store import write_synced
 JSON = "results.json"
 CSV = "results.csv"
 
-_PLAIN = tuple(name for name in TrialResult.model_fields if name not in {"rungs", "judges"})
+_PLAIN = tuple(name for name in TrialResult.model_fields if name not in {"steps", "judges"})
 _OF_JUDGES = tuple(f"{judge} {part}" for judge in get_args(JudgeName) for part in ("mean", "low", "high", "n"))
 
 Cell = str | float | None
@@ -54,10 +54,10 @@ def to_csv(results: BenchResults) -> str:
     """A line for each trial; empty where something was not observed."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow((*_PLAIN, "rungs", *_OF_JUDGES))
+    table.writerow((*_PLAIN, "steps", *_OF_JUDGES))
     for trial in results.trials:
         plain = (_cell(getattr(trial, name)) for name in _PLAIN)
-        table.writerow((*plain, " ".join(trial.rungs), *_scores(trial)))
+        table.writerow((*plain, " ".join(trial.steps), *_scores(trial)))
     return text.getvalue()
 
 

@@ -71,9 +71,9 @@ def _cost(trial: TrialResult) -> float | None:
     return None if unknown else _made(trial, trial.cost_usd, trial.judge_cost_usd)
 
 
-def _rungs(trial: TrialResult) -> float | None:
+def _steps(trial: TrialResult) -> float | None:
     """Of code that was run; of all other, nothing was observed."""
-    return float(len(trial.rungs)) if trial.executed else None
+    return float(len(trial.steps)) if trial.executed else None
 
 
 def _score(judge: JudgeName, label: str) -> Metric:
@@ -94,7 +94,7 @@ JUDGES: tuple[Metric, ...] = (
 RUBRIC = _share("rubric", "rubric", lambda trial: trial.rubric)
 CODE_DEV = _share("rubric_code_dev", "rubric, Code-Dev", lambda trial: trial.rubric_code_dev)
 COVERAGE = _share("coverage", "coverage", lambda trial: _of(trial.implemented, trial.requirements))
-RUNGS_SEEN = Metric("rungs", "rungs seen", _rungs, _count)
+STEPS_PASSED = Metric("steps", "steps seen", _steps, _count)
 CLAIMS = _share("claims_met", "claims met", lambda trial: _of(trial.claims_met, trial.claims))
 FINDINGS = Metric("findings", "check errors", lambda trial: trial.findings, _count, fewer=True)
 COST = Metric("cost", "cost", _cost, money, fewer=True)
@@ -103,6 +103,6 @@ SECONDS = Metric(
 )
 CALLS = Metric("calls", "calls", lambda trial: _made(trial, trial.calls, trial.judge_calls), amount, fewer=True)
 
-QUALITY: tuple[Metric, ...] = (*JUDGES, RUBRIC, CODE_DEV, COVERAGE, RUNGS_SEEN, CLAIMS, FINDINGS)
+QUALITY: tuple[Metric, ...] = (*JUDGES, RUBRIC, CODE_DEV, COVERAGE, STEPS_PASSED, CLAIMS, FINDINGS)
 METRICS: tuple[Metric, ...] = (*QUALITY, COST, SECONDS, CALLS)
 NAMED = {metric.name: metric for metric in METRICS}

@@ -28,9 +28,9 @@ from papercoder.bench.results.metrics import (
     SECONDS,
     Metric,
 )
-from papercoder.bench.results.plots import Groups, Plot, changes, scores, steps
-from papercoder.bench.results.step_plot import rungs
-from papercoder.report.model import RUNGS
+from papercoder.bench.results.plots import Groups, Plot, ablation_steps, changes, scores
+from papercoder.bench.results.step_plot import execution_steps
+from papercoder.report.model import STEPS
 from papercoder.report.rendering import environment, sheet, style
 from papercoder.report.words import SIGNS
 from papercoder.runs.store import write_synced
@@ -136,7 +136,7 @@ def by_setting(results: BenchResults) -> dict[str, list[TrialResult]]:
 
 def ran_through(trials: Trials) -> str:
     """How many were seen to run through on tiny settings; empty where none was run."""
-    seen = sum("smoke" in trial.rungs for trial in trials)
+    seen = sum("smoke" in trial.steps for trial in trials)
     return f"{seen} of {len(trials)}" if any(trial.executed for trial in trials) else ""
 
 
@@ -159,7 +159,7 @@ def _plots(results: BenchResults, groups: Groups) -> list[Plot]:
         found += [scores(metric, groups), *_ladders(metric, results), cost_against(metric, groups)]
     found += [scores(metric, groups) for metric in metrics[1:]]
     if any(trial.executed for trial in results.trials):
-        found.append(rungs(groups))
+        found.append(execution_steps(groups))
     return [plot for plot in found if plot]
 
 
@@ -167,7 +167,7 @@ def _ladders(metric: Metric, results: BenchResults) -> list[Plot | None]:
     """For each model, what each variant brings over the one before."""
     by_model = grouped(results.trials, lambda trial: trial.model)
     return [
-        steps(metric, grouped(trials, lambda trial: trial.variant), model if len(by_model) > 1 else "")
+        ablation_steps(metric, grouped(trials, lambda trial: trial.variant), model if len(by_model) > 1 else "")
         for model, trials in by_model.items()
     ]
 
@@ -186,7 +186,7 @@ def _contrast_plots(contrast: Contrast) -> list[Plot]:
 
 def _render(template: str, layout: str, **values: Any) -> str:
     look = style() + _css()
-    return _environment().get_template(template).render(layout=layout, style=look, all_rungs=RUNGS, **values)
+    return _environment().get_template(template).render(layout=layout, style=look, all_steps=STEPS, **values)
 
 
 def _css() -> Markup:

@@ -45,7 +45,7 @@ def _scored(metric: Metric, name: str, trials: Trials) -> Row | None:
     return Row(name, _scaled(mean, unit), values=dots, words=metric.shown(mean.mean)) if mean else None
 
 
-def steps(metric: Metric, groups: Groups, model: str = "") -> Plot | None:
+def ablation_steps(metric: Metric, groups: Groups, model: str = "") -> Plot | None:
     """What each variant brings over the one before it, paper by paper; None for fewer than three variants."""
     found = [(name, difference(metric, old, new)) for (_, old), (name, new) in pairwise(groups.items())]
     known = [(name, one) for name, one in found if one]
@@ -70,10 +70,10 @@ def changes(rows: Sequence[tuple[str, Difference]], title: str) -> Markup:
 def _changed(name: str, one: Difference) -> Row:
     unit = _unit(NAMED[one.metric])
     dots = tuple(unit * (pair.after - pair.before) for pair in one.papers)
-    return Row(name, _scaled(_telling(one), unit), TONES.get(one.verdict, "none"), dots, change(one))
+    return Row(name, _scaled(_emit_step(one), unit), TONES.get(one.verdict, "none"), dots, change(one))
 
 
-def _telling(one: Difference) -> Interval:
+def _emit_step(one: Difference) -> Interval:
     """The difference, without its interval where that tells nothing: of two papers, or of papers that are all equal."""
     mean = one.difference.mean
     if one.difference.n > 2 and one.varies:
@@ -83,7 +83,7 @@ def _telling(one: Difference) -> Interval:
 
 def _reach(one: Difference) -> float:
     """How far from 0 a plot must go: to all papers, and to the interval's ends."""
-    told, papers = _telling(one), (pair.after - pair.before for pair in one.papers)
+    told, papers = _emit_step(one), (pair.after - pair.before for pair in one.papers)
     return 1.04 * _unit(NAMED[one.metric]) * max(map(abs, (*papers, told.low, told.high)))
 
 

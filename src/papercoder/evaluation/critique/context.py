@@ -51,7 +51,7 @@ async def prepare(
     Raises:
         ContextError: not even a part of one file fits.
     """
-    room = _room(run.hand, agent, paper) - count_tokens(tree)
+    room = _room(run.context, agent, paper) - count_tokens(tree)
     sizes, gold_sizes = [await asyncio.to_thread(sizes_of, files) for files in (repository, gold)]
     first, rest = shares(room, sum(sizes.values()), sum(gold_sizes.values()))
     own = await fitted(run, f"{folder}/selected.json", paper, "the repository", repository, sizes, first)
@@ -59,7 +59,7 @@ async def prepare(
     theirs = await fitted(run, kept, paper, whose, gold, gold_sizes, rest)
     if (repository and not own.text) or (gold and not theirs.text):
         raise ContextError(
-            f"{agent.name}: {run.hand.models['judge'].name} cannot read even one file of the repository beside the "
+            f"{agent.name}: {run.context.models['judge'].name} cannot read even one file of the repository beside the "
             "paper. Choose a model with a larger window: --model judge=PROVIDER:NAME."
         )
     return Case(

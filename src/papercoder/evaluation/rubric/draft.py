@@ -71,7 +71,7 @@ async def draft_rubric(
     with lock(folder):
         emit = EventLog(folder, *listeners)
         run, _ = open_run(folder, settings, emit, place, roles=("planning",))
-        emit(started(run.hand, str(source), settings))
+        emit(started(run.context, str(source), settings))
         with ended(emit) as end:
             rubric = await _drafted(run, source, settings.refine, planned)
             end.reason = ""

@@ -89,7 +89,9 @@ async def _score(run: Run[Ask], exhibition: Exhibition, question: Question, fold
     """What becomes of a leaf."""
     if reason := exhibition.unmet(question.category):
         return LeafScore(leaf=question.id, met=False, reason=reason)
-    room = run.hand.room(LEAF_JUDGE, category=question.category, requirement=question.requirement, above=question.above)
+    room = run.context.room(
+        LEAF_JUDGE, category=question.category, requirement=question.requirement, above=question.above
+    )
     exhibits = exhibition.exhibits(question, room)
     artifact = f"{folder}/leaves/{leaf_name(question.id)}"
     try:

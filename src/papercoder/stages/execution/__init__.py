@@ -1,1 +1,1 @@
-"""Execution: rung by rung, what the generated repository was really seen to do."""
+"""Execution: step by step, what the generated repository was really seen to do."""

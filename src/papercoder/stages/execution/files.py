@@ -5,18 +5,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from papercoder.artifacts import ExecutionReport, RungName, RungResult, SourceFile
+from papercoder.artifacts import ExecutionReport, SourceFile, StepName, StepResult
 from papercoder.errors import PaperCoderError
-from papercoder.runs.events import Forecast, RungEnded
-from papercoder.runs.executor import Telling, climbs
+from papercoder.runs.events import ExecutionStepEnded, Forecast
+from papercoder.runs.executor import EmitsEvents, runs_steps
 from papercoder.sandbox.choosing import choose
 from papercoder.sandbox.contract import Sandbox
 from papercoder.stages.execution.environment import LOCK
+from papercoder.stages.execution.execute import execute, reproduce
 from papercoder.stages.execution.forecast import forecast
-from papercoder.stages.execution.ladder import execute, reproduce
 
-UP_TO_SMOKE: tuple[RungName, ...] = ("install", "import", "start", "tests", "smoke")
-REPRODUCE: tuple[RungName, ...] = ("reproduce",)
+UP_TO_SMOKE: tuple[StepName, ...] = ("install", "import", "start", "tests", "smoke")
+REPRODUCE: tuple[StepName, ...] = ("reproduce",)
 
 
 class Unobserved(PaperCoderError):
@@ -32,9 +32,9 @@ class Unobserved(PaperCoderError):
         return Unobserved, (self.report,)  # so that it can come from another machine
 
 
-@climbs(*UP_TO_SMOKE)
+@runs_steps(*UP_TO_SMOKE)
 async def execute_files(
-    hand: Telling, files: tuple[SourceFile, ...], sandbox: str, gpu: bool = False
+    context: EmitsEvents, files: tuple[SourceFile, ...], sandbox: str, gpu: bool = False
 ) -> ExecutionReport:
     """Climb the ladder up to the smoke run; `sandbox` is a setting's word, `auto` or a sandbox's name.
 
@@ -43,17 +43,17 @@ async def execute_files(
         SandboxError: the sandbox that was asked for cannot be used.
     """
     with _laid_out(files) as folder:
-        report = await execute(folder, await _chosen(sandbox), gpu=gpu, emit=_telling(hand, UP_TO_SMOKE))
+        report = await execute(folder, await _chosen(sandbox), gpu=gpu, emit=_emit_step(context, UP_TO_SMOKE))
     if not report.observed:
         raise Unobserved(report)
     return report
 
 
-@climbs(*REPRODUCE)
+@runs_steps(*REPRODUCE)
 async def reproduce_files(
-    hand: Telling, files: tuple[SourceFile, ...], sandbox: str, before: ExecutionReport, gpu: bool = False
+    context: EmitsEvents, files: tuple[SourceFile, ...], sandbox: str, before: ExecutionReport, gpu: bool = False
 ) -> ExecutionReport:
-    """Climb the last rung, after all others were seen before, with the packages of that time.
+    """Climb the last step, after all others were seen before, with the packages of that time.
 
     Raises:
         Unobserved: it could not be tried, for what lies outside the files.
@@ -61,10 +61,10 @@ async def reproduce_files(
     """
     same = SourceFile(path=LOCK, text=before.lock or "")
     with _laid_out((*(file for file in files if file.path != LOCK), same)) as folder:
-        smoke = next(rung for rung in before.rungs if rung.rung == "smoke")
-        hand.emit(Forecast(message=forecast(folder, smoke)))
-        report = await reproduce(folder, await _chosen(sandbox), before, gpu=gpu, emit=_telling(hand, REPRODUCE))
-    if report.rungs[-1].status == "not_run":
+        smoke = next(step for step in before.steps if step.step == "smoke")
+        context.emit(Forecast(message=forecast(folder, smoke)))
+        report = await reproduce(folder, await _chosen(sandbox), before, gpu=gpu, emit=_emit_step(context, REPRODUCE))
+    if report.steps[-1].status == "skipped":
         raise Unobserved(report)
     return report
 
@@ -80,10 +80,12 @@ async def _chosen(sandbox: str) -> Sandbox | None:
     return await choose(None if sandbox == "auto" else sandbox)
 
 
-def _telling(hand: Telling, rungs: tuple[RungName, ...]) -> Callable[[RungResult], None]:
-    def tell(rung: RungResult) -> None:
-        if rung.rung in rungs:
-            hand.emit(RungEnded(rung=rung.rung, status=rung.status, seconds=rung.seconds, reason=rung.reason))
+def _emit_step(context: EmitsEvents, steps: tuple[StepName, ...]) -> Callable[[StepResult], None]:
+    def tell(step: StepResult) -> None:
+        if step.step in steps:
+            context.emit(
+                ExecutionStepEnded(step=step.step, status=step.status, seconds=step.seconds, reason=step.reason)
+            )
 
     return tell
 

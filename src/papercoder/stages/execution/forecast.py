@@ -5,12 +5,12 @@ from pathlib import Path
 
 import yaml
 
-from papercoder.artifacts import RungResult
+from papercoder.artifacts import StepResult
 
 _CONFIG, _SMOKE = "config.yaml", "config.smoke.yaml"
 
 
-def forecast(repository: Path, smoke: RungResult) -> str:
+def forecast(repository: Path, smoke: StepResult) -> str:
     """An order of magnitude, in one sentence.
 
     The setting that grows most between the two configurations is taken to multiply the smoke run's time. Others may

@@ -44,7 +44,7 @@ class Live:
                 self._waiting = _Part("Calls waiting")
             with ui.element("div"):
                 self._graph = _Part("Files", "graph")
-                self._rungs = _Part("Seen to run")
+                self._steps = _Part("Seen to run")
                 self._warnings = _Part("Warnings")
         self._log = RunLog(self._watch)
         self.show(view)
@@ -62,7 +62,7 @@ class Live:
         self._stages.show(live.stages(view.stages) if view.stages else "")
         self._waiting.show(live.waiting(view.calls) if view.calls else "")
         self._graph.show(live.file_graph(self._name, view.logic, view.files) if view.logic else "")
-        self._rungs.show(live.rungs(view.rungs, view.forecast) if view.rungs or view.forecast else "")
+        self._steps.show(live.steps(view.steps, view.forecast) if view.steps or view.forecast else "")
         self._warnings.show(live.warnings(view.summary.warnings) if view.summary.warnings else "")
         self._log.follow()
 

@@ -101,7 +101,7 @@ _DRAWN: dict[str, Draw] = {
     "assumptions": _section("assumptions"),
     "configuration": _section("configuration"),
     "design": _section("architecture"),
-    "rungs": _section("execution"),
+    "steps": _section("execution"),
     "checks": _section("checks"),
     "costs": _section("cost"),
     "changes": _changes,

@@ -49,4 +49,4 @@ def reload_once(web: Web, run: str, is_so: Callable[[], bool]) -> None:
 
 def _mark(view: View) -> tuple[object, ...]:
     """What of a run decides whether there is more to see."""
-    return (view.state, len(view.rungs), *((stage.summary.name, stage.done) for stage in view.stages))
+    return (view.state, len(view.steps), *((stage.summary.name, stage.done) for stage in view.stages))

@@ -10,7 +10,7 @@ from papercoder.artifacts import LogicDesign
 from papercoder.diagrams import Undrawable, draw_files
 from papercoder.report.rendering import environment
 from papercoder.report.words import duration
-from papercoder.runs.events import RungEnded
+from papercoder.runs.events import ExecutionStepEnded
 from papercoder.web.parts.tabs import address
 from papercoder.web.runs.files import FileView
 from papercoder.web.runs.view import StageView, View, Waiting
@@ -35,9 +35,9 @@ def waiting(calls: Sequence[Waiting]) -> str:
     return _render("waiting", calls=longest[:_MOST], more=len(longest[_MOST:]))
 
 
-def rungs(found: Sequence[RungEnded], forecast: str) -> str:
-    """The rungs of the latest climb, and what is about to take long."""
-    return _render("rungs", rungs=found, forecast=forecast)
+def steps(found: Sequence[ExecutionStepEnded], forecast: str) -> str:
+    """The steps of the latest climb, and what is about to take long."""
+    return _render("steps", steps=found, forecast=forecast)
 
 
 def warnings(found: Sequence[str]) -> str:

@@ -67,7 +67,7 @@ TABS = (
         "Nothing was designed yet. The diagrams are drawn as soon as the architecture is there.",
     ),
     Tab(
-        "rungs",
+        "steps",
         "Execution",
         ("execution/report.json",),
         "Nothing was executed yet. The profiles `repair` and `full` run the code in a sandbox.",

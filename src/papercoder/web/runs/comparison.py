@@ -82,8 +82,8 @@ def _figures(report: Report) -> Iterator[tuple[str, str]]:
     yield "models", ", ".join(dict.fromkeys(summary.models.values())) or "none"
     for state, number in states.items():
         yield f"requirements {LABELS[state]}", f"{number} of {len(report.requirements)}" if report.requirements else "–"
-    for rung in report.rungs:
-        yield rung.rung, LABELS[rung.status]
+    for step in report.steps:
+        yield step.step, LABELS[step.status]
     yield "claims met", f"{claims['met']} of {len(report.claims)}" if report.claims else "–"
     yield "files", plural(len(report.files), "file")
     yield "calls", plural(summary.calls.made, "call")

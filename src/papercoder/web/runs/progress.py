@@ -1,4 +1,4 @@
-"""What a run's events say of its artifacts, calls and rungs so far: a fold that is fed event by event."""
+"""What a run's events say of its artifacts, calls and steps so far: a fold that is fed event by event."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
@@ -14,8 +14,8 @@ from papercoder.runs.events import (
     CallRetried,
     CallStarted,
     Event,
+    ExecutionStepEnded,
     Forecast,
-    RungEnded,
     RunStarted,
 )
 from papercoder.runs.summary import AnyArtifactEvent, Summary, stage_of, summarise
@@ -58,11 +58,11 @@ class Course:
     again: Counter[About] = field(default_factory=Counter)
     """How often a call was sent again, or its answer sent back, since it last went well."""
 
-    rungs: dict[str, RungEnded] = field(default_factory=dict)
+    steps: dict[str, ExecutionStepEnded] = field(default_factory=dict)
     """Of the latest climb."""
 
     forecast: str = ""
-    """What was last told to take long, until the next rung ends."""
+    """What was last told to take long, until the next step ends."""
 
     _summary: Summary | None = None
 
@@ -77,8 +77,8 @@ class Course:
                 self._artifact(event)
             case CallStarted() | CallMade() | CallRetried() | AnswerRefused():
                 self._call(event)
-            case RungEnded():
-                self._rung(event)
+            case ExecutionStepEnded():
+                self._step(event)
             case Forecast(message=message):
                 self.forecast = message
 
@@ -133,12 +133,12 @@ class Course:
             case _:
                 self.again[about] += 1
 
-    def _rung(self, event: RungEnded) -> None:
-        """A rung that is climbed once more makes those above it open again."""
-        below = list(self.rungs)
-        if event.rung in self.rungs:
-            below = below[: below.index(event.rung)]
-        self.rungs = {name: self.rungs[name] for name in below} | {event.rung: event}
+    def _step(self, event: ExecutionStepEnded) -> None:
+        """A step that is climbed once more makes those above it open again."""
+        below = list(self.steps)
+        if event.step in self.steps:
+            below = below[: below.index(event.step)]
+        self.steps = {name: self.steps[name] for name in below} | {event.step: event}
         self.forecast = ""
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from papercoder.artifacts import LogicDesign
-from papercoder.runs.events import RungEnded
+from papercoder.runs.events import ExecutionStepEnded
 from papercoder.runs.summary import StageSummary, Summary, stage_of
 from papercoder.web.runs.files import FileView, artifact_of, files
 from papercoder.web.runs.progress import Course, Making
@@ -76,7 +76,7 @@ class View:
     """In the order in which they were begun."""
 
     calls: tuple[Waiting, ...]
-    rungs: tuple[RungEnded, ...]
+    steps: tuple[ExecutionStepEnded, ...]
     """Of the latest climb."""
 
     forecast: str
@@ -120,7 +120,7 @@ def view(course: Course, look: Look) -> View:
         left=seconds_left(course, logic, look.at) if logic and look.state == "running" else None,
         stages=_stages(course, logic),
         calls=_waiting(course, look.at),
-        rungs=tuple(course.rungs.values()),
+        steps=tuple(course.steps.values()),
         forecast=course.forecast,
         logic=logic,
         files=files(course, logic) if logic else (),

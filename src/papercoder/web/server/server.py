@@ -38,7 +38,7 @@ from papercoder.web.server.state import Web, open_web
 PAGES = (runs, start, live, read, views, edit, report, questions, download, compare, bench, missing)
 """Each puts its own routes up."""
 
-_STATIC = Path(__file__).parent / "static"
+_STATIC = Path(__file__).parent.parent / "static"
 _SHORTEST_TOKEN = 16
 _GRACE = 2
 """Seconds that open connections have to end after Ctrl-C."""

@@ -1,4 +1,4 @@
-"""The rungs above installing: a command each, and what has to be seen of it besides success."""
+"""The steps above installing: a command each, and what has to be seen of it besides success."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from papercoder.artifacts.execution import Outcome, RungName
+from papercoder.artifacts.execution import Outcome, StepName
 from papercoder.repository.paths import module_parts
 from papercoder.stages.execution import importing
 from papercoder.stages.execution.copying import RESULTS
@@ -17,10 +17,10 @@ Complaint = Callable[[Outcome, str | None], str]
 
 
 @dataclass(frozen=True)
-class Rung:
+class ExecutionStep:
     """A command, and what has to be seen of it."""
 
-    name: RungName
+    name: StepName
     argv: tuple[str, ...]
     shown: str
     """The command as one would type it."""
@@ -30,7 +30,7 @@ class Rung:
     """Why it is not to be run at all; empty where it is."""
 
 
-def rungs(repository: Path, reproduce: bool) -> tuple[Rung, ...]:
+def steps(repository: Path, reproduce: bool) -> tuple[ExecutionStep, ...]:
     """From the lowest up."""
     modules = tuple(sorted(_modules(repository)))
     script = Path(importing.__file__).read_text(encoding="utf-8")
@@ -38,11 +38,11 @@ def rungs(repository: Path, reproduce: bool) -> tuple[Rung, ...]:
     tests = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests")
     no_tests = "" if has_tests(repository) else "the repository has no tests"
     return (
-        Rung("import", ("python", "-c", script, *modules), listed, _imports_all(len(modules))),
-        Rung("start", ("python", "main.py", "--help"), "python main.py --help", _says_how_to_use_it),
-        Rung("tests", tests, "python -m pytest tests", _passes_tests, no_tests),
-        Rung("smoke", ("bash", "reproduce.sh", "--smoke"), "./reproduce.sh --smoke", _writes_results),
-        Rung(
+        ExecutionStep("import", ("python", "-c", script, *modules), listed, _imports_all(len(modules))),
+        ExecutionStep("start", ("python", "main.py", "--help"), "python main.py --help", _says_how_to_use_it),
+        ExecutionStep("tests", tests, "python -m pytest tests", _passes_tests, no_tests),
+        ExecutionStep("smoke", ("bash", "reproduce.sh", "--smoke"), "./reproduce.sh --smoke", _writes_results),
+        ExecutionStep(
             "reproduce",
             ("bash", "reproduce.sh"),
             "./reproduce.sh",

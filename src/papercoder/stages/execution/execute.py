@@ -1,20 +1,20 @@
-"""The ladder: install, import, start, tests, smoke, reproduce; the first rung that fails ends the climb."""
+"""The ladder: install, import, start, tests, smoke, reproduce; the first step that fails ends the climb."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from papercoder.artifacts.execution import ExecutionReport, Outcome, RungName, RungResult
+from papercoder.artifacts.execution import ExecutionReport, Outcome, StepName, StepResult
 from papercoder.sandbox.choosing import why_none
 from papercoder.sandbox.contract import GIB, MIB, Bind, Caps, Command, Sandbox
 from papercoder.stages.execution.copying import RESULTS, bring_back, fresh_copy
 from papercoder.stages.execution.environment import Environment, Installation, Installer, Packages
 from papercoder.stages.execution.reaching import unreachable
-from papercoder.stages.execution.rungs import Rung, rungs
+from papercoder.stages.execution.steps import ExecutionStep, steps
 
 REPOSITORY = "/repository"
 
-CAPS: Mapping[RungName, Caps] = MappingProxyType(
+CAPS: Mapping[StepName, Caps] = MappingProxyType(
     {
         "install": Caps(seconds=1800, disk=32 * GIB),
         "import": Caps(seconds=300),
@@ -24,12 +24,12 @@ CAPS: Mapping[RungName, Caps] = MappingProxyType(
         "reproduce": Caps(seconds=24 * 3600, disk=64 * GIB),
     }
 )
-"""What each rung may use, where the caller does not say otherwise."""
+"""What each step may use, where the caller does not say otherwise."""
 
-Emit = Callable[[RungResult], None]
+Emit = Callable[[StepResult], None]
 
 
-def _nobody(_: RungResult) -> None:
+def _nobody(_: StepResult) -> None:
     """Nobody listens."""
 
 
@@ -37,35 +37,35 @@ async def execute(
     repository: Path,
     sandbox: Sandbox | None,
     installer: Installer | None = None,
-    caps: Mapping[RungName, Caps] = CAPS,
+    caps: Mapping[StepName, Caps] = CAPS,
     *,
     reproduce: bool = False,
     gpu: bool = False,
     emit: Emit = _nobody,
 ) -> ExecutionReport:
-    """Climb the ladder, each rung in a fresh copy of the repository.
+    """Climb the ladder, each step in a fresh copy of the repository.
 
     Args:
         repository: is read, never written.
         sandbox: None: nothing is executed, and the report says why.
         installer: None: from the user's package index.
-        caps: rung -> what it may use; those that are missing have their `CAPS`.
+        caps: step -> what it may use; those that are missing have their `CAPS`.
         reproduce: whether to run the full reproduction too.
         gpu: whether the code may use this machine's GPUs; installers may not.
-        emit: is told every rung once it is decided.
+        emit: is told every step once it is decided.
 
     Raises:
         SandboxError: the sandbox could not be started, or the repository not be copied.
         RunFolderError: the folder that keeps environments cannot be written.
     """
-    ladder = rungs(repository, reproduce)
+    ladder = steps(repository, reproduce)
     if sandbox is None:
         return _nothing(ladder, await why_none(), emit)
-    climb = _Climb(repository, sandbox, {**CAPS, **caps}, emit, gpu)
+    climb = _Execution(repository, sandbox, {**CAPS, **caps}, emit, gpu)
     installation = await (installer or Packages()).install(repository, sandbox, climb.caps["install"])
     climb.note(_installed(installation, climb.caps["install"]), installation.outcomes)
-    for rung in ladder:
-        await climb.on(rung, installation.environment)
+    for step in ladder:
+        await climb.on(step, installation.environment)
     return climb.report(installation.lock)
 
 
@@ -74,12 +74,12 @@ async def reproduce(
     sandbox: Sandbox | None,
     before: ExecutionReport,
     installer: Installer | None = None,
-    caps: Mapping[RungName, Caps] = CAPS,
+    caps: Mapping[StepName, Caps] = CAPS,
     *,
     gpu: bool = False,
     emit: Emit = _nobody,
 ) -> ExecutionReport:
-    """Climb the last rung, where those below it were seen before, be it on another machine.
+    """Climb the last step, where those below it were seen before, be it on another machine.
 
     Args:
         repository: with the `requirements.lock` of that time, so that the same packages are installed.
@@ -88,18 +88,18 @@ async def reproduce(
         installer: as for `execute`.
         caps: as for `execute`.
         gpu: as for `execute`.
-        emit: is told the last rung once it is decided.
+        emit: is told the last step once it is decided.
 
     Raises:
         SandboxError: as for `execute`.
         RunFolderError: as for `execute`.
     """
-    last = rungs(repository, reproduce=True)[-1]
+    last = steps(repository, reproduce=True)[-1]
     if sandbox is None:
-        result = _not_run(last, await why_none())
+        result = _skipped(last, await why_none())
         emit(result)
         return _joined(before, result)
-    climb = _Climb(repository, sandbox, {**CAPS, **caps}, _nobody, gpu)
+    climb = _Execution(repository, sandbox, {**CAPS, **caps}, _nobody, gpu)
     installation = await (installer or Packages()).install(repository, sandbox, climb.caps["install"])
     climb.note(_installed(installation, climb.caps["install"]), installation.outcomes)
     climb.emit = emit
@@ -107,69 +107,69 @@ async def reproduce(
     return _joined(before, climb.done[-1], climb.report(installation.lock))
 
 
-def _joined(before: ExecutionReport, last: RungResult, after: ExecutionReport | None = None) -> ExecutionReport:
-    """What was seen before, and then of the last rung."""
+def _joined(before: ExecutionReport, last: StepResult, after: ExecutionReport | None = None) -> ExecutionReport:
+    """What was seen before, and then of the last step."""
     changes = {"notes": tuple(dict.fromkeys((*before.notes, *after.notes))), "results": after.results} if after else {}
-    return before.model_copy(update={"rungs": (*before.rungs[:-1], last), **changes})
+    return before.model_copy(update={"steps": (*before.steps[:-1], last), **changes})
 
 
-def _nothing(ladder: tuple[Rung, ...], reason: str, emit: Emit) -> ExecutionReport:
-    install = RungResult(rung="install", status="not_run", reason=reason)
-    results = (install, *(_not_run(rung, reason) for rung in ladder))
+def _nothing(ladder: tuple[ExecutionStep, ...], reason: str, emit: Emit) -> ExecutionReport:
+    install = StepResult(step="install", status="skipped", reason=reason)
+    results = (install, *(_skipped(step, reason) for step in ladder))
     for result in results:
         emit(result)
-    return ExecutionReport(rungs=results, sandbox="")
+    return ExecutionReport(steps=results, sandbox="")
 
 
-class _Climb:
+class _Execution:
     """How far it is."""
 
     def __init__(
-        self, repository: Path, sandbox: Sandbox, caps: Mapping[RungName, Caps], emit: Emit, gpu: bool
+        self, repository: Path, sandbox: Sandbox, caps: Mapping[StepName, Caps], emit: Emit, gpu: bool
     ) -> None:
         self.repository, self.sandbox, self.caps, self.emit, self.gpu = repository, sandbox, caps, emit, gpu
-        self.done: list[RungResult] = []
+        self.done: list[StepResult] = []
         self.notes: dict[str, None] = {}
-        self.results: dict[RungName, str | None] = {}
+        self.results: dict[StepName, str | None] = {}
 
-    async def on(self, rung: Rung, environment: Environment | None) -> None:
-        """Try a rung, unless one below it failed or nobody asked for it."""
-        fallen = next((result.rung for result in self.done if result.status == "failed"), None)
+    async def on(self, step: ExecutionStep, environment: Environment | None) -> None:
+        """Try a step, unless one below it failed or nobody asked for it."""
+        fallen = next((result.step for result in self.done if result.status == "failed"), None)
         if fallen:
-            self.note(_not_run(rung, f"{fallen} failed before it"))
+            self.note(_skipped(step, f"{fallen} failed before it"))
         elif not environment:
-            self.note(_not_run(rung, self.done[0].reason))
-        elif rung.unasked:
-            self.note(_not_run(rung, rung.unasked))
+            self.note(_skipped(step, self.done[0].reason))
+        elif step.unasked:
+            self.note(_skipped(step, step.unasked))
         else:
-            outcome, results = await self._try(rung, environment)
-            self.results[rung.name] = results
-            missing = rung.complaint(outcome, results) if outcome.succeeded else ""
-            self.note(_result(rung.name, rung.shown, outcome, self.caps[rung.name], missing), (outcome,))
+            outcome, results = await self._try(step, environment)
+            self.results[step.name] = results
+            missing = step.complaint(outcome, results) if outcome.succeeded else ""
+            self.note(_result(step.name, step.shown, outcome, self.caps[step.name], missing), (outcome,))
 
-    async def _try(self, rung: Rung, environment: Environment) -> tuple[Outcome, str | None]:
+    async def _try(self, step: ExecutionStep, environment: Environment) -> tuple[Outcome, str | None]:
         async with fresh_copy(self.repository) as folder:
             command = Command(
-                rung.argv,
+                step.argv,
                 Bind(folder, REPOSITORY),
                 readable=environment.binds,
                 environment=environment.variables,
-                caps=self.caps[rung.name],
+                caps=self.caps[step.name],
                 gpu=self.gpu,
             )
             return await self.sandbox.run(command), bring_back(folder, RESULTS)
 
-    def note(self, result: RungResult, outcomes: tuple[Outcome, ...] = ()) -> None:
-        """Keep and tell what became of a rung."""
+    def note(self, result: StepResult, outcomes: tuple[Outcome, ...] = ()) -> None:
+        """Keep and tell what became of a step."""
         self.done.append(result)
         self.notes |= dict.fromkeys(note for outcome in outcomes for note in outcome.notes)
         self.emit(result)
 
     def report(self, lock: str | None) -> ExecutionReport:
-        """All that was seen; results only of a rung that was."""
-        seen = {result.rung for result in self.done if result.status == "seen"}
+        """All that was seen; results only of a step that was."""
+        seen = {result.step for result in self.done if result.status == "passed"}
         return ExecutionReport(
-            rungs=tuple(self.done),
+            steps=tuple(self.done),
             sandbox=self.sandbox.name,
             notes=tuple(self.notes),
             lock=lock,
@@ -178,15 +178,15 @@ class _Climb:
         )
 
 
-def _not_run(rung: Rung, reason: str) -> RungResult:
-    return RungResult(rung=rung.name, status="not_run", command=rung.shown, reason=reason)
+def _skipped(step: ExecutionStep, reason: str) -> StepResult:
+    return StepResult(step=step.name, status="skipped", command=step.shown, reason=reason)
 
 
-def _installed(installation: Installation, caps: Caps) -> RungResult:
+def _installed(installation: Installation, caps: Caps) -> StepResult:
     if not installation.outcomes:
-        return RungResult(
-            rung="install",
-            status="seen" if installation.environment else "failed",
+        return StepResult(
+            step="install",
+            status="passed" if installation.environment else "failed",
             command=installation.command,
             output="These very packages were installed before." if installation.environment else "",
             reason=installation.reason,
@@ -200,18 +200,18 @@ def _installed(installation: Installation, caps: Caps) -> RungResult:
         }
     )
     if not installation.environment and (cut := unreachable(last)):
-        return RungResult(
-            rung="install", status="not_run", command=installation.command, output=last.output, reason=cut
+        return StepResult(
+            step="install", status="skipped", command=installation.command, output=last.output, reason=cut
         )
     missing = "" if installation.environment else installation.reason or "no environment came of it"
     return _result("install", installation.command, whole, caps, missing)
 
 
-def _result(name: RungName, command: str, outcome: Outcome, caps: Caps, missing: str) -> RungResult:
+def _result(name: StepName, command: str, outcome: Outcome, caps: Caps, missing: str) -> StepResult:
     reason = missing if outcome.succeeded else _why(outcome, caps)
-    return RungResult(
-        rung=name,
-        status="failed" if reason else "seen",
+    return StepResult(
+        step=name,
+        status="failed" if reason else "passed",
         command=command,
         exit_code=outcome.exit_code,
         seconds=outcome.seconds,
