@@ -16,7 +16,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $(STAMP)
 
 demo: setup
-	$(BIN)/papercoder run examples/kiln/paper.pdf -o runs/kiln --model recorded:examples/kiln/recorded --reproduce
+	$(BIN)/papercoder demo
 
 lint: setup
 	$(BIN)/ruff check .

@@ -3,6 +3,8 @@
 import ipaddress
 import os
 import socket
+from collections import Counter
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,17 @@ settings.load_profile("tests")
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Bytes give no id: a packed file holds the second it was packed in, and pytest-xdist's workers compare ids."""
     return argname if isinstance(val, bytes) else None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    """After pytest's own summary: which tests were skipped, and how to run them."""
+    result = yield
+    if reporter := session.config.pluginmanager.get_plugin("terminalreporter"):
+        skipped = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in reporter.stats.get("skipped", ()))
+        if skipped:
+            reporter.write_line("skipped: " + "; ".join(f"{reason} ({n})" for reason, n in sorted(skipped.items())))
+    return result
 
 
 @pytest.fixture(autouse=True)

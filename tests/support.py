@@ -1,8 +1,9 @@
 """What tests share: a tiny paper, the artifacts of a tiny plan, and a model that says what it is told to say."""
 
+import asyncio
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -241,6 +242,24 @@ def asking(model: Model, emit: Emit = lambda _: None, prompts: Path | None = Non
 def of_kind(events: Iterable[Event], kind: type[E]) -> list[E]:
     """The events of one kind."""
     return [event for event in events if isinstance(event, kind)]
+
+
+async def cancel_at(happened: Callable[[Event], bool], start: Callable[[Emit], Awaitable[object]]) -> None:
+    """Start a run with a listener that cancels it at an event, as Ctrl-C does.
+
+    Raises:
+        CancelledError: it was cancelled.
+    """
+
+    def listen(event: Event) -> None:
+        if happened(event) and not run.cancelling():
+            run.cancel()
+
+    async def running() -> None:
+        await start(listen)
+
+    run = asyncio.create_task(running())
+    await run
 
 
 def calls_made(folder: Path) -> "Counter[tuple[str, str]]":

@@ -43,8 +43,16 @@ async def gather_pair(one: Awaitable[A], other: Awaitable[B]) -> tuple[A, B]:
 
 
 async def _wait_for_all(tasks: Sequence["asyncio.Future[Any]"]) -> None:
-    if tasks:
-        await asyncio.wait(tasks)
+    cancelled: asyncio.CancelledError | None = None
+    while pending := [task for task in tasks if not task.done()]:
+        try:
+            await asyncio.wait(pending)
+        except asyncio.CancelledError as cancellation:  # pass it on; calls that were sent still end first
+            cancelled = cancellation
+            for task in pending:
+                task.cancel()
+    if cancelled:
+        raise cancelled
     errors = [error for task in tasks if (error := task.exception())]
     if errors:
         raise errors[0]

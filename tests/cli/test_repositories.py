@@ -1,6 +1,7 @@
 """The commands for repositories and runs that are there: exit codes, one sentence for what is wrong, no traceback."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -227,11 +228,14 @@ def test_the_error_has_to_be_given(say: Say, repository: Path) -> None:
 
 
 def test_an_interrupted_repair_leaves_the_repository_as_it_was(repair: Say, repository: Path) -> None:
-    def interrupted(_: object) -> str:
-        raise KeyboardInterrupt
+    def press_ctrl_c(_: object) -> str:
+        signal.raise_signal(signal.SIGINT)
+        return FIX
 
     before = tree(repository)
-    assert_told(repair(interrupted), 130, "interrupted; run the same command again to go on")
+    ended = repair(press_ctrl_c)
+    assert ended.code == 130
+    assert ended.err.endswith("papercoder: interrupted; run the same command again to resume.\n")
     assert tree(repository) == before
     assert repair(FIX).code == 0
 

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
@@ -18,12 +18,12 @@ from papercoder.artifacts import Repository
 from papercoder.errors import CostCapReached, PaperError, RunFolderError, SettingsError
 from papercoder.operations.generate import generate
 from papercoder.runs.event_log import read_events
-from papercoder.runs.events import CallMade, CallStarted, Event, RunEnded, RunStarted, Warned
+from papercoder.runs.events import CallMade, CallStarted, Emit, Event, RunEnded, RunStarted, Warned
 from papercoder.runs.folder import answer_store, lock
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
 from papercoder.stages.checking import checks
-from tests.support import MARKDOWN, calls_made, git, history_of, of_kind, tree
+from tests.support import MARKDOWN, calls_made, cancel_at, git, history_of, of_kind, tree
 
 TINY = (
     "simulated:files=4,width=2,speed=100000,overall_plan=40,requirements=40,architecture=40,logic=40,config=40,"
@@ -337,17 +337,14 @@ def test_an_unknown_model_is_refused_before_anything_is_made(paper_file: Path, t
 
 
 def test_an_interrupted_run_says_so_and_goes_on(paper_file: Path, tmp_path: Path, whole: Path) -> None:
-    async def interrupted() -> None:
-        def stop(event: Event) -> None:
-            if isinstance(event, CallMade) and event.agent == "analysis":
-                task.cancel()
+    def analysed(event: Event) -> bool:
+        return isinstance(event, CallMade) and event.agent == "analysis"
 
-        settings = Settings(model=TINY, sandbox="none")
-        task = asyncio.ensure_future(generate(paper_file, tmp_path / "run", settings, [stop]))
-        await task
+    def start(listener: Emit) -> Awaitable[Repository]:
+        return generate(paper_file, tmp_path / "run", Settings(model=TINY, sandbox="none"), [listener])
 
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(interrupted())
+        asyncio.run(cancel_at(analysed, start))
     assert summarise(read_events(tmp_path / "run")).reason == "it was interrupted"
     run(paper_file, tmp_path / "run")
     assert set(calls_made(tmp_path / "run").values()) == {1}

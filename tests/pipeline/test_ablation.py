@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import get_args
 
@@ -29,6 +29,7 @@ from tests.support import (
     Scripted,
     architecture,
     calls_made,
+    cancel_at,
     history_of,
     of_kind,
     setting,
@@ -82,9 +83,9 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Scripted:
 def line(paper_file: Path) -> Line:
     """Runs a profile in a folder."""
 
-    def run(folder: Path, profile: Profile, *listeners: Emit, **settings: object) -> Repository:
+    def run(folder: Path, profile: Profile, **settings: object) -> Repository:
         chosen = Settings.model_validate({"refine": 0, "profile": profile, **settings})
-        return asyncio.run(generate(paper_file, folder, chosen, listeners))
+        return asyncio.run(generate(paper_file, folder, chosen))
 
     return run
 
@@ -184,13 +185,17 @@ def test_a_second_run_asks_nobody_and_commits_nothing(line: Line, tmp_path: Path
 
 
 @pytest.mark.parametrize("profile", ["plan", "architecture", "logic"])
-def test_stopped_on_its_way_a_line_goes_on(line: Line, model: Scripted, tmp_path: Path, profile: Profile) -> None:
-    def stop(event: Event) -> None:
-        if isinstance(event, CallMade) and len(calls_made(tmp_path)) == len(CUT[profile]) - 1:
-            raise KeyboardInterrupt
+def test_an_interrupted_run_resumes(
+    line: Line, model: Scripted, paper_file: Path, tmp_path: Path, profile: Profile
+) -> None:
+    def last_but_one(event: Event) -> bool:
+        return isinstance(event, CallMade) and len(calls_made(tmp_path)) == len(CUT[profile]) - 1
 
-    with pytest.raises(KeyboardInterrupt):
-        line(tmp_path, profile, stop)
+    def run(listener: Emit) -> Awaitable[Repository]:
+        return generate(paper_file, tmp_path, Settings(refine=0, profile=profile), [listener])
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(cancel_at(last_but_one, run))
     assert not (tmp_path / "repo" / "README.md").exists()
     line(tmp_path, profile)
     assert [request.agent for request in model.requests] == CUT[profile]

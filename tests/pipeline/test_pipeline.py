@@ -1,7 +1,7 @@
 """The whole line with a project that has to be revised and repaired: what it makes, and how it goes on."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from papercoder.runs.folder import load
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
 from tests.scripted import TEST_PY, Tree, block, executing, fenced, play, project, verdict
-from tests.support import calls_made, git, history_of, of_kind, tree
+from tests.support import calls_made, cancel_at, git, history_of, of_kind, tree
 
 REVISED = block("model.py", "    return w * x\n", "    return float(w) * x\n")
 REPAIRED = block("main.py", "import json\n", "import json\nimport sys\n")
@@ -52,13 +52,13 @@ Line = Callable[..., Repository]
 
 @pytest.fixture
 def line(monkeypatch: pytest.MonkeyPatch, paper_file: Path) -> Line:
-    """Runs the line in a folder."""
+    """Runs the pipeline in a folder."""
     play(monkeypatch, ANSWERS)
     executing(monkeypatch, judge)
 
-    def run(folder: Path, *listeners: Emit, **settings: object) -> Repository:
+    def run(folder: Path, **settings: object) -> Repository:
         chosen = Settings.model_validate({"refine": 0, **settings})
-        return asyncio.run(generate(paper_file, folder, chosen, listeners))
+        return asyncio.run(generate(paper_file, folder, chosen))
 
     return run
 
@@ -120,17 +120,17 @@ MOMENTS += [(made, f"{name}.json") for name in ("execution/0", "repair/1", "exec
 
 
 @pytest.mark.parametrize(("happens", "what"), MOMENTS, ids=[what for _, what in MOMENTS])
-def test_stopped_amid_the_rounds_it_goes_on_to_the_same_end(
-    line: Line, tmp_path: Path, happens: Callable[[str, Event], bool], what: str
+def test_an_interrupted_run_resumes_to_the_same_result(
+    line: Line, paper_file: Path, tmp_path: Path, happens: Callable[[str, Event], bool], what: str
 ) -> None:
     line(tmp_path / "whole")
 
-    def stop(event: Event) -> None:
-        if happens(what, event):
-            raise KeyboardInterrupt
+    def run(listener: Emit) -> Awaitable[Repository]:
+        return generate(paper_file, tmp_path / "stopped", Settings(refine=0), [listener])
 
-    with pytest.raises(KeyboardInterrupt):
-        line(tmp_path / "stopped", stop)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(cancel_at(lambda event: happens(what, event), run))
+    assert summarise(read_events(tmp_path / "stopped")).reason == "it was interrupted"
     line(tmp_path / "stopped")
     assert tree(tmp_path / "stopped" / "repo") == tree(tmp_path / "whole" / "repo")
     assert messages(tmp_path / "stopped") == messages(tmp_path / "whole")

@@ -7,11 +7,12 @@ import typer
 from papercoder.cli import bench as bench
 from papercoder.cli import bench_compare as bench_compare
 from papercoder.cli import bench_fetch as bench_fetch
+from papercoder.cli import demo as demo
 from papercoder.cli import evaluation as evaluation
 from papercoder.cli import papers as papers
 from papercoder.cli import rubrics as rubrics
 from papercoder.cli import web as web
-from papercoder.cli.options import INTERRUPTED
+from papercoder.cli.interruption import INTERRUPTED, say
 from papercoder.cli.options import app as app
 from papercoder.errors import PaperCoderError
 
@@ -24,6 +25,6 @@ def main() -> None:
         typer.echo(f"papercoder: {error}", err=True)
         sys.exit(error.exit_code)
     except SystemExit as end:
-        if end.code == INTERRUPTED:
-            typer.echo("papercoder: interrupted; run the same command again to go on.", err=True)
+        if end.code in INTERRUPTED:
+            say("interrupted; run the same command again to resume.")
         raise

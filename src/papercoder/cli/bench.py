@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from papercoder.cli.interruption import run_interruptible
 from papercoder.cli.options import PARTIAL, JsonOption, SandboxOption, group, new_console
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ def run_manifest(
     as_json: JsonOption = False,
 ) -> None:
     """Run all trials of a manifest; run it again to go on where it stopped."""
-    import asyncio
 
     from rich.console import Console
 
@@ -62,7 +62,7 @@ def run_manifest(
     placement = _placement(on, ray_address)
     console = Console(stderr=True) if as_json else new_console()
     with watching(console) as watcher:
-        results = asyncio.run(bench(chosen, folder, placement, watcher, sandbox=sandbox))
+        results = run_interruptible(bench(chosen, folder, placement, watcher, sandbox=sandbox))
     page = write_page(folder, results)
     if as_json:
         typer.echo(results.model_dump_json(indent=1))

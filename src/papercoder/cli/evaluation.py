@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from papercoder.cli.interruption import run_interruptible
 from papercoder.cli.options import (
     PARTIAL,
     BaseUrlOption,
@@ -78,7 +79,6 @@ def _foresee(repository: Path, paper: str | None, settings: "Settings", wanted: 
 def _evaluate(
     repository: Path, paper: str | None, output: Path | None, settings: "Settings", wanted: "Wanted", as_json: bool
 ) -> None:
-    import asyncio
 
     from rich.console import Console
 
@@ -90,7 +90,7 @@ def _evaluate(
     console = Console(stderr=True) if as_json else new_console()
     held_against = _paper(repository, paper)
     with progress(console) as listener:
-        evaluation = asyncio.run(judged(_source(repository), held_against, folder, settings, wanted, [listener]))
+        evaluation = run_interruptible(judged(_source(repository), held_against, folder, settings, wanted, [listener]))
     if as_json:
         typer.echo(evaluation.model_dump_json(indent=1))
     else:

@@ -14,15 +14,28 @@ if TYPE_CHECKING:
 PARTIAL = 3
 """Exit code where something was made and kept, but not all that was asked for was seen."""
 
-INTERRUPTED = 130
-"""Exit code of Typer's after Ctrl-C."""
-
 app = typer.Typer(
-    help="Turns a machine-learning paper into a code repository that is traced to the paper's own words.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"papercoder {version('papercoder')}")
+        raise typer.Exit
+
+
+@app.callback()
+def application(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Turns a machine-learning paper into a code repository that is traced to the paper's own words."""
+
 
 PaperArgument = Annotated[
     str,

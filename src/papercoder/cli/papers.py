@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from papercoder.cli.interruption import run_interruptible
 from papercoder.cli.options import (
     PARTIAL,
     BaseUrlOption,
@@ -91,7 +92,6 @@ def run(
 ) -> None:
     """Turn a paper into a repository; run it again to go on where it stopped."""
     given = dict(locals())
-    import asyncio
 
     from papercoder.console.progress import progress
     from papercoder.console.terminal import show_report
@@ -101,7 +101,7 @@ def run(
     settings = settings_given(model, **flags)
     folder = output or Path("runs") / stem(paper)
     with progress(new_console()) as listener:
-        asyncio.run(generate(paper, folder, settings, [listener]))
+        run_interruptible(generate(paper, folder, settings, [listener]))
     if show_report(folder, new_console()).status != "complete":
         raise typer.Exit(PARTIAL)
 
@@ -156,7 +156,6 @@ def execute(
     as_json: JsonOption = False,
 ) -> None:
     """Run a repository in a sandbox, step by step: install, import, start, tests, smoke, and reproduce if asked."""
-    import asyncio
 
     from papercoder.console.terminal import show_execution_step
     from papercoder.operations.repair import climb, foretold
@@ -167,7 +166,7 @@ def execute(
         show_execution_step(step, console, foretold(repository, step) if reproduce else "")
 
     listener = None if as_json else tell
-    report = asyncio.run(climb(repository, sandbox or "auto", bool(reproduce), listener, bool(gpu)))
+    report = run_interruptible(climb(repository, sandbox or "auto", bool(reproduce), listener, bool(gpu)))
     if as_json:
         typer.echo(report.model_dump_json(indent=1))
     elif report.notes:
@@ -188,7 +187,6 @@ def repair(
     gpu: GpuOption = None,
 ) -> None:
     """Repair a failure that was seen elsewhere: edit the repository so that what failed works."""
-    import asyncio
 
     from papercoder.console.progress import progress
     from papercoder.operations.repair import mend
@@ -196,7 +194,7 @@ def repair(
     settings = settings_given(model, base_url=base_url, max_cost=max_cost, sandbox=sandbox, gpu=gpu)
     folder = output or Path("runs") / f"repair-{repository.resolve().name}"
     with progress(new_console()) as listener:
-        changes = asyncio.run(mend(repository, error, folder, settings, [listener]))
+        changes = run_interruptible(mend(repository, error, folder, settings, [listener]))
     typer.echo(changes or "Nothing was changed: the agent found nothing to edit.")
     if not changes:
         raise typer.Exit(PARTIAL)
@@ -219,7 +217,6 @@ def revise(
 ) -> None:
     """Take up a note, your edits or a new version of the paper: make what they change anew, and run it again."""
     given = dict(locals())
-    import asyncio
 
     from papercoder.console.progress import progress
     from papercoder.console.terminal import show_report
@@ -236,9 +233,9 @@ def revise(
         if note and paper:
             read_paper(paper)  # one that cannot be read is told before the note is paid for
         if note:
-            typer.echo(asyncio.run(amend_run(run, note, settings, [listener])) or "The note changes nothing.")
+            typer.echo(run_interruptible(amend_run(run, note, settings, [listener])) or "The note changes nothing.")
         before = tree_of(run)
-        asyncio.run(generate(paper or former, run, settings, [listener]))
+        run_interruptible(generate(paper or former, run, settings, [listener]))
     typer.echo(changes(before, tree_of(run)))
     if show_report(run, new_console()).status != "complete":
         raise typer.Exit(PARTIAL)

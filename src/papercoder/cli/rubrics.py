@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from papercoder.cli.interruption import run_interruptible
 from papercoder.cli.options import (
     BaseUrlOption,
     MaxCostOption,
@@ -34,7 +35,6 @@ def rubric(
     max_cost: MaxCostOption = None,
 ) -> None:
     """Draft a rubric in PaperBench's form from what a paper requires and claims; run it again to go on."""
-    import asyncio
 
     from papercoder.console.progress import money, progress
     from papercoder.evaluation.rubric.draft import draft_rubric, to_json
@@ -45,7 +45,7 @@ def rubric(
     settings = settings_given(model, base_url=base_url, max_cost=max_cost)
     folder = Path("runs") / f"rubric-{stem(paper)}"
     with progress(new_console()) as listener:
-        drafted = asyncio.run(draft_rubric(paper, folder, settings, [listener], planned=run))
+        drafted = run_interruptible(draft_rubric(paper, folder, settings, [listener], planned=run))
     for line in _counts(drafted):
         typer.echo(line)
     spent = summarise(read_events(folder))
