@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import fsspec
 import pytest
 
 from papercoder.bench.manifest.trials import Trial
@@ -29,7 +30,6 @@ PRICED = f"{TINY},price_in=1,price_out=10"
 
 @pytest.fixture(autouse=True)
 def _empty_memory() -> Iterator[None]:
-    fsspec = pytest.importorskip("fsspec")
     yield
     fsspec.filesystem("memory").store.clear()
 

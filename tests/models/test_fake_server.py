@@ -21,7 +21,7 @@ FAULTS = ("--speed=200", "--retry-after=0.05", "--rate-limit-every=4", "--cut-ev
 
 pytestmark = [
     pytest.mark.usefixtures("bare"),
-    pytest.mark.skipif(not SERVER.exists(), reason="the loopback server is not beside the checkout"),
+    pytest.mark.skipif(not SERVER.exists(), reason="needs a test server that is not part of this repository"),
 ]
 
 

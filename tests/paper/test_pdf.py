@@ -172,7 +172,7 @@ def test_a_scan_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     _fails(make_scan(tmp_path / "scan.pdf"), "papercoder[ocr]")
 
 
-@pytest.mark.skipif(not (SHARED / "pdf").exists(), reason="the papers to test with are not here")
+@pytest.mark.skipif(not (SHARED / "pdf").exists(), reason="needs papers that are not part of this repository")
 class TestSharedPapers:
     def test_user_password(self) -> None:
         _fails(SHARED / "pdf" / "enc_user_password.pdf", "password")

@@ -10,7 +10,7 @@ from papercoder.paper.fidelity import fidelity
 
 PAPERS = Path(__file__).parents[3] / "shared" / "papers"
 
-pytestmark = pytest.mark.skipif(not PAPERS.is_dir(), reason="the real papers are not here")
+pytestmark = pytest.mark.skipif(not PAPERS.is_dir(), reason="needs papers that are not part of this repository")
 
 
 def counts(paper: Paper) -> dict[str, int]:

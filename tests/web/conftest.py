@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import papercoder
+from tests.needs import missing
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -72,10 +73,9 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, for the tests of one file: Playwright's event loop must not outlast them."""
-    if CHROMIUM is None and os.environ.get("CI") != "true":
-        pytest.skip("chromium is not installed")
-    assert CHROMIUM, "chromium is not installed; .ci/run installs it"
+    """The system's Chromium, for the tests of one file: Playwright's event loop must not outlast them."""
+    if CHROMIUM is None:
+        missing("Chromium", "install it, on Debian with `apt-get install chromium`")
     expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])

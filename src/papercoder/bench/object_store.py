@@ -123,7 +123,7 @@ def reach(url: str) -> tuple["AbstractFileSystem", str]:
     try:
         fsspec = importlib.import_module("fsspec")
     except ImportError:
-        raise SettingsError(f"The store {url} needs fsspec: pip install 'papercoder[ray]'.") from None
+        raise SettingsError(f"The store {url} needs the extra `ray`: pip install 'papercoder[ray]'.") from None
     try:
         files, path = fsspec.core.url_to_fs(url)
     except (ImportError, ValueError) as error:

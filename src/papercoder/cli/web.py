@@ -26,9 +26,9 @@ def web(
     try:
         from papercoder.web.server.server import serve
     except ModuleNotFoundError as error:
-        if error.name != "nicegui":
+        if (error.name or "").startswith("papercoder"):
             raise
-        raise SettingsError("The page needs NiceGUI; install it with: pip install 'papercoder[web]'.") from None
+        raise SettingsError("The page needs the extra `web`: pip install 'papercoder[web]'.") from None
 
     if folder.exists() and not folder.is_dir():
         raise RunFolderError(f"{folder} is no folder; give a run folder, or the folder of runs.")

@@ -288,7 +288,7 @@ def test_strange_ids_are_judged(tmp_path: Path) -> None:
 SOURCE = PUBLIC.parent / "paper.md"
 
 
-@pytest.mark.skipif(not PUBLIC.is_file(), reason="no public rubric at hand")
+@pytest.mark.skipif(not PUBLIC.is_file(), reason="needs a public rubric that is not part of this repository")
 def test_all_leaves_of_a_public_rubric_are_judged_and_again_for_nothing(tmp_path: Path) -> None:
     rubric, paper = load_rubric(PUBLIC), read(SOURCE)
 

@@ -204,7 +204,7 @@ def test_a_rubric_that_is_not_there_is_told(tmp_path: Path) -> None:
         load_rubric(tmp_path)
 
 
-@pytest.mark.skipif(not PUBLIC.is_file(), reason="no public rubric at hand")
+@pytest.mark.skipif(not PUBLIC.is_file(), reason="needs a public rubric that is not part of this repository")
 def test_a_public_rubric_is_read() -> None:
     rubric = load_rubric(PUBLIC)
     code = code_dev(rubric)

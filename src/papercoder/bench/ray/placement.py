@@ -97,7 +97,7 @@ def connected(address: str) -> Iterator[Any]:
     try:
         ray = importlib.import_module("ray")
     except ImportError:
-        raise SettingsError("--on ray needs Ray: pip install 'papercoder[ray]'.") from None
+        raise SettingsError("--on ray needs the extra `ray`: pip install 'papercoder[ray]'.") from None
     own: dict[str, object] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"} if address == LOCAL else {}
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
