@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def command_lines() -> list[str]:
     """Every `papercoder ...` that is shown, without the brackets around what may be left out."""
     blocks = [line for block in fenced(ALL, "bash") for line in block.splitlines()]
     shown = (line.removeprefix(".venv/bin/").replace("[", "").replace("]", "") for line in [*blocks, *inline(ALL)])
-    return sorted({line for line in shown if line.startswith("papercoder ")})
+    return sorted({line for line in shown if line.startswith("papercoder ") and not line.startswith("papercoder --")})
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def test_a_command_that_is_shown_can_be_given(line: str, commands: TyperGroup) -
 @pytest.mark.parametrize("option", sorted(set(re.findall(r"`(--[a-z-]+)", ALL))))
 def test_an_option_that_is_named_exists(option: str, commands: TyperGroup) -> None:
     groups = [commands, *(each for each in commands.commands.values() if isinstance(each, TyperGroup))]
-    every = [command for group in groups for command in group.commands.values()]
+    every = [*groups, *(command for group in groups for command in group.commands.values())]
     assert option in {name for command in every for each in command.params for name in each.opts}
 
 
@@ -80,6 +81,12 @@ def test_every_command_is_in_the_readme(commands: TyperGroup) -> None:
 )
 def test_a_target_that_is_named_is_made(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("extra", sorted(set(re.findall(r"'(?:papercoder|\.)\[(\w+)\]'", ALL))))
+def test_an_extra_that_is_named_exists(extra: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert extra in project["optional-dependencies"]
 
 
 @pytest.fixture(scope="module")

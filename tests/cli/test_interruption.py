@@ -15,8 +15,8 @@ from typing import IO
 
 import pytest
 
-from papercoder.event_log import read_events
-from papercoder.summary import summarise
+from papercoder.runs.event_log import read_events
+from papercoder.runs.summary import summarise
 from tests.support import SIMULATED, calls_in_flight, calls_made
 from tests.web.conftest import HELD, PROGRAM, environment
 from tests.web.held import LETS_GO

@@ -8,7 +8,6 @@ import pytest
 from papercoder.errors import SettingsError
 from papercoder.paper.fidelity import Estimate
 from papercoder.settings import Profile, Settings
-from papercoder.web.papers.example import example
 from papercoder.web.papers.run_options import TOLD, check, chosen, in_words, offered
 
 
@@ -52,15 +51,6 @@ def test_what_is_offered_begins_with_the_settings_own() -> None:
 def test_an_unknown_price_is_said() -> None:
     found = Estimate(model="x:y", calls=2, prompt_tokens=10, completion_tokens=5)
     assert "not known, so no cap can hold" in in_words(found)
-
-
-def test_the_example_is_asked_as_it_was_recorded() -> None:
-    Path("papercoder.toml").write_text('model = "openai:a"\nrefine = 3\nprofile = "papercoder"\n', encoding="utf-8")
-    bundled = example()
-    assert bundled
-    settings = bundled.settings()
-    assert (settings.refine, settings.profile, settings.reproduce) == (1, "full", True)
-    assert settings.model.startswith("recorded:")
 
 
 def test_every_profile_is_told_of() -> None:

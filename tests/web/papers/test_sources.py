@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.errors import PaperError, RunFolderError
-from papercoder.web.papers.example import example
+from papercoder.operations.example import example
 from papercoder.web.papers.sources import keep_upload, source_of
 from papercoder.web.runs.folder import UPLOAD, Shelf
 from tests.support import MARKDOWN

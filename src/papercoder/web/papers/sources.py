@@ -7,11 +7,11 @@ from re import ASCII, sub
 from typing import get_args
 
 from papercoder.errors import PaperError, RunFolderError
+from papercoder.operations.example import example
 from papercoder.paper.arxiv import parse_id
 from papercoder.paper.sniffing import Kind, kind_of
 from papercoder.runs.folder import leads_out
 from papercoder.runs.store import unwritable
-from papercoder.web.papers.example import example
 from papercoder.web.runs.folder import UPLOAD, UPLOADS, Shelf
 
 _KINDS: frozenset[Kind] = frozenset(get_args(Kind)) - {"lfs", "empty", "binary", "text"}
