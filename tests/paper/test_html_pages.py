@@ -79,3 +79,7 @@ def test_a_failed_conversion_is_a_loss() -> None:
 )
 def test_mathml_to_latex(source: str, tex: str) -> None:
     assert tex_of(etree.fromstring(f"<math>{source}</math>")) == tex
+
+
+def test_deep_formulas_read_as_their_characters() -> None:
+    assert tex_of(etree.fromstring("<math>" + "<mrow>" * 200 + "<mi>x</mi>" + "</mrow>" * 200 + "</math>")) == "x"

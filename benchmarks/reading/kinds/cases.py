@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from benchmarks.reading.kinds import html, latex, markdown
+from benchmarks.reading.kinds import html, latex, markdown, xml
 from benchmarks.reading.kinds.case import Case
 
 
@@ -11,3 +11,4 @@ def cases() -> Iterator[Case]:
     yield from latex.cases()
     yield from markdown.cases()
     yield from html.cases()
+    yield from xml.cases()

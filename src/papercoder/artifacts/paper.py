@@ -9,7 +9,7 @@ from pydantic import Field
 
 from papercoder.artifacts.base import Artifact
 
-SourceKind = Literal["pdf", "latex", "html", "markdown", "s2orc", "tei"]
+SourceKind = Literal["pdf", "latex", "html", "markdown", "s2orc", "tei", "jats"]
 
 
 class Block(Artifact):

@@ -1,5 +1,6 @@
 """HTML and XML, parsed without entities, network or unbounded depth, and the tables in them."""
 
+import html as html_text
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,9 @@ Tag = Any
 Rows = tuple[tuple[str, ...], ...]
 
 _WIDEST = 200
+_DEEPEST = 100
+"""Levels of elements in XML; readers call themselves a few times for each."""
+
 _BLANKS = re.compile(r"\s+")
 
 
@@ -38,8 +42,28 @@ def parse_xml(data: bytes, where: str) -> Tag:
         root = etree.fromstring(data, parser=parser)
     except etree.XMLSyntaxError as error:
         raise PaperError(f"{where} is not well-formed XML ({error}); download or export it again.") from error
+    for entity in list(root.iter(etree.Entity)):
+        # An entity of HTML is the character that it names; any other is never expanded.
+        entity.tail = html_text.unescape(entity.text).removeprefix(entity.text) + (entity.tail or "")
     etree.strip_elements(root, etree.Entity, with_tail=False)
+    if depth_of(root) > _DEEPEST:
+        raise PaperError(f"{where} nests its elements more than {_DEEPEST} deep; export it again from its source.")
     return root
+
+
+def depth_of(root: Tag) -> int:
+    """The levels of elements from this one down."""
+    depth = deepest = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def drop_namespaces(root: Tag) -> None:
+    """Take the namespaces off the names of all elements, in place."""
+    for tag in root.iter("{*}*"):
+        tag.tag = tag.tag.rsplit("}", 1)[-1]
 
 
 def fragment(source: str, tag: str = "table") -> Tag | None:

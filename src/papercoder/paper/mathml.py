@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from papercoder.paper.markup import Tag, tidy
+from papercoder.paper.markup import Tag, depth_of, tidy
 from papercoder.paper.names import names
 
 _SIGNS = "∑∏∫∮∈∉∋≤≥≠≪≫×⋅·∗→←↦⇒⇔⟶∞∂∇∼≈≃≅≡±∓∥∣⟨⟩⌊⌋⌈⌉∀∃∪∩⊂⊆⊃⊇∖∅∝∘⊙⊗⊕⊤⊥∧∨¬√…⋯⋮⋱ℓℏ′†"
@@ -66,6 +66,9 @@ _SCRIPTS = {
     "mover": "^",
     "munderover": "_^",
 }
+_DEEPEST = 50
+"""Levels of elements; a deeper formula reads as its characters."""
+
 _INVISIBLE = re.compile("[\u2061-\u2064\u200b\u200a\ufeff]")
 
 
@@ -74,6 +77,8 @@ def tex_of(math: Tag) -> str:
     for annotation in math.iter():
         if _name(annotation) == "annotation" and "tex" in (annotation.get("encoding") or "").lower():
             return tidy(annotation.text or "")
+    if depth_of(math) > _DEEPEST:
+        return tidy("".join(math.itertext()))
     return tidy(_row(list(math)) or _text(math.text or ""))
 
 

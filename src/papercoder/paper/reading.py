@@ -13,6 +13,7 @@ from papercoder.paper.decoding import decode
 from papercoder.paper.draft import Draft, assemble
 from papercoder.paper.files import LARGEST_FILE, Files, Folder, Memory, read_bytes
 from papercoder.paper.html import read_html
+from papercoder.paper.jats import read_jats
 from papercoder.paper.latex import read_latex
 from papercoder.paper.markdown import read_markdown
 from papercoder.paper.pdf import read_pdf
@@ -147,12 +148,13 @@ _KINDS: dict[Kind, Callable[[bytes, str], _Found]] = {
     "latex": lambda data, where: _latex(Memory({"paper.tex": data}, where), "paper.tex"),
     "html": lambda data, where: _Found(read_html(data, where), "html"),
     "tei": lambda data, where: _Found(read_tei(data, where), "tei"),
+    "jats": lambda data, where: _Found(read_jats(data, where), "jats"),
     "s2orc": _text(read_s2orc, "s2orc"),
     "markdown": _text(_markdown, "markdown"),
 }
 _REFUSALS: dict[Kind, str] = {
     "lfs": "{} is a Git LFS pointer, not the paper; run `git lfs pull` to fetch it.",
     "empty": "{} is empty; give the paper itself.",
-    "text": "{} is text, but no paper of a known kind; give a PDF, LaTeX, HTML, Markdown, S2ORC JSON or TEI.",
-    "binary": "{} is a binary file of no known kind; give a PDF, LaTeX, HTML, Markdown, S2ORC JSON or TEI.",
+    "text": "{} is text, but no paper of a known kind; give a PDF, LaTeX, HTML, Markdown, S2ORC JSON, TEI or JATS.",
+    "binary": "{} is a binary file of no known kind; give a PDF, LaTeX, HTML, Markdown, S2ORC JSON, TEI or JATS.",
 }

@@ -1,4 +1,4 @@
-"""What a file is, from its content; its name only decides between kinds of plain text."""
+"""The kind of a file, from its content; its name only decides between kinds of plain text."""
 
 import re
 from pathlib import PurePath
@@ -7,7 +7,7 @@ from typing import Literal
 from papercoder.paper.archive import is_tar
 
 Kind = Literal[
-    "pdf", "gzip", "zip", "tar", "html", "tei", "s2orc", "latex", "markdown", "lfs", "empty", "binary", "text"
+    "pdf", "gzip", "zip", "tar", "html", "tei", "jats", "s2orc", "latex", "markdown", "lfs", "empty", "binary", "text"
 ]
 
 _HEAD = 64 * 1024
@@ -34,6 +34,11 @@ _LATEX = re.compile(
 _MARKDOWN = re.compile(rb"^#{1,6} \S|^\$\$", re.M)
 _HTML = re.compile(rb"<!doctype html|<html\b", re.I)
 _TEI = re.compile(rb"<TEI\b")
+_JATS = re.compile(
+    rb"<article\b[^>]*>\s*(?:<!--.*?-->\s*|<processing-meta\b.*?</processing-meta>\s*)*<front\b"
+    rb"|<!DOCTYPE\s+article\b|-//NLM//DTD|<article-meta\b",
+    re.S | re.I,
+)
 
 
 def kind_of(data: bytes, name: str) -> Kind:
@@ -59,6 +64,8 @@ def _text_kind(head: bytes, name: str) -> Kind:
         return "s2orc"
     if start.startswith(b"<") and _TEI.search(head):
         return "tei"
+    if start.startswith(b"<") and _JATS.search(head) and not _HTML.search(start[:4096]):
+        return "jats"
     by_name = _BY_SUFFIX.get(PurePath(name).suffix.lower())
     if by_name and not (by_name == "latex" and start.startswith(b"<")):
         return by_name

@@ -4,32 +4,33 @@ from collections.abc import Iterator
 
 from papercoder.artifacts import Loss, Reference
 from papercoder.errors import PaperError
-from papercoder.paper.draft import Draft, Element, Heading, Text
-from papercoder.paper.markup import Rows, Tag, cells_of, parse_xml, span, tidy
-from papercoder.paper.printed import captioned, display, heading
+from papercoder.paper.draft import Draft, Element, Text
+from papercoder.paper.markup import Rows, Tag, cells_of, drop_namespaces, parse_xml, span, tidy
+from papercoder.paper.outline import PrintedHeading, outlined
+from papercoder.paper.printed import caption, captioned, display
 
 
 def read_tei(data: bytes, where: str) -> Draft:
-    """The draft of a paper in TEI; raises `PaperError` where it is not well formed or has no text."""
+    """The draft of a paper in TEI; raises `PaperError` if it is not well formed or has no text."""
     root = parse_xml(data, where)
-    _drop_namespace(root)
-    draft = Draft(title=_first(root, ".//titleStmt/title"), abstract=_abstract(root))
+    drop_namespaces(root)
+    for note in root.xpath(".//title//note | .//head//note | .//title//ref[@type = 'foot']"):
+        note.clear(keep_tail=True)
+    title = _first(root, ".//titleStmt/title") or _first(root, ".//sourceDesc//analytic/title")
+    draft = Draft(title=title.rstrip("*†‡§¶ "), abstract=_abstract(root))
+    elements: list[Element | PrintedHeading] = []
     for division in root.xpath("./text/body/div | ./text/body/figure | ./text/body/note"):
-        draft.elements += _division(division, appendix=False)
+        elements += _division(division, appendix=False)
     for division in root.xpath("./text/back/div[not(@type = 'references')]//div"):
         appendix = division.xpath("boolean(ancestor::div[@type = 'annex'])")
-        draft.elements += _division(division, appendix=appendix)
+        elements += _division(division, appendix=appendix)
+    draft.elements = outlined(elements)
     draft.references += _references(root)
-    if not draft.elements:
-        raise PaperError(f"{where} is TEI without a text; run GROBID's full-text service on the paper again.")
+    if not any(isinstance(each, Text) for each in draft.elements):
+        raise PaperError(f"{where} is TEI without the paper's text; run GROBID's full-text service on the paper again.")
     if not draft.references and root.xpath("boolean(.//ref[@type = 'bibr'])"):
         draft.losses.append(Loss(kind="missing_references", message="The text cites works, but the TEI lists none."))
     return draft
-
-
-def _drop_namespace(root: Tag) -> None:
-    for tag in root.iter("{*}*"):
-        tag.tag = tag.tag.rsplit("}", 1)[-1]
 
 
 def _first(root: Tag, path: str) -> str:
@@ -46,18 +47,21 @@ def _abstract(root: Tag) -> str:
     return "\n\n".join(_text(p) for p in paragraphs) or _first(root, ".//profileDesc/abstract")
 
 
-def _division(tag: Tag, *, appendix: bool) -> Iterator[Element]:
-    """A `div` of GROBID's: flat, its heading numbered by an attribute."""
+def _division(tag: Tag, *, appendix: bool) -> Iterator[Element | PrintedHeading]:
+    """A `div` as GROBID writes it: flat, its heading numbered by an attribute."""
     if tag.tag != "div":
         yield from _block(tag, appendix=appendix)
     for child in tag if tag.tag == "div" else ():
         yield from _block(child, appendix=appendix)
 
 
-def _block(tag: Tag, *, appendix: bool) -> Iterator[Element]:
+def _block(tag: Tag, *, appendix: bool) -> Iterator[Element | PrintedHeading]:
     match tag.tag:
         case "head":
-            yield _heading(tag, appendix=appendix)
+            text = f"{(tag.get('n') or '').strip(' .')} {_text(tag)}".strip()
+            yield PrintedHeading(text, 1, follows_references=appendix, is_appendix=appendix)
+        case "note":
+            yield Text(f"[^{tag.get('n')}]: {_text(tag)}" if tag.get("n") else _text(tag))
         case "formula":
             yield _formula(tag)
         case "figure":
@@ -70,7 +74,7 @@ def _block(tag: Tag, *, appendix: bool) -> Iterator[Element]:
             yield from _paragraph(tag)
 
 
-def _paragraph(tag: Tag) -> Iterator[Element]:
+def _paragraph(tag: Tag) -> Iterator[Element | PrintedHeading]:
     """A paragraph, cut where a formula or list stands in it."""
     pieces = [tag.text or ""]
     for child in tag:
@@ -90,11 +94,6 @@ def _flushed(pieces: list[str]) -> Iterator[Element]:
         yield Text(text)
 
 
-def _heading(tag: Tag, *, appendix: bool) -> Heading:
-    number, text = (tag.get("n") or "").strip(" ."), _text(tag)
-    return heading(f"{number} {text}".strip(), appendix=appendix)
-
-
 def _formula(tag: Tag) -> Element:
     label = next(iter(tag.xpath("./label")), None)
     number = _text(label) if label is not None else ""
@@ -103,12 +102,13 @@ def _formula(tag: Tag) -> Element:
 
 
 def _figure(tag: Tag) -> Element:
-    label, shown = _first(tag, "./label"), _first(tag, "./figDesc") or _first(tag, "./head")
-    kind = "table" if tag.get("type") == "table" else "figure"
-    line = f"{kind.capitalize()} {label}. {shown}" if label else shown
-    if kind == "table":
-        return captioned("table", line, _rows(tag))
-    return captioned("figure", line)
+    label, head, shown = (_first(tag, f"./{part}") for part in ("label", "head", "figDesc"))
+    found = caption(head)
+    kind = "table" if tag.get("type") == "table" else found.kind if found else "figure"
+    line = f"{kind.capitalize()} {label}. {shown or head}" if label else shown or head
+    if kind == "algorithm":
+        return captioned(kind, head, text=shown)
+    return captioned("table", line, _rows(tag)) if kind == "table" else captioned("figure", line)
 
 
 def _rows(tag: Tag) -> Rows:
