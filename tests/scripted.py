@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from papercoder.agents.agent import Ask
+from papercoder.agents.agent import Agents
 from papercoder.artifacts import (
     Claims,
     Edit,
@@ -41,8 +41,8 @@ from tests.support import (
     Says,
     Scripted,
     architecture,
-    asking,
     draft,
+    make_agents,
 )
 
 Answers = Mapping[str, Says | list[Says]]
@@ -129,11 +129,11 @@ class Workshop:
     publish: Publisher = field(init=False)
 
     def __post_init__(self) -> None:
-        run = Run(self.folder, asking(self.model, self.events.append), self.events.append, step_store(self.folder))
+        run = Run(self.folder, make_agents(self.model, self.events.append), self.events.append, step_store(self.folder))
         self.publish = Publisher(run, History(self.folder / "repo", 1_700_000_000))
 
     @property
-    def run(self) -> Run[Ask]:
+    def run(self) -> Run[Agents]:
         """Its run."""
         return self.publish.run
 
@@ -178,7 +178,7 @@ def executing(monkeypatch: pytest.MonkeyPatch, judge: Judge | None) -> list[Tree
     """Judge files in place of running them; None: nothing can be observed. Returns what was executed so far."""
     executed: list[Tree] = []
 
-    async def execute_files(ask: Ask, files: tuple[SourceFile, ...], sandbox: str) -> ExecutionReport:
+    async def execute_files(agents: Agents, files: tuple[SourceFile, ...], sandbox: str) -> ExecutionReport:
         tree = {file.path: file.text for file in files}
         executed.append(tree)
         if judge is None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from papercoder.agents.agent import Ask
+from papercoder.agents.agent import Agents
 from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import (
     ArchitectureDesign,
@@ -233,10 +233,10 @@ class Scripted:
         return [request for request in self.requests if request.agent == agent]
 
 
-def asking(model: Model, emit: Emit = lambda _: None, prompts: Path | None = None, **changes: Any) -> Ask:
+def make_agents(model: Model, emit: Emit = lambda _: None, prompts: Path | None = None, **changes: Any) -> Agents:
     """The hand of a stage, with this model in all roles."""
     fields: dict[str, Any] = {"max_tokens": 4000, "answer_retries": 2, "where": "runs/tiny", **changes}
-    return Ask(models=dict.fromkeys(ROLES, model), prompts=Prompts(prompts), emit=emit, **fields)
+    return Agents(models=dict.fromkeys(ROLES, model), prompts=Prompts(prompts), emit=emit, **fields)
 
 
 def of_kind(events: Iterable[Event], kind: type[E]) -> list[E]:

@@ -21,7 +21,7 @@ from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import Paper
 from papercoder.models.simulated.answers import Answers
 from papercoder.models.simulated.prompt_cache import PromptCache
-from papercoder.operations.environment import Place
+from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import generate
 from papercoder.paper.reading import read
 from papercoder.runs.event_log import EventLog, read_events
@@ -153,7 +153,7 @@ def _run(paper: Paper, files: int, *, synced: bool) -> _Course:
         clock.on(_timed()),
     ):
         cpu, wall = time.process_time(), time.perf_counter()
-        asyncio.run(generate("paper", Path(folder), settings, place=Place(read=given)))
+        asyncio.run(generate("paper", Path(folder), settings, environment=RunEnvironment(read=given)))
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
         calls = sum(isinstance(event, CallMade) for event in read_events(Path(folder)))
     return _Course(calls, cpu, wall, clock)

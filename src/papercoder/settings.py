@@ -40,7 +40,7 @@ _HAS: dict[Profile, frozenset[str]] = {
 ModelSpec = Annotated[str, StringConstraints(pattern=r"^[a-z-]+:.+$")]
 
 ROLES: tuple[Role, ...] = get_args(Role)
-MAKERS: tuple[Role, ...] = tuple(role for role in ROLES if role != "judge")
+RUN_ROLES: tuple[Role, ...] = tuple(role for role in ROLES if role != "judge")
 """The roles that a run needs; a judge comes after it."""
 
 FILE_NAME = "papercoder.toml"

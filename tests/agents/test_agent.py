@@ -12,8 +12,8 @@ from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import Critique, Paper, Paragraph, Section
 from papercoder.errors import AnswerError, ContextError, SettingsError
 from papercoder.models.tokens import count_tokens
-from papercoder.runs.events import AnswerRefused, Event, Warned
-from tests.support import PAPER, Scripted, asking, of_kind
+from papercoder.runs.events import AnswerRejected, Event, Warned
+from tests.support import PAPER, Scripted, make_agents, of_kind
 
 GOOD = Critique()
 CHECKER = Agent("verify", "planning", Json(Critique))
@@ -23,7 +23,7 @@ WRITER = Agent("overall_plan", "planning", Prose())
 def test_a_request_carries_what_to_read_then_the_task_and_its_form() -> None:
     model = Scripted({"verify": GOOD})
     read = (text_part("The plan", "Fit a line."), text_part("Nothing", ""))
-    answer = asyncio.run(asking(model)(CHECKER, "architecture", read, instructions="Be good."))
+    answer = asyncio.run(make_agents(model).ask(CHECKER, "architecture", read, instructions="Be good."))
     assert answer == GOOD
     (request,) = model.requests
     assert (request.agent, request.subject, request.round, request.max_tokens) == ("verify", "architecture", 0, 4000)
@@ -39,28 +39,28 @@ def test_a_request_carries_what_to_read_then_the_task_and_its_form() -> None:
 def test_a_judge_reads_a_system_prompt_of_its_own_and_is_asked_anew_where_it_changes(tmp_path: Path) -> None:
     judge = Agent("verify", "judge", Json(Critique), "judge_system")
     model = Scripted({"verify": ["What?", GOOD]})
-    asyncio.run(asking(model)(judge, "", (), instructions=""))
+    asyncio.run(make_agents(model).ask(judge, "", (), instructions=""))
     assert {request.system for request in model.requests} == {Prompts().render("judge_system")}
     (tmp_path / "judge_system.md").write_text("Judge.")
     for agent, same in ((judge, False), (CHECKER, True)):
         make = uses(agent)(lambda: None)
-        assert (asking(model).fingerprint(make) == asking(model, prompts=tmp_path).fingerprint(make)) is same
+        assert (make_agents(model).fingerprint(make) == make_agents(model, prompts=tmp_path).fingerprint(make)) is same
 
 
 def test_what_takes_all_the_room_that_is_left_is_read_whole() -> None:
     model = Scripted({"verify": GOOD}, context_window=5_000)
-    ask = asking(model, max_tokens=500)
-    room = ask.room(CHECKER, instructions="")
+    agents = make_agents(model, max_tokens=500)
+    room = agents.room(CHECKER, instructions="")
     whole, too_much = "word " * room, "word " * (room + 1)
     for text in (whole, too_much):
-        asyncio.run(ask(CHECKER, "", (Part("words", (text, "Fewer.")),), instructions=""))
+        asyncio.run(agents.ask(CHECKER, "", (Part("words", (text, "Fewer.")),), instructions=""))
     assert [request.messages[0].text for request in model.requests] == [whole, "Fewer."]
 
 
 def test_an_unfit_answer_goes_back_with_the_reason() -> None:
     events = list[Event]()
     model = Scripted({"verify": ["What?", '{"violations": 3}', GOOD]})
-    assert asyncio.run(asking(model, events.append)(CHECKER, "logic", (), instructions="")) == GOOD
+    assert asyncio.run(make_agents(model, events.append).ask(CHECKER, "logic", (), instructions="")) == GOOD
     first, second, third = model.requests
     assert [request.round for request in model.requests] == [0, 1, 2]
     assert second.messages[: len(first.messages)] == first.messages
@@ -69,13 +69,13 @@ def test_an_unfit_answer_goes_back_with_the_reason() -> None:
     assert "There is no JSON object" in second.messages[-1].text
     assert "violations: Input should be a valid" in third.messages[-1].text
     assert "What?" not in third.text
-    refusals = of_kind(events, AnswerRefused)
-    assert [(event.agent, event.subject) for event in refusals] == [("verify", "logic")] * 2
+    edit_problems = of_kind(events, AnswerRejected)
+    assert [(event.agent, event.subject) for event in edit_problems] == [("verify", "logic")] * 2
 
 
 def test_an_empty_answer_goes_back_too() -> None:
     model = Scripted({"overall_plan": ["", "Words."]})
-    assert asyncio.run(asking(model)(WRITER, "", ())) == "Words.\n"
+    assert asyncio.run(make_agents(model).ask(WRITER, "", ())) == "Words.\n"
     assert model.requests[1].messages[-2].text == "(nothing)"
 
 
@@ -83,7 +83,7 @@ def test_an_empty_answer_goes_back_too() -> None:
 def test_after_so_many_tries_it_gives_up_and_says_who_what_where(retries: int) -> None:
     model = Scripted({"verify": "No."})
     with pytest.raises(AnswerError) as caught:
-        asyncio.run(asking(model, answer_retries=retries)(CHECKER, "src/model.py", (), instructions=""))
+        asyncio.run(make_agents(model, answer_retries=retries).ask(CHECKER, "src/model.py", (), instructions=""))
     assert len(model.requests) == 1 + retries
     for word in ("scripted:test", "verify", "src/model.py", f"{1 + retries} tries", "There is no JSON", "runs/tiny"):
         assert word in str(caught.value)
@@ -96,7 +96,7 @@ def test_what_a_check_complains_of_goes_back() -> None:
     def check(text: str, _: int) -> list[str]:
         return ["It is too short.", "Really."] if len(text) < 10 else []
 
-    assert asyncio.run(asking(model)(WRITER, "", (), check)) == "long enough\n"
+    assert asyncio.run(make_agents(model).ask(WRITER, "", (), check)) == "long enough\n"
     assert "It is too short.\nReally." in model.requests[1].messages[-1].text
 
 
@@ -108,7 +108,7 @@ def test_a_soft_check_gives_way() -> None:
         return ["Not nice."] if attempt == 0 else []
 
     model = Scripted({"overall_plan": "the same again"})
-    assert asyncio.run(asking(model)(WRITER, "", (), soft)) == "the same again\n"
+    assert asyncio.run(make_agents(model).ask(WRITER, "", (), soft)) == "the same again\n"
     assert attempts == [0, 1]
 
 
@@ -129,7 +129,7 @@ def test_a_paper_that_does_not_fit_is_shortened_with_a_warning() -> None:
     events = list[Event]()
     model = Scripted({"overall_plan": "Words."}, context_window=6000)
     paper = long_paper(20)
-    asyncio.run(asking(model, events.append, max_tokens=500)(WRITER, "x", (paper_part(paper, ["7¶1"]),)))
+    asyncio.run(make_agents(model, events.append, max_tokens=500).ask(WRITER, "x", (paper_part(paper, ["7¶1"]),)))
     (warned,) = of_kind(events, Warned)
     assert warned.where == "overall_plan x"
     assert "cannot read all of the paper" in warned.message
@@ -143,7 +143,7 @@ def test_a_paper_that_does_not_fit_is_shortened_with_a_warning() -> None:
 def test_what_fits_is_not_shortened() -> None:
     events = list[Event]()
     model = Scripted({"overall_plan": "Words."})
-    asyncio.run(asking(model, events.append)(WRITER, "", (paper_part(PAPER, ["1¶1"]),)))
+    asyncio.run(make_agents(model, events.append).ask(WRITER, "", (paper_part(PAPER, ["1¶1"]),)))
     assert not events
     assert PAPER.abstract in model.requests[0].text
 
@@ -151,7 +151,7 @@ def test_what_fits_is_not_shortened() -> None:
 def test_where_nothing_fits_nothing_is_sent() -> None:
     model = Scripted({"overall_plan": "Words."}, context_window=2000)
     with pytest.raises(ContextError, match=r"overall_plan: even shortened, .* 2000 tokens .* --model planning="):
-        asyncio.run(asking(model)(WRITER, "", (Part("big", ("word " * 5000,)),)))
+        asyncio.run(make_agents(model).ask(WRITER, "", (Part("big", ("word " * 5000,)),)))
     assert model.requests == []
 
 
@@ -159,7 +159,9 @@ def test_a_refused_answer_that_leaves_no_room_is_not_sent_back_whole() -> None:
     model = Scripted({"overall_plan": ["word " * 900, "Words."]}, context_window=4000)
     paper = text_part("The paper", "word " * 1200)
     answer = asyncio.run(
-        asking(model, max_tokens=1000)(WRITER, "", (paper,), lambda text, _: ["Too long."] if len(text) > 100 else [])
+        make_agents(model, max_tokens=1000).ask(
+            WRITER, "", (paper,), lambda text, _: ["Too long."] if len(text) > 100 else []
+        )
     )
     assert answer == "Words.\n"
     for request in model.requests:
@@ -176,8 +178,8 @@ def test_the_fingerprint_covers_prompts_forms_and_models() -> None:
 
     def asks_nobody() -> None: ...
 
-    here, there = asking(Scripted({})), asking(Scripted({}, name="scripted:other"))
-    assert here.fingerprint(make) == asking(Scripted({})).fingerprint(make)
+    here, there = make_agents(Scripted({})), make_agents(Scripted({}, name="scripted:other"))
+    assert here.fingerprint(make) == make_agents(Scripted({})).fingerprint(make)
     assert here.fingerprint(make) != there.fingerprint(make)
     assert here.fingerprint(make) != here.fingerprint(other_form)
     assert here.fingerprint(asks_nobody) == there.fingerprint(asks_nobody)
@@ -185,4 +187,4 @@ def test_the_fingerprint_covers_prompts_forms_and_models() -> None:
 
 def test_a_variable_that_a_prompt_needs_is_missed() -> None:
     with pytest.raises(SettingsError, match=r"verify\.md: 'instructions' is undefined"):
-        asyncio.run(asking(Scripted({"verify": GOOD}))(CHECKER, "", ()))
+        asyncio.run(make_agents(Scripted({"verify": GOOD})).ask(CHECKER, "", ()))

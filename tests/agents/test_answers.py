@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from papercoder.agents.answers import Json, Prose, Python, UnfitError
+from papercoder.agents.answers import InvalidAnswerError, Json, Prose, Python
 from papercoder.artifacts import Artifact, OverallPlan, RequirementDrafts
 from tests.support import PLAN
 
@@ -106,13 +106,13 @@ def test_line_ends_within_a_string_are_taken() -> None:
     ],
 )
 def test_unfit_json_goes_back_with_the_reason(text: str, reason: str) -> None:
-    with pytest.raises(UnfitError, match=reason):
+    with pytest.raises(InvalidAnswerError, match=reason):
         NOTE.read(text)
 
 
 def test_many_complaints_are_cut_short() -> None:
     many = {"requirements": [{"kind": "nonsense"}] * 50}
-    with pytest.raises(UnfitError) as caught:
+    with pytest.raises(InvalidAnswerError) as caught:
         Json(RequirementDrafts).read(json.dumps(many))
     assert len(str(caught.value).splitlines()) == 12
 
@@ -128,7 +128,7 @@ JSONISH = st.text(st.sampled_from(list('{}[]":,\\ntu01e-.abx`\n ')), max_size=60
 @example('{"text": NaN}')
 @example('{"counts": {"x": 1e999}, "text": ""}')
 def test_nothing_but_unfit_escapes_from_json(text: str) -> None:
-    with suppress(UnfitError):
+    with suppress(InvalidAnswerError):
         assert isinstance(NOTE.read(text), Note)
 
 
@@ -199,7 +199,7 @@ def test_a_warning_of_the_parser_is_no_fault_of_the_code() -> None:
     ],
 )
 def test_unfit_code_goes_back_with_the_reason(text: str, reason: str) -> None:
-    with pytest.raises(UnfitError, match=reason):
+    with pytest.raises(InvalidAnswerError, match=reason):
         PYTHON.read(text)
 
 
@@ -211,7 +211,7 @@ def test_unfit_code_goes_back_with_the_reason(text: str, reason: str) -> None:
 def test_nothing_but_unfit_escapes_from_python(text: str) -> None:
     try:
         compiled = PYTHON.read(text)
-    except UnfitError:
+    except InvalidAnswerError:
         return
     assert compiled.endswith("\n")
 
@@ -221,5 +221,5 @@ def test_nothing_but_unfit_escapes_from_python(text: str) -> None:
 
 def test_prose_is_taken_as_it_is() -> None:
     assert PROSE.read("\n# A\n\n```python\nx\n```\n\n") == "# A\n\n```python\nx\n```\n"
-    with pytest.raises(UnfitError, match="empty"):
+    with pytest.raises(InvalidAnswerError, match="empty"):
         PROSE.read(" \n")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papercoder.agents.answers import UnfitError
-from papercoder.agents.edits import SearchReplace, apply, damage, refusals
+from papercoder.agents.answers import InvalidAnswerError
+from papercoder.agents.edits import SearchReplace, apply, damage, edit_problems
 from papercoder.artifacts import Edit, Edits, SourceFile
 from tests.support import MODEL_PY
 
@@ -80,12 +80,12 @@ def test_a_folder_that_is_called_a_stays() -> None:
     ids=["no end", "no middle", "no path", "cut later", "second without a path"],
 )
 def test_a_block_that_is_cut_goes_back(answer: str) -> None:
-    with pytest.raises(UnfitError, match="not complete"):
+    with pytest.raises(InvalidAnswerError, match="not complete"):
         read(answer)
 
 
 def test_an_answer_without_blocks_has_to_say_that_nothing_changes() -> None:
-    with pytest.raises(UnfitError, match="NO EDITS"):
+    with pytest.raises(InvalidAnswerError, match="NO EDITS"):
         read("I would change the loss.")
     assert read("NO EDITS") == ()
 
@@ -129,7 +129,7 @@ def test_edits_build_on_those_before_them() -> None:
     ids=["absent", "twice", "within a line", "without its indentation", "twice but for space"],
 )
 def test_a_place_that_is_not_certain_is_refused(text: str, search: str, found: str) -> None:
-    with pytest.raises(UnfitError, match=found):
+    with pytest.raises(InvalidAnswerError, match=found):
         edited(text, search, "c\n")
 
 
@@ -155,18 +155,18 @@ def test_a_new_file_is_made_and_an_empty_one_filled() -> None:
 
 
 def test_a_file_that_is_there_is_not_made_again() -> None:
-    with pytest.raises(UnfitError, match="exists"):
+    with pytest.raises(InvalidAnswerError, match="exists"):
         edited("a\n", "", "b\n")
 
 
 def test_a_file_that_is_not_there_has_no_lines_to_search() -> None:
-    with pytest.raises(UnfitError, match=r"no file `none.py`"):
+    with pytest.raises(InvalidAnswerError, match=r"no file `none.py`"):
         apply([file("a\n")], Edits(edits=(Edit(path="none.py", search="a\n", replace="b\n"),)))
 
 
 @pytest.mark.parametrize("path", ["../x.py", "/tmp/x.py", ".git/hooks/x.py", "src/../../x.py", "a b.py", "config.yaml"])
 def test_a_new_file_stands_inside_the_repository(path: str) -> None:
-    with pytest.raises(UnfitError):
+    with pytest.raises(InvalidAnswerError):
         apply([], Edits(edits=(Edit(path=path, search="", replace="x = 1\n"),)))
 
 
@@ -183,12 +183,14 @@ def test_an_edit_changes_its_own_lines_and_no_others(lines: list[str], data: st.
 
 
 def test_only_the_files_named_may_be_edited() -> None:
-    assert refusals((file(MODEL_PY),), Edits(edits=(EDIT,)), {"other.py"}) == ["`model.py` may not be edited here."]
-    assert refusals((file(MODEL_PY),), Edits(edits=(EDIT,)), {"model.py"}) == []
+    assert edit_problems((file(MODEL_PY),), Edits(edits=(EDIT,)), {"other.py"}) == [
+        "`model.py` may not be edited here."
+    ]
+    assert edit_problems((file(MODEL_PY),), Edits(edits=(EDIT,)), {"model.py"}) == []
 
 
 def test_an_edit_that_cannot_be_applied_is_refused_with_the_reason() -> None:
-    (reason,) = refusals((file("x = 1\n"),), Edits(edits=(EDIT,)), {"model.py"})
+    (reason,) = edit_problems((file("x = 1\n"),), Edits(edits=(EDIT,)), {"model.py"})
     assert "return w * x" in reason
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papercoder.agents.answers import UnfitError
+from papercoder.agents.answers import InvalidAnswerError
 from papercoder.agents.file_blocks import FileBlocks
 from papercoder.artifacts import SourceFile
 
@@ -66,7 +66,7 @@ def test_an_empty_file_is_a_file() -> None:
     ],
 )
 def test_a_path_that_may_not_be_written_is_sent_back(path: str, reason: str) -> None:
-    with pytest.raises(UnfitError) as refused:
+    with pytest.raises(InvalidAnswerError) as refused:
         read(block("main.py") + block(path))
     assert reason in str(refused.value)
 
@@ -87,7 +87,7 @@ def test_a_path_that_may_not_be_written_is_sent_back(path: str, reason: str) -> 
     ],
 )
 def test_an_answer_that_is_none_is_sent_back(answer: str, reason: str) -> None:
-    with pytest.raises(UnfitError) as refused:
+    with pytest.raises(InvalidAnswerError) as refused:
         read(answer)
     assert reason in str(refused.value)
 
@@ -112,6 +112,6 @@ def test_what_is_written_as_asked_is_read_as_it_was(files: dict[str, list[str]])
 def test_any_text_is_read_or_sent_back(text: str) -> None:
     try:
         files = FileBlocks().read(text)
-    except UnfitError:
+    except InvalidAnswerError:
         return
     assert all(isinstance(file, SourceFile) and ".." not in file.path.split("/") for file in files)

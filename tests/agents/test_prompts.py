@@ -32,7 +32,7 @@ def given() -> dict[str, list[set[str]]]:
     """Prompt -> the variables that each place gives it."""
     constants, found = agents(), defaultdict[str, list[set[str]]](list)
     for node in (node for tree in TREES for node in ast.walk(tree)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "ask":
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "ask":
             match node.args[0]:
                 case ast.Name(id=constant) if constant in constants:
                     name = constants[constant]

@@ -17,7 +17,7 @@ from papercoder.bench.observation import cost_of
 from papercoder.bench.stored_trial import bring_back, run_kept
 from papercoder.bench.trial_end import is_complete
 from papercoder.errors import RunFolderError, SettingsError
-from papercoder.operations.environment import Place
+from papercoder.operations.environment import RunEnvironment
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade
 from papercoder.runs.store import FileStore
@@ -110,12 +110,12 @@ def stored(folder: Path, **changes: Any) -> Trial:
 
 def test_another_machine_goes_on_and_pays_nothing_twice(tmp_path: Path) -> None:
     here = stored(tmp_path)
-    first = asyncio.run(run_kept(here, Place(), lambda _: None))
+    first = asyncio.run(run_kept(here, RunEnvironment(), lambda _: None))
     assert first.status == "complete"
     assert not (here.folder / ".store" / "answers").exists()
     there = here.model_copy(update={"folder": tmp_path / "elsewhere" / here.id})
     told: list[Any] = []
-    second = asyncio.run(run_kept(there, Place(), told.append))
+    second = asyncio.run(run_kept(there, RunEnvironment(), told.append))
     assert of_kind(told, CallMade) == []
     assert (second.status, second.calls, second.cost_usd) == (first.status, first.calls, first.cost_usd)
     assert (there.folder / "repo" / "main.py").read_text() == (here.folder / "repo" / "main.py").read_text()
@@ -123,7 +123,7 @@ def test_another_machine_goes_on_and_pays_nothing_twice(tmp_path: Path) -> None:
 
 def test_what_was_made_last_is_had_however_much_an_earlier_process_had_told(tmp_path: Path) -> None:
     trial = stored(tmp_path)
-    asyncio.run(run_kept(trial, Place(), lambda _: None))
+    asyncio.run(run_kept(trial, RunEnvironment(), lambda _: None))
     there = trial.model_copy(update={"folder": tmp_path / "elsewhere" / trial.id})
     there.folder.mkdir(parents=True)
     begun = next(iter(read_events(trial.folder))).model_copy(update={"at": 1.0})
@@ -137,7 +137,7 @@ def test_what_broke_off_while_it_was_unpacked_is_unpacked_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trial = stored(tmp_path)
-    asyncio.run(run_kept(trial, Place(), lambda _: None))
+    asyncio.run(run_kept(trial, RunEnvironment(), lambda _: None))
     there = trial.model_copy(update={"folder": tmp_path / "elsewhere" / trial.id})
     extract = tarfile.TarFile.extractall
 
@@ -159,7 +159,7 @@ def test_what_broke_off_while_it_was_unpacked_is_unpacked_again(
 
 def test_what_a_lost_machine_spent_is_counted_from_what_it_kept(tmp_path: Path) -> None:
     lost = stored(tmp_path)
-    result = asyncio.run(run_kept(lost, Place(), lambda _: None))
+    result = asyncio.run(run_kept(lost, RunEnvironment(), lambda _: None))
     found = lost.model_copy(update={"folder": tmp_path / "elsewhere" / lost.id})
     _forget_the_folder(lost)
     assert cost_of(found.folder) == 0
@@ -177,7 +177,7 @@ def _forget_the_folder(trial: Trial) -> None:
 
 def test_calls_whose_events_died_with_their_process_are_counted(tmp_path: Path) -> None:
     trial = trial_of(write_manifest(tmp_path, texts=1, variants=[PUBLISHED], models=PRICED), tmp_path / "out")
-    result = asyncio.run(run_kept(trial, Place(), lambda _: None))
+    result = asyncio.run(run_kept(trial, RunEnvironment(), lambda _: None))
     log = trial.folder / "events.jsonl"
     log.write_text("".join(log.read_text().splitlines(keepends=True)[:30]), encoding="utf-8")
     (trial.folder / "trial.json").unlink()

@@ -15,7 +15,7 @@ from papercoder.bench.trial import run_trial
 from papercoder.bench.trial_end import is_complete
 from papercoder.errors import CostCapReached, PaperError
 from papercoder.models.capped import Budget
-from papercoder.operations.environment import Place
+from papercoder.operations.environment import RunEnvironment
 from papercoder.paper import reading
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade, CallStarted, Event
@@ -25,8 +25,8 @@ from tests.bench.benches import FULL, PUBLISHED, TINY, calls_of, trial_of, write
 from tests.scripted import executing
 
 
-def carried_out(trial: Trial, place: Place | None = None) -> TrialResult:
-    return asyncio.run(run_trial(trial, place or Place(), lambda _: None))
+def carried_out(trial: Trial, environment: RunEnvironment | None = None) -> TrialResult:
+    return asyncio.run(run_trial(trial, environment or RunEnvironment(), lambda _: None))
 
 
 def one(tmp_path: Path, **changes: Any) -> Trial:
@@ -109,11 +109,11 @@ def test_an_error_that_nobody_expected_stands_in_the_result_and_all_of_it_in_a_f
 
 def test_the_cap_of_all_together_stops_it_and_says_so(tmp_path: Path) -> None:
     trial = one(tmp_path, models=f"{TINY},price_in=100,price_out=100")
-    result = carried_out(trial, Place(budget=Budget(3.0)))
+    result = carried_out(trial, RunEnvironment(budget=Budget(3.0)))
     assert (result.status, result.capped) == ("partial", True)
     assert "exceeds the cap" in result.reason
     assert result.cost_usd == cost_of(trial.folder) <= 3.0
-    more = carried_out(trial, Place(budget=Budget(None, result.cost_usd)))
+    more = carried_out(trial, RunEnvironment(budget=Budget(None, result.cost_usd)))
     assert (more.status, more.capped) == ("complete", False)
     assert set(calls_of(trial.folder).values()) == {1}
 
@@ -121,7 +121,7 @@ def test_the_cap_of_all_together_stops_it_and_says_so(tmp_path: Path) -> None:
 def test_a_cap_of_its_own_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAPERCODER_MAX_COST", "3")
     trial = one(tmp_path, models=f"{TINY},price_in=100,price_out=100")
-    result = carried_out(trial, Place(budget=Budget(1000.0)))
+    result = carried_out(trial, RunEnvironment(budget=Budget(1000.0)))
     assert "exceeds the cap" in result.reason
     assert not result.capped
 
@@ -231,7 +231,7 @@ def test_a_trial_that_is_stopped_from_outside_ends_its_work_before_it_is_gone(tm
             if isinstance(event, CallStarted):
                 asyncio.get_running_loop().call_later(0.01, task.cancel)
 
-        task = asyncio.ensure_future(run_trial(trial, Place(), stop))
+        task = asyncio.ensure_future(run_trial(trial, RunEnvironment(), stop))
         await task
 
     with pytest.raises(asyncio.CancelledError):

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from papercoder.console.progress import line, money, progress
 from papercoder.runs.events import (
-    AnswerRefused,
+    AnswerRejected,
     ArtifactEdited,
     ArtifactMade,
     ArtifactReused,
@@ -27,8 +27,8 @@ from papercoder.runs.events import (
         (ArtifactReused(artifact="a", calls=1), "kept a"),
         (ArtifactEdited(artifact="a", stale=False), "yours a: your edit is used as it is"),
         (CallRetried(agent="a", subject="s", reason="429", wait=3.4), "again a s: 429; in 3 s"),
-        (AnswerRefused(agent="a", subject="s", reason="one\ntwo"), "sent back a s: one"),
-        (AnswerRefused(agent="a", subject="s", reason=""), "sent back a s: "),
+        (AnswerRejected(agent="a", subject="s", reason="one\ntwo"), "sent back a s: one"),
+        (AnswerRejected(agent="a", subject="s", reason=""), "sent back a s: "),
         (Warned(where="w", message="m"), "warning w: m"),
     ],
 )

@@ -11,7 +11,7 @@ from papercoder.models.simulated import Simulated
 from papercoder.runs.folder import step_store
 from papercoder.runs.run import Run
 from tests.scripted import CODE
-from tests.support import PAPER, asking
+from tests.support import PAPER, make_agents
 
 CONFIG = (SourceFile(path="config.yaml", text="seed: 0\n" * 50), SourceFile(path="empty.py", text=""))
 LITTLE = (SourceFile(path="main.py", text="print('1')\n"),)
@@ -19,7 +19,7 @@ LITTLE = (SourceFile(path="main.py", text="print('1')\n"),)
 
 def judged(folder: Path, repository: Files, name: JudgeName = "reference-free", seed: int = 0) -> CritiqueScore:
     model = Simulated(f"simulated:speed=1000000,seed={seed}")
-    run = Run(folder, asking(model), lambda _: None, step_store(folder))
+    run = Run(folder, make_agents(model), lambda _: None, step_store(folder))
     return asyncio.run(judge(run, name, PAPER, repository, tuple(file.path for file in repository), CODE, samples=8))
 
 
@@ -51,6 +51,6 @@ def test_seeds_differ_and_one_gives_the_same(tmp_path: Path) -> None:
 def test_files_are_selected_from_the_list() -> None:
     sizes = {"a.py": 10, "b c.py": 20, "notes.md": 5}
     model = Simulated("simulated:speed=1000000")
-    selected = asyncio.run(select_files(asking(model), PAPER, "the repository", sizes))
+    selected = asyncio.run(select_files(make_agents(model), PAPER, "the repository", sizes))
     assert sorted(selected.paths) == ["a.py", "b c.py"]
-    assert asyncio.run(select_files(asking(model), PAPER, "it", {"notes.md": 5})).paths == ("notes.md",)
+    assert asyncio.run(select_files(make_agents(model), PAPER, "it", {"notes.md": 5})).paths == ("notes.md",)

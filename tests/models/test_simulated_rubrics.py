@@ -14,7 +14,7 @@ from papercoder.runs.run import Run
 from tests.evaluation.rubric.test_draft import CLAIMS, NEEDS
 from tests.evaluation.trees import leaf, node
 from tests.scripted import CODE
-from tests.support import PAPER, asking
+from tests.support import PAPER, make_agents
 
 MODEL = Simulated("simulated:speed=1000000")
 RUBRIC = node("root", *(leaf(f"leaf {number}") for number in range(40)))
@@ -22,7 +22,7 @@ CONFIG = (SourceFile(path="config.yaml", text="seed: 0\n"),)
 
 
 def judged(folder: Path, repository: Files) -> RubricScore:
-    run = Run(folder, asking(MODEL), lambda _: None, step_store(folder))
+    run = Run(folder, make_agents(MODEL), lambda _: None, step_store(folder))
     paths = tuple(file.path for file in repository)
     return asyncio.run(judge_rubric(run, PAPER, RUBRIC, repository, paths, Observed()))
 
@@ -33,7 +33,7 @@ def test_some_leaves_are_met_where_there_is_code_and_none_where_there_is_not(tmp
 
 
 def test_every_requirement_and_table_is_grouped() -> None:
-    groups = asyncio.run(group(asking(MODEL), PAPER, NEEDS, CLAIMS))
+    groups = asyncio.run(group(make_agents(MODEL), PAPER, NEEDS, CLAIMS))
     assert {each.id for each in assemble(PAPER, NEEDS, CLAIMS, groups).leaves} == {
         *(item.id for item in NEEDS.items),
         *(item.id for item in CLAIMS.items),

@@ -319,7 +319,7 @@ def test_malformed_answers_are_sent_back(paper_file: Path, tmp_path: Path, whole
     run(paper_file, tmp_path / "run", model=f"{TINY},garbage_every=3,rate_limit_every=7,retry_after=0")
     summary = summarise(read_events(tmp_path / "run"))
     assert summary.status == "complete"
-    assert summary.calls.refused > 0
+    assert summary.calls.rejected > 0
     assert summary.calls.retried > 0
     made, wanted = tree(tmp_path / "run" / "repo"), tree(whole / "repo")
     assert {name for name in wanted if not name.startswith("tests/")} <= set(made)

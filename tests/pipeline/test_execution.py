@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.agents.agent import Ask
+from papercoder.agents.agent import Agents
 from papercoder.artifacts import ExecutionReport, SourceFile, StepResult
 from papercoder.pipeline import execution as executing
 from papercoder.pipeline.execution import observe
@@ -13,7 +13,7 @@ from papercoder.runs.events import ArtifactReused, Event
 from papercoder.runs.folder import step_store
 from papercoder.runs.run import Run
 from tests.scripted import observed
-from tests.support import Scripted, asking, of_kind
+from tests.support import Scripted, make_agents, of_kind
 
 FILES = (SourceFile(path="main.py", text="print()\n"),)
 
@@ -24,13 +24,13 @@ def lent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     done: list[tuple[str, bool]] = []
 
     async def execute_files(
-        context: Ask, files: tuple[SourceFile, ...], sandbox: str, gpu: bool = False
+        context: Agents, files: tuple[SourceFile, ...], sandbox: str, gpu: bool = False
     ) -> ExecutionReport:
         done.append(("up to smoke", gpu))
         return observed(None)
 
     async def reproduce_files(
-        context: Ask, files: tuple[SourceFile, ...], sandbox: str, before: ExecutionReport, gpu: bool = False
+        context: Agents, files: tuple[SourceFile, ...], sandbox: str, before: ExecutionReport, gpu: bool = False
     ) -> ExecutionReport:
         done.append(("reproduce", gpu))
         last = StepResult(step="reproduce", status="passed")
@@ -41,8 +41,8 @@ def lent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     return done
 
 
-def run_in(folder: Path, events: list[Event]) -> Run[Ask]:
-    return Run(folder, asking(Scripted({}), events.append), events.append, step_store(folder))
+def run_in(folder: Path, events: list[Event]) -> Run[Agents]:
+    return Run(folder, make_agents(Scripted({}), events.append), events.append, step_store(folder))
 
 
 def look(folder: Path, *, gpu: bool, events: list[Event] | None = None) -> ExecutionReport:

@@ -5,7 +5,7 @@ import pytest
 from papercoder.repository.packages import (
     distribution_of,
     imported_as,
-    package_complaint,
+    package_problem,
     requirements_file,
     third_party_imports,
 )
@@ -36,7 +36,7 @@ def test_lines_lead_to_imports(line: str, module: str) -> None:
 
 @pytest.mark.parametrize("line", ["numpy", "numpy>=1.26", "torch[extra]==2.1", "Pillow ~= 10.0"])
 def test_good_lines_are_taken(line: str) -> None:
-    assert package_complaint(line) is None
+    assert package_problem(line) is None
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_good_lines_are_taken(line: str) -> None:
     ],
 )
 def test_bad_lines_are_refused_with_the_reason(line: str, reason: str) -> None:
-    assert reason in (package_complaint(line) or "")
+    assert reason in (package_problem(line) or "")
 
 
 def test_imports_of_third_parties_are_found() -> None:

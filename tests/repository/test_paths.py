@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papercoder.artifacts.base import normalise_path
-from papercoder.repository.paths import RESERVED_FILES, collisions, complaint, module_complaint, module_of
+from papercoder.repository.paths import RESERVED_FILES, collisions, module_of, module_problem, path_problem
 
 PIECES = [
     "..",
@@ -36,7 +36,7 @@ PATHS = st.text() | st.lists(st.sampled_from(PIECES)).map("".join) | st.lists(st
 def test_any_path_is_refused_or_stays_inside(tmp_path_factory: pytest.TempPathFactory, path: str) -> None:
     spelt = normalise_path(path)
     assert normalise_path(spelt) == spelt
-    if complaint(spelt) is not None:
+    if path_problem(spelt) is not None:
         return
     root = tmp_path_factory.mktemp("repository").resolve()
     file = root / spelt
@@ -64,7 +64,7 @@ def test_spellings_of_a_path_are_one(path: str, spelt: str) -> None:
 
 @pytest.mark.parametrize("path", ["main.py", "src/model.py", "src/data_loader.py", "a/b/c/d.py", "utils-2.py", "A.py"])
 def test_good_paths_are_taken(path: str) -> None:
-    assert complaint(path) is None
+    assert path_problem(path) is None
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_good_paths_are_taken(path: str) -> None:
     ],
 )
 def test_bad_paths_are_refused_with_the_reason(path: str, reason: str) -> None:
-    assert reason in (complaint(path) or "")
+    assert reason in (path_problem(path) or "")
 
 
 def test_what_papercoder_writes_is_reserved() -> None:
@@ -123,12 +123,12 @@ def test_what_papercoder_writes_is_reserved() -> None:
     ],
 )
 def test_files_that_could_not_be_imported_are_refused(path: str, reason: str) -> None:
-    assert reason in (module_complaint(path, ["numpy", "torch"]) or "")
+    assert reason in (module_problem(path, ["numpy", "torch"]) or "")
 
 
 @pytest.mark.parametrize("path", ["main.py", "src/random.py", "src/numpy.py", "src/__init__.py", "match.py"])
 def test_files_that_can_be_imported_are_taken(path: str) -> None:
-    assert module_complaint(path, ["numpy", "torch"]) is None
+    assert module_problem(path, ["numpy", "torch"]) is None
 
 
 def test_files_in_each_others_way_are_told() -> None:
@@ -142,7 +142,7 @@ def test_files_in_each_others_way_are_told() -> None:
 
 
 def test_a_link_in_the_repository_is_no_way_out(tmp_path: Path) -> None:
-    assert complaint("link/../../outside.py") is not None
+    assert path_problem("link/../../outside.py") is not None
 
 
 @pytest.mark.parametrize(

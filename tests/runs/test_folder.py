@@ -12,7 +12,7 @@ import pytest
 from papercoder.errors import RunFolderError
 from papercoder.runs.event_log import EventLog
 from papercoder.runs.events import RunEnded
-from papercoder.runs.folder import lock, place_of
+from papercoder.runs.folder import artifact_path, lock
 from papercoder.runs.overview import is_locked
 from tests.failing import failing_open
 
@@ -91,5 +91,5 @@ def test_nothing_is_written_through_a_link_that_leads_out(tmp_path: Path) -> Non
     (tmp_path / "run" / "repo" / "src").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "run" / "repo" / "code").symlink_to(tmp_path / "run" / "repo")
     with pytest.raises(RunFolderError, match="leads out of"):
-        place_of(tmp_path / "run", "repo/src/model.py")
-    assert place_of(tmp_path / "run", "repo/code/new/model.py").is_relative_to(tmp_path / "run")
+        artifact_path(tmp_path / "run", "repo/src/model.py")
+    assert artifact_path(tmp_path / "run", "repo/code/new/model.py").is_relative_to(tmp_path / "run")

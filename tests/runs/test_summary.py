@@ -1,7 +1,7 @@
 """A run in figures, over all processes that worked on it."""
 
 from papercoder.runs.events import (
-    AnswerRefused,
+    AnswerRejected,
     ArtifactEdited,
     ArtifactMade,
     ArtifactReused,
@@ -32,7 +32,7 @@ KILLED: list[Event] = [
     started(100),
     ArtifactStarted(at=101, artifact=PLAN),
     call(102),
-    AnswerRefused(at=102, agent="a", subject="", reason="x"),
+    AnswerRejected(at=102, agent="a", subject="", reason="x"),
     CallRetried(at=103, agent="a", subject="", reason="x", wait=1),
     call(104, None),
     ArtifactMade(at=105, artifact=PLAN, seconds=4, calls=2),
@@ -69,7 +69,7 @@ def test_figures_are_over_all_processes_and_state_is_of_the_latest() -> None:
     summary = summarise([*KILLED, *RESUMED])
     assert (summary.status, summary.profile, summary.started, summary.seconds) == ("complete", "papercoder", 100, 16)
     calls = summary.calls
-    assert (calls.made, calls.reused, calls.retried, calls.refused) == (3, 3, 1, 1)
+    assert (calls.made, calls.reused, calls.retried, calls.rejected) == (3, 3, 1, 1)
     assert (summary.tokens.prompt, summary.tokens.cached, summary.tokens.completion) == (30, 12, 15)
     assert (summary.cost_usd, summary.unpriced) == (0.5, 1)
     assert summary.edited == ("repo/config.yaml",)

@@ -8,7 +8,7 @@ from papercoder.artifacts import ExperimentConfig, Requirements
 from papercoder.artifacts.design import Design
 from papercoder.stages.amendment import AmendedRequirement, AmendedValue, Amendment, amend, amended, complaints
 from tests.scripted import DESIGN
-from tests.support import Says, Scripted, asking, requirement
+from tests.support import Says, Scripted, make_agents, requirement
 
 NOTE = "The learning rate was 0.07."
 RATE = AmendedRequirement(id="R2", kind="training", statement="The learning rate is 0.07.", owner="main.py")
@@ -17,7 +17,7 @@ CHANGE = Amendment(requirements=(RATE,), values=(AmendedValue(key="training.lear
 
 def ask(*answers: Says) -> tuple[Amendment, Scripted]:
     model = Scripted({"amend": list(answers)})
-    return asyncio.run(amend(asking(model), DESIGN, NOTE)), model
+    return asyncio.run(amend(make_agents(model), DESIGN, NOTE)), model
 
 
 def new(name: str, owner: str = "model.py") -> AmendedRequirement:

@@ -8,7 +8,18 @@ from papercoder.artifacts import FilePlan, SourceFile
 from papercoder.repository.config_text import to_yaml
 from papercoder.stages.analysis import analyse_file
 from papercoder.stages.coding import complaints, write_designed_file, write_file, write_listed_file
-from tests.support import CONFIG, LOGIC, MAIN_PY, MODEL_PY, PAPER, PLAN, REQUIREMENTS, Scripted, architecture, asking
+from tests.support import (
+    CONFIG,
+    LOGIC,
+    MAIN_PY,
+    MODEL_PY,
+    PAPER,
+    PLAN,
+    REQUIREMENTS,
+    Scripted,
+    architecture,
+    make_agents,
+)
 
 MODEL = SourceFile(path="model.py", text=MODEL_PY)
 OWN = REQUIREMENTS.pick(["R2"])
@@ -16,7 +27,7 @@ YAML = to_yaml(CONFIG)
 
 
 def write(model: Scripted) -> str:
-    made = write_file(asking(model), PAPER, LOGIC, YAML, OWN, (), "Read [2¶1].", (MODEL,), "main.py")
+    made = write_file(make_agents(model), PAPER, LOGIC, YAML, OWN, (), "Read [2¶1].", (MODEL,), "main.py")
     return asyncio.run(made)
 
 
@@ -73,7 +84,7 @@ def test_only_what_the_logic_lists_is_imported() -> None:
 
 def test_an_analysis_says_how_each_requirement_is_met() -> None:
     model = Scripted({"analysis": ["It fits.", "R2: by reading the configuration."]})
-    made = analyse_file(asking(model), PAPER, PLAN, LOGIC, YAML, OWN, (), "main.py")
+    made = analyse_file(make_agents(model), PAPER, PLAN, LOGIC, YAML, OWN, (), "main.py")
     assert asyncio.run(made) == "R2: by reading the configuration.\n"
     assert "It does not say how the file meets R2." in model.requests[1].text
     assert "def predict(w: float, x: float) -> float" in model.requests[0].text
@@ -85,7 +96,7 @@ NO_CONFIG = "This repository has no configuration files"
 @pytest.mark.parametrize("config", [None, YAML])
 def test_without_an_analysis_a_file_is_written_from_the_whole_paper_and_the_plan(config: str | None) -> None:
     model = Scripted({"coding_designed": f"```python\n{MAIN_PY}```"})
-    made = write_designed_file(asking(model), PAPER, PLAN, LOGIC, config, (MODEL,), "main.py")
+    made = write_designed_file(make_agents(model), PAPER, PLAN, LOGIC, config, (MODEL,), "main.py")
     assert asyncio.run(made) == MAIN_PY
     (request,) = model.requests
     for words in (MODEL_PY, PLAN.summary, r"\hat{y} = w x", "All values are floats.", "def main() -> None"):
@@ -97,7 +108,7 @@ def test_a_file_that_is_listed_uses_what_is_written_as_it_is() -> None:
     wrong = MAIN_PY.replace("import predict", "import train")
     model = Scripted({"coding_listed": [f"```python\n{wrong}```", f"```python\n{MAIN_PY}```"]})
     file = FilePlan(path="main.py", purpose="Starts it all.")
-    made = write_listed_file(asking(model), PAPER, PLAN, architecture(), (MODEL,), file)
+    made = write_listed_file(make_agents(model), PAPER, PLAN, architecture(), (MODEL,), file)
     assert asyncio.run(made) == MAIN_PY
     first, second = model.requests
     for words in (MODEL_PY, PLAN.summary, "Two files.", "Starts it all.", NO_CONFIG):

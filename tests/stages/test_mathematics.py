@@ -8,7 +8,7 @@ from papercoder.artifacts import SourceFile
 from papercoder.stages import mathematics
 from papercoder.stages.mathematics import complaints, mathematical, write_property_tests
 from tests.scripted import CODE, TEST_PY, fenced
-from tests.support import PAPER, Says, Scripted, asking, requirement
+from tests.support import PAPER, Says, Scripted, make_agents, requirement
 
 MODEL, MAIN = CODE
 LAYERS = SourceFile(path="src/layers.py", text="def f() -> int:\n    return 1\n")
@@ -17,7 +17,7 @@ LAYERS = SourceFile(path="src/layers.py", text="def f() -> int:\n    return 1\n"
 def write(*answers: Says) -> tuple[str, Scripted]:
     model = Scripted({"property_tests": list(answers)})
     needs = (requirement("R1", anchor="eq:1", quote=r"\hat{y} = w x"),)
-    return asyncio.run(write_property_tests(asking(model), PAPER, needs, "seed: 0\n", MODEL, (MAIN,))), model
+    return asyncio.run(write_property_tests(make_agents(model), PAPER, needs, "seed: 0\n", MODEL, (MAIN,))), model
 
 
 def test_tests_are_written_from_the_paper_and_the_code() -> None:

@@ -14,7 +14,7 @@ from papercoder.stages.execution.files import Unobserved, execute_files, lay_out
 from papercoder.stages.execution.reaching import unreachable
 from tests.sandbox.conftest import isolating
 from tests.stages.test_execution import FILES
-from tests.support import Scripted, asking, of_kind
+from tests.support import Scripted, make_agents, of_kind
 
 STANDARD = {name: text for name, text in FILES.items() if not name.startswith("tests/")}
 """A repository that needs no package."""
@@ -39,8 +39,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def observe(given: tuple[SourceFile, ...], events: list[Event]) -> ExecutionReport:
-    ask = asking(Scripted({}), events.append)
-    return asyncio.run(execute_files(ask, given, "bubblewrap"))
+    agents = make_agents(Scripted({}), events.append)
+    return asyncio.run(execute_files(agents, given, "bubblewrap"))
 
 
 def test_files_that_are_nowhere_yet_climb_for_real(cache: Path) -> None:
@@ -58,7 +58,7 @@ def test_the_reproduction_stands_on_what_was_seen_before(cache: Path) -> None:
     isolating()
     events: list[Event] = []
     before = observe(files(), [])
-    context = asking(Scripted({}), events.append)
+    context = make_agents(Scripted({}), events.append)
     report = asyncio.run(reproduce_files(context, files(), "bubblewrap", before))
     assert report.passed == (*before.passed, "reproduce")
     assert report.steps[:-1] == before.steps[:-1]
@@ -72,7 +72,7 @@ def test_a_reproduction_that_could_not_be_tried_is_no_observation(cache: Path) -
     away = before.model_copy(update={"lock": "# of another machine\n"})
     needs = files({"requirements.txt": "nothing-of-this-name>=1\n"})
     with pytest.raises(Unobserved, match="packages could not be fetched") as nothing:
-        asyncio.run(reproduce_files(asking(Scripted({})), needs, "bubblewrap", away))
+        asyncio.run(reproduce_files(make_agents(Scripted({})), needs, "bubblewrap", away))
     assert pickle.loads(pickle.dumps(nothing.value)).report == nothing.value.report
 
 
@@ -101,7 +101,7 @@ def test_no_sandbox_is_no_observation(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in choosing.ISOLATED:
         monkeypatch.setitem(choosing.ISOLATED, name, nothing)
     with pytest.raises(Unobserved, match="no sandbox works here"):
-        asyncio.run(execute_files(asking(Scripted({})), files(), "auto"))
+        asyncio.run(execute_files(make_agents(Scripted({})), files(), "auto"))
 
 
 def test_files_are_laid_out_as_they_are(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from papercoder.artifacts import Edit, Edits, SourceFile
 from papercoder.errors import AnswerError
 from papercoder.stages.repair import Attempt, Failure, editable, files_of, repair
 from tests.scripted import CODE, block
-from tests.support import Says, Scripted, asking, requirement
+from tests.support import Says, Scripted, make_agents, requirement
 
 TRACE = """\
 Traceback (most recent call last):
@@ -39,7 +39,7 @@ def mend(
 ) -> tuple[Edits, Scripted]:
     model = Scripted({"repair": list(answers)})
     needs = (requirement("R1"),)
-    return asyncio.run(repair(asking(model), failure(output), FILES, needs, attempts, theirs)), model
+    return asyncio.run(repair(make_agents(model), failure(output), FILES, needs, attempts, theirs)), model
 
 
 # Which error

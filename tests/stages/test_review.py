@@ -8,7 +8,7 @@ from papercoder.artifacts import Edits, SourceFile, Verdicts
 from papercoder.errors import AnswerError
 from papercoder.stages.review import choice_complaints, complaints, review_file, revise_file
 from tests.scripted import CODE, block
-from tests.support import MODEL_PY, PAPER, Says, Scripted, asking, requirement
+from tests.support import MODEL_PY, PAPER, Says, Scripted, make_agents, requirement
 
 MODEL, MAIN = CODE
 NEEDS = (requirement("R1"), requirement("R3"))
@@ -35,12 +35,12 @@ GOOD = verdicts(("R1", "implemented", [("model.py", 3)]), ("R3", "missing", []))
 
 
 def review(model: Scripted) -> Verdicts:
-    return asyncio.run(review_file(asking(model), PAPER, NEEDS, "seed: 0\n", MODEL, (MAIN,), CHOSEN))
+    return asyncio.run(review_file(make_agents(model), PAPER, NEEDS, "seed: 0\n", MODEL, (MAIN,), CHOSEN))
 
 
 def revise(*answers: Says, own: SourceFile = MODEL) -> tuple[Edits, Scripted]:
     model = Scripted({"revise": list(answers)})
-    step = revise_file(asking(model), PAPER, NEEDS, "seed: 0\n", ("R1 is missing.",), own, (MAIN,))
+    step = revise_file(make_agents(model), PAPER, NEEDS, "seed: 0\n", ("R1 is missing.",), own, (MAIN,))
     return asyncio.run(step), model
 
 

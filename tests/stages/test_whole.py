@@ -10,7 +10,7 @@ from papercoder.models.contract import Answer, Price, Request
 from papercoder.models.whole import Whole
 from papercoder.settings import ROLES
 from papercoder.stages.whole import write_whole
-from tests.support import MODEL_PY, PAPER, PLAN, Scripted, asking
+from tests.support import MODEL_PY, PAPER, PLAN, Scripted, make_agents
 
 MAIN_PY = "from model import predict\n\nprint(predict(1.0, 2.0))\n"
 ANSWER = f"model.py\n````python\n{MODEL_PY}````\n\nmain.py\n````python\n{MAIN_PY}````\n"
@@ -18,7 +18,7 @@ FILES = (SourceFile(path="model.py", text=MODEL_PY), SourceFile(path="main.py", 
 
 
 def write(model: Scripted, plan: OverallPlan | None = None) -> tuple[SourceFile, ...]:
-    return asyncio.run(write_whole(asking(model), PAPER, plan))
+    return asyncio.run(write_whole(make_agents(model), PAPER, plan))
 
 
 def test_the_writer_reads_the_paper_and_the_plan_where_there_is_one() -> None:
@@ -65,6 +65,6 @@ class Cut:
 
 
 def test_an_answer_that_the_model_cut_is_continued() -> None:
-    context = asking(Scripted({}))
+    context = make_agents(Scripted({}))
     whole = type(context)(dict.fromkeys(ROLES, Whole(Cut())), context.prompts, context.emit, 4000, 0, "runs/tiny")
     assert asyncio.run(write_whole(whole, PAPER, PLAN)) == FILES

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from papercoder.agents.answers import Format, UnfitError
+from papercoder.agents.answers import Format, InvalidAnswerError
 from papercoder.agents.context import Part, fit
 from papercoder.agents.prompts import Prompts
 from papercoder.errors import AnswerError, ContextError
 from papercoder.models.contract import Message, Model, Request
 from papercoder.models.tokens import count_tokens
-from papercoder.runs.events import AnswerRefused, Emit, Warned
+from papercoder.runs.events import AnswerRejected, Emit, Warned
 from papercoder.settings import Role
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ def uses(*agents: Agent[Any]) -> Callable[[F], F]:
 
 
 @dataclass(frozen=True)
-class Ask:
+class Agents:
     """Asks agents; the one thing that stages are handed."""
 
     models: Mapping[Role, Model]
@@ -63,7 +63,7 @@ class Ask:
     where: str
     """The run folder, for error messages."""
 
-    async def __call__(
+    async def ask(
         self,
         agent: Agent[T],
         subject: str,
@@ -95,9 +95,9 @@ class Ask:
             )
             try:
                 return _read(agent.format, answer.text, attempt, check)
-            except UnfitError as error:
+            except InvalidAnswerError as error:
                 reason = str(error)
-            self.emit(AnswerRefused(agent=agent.name, subject=subject, reason=reason[:500]))
+            self.emit(AnswerRejected(agent=agent.name, subject=subject, reason=reason[:500]))
             again = self._again(agent, opening, answer.text, reason)
         raise AnswerError(self._gave_up(agent, subject, model, reason))
 
@@ -168,5 +168,5 @@ _LONGEST_REASON = 1500
 def _read(form: Format[T], text: str, attempt: int, check: Check[T] | None) -> T:
     value = form.read(text)
     if check and (complaints := check(value, attempt)):
-        raise UnfitError("\n".join(complaints))
+        raise InvalidAnswerError("\n".join(complaints))
     return value

@@ -15,7 +15,7 @@ T_co = TypeVar("T_co", covariant=True)
 A = TypeVar("A", bound=Artifact)
 
 
-class UnfitError(ValueError):
+class InvalidAnswerError(ValueError):
     """The answer does not have the form that was asked for; its text goes back to the model."""
 
 
@@ -53,15 +53,15 @@ class Json(Generic[A]):
         """The artifact."""
         try:
             return TypeAdapter(self.kind).validate_python(_restored(_loads(text)))
-        except UnfitError:
+        except InvalidAnswerError:
             raise
         except json.JSONDecodeError as error:
             where = f"line {error.lineno}, column {error.colno}"
-            raise UnfitError(f"The JSON is broken at {where}: {error.msg}.") from error
+            raise InvalidAnswerError(f"The JSON is broken at {where}: {error.msg}.") from error
         except ValidationError as error:
-            raise UnfitError("\n".join(_complaints(error))) from error
+            raise InvalidAnswerError("\n".join(_complaints(error))) from error
         except (ValueError, RecursionError) as error:
-            raise UnfitError(f"The JSON cannot be read: {error}.") from error
+            raise InvalidAnswerError(f"The JSON cannot be read: {error}.") from error
 
 
 _DECODER = json.JSONDecoder(strict=False)
@@ -85,7 +85,7 @@ def _loads(text: str) -> object:
                 return _DECODER.raw_decode(spelling)[0]
             except json.JSONDecodeError as error:
                 problem = problem or error
-    raise problem or UnfitError("There is no JSON object in the answer.")
+    raise problem or InvalidAnswerError("There is no JSON object in the answer.")
 
 
 def _objects(text: str) -> Iterator[str]:
@@ -127,7 +127,7 @@ class Prose:
     def read(self, text: str) -> str:
         """The text."""
         if not text.strip():
-            raise UnfitError("The answer is empty.")
+            raise InvalidAnswerError("The answer is empty.")
         return text.strip() + "\n"
 
 
@@ -150,7 +150,7 @@ class Python:
         code = next((code for code in candidates if code.strip() and _syntax_error(code) is None), None)
         if code is not None:
             return code.strip("\n") + "\n"
-        raise UnfitError(_syntax_error(max(candidates, key=len)) or "The answer holds no code.")
+        raise InvalidAnswerError(_syntax_error(max(candidates, key=len)) or "The answer holds no code.")
 
 
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*([\w.+-]*)[^`]*$")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import yaml
 
-from papercoder.agents.answers import UnfitError
+from papercoder.agents.answers import InvalidAnswerError
 from papercoder.artifacts import Edit, Edits, SourceFile
 from papercoder.artifacts.base import normalise_path
-from papercoder.repository.paths import complaint
+from papercoder.repository.paths import path_problem
 from papercoder.repository.syntax import parse
 from papercoder.repository.traceability import marks
 
@@ -42,9 +42,11 @@ class SearchReplace:
             for found in _BLOCK.finditer(text)
         )
         if text.count("<<<<<<< SEARCH") != len(edits):
-            raise UnfitError("A block is not complete: the path, SEARCH, =======, REPLACE, each on a line of its own.")
+            raise InvalidAnswerError(
+                "A block is not complete: the path, SEARCH, =======, REPLACE, each on a line of its own."
+            )
         if not edits and _NONE not in text:
-            raise UnfitError(f"There is no SEARCH/REPLACE block. If nothing is to be changed, answer {_NONE}.")
+            raise InvalidAnswerError(f"There is no SEARCH/REPLACE block. If nothing is to be changed, answer {_NONE}.")
         return Edits(edits=edits)
 
 
@@ -86,7 +88,7 @@ def _edited(text: str | None, edit: Edit) -> str:
     places = _places(have, want)
     if len(places) != 1:
         found = f"is there {len(places)} times" if places else "is not there"
-        raise UnfitError(f"`{edit.path}`: what is searched {found}; copy whole lines exactly:\n{edit.search}")
+        raise InvalidAnswerError(f"`{edit.path}`: what is searched {found}; copy whole lines exactly:\n{edit.search}")
     have[places[0] : places[0] + len(want)] = _lines(edit.replace)
     new = "\n".join(have)
     return f"{new}\n" if new and text.endswith("\n") and not new.endswith("\n") else new
@@ -108,22 +110,22 @@ def _places(have: list[str], want: list[str]) -> list[int]:
 
 def _made(text: str | None, edit: Edit) -> str:
     if text:
-        raise UnfitError(f"`{edit.path}` exists; an edit of it must search for lines that it has.")
+        raise InvalidAnswerError(f"`{edit.path}` exists; an edit of it must search for lines that it has.")
     if edit.search.strip():
-        raise UnfitError(f"There is no file `{edit.path}` to edit.")
-    if reason := complaint(edit.path):
-        raise UnfitError(f"{reason}.")
+        raise InvalidAnswerError(f"There is no file `{edit.path}` to edit.")
+    if reason := path_problem(edit.path):
+        raise InvalidAnswerError(f"{reason}.")
     return edit.replace
 
 
-def refusals(files: tuple[SourceFile, ...], edits: Edits, allowed: set[str]) -> list[str]:
+def edit_problems(files: tuple[SourceFile, ...], edits: Edits, allowed: set[str]) -> list[str]:
     """Why these edits cannot be taken; nothing where they can."""
     strange = sorted(edits.paths - allowed)
     if strange:
         return [f"`{path}` may not be edited here." for path in strange]
     try:
         return damage(files, apply(files, edits))
-    except UnfitError as error:
+    except InvalidAnswerError as error:
         return [str(error)]
 
 

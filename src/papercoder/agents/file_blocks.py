@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from papercoder.agents.answers import UnfitError
+from papercoder.agents.answers import InvalidAnswerError
 from papercoder.artifacts import SourceFile
 from papercoder.artifacts.base import normalise_path
-from papercoder.repository.paths import collisions, complaint, module_complaint
+from papercoder.repository.paths import collisions, module_problem, path_problem
 from papercoder.repository.syntax import parse
 
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})[^`]*$")
@@ -44,9 +44,9 @@ class FileBlocks:
         """
         files = tuple(_blocks(text.replace("\r\n", "\n").split("\n")))
         if not files:
-            raise UnfitError("There is no file in the answer.")
+            raise InvalidAnswerError("There is no file in the answer.")
         if found := list(complaints(files)):
-            raise UnfitError("\n".join(found))
+            raise InvalidAnswerError("\n".join(found))
         return files
 
 
@@ -61,11 +61,11 @@ def complaints(files: Iterable[SourceFile]) -> Iterator[str]:
 
 
 def _path_complaint(path: str) -> str | None:
-    if reason := complaint(path):
+    if reason := path_problem(path):
         return reason
     if not PurePosixPath(path).suffix:
         return f"`{path}` has no ending such as `.py`"
-    return module_complaint(path, ()) if path.endswith(".py") else None
+    return module_problem(path, ()) if path.endswith(".py") else None
 
 
 def _syntax_complaint(file: SourceFile) -> str | None:
@@ -103,7 +103,7 @@ def _path_above(lines: list[str], fence: int) -> str:
     above = next((line for line in reversed(lines[max(fence - 2, 0) : fence]) if line.strip()), "")
     if path := _path(above):
         return path
-    raise UnfitError(f"The fence in line {fence + 1} of the answer has no path above it, on a line of its own.")
+    raise InvalidAnswerError(f"The fence in line {fence + 1} of the answer has no path above it, on a line of its own.")
 
 
 def _path(line: str) -> str:
@@ -124,7 +124,7 @@ def _end(lines: list[str], first: int, mark: str, path: str, starts: frozenset[i
                 return index
             fallback = index if fallback is None else fallback
     if fallback is None:
-        raise UnfitError(f"The block of `{path}` is cut: it has no closing fence.")
+        raise InvalidAnswerError(f"The block of `{path}` is cut: it has no closing fence.")
     return fallback
 
 

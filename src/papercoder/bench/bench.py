@@ -16,7 +16,7 @@ from papercoder.bench.watcher import Watcher
 from papercoder.errors import SettingsError
 from papercoder.models.resolve import models_by_role
 from papercoder.runs.folder import lock
-from papercoder.settings import MAKERS, Role, Settings
+from papercoder.settings import RUN_ROLES, Role, Settings
 
 
 async def bench(
@@ -77,7 +77,7 @@ def check_models(todo: Sequence[Trial], max_cost: float | None) -> None:
 
 def _ways(todo: Sequence[Trial]) -> Iterator[tuple[Settings, tuple[Role, ...]]]:
     """Each way in which models are asked, once, and for which roles."""
-    makers = {trial.settings.model_dump_json(): (trial.settings, MAKERS) for trial in todo}
+    makers = {trial.settings.model_dump_json(): (trial.settings, RUN_ROLES) for trial in todo}
     judges = {each.judging.settings.model_dump_json(): each.judging.settings for each in todo if each.judging}
     yield from makers.values()
     yield from ((settings, ("judge",)) for settings in judges.values())

@@ -12,7 +12,7 @@ from papercoder.bench.stored_trial import run_kept
 from papercoder.bench.watcher import Watcher
 from papercoder.models.capped import Budget
 from papercoder.models.limited import Limits
-from papercoder.operations.environment import Place
+from papercoder.operations.environment import RunEnvironment
 from papercoder.runs.events import Event
 
 Tell = Callable[[str, Event], None]
@@ -53,13 +53,13 @@ class Local:
     @asynccontextmanager
     async def open(self, shared: Shared, trials: Sequence[Trial], watcher: Watcher) -> AsyncIterator[Perform]:  # noqa: ARG002
         """One limit, one budget and one reader of papers for all."""
-        place = Place(
+        environment = RunEnvironment(
             limits=Limits(shared.concurrency, shared.requests_per_minute, shared.tokens_per_minute),
             budget=Budget(shared.max_cost, shared.spent),
             read=Reader(),
         )
 
         async def perform(trial: Trial) -> TrialResult:
-            return await run_kept(trial, place, partial(watcher.tell, trial.id))
+            return await run_kept(trial, environment, partial(watcher.tell, trial.id))
 
         yield perform

@@ -15,7 +15,7 @@ from papercoder.bench.observation import JUDGED
 from papercoder.bench.recovery import recount
 from papercoder.bench.trial import run_trial
 from papercoder.bench.trial_end import ENDING, forget, is_complete
-from papercoder.operations.environment import Place, Stores, in_folder
+from papercoder.operations.environment import RunEnvironment, Stores, in_folder
 from papercoder.runs.event_log import events_in, read_events
 from papercoder.runs.events import Emit, Event
 
@@ -25,14 +25,14 @@ _OWN = ".store"
 """A lock, which is nobody else's."""
 
 
-async def run_kept(trial: Trial, place: Place, emit: Emit) -> TrialResult:
+async def run_kept(trial: Trial, environment: RunEnvironment, emit: Emit) -> TrialResult:
     """Carry a trial out, with its paid work in the store that it names; where it names none, in its folder."""
     if trial.store is None:
-        return await run_trial(trial, place, emit)
+        return await run_trial(trial, environment, emit)
     await asyncio.to_thread(bring_back, trial)
     try:
         return await run_trial(
-            trial, replace(place, stores=partial(_stores, trial.store, trial.id, trial.folder)), emit
+            trial, replace(environment, stores=partial(_stores, trial.store, trial.id, trial.folder)), emit
         )
     finally:
         await asyncio.to_thread(_send, trial.store, trial)

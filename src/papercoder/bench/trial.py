@@ -15,7 +15,7 @@ from papercoder.concurrency import wait_until_done
 from papercoder.errors import PaperCoderError
 from papercoder.evaluation.evaluate import Wanted, evaluate
 from papercoder.models.capped import Budget
-from papercoder.operations.environment import Place
+from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import generate, open_run
 from papercoder.pipeline.survey import survey
 from papercoder.report import write_report
@@ -25,29 +25,29 @@ from papercoder.runs.folder import load, lock
 from papercoder.runs.store import write_synced
 
 
-async def run_trial(trial: Trial, place: Place, emit: Emit) -> TrialResult:
+async def run_trial(trial: Trial, environment: RunEnvironment, emit: Emit) -> TrialResult:
     """Carry a trial out, or go on with it; whatever goes wrong stands in the result, and stops no other trial.
 
     Args:
         trial: what is to be done.
-        place: what it shares with other trials.
+        environment: what it shares with other trials.
         emit: is told every event.
     """
     await asyncio.to_thread(forget, trial)
-    purse = Watched(place.budget or Budget(None))
-    work = await wait_until_done(_carry_out(trial, replace(place, budget=purse), emit))
+    purse = Watched(environment.budget or Budget(None))
+    work = await wait_until_done(_carry_out(trial, replace(environment, budget=purse), emit))
     ending = _ending(trial, work, purse)
     await asyncio.to_thread(keep, trial, ending)
     return await asyncio.to_thread(observe, trial)
 
 
-async def _carry_out(trial: Trial, place: Place, emit: Emit) -> str:
+async def _carry_out(trial: Trial, environment: RunEnvironment, emit: Emit) -> str:
     """The whole way.
 
     Returns:
         What was asked for and could not be observed; empty where all was.
     """
-    here = replace(place, read=with_addendum(place.read, trial.addendum))
+    here = replace(environment, read=with_addendum(environment.read, trial.addendum))
     repository = await generate(trial.source, trial.folder, trial.settings, [emit], here)
     execution = repository.execution or await _survey(trial, repository, here, emit)
     short = await _judge(trial, trial.judging, here, emit) if trial.judging else ()
@@ -55,11 +55,13 @@ async def _carry_out(trial: Trial, place: Place, emit: Emit) -> str:
     return "; ".join(filter(None, [unseen, *short]))
 
 
-async def _survey(trial: Trial, repository: Repository, place: Place, emit: Emit) -> ExecutionReport | None:
+async def _survey(
+    trial: Trial, repository: Repository, environment: RunEnvironment, emit: Emit
+) -> ExecutionReport | None:
     """Look at a repository whose line did not, so that all variants are seen by the same eyes."""
     with lock(trial.folder):
         log = EventLog(trial.folder, emit)
-        run, _ = open_run(trial.folder, trial.settings, log, place)
+        run, _ = open_run(trial.folder, trial.settings, log, environment)
         asked = trial.settings
         report = await survey(run, repository.files, asked.sandbox, asked.reproduce, asked.gpu)
         log(RunEnded(status="complete"))
@@ -67,7 +69,7 @@ async def _survey(trial: Trial, repository: Repository, place: Place, emit: Emit
         return report
 
 
-async def _judge(trial: Trial, judging: Judging, place: Place, emit: Emit) -> tuple[str, ...]:
+async def _judge(trial: Trial, judging: Judging, environment: RunEnvironment, emit: Emit) -> tuple[str, ...]:
     """Let judges say what they think of the repository, and tell what they did not say."""
     paper = load(trial.folder, "paper.json", Paper)
     wanted = Wanted(
@@ -78,7 +80,7 @@ async def _judge(trial: Trial, judging: Judging, place: Place, emit: Emit) -> tu
         code_dev=judging.code_dev,
     )
     folder = trial.folder / JUDGED
-    evaluation = await evaluate(trial.folder / "repo", paper, folder, judging.settings, wanted, [emit], place)
+    evaluation = await evaluate(trial.folder / "repo", paper, folder, judging.settings, wanted, [emit], environment)
     return evaluation.shortcomings
 
 

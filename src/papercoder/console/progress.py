@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from papercoder.runs.events import (
-    AnswerRefused,
+    AnswerRejected,
     ArtifactEdited,
     ArtifactMade,
     ArtifactReused,
@@ -58,7 +58,7 @@ def line(event: Event) -> str | None:
         case ArtifactEdited(artifact=artifact, stale=stale):
             more = "; what it was made from has changed since" if stale else ""
             return f"yours {artifact}: your edit is used as it is{more}"
-        case CallRetried() | AnswerRefused():
+        case CallRetried() | AnswerRejected():
             return _line_of_call(event)
         case ExecutionStepEnded(step=step, status=status, seconds=seconds, reason=reason):
             return f"step {step}: {status.replace('_', ' ')}" + (f", {reason}" if reason else f" ({seconds:.1f} s)")
@@ -70,7 +70,7 @@ def line(event: Event) -> str | None:
             return None
 
 
-def _line_of_call(event: CallRetried | AnswerRefused) -> str:
+def _line_of_call(event: CallRetried | AnswerRejected) -> str:
     about = f"{event.agent} {event.subject}"
     if isinstance(event, CallRetried):
         return f"again {about}: {event.reason}; in {event.wait:.0f} s"

@@ -39,7 +39,7 @@ def _stages(found: RunReport) -> Table:
 def _figures(found: RunReport) -> Iterator[str]:
     calls, tokens = found.calls, found.tokens
     yield (
-        f"{calls.made} calls made, {calls.reused} reused, {calls.retried} retried, {calls.refused} answers sent back; "
+        f"{calls.made} calls made, {calls.reused} reused, {calls.retried} retried, {calls.rejected} answers sent back; "
         f"{tokens.prompt:,} prompt tokens ({tokens.cached:,} cached), {tokens.completion:,} completion tokens; "
         f"{money(found.cost_usd, found.unpriced)}; {found.seconds:.0f} s"
     )

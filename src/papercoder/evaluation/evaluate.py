@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
-from papercoder.agents.agent import Ask
+from papercoder.agents.agent import Agents
 from papercoder.artifacts import Calibration, ControlScores, CritiqueScore, Evaluation, Paper, Rubric, RubricScore
 from papercoder.artifacts.evaluated import Costs
 from papercoder.concurrency import gather_all, gather_pair
@@ -21,7 +21,7 @@ from papercoder.evaluation.rubric.judge import judge_rubric
 from papercoder.evaluation.subject import Subject, read_subject
 from papercoder.evaluation.subject import Wanted as Wanted
 from papercoder.evaluation.tables import to_csv
-from papercoder.operations.environment import Place
+from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import ended, open_run, started
 from papercoder.paper.fidelity import Estimate
 from papercoder.runs.event_log import EventLog, read_events
@@ -40,7 +40,7 @@ async def evaluate(
     settings: Settings,
     wanted: Wanted,
     listeners: Iterable[Emit] = (),
-    place: Place | None = None,
+    environment: RunEnvironment | None = None,
 ) -> Evaluation:
     """Judge a repository; on a folder of an earlier evaluation, go on with it.
 
@@ -53,7 +53,7 @@ async def evaluate(
         settings: models, cap and limits.
         wanted: which judges, and against what.
         listeners: are told every event.
-        place: None: this machine, with nothing shared.
+        environment: None: this machine, with nothing shared.
 
     Raises:
         PaperCoderError: it stopped; what was judged is kept, and the same call goes on from there.
@@ -62,7 +62,7 @@ async def evaluate(
     subject = await asyncio.to_thread(read_subject, repository, paper, wanted)
     with lock(folder):
         emit = EventLog(folder, *listeners)
-        run, _ = open_run(folder, settings, emit, place, roles=("judge",))
+        run, _ = open_run(folder, settings, emit, environment, roles=("judge",))
         emit(started(run.context, paper.title, settings))
         with ended(emit) as end:
             foreseen = await asyncio.to_thread(forecast, subject, wanted, settings)
@@ -92,7 +92,7 @@ def _apart(repository: Path, folder: Path) -> None:
         )
 
 
-async def _judged(run: Run[Ask], subject: Subject, wanted: Wanted) -> Evaluation:
+async def _judged(run: Run[Agents], subject: Subject, wanted: Wanted) -> Evaluation:
     for control in subject.missing:
         run.emit(Warned(where=f"control {control.control}", message=f"it could not be made: {control.reason}"))
     own = gather_pair(
@@ -115,7 +115,7 @@ async def _judged(run: Run[Ask], subject: Subject, wanted: Wanted) -> Evaluation
     )
 
 
-async def _control(run: Run[Ask], subject: Subject, wanted: Wanted, control: Control) -> ControlScores:
+async def _control(run: Run[Agents], subject: Subject, wanted: Wanted, control: Control) -> ControlScores:
     """A control before the same judges; it is code that nobody executed."""
     folder, unchanged = f"controls/{control.name}", frozenset(subject.files)
     scores, rubric = await gather_pair(
@@ -127,7 +127,7 @@ async def _control(run: Run[Ask], subject: Subject, wanted: Wanted, control: Con
 
 
 async def _by_critique(
-    run: Run[Ask], subject: Subject, wanted: Wanted, files: Files, paths: tuple[str, ...], folder: str
+    run: Run[Agents], subject: Subject, wanted: Wanted, files: Files, paths: tuple[str, ...], folder: str
 ) -> tuple[CritiqueScore, ...]:
     """The judges by critique, all at once."""
     samples = wanted.samples
@@ -136,7 +136,7 @@ async def _by_critique(
 
 
 async def _by_rubric(
-    run: Run[Ask],
+    run: Run[Agents],
     subject: Subject,
     rubric: Rubric | None,
     files: Files,

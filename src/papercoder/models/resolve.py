@@ -11,7 +11,7 @@ from papercoder.models.prices import context_window_of, price_of
 from papercoder.models.recorded import Recorded
 from papercoder.models.relay import Relay
 from papercoder.models.simulated import Simulated
-from papercoder.settings import MAKERS, Role, Settings
+from papercoder.settings import RUN_ROLES, Role, Settings
 
 DOUBLES = ("recorded", "relay", "simulated")
 READER = 1_000_000
@@ -59,7 +59,7 @@ def window_of_spec(spec: str, settings: Settings) -> int:
     return context_window_of(_provider(spec), rest, settings)
 
 
-def models_by_role(settings: Settings, roles: Iterable[Role] = MAKERS) -> dict[Role, Model]:
+def models_by_role(settings: Settings, roles: Iterable[Role] = RUN_ROLES) -> dict[Role, Model]:
     """The models of these roles; roles with the same specification share one.
 
     Raises:

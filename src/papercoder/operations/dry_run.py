@@ -15,8 +15,8 @@ from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, cast, get_typ
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from papercoder.agents.agent import Ask
-from papercoder.agents.answers import UnfitError
+from papercoder.agents.agent import Agents
+from papercoder.agents.answers import InvalidAnswerError
 from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import Paper
 from papercoder.errors import AnswerError, PaperCoderError, RunFolderError
@@ -29,7 +29,7 @@ from papercoder.runs.executor import H, steps_of
 from papercoder.runs.folder import load, step_store
 from papercoder.runs.run import Run
 from papercoder.runs.store import Store
-from papercoder.settings import MAKERS, Settings
+from papercoder.settings import RUN_ROLES, Settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -113,7 +113,7 @@ async def _walked(walking: "_Walking", settings: Settings) -> Exception | None:
         await PROFILES[settings.profile](walking, paper, publish, settings)
     except _EndOfLineError:
         return None
-    except (PaperCoderError, UnfitError) as error:
+    except (PaperCoderError, InvalidAnswerError) as error:
         return error
     return None
 
@@ -171,7 +171,7 @@ class _Handing:
 
 
 @dataclass
-class _Walking(Run[Ask]):
+class _Walking(Run[Agents]):
     """A run that takes notes."""
 
     executor: _Handing = field(kw_only=True)
@@ -185,7 +185,7 @@ class _Walking(Run[Ask]):
     async def step(
         self,
         artifact: str,
-        make: Callable[Concatenate[Ask, P], Awaitable[T]],
+        make: Callable[Concatenate[Agents, P], Awaitable[T]],
         *inputs: P.args,
         **named: P.kwargs,
     ) -> T:
@@ -225,15 +225,15 @@ def _walking(copy: Path, folder: Path, settings: Settings, handing: _Handing) ->
         if isinstance(event, ArtifactEdited):
             edited[event.artifact] = event.stale
 
-    ask = Ask(
-        models={role: _Named(settings.model_for(role)) for role in MAKERS},
+    agents = Agents(
+        models={role: _Named(settings.model_for(role)) for role in RUN_ROLES},
         prompts=Prompts(settings.prompts),
         emit=note,
         max_tokens=settings.max_tokens,
         answer_retries=settings.answer_retries,
         where=str(folder),
     )
-    return _Walking(copy, ask, note, _Overlay(step_store(folder)), executor=handing, edited=edited)
+    return _Walking(copy, agents, note, _Overlay(step_store(folder)), executor=handing, edited=edited)
 
 
 @dataclass(frozen=True)

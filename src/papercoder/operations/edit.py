@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 
 from papercoder.errors import RunFolderError
-from papercoder.runs.folder import leads_out, lock, read_text
+from papercoder.runs.folder import is_outside, lock, read_text
 from papercoder.runs.store import write_synced
 
 
@@ -16,7 +16,7 @@ def save(folder: Path, artifact: str, before: str | None, text: str | None) -> N
             of it, or it cannot be written.
     """
     path = folder / artifact
-    if ".." in Path(artifact).parts or leads_out(path, folder):
+    if ".." in Path(artifact).parts or is_outside(path, folder):
         raise RunFolderError(f"{artifact} leads out of {folder}; nothing outside it is written.")
     with lock(folder):
         if read_text(path) != before:

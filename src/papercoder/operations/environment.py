@@ -9,7 +9,7 @@ from papercoder.concurrency import run_in_thread
 from papercoder.models.capped import Purse
 from papercoder.models.limited import Turns
 from papercoder.paper import reading
-from papercoder.runs.executor import Executor, Here
+from papercoder.runs.executor import Executor, LocalExecutor
 from papercoder.runs.folder import answer_store, step_store
 from papercoder.runs.store import Store
 
@@ -40,7 +40,7 @@ def in_folder(folder: Path) -> Stores:
 
 
 @dataclass(frozen=True)
-class Place:
+class RunEnvironment:
     """By default a run has all for itself, on this machine."""
 
     limits: Turns | None = None
@@ -49,7 +49,7 @@ class Place:
     budget: Purse | None = None
     """The money of all runs together; None: each run has its own alone."""
 
-    executor: Executor = field(default_factory=Here)
+    executor: Executor = field(default_factory=LocalExecutor)
     stores: Callable[[Path], Stores] = in_folder
     """From a run folder to its stores."""
 

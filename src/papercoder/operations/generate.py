@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from papercoder.agents.agent import Ask
+from papercoder.agents.agent import Agents
 from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import Paper, Repository
 from papercoder.errors import PaperCoderError
 from papercoder.models.resolve import models_by_role
 from papercoder.models.stack import assemble_roles
-from papercoder.operations.environment import Place, Read, read_here
+from papercoder.operations.environment import Read, RunEnvironment, read_here
 from papercoder.pipeline import ablation
 from papercoder.pipeline.pipeline import as_published, paper_to_repository
 from papercoder.pipeline.publisher import Publisher
@@ -27,9 +27,9 @@ from papercoder.runs.events import ArtifactEdited, Emit, RunEnded, RunStarted, W
 from papercoder.runs.folder import load, lock
 from papercoder.runs.run import Run
 from papercoder.runs.summary import summarise
-from papercoder.settings import MAKERS, Profile, Role, Settings, remembered
+from papercoder.settings import RUN_ROLES, Profile, Role, Settings, remembered
 
-Line = Callable[[Run[Ask], Paper, Publisher, Settings], Awaitable[Repository]]
+Line = Callable[[Run[Agents], Paper, Publisher, Settings], Awaitable[Repository]]
 
 PROFILES: dict[Profile, Line] = {
     "full": paper_to_repository,
@@ -52,7 +52,7 @@ async def generate(
     folder: Path,
     settings: Settings | None = None,
     listeners: Iterable[Emit] = (),
-    place: Place | None = None,
+    environment: RunEnvironment | None = None,
 ) -> Repository:
     """Turn a paper into a repository, `folder/repo`; on a folder of an earlier run, go on with it.
 
@@ -61,7 +61,7 @@ async def generate(
         folder: the run's; made where it is missing.
         settings: None: from file and environment.
         listeners: are told every event.
-        place: None: this machine, with nothing shared.
+        environment: None: this machine, with nothing shared.
 
     Raises:
         PaperCoderError: the run stopped; what was made is kept, and the same call goes on from there.
@@ -69,13 +69,13 @@ async def generate(
     chosen = settings or Settings()
     with lock(folder):
         emit = EventLog(folder, *listeners)
-        run, history = open_run(folder, chosen, emit, place)
+        run, history = open_run(folder, chosen, emit, environment)
         emit(started(run.context, _known_as(source, folder), chosen))
         with Reported(emit), ended(emit) as end:
             for message in chosen.idle:
                 emit(Warned(where="settings", message=message))
             await history.begin()
-            paper = await read_into(run, source, place.read if place else read_here)
+            paper = await read_into(run, source, environment.read if environment else read_here)
             repository = await PROFILES[chosen.profile](run, paper, Publisher(run, history), chosen)
             end.reason = repository.execution.unseen(chosen.reproduce) if repository.execution else ""
         return repository
@@ -88,7 +88,7 @@ def _known_as(source: str | Path | None, folder: Path) -> str:
     return str(Path(source).absolute()) if os.path.exists(source) else str(source)  # noqa: PTH110  any text will do
 
 
-async def read_into(run: Run[Ask], source: str | Path | None, read: Read = read_here) -> Paper:
+async def read_into(run: Run[Agents], source: str | Path | None, read: Read = read_here) -> Paper:
     """Read the paper and keep it as `paper.json`, which the user may edit where the parse lost something.
 
     Args:
@@ -168,19 +168,23 @@ class Reported:
 
 
 def open_run(
-    folder: Path, settings: Settings, emit: Emit, place: Place | None = None, roles: Iterable[Role] = MAKERS
-) -> tuple[Run[Ask], History]:
+    folder: Path,
+    settings: Settings,
+    emit: Emit,
+    environment: RunEnvironment | None = None,
+    roles: Iterable[Role] = RUN_ROLES,
+) -> tuple[Run[Agents], History]:
     """The run's step, agents of these roles and history, as the settings say.
 
     Raises:
         SettingsError: a model, a price or the folder of prompts is not what it should be.
     """
-    before, here = summarise(read_events(folder)), place or Place()
+    before, here = summarise(read_events(folder)), environment or RunEnvironment()
     stores = here.stores(folder)
     models = assemble_roles(
         models_by_role(settings, roles), settings, stores.answers, emit, before.cost_usd, here.limits, here.budget
     )
-    ask = Ask(
+    agents = Agents(
         models=models,
         prompts=Prompts(settings.prompts),
         emit=emit,
@@ -188,11 +192,11 @@ def open_run(
         answer_retries=settings.answer_retries,
         where=str(folder),
     )
-    run = Run(folder, ask, emit, stores.steps, here.executor)
+    run = Run(folder, agents, emit, stores.steps, here.executor)
     return run, History(folder / "repo", int(before.started or time.time()))
 
 
-def started(ask: Ask, paper: str, settings: Settings) -> RunStarted:
+def started(agents: Agents, paper: str, settings: Settings) -> RunStarted:
     """What is told when a process takes up a run."""
-    models: dict[str, str] = {role: model.name for role, model in ask.models.items()}
+    models: dict[str, str] = {role: model.name for role, model in agents.models.items()}
     return RunStarted(paper=paper, models=models, profile=settings.profile, settings=remembered(settings))

@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from papercoder.agents.agent import Ask
+from papercoder.agents.agent import Agents
 from papercoder.agents.edits import apply
 from papercoder.artifacts import ExecutionReport, Requirement, StepResult, Traceability
 from papercoder.errors import ModelError, RunFolderError
@@ -15,7 +15,7 @@ from papercoder.pipeline.publisher import Files
 from papercoder.repository.files import read_files
 from papercoder.runs.event_log import EventLog
 from papercoder.runs.events import Emit
-from papercoder.runs.folder import leads_out, load, lock
+from papercoder.runs.folder import is_outside, load, lock
 from papercoder.runs.run import Run
 from papercoder.runs.store import write_synced
 from papercoder.sandbox.choosing import choose
@@ -86,7 +86,7 @@ async def mend(repository: Path, error: Path, folder: Path, settings: Settings, 
     return "\n".join(_diff(files, mended))
 
 
-async def _seen(run: Run[Ask], when: str, files: Files, settings: Settings) -> ExecutionReport:
+async def _seen(run: Run[Agents], when: str, files: Files, settings: Settings) -> ExecutionReport:
     return await observe(run, f"execution/{when}.json", files, settings.sandbox, reproduce=False, gpu=settings.gpu)
 
 
@@ -125,7 +125,7 @@ def _not_worse(before: ExecutionReport, after: ExecutionReport, folder: Path) ->
 def _write(repository: Path, before: Files, after: Files) -> None:
     changed = [file for file in after if file not in before]
     for file in changed:
-        if leads_out(repository / file.path, repository):
+        if is_outside(repository / file.path, repository):
             raise RunFolderError(f"{repository / file.path} leads out of {repository}, by a link; nothing was written.")
     for file in changed:
         write_synced(repository / file.path, file.text)

@@ -122,7 +122,7 @@ def _from_arxiv_alone(number: ArxivId) -> _Found:
 
 def _from_arxiv(number: ArxivId, arxiv: Arxiv) -> _Found:
     """The best form of a paper that arXiv has and that can be read."""
-    refusals: list[str] = []
+    edit_problems: list[str] = []
     for form in FORMS:
         data = arxiv.fetch(number, form)
         if data is None:
@@ -130,13 +130,13 @@ def _from_arxiv(number: ArxivId, arxiv: Arxiv) -> _Found:
         try:
             found = _from_bytes(data, kind_of(data, ""), f"arXiv's {form} of {number}")
         except PaperError as error:
-            refusals.append(str(error))
+            edit_problems.append(str(error))
         else:
             found.draft.losses += [
-                Loss(kind="form", message=f"Another form was tried first: {text}") for text in refusals
+                Loss(kind="form", message=f"Another form was tried first: {text}") for text in edit_problems
             ]
             return found
-    reasons = " ".join(refusals) or "Check the id."
+    reasons = " ".join(edit_problems) or "Check the id."
     raise PaperError(f"arXiv has no {number} that can be read, as source, HTML or PDF. {reasons}")
 
 

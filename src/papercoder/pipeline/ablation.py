@@ -18,7 +18,7 @@ Up to `logic` there is no configuration; the code holds its settings itself.
 import asyncio
 from collections.abc import Iterable
 
-from papercoder.agents.agent import Ask
+from papercoder.agents.agent import Agents
 from papercoder.artifacts import (
     ArchitectureDesign,
     Claims,
@@ -36,7 +36,7 @@ from papercoder.pipeline.pipeline import configure, document, equip, paper_to_re
 from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.repository.config_view import config_view
 from papercoder.repository.import_graph import order
-from papercoder.repository.paths import complaint
+from papercoder.repository.paths import path_problem
 from papercoder.runs.run import Run
 from papercoder.settings import Settings
 from papercoder.stages import packaging
@@ -47,18 +47,18 @@ from papercoder.stages.planning.overall import make_overall_plan
 from papercoder.stages.whole import write_whole
 
 
-async def paper_only(run: Run[Ask], paper: Paper, publish: Publisher, _: Settings) -> Repository:
+async def paper_only(run: Run[Agents], paper: Paper, publish: Publisher, _: Settings) -> Repository:
     """One agent writes the whole repository."""
     return await finish(paper, None, (), await write_at_once(run, paper, None, publish), publish)
 
 
-async def with_plan(run: Run[Ask], paper: Paper, publish: Publisher, _: Settings) -> Repository:
+async def with_plan(run: Run[Agents], paper: Paper, publish: Publisher, _: Settings) -> Repository:
     """One agent writes the whole repository, given the overall plan."""
     plan = await plan_overall(run, paper)
     return await finish(paper, plan, (), await write_at_once(run, paper, plan, publish), publish)
 
 
-async def with_architecture(run: Run[Ask], paper: Paper, publish: Publisher, _: Settings) -> Repository:
+async def with_architecture(run: Run[Agents], paper: Paper, publish: Publisher, _: Settings) -> Repository:
     """The files of the architecture are written one after the other."""
     plan = await plan_overall(run, paper)
     architecture = await plan_files(run, paper, plan)
@@ -66,7 +66,7 @@ async def with_architecture(run: Run[Ask], paper: Paper, publish: Publisher, _: 
     return await finish(paper, plan, (), code, publish)
 
 
-async def with_logic(run: Run[Ask], paper: Paper, publish: Publisher, _: Settings) -> Repository:
+async def with_logic(run: Run[Agents], paper: Paper, publish: Publisher, _: Settings) -> Repository:
     """Each file is written as soon as those that it imports exist."""
     plan = await plan_overall(run, paper)
     logic = await plan_logic(run, paper, plan, await plan_files(run, paper, plan))
@@ -74,7 +74,7 @@ async def with_logic(run: Run[Ask], paper: Paper, publish: Publisher, _: Setting
     return await finish(paper, plan, logic.packages, code, publish)
 
 
-async def with_config(run: Run[Ask], paper: Paper, publish: Publisher, _: Settings) -> Repository:
+async def with_config(run: Run[Agents], paper: Paper, publish: Publisher, _: Settings) -> Repository:
     """All of the published planning, but no file is analysed before it is written."""
     design = await plan_as_published(run, paper)
     configuration = await configure(design, publish)
@@ -84,7 +84,7 @@ async def with_config(run: Run[Ask], paper: Paper, publish: Publisher, _: Settin
     return await document(paper, design, files, publish)
 
 
-async def with_requirements(run: Run[Ask], paper: Paper, publish: Publisher, settings: Settings) -> Repository:
+async def with_requirements(run: Run[Agents], paper: Paper, publish: Publisher, settings: Settings) -> Repository:
     """The whole line with no rounds of review or repair: what verdicts and execution find is told, and left as it is.
 
     With requirements come what rests on them, claims, verdicts and property tests, and refinement and steps; what this
@@ -94,22 +94,24 @@ async def with_requirements(run: Run[Ask], paper: Paper, publish: Publisher, set
     return await paper_to_repository(run, paper, publish, left)
 
 
-async def with_review(run: Run[Ask], paper: Paper, publish: Publisher, settings: Settings) -> Repository:
+async def with_review(run: Run[Agents], paper: Paper, publish: Publisher, settings: Settings) -> Repository:
     """The whole line with no rounds of repair: what fails when it is run is told, and left as it is."""
     return await paper_to_repository(run, paper, publish, settings.model_copy(update={"repair_rounds": 0}))
 
 
-async def plan_overall(run: Run[Ask], paper: Paper) -> OverallPlan:
+async def plan_overall(run: Run[Agents], paper: Paper) -> OverallPlan:
     """The published line's first step."""
     return await run.step("planning/plan.json", make_overall_plan, paper, _REFINE)
 
 
-async def plan_files(run: Run[Ask], paper: Paper, plan: OverallPlan) -> ArchitectureDesign:
+async def plan_files(run: Run[Agents], paper: Paper, plan: OverallPlan) -> ArchitectureDesign:
     """Its second."""
     return await run.step("planning/architecture.json", design_architecture, paper, plan, _NONE, _REFINE)
 
 
-async def plan_logic(run: Run[Ask], paper: Paper, plan: OverallPlan, architecture: ArchitectureDesign) -> LogicDesign:
+async def plan_logic(
+    run: Run[Agents], paper: Paper, plan: OverallPlan, architecture: ArchitectureDesign
+) -> LogicDesign:
     """Its third."""
     claims = Claims()
     return await run.step("planning/logic.json", design_logic, paper, plan, _NONE, architecture, None, claims, _REFINE)
@@ -119,7 +121,7 @@ _NONE, _REFINE = Requirements(items=()), 0
 """As published: no requirements, nothing refined."""
 
 
-async def write_at_once(run: Run[Ask], paper: Paper, plan: OverallPlan | None, publish: Publisher) -> Files:
+async def write_at_once(run: Run[Agents], paper: Paper, plan: OverallPlan | None, publish: Publisher) -> Files:
     """Write all files in one answer."""
     artifact = "coding/files.json"
     files = await run.step(artifact, write_whole, paper, plan)
@@ -128,7 +130,7 @@ async def write_at_once(run: Run[Ask], paper: Paper, plan: OverallPlan | None, p
 
 
 async def write_as_listed(
-    run: Run[Ask], paper: Paper, plan: OverallPlan, architecture: ArchitectureDesign, publish: Publisher
+    run: Run[Agents], paper: Paper, plan: OverallPlan, architecture: ArchitectureDesign, publish: Publisher
 ) -> Files:
     """Write the files one after the other, each given all before it."""
     _stay_inside("planning/architecture.json", (file.path for file in architecture.files))
@@ -140,7 +142,7 @@ async def write_as_listed(
 
 
 async def write_as_designed(
-    run: Run[Ask], paper: Paper, plan: OverallPlan, logic: LogicDesign, config: str | None, publish: Publisher
+    run: Run[Agents], paper: Paper, plan: OverallPlan, logic: LogicDesign, config: str | None, publish: Publisher
 ) -> Files:
     """Write each file as soon as those that it imports exist."""
     writing: dict[str, asyncio.Task[SourceFile]] = {}
@@ -161,7 +163,7 @@ def _stay_inside(artifact: str, paths: Iterable[str]) -> None:
     Raises:
         ArtifactError: a path leads out of the repository, or may not be written.
     """
-    if reason := next(filter(None, map(complaint, paths)), None):
+    if reason := next(filter(None, map(path_problem, paths)), None):
         raise ArtifactError(f"{artifact}: {reason}. Mend it, or delete it to have it made again.")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from papercoder.agents.agent import Ask
+from papercoder.agents.agent import Agents
 from papercoder.artifacts import ExecutionReport, SourceFile, StepName
 from papercoder.runs.executor import steps_of
 from papercoder.runs.run import Run
@@ -10,7 +10,7 @@ from papercoder.stages.execution.files import Unobserved, execute_files, reprodu
 
 
 async def observe(
-    run: Run[Ask], artifact: str, files: tuple[SourceFile, ...], sandbox: str, reproduce: bool, gpu: bool = False
+    run: Run[Agents], artifact: str, files: tuple[SourceFile, ...], sandbox: str, reproduce: bool, gpu: bool = False
 ) -> ExecutionReport:
     """Climb the ladder with these files, once, unless something outside them was in the way.
 

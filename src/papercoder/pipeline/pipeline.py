@@ -12,7 +12,7 @@
 
 import asyncio
 
-from papercoder.agents.agent import Ask
+from papercoder.agents.agent import Agents
 from papercoder.artifacts import Claims, OverallPlan, Paper, Repository, Requirement, Requirements, SourceFile
 from papercoder.artifacts.design import Design
 from papercoder.concurrency import gather_all, gather_pair, run_in_thread
@@ -39,7 +39,7 @@ from papercoder.stages.planning.overall import make_overall_plan
 from papercoder.stages.planning.requirements import complete_requirements, find_requirements
 
 
-async def paper_to_repository(run: Run[Ask], paper: Paper, publish: Publisher, settings: Settings) -> Repository:
+async def paper_to_repository(run: Run[Agents], paper: Paper, publish: Publisher, settings: Settings) -> Repository:
     """The whole line."""
     design = await plan_in_full(run, paper, settings.refine)
     configuration = await configure(design, publish)
@@ -59,7 +59,7 @@ async def paper_to_repository(run: Run[Ask], paper: Paper, publish: Publisher, s
     return repository.model_copy(update={"verdicts": verdicts, "execution": execution})
 
 
-async def as_published(run: Run[Ask], paper: Paper, publish: Publisher, _: Settings) -> Repository:
+async def as_published(run: Run[Agents], paper: Paper, publish: Publisher, _: Settings) -> Repository:
     """The line of the PaperCoder paper: no requirements, nothing refined, reviewed or run."""
     design = await plan_as_published(run, paper)
     configuration = await configure(design, publish)
@@ -68,7 +68,7 @@ async def as_published(run: Run[Ask], paper: Paper, publish: Publisher, _: Setti
     return await document(paper, design, files, publish)
 
 
-async def plan_in_full(run: Run[Ask], paper: Paper, refine: int) -> Design:
+async def plan_in_full(run: Run[Agents], paper: Paper, refine: int) -> Design:
     """Plan with requirements as the spine; what does not wait for each other is made at once."""
     plan, requirements, claims = await extract(run, paper, refine)
     architecture, config = await gather_pair(
@@ -81,7 +81,7 @@ async def plan_in_full(run: Run[Ask], paper: Paper, refine: int) -> Design:
     return Design(plan, requirements, architecture, logic, config, claims)
 
 
-async def extract(run: Run[Ask], paper: Paper, refine: int) -> tuple[OverallPlan, Requirements, Claims]:
+async def extract(run: Run[Agents], paper: Paper, refine: int) -> tuple[OverallPlan, Requirements, Claims]:
     """Take from the paper what is to be done and what came of it, before anything is designed."""
     plan, found = await gather_pair(
         run.step("planning/plan.json", make_overall_plan, paper, refine),
@@ -94,7 +94,7 @@ async def extract(run: Run[Ask], paper: Paper, refine: int) -> tuple[OverallPlan
     return plan, requirements, claims
 
 
-async def plan_as_published(run: Run[Ask], paper: Paper) -> Design:
+async def plan_as_published(run: Run[Agents], paper: Paper) -> Design:
     """Overall plan, architecture, logic, configuration, one after the other (Paper2Code, section 3.1)."""
     none, claims, refine = Requirements(items=()), Claims(), 0
     plan = await run.step("planning/plan.json", make_overall_plan, paper, refine)
@@ -111,7 +111,7 @@ async def configure(design: Design, publish: Publisher) -> Files:
     return await publish((full, smoke), "Planning: the configuration")
 
 
-async def write_code(run: Run[Ask], paper: Paper, design: Design, configuration: Files, publish: Publisher) -> Files:
+async def write_code(run: Run[Agents], paper: Paper, design: Design, configuration: Files, publish: Publisher) -> Files:
     """Analyse all files at once, and write each as soon as those that it imports exist."""
     config = config_view(configuration[0].text, design.config)
     writing: dict[str, asyncio.Task[SourceFile]] = {}
@@ -133,7 +133,7 @@ async def write_code(run: Run[Ask], paper: Paper, design: Design, configuration:
 
 
 async def write_tests(
-    run: Run[Ask], paper: Paper, design: Design, configuration: Files, code: Files, publish: Publisher
+    run: Run[Agents], paper: Paper, design: Design, configuration: Files, code: Files, publish: Publisher
 ) -> Files:
     """Write property tests for every file that owns an equation, an algorithm or a part of the method."""
     config = config_view(configuration[0].text, design.config)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from papercoder.agents.agent import Ask
+from papercoder.agents.agent import Agents
 from papercoder.artifacts import SourceFile
 from papercoder.repository.history import History
 from papercoder.runs.run import Run
@@ -14,7 +14,7 @@ Files = tuple[SourceFile, ...]
 class Publisher:
     """Writes files into `repo/` and commits them."""
 
-    run: Run[Ask]
+    run: Run[Agents]
     history: History
 
     async def __call__(self, files: Files, message: str) -> Files:

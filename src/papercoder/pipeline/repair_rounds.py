@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from papercoder.agents.agent import Ask
+from papercoder.agents.agent import Agents
 from papercoder.agents.edits import apply
 from papercoder.artifacts import Edits, ExecutionReport, SourceFile, StepResult
 from papercoder.artifacts.design import Design
@@ -20,7 +20,7 @@ _SAME_ERROR = 3
 class Repairing:
     """The execution of a repository, and its repair."""
 
-    run: Run[Ask]
+    run: Run[Agents]
     design: Design
     publish: Publisher
     sandbox: str

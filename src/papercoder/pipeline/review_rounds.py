@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from papercoder.agents.agent import Ask
+from papercoder.agents.agent import Agents
 from papercoder.agents.edits import apply
 from papercoder.artifacts import CheckReport, Edits, Paper, Requirement, SourceFile, Verdict, Verdicts
 from papercoder.artifacts.design import Design
@@ -24,7 +24,7 @@ from papercoder.stages.review import review_file, revise_file
 class Reviewing:
     """The review of a repository's source files."""
 
-    run: Run[Ask]
+    run: Run[Agents]
     paper: Paper
     design: Design
     configuration: Files

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from papercoder.errors import RunFolderError
-from papercoder.runs.store import unwritable
+from papercoder.runs.store import write_failure
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class History:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RunFolderError(unwritable(self.folder, error)) from error
+            raise RunFolderError(write_failure(self.folder, error)) from error
         for left in (self.folder / ".git").rglob("*.lock"):
             left.unlink(missing_ok=True)
         await self._git("init", "--quiet", "--initial-branch=main")

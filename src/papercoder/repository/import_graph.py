@@ -4,7 +4,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from papercoder.artifacts import FileLogic, LogicDesign
 from papercoder.errors import ArtifactError
-from papercoder.repository.paths import complaint
+from papercoder.repository.paths import path_problem
 
 
 def ring(logic: LogicDesign) -> tuple[str, ...]:
@@ -34,7 +34,7 @@ def order(logic: LogicDesign) -> tuple[str, ...]:
     """
     paths = {file.path for file in logic.files}
     for file in logic.files:
-        if (reason := complaint(file.path)) or (reason := _stranger(file, paths)):
+        if (reason := path_problem(file.path)) or (reason := _stranger(file, paths)):
             raise ArtifactError(f"planning/logic.json: {reason}. Mend it, or delete it to have it made again.")
     if files := ring(logic):
         raise ArtifactError(f"planning/logic.json: files import each other in a ring: {' -> '.join(files)}.")

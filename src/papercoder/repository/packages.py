@@ -107,7 +107,7 @@ def imported_as(line: str) -> str:
     return next(known, name.replace("-", "_"))
 
 
-def package_complaint(line: str) -> str | None:
+def package_problem(line: str) -> str | None:
     """Why this line may not stand in a requirements file, or None where it may."""
     try:
         requirement = Requirement(line)
@@ -135,7 +135,7 @@ def third_party_imports(code: str, local: Iterable[str]) -> Iterator[str]:
 
 def requirements_file(planned: Iterable[str], imported: Iterable[str]) -> str:
     """The lines of `requirements.txt`: what the code imports, as bounded by the plan, and what else was planned."""
-    plans = {canonicalize_name(Requirement(line).name): line for line in planned if not package_complaint(line)}
+    plans = {canonicalize_name(Requirement(line).name): line for line in planned if not package_problem(line)}
     needed = {canonicalize_name(distribution_of(module)): distribution_of(module) for module in imported}
     lines = [plans.get(name, needed[name]) for name in sorted(needed)]
     spare = [line for name, line in sorted(plans.items()) if name not in needed]

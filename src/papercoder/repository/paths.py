@@ -18,7 +18,7 @@ _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("c
 _LONGEST = 120
 
 
-def complaint(path: str) -> str | None:
+def path_problem(path: str) -> str | None:
     """Why this path may not be written, or None where it may."""
     pure = PurePosixPath(path)
     if path != normalise_path(path) or not pure.parts or len(path) > _LONGEST:
@@ -49,7 +49,7 @@ def module_of(path: str | PurePath) -> str:
     return ".".join(module_parts(path))
 
 
-def module_complaint(path: str, packages: Iterable[str]) -> str | None:
+def module_problem(path: str, packages: Iterable[str]) -> str | None:
     """Why this path cannot be a Python module beside these third-party packages (names as imported)."""
     pure = PurePosixPath(path)
     if pure.suffix != ".py":

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from papercoder.errors import RunFolderError
 from papercoder.runs.current_step import being_made
 from papercoder.runs.events import CallMade, CallReused, CallStarted, Emit, Event
-from papercoder.runs.store import unwritable
+from papercoder.runs.store import write_failure
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
@@ -45,7 +45,7 @@ def _append(path: Path, text: str) -> None:
         with path.open("a", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise RunFolderError(unwritable(path, error)) from error
+        raise RunFolderError(write_failure(path, error)) from error
 
 
 def _end_line(path: Path) -> None:

@@ -114,10 +114,10 @@ class CallRetried(_Event):
     """Seconds before it is made again."""
 
 
-class AnswerRefused(_Event):
+class AnswerRejected(_Event):
     """An answer did not fit what was asked for and went back to the model with the reason."""
 
-    kind: Literal["answer_refused"] = "answer_refused"
+    kind: Literal["answer_rejected"] = "answer_rejected"
     agent: str
     subject: str
     reason: str
@@ -166,7 +166,7 @@ Event = Annotated[
     | CallMade
     | CallReused
     | CallRetried
-    | AnswerRefused
+    | AnswerRejected
     | ExecutionStepEnded
     | Forecast
     | Warned

@@ -59,7 +59,7 @@ class Executor(Protocol):
         """What `make` makes of the context and these inputs."""
 
 
-class Here:
+class LocalExecutor:
     """The event loop that asks."""
 
     async def perform(

@@ -11,7 +11,7 @@ from typing import IO, TypeVar, cast
 from papercoder.artifacts import Artifact
 from papercoder.errors import RunFolderError
 from papercoder.runs.codec import Codec
-from papercoder.runs.store import FileStore, sweep, unwritable
+from papercoder.runs.store import FileStore, sweep, write_failure
 
 A = TypeVar("A", bound=Artifact)
 
@@ -19,7 +19,7 @@ _TRIES, _INSTANT = 5, 0.02
 """How often, and how many seconds apart, a folder is tried before it is called another's."""
 
 
-def leads_out(path: Path, folder: Path) -> bool:
+def is_outside(path: Path, folder: Path) -> bool:
     """Whether a path, by its name or by links on its way, be they in a ring, is not below this folder."""
     return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
@@ -36,7 +36,7 @@ def lock(folder: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("a+")
     except OSError as error:
-        raise RunFolderError(unwritable(path, error)) from error
+        raise RunFolderError(write_failure(path, error)) from error
     with file:
         if not _taken(file):
             file.seek(0)
@@ -79,14 +79,14 @@ def answer_store(folder: Path) -> FileStore:
     return FileStore(folder / ".store" / "answers")
 
 
-def place_of(folder: Path, artifact: str) -> Path:
+def artifact_path(folder: Path, artifact: str) -> Path:
     """Where an artifact is written.
 
     Raises:
         RunFolderError: a link in the folder, which others may have made, leads out of it.
     """
     path = folder / artifact
-    if leads_out(path.parent, folder):
+    if is_outside(path.parent, folder):
         raise RunFolderError(f"{path} is not written: a link on its way leads out of {folder}. Take the link away.")
     return path
 

@@ -19,8 +19,8 @@ from papercoder.errors import RunFolderError
 from papercoder.runs.codec import Codec
 from papercoder.runs.current_step import making
 from papercoder.runs.events import ArtifactEdited, ArtifactMade, ArtifactReused, ArtifactStarted, Emit
-from papercoder.runs.executor import Executor, H, Here
-from papercoder.runs.folder import place_of, read_text
+from papercoder.runs.executor import Executor, H, LocalExecutor
+from papercoder.runs.folder import artifact_path, read_text
 from papercoder.runs.store import Store, digest, kept, write_synced
 
 P = ParamSpec("P")
@@ -57,7 +57,7 @@ class Run(Generic[H]):
     store: Store
     """Where what its steps made is kept."""
 
-    executor: Executor = field(default_factory=Here)
+    executor: Executor = field(default_factory=LocalExecutor)
     _known: set[str] = field(default_factory=set, init=False)
     """Keys of steps that this process made or found made; it tells of each once."""
 
@@ -179,7 +179,7 @@ class Run(Generic[H]):
         return text
 
     def _write(self, artifact: str, key: str, text: str) -> None:
-        path, ledger, content = place_of(self.folder, artifact), self._ledger(artifact), digest(text)
+        path, ledger, content = artifact_path(self.folder, artifact), self._ledger(artifact), digest(text)
         grown = _Ledger(contents=ledger.contents | {content}, keys=ledger.keys | {key})
         if grown != ledger:
             self.store.put(_ledger_key(artifact), grown.model_dump_json())

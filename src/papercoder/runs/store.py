@@ -106,7 +106,7 @@ def write_synced(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        raise RunFolderError(unwritable(path, error)) from error
+        raise RunFolderError(write_failure(path, error)) from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -120,7 +120,7 @@ def sweep(folder: Path) -> None:
                 part.unlink()
 
 
-def unwritable(path: Path, error: OSError) -> str:
+def write_failure(path: Path, error: OSError) -> str:
     """One sentence on why a file could not be written."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return f"The disk is full: {path} could not be written. Make room and run the same command again; it resumes."

@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 
 from papercoder.artifacts import Artifact
 from papercoder.runs.events import (
-    AnswerRefused,
+    AnswerRejected,
     ArtifactEdited,
     ArtifactMade,
     ArtifactReused,
@@ -61,7 +61,7 @@ class Calls(Artifact):
     retried: int = 0
     """Sent again after a failure in passing."""
 
-    refused: int = 0
+    rejected: int = 0
     """Answers sent back since they did not fit."""
 
 
@@ -128,7 +128,7 @@ def summarise(events: Iterable[Event]) -> Summary:
             made=len(made),
             reused=len(_of(events, CallReused)) + sum(event.calls for event in _of(events, ArtifactReused)),
             retried=len(_of(events, CallRetried)),
-            refused=len(_of(events, AnswerRefused)),
+            rejected=len(_of(events, AnswerRejected)),
         ),
         tokens=Tokens(
             prompt=sum(call.prompt for call in made),

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import text_part
 from papercoder.agents.listings import requirement_lines
@@ -57,10 +57,10 @@ AMENDER = Agent("amend", "planning", Json(Amendment))
 
 
 @uses(AMENDER)
-async def amend(ask: Ask, design: Design, note: str) -> Amendment:
+async def amend(agents: Agents, design: Design, note: str) -> Amendment:
     """Work out which requirements and settings a note changes."""
     files = "\n".join(f"- `{file.path}`: {file.purpose}" for file in design.architecture.files)
-    return await ask(
+    return await agents.ask(
         AMENDER,
         "",
         (

@@ -2,7 +2,7 @@
 
 import re
 
-from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Prose
 from papercoder.agents.context import artifact_part, paper_part, text_part
 from papercoder.agents.listings import claim_lines, file_logic, interfaces, requirement_lines
@@ -13,7 +13,7 @@ ANALYST = Agent("analysis", "analysis", Prose())
 
 @uses(ANALYST)
 async def analyse_file(
-    ask: Ask,
+    agents: Agents,
     paper: Paper,
     plan: OverallPlan,
     logic: LogicDesign,
@@ -39,7 +39,7 @@ async def analyse_file(
         missing = [item.id for item in requirements if not re.search(rf"\b{item.id}\b", analysis)]
         return [f"It does not say how the file meets {', '.join(missing)}."] if missing and attempt == 0 else []
 
-    return await ask(
+    return await agents.ask(
         ANALYST,
         path,
         parts,

@@ -6,7 +6,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Python
 from papercoder.agents.context import Part, anchors_in, artifact_part, cited_part, paper_part, text_part
 from papercoder.agents.listings import claim_lines, file_logic, interfaces, python_code, requirement_lines
@@ -31,7 +31,7 @@ LISTED_CODER = Agent("coding_listed", "coding", Python())
 
 @uses(CODER)
 async def write_file(
-    ask: Ask,
+    agents: Agents,
     paper: Paper,
     logic: LogicDesign,
     config: str,
@@ -56,7 +56,7 @@ async def write_file(
     def check(code: str, attempt: int) -> list[str]:
         return list(complaints(code, path, logic, requirements, imported)) if attempt == 0 else []
 
-    return await ask(
+    return await agents.ask(
         CODER,
         path,
         parts,
@@ -70,7 +70,7 @@ async def write_file(
 
 @uses(DESIGNED_CODER)
 async def write_designed_file(
-    ask: Ask,
+    agents: Agents,
     paper: Paper,
     plan: OverallPlan,
     logic: LogicDesign,
@@ -90,7 +90,7 @@ async def write_designed_file(
     def check(code: str, attempt: int) -> list[str]:
         return list(complaints(code, path, logic, (), imported)) if attempt == 0 else []
 
-    return await ask(
+    return await agents.ask(
         DESIGNED_CODER,
         path,
         parts,
@@ -103,7 +103,7 @@ async def write_designed_file(
 
 @uses(LISTED_CODER)
 async def write_listed_file(
-    ask: Ask,
+    agents: Agents,
     paper: Paper,
     plan: OverallPlan,
     architecture: ArchitectureDesign,
@@ -121,7 +121,7 @@ async def write_listed_file(
     def check(code: str, attempt: int) -> list[str]:
         return list(_misnamed(code, written)) if attempt == 0 else []
 
-    return await ask(LISTED_CODER, file.path, parts, check, path=file.path, purpose=file.purpose)
+    return await agents.ask(LISTED_CODER, file.path, parts, check, path=file.path, purpose=file.purpose)
 
 
 def complaints(

@@ -3,7 +3,7 @@
 import ast
 import re
 
-from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Python
 from papercoder.agents.context import cited_part, text_part
 from papercoder.agents.listings import python_code, requirement_lines
@@ -16,7 +16,7 @@ TESTER = Agent("property_tests", "review", Python())
 
 @uses(TESTER)
 async def write_property_tests(
-    ask: Ask,
+    agents: Agents,
     paper: Paper,
     requirements: tuple[Requirement, ...],
     config: str,
@@ -24,7 +24,7 @@ async def write_property_tests(
     imported: tuple[SourceFile, ...],
 ) -> str:
     """Test a file against the equations and algorithms that it owns; `config` is keys, types and meanings."""
-    return await ask(
+    return await agents.ask(
         TESTER,
         own.path,
         (

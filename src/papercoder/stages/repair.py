@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable
 
-from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.context import text_part
-from papercoder.agents.edits import SearchReplace, refusals
+from papercoder.agents.edits import SearchReplace, edit_problems
 from papercoder.agents.listings import requirement_lines
 from papercoder.artifacts import Artifact, Edits, Requirement, SourceFile
-from papercoder.repository.packages import imported_as, package_complaint
-from papercoder.repository.paths import module_complaint
+from papercoder.repository.packages import imported_as, package_problem
+from papercoder.repository.paths import module_problem
 
 REPAIRER = Agent("repair", "repair", SearchReplace())
 
@@ -48,7 +48,7 @@ class Attempt(Artifact):
 
 @uses(REPAIRER)
 async def repair(
-    ask: Ask,
+    agents: Agents,
     failure: Failure,
     files: tuple[SourceFile, ...],
     requirements: tuple[Requirement, ...],
@@ -58,7 +58,7 @@ async def repair(
     """Edit the repository, `files`, so that what failed works.
 
     Args:
-        ask: asks the agent.
+        agents: asks the agent.
         failure: what was seen.
         files: of the repository.
         requirements: all that it implements.
@@ -72,9 +72,9 @@ async def repair(
     def check(edits: Edits, _: int) -> list[str]:
         new = edits.paths - {file.path for file in files}
         allowed = editable(files) | {path for path in new if path.endswith(".py")}
-        return [*_hiding(new, files), *refusals(files, edits, allowed - set(theirs))]
+        return [*_hiding(new, files), *edit_problems(files, edits, allowed - set(theirs))]
 
-    return await ask(
+    return await agents.ask(
         REPAIRER,
         failure.what,
         (
@@ -102,10 +102,10 @@ def editable(files: tuple[SourceFile, ...]) -> set[str]:
 def _hiding(new: Iterable[str], files: tuple[SourceFile, ...]) -> list[str]:
     """New modules that would stand in for a package, which is no way to have it."""
     listed = "\n".join(file.text for file in files if file.path == "requirements.txt").splitlines()
-    lines = (line for raw in listed if (line := raw.partition("#")[0].strip()) and not package_complaint(line))
+    lines = (line for raw in listed if (line := raw.partition("#")[0].strip()) and not package_problem(line))
     packages = tuple(map(imported_as, lines))
     made = (path for path in sorted(new) if path.endswith(".py"))
-    return [f"{reason}." for path in made if (reason := module_complaint(path, packages))]
+    return [f"{reason}." for path in made if (reason := module_problem(path, packages))]
 
 
 def files_of(failure: Failure, files: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import cited_part, text_part
-from papercoder.agents.edits import SearchReplace, refusals
+from papercoder.agents.edits import SearchReplace, edit_problems
 from papercoder.agents.listings import numbered_code, python_code, requirement_lines
 from papercoder.artifacts import Edits, Paper, Requirement, SourceFile, Verdict, Verdicts
 
@@ -15,7 +15,7 @@ REVISER = Agent("revise", "review", SearchReplace())
 
 @uses(REVIEWER)
 async def review_file(
-    ask: Ask,
+    agents: Agents,
     paper: Paper,
     requirements: tuple[Requirement, ...],
     config: str,
@@ -32,7 +32,7 @@ async def review_file(
     def check(verdicts: Verdicts, _: int) -> list[str]:
         return [*complaints(verdicts, requirements, files), *choice_complaints(verdicts, assumed)]
 
-    return await ask(
+    return await agents.ask(
         REVIEWER,
         own.path,
         (
@@ -85,7 +85,7 @@ def choice_complaints(verdicts: Verdicts, assumed: Iterable[Requirement]) -> Ite
 
 @uses(REVISER)
 async def revise_file(
-    ask: Ask,
+    agents: Agents,
     paper: Paper,
     requirements: tuple[Requirement, ...],
     config: str,
@@ -96,9 +96,9 @@ async def revise_file(
     """Edit a file so that its problems, failed verdicts and findings, are put right."""
 
     def check(edits: Edits, _: int) -> list[str]:
-        return refusals((own,), edits, {own.path})
+        return edit_problems((own,), edits, {own.path})
 
-    return await ask(
+    return await agents.ask(
         REVISER,
         own.path,
         (

@@ -1,6 +1,6 @@
 """The whole repository in one answer: what a paper, or a paper and its plan, gives without a design."""
 
-from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.context import artifact_part, paper_part
 from papercoder.agents.file_blocks import FileBlocks
 from papercoder.artifacts import OverallPlan, Paper, SourceFile
@@ -10,10 +10,10 @@ WRITER = Agent("whole", "coding", FileBlocks())
 
 
 @uses(WRITER)
-async def write_whole(ask: Ask, paper: Paper, plan: OverallPlan | None) -> tuple[SourceFile, ...]:
+async def write_whole(agents: Agents, paper: Paper, plan: OverallPlan | None) -> tuple[SourceFile, ...]:
     """Write all files at once."""
     planned = (artifact_part("The overall plan", plan),) if plan else ()
-    return await ask(WRITER, "", (paper_part(paper), *planned), lambda files, _: complaints(files))
+    return await agents.ask(WRITER, "", (paper_part(paper), *planned), lambda files, _: complaints(files))
 
 
 def complaints(files: tuple[SourceFile, ...]) -> list[str]:

@@ -10,7 +10,7 @@ from papercoder.artifacts import TrialResult
 from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.ray import host as ray_host
 from papercoder.bench.ray.host import Host, Order, Told
-from papercoder.operations.environment import Place
+from papercoder.operations.environment import RunEnvironment
 from papercoder.runs.events import Emit, Warned
 from tests.bench.benches import trial_of, write_manifest
 from tests.bench.trials import trial as came_of
@@ -34,7 +34,7 @@ def test_what_is_told_until_the_very_end_is_told_before_the_result(
 ) -> None:
     result, event = came_of("p1"), Warned(where="reading", message="no figures")
 
-    async def at_once(_: Trial, __: Place, emit: Emit) -> TrialResult:
+    async def at_once(_: Trial, __: RunEnvironment, emit: Emit) -> TrialResult:
         emit(event)
         return result
 
@@ -43,7 +43,7 @@ def test_what_is_told_until_the_very_end_is_told_before_the_result(
 
 
 def test_a_reason_names_the_folder_that_the_user_has(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fails(here: Trial, _: Place, __: Emit) -> TrialResult:
+    async def fails(here: Trial, _: RunEnvironment, __: Emit) -> TrialResult:
         assert here.folder != trial.folder
         return came_of("p1", status="failed", reason=f"all of it is in {here.folder}/error.txt")
 

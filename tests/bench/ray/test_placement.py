@@ -29,7 +29,7 @@ from papercoder.runs.folder import answer_store
 from papercoder.runs.store import write_synced
 from tests.bench.benches import FULL, TINY, Silent, run, trial_of, write_manifest
 from tests.bench.hosts import HOSTS, PACE, POISON, Mortal, looks_around, stays
-from tests.support import Scripted, asking, calls_in_flight, of_kind
+from tests.support import Scripted, calls_in_flight, make_agents, of_kind
 
 ROOT = Path(__file__).parents[3]
 
@@ -167,7 +167,7 @@ def test_a_bench_is_the_same_on_a_cluster(machines: Machines, tmp_path: Path) ->
 
 def test_a_step_that_runs_steps_goes_where_there_is_what_they_take(machines: Machines) -> None:
     events: list[Event] = []
-    hand = asking(Scripted({}), events.append)
+    hand = make_agents(Scripted({}), events.append)
     executor = OnCluster({"smoke": Resources(gpus=1, cpus=0.5), "install": Resources(memory=0.1)})
 
     async def play() -> tuple[int, dict[str, Any]]:

@@ -18,7 +18,7 @@ from papercoder.runs.folder import answer_store, step_store
 from papercoder.runs.run import Run
 from papercoder.settings import Settings
 from tests.scripted import CODE
-from tests.support import PAPER, Says, Scripted, asking, tree
+from tests.support import PAPER, Says, Scripted, make_agents, tree
 from tests.waiting import until
 
 JUDGES: tuple[JudgeName, ...] = get_args(JudgeName)
@@ -57,7 +57,7 @@ def judged(
     samples: int = 3,
     paths: tuple[str, ...] = (),
 ) -> CritiqueScore:
-    run = Run(folder, asking(model), lambda _: None, step_store(folder))
+    run = Run(folder, make_agents(model), lambda _: None, step_store(folder))
     paths = paths or tuple(file.path for file in repository)
     return asyncio.run(judge(run, name, PAPER, repository, paths, gold, samples))
 
@@ -144,7 +144,7 @@ def test_an_answer_in_the_journal_is_not_another_samples(tmp_path: Path) -> None
     inner = model_of(judgement(3))
     model = assemble(inner, Settings(), answer_store(tmp_path), lambda _: None)
     for folder in ("a", "b"):
-        run = Run(tmp_path / folder, asking(model), lambda _: None, step_store(tmp_path / folder))
+        run = Run(tmp_path / folder, make_agents(model), lambda _: None, step_store(tmp_path / folder))
         asyncio.run(judge(run, "reference-free", PAPER, CODE, PATHS, (), 3))
     assert sorted(request.subject for request in inner.requests) == ["sample 1", "sample 2", "sample 3"]
 
@@ -284,7 +284,7 @@ def test_a_long_paper_leaves_the_files_half_of_the_window(tmp_path: Path) -> Non
     model = small(judgement(3))
     words = Paragraph(anchor="1¶1", text="many words " * 5_000)
     long = PAPER.model_copy(update={"sections": (Section(anchor="1", level=1, title="Long", blocks=(words,)),)})
-    run = Run(tmp_path, asking(model), lambda _: None, step_store(tmp_path))
+    run = Run(tmp_path, make_agents(model), lambda _: None, step_store(tmp_path))
     score = asyncio.run(judge(run, "reference-free", long, CODE, PATHS, (), 1))
     assert score.unseen == ()
     assert "its headings alone" in model.requests[0].text

@@ -12,7 +12,7 @@ from papercoder.evaluation.repository_view import Shown, size
 from papercoder.runs.events import Emit, Event, Warned
 from papercoder.runs.folder import step_store
 from papercoder.runs.run import Run
-from tests.support import PAPER, Says, Scripted, asking, of_kind
+from tests.support import PAPER, Says, Scripted, make_agents, of_kind
 
 FILES = tuple(SourceFile(path=f"f{number}.py", text=f"value = {number}\n" * 50) for number in range(5))
 ALL = sum(map(size, FILES))
@@ -21,7 +21,7 @@ SIZES = {file.path: size(file) for file in FILES}
 
 def selected(*answers: Says, sizes: dict[str, int] = SIZES) -> tuple[SelectedFiles, Scripted]:
     model = Scripted({"select_files": list(answers)})
-    return asyncio.run(select_files(asking(model), PAPER, "the authors' repository", sizes)), model
+    return asyncio.run(select_files(make_agents(model), PAPER, "the authors' repository", sizes)), model
 
 
 def chosen(*paths: str) -> SelectedFiles:
@@ -29,7 +29,7 @@ def chosen(*paths: str) -> SelectedFiles:
 
 
 def fit(folder: Path, model: Scripted, room: int, emit: Emit = lambda _: None) -> Shown:
-    run = Run(folder, asking(model), emit, step_store(folder))
+    run = Run(folder, make_agents(model), emit, step_store(folder))
     return asyncio.run(fitted(run, "judges/selected.json", PAPER, "the repository", FILES, SIZES, room))
 
 

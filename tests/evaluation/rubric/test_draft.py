@@ -29,7 +29,7 @@ from papercoder.runs.run import Run
 from papercoder.settings import Settings
 from tests.evaluation.test_execution import REPRODUCED
 from tests.scripted import CODE, play, project
-from tests.support import PAPER, Says, Scripted, asking, of_kind, requirement
+from tests.support import PAPER, Says, Scripted, make_agents, of_kind, requirement
 
 
 def claim(name: str, anchor: str = "tab:1", value: float = 0.12, spread: float | None = None) -> Claim:
@@ -123,7 +123,7 @@ def test_what_drops_or_doubles_is_sent_back(given: RubricGroups, complaint: str)
 
 def grouped(*says: Says) -> tuple[RubricGroups, Scripted]:
     model = Scripted({"rubric": list(says)})
-    return asyncio.run(group(asking(model), PAPER, NEEDS, CLAIMS)), model
+    return asyncio.run(group(make_agents(model), PAPER, NEEDS, CLAIMS)), model
 
 
 def test_the_agent_reads_the_paper_the_requirements_and_the_results() -> None:
@@ -220,7 +220,7 @@ def test_a_paper_that_asks_for_nothing_is_told(
 def test_a_draft_is_judged(tmp_path: Path) -> None:
     rubric = assemble(PAPER, NEEDS, CLAIMS, GROUPS)
     model = Scripted({"judge_leaf": LeafJudgement(expected="It.", found="`model.py:3`", met=True)})
-    run = Run(tmp_path, asking(model), lambda _: None, step_store(tmp_path))
+    run = Run(tmp_path, make_agents(model), lambda _: None, step_store(tmp_path))
 
     async def judge() -> RubricScore:
         return await judge_rubric(run, PAPER, rubric, CODE, tuple(file.path for file in CODE), REPRODUCED)

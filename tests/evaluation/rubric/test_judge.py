@@ -18,7 +18,7 @@ from papercoder.models.contract import Answer, Request
 from papercoder.operations.generate import open_run
 from papercoder.paper.reading import read
 from papercoder.runs.event_log import EventLog
-from papercoder.runs.events import AnswerRefused, Emit
+from papercoder.runs.events import AnswerRejected, Emit
 from papercoder.runs.folder import lock, step_store
 from papercoder.runs.run import Run
 from papercoder.settings import Settings
@@ -26,7 +26,7 @@ from tests.evaluation.rubric.test_rubric import PUBLIC
 from tests.evaluation.test_execution import REPRODUCED, SMOKED
 from tests.evaluation.trees import TREE, leaf, node
 from tests.scripted import CODE
-from tests.support import PAPER, Says, Scripted, asking, calls_made, of_kind
+from tests.support import PAPER, Says, Scripted, calls_made, make_agents, of_kind
 from tests.waiting import until
 
 KILN = Path(__file__).parents[3] / "examples" / "kiln" / "repository"
@@ -47,7 +47,7 @@ def judged(
     observed: Observed = UNSEEN,
     emit: Emit = lambda _: None,
 ) -> RubricScore:
-    run = Run(folder, asking(model, emit), emit, step_store(folder))
+    run = Run(folder, make_agents(model, emit), emit, step_store(folder))
     paths = tuple(file.path for file in repository)
     return asyncio.run(judge_rubric(run, PAPER, rubric, repository, paths, observed))
 
@@ -204,7 +204,7 @@ def test_evidence_that_is_nowhere_is_sent_back_once(tmp_path: Path, nowhere: Lea
     model = model_of([nowhere, MET])
     score = judged(tmp_path / "mended", model, leaf("a"), emit=events.append)
     assert score.leaves[0].judgement == MET
-    assert len(of_kind(events, AnswerRefused)) == 1  # type: ignore[arg-type]
+    assert len(of_kind(events, AnswerRejected)) == 1  # type: ignore[arg-type]
     stubborn = model_of(nowhere)
     assert judged(tmp_path / "stubborn", stubborn, leaf("a")).leaves[0].judgement == nowhere
     assert len(stubborn.requests) == 2

@@ -32,7 +32,7 @@ from tests.support import (
     REQUIREMENTS,
     Scripted,
     architecture,
-    asking,
+    make_agents,
     requirement,
     setting,
 )
@@ -45,14 +45,14 @@ WRONG = Critique(violations=(Violation(where="files", what="too many", mend="few
 
 def test_a_plan_without_violations_is_made_in_two_calls() -> None:
     model = Scripted({"overall_plan": PLAN, "verify": FINE})
-    assert asyncio.run(make_overall_plan(asking(model), PAPER, 3)) == PLAN
+    assert asyncio.run(make_overall_plan(make_agents(model), PAPER, 3)) == PLAN
     assert [request.agent for request in model.requests] == ["overall_plan", "verify"]
 
 
 def test_violations_are_put_right_until_there_are_none_or_the_rounds_are_over() -> None:
     better = PLAN.model_copy(update={"summary": "Better."})
     model = Scripted({"overall_plan": PLAN, "verify": WRONG, "refine": better})
-    assert asyncio.run(make_overall_plan(asking(model), PAPER, 2)) == better
+    assert asyncio.run(make_overall_plan(make_agents(model), PAPER, 2)) == better
     assert [(request.agent, request.subject) for request in model.requests[1:]] == [
         ("verify", "overall_plan"),
         ("refine", "overall_plan"),
@@ -97,14 +97,14 @@ def test_a_good_architecture_is_taken() -> None:
 def test_a_bad_architecture_goes_back_with_the_reason(design: ArchitectureDesign, complaint: str) -> None:
     assert complaint in architectures.complaints(design, REQUIREMENTS)
     model = Scripted({"architecture": [design, architecture()]})
-    assert asyncio.run(design_architecture(asking(model), PAPER, PLAN, REQUIREMENTS, 0)) == architecture()
+    assert asyncio.run(design_architecture(make_agents(model), PAPER, PLAN, REQUIREMENTS, 0)) == architecture()
     assert complaint in model.requests[1].text
 
 
 def test_an_architecture_that_stays_bad_ends_the_run() -> None:
     model = Scripted({"architecture": architecture(model=("R1",))})
     with pytest.raises(AnswerError, match="R2 has no owner"):
-        asyncio.run(design_architecture(asking(model), PAPER, PLAN, REQUIREMENTS, 0))
+        asyncio.run(design_architecture(make_agents(model), PAPER, PLAN, REQUIREMENTS, 0))
 
 
 def test_paths_and_diagrams_are_tidied_as_they_are_read() -> None:
@@ -112,13 +112,13 @@ def test_paths_and_diagrams_are_tidied_as_they_are_read() -> None:
         architecture().model_dump_json().replace('"model.py"', '"./model.py"').replace("classDiagram", "classDiagram ")
     )
     model = Scripted({"architecture": messy})
-    design = asyncio.run(design_architecture(asking(model), PAPER, PLAN, REQUIREMENTS, 0))
+    design = asyncio.run(design_architecture(make_agents(model), PAPER, PLAN, REQUIREMENTS, 0))
     assert design.owned_by("model.py") == ("R1",)
 
 
 def test_without_requirements_nothing_is_owned() -> None:
     model = Scripted({"architecture": architecture(none=())})
-    asyncio.run(design_architecture(asking(model), PAPER, PLAN, Requirements(items=()), 0))
+    asyncio.run(design_architecture(make_agents(model), PAPER, PLAN, Requirements(items=()), 0))
     assert "Leave `owns` empty" in model.requests[0].text
 
 
@@ -155,7 +155,7 @@ def test_a_good_logic_is_taken() -> None:
 def test_a_bad_logic_goes_back_with_the_reason(design: LogicDesign, complaint: str) -> None:
     assert complaint in "\n".join(logics.complaints(design, architecture()))
     model = Scripted({"logic": [design, LOGIC]})
-    made = design_logic(asking(model), PAPER, PLAN, REQUIREMENTS, architecture(), CONFIG, Claims(), 0)
+    made = design_logic(make_agents(model), PAPER, PLAN, REQUIREMENTS, architecture(), CONFIG, Claims(), 0)
     assert asyncio.run(made) == LOGIC
     assert complaint in model.requests[1].text
 
@@ -229,7 +229,7 @@ def test_keys_that_cannot_be_written_go_back(found: ExperimentConfig, complaint:
 )
 def test_a_value_that_its_source_does_not_state_is_assumed_in_the_end(value: ConfigValue, reason: str) -> None:
     model = Scripted({"config": config(value)})
-    made = asyncio.run(design_config(asking(model), PAPER, PLAN, REQUIREMENTS, None, 0))
+    made = asyncio.run(design_config(make_agents(model), PAPER, PLAN, REQUIREMENTS, None, 0))
     assert reason in model.requests[1].text
     assert len(model.requests) == 2
     assert made.values[0] == value.model_copy(update={"source": "assumed"})

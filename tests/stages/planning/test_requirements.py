@@ -15,9 +15,9 @@ from papercoder.artifacts import (
 )
 from papercoder.models.contract import Request
 from papercoder.models.tokens import count_tokens
-from papercoder.runs.events import AnswerRefused, Event
+from papercoder.runs.events import AnswerRejected, Event
 from papercoder.stages.planning.requirements import complete_requirements, find_requirements, numbered, parts_of
-from tests.support import PAPER, PLAN, Scripted, asking, draft, of_kind
+from tests.support import PAPER, PLAN, Scripted, draft, make_agents, of_kind
 
 LOSS = draft(
     statement="The loss is the mean squared error.",
@@ -40,7 +40,7 @@ def drafts(*found: RequirementDraft) -> RequirementDrafts:
 
 def test_every_part_is_asked_about_and_the_papers_order_kept() -> None:
     model = Scripted({"requirements": lambda request: drafts(LOSS) if request.subject == "1" else drafts(RATE)})
-    found = asyncio.run(find_requirements(asking(model), PAPER))
+    found = asyncio.run(find_requirements(make_agents(model), PAPER))
     assert found.requirements == (LOSS, RATE)
     assert {request.subject for request in model.requests} == {"1", "2"}
     assert all(PAPER.abstract in request.text for request in model.requests)
@@ -50,9 +50,9 @@ def test_every_part_is_asked_about_and_the_papers_order_kept() -> None:
 def test_a_quote_that_the_paper_does_not_have_goes_back_once_and_then_is_an_assumption() -> None:
     events = list[Event]()
     model = Scripted({"requirements": drafts(MADE_UP)})
-    found = asyncio.run(find_requirements(asking(model, events.append), PAPER))
+    found = asyncio.run(find_requirements(make_agents(model, events.append), PAPER))
     assert [request.round for request in model.of("requirements")].count(1) == 2
-    assert all("The paper nowhere says" in event.reason for event in of_kind(events, AnswerRefused))
+    assert all("The paper nowhere says" in event.reason for event in of_kind(events, AnswerRejected))
     (item,) = numbered(PAPER, found.requirements).items
     assert (item.status, item.quote_found) == ("assumed", False)
 
@@ -79,7 +79,7 @@ def test_what_says_the_same_is_kept_once_and_other_numbers_are_not_the_same() ->
 
 
 def complete(model: Scripted, *found: RequirementDraft, refine: int = 1, plan: OverallPlan = PLAN) -> list[str]:
-    made = asyncio.run(complete_requirements(asking(model), PAPER, plan, drafts(*found), refine))
+    made = asyncio.run(complete_requirements(make_agents(model), PAPER, plan, drafts(*found), refine))
     return [item.statement for item in made.items]
 
 

@@ -15,7 +15,7 @@ import papercoder
 from papercoder.artifacts import LogicDesign
 from papercoder.runs.event_log import EventLog
 from papercoder.runs.events import (
-    AnswerRefused,
+    AnswerRejected,
     ArtifactEdited,
     ArtifactMade,
     ArtifactReused,
@@ -186,7 +186,7 @@ def test_files_are_waiting_then_at_work_then_there() -> None:
         "model.py": ("made", "in 12 s"),
         "main.py": ("open", "analysis"),
     }
-    refused = AnswerRefused(agent="coding", subject="main.py", reason="no")
+    refused = AnswerRejected(agent="coding", subject="main.py", reason="no")
     assert states(ArtifactStarted(artifact="repo/main.py"), refused)["main.py"] == ("open", "coding, try 2")
     assert states(ArtifactEdited(artifact="repo/main.py", stale=False))["main.py"] == ("edited", "your edit")
 

@@ -7,7 +7,7 @@ from papercoder.bench.data.downloads import LARGEST
 from papercoder.errors import FetchError, PaperError
 from papercoder.paper.archive import unzip
 from papercoder.paper.files import Memory, read_bytes
-from papercoder.runs.store import unwritable
+from papercoder.runs.store import write_failure
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -28,7 +28,7 @@ def unpack(archive: Path, folder: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
     except OSError as error:
-        raise FetchError(unwritable(folder, error)) from error
+        raise FetchError(write_failure(folder, error)) from error
 
 
 def opened(archive: Path) -> Memory:

@@ -11,7 +11,7 @@ import httpx
 from papercoder.bench.data.partial_file import Content, Part
 from papercoder.errors import FetchError
 from papercoder.paper.arxiv import retry_after
-from papercoder.runs.store import unwritable
+from papercoder.runs.store import write_failure
 
 _AGENT = "papercoder (fetches a benchmark's public data for the user who asks for it; httpx)"
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -101,7 +101,7 @@ class Downloads:
                     return part.finish()
                 part.discard()
         except OSError as error:
-            raise FetchError(unwritable(path, error)) from error
+            raise FetchError(write_failure(path, error)) from error
         raise FetchError(f"{address} is not what was announced: its SHA-256 or size is another. It was not kept.")
 
     def _complete(self, address: str, part: Part, content: Content | None) -> None:

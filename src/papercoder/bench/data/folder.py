@@ -13,7 +13,7 @@ from papercoder.bench.data.downloads import Downloads, Missing, Unreachable
 from papercoder.bench.data.lfs import pointer_in
 from papercoder.bench.data.partial_file import Content, sha256_of
 from papercoder.errors import FetchError
-from papercoder.runs.store import unwritable, write_synced
+from papercoder.runs.store import write_failure, write_synced
 
 RECORD = "fetched.json"
 MANIFEST = "manifest.yaml"
@@ -110,7 +110,7 @@ class DataFolder:
                 staged.parent.mkdir(parents=True, exist_ok=True)
                 staged.write_bytes(data)
             except OSError as error:
-                raise FetchError(unwritable(staged, error)) from error
+                raise FetchError(write_failure(staged, error)) from error
             self._put(staged, name)
         return Path(name)
 
@@ -179,5 +179,5 @@ class DataFolder:
             path.parent.mkdir(parents=True, exist_ok=True)
             staged.replace(path)
         except OSError as error:
-            raise FetchError(unwritable(path, error)) from error
+            raise FetchError(write_failure(path, error)) from error
         return Path(name)

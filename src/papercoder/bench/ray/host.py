@@ -17,7 +17,7 @@ from papercoder.bench.ray.execution import OnCluster
 from papercoder.bench.ray.limits import FarPurse, FarTurns
 from papercoder.bench.stored_trial import bring_back, run_kept
 from papercoder.errors import PaperCoderError, RunFolderError
-from papercoder.operations.environment import Place
+from papercoder.operations.environment import RunEnvironment
 from papercoder.runs.events import Event
 from papercoder.runs.folder import lock
 
@@ -92,7 +92,7 @@ class Host:
             work.cancel()
 
     async def _carry_out(self, order: Order, told: list[Event]) -> TrialResult:
-        place = Place(
+        environment = RunEnvironment(
             limits=FarTurns(order.leases, self._name),
             budget=FarPurse(order.leases, self._name, order.cap),
             executor=OnCluster(order.trial.resources),
@@ -102,10 +102,10 @@ class Host:
             if order.again:
                 await _released(order.trial.folder)
                 await asyncio.to_thread(bring_back, order.trial)
-            return await run_kept(order.trial, place, told.append)
+            return await run_kept(order.trial, environment, told.append)
         with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
             here = order.trial.model_copy(update={"folder": Path(folder) / order.trial.id})
-            result = await run_kept(here, place, told.append)
+            result = await run_kept(here, environment, told.append)
         reason = result.reason.replace(str(here.folder), str(order.trial.folder))  # where it is brought back to
         return result.model_copy(update={"reason": reason})
 

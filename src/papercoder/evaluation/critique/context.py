@@ -2,7 +2,7 @@
 
 import asyncio
 
-from papercoder.agents.agent import Agent, Ask
+from papercoder.agents.agent import Agent, Agents
 from papercoder.agents.context import Part, paper_part, text_part
 from papercoder.artifacts import Judgement, Paper
 from papercoder.artifacts.base import Artifact
@@ -37,7 +37,7 @@ class Case(Artifact):
 
 
 async def prepare(
-    run: Run[Ask],
+    run: Run[Agents],
     agent: Agent[Judgement],
     paper: Paper,
     repository: Files,
@@ -78,9 +78,9 @@ def shares(room: int, one: int, other: int) -> tuple[int, int]:
     return first, min(other, room - first)
 
 
-def _room(ask: Ask, agent: Agent[Judgement], paper: Paper) -> int:
+def _room(agents: Agents, agent: Agent[Judgement], paper: Paper) -> int:
     """Tokens for files: what the paper leaves, and half of the window at least, for which the paper is shortened."""
-    room = ask.room(agent)
+    room = agents.room(agent)
     return max(room - count_tokens(paper_part(paper).full), room // 2) - _TITLES
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 
-from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.artifacts import CritiqueScore, InvalidSample, Judgement, JudgeName, Paper
 from papercoder.concurrency import gather_all
@@ -18,7 +18,7 @@ BASED = Agent("judge_based", "judge", Json(Judgement), "judge_system")
 
 
 async def judge(
-    run: Run[Ask],
+    run: Run[Agents],
     name: JudgeName,
     paper: Paper,
     repository: Files,
@@ -63,7 +63,7 @@ async def judge(
 
 
 async def _case(
-    run: Run[Ask], name: JudgeName, paper: Paper, repository: Files, paths: tuple[str, ...], gold: Files, folder: str
+    run: Run[Agents], name: JudgeName, paper: Paper, repository: Files, paths: tuple[str, ...], gold: Files, folder: str
 ) -> Case:
     """What this judge reads."""
     if name == "reference-free-plain":
@@ -75,7 +75,7 @@ async def _case(
     return await prepare(run, BASED, paper, repository, paths, gold, tree(paths), folder)
 
 
-async def _sample(run: Run[Ask], name: JudgeName, case: Case, number: int, folder: str) -> Judgement | InvalidSample:
+async def _sample(run: Run[Agents], name: JudgeName, case: Case, number: int, folder: str) -> Judgement | InvalidSample:
     try:
         return await run.step(f"{folder}/{name}/{number}.json", _SAMPLE[name], case, number)
     except AnswerError as error:
@@ -83,24 +83,24 @@ async def _sample(run: Run[Ask], name: JudgeName, case: Case, number: int, folde
 
 
 @uses(FREE)
-async def judge_free(ask: Ask, case: Case, sample: int) -> Judgement:
+async def judge_free(agents: Agents, case: Case, sample: int) -> Judgement:
     """One sample of the judge that sees paper, tree and files (the P2C-Ex variant)."""
-    return await ask(FREE, f"sample {sample}", case.parts, _check(case))
+    return await agents.ask(FREE, f"sample {sample}", case.parts, _check(case))
 
 
 @uses(PLAIN)
-async def judge_plain(ask: Ask, case: Case, sample: int) -> Judgement:
+async def judge_plain(agents: Agents, case: Case, sample: int) -> Judgement:
     """One sample of the judge that sees paper and files alone, to compare with published numbers."""
-    return await ask(PLAIN, f"sample {sample}", case.parts, _check(case))
+    return await agents.ask(PLAIN, f"sample {sample}", case.parts, _check(case))
 
 
 @uses(BASED)
-async def judge_based(ask: Ask, case: Case, sample: int) -> Judgement:
+async def judge_based(agents: Agents, case: Case, sample: int) -> Judgement:
     """One sample of the judge that sees the authors' files too."""
-    return await ask(BASED, f"sample {sample}", case.parts, _check(case))
+    return await agents.ask(BASED, f"sample {sample}", case.parts, _check(case))
 
 
-_SAMPLE: dict[JudgeName, Callable[[Ask, Case, int], Awaitable[Judgement]]] = {
+_SAMPLE: dict[JudgeName, Callable[[Agents, Case, int], Awaitable[Judgement]]] = {
     "reference-free": judge_free,
     "reference-free-plain": judge_plain,
     "reference-based": judge_based,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 
-from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, paper_part
 from papercoder.artifacts import Paper, SelectedFiles
@@ -17,7 +17,7 @@ SELECTOR = Agent("select_files", "judge", Json(SelectedFiles), "judge_system")
 
 
 async def fitted(
-    run: Run[Ask], artifact: str, paper: Paper, whose: str, files: Files, sizes: dict[str, int], room: int
+    run: Run[Agents], artifact: str, paper: Paper, whose: str, files: Files, sizes: dict[str, int], room: int
 ) -> Shown:
     """What of `whose` files fits into so many tokens; where not all does, an agent says once what matters most."""
     if sum(sizes.values()) <= room:
@@ -36,13 +36,13 @@ def left_out(paths: Iterable[str]) -> str:
 
 
 @uses(SELECTOR)
-async def select_files(ask: Ask, paper: Paper, whose: str, sizes: dict[str, int]) -> SelectedFiles:
+async def select_files(agents: Agents, paper: Paper, whose: str, sizes: dict[str, int]) -> SelectedFiles:
     """Put the files that matter most for the paper's method and experiments first; `sizes`: path -> tokens."""
 
     def check(selected: SelectedFiles, attempt: int) -> list[str]:
         return list(complaints(selected, sizes, attempt))
 
-    selected = await ask(SELECTOR, whose, (paper_part(paper), _listing(whose, sizes)), check, whose=whose)
+    selected = await agents.ask(SELECTOR, whose, (paper_part(paper), _listing(whose, sizes)), check, whose=whose)
     return SelectedFiles(paths=tuple(path for path in dict.fromkeys(selected.paths) if path in sizes))
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, paper_part, text_part
 from papercoder.agents.listings import claim_lines, requirement_lines
@@ -22,7 +22,7 @@ from papercoder.artifacts import (
 )
 from papercoder.errors import PaperError
 from papercoder.evaluation.rubric.rubric import load_rubric
-from papercoder.operations.environment import Place
+from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import ended, open_run, read_into, started
 from papercoder.pipeline.pipeline import extract
 from papercoder.report.claims import TOLERANCE, printed
@@ -49,7 +49,7 @@ async def draft_rubric(
     folder: Path,
     settings: Settings,
     listeners: Iterable[Emit] = (),
-    place: Place | None = None,
+    environment: RunEnvironment | None = None,
     planned: Path | None = None,
 ) -> Rubric:
     """Draft a rubric and keep it as `folder/rubric.json`; where that was edited, the edit is returned.
@@ -59,7 +59,7 @@ async def draft_rubric(
         folder: where the work is kept, so that doing it again pays for nothing twice.
         settings: model, cap.
         listeners: are told every event.
-        place: None: this machine, with nothing shared.
+        environment: None: this machine, with nothing shared.
         planned: a run whose requirements and claims are taken as they are; None: they are extracted.
 
     Raises:
@@ -70,7 +70,7 @@ async def draft_rubric(
     """
     with lock(folder):
         emit = EventLog(folder, *listeners)
-        run, _ = open_run(folder, settings, emit, place, roles=("planning",))
+        run, _ = open_run(folder, settings, emit, environment, roles=("planning",))
         emit(started(run.context, str(source), settings))
         with ended(emit) as end:
             rubric = await _drafted(run, source, settings.refine, planned)
@@ -78,7 +78,7 @@ async def draft_rubric(
         return rubric
 
 
-async def _drafted(run: Run[Ask], source: str | Path, refine: int, planned: Path | None) -> Rubric:
+async def _drafted(run: Run[Agents], source: str | Path, refine: int, planned: Path | None) -> Rubric:
     paper = await read_into(run, source)
     requirements, claims = _taken(planned) if planned else (await extract(run, paper, refine))[1:]
     if not requirements.items and not claims.items:
@@ -93,7 +93,7 @@ def _taken(run: Path) -> tuple[Requirements, Claims]:
 
 
 @uses(GROUPER)
-async def group(ask: Ask, paper: Paper, requirements: Requirements, claims: Claims) -> RubricGroups:
+async def group(agents: Agents, paper: Paper, requirements: Requirements, claims: Claims) -> RubricGroups:
     """Group and weigh what the paper requires and, table by table, what it claims."""
     ids = [*(item.id for item in requirements.items), *by_anchor(claims)]
     parts = (
@@ -101,7 +101,7 @@ async def group(ask: Ask, paper: Paper, requirements: Requirements, claims: Clai
         text_part("The requirements", requirement_lines(requirements.items) or "None."),
         _results(claims),
     )
-    return await ask(GROUPER, "", parts, lambda groups, _: list(complaints(groups, ids)))
+    return await agents.ask(GROUPER, "", parts, lambda groups, _: list(complaints(groups, ids)))
 
 
 def complaints(groups: RubricGroups, ids: Iterable[str]) -> Iterator[str]:

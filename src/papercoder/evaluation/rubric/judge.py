@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 
-from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import anchors_in, paper_part, text_part
 from papercoder.artifacts import LeafJudgement, LeafScore, Paper, Rubric, RubricScore
@@ -26,7 +26,7 @@ _READABLE = 48
 
 
 async def judge_rubric(
-    run: Run[Ask],
+    run: Run[Agents],
     paper: Paper,
     rubric: Rubric,
     repository: Files,
@@ -60,7 +60,7 @@ async def judge_rubric(
 
 
 @uses(LEAF_JUDGE)
-async def judge_leaf(ask: Ask, paper: Paper, question: Question, exhibits: Exhibits) -> LeafJudgement:
+async def judge_leaf(agents: Agents, paper: Paper, question: Question, exhibits: Exhibits) -> LeafJudgement:
     """Judge one leaf; what all leaves read comes first and the question last."""
 
     def check(judgement: LeafJudgement, attempt: int) -> list[str]:
@@ -68,7 +68,7 @@ async def judge_leaf(ask: Ask, paper: Paper, question: Question, exhibits: Exhib
 
     parts = (paper_part(paper, anchors_in(question.requirement)), text_part("The repository to judge", exhibits.files))
     seen = (text_part("What was observed when it was executed", exhibits.observed),) if exhibits.observed else ()
-    return await ask(
+    return await agents.ask(
         LEAF_JUDGE,
         question.id,
         (*parts, *seen),
@@ -85,7 +85,7 @@ def leaf_name(leaf_id: str) -> str:
     return f"{readable}-{digest(leaf_id)[:12]}.json".lstrip("-")
 
 
-async def _score(run: Run[Ask], exhibition: Exhibition, question: Question, folder: str) -> LeafScore:
+async def _score(run: Run[Agents], exhibition: Exhibition, question: Question, folder: str) -> LeafScore:
     """What becomes of a leaf."""
     if reason := exhibition.unmet(question.category):
         return LeafScore(leaf=question.id, met=False, reason=reason)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from papercoder.artifacts.checking import Finding
-from papercoder.repository.packages import carriers, distribution_of, imported_as, is_used_unseen, package_complaint
+from papercoder.repository.packages import carriers, distribution_of, imported_as, is_used_unseen, package_problem
 from papercoder.stages.checking.declared import Declared, Line, declared
 from papercoder.stages.checking.findings import error, warning
 from papercoder.stages.checking.imported import Site, import_sites
@@ -83,7 +83,7 @@ def _wrong(line: Line) -> Iterator[Finding]:
     if line.is_address:
         message = f"`{line.text[:80]}` is installed from an address."
         yield warning(_CHECK, line.path, line.number, message, "Name a package and a version.")
-    elif complaint := package_complaint(line.text):
+    elif complaint := package_problem(line.text):
         yield error(_CHECK, line.path, line.number, complaint, "Correct the line, or remove it.")
 
 

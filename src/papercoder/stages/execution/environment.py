@@ -11,8 +11,8 @@ from typing import Protocol
 
 from papercoder.artifacts.execution import Outcome
 from papercoder.errors import RunFolderError
-from papercoder.repository.packages import package_complaint
-from papercoder.runs.store import digest, unwritable
+from papercoder.repository.packages import package_problem
+from papercoder.runs.store import digest, write_failure
 from papercoder.sandbox.contract import Bind, Caps, Command, Phase, Sandbox
 from papercoder.stages.execution.copying import bring_back, discard
 from papercoder.stages.execution.indexes import Indexes, user_indexes
@@ -116,7 +116,7 @@ class _Building:
         if text is None:
             return Installation("", reason=f"there is no {REQUIREMENTS} that can be read")
         wanted = tuple(line for raw in text.splitlines() if (line := raw.partition("#")[0].strip()))
-        if complaint := next(filter(None, map(package_complaint, wanted)), None):
+        if complaint := next(filter(None, map(package_problem, wanted)), None):
             return Installation("", reason=complaint)
         lock = await self._lock(text, wanted, bring_back(repository, LOCK))
         if lock is None:
@@ -206,7 +206,7 @@ def _settle(built: Path, final: Path) -> Path:
             built.rename(final)
         except OSError as error:
             if not final.is_dir():
-                raise RunFolderError(unwritable(final, error)) from error
+                raise RunFolderError(write_failure(final, error)) from error
     return final
 
 
@@ -218,5 +218,5 @@ def _new(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RunFolderError(unwritable(folder, error)) from error
+        raise RunFolderError(write_failure(folder, error)) from error
     return folder

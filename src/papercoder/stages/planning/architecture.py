@@ -2,13 +2,13 @@
 
 from collections import Counter
 
-from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import artifact_part, paper_part
 from papercoder.artifacts import ArchitectureDesign, OverallPlan, Paper, Requirements
 from papercoder.artifacts.design import ENTRY
 from papercoder.diagrams.mermaid import class_diagram_complaint, sequence_diagram_complaint
-from papercoder.repository.paths import collisions, complaint, module_complaint
+from papercoder.repository.paths import collisions, module_problem, path_problem
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 from papercoder.stages.planning.requirements import requirements_part
 
@@ -17,7 +17,7 @@ ARCHITECT = Agent("architecture", "planning", Json(ArchitectureDesign))
 
 @uses(ARCHITECT, VERIFIER, reviser(ARCHITECT))
 async def design_architecture(
-    ask: Ask, paper: Paper, plan: OverallPlan, requirements: Requirements, refine: int
+    agents: Agents, paper: Paper, plan: OverallPlan, requirements: Requirements, refine: int
 ) -> ArchitectureDesign:
     """Choose the files, give every requirement its owner, and draw how the parts work together."""
     parts = (
@@ -30,14 +30,14 @@ async def design_architecture(
         return complaints(design, requirements)
 
     has_requirements = bool(requirements.items)
-    design = await ask(ARCHITECT, "", parts, check, has_requirements=has_requirements)
-    return await refined(ask, ARCHITECT, design, parts, check, refine, has_requirements=has_requirements)
+    design = await agents.ask(ARCHITECT, "", parts, check, has_requirements=has_requirements)
+    return await refined(agents, ARCHITECT, design, parts, check, refine, has_requirements=has_requirements)
 
 
 def complaints(design: ArchitectureDesign, requirements: Requirements) -> list[str]:
     """What is wrong with the files' names, the owners and the diagrams."""
     paths = [file.path for file in design.files]
-    found = [text for path in paths if (text := complaint(path) or module_complaint(path, ()))]
+    found = [text for path in paths if (text := path_problem(path) or module_problem(path, ()))]
     found += collisions(paths)
     if ENTRY not in paths:
         found.append(f"There is no `{ENTRY}`.")

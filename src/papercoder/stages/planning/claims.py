@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import paper_part
 from papercoder.artifacts import Claim, ClaimDraft, ClaimDrafts, Claims, Paper
@@ -12,13 +12,13 @@ CLAIMANT = Agent("claims", "planning", Json(ClaimDrafts))
 
 
 @uses(CLAIMANT)
-async def extract_claims(ask: Ask, paper: Paper) -> Claims:
+async def extract_claims(agents: Agents, paper: Paper) -> Claims:
     """List what the paper reports; a number that its text does not have is left out."""
 
     def check(drafts: ClaimDrafts, attempt: int) -> list[str]:
         return unproved(paper, drafts.claims) if attempt == 0 else []
 
-    drafts = await ask(CLAIMANT, "", (paper_part(paper, (table.anchor for table in paper.tables)),), check)
+    drafts = await agents.ask(CLAIMANT, "", (paper_part(paper, (table.anchor for table in paper.tables)),), check)
     proved = [draft for draft in drafts.claims if not unproved(paper, [draft])]
     return Claims(items=tuple(Claim(**dict(draft), id=f"C{index}") for index, draft in enumerate(proved, 1)))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, artifact_part, paper_part
 from papercoder.artifacts import (
@@ -27,7 +27,7 @@ SYNTHETIC = "data.synthetic"
 
 @uses(CONFIGURER, VERIFIER, reviser(CONFIGURER))
 async def design_config(
-    ask: Ask,
+    agents: Agents,
     paper: Paper,
     plan: OverallPlan,
     requirements: Requirements,
@@ -50,8 +50,8 @@ async def design_config(
         return hard or (list(provenance_complaints(config, paper, requirements)) if attempt == 0 else [])
 
     has_requirements = bool(requirements.items)
-    config = await ask(CONFIGURER, "", parts, check, has_requirements=has_requirements)
-    config = await refined(ask, CONFIGURER, config, parts, check, refine, has_requirements=has_requirements)
+    config = await agents.ask(CONFIGURER, "", parts, check, has_requirements=has_requirements)
+    config = await refined(agents, CONFIGURER, config, parts, check, refine, has_requirements=has_requirements)
     return proved(config, paper, requirements)
 
 

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, artifact_part, paper_part, text_part
 from papercoder.agents.listings import claim_lines
@@ -20,8 +20,8 @@ from papercoder.artifacts import (
 )
 from papercoder.repository.config_text import to_yaml
 from papercoder.repository.import_graph import ring
-from papercoder.repository.packages import imported_as, package_complaint
-from papercoder.repository.paths import module_complaint
+from papercoder.repository.packages import imported_as, package_problem
+from papercoder.repository.paths import module_problem
 from papercoder.repository.syntax import parse
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 from papercoder.stages.planning.requirements import requirements_part
@@ -31,7 +31,7 @@ LOGICIAN = Agent("logic", "planning", Json(LogicDesign))
 
 @uses(LOGICIAN, VERIFIER, reviser(LOGICIAN))
 async def design_logic(
-    ask: Ask,
+    agents: Agents,
     paper: Paper,
     plan: OverallPlan,
     requirements: Requirements,
@@ -56,8 +56,8 @@ async def design_logic(
         hard = complaints(logic, architecture)
         return hard or (list(interface_complaints(logic)) if attempt == 0 else [])
 
-    logic = await ask(LOGICIAN, "", parts, check)
-    return await refined(ask, LOGICIAN, logic, parts, check, refine)
+    logic = await agents.ask(LOGICIAN, "", parts, check)
+    return await refined(agents, LOGICIAN, logic, parts, check, refine)
 
 
 def complaints(logic: LogicDesign, architecture: ArchitectureDesign) -> list[str]:
@@ -72,9 +72,9 @@ def complaints(logic: LogicDesign, architecture: ArchitectureDesign) -> list[str
         for item in file.imports
         if item.path not in planned
     ]
-    found += [text for line in logic.packages if (text := package_complaint(line))]
-    packages = [imported_as(line) for line in logic.packages if not package_complaint(line)]
-    found += [text for path in here if (text := module_complaint(path, packages))]
+    found += [text for line in logic.packages if (text := package_problem(line))]
+    packages = [imported_as(line) for line in logic.packages if not package_problem(line)]
+    found += [text for path in here if (text := module_problem(path, packages))]
     if not found and (files := ring(logic)):
         found.append(f"Files import each other in a ring: {' -> '.join(files)}.")
     return found

@@ -1,6 +1,6 @@
 """The overall plan."""
 
-from papercoder.agents.agent import Agent, Ask, uses
+from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import paper_part
 from papercoder.artifacts import OverallPlan, Paper
@@ -10,8 +10,8 @@ PLANNER = Agent("overall_plan", "planning", Json(OverallPlan))
 
 
 @uses(PLANNER, VERIFIER, reviser(PLANNER))
-async def make_overall_plan(ask: Ask, paper: Paper, refine: int) -> OverallPlan:
+async def make_overall_plan(agents: Agents, paper: Paper, refine: int) -> OverallPlan:
     """Plan the reproduction of a paper as a whole."""
     parts = (paper_part(paper),)
-    plan = await ask(PLANNER, "", parts)
-    return await refined(ask, PLANNER, plan, parts, lambda *_: [], refine)
+    plan = await agents.ask(PLANNER, "", parts)
+    return await refined(agents, PLANNER, plan, parts, lambda *_: [], refine)

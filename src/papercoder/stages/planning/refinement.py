@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from papercoder.agents.agent import Agent, Ask, Check
+from papercoder.agents.agent import Agent, Agents, Check
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, artifact_part
 from papercoder.artifacts import Artifact, Critique
@@ -18,19 +18,19 @@ def reviser(agent: Agent[A]) -> Agent[A]:
 
 
 async def violations(
-    ask: Ask, agent: Agent[A], artifact: Artifact, parts: tuple[Part, ...], attempt: int, **variables: object
+    agents: Agents, agent: Agent[A], artifact: Artifact, parts: tuple[Part, ...], attempt: int, **variables: object
 ) -> Critique:
     """What a verifying agent finds wrong with an artifact."""
-    return await ask(
+    return await agents.ask(
         VERIFIER,
         round_of(agent, attempt),
         (*parts, artifact_part("The artifact to check", artifact)),
-        instructions=ask.prompts.render(agent.name, **variables),
+        instructions=agents.prompts.render(agent.name, **variables),
     )
 
 
 async def refined(
-    ask: Ask,
+    agents: Agents,
     agent: Agent[A],
     artifact: A,
     parts: tuple[Part, ...],
@@ -40,15 +40,15 @@ async def refined(
 ) -> A:
     """The artifact after at most so many rounds; fewer where nothing is found wrong."""
     for attempt in range(rounds):
-        critique = await violations(ask, agent, artifact, parts, attempt, **variables)
+        critique = await violations(agents, agent, artifact, parts, attempt, **variables)
         if not critique.violations:
             break
-        artifact = await ask(
+        artifact = await agents.ask(
             reviser(agent),
             round_of(agent, attempt),
             (*parts, artifact_part("The artifact to revise", artifact)),
             check,
-            instructions=ask.prompts.render(agent.name, **variables),
+            instructions=agents.prompts.render(agent.name, **variables),
             violations=critique.violations,
         )
     return artifact

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from rapidfuzz import fuzz
 
-from papercoder.agents.agent import Agent, Ask, Check, uses
+from papercoder.agents.agent import Agent, Agents, Check, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, artifact_part, paper_part
 from papercoder.agents.listings import requirement_lines
@@ -41,15 +41,15 @@ _SAME = 93.0
 
 
 @uses(EXTRACTOR)
-async def find_requirements(ask: Ask, paper: Paper) -> RequirementDrafts:
+async def find_requirements(agents: Agents, paper: Paper) -> RequirementDrafts:
     """What each part of the paper requires, in the paper's order."""
     parts = [part for part in parts_of(paper) if _says_something(part)]
-    found = await gather_all(_from_part(ask, paper, part) for part in parts)
+    found = await gather_all(_from_part(agents, paper, part) for part in parts)
     return RequirementDrafts(requirements=tuple(draft for drafts in found for draft in drafts.requirements))
 
 
-async def _from_part(ask: Ask, paper: Paper, part: tuple[Section, ...]) -> RequirementDrafts:
-    return await ask(
+async def _from_part(agents: Agents, paper: Paper, part: tuple[Section, ...]) -> RequirementDrafts:
+    return await agents.ask(
         EXTRACTOR,
         part[0].anchor,
         (),
@@ -62,18 +62,18 @@ async def _from_part(ask: Ask, paper: Paper, part: tuple[Section, ...]) -> Requi
 
 @uses(GAPS, VERIFIER, CHANGER)
 async def complete_requirements(
-    ask: Ask, paper: Paper, plan: OverallPlan, found: RequirementDrafts, refine: int
+    agents: Agents, paper: Paper, plan: OverallPlan, found: RequirementDrafts, refine: int
 ) -> Requirements:
     """Add what no section says alone and what the paper leaves open; verify and refine; number what is left."""
     requirements = numbered(paper, found.requirements)
     parts = (paper_part(paper), artifact_part("The overall plan", plan))
-    missing = await ask(GAPS, "", (*parts, requirements_part(requirements)), _quoted(paper))
+    missing = await agents.ask(GAPS, "", (*parts, requirements_part(requirements)), _quoted(paper))
     requirements = numbered(paper, (*requirements.items, *missing.requirements))
     for attempt in range(refine):
-        critique = await violations(ask, GAPS, requirements, parts, attempt)
+        critique = await violations(agents, GAPS, requirements, parts, attempt)
         if not critique.violations:
             break
-        changes = await ask(
+        changes = await agents.ask(
             CHANGER,
             round_of(GAPS, attempt),
             (*parts, requirements_part(requirements)),

@@ -5,7 +5,7 @@ from papercoder.models.catalog import find_provider
 from papercoder.models.check import check_providers
 from papercoder.models.resolve import DOUBLES, resolve
 from papercoder.paper.fidelity import Estimate
-from papercoder.settings import MAKERS, Profile, Settings
+from papercoder.settings import RUN_ROLES, Profile, Settings
 
 TOLD: dict[str, str] = {
     "full": "full: plan, code, review, run, repair",
@@ -34,7 +34,7 @@ def chosen(given: Settings, model: str, profile: Profile, cap: float | None) -> 
     """
     settings = Settings(model=model.strip(), profile=profile, max_cost=cap)
     known = {given.model, *given.models.values()}
-    for role in MAKERS:
+    for role in RUN_ROLES:
         spec = settings.model_for(role)
         kind = spec.partition(":")[0]
         if kind in DOUBLES and kind != _HARMLESS and spec not in known:
@@ -48,7 +48,7 @@ def check(settings: Settings) -> None:
     Raises:
         SettingsError: no such provider, or no key for it.
     """
-    for spec in dict.fromkeys(settings.model_for(role) for role in MAKERS):
+    for spec in dict.fromkeys(settings.model_for(role) for role in RUN_ROLES):
         if provider := find_provider(spec.partition(":")[0]):
             provider.require_key(provider.find_base_url(settings))
         else:

@@ -10,8 +10,8 @@ from papercoder.errors import PaperError, RunFolderError
 from papercoder.operations.example import example
 from papercoder.paper.arxiv import parse_id
 from papercoder.paper.sniffing import Kind, kind_of
-from papercoder.runs.folder import leads_out
-from papercoder.runs.store import unwritable
+from papercoder.runs.folder import is_outside
+from papercoder.runs.store import write_failure
 from papercoder.web.runs.folder import UPLOAD, UPLOADS, Shelf
 
 _KINDS: frozenset[Kind] = frozenset(get_args(Kind)) - {"lfs", "empty", "binary", "text"}
@@ -58,13 +58,13 @@ def keep_upload(shelf: Shelf, name: str, data: bytes) -> str:
             "JSON or TEI."
         )
     path = shelf.root / UPLOADS / sha256(data).hexdigest()[:12] / _plain(name)
-    if leads_out(path, shelf.root):
+    if is_outside(path, shelf.root):
         raise RunFolderError(f"{shelf.root / UPLOADS} is a link that leads elsewhere; nothing is written there.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     except OSError as error:
-        raise RunFolderError(unwritable(path, error)) from error
+        raise RunFolderError(write_failure(path, error)) from error
     return path.relative_to(shelf.root).as_posix()
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.models.stack import limits_of
-from papercoder.operations.environment import Place
+from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import generate
 from papercoder.operations.revise import paper_of, settings_of
 from papercoder.runs.events import Event
@@ -34,7 +34,7 @@ class Work:
         self._runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
         self._loop = self._runner.get_loop()
         self._task = self._loop.create_task(
-            generate(source, folder, settings, [self._take_note], Place(limits=self._gate))
+            generate(source, folder, settings, [self._take_note], RunEnvironment(limits=self._gate))
         )
         self._ending: asyncio.Task[None] | None = None
         self._begun: Future[BaseException | None] = Future()

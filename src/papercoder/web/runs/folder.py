@@ -8,7 +8,7 @@ from pathlib import Path
 
 from papercoder.bench.results.files import JSON as RESULTS
 from papercoder.errors import RunFolderError
-from papercoder.runs.folder import leads_out
+from papercoder.runs.folder import is_outside
 
 UPLOAD = 64 * 2**20
 """Bytes that an uploaded paper may have."""
@@ -88,7 +88,7 @@ class Shelf:
         return tuple(name for changed, name in sorted(found, key=lambda each: -each[0]) if changed)
 
     def _is_ours(self, path: Path) -> bool:
-        return _is_plain(path.parent.name) and not leads_out(path, self.root) and path.is_file()
+        return _is_plain(path.parent.name) and not is_outside(path, self.root) and path.is_file()
 
 
 def trial_name(bench: str, trial: str) -> str:
@@ -125,7 +125,7 @@ def _inside(folder: Path, path: str) -> Path:
         RunFolderError: it is not below the folder.
     """
     found = folder / path
-    if "\0" in path or ".." in Path(path).parts or leads_out(found, folder):
+    if "\0" in path or ".." in Path(path).parts or is_outside(found, folder):
         raise RunFolderError(f"{path[:_LONGEST]!r} leads out of {folder}; nothing outside it is shown or written.")
     return found
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from papercoder.runs.events import (
-    AnswerRefused,
+    AnswerRejected,
     ArtifactEdited,
     ArtifactMade,
     ArtifactReused,
@@ -75,7 +75,7 @@ class Course:
                 self._begin()
             case ArtifactStarted() | ArtifactMade() | ArtifactReused() | ArtifactEdited():
                 self._artifact(event)
-            case CallStarted() | CallMade() | CallRetried() | AnswerRefused():
+            case CallStarted() | CallMade() | CallRetried() | AnswerRejected():
                 self._call(event)
             case ExecutionStepEnded():
                 self._step(event)
@@ -123,7 +123,7 @@ class Course:
                 now = replace(before, state="edited")
         self.artifacts[event.artifact] = now
 
-    def _call(self, event: CallStarted | CallMade | CallRetried | AnswerRefused) -> None:
+    def _call(self, event: CallStarted | CallMade | CallRetried | AnswerRejected) -> None:
         about = event.agent, event.subject
         match event:
             case CallStarted():
