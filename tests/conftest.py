@@ -64,6 +64,7 @@ def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: 
         monkeypatch.delenv(name)
     empty = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(empty))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
     monkeypatch.chdir(empty)
 
 

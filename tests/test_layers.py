@@ -173,7 +173,7 @@ def loaded(module: str) -> set[str]:
 @pytest.mark.parametrize("module", ["papercoder", "papercoder.cli", "papercoder.runs.overview", "papercoder.paper"])
 def test_importing_does_not_load_what_only_calls_need(module: str) -> None:
     heavy = {"pydantic_ai", "openai", "anthropic", "google.genai", "torch", "rapidocr", "matplotlib", "sklearn"}
-    heavy |= {"scipy", "bm25s", "mermaidx"}
+    heavy |= {"scipy", "bm25s", "mermaidx", "latex2mathml"}
     assert loaded(module) & heavy == set()
 
 

@@ -1,4 +1,4 @@
-"""Diagrams that tests draw."""
+"""Diagrams that tests render."""
 
 CLASSES = """\
 classDiagram
@@ -37,7 +37,9 @@ sequenceDiagram
     title A run
     actor U as User
     participant M as main.py
-    participant T
+    box Extra
+        participant T
+    end
     U->>M: start
     M->>+T: train(data)
     loop every step
@@ -55,7 +57,7 @@ sequenceDiagram
     Note left of U: waits
     deactivate M
     M-)U: done
-    box Extra
-    M<<->>T: both
+    rect rgb(240, 240, 255)
+        M<<->>T: both
     end
 """

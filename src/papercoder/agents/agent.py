@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from papercoder.agents.answers import Format, InvalidAnswerError
 from papercoder.agents.context import Part, fit
 from papercoder.agents.prompts import Prompts
+from papercoder.concurrency import run_in_thread
 from papercoder.errors import AnswerError, ContextError
 from papercoder.models.contract import Message, Model, Request
 from papercoder.models.tokens import count_tokens
@@ -94,7 +95,7 @@ class Agents:
                 )
             )
             try:
-                return _read(agent.format, answer.text, attempt, check)
+                return await run_in_thread(_read, agent.format, answer.text, attempt, check)
             except InvalidAnswerError as error:
                 reason = str(error)
             self.emit(AnswerRejected(agent=agent.name, subject=subject, reason=reason[:500]))

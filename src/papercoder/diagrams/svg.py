@@ -59,11 +59,6 @@ def group(children: Iterable[str], class_: str | None = None, title: str = "") -
     return node("g", hint, *children, class_=class_)
 
 
-def link_to(address: str, child: Markup) -> Markup:
-    """A part of a drawing that leads elsewhere."""
-    return node("a", child, href=address)
-
-
 def drawing(
     children: Iterable[str],
     width: float,

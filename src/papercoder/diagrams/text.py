@@ -1,4 +1,4 @@
-"""Untrusted text in a drawing: what may be printed, how wide it is, how it is cut and wrapped."""
+"""Untrusted text: which characters are safe to show, how wide a line is, and how to shorten it."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 
 
 def printable(text: str) -> str:
-    """The text without terminal escapes, control signs, lone surrogates, and signs that turn the reading direction."""
+    """The text without terminal escapes, control characters, lone surrogates and changes of the reading direction."""
     plain = _ESCAPES.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     return "".join(sign for sign in plain if sign in "\n\t" or unicodedata.category(sign) not in _UNSEEN)
 
@@ -18,12 +18,12 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
 def one_line(text: str) -> str:
-    """The text on one line, its blanks collapsed."""
+    """The text on one line, with single spaces."""
     return " ".join(printable(text).split())
 
 
 def text_width(text: str, size: float, *, mono: bool = False) -> float:
-    """About how wide a line is, in the unit of the font size; a little too wide rather than too narrow."""
+    """The width of a line in units of the font size, estimated on the high side."""
     return size * sum(_share(sign, mono=mono) for sign in text)
 
 
@@ -40,26 +40,5 @@ def _share(sign: str, *, mono: bool) -> float:
 
 
 def shortened(text: str, most: int) -> str:
-    """At most so many signs, with an ellipsis where some are left out."""
+    """The first `most` characters, ending in an ellipsis if there are more."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
-
-
-def wrapped(text: str, width: float, size: float, most: int = 4) -> tuple[str, ...]:
-    """The text on up to `most` lines no wider than `width`; `<br/>` breaks a line as in Mermaid."""
-    lines: list[str] = []
-    for part in re.split(r"<br\s*/?>|\\n|\n", printable(text)):
-        lines += _filled(part.split(), width, size)
-    if len(lines) > most:
-        lines = [*lines[: most - 1], f"{lines[most - 1]} …"]
-    return tuple(lines) or ("",)
-
-
-def _filled(words: list[str], width: float, size: float) -> list[str]:
-    lines: list[str] = []
-    for word in words:
-        word = shortened(word, max(int(width / size / 0.6), 4))  # noqa: PLW2901  a word wider than a line is cut
-        if lines and text_width(f"{lines[-1]} {word}", size) <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines

@@ -1,12 +1,10 @@
-"""The drawings of a report: diagrams of the architecture, plots of claims, bars of time and cost."""
+"""The plots of a report: claims against measurements, and time and cost as bars."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from papercoder.artifacts import ClaimResult
-from papercoder.diagrams import Undrawable, draw_classes, draw_files, draw_sequence
 from papercoder.report.model import Report
 from papercoder.report.plots import Bar, bars, dots
 from papercoder.report.words import amount, cost, duration, plural
@@ -31,40 +29,8 @@ class ClaimGroup:
     plots: tuple[Drawn, ...]
 
 
-def diagrams(report: Report) -> tuple[Drawn, ...]:
-    """The files' graph, the classes, the sequence; only those whose source is there."""
-    found: list[Drawn] = []
-    logic, design = report.logic, report.architecture
-    if logic:
-        notes = _owned(report)
-        imports = "\n".join(f"{file.path}: {', '.join(i.path for i in file.imports) or '-'}" for file in logic.files)
-        found.append(_drawn("Files and their imports", imports, lambda: draw_files(logic, notes)))
-    if design:
-        found.append(_drawn("Classes", design.class_diagram, lambda: draw_classes(design.class_diagram)))
-        found.append(
-            _drawn("A full reproduction", design.sequence_diagram, lambda: draw_sequence(design.sequence_diagram))
-        )
-    return tuple(found)
-
-
-def _drawn(title: str, source: str, draw: Callable[[], str]) -> Drawn:
-    try:
-        return Drawn(title, _svg(draw()), source)
-    except Undrawable as error:
-        return Drawn(title, None, source, str(error))
-
-
 def _svg(text: str) -> Markup:
     return Markup(text)  # noqa: S704  `diagrams.svg` escapes every word and attribute
-
-
-def _owned(report: Report) -> dict[str, str]:
-    """File -> how many requirements it owns."""
-    counts: dict[str, int] = {}
-    for item in report.requirements:
-        if item.owner:
-            counts[item.owner] = counts.get(item.owner, 0) + 1
-    return {path: f"owns {plural(count, 'requirement')}" for path, count in counts.items()}
 
 
 def claim_groups(report: Report) -> tuple[ClaimGroup, ...]:

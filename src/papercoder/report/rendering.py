@@ -13,7 +13,8 @@ from markupsafe import Markup, escape
 from papercoder.diagrams.text import one_line, printable
 from papercoder.report import words
 from papercoder.report.claims import printed
-from papercoder.report.figures import claim_groups, cost_bars, diagrams, time_bars
+from papercoder.report.diagrams import diagrams
+from papercoder.report.figures import claim_groups, cost_bars, time_bars
 from papercoder.report.links import Links
 from papercoder.report.model import Report, TracedRequirement, shown
 

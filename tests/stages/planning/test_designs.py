@@ -91,7 +91,10 @@ def test_a_good_architecture_is_taken() -> None:
         (plan_of("main.py", "notes.txt"), "`notes.txt` is no Python file"),
         (plan_of("main.py", "Main.py"), "`Main.py` and `main.py` are the same file where case does not count"),
         (plan_of("main.py", class_diagram="A --> B"), "the class diagram does not start with `classDiagram`"),
-        (plan_of("main.py", sequence_diagram="sequenceDiagram\nx"), "the sequence diagram does not parse at `x`"),
+        (
+            plan_of("main.py", sequence_diagram="sequenceDiagram\nx"),
+            "the sequence diagram does not parse at line 2, column 2: `x` (unexpected NEWLINE)",
+        ),
     ],
 )
 def test_a_bad_architecture_goes_back_with_the_reason(design: ArchitectureDesign, complaint: str) -> None:

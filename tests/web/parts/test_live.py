@@ -1,11 +1,12 @@
 """What the live page shows; all words are shown as words."""
 
 import re
+from concurrent.futures import Future
 
 import pytest
 
 from papercoder.artifacts import LogicDesign
-from papercoder.runs.events import (
+from papercoder.events import (
     ArtifactMade,
     ArtifactReused,
     ArtifactStarted,
@@ -13,14 +14,16 @@ from papercoder.runs.events import (
     CallRetried,
     CallStarted,
     Event,
-    ExecutionStepEnded,
     Forecast,
+    RungEnded,
     RunStarted,
     Warned,
 )
+from papercoder.report.diagrams import submit_graph
+from papercoder.web.course import Course
+from papercoder.web.files import FileView
 from papercoder.web.parts import live, states
-from papercoder.web.runs.progress import Course
-from papercoder.web.runs.view import Look, State, View, view
+from papercoder.web.view import Look, State, View, view
 from tests.support import LOGIC
 
 HOSTILE = "<script>alert(1)</script>"
@@ -74,11 +77,24 @@ def test_the_longest_waiting_call_comes_first_with_its_tries() -> None:
     assert shown.count("try 2") == 1
 
 
+def graph(run: str, logic: LogicDesign, files: tuple[FileView, ...]) -> str:
+    """The graph once Mermaid has laid it out."""
+    if rendering := submit_graph(logic):
+        rendering.result()
+    return live.file_graph(run, logic, files)
+
+
+def test_files_are_listed_until_the_graph_is_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("papercoder.report.diagrams.submit_graph", lambda _: Future())
+    shown = live.file_graph("r", LOGIC, seen(ArtifactStarted(artifact="repo/model.py"), logic=LOGIC).files)
+    assert '<li class="is-open"><span class="mono">model.py</span>' in shown
+
+
 def test_a_file_has_its_state_as_a_class_and_in_words() -> None:
     shown = seen(ArtifactStarted(artifact="repo/model.py"), logic=LOGIC)
-    drawn = live.file_graph("r", LOGIC, shown.files)
-    assert '<g class="is-open">' in drawn
-    assert '<g class="is-waiting">' in drawn
+    drawn = graph("r", LOGIC, shown.files)
+    assert re.search('<g [^>]*class="m-node m-default is-open"', drawn)
+    assert re.search('<g [^>]*class="m-node m-default is-waiting m-main"', drawn)
     assert "coding" in drawn
     assert "not yet" in drawn
 
@@ -96,7 +112,7 @@ def test_what_is_there_of_a_file_leads_to_it_in_the_graph_and_in_the_list(others
     logic = LogicDesign.model_validate({"files": files, "packages": [], "shared_knowledge": ""})
     made = [ArtifactMade(artifact=f"repo/{path}", seconds=1, calls=1) for path in paths if path != "begun.py"][:3]
     begun = [ArtifactStarted(artifact=f"repo/{path}") for path in ("again.py", "begun.py")]
-    shown = live.file_graph("a run", logic, seen(*made, *begun, logic=logic).files)
+    shown = graph("a run", logic, seen(*made, *begun, logic=logic).files)
     assert re.findall('href="(.*?)"', shown) == [
         "/run/a%20run/read?file=made.py",
         "/run/a%20run/read?file=again.py",
@@ -107,19 +123,19 @@ def test_what_is_there_of_a_file_leads_to_it_in_the_graph_and_in_the_list(others
 
 
 def test_nothing_from_elsewhere_is_markup() -> None:
-    step = ExecutionStepEnded(step=HOSTILE, status="failed", seconds=1, reason=HOSTILE)
+    rung = RungEnded(rung=HOSTILE, status="failed", seconds=1, reason=HOSTILE)
     found = seen(
         ArtifactStarted(artifact=f"{HOSTILE}/x"),
         CallStarted(agent="a", subject=HOSTILE, model="m", prompt=1),
         Warned(where=HOSTILE, message=HOSTILE),
-        step,
+        rung,
         Forecast(message=HOSTILE),
     )
     for shown in (
         live.stages(found.stages),
         live.waiting(found.calls),
         live.warnings(found.summary.warnings),
-        live.steps(found.steps, found.forecast),
+        live.rungs(found.rungs, found.forecast),
     ):
         assert "<script" not in shown
         assert "&lt;script" in shown

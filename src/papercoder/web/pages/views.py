@@ -43,7 +43,7 @@ def register(web: Web) -> None:
 
 
 def _put_up(web: Web, tab: tabs.Tab, draw: Draw) -> None:
-    @ui.page(f"/run/{{name}}/{tab.name}", response_timeout=30)
+    @ui.page(f"/run/{{name}}/{tab.name}", response_timeout=90)
     async def view(name: str, request: Request) -> None:
         with frame.page(f"{name}, {tab.label.lower()}"):
             folder = web.shelf.run(name)

@@ -7,7 +7,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from papercoder.artifacts import LogicDesign
-from papercoder.diagrams import Undrawable, draw_files
+from papercoder.report import diagrams
 from papercoder.report.rendering import environment
 from papercoder.report.words import duration
 from papercoder.runs.events import ExecutionStepEnded
@@ -45,23 +45,23 @@ def warnings(found: Sequence[str]) -> str:
     return _render("warnings", warnings=found)
 
 
-@lru_cache(16)
 def file_graph(run: str, logic: LogicDesign, files: tuple[FileView, ...]) -> str:
-    """The files and their imports, each with how far it is; a list where there are too many to draw.
+    """The files and their imports with the state of each; a list until Mermaid has laid out the graph, or if it cannot.
 
-    What is there of a file can be read: it leads to it, beside the paper.
+    Files that exist link to their text beside the paper.
     """
     addresses = {file.path: address(run, "read", file=file.path) for file in files if file.is_there}
-    try:
-        return draw_files(
-            logic,
-            {file.path: file.note for file in files},
-            "Files, their imports and how far they are",
-            {file.path: f"is-{file.state}" for file in files},
-            addresses,
-        )
-    except Undrawable:
+    rendering = diagrams.submit_graph(logic)
+    if rendering is None or not rendering.done() or not (svg := rendering.result().svg):
         return _render("files", files=files, addresses=addresses)
+    return _graph(logic, svg, files, tuple(addresses.items()))
+
+
+@lru_cache(16)
+def _graph(logic: LogicDesign, svg: str, files: tuple[FileView, ...], addresses: tuple[tuple[str, str], ...]) -> str:
+    notes = {file.path: file.note for file in files}
+    states = {file.path: f"is-{file.state}" for file in files}
+    return diagrams.file_graph(logic, svg, notes, "Files, their imports and their progress", states, dict(addresses))
 
 
 def clock(seconds: float) -> str:
