@@ -16,7 +16,7 @@ from lxml import etree
 from markupsafe import Markup
 
 from papercoder.diagrams.text import one_line, printable
-from papercoder.store import digest
+from papercoder.runs.store import digest
 
 Element = Any
 """An element of lxml, which has no types."""

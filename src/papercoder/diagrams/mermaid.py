@@ -19,7 +19,7 @@ from typing import Literal
 
 from papercoder.diagrams.text import printable
 from papercoder.errors import RunFolderError
-from papercoder.store import digest, write_synced
+from papercoder.runs.store import digest, write_synced
 
 Kind = Literal["classDiagram", "sequenceDiagram"]
 

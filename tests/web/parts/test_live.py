@@ -6,7 +6,8 @@ from concurrent.futures import Future
 import pytest
 
 from papercoder.artifacts import LogicDesign
-from papercoder.events import (
+from papercoder.report.diagrams import submit_graph
+from papercoder.runs.events import (
     ArtifactMade,
     ArtifactReused,
     ArtifactStarted,
@@ -14,16 +15,15 @@ from papercoder.events import (
     CallRetried,
     CallStarted,
     Event,
+    ExecutionStepEnded,
     Forecast,
-    RungEnded,
     RunStarted,
     Warned,
 )
-from papercoder.report.diagrams import submit_graph
-from papercoder.web.course import Course
-from papercoder.web.files import FileView
 from papercoder.web.parts import live, states
-from papercoder.web.view import Look, State, View, view
+from papercoder.web.runs.files import FileView
+from papercoder.web.runs.progress import Course
+from papercoder.web.runs.view import Look, State, View, view
 from tests.support import LOGIC
 
 HOSTILE = "<script>alert(1)</script>"
@@ -123,19 +123,19 @@ def test_what_is_there_of_a_file_leads_to_it_in_the_graph_and_in_the_list(others
 
 
 def test_nothing_from_elsewhere_is_markup() -> None:
-    rung = RungEnded(rung=HOSTILE, status="failed", seconds=1, reason=HOSTILE)
+    step = ExecutionStepEnded(step=HOSTILE, status="failed", seconds=1, reason=HOSTILE)
     found = seen(
         ArtifactStarted(artifact=f"{HOSTILE}/x"),
         CallStarted(agent="a", subject=HOSTILE, model="m", prompt=1),
         Warned(where=HOSTILE, message=HOSTILE),
-        rung,
+        step,
         Forecast(message=HOSTILE),
     )
     for shown in (
         live.stages(found.stages),
         live.waiting(found.calls),
         live.warnings(found.summary.warnings),
-        live.rungs(found.rungs, found.forecast),
+        live.steps(found.steps, found.forecast),
     ):
         assert "<script" not in shown
         assert "&lt;script" in shown
