@@ -28,13 +28,13 @@ def test_options_may_come_first_and_the_command_may_be_named(say: Command, tmp_p
     path = write_manifest(tmp_path, texts=1)
     assert say("bench", "-o", tmp_path / "out", "--papers-at-once", "1", path).code == 0
     said = say("bench", "run", path, "-o", tmp_path / "out")
-    assert (said.code, "1 of them carried through before" in said.out) == (0, True)
+    assert (said.code, "1 of them already complete" in said.out) == (0, True)
 
 
 def test_one_object_of_json_and_the_course_of_things_beside_it(say: Command, tmp_path: Path) -> None:
     said = say("bench", write_manifest(tmp_path, texts=1), "-o", tmp_path / "out", "--json")
     assert [trial["status"] for trial in json.loads(said.out)["trials"]] == ["complete"]
-    assert "begun p1--published--simulated--1" in said.err
+    assert "started p1--published--simulated--1" in said.err
 
 
 def test_a_paper_that_is_broken_makes_it_partial(say: Command, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def bench(tmp_path: Path) -> Path:
 def test_a_benchmark_is_fetched_and_its_manifest_is_named(say: Command, server: Server, tmp_path: Path) -> None:
     said = say("bench", "fetch", "paperbench", tmp_path, "--only", "rice", "--from", server.address)
     assert said.code == 0
-    assert f"1 paper laid out; {tmp_path}/manifest.yaml" in said.out
+    assert f"1 paper ready; {tmp_path}/manifest.yaml" in said.out
     assert f"{server.address}{ROOT}/rice/paper.pdf" in said.err
 
 
@@ -62,8 +62,8 @@ def test_json_of_a_fetch(say: Command, server: Server, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("paperbench", "x", "--gold"), "--gold: PaperBench's blacklists"),
-        (("paper2codebench", "x", "--list", "y"), "--list: Paper2CodeBench has a list of its own"),
+        (("paperbench", "x", "--gold"), "--gold is not available for PaperBench"),
+        (("paper2codebench", "x", "--list", "y"), "--list is not available for Paper2CodeBench"),
         (("paperbench", "x", "--only", "no-such"), "--only no-such: the list has no such paper"),
         (("paperbench", "x", "--from", "mirror"), "--from mirror is no address"),
     ],

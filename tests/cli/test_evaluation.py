@@ -32,7 +32,7 @@ def test_it_says_what_it_will_take_then_what_it_found_and_where_to_look(judged: 
     assert (judged.code, judged.err) == (0, "")
     assert lines[0].startswith("foreseen: 2 calls of simulated:")
     assert any(line.startswith("The judge reference-free gives ") for line in lines)
-    assert lines[-1] == "the page, for your browser: runs/eval-project/evaluation.html"
+    assert lines[-1] == "page: runs/eval-project/evaluation.html"
     assert Path("runs/eval-project/evaluation.html").is_file()
 
 
@@ -119,7 +119,7 @@ def test_a_run_s_own_folder_keeps_its_own_costs(say: Command, repository: Path, 
         (("{repo}", "--paper", "{paper}", "--rubric", "{paper}"), 2, "is no JSON"),
         (("{repo}", "--paper", "{paper}", "--judge", "kind"), 2, "there is no judge 'kind'"),
         (("{repo}", "--paper", "{paper}", "--judge", "reference-based"), 2, "--gold"),
-        (("{repo}", "--paper", "{paper}", "--judge", "rubric"), 2, "name its file with --rubric"),
+        (("{repo}", "--paper", "{paper}", "--judge", "rubric"), 2, "Give its file with --rubric"),
         (("{repo}", "--paper", "{paper}", "--samples", "0"), 2, "--samples"),
         (("{repo}", "--paper", "{paper}", "--labels", "x.json"), 2, "--labels needs a rubric"),
         (("{repo}", "--paper", "{paper}", "-o", "{repo}/eval"), 2, "choose another folder with -o"),

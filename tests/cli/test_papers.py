@@ -107,7 +107,7 @@ def test_a_run_is_shown_and_goes_on(say: Command, paper_file: Path, made: Path) 
     before = calls_made(made)
     said = say("run", paper_file, "-o", made, "--model", SIMULATED, "--profile", "papercoder")
     assert said.code == 0
-    assert "kept repo/main.py" in said.out
+    assert "reused repo/main.py" in said.out
     assert calls_made(made) == before
     shown = say("show", made)
     assert shown.code == 0
@@ -135,7 +135,7 @@ def test_questions_for_the_authors_are_printed(say: Command, made: Path) -> None
     assert asked.out.startswith("Dear authors,")
     (made / "planning" / "plan.json").unlink()
     (made / "planning" / "config.json").unlink()
-    assert say("show", made, "--questions").out.startswith("Nothing is open so far")
+    assert say("show", made, "--questions").out.startswith("No open questions")
     both = say("show", made, "--questions", "--json")
     assert (both.code, both.err.count("\n")) == (2, 1)
 

@@ -206,7 +206,7 @@ def test_a_repair_is_written_and_shown(repair: Say, repository: Path) -> None:
 def test_a_repair_that_finds_nothing_is_partial(repair: Say) -> None:
     ended = repair("NO EDITS")
     assert (ended.code, ended.err) == (3, "")
-    assert "Nothing was changed" in ended.out
+    assert "No changes" in ended.out
 
 
 def test_a_repair_that_was_never_fit(repair: Say, repository: Path) -> None:
@@ -276,7 +276,7 @@ def test_a_paper_that_cannot_be_read_is_told_before_the_note_is_paid_for(say: Sa
 def test_an_edit_is_taken_up_and_told(say: Say, made: Path) -> None:
     (made / "analysis" / "main.py.md").write_text("# mine\n", encoding="utf-8")
     ended = say("revise", made)
-    assert "yours analysis/main.py.md" in ended.out
+    assert "edited analysis/main.py.md" in ended.out
     assert ended.code == 0
 
 

@@ -41,8 +41,8 @@ def test_a_rubric_is_drafted_and_shown_in_figures(say: Say, paper_file: Path, tm
     leaves = list(rubric.leaves)
     assert f"{len(leaves)} leaves in {len(rubric.sub_tasks)} group" in out
     assert f"{calls_made(folder).total()} calls made, $0.0000, in {folder}" in out
-    assert f"the rubric, to read and to edit: {folder / 'rubric.json'}" in out
-    assert f"a copy of it: {tmp_path / 'mine.json'}" in out
+    assert f"rubric: {folder / 'rubric.json'}" in out
+    assert f"copy: {tmp_path / 'mine.json'}" in out
 
 
 def test_again_it_pays_nothing(say: Say, paper_file: Path) -> None:
@@ -50,7 +50,7 @@ def test_again_it_pays_nothing(say: Say, paper_file: Path) -> None:
     before = calls_made(Path("runs/rubric-paper.md"))
     code, out, _ = say(paper_file, "--model", SIMULATED)
     assert code == 0
-    assert "kept rubric/groups.json" in out
+    assert "reused rubric/groups.json" in out
     assert calls_made(Path("runs/rubric-paper.md")) == before
 
 

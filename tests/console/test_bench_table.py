@@ -59,8 +59,8 @@ def test_lines_tell_of_each_beginning_and_end() -> None:
         lines.tell(trial.trial, event)
     lines.end(trial)
     assert str(paper).splitlines() == [
-        "x: 2 trials, 1 of them carried through before",
-        "begun a--full--m--1",
+        "x: 2 trials, 1 of them already complete",
+        "started a--full--m--1",
         "failed a--full--m--1 (3 calls, $0.50, 61 s): It [red]broke[/red].",
     ]
 
@@ -73,8 +73,8 @@ def test_the_live_table_shows_stage_calls_cost_and_totals() -> None:
     live.tell("a--full--m--1", call())
     text = drawn(live)
     first = text.splitlines()[1].split()
-    assert first[:6] == ["a--full--m--1", "at", "work", "coding", "2", "$0.50"]
-    assert "1 at work, 1 complete, 1 waits" in text
+    assert first[:5] == ["a--full--m--1", "running", "coding", "2", "$0.50"]
+    assert "1 complete, 1 running, 1 waiting" in text
     assert "2 calls" in text
 
 
@@ -84,7 +84,7 @@ def test_the_stage_of_a_trial_follows_its_events() -> None:
     live.tell(row.trial, ExecutionStepEnded(step="smoke", status="skipped", seconds=1, reason=""))
     assert row.stage == "smoke: skipped"
     live.tell(row.trial, CallRetried(agent="a", subject="", reason="", wait=3.0))
-    assert row.stage == "again in 3 s"
+    assert row.stage == "retrying in 3 s"
     live.tell(row.trial, call(None))
     assert (row.calls, row.cost_usd) == (1, 0.0)
 

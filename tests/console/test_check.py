@@ -19,8 +19,8 @@ def test_findings_have_place_message_and_advice() -> None:
     )  # fmt: skip
     text = _shown(CheckReport(files=2, checks=("names",), findings=(finding,)))
     assert "a[0].py:3 error No `x`. Define it. (names)" in text
-    assert "1 error, in 2 Python files" in text
+    assert "1 error in 2 Python files" in text
 
 
 def test_nothing_found() -> None:
-    assert _shown(CheckReport(files=1, checks=("names",))).startswith("nothing found")
+    assert _shown(CheckReport(files=1, checks=("names",))).startswith("no problems found")

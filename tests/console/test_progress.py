@@ -24,11 +24,11 @@ from papercoder.runs.events import (
         (ArtifactStarted(artifact="a"), None),
         (ArtifactMade(artifact="a", seconds=1.25, calls=1), "made a (1 call, 1.2 s)"),
         (ArtifactMade(artifact="a", seconds=2, calls=2), "made a (2 calls, 2.0 s)"),
-        (ArtifactReused(artifact="a", calls=1), "kept a"),
-        (ArtifactEdited(artifact="a", stale=False), "yours a: your edit is used as it is"),
-        (CallRetried(agent="a", subject="s", reason="429", wait=3.4), "again a s: 429; in 3 s"),
-        (AnswerRejected(agent="a", subject="s", reason="one\ntwo"), "sent back a s: one"),
-        (AnswerRejected(agent="a", subject="s", reason=""), "sent back a s: "),
+        (ArtifactReused(artifact="a", calls=1), "reused a"),
+        (ArtifactEdited(artifact="a", stale=False), "edited a: using your version"),
+        (CallRetried(agent="a", subject="s", reason="429", wait=3.4), "retrying a s in 3 s: 429"),
+        (AnswerRejected(agent="a", subject="s", reason="one\ntwo"), "rejected a s: one"),
+        (AnswerRejected(agent="a", subject="s", reason=""), "rejected a s: "),
         (Warned(where="w", message="m"), "warning w: m"),
     ],
 )
@@ -37,7 +37,7 @@ def test_an_event_is_one_line_where_it_is_worth_one(event: Event, told: str | No
 
 
 def test_a_stale_edit_is_told() -> None:
-    assert "has changed since" in (line(ArtifactEdited(artifact="a", stale=True)) or "")
+    assert "have changed since" in (line(ArtifactEdited(artifact="a", stale=True)) or "")
 
 
 @pytest.mark.parametrize("terminal", [True, False])

@@ -1,4 +1,4 @@
-"""The command line: thin, and quick to start, since each command imports what it needs when it is called."""
+"""The command line: thin and quick to start; each command imports what it needs when it is called."""
 
 import sys
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class ManifestFirst(TyperGroup):
-    """A group whose first word, where it names no command, is a manifest to run."""
+    """A command group that runs a manifest when its first argument is not a command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put `run` before what names no command."""
+        """Insert `run` unless the first argument is a command or a help option."""
         named = not args or args[0] in self.commands or args[0] in ctx.help_option_names
         return super().parse_args(ctx, args if named else ["run", *args])
 
@@ -31,21 +31,21 @@ benches = group(
 
 @benches.command("run")
 def run_manifest(
-    manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="A YAML file; `bench example` shows one.")],
+    manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="A YAML file; `papercoder bench example` prints one.")],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder of the results; default: runs/bench-NAME.")
+        Path | None, typer.Option("-o", "--output", help="Results folder. Default: runs/bench-NAME.")
     ] = None,
-    max_cost: Annotated[float | None, typer.Option(help="Dollars that all trials together may cost.", min=0)] = None,
-    papers_at_once: Annotated[int | None, typer.Option(help="Trials at the same time.", min=1)] = None,
+    max_cost: Annotated[float | None, typer.Option(help="Cost limit for all trials together, in dollars.", min=0)] = None,
+    papers_at_once: Annotated[int | None, typer.Option(help="Trials to run at the same time.", min=1)] = None,
     sandbox: SandboxOption = None,
-    on: Annotated[Literal["local", "ray"], typer.Option(help="This process, or a Ray cluster.")] = "local",
+    on: Annotated[Literal["local", "ray"], typer.Option(help="Where to run: this process or a Ray cluster.")] = "local",
     ray_address: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="A running cluster, HOST:PORT or `auto`; else one is started here."),
+        typer.Option(metavar="ADDRESS", help="A running Ray cluster, HOST:PORT or `auto`. Default: start one here."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run all trials of a manifest; run it again to go on where it stopped."""
+    """Run all trials of a manifest. Run it again to resume."""
 
     from rich.console import Console
 
@@ -80,7 +80,7 @@ def _placement(on: Literal["local", "ray"], ray_address: str | None) -> "Placeme
 
         return OnRay(ray_address)
     if ray_address:
-        raise typer.BadParameter("it goes with --on ray", param_hint="--ray-address")
+        raise typer.BadParameter("requires --on ray", param_hint="--ray-address")
     from papercoder.bench.placement import Local
 
     return Local()
@@ -88,7 +88,7 @@ def _placement(on: Literal["local", "ray"], ray_address: str | None) -> "Placeme
 
 @benches.command("example")
 def show_example() -> None:
-    """Print a manifest to begin with: the ablation of the PaperCoder paper, part by part."""
+    """Print an example manifest: the ablation of the Paper2Code paper."""
     from papercoder.bench.manifest.file import example
 
     typer.echo(example(), nl=False)

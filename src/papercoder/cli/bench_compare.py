@@ -1,4 +1,4 @@
-"""`papercoder bench compare`: which differences of two result sets are beyond noise."""
+"""`papercoder bench compare`: which differences between two result sets are significant."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,23 +8,23 @@ import typer
 from papercoder.cli.bench import benches
 from papercoder.cli.options import JsonOption, new_console
 
-_RESULTS = "A bench's folder, or its results.json."
+_RESULTS = "A bench folder or its results.json."
 
 
 @benches.command("compare")
 def compare_results(
     before: Annotated[Path, typer.Argument(metavar="A", help=_RESULTS)],
     after: Annotated[
-        Path | None, typer.Argument(metavar="[B]", help="Another; left out: variants or models of A.")
+        Path | None, typer.Argument(metavar="[B]", help="Another one. Default: compare variants or models within A.")
     ] = None,
     variants: Annotated[
-        tuple[str, str] | None, typer.Option(metavar="X Y", help="Compare these variants, X of A and Y of B.")
+        tuple[str, str] | None, typer.Option(metavar="X Y", help="Compare variant X of A with variant Y of B.")
     ] = None,
     models: Annotated[
-        tuple[str, str] | None, typer.Option(metavar="X Y", help="Compare these models, X of A and Y of B.")
+        tuple[str, str] | None, typer.Option(metavar="X Y", help="Compare model X of A with model Y of B.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="The page; default: compare.html in the last folder.")
+        Path | None, typer.Option("-o", "--output", help="Page to write. Default: compare.html in the last folder.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""`papercoder bench fetch`: the data of a public benchmark, on a machine with a network."""
+"""`papercoder bench fetch`: download the data of a public benchmark."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -17,33 +17,33 @@ if TYPE_CHECKING:
 
 @benches.command("fetch")
 def fetch_data(
-    benchmark: Annotated[Literal["paper2codebench", "paperbench"], typer.Argument(help="Which one.")],
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where its data and manifest.yaml go.")],
+    benchmark: Annotated[Literal["paper2codebench", "paperbench"], typer.Argument(help="Benchmark.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder for the data and manifest.yaml.")],
     gold: Annotated[
-        bool, typer.Option("--gold", help="Fetch the authors' repositories too (Paper2CodeBench).")
+        bool, typer.Option("--gold", help="Also fetch the authors' repositories (Paper2CodeBench).")
     ] = False,
     only: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Only this paper, or this conference; may be repeated.")
+        list[str] | None, typer.Option(metavar="ID", help="Fetch only this paper or conference. Repeatable.")
     ] = None,
     listed: Annotated[
-        Path | None, typer.Option("--list", metavar="FILE", help="Ids in place of the known ones (PaperBench).")
+        Path | None, typer.Option("--list", metavar="FILE", help="File with paper ids to use instead of the built-in list (PaperBench).")
     ] = None,
     mirror: Annotated[
-        str | None, typer.Option("--from", metavar="URL", help="A mirror that serves the same paths.")
+        str | None, typer.Option("--from", metavar="URL", help="Mirror with the same paths.")
     ] = None,
     timeout: Annotated[
-        float, typer.Option(help="Seconds without a sign of life after which it tries again.", min=1)
+        float, typer.Option(help="Seconds without data before a retry.", min=1)
     ] = 60.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Lay out a public benchmark and write its manifest; run it again to fetch what is still missing."""
+    """Download a public benchmark and write its manifest. Run it again to fetch what is missing."""
     from rich.console import Console
 
     from papercoder.bench.data.downloads import Downloads, web_client
     from papercoder.bench.data.fetch import fetch
     from papercoder.bench.data.folder import DataFolder
     from papercoder.bench.data.hosts import hosts_at
-    from papercoder.console.bench_fetch import showing, tell_laid_out
+    from papercoder.console.bench_fetch import showing, show_downloaded
 
     console = Console(stderr=True)
     with web_client(timeout) as client, showing(console) as tell:
@@ -52,7 +52,7 @@ def fetch_data(
     if as_json:
         typer.echo(done.model_dump_json(indent=1))
     else:
-        tell_laid_out(done, Console())
+        show_downloaded(done, Console())
     if done.problems:
         raise typer.Exit(PARTIAL)
 
@@ -62,8 +62,8 @@ def _list(benchmark: str, data: "DataFolder", hosts: "Hosts", gold: bool, listed
 
     if benchmark == PaperBench.name:
         if gold:
-            raise SettingsError("--gold: PaperBench's blacklists name its authors' code, which is not fetched for it.")
+            raise SettingsError("--gold is not available for PaperBench: its rules blacklist the authors' code.")
         return PaperBench(data, hosts, listed)
     if listed:
-        raise SettingsError("--list: Paper2CodeBench has a list of its own; choose from it with --only.")
+        raise SettingsError("--list is not available for Paper2CodeBench. Choose papers from its own list with --only.")
     return Paper2CodeBench(data, hosts, gold)

@@ -30,33 +30,33 @@ if TYPE_CHECKING:
 @app.command("eval")
 def evaluate(
     repository: RepositoryArgument,
-    paper: Annotated[str | None, typer.Option(help="The paper; a run folder as REPO knows its own.")] = None,
+    paper: Annotated[str | None, typer.Option(help="The paper. Not needed when REPO is a run folder.")] = None,
     gold: Annotated[Path | None, typer.Option(help="The authors' repository.")] = None,
-    rubric: Annotated[Path | None, typer.Option(help="rubric.json in PaperBench's form.")] = None,
+    rubric: Annotated[Path | None, typer.Option(help="rubric.json in PaperBench format.")] = None,
     judge: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="reference-free(-plain), reference-based or rubric; repeatable."),
+        typer.Option(metavar="NAME", help="reference-free, reference-free-plain, reference-based or rubric. Repeatable."),
     ] = None,
-    samples: Annotated[int, typer.Option(help="Of each of these judges.")] = 8,
-    code_dev: Annotated[bool, typer.Option("--code-dev", help="The rubric's Code Development alone.")] = False,
-    calibrate: Annotated[bool, typer.Option("--calibrate", help="Show by controls whether judges can tell.")] = False,
-    labels: Annotated[Path | None, typer.Option(help="A graded rubric: what people said of its leaves.")] = None,
+    samples: Annotated[int, typer.Option(help="Samples per judge.")] = 8,
+    code_dev: Annotated[bool, typer.Option("--code-dev", help="Use only the Code Development leaves of the rubric.")] = False,
+    calibrate: Annotated[bool, typer.Option("--calibrate", help="Calibrate the judges with control repositories.")] = False,
+    labels: Annotated[Path | None, typer.Option(help="Rubric graded by people, to measure agreement.")] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder; default: RUN/evaluation, or runs/eval-NAME.")
+        Path | None, typer.Option("-o", "--output", help="Output folder. Default: RUN/evaluation or runs/eval-NAME.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost, and ask nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the estimated cost without calling a model.")] = False,
     as_json: JsonOption = False,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
     max_cost: MaxCostOption = None,
-    concurrency: Annotated[int | None, typer.Option(help="Calls at the same time.")] = None,
-    context_window: Annotated[int | None, typer.Option(help="Tokens that the model can read and write.")] = None,
-    price_prompt: Annotated[float | None, typer.Option(help="Dollars for a million tokens.")] = None,
-    price_cached: Annotated[float | None, typer.Option(help="Dollars for a million tokens.")] = None,
-    price_completion: Annotated[float | None, typer.Option(help="Dollars for a million tokens.")] = None,
+    concurrency: Annotated[int | None, typer.Option(help="Concurrent model calls.")] = None,
+    context_window: Annotated[int | None, typer.Option(help="Context window of the model, in tokens.")] = None,
+    price_prompt: Annotated[float | None, typer.Option(help="Price in dollars per million tokens.")] = None,
+    price_cached: Annotated[float | None, typer.Option(help="Price in dollars per million tokens.")] = None,
+    price_completion: Annotated[float | None, typer.Option(help="Price in dollars per million tokens.")] = None,
     prompts: PromptsOption = None,
 ) -> None:
-    """Judge a repository against its paper, and the judges against controls; run it again to go on."""
+    """Judge a repository against its paper. Run it again to resume."""
     given = dict(locals())
     from papercoder.evaluation.subject import Wanted
 
@@ -119,7 +119,7 @@ def _judges(names: list[str] | None, gold: Path | None, rubric: Path | None) -> 
 
     chosen = dict.fromkeys(names or ["reference-free", *(["reference-based"] if gold else [])])
     if "rubric" in chosen and not rubric:
-        raise SettingsError("The judge rubric needs a rubric; name its file with --rubric.")
+        raise SettingsError("The rubric judge needs a rubric. Give its file with --rubric.")
     try:
         return TypeAdapter(tuple[JudgeName, ...]).validate_python(tuple(name for name in chosen if name != "rubric"))
     except ValidationError as error:

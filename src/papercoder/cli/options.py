@@ -1,4 +1,4 @@
-"""The application, and what its commands share: options, settings, the console."""
+"""The Typer application and what its commands share: options, settings and the console."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from papercoder.settings import Settings
 
 PARTIAL = 3
-"""Exit code where something was made and kept, but not all that was asked for was seen."""
+"""Exit code of a partial result: something was made and kept, but not everything asked for was observed."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,38 +41,38 @@ PaperArgument = Annotated[
     str,
     typer.Argument(metavar="PAPER", help="PDF, .tex, LaTeX folder, e-print, HTML, Markdown, S2ORC, TEI or arXiv id."),
 ]
-RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
-RepositoryArgument = Annotated[Path, typer.Argument(metavar="REPO", help="The folder of a repository.")]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
+RepositoryArgument = Annotated[Path, typer.Argument(metavar="REPO", help="Repository folder.")]
 ModelOption = Annotated[
     list[str] | None,
-    typer.Option("--model", metavar="[ROLE=]PROVIDER:NAME", help="Model for all roles, or for one; may be repeated."),
+    typer.Option("--model", metavar="[ROLE=]PROVIDER:NAME", help="Model for all roles or for one role. Repeatable."),
 ]
-BaseUrlOption = Annotated[str | None, typer.Option(help="Of an OpenAI-compatible endpoint.")]
-MaxCostOption = Annotated[float | None, typer.Option(help="Dollars that the run may cost.")]
-PriceOption = Annotated[float | None, typer.Option(help="Dollars for a million tokens.")]
+BaseUrlOption = Annotated[str | None, typer.Option(help="URL of an OpenAI-compatible endpoint.")]
+MaxCostOption = Annotated[float | None, typer.Option(help="Cost limit in dollars.")]
+PriceOption = Annotated[float | None, typer.Option(help="Price in dollars per million tokens.")]
 ProfileOption = Annotated[
     str | None,
     typer.Option(
-        help="full; papercoder: as published; or the line up to one step: paper (nothing else), plan, architecture, "
-        "logic, config, analysis, requirements, review, repair."
+        help="`full`; `papercoder`: as published; or the pipeline up to one step: paper (nothing else), plan, "
+        "architecture, logic, config, analysis, requirements, review, repair."
     ),
 ]
-SandboxOption = Annotated[str | None, typer.Option(help="auto, bubblewrap, docker, plain (no isolation) or none.")]
-ReproduceOption = Annotated[bool | None, typer.Option("--reproduce", help="Run the full reproduction too.")]
-GpuOption = Annotated[bool | None, typer.Option("--gpu", help="Let the code use this machine's GPUs.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-PromptsOption = Annotated[Path | None, typer.Option(help="Folder whose prompts replace those of the same name.")]
+SandboxOption = Annotated[str | None, typer.Option(help="auto, bubblewrap, docker, plain (no isolation) or none (run nothing).")]
+ReproduceOption = Annotated[bool | None, typer.Option("--reproduce", help="Also run the full reproduction.")]
+GpuOption = Annotated[bool | None, typer.Option("--gpu", help="Give the code access to this machine's GPUs.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+PromptsOption = Annotated[Path | None, typer.Option(help="Folder with prompts that replace the built-in ones of the same name.")]
 
 
-def group(name: str, kind: type[TyperGroup], told: str) -> typer.Typer:
-    """A command of the application that has commands of its own."""
-    commands = typer.Typer(cls=kind, no_args_is_help=True, help=told)
+def group(name: str, kind: type[TyperGroup], description: str) -> typer.Typer:
+    """Add a command group to the application."""
+    commands = typer.Typer(cls=kind, no_args_is_help=True, help=description)
     app.add_typer(commands, name=name)
     return commands
 
 
 def settings_given(model: list[str] | None, **flags: Any) -> "Settings":
-    """The settings of file and environment, and over them these flags.
+    """Read settings from the file and the environment; the given flags win.
 
     Raises:
         SettingsError: a value is wrong.
@@ -83,7 +83,7 @@ def settings_given(model: list[str] | None, **flags: Any) -> "Settings":
 
 
 def models_given(model: list[str] | None) -> dict[str, Any]:
-    """What the `--model` flags say, as settings."""
+    """The values of `--model` as settings."""
     from papercoder.settings import parse_models
 
     general, by_role = parse_models(model or [])
@@ -91,7 +91,7 @@ def models_given(model: list[str] | None) -> dict[str, Any]:
 
 
 def new_console() -> "Console":
-    """A terminal, or lines of a steady width."""
+    """A console; 140 columns wide unless it is a terminal."""
     from rich.console import Console
 
     console = Console()

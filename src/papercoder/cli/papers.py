@@ -1,4 +1,4 @@
-"""The commands that turn papers into repositories, and look after both."""
+"""Commands for papers, runs and repositories."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,11 +38,11 @@ def read(
     paper: PaperArgument,
     as_json: JsonOption = False,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write the paper, as the models read it.")
+        Path | None, typer.Option("-o", "--output", help="Write the paper as models read it.")
     ] = None,
     model: ModelOption = None,
 ) -> None:
-    """Read a paper and report what was found and what may be lost. No model, no money."""
+    """Read a paper and report what was found and what may be lost. Uses no model."""
     from papercoder.console.fidelity import show
     from papercoder.models.resolve import price_of_spec
     from papercoder.operations.estimate import estimate
@@ -66,31 +66,31 @@ def read(
 @app.command()
 def run(
     paper: PaperArgument,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Run folder; default: runs/NAME.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Run folder. Default: runs/NAME.")] = None,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
     profile: ProfileOption = None,
-    refine: Annotated[int | None, typer.Option(help="Rounds of verify and revise in planning.")] = None,
-    review_rounds: Annotated[int | None, typer.Option(help="Rounds of reviewing and revising the code.")] = None,
-    repair_rounds: Annotated[int | None, typer.Option(help="Rounds of repairing what failed.")] = None,
+    refine: Annotated[int | None, typer.Option(help="Verify-and-revise rounds in planning.")] = None,
+    review_rounds: Annotated[int | None, typer.Option(help="Review-and-revise rounds for the code.")] = None,
+    repair_rounds: Annotated[int | None, typer.Option(help="Repair rounds for failed steps.")] = None,
     sandbox: SandboxOption = None,
     reproduce: ReproduceOption = None,
     gpu: GpuOption = None,
     max_cost: MaxCostOption = None,
-    concurrency: Annotated[int | None, typer.Option(help="Calls at the same time.")] = None,
-    requests_per_minute: Annotated[int | None, typer.Option(help="Limit.")] = None,
-    tokens_per_minute: Annotated[int | None, typer.Option(help="Limit.")] = None,
+    concurrency: Annotated[int | None, typer.Option(help="Concurrent model calls.")] = None,
+    requests_per_minute: Annotated[int | None, typer.Option(help="Limit for requests per minute.")] = None,
+    tokens_per_minute: Annotated[int | None, typer.Option(help="Limit for tokens per minute.")] = None,
     call_timeout: Annotated[float | None, typer.Option(help="Seconds for one try of a call.")] = None,
-    call_retries: Annotated[int | None, typer.Option(help="Further tries after a failure in passing.")] = None,
-    answer_retries: Annotated[int | None, typer.Option(help="Times an unfit answer is sent back.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(help="Completion tokens of one answer.")] = None,
-    context_window: Annotated[int | None, typer.Option(help="Tokens that the model can read and write.")] = None,
+    call_retries: Annotated[int | None, typer.Option(help="Retries after a temporary failure.")] = None,
+    answer_retries: Annotated[int | None, typer.Option(help="Retries after an invalid answer.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="Maximum completion tokens per answer.")] = None,
+    context_window: Annotated[int | None, typer.Option(help="Context window of the model, in tokens.")] = None,
     price_prompt: PriceOption = None,
     price_cached: PriceOption = None,
     price_completion: PriceOption = None,
     prompts: PromptsOption = None,
 ) -> None:
-    """Turn a paper into a repository; run it again to go on where it stopped."""
+    """Turn a paper into a repository. Run it again to resume."""
     given = dict(locals())
 
     from papercoder.console.progress import progress
@@ -112,20 +112,20 @@ def show(
     as_json: JsonOption = False,
     asked: Annotated[
         bool,
-        typer.Option("--questions", help="Print the questions for the paper's authors instead, as a text to send."),
+        typer.Option("--questions", help="Print questions for the paper's authors, ready to send."),
     ] = False,
 ) -> None:
-    """Show a run: stages, files, calls, tokens, cost, open requirements, warnings."""
+    """Show a run: stages, calls, tokens, cost, open requirements and warnings."""
     from papercoder.console.terminal import show_report
     from papercoder.report import load
     from papercoder.report.questions import questions
     from papercoder.runs.overview import report
 
     if as_json and asked:
-        raise SettingsError("show prints one thing: give --json or --questions, not both.")
+        raise SettingsError("Use either --json or --questions, not both.")
     if asked:
         text = questions(load(run))
-        typer.echo(text or "Nothing is open so far: no requirement or value was assumed or only cited.", nl=not text)
+        typer.echo(text or "No open questions: nothing was assumed or only cited so far.", nl=not text)
     elif as_json:
         typer.echo(report(run).model_dump_json(indent=1))
     else:
@@ -134,7 +134,7 @@ def show(
 
 @app.command()
 def check(repository: RepositoryArgument, as_json: JsonOption = False) -> None:
-    """Check a repository before anything of it runs. No model, no money; any Python repository will do."""
+    """Check any Python repository without running it. Uses no model."""
     from papercoder.console.check import show_check
     from papercoder.stages.checking import check as check_repository
 
@@ -155,7 +155,7 @@ def execute(
     gpu: GpuOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run a repository in a sandbox, step by step: install, import, start, tests, smoke, and reproduce if asked."""
+    """Execute a repository in a sandbox: install, import, start, tests, smoke, and optionally reproduce."""
 
     from papercoder.console.terminal import show_execution_step
     from papercoder.operations.repair import climb, foretold
@@ -178,15 +178,15 @@ def execute(
 @app.command()
 def repair(
     repository: RepositoryArgument,
-    error: Annotated[Path, typer.Option(metavar="FILE", help="What was printed when it failed.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Where answers are kept.")] = None,
+    error: Annotated[Path, typer.Option(metavar="FILE", help="File with the output of the failure.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Run folder for the repair. Default: runs/repair-NAME.")] = None,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
     max_cost: MaxCostOption = None,
     sandbox: SandboxOption = None,
     gpu: GpuOption = None,
 ) -> None:
-    """Repair a failure that was seen elsewhere: edit the repository so that what failed works."""
+    """Repair a failure that you observed: edit the repository so that it works."""
 
     from papercoder.console.progress import progress
     from papercoder.operations.repair import mend
@@ -195,7 +195,7 @@ def repair(
     folder = output or Path("runs") / f"repair-{repository.resolve().name}"
     with progress(new_console()) as listener:
         changes = run_interruptible(mend(repository, error, folder, settings, [listener]))
-    typer.echo(changes or "Nothing was changed: the agent found nothing to edit.")
+    typer.echo(changes or "No changes: the agent found nothing to edit.")
     if not changes:
         raise typer.Exit(PARTIAL)
 
@@ -203,8 +203,8 @@ def repair(
 @app.command()
 def revise(
     run: RunArgument,
-    note: Annotated[str, typer.Argument(help="What the authors, or you, say; left out: take up edits.")] = "",
-    paper: Annotated[str | None, typer.Option(help="A new version of the paper.")] = None,
+    note: Annotated[str, typer.Argument(help="What you or the authors say. Leave it out to apply your edits.")] = "",
+    paper: Annotated[str | None, typer.Option(help="New version of the paper.")] = None,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
     max_cost: MaxCostOption = None,
@@ -215,7 +215,7 @@ def revise(
     reproduce: ReproduceOption = None,
     gpu: GpuOption = None,
 ) -> None:
-    """Take up a note, your edits or a new version of the paper: make what they change anew, and run it again."""
+    """Apply a note, your edits or a new version of the paper, and update only what they change."""
     given = dict(locals())
 
     from papercoder.console.progress import progress
@@ -231,7 +231,7 @@ def revise(
         typer.echo(told)
     with progress(new_console()) as listener:
         if note and paper:
-            read_paper(paper)  # one that cannot be read is told before the note is paid for
+            read_paper(paper)  # fail before the note is paid for
         if note:
             typer.echo(run_interruptible(amend_run(run, note, settings, [listener])) or "The note changes nothing.")
         before = tree_of(run)
@@ -243,7 +243,7 @@ def revise(
 
 @app.command()
 def report(run: RunArgument) -> None:
-    """Write the report of a run, report.html and report.md, from what is in its folder."""
+    """Write report.html and report.md of a run."""
     from papercoder.report import write_report
 
     write_report(run)
@@ -252,7 +252,7 @@ def report(run: RunArgument) -> None:
 
 @app.command()
 def models(model: ModelOption = None, base_url: BaseUrlOption = None) -> None:
-    """Check which models are configured, and what is known of them."""
+    """List providers, whether they are configured, and prices."""
     from papercoder.console.terminal import show_models
     from papercoder.models.check import check_providers
     from papercoder.models.resolve import price_of_spec
@@ -266,9 +266,9 @@ def models(model: ModelOption = None, base_url: BaseUrlOption = None) -> None:
 
 @app.command()
 def prompts(
-    name: Annotated[str | None, typer.Argument(help="Show this one.")] = None,
-    export: Annotated[Path | None, typer.Option(metavar="DIR", help="Write all of them, for --prompts.")] = None,
-    overrides: Annotated[Path | None, typer.Option("--prompts", help="Show with these replacements.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Prompt to show.")] = None,
+    export: Annotated[Path | None, typer.Option(metavar="DIR", help="Write all prompts to this folder, for use with --prompts.")] = None,
+    overrides: Annotated[Path | None, typer.Option("--prompts", help="Folder with replacements.")] = None,
 ) -> None:
     """Show or export the prompts."""
     from papercoder.agents.prompts import Prompts, names
@@ -286,11 +286,11 @@ def prompts(
 @app.command()
 def record(
     run: RunArgument,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the recording goes.")],
-    by: Annotated[str, typer.Option(help="Who answered: which model, or who in its place.")],
-    how: Annotated[str, typer.Option(help="How, in a sentence or two.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder for the recording.")],
+    by: Annotated[str, typer.Option(help="Who answered, such as the model's name.")],
+    how: Annotated[str, typer.Option(help="How the answers were made, in a sentence or two.")],
 ) -> None:
-    """Export a run's answers, for --model recorded:FOLDER."""
+    """Export the answers of a run for --model recorded:FOLDER."""
     import datetime
 
     from papercoder.models.journaled import calls
@@ -299,7 +299,7 @@ def record(
 
     kept = list(calls(answer_store(run)))
     if not kept:
-        raise RunFolderError(f"{run} has no answers to record. `papercoder run PAPER -o {run}` makes some.")
+        raise RunFolderError(f"{run} has no answers to record. Make some with `papercoder run PAPER -o {run}`.")
     recording = Recording(model=by, made=datetime.datetime.now(datetime.UTC).date(), how=how)
     write_recording(folder, ((call.request, call.answer) for call in kept), recording)
     typer.echo(f"{len(kept)} answers written to {folder}; use them with --model recorded:{folder}.")

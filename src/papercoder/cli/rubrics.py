@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 @app.command()
 def rubric(
     paper: PaperArgument,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write a copy of the rubric.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Also write the rubric to this file.")] = None,
     run: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Take the requirements and claims of this run.")
+        Path | None, typer.Option(metavar="RUN", help="Use the requirements and claims of this run.")
     ] = None,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
     max_cost: MaxCostOption = None,
 ) -> None:
-    """Draft a rubric in PaperBench's form from what a paper requires and claims; run it again to go on."""
+    """Draft a rubric in PaperBench format from a paper's requirements and claims. Run it again to resume."""
 
     from papercoder.console.progress import money, progress
     from papercoder.evaluation.rubric.draft import draft_rubric, to_json
@@ -50,10 +50,10 @@ def rubric(
         typer.echo(line)
     spent = summarise(read_events(folder))
     typer.echo(f"{spent.calls.made} calls made, {money(spent.cost_usd, spent.unpriced)}, in {folder}")
-    typer.echo(f"the rubric, to read and to edit: {folder / 'rubric.json'}")
+    typer.echo(f"rubric: {folder / 'rubric.json'}")
     if output:
         write_synced(output, to_json(drafted))
-        typer.echo(f"a copy of it: {output}")
+        typer.echo(f"copy: {output}")
 
 
 def _counts(rubric: "Rubric") -> "Iterator[str]":

@@ -1,4 +1,4 @@
-"""`papercoder web`: the page."""
+"""`papercoder web`: the web page."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,17 +12,17 @@ from papercoder.errors import RunFolderError, SettingsError
 
 @app.command()
 def web(
-    folder: Annotated[Path, typer.Argument(metavar="[RUN]", help="A run folder, or the folder of runs.")] = Path(
+    folder: Annotated[Path, typer.Argument(metavar="[RUN]", help="A run folder or a folder of runs.")] = Path(
         "runs"
     ),
-    host: Annotated[str, typer.Option(help="Listen here; other than loopback only with a token.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0: a free one.", min=0, max=65535)] = 8765,
+    host: Annotated[str, typer.Option(help="Address to listen on. Any address but loopback needs --token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 picks a free one.", min=0, max=65535)] = 8765,
     token: Annotated[
-        str | None, typer.Option(help="What who opens the page must know.", envvar="PAPERCODER_WEB_TOKEN")
+        str | None, typer.Option(help="Secret that browsers must present.", envvar="PAPERCODER_WEB_TOKEN")
     ] = None,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")] = True,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
 ) -> None:
-    """Open the page: start runs, watch them, read and change what they made. Ctrl-C closes it."""
+    """Start the web page: start, watch, read and edit runs. Stop it with Ctrl-C."""
     try:
         from papercoder.web.server.server import serve
     except ModuleNotFoundError as error:
@@ -31,7 +31,7 @@ def web(
         raise SettingsError("The page needs the extra `web`: pip install 'papercoder[web]'.") from None
 
     if folder.exists() and not folder.is_dir():
-        raise RunFolderError(f"{folder} is no folder; give a run folder, or the folder of runs.")
+        raise RunFolderError(f"{folder} is not a folder. Give a run folder or a folder of runs.")
     run = folder.resolve() if (folder / "events.jsonl").is_file() else None
     serve(
         run.parent if run else folder,

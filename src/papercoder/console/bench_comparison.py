@@ -1,4 +1,4 @@
-"""A comparison in the terminal."""
+"""A comparison of benches in a terminal."""
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,7 +11,7 @@ _STYLES = {"better": "green", "worse": "red", "noise": "dim", "few": "dim"}
 
 
 def show_comparison(comparison: Comparison, console: Console) -> None:
-    """A table for each two settings, and in words what is beyond noise."""
+    """Show a table per pair of settings, and a summary of the significant differences."""
     for contrast in comparison.contrasts:
         console.print(escape(f"{contrast.before} → {contrast.after}"), style="bold", highlight=False)
         console.print(_table(contrast))

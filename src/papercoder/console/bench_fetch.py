@@ -1,4 +1,4 @@
-"""Fetching in the terminal: a bar for each download; at the end what is there, and what is missing."""
+"""Benchmark downloads in a terminal: a progress bar, then what is present and what is missing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from papercoder.report.words import plural
 
 @contextmanager
 def showing(console: Console) -> Iterator[Tell]:
-    """Shows downloads as they go on: bars that move in a terminal, one line for each elsewhere."""
+    """Show downloads: a progress bar in a terminal, one line per download elsewhere."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("")
@@ -31,9 +31,9 @@ def showing(console: Console) -> Iterator[Tell]:
         yield tell
 
 
-def tell_laid_out(done: LaidOut, console: Console) -> None:
-    """What is there, and what is missing."""
-    console.print(f"{plural(len(done.papers), 'paper')} laid out; {done.manifest}", soft_wrap=True, highlight=False)
+def show_downloaded(done: LaidOut, console: Console) -> None:
+    """Show what is present and what is missing."""
+    console.print(f"{plural(len(done.papers), 'paper')} ready; {done.manifest}", soft_wrap=True, highlight=False)
     for problem in done.problems:
         console.print(escape(f"missing: {problem}"), soft_wrap=True, highlight=False)
     if done.problems:

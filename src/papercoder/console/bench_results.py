@@ -1,4 +1,4 @@
-"""The results of a bench in the terminal: a line for each paper and variant, and one for each variant over papers."""
+"""Results of a bench in a terminal: a row per paper and variant, and a row per variant over all papers."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ from papercoder.bench.results.grouping import Trials, grouped, mean_of
 from papercoder.bench.results.metrics import CLAIMS, CODE_DEV, COST, COVERAGE, JUDGES, RUBRIC, SECONDS, Metric
 
 NOTHING = "–"
-"""Not observed."""
+"""Shown for values that were not observed."""
 
 Key = Callable[[TrialResult], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class Column:
-    """What is told of trials that belong together."""
+    """A column of the results table; each cell summarises a group of trials."""
 
     label: str
     cell: Callable[[Trials], str]
 
 
 def show_results(results: BenchResults, console: Console) -> None:
-    """All that was observed, what is not complete and why, and what all of it took."""
+    """Show all observations, incomplete trials with their reasons, and totals."""
     many = len({trial.model for trial in results.trials}) > 1
     names = ("variant", "model") if many else ("variant",)
     console.print(_table(results.trials, ("paper", *names)))
@@ -67,7 +67,7 @@ def _complete(trials: Trials) -> str:
 
 
 def _steps(trials: Trials) -> str:
-    """The highest step that was seen; of several trials, how many were seen to run through on tiny settings."""
+    """The last step that passed; for several trials, how many passed the smoke step."""
     if not any(trial.executed for trial in trials):
         return NOTHING
     if len(trials) == 1:
@@ -76,7 +76,7 @@ def _steps(trials: Trials) -> str:
 
 
 def _part(metric: Metric, part: str, whole: str, trials: Trials) -> str:
-    """How many of how many; of several trials, the mean share."""
+    """A count out of a total; for several trials, the mean share."""
     if len(trials) == 1 and metric.of(trials[0]) is not None:
         return f"{getattr(trials[0], part)}/{getattr(trials[0], whole)}"
     return _mean(metric, trials)

@@ -1,4 +1,4 @@
-"""What the terminal shows of a bench: a live table while it goes on, or lines; at the end the results."""
+"""Live progress of a bench: a table in a terminal, plain lines elsewhere."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -18,12 +18,12 @@ from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, Event
 from papercoder.runs.summary import stage_of
 
 _MOST = 30
-"""Trials that the live table shows, if the terminal is high enough; the others are counted."""
+"""Maximum rows of the live table; further trials are counted."""
 
 
 @contextmanager
 def watching(console: Console) -> Iterator[Watcher]:
-    """Show a bench while it goes on."""
+    """Show the progress of a bench."""
     if not console.is_terminal:
         yield Lines(console)
         return
@@ -34,28 +34,28 @@ def watching(console: Console) -> Iterator[Watcher]:
 
 @dataclass
 class Lines:
-    """A line for each beginning and each end."""
+    """One line when a trial starts and one when it ends."""
 
     console: Console
     begun: set[str] = field(default_factory=set)
 
     def begin(self, results: BenchResults) -> None:
-        """How many there are."""
+        """Print the number of trials."""
         complete = sum(trial.status == "complete" for trial in results.trials)
-        self._say(f"{results.name}: {len(results.trials)} trials, {complete} of them carried through before")
+        self._say(f"{results.name}: {len(results.trials)} trials, {complete} of them already complete")
 
     def warn(self, message: str) -> None:
-        """What holds for all trials."""
+        """Print a warning about all trials."""
         self._say(f"warning: {message}")
 
     def tell(self, trial: str, event: Event) -> None:
-        """A trial begins."""
+        """Print the start of a trial."""
         if isinstance(event, RunStarted) and trial not in self.begun:
             self.begun.add(trial)
-            self._say(f"begun {trial}")
+            self._say(f"started {trial}")
 
     def end(self, result: TrialResult) -> None:
-        """A trial ended."""
+        """Print the end of a trial."""
         self._say(
             f"{result.status} {result.trial} ({_figures(result)})" + (f": {_first(result)}" if _first(result) else "")
         )
@@ -75,28 +75,28 @@ class Row:
     cost_usd: float = 0.0
     unpriced: int = 0
     seconds: float = 0.0
-    """Of earlier processes, or of all where it has ended."""
+    """Seconds of earlier processes, or in total once the trial has ended."""
 
     since: float | None = None
-    """When this process took it up; None where it has not, or it has ended."""
+    """When this process started the trial; None before that and after its end."""
 
     def take(self, event: Event) -> None:
-        """Something happened in it."""
+        """Apply an event of the trial."""
         if isinstance(event, RunStarted) and self.since is None:
-            self.state, self.since = "at work", time.monotonic()
+            self.state, self.since = "running", time.monotonic()
         elif isinstance(event, ArtifactStarted):
             self.stage = stage_of(event.artifact)
         elif isinstance(event, ExecutionStepEnded):
             self.stage = f"{event.step}: {event.status.replace('_', ' ')}"
         elif isinstance(event, CallRetried):
-            self.stage = f"again in {event.wait:.0f} s"
+            self.stage = f"retrying in {event.wait:.0f} s"
         elif isinstance(event, CallMade):
             self.calls, self.cost_usd = self.calls + 1, self.cost_usd + (event.cost_usd or 0.0)
             self.unpriced += event.cost_usd is None
 
     @property
     def spent(self) -> float:
-        """Seconds by now."""
+        """Seconds so far."""
         return self.seconds + (time.monotonic() - self.since if self.since is not None else 0.0)
 
 
@@ -109,23 +109,23 @@ class Board:
     warnings: list[str] = field(default_factory=list)
 
     def begin(self, results: BenchResults) -> None:
-        """All trials; what is not complete waits."""
+        """Add all trials; those that are not complete are waiting."""
         for trial in results.trials:
             if trial.status == "complete":
                 self.end(trial)
             else:
-                self._set(trial, "waits", "")
+                self._set(trial, "waiting", "")
 
     def warn(self, message: str) -> None:
-        """What holds for all trials stays below them."""
+        """Keep a warning below the table."""
         self.warnings.append(message)
 
     def tell(self, trial: str, event: Event) -> None:
-        """Something happened in a trial."""
+        """Apply an event to its row."""
         self.rows[trial].take(event)
 
     def end(self, result: TrialResult) -> None:
-        """A trial ended."""
+        """Show the result of a trial."""
         self._set(result, result.status, _first(result))
 
     def _set(self, trial: TrialResult, state: str, stage: str) -> None:
@@ -133,7 +133,7 @@ class Board:
         self.rows[trial.trial] = Row(trial.trial, state, stage, *paid, trial.seconds)
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
-        beside = 3 + len(self.warnings)  # lines of the head, of totals and warnings, which must not be cut off
+        beside = 3 + len(self.warnings)  # header, totals and warnings are never cut off
         most = min(_MOST, max(1, options.size.height - beside))
         shown = sorted(self.rows.values(), key=lambda row: _RANK.get(row.state, 1))[:most]
         yield _drawn(shown)
@@ -160,12 +160,12 @@ def _drawn(rows: Iterable[Row]) -> Table:
     return table
 
 
-_RANK = {"at work": 0, "complete": 2, "waits": 3}
-"""What is at work is shown first, then what went wrong."""
+_RANK = {"running": 0, "complete": 2, "waiting": 3}
+"""Running trials come first, then those that failed."""
 
 
 def _first(result: TrialResult) -> str:
-    """The first line of why it is not complete."""
+    """The first line of the reason why a trial is incomplete."""
     return next(iter(result.reason.splitlines()), "")
 
 

@@ -1,4 +1,4 @@
-"""What `papercoder check` shows in a terminal."""
+"""Results of `papercoder check` in a terminal."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 
 
 def show_check(report: CheckReport, console: Console) -> None:
-    """All findings, each with its place and what to do, and the count of each check."""
+    """Show all findings with location and advice, and the counts per check."""
     for finding in report.findings:
         colour = _COLOURS[finding.severity]
         place = f"{finding.path}:{finding.line}"
@@ -29,8 +29,8 @@ def _summary(report: CheckReport) -> Iterator[str]:
     found = [count for count in report.counts if count.errors or count.warnings]
     if found:
         yield "; ".join(f"{one.check}: {_count(one.errors, one.warnings)}" for one in found)
-    total = _count(len(report.errors), len(report.warnings)) or "nothing found"
-    yield f"{total}, in {report.files:,} Python files, by {len(report.checks)} checks; nothing was run"
+    total = _count(len(report.errors), len(report.warnings)) or "no problems found"
+    yield f"{total} in {report.files:,} Python files; {len(report.checks)} checks, no code was run"
 
 
 def _count(errors: int, warnings: int) -> str:

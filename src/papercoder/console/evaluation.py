@@ -1,4 +1,4 @@
-"""What `papercoder eval` shows at its end."""
+"""Results of `papercoder eval` in a terminal."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,13 +13,13 @@ from papercoder.evaluation.wording import FITNESS, agreement_words, headline, or
 
 
 def show_evaluation(evaluation: Evaluation, folder: Path, console: Console) -> None:
-    """Say what was found, what takes the judges' word away first, then the scores, the costs and where to look."""
+    """Show reasons to distrust the judges first, then scores, costs and the page."""
     for text in (*headline(evaluation), *agreement_words(evaluation)):
         style = "bold red" if text.startswith("UNFIT") else None
         console.print(escape(text), style=style, soft_wrap=True, highlight=False)
     if evaluation.scores or evaluation.by_code:
         console.print(_scores(evaluation))
-    for text in (*_orders(evaluation), _costs(evaluation), f"the page, for your browser: {folder / 'evaluation.html'}"):
+    for text in (*_orders(evaluation), _costs(evaluation), f"page: {folder / 'evaluation.html'}"):
         console.print(escape(text), soft_wrap=True, highlight=False)
 
 
@@ -36,7 +36,7 @@ def _scores(evaluation: Evaluation) -> Table:
 
 
 def _all(evaluation: Evaluation, own: CritiqueScore) -> Iterator[tuple[Contender, CritiqueScore]]:
-    """A judge's score of the repository, then those of the controls."""
+    """The score of the repository, then the scores of the controls."""
     yield "repository", own
     for control in evaluation.calibration.controls if evaluation.calibration else ():
         yield from ((control.control, score) for score in control.scores if score.judge == own.judge)
@@ -56,7 +56,7 @@ def _leaves(score: RubricScore) -> tuple[str, ...]:
 
 
 def _orders(evaluation: Evaluation) -> Iterator[str]:
-    """How fit each judge is, and by which orders it is not."""
+    """The fitness of each judge and the score orders that it violates."""
     calibration = evaluation.calibration
     if calibration is None:
         return

@@ -1,4 +1,4 @@
-"""Live progress: a table in a terminal, plain lines elsewhere; both are folds over the run's events."""
+"""Live progress of a run: a table in a terminal, plain lines elsewhere; both are computed from its events."""
 
 import time
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from papercoder.runs.summary import Summary, summarise
 
 @contextmanager
 def progress(console: Console) -> Iterator[Emit]:
-    """Show the events of a run while it goes on."""
+    """Show the events of a running run."""
     if not console.is_terminal:
         yield lambda event: _print_line(console, event)
         return
@@ -49,15 +49,15 @@ def _print_line(console: Console, event: Event) -> None:
 
 
 def line(event: Event) -> str | None:
-    """An event in one line, where it is worth one."""
+    """An event as one line; None for events that need none."""
     match event:
         case ArtifactMade(artifact=artifact, seconds=seconds, calls=calls):
             return f"made {artifact} ({calls} {'call' if calls == 1 else 'calls'}, {seconds:.1f} s)"
         case ArtifactReused(artifact=artifact):
-            return f"kept {artifact}"
+            return f"reused {artifact}"
         case ArtifactEdited(artifact=artifact, stale=stale):
-            more = "; what it was made from has changed since" if stale else ""
-            return f"yours {artifact}: your edit is used as it is{more}"
+            more = "; its inputs have changed since" if stale else ""
+            return f"edited {artifact}: using your version{more}"
         case CallRetried() | AnswerRejected():
             return _line_of_call(event)
         case ExecutionStepEnded(step=step, status=status, seconds=seconds, reason=reason):
@@ -73,13 +73,13 @@ def line(event: Event) -> str | None:
 def _line_of_call(event: CallRetried | AnswerRejected) -> str:
     about = f"{event.agent} {event.subject}"
     if isinstance(event, CallRetried):
-        return f"again {about}: {event.reason}; in {event.wait:.0f} s"
-    return f"sent back {about}: {event.reason.splitlines()[0] if event.reason else ''}"
+        return f"retrying {about} in {event.wait:.0f} s: {event.reason}"
+    return f"rejected {about}: {event.reason.splitlines()[0] if event.reason else ''}"
 
 
 @dataclass
 class _Board:
-    """What the live display shows of the events so far."""
+    """The live display of the events so far."""
 
     events: list[Event] = field(default_factory=list)
     since: float = field(default_factory=time.monotonic)
@@ -87,12 +87,12 @@ class _Board:
     def __rich__(self) -> RenderableType:
         summary = summarise(self.events)
         table = Table(box=None, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
-        for name in ("stage", "made", "kept", "at work", "seconds"):
+        for name in ("stage", "made", "reused", "running", "seconds"):
             table.add_column(name, justify="left" if name == "stage" else "right")
         for stage in summary.stages:
-            at_work = str(stage.open) if stage.open else ""
+            running = str(stage.open) if stage.open else ""
             table.add_row(
-                stage.name, str(stage.made), str(stage.reused + stage.edited), at_work, f"{stage.seconds:.0f}"
+                stage.name, str(stage.made), str(stage.reused + stage.edited), running, f"{stage.seconds:.0f}"
             )
         grid = Table.grid()
         grid.add_row(table)
@@ -111,6 +111,6 @@ class _Board:
 
 
 def money(cost_usd: float, unpriced: int) -> str:
-    """Dollars, and how many calls are not in them."""
+    """Dollars, and the number of calls whose price is unknown."""
     more = f" + {unpriced} calls of unknown price" if unpriced else ""
     return f"${cost_usd:.4f}{more}"

@@ -1,4 +1,4 @@
-"""What the commands show in a terminal."""
+"""Runs, execution steps and models in a terminal."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from papercoder.runs.overview import RequirementsSummary, RunReport, report
 
 
 def show_report(folder: Path, console: Console) -> RunReport:
-    """Show and return a run: what it made, what it cost, what is open, where to look."""
+    """Show a run: what it made, its cost, what is open and where to look. Returns its report."""
     found = report(folder)
     console.print(f"[bold]{escape(found.paper)}[/bold] → {escape(str(folder))}: {found.status}", soft_wrap=True)
     if found.reason:
@@ -29,7 +29,7 @@ def show_report(folder: Path, console: Console) -> RunReport:
 
 def _stages(found: RunReport) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("stage", "made", "kept", "yours", "seconds"):
+    for name in ("stage", "made", "reused", "edited", "seconds"):
         table.add_column(name, justify="left" if name == "stage" else "right")
     for stage in found.stages:
         table.add_row(stage.name, str(stage.made), str(stage.reused), str(stage.edited), f"{stage.seconds:.1f}")
@@ -39,7 +39,7 @@ def _stages(found: RunReport) -> Table:
 def _figures(found: RunReport) -> Iterator[str]:
     calls, tokens = found.calls, found.tokens
     yield (
-        f"{calls.made} calls made, {calls.reused} reused, {calls.retried} retried, {calls.rejected} answers sent back; "
+        f"{calls.made} calls made, {calls.reused} reused, {calls.retried} retried, {calls.rejected} answers rejected; "
         f"{tokens.prompt:,} prompt tokens ({tokens.cached:,} cached), {tokens.completion:,} completion tokens; "
         f"{money(found.cost_usd, found.unpriced)}; {found.seconds:.0f} s"
     )
@@ -58,17 +58,17 @@ def _requirements(found: RequirementsSummary) -> Iterator[str]:
 
 def _where(folder: Path, found: RunReport) -> Iterator[str]:
     if found.edited:
-        yield f"your edits, used as they are: {', '.join(found.edited)}"
+        yield f"your edits, unchanged: {', '.join(found.edited)}"
     if (folder / "report.html").is_file():
-        yield f"the report, for your browser: {folder / 'report.html'}"
+        yield f"report: {folder / 'report.html'}"
     if found.files:
-        yield f"the repository, {len(found.files)} files: {folder / 'repo'}"
+        yield f"repository: {len(found.files)} files in {folder / 'repo'}"
     if "TRACEABILITY.md" in found.files:
-        yield f"from the paper's words to the lines of code: {folder / 'repo' / 'TRACEABILITY.md'}"
+        yield f"traceability: {folder / 'repo' / 'TRACEABILITY.md'}"
 
 
 def show_execution_step(step: StepResult, console: Console, next_: str = "") -> None:
-    """A step, the end of its output where it failed, and what is told of the next one."""
+    """Show an execution step, the end of its output if it failed, and a note on the next step."""
     memory = f", {step.peak_memory_mb:.0f} MB" if step.peak_memory_mb else ""
     told = step.reason or f"{step.seconds:.1f} s{memory}"
     console.print(f"[bold]{step.step}[/bold] {step.status.replace('_', ' ')}: {escape(told)}", soft_wrap=True)
