@@ -31,11 +31,15 @@ benches = group(
 
 @benches.command("run")
 def run_manifest(
-    manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="A YAML file; `papercoder bench example` prints one.")],
+    manifest: Annotated[
+        Path, typer.Argument(metavar="MANIFEST", help="A YAML file; `papercoder bench example` prints one.")
+    ],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Results folder. Default: runs/bench-NAME.")
     ] = None,
-    max_cost: Annotated[float | None, typer.Option(help="Cost limit for all trials together, in dollars.", min=0)] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(help="Cost limit for all trials together, in dollars.", min=0)
+    ] = None,
     papers_at_once: Annotated[int | None, typer.Option(help="Trials to run at the same time.", min=1)] = None,
     sandbox: SandboxOption = None,
     on: Annotated[Literal["local", "ray"], typer.Option(help="Where to run: this process or a Ray cluster.")] = "local",

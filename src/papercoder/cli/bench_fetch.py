@@ -26,14 +26,13 @@ def fetch_data(
         list[str] | None, typer.Option(metavar="ID", help="Fetch only this paper or conference. Repeatable.")
     ] = None,
     listed: Annotated[
-        Path | None, typer.Option("--list", metavar="FILE", help="File with paper ids to use instead of the built-in list (PaperBench).")
+        Path | None,
+        typer.Option(
+            "--list", metavar="FILE", help="File with paper ids to use instead of the built-in list (PaperBench)."
+        ),
     ] = None,
-    mirror: Annotated[
-        str | None, typer.Option("--from", metavar="URL", help="Mirror with the same paths.")
-    ] = None,
-    timeout: Annotated[
-        float, typer.Option(help="Seconds without data before a retry.", min=1)
-    ] = 60.0,
+    mirror: Annotated[str | None, typer.Option("--from", metavar="URL", help="Mirror with the same paths.")] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds without data before a retry.", min=1)] = 60.0,
     as_json: JsonOption = False,
 ) -> None:
     """Download a public benchmark and write its manifest. Run it again to fetch what is missing."""
@@ -43,7 +42,7 @@ def fetch_data(
     from papercoder.bench.data.fetch import fetch
     from papercoder.bench.data.folder import DataFolder
     from papercoder.bench.data.hosts import hosts_at
-    from papercoder.console.bench_fetch import showing, show_downloaded
+    from papercoder.console.bench_fetch import show_downloaded, showing
 
     console = Console(stderr=True)
     with web_client(timeout) as client, showing(console) as tell:

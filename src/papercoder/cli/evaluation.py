@@ -35,16 +35,24 @@ def evaluate(
     rubric: Annotated[Path | None, typer.Option(help="rubric.json in PaperBench format.")] = None,
     judge: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="reference-free, reference-free-plain, reference-based or rubric. Repeatable."),
+        typer.Option(
+            metavar="NAME", help="reference-free, reference-free-plain, reference-based or rubric. Repeatable."
+        ),
     ] = None,
     samples: Annotated[int, typer.Option(help="Samples per judge.")] = 8,
-    code_dev: Annotated[bool, typer.Option("--code-dev", help="Use only the Code Development leaves of the rubric.")] = False,
-    calibrate: Annotated[bool, typer.Option("--calibrate", help="Calibrate the judges with control repositories.")] = False,
+    code_dev: Annotated[
+        bool, typer.Option("--code-dev", help="Use only the Code Development leaves of the rubric.")
+    ] = False,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Calibrate the judges with control repositories.")
+    ] = False,
     labels: Annotated[Path | None, typer.Option(help="Rubric graded by people, to measure agreement.")] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Output folder. Default: RUN/evaluation or runs/eval-NAME.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the estimated cost without calling a model.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the estimated cost without calling a model.")
+    ] = False,
     as_json: JsonOption = False,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,

@@ -57,11 +57,15 @@ ProfileOption = Annotated[
         "architecture, logic, config, analysis, requirements, review, repair."
     ),
 ]
-SandboxOption = Annotated[str | None, typer.Option(help="auto, bubblewrap, docker, plain (no isolation) or none (run nothing).")]
+SandboxOption = Annotated[
+    str | None, typer.Option(help="auto, bubblewrap, docker, plain (no isolation) or none (run nothing).")
+]
 ReproduceOption = Annotated[bool | None, typer.Option("--reproduce", help="Also run the full reproduction.")]
 GpuOption = Annotated[bool | None, typer.Option("--gpu", help="Give the code access to this machine's GPUs.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-PromptsOption = Annotated[Path | None, typer.Option(help="Folder with prompts that replace the built-in ones of the same name.")]
+PromptsOption = Annotated[
+    Path | None, typer.Option(help="Folder with prompts that replace the built-in ones of the same name.")
+]
 
 
 def group(name: str, kind: type[TyperGroup], description: str) -> typer.Typer:

@@ -37,9 +37,7 @@ if TYPE_CHECKING:
 def read(
     paper: PaperArgument,
     as_json: JsonOption = False,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write the paper as models read it.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the paper as models read it.")] = None,
     model: ModelOption = None,
 ) -> None:
     """Read a paper and report what was found and what may be lost. Uses no model."""
@@ -179,7 +177,9 @@ def execute(
 def repair(
     repository: RepositoryArgument,
     error: Annotated[Path, typer.Option(metavar="FILE", help="File with the output of the failure.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Run folder for the repair. Default: runs/repair-NAME.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Run folder for the repair. Default: runs/repair-NAME.")
+    ] = None,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
     max_cost: MaxCostOption = None,
@@ -267,7 +267,9 @@ def models(model: ModelOption = None, base_url: BaseUrlOption = None) -> None:
 @app.command()
 def prompts(
     name: Annotated[str | None, typer.Argument(help="Prompt to show.")] = None,
-    export: Annotated[Path | None, typer.Option(metavar="DIR", help="Write all prompts to this folder, for use with --prompts.")] = None,
+    export: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write all prompts to this folder, for use with --prompts.")
+    ] = None,
     overrides: Annotated[Path | None, typer.Option("--prompts", help="Folder with replacements.")] = None,
 ) -> None:
     """Show or export the prompts."""
