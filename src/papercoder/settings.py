@@ -112,8 +112,8 @@ class Settings(BaseSettings):
     repair_rounds: int = Field(default=4, ge=0)
     """Rounds of repairing what failed when it was run."""
 
-    sandbox: Literal["auto", "bubblewrap", "docker", "plain", "none"] = "auto"
-    """Where generated code runs; `plain` is no isolation at all, `none` runs nothing."""
+    sandbox: Literal["auto", "bubblewrap", "docker", "subprocess", "none"] = "auto"
+    """Where generated code runs; `subprocess` does not isolate it, `none` runs nothing."""
 
     reproduce: bool = False
     """Run the full reproduction too, after the smoke run."""

@@ -153,7 +153,7 @@ def test_a_signal_ends_the_code_that_runs_in_a_sandbox(tmp_path: Path) -> None:
     (repository / "main.py").write_text(ENDLESS.format(path=str(pid_file)), encoding="utf-8")
     (repository / "requirements.txt").touch()
     cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
-    with papercoder("execute", repository, "--sandbox", "plain", variables=cache) as process:
+    with papercoder("execute", repository, "--sandbox", "subprocess", variables=cache) as process:
         wait_until(lambda: pid_file.is_file() and bool(pid_file.read_text(encoding="ascii")), process)
         process.send_signal(signal.SIGTERM)
         _, error = process.communicate()

@@ -11,7 +11,7 @@ import pytest
 
 from papercoder import cli
 from papercoder.artifacts import CheckReport, ExecutionReport
-from papercoder.sandbox import choosing
+from papercoder.sandbox import selection
 from papercoder.stages.amendment import Amendment
 from tests.scripted import block, observed, play, project
 from tests.support import MAIN_PY, MODEL_PY, SIMULATED, Says, calls_made, tree
@@ -145,7 +145,7 @@ def no_isolation(monkeypatch: pytest.MonkeyPatch) -> None:
     async def nothing() -> str:
         return "it is not installed"
 
-    for sandboxes in (choosing.ISOLATED, choosing.SANDBOXES):
+    for sandboxes in (selection.ISOLATED, selection.SANDBOXES):
         monkeypatch.setitem(sandboxes, "bubblewrap", nothing)
         monkeypatch.setitem(sandboxes, "docker", nothing)
 

@@ -176,7 +176,7 @@ def test_execution_is_said_to_be_run_again(
     model: Scripted, paper_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executed = executing(monkeypatch, lambda _: None)
-    again(tmp_path / "run", paper_file, Settings(sandbox="plain", refine=0))
+    again(tmp_path / "run", paper_file, Settings(sandbox="subprocess", refine=0))
     foreseen = foresee(tmp_path / "run", **{"repo/config.yaml": "seed: 7\n"})
     assert "execution/0.json" in names(foreseen)[0]
     assert len(executed) == 1

@@ -76,7 +76,7 @@ def test_results_in_the_repository_stand_in_for_those_of_the_report(tmp_path: Pa
 
 def test_smoke_results_are_never_compared(tmp_path: Path) -> None:
     folder = full_folder(tmp_path)
-    seen = ExecutionReport(steps=execution().steps[:2], sandbox="plain", smoke_results=RESULTS)
+    seen = ExecutionReport(steps=execution().steps[:2], sandbox="subprocess", smoke_results=RESULTS)
     write(folder, "execution/report.json", seen)
     assert load(folder).claim_verdicts["met"] == 0
 

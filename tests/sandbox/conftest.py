@@ -8,14 +8,14 @@ import pytest
 
 from papercoder.artifacts.execution import Outcome
 from papercoder.sandbox import bubblewrap
-from papercoder.sandbox.contract import MIB, Bind, Caps, Command, Phase, Sandbox
+from papercoder.sandbox.contract import MIB, Bind, Command, Limits, Phase, Sandbox
 from papercoder.sandbox.control_group import create_control_group
 from papercoder.stages.execution.copying import discard
 from tests.needs import missing
 
 Attack = Callable[..., Outcome]
 
-SMALL = Caps(seconds=10, memory=256 * MIB, processes=48, disk=32 * MIB, scratch=16 * MIB, output=4 * MIB)
+SMALL = Limits(seconds=10, memory=256 * MIB, processes=48, disk=32 * MIB, scratch=16 * MIB, output=4 * MIB)
 
 
 def isolating() -> Sandbox:
@@ -28,7 +28,7 @@ def isolating() -> Sandbox:
 def sandbox(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     found = isolating()
     if request.param == "process tree":
-        monkeypatch.setattr(bubblewrap, "create_control_group", lambda caps: None)
+        monkeypatch.setattr(bubblewrap, "create_control_group", lambda limits: None)
         return found
     group = create_control_group(SMALL)
     if group is None:
@@ -50,8 +50,8 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 def attack(sandbox: Sandbox, folder: Path) -> Attack:
     """Runs Python code with arguments in the sandbox."""
 
-    def run(code: str, *arguments: str, caps: Caps = SMALL, phase: Phase = "run") -> Outcome:
+    def run(code: str, *arguments: str, limits: Limits = SMALL, phase: Phase = "run") -> Outcome:
         argv = (sandbox.python, "-c", code, *arguments)
-        return asyncio.run(sandbox.run(Command(argv, Bind(folder, "/repository"), phase, caps=caps)))
+        return asyncio.run(sandbox.run(Command(argv, Bind(folder, "/repository"), phase, limits=limits)))
 
     return run

@@ -10,7 +10,7 @@ import pytest
 from papercoder.artifacts.execution import Outcome
 from papercoder.sandbox import bubblewrap
 from papercoder.sandbox.bubblewrap import Bubblewrap, find_bubblewrap, namespace_advice
-from papercoder.sandbox.contract import Bind, Caps, Command, Sandbox
+from papercoder.sandbox.contract import Bind, Command, Limits, Sandbox
 from tests.sandbox.conftest import isolating
 
 WORKS = "#!/bin/sh\nexit 0\n"
@@ -161,7 +161,7 @@ def test_readable_folders_cannot_be_written(sandbox: Sandbox, tmp_path: Path) ->
 
 def test_output_and_exit_code_are_returned(sandbox: Sandbox, tmp_path: Path) -> None:
     outcome = run(sandbox, command(tmp_path, "sh", "-c", "echo $SEED; pwd; exit 7", environment={"SEED": "41"}))
-    assert (outcome.exit_code, outcome.output, outcome.cap) == (7, "41\n/repository\n", None)
+    assert (outcome.exit_code, outcome.output, outcome.limit) == (7, "41\n/repository\n", None)
     assert outcome.sandbox == "bubblewrap"
     assert not outcome.succeeded
 
@@ -177,6 +177,6 @@ def test_two_commands_at_once_do_not_see_each_other(sandbox: Sandbox, tmp_path: 
 
 
 def test_a_missing_program_fails(sandbox: Sandbox, tmp_path: Path) -> None:
-    outcome = run(sandbox, command(tmp_path, "no-such-program", caps=Caps(seconds=5)))
+    outcome = run(sandbox, command(tmp_path, "no-such-program", limits=Limits(seconds=5)))
     assert not outcome.succeeded
     assert "no-such-program" in outcome.output

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.sandbox.contract import Caps
+from papercoder.sandbox.contract import Limits
 from papercoder.sandbox.control_group import create_control_group
 
-CAPS = Caps(memory=1000, processes=7)
+LIMITS = Limits(memory=1000, processes=7)
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def version_2(tmp_path: Path) -> Path:
 
 
 def test_version_2_has_one_folder_for_both(version_2: Path) -> None:
-    group = create_control_group(CAPS, version_2, "0::/user.slice/session\n")
+    group = create_control_group(LIMITS, version_2, "0::/user.slice/session\n")
     assert group
     assert group.memory == group.tasks
     assert group.memory.parent == version_2 / "user.slice" / "session"
@@ -30,7 +30,7 @@ def test_version_2_has_one_folder_for_both(version_2: Path) -> None:
 
 
 def test_the_kernel_counters_of_version_2(version_2: Path) -> None:
-    group = create_control_group(CAPS, version_2, "0::/\n")
+    group = create_control_group(LIMITS, version_2, "0::/\n")
     assert group
     (group.memory / "memory.stat").write_text("anon 300\nfile 5000\nshmem 20\n", encoding="ascii")
     (group.memory / "pids.current").write_text("4\n", encoding="ascii")
@@ -56,21 +56,21 @@ def test_a_group_is_created_below_the_parent_if_not_below_our_own(
         mkdir(self, mode, parents, exist_ok)
 
     monkeypatch.setattr(Path, "mkdir", refuse)
-    group = create_control_group(CAPS, version_2, "0::/user.slice/session\n")
+    group = create_control_group(LIMITS, version_2, "0::/user.slice/session\n")
     assert group
     assert group.memory.parent == version_2 / "user.slice"
 
 
 def test_there_is_no_group_without_a_kernel_that_supports_it(tmp_path: Path) -> None:
-    assert create_control_group(CAPS, tmp_path, "0::/\n") is None
-    assert create_control_group(CAPS, tmp_path, "") is None
+    assert create_control_group(LIMITS, tmp_path, "0::/\n") is None
+    assert create_control_group(LIMITS, tmp_path, "") is None
 
 
 def test_version_1_has_a_folder_for_memory_and_one_for_processes(tmp_path: Path) -> None:
     for controller in ("memory", "pids"):
         (tmp_path / controller / "job").mkdir(parents=True)
         (tmp_path / controller / "job" / "cgroup.procs").touch()
-    group = create_control_group(CAPS, tmp_path, "4:memory:/job\n8:pids:/job\n0::/\n")
+    group = create_control_group(LIMITS, tmp_path, "4:memory:/job\n8:pids:/job\n0::/\n")
     assert group
     assert (group.memory / "memory.limit_in_bytes").read_text(encoding="ascii") == "1000"
     assert (group.tasks / "pids.max").read_text(encoding="ascii") == "7"

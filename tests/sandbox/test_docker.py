@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.sandbox.contract import Bind, Caps, Command
+from papercoder.sandbox.contract import Bind, Command, Limits
 from papercoder.sandbox.docker import Docker, find_docker
 
 CLIENT = """#!/bin/sh
@@ -31,7 +31,7 @@ def test_a_command_has_only_what_it_was_given(tmp_path: Path) -> None:
         tmp_path,
         readable=(Bind(tmp_path, "/environment"),),
         environment={"SEED": "1"},
-        caps=Caps(memory=5, processes=6),
+        limits=Limits(memory=5, processes=6),
     )
     argv = Docker(("docker",)).prefix(asked, "name")
     expected = {
@@ -75,7 +75,7 @@ def test_the_container_is_removed_after_its_command(client: Path, tmp_path: Path
 
 def test_running_out_of_memory_is_reported(client: Path, tmp_path: Path) -> None:
     (tmp_path / "killed").write_text("true\n", encoding="ascii")
-    assert asyncio.run(Docker((str(client),)).run(command(tmp_path))).cap == "memory"
+    assert asyncio.run(Docker((str(client),)).run(command(tmp_path))).limit == "memory"
 
 
 def test_an_engine_that_does_not_respond_is_not_used(client: Path, monkeypatch: pytest.MonkeyPatch) -> None:

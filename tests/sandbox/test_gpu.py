@@ -15,7 +15,7 @@ from papercoder.sandbox.bubblewrap import Bubblewrap
 from papercoder.sandbox.contract import Bind, Command, Sandbox
 from papercoder.sandbox.docker import Docker
 from papercoder.sandbox.gpu import AMD, GPU_EXPOSED, NO_GPU, NVIDIA, VARIABLES, GpuAccess, Vendor, gpu_access
-from papercoder.sandbox.plain import Plain
+from papercoder.sandbox.subprocess import Subprocess
 from tests.sandbox.conftest import isolating
 
 
@@ -29,7 +29,7 @@ def _no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def dev(tmp_path: Path) -> Path:
     """A folder that imitates `/dev`."""
-    (tmp_path / "dev" / "nvidia-caps").mkdir(parents=True)
+    (tmp_path / "dev" / "nvidia-limits").mkdir(parents=True)
     return tmp_path / "dev"
 
 
@@ -70,7 +70,7 @@ def test_which_device_files_are_gpus(path: str, is_card: bool) -> None:
 
 def test_a_vendor_has_all_its_device_files_or_none(dev: Path) -> None:
     vendor = moved(NVIDIA, dev)
-    companions = plug(dev, "nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset", "nvidia-caps/nvidia-cap1")
+    companions = plug(dev, "nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset", "nvidia-limits/nvidia-cap1")
     assert vendor.devices == ()
     cards = plug(dev, "nvidia0", "nvidia1")
     assert vendor.devices == (*cards, *companions)
@@ -174,13 +174,13 @@ def test_a_missing_toolkit_is_an_error_of_the_sandbox(dev: Path, tmp_path: Path)
         asyncio.run(engine.run(command(tmp_path, "true")))
 
 
-def test_the_plain_sandbox_sets_the_variables_that_select_gpus(
+def test_the_subprocess_sandbox_sets_the_variables_that_select_gpus(
     dev: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HIP_VISIBLE_DEVICES", "3")
     plug(dev, "kfd")
-    plain = Plain(vendors=(moved(AMD, dev),))
-    outcome = asyncio.run(plain.run(command(tmp_path, "env")))
+    sandbox = Subprocess(vendors=(moved(AMD, dev),))
+    outcome = asyncio.run(sandbox.run(command(tmp_path, "env")))
     assert "HIP_VISIBLE_DEVICES=3\n" in outcome.output
     assert outcome.notes[-1] == GPU_EXPOSED
-    assert "HIP_VISIBLE_DEVICES" not in asyncio.run(plain.run(command(tmp_path, "env", gpu=False))).output
+    assert "HIP_VISIBLE_DEVICES" not in asyncio.run(sandbox.run(command(tmp_path, "env", gpu=False))).output

@@ -187,7 +187,7 @@ time.sleep(30)
 
 def test_a_fork_bomb_is_killed(attack: Attack) -> None:
     outcome = attack(FORK_BOMB)
-    assert outcome.cap == "processes"
+    assert outcome.limit == "processes"
 
 
 GROW = """
@@ -203,7 +203,7 @@ print("grown")
 
 def test_memory_is_limited(attack: Attack) -> None:
     outcome = attack(GROW)
-    assert outcome.cap == "memory"
+    assert outcome.limit == "memory"
     assert "grown" not in outcome.output
     assert outcome.peak_memory
     assert outcome.peak_memory > 64 * MIB
@@ -213,7 +213,7 @@ GROW_TOGETHER = f"import os\nfor _ in range(3): os.fork()\n{GROW.replace('16 <<'
 
 
 def test_memory_is_limited_for_all_processes_together(attack: Attack) -> None:
-    assert attack(GROW_TOGETHER).cap == "memory"
+    assert attack(GROW_TOGETHER).limit == "memory"
 
 
 FILL = """
@@ -270,8 +270,8 @@ FILLING = {
 
 @pytest.mark.parametrize("code", FILLING.values(), ids=FILLING)
 def test_disk_space_is_limited(attack: Attack, code: str) -> None:
-    outcome = attack(code, caps=replace(SMALL, seconds=60))
-    assert outcome.cap == "disk"
+    outcome = attack(code, limits=replace(SMALL, seconds=60))
+    assert outcome.limit == "disk"
     assert "filled" not in outcome.output
 
 
@@ -282,13 +282,13 @@ def test_temporary_files_in_memory_are_limited(attack: Attack) -> None:
 
 def test_output_is_limited_and_its_end_is_kept(attack: Attack) -> None:
     outcome = attack("while True: print('flood ' * 1000)")
-    assert outcome.cap == "output"
+    assert outcome.limit == "output"
     assert len(outcome.output) < 20_000
     assert "flood flood" in outcome.output
 
 
 def test_a_long_last_line_does_not_block(attack: Attack) -> None:
-    outcome = attack("import os, time\nos.write(1, b'x' * 65536)\ntime.sleep(30)", caps=replace(SMALL, seconds=1))
+    outcome = attack("import os, time\nos.write(1, b'x' * 65536)\ntime.sleep(30)", limits=replace(SMALL, seconds=1))
     assert outcome.timed_out
     assert outcome.exit_code is None
 
@@ -312,7 +312,7 @@ time.sleep(float(sys.argv[1]))
 
 @pytest.mark.parametrize("stays", ["60", "0.5"], ids=["until the time limit", "leaving a daemon behind"])
 def test_no_process_survives(attack: Attack, folder: Path, stays: str) -> None:
-    outcome = attack(DAEMON, stays, caps=replace(SMALL, seconds=3 if stays == "60" else 30))
+    outcome = attack(DAEMON, stays, limits=replace(SMALL, seconds=3 if stays == "60" else 30))
     assert outcome.timed_out == (stays == "60")
     alive = (folder / "alive").read_text(encoding="utf-8")
     time.sleep(0.3)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts.execution import ExecutionReport, Outcome, StepName, StepResult
-from papercoder.sandbox.contract import MIB, Bind, Caps, Command, Sandbox
+from papercoder.sandbox.contract import MIB, Bind, Command, Limits, Sandbox
 from papercoder.stages.execution.copying import bring_back, fresh_copy
 from papercoder.stages.execution.environment import Environment, Installation, Packages
 from papercoder.stages.execution.execute import execute
@@ -43,8 +43,8 @@ FILES = {
     "reproduce.sh": REPRODUCE,
     "requirements.txt": "# the standard library is enough\n",
 }
-SMALL = Caps(seconds=30, memory=512 * MIB, processes=64, disk=64 * MIB, output=4 * MIB)
-CAPS: dict[StepName, Caps] = dict.fromkeys(("install", "import", "start", "tests", "smoke", "reproduce"), SMALL)
+SMALL = Limits(seconds=30, memory=512 * MIB, processes=64, disk=64 * MIB, output=4 * MIB)
+LIMITS: dict[StepName, Limits] = dict.fromkeys(("install", "import", "start", "tests", "smoke", "reproduce"), SMALL)
 
 
 def write(folder: Path, changes: Mapping[str, str | None]) -> Path:
@@ -59,7 +59,7 @@ def write(folder: Path, changes: Mapping[str, str | None]) -> Path:
 class OwnPackages:
     """An installer that needs no network: lends the packages that these tests run on."""
 
-    async def install(self, repository: Path, sandbox: Sandbox, caps: Caps) -> Installation:
+    async def install(self, repository: Path, sandbox: Sandbox, limits: Limits) -> Installation:
         place = sysconfig.get_path("purelib")
         lent = LentEnvironment((Bind(Path(place), "/environment/lent"),), sandbox.python)
         return Installation("pip install -r requirements.txt", lent, "# nothing\n")
@@ -81,7 +81,7 @@ class LentEnvironment(Environment):
 
 def climb(repository: Path, *, reproduce: bool = False, told: list[StepResult] | None = None) -> ExecutionReport:
     listen = (told if told is not None else []).append
-    return asyncio.run(execute(repository, isolating(), OwnPackages(), CAPS, reproduce=reproduce, emit=listen))
+    return asyncio.run(execute(repository, isolating(), OwnPackages(), LIMITS, reproduce=reproduce, emit=listen))
 
 
 def statuses(report: ExecutionReport) -> dict[str, str]:
@@ -170,11 +170,11 @@ def test_results_that_were_there_before_are_not_taken_for_new_ones(tmp_path: Pat
 
 def test_a_step_that_reaches_a_cap_says_which(tmp_path: Path) -> None:
     write(tmp_path, {"main.py": "import time\ntime.sleep(60)\n"})
-    caps = {**CAPS, "import": Caps(seconds=1)}
-    report = asyncio.run(execute(tmp_path, isolating(), OwnPackages(), caps))
+    limits = {**LIMITS, "import": Limits(seconds=1)}
+    report = asyncio.run(execute(tmp_path, isolating(), OwnPackages(), limits))
     assert report.failed
     assert (report.failed.step, report.failed.exit_code) == ("import", None)
-    assert report.failed.reason == "it was ended at its cap of 1 seconds"
+    assert report.failed.reason == "it reached its limit of 1 seconds"
 
 
 def test_without_isolation_nothing_is_executed_and_it_says_so(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_the_code_may_use_gpus_where_that_was_asked_for_and_installers_never(
     packages: Packages, tmp_path: Path, gpu: bool
 ) -> None:
     sandbox = Listed()
-    asyncio.run(execute(write(tmp_path / "repo", {}), sandbox, packages, CAPS, gpu=gpu))
+    asyncio.run(execute(write(tmp_path / "repo", {}), sandbox, packages, LIMITS, gpu=gpu))
     *installing, importing = sandbox.asked
     assert {command.gpu for command in installing} == {False}
     assert (importing.folder.target, importing.gpu) == ("/repository", gpu)
@@ -297,13 +297,13 @@ def test_what_is_no_package_is_not_installed(packages: Packages, tmp_path: Path,
 def test_without_packages_and_tests_nothing_needs_the_network(tmp_path: Path) -> None:
     repository = write(tmp_path / "repo", {"tests/test_model.py": None})
     sandbox = isolating()
-    report = asyncio.run(execute(repository, sandbox, Packages(tmp_path / "cache", Indexes({}, ())), CAPS))
+    report = asyncio.run(execute(repository, sandbox, Packages(tmp_path / "cache", Indexes({}, ())), LIMITS))
     assert report.passed == ("install", "import", "start", "smoke")
     kept = list((tmp_path / "cache" / "environments").iterdir())
     assert len(kept) == 1
     assert (kept[0] / "bin" / "python").is_symlink()
     assert list(kept[0].rglob("__pycache__")) == []
-    again = asyncio.run(execute(repository, sandbox, Packages(tmp_path / "cache", Indexes({}, ())), CAPS))
+    again = asyncio.run(execute(repository, sandbox, Packages(tmp_path / "cache", Indexes({}, ())), LIMITS))
     assert "installed before" in again.steps[0].output
 
 

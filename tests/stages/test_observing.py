@@ -9,7 +9,7 @@ import pytest
 
 from papercoder.artifacts import ExecutionReport, Outcome, SourceFile
 from papercoder.runs.events import Event, ExecutionStepEnded
-from papercoder.sandbox import choosing
+from papercoder.sandbox import selection
 from papercoder.stages.execution.files import Unobserved, execute_files, lay_out, reproduce_files
 from papercoder.stages.execution.reaching import unreachable
 from tests.sandbox.conftest import isolating
@@ -98,8 +98,8 @@ def test_no_sandbox_is_no_observation(monkeypatch: pytest.MonkeyPatch) -> None:
     async def nothing() -> str:
         return "it is not installed"
 
-    for name in choosing.ISOLATED:
-        monkeypatch.setitem(choosing.ISOLATED, name, nothing)
+    for name in selection.ISOLATED:
+        monkeypatch.setitem(selection.ISOLATED, name, nothing)
     with pytest.raises(Unobserved, match="no sandbox works here"):
         asyncio.run(execute_files(make_agents(Scripted({})), files(), "auto"))
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from papercoder.artifacts.base import Artifact
 
-Cap = Literal["seconds", "memory", "processes", "disk", "output"]
+Limit = Literal["seconds", "memory", "processes", "disk", "output"]
 StepName = Literal["install", "import", "start", "tests", "smoke", "reproduce"]
 StepStatus = Literal["passed", "failed", "skipped"]
 
@@ -22,11 +22,11 @@ class Outcome(Artifact):
     output: str = ""
     """The end of what it printed, standard output and standard error together, without control characters."""
 
-    cap: Cap | None = None
-    """The cap that it reached and was ended for; None where it ended by itself."""
+    limit: Limit | None = None
+    """The resource limit that it reached and was killed for; None where it exited by itself."""
 
     sandbox: str
-    """Where it ran: `bubblewrap`, `docker`, `plain`."""
+    """Where it ran: `bubblewrap`, `docker`, `subprocess`."""
 
     notes: tuple[str, ...] = ()
     """What this sandbox could not hold, one sentence each."""
@@ -34,12 +34,12 @@ class Outcome(Artifact):
     @property
     def timed_out(self) -> bool:
         """True where it was ended for its time."""
-        return self.cap == "seconds"
+        return self.limit == "seconds"
 
     @property
     def succeeded(self) -> bool:
         """True where it ended by itself, with success."""
-        return self.exit_code == 0 and self.cap is None
+        return self.exit_code == 0 and self.limit is None
 
 
 class StepResult(Artifact):

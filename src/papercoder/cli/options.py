@@ -58,7 +58,7 @@ ProfileOption = Annotated[
     ),
 ]
 SandboxOption = Annotated[
-    str | None, typer.Option(help="auto, bubblewrap, docker, plain (no isolation) or none (run nothing).")
+    str | None, typer.Option(help="auto, bubblewrap, docker, subprocess (no isolation) or none (run nothing).")
 ]
 ReproduceOption = Annotated[bool | None, typer.Option("--reproduce", help="Also run the full reproduction.")]
 GpuOption = Annotated[bool | None, typer.Option("--gpu", help="Give the code access to this machine's GPUs.")]

@@ -18,7 +18,7 @@ from papercoder.runs.events import Emit
 from papercoder.runs.folder import is_outside, load, lock
 from papercoder.runs.run import Run
 from papercoder.runs.store import write_synced
-from papercoder.sandbox.choosing import choose
+from papercoder.sandbox.selection import select_sandbox
 from papercoder.settings import Settings
 from papercoder.stages.execution.execute import execute
 from papercoder.stages.execution.forecast import forecast
@@ -43,7 +43,7 @@ async def climb(
         SandboxError: the sandbox that was asked for cannot be used.
     """
     _there(repository)
-    chosen = await choose(None if sandbox == "auto" else sandbox)
+    chosen = await select_sandbox(sandbox)
     return await execute(repository, chosen, reproduce=reproduce, gpu=gpu, emit=tell or (lambda _: None))
 
 

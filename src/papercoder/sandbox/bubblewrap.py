@@ -13,8 +13,8 @@ from pathlib import Path
 from papercoder.artifacts.execution import Outcome
 from papercoder.sandbox.contract import (
     Bind,
-    Caps,
     Command,
+    Limits,
     ProcessGroup,
     host_python,
     host_system,
@@ -78,11 +78,11 @@ class Bubblewrap:
         Raises:
             SandboxError: `bwrap` could not be started.
         """
-        group: ProcessGroup = create_control_group(command.caps) or ProcessTree()
+        group: ProcessGroup = create_control_group(command.limits) or ProcessTree()
         gpus = gpu_access(command.gpu, self.vendors)
         with private_devices(gpus.devices) as devices:
-            argv = (*self.prefix(command, devices or ()), "--", *_process_limit(command.caps), *command.argv)
-            outcome = await supervise(argv, group, command.caps, command.folder.source, self.name)
+            argv = (*self.prefix(command, devices or ()), "--", *_process_limit(command.limits), *command.argv)
+            outcome = await supervise(argv, group, command.limits, command.folder.source, self.name)
         shared = (SHARED_DEVICES,) if devices is None else ()
         return outcome.model_copy(update={"notes": (*outcome.notes, *shared, *gpus.notes)})
 
@@ -104,7 +104,7 @@ class Bubblewrap:
     def _mounts(self, command: Command, gpus: GpuAccess, devices: tuple[Bind, ...]) -> Iterator[str]:
         yield from ("--proc", "/proc", "--dev", "/dev")
         for folder in ("/dev/shm", "/tmp"):  # noqa: S108
-            yield from (*self._if_supported("--size", str(command.caps.scratch)), "--tmpfs", folder)
+            yield from (*self._if_supported("--size", str(command.limits.scratch)), "--tmpfs", folder)
         yield from _same_path("--dev-bind-try", gpus.devices)
         yield from _binds("--dev-bind", devices)
         yield from _system_mounts()
@@ -145,9 +145,9 @@ def _variables(variables: Mapping[str, str]) -> Iterator[str]:
         yield from ("--setenv", name, value)
 
 
-def _process_limit(caps: Caps) -> tuple[str, ...]:
+def _process_limit(limits: Limits) -> tuple[str, ...]:
     """Let the kernel limit the processes of the new namespace. It exempts those that root started."""
-    return (_PRLIMIT, f"--nproc={caps.processes}") if Path(_PRLIMIT).exists() else ()
+    return (_PRLIMIT, f"--nproc={limits.processes}") if Path(_PRLIMIT).exists() else ()
 
 
 async def find_bubblewrap() -> Bubblewrap | str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from papercoder.artifacts.execution import Cap, Outcome
+from papercoder.artifacts.execution import Limit, Outcome
 
 Phase = Literal["install", "run"]
 
@@ -16,7 +16,7 @@ GIB = 1 << 30
 
 
 @dataclass(frozen=True)
-class Caps:
+class Limits:
     """Resource limits of a command. At the first limit that it reaches, all its processes are killed."""
 
     seconds: float = 600.0
@@ -62,7 +62,7 @@ class Command:
     environment: Mapping[str, str] = field(default_factory=dict)
     """Environment variables besides `PATH`, `HOME`, `TMPDIR`, `LANG`, `USER` and those that select GPUs."""
 
-    caps: Caps = Caps()
+    limits: Limits = Limits()
     gpu: bool = False
     """Whether the command may use the host's GPUs."""
 
@@ -77,7 +77,7 @@ class Sandbox(Protocol):
 
     @property
     def name(self) -> str:
-        """`bubblewrap`, `docker` or `plain`."""
+        """`bubblewrap`, `docker` or `subprocess`."""
 
     @property
     def python(self) -> str:
@@ -105,7 +105,7 @@ class Usage:
     tasks: int | None = None
     """Processes and threads."""
 
-    limit: Cap | None = None
+    limit: Limit | None = None
     """A limit that the kernel has already enforced."""
 
 

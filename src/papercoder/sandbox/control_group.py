@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from papercoder.artifacts.execution import Cap
-from papercoder.sandbox.contract import Caps, Usage
+from papercoder.artifacts.execution import Limit
+from papercoder.sandbox.contract import Limits, Usage
 from papercoder.sandbox.launch import launcher
 from papercoder.sandbox.process_tree import kill_processes
 
@@ -92,23 +92,23 @@ class ControlGroup:
     def _folders(self) -> tuple[Path, ...]:
         return tuple(dict.fromkeys((self.memory, self.tasks)))
 
-    def _enforced_limit(self) -> Cap | None:
+    def _enforced_limit(self) -> Limit | None:
         if _counters(self.memory / self.interface.memory_events).get("oom_kill"):
             return "memory"
         return "processes" if _counters(self.tasks / "pids.events").get("max") else None
 
 
-def create_control_group(caps: Caps, mount: Path = MOUNT, membership: str | None = None) -> ControlGroup | None:
+def create_control_group(limits: Limits, mount: Path = MOUNT, membership: str | None = None) -> ControlGroup | None:
     """Create a control group with these limits on memory and processes; None where that is not possible.
 
     Args:
-        caps: the limits.
+        limits: the limits.
         mount: where control groups are mounted.
         membership: the groups of this process, in the format of `/proc/self/cgroup`; None: read from there.
     """
     homes = _homes(mount, _text(Path("/proc/self/cgroup")) if membership is None else membership)
     name = f"papercoder-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    memory, processes = str(caps.memory), str(caps.processes)
+    memory, processes = str(limits.memory), str(limits.processes)
     both = _create_below(homes.get(""), name, {_V2.memory_limit: memory, "pids.max": processes}, {_V2.swap_limit: "0"})
     if both:
         return ControlGroup(both, both, _V2)

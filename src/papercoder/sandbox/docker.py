@@ -54,7 +54,7 @@ class Docker:
         """
         container = Container(self.client, f"papercoder-{uuid.uuid4().hex[:12]}")
         argv = (*self.prefix(command, container.name), self.image, *command.argv)
-        outcome = await supervise(argv, container, command.caps, command.folder.source, self.name)
+        outcome = await supervise(argv, container, command.limits, command.folder.source, self.name)
         if command.gpu and outcome.exit_code == _NO_CONTAINER and _NO_DRIVER in outcome.output:
             raise SandboxError(
                 "docker cannot pass this machine's GPUs to a container. Install the NVIDIA Container Toolkit, or run "
@@ -64,16 +64,17 @@ class Docker:
 
     def prefix(self, command: Command, container: str) -> tuple[str, ...]:
         """The command line up to the image."""
-        caps, gpus = command.caps, gpu_access(command.gpu, self.vendors)
+        limits, gpus = command.limits, gpu_access(command.gpu, self.vendors)
         variables = {**standard_environment(_PATH), **dict(gpus.variables), **command.environment}
         return (
             *(*self.client, "run", "--name", container, "--init", "--pull", "missing"),
             *("--network", "bridge" if command.phase == "install" else "none"),
             *("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
             *("--user", f"{os.getuid()}:{os.getgid()}", "--hostname", "sandbox"),
-            *("--memory", str(caps.memory), "--memory-swap", str(caps.memory), "--pids-limit", str(caps.processes)),
-            *("--ulimit", f"fsize={caps.disk}", "--ulimit", "core=0", "--shm-size", str(caps.scratch)),
-            *("--tmpfs", f"/tmp:rw,nosuid,nodev,mode=1777,size={caps.scratch}"),  # noqa: S108
+            *("--memory", str(limits.memory), "--memory-swap", str(limits.memory)),
+            *("--pids-limit", str(limits.processes)),
+            *("--ulimit", f"fsize={limits.disk}", "--ulimit", "core=0", "--shm-size", str(limits.scratch)),
+            *("--tmpfs", f"/tmp:rw,nosuid,nodev,mode=1777,size={limits.scratch}"),  # noqa: S108
             *_mounts(command.readable, ",readonly"),
             *_mounts((*command.writable, command.folder), ""),
             *("--workdir", command.folder.target, "--entrypoint", ""),

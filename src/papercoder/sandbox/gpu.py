@@ -52,7 +52,7 @@ NVIDIA = Vendor(
         "/dev/nvidia-uvm",
         "/dev/nvidia-uvm-tools",
         "/dev/nvidia-modeset",
-        "/dev/nvidia-caps/*",
+        "/dev/nvidia-limits/*",
     ),
     readable=("/sys/devices/system",),
     selectors=("CUDA_VISIBLE_DEVICES",),

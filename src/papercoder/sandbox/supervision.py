@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from papercoder.artifacts.execution import Cap, Outcome
+from papercoder.artifacts.execution import Limit, Outcome
 from papercoder.errors import SandboxError
-from papercoder.sandbox.contract import Caps, ProcessGroup, Usage
+from papercoder.sandbox.contract import Limits, ProcessGroup, Usage
 from papercoder.sandbox.disk_usage import disk_usage
 
 _SHORTEST, _LONGEST = 0.01, 0.2
@@ -57,7 +57,7 @@ class Monitor:
     """Compares what one command uses with its limits."""
 
     group: ProcessGroup
-    caps: Caps
+    limits: Limits
     folder: Path
     pid: int
     output: OutputCapture
@@ -65,16 +65,16 @@ class Monitor:
     peak: int | None = None
     """The most memory in bytes that was measured so far."""
 
-    async def until_limit(self) -> Cap:
+    async def until_limit(self) -> Limit:
         """Wait until the command reaches a limit other than that on disk space."""
         pause = _SHORTEST
         while True:
             if limit := await self._limit_reached():
                 return limit
-            await asyncio.sleep(min(pause, max(0.0, self.started + self.caps.seconds - time.monotonic())))
+            await asyncio.sleep(min(pause, max(0.0, self.started + self.limits.seconds - time.monotonic())))
             pause = min(pause * 1.5, _LONGEST)
 
-    async def until_disk_full(self) -> Cap:
+    async def until_disk_full(self) -> Limit:
         """Wait until the command reaches the limit on disk space. Measuring takes at most half of the time."""
         while True:
             began = time.monotonic()
@@ -82,29 +82,29 @@ class Monitor:
                 return "disk"
             await asyncio.sleep(max(_LONGEST, time.monotonic() - began))
 
-    def exceeded_by(self, usage: Usage) -> Cap | None:
+    def exceeded_by(self, usage: Usage) -> Limit | None:
         """The limit that this usage reaches. Also updates the peak."""
         if usage.memory is not None:
             self.peak = max(self.peak or 0, usage.memory)
         if usage.limit:
             return usage.limit
-        if (usage.tasks or 0) > self.caps.processes:
+        if (usage.tasks or 0) > self.limits.processes:
             return "processes"
-        return "memory" if (usage.memory or 0) > self.caps.memory else None
+        return "memory" if (usage.memory or 0) > self.limits.memory else None
 
     def disk_full(self) -> bool:
         """Whether the folder has reached its limit."""
-        return disk_usage(self.folder, self.group.pids(self.pid), self.caps.disk) >= self.caps.disk
+        return disk_usage(self.folder, self.group.pids(self.pid), self.limits.disk) >= self.limits.disk
 
-    async def _limit_reached(self) -> Cap | None:
-        if time.monotonic() - self.started >= self.caps.seconds:
+    async def _limit_reached(self) -> Limit | None:
+        if time.monotonic() - self.started >= self.limits.seconds:
             return "seconds"
-        if self.output.total > self.caps.output:
+        if self.output.total > self.limits.output:
             return "output"
         return self.exceeded_by(await asyncio.to_thread(self.group.measure, self.pid))
 
 
-async def supervise(argv: Sequence[str], group: ProcessGroup, caps: Caps, folder: Path, sandbox: str) -> Outcome:
+async def supervise(argv: Sequence[str], group: ProcessGroup, limits: Limits, folder: Path, sandbox: str) -> Outcome:
     """Run a command line until it exits or reaches a limit, then kill what is left of it.
 
     Its first process starts with an empty environment, because the code could read it in `/proc`.
@@ -113,11 +113,11 @@ async def supervise(argv: Sequence[str], group: ProcessGroup, caps: Caps, folder
         SandboxError: the first process could not be started.
     """
     output, began = OutputCapture(), time.monotonic()
-    process = await _start(group.wrap(argv, caps.disk), group, folder)
+    process = await _start(group.wrap(argv, limits.disk), group, folder)
     assert process.stdout
     reading = asyncio.create_task(output.read(process.stdout))
-    monitor = Monitor(group, caps, folder, process.pid, output)
-    limit: Cap | None = None
+    monitor = Monitor(group, limits, folder, process.pid, output)
+    limit: Limit | None = None
     try:
         limit = await _limit_or_exit(monitor, process)
     finally:
@@ -128,7 +128,7 @@ async def supervise(argv: Sequence[str], group: ProcessGroup, caps: Caps, folder
         seconds=time.monotonic() - began,
         peak_memory=monitor.peak,
         output=output.text,
-        cap=limit,
+        limit=limit,
         sandbox=sandbox,
         notes=group.notes,
     )
@@ -150,7 +150,7 @@ async def _start(argv: Sequence[str], group: ProcessGroup, folder: Path) -> asyn
         raise SandboxError(f"The sandbox could not be started: {argv[0]}: {error.strerror}.") from error
 
 
-async def _limit_or_exit(monitor: Monitor, process: asyncio.subprocess.Process) -> Cap | None:
+async def _limit_or_exit(monitor: Monitor, process: asyncio.subprocess.Process) -> Limit | None:
     """Wait until the command reaches a limit, or exits (None)."""
     limits = [asyncio.create_task(monitor.until_limit()), asyncio.create_task(monitor.until_disk_full())]
     exited = asyncio.create_task(_exit(process))

@@ -13,7 +13,7 @@ from papercoder.artifacts.execution import Outcome
 from papercoder.errors import RunFolderError
 from papercoder.repository.packages import package_problem
 from papercoder.runs.store import digest, write_failure
-from papercoder.sandbox.contract import Bind, Caps, Command, Phase, Sandbox
+from papercoder.sandbox.contract import Bind, Command, Limits, Phase, Sandbox
 from papercoder.stages.execution.copying import bring_back, discard
 from papercoder.stages.execution.indexes import Indexes, user_indexes
 from papercoder.stages.execution.tools import PLACE, PYTHON, Tool, find_tool
@@ -63,7 +63,7 @@ class Installation:
 class Installer(Protocol):
     """Makes the environment of a repository."""
 
-    async def install(self, repository: Path, sandbox: Sandbox, caps: Caps) -> Installation:
+    async def install(self, repository: Path, sandbox: Sandbox, limits: Limits) -> Installation:
         """Install what `requirements.txt` asks for, and pytest where there are tests."""
 
 
@@ -81,7 +81,7 @@ class Packages:
     tool: Tool | None = None
     """None: uv where it is found, else pip."""
 
-    async def install(self, repository: Path, sandbox: Sandbox, caps: Caps) -> Installation:
+    async def install(self, repository: Path, sandbox: Sandbox, limits: Limits) -> Installation:
         """Resolve, install and compile, or find the environment where that was done before.
 
         Raises:
@@ -90,7 +90,7 @@ class Packages:
         """
         part = await asyncio.to_thread(_new_folder, self.cache)
         try:
-            building = _Building(self, sandbox, caps, part, self.tool or find_tool())
+            building = _Building(self, sandbox, limits, part, self.tool or find_tool())
             return await building.of(repository)
         finally:
             await discard(part)
@@ -102,7 +102,7 @@ class _Building:
 
     packages: Packages
     sandbox: Sandbox
-    caps: Caps
+    limits: Limits
     folder: Path
     """Becomes the environment's, where all goes well."""
 
@@ -164,9 +164,9 @@ class _Building:
         Files that no Python can compile, such as templates, are no failure.
         """
         compiled = await self.sandbox.run(self._step("run", _COMPILE))
-        if compiled.cap:
+        if compiled.limit:
             self.outcomes += (compiled,)
-        return compiled.cap is None
+        return compiled.limit is None
 
     async def _run(self, phase: Phase, *argv: str) -> bool:
         outcome = await self.sandbox.run(self._step(phase, argv))
@@ -176,7 +176,7 @@ class _Building:
     def _step(self, phase: Phase, argv: tuple[str, ...]) -> Command:
         here = Bind(self.folder, PLACE)
         if phase == "run":
-            return Command(argv, here, caps=self.caps)
+            return Command(argv, here, limits=self.limits)
         downloads = _new(self.packages.cache / "downloads")
         indexes = self.packages.indexes
         return Command(
@@ -186,7 +186,7 @@ class _Building:
             readable=(*self.tool.binds, *indexes.binds),
             writable=(Bind(downloads, "/downloads"),),
             environment={**indexes.variables, **self.tool.variables("/downloads")},
-            caps=self.caps,
+            limits=self.limits,
         )
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from papercoder.artifacts.execution import ExecutionReport, Outcome, StepName, StepResult
-from papercoder.sandbox.choosing import why_none
-from papercoder.sandbox.contract import GIB, MIB, Bind, Caps, Command, Sandbox
+from papercoder.sandbox.contract import GIB, MIB, Bind, Command, Limits, Sandbox
+from papercoder.sandbox.selection import why_unavailable
 from papercoder.stages.execution.copying import RESULTS, bring_back, fresh_copy
 from papercoder.stages.execution.environment import Environment, Installation, Installer, Packages
 from papercoder.stages.execution.reaching import unreachable
@@ -14,14 +14,14 @@ from papercoder.stages.execution.steps import ExecutionStep, steps
 
 REPOSITORY = "/repository"
 
-CAPS: Mapping[StepName, Caps] = MappingProxyType(
+LIMITS: Mapping[StepName, Limits] = MappingProxyType(
     {
-        "install": Caps(seconds=1800, disk=32 * GIB),
-        "import": Caps(seconds=300),
-        "start": Caps(seconds=120),
-        "tests": Caps(seconds=600),
-        "smoke": Caps(seconds=600),
-        "reproduce": Caps(seconds=24 * 3600, disk=64 * GIB),
+        "install": Limits(seconds=1800, disk=32 * GIB),
+        "import": Limits(seconds=300),
+        "start": Limits(seconds=120),
+        "tests": Limits(seconds=600),
+        "smoke": Limits(seconds=600),
+        "reproduce": Limits(seconds=24 * 3600, disk=64 * GIB),
     }
 )
 """What each step may use, where the caller does not say otherwise."""
@@ -37,7 +37,7 @@ async def execute(
     repository: Path,
     sandbox: Sandbox | None,
     installer: Installer | None = None,
-    caps: Mapping[StepName, Caps] = CAPS,
+    limits: Mapping[StepName, Limits] = LIMITS,
     *,
     reproduce: bool = False,
     gpu: bool = False,
@@ -49,7 +49,7 @@ async def execute(
         repository: is read, never written.
         sandbox: None: nothing is executed, and the report says why.
         installer: None: from the user's package index.
-        caps: step -> what it may use; those that are missing have their `CAPS`.
+        limits: step -> what it may use; those that are missing have their `LIMITS`.
         reproduce: whether to run the full reproduction too.
         gpu: whether the code may use this machine's GPUs; installers may not.
         emit: is told every step once it is decided.
@@ -60,10 +60,10 @@ async def execute(
     """
     ladder = steps(repository, reproduce)
     if sandbox is None:
-        return _nothing(ladder, await why_none(), emit)
-    climb = _Execution(repository, sandbox, {**CAPS, **caps}, emit, gpu)
-    installation = await (installer or Packages()).install(repository, sandbox, climb.caps["install"])
-    climb.note(_installed(installation, climb.caps["install"]), installation.outcomes)
+        return _nothing(ladder, await why_unavailable(), emit)
+    climb = _Execution(repository, sandbox, {**LIMITS, **limits}, emit, gpu)
+    installation = await (installer or Packages()).install(repository, sandbox, climb.limits["install"])
+    climb.note(_installed(installation, climb.limits["install"]), installation.outcomes)
     for step in ladder:
         await climb.on(step, installation.environment)
     return climb.report(installation.lock)
@@ -74,7 +74,7 @@ async def reproduce(
     sandbox: Sandbox | None,
     before: ExecutionReport,
     installer: Installer | None = None,
-    caps: Mapping[StepName, Caps] = CAPS,
+    limits: Mapping[StepName, Limits] = LIMITS,
     *,
     gpu: bool = False,
     emit: Emit = _nobody,
@@ -86,7 +86,7 @@ async def reproduce(
         sandbox: as for `execute`.
         before: what was seen of this very repository.
         installer: as for `execute`.
-        caps: as for `execute`.
+        limits: as for `execute`.
         gpu: as for `execute`.
         emit: is told the last step once it is decided.
 
@@ -96,12 +96,12 @@ async def reproduce(
     """
     last = steps(repository, reproduce=True)[-1]
     if sandbox is None:
-        result = _skipped(last, await why_none())
+        result = _skipped(last, await why_unavailable())
         emit(result)
         return _joined(before, result)
-    climb = _Execution(repository, sandbox, {**CAPS, **caps}, _nobody, gpu)
-    installation = await (installer or Packages()).install(repository, sandbox, climb.caps["install"])
-    climb.note(_installed(installation, climb.caps["install"]), installation.outcomes)
+    climb = _Execution(repository, sandbox, {**LIMITS, **limits}, _nobody, gpu)
+    installation = await (installer or Packages()).install(repository, sandbox, climb.limits["install"])
+    climb.note(_installed(installation, climb.limits["install"]), installation.outcomes)
     climb.emit = emit
     await climb.on(last, installation.environment)
     return _joined(before, climb.done[-1], climb.report(installation.lock))
@@ -125,9 +125,9 @@ class _Execution:
     """How far it is."""
 
     def __init__(
-        self, repository: Path, sandbox: Sandbox, caps: Mapping[StepName, Caps], emit: Emit, gpu: bool
+        self, repository: Path, sandbox: Sandbox, limits: Mapping[StepName, Limits], emit: Emit, gpu: bool
     ) -> None:
-        self.repository, self.sandbox, self.caps, self.emit, self.gpu = repository, sandbox, caps, emit, gpu
+        self.repository, self.sandbox, self.limits, self.emit, self.gpu = repository, sandbox, limits, emit, gpu
         self.done: list[StepResult] = []
         self.notes: dict[str, None] = {}
         self.results: dict[StepName, str | None] = {}
@@ -145,7 +145,7 @@ class _Execution:
             outcome, results = await self._try(step, environment)
             self.results[step.name] = results
             missing = step.complaint(outcome, results) if outcome.succeeded else ""
-            self.note(_result(step.name, step.shown, outcome, self.caps[step.name], missing), (outcome,))
+            self.note(_result(step.name, step.shown, outcome, self.limits[step.name], missing), (outcome,))
 
     async def _try(self, step: ExecutionStep, environment: Environment) -> tuple[Outcome, str | None]:
         async with fresh_copy(self.repository) as folder:
@@ -154,7 +154,7 @@ class _Execution:
                 Bind(folder, REPOSITORY),
                 readable=environment.binds,
                 environment=environment.variables,
-                caps=self.caps[step.name],
+                limits=self.limits[step.name],
                 gpu=self.gpu,
             )
             return await self.sandbox.run(command), bring_back(folder, RESULTS)
@@ -182,7 +182,7 @@ def _skipped(step: ExecutionStep, reason: str) -> StepResult:
     return StepResult(step=step.name, status="skipped", command=step.shown, reason=reason)
 
 
-def _installed(installation: Installation, caps: Caps) -> StepResult:
+def _installed(installation: Installation, limits: Limits) -> StepResult:
     if not installation.outcomes:
         return StepResult(
             step="install",
@@ -204,11 +204,11 @@ def _installed(installation: Installation, caps: Caps) -> StepResult:
             step="install", status="skipped", command=installation.command, output=last.output, reason=cut
         )
     missing = "" if installation.environment else installation.reason or "no environment came of it"
-    return _result("install", installation.command, whole, caps, missing)
+    return _result("install", installation.command, whole, limits, missing)
 
 
-def _result(name: StepName, command: str, outcome: Outcome, caps: Caps, missing: str) -> StepResult:
-    reason = missing if outcome.succeeded else _why(outcome, caps)
+def _result(name: StepName, command: str, outcome: Outcome, limits: Limits, missing: str) -> StepResult:
+    reason = missing if outcome.succeeded else _why(outcome, limits)
     return StepResult(
         step=name,
         status="failed" if reason else "passed",
@@ -221,18 +221,18 @@ def _result(name: StepName, command: str, outcome: Outcome, caps: Caps, missing:
     )
 
 
-def _why(outcome: Outcome, caps: Caps) -> str:
-    if outcome.cap:
-        return f"it was ended at its cap of {_amount(outcome, caps)}"
+def _why(outcome: Outcome, limits: Limits) -> str:
+    if outcome.limit:
+        return f"it reached its limit of {_amount(outcome, limits)}"
     last = next((line.strip() for line in reversed(outcome.output.splitlines()) if line.strip()), "it said nothing")
     return f"it ended with exit code {outcome.exit_code}: {last[:300]}"
 
 
-def _amount(outcome: Outcome, caps: Caps) -> str:
+def _amount(outcome: Outcome, limits: Limits) -> str:
     return {
-        "seconds": f"{caps.seconds:.0f} seconds",
-        "memory": f"{caps.memory / MIB:.0f} MiB of memory",
-        "processes": f"{caps.processes} processes and threads",
-        "disk": f"{caps.disk / MIB:.0f} MiB in its folder",
-        "output": f"{caps.output / MIB:.0f} MiB of output",
-    }[outcome.cap or "seconds"]
+        "seconds": f"{limits.seconds:.0f} seconds",
+        "memory": f"{limits.memory / MIB:.0f} MiB of memory",
+        "processes": f"{limits.processes} processes and threads",
+        "disk": f"{limits.disk / MIB:.0f} MiB in its folder",
+        "output": f"{limits.output / MIB:.0f} MiB of output",
+    }[outcome.limit or "seconds"]

@@ -9,8 +9,7 @@ from papercoder.artifacts import ExecutionReport, SourceFile, StepName, StepResu
 from papercoder.errors import PaperCoderError
 from papercoder.runs.events import ExecutionStepEnded, Forecast
 from papercoder.runs.executor import EmitsEvents, runs_steps
-from papercoder.sandbox.choosing import choose
-from papercoder.sandbox.contract import Sandbox
+from papercoder.sandbox.selection import select_sandbox
 from papercoder.stages.execution.environment import LOCK
 from papercoder.stages.execution.execute import execute, reproduce
 from papercoder.stages.execution.forecast import forecast
@@ -43,7 +42,7 @@ async def execute_files(
         SandboxError: the sandbox that was asked for cannot be used.
     """
     with _laid_out(files) as folder:
-        report = await execute(folder, await _chosen(sandbox), gpu=gpu, emit=_emit_step(context, UP_TO_SMOKE))
+        report = await execute(folder, await select_sandbox(sandbox), gpu=gpu, emit=_emit_step(context, UP_TO_SMOKE))
     if not report.observed:
         raise Unobserved(report)
     return report
@@ -63,7 +62,9 @@ async def reproduce_files(
     with _laid_out((*(file for file in files if file.path != LOCK), same)) as folder:
         smoke = next(step for step in before.steps if step.step == "smoke")
         context.emit(Forecast(message=forecast(folder, smoke)))
-        report = await reproduce(folder, await _chosen(sandbox), before, gpu=gpu, emit=_emit_step(context, REPRODUCE))
+        report = await reproduce(
+            folder, await select_sandbox(sandbox), before, gpu=gpu, emit=_emit_step(context, REPRODUCE)
+        )
     if report.steps[-1].status == "skipped":
         raise Unobserved(report)
     return report
@@ -74,10 +75,6 @@ def _laid_out(files: tuple[SourceFile, ...]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
         lay_out(files, Path(folder))
         yield Path(folder)
-
-
-async def _chosen(sandbox: str) -> Sandbox | None:
-    return await choose(None if sandbox == "auto" else sandbox)
 
 
 def _emit_step(context: EmitsEvents, steps: tuple[StepName, ...]) -> Callable[[StepResult], None]:

@@ -16,7 +16,7 @@ _OUTSIDE = re.compile(
 
 def unreachable(outcome: Outcome) -> str:
     """Why an installer could not do its work, in one sentence; empty where that was not for want of a way out."""
-    if outcome.succeeded or outcome.cap:
+    if outcome.succeeded or outcome.limit:
         return ""
     line = next((line.strip() for line in reversed(outcome.output.splitlines()) if _OUTSIDE.search(line)), "")
     if not line:

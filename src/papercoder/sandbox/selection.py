@@ -6,30 +6,30 @@ from papercoder.errors import SandboxError
 from papercoder.sandbox.bubblewrap import find_bubblewrap
 from papercoder.sandbox.contract import Sandbox
 from papercoder.sandbox.docker import find_docker
-from papercoder.sandbox.plain import Plain
+from papercoder.sandbox.subprocess import Subprocess
 
 Find = Callable[[], Awaitable[Sandbox | str]]
 """Returns a sandbox that works, or the reason why there is none."""
 
 
-async def _plain() -> Sandbox:
-    return Plain()
+async def _subprocess() -> Sandbox:
+    return Subprocess()
 
 
 ISOLATED: dict[str, Find] = {"bubblewrap": find_bubblewrap, "docker": find_docker}
 """The sandboxes that isolate, by name, in order of preference."""
 
-SANDBOXES: dict[str, Find] = {**ISOLATED, "plain": _plain}
+SANDBOXES: dict[str, Find] = {**ISOLATED, "subprocess": _subprocess}
 """All sandboxes by name."""
 
 
-async def choose(name: str | None = None) -> Sandbox | None:
-    """The sandbox of this name. Without a name: the first that isolates, or None where none works (see `why_none`).
+async def select_sandbox(name: str) -> Sandbox | None:
+    """The sandbox of this name. For `auto`: the first that isolates; None where none works (see `why_unavailable`).
 
     Raises:
         SandboxError: the sandbox that is asked for is unknown or does not work here.
     """
-    if name is None:
+    if name == "auto":
         for find in ISOLATED.values():
             if not isinstance(found := await find(), str):
                 return found
@@ -42,10 +42,10 @@ async def choose(name: str | None = None) -> Sandbox | None:
     return found
 
 
-async def why_none() -> str:
+async def why_unavailable() -> str:
     """One sentence on why no sandbox works here, and what to do about it."""
     reasons = [found for find in ISOLATED.values() if isinstance(found := await find(), str)]
     return (
         f"Nothing was executed because no sandbox works here: {'; '.join(reasons)}; on a machine without valuable "
-        "data, `--sandbox plain` runs the code without isolation."
+        "data, `--sandbox subprocess` runs the code without isolation."
     )

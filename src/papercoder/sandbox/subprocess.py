@@ -13,13 +13,13 @@ NOT_ISOLATED = "The code was not isolated: it could read and write what you can,
 
 
 @dataclass(frozen=True)
-class Plain:
+class Subprocess:
     """Runs commands as subprocesses. Paths inside the sandbox are translated to paths of the host."""
 
     vendors: tuple[Vendor, ...] = VENDORS
     """The vendors whose GPUs to look for. The code can use any GPU, but only this tells it which are ours."""
 
-    name: str = "plain"
+    name: str = "subprocess"
 
     @property
     def python(self) -> str:
@@ -37,7 +37,7 @@ class Plain:
         Raises:
             SandboxError: it could not be started.
         """
-        group: ProcessGroup = create_control_group(command.caps) or ProcessTree()
+        group: ProcessGroup = create_control_group(command.limits) or ProcessTree()
         gpus = gpu_access(command.gpu, self.vendors)
         variables = {
             **standard_environment("/usr/local/bin:/usr/bin:/bin"),
@@ -46,7 +46,7 @@ class Plain:
         }
         environment = (f"{name}={_to_host(value, command)}" for name, value in variables.items())
         argv = ("/usr/bin/env", "-i", *environment, *(_to_host(word, command) for word in command.argv))
-        outcome = await supervise(argv, group, command.caps, command.folder.source, self.name)
+        outcome = await supervise(argv, group, command.limits, command.folder.source, self.name)
         notes, output = (NOT_ISOLATED, *outcome.notes, *gpus.notes), _from_host(outcome.output, command)
         return outcome.model_copy(update={"notes": notes, "output": output})
 
