@@ -6,17 +6,13 @@ from pathlib import Path
 import pytest
 
 from papercoder.diagrams import mermaid
-from papercoder.diagrams.mermaid import Kind, render, render_all, submit, syntax_problem
+from papercoder.diagrams.mermaid import Kind, render, submit, syntax_problem
 from tests.diagrams.sources import CLASSES, SEQUENCE
 
 
 def test_what_models_write_is_correct() -> None:
     assert syntax_problem(CLASSES, "classDiagram") is None
     assert syntax_problem(SEQUENCE, "sequenceDiagram") is None
-
-
-def test_several_diagrams_are_rendered() -> None:
-    assert [rendering.svg[:4] for rendering in render_all([CLASSES, SEQUENCE])] == ["<svg", "<svg"]
 
 
 @pytest.mark.parametrize(

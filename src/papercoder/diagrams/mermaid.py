@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -66,11 +65,6 @@ class Rendering:
 def render(source: str) -> Rendering:
     """Render a diagram; this takes seconds the first time."""
     return submit(source).result()
-
-
-def render_all(sources: Iterable[str]) -> list[Rendering]:
-    """Render several diagrams at the same time."""
-    return [rendering.result() for rendering in [submit(source) for source in sources]]
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from papercoder.agents.answers import Json
 from papercoder.agents.context import artifact_part, paper_part
 from papercoder.artifacts import ArchitectureDesign, OverallPlan, Paper, Requirements
 from papercoder.artifacts.design import ENTRY
-from papercoder.diagrams.mermaid import render_all, syntax_problem
+from papercoder.diagrams.mermaid import submit, syntax_problem
 from papercoder.repository.paths import collisions, module_problem, path_problem
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 from papercoder.stages.planning.requirements import requirements_part
@@ -41,7 +41,7 @@ def complaints(design: ArchitectureDesign, requirements: Requirements) -> list[s
     found += collisions(paths)
     if ENTRY not in paths:
         found.append(f"There is no `{ENTRY}`.")
-    render_all([design.class_diagram, design.sequence_diagram])  # both at the same time
+    submit(design.sequence_diagram)  # renders while the class diagram is checked
     diagrams = (
         syntax_problem(design.class_diagram, "classDiagram"),
         syntax_problem(design.sequence_diagram, "sequenceDiagram"),

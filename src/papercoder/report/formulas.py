@@ -1,0 +1,139 @@
+"""Formulas of papers and models as MathML, which browsers draw by themselves.
+
+latex2mathml converts; what it returns is rebuilt from the elements and attributes listed here, because it passes HTML,
+links and styles of a formula through. Where it fails, the LaTeX source is shown.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+from html import unescape
+from xml.etree.ElementTree import Element, tostring
+
+from latex2mathml import exceptions
+from latex2mathml.converter import convert_to_element
+from markupsafe import Markup, escape
+
+_LONGEST = 2_000
+"""Characters of a formula; longer ones stay LaTeX."""
+
+_FAILURES = (
+    AttributeError,
+    LookupError,
+    RuntimeError,  # deep nesting too
+    StopIteration,
+    TypeError,
+    ValueError,
+    *(kind for kind in vars(exceptions).values() if isinstance(kind, type)),
+)
+"""What latex2mathml raises on LaTeX that it does not understand."""
+
+_INLINE = re.compile(
+    r"(?<!\\)(?:\$\$(?P<display>[^$]+)\$\$"
+    r"|\\\[(?P<bracket>(?:(?!\\[\[\]]).)+)\\\]"
+    r"|\\\((?P<paren>(?:(?!\\[()]).)+)\\\)"
+    r"|\$(?=\S)(?P<dollar>(?:\\.|[^$\\])+)(?<=\S)\$(?!\d))",
+    re.DOTALL,
+)
+"""Formulas in text; dollars as pandoc reads them, so that two prices are no formula."""
+
+_MACROS = re.compile(r"\\(def|gdef|edef|xdef|let|\w*newcommand|\w*newenvironment|Declare\w+)(?![a-zA-Z])")
+"""Definitions, whose expansion has no bound."""
+
+_REWRITTEN = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"\\(label|nonumber|notag|tag\*?|vspace\*?|hspace\*?|style|class|href)\s*(\{[^{}]*\})?", ""),
+        (r"\\(begin|end)\s*\{(aligned|alignedat|alignat|eqnarray|multline|gathered|gather)\*?\}", r"\\\1{align*}"),
+        (r"(\\operatorname\*?\s*\{[^{}]*?)\\[,;: ](?=[^{}]*\})", r"\1 "),
+        (r"\\(mathds|mathbbm)(?![a-zA-Z])", r"\\mathbb"),
+        (r"\\textsc(?![a-zA-Z])", r"\\text"),
+        (r"\\boxed(?![a-zA-Z])", ""),
+        (r"\\Tilde(?![a-zA-Z])", r"\\tilde"),
+    )
+)
+"""LaTeX that latex2mathml does not know, and what to give it instead."""
+
+_TAGS = re.compile(
+    "math|mrow|mi|mn|mo|mtext|mspace|msup|msub|msubsup|munder|mover|munderover|mfrac|msqrt|mroot|mtable|mtr|mtd|mstyle"
+    "|mpadded|mphantom"
+)
+_LENGTH = re.compile(r"[+-]?\d{0,2}(\.\d{1,4})?(em|ex|px|pt)?")
+_VALUES = {
+    **dict.fromkeys(("stretchy", "fence", "accent", "movablelimits"), re.compile("true|false")),
+    **dict.fromkeys(("largeop", "displaystyle"), re.compile("true|false")),
+    **dict.fromkeys(("width", "height", "depth", "lspace", "rspace", "voffset"), _LENGTH),
+    **dict.fromkeys(("minsize", "maxsize", "linethickness"), _LENGTH),
+    "display": re.compile("block|inline"),
+    "form": re.compile("prefix|infix|postfix"),
+    "scriptlevel": re.compile(r"[+-]?\d"),
+    "mathvariant": re.compile("normal"),
+}
+"""Attribute -> what its value may be."""
+
+
+def with_formulas(text: str) -> Markup:
+    """Escaped text in which formulas between `$`, `$$`, `\\(` or `\\[` are typeset."""
+    parts: list[Markup] = []
+    end = 0
+    for match in _INLINE.finditer(text):
+        display = match["display"] or match["bracket"]
+        formula = mathml(display or match["paren"] or match["dollar"], display=bool(display))
+        parts += [escape(text[end : match.start()]), formula or escape(match[0])]
+        end = match.end()
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+@lru_cache(maxsize=4096)
+def mathml(latex: str, *, display: bool = False) -> Markup | None:
+    """A formula as MathML; None if it is too long or cannot be converted as a whole."""
+    if len(latex) > _LONGEST or _MACROS.search(latex) or latex.count("{") != latex.count("}"):
+        return None
+    for pattern, replacement in _REWRITTEN:
+        latex = pattern.sub(replacement, latex)
+    try:
+        element = _rebuilt(convert_to_element(latex, display="block" if display else "inline"))
+    except _FAILURES:
+        return None
+    return Markup(tostring(element, encoding="unicode"))  # noqa: S704  rebuilt, and escaped by ElementTree
+
+
+def _rebuilt(element: Element) -> Element:
+    """The element with listed tags and attributes only.
+
+    Raises:
+        ValueError: a part of the formula was not understood.
+    """
+    if not _TAGS.fullmatch(element.tag):
+        raise ValueError(f"{element.tag} is not MathML that all browsers draw")
+    rebuilt = Element(element.tag)
+    for name, value in element.attrib.items():
+        if name in _VALUES and _VALUES[name].fullmatch(value):
+            rebuilt.set(name, value)
+    if side := re.fullmatch("left|right|center", element.get("columnalign", "")):
+        rebuilt.set("style", f"text-align: {side[0]}")
+    text = unescape(element.text or "")
+    if element.tag == "mtext":
+        text = re.sub(r"\\([%&_#${}])", r"\1", text)
+    if "\\" in text or (text == "&" and element.tag != "mtext"):
+        raise ValueError(f"{text} was not understood")
+    rebuilt.text = _styled(text, element.get("mathvariant", "normal"))
+    rebuilt.extend([_rebuilt(child) for child in element])
+    return rebuilt
+
+
+def _styled(text: str, variant: str) -> str:
+    """The letters of a style, such as bold, as characters of their own; browsers know no other way."""
+    if variant == "normal":
+        return text
+    return "".join(_styled_letter(letter, variant.replace("bold-italic", "bold italic").upper()) for letter in text)
+
+
+def _styled_letter(letter: str, variant: str) -> str:
+    name = re.sub("LATIN |GREEK |LETTER ", "", unicodedata.name(letter, ""))
+    for full in (f"MATHEMATICAL {variant} {name}", f"{variant} {name}", f"BLACK-LETTER {name}"):
+        try:
+            return unicodedata.lookup(full)
+        except KeyError:
+            continue
+    return letter
