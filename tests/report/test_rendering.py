@@ -69,6 +69,15 @@ def test_every_section_says_its_part(full: Report) -> None:
     assert "2 figures have no text." in section(full, "losses")
 
 
+def test_formulas_are_typeset_in_html_and_stay_latex_in_markdown(full: Report) -> None:
+    first, *others = full.requirements
+    need = first.requirement.model_copy(update={"statement": r"The rate is $\alpha^2$.", "quote": r"\frac{a}{b}"})
+    changed = full.model_copy(update={"requirements": (first.model_copy(update={"requirement": need}), *others)})
+    assert len(page(changed).xpath("//*[@id='R1']//p/math | //*[@id='R1']//blockquote/math")) == 2
+    assert "alpha" in to_markdown(changed)
+    assert "<math" not in to_markdown(changed)
+
+
 def test_a_choice_that_a_requirement_falls_short_by_is_named(full: Report) -> None:
     first, *others = full.requirements
     assert first.verdict

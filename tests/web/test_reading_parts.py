@@ -47,13 +47,32 @@ def test_words_rows_and_equations_of_requirements_are_marked() -> None:
     )
     assert [mark.text_content() for mark in page.xpath("//*[@data-r='R1']")] == ["squared error"]
     assert page.xpath("//tr[@data-r='R2']/*/text()") == ["width", "64"]
-    assert [mark.text_content() for mark in page.xpath("//*[@data-r='R3']")] == ["y = x"]
+    assert [mark.text_content() for mark in page.xpath("//*[@data-r='R3']")] == ["y=x"]
     assert [mark.text_content() for mark in page.xpath("//*[@data-r='R4']")] == ["We fit"]
 
 
 def test_a_quote_of_a_section_is_found_in_its_blocks() -> None:
     page = drawn(PAPER, ("2", "the loss is the squared error"))
     assert [mark.text_content() for mark in page.xpath("//*[@data-r='R1']")] == ["The loss is the squared error"]
+
+
+def test_formulas_are_typeset_and_marked_as_a_whole() -> None:
+    blocks = (
+        Paragraph(anchor="2¶1", text=r"The rate $\alpha = 0.1$ is fixed."),
+        Equation(anchor="eq:1", text=r"\frac{a}{b}", number="1"),
+        Equation(anchor="eq:2", text=r"\unknown{a}"),
+    )
+    paper = PAPER.model_copy(update={"sections": (Section(anchor="2", level=1, title="On $x$", blocks=blocks),)})
+    page = drawn(paper, ("2¶1", r"The rate $\alpha"), ("2¶1", "1$ is fixed"), ("eq:1", "a over b"))
+    assert len(page.xpath("//*[@id='at-2']//math | //*[@id='at-2¶1']//math | //*[@id='at-eq:1']//math")) == 3
+    assert [mark.text_content() for mark in page.xpath("//*[@data-r='R1 R2']")] == ["α=0.1"]
+    assert len(page.xpath("//mark[@data-r='R3']/math/mrow/mfrac")) == 1
+    assert page.xpath("string(//*[@id='at-eq:2']//code)") == r"\unknown{a}"
+
+
+def test_equations_of_a_pdf_stay_text() -> None:
+    page = drawn(PAPER.model_copy(update={"source": "pdf"}))
+    assert page.xpath("string(//*[@id='at-eq:1']//code)") == "y = x"
 
 
 def test_a_hostile_paper_stays_text() -> None:

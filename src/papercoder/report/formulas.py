@@ -84,6 +84,17 @@ def with_formulas(text: str) -> Markup:
     return Markup("").join([*parts, escape(text[end:])])
 
 
+def is_formula(text: str) -> bool:
+    """Is this LaTeX without dollars and without prose, as in a displayed equation?"""
+    words = re.sub(r"\\[a-zA-Z]+\s*(\{[A-Za-z ]+\})?", "", text)
+    return bool(re.search(r"\\[a-zA-Z]|[_^]\{", text)) and not re.search(r"\$|[A-Za-z]{4}", words)
+
+
+def formula_spans(text: str) -> list[tuple[int, int]]:
+    """Start and end of each formula that `with_formulas` would typeset."""
+    return [match.span() for match in _INLINE.finditer(text)]
+
+
 @lru_cache(maxsize=4096)
 def mathml(latex: str, *, display: bool = False) -> Markup | None:
     """A formula as MathML; None if it is too long or cannot be converted as a whole."""

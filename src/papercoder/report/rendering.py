@@ -15,6 +15,7 @@ from papercoder.report import words
 from papercoder.report.claims import printed
 from papercoder.report.diagrams import diagrams
 from papercoder.report.figures import claim_groups, cost_bars, time_bars
+from papercoder.report.formulas import is_formula, mathml, with_formulas
 from papercoder.report.links import Links
 from papercoder.report.model import Report, TracedRequirement, shown
 
@@ -91,6 +92,7 @@ def environment(package: str = "papercoder.report") -> Environment:
         "duration": words.duration,
         "fenced": _fenced,
         "figure": words.figure,
+        "formulas": _formulas,
         "label": words.LABELS.__getitem__,
         "md": _markdown,
         "memory": words.memory,
@@ -98,6 +100,7 @@ def environment(package: str = "papercoder.report") -> Environment:
         "plural": words.plural,
         "printed": printed,
         "prose": _prose,
+        "quoted": _quoted,
         "shown": shown,
         "sign": lambda state: words.SIGNS[words.tone(state)],
         "tail": tail,
@@ -144,11 +147,21 @@ def _finalize(value: object) -> object:
 
 
 def _prose(text: str) -> Markup:
-    """Escaped words, in which `code` between backticks is shown as code."""
+    """Escaped text with `code` between backticks and typeset formulas."""
     parts = re.split(r"`([^`\n]+)`", str(_finalize(text)))
     return Markup("").join(
-        Markup("<code>{}</code>").format(part) if index % 2 else escape(part) for index, part in enumerate(parts)
+        Markup("<code>{}</code>").format(part) if index % 2 else with_formulas(part) for index, part in enumerate(parts)
     )
+
+
+def _formulas(text: str) -> Markup:
+    """Escaped text with typeset formulas."""
+    return with_formulas(str(_finalize(text)))
+
+
+def _quoted(quote: str) -> Markup:
+    """Escaped words of a paper with typeset formulas; a quote from an equation is a formula as a whole."""
+    return (is_formula(quote) and mathml(str(_finalize(quote)))) or _formulas(quote)
 
 
 def tail(output: str) -> Markup:

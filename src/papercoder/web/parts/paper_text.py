@@ -1,4 +1,4 @@
-"""The paper as it is read beside the code: every block with its anchor, the words of requirements marked in it."""
+"""The paper beside the code: every block with its anchor, formulas typeset, and quotes of requirements marked."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -8,14 +8,18 @@ from markupsafe import Markup
 
 from papercoder.artifacts import Algorithm, AnyBlock, Equation, Figure, Paper, Paragraph, Requirement, Section, Table
 from papercoder.diagrams.text import printable
+from papercoder.report.formulas import formula_spans, mathml
 from papercoder.report.rendering import environment
 from papercoder.web.parts.passages import Piece, Span, parted, spans
 
 _LONGEST = 20_000
-"""Signs of one text; what is longer is cut."""
+"""Characters of one text; the rest is cut."""
+
+_WITH_LATEX = frozenset({"latex", "html", "markdown"})
+"""Sources whose equations are LaTeX; those of a PDF are text in the parser's order."""
 
 Quotes = Mapping[str, tuple[Requirement, ...]]
-"""Anchor -> the requirements whose words stand there."""
+"""Anchor -> the requirements that quote it."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Row:
 
 @dataclass(frozen=True)
 class ShownBlock:
-    """A block on its way into the page."""
+    """A block as the template needs it."""
 
     kind: str
     anchor: str
@@ -36,11 +40,18 @@ class ShownBlock:
     caption: tuple[Piece, ...] = ()
     number: str = ""
     rows: tuple[Row, ...] = ()
+    formula: Markup | None = None
+    """A typeset equation; None if it is shown as its text."""
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The requirements that quote something in the text."""
+        return tuple(dict.fromkeys(owner for piece in self.text for owner in piece.owners))
 
 
 @dataclass(frozen=True)
 class ShownSection:
-    """A section on its way into the page."""
+    """A section as the template needs it."""
 
     section: Section
     blocks: tuple[ShownBlock, ...]
@@ -53,7 +64,7 @@ def paper_html(paper: Paper, needs: Iterable[Requirement]) -> Markup:
         "paper": paper,
         "title": _marked(paper.title, quotes.get("title", ())),
         "abstract": _marked(paper.abstract, quotes.get("abstract", ())),
-        "sections": [_section(section, quotes) for section in paper.sections],
+        "sections": [_section(section, quotes, paper.source in _WITH_LATEX) for section in paper.sections],
     }
     template = environment("papercoder.web").get_template("paper.html")
     return Markup(template.render(**values))  # noqa: S704  the template escapes
@@ -67,20 +78,22 @@ def _by_anchor(needs: Iterable[Requirement]) -> Quotes:
     return {anchor: tuple(own) for anchor, own in found.items()}
 
 
-def _section(section: Section, quotes: Quotes) -> ShownSection:
-    """What is quoted of a section as a whole is looked for in each of its blocks."""
+def _section(section: Section, quotes: Quotes, has_latex: bool) -> ShownSection:
+    """A quote of a whole section is searched in each of its blocks."""
     whole = quotes.get(section.anchor, ())
     return ShownSection(
-        section, tuple(_block(block, (*quotes.get(block.anchor, ()), *whole)) for block in section.blocks)
+        section, tuple(_block(block, (*quotes.get(block.anchor, ()), *whole), has_latex) for block in section.blocks)
     )
 
 
-def _block(block: AnyBlock, needs: tuple[Requirement, ...]) -> ShownBlock:
+def _block(block: AnyBlock, needs: tuple[Requirement, ...], has_latex: bool) -> ShownBlock:
     match block:
         case Paragraph(anchor=anchor, text=text):
             return ShownBlock("paragraph", anchor, _marked(text, needs))
         case Equation(anchor=anchor, text=text, number=number):
-            return ShownBlock("equation", anchor, _whole_or_marked(text, anchor, needs), number=number)
+            formula = mathml(_plain(text), display=True) if has_latex else None
+            pieces = _whole_or_marked(text, anchor, needs)
+            return ShownBlock("equation", anchor, pieces, number=number, formula=formula)
         case Algorithm(anchor=anchor, text=text, caption=caption):
             return ShownBlock("algorithm", anchor, _marked(text, needs), _marked(caption, needs))
         case Figure(anchor=anchor, caption=caption):
@@ -96,7 +109,7 @@ def _row(cells: tuple[str, ...], needs: Iterable[Requirement]) -> Row:
 
 
 def _whole_or_marked(text: str, anchor: str, needs: tuple[Requirement, ...]) -> tuple[Piece, ...]:
-    """An equation whose signs a parser gave in another order is meant as a whole."""
+    """An equation is marked as a whole if the quote has its characters in another order."""
     text = _plain(text)
     marks = [mark for need in needs for mark in _spans_or_all(text, anchor, need)]
     return parted(text, marks)
@@ -109,7 +122,15 @@ def _spans_or_all(text: str, anchor: str, need: Requirement) -> tuple[Span, ...]
 
 def _marked(text: str, needs: Iterable[Requirement]) -> tuple[Piece, ...]:
     text = _plain(text)
-    return parted(text, [span for need in needs for span in spans(text, need.quote, need.id)])
+    formulas = formula_spans(text)
+    return parted(text, [_widened(span, formulas) for need in needs for span in spans(text, need.quote, need.id)])
+
+
+def _widened(span: Span, formulas: Iterable[tuple[int, int]]) -> Span:
+    """The span with whole formulas at its ends, so that they can be typeset."""
+    start = min([span.start, *(first for first, last in formulas if first < span.start < last)])
+    end = max([span.end, *(last for first, last in formulas if first < span.end < last)])
+    return Span(start, end, span.owner)
 
 
 def _plain(text: str) -> str:
