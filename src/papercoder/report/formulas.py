@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 _LONGEST = 2_000
 """Characters of a formula; longer ones stay LaTeX."""
 
-_FAILURES = (
+_FAILURES: tuple[type[Exception], ...] = (
     AttributeError,
     LookupError,
     RuntimeError,  # deep nesting too
