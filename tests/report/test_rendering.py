@@ -44,7 +44,7 @@ def test_the_first_screen_tells_what_was_observed(full: Report) -> None:
     for expected in (
         "A Tiny Method",
         "Install passed",
-        "Tests not run",
+        "Tests skipped",
         "Reproduce seen",
         "implemented 1",
         "not reviewed 1",

@@ -3,7 +3,6 @@
 import ast
 import io
 import tokenize
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from papercoder.artifacts.checking import Finding
 from papercoder.errors import RunFolderError
+from papercoder.repository.syntax import quiet_parser
 from papercoder.stages.checking.findings import error, warning
 from papercoder.stages.checking.walking import MOST_FILES, walk
 
@@ -150,8 +150,7 @@ def _module(root: Path, path: PurePosixPath) -> Module | Finding:
 def _parse(path: PurePosixPath, text: str) -> Module | Finding:
     name = str(path)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet_parser():
             tree = ast.parse(text)
             if _depth_is_fine(tree):
                 compile(tree, name, "exec", dont_inherit=True)  # finds a `return` outside a function; runs nothing
