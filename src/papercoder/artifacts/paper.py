@@ -104,6 +104,9 @@ class Paper(Artifact):
     sections: tuple[Section, ...]
     references: tuple[Reference, ...] = ()
     losses: tuple[Loss, ...] = ()
+    files: tuple[str, ...] = ()
+    """The files that were read, if the source has several."""
+
     source: SourceKind
 
     def blocks(self) -> Iterator[AnyBlock]:

@@ -92,6 +92,8 @@ class Draft:
     elements: list[Element] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    """The files that were read, if the source has several."""
 
 
 @dataclass
@@ -182,6 +184,7 @@ def assemble(draft: Draft, source: SourceKind) -> Paper:
         ),
         references=tuple(draft.references),
         losses=tuple(draft.losses),
+        files=tuple(draft.files),
         source=source,
     )
 

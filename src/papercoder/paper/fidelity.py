@@ -14,8 +14,8 @@ _SHORTEST = 1_000
 _PLACEHOLDER = re.compile(r"\bEQUATION\b|\bFORMULA\b|\[MATH\]|<!-- ?formula-not-decoded ?-->|\ufffd")
 _EQUATION_CITED = re.compile(r"\b(?:Eq(?:n|uation|s|ns|uations)?\.?|Formula)\s*~?\s*\(?(\d{1,3})\)?")
 _CITED = {
-    "table": re.compile(r"\bTables?\s+(\d{1,2})\b"),
-    "algorithm": re.compile(r"\bAlgorithms?\s+(\d{1,2})\b"),
+    "table": re.compile(r"\bTables?\s+(\d{1,2}(?:\.\d{1,2})?)\b"),
+    "algorithm": re.compile(r"\bAlgorithms?\s+(\d{1,2}(?:\.\d{1,2})?)\b"),
 }
 
 
@@ -131,7 +131,7 @@ def _cited_but_absent(paper: Paper) -> Iterator[str]:
     for kind, pattern in _CITED.items():
         anchor = {"table": "tab", "algorithm": "alg"}[kind]
         have = {block.anchor for block in paper.blocks()}
-        absent = sorted({n for n in pattern.findall(paper.text) if f"{anchor}:{n}" not in have}, key=int)
+        absent = sorted({n for n in pattern.findall(paper.text) if f"{anchor}:{n}" not in have}, key=float)
         if absent:
             yield f"The text points to {kind.capitalize()} {', '.join(absent[:8])}, which were not read."
 

@@ -1,7 +1,9 @@
 """The files of a LaTeX paper, from a folder or from memory; nothing outside them can be read."""
 
+import errno
 import os
 import posixpath
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +12,15 @@ from typing import Protocol
 from papercoder.errors import PaperError
 
 LARGEST_FILE = 8 * 2**20
-"""Bytes of the largest text file read; LaTeX of a paper is a tenth of it."""
+"""Bytes of the largest text file that is read; the LaTeX of a paper is a tenth of it."""
 
 _MOST_ENTRIES = 20_000
+_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO)
+"""What the system answers where there is no such file, or where a link stands in the path."""
 
 
 class Files(Protocol):
-    """Named files, names relative with forward slashes."""
+    """Named files; names are relative and use forward slashes."""
 
     @property
     def where(self) -> str:
@@ -28,12 +32,12 @@ class Files(Protocol):
         ...
 
     def get(self, name: str) -> bytes | None:
-        """The bytes of a file, or None where there is no such file inside."""
+        """The bytes of a file, or None if there is no such file."""
         ...
 
 
 def inside(name: str) -> str | None:
-    """The name made plain, or None where it is absolute or leads out of the folder."""
+    """The normalized name, or None if it is absolute or leads out of the folder."""
     plain = posixpath.normpath(name.strip().replace("\\", "/"))
     outside = plain.startswith(("/", "..")) or ":" in plain.split("/")[0] or "\0" in plain
     return None if outside else plain
@@ -58,11 +62,11 @@ class Memory:
 
 @dataclass(frozen=True)
 class Folder:
-    """Files of a folder on disk, read when asked for."""
+    """Files of a folder on disk, read on demand. Links below the folder are not followed, wherever they point."""
 
     root: Path
     deep: bool = True
-    """Whether the files of folders below it are named too; any can be had all the same."""
+    """Whether `names` includes the files of subfolders; `get` reads them in any case."""
 
     @property
     def where(self) -> str:
@@ -70,18 +74,25 @@ class Folder:
         return str(self.root)
 
     def names(self) -> list[str]:
-        """All names, sorted; raises `PaperError` where the folder is too large to be a paper's."""
+        """All names, sorted; raises `PaperError` if the folder is too large to hold just a paper."""
         return sorted(self._walk())
 
     def get(self, name: str) -> bytes | None:
-        """The bytes of a file, or None; raises `PaperError` where it is too large or cannot be read."""
+        """The bytes of a regular file, or None; raises `PaperError` if it is too large or cannot be read."""
         plain = inside(name)
         if not plain:
             return None
-        path, root = (self.root / plain).resolve(), self.root.resolve()
-        if not path.is_relative_to(root) or not path.is_file():
-            return None
-        return read_bytes(path, LARGEST_FILE)
+        path = self.root / plain
+        try:
+            descriptor = _open_without_links(self.root, plain)
+        except OSError as error:
+            if error.errno in _ABSENT:
+                return None
+            raise PaperError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return None
+            return _limited(file.read(LARGEST_FILE + 1), path, LARGEST_FILE)
 
     def _walk(self) -> Iterator[str]:
         seen = 0
@@ -96,13 +107,31 @@ class Folder:
                 yield (Path(folder) / name).relative_to(self.root).as_posix()
 
 
+def _open_without_links(root: Path, name: str) -> int:
+    """Open a file below a folder, one path component at a time, so that no link is followed and no pipe blocks."""
+    *folders, last = name.split("/")
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part in folders:
+            below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            os.close(folder)
+            folder = below
+        return os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
 def read_bytes(path: Path, largest: int) -> bytes:
-    """A file's bytes; raises `PaperError` where it is larger than `largest` or cannot be read."""
+    """A file's bytes; raises `PaperError` if it is larger than `largest` or cannot be read."""
     try:
         with path.open("rb") as file:
             data = file.read(largest + 1)
     except OSError as error:
         raise PaperError(f"{path} cannot be read ({error.strerror}); check its path and permissions.") from error
+    return _limited(data, path, largest)
+
+
+def _limited(data: bytes, path: Path, largest: int) -> bytes:
     if len(data) > largest:
         raise PaperError(f"{path} is larger than {largest // 2**20} MiB; give the paper itself, without its data.")
     return data

@@ -65,7 +65,8 @@ def _from_file(path: Path) -> _Found:
     if kind == "pdf":
         return _Found(read_pdf(path), "pdf")
     if kind == "latex":
-        return _latex(Folder(path.parent, deep=False), path.name)
+        file = path.resolve()
+        return _latex(Folder(file.parent, deep=False), file.name)
     return _from_bytes(data, kind, str(path))
 
 

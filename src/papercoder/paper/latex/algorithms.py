@@ -4,13 +4,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from papercoder.paper.draft import Listing
+from papercoder.paper.latex.numbering.references import Target
 from papercoder.paper.latex.prose import Prose, tidy
+from papercoder.paper.latex.siunitx.quantities import parse_options
 from papercoder.paper.latex.tables import is_row_end
-from papercoder.paper.latex.tokens import PAR, VERBATIM
-from papercoder.paper.latex.tree import Command, Environment, Group, Node
+from papercoder.paper.latex.tokens import PAR, VERBATIM, tokenize
+from papercoder.paper.latex.tree import Command, Environment, Group, Node, parse, plain
 from papercoder.paper.names import names
 
-LISTINGS = names("lstlisting lstlisting* verbatim verbatim* Verbatim Verbatim* BVerbatim alltt minted")
+LISTINGS = names(
+    "lstlisting lstlisting* verbatim verbatim* Verbatim Verbatim* BVerbatim LVerbatim spverbatim alltt minted"
+)
 _OPENINGS = {
     "for": "for {} do",
     "forall": "for all {} do",
@@ -40,20 +45,25 @@ _LABELS = {
 }
 _SHORT = re.compile(r"[lu](?=(?:for|foreach|while|if|elseif|else|case)$)")
 _TWO_BODIES = names("eIf leIf")
-_OPTION = re.compile(r"\s*\[((?:[^\[\]{}]|\{[^{}]*\})*)\]")
-_LANGUAGE = re.compile(r"\A\{[^{}]*\}")
-_CAPTION = re.compile(r"\b(?:caption|title)\s*=\s*(?:\{([^{}]*)\}|([^,\]]*))")
+_OPTION = re.compile(r"\s*\[((?:[^\[\]{}]|\{(?:[^{}]|\{[^{}]*\})*\}|\[[^\[\]]*\])*)\]")
+_LANGUAGE = re.compile(r"\A\s*\{[^{}]*\}")
+_SIDE_NOTE = re.compile(r"\A\[[^\]]*\]")
 
 
-def code_of(environment: Environment) -> tuple[str, str]:
-    """Caption and text of a code listing."""
+def listing_of(environment: Environment, prose: Prose) -> Listing:
+    """A listing of code; one with a caption is numbered, and its label is noted."""
     text = "".join(node for node in environment.children if isinstance(node, str)).removeprefix(VERBATIM)
-    option = _OPTION.match(text) if environment.name.startswith(("lstlisting", "minted", "Verbatim")) else None
-    caption = _CAPTION.search(option[1]) if option else None
-    body = text[option.end() if option else 0 :]
+    has_options = environment.name.startswith(("lstlisting", "minted", "Verbatim"))
+    option = _OPTION.match(text) if has_options else None
+    options = parse_options(option[1]) if option else {}
+    code = text[option.end() if option else 0 :]
     if environment.name == "minted":
-        body = _LANGUAGE.sub("", body.lstrip())
-    return ((caption[1] or caption[2] or "").strip() if caption else ""), body.strip("\n")
+        code = _LANGUAGE.sub("", code)
+    caption = options.get("caption") or options.get("title") or ""
+    number = prose.counters.step("lstlisting") if options.get("caption") else ""
+    if label := options.get("label", "") if environment.name.startswith("lstlisting") else "":
+        prose.labels.add(label, Target("lstlisting", number) if number else None)
+    return Listing(prose(parse(tokenize(_SIDE_NOTE.sub("", caption)))), code.strip("\n"), number)
 
 
 def pseudocode(nodes: Sequence[Node], prose: Prose) -> str:
@@ -70,6 +80,14 @@ class _Writer:
     lines: list[str] = field(default_factory=list)
     pieces: list[str] = field(default_factory=list)
     indent: int = 0
+    numbered: int = 0
+    """Lines that have a number so far."""
+
+    is_begun: bool = False
+    """Whether a line has begun, even if it has no text yet."""
+
+    is_unnumbered: bool = False
+    """Whether the line that has begun has no number."""
 
     def write(self, nodes: Sequence[Node]) -> None:
         for node in nodes:
@@ -89,11 +107,13 @@ class _Writer:
         self.pieces.clear()
         if text:
             self.lines.append("  " * max(self.indent, 0) + text)
+            self.numbered += not self.is_unnumbered
+        self.is_begun = self.is_unnumbered = False
 
     def _environment(self, environment: Environment) -> None:
         self.end_line()
         if environment.name in LISTINGS:
-            self.lines += code_of(environment)[1].splitlines()
+            self.lines += listing_of(environment, self.prose).text.splitlines()
         else:
             self.write(environment.children)
             self.end_line()
@@ -118,6 +138,7 @@ class _Writer:
             self._close(f"end {name[3:]}")
         elif name in _LABELS:
             self._line(f"{_LABELS[name]} {self.prose.raw(command.last)}")
+            self.is_unnumbered = True
         else:
             self._statement(name, command)
 
@@ -125,19 +146,24 @@ class _Writer:
         match name:
             case "state" | "statex" | "item" | ";":
                 self.end_line()
+                self.is_begun, self.is_unnumbered = name != ";", name == "statex"
             case "algolabel":
                 self._line(f"{self.prose(command.last)} ")
+                self.is_unnumbered = True
             case "return" | "kwret" | "ret":
                 self._line(f"return {self.prose.raw(command.last)}")
             case "comment" | "tcp" | "tcc" | "tcp*" | "tcc*":
                 self.pieces.append(f" // {self.prose(command.last)}")
-            case "caption" | "label" | "dontprintsemicolon" | "setalgolined":
-                self.prose.raw([command] if name == "label" else [])
+            case "label" | "nllabel" | "lnl":
+                number = self.numbered + (self.is_begun or bool(self.pieces))
+                self.prose.labels.add(plain(command.last), Target("line", str(number)))
+            case "caption" | "dontprintsemicolon" | "setalgolined":
+                pass
             case _:
                 self.pieces.append(self.prose.raw([command]))
 
     def _open(self, pattern: str, command: Command) -> None:
-        """A line that opens a block; `algorithm2e` gives the block as the last argument."""
+        """A line that opens a block; in `algorithm2e` the block is the last argument."""
         *heads, body = command.arguments or (None,)
         head = ", ".join(self.prose(part) for part in heads)
         if "{}" not in pattern and heads:

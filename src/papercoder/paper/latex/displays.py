@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from papercoder.paper.draft import Display
-from papercoder.paper.latex.commands import MATHS
-from papercoder.paper.latex.numbers import Counters, Labels
-from papercoder.paper.latex.prose import formula
+from papercoder.paper.latex.numbering.references import Target
+from papercoder.paper.latex.prose import Prose
 from papercoder.paper.latex.tokens import is_blank, join
 from papercoder.paper.latex.tree import Maths
+from papercoder.paper.latex.vocabulary.commands import MATHS
 from papercoder.paper.names import names
 
 _ROW_BY_ROW = names("align gather eqnarray flalign alignat IEEEeqnarray subeqnarray")
@@ -28,15 +28,15 @@ class _Row:
     unnumbered: bool
 
 
-def displays(maths: Maths, counters: Counters, labels: Labels) -> Iterator[Display]:
-    """The equations of a display: one for every number it would print, or one alone."""
+def displays(maths: Maths, prose: Prose) -> Iterator[Display]:
+    """The equations of a display: one for each number that it prints, or one without a number."""
     base = maths.environment.removesuffix("*")
     tokens = _without_argument(maths)
     rows = [_row(tokens) for tokens in (_rows(tokens) if base in _ROW_BY_ROW else [tokens])]
     numbered = MATHS.get(maths.environment) == "numbered"
     for group in _grouped(rows, numbered=numbered):
-        number = _number(group, counters, labels, numbered=numbered)
-        if text := _text(base, group):
+        number = _number(group, prose, numbered=numbered)
+        if text := _text(base, group, prose):
             yield Display(text, number)
 
 
@@ -63,22 +63,24 @@ def _rows(tokens: Sequence[str]) -> Iterator[list[str]]:
 
 def _row(tokens: Sequence[str]) -> _Row:
     kept: list[str] = []
-    found = {"\\label": "", "\\tag": ""}
+    found = {"\\label": "", "\\tag": "", "\\eqno": "", "\\leqno": ""}
     unnumbered, position = False, 0
     while position < len(tokens):
         token = tokens[position]
         position += 1
         if token in found:
-            argument, position = _argument(tokens, position)
-            found[token] = argument
+            found[token], position = _argument(tokens, position, is_rest=token.endswith("eqno"))
         elif token in ("\\notag", "\\nonumber"):
             unnumbered = True
         else:
             kept.append(token)
-    return _Row(kept, found["\\label"], found["\\tag"], unnumbered)
+    return _Row(kept, found["\\label"], found["\\tag"] or found["\\eqno"] or found["\\leqno"], unnumbered)
 
 
-def _argument(tokens: Sequence[str], position: int) -> tuple[str, int]:
+def _argument(tokens: Sequence[str], position: int, *, is_rest: bool = False) -> tuple[str, int]:
+    """The next argument, or all that is left, and the position after it."""
+    if is_rest:
+        return join(tokens[position:]).strip(), len(tokens)
     while position < len(tokens) and (is_blank(tokens[position]) or tokens[position] == "*"):
         position += 1
     if tokens[position : position + 1] != ["{"]:
@@ -92,7 +94,7 @@ def _argument(tokens: Sequence[str], position: int) -> tuple[str, int]:
 
 
 def _grouped(rows: Sequence[_Row], *, numbered: bool) -> list[list[_Row]]:
-    """Rows by the number they share: rows without one go with the next that has one, the last ones with the last."""
+    """Rows by the number that they share: rows without one belong to the next that has one, or else to the last."""
     rows = [row for row in rows if "".join(row.tokens).strip() or row.label] or list(rows[:1])
     if not numbered:
         return [list(rows)]
@@ -108,13 +110,20 @@ def _grouped(rows: Sequence[_Row], *, numbered: bool) -> list[list[_Row]]:
     return whole or [rest]
 
 
-def _number(group: Sequence[_Row], counters: Counters, labels: Labels, *, numbered: bool) -> str:
+def _number(group: Sequence[_Row], prose: Prose, *, numbered: bool) -> str:
+    """The number that is printed, or that the source steps to in front of the display."""
     tag = next((row.tag for row in group if row.tag), "")
-    counts = numbered and any(not row.unnumbered for row in group)
-    number = tag.strip("$() ") or (counters.step_equation() if counts else "")
+    stepped, prose.counters.stepped_equation = prose.counters.stepped_equation, ""
+    if tag:
+        has_counter = "\\the" in tag or "\\arabic" in tag
+        number = (prose.counters.formatted(tag) if has_counter else tag).strip("$() ")
+    elif numbered and any(not row.unnumbered for row in group):
+        number = prose.counters.step_equation()
+    else:
+        number = stepped
     for row in group:
         if row.label:
-            labels.add(row.label, ("equation", number))
+            prose.labels.add(row.label, Target("equation", number) if number else None)
     return number
 
 
@@ -127,10 +136,10 @@ def _unaligned(tokens: Sequence[str]) -> Iterator[str]:
             yield token
 
 
-def _text(base: str, group: Sequence[_Row]) -> str:
+def _text(base: str, group: Sequence[_Row], prose: Prose) -> str:
     if len(group) == 1 and base in _ROW_BY_ROW:
-        return _OPTION.sub("", formula(list(_unaligned(group[0].tokens)))).strip()
-    text = " \\\\ ".join(row for row in (formula(row.tokens) for row in group) if row)
+        return _OPTION.sub("", prose.formula(list(_unaligned(group[0].tokens)))).strip()
+    text = " \\\\ ".join(row for row in (prose.formula(row.tokens) for row in group) if row)
     text = _OPTION.sub("", text).strip().removesuffix("\\\\").strip()
     if base in ("equation", "$$", "displaymath") or not ("&" in text or "\\\\" in text):
         return text

@@ -1,55 +1,67 @@
-"""Floats: figures, tables and algorithms, their captions put together with what they caption."""
+"""Floats: figures, tables and algorithms, each caption with what it captions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from papercoder.paper.draft import Element, Grid, Listing, Picture, Text
-from papercoder.paper.latex.algorithms import LISTINGS, code_of, pseudocode
-from papercoder.paper.latex.commands import DROPPED, SILENT
+from papercoder.paper.latex.algorithms import LISTINGS, listing_of, pseudocode
 from papercoder.paper.latex.displays import displays
-from papercoder.paper.latex.numbers import Counters
+from papercoder.paper.latex.numbering.references import STYLES, Target
 from papercoder.paper.latex.prose import Prose, tidy
+from papercoder.paper.latex.siunitx.quantities import parse_options
 from papercoder.paper.latex.tables import TABULARS, rows_of
-from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, plain
+from papercoder.paper.latex.tokens import join, tokenize
+from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, parse, plain, tokens_of
+from papercoder.paper.latex.vocabulary.commands import DROPPED, SIGNATURES, SILENT
 from papercoder.paper.names import names
 
-FLOATS = {
-    "figure": "figure",
-    "wrapfigure": "figure",
-    "sidewaysfigure": "figure",
-    "teaserfigure": "figure",
-    "table": "table",
-    "wraptable": "table",
-    "sidewaystable": "table",
-    "longtable": "table",
-    "xltabular": "table",
-    "algorithm": "algorithm",
-    "algorithm2e": "algorithm",
-    "procedure": "algorithm",
-    "listing": "listing",
-}
-"""Environments that float, to the counter of their captions."""
+FLOATS: dict[str, str] = (
+    dict.fromkeys(
+        names("figure wrapfigure sidewaysfigure teaserfigure SCfigure figurehere figwindow floatingfigure"), "figure"
+    )
+    | dict.fromkeys(
+        names(
+            """
+            table wraptable sidewaystable longtable longtabu xltabular ltabulary longtblr talltblr supertabular xtabular
+            deluxetable SCtable tablehere specialtable
+            """
+        ),
+        "table",
+    )
+    | dict.fromkeys(names("algorithm algorithm2e procedure"), "algorithm")
+    | {"listing": "lstlisting"}
+)
+"""Environments that float, with the counter of their captions."""
 
 _HOLDERS = names("minipage center adjustbox flushleft tcolorbox")
+_NOTES = names("tablenotes tablecomments tablenotetext tablerefs tnotetext")
+_CAPTIONS = names("caption captionof tablecaption topcaption bottomcaption")
 _ALGORITHMIC = names("algorithmic algorithmicx")
+_WITH_CAPTION = names("subcaption subfloat subfigure subcaptionbox captionbox")
 _FEWEST_WORDS = 12
 
 
-def is_float(environment: Environment) -> bool:
-    """Whether this floats, or stands still with a caption as if it did."""
+def is_float(environment: Environment, prose: Prose) -> bool:
+    """Whether this floats, or has a caption as if it did."""
     has_caption = any(isinstance(node, Command) and node.name == "captionof" for node in environment.children)
-    return environment.name.removesuffix("*") in FLOATS or (environment.name in _HOLDERS and has_caption)
+    return bool(_kind(environment, prose)) or (environment.name in _HOLDERS and has_caption)
 
 
-def elements_of(environment: Environment, prose: Prose, counters: Counters) -> Iterator[Element]:
+def _kind(environment: Environment, prose: Prose) -> str:
+    name = environment.name.removesuffix("*")
+    return FLOATS.get(name, "") or (name if name in prose.floats else "")
+
+
+def elements_of(environment: Environment, prose: Prose) -> Iterator[Element]:
     """What a float holds, in order, with captions and numbers."""
-    kind = FLOATS.get(environment.name.removesuffix("*"), "figure")
-    found = _Float(kind, prose, counters)
+    kind = _kind(environment, prose) or "figure"
+    found = _Float(kind, prose)
     commands = [node for node in environment.children if isinstance(node, Command)]
     if environment.name in TABULARS:
         found.parts.append(Grid("", rows_of(environment, prose)))
-        found.gather(commands)
+        found.gather([node for node in commands if node.name in _CAPTIONS | _NOTES | {"label"}])
+        found.read_options(environment)
     elif kind == "algorithm" and not _holds(environment.children, _ALGORITHMIC | LISTINGS):
         found.gather([node for node in commands if node.name in ("caption", "label")])
         found.parts.append(Listing("", pseudocode(environment.children, prose)))
@@ -70,16 +82,21 @@ _Part = _Caption | Element
 
 @dataclass
 class _Float:
-    """What is found in a float, until its captions and contents are put together."""
+    """What a float holds, until its captions and contents are put together."""
 
     kind: str
     prose: Prose
-    counters: Counters
     parts: list[_Part] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    inner_labels: list[tuple[str, str]] = field(default_factory=list)
+    """Labels of the parts of a figure, each with the letter of its part."""
+
     subcaptions: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
-    """Text that is neither caption nor table: notes, or a prompt printed in a figure."""
+    """Text that is neither caption nor table, such as a prompt that is printed in a figure."""
+
+    notes: list[str] = field(default_factory=list)
+    """Notes below a table."""
 
     def gather(self, nodes: Sequence[Node]) -> None:
         for node in nodes:
@@ -87,7 +104,7 @@ class _Float:
                 case Group(children=children):
                     self.gather(children)
                 case Maths(environment=environment) if environment != "$":
-                    self.parts += displays(node, self.counters, self.prose.labels)
+                    self.parts += displays(node, self.prose)
                 case str() | Maths():
                     self.words.append(self.prose.one(node))
                 case Environment():
@@ -95,27 +112,52 @@ class _Float:
                 case Command():
                     self._command(node)
 
+    def read_options(self, environment: Environment) -> None:
+        """The caption and label of a `longtblr`, which are options."""
+        options = parse_options(join(tokens_of(environment.arguments[0])) if environment.arguments else "")
+        if caption := options.get("caption"):
+            self._caption(self.kind, parse(tokenize(caption)))
+        if label := options.get("label"):
+            self.labels.append(label)
+
     def _command(self, command: Command) -> None:
-        match command.name:
-            case "caption" | "captionof":
-                kind = plain(command.arguments[0]) if command.name == "captionof" else self.kind
-                number = "" if command.star else self.counters.step(kind)
-                self.labels += _labels_in(command.last)
-                self.parts.append(_Caption(kind, self.prose(command.last), number))
-            case "subcaption":
-                self.subcaptions.append(self.prose(command.last))
-            case "subfloat" | "subfigure":
-                if command.arguments and command.arguments[0]:
-                    self.subcaptions.append(self.prose(command.arguments[0]))
-                self.gather(command.last)
-            case "label":
-                self.labels.append(plain(command.last))
-            case name if name in SILENT:
-                pass
-            case _ if command.arguments and not command.name.startswith(("cite", "ref", "eqref")):
-                self.gather(command.last)
-            case _:
-                self.words.append(self.prose.one(command))
+        name = command.name
+        if name in _CAPTIONS:
+            kind = plain(command.arguments[0]) if name == "captionof" else self.kind
+            self._caption(kind, command.last, numbered=not command.star)
+        elif name == "label":
+            self.labels.append(plain(command.last))
+        elif name in _NOTES:
+            self.notes.append(" ".join(self.prose(argument) for argument in command.arguments))
+        elif name in _WITH_CAPTION:
+            self._captioned(command)
+        elif name in SILENT or not command.arguments or name in STYLES or name.startswith("cite"):
+            self.words.append(self.prose.one(command))
+        else:
+            for argument in command.arguments[-1:] if f"\\{name}" in SIGNATURES else command.arguments:
+                self.gather(argument or [])
+
+    def _captioned(self, command: Command) -> None:
+        """A part of a figure with its caption: `\\subfloat[caption]{...}`."""
+        caption = next((argument for argument in command.arguments[:-1] if argument), [])
+        if command.name == "subcaption":
+            self._subcaption(command.last)
+            return
+        if command.name == "captionbox":
+            self._caption(self.kind, caption)
+        elif caption:
+            self._subcaption(caption)
+        self.gather(command.last)
+
+    def _caption(self, kind: str, nodes: Sequence[Node], *, numbered: bool = True) -> None:
+        number = self.prose.counters.step(kind) if numbered else ""
+        self.labels += _labels_in(nodes)
+        self.parts.append(_Caption(kind, self.prose(nodes), number))
+
+    def _subcaption(self, nodes: Sequence[Node]) -> None:
+        letter = chr(97 + len(self.subcaptions) % 26)
+        self.inner_labels += [(label, letter) for label in _labels_in(nodes)]
+        self.subcaptions.append(self.prose(nodes))
 
     def _environment(self, environment: Environment) -> None:
         name = environment.name
@@ -124,29 +166,36 @@ class _Float:
         elif name in _ALGORITHMIC:
             self.parts.append(Listing("", pseudocode(environment.children, self.prose)))
         elif name in LISTINGS:
-            self.parts.append(Listing(*code_of(environment)))
-        elif name in ("subfigure", "subtable"):
+            self.parts.append(listing_of(environment, self.prose))
+        elif name in ("subfigure", "subtable", "subfloat"):
             self._inner(environment)
+        elif name in _NOTES:
+            self.notes.append(self.prose(_with_marks(environment.children)))
         elif name not in DROPPED:
             self.gather(environment.children)
 
     def _inner(self, environment: Environment) -> None:
-        """A float within a float: its caption is no caption of its own."""
-        before = dict(self.counters.values)
-        inner = _Float(self.kind, self.prose, self.counters)
+        """A float within a float: its caption is that of a part."""
+        before = dict(self.prose.counters.values)
+        inner = _Float(self.kind, self.prose)
         inner.gather(environment.children)
-        self.counters.values = before
+        self.prose.counters.values = before
         captions = [part for part in inner.parts if isinstance(part, _Caption)]
-        self.subcaptions += [caption.text for caption in captions if caption.text]
+        letter = chr(97 + len(self.subcaptions) % 26)
+        self.inner_labels += [(label, letter) for label in inner.labels]
+        self.subcaptions.append(" ".join(caption.text for caption in captions if caption.text))
         self.parts += [part for part in inner.parts if not isinstance(part, _Caption)]
-        self.labels += inner.labels
+        self.notes += inner.notes
 
     def put_together(self) -> Iterator[Element]:
         captions = [part for part in self.parts if isinstance(part, _Caption)]
         contents = [part for part in self.parts if not isinstance(part, _Caption)]
         if captions:
+            kind, number = captions[0].kind, captions[0].number
             for label in self.labels:
-                self.prose.labels.add(label, (captions[0].kind, captions[0].number))
+                self.prose.labels.add(label, Target(kind, number, captions[0].text))
+            for label, letter in self.inner_labels:
+                self.prose.labels.add(label, Target(kind, number + letter))
             captions[0] = _with_parts(captions[0], self.subcaptions)
         if len(captions) == 1 and captions[0].kind != "figure":
             captions += [_part(captions[0], place) for place in range(1, sum(_takes_caption(c) for c in contents))]
@@ -154,8 +203,10 @@ class _Float:
         if len(text.split()) >= _FEWEST_WORDS:
             contents.append(Text(text))
         contents.sort(key=_takes_caption, reverse=True)
+        notes = [Text(note) for note in self.notes if note]
         for content, caption in zip_longest(contents, captions):
             yield from _captioned(content, caption)
+        yield from notes
 
 
 def _takes_caption(element: Element) -> bool:
@@ -187,6 +238,15 @@ def _captioned(content: Element | None, caption: _Caption | None) -> list[Elemen
 def _with_parts(caption: _Caption, parts: Sequence[str]) -> _Caption:
     listed = " ".join(f"({chr(97 + place % 26)}) {part}" for place, part in enumerate(parts) if part)
     return _Caption(caption.kind, f"{caption.text} {listed}".strip(), caption.number)
+
+
+def _with_marks(nodes: Sequence[Node]) -> list[Node]:
+    """The items of a table's notes, each after its mark."""
+    marked: list[Node] = []
+    for node in nodes:
+        is_item = isinstance(node, Command) and node.name == "item"
+        marked += [" ", *(node.last if isinstance(node, Command) else []), " "] if is_item else [node]
+    return marked
 
 
 def _labels_in(nodes: Sequence[Node]) -> list[str]:

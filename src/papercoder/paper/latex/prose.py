@@ -1,56 +1,71 @@
 """Nodes to running text: formulas verbatim between dollars, everything else as it would be read."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from papercoder.paper.latex.commands import DROPPED, SILENT
-from papercoder.paper.latex.numbers import Labels, reference
-from papercoder.paper.latex.symbols import ACCENTS, DINGBATS, SYMBOLS, accented
-from papercoder.paper.latex.tokens import PAR, VERBATIM, join
+from papercoder.paper.latex.numbering.counters import Counters, in_style
+from papercoder.paper.latex.numbering.references import STYLES, Labels, reference
+from papercoder.paper.latex.siunitx.quantities import SIGNATURES, Quantities
+from papercoder.paper.latex.tokens import PAR, VERBATIM, is_blank, join
 from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, plain
+from papercoder.paper.latex.vocabulary.commands import DROPPED, KNOWN, SILENT
+from papercoder.paper.latex.vocabulary.symbols import ACCENTS, DINGBATS, SYMBOLS, accented
 from papercoder.paper.names import names
 
 _XSPACE = "\ue002"
 _AFTER_XSPACE = re.compile(_XSPACE + r"+\s*(?=(.)?)")
 _CLOSE = frozenset(".,'/?;:!~-)]}–—\"")
 _BLANKS = re.compile(r"\s+")
-_MATH_REFERENCE = re.compile(r"\\(eqref|ref)\s*\{([^{}]*)\}")
+_MATH_REFERENCE = re.compile(r"\\(eqref|ref)\s*\*?\s*\{([^{}]*)\}")
 _LIGATURES = (("``", '"'), ("''", '"'), ("---", "—"), ("--", "–"), ("`", "'"))
-_CITATIONS = ("cite", "Cite", "parencite", "textcite", "autocite", "footcite", "fullcite", "onlinecite", "shortcite")
+_CITATIONS = tuple(
+    names("cite Cite parencite Parencite textcite Textcite autocite Autocite footcite footfullcite fullcite")
+)
+_CITATIONS += tuple(names("onlinecite shortcite supercite smartcite citename"))
+_COUNTER_STYLES = names("arabic roman Roman alph Alph fnsymbol")
+_IN_FORMULA = re.compile(rf"\\(?:{'|'.join([*SIGNATURES, 'xspace', 'protect'])})$")
 
 
 def tidy(text: str) -> str:
-    """The text on one line, blanks as they would be printed."""
+    """The text on one line, with the blanks that print."""
     text = _AFTER_XSPACE.sub(lambda match: " " if match[1] and match[1] not in _CLOSE else "", text)
-    return _BLANKS.sub(" ", text).strip()
-
-
-def formula(tokens: Sequence[str]) -> str:
-    """A formula's source on one line."""
-    text = join(token for token in tokens if token not in ("\\xspace", "\\protect"))
-    text = _MATH_REFERENCE.sub(lambda match: reference(match[1], match[2]), text)
     return _BLANKS.sub(" ", text).strip()
 
 
 @dataclass
 class Prose:
-    """Renders nodes as text; footnotes are set aside, and labels on the way are noted."""
+    """Renders nodes as text; sets footnotes aside, and notes labels and unknown commands on the way."""
 
     labels: Labels
+    counters: Counters = field(default_factory=Counters)
+    quantities: Quantities = field(default_factory=Quantities)
     footnotes: list[str] = field(default_factory=list)
-    """Texts of the footnotes met since they were last taken."""
+    """Texts of the footnotes since they were last taken."""
 
     notes: int = 0
     cited: dict[str, None] = field(default_factory=dict)
-    """Keys cited, in order."""
+    """Keys of citations, in order."""
+
+    unknown: Counter[str] = field(default_factory=Counter)
+    """Commands of which only the text of their arguments was kept."""
+
+    acronyms: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Short and long forms of the paper's acronyms."""
+
+    floats: set[str] = field(default_factory=set)
+    """Floats that the source defines."""
+
+    columns: dict[str, list[str]] = field(default_factory=dict)
+    """Column types of tables that the source defines."""
 
     def __call__(self, nodes: Sequence[Node] | None) -> str:
         """The text of nodes, tidied."""
         return tidy(self.raw(nodes))
 
     def raw(self, nodes: Sequence[Node] | None) -> str:
-        """The text of nodes as pieces put together; to be tidied."""
+        """The text of nodes, put together without tidying."""
         return "".join(self.one(node) for node in nodes or [])
 
     def one(self, node: Node) -> str:
@@ -62,24 +77,60 @@ class Prose:
                 return self.raw(children)
             case Maths(tokens=tokens, environment=environment):
                 sign = "$" if environment == "$" else "$$"
-                text = formula(tokens)
+                text = self.formula(tokens)
                 return f"{sign}{text}{sign}" if text else ""
             case Environment(name=name, children=children):
                 return "" if name in DROPPED else f" {self.raw(children)} "
             case Command():
                 return self._command(node)
 
+    def formula(self, tokens: Sequence[str]) -> str:
+        """A formula's source on one line, with quantities and references as they print."""
+        text = join(self._in_formula(tokens))
+        text = _MATH_REFERENCE.sub(lambda match: reference(match[1], match[2]), text)
+        return _BLANKS.sub(" ", text).strip()
+
+    def _in_formula(self, tokens: Sequence[str]) -> Sequence[str]:
+        if not any(_IN_FORMULA.match(token) for token in tokens):
+            return tokens
+        kept: list[str] = []
+        position = 0
+        while position < len(tokens):
+            token = tokens[position]
+            position += 1
+            if token[1:] in SIGNATURES:
+                option, arguments, position = _arguments(tokens, position, SIGNATURES[token[1:]])
+                kept += [self.quantities.formula(token[1:], option, arguments)] if arguments else [token]
+            elif token not in ("\\xspace", "\\protect"):
+                kept.append(token)
+        return kept
+
     def _command(self, command: Command) -> str:
         name = command.name
         if name in _SPECIAL:
             return _SPECIAL[name](self, command)
+        if name in STYLES:
+            return self._reference(command)
         if name in SYMBOLS:
             return SYMBOLS[name]
-        if name.startswith(_CITATIONS) and command.arguments:
+        if name.startswith(_CITATIONS) and len(command.arguments) == 3:
             return self._citation(command)
         if name in ACCENTS:
             return accented(name, self.raw(command.last))
-        return "" if name in SILENT else self.raw(command.last)
+        if name in SIGNATURES:
+            return self._quantity(command)
+        if name in SILENT:
+            return ""
+        return self._other(command)
+
+    def _other(self, command: Command) -> str:
+        """The text of a command that formats its last argument, or that is not known."""
+        if f"\\{command.name}" in KNOWN:
+            return self.raw(command.last)
+        if command.name.startswith("the") and command.name[3:] in self.counters.values:
+            return self.counters.printed(command.name[3:])
+        self.unknown[f"\\{command.name}"] += 1
+        return " ".join(self.raw(argument) for argument in command.arguments)
 
     def _citation(self, command: Command) -> str:
         before, after, keys = command.arguments
@@ -102,26 +153,63 @@ class Prose:
         return ""
 
     def _reference(self, command: Command) -> str:
-        style = {"ref": "ref", "eqref": "eqref", "subref": "ref"}.get(command.name, "cref")
-        return reference(style, plain(command.last))
-
-    def _link(self, command: Command) -> str:
-        target, shown = command.arguments
-        return self.raw(shown) or plain(target)
-
-    def _fraction(self, command: Command) -> str:
-        return "/".join(self(argument) for argument in command.arguments)
+        labels = ",".join(plain(argument) for argument in command.arguments)
+        bare = command.star and command.name == "subref"
+        return reference("ref" if bare else STYLES[command.name], labels)
 
     def _quantity(self, command: Command) -> str:
-        """A value with its unit, whose names are commands: `\\SI{5}{\\milli\\second}`."""
-        _, value, unit = command.arguments
-        names_of_unit = (node.name if isinstance(node, Command) else self.one(node) for node in unit or [])
-        return f"{self.raw(value)} {' '.join(names_of_unit)}"
+        option, *arguments = command.arguments
+        raw = [[token for token in argument or [] if isinstance(token, str)] for argument in arguments]
+        return self.quantities.text(command.name, plain(option), raw)
+
+    def _counter(self, command: Command) -> str:
+        return in_style(command.name, self.counters.values.get(plain(command.last).strip(), 0))
+
+    def _acronym(self, command: Command) -> str:
+        """An acronym's short form, or its long one if the command asks for that."""
+        key, name = plain(command.last).strip(), command.name.lower()
+        short, long = self.acronyms.get(key, (key, key))
+        plural = "s" if name.endswith(("p", "pl")) else ""
+        if name in ("acl", "aclp", "acrlong"):
+            return long + plural
+        return f"{long}{plural} ({short}{plural})" if name in ("acf", "acfp", "acrfull") else short + plural
 
     def take_footnotes(self) -> list[str]:
         """The footnotes since last time."""
         taken, self.footnotes = self.footnotes, []
         return taken
+
+
+def _arguments(tokens: Sequence[str], position: int, signature: str) -> tuple[str, list[list[str]], int]:
+    """The option and the other arguments of a command in a formula, and the position after them."""
+    option, arguments = "", list[list[str]]()
+    for kind in signature:
+        opening, closing = ("[", "]") if kind == "o" else ("{", "}")
+        start = position
+        while start < len(tokens) and is_blank(tokens[start]):
+            start += 1
+        end = _end_of(tokens, start, opening, closing)
+        found = list(tokens[start + 1 : end]) if end else None
+        position = end + 1 if end else position
+        if found is None and kind != "o":
+            return "", [], position
+        if kind == "o" and not arguments:
+            option = join(found or [])
+        else:
+            arguments.append(found or [])
+    return option, arguments, position
+
+
+def _end_of(tokens: Sequence[str], start: int, opening: str, closing: str) -> int:
+    """Where the argument that begins here ends; 0 if none begins or ends."""
+    if tokens[start : start + 1] != [opening] and tokens[start : start + 1] != (opening,):
+        return 0
+    depth = 0
+    for position in range(start + 1, len(tokens)):
+        if tokens[position] == closing and depth == 0:
+            return position
+        depth += (tokens[position] == "{") - (tokens[position] == "}")
+    return 0
 
 
 def _word(token: str) -> str:
@@ -134,20 +222,43 @@ def _word(token: str) -> str:
     return token
 
 
+def _link(prose: Prose, command: Command) -> str:
+    target, shown = command.arguments
+    return prose.raw(shown) or plain(target)
+
+
+def _fraction(prose: Prose, command: Command) -> str:
+    return "/".join(prose(argument) for argument in command.arguments)
+
+
+def _initial(prose: Prose, command: Command) -> str:
+    """A large first letter, which the rest of the word follows."""
+    return prose.raw(command.last).strip()
+
+
 _SPECIAL: dict[str, Callable[[Prose, Command], str]] = {
     "footnote": Prose._footnote,
     "footnotetext": Prose._footnote,
+    "blfootnote": Prose._footnote,
     "label": Prose._label,
-    "href": Prose._link,
-    "SI": Prose._quantity,
-    "qty": Prose._quantity,
-    "nicefrac": Prose._fraction,
-    "sfrac": Prose._fraction,
+    "href": _link,
+    "nicefrac": _fraction,
+    "sfrac": _fraction,
+    "flatfrac": _fraction,
     "xspace": lambda _, __: _XSPACE,
     "ding": lambda _, command: DINGBATS.get(plain(command.last).strip(), "•"),
     "enquote": lambda prose, command: f'"{prose.raw(command.last)}"',
+    "textquote": lambda prose, command: f'"{prose.raw(command.last)}"',
     "textsuperscript": lambda prose, command: f"^{prose.raw(command.last)}",
     "textsubscript": lambda prose, command: f"_{prose.raw(command.last)}",
+    "tablenotemark": lambda prose, command: f"^{prose.raw(command.last)}",
+    "tnote": lambda prose, command: f"^{prose.raw(command.last)}",
+    "IEEEPARstart": _initial,
+    "lettrine": _initial,
+    "dropcap": _initial,
     "Call": lambda prose, command: "{}({})".format(*map(prose, command.arguments)),
-    "cite": Prose._citation,
-} | dict.fromkeys(names("ref eqref cref Cref autoref nameref vref Vref subref"), Prose._reference)
+}
+_SPECIAL |= dict.fromkeys(_COUNTER_STYLES, Prose._counter)
+_SPECIAL |= dict.fromkeys(
+    names("acs acl acf ac acp acsp aclp acfp gls Gls glspl Glspl acrshort acrlong acrfull Ac Acp"), Prose._acronym
+)

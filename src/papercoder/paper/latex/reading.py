@@ -6,26 +6,19 @@ from pathlib import PurePosixPath
 
 from papercoder.artifacts import Loss, Reference
 from papercoder.errors import PaperError
-from papercoder.paper.decoding import decode
 from papercoder.paper.draft import Draft, Grid
 from papercoder.paper.files import Files
 from papercoder.paper.latex.bibliography import from_bib, printed
-from papercoder.paper.latex.macros import Flattened, flatten
+from papercoder.paper.latex.expansion import flatten
+from papercoder.paper.latex.expansion.inclusion import BEGIN_DOCUMENT, body_of, position
+from papercoder.paper.latex.sources import Sources
 from papercoder.paper.latex.tables import TABULARS
 from papercoder.paper.latex.tokens import tokenize
 from papercoder.paper.latex.tree import Command, Environment, Group, Node, commands, parse, plain
-from papercoder.paper.latex.walk import Walk
-from papercoder.paper.names import names
+from papercoder.paper.latex.walk import IN_PREAMBLE, Walk
 
 _COMMENT = re.compile(rb"(?<!\\)%[^\n]*")
 _SUFFIXES = (".tex", ".ltx", ".latex")
-_OPENING = ["\\begin", "{", "document", "}"]
-_CLOSING = ["\\end", "{", "document", "}"]
-_PREAMBLE = names(
-    """
-    title icmltitle abstract newtheorem numberwithin counterwithin papercoderthe setcounter addtocounter
-    """
-)
 
 
 def read_latex(files: Files, main: str | None = None) -> Draft:
@@ -34,87 +27,72 @@ def read_latex(files: Files, main: str | None = None) -> Draft:
     Raises:
         PaperError: there is no LaTeX file, or the main file has no text.
     """
-    losses: list[Loss] = []
-    flattened = flatten(main or find_main(files, losses), files)
-    preamble, body = _parts(flattened.tokens)
+    sources = Sources(files)
+    sources.main = main or find_main(sources)
+    flattened = flatten(sources)
+    start = position(flattened.tokens, BEGIN_DOCUMENT)
     walk = Walk()
-    walk.walk([node for node in commands(parse(preamble)) if node.name in _PREAMBLE])
+    walk.walk([node for node in commands(parse(flattened.tokens[: start or 0])) if node.name in IN_PREAMBLE])
     walk.end_paragraph()
-    nodes = parse(body)
+    nodes = parse(body_of(flattened.tokens))
     walk.walk(nodes)
     draft = walk.finish()
-    draft.references += _references(walk, flattened, files, nodes)
-    draft.losses += [*losses, *flattened.losses, *_suspicions(draft, walk, nodes)]
+    draft.references += _references(walk, sources, nodes)
+    draft.losses += [*sources.losses, *flattened.losses, *_suspicions(draft, walk, nodes)]
+    draft.files += sources.read
     if not draft.elements and not draft.abstract:
-        raise PaperError(f"{files.where} has no text in LaTeX; is {flattened.included[0]} the paper's main file?")
+        raise PaperError(f"{files.where} has no text in LaTeX; is {sources.main} the paper's main file?")
     return draft
 
 
-def find_main(files: Files, losses: list[Loss]) -> str:
-    """The file that LaTeX would be run on; raises `PaperError` where there is none."""
-    sources = {name: _COMMENT.sub(b"", files.get(name) or b"") for name in files.names() if _is_source(name)}
-    if not sources:
-        raise PaperError(f"{files.where} holds no .tex file; give the folder of the LaTeX source, or its main file.")
-    documents = {n: s for n, s in sources.items() if b"\\documentclass" in s or b"\\documentstyle" in s}
-    complete = {name: source for name, source in documents.items() if b"\\begin{document}" in source}
-    candidates = complete or documents or sources
-    best = max(candidates, key=lambda name: _rank(name, len(candidates[name]), files))
-    if len(candidates) > 1:
-        others = ", ".join(sorted(candidates.keys() - {best})[:5])
-        message = f"Several files could be the paper; {best} was read. Name another to read it instead: {others}."
-        losses.append(Loss(kind="main_file", message=message))
+def find_main(sources: Sources) -> str:
+    """The file that LaTeX would be run on; raises `PaperError` if there is none."""
+    files = sources.files
+    found = {name: _COMMENT.sub(b"", files.get(name) or b"") for name in sources.names() if name.endswith(_SUFFIXES)}
+    if not found:
+        raise PaperError(f"{files.where} has no .tex file; give the folder of the LaTeX source, or its main file.")
+    documents = {name: text for name, text in found.items() if b"\\documentclass" in text or b"\\documentstyle" in text}
+    complete = {name: text for name, text in documents.items() if b"\\begin{document}" in text}
+    candidates = complete or documents or found
+    best = max(candidates, key=lambda name: _rank(name, candidates[name], files))
+    others = sorted(name for name in candidates if name != best and not _is_part(candidates[name]))
+    if others:
+        message = (
+            f"Several files could be the paper; {best} was read. Name another to read it instead: "
+            f"{', '.join(others[:5])}."
+        )
+        sources.losses.append(Loss(kind="main_file", message=message))
     return best
 
 
-def _is_source(name: str) -> bool:
-    path = PurePosixPath(name)
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
-    return path.suffix.lower() in _SUFFIXES and not hidden
+def _is_part(text: bytes) -> bool:
+    """Whether this is a document for itself only while it is written: a subfile or a standalone figure."""
+    return bool(re.search(rb"\\documentclass\s*(?:\[[^\]]*\])?\s*\{(?:subfiles|standalone)\}", text))
 
 
-def _rank(name: str, size: int, files: Files) -> tuple[bool, bool, int, int]:
+def _rank(name: str, text: bytes, files: Files) -> tuple[bool, bool, bool, int, int]:
     path = PurePosixPath(name)
     has_bibliography = files.get(str(path.with_suffix(".bbl"))) is not None
-    return has_bibliography, path.stem.lower() in ("main", "paper", "ms"), -len(path.parts), size
-
-
-def _parts(tokens: list[str]) -> tuple[list[str], list[str]]:
-    """Preamble and body; without `\\begin{document}`, all is body."""
-    start = _find(tokens, _OPENING)
-    end = _find(tokens, _CLOSING)
-    body = tokens[start + len(_OPENING) if start is not None else 0 : end]
-    return tokens[: start or 0], body
-
-
-def _find(tokens: list[str], wanted: list[str]) -> int | None:
-    starts = (i for i, token in enumerate(tokens) if token == wanted[0] and tokens[i : i + len(wanted)] == wanted)
-    return next(starts, None)
+    is_named = path.stem.lower() in ("main", "paper", "ms")
+    return not _is_part(text), has_bibliography, is_named, -len(path.parts), len(text)
 
 
 # References
 
 
-def _references(walk: Walk, flattened: Flattened, files: Files, body: Sequence[Node]) -> list[Reference]:
+def _references(walk: Walk, sources: Sources, body: Sequence[Node]) -> list[Reference]:
     found = [reference for environment in walk.bibliography for reference in printed(environment, walk.prose)]
     if found:
         return found
-    for name in _printed_files(flattened, files):
-        environments = _environments(parse(tokenize(decode(files.get(name) or b"", name, walk.draft.losses))))
+    own = str(PurePosixPath(sources.main).with_suffix(".bbl"))
+    for name in [own, *(name for name in sources.names() if name.endswith(".bbl") and name != own)]:
+        read_before = dict(sources.read)
+        environments = _environments(parse(tokenize(sources.text(name) or "")))
         found = [reference for environment in environments for reference in printed(environment, walk.prose)]
         if any(reference.key in walk.prose.cited for reference in found):
             return found
-    return _from_bib(walk, flattened, files, body)
-
-
-def _printed_files(flattened: Flattened, files: Files) -> Iterator[str]:
-    main = PurePosixPath(flattened.included[0])
-    own = str(main.with_suffix(".bbl"))
-    yield own
-    yield from (name for name in files.names() if name.endswith(".bbl") and name != own and _is_visible(name))
-
-
-def _is_visible(name: str) -> bool:
-    return not PurePosixPath(name).name.startswith("._")
+        sources.read = read_before
+    return _from_bib(walk, sources, body)
 
 
 def _environments(nodes: Sequence[Node]) -> Iterator[Environment]:
@@ -125,33 +103,30 @@ def _environments(nodes: Sequence[Node]) -> Iterator[Environment]:
             yield from _environments(node.children)
 
 
-def _from_bib(walk: Walk, flattened: Flattened, files: Files, body: Sequence[Node]) -> list[Reference]:
-    used = [command for command in commands(body) if command.name in ("bibliography", "nocite", "addbibresource")]
+def _from_bib(walk: Walk, sources: Sources, body: Sequence[Node]) -> list[Reference]:
     keys = dict(walk.prose.cited)
-    found: dict[str, Reference] = {}
-    for command in used:
-        names = [name.strip() for name in plain(command.last).split(",")]
+    names: dict[str, None] = {}
+    for command in commands(body):
+        listed = [name.strip() for name in plain(command.last).split(",")]
         if command.name == "nocite":
-            keys.update(dict.fromkeys(names))
-    for command in used:
-        if command.name != "nocite":
-            for name in plain(command.last).split(","):
-                found |= _entries_of(name.strip(), keys, walk, flattened, files)
+            keys.update(dict.fromkeys(listed))
+        elif command.name in ("bibliography", "addbibresource"):
+            names.update(dict.fromkeys(listed))
+    found: dict[str, Reference] = {}
+    for name in names:
+        found |= {reference.key: reference for reference in _entries_of(name, keys, walk, sources)}
     return list(found.values())
 
 
-def _entries_of(
-    name: str, keys: dict[str, None], walk: Walk, flattened: Flattened, files: Files
-) -> dict[str, Reference]:
+def _entries_of(name: str, keys: dict[str, None], walk: Walk, sources: Sources) -> Iterator[Reference]:
     name = name if name.endswith(".bib") else f"{name}.bib"
-    folder = PurePosixPath(flattened.included[0]).parent
-    data = files.get(str(folder / name)) or files.get(name) or flattened.files_in_source.get(name)
-    if data is None:
-        message = f"The bibliography {name} is not there, so its references are missing."
+    beside = str(PurePosixPath(sources.main).parent / name)
+    source = sources.text(beside) or sources.text(name)
+    if source is None:
+        message = f"The bibliography {name} is missing, so its references are missing too."
         walk.draft.losses.append(Loss(kind="missing_file", message=message))
-        return {}
-    source = decode(data, name, walk.draft.losses)
-    return {reference.key: reference for reference in from_bib(source, keys, walk.prose)}
+        return
+    yield from from_bib(source, keys, walk.prose)
 
 
 # What may be missing
@@ -159,7 +134,7 @@ def _entries_of(
 
 def _suspicions(draft: Draft, walk: Walk, body: Sequence[Node]) -> Iterator[Loss]:
     if walk.prose.cited and not draft.references:
-        message = f"The paper cites {len(walk.prose.cited)} works, but its source carries no bibliography."
+        message = f"The paper cites {len(walk.prose.cited)} works, but its source has no bibliography."
         yield Loss(kind="missing_references", message=message)
     written = sum(1 for _ in _tabulars(body))
     kept = sum(isinstance(element, Grid) and bool(element.rows) for element in draft.elements)

@@ -1,36 +1,66 @@
-"""LaTeX source to tokens: strings that join to the source again, comments left out.
+"""LaTeX source to tokens: strings that join to the source again, without its comments.
 
-Everything is one pass from left to right, so the time is linear whatever the source holds.
+One pass from left to right, so the time is linear for any source.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from papercoder.paper.names import names
 
 PAR = "\n\n"
 """The token of an empty line."""
 
 VERBATIM = "\x01"
-"""What the token of a verbatim text starts with."""
+"""The first character of a token that holds verbatim text."""
 
 END_OF_FILE = "\x02"
-"""The token after the last of an included file."""
+"""The token after the last one of an included file."""
 
 _TOKEN = re.compile(r"\\(?:[A-Za-z@]+|.|$)|%[^\n]*\n?|\$\$|[{}\[\]$&~*]|#+\d?|\s+|[^\\%{}\[\]$&~*#\s]+", re.DOTALL)
-_VERBATIM_ENVIRONMENT = re.compile(
-    r"\\begin\{(comment|verbatim\*?|Verbatim\*?|BVerbatim|alltt|lstlisting\*?|minted|filecontents\*?)\}"
+_BUILT_IN = dict.fromkeys(
+    names(
+        """
+        comment verbatim verbatim* Verbatim Verbatim* BVerbatim LVerbatim spverbatim alltt lstlisting lstlisting* minted
+        filecontents filecontents*
+        """
+    ),
+    "",
 )
-_INLINE = re.compile(r"\\(?:verb\*?|lstinline(?:\[[^\]\n]*\])?)([^A-Za-z\s*{\[])")
-_ADDRESS = re.compile(r"\\(url|path|nolinkurl|href)\s*\{([^{}\n]*)\}")
-_SPECIAL = re.compile(r"\\(?:begin\{|verb|lstinline|url|path|nolinkurl|href)")
+_DEFINED = (
+    (re.compile(r"\\lstnewenvironment\s*\{(\w+)\}"), "lstlisting"),
+    (re.compile(r"\\newtcblisting(?:\s*\[[^\]]*\])?\s*\{(\w+)\}"), "lstlisting"),
+    (re.compile(r"\\newminted\s*\[(\w+)\]"), "minted"),
+    (re.compile(r"\\newminted\s*\{(\w+)\}"), "minted"),
+    (re.compile(r"\\(?:Define|Recustom)VerbatimEnvironment\s*\{(\w+)\}"), "Verbatim"),
+    (re.compile(r"\\(?:re)?newenvironment\s*\{(\w+)\}(?:\[[^\]]*\])*\s*\{\s*\\(?:begin\{)?comment\b"), "comment"),
+    (re.compile(r"\\(?:re)?newenvironment\s*\{(\w+)\}(?:\[[^\]]*\])*\s*\{\s*\\(?:begin\{)?verbatim\b"), "verbatim"),
+    (re.compile(r"\\exclude(?:comment|version)\s*\{(\w+)\}"), "comment"),
+)
+_ENVIRONMENT = re.compile(r"\\begin\s*\{(\w+\*?)\}")
+_INLINE = re.compile(r"\\(?:[vV]erb\*?|lstinline(?:\[[^\]\n]*\])?|mintinline(?:\[[^\]\n]*\])?\{\w*\})([^A-Za-z\s*{\[])")
+_ADDRESS = re.compile(r"\\(url|path|nolinkurl|href)\s*(\[[^\]\n]*\])?\{([^{}\n]*)\}")
+_SPECIAL = re.compile(r"\\(?:begin\s*\{|[vV]erb|lstinline|mintinline|url|path|nolinkurl|href)")
 
 
-def tokenize(source: str) -> list[str]:
-    """The tokens of a source text: `\\name`, `\\,`, braces, `$`, `$$`, `&`, blanks, words, verbatim texts."""
-    return list(_tokens(_without_control_characters(source)))
+def verbatim_environments(source: str) -> dict[str, str]:
+    """Environments that a source defines as verbatim, each with the built-in one that it stands for."""
+    found = {match[1]: base for pattern, base in _DEFINED for match in pattern.finditer(source)}
+    by_language = {f"{name}code": base for name, base in found.items() if base == "minted"}
+    return found | by_language
+
+
+def tokenize(source: str, verbatim: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """The tokens of a source text: `\\name`, `\\,`, braces, `$`, `$$`, `&`, white space, words, verbatim texts.
+
+    `verbatim` names further verbatim environments, as `verbatim_environments` finds them.
+    """
+    return list(_tokens(source.replace(VERBATIM, "").replace(END_OF_FILE, ""), _BUILT_IN | dict(verbatim)))
 
 
 def join(tokens: Iterable[str]) -> str:
-    """The tokens as source again, a blank put in where a name would run into a letter."""
+    """The tokens as source again, with a space where a name would run into a letter."""
     parts: list[str] = []
     for token in tokens:
         if parts and token[:1].isalpha() and is_name(parts[-1]):
@@ -49,47 +79,42 @@ def is_blank(token: str) -> bool:
     return token != PAR and token.isspace()
 
 
-def _without_control_characters(source: str) -> str:
-    return source.replace(VERBATIM, "").replace(END_OF_FILE, "")
-
-
-def _tokens(source: str) -> Iterator[str]:
+def _tokens(source: str, verbatim: Mapping[str, str]) -> Iterator[str]:
     position, after_comment = 0, False
     while match := _TOKEN.match(source, position):
         token, position = match[0], match.end()
         if token[0] == "\\" and _SPECIAL.match(source, match.start()):
-            special, position = _special(source, match)
+            special, position = _special(source, match, verbatim)
             yield from special
+        elif token.isspace():
+            yield PAR if token.count("\n") + after_comment > 1 else token
         elif token[0] != "%":
-            yield _space(token, after_comment) if token.isspace() else token
+            yield token
         after_comment = token[0] == "%"
 
 
-def _space(token: str, after_comment: bool) -> str:
-    return PAR if token.count("\n") + after_comment > 1 else token
-
-
-def _special(source: str, match: re.Match[str]) -> tuple[list[str], int]:
+def _special(source: str, match: re.Match[str], verbatim: Mapping[str, str]) -> tuple[list[str], int]:
     """Tokens whose text is not LaTeX, and the position after them."""
     start = match.start()
-    if environment := _VERBATIM_ENVIRONMENT.match(source, start):
-        return _verbatim(source, environment)
+    environment = _ENVIRONMENT.match(source, start)
+    if environment and environment[1] in verbatim:
+        return _verbatim(source, environment, verbatim[environment[1]] or environment[1])
     if inline := _INLINE.match(source, start):
         end = _find(source, inline[1], inline.end())
         return [VERBATIM + source[inline.end() : end]], end + 1
     if address := _ADDRESS.match(source, start):
-        return ["\\" + address[1], "{", VERBATIM + address[2], "}"], address.end()
+        return ["\\" + address[1], "{", VERBATIM + address[3], "}"], address.end()
     return [match[0]], match.end()
 
 
-def _verbatim(source: str, begin: re.Match[str]) -> tuple[list[str], int]:
+def _verbatim(source: str, begin: re.Match[str], name: str) -> tuple[list[str], int]:
     closing = f"\\end{{{begin[1]}}}"
     end = _find(source, closing, begin.end())
     after = end + len(closing)
-    if begin[1] == "comment":
+    if name == "comment":
         return [], after
     text = VERBATIM + source[begin.end() : end]
-    return ["\\begin", "{", begin[1], "}", text, "\\end", "{", begin[1], "}"], after
+    return ["\\begin", "{", name, "}", text, "\\end", "{", name, "}"], after
 
 
 def _find(source: str, wanted: str, start: int) -> int:

@@ -1,12 +1,12 @@
 # ruff: noqa: S105  (a token is LaTeX's here, no secret)
-"""Tokens to a tree of groups, commands, environments and maths; maths stay tokens, so that they stay verbatim."""
+"""Tokens to a tree of groups, commands, environments and formulas; formulas stay tokens, so that they stay verbatim."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from papercoder.paper.latex.commands import ENVIRONMENTS, MATHS, SIGNATURES
 from papercoder.paper.latex.tokens import PAR, VERBATIM, is_blank, is_name, join
+from papercoder.paper.latex.vocabulary.commands import ENVIRONMENTS, KNOWN, MATHS, SIGNATURES
 from papercoder.paper.names import names
 
 _WITH_SIZE = names(r"\penalty \vskip \hskip \kern \baselineskip \parskip \parindent")
@@ -14,26 +14,28 @@ _SIZE = re.compile(r"=?[-+]?[\d.]*(?:pt|em|ex|in|cm|mm|sp|pc|bp)?")
 _DEEPEST = 60
 """Braces within braces beyond this depth are ignored: no paper needs them, and recursion must end."""
 
+_MOST_ARGUMENTS = 9
+
 
 @dataclass(frozen=True)
 class Group:
-    """What stands between braces."""
+    """What braces hold."""
 
     children: "list[Node]"
 
 
 @dataclass(frozen=True)
 class Maths:
-    """Formula tokens, without what delimits them."""
+    """The tokens of a formula, without its delimiters."""
 
     tokens: list[str]
     environment: str = ""
-    """`$` for a formula in the text, `$$` for an unnumbered display, else the environment's name."""
+    """`$` for a formula in text, `$$` for an unnumbered display, otherwise the environment's name."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command with its arguments; an optional argument that is not given is None."""
+    """A command with its arguments; an optional argument that is missing is None."""
 
     name: str
     """Without the backslash."""
@@ -43,7 +45,7 @@ class Command:
 
     @property
     def last(self) -> "list[Node]":
-        """The last argument, empty where there is none."""
+        """The last argument, empty if there is none."""
         return (self.arguments[-1] if self.arguments else None) or []
 
 
@@ -88,6 +90,31 @@ def plain(nodes: Sequence[Node] | None) -> str:
         for node in nodes or []
         if isinstance(node, str | Group | Maths)
     ).replace(VERBATIM, "")
+
+
+def tokens_of(nodes: "Sequence[Node] | None") -> list[str]:
+    """The tokens of nodes again."""
+    return [token for node in nodes or [] for token in _tokens_of(node)]
+
+
+def _tokens_of(node: Node) -> list[str]:
+    match node:
+        case str():
+            return [node]
+        case Group(children=children):
+            return ["{", *tokens_of(children), "}"]
+        case Maths(tokens=tokens, environment=environment):
+            sign = "$" if environment == "$" else "$$"
+            return [sign, *tokens, sign]
+        case Command(name=name, star=star, arguments=arguments):
+            kinds = SIGNATURES.get(f"\\{name}", "").removeprefix("*")
+            tokens = [f"\\{name}", *(["*"] if star else [])]
+            for place, argument in enumerate(arguments):
+                opening, closing = ("[", "]") if kinds[place : place + 1] in ("o", "q") else ("{", "}")
+                tokens += [] if argument is None else [opening, *tokens_of(argument), closing]
+            return tokens
+        case Environment(name=name, children=children):
+            return ["\\begin", "{", name, "}", *tokens_of(children), "\\end", "{", name, "}"]
 
 
 @dataclass
@@ -150,21 +177,35 @@ class _Parser:
         star = signature.startswith("*") and self._skip("*")
         near = token in ("\\\\", "\\cmidrule", "\\cline")
         arguments = self._arguments(signature.removeprefix("*"), near=near)
+        if token not in KNOWN and is_name(token):
+            arguments = tuple(self._unknown_arguments())
         if token in _WITH_SIZE:
             self._skip_size()
-        elif not signature and is_name(token):
+        elif not arguments and is_name(token):
             self._space_after_name()
         return Command(token[1:], star, arguments)
 
+    def _unknown_arguments(self) -> "Iterator[list[Node]]":
+        """The groups that directly follow a command that is not known; options in front of them are left out."""
+        self._skip("*")
+        for _ in range(_MOST_ARGUMENTS):
+            start = self.position
+            while self._bracketed("[", "]") is not None:
+                pass
+            if self.tokens[self.position : self.position + 1] != ["{"]:
+                self.position = start
+                return
+            yield self._argument()
+
     def _skip_size(self) -> None:
-        """The number or length that a primitive takes, as in `\\penalty0` or `\\vskip 0.3in plus 2pt`."""
+        """Pass over the number or length of a primitive, as in `\\penalty0` or `\\vskip 0.3in`."""
         self._skip_blanks()
         if self.position < len(self.tokens):
             rest = _SIZE.sub("", self.tokens[self.position], count=1)
             self.tokens[self.position] = rest or " "
 
     def _space_after_name(self) -> None:
-        # TeX eats the blank after a control word, but not an empty line.
+        # TeX skips the blank after a control word, but not an empty line.
         if self.position < len(self.tokens) and is_blank(self.tokens[self.position]):
             self.position += 1
 
@@ -175,10 +216,16 @@ class _Parser:
         start = self.position
         if kind == "m":
             return self._argument()
+        if kind == "r":
+            return list(self._raw("{", "}") or [])
         if not near:
             self._skip_blanks()
-        opening, closing = {"o": ("[", "]"), "p": ("(", ")"), "g": ("{", "}")}[kind]
-        found = self._parentheses() if kind == "p" else self._bracketed(opening, closing)
+        if kind == "p":
+            found = self._parentheses()
+        elif kind == "q":
+            found = self._raw("[", "]")
+        else:
+            found = self._bracketed(*(("{", "}") if kind == "g" else ("[", "]")))
         if found is None:
             self.position = start
         return found
@@ -201,6 +248,22 @@ class _Parser:
             return nodes
         self.tokens[self.position] = token[1:]
         return [token[0]]
+
+    def _raw(self, opening: str, closing: str) -> "list[Node] | None":
+        """An argument as tokens."""
+        self._skip_blanks()
+        if self.tokens[self.position : self.position + 1] != [opening]:
+            return None
+        depth, start = 0, self.position + 1
+        for end in range(start, len(self.tokens)):
+            token = self.tokens[end]
+            if token == closing and depth == 0:
+                self.position = end + 1
+                return list(self.tokens[start:end])
+            depth += (token == "{") - (token == "}")
+            if depth < 0 or token == PAR:
+                break
+        return None
 
     def _bracketed(self, opening: str, closing: str) -> "list[Node] | None":
         if opening == "{":

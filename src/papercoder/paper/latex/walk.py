@@ -6,41 +6,51 @@ from dataclasses import dataclass, field
 
 from papercoder.artifacts import Loss
 from papercoder.paper.draft import Display, Draft, Element, Grid, Heading, Listing, Picture, Text
-from papercoder.paper.latex.algorithms import LISTINGS, code_of, pseudocode
-from papercoder.paper.latex.commands import DROPPED
+from papercoder.paper.latex.algorithms import LISTINGS, listing_of, pseudocode
 from papercoder.paper.latex.displays import displays
 from papercoder.paper.latex.floats import elements_of, is_float
-from papercoder.paper.latex.numbers import LEVELS, Counters, Labels
+from papercoder.paper.latex.numbering.counters import LEVELS, Counters
+from papercoder.paper.latex.numbering.declarations import DECLARATIONS, Declarations
+from papercoder.paper.latex.numbering.references import Labels
 from papercoder.paper.latex.prose import Prose, tidy
+from papercoder.paper.latex.siunitx.quantities import parse_options
 from papercoder.paper.latex.tables import TABULARS, rows_of
-from papercoder.paper.latex.tokens import PAR
-from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, plain
+from papercoder.paper.latex.tokens import PAR, join, tokenize
+from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, parse, plain, tokens_of
+from papercoder.paper.latex.vocabulary.commands import DROPPED, KNOWN
 from papercoder.paper.names import names
 
 _LETTER = re.compile(r"[^\W_]|\$")
-_LISTS = names("itemize enumerate description compactitem compactenum inparaenum tablenotes")
-_RUN_IN = names("paragraph subparagraph")
-_BOXES = names("resizebox scalebox parbox makebox framebox colorbox mbox centerline fbox rotatebox textcolor")
+_LISTS = names(
+    """
+    itemize enumerate description compactitem compactenum compactdesc inparaenum asparaenum asparaitem tablenotes
+    """
+)
+_NUMBERED_LISTS = names("enumerate compactenum inparaenum asparaenum")
+_RUN_IN = names("paragraph subparagraph bmhead")
+_MOST_NAMED = 8
 
 
 @dataclass
 class Walk:
-    """Walks a body once, numbering as it goes; references are resolved at the end, by `finish`."""
+    """Walks a body once and numbers as it goes; `finish` resolves the references at the end."""
 
     counters: Counters = field(default_factory=Counters)
     labels: Labels = field(default_factory=Labels)
     draft: Draft = field(default_factory=Draft)
     prose: Prose = field(init=False)
-    theorems: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Environment to the name printed and the counter, empty where it has no number."""
-
+    declarations: Declarations = field(init=False)
     bibliography: list[Environment] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
     item: list[str] = field(default_factory=list)
-    """What the innermost list's items begin with: `- `, `1. `, ...; empty outside a list."""
+    """What the items of the innermost list begin with: `- `, `1. `, ...; empty outside a list."""
+
+    heads: list[Node] = field(default_factory=list)
+    """Heads and captions that the source sets for the next table in front of it (supertabular)."""
 
     def __post_init__(self) -> None:
-        self.prose = Prose(self.labels)
+        self.prose = Prose(self.labels, self.counters)
+        self.declarations = Declarations(self.prose)
 
     def walk(self, nodes: Sequence[Node]) -> None:
         """Add what these nodes print to the draft."""
@@ -58,7 +68,7 @@ class Walk:
                     self._environment(node)
 
     def finish(self) -> Draft:
-        """The draft, its references resolved."""
+        """The draft, with its references resolved."""
         self.end_paragraph()
         resolve = self.labels.resolve
         self.draft.title, self.draft.abstract = resolve(self.draft.title), resolve(self.draft.abstract)
@@ -67,6 +77,8 @@ class Walk:
             shown = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
             message = f"{len(unknown)} references point to labels that the source does not define: {shown}."
             self.draft.losses.append(Loss(kind="unresolved_reference", message=message))
+        if self.prose.unknown:
+            self.draft.losses.append(_unknown_commands(self.prose))
         return self.draft
 
     # Paragraphs
@@ -78,7 +90,7 @@ class Walk:
             self.line.append(self.prose.one(token))
 
     def end_paragraph(self) -> None:
-        """Close the paragraph under way; its footnotes follow it."""
+        """Close the open paragraph; its footnotes follow it."""
         text = tidy("".join(self.line))
         self.line.clear()
         if _LETTER.search(text):
@@ -89,14 +101,14 @@ class Walk:
     def _add(self, element: Element) -> None:
         self.draft.elements.append(element)
 
-    # Maths
+    # Formulas
 
     def _maths(self, maths: Maths) -> None:
         if maths.environment == "$":
             self.line.append(self.prose.one(maths))
             return
         self.end_paragraph()
-        found = list(displays(maths, self.counters, self.labels))
+        found = list(displays(maths, self.prose))
         self.draft.elements += found
         if found and found[-1].number:
             self.labels.point("equation", found[-1].number)
@@ -105,16 +117,31 @@ class Walk:
 
     def _command(self, command: Command) -> None:
         name = command.name
-        if name in LEVELS or name in ("chapter", *_RUN_IN):
+        if name in _STRUCTURE:
+            _STRUCTURE[name](self, command)
+        elif name in DECLARATIONS:
+            self.declarations.read(command)
+        elif name in LEVELS or name in _RUN_IN:
             self._heading(command)
-        elif name in _DECLARATIONS:
-            _DECLARATIONS[name](self, command)
-        elif name in _BOXES:
-            self.walk(command.last)
         elif name == "par":
             self.end_paragraph()
+        elif any(_is_block(argument) for argument in command.arguments) or f"\\{name}" not in KNOWN:
+            self._contents(command)
         else:
             self.line.append(self.prose.one(command))
+
+    def _contents(self, command: Command) -> None:
+        """A command around tables, displays or paragraphs, or one that is not known."""
+        if f"\\{command.name}" in KNOWN:
+            self.walk(command.last)
+            return
+        if not any(_is_block(argument) for argument in command.arguments):
+            self.line.append(self.prose.one(command))
+            return
+        self.prose.unknown[f"\\{command.name}"] += 1
+        for argument in command.arguments:
+            self.walk(argument or [])
+            self.line.append(" ")
 
     def _heading(self, command: Command) -> None:
         self.end_paragraph()
@@ -126,10 +153,10 @@ class Walk:
             return
         number = "" if command.star else self.counters.step(command.name)
         if number:
-            self.labels.point("appendix" if self.counters.appendix else "section", number)
-        level = LEVELS.get(command.name, 0) + bool(self.counters.values.get("chapter"))
-        self._add(Heading(title, max(level, 1), number, self.counters.appendix))
-        self.prose.raw([c for c in command.last if isinstance(c, Command) and c.name == "label"])
+            self.labels.point("appendix" if self.counters.appendix else command.name, number, title)
+        level = LEVELS[command.name] + ("chapter" in self.counters.values and command.name != "chapter")
+        self._add(Heading(title, level, number, self.counters.appendix))
+        self.prose.raw([node for node in command.last if isinstance(node, Command) and node.name == "label"])
 
     def _item(self, command: Command) -> None:
         self.end_paragraph()
@@ -145,59 +172,44 @@ class Walk:
         self.counters.start_appendix()
 
     def _title(self, command: Command) -> None:
-        self.draft.title = self.draft.title or self.prose(_without_thanks(command.last))
+        self.draft.title = self.draft.title or self.prose(_without_notes(command.last))
 
     def _abstract(self, command: Command) -> None:
         self.draft.abstract = self.draft.abstract or self._aside(command.last)
 
-    def _theorem(self, command: Command) -> None:
-        name, shared, shown, within = (plain(argument) for argument in command.arguments)
-        self.theorems[name] = (shown, "" if command.star else shared or name)
-        if within:
-            self.counters.within[name] = within
-
-    def _number_within(self, command: Command) -> None:
-        inner, outer = (plain(argument).strip() for argument in command.arguments)
-        self.counters.within[inner] = outer
-
-    def _number_format(self, command: Command) -> None:
-        counter, shown = command.arguments
-        self.counters.formats[plain(counter)] = _source(shown or [])
-
-    def _set_counter(self, command: Command) -> None:
-        counter, value = (plain(argument).strip() for argument in command.arguments)
-        if value.lstrip("-").isdecimal() and len(value) < 6:
-            before = self.counters.values.get(counter, 0) if command.name == "addtocounter" else 0
-            self.counters.values[counter] = before + int(value)
+    def _front(self, command: Command) -> None:
+        """`\\twocolumn[...]`, whose option holds what stands above the columns."""
+        self.walk(command.last)
 
     # Environments
 
     def _environment(self, environment: Environment) -> None:
         name = environment.name.removesuffix("*")
+        if name in TABULARS:
+            children = [*self.heads, *environment.children]
+            environment, self.heads = Environment(environment.name, environment.arguments, children), []
         if name in DROPPED:
-            return
-        if is_float(environment):
+            pass
+        elif is_float(environment, self.prose):
             self.end_paragraph()
-            self.draft.elements += elements_of(environment, self.prose, self.counters)
+            self.draft.elements += elements_of(environment, self.prose)
             self.end_paragraph()
-        elif environment.name in TABULARS:
+        elif name in TABULARS or environment.name in LISTINGS:
             self.end_paragraph()
-            self._add(Grid("", rows_of(environment, self.prose)))
-        elif environment.name in LISTINGS:
-            self.end_paragraph()
-            self._add(Listing(*code_of(environment)))
+            is_table = name in TABULARS
+            self._add(Grid("", rows_of(environment, self.prose)) if is_table else listing_of(environment, self.prose))
         elif name in _LISTS:
             self._list(environment)
         elif name == "restatable":
             self._environment(Environment(plain(environment.arguments[1]), (), environment.children))
-        elif name in self.theorems or name == "proof":
+        elif self.declarations.theorems.find(environment.name):
             self._statement(environment)
         else:
             self._block(environment)
 
     def _block(self, environment: Environment) -> None:
         match environment.name:
-            case "abstract":
+            case "abstract" | "onecolabstract":
                 self.end_paragraph()
                 self.draft.abstract = self.draft.abstract or self._aside(environment.children)
             case "thebibliography":
@@ -219,32 +231,81 @@ class Walk:
 
     def _list(self, environment: Environment) -> None:
         self.end_paragraph()
-        counted = environment.name.removesuffix("*") in ("enumerate", "compactenum", "inparaenum")
-        self.item.append("0. " if counted else "- ")
+        self.item.append("0. " if environment.name.removesuffix("*") in _NUMBERED_LISTS else "- ")
         self.walk(environment.children)
         self.end_paragraph()
         self.item.pop()
 
     def _statement(self, environment: Environment) -> None:
         self.end_paragraph()
-        shown, counter = self.theorems.get(environment.name.removesuffix("*"), ("Proof", ""))
-        number = self.counters.step(counter) if counter and not environment.name.endswith("*") else ""
+        shown, counter = self.declarations.theorems.find(environment.name) or ("", "")
+        number = self.counters.step(counter) if counter else ""
         if number:
             self.labels.point(shown.lower(), number)
         note, children = _leading_option(environment)
         lead = " ".join(part for part in (shown, number, f"({self.prose(note)})" if note else "") if part)
         self.line.append(f"{lead}. ")
+        prefix = self.declarations.theorems.prefixes.get(environment.name)
+        if prefix is not None:
+            children = self._boxed_title(children, prefix)
         self.walk(children)
         self.end_paragraph()
 
+    def _boxed_title(self, children: Sequence[Node], prefix: str) -> Sequence[Node]:
+        """tcolorbox's statements begin with a title and a label in braces."""
+        groups = [node for node in children[:4] if isinstance(node, Group)][:2]
+        if len(groups) < 2:
+            return children
+        self.line.append(f"{self.prose(groups[0].children)}. " if groups[0].children else "")
+        self.labels.add(f"{prefix}:{plain(groups[1].children).strip()}")
+        return children[children.index(groups[1]) + 1 :]
+
+    def _table_command(self, command: Command) -> None:
+        """ctable's `\\ctable[caption=...]{columns}{notes}{rows}`: a float with its table."""
+        option, columns, notes, rows = command.arguments
+        options = parse_options(join(tokens_of(option)))
+        caption = Command("caption", arguments=(None, parse(tokenize(options.get("caption", "")))))
+        label = Command("label", arguments=([options.get("label", "")],))
+        tabular = Environment("tabular", (None, columns), rows or [])
+        self._environment(
+            Environment("table", (), [caption, label, tabular, Environment("tablenotes", (), notes or [])])
+        )
+
+    def _table_head(self, command: Command) -> None:
+        """supertabular's `\\tablehead` and `\\topcaption`, which stand in front of the table."""
+        self.heads.append(command)
+
     def _aside(self, nodes: Sequence[Node]) -> str:
-        """The text of nodes by themselves, paragraphs apart."""
+        """The text of nodes by themselves, with empty lines between paragraphs."""
         inner = Walk(self.counters, self.labels)
-        inner.prose = self.prose
-        inner.theorems = self.theorems
+        inner.prose, inner.declarations = self.prose, self.declarations
         inner.walk(nodes)
         inner.end_paragraph()
         return "\n\n".join(_text_of(element) for element in inner.draft.elements).strip()
+
+
+def _is_block(nodes: Sequence[Node] | None) -> bool:
+    """Whether nodes hold more than running text."""
+    return any(
+        isinstance(node, Environment)
+        or node == PAR
+        or (isinstance(node, Maths) and node.environment != "$")
+        or (isinstance(node, Command) and (node.name in LEVELS or any(map(_is_block, node.arguments))))
+        or (isinstance(node, Group) and _is_block(node.children))
+        for node in nodes or []
+    )
+
+
+def _unknown_commands(prose: Prose) -> Loss:
+    named = ", ".join(name for name, _ in prose.unknown.most_common(_MOST_NAMED))
+    more = ", ..." if len(prose.unknown) > _MOST_NAMED else ""
+    count, total = len(prose.unknown), prose.unknown.total()
+    commands = "1 command is" if count == 1 else f"{count} commands are"
+    message = (
+        f"{commands} not known and only the text of {'its' if count == 1 else 'their'} arguments was kept, "
+        f"in {total} place{'' if total == 1 else 's'}: {named}{more}."
+    )
+    return Loss(kind="unknown_command", message=message)
 
 
 def _leading_option(environment: Environment) -> "tuple[Sequence[Node], Sequence[Node]]":
@@ -258,27 +319,10 @@ def _leading_option(environment: Environment) -> "tuple[Sequence[Node], Sequence
     return [], children
 
 
-def _without_thanks(nodes: Sequence[Node]) -> list[Node]:
-    return [
-        node
-        for node in nodes
-        if not (isinstance(node, Command) and node.name in ("thanks", "footnote", "footnotemark"))
-    ]
-
-
-def _source(nodes: Sequence[Node]) -> str:
-    """A counter's format as source again."""
-    return "".join(_source_of(node) for node in nodes)
-
-
-def _source_of(node: Node) -> str:
-    match node:
-        case Command(name=name):
-            return f"\\{name}"
-        case Group(children=children):
-            return f"{{{_source(children)}}}"
-        case _:
-            return plain([node])
+def _without_notes(nodes: Sequence[Node]) -> list[Node]:
+    """A title without its thanks and footnotes."""
+    notes = ("thanks", "footnote", "footnotemark", "tnoteref", "titlefootnote", "titlenote")
+    return [node for node in nodes if not (isinstance(node, Command) and node.name in notes)]
 
 
 def _text_of(element: Element) -> str:
@@ -308,17 +352,23 @@ def _resolved(element: Element, resolve: Callable[[str], str]) -> Element:
             return Picture(resolve(caption), element.number)
 
 
-_DECLARATIONS: dict[str, Callable[[Walk, Command], None]] = {
+_STRUCTURE: dict[str, Callable[[Walk, Command], None]] = {
     "item": Walk._item,
     "appendix": Walk._start_appendix,
     "appendices": Walk._start_appendix,
     "title": Walk._title,
+    "Title": Walk._title,
     "icmltitle": Walk._title,
     "abstract": Walk._abstract,
-    "newtheorem": Walk._theorem,
-    "numberwithin": Walk._number_within,
-    "counterwithin": Walk._number_within,
-    "papercoderthe": Walk._number_format,
-    "setcounter": Walk._set_counter,
-    "addtocounter": Walk._set_counter,
+    "twocolumn": Walk._front,
+    "ctable": Walk._table_command,
+    "topcaption": Walk._table_head,
+    "bottomcaption": Walk._table_head,
+    "tablecaption": Walk._table_head,
+    "tablehead": Walk._table_head,
+    "tablefirsthead": Walk._table_head,
 }
+"""Commands that print more than running text, or nothing in it."""
+
+IN_PREAMBLE = DECLARATIONS | names("title Title icmltitle abstract")
+"""The commands that count in front of `\\begin{document}`."""

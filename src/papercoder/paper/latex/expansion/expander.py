@@ -1,0 +1,282 @@
+# ruff: noqa: S105  (a token is LaTeX's here, no secret)
+"""TeX's expansion: the user's macros and conditionals are carried out, everything else passes.
+
+A budget of tokens limits what macros may cost, so that a definition that calls itself, or doubles itself thirty times
+over, ends like any other text.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from papercoder.paper.latex.expansion.macro import Macro, substitute, take_arguments
+from papercoder.paper.latex.expansion.mode import Mode
+from papercoder.paper.latex.expansion.stream import Stream, Unclosed
+from papercoder.paper.latex.sources import Sources
+from papercoder.paper.latex.tokens import END_OF_FILE, is_name
+
+_BUDGET = 1_000_000
+_DEEPEST = 50
+
+
+@dataclass(frozen=True)
+class Alias:
+    """What a name means if it is another name for one of LaTeX's own commands."""
+
+    name: str
+
+
+Meaning = Macro | Alias
+Action = Callable[["Expander", str], None]
+"""Carries out a command; it is given the command's name, since related commands share an action."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """The commands that an expander carries out itself, and what it knows about all others."""
+
+    actions: Mapping[str, Action]
+    expandable: frozenset[str]
+    """The actions that put their result in front of the stream, so that `\\expandafter` can run them."""
+
+    conditions: frozenset[str]
+    """The actions that are conditionals and end with `\\fi`."""
+
+    undecidable: Action
+    """Carries out a conditional that nothing is known about."""
+
+    assign: Action
+    """Carries out the name of a register, which what follows is assigned to."""
+
+    is_protected: Callable[[str], bool]
+    """Whether the user's redefinition of this name is ignored, because the reader relies on its meaning."""
+
+    is_known: Callable[[str], bool]
+    """Whether LaTeX, or a package that the reader knows, defines this name."""
+
+
+@dataclass
+class OpenFile:
+    """A file that is being read."""
+
+    name: str
+    folder: str
+    """The folder in which it looks for files first."""
+
+
+@dataclass
+class Options:
+    """The options of a package or class."""
+
+    given: list[str]
+    declared: dict[str, list[str]] = field(default_factory=dict)
+    """What each option does."""
+
+
+@dataclass
+class Expander:
+    """Reads tokens from a stream and writes the expanded ones to `out`."""
+
+    sources: Sources
+    language: Language
+    stream: Stream = field(default_factory=lambda: Stream(_BUDGET))
+    out: list[str] = field(default_factory=list)
+    mode: Mode = field(default_factory=Mode)
+    meanings: dict[str, Meaning] = field(default_factory=dict)
+    """What the user's names mean; a name that is missing here is LaTeX's own, or undefined."""
+
+    environments: dict[str, tuple[Macro, tuple[str, ...]]] = field(default_factory=dict)
+    """The user's environments: the macro that begins one, and the tokens that end it."""
+
+    begun: list[tuple[str, list[str]]] = field(default_factory=list)
+    """The user's environments that are open, and what ends each."""
+
+    scopes: list[dict[str, Meaning | None]] = field(default_factory=list)
+    """For every open group, the meanings that its end restores."""
+
+    is_global: bool = False
+    """Whether `\\global` stands in front of the next definition."""
+
+    counts: dict[str, int | None] = field(default_factory=dict)
+    """Values of the count registers, by the name of their command; None if only a full run of TeX would know it."""
+
+    lengths: dict[str, int | None] = field(default_factory=dict)
+    """Values of the lengths in scaled points, in the same way."""
+
+    counters: dict[str, int] = field(default_factory=dict)
+    """Values of LaTeX's counters that are known during expansion."""
+
+    units: set[str] = field(default_factory=set)
+    """Units of measurement that the user defines."""
+
+    branches: list[bool] = field(default_factory=list)
+    """For every open conditional, whether it was decided; of one that was not, every branch is kept."""
+
+    files: list[OpenFile] = field(default_factory=list)
+    """The files that are being read, the innermost last."""
+
+    verbatim: dict[str, str] = field(default_factory=dict)
+    """The user's verbatim environments, each with the built-in one that it stands for."""
+
+    size: int = 0
+    """Characters read from files so far."""
+
+    included_only: frozenset[str] | None = None
+    """The files that `\\include` may read, if the source limits them."""
+
+    packages: dict[str, list[str]] = field(default_factory=dict)
+    """Packages and classes in use, with their options."""
+
+    options: list["Options"] = field(default_factory=list)
+    """The options of the style files that are being read."""
+
+    struck: list[str] = field(default_factory=list)
+    """Text that is crossed out in print."""
+
+    absent: list[str] = field(default_factory=list)
+    """Files that the source includes, and that are not there or may not be read."""
+
+    left_out: list[str] = field(default_factory=list)
+    """Files that `\\includeonly` leaves out."""
+
+    undecided: Counter[str] = field(default_factory=Counter)
+    """Conditionals that could not be decided, by their command."""
+
+    depth: int = 0
+    only_defines: bool = False
+    """Whether macros are defined but not expanded."""
+
+    def run(self) -> None:
+        """Expand everything that is pending."""
+        while self.stream.pending:
+            token = self.stream.pop()
+            if token == END_OF_FILE:
+                self.files.pop()
+            elif token[0] != "\\" or self.stream.budget <= 0:
+                self.emit(token)
+            else:
+                self._control(token)
+
+    def emit(self, *tokens: str) -> None:
+        """Write tokens; braces open and close the scope of definitions."""
+        for token in tokens:
+            if token == "{":
+                self.scopes.append({})
+            elif token == "}":
+                self.close_scope()
+            self.mode.feed(token)
+        self.out += tokens
+
+    def _control(self, token: str) -> None:
+        mark, frames = len(self.out), list(self.mode.frames)
+        try:
+            if not self.expand(token):
+                name = self.canonical(token)
+                action = self.language.actions.get(name)
+                if action and not isinstance(self.meanings.get(token), Macro):
+                    action(self, name)
+                elif token in self.counts or token in self.lengths:
+                    self.language.assign(self, token)
+                else:
+                    self.emit(name)
+        except Unclosed:
+            del self.out[mark:]
+            self.mode.frames = frames
+            self.emit(token)
+
+    def expand(self, token: str) -> bool:
+        """Replace a macro or an expandable command by the tokens that it stands for; False if it is neither."""
+        meaning = self.meanings.get(token)
+        if isinstance(meaning, Macro):
+            if self.only_defines or not self.can_expand(meaning):
+                return False
+            if is_name(token):
+                self.stream.skip_blanks()  # TeX skips the blank after a control word; \xspace brings it back.
+            self.stream.push(substitute(meaning.body, take_arguments(meaning.parameters, self.stream)))
+            return True
+        name = self.canonical(token)
+        action = self.language.actions.get(name) if name in self.language.expandable else None
+        if not action and self.is_condition(name):
+            action = self.language.undecidable
+        if action:
+            with self.deeper():
+                action(self, name)
+        return bool(action)
+
+    def can_expand(self, macro: Macro) -> bool:
+        """Whether everything internal that a macro uses is known."""
+        return all(name in self.meanings or self.language.is_known(name) for name in macro.internals)
+
+    def expanded(self, tokens: Sequence[str], most: int | None = None) -> list[str]:
+        """These tokens, expanded by themselves; raises `Unclosed` if expansions nest too deeply.
+
+        Args:
+            tokens: what to expand.
+            most: a budget of their own; the stream's if None.
+        """
+        stream, out, mode, scopes = self.stream, self.out, self.mode, len(self.scopes)
+        self.stream = Stream(stream.budget if most is None else most, list(reversed(tokens)))
+        self.out, self.mode = [], Mode(list(mode.frames))
+        try:
+            with self.deeper():
+                self.run()
+            return self.out
+        finally:
+            stream.budget = self.stream.budget if most is None else stream.budget - max(most - self.stream.budget, 0)
+            self.stream, self.out, self.mode = stream, out, mode
+            while len(self.scopes) > scopes:
+                self.close_scope()
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """One level deeper in the evaluation of commands within commands; raises `Unclosed` beyond a limit."""
+        if self.depth >= _DEEPEST:
+            raise Unclosed
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth -= 1
+
+    # What names mean
+
+    def canonical(self, token: str) -> str:
+        """The name under which LaTeX knows a command that the user gave another name."""
+        meaning = self.meanings.get(token)
+        return meaning.name if isinstance(meaning, Alias) else token
+
+    def is_defined(self, name: str) -> bool:
+        """Whether TeX would know this command."""
+        return name in self.meanings or name in self.counts or name in self.lengths or self.language.is_known(name)
+
+    def is_condition(self, name: str) -> bool:
+        """Whether this is one of TeX's conditionals, or looks like one that a class defines."""
+        if isinstance(self.meanings.get(name), Macro):
+            return False
+        name = self.canonical(name)
+        return name in self.language.conditions or (name.startswith("\\if") and not self.language.is_known(name))
+
+    def define(self, name: str, meaning: Meaning | None, *, everywhere: bool = False) -> None:
+        """Give a name a meaning, until the group ends if not everywhere; None makes it undefined."""
+        everywhere, self.is_global = everywhere or self.is_global, False
+        if self.language.is_protected(name):
+            return
+        if everywhere:
+            for scope in self.scopes:
+                scope.pop(name, None)
+        elif self.scopes:
+            self.scopes[-1].setdefault(name, self.meanings.get(name))
+        self._set(name, meaning)
+
+    def close_scope(self) -> None:
+        """End the innermost group: names mean again what they meant before it."""
+        if self.scopes:
+            for name, meaning in self.scopes.pop().items():
+                self._set(name, meaning)
+
+    def _set(self, name: str, meaning: Meaning | None) -> None:
+        if meaning is None:
+            self.meanings.pop(name, None)
+        else:
+            self.meanings[name] = meaning

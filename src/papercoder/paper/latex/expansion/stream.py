@@ -1,0 +1,160 @@
+# ruff: noqa: S105  (a token is LaTeX's here, no secret)
+"""The tokens still to read: macros take their arguments from them and put their text in front of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import takewhile
+
+from papercoder.paper.latex.tokens import END_OF_FILE, PAR, VERBATIM, is_blank, join
+
+
+class Unclosed(Exception):
+    """An argument does not end, or is longer than the budget allows."""
+
+
+@dataclass
+class Stream:
+    """Tokens, read from the front."""
+
+    budget: int
+    """How many more tokens may be taken as arguments or put in by macros."""
+
+    pending: list[str] = field(default_factory=list)
+    """The tokens still to read, the next one last."""
+
+    def pop(self) -> str:
+        """Take the next token; empty if there is none."""
+        return self.pending.pop() if self.pending else ""
+
+    @property
+    def peek(self) -> str:
+        """The next token, left in place; empty if there is none."""
+        return self.pending[-1] if self.pending else ""
+
+    def push(self, tokens: Sequence[str]) -> None:
+        """Put tokens in front; this costs their number."""
+        self.budget -= len(tokens) + 1
+        self.pending += reversed(tokens)
+
+    def skip_blanks(self) -> None:
+        """Pass over white space, but not over an empty line."""
+        while is_blank(self.peek):
+            self.pending.pop()
+
+    def skip(self, wanted: str) -> bool:
+        """Pass over this character if it comes next; returns whether it did."""
+        found = self.peek[:1] == wanted
+        if found:
+            self.character()
+        return found
+
+    def character(self) -> str:
+        """Take the next token as TeX sees it: a command, or one character of a word."""
+        token = self.pop()
+        if len(token) < 2 or token[0] in "\\#" or token[0] == VERBATIM or token.isspace():
+            return " " if is_blank(token) else token
+        self.pending.append(token[1:])
+        return token[0]
+
+    def argument(self) -> list[str]:
+        """The next argument without its braces."""
+        self.skip_blanks()
+        if self.peek in ("", END_OF_FILE, "}", PAR):
+            return []
+        if self.peek != "{":
+            return [self.character()]
+        opening = self.pending.pop()
+        try:
+            return self.until("}")
+        except Unclosed:
+            self.pending.append(opening)
+            raise
+
+    def option(self) -> list[str] | None:
+        """The next argument in brackets, or None if none follows or the bracket is not closed."""
+        self.skip_blanks()
+        if self.peek != "[":
+            return None
+        opening = self.pending.pop()
+        try:
+            return self.until("]", stop=PAR)
+        except Unclosed:
+            self.pending.append(opening)
+            return None
+
+    def until(self, closing: str, stop: str = END_OF_FILE) -> list[str]:
+        """Take everything up to a closing token, which is passed over.
+
+        Raises:
+            Unclosed: the token does not follow in this file, group or budget, or comes after `stop`.
+        """
+        depth, start = 0, len(self.pending)
+        position = start
+        for position in range(start - 1, max(start - self.budget, 0) - 1, -1):
+            token = self.pending[position]
+            if token == closing and depth == 0:
+                taken = self.pending[position + 1 :][::-1]
+                del self.pending[position:]
+                self.budget -= len(taken)
+                return taken
+            depth += (token == "{") - (token == "}")
+            if token in (END_OF_FILE, stop) or depth < 0:
+                break
+        self.budget -= start - position
+        raise Unclosed
+
+    def delimited(self, delimiter: Sequence[str]) -> list[str]:
+        """Take everything up to a sequence of commands and characters, which is passed over.
+
+        Raises:
+            Unclosed: the sequence does not follow in this file, group or budget.
+        """
+        taken: list[str] = []
+        depth = 0
+        while self.peek not in ("", END_OF_FILE) and self.budget > 0:
+            if depth == 0 and self.take(delimiter):
+                return taken
+            token = self._before(delimiter[0]) if depth == 0 else self.pop()
+            depth += (token == "{") - (token == "}")
+            taken.append(token)
+            self.budget -= 1
+            if depth < 0:
+                break
+        self.pending += reversed(taken)
+        raise Unclosed
+
+    def _before(self, character: str) -> str:
+        """The next token, cut in front of a character that it may hold."""
+        token = self.pop()
+        place = token.find(character, 1) if token[0] not in "\\#" + VERBATIM else -1
+        if place > 0:
+            self.pending.append(token[place:])
+            return token[:place]
+        return token
+
+    def take(self, wanted: Sequence[str]) -> bool:
+        """Pass over a sequence of commands and characters if it comes next; returns whether it did."""
+        taken: list[str] = []
+        for each in wanted:
+            found = self.character()
+            if found:
+                taken.append(found)
+            if found != each:
+                self.pending += reversed(taken)
+                return False
+        return True
+
+    def expect(self, wanted: Sequence[str]) -> None:
+        """Pass over a sequence that must come next; raises `Unclosed` if it does not."""
+        if not self.take(wanted):
+            raise Unclosed
+
+    def name(self) -> str:
+        """The next argument as a name."""
+        return join(self.argument()).strip()
+
+    def bare_name(self) -> str:
+        """A name without braces, up to white space or a command, as in plain TeX."""
+        parts = list(takewhile(lambda token: not token.isspace() and token[0] != "\\", reversed(self.pending)))
+        del self.pending[len(self.pending) - len(parts) :]
+        return "".join(parts)

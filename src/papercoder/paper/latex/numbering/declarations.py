@@ -1,0 +1,122 @@
+"""Declarations: what the source says about numbering, units, acronyms, floats and columns before it uses them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from papercoder.paper.latex.numbering.theorems import DECLARATIONS as OF_THEOREMS
+from papercoder.paper.latex.numbering.theorems import Theorems
+from papercoder.paper.latex.prose import Prose
+from papercoder.paper.latex.siunitx.quantities import parse_options
+from papercoder.paper.latex.tokens import join
+from papercoder.paper.latex.tree import Command, plain, tokens_of
+
+
+@dataclass
+class Declarations:
+    """Reads declarations into the room where they are used: the counters, the prose, the theorems."""
+
+    prose: Prose
+    theorems: Theorems = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.theorems = Theorems(self.prose.counters)
+
+    def read(self, command: Command) -> None:
+        """Read one of `DECLARATIONS`."""
+        if command.name in OF_THEOREMS:
+            self.theorems.declare(command)
+        else:
+            _READERS[command.name](self.prose, command)
+
+
+def _number_within(prose: Prose, command: Command) -> None:
+    inner, outer = (plain(argument).strip() for argument in command.arguments[-2:])
+    prose.counters.within[inner] = outer
+
+
+def _number_without(prose: Prose, command: Command) -> None:
+    prose.counters.within.pop(plain(command.arguments[0]).strip(), None)
+
+
+def _number_format(prose: Prose, command: Command) -> None:
+    counter, shown = command.arguments
+    prose.counters.formats[plain(counter)] = join(tokens_of(shown))
+
+
+def _set_counter(prose: Prose, command: Command) -> None:
+    counter, value = (plain(argument).strip() for argument in command.arguments)
+    if value.lstrip("-").isdecimal() and len(value) < 6:
+        before = prose.counters.values.get(counter, 0) if command.name == "addtocounter" else 0
+        prose.counters.values[counter] = before + int(value)
+
+
+def _new_counter(prose: Prose, command: Command) -> None:
+    name, within = (plain(argument).strip() for argument in command.arguments)
+    prose.counters.values.setdefault(name, 0)
+    if within:
+        prose.counters.within[name] = within
+
+
+def _step_counter(prose: Prose, command: Command) -> None:
+    name = plain(command.last).strip()
+    number = prose.counters.step(name)
+    if command.name == "refstepcounter":
+        prose.labels.point(name, number)
+        prose.counters.stepped_equation = number if name == "equation" else ""
+
+
+def _label_text(prose: Prose, command: Command) -> None:
+    """The source itself says what the labels that follow print."""
+    prose.labels.point("item", prose(command.last))
+
+
+def _new_float(prose: Prose, command: Command) -> None:
+    prose.floats.add(plain(command.arguments[0] if command.name == "newfloat" else command.last).strip())
+
+
+def _column_type(prose: Prose, command: Command) -> None:
+    letter, arity, body = command.arguments
+    if arity is None:
+        prose.columns[plain(letter).strip()] = tokens_of(body)
+
+
+def _setup_quantities(prose: Prose, command: Command) -> None:
+    prose.quantities.setup(join(tokens_of(command.last)))
+
+
+def _declare_unit(prose: Prose, command: Command) -> None:
+    tokens = [token for token in command.last if isinstance(token, str)]
+    prose.quantities.declare(command.name, plain(command.arguments[-2]), tokens)
+
+
+def _acronym(prose: Prose, command: Command) -> None:
+    if command.name == "DeclareAcronym":
+        key, options = plain(command.arguments[0]).strip(), parse_options(join(tokens_of(command.last)))
+        prose.acronyms[key] = options.get("short", key), options.get("long", key)
+    else:
+        _, name, short, long = command.arguments
+        prose.acronyms[plain(name).strip()] = prose(short), prose(long)
+
+
+_READERS: dict[str, Callable[[Prose, Command], None]] = {
+    "numberwithin": _number_within,
+    "counterwithin": _number_within,
+    "counterwithout": _number_without,
+    "papercoderthe": _number_format,
+    "papercoderlabel": _label_text,
+    "setcounter": _set_counter,
+    "addtocounter": _set_counter,
+    "newcounter": _new_counter,
+    "stepcounter": _step_counter,
+    "refstepcounter": _step_counter,
+    "newfloat": _new_float,
+    "DeclareFloatingEnvironment": _new_float,
+    "newcolumntype": _column_type,
+    "sisetup": _setup_quantities,
+    "DeclareSIUnit": _declare_unit,
+    "DeclareSIPrefix": _declare_unit,
+    "newacronym": _acronym,
+    "DeclareAcronym": _acronym,
+}
+DECLARATIONS = frozenset(_READERS) | OF_THEOREMS
+"""Commands that are read here; they print nothing."""

@@ -1,0 +1,1 @@
+"""siunitx: numbers and quantities as the package prints them."""

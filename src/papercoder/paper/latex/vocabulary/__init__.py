@@ -1,0 +1,1 @@
+"""The commands, environments and symbols of LaTeX and its packages that the reader knows."""

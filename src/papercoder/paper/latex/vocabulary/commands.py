@@ -1,0 +1,167 @@
+"""What the reader knows about the commands and environments of LaTeX and its packages: the arguments that they take.
+
+In a signature `*` is an optional star, `o` an argument in brackets, `p` one in parentheses, `m` one in braces, `g` one
+in braces that may be missing, and `r` and `q` are `m` and `o` as tokens. A command that is not listed is unknown: the
+text of its arguments is kept, and it is counted.
+"""
+
+from papercoder.paper.latex.siunitx.quantities import SIGNATURES as QUANTITIES
+from papercoder.paper.latex.vocabulary.front_matter import FRONT_MATTER
+from papercoder.paper.latex.vocabulary.layout import LAYOUT, WITHOUT_ARGUMENTS
+from papercoder.paper.latex.vocabulary.symbols import ACCENTS, SYMBOLS
+from papercoder.paper.names import names
+
+_KERNEL = r"""
+-      appendix appendices maketitle newline par xspace and ensuremath hline
+*o     \
+o      item footnotemark linebreak pagebreak nolinebreak nopagebreak
+m      abstract label bibliography bibliographystyle nocite thanks text mbox date
+m      textbf textit texttt textsc textrm textsf textup textmd textnormal textsl emph underline
+m      url path nolinkurl lowercase uppercase MakeUppercase MakeLowercase textsuperscript textsubscript
+*m     ref eqref pageref cref Cref autoref nameref vref Vref
+*m     vspace hspace tag
+om     title footnote footnotetext bibitem usepackage RequirePackage documentclass includegraphics
+*om    part chapter section subsection subsubsection paragraph subparagraph caption
+mm     href setlength addtolength setcounter addtocounter numberwithin papercoderthe
+mmm    multicolumn addcontentsline
+*momo  newtheorem
+*oom   cite citep citet citealt citealp citeauthor citeyear citeyearpar parencite textcite autocite footcite citenum
+"""
+"""Commands that keep their meaning even if the source defines them anew."""
+
+_PACKAGES = r"""
+-      Return RETURN State STATE Statex STATEx EndFor EndWhile EndIf endhead endfirsthead endfoot endlastfoot
+-      phantomsection startdata enddata tableofcontents toprule midrule bottomrule tabularnewline
+o      hdashline
+m      uline uuline uwave dashuline dotuline hl ul so caps textlf texttitle textquote highlight
+m      subtitle ding enquote centerline fbox natexlab doi urlprefix algolabel eqno leqno
+m      tablenotemark tnote tnotex tmark colhead nocolhead IEEEPARstart lettrine dropcap keyword bmhead
+m      Input Output KwIn KwOut KwData KwResult KwRet Until UNTIL Comment COMMENT LComment
+m      subref labelcref namecref nameCref lcnamecref labelcpageref cpageref Cpageref stepcounter
+m      refstepcounter usecounter value arabic roman Roman alph Alph fnsymbol
+m      twocolhead tablehead tablefirsthead tablelasthead tablecaption tablecomments tablerefs topcaption bottomcaption
+m      nobibliography bibentry
+*m     subcaption shortintertext intertext acs acl acf ac acp acsp aclp acfp gls Gls glspl Glspl acrshort acrlong
+*m     acrfull Ac Acp citetext fullref
+mm     DeclareAcronym crefrange Crefrange cpagerefrange hyperlink hypertarget tablenotetext
+om     icmltitle subfloat subfigure sidecaption makecell thead shortstack rothead todo blfootnote IEEEeqnarraymulticol
+om     tcbox hyperref
+*om    tcp tcc
+mm     captionof nicefrac sfrac flatfrac bibinfo bibfield Call adjustbox labelcrefrange
+*mmm   resizebox
+pm     cmidrule cline
+om     SetCell
+omm    foreignlanguage rotatebox textcolor colorbox diagbox backslashbox slashbox addstackgap
+ooom   parbox
+oom    framebox makebox
+moom   raisebox
+ommm   fcolorbox
+omomm  multirow
+oom    Citet Citep Citealt Citeauthor shortcite citeA citeN citenp fullcite onlinecite Cite Parencite Textcite Autocite
+oom    supercite smartcite footfullcite citetitle Citealp citefullauthor citealias citetalias citepalias
+g      Else ELSE uElse lElse Begin Other INPUT OUTPUT Require Ensure REQUIRE ENSURE
+mg     For FOR ForAll FORALL ForEach While WHILE If IF uIf lIf lFor lForEach lWhile uFor ElsIf ELSIF ElseIf ELSEIF
+mg     uElseIf lElseIf Function FUNCTION Procedure PROCEDURE Switch Case uCase Fn
+gg     Repeat REPEAT
+mgg    eIf leIf
+mm     Style floatname
+om     declaretheorem
+mm     newproof
+ommmm  newtcbtheorem
+*moommm spnewtheorem
+omom   newmdtheoremenv
+mmm    newfloat
+mom    multirowcell scalebox
+om     DeclareFloatingEnvironment
+m      sisetup
+omr    DeclareSIUnit DeclareSIPrefix
+mo     newcounter
+mom    newcolumntype
+ommm   newacronym
+o      twocolumn
+m      papercoderlabel nllabel lnl IEEEtitleabstractindextext significancestatement acknow matmethods acknowledgements
+m      acknowledgments funding dataavailability conflictsofinterest supplementary informedconsent institutionalreview
+omm    captionbox ffigbox ttabbox capbtabbox fcapside floatbox
+omom   subcaptionbox
+ommm   ctable
+"""
+
+_ACCENTS = "` ' ^ \" ~ = . u v H c d b r k"
+
+_ENVIRONMENTS = """
+o      figure figure* table table* sidewaystable sidewaystable* sidewaysfigure algorithm algorithm* algorithmic listing
+o      algorithm2e procedure itemize enumerate description threeparttable tcolorbox compactitem compactenum inparaenum
+o      enumerate* itemize* tablenotes mdframed proof sidewaysfigure* listing* SCfigure SCtable figurehere tablehere
+o      specialtable threeparttablex asparaenum asparaitem compactdesc framed shaded
+m      multicols thebibliography alignat alignat* spacing IEEEeqnarray IEEEeqnarray* adjustbox deluxetable
+m      deluxetable* deluxetable** minipage* labeling resumeitem
+om     tabular array longtable NiceTabular tabularray tblr longtblr talltblr supertabular supertabular* xtabular
+om     mpsupertabular subfigure subtable wrapfloat floatrow subfloatrow longtable* NiceArray
+mm     adjustwidth list
+omm    restatable
+mom    tabular* tabularx tabulary xltabular NiceTabular* NiceTabularX ltabulary
+ooom   minipage
+omom   wrapfigure wraptable
+"""
+
+
+def table(text: str) -> dict[str, str]:
+    """Signatures by name, from lines that each begin with a signature; `-` stands for an empty one."""
+    lines = (line.split() for line in text.strip().splitlines())
+    return {name: signature.replace("-", "") for signature, *listed in lines for name in listed}
+
+
+def _commands(text: str) -> dict[str, str]:
+    return {f"\\{name}": signature for name, signature in table(text).items()}
+
+
+SIGNATURES: dict[str, str] = (
+    _commands(FRONT_MATTER)
+    | _commands(LAYOUT)
+    | _commands(_PACKAGES)
+    | {f"\\{name}": kinds.translate(str.maketrans("nu", "rr")) for name, kinds in QUANTITIES.items()}
+    | {"\\SI": "orqr"}
+    | {f"\\{accent}": "m" for accent in _ACCENTS.split()}
+    | _commands(_KERNEL)
+)
+"""The arguments of a command, by its name with the backslash."""
+
+ENVIRONMENTS: dict[str, str] = table(_ENVIRONMENTS)
+"""The arguments of an environment, by its name."""
+
+_NUMBERED = "equation align gather multline eqnarray flalign alignat dmath IEEEeqnarray empheq subeqnarray dgroup"
+_UNNUMBERED = "equation* align* gather* multline* eqnarray* flalign* alignat* dmath* IEEEeqnarray* displaymath dgroup*"
+
+MATHS: dict[str, str] = dict.fromkeys(names(_NUMBERED), "numbered") | dict.fromkeys(names(_UNNUMBERED), "")
+"""The environments of displayed maths: `numbered`, or empty."""
+
+_ELSEWHERE = names(
+    """
+    title icmltitle subtitle label pageref abstract bibliography newtheorem declaretheorem newproof newtcbtheorem
+    spnewtheorem newmdtheoremenv newfloat floatname DeclareFloatingEnvironment sisetup DeclareSIUnit DeclareSIPrefix
+    newcounter stepcounter refstepcounter newacronym DeclareAcronym cpageref Cpageref cpagerefrange labelcpageref
+    usecounter value tablehead tablefirsthead tablelasthead date
+    """
+)
+"""Commands whose arguments are no text where they stand; the walk over the tree reads them."""
+
+SILENT = frozenset(name[1:] for name in (*_commands(FRONT_MATTER), *_commands(LAYOUT))) | _ELSEWHERE
+"""Commands whose arguments are not printed."""
+
+DROPPED = names(
+    """
+    IEEEkeywords keywords keyword tikzpicture pgfpicture picture CCSXML comment icmlauthorlist authorgroup pspicture
+    axis AMS MSCcodes jelcodes forest tikzcd overpic filecontents highlights graphicalabstract
+    """
+)
+"""Environments whose content is no text."""
+
+PROTECTED = frozenset(_commands(_KERNEL)) | {f"\\{accent}" for accent in _ACCENTS.split()}
+"""Commands that keep their meaning even if the source defines them anew."""
+
+KNOWN = (
+    frozenset(SIGNATURES)
+    | {f"\\{name}" for name in (*names(WITHOUT_ARGUMENTS), *SYMBOLS, *ACCENTS)}
+    | {f"\\{character}" for character in "-/!>@*'+<=|)]:"}
+)
+"""All commands that are not counted as unknown."""
