@@ -16,6 +16,8 @@ def show(fidelity: Fidelity, console: Console) -> None:
     console.print(_counts(fidelity))
     if fidelity.estimate:
         console.print(_estimate(fidelity.estimate))
+    if fidelity.files:
+        console.print(Text(f"Read from: {', '.join(fidelity.files)}", style="dim"))
     for warning in fidelity.warnings:
         console.print(Text.assemble(("! ", "bold yellow"), warning))
     if not fidelity.warnings:

@@ -60,6 +60,9 @@ class Fidelity(Artifact):
     warnings: tuple[str, ...] = Field(default=())
     """One sentence for everything that seems to be missing; empty where nothing does."""
 
+    files: tuple[str, ...] = ()
+    """The files that were read, if the source has several."""
+
     estimate: Estimate | None = None
     """Put in by who knows the model."""
 
@@ -78,6 +81,7 @@ def fidelity(paper: Paper) -> Fidelity:
         words=paper.words,
         tokens=count_tokens(paper.render()),
         numbers=len(paper.numbers),
+        files=paper.files,
         warnings=tuple(dict.fromkeys([*(loss.message for loss in paper.losses), *_suspicions(paper)])),
     )
 

@@ -89,9 +89,10 @@ class Folder:
             if error.errno in _ABSENT:
                 return None
             raise PaperError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            return None
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return None
             return _limited(file.read(LARGEST_FILE + 1), path, LARGEST_FILE)
 
     def _walk(self) -> Iterator[str]:

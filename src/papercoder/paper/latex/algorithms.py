@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from papercoder.paper.draft import Listing
+from papercoder.paper.latex.numbering.declarations import DECLARATIONS, Declarations
 from papercoder.paper.latex.numbering.references import Target
 from papercoder.paper.latex.prose import Prose, tidy
 from papercoder.paper.latex.siunitx.quantities import parse_options
@@ -124,7 +125,10 @@ class _Writer:
 
     def _command(self, command: Command) -> None:
         name = _SHORT.sub("", command.name.lower() if command.name != "eIf" else "eif")
-        if command.name in _TWO_BODIES:
+        keyword = self.prose.keywords.get(command.name) or self.prose.keywords.get(name)
+        if keyword:
+            self._keyword(*keyword, command)
+        elif command.name in _TWO_BODIES:
             self._two_bodies(command)
         elif name in _OPENINGS:
             self._open(_OPENINGS[name], command)
@@ -142,14 +146,27 @@ class _Writer:
         else:
             self._statement(name, command)
 
+    def _keyword(self, kind: str, shown: str, command: Command) -> None:
+        """A word that the source defines."""
+        if kind in ("SetKwInOut", "SetKwInput"):
+            self._line(f"{shown.rstrip(':')}: {self.prose.raw(command.last)}")
+            self.is_unnumbered = True
+        elif kind == "SetKwProg" and command.arguments:
+            self._open(f"{shown} {{}}", command)
+        else:
+            arguments = ", ".join(self.prose(argument) for argument in command.arguments)
+            self.pieces.append(
+                f"{shown}({arguments})" if kind == "SetKwFunction" and arguments else f"{shown} {arguments}"
+            )
+
     def _statement(self, name: str, command: Command) -> None:
+        if command.name in DECLARATIONS:
+            Declarations(self.prose).read(command)
+            return
         match name:
             case "state" | "statex" | "item" | ";":
                 self.end_line()
                 self.is_begun, self.is_unnumbered = name != ";", name == "statex"
-            case "algolabel":
-                self._line(f"{self.prose(command.last)} ")
-                self.is_unnumbered = True
             case "return" | "kwret" | "ret":
                 self._line(f"return {self.prose.raw(command.last)}")
             case "comment" | "tcp" | "tcc" | "tcp*" | "tcc*":

@@ -9,7 +9,7 @@ from papercoder.paper.latex.numbering.counters import Counters, in_style
 from papercoder.paper.latex.numbering.references import STYLES, Labels, reference
 from papercoder.paper.latex.siunitx.quantities import SIGNATURES, Quantities
 from papercoder.paper.latex.tokens import PAR, VERBATIM, is_blank, join
-from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, plain
+from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, plain, tokens_of
 from papercoder.paper.latex.vocabulary.commands import DROPPED, KNOWN, SILENT
 from papercoder.paper.latex.vocabulary.symbols import ACCENTS, DINGBATS, SYMBOLS, accented
 from papercoder.paper.names import names
@@ -21,9 +21,13 @@ _BLANKS = re.compile(r"\s+")
 _MATH_REFERENCE = re.compile(r"\\(eqref|ref)\s*\*?\s*\{([^{}]*)\}")
 _LIGATURES = (("``", '"'), ("''", '"'), ("---", "—"), ("--", "–"), ("`", "'"))
 _CITATIONS = tuple(
-    names("cite Cite parencite Parencite textcite Textcite autocite Autocite footcite footfullcite fullcite")
+    names(
+        """
+        cite Cite parencite Parencite textcite Textcite autocite Autocite footcite footfullcite fullcite onlinecite
+        shortcite supercite smartcite
+        """
+    )
 )
-_CITATIONS += tuple(names("onlinecite shortcite supercite smartcite citename"))
 _COUNTER_STYLES = names("arabic roman Roman alph Alph fnsymbol")
 _IN_FORMULA = re.compile(rf"\\(?:{'|'.join([*SIGNATURES, 'xspace', 'protect'])})$")
 
@@ -53,6 +57,9 @@ class Prose:
 
     acronyms: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Short and long forms of the paper's acronyms."""
+
+    keywords: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Words of pseudocode that the source defines: the command that defines them, and what they print."""
 
     floats: set[str] = field(default_factory=set)
     """Floats that the source defines."""
@@ -99,11 +106,16 @@ class Prose:
             token = tokens[position]
             position += 1
             if token[1:] in SIGNATURES:
-                option, arguments, position = _arguments(tokens, position, SIGNATURES[token[1:]])
-                kept += [self.quantities.formula(token[1:], option, arguments)] if arguments else [token]
+                option, arguments, end = _arguments(tokens, position, SIGNATURES[token[1:]])
+                kept.append(self.quantities.formula(token[1:], option, arguments) if arguments else token)
+                position = end if arguments else position
             elif token not in ("\\xspace", "\\protect"):
                 kept.append(token)
         return kept
+
+    def is_inline(self, name: str) -> bool:
+        """Whether a command sets its contents apart from the text around it, as a footnote does."""
+        return name in _SPECIAL
 
     def _command(self, command: Command) -> str:
         name = command.name
@@ -160,7 +172,7 @@ class Prose:
     def _quantity(self, command: Command) -> str:
         option, *arguments = command.arguments
         raw = [[token for token in argument or [] if isinstance(token, str)] for argument in arguments]
-        return self.quantities.text(command.name, plain(option), raw)
+        return self.quantities.text(command.name, join(tokens_of(option)), raw)
 
     def _counter(self, command: Command) -> str:
         return in_style(command.name, self.counters.values.get(plain(command.last).strip(), 0))
@@ -236,29 +248,30 @@ def _initial(prose: Prose, command: Command) -> str:
     return prose.raw(command.last).strip()
 
 
-_SPECIAL: dict[str, Callable[[Prose, Command], str]] = {
-    "footnote": Prose._footnote,
-    "footnotetext": Prose._footnote,
-    "blfootnote": Prose._footnote,
-    "label": Prose._label,
-    "href": _link,
-    "nicefrac": _fraction,
-    "sfrac": _fraction,
-    "flatfrac": _fraction,
-    "xspace": lambda _, __: _XSPACE,
-    "ding": lambda _, command: DINGBATS.get(plain(command.last).strip(), "•"),
-    "enquote": lambda prose, command: f'"{prose.raw(command.last)}"',
-    "textquote": lambda prose, command: f'"{prose.raw(command.last)}"',
-    "textsuperscript": lambda prose, command: f"^{prose.raw(command.last)}",
-    "textsubscript": lambda prose, command: f"_{prose.raw(command.last)}",
-    "tablenotemark": lambda prose, command: f"^{prose.raw(command.last)}",
-    "tnote": lambda prose, command: f"^{prose.raw(command.last)}",
-    "IEEEPARstart": _initial,
-    "lettrine": _initial,
-    "dropcap": _initial,
-    "Call": lambda prose, command: "{}({})".format(*map(prose, command.arguments)),
-}
-_SPECIAL |= dict.fromkeys(_COUNTER_STYLES, Prose._counter)
-_SPECIAL |= dict.fromkeys(
-    names("acs acl acf ac acp acsp aclp acfp gls Gls glspl Glspl acrshort acrlong acrfull Ac Acp"), Prose._acronym
+_ACRONYMS = names("acs acl acf ac acp acsp aclp acfp gls Gls glspl Glspl acrshort acrlong acrfull Ac Acp")
+_SPECIAL: dict[str, Callable[[Prose, Command], str]] = (
+    dict.fromkeys(_COUNTER_STYLES, Prose._counter)
+    | dict.fromkeys(_ACRONYMS, Prose._acronym)
+    | {
+        "footnote": Prose._footnote,
+        "footnotetext": Prose._footnote,
+        "blfootnote": Prose._footnote,
+        "label": Prose._label,
+        "href": _link,
+        "nicefrac": _fraction,
+        "sfrac": _fraction,
+        "flatfrac": _fraction,
+        "xspace": lambda _, __: _XSPACE,
+        "ding": lambda _, command: DINGBATS.get(plain(command.last).strip(), "•"),
+        "enquote": lambda prose, command: f'"{prose.raw(command.last)}"',
+        "textquote": lambda prose, command: f'"{prose.raw(command.last)}"',
+        "textsuperscript": lambda prose, command: f"^{prose.raw(command.last)}",
+        "textsubscript": lambda prose, command: f"_{prose.raw(command.last)}",
+        "tablenotemark": lambda prose, command: f"^{prose.raw(command.last)}",
+        "tnote": lambda prose, command: f"^{prose.raw(command.last)}",
+        "IEEEPARstart": _initial,
+        "lettrine": _initial,
+        "dropcap": _initial,
+        "Call": lambda prose, command: "{}({})".format(*map(prose, command.arguments)),
+    }
 )

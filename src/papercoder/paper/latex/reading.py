@@ -50,7 +50,7 @@ def find_main(sources: Sources) -> str:
     files = sources.files
     found = {name: _COMMENT.sub(b"", files.get(name) or b"") for name in sources.names() if name.endswith(_SUFFIXES)}
     if not found:
-        raise PaperError(f"{files.where} has no .tex file; give the folder of the LaTeX source, or its main file.")
+        raise PaperError(f"{files.where} holds no .tex file; give the folder of the LaTeX source, or its main file.")
     documents = {name: text for name, text in found.items() if b"\\documentclass" in text or b"\\documentstyle" in text}
     complete = {name: text for name, text in documents.items() if b"\\begin{document}" in text}
     candidates = complete or documents or found

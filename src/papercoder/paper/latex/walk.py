@@ -17,7 +17,7 @@ from papercoder.paper.latex.siunitx.quantities import parse_options
 from papercoder.paper.latex.tables import TABULARS, rows_of
 from papercoder.paper.latex.tokens import PAR, join, tokenize
 from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, parse, plain, tokens_of
-from papercoder.paper.latex.vocabulary.commands import DROPPED, KNOWN
+from papercoder.paper.latex.vocabulary.commands import DROPPED, KNOWN, SILENT
 from papercoder.paper.names import names
 
 _LETTER = re.compile(r"[^\W_]|\$")
@@ -125,18 +125,15 @@ class Walk:
             self._heading(command)
         elif name == "par":
             self.end_paragraph()
-        elif any(_is_block(argument) for argument in command.arguments) or f"\\{name}" not in KNOWN:
+        elif any(_is_block(argument) for argument in command.arguments) and not self.prose.is_inline(name):
             self._contents(command)
         else:
             self.line.append(self.prose.one(command))
 
     def _contents(self, command: Command) -> None:
-        """A command around tables, displays or paragraphs, or one that is not known."""
+        """A command around tables, displays or paragraphs."""
         if f"\\{command.name}" in KNOWN:
-            self.walk(command.last)
-            return
-        if not any(_is_block(argument) for argument in command.arguments):
-            self.line.append(self.prose.one(command))
+            self.walk([] if command.name in SILENT else command.last)
             return
         self.prose.unknown[f"\\{command.name}"] += 1
         for argument in command.arguments:

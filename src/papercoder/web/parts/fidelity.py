@@ -21,6 +21,8 @@ def draw(report: Fidelity) -> None:
         if not report.warnings:
             ui.label("✓ Nothing seems to be missing.").classes("fine")
         _outline(report)
+        if report.files:
+            _files(report)
 
 
 def _tile(name: str, count: int) -> None:
@@ -40,3 +42,13 @@ def _outline(report: Fidelity) -> None:
                 with ui.element("li").style(f"margin-left: {max(section.level - 1, 0) * 1.2:.1f}rem"):
                     ui.label(section.anchor).classes("mono soft")
                     ui.label(section.title)
+
+
+def _files(report: Fidelity) -> None:
+    with ui.element("details"):
+        with ui.element("summary"):
+            ui.label(f"read from {plural(len(report.files), 'file')}")
+        with ui.element("ul"):
+            for name in report.files:
+                with ui.element("li"):
+                    ui.label(name).classes("mono")

@@ -154,42 +154,37 @@ def _unknown(_: Expander) -> bool:
     raise Undecided
 
 
-_TESTS: dict[str, Callable[[Expander], bool]] = {
-    "\\iftrue": lambda _: True,
-    "\\iffalse": lambda _: False,
-    "\\if": _same_character,
-    "\\ifx": _same_meaning,
-    "\\ifnum": _comparison(number),
-    "\\ifdim": _comparison(length),
-    "\\ifodd": lambda expander: number(expander) % 2 == 1,
-    "\\ifdefined": _is_defined,
-    "\\ifcsname": _is_named,
-    "\\ifmmode": lambda expander: expander.mode.is_math,
-    "\\ifhmode": lambda expander: not expander.mode.is_math,
-    "\\ifvmode": lambda _: False,
-    "\\ifcat": _unknown,
-    "\\ifinner": _unknown,
-    "\\ifeof": _unknown,
-    "\\ifvoid": _unknown,
-    "\\ifhbox": _unknown,
-    "\\ifvbox": _unknown,
-    "\\if@twocolumn": _has_class_option("twocolumn"),
-    "\\if@twoside": _has_class_option("twoside"),
-    "\\if@titlepage": _has_class_option("titlepage"),
-}
-_TESTS |= dict.fromkeys(names(r"\ifpdf \ifPDFTeX \ifpdftex \ifCLASSINFOpdf"), lambda _: True)
-_TESTS |= dict.fromkeys(
-    names(
-        r"\ifxetex \ifXeTeX \ifluatex \ifLuaTeX \ifuptex \ifptex \iftutex \ifTUTeX \ifincsname \iffontchar \if@draft"
-    ),
-    lambda _: False,
+_TRUE = names(r"\iftrue \ifpdf \ifPDFTeX \ifpdftex \ifCLASSINFOpdf")
+_FALSE = names(
+    r"""
+    \iffalse \ifvmode \ifxetex \ifXeTeX \ifluatex \ifLuaTeX \ifuptex \ifptex \iftutex \ifTUTeX \ifincsname \iffontchar
+    \if@draft
+    """
 )
-_TESTS |= {
-    f"\\ifCLASSOPTION{option}": _has_class_option(option)
-    for option in names(
-        "conference journal peerreview peerreviewca technote draftcls onecolumn twocolumn compsoc comsoc transmag"
-    )
-}
+_UNKNOWN = names(r"\ifcat \ifinner \ifeof \ifvoid \ifhbox \ifvbox")
+_OF_IEEE = names(
+    """
+    conference journal peerreview peerreviewca technote draftcls onecolumn twocolumn compsoc comsoc transmag
+    """
+)
+_TESTS: dict[str, Callable[[Expander], bool]] = (
+    dict.fromkeys(_TRUE, lambda _: True)
+    | dict.fromkeys(_FALSE, lambda _: False)
+    | dict.fromkeys(_UNKNOWN, _unknown)
+    | {f"\\ifCLASSOPTION{option}": _has_class_option(option) for option in _OF_IEEE}
+    | {f"\\if@{option}": _has_class_option(option) for option in ("twocolumn", "twoside", "titlepage")}
+    | {
+        "\\if": _same_character,
+        "\\ifx": _same_meaning,
+        "\\ifnum": _comparison(number),
+        "\\ifdim": _comparison(length),
+        "\\ifodd": lambda expander: number(expander) % 2 == 1,
+        "\\ifdefined": _is_defined,
+        "\\ifcsname": _is_named,
+        "\\ifmmode": lambda expander: expander.mode.is_math,
+        "\\ifhmode": lambda expander: not expander.mode.is_math,
+    }
+)
 
 CONDITIONS: dict[str, Action] = dict.fromkeys(_TESTS, condition) | {"\\ifcase": case}
 """What opens a conditional."""

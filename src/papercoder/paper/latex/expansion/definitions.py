@@ -20,11 +20,15 @@ _SIZES = ("\\big", "\\Big", "\\bigg", "\\Bigg")
 
 
 def define(expander: Expander, name: str, macro: Macro, *, everywhere: bool = False) -> None:
-    """Define a macro; one that prints a counter, `\\thesection`, passes to the walk, which does the counting."""
+    """Define a macro; what prints a counter, a label or a word of pseudocode passes to the walk, which prints them."""
     counter = name.removeprefix("\\the")
     if counter != name and (counter in _COUNTERS or counter in expander.counters or not _STYLES.isdisjoint(macro.body)):
         expander.emit("\\papercoderthe", "{", counter, "}", "{", *macro.body, "}")
         return
+    if name == "\\@currentlabel":
+        expander.emit("\\papercoderlabel", "{", *macro.body, "}")
+    elif name.startswith("\\algorithmic") and not macro.parameters:
+        expander.emit("\\SetKwInput", "{", name.removeprefix("\\algorithmic"), "}", "{", *macro.body, "}")
     expander.define(name, macro, everywhere=everywhere)
 
 

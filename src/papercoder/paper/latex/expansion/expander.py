@@ -251,11 +251,12 @@ class Expander:
         return name in self.meanings or name in self.counts or name in self.lengths or self.language.is_known(name)
 
     def is_condition(self, name: str) -> bool:
-        """Whether this is one of TeX's conditionals, or looks like one that a class defines."""
+        """Whether this is one of TeX's conditionals, or looks like one that a class defines; it has just been taken."""
         if isinstance(self.meanings.get(name), Macro):
             return False
         name = self.canonical(name)
-        return name in self.language.conditions or (name.startswith("\\if") and not self.language.is_known(name))
+        is_unknown = name.startswith("\\if") and not self.language.is_known(name) and self.stream.peek != "{"
+        return name in self.language.conditions or is_unknown
 
     def define(self, name: str, meaning: Meaning | None, *, everywhere: bool = False) -> None:
         """Give a name a meaning, until the group ends if not everywhere; None makes it undefined."""

@@ -13,7 +13,7 @@ from papercoder.paper.latex.tree import Command, plain, tokens_of
 
 @dataclass
 class Declarations:
-    """Reads declarations into the room where they are used: the counters, the prose, the theorems."""
+    """Reads declarations into the objects that use them: the counters, the prose, the theorems."""
 
     prose: Prose
     theorems: Theorems = field(init=False)
@@ -98,6 +98,13 @@ def _acronym(prose: Prose, command: Command) -> None:
         prose.acronyms[plain(name).strip()] = prose(short), prose(long)
 
 
+def _keyword(prose: Prose, command: Command) -> None:
+    """A word of pseudocode: of algorithm2e, or one that the source gives to `\\algorithmicrequire`."""
+    name, shown = (prose(argument) for argument in command.arguments[:2])
+    for each in name.replace(",", " ").split():
+        prose.keywords[each] = command.name, shown
+
+
 _READERS: dict[str, Callable[[Prose, Command], None]] = {
     "numberwithin": _number_within,
     "counterwithin": _number_within,
@@ -117,6 +124,12 @@ _READERS: dict[str, Callable[[Prose, Command], None]] = {
     "DeclareSIPrefix": _declare_unit,
     "newacronym": _acronym,
     "DeclareAcronym": _acronym,
+    "SetKw": _keyword,
+    "SetKwData": _keyword,
+    "SetKwFunction": _keyword,
+    "SetKwInOut": _keyword,
+    "SetKwInput": _keyword,
+    "SetKwProg": _keyword,
 }
 DECLARATIONS = frozenset(_READERS) | OF_THEOREMS
 """Commands that are read here; they print nothing."""

@@ -65,6 +65,10 @@ class Style:
         """Comparators and signs, in a formula as commands."""
         return "".join(f"{_COMMANDS[sign]} " if sign in _COMMANDS else sign for sign in text) if self.is_maths else text
 
+    def word(self, text: str) -> str:
+        """A word between two numbers."""
+        return rf"\text{{ {text} }}" if self.is_maths else f" {text} "
+
 
 TEXT = Style(" × ", " ± ", "10^{}")
 MATHS = Style(r" \times ", r" \pm ", "10^{{{}}}", is_maths=True)

@@ -107,12 +107,11 @@ def _split(settings: str) -> list[str]:
 def _value(command: str, numbers: Sequence[Sequence[str]], options: Options, style: Style) -> str:
     """The numbers of a command, with the words between them."""
     if command.endswith("range"):
-        phrase = options.get("range-phrase", " to ")
-        joined = "–" if "-" in phrase else " to "
-        return joined.join(_number(each, options, style) for each in numbers)
+        phrase = "–" if "-" in options.get("range-phrase", "") else style.word("to")
+        return phrase.join(_number(each, options, style) for each in numbers)
     if command.endswith("list"):
         *first, last = (_number([part], options, style) for part in characters(numbers[0]).split(";"))
-        return f"{', '.join(first)} and {last}" if first else last
+        return ", ".join(first) + style.word("and") + last if first else last
     return _number(numbers[0], options, style)
 
 

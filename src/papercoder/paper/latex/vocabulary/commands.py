@@ -34,7 +34,7 @@ _PACKAGES = r"""
 -      phantomsection startdata enddata tableofcontents toprule midrule bottomrule tabularnewline
 o      hdashline
 m      uline uuline uwave dashuline dotuline hl ul so caps textlf texttitle textquote highlight
-m      subtitle ding enquote centerline fbox natexlab doi urlprefix algolabel eqno leqno
+m      subtitle ding enquote centerline fbox natexlab doi urlprefix eqno leqno
 m      tablenotemark tnote tnotex tmark colhead nocolhead IEEEPARstart lettrine dropcap keyword bmhead
 m      Input Output KwIn KwOut KwData KwResult KwRet Until UNTIL Comment COMMENT LComment
 m      subref labelcref namecref nameCref lcnamecref labelcpageref cpageref Cpageref stepcounter
@@ -107,7 +107,7 @@ omom   wrapfigure wraptable
 
 def table(text: str) -> dict[str, str]:
     """Signatures by name, from lines that each begin with a signature; `-` stands for an empty one."""
-    lines = (line.split() for line in text.strip().splitlines())
+    lines = (line.split() for line in text.splitlines() if line)
     return {name: signature.replace("-", "") for signature, *listed in lines for name in listed}
 
 
@@ -163,5 +163,6 @@ KNOWN = (
     frozenset(SIGNATURES)
     | {f"\\{name}" for name in (*names(WITHOUT_ARGUMENTS), *SYMBOLS, *ACCENTS)}
     | {f"\\{character}" for character in "-/!>@*'+<=|)]:"}
+    | {"\\iff"}
 )
 """All commands that are not counted as unknown."""

@@ -86,26 +86,28 @@ _NEGATED = {
     "\\nottoggle": "toggle",
     "\\notboolexpr": "boolexpr",
 }
-CHOICES: dict[str, Action] = {f"\\if{name}": choice(predicate) for name, predicate in PREDICATES.items()}
-CHOICES |= {name: choice(PREDICATES[base], negated=True) for name, base in _NEGATED.items()}
-CHOICES |= {name: choice(predicate) for name, predicate in STRINGS.items()}
-CHOICES |= {
-    "\\ifboolexpe": choice(PREDICATES["boolexpr"]),
-    "\\ifthenelse": choice(Predicate(1, expression)),
-    "\\@ifundefined": choice(UNDEFINED),
-    "\\@ifpackageloaded": choice(Predicate(1, _is_loaded)),
-    "\\@ifclassloaded": choice(Predicate(1, _is_loaded)),
-    "\\IfPackageLoadedTF": choice(Predicate(1, _is_loaded)),
-    "\\IfClassLoadedTF": choice(Predicate(1, _is_loaded)),
-    "\\@ifnextchar": if_next_character,
-    "\\@ifstar": if_star,
-}
+CHOICES: dict[str, Action] = (
+    {f"\\if{name}": choice(predicate) for name, predicate in PREDICATES.items()}
+    | {name: choice(PREDICATES[base], negated=True) for name, base in _NEGATED.items()}
+    | {name: choice(predicate) for name, predicate in STRINGS.items()}
+    | {
+        "\\ifboolexpe": choice(PREDICATES["boolexpr"]),
+        "\\ifthenelse": choice(Predicate(1, expression)),
+        "\\@ifundefined": choice(UNDEFINED),
+        "\\@ifpackageloaded": choice(Predicate(1, _is_loaded)),
+        "\\@ifclassloaded": choice(Predicate(1, _is_loaded)),
+        "\\IfPackageLoadedTF": choice(Predicate(1, _is_loaded)),
+        "\\IfClassLoadedTF": choice(Predicate(1, _is_loaded)),
+        "\\@ifnextchar": if_next_character,
+        "\\@ifstar": if_star,
+    }
+)
 """All of these put a branch in front of the stream."""
 
-SWITCHES: dict[str, Action] = {
+_NEW_SWITCHES: dict[str, Action] = {
     f"\\{verb}{kind}": new_switch for verb in ("new", "provide") for kind in ("toggle", "bool", "boolean")
 }
-SWITCHES |= {
+SWITCHES = _NEW_SWITCHES | {
     f"\\{name}": set_switch
     for name in ("toggletrue", "togglefalse", "settoggle", "booltrue", "boolfalse", "setbool", "setboolean")
 }

@@ -39,5 +39,5 @@ def _protected(expander: Expander, tokens: list[str]) -> list[str]:
     return [PROTECTED + token[1:] if token[:1] == "\\" and token[1:] in names else token for token in tokens]
 
 
-UNITS: dict[str, Action] = {f"\\{name}": quantity for name in SIGNATURES}
-UNITS |= {"\\DeclareSIUnit": declare, "\\DeclareSIPrefix": declare}
+_QUANTITIES: dict[str, Action] = {f"\\{name}": quantity for name in SIGNATURES}
+UNITS = _QUANTITIES | {"\\DeclareSIUnit": declare, "\\DeclareSIPrefix": declare}

@@ -3,13 +3,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papercoder.paper.files import Memory
-from papercoder.paper.latex.macros import flatten
+from papercoder.paper.latex.expansion import Flattened, flatten
+from papercoder.paper.latex.sources import Sources
 from papercoder.paper.latex.tokens import join
 
 
-def flat(source: str, **files: str) -> str:
+def flattened(source: str, **files: str) -> Flattened:
     beside = {name.replace("_", "."): text.encode() for name, text in files.items()}
-    return join(flatten("main.tex", Memory({"main.tex": source.encode(), **beside}, "the test")).tokens)
+    return flatten(Sources(Memory({"main.tex": source.encode(), **beside}, "the test"), "main.tex"))
+
+
+def flat(source: str, **files: str) -> str:
+    return join(flattened(source, **files).tokens)
 
 
 @pytest.mark.parametrize(
@@ -40,9 +45,9 @@ def test_what_the_reader_knows_keeps_its_meaning() -> None:
     assert flat(r"\renewcommand{\section}[1]{boo}\section{Hi}") == r"\section{Hi}"
 
 
-def test_a_wrapped_primitive_is_left_alone() -> None:
+def test_a_wrapped_command_keeps_its_own_meaning() -> None:
     source = r"\let\olding\ding\renewcommand{\ding}[1]{\small{\olding{#1}}}\ding{51}"
-    assert flat(source) == r"\ding{51}"
+    assert flat(source) == r"\small{\ding{51}}"
 
 
 def test_included_files_stand_in_place() -> None:
@@ -54,16 +59,16 @@ def test_a_cycle_ends() -> None:
 
 
 def test_missing_files_are_reported() -> None:
-    flattened = flatten("main.tex", Memory({"main.tex": rb"\input{gone}\input{../../etc/passwd}"}, "the test"))
-    assert [loss.kind for loss in flattened.losses] == ["missing_file"]
-    assert "gone" in flattened.losses[0].message
+    (loss,) = flattened(r"\input{gone}\input{../../etc/passwd}").losses
+    assert loss.kind == "missing_file"
+    assert "gone" in loss.message
 
 
 def test_files_within_the_source_are_carried() -> None:
     source = "\\begin{filecontents}{refs.bib}\n@book{a,}\n\\end{filecontents}text"
-    flattened = flatten("main.tex", Memory({"main.tex": source.encode()}, "the test"))
-    assert flattened.files_in_source.get("refs.bib") == b"\n@book{a,}\n"
-    assert join(flattened.tokens) == "text"
+    sources = Sources(Memory({"main.tex": source.encode()}, "the test"), "main.tex")
+    assert join(flatten(sources).tokens) == "text"
+    assert sources.text("refs.bib") == "\n@book{a,}\n"
 
 
 def test_macros_of_a_style_file_beside_the_paper() -> None:
@@ -82,8 +87,7 @@ def test_macros_of_a_style_file_beside_the_paper() -> None:
     ],
 )
 def test_definitions_without_end_end(source: str) -> None:
-    flattened = flatten("main.tex", Memory({"main.tex": source.encode()}, "the test"))
-    assert len(flattened.tokens) < 5_000_000
+    assert len(flattened(source).tokens) < 5_000_000
 
 
 @given(st.text(alphabet="\\{}[]#1 xdefnewcommandiffalse\n", max_size=80))

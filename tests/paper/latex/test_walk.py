@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from papercoder.errors import PaperError
 from papercoder.paper.draft import Display, Grid, Heading, Listing, Picture
 from papercoder.paper.names import names
-from tests.paper.latex_source import draft_of, paper_of, texts
+from tests.paper.latex.source import draft_of, paper_of, texts
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from tests.paper.latex_source import draft_of, paper_of, texts
         (r"Inline $x \leq \frac{1}{2}$ stays", r"Inline $x \leq \frac{1}{2}$ stays"),
         (r"\newcommand{\m}{FOA\xspace}\m is \m, \m{}(ours)", "FOA is FOA, FOA (ours)"),
         (r"21\penalty0 (5)", "21 (5)"),
-        (r"\SI{5}{\milli\second}, \qty{2}{GB}, \num{1e3}", "5 milli second, 2 GB, 1e3"),
+        (r"\SI{5}{\milli\second}, \qty{2}{GB}, \num{1e3}", "5 ms, 2 GB, 1 × 10^3"),
         (r"a\todo[inline]{no} \begin{}b\end{} c", "a b c"),
     ],
 )
