@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -272,3 +273,11 @@ def test_keys_go_to_the_hosts_of_those_providers_that_are_asked(
     trial = trial_of(write_manifest(tmp_path, models="anthropic:claude-sonnet-5"), tmp_path / "out")
     assert environment_of(trial) == {"ANTHROPIC_API_KEY": "asked"}
     assert "asked" not in repr(Order(trial, None, None, environment_of(trial), again=False))
+
+
+def test_ray_does_not_replace_the_handler_of_the_signal_that_stops_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = SimpleNamespace(init=lambda **_: signal.signal(signal.SIGTERM, signal.SIG_IGN), shutdown=lambda: None)
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    before = signal.getsignal(signal.SIGTERM)
+    with connected("auto"):
+        assert signal.getsignal(signal.SIGTERM) is before

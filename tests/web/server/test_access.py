@@ -239,15 +239,20 @@ def test_the_way_in_leads_nowhere_else(guarded: Served) -> None:
     assert (got.status, got.headers["Location"]) == (303, "/evil.example/")
 
 
-def test_off_loopback_a_token_is_made_and_ctrl_c_ends_it_without_a_word_of_trouble(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGHUP, 128 + signal.SIGHUP)]
+)
+def test_off_loopback_a_token_is_made_and_a_signal_ends_the_server_without_an_error(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
     with server(tmp_path, "--host", "0.0.0.0") as served:
         made = served.url.partition("?token=")[2]
         assert len(made) >= 24
         assert ask(served, "/")[0] == 401
         assert ask(served, f"/?token={made}")[0] == 303
-        served.process.send_signal(signal.SIGINT)
+        served.process.send_signal(number)
         said = served.process.communicate(timeout=60)[0]
-        assert served.process.returncode == 0
+        assert served.process.returncode == code
     assert "Traceback" not in said
     assert "Closing" in said
 

@@ -4,6 +4,8 @@ import asyncio
 import importlib
 import logging
 import os
+import signal
+import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -98,11 +100,14 @@ def connected(address: str) -> Iterator[Any]:
         ray = importlib.import_module("ray")
     except ImportError:
         raise SettingsError("--on ray needs the extra `ray`: pip install 'papercoder[ray]'.") from None
+    on_sigterm = signal.getsignal(signal.SIGTERM)
     own: dict[str, object] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"} if address == LOCAL else {}
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
     except (OSError, RuntimeError, ValueError) as error:
         raise ClusterError(_unreached(address, next(iter(str(error).splitlines()), ""))) from error
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, on_sigterm)  # Ray replaces the handler by one that exits at once
     try:
         yield ray
     finally:

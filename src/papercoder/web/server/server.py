@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import signal
 import socket
 import webbrowser
 from collections.abc import Callable
@@ -70,8 +71,11 @@ def serve(
         config = uvicorn.Config(
             build(web, access), ws="wsproto", log_level="warning", timeout_graceful_shutdown=_GRACE, access_log=False
         )
+        server = _Server(config, told)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as `nohup` sets it
+            signal.signal(signal.SIGHUP, server.handle_exit)
         with contextlib.suppress(KeyboardInterrupt):
-            _Server(config, told).run(sockets=[sock])
+            server.run(sockets=[sock])
 
 
 class _Server(uvicorn.Server):
