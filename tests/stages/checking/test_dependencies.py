@@ -1,4 +1,3 @@
-from papercoder.repository.packages import carriers
 from tests.stages.checking.conftest import Write, found, only
 
 CODE = "import cv2\nimport sklearn.metrics\nfrom google.protobuf import message\nimport torch.nn as nn\n"
@@ -31,7 +30,30 @@ def test_other_places_for_packages(write: Write) -> None:
     assert found(write({"b.py": "import scipy\n", "setup.py": "", "pyproject.toml": ""}), "dependencies") == []
 
 
-def test_the_carriers_of_a_module() -> None:
-    assert {"opencv-python", "opencv-python-headless"} <= carriers("cv2.aruco")
-    assert "protobuf" in carriers("google.protobuf")
-    assert "torch" in carriers("torch.nn")
+def test_names_of_modules_in_the_requirements(write: Write) -> None:
+    code = "import cv2, yaml\nfrom google.cloud import storage\nfrom google.protobuf import message\n"
+    root = write({"a.py": code, "requirements.txt": "cv2\nPyYAML\ngoogle-cloud-storage\nsklearn\nprotobuf\n"})
+    assert found(root, "dependencies") == [
+        ("a.py", 1, "error"), ("requirements.txt", 1, "error"), ("requirements.txt", 4, "error")
+    ]  # fmt: skip
+    first, second, third = only(root, "dependencies")
+    assert "opencv-python-headless" in first.advice
+    assert "`opencv-python-headless` (or `opencv-python`" in second.message
+    assert "`scikit-learn`" in third.message
+
+
+def test_foreign_packages(write: Write) -> None:
+    root = write({"a.py": "import clip\nimport apex\n", "requirements.txt": "clip\napex\n"})
+    assert found(root, "dependencies") == [
+        ("a.py", 1, "error"),
+        ("a.py", 2, "error"),
+        ("requirements.txt", 1, "warning"),
+        ("requirements.txt", 2, "warning"),
+    ]  # fmt: skip
+    assert "torch.amp" in only(root, "dependencies")[1].advice
+
+
+def test_packages_without_wheels(write: Write) -> None:
+    root = write({"a.py": "import gym\n", "requirements.txt": "gym==0.21\n"})
+    assert found(root, "dependencies") == [("requirements.txt", 1, "error")]
+    assert "gymnasium" in only(root, "dependencies")[0].advice

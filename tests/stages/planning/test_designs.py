@@ -151,7 +151,7 @@ def test_a_good_logic_is_taken() -> None:
         (logic(*LOGIC.files, file("main.py")), "`main.py` is there 2 times."),
         (logic(file("model.py"), file("main.py", "data.py")), "`main.py` imports `data.py`, which is no file of the"),
         (logic(file("model.py", "main.py"), file("main.py", "model.py")), "Files import each other in a ring: "),
-        (logic(*LOGIC.files, packages=("numpy 1",)), "`numpy 1` is no line of a requirements file"),
+        (logic(*LOGIC.files, packages=("numpy 1",)), "`numpy 1` is not a valid line of a requirements file"),
         (logic(*LOGIC.files, packages=("model>=1",)), "`model.py` would hide the package `model`"),
     ],
 )

@@ -5,7 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from papercoder.artifacts.checking import Finding
-from papercoder.repository.packages import carriers, distribution_of, imported_as, is_used_unseen, package_problem
+from papercoder.repository.packages import (
+    distribution_of,
+    foreign,
+    imported_as,
+    imported_modules,
+    is_brought,
+    is_used_unseen,
+    name_problem,
+    package_problem,
+    without_wheels,
+)
 from papercoder.stages.checking.declared import Declared, Line, declared
 from papercoder.stages.checking.findings import error, warning
 from papercoder.stages.checking.imported import Site, import_sites
@@ -18,7 +28,7 @@ _CHECK = "dependencies"
 
 @dataclass(frozen=True)
 class _Use:
-    """A package that a module imports."""
+    """A third-party module that a file imports."""
 
     name: str
     module: Module
@@ -26,57 +36,61 @@ class _Use:
 
     @property
     def is_needed(self) -> bool:
-        """Does the code fail without it?"""
+        """Whether the code fails without it."""
         return not (self.site.is_guarded or self.site.is_for_types)
 
 
 def check_dependencies(tree: Tree) -> Iterator[Finding]:
-    """Imports that no line brings, lines that no import needs, and lines that are wrong."""
+    """Imports that no requirement brings, requirements that no import needs, and requirements that are wrong."""
     known, needs = index(tree), declared(tree)
     uses = [use for module in tree.modules for use in _uses(module, known)]
     yield from _missing(uses, needs, known)
     yield from _hidden(needs, known)
+    yield from (finding for line in needs.lines for finding in _uninstallable(line))
     if needs.lines and needs.lines[0].path != "pyproject.toml":
         yield from (finding for line in needs.lines for finding in _wrong(line))
         yield from _unused(uses, needs)
 
 
 _TEST_RUNNER = "pytest"
-"""Whoever runs the tests brings it."""
+"""The test runner is installed with the tests."""
 
 
 def _uses(module: Module, known: Index) -> Iterator[_Use]:
     for site in import_sites(module.tree):
-        for name in site.modules:
+        for name in imported_modules(site.node):
             top = name.partition(".")[0]
-            foreign = top not in sys.stdlib_module_names and top not in {"__future__", known.package}
-            if foreign and not known.is_local(name, module) and not missing_module(name, module, known):
+            is_other = top not in sys.stdlib_module_names and top not in {"__future__", known.package}
+            if is_other and not any(_is_ours(each, module, known) for each in site.modules):
                 yield _Use(name, module, site)
 
 
+def _is_ours(name: str, module: Module, known: Index) -> bool:
+    return known.is_local(name, module) or bool(missing_module(name, module, known))
+
+
 def _missing(uses: list[_Use], needs: Declared, known: Index) -> Iterator[Finding]:
-    there = {line.name for line in needs.lines}
-    told = set()
+    there = {line.name for line in needs.lines if line.name}
+    reported = set()
     if not needs.is_complete or (known.package and not needs.lines):
         return
     for use in uses:
-        top = use.name.partition(".")[0]
-        brought = use.module.is_test and top == _TEST_RUNNER
-        if use.is_needed and not brought and top not in told and not there & carriers(use.name):
-            told.add(top)
+        is_runner = use.module.is_test and use.name == _TEST_RUNNER
+        if use.is_needed and not is_runner and use.name not in reported and not is_brought(use.name, there):
+            reported.add(use.name)
             say = warning if use.module.is_test else error
             message = f"`{use.name}` is imported, but requirements.txt has no line for it."
-            advice = f"Add `{distribution_of(top)}` to requirements.txt, or do without it."
+            advice = foreign(use.name) or f"Add `{distribution_of(use.name)}` to requirements.txt, or do without it."
             yield say(_CHECK, str(use.module.path), use.site.line, message, advice)
 
 
 def _hidden(needs: Declared, known: Index) -> Iterator[Finding]:
-    """Modules at the root that hide a package that is asked for."""
+    """Modules at the root that hide a required package."""
     packages = {imported_as(line.text): line for line in needs.lines if line.name and not line.is_address}
     for name, module in known.modules.items():
         if known.is_strict and name in packages:
             message = f"It hides the package `{packages[name].name}`, which requirements.txt asks for."
-            yield error(_CHECK, str(module.path), 1, message, "Rename the file, and the imports of it.")
+            yield error(_CHECK, str(module.path), 1, message, "Rename the file and its imports.")
 
 
 def _wrong(line: Line) -> Iterator[Finding]:
@@ -87,9 +101,27 @@ def _wrong(line: Line) -> Iterator[Finding]:
         yield error(_CHECK, line.path, line.number, complaint, "Correct the line, or remove it.")
 
 
+def _uninstallable(line: Line) -> Iterator[Finding]:
+    """Requirements that install another project, or nothing at all."""
+    if line.is_address or not line.name:
+        return
+    if foreign(line.name):
+        message = f"`{line.name}` on PyPI is not the package that research code imports under this name."
+        yield warning(_CHECK, line.path, line.number, message, foreign(line.name) or "")
+    elif complaint := name_problem(line.name):
+        yield error(_CHECK, line.path, line.number, complaint, "Correct the name.")
+    elif alternative := without_wheels(line.name):
+        message = f"`{line.name}` is known to have no wheels, and the install step builds nothing."
+        advice = f"Use `{alternative}`, or do without it."
+        yield error(_CHECK, line.path, line.number, message, advice)
+
+
 def _unused(uses: list[_Use], needs: Declared) -> Iterator[Finding]:
-    brought = {name for use in uses for name in carriers(use.name)}
     for line in needs.lines:
-        if line.name and not line.is_address and line.name not in brought and not is_used_unseen(line.name):
-            message = f"`{line.name}` is asked for, but nothing imports it."
-            yield warning(_CHECK, line.path, line.number, message, "Remove the line, unless it is used unseen.")
+        if not line.name or line.is_address or name_problem(line.name) or is_used_unseen(line.name):
+            continue
+        if not any(is_brought(use.name, {line.name}) for use in uses):
+            message = f"`{line.name}` is required, but nothing imports it."
+            yield warning(
+                _CHECK, line.path, line.number, message, "Remove the line, unless it is used without an import."
+            )

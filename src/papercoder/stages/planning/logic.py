@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from packaging.requirements import Requirement
+
 from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, artifact_part, paper_part, text_part
@@ -20,7 +22,7 @@ from papercoder.artifacts import (
 )
 from papercoder.repository.config_text import to_yaml
 from papercoder.repository.import_graph import ring
-from papercoder.repository.packages import imported_as, package_problem
+from papercoder.repository.packages import imported_as, name_problem, package_problem
 from papercoder.repository.paths import module_problem
 from papercoder.repository.syntax import parse
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
@@ -73,7 +75,9 @@ def complaints(logic: LogicDesign, architecture: ArchitectureDesign) -> list[str
         if item.path not in planned
     ]
     found += [text for line in logic.packages if (text := package_problem(line))]
-    packages = [imported_as(line) for line in logic.packages if not package_problem(line)]
+    sound = [line for line in logic.packages if not package_problem(line)]
+    found += [text for line in sound if (text := name_problem(Requirement(line).name))]
+    packages = [imported_as(line) for line in sound]
     found += [text for path in here if (text := module_problem(path, packages))]
     if not found and (files := ring(logic)):
         found.append(f"Files import each other in a ring: {' -> '.join(files)}.")
