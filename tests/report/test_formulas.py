@@ -121,10 +121,28 @@ def test_formulas_in_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["It costs $5 and $10.", r"a \$x\$ b", "a $ x $ b", "$", r"$\unknown{a}$", r"\(a", "$$"]
+    "text",
+    [
+        "It costs $5 and $10.",
+        "$5-$10",
+        "$5, or fine ($10)$",
+        r"a \$x\$ b",
+        "a $ x $ b",
+        "$",
+        r"$\unknown{a}$",
+        r"\(a",
+        "$$",
+    ],
 )
 def test_text_without_formulas_stays(text: str) -> None:
     assert with_formulas(text) == text
+
+
+def test_a_formula_may_end_before_a_digit() -> None:
+    assert with_formulas(r"coarse (5$\times$5) and fine (20$\times$20)") == (
+        'coarse (5<math display="inline"><mrow><mo>×</mo></mrow></math>5) and fine '
+        '(20<math display="inline"><mrow><mo>×</mo></mrow></math>20)'
+    )
 
 
 def test_a_quote_of_an_equation_is_a_formula() -> None:

@@ -6,6 +6,7 @@ links and styles of a formula through. Where it fails, the LaTeX source is shown
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from html import unescape
 from xml.etree.ElementTree import Element, tostring
@@ -32,10 +33,10 @@ _INLINE = re.compile(
     r"(?<!\\)(?:\$\$(?P<display>[^$]+)\$\$"
     r"|\\\[(?P<bracket>(?:(?!\\[\[\]]).)+)\\\]"
     r"|\\\((?P<paren>(?:(?!\\[()]).)+)\\\)"
-    r"|\$(?=\S)(?P<dollar>(?:\\.|[^$\\])+)(?<=\S)\$(?!\d))",
+    r"|\$(?=\S)(?P<dollar>(?:\\.|[^$\\])+)(?<=\S)\$)",
     re.DOTALL,
 )
-"""Formulas in text; dollars as pandoc reads them, so that two prices are no formula."""
+_PROSE = re.compile(r"\s[A-Za-z]{3,}(?=\s|$)|^[A-Za-z]{3,}\s")
 
 _MACROS = re.compile(r"\\(def|gdef|edef|xdef|let|\w*newcommand|\w*newenvironment|Declare\w+)(?![a-zA-Z])")
 """Definitions, whose expansion has no bound."""
@@ -76,12 +77,25 @@ def with_formulas(text: str) -> Markup:
     """Escaped text in which formulas between `$`, `$$`, `\\(` or `\\[` are typeset."""
     parts: list[Markup] = []
     end = 0
-    for match in _INLINE.finditer(text):
+    for match in _formulas(text):
         display = match["display"] or match["bracket"]
         formula = mathml(display or match["paren"] or match["dollar"], display=bool(display))
         parts += [escape(text[end : match.start()]), formula or escape(match[0])]
         end = match.end()
     return Markup("").join([*parts, escape(text[end:])])
+
+
+def _formulas(text: str) -> Iterator[re.Match[str]]:
+    """The formulas in a text; what stands between two prices, or between the dollars of two formulas, is none."""
+    position = 0
+    while match := _INLINE.search(text, position):
+        inside = match["dollar"]
+        is_price = text[match.end() : match.end() + 1].isdigit() and not re.search(r"[\\^_]", inside or "\\")
+        if inside and (is_price or _PROSE.search(re.sub(r"\\[a-zA-Z]+\s*\{[^{}]*\}", "", inside))):
+            position = match.start() + 1
+        else:
+            yield match
+            position = match.end()
 
 
 def is_formula(text: str) -> bool:
@@ -92,7 +106,7 @@ def is_formula(text: str) -> bool:
 
 def formula_spans(text: str) -> list[tuple[int, int]]:
     """Start and end of each formula that `with_formulas` would typeset."""
-    return [match.span() for match in _INLINE.finditer(text)]
+    return [match.span() for match in _formulas(text)]
 
 
 @lru_cache(maxsize=4096)

@@ -48,6 +48,7 @@ class Live:
                 self._warnings = _Part("Warnings")
         self._log = RunLog(self._watch)
         self.show(view)
+        self._graph_timer = ui.timer(1.0, self._finish_graph)
         ui.context.client.on_delete(self._watch.listen(self.show))
 
     def show(self, view: View) -> None:
@@ -61,10 +62,20 @@ class Live:
         self._figures.set_content(live.figures(view))
         self._stages.show(live.stages(view.stages) if view.stages else "")
         self._waiting.show(live.waiting(view.calls) if view.calls else "")
-        self._graph.show(live.file_graph(self._name, view.logic, view.files) if view.logic else "")
+        self._show_graph(view)
         self._steps.show(live.steps(view.steps, view.forecast) if view.steps or view.forecast else "")
         self._warnings.show(live.warnings(view.summary.warnings) if view.summary.warnings else "")
         self._log.follow()
+
+    def _show_graph(self, view: View) -> None:
+        self._graph.show(live.file_graph(self._name, view.logic, view.files) if view.logic else "")
+
+    def _finish_graph(self) -> None:
+        """Replace the list of files by their graph once it is laid out, even if the run has ended."""
+        view = self._watch.look()
+        self._show_graph(view)
+        if view.logic is None or live.graph_is_ready(view.logic):
+            self._graph_timer.deactivate()
 
     def _tell(self, what: str) -> None:
         self._wrong.set_text(what)

@@ -52,9 +52,15 @@ def file_graph(run: str, logic: LogicDesign, files: tuple[FileView, ...]) -> str
     """
     addresses = {file.path: address(run, "read", file=file.path) for file in files if file.is_there}
     rendering = diagrams.submit_graph(logic)
-    if rendering is None or not rendering.done() or not (svg := rendering.result().svg):
+    if rendering is None or not graph_is_ready(logic) or not (svg := rendering.result().svg):
         return _render("files", files=files, addresses=addresses)
     return _graph(logic, svg, files, tuple(addresses.items()))
+
+
+def graph_is_ready(logic: LogicDesign) -> bool:
+    """Has Mermaid laid out the graph of these files, or given up?"""
+    rendering = diagrams.submit_graph(logic)
+    return rendering is None or rendering.done()
 
 
 @lru_cache(16)
