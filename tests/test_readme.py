@@ -137,13 +137,13 @@ def test_the_settings_file_that_is_shown_is_one(tmp_path: Path, monkeypatch: pyt
     monkeypatch.chdir(tmp_path)
     (shown,) = fenced(TEXTS["docs/models.md"], "toml")
     Path("papercoder.toml").write_text(shown, encoding="utf-8")
-    assert Settings().model_for("planning") == "anthropic:claude-sonnet-4-5"
+    assert Settings().model_for("planning") == "anthropic:claude-sonnet-5-5"
 
 
 @pytest.mark.parametrize("text", sorted(set(re.findall(r"PAPERCODER_\w+=[\w.]+", ALL))))
 def test_a_variable_that_is_shown_is_a_setting(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     name, _, value = text.partition("=")
-    monkeypatch.setenv(name, value if value != "..." else "openai:gpt-5")
+    monkeypatch.setenv(name, value if value != "..." else "openai:gpt-6.1-sol")
     if value != "...":
         assert str(getattr(Settings(), name.removeprefix("PAPERCODER_").lower())) == value
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from papercoder.errors import SettingsError
-from papercoder.settings import ROLES, Profile, Settings, parse_models, remembered
+from papercoder.settings import ROLES, Profile, Settings, parse_models, parse_thinking, remembered
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def write_home(tmp_path: Path, text: str) -> Path:
 
 def test_there_are_defaults() -> None:
     settings = Settings()
-    assert settings.model == "openai:gpt-5-mini"
+    assert settings.model == "openai:gpt-6-luna"
     assert settings.concurrency == 16
     assert settings.max_cost is None
     assert {settings.model_for(role) for role in ROLES} == {settings.model}
@@ -63,13 +63,13 @@ def test_roles_are_put_together_from_everywhere(monkeypatch: pytest.MonkeyPatch)
         ("concurrency = 0\n", r"papercoder\.toml, concurrency: input should be greater than or equal to 1\."),
         ('concurency = "x"\n', r"papercoder\.toml, concurency: there is no such setting; the settings are model, "),
         ('openai_api_key = "secret"\n', r"papercoder\.toml, openai_api_key: keys are not kept in settings"),
-        ('model = "gpt-5"\n', r"papercoder\.toml, model: a model is written provider:name"),
-        ('[models]\nplaning = "a:b"\n', r"papercoder\.toml, models\.planing: 'planing' is no role; the roles are"),
-        ('[models]\ncoding = "b"\n', r"papercoder\.toml, models\.coding: a model is written"),
+        ('model = "gpt-5"\n', r"papercoder\.toml, model: write a model as PROVIDER:NAME"),
+        ('[models]\nplaning = "a:b"\n', r"papercoder\.toml, models\.planing: 'planing' is not a role; the roles are"),
+        ('[models]\ncoding = "b"\n', r"papercoder\.toml, models\.coding: write a model as"),
         ("price_prompt = 1.0\n", "price_prompt and price_completion must be given together"),
         (
             'base_url = "http://me:secret@host/v1"\n',
-            r"papercoder\.toml, base_url: an address is written http://HOST/v1",
+            r"papercoder\.toml, base_url: write an address as http://HOST/v1",
         ),
         ("model = \n", r"papercoder\.toml is not a TOML file"),
         (
@@ -90,7 +90,7 @@ def test_what_is_wrong_in_the_file_is_named(text: str, complaint: str) -> None:
     ("variable", "value", "complaint"),
     [
         ("PAPERCODER_CONCURRENCY", "many", "PAPERCODER_CONCURRENCY: input should be a valid integer"),
-        ("PAPERCODER_MODELS__CODING", "gpt", "PAPERCODER_MODELS__CODING: a model is written"),
+        ("PAPERCODER_MODELS__CODING", "gpt", "PAPERCODER_MODELS__CODING: write a model as"),
         ("PAPERCODER_MODELS", "coding=a:b", "PAPERCODER_MODELS: it is not JSON"),
     ],
 )
@@ -104,7 +104,7 @@ def test_what_is_wrong_in_a_variable_is_named(
 
 @pytest.mark.parametrize(
     ("flags", "complaint"),
-    [({"max_cost": -1}, "--max-cost: input should be"), ({"call_timeout": 0}, "--call-timeout: input should be")],
+    [({"max_cost": -1}, "--max-cost: input should be"), ({"idle_timeout": 0}, "--idle-timeout: input should be")],
 )
 def test_what_is_wrong_in_a_flag_is_named(flags: dict[str, Any], complaint: str) -> None:
     with pytest.raises(SettingsError, match=complaint):
@@ -150,15 +150,67 @@ def test_models_are_read_from_flags() -> None:
 @pytest.mark.parametrize(
     ("value", "complaint"),
     [
-        ("planing=openai:x", "--model: 'planing' is no role; the roles are planning, analysis"),
-        ("gpt-5", "--model: 'gpt-5' is no model; write provider:name"),
-        ("coding=gpt-5", "--model: 'gpt-5' is no model"),
-        ("openai:", "--model: 'openai:' is no model"),
+        ("planing=openai:x", "--model: 'planing' is not a role; the roles are planning, analysis"),
+        ("gpt-5", "--model: 'gpt-5' is not a model; write PROVIDER:NAME"),
+        ("coding=gpt-5", "--model: 'gpt-5' is not a model"),
+        ("openai:", "--model: 'openai:' is not a model"),
     ],
 )
 def test_a_wrong_model_flag_says_what_a_right_one_is(value: str, complaint: str) -> None:
     with pytest.raises(SettingsError, match=complaint):
         parse_models([value])
+
+
+def test_providers_may_have_a_slash_in_their_names() -> None:
+    assert parse_models(["gateway/openai:gpt-6-luna", "review=command:claude -p --model=x"]) == (
+        "gateway/openai:gpt-6-luna",
+        {"review": "command:claude -p --model=x"},
+    )
+
+
+def test_thinking_is_read_from_flags_and_has_levels_by_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert parse_thinking(["low", "review=high", "coding=off"]) == ("low", {"review": "high", "coding": "off"})
+    assert Settings().thinking_levels == {}
+    monkeypatch.setenv("PAPERCODER_ROLE_THINKING__REVIEW", "high")
+    assert Settings().thinking_levels == {"review": "high"}
+    levels = Settings(thinking="low").thinking_levels
+    assert (levels["planning"], levels["review"]) == ("low", "high")
+
+
+@pytest.mark.parametrize(
+    ("value", "complaint"),
+    [
+        ("much", "--thinking: 'much' is not a level; the levels are off, low, medium, high"),
+        ("reviw=high", "--thinking: 'reviw' is not a role; the roles are planning"),
+    ],
+)
+def test_a_wrong_thinking_flag_says_what_a_right_one_is(value: str, complaint: str) -> None:
+    with pytest.raises(SettingsError, match=complaint):
+        parse_thinking([value])
+
+
+def test_a_run_is_resumed_with_its_thinking() -> None:
+    kept = remembered(Settings(thinking="high", role_thinking={"coding": "off"}))
+    assert (kept["thinking"], kept["role_thinking"]) == ("high", {"coding": "off"})
+    assert not {"thinking", "role_thinking"} & remembered(Settings()).keys()
+
+
+def test_an_address_applies_to_self_hosted_providers_or_to_the_one_that_it_names() -> None:
+    bare = Settings(model="vllm:x", models={"review": "openai:y"}, base_url="http://gpu:8000/v1?a=b")
+    assert bare.base_url_for("vllm") == "http://gpu:8000/v1?a=b"
+    assert bare.base_url_for("openai") is None
+    named = Settings(model="openai:y", base_url="openai=https://proxy.example/v1")
+    assert named.base_url_for("openai") == "https://proxy.example/v1"
+    assert named.base_url_for("vllm") is None
+
+
+def test_an_address_that_no_model_uses_is_an_error_as_a_flag_and_noted_in_a_file() -> None:
+    with pytest.raises(SettingsError, match=r"none of the models is self-hosted.*--base-url PROVIDER=https://x"):
+        Settings(model="openai:y", base_url="https://x.example/v1")
+    Path("papercoder.toml").write_text('base_url = "https://x.example/v1"\n', encoding="utf-8")
+    assert Settings(model="openai:y").idle == (
+        "base_url = https://x.example/v1 is not used, since none of the models is self-hosted",
+    )
 
 
 def test_keys_are_nowhere_in_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@
     import papercoder
 
     paper = papercoder.read("paper.pdf")
-    settings = papercoder.Settings(model="anthropic:claude-sonnet-4-5", max_cost=2.50)
+    settings = papercoder.Settings(model="anthropic:claude-sonnet-5-5", max_cost=2.50)
     repository = asyncio.run(papercoder.generate("paper.pdf", Path("runs/paper"), settings))
 """
 

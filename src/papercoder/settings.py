@@ -37,17 +37,29 @@ _HAS: dict[Profile, frozenset[str]] = {
 }
 """Profile -> the rounds that its line has; the others have none."""
 
-ModelSpec = Annotated[str, StringConstraints(pattern=r"^[a-z-]+:.+$")]
+MODEL_SPEC = r"[a-z][a-z0-9/-]*:.+"
+"""`provider:name`; the provider may contain a slash, as in `gateway/openai`."""
+
+ModelSpec = Annotated[str, StringConstraints(pattern=rf"^{MODEL_SPEC}$")]
+BaseUrl = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9/-]*=)?https?://[^@\s]+$")]
+Thinking = Literal["off", "low", "medium", "high"]
+"""How much a model thinks before it answers."""
+
+LEVELS: tuple[Thinking, ...] = get_args(Thinking)
+
+SELF_HOSTED = frozenset({"litellm", "lmstudio", "ollama", "openai-compatible", "vllm"})
+"""Providers whose servers users run themselves, at an address of their choice."""
 
 ROLES: tuple[Role, ...] = get_args(Role)
 RUN_ROLES: tuple[Role, ...] = tuple(role for role in ROLES if role != "judge")
 """The roles that a run needs; a judge comes after it."""
 
 FILE_NAME = "papercoder.toml"
+_EXAMPLE = "openai:gpt-6-luna"
 
 
 class Settings(BaseSettings):
-    """All that a run can be told; keys of providers are not among it, they stay in the environment."""
+    """What users can configure; API keys are not part of it, they stay in the environment."""
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -58,14 +70,20 @@ class Settings(BaseSettings):
         use_attribute_docstrings=True,
     )
 
-    model: ModelSpec = "openai:gpt-5-mini"
+    model: ModelSpec = "openai:gpt-6-luna"
     """`provider:name`, for every role that has no model of its own."""
 
     models: dict[Role, ModelSpec] = Field(default_factory=dict)
     """Role -> `provider:name`."""
 
-    base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^@\s]+$")] | None = None
-    """Where the provider's API is, where that is not the provider's usual place."""
+    thinking: Thinking | None = None
+    """How much models think before they answer; None: the model's default."""
+
+    role_thinking: dict[Role, Thinking] = Field(default_factory=dict)
+    """Role -> how much its model thinks."""
+
+    base_url: BaseUrl | None = None
+    """`URL`: where the self-hosted provider is; `PROVIDER=URL`: where this one is, which then receives its API key."""
 
     max_cost: float | None = Field(default=None, ge=0)
     """Dollars that a run may cost at most; None: no cap."""
@@ -79,8 +97,8 @@ class Settings(BaseSettings):
     tokens_per_minute: int | None = Field(default=None, ge=1)
     """Prompt and completion together; None: no limit."""
 
-    call_timeout: float = Field(default=600.0, gt=0)
-    """Seconds that one try of a call may take."""
+    idle_timeout: float = Field(default=600.0, gt=0)
+    """Seconds that a model may be silent: without a first token, or without another one."""
 
     call_retries: int = Field(default=6, ge=0)
     """Further tries of a call that failed in passing."""
@@ -142,6 +160,11 @@ class Settings(BaseSettings):
             raise SettingsError(_unreadable_variable(error)) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{settings_file()} is not a TOML file: {error}.") from None
+        if "base_url" in flags and self._base_url_is_unused:
+            raise SettingsError(
+                f"--base-url: none of the models is self-hosted ({', '.join(sorted(self.providers))}). To send a "
+                f"provider's requests and its API key to another address, write --base-url PROVIDER={self.base_url}."
+            )
 
     @classmethod
     def settings_customise_sources(
@@ -168,11 +191,40 @@ class Settings(BaseSettings):
         return self.models.get(role, self.model)
 
     @property
+    def thinking_levels(self) -> dict[Role, Thinking]:
+        """Role -> how much its model thinks; the model's default for roles that are not in it."""
+        general = dict.fromkeys(ROLES, self.thinking) if self.thinking else {}
+        return {**general, **self.role_thinking}
+
+    def base_url_for(self, provider: str) -> str | None:
+        """The address that the user chose for a provider; None: its usual one.
+
+        An address without a provider's name applies to self-hosted providers only, so that no API key is sent to an
+        address that was meant for another provider.
+        """
+        named, equals, url = (self.base_url or "").partition("=")
+        if equals and ":" not in named:
+            return url if named == provider else None
+        return self.base_url if provider in SELF_HOSTED else None
+
+    @property
+    def providers(self) -> frozenset[str]:
+        """The providers of all models."""
+        return frozenset(spec.partition(":")[0] for spec in (self.model, *self.models.values()))
+
+    @property
+    def _base_url_is_unused(self) -> bool:
+        return self.base_url is not None and not any(map(self.base_url_for, self.providers))
+
+    @property
     def idle(self) -> tuple[str, ...]:
         """Rounds that somebody asked for and the profile has not, a sentence each."""
         asked = {name: getattr(self, name) for name in sorted(_left_out(self.profile) & self.model_fields_set)}
         told = f"is not used, since the profile {self.profile} has no such rounds"
-        return tuple(f"{name} = {most} {told}" for name, most in asked.items() if most)
+        unused = tuple(f"{name} = {most} {told}" for name, most in asked.items() if most)
+        if self._base_url_is_unused:
+            return (*unused, f"base_url = {self.base_url} is not used, since none of the models is self-hosted")
+        return unused
 
 
 def _left_out(profile: Profile) -> frozenset[str]:
@@ -195,8 +247,18 @@ _SHAPING = frozenset(
 )
 
 
-_PAYING = frozenset({"max_cost", "max_tokens", "price_cached", "price_completion", "price_prompt"})
-"""An answer with other `max_tokens` is another answer to buy, and a cap cannot bind without prices."""
+_PAYING = frozenset(
+    {
+        "max_cost",
+        "max_tokens",
+        "price_cached",
+        "price_completion",
+        "price_prompt",
+        "role_thinking",
+        "thinking",
+    }
+)
+"""Answers depend on `max_tokens` and thinking, so resuming with other values pays again; a cap needs prices."""
 
 
 def remembered(settings: Settings) -> dict[str, JsonValue]:
@@ -211,8 +273,12 @@ def remembered(settings: Settings) -> dict[str, JsonValue]:
 
 def settings_file() -> Path | None:
     """`papercoder.toml` in the working directory, else `papercoder/config.toml` in the user's configuration folder."""
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return next((path for path in (Path(FILE_NAME), home / "papercoder" / "config.toml") if path.is_file()), None)
+    return next((path for path in (Path(FILE_NAME), config_folder() / "config.toml") if path.is_file()), None)
+
+
+def config_folder() -> Path:
+    """Where the user's own settings and logins are, for all working directories."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "papercoder"
 
 
 def parse_models(values: Iterable[str]) -> tuple[str | None, dict[Role, str]]:
@@ -231,21 +297,48 @@ def parse_models(values: Iterable[str]) -> tuple[str | None, dict[Role, str]]:
         if not equals or ":" in before:
             general = _spec(value)
         else:
-            models[_role(before)] = _spec(after)
+            models[_role("--model", before)] = _spec(after)
     return general, models
 
 
-def _role(name: str) -> Role:
+def parse_thinking(values: Iterable[str]) -> tuple[Thinking | None, dict[Role, Thinking]]:
+    """Read `--thinking` flags: `level` for all roles, `role=level` for one.
+
+    Returns:
+        The level for all roles, None where no flag names it, and those of single roles.
+
+    Raises:
+        SettingsError: a flag names no level, or a role that does not exist.
+    """
+    general: Thinking | None = None
+    levels: dict[Role, Thinking] = {}
+    for value in values:
+        before, equals, after = value.partition("=")
+        if equals:
+            levels[_role("--thinking", before)] = _level(after)
+        else:
+            general = _level(value)
+    return general, levels
+
+
+def _role(flag: str, name: str) -> Role:
     for role in ROLES:
         if role == name.strip():
             return role
-    raise SettingsError(f"--model: {name.strip()!r} is no role; the roles are {', '.join(ROLES)}.")
+    raise SettingsError(f"{flag}: {name.strip()!r} is not a role; the roles are {', '.join(ROLES)}.")
 
 
 def _spec(text: str) -> str:
-    if not re.match(r"[a-z-]+:.", text.strip()):
-        raise SettingsError(f"--model: {text.strip()!r} is no model; write provider:name, as in openai:gpt-5-mini.")
+    if not re.fullmatch(MODEL_SPEC, text.strip()):
+        raise SettingsError(f"--model: {text.strip()!r} is not a model; write PROVIDER:NAME, as in {_EXAMPLE}.")
     return text.strip()
+
+
+def _level(text: str) -> Thinking:
+    for level in LEVELS:
+        if level == text.strip():
+            return level
+    raise SettingsError(f"--thinking: {text.strip()!r} is not a level; the levels are {', '.join(LEVELS)}.")
 
 
 def _complaint(error: ValidationError, flags: dict[str, Any]) -> str:
@@ -266,12 +359,14 @@ def _unknown(path: list[str], flags: dict[str, Any]) -> str:
 
 
 def _wanted(path: list[str], message: str) -> str:
-    if path[0] == "models" and path[-1] == "[key]":
-        return f"{path[1]!r} is no role; the roles are {', '.join(ROLES)}"
+    if path[-1] == "[key]":
+        return f"{path[1]!r} is not a role; the roles are {', '.join(ROLES)}"
     if path[0] in {"model", "models"}:
-        return "a model is written provider:name, as in openai:gpt-5-mini"
+        return f"write a model as PROVIDER:NAME, as in {_EXAMPLE}"
+    if path[0] in {"thinking", "role_thinking"}:
+        return f"the levels are {', '.join(LEVELS)}"
     if path[0] == "base_url":
-        return "an address is written http://HOST/v1 or https://HOST/v1, without a user or a password"
+        return "write an address as http://HOST/v1 or PROVIDER=https://HOST/v1, without a user or a password"
     return message[0].lower() + message[1:]
 
 
@@ -291,4 +386,4 @@ def _place(path: list[str], flags: dict[str, Any]) -> str:
 def _unreadable_variable(error: pydantic_settings.SettingsError) -> str:
     name = re.search(r'field "(\w+)"', str(error))
     variable = f"PAPERCODER_{name[1].upper()}" if name else "A PAPERCODER_ variable"
-    return f"{variable}: it is not JSON; write for example PAPERCODER_MODELS__CODING=openai:gpt-5."
+    return f"{variable}: it is not JSON; write for example PAPERCODER_MODELS__CODING={_EXAMPLE}."

@@ -35,13 +35,13 @@ def url() -> Iterator[str]:
 
 
 def test_every_answer_arrives_whole_once_and_is_paid_once(url: str, tmp_path: Path) -> None:
-    settings, events = Settings(base_url=url, max_cost=1.0, concurrency=8), Events()
+    settings, events = Settings(base_url=f"openai={url}", max_cost=1.0, concurrency=8), Events()
     requests = [
         ask(subject=f"f{number}.py", text=f"Write the code f{number}.py", max_tokens=9000) for number in range(12)
     ]
 
     async def gather() -> list[str]:
-        model = assemble(resolve("openai:gpt-5-mini", settings), settings, FileStore(tmp_path), events)
+        model = assemble(resolve("openai:gpt-6-luna", settings), settings, FileStore(tmp_path), events)
         return [answer.text for answer in await asyncio.gather(*(model.answer(request) for request in requests))]
 
     first = asyncio.run(gather())

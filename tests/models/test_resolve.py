@@ -5,31 +5,44 @@ from pathlib import Path
 import pytest
 
 from papercoder.errors import SettingsError
-from papercoder.models.catalog import PROVIDERS
+from papercoder.models.catalog import PROVIDERS, Provider
 from papercoder.models.contract import Price
-from papercoder.models.resolve import models_by_role, resolve
+from papercoder.models.resolve import models_by_role, price_of_spec, resolve, window_of_spec
 from papercoder.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("bare")
 
-
-@pytest.mark.parametrize("provider", [each for each in PROVIDERS if each.needs_key], ids=lambda each: each.name)
-def test_a_missing_key_is_named(provider: object) -> None:
-    assert provider in PROVIDERS
-    name, variable = getattr(provider, "name", ""), getattr(provider, "key_variable", "")
-    with pytest.raises(SettingsError, match=f"{name}: there is no key; export {variable}"):
-        resolve(f"{name}:x", Settings())
+WITH_KEYS = [each for each in PROVIDERS if each.key_variables and each.sdk_is_installed]
 
 
-def test_an_unknown_provider_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(SettingsError, match=r"no provider 'opneai'; there are openai, anthropic, .*, relay, simulated"):
-        resolve("opneai:gpt-5", Settings())
+@pytest.mark.parametrize("provider", WITH_KEYS, ids=lambda each: each.name)
+def test_every_provider_of_an_installed_sdk_can_be_chosen(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*provider.key_variables[-1:], *provider.also):
+        monkeypatch.setenv(name, "pylf_v1_us_x")
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "https://mine.openai.azure.com/openai/v1")
+    address = {"base_url": "http://localhost:9/v1"} if provider.name == "openai-compatible" else {}
+    spec = f"{provider.name}:{provider.example}"
+    assert resolve(spec, Settings(model=spec, **address)).name == spec
 
 
-def test_a_compatible_server_must_be_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "provider", [each for each in PROVIDERS if not each.sdk_is_installed], ids=lambda each: each.name
+)
+def test_a_missing_sdk_names_the_extra(provider: Provider) -> None:
+    with pytest.raises(SettingsError, match=rf"{provider.name} needs the package .*papercoder\[providers\]"):
+        resolve(f"{provider.name}:x", Settings())
+
+
+def test_a_provider_without_models_that_write_text_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ELEVENLABS_API_KEY", "x")
+    with pytest.raises(SettingsError, match="elevenlabs"):
+        resolve("elevenlabs:x", Settings())
+
+
+def test_a_compatible_server_needs_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError, match="--base-url"):
         resolve("openai-compatible:x", Settings())
-    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:9/v1")
+    monkeypatch.setenv("OPENAI_COMPATIBLE_BASE_URL", "http://localhost:9/v1")
     assert resolve("openai-compatible:x", Settings()).name == "openai-compatible:x"
 
 
@@ -43,13 +56,22 @@ def test_what_is_known_of_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
     writing = resolve("anthropic:claude-sonnet-5", Settings()).price
     assert writing == Price(prompt=2.5, cached=0.2, completion=10.0)
     assert resolve("ollama:qwen3", Settings()).price == Price(prompt=0.0, cached=0.0, completion=0.0)
-    assert resolve("ollama:qwen3", Settings(base_url="https://elsewhere.example/v1")).price is None
+    elsewhere = Settings(model="ollama:qwen3", base_url="https://elsewhere.example/v1")
+    assert resolve("ollama:qwen3", elsewhere).price is None
 
 
-def test_the_users_word_goes_before_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_subscriptions_and_programs_cost_nothing_extra() -> None:
+    nothing = Price(prompt=0.0, cached=0.0, completion=0.0)
+    assert price_of_spec("openai-codex:gpt-6.1-sol", Settings()) == nothing
+    assert price_of_spec("command:cat", Settings()) == nothing
+    assert window_of_spec("openai-codex:gpt-6.1-sol", Settings()) == 1_050_000
+    assert window_of_spec("command:cat", Settings(context_window=9000)) == 9000
+
+
+def test_the_users_settings_win_over_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "x")
-    told = resolve("openai:gpt-5-mini", Settings(context_window=9000, price_prompt=1.0, price_completion=2.0))
-    assert (told.context_window, told.price) == (9000, Price(prompt=1.0, cached=1.0, completion=2.0))
+    model = resolve("openai:gpt-5-mini", Settings(context_window=9000, price_prompt=1.0, price_completion=2.0))
+    assert (model.context_window, model.price) == (9000, Price(prompt=1.0, cached=1.0, completion=2.0))
 
 
 def test_roles_with_the_same_specification_share_a_model(tmp_path: Path) -> None:
@@ -58,10 +80,10 @@ def test_roles_with_the_same_specification_share_a_model(tmp_path: Path) -> None
     assert models["review"].name == f"relay:{tmp_path}"
 
 
-def test_doubles_do_without_the_library_of_the_providers() -> None:
+def test_test_models_and_programs_work_without_the_providers_libraries() -> None:
     code = (
         "import sys; from papercoder.models import resolve, stack; from papercoder.settings import Settings; "
-        "resolve.models_by_role(Settings(model='simulated:files=4')); "
+        "resolve.models_by_role(Settings(model='simulated:files=4', models={'review': 'command:cat'})); "
         "assert not {'pydantic_ai', 'genai_prices', 'openai'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -4,7 +4,6 @@ import pytest
 
 from papercoder.errors import ContextError, ModelError
 from papercoder.models.contract import Model
-from papercoder.models.deadline import Deadline
 from papercoder.models.failures import PassingError
 from papercoder.models.retrying import LONGEST_WAIT, Retrying
 from papercoder.runs.events import CallRetried
@@ -72,11 +71,3 @@ def test_what_will_not_pass_is_not_tried_again(error: ModelError) -> None:
     with pytest.raises(type(error), match=str(error)):
         asyncio.run(model.answer(ask()))
     assert len(inner.asked) == 1
-
-
-def test_a_hang_is_given_up_and_tried_again() -> None:
-    inner = Scripted(said("never"), seconds=60)
-    model, _, events = retrying(Deadline(inner, 0.02), retries=1)
-    with pytest.raises(ModelError, match=r"no answer within 0\.02 s"):
-        asyncio.run(model.answer(ask()))
-    assert events.kinds == ["call_retried"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from papercoder.cli import main
@@ -11,19 +12,20 @@ from papercoder.models.simulated import Simulated
 LETS_GO = "LETS_GO_OF_A_TEST"
 """Variable with the file."""
 
-_answer = Simulated.answer
+_stream = Simulated.stream
 
 
 def _must_wait(request: Request) -> bool:
     return request.agent in {"analysis", "coding"} and not Path(os.environ[LETS_GO]).exists()
 
 
-async def _held(self: Simulated, request: Request) -> Answer:
+async def _held(self: Simulated, request: Request) -> AsyncGenerator[str | Answer, None]:
     while _must_wait(request):  # noqa: ASYNC110  another process lets it go
         await asyncio.sleep(0.02)
-    return await _answer(self, request)
+    async for piece in _stream(self, request):
+        yield piece
 
 
 if __name__ == "__main__":
-    Simulated.answer = _held  # type: ignore[method-assign]
+    Simulated.stream = _held  # type: ignore[method-assign]
     main()

@@ -1,7 +1,7 @@
 """An agent is a prompt, a role and a form of answer; asking it renders, sends, reads, checks, and asks again."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from papercoder.agents.answers import Format, InvalidAnswerError
@@ -12,7 +12,7 @@ from papercoder.errors import AnswerError, ContextError
 from papercoder.models.contract import Message, Model, Request
 from papercoder.models.tokens import count_tokens
 from papercoder.runs.events import AnswerRejected, Emit, Warned
-from papercoder.settings import Role
+from papercoder.settings import Role, Thinking
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., object])
@@ -64,6 +64,9 @@ class Agents:
     where: str
     """The run folder, for error messages."""
 
+    thinking: Mapping[Role, Thinking] = field(default_factory=dict)
+    """Role -> how much its model thinks; the model's default for other roles."""
+
     async def ask(
         self,
         agent: Agent[T],
@@ -92,6 +95,7 @@ class Agents:
                     system=self.prompts.render(agent.system),
                     messages=(*opening, *again),
                     max_tokens=self._completion(model),
+                    thinking=self.thinking.get(agent.role),
                 )
             )
             try:
@@ -103,14 +107,17 @@ class Agents:
         raise AnswerError(self._gave_up(agent, subject, model, reason))
 
     def fingerprint(self, make: Callable[..., object]) -> object:
-        """The prompts, formats and models that what `make` makes depends on."""
+        """The prompts, formats, models and thinking levels that what `make` makes depends on."""
         agents: tuple[Agent[Any], ...] = getattr(make, "agents", ())
         systems = sorted({agent.system for agent in agents})
         shared = [self.prompts.text(name) for name in (*systems, "again")] if agents else []
         return shared, [
-            (agent.name, self.prompts.text(agent.name), agent.format.instructions, self.models[agent.role].name)
+            (agent.name, self.prompts.text(agent.name), agent.format.instructions, *self._asked(agent.role))
             for agent in agents
         ]
+
+    def _asked(self, role: Role) -> list[str]:
+        return [self.models[role].name, *filter(None, [self.thinking.get(role)])]
 
     def room(self, agent: Agent[T], **variables: object) -> int:
         """Tokens that its model's window leaves for what an agent is given to read."""

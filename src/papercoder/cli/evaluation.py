@@ -14,6 +14,7 @@ from papercoder.cli.options import (
     ModelOption,
     PromptsOption,
     RepositoryArgument,
+    ThinkingOption,
     app,
     new_console,
     settings_given,
@@ -56,6 +57,7 @@ def evaluate(
     as_json: JsonOption = False,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
+    thinking: ThinkingOption = None,
     max_cost: MaxCostOption = None,
     concurrency: Annotated[int | None, typer.Option(help="Concurrent model calls.")] = None,
     context_window: Annotated[int | None, typer.Option(help="Context window of the model, in tokens.")] = None,
@@ -68,7 +70,7 @@ def evaluate(
     given = dict(locals())
     from papercoder.evaluation.subject import Wanted
 
-    settings = settings_given(model, **{name: given[name] for name in _SETTINGS})
+    settings = settings_given(model, thinking, **{name: given[name] for name in _SETTINGS})
     judges = _judges(judge, gold, rubric)
     wanted = Wanted(judges, samples, gold, rubric, code_dev, calibrate, labels)
     if dry_run:

@@ -47,7 +47,13 @@ ModelOption = Annotated[
     list[str] | None,
     typer.Option("--model", metavar="[ROLE=]PROVIDER:NAME", help="Model for all roles or for one role. Repeatable."),
 ]
-BaseUrlOption = Annotated[str | None, typer.Option(help="URL of an OpenAI-compatible endpoint.")]
+BaseUrlOption = Annotated[
+    str | None, typer.Option(metavar="[PROVIDER=]URL", help="API address of a self-hosted provider, or of this one.")
+]
+ThinkingOption = Annotated[
+    list[str] | None,
+    typer.Option("--thinking", metavar="[ROLE=]LEVEL", help="off, low, medium or high. Repeatable."),
+]
 MaxCostOption = Annotated[float | None, typer.Option(help="Cost limit in dollars.")]
 PriceOption = Annotated[float | None, typer.Option(help="Price in dollars per million tokens.")]
 ProfileOption = Annotated[
@@ -75,7 +81,7 @@ def group(name: str, kind: type[TyperGroup], description: str) -> typer.Typer:
     return commands
 
 
-def settings_given(model: list[str] | None, **flags: Any) -> "Settings":
+def settings_given(model: list[str] | None, thinking: list[str] | None = None, **flags: Any) -> "Settings":
     """Read settings from the file and the environment; the given flags win.
 
     Raises:
@@ -83,15 +89,16 @@ def settings_given(model: list[str] | None, **flags: Any) -> "Settings":
     """
     from papercoder.settings import Settings
 
-    return Settings(**models_given(model), **flags)
+    return Settings(**models_given(model, thinking), **flags)
 
 
-def models_given(model: list[str] | None) -> dict[str, Any]:
-    """The values of `--model` as settings."""
-    from papercoder.settings import parse_models
+def models_given(model: list[str] | None, thinking: list[str] | None = None) -> dict[str, Any]:
+    """The values of `--model` and `--thinking` as settings."""
+    from papercoder.settings import parse_models, parse_thinking
 
     general, by_role = parse_models(model or [])
-    return {"model": general, "models": by_role or None}
+    level, levels = parse_thinking(thinking or [])
+    return {"model": general, "models": by_role or None, "thinking": level, "role_thinking": levels or None}
 
 
 def new_console() -> "Console":

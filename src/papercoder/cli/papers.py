@@ -21,6 +21,7 @@ from papercoder.cli.options import (
     ReproduceOption,
     RunArgument,
     SandboxOption,
+    ThinkingOption,
     app,
     models_given,
     new_console,
@@ -67,6 +68,7 @@ def run(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Run folder. Default: runs/NAME.")] = None,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
+    thinking: ThinkingOption = None,
     profile: ProfileOption = None,
     refine: Annotated[int | None, typer.Option(help="Verify-and-revise rounds in planning.")] = None,
     review_rounds: Annotated[int | None, typer.Option(help="Review-and-revise rounds for the code.")] = None,
@@ -78,7 +80,7 @@ def run(
     concurrency: Annotated[int | None, typer.Option(help="Concurrent model calls.")] = None,
     requests_per_minute: Annotated[int | None, typer.Option(help="Limit for requests per minute.")] = None,
     tokens_per_minute: Annotated[int | None, typer.Option(help="Limit for tokens per minute.")] = None,
-    call_timeout: Annotated[float | None, typer.Option(help="Seconds for one try of a call.")] = None,
+    idle_timeout: Annotated[float | None, typer.Option(help="Seconds without a new token before a retry.")] = None,
     call_retries: Annotated[int | None, typer.Option(help="Retries after a temporary failure.")] = None,
     answer_retries: Annotated[int | None, typer.Option(help="Retries after an invalid answer.")] = None,
     max_tokens: Annotated[int | None, typer.Option(help="Maximum completion tokens per answer.")] = None,
@@ -95,8 +97,8 @@ def run(
     from papercoder.console.terminal import show_report
     from papercoder.operations.generate import generate
 
-    flags = {name: value for name, value in given.items() if name not in {"paper", "output", "model"}}
-    settings = settings_given(model, **flags)
+    flags = {name: value for name, value in given.items() if name not in {"paper", "output", "model", "thinking"}}
+    settings = settings_given(model, thinking, **flags)
     folder = output or Path("runs") / stem(paper)
     with progress(new_console()) as listener:
         run_interruptible(generate(paper, folder, settings, [listener]))
@@ -185,13 +187,14 @@ def repair(
     max_cost: MaxCostOption = None,
     sandbox: SandboxOption = None,
     gpu: GpuOption = None,
+    thinking: ThinkingOption = None,
 ) -> None:
     """Repair a failure that you observed: edit the repository so that it works."""
 
     from papercoder.console.progress import progress
     from papercoder.operations.repair import mend
 
-    settings = settings_given(model, base_url=base_url, max_cost=max_cost, sandbox=sandbox, gpu=gpu)
+    settings = settings_given(model, thinking, base_url=base_url, max_cost=max_cost, sandbox=sandbox, gpu=gpu)
     folder = output or Path("runs") / f"repair-{repository.resolve().name}"
     with progress(new_console()) as listener:
         changes = run_interruptible(mend(repository, error, folder, settings, [listener]))
@@ -207,6 +210,7 @@ def revise(
     paper: Annotated[str | None, typer.Option(help="New version of the paper.")] = None,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
+    thinking: ThinkingOption = None,
     max_cost: MaxCostOption = None,
     price_prompt: PriceOption = None,
     price_cached: PriceOption = None,
@@ -224,9 +228,9 @@ def revise(
     from papercoder.operations.revise import amend_run, changes, overspent, paper_of, settings_of, tree_of
     from papercoder.paper.reading import read as read_paper
 
-    flags = {name: value for name, value in given.items() if name not in {"run", "note", "paper", "model"}}
+    flags = {name: value for name, value in given.items() if name not in {"run", "note", "paper", "model", "thinking"}}
     former = paper_of(run)
-    settings = settings_of(run, {**models_given(model), **flags})
+    settings = settings_of(run, {**models_given(model, thinking), **flags})
     if told := overspent(run, settings):
         typer.echo(told)
     with progress(new_console()) as listener:
@@ -251,17 +255,34 @@ def report(run: RunArgument) -> None:
 
 
 @app.command()
-def models(model: ModelOption = None, base_url: BaseUrlOption = None) -> None:
-    """List providers, whether they are configured, and prices."""
-    from papercoder.console.terminal import show_models
-    from papercoder.models.check import check_providers
-    from papercoder.models.resolve import price_of_spec
-    from papercoder.settings import ROLES
+def models(
+    provider: Annotated[str | None, typer.Argument(help="List the current models of this provider.")] = None,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+) -> None:
+    """List providers, what they need to be configured, and prices."""
+    from papercoder.console.models import show_models, show_provider
 
     settings = settings_given(model, base_url=base_url)
-    for role in ROLES:
-        price_of_spec(settings.model_for(role), settings)  # raises where there is no such provider
-    show_models(check_providers(settings), new_console())
+    if provider:
+        show_provider(provider, settings, new_console())
+    else:
+        show_models(settings, new_console())
+
+
+@app.command()
+def login() -> None:
+    """Sign in with ChatGPT in a browser, to use your plan with --model openai-chatgpt:NAME."""
+    import webbrowser
+
+    from papercoder.models.provider.login import sign_in
+
+    def show(url: str) -> None:
+        typer.echo(f"Sign in at:\n{url}")
+        webbrowser.open(url)
+
+    path = run_interruptible(sign_in(show))
+    typer.echo(f"You are signed in; the login is saved in {path}. Use it with --model openai-chatgpt:gpt-6.1-sol.")
 
 
 @app.command()

@@ -15,6 +15,8 @@ from papercoder.runs.events import (
     ArtifactEdited,
     ArtifactMade,
     ArtifactReused,
+    CallMade,
+    CallProgress,
     CallRetried,
     CallStarted,
     Emit,
@@ -36,7 +38,7 @@ def progress(console: Console) -> Iterator[Emit]:
     with Live(board, console=console, refresh_per_second=4):
 
         def show(event: Event) -> None:
-            board.events.append(event)
+            board.add(event)
             if isinstance(event, Warned | ArtifactEdited | ExecutionStepEnded | Forecast):
                 _print_line(console, event)
 
@@ -82,7 +84,19 @@ class _Board:
     """The live display of the events so far."""
 
     events: list[Event] = field(default_factory=list)
+    writing: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Agent and subject of an answer that is being written -> its tokens so far."""
+
     since: float = field(default_factory=time.monotonic)
+
+    def add(self, event: Event) -> None:
+        """Take in the next event."""
+        if isinstance(event, CallProgress):
+            self.writing[event.agent, event.subject] = event.completion
+            return
+        if isinstance(event, CallMade | CallRetried):
+            self.writing.pop((event.agent, event.subject), None)
+        self.events.append(event)
 
     def __rich__(self) -> RenderableType:
         summary = summarise(self.events)
@@ -105,7 +119,8 @@ class _Board:
         waiting = sum(isinstance(event, CallStarted) for event in self.events) - summary.calls.made
         return (
             f"{seconds:.0f} s · {summary.calls.made} calls, {max(waiting, 0)} waiting, {summary.calls.reused} reused · "
-            f"{tokens.prompt:,} tokens in ({tokens.cached:,} cached), {tokens.completion:,} out · "
+            f"{tokens.prompt:,} tokens in ({tokens.cached:,} cached), "
+            f"{tokens.completion + sum(self.writing.values()):,} out · "
             f"{money(summary.cost_usd, summary.unpriced)}"
         )
 

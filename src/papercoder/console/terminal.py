@@ -1,6 +1,6 @@
 """Runs, execution steps and models in a terminal."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -9,7 +9,6 @@ from rich.table import Table
 
 from papercoder.artifacts import StepResult
 from papercoder.console.progress import money
-from papercoder.models.check import ProviderCheck
 from papercoder.runs.overview import RequirementsSummary, RunReport, report
 
 
@@ -76,29 +75,3 @@ def show_execution_step(step: StepResult, console: Console, next_: str = "") -> 
         console.print(escape(step.output[-3000:]), soft_wrap=True, highlight=False)
     if next_:
         console.print(escape(next_), soft_wrap=True, highlight=False)
-
-
-def show_models(providers: Iterable[ProviderCheck], console: Console) -> None:
-    """The providers: what is configured, and what is known of the model that would be asked."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("", "provider", "model", "window", "$/M in, cached, out", "key", "address"):
-        table.add_column(name, no_wrap=True, overflow="fold")
-    for each in providers:
-        table.add_row(*map(escape, _provider_row(each)))
-    console.print(table)
-    console.print(
-        "→ chosen by the settings. The doubles recorded:, relay: and simulated: need no key.", highlight=False
-    )
-
-
-def _provider_row(each: ProviderCheck) -> tuple[str, ...]:
-    price = each.price
-    return (
-        "→" if each.chosen else "",
-        each.provider,
-        each.model,
-        f"{each.context_window:,}",
-        f"{price.prompt:g}, {price.cached:g}, {price.completion:g}" if price else "unknown",
-        "set" if each.key_present else f"{each.key_variable} missing" if each.key_needed else "not needed",
-        each.base_url or "unknown",
-    )

@@ -1,172 +1,310 @@
-"""The providers: where they are, which variable holds their key, and what to assume of a model that nobody knows."""
+"""The providers: what pydantic-ai's registry does not say about them.
+
+pydantic-ai knows which class speaks to which provider. This table adds an example model, where the credentials come
+from, and the servers that users run themselves.
+"""
 
 import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from rapidfuzz import fuzz, process
+
 from papercoder.errors import SettingsError
-from papercoder.settings import Settings
+from papercoder.settings import SELF_HOSTED, Settings, config_folder
+
+TEST_MODELS = ("recorded", "relay", "simulated")
+"""Kinds of models that stand in for a provider."""
+
+COMMAND = "command"
+"""The kind of model that runs a program."""
 
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+_OTHER_NAMES = {
+    "aws": "bedrock",
+    "chatgpt": "openai-chatgpt",
+    "claude": "anthropic",
+    "codex": "openai-codex",
+    "copilot": "github-copilot",
+    "dashscope": "alibaba",
+    "gcp": "google-cloud",
+    "gemini": "google",
+    "google-vertex": "google-cloud",
+    "gpt": "openai",
+    "grok": "xai",
+    "kimi": "moonshotai",
+    "llamacpp": "openai-compatible",
+    "moonshot": "moonshotai",
+    "qwen": "alibaba",
+    "sglang": "openai-compatible",
+    "vertex": "google-cloud",
+    "vertexai": "google-cloud",
+    "x-ai": "xai",
+}
+"""What people call a provider -> its name here; used for suggestions only."""
 
 
 @dataclass(frozen=True)
 class Provider:
-    """What is known of a provider without asking it."""
+    """What is known about a provider without asking it."""
 
     name: str
     """The word before the colon."""
 
-    example: str
-    """A model of it."""
+    key_variables: tuple[str, ...] = ()
+    """Environment variables that may hold its API key; the first one that is set counts."""
 
-    base_url: str | None
-    """Its usual place; None where it has none."""
+    example: str = "MODEL"
+    """A current model."""
 
-    base_url_variable: str
-    key_variables: tuple[str, ...]
-    """Variables that may hold its key, the first found counts."""
+    sdk: str = "openai"
+    """The package that speaks to it; some come only with the extra `providers`."""
 
-    needs_key: bool
-    context_window: int
-    """Tokens, for models whose window is not known; rather too few than too many."""
+    also: tuple[str, ...] = ()
+    """Environment variables that must be set beside the key."""
 
-    @property
-    def hosted_by_user(self) -> bool:
-        """True where it usually runs on the user's own machine and costs nothing there."""
-        return self.base_url is not None and is_local(self.base_url)
+    base_url: str | None = None
+    """Its usual address, where pydantic-ai has none."""
 
-    def find_base_url(self, settings: Settings) -> str:
-        """The setting, else the variable, else its usual place.
+    base_url_variable: str = ""
+    """The environment variable for another address."""
 
-        Raises:
-            SettingsError: none of them says where it is.
-        """
-        url = self.base_url_or_none(settings)
-        if url is None:
-            raise SettingsError(
-                f"{self.name}: where is it? Give --base-url, as in https://HOST/v1, or export {self.base_url_variable}."
-            )
-        return url
+    credentials: Callable[[], Path] | None = None
+    """The file where a login leaves its credentials."""
 
-    def base_url_or_none(self, settings: Settings) -> str | None:
-        """As find_base_url; None where nothing says where it is."""
-        return settings.base_url or os.environ.get(self.base_url_variable) or self.base_url
+    login: str = ""
+    """The command that logs in."""
+
+    subscription: bool = False
+    """Usage is part of a subscription, so calls cost nothing extra."""
+
+    context_window: int = 128_000
+    """Tokens, for models that the price list does not have; too few rather than too many."""
 
     @property
-    def key_variable(self) -> str:
-        """The variable that holds the key, else the one that should."""
-        return next((name for name in self.key_variables if os.environ.get(name)), self.key_variables[0])
+    def self_hosted(self) -> bool:
+        """Users run its server themselves."""
+        return self.name in SELF_HOSTED
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """All its environment variables."""
+        return tuple(filter(None, (*self.key_variables, *self.also, self.base_url_variable)))
+
+    @property
+    def sdk_is_installed(self) -> bool:
+        """Whether the package that speaks to it is installed."""
+        return find_spec(self.sdk) is not None
+
+    @property
+    def has_credentials(self) -> bool:
+        """Whether its key and what else it needs, or a login, is there; true if it is not known to need any."""
+        if self.self_hosted or not (self.key_variables or self.credentials):
+            return True
+        found = self.find_key() is not None or (self.credentials is not None and self.credentials().is_file())
+        return found and all(map(os.environ.get, self.also))
+
+    def missing(self, settings: Settings) -> str:
+        """What to do before it can be used; empty if nothing is missing."""
+        if not self.sdk_is_installed:
+            return "install the extra `providers`"
+        if self.self_hosted and not self.find_base_url(settings):
+            return "give --base-url"
+        if self.has_credentials or self.find_base_url(settings):
+            return ""
+        if self.login:
+            return f"run `{self.login}`"
+        variables = [*self.key_variables[:1], *self.also]
+        return "set " + " and ".join(name for name in variables if not os.environ.get(name))
+
+    def find_base_url(self, settings: Settings) -> str | None:
+        """The address to use instead of pydantic-ai's; None: pydantic-ai knows it."""
+        return settings.base_url_for(self.name) or os.environ.get(self.base_url_variable) or self.base_url
 
     def find_key(self) -> str | None:
-        """The key from the environment; None where there is none."""
-        return os.environ.get(self.key_variable) or None
+        """The API key from the environment; None if it is not there."""
+        return next((key for name in self.key_variables if (key := os.environ.get(name))), None)
 
-    def require_key(self, base_url: str) -> str | None:
-        """The key; None where a server that the user named may do without.
+    def check(self, settings: Settings) -> None:
+        """Check that it can be used; nothing is sent.
 
         Raises:
-            SettingsError: there is no key; says which variable to export.
+            SettingsError: its SDK, its address or its credentials are missing.
         """
-        key = self.find_key()
-        if key is None and self.needs_key and base_url == self.base_url:
+        if not self.sdk_is_installed:
             raise SettingsError(
-                f"{self.name}: there is no key; export {' or '.join(self.key_variables)}, or choose another provider "
-                "with --model."
+                f"{self.name} needs the package {self.sdk}. Install PaperCoder with its extra `providers`: "
+                "pip install 'papercoder[providers]'."
             )
-        return key
+        if what := self.missing(settings):
+            raise SettingsError(f"{self.name} is not configured: {what}, or choose another provider with --model.")
 
 
 def is_local(url: str) -> bool:
-    """True for addresses of this very machine."""
+    """True for addresses of this machine."""
     return urlsplit(url).hostname in _LOCAL_HOSTS
 
 
 PROVIDERS = (
+    Provider("alibaba", ("ALIBABA_API_KEY", "DASHSCOPE_API_KEY"), "qwen3.8-max-prime"),
     Provider(
-        name="openai",
-        example="gpt-5-mini",
-        base_url="https://api.openai.com/v1",
-        base_url_variable="OPENAI_BASE_URL",
-        key_variables=("OPENAI_API_KEY",),
-        needs_key=True,
-        context_window=128_000,
-    ),
-    Provider(
-        name="anthropic",
-        example="claude-sonnet-5",
-        base_url="https://api.anthropic.com",
+        "anthropic",
+        ("ANTHROPIC_API_KEY",),
+        "claude-sonnet-5-5",
+        sdk="anthropic",
         base_url_variable="ANTHROPIC_BASE_URL",
-        key_variables=("ANTHROPIC_API_KEY",),
-        needs_key=True,
+        context_window=200_000,
+    ),
+    Provider("azure", ("AZURE_OPENAI_API_KEY",), "gpt-6-luna", also=("AZURE_OPENAI_ENDPOINT",)),
+    Provider(
+        "bedrock",
+        ("AWS_BEARER_TOKEN_BEDROCK", "AWS_ACCESS_KEY_ID", "AWS_PROFILE"),
+        "global.anthropic.claude-sonnet-5-5",
+        sdk="boto3",
+        credentials=lambda: Path.home() / ".aws" / "credentials",
+        login="aws configure",
         context_window=200_000,
     ),
     Provider(
-        name="google",
-        example="gemini-2.5-flash",
-        base_url="https://generativelanguage.googleapis.com",
+        "bedrock-mantle",
+        ("AWS_BEARER_TOKEN_BEDROCK", "AWS_ACCESS_KEY_ID", "AWS_PROFILE"),
+        "openai.gpt-6-luna",
+        sdk="botocore",
+        credentials=lambda: Path.home() / ".aws" / "credentials",
+        login="aws configure",
+    ),
+    Provider("cerebras", ("CEREBRAS_API_KEY",), "gpt-oss-120b"),
+    Provider("cohere", ("CO_API_KEY",), "command-a-plus-05-2026", sdk="cohere", base_url_variable="CO_BASE_URL"),
+    Provider("crusoe", ("CRUSOE_API_KEY",), "zai-org/GLM-5.3"),
+    Provider("deepseek", ("DEEPSEEK_API_KEY",), "deepseek-v4-pro"),
+    Provider("fireworks", ("FIREWORKS_API_KEY",)),
+    Provider("gateway/anthropic", ("PYDANTIC_AI_GATEWAY_API_KEY",), "claude-sonnet-5-5", sdk="anthropic"),
+    Provider("gateway/google", ("PYDANTIC_AI_GATEWAY_API_KEY",), "gemini-3.8-flash", sdk="google.genai"),
+    Provider("gateway/openai", ("PYDANTIC_AI_GATEWAY_API_KEY",), "gpt-6-luna"),
+    Provider(
+        "github-copilot",
+        ("GITHUB_COPILOT_API_KEY", "GITHUB_COPILOT_API_TOKEN", "COPILOT_GITHUB_TOKEN"),
+        "gpt-6-luna",
+        base_url_variable="GITHUB_COPILOT_BASE_URL",
+    ),
+    Provider(
+        "google",
+        ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+        "gemini-3.8-flash",
+        sdk="google.genai",
         base_url_variable="GOOGLE_BASE_URL",
-        key_variables=("GOOGLE_API_KEY", "GEMINI_API_KEY"),
-        needs_key=True,
         context_window=1_000_000,
     ),
     Provider(
-        name="openrouter",
-        example="qwen/qwen3-coder",
-        base_url="https://openrouter.ai/api/v1",
-        base_url_variable="OPENROUTER_BASE_URL",
-        key_variables=("OPENROUTER_API_KEY",),
-        needs_key=True,
-        context_window=64_000,
+        "google-cloud",
+        ("GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_API_KEY", "GEMINI_API_KEY"),
+        "gemini-3.8-flash",
+        sdk="google.genai",
+        credentials=lambda: Path.home() / ".config" / "gcloud" / "application_default_credentials.json",
+        login="gcloud auth application-default login",
+        context_window=1_000_000,
     ),
+    Provider("groq", ("GROQ_API_KEY",), "openai/gpt-oss-120b", sdk="groq", base_url_variable="GROQ_BASE_URL"),
+    Provider("heroku", ("HEROKU_INFERENCE_KEY",), "claude-sonnet-5-5", base_url_variable="HEROKU_INFERENCE_URL"),
+    Provider("huggingface", ("HF_TOKEN",), "Qwen/Qwen3.8-27B", sdk="huggingface_hub"),
     Provider(
-        name="deepseek",
-        example="deepseek-chat",
-        base_url="https://api.deepseek.com",
-        base_url_variable="DEEPSEEK_BASE_URL",
-        key_variables=("DEEPSEEK_API_KEY",),
-        needs_key=True,
-        context_window=64_000,
-    ),
-    Provider(
-        name="ollama",
-        example="qwen3-coder:30b",
-        base_url="http://localhost:11434/v1",
-        base_url_variable="OLLAMA_BASE_URL",
-        key_variables=("OLLAMA_API_KEY",),
-        needs_key=False,
+        "litellm",
+        ("LITELLM_API_KEY",),
+        base_url="http://localhost:4000",
+        base_url_variable="LITELLM_BASE_URL",
         context_window=32_000,
     ),
     Provider(
-        name="vllm",
-        example="Qwen/Qwen3-Coder-30B-A3B-Instruct",
-        base_url="http://localhost:8000/v1",
-        base_url_variable="VLLM_BASE_URL",
-        key_variables=("VLLM_API_KEY",),
-        needs_key=False,
-        context_window=32_000,
-    ),
-    Provider(
-        name="lmstudio",
-        example="qwen/qwen3-coder-30b",
+        "lmstudio",
+        ("LMSTUDIO_API_KEY",),
+        "qwen/qwen3.8-27b",
         base_url="http://localhost:1234/v1",
         base_url_variable="LMSTUDIO_BASE_URL",
-        key_variables=("LMSTUDIO_API_KEY",),
-        needs_key=False,
         context_window=32_000,
+    ),
+    Provider("meta", ("META_API_KEY",), "muse-spark-1.3"),
+    Provider("mistral", ("MISTRAL_API_KEY",), "mistral-large-latest", sdk="mistralai"),
+    Provider("moonshotai", ("MOONSHOTAI_API_KEY",), "kimi-k3", base_url_variable="MOONSHOTAI_BASE_URL"),
+    Provider("nebius", ("NEBIUS_API_KEY",)),
+    Provider(
+        "ollama",
+        ("OLLAMA_API_KEY",),
+        "qwen3-coder:30b",
+        base_url="http://localhost:11434/v1",
+        base_url_variable="OLLAMA_BASE_URL",
+        context_window=32_000,
+    ),
+    Provider("openai", ("OPENAI_API_KEY",), "gpt-6-luna", base_url_variable="OPENAI_BASE_URL"),
+    Provider("openai-chat", ("OPENAI_API_KEY",), "gpt-6-luna", base_url_variable="OPENAI_BASE_URL"),
+    Provider(
+        "openai-chatgpt",
+        example="gpt-6.1-sol",
+        credentials=lambda: config_folder() / "openai-chatgpt.json",
+        login="papercoder login",
+        subscription=True,
     ),
     Provider(
-        name="openai-compatible",
-        example="MODEL",
-        base_url=None,
-        base_url_variable="OPENAI_BASE_URL",
-        key_variables=("OPENAI_API_KEY",),
-        needs_key=False,
+        "openai-codex",
+        example="gpt-6.1-sol",
+        credentials=lambda: Path(os.environ.get("CODEX_HOME") or Path.home() / ".codex") / "auth.json",
+        login="codex login",
+        subscription=True,
+    ),
+    Provider(
+        "openai-compatible",
+        ("OPENAI_COMPATIBLE_API_KEY",),
+        base_url_variable="OPENAI_COMPATIBLE_BASE_URL",
         context_window=32_000,
     ),
+    Provider("openrouter", ("OPENROUTER_API_KEY",), "qwen/qwen3.8-27b", context_window=64_000),
+    Provider("ovhcloud", ("OVHCLOUD_API_KEY",)),
+    Provider("sambanova", ("SAMBANOVA_API_KEY",), base_url_variable="SAMBANOVA_BASE_URL"),
+    Provider("snowflake", ("SNOWFLAKE_TOKEN",), "claude-sonnet-5-5", also=("SNOWFLAKE_ACCOUNT",)),
+    Provider("together", ("TOGETHER_API_KEY",)),
+    Provider("vercel", ("VERCEL_AI_GATEWAY_API_KEY", "VERCEL_OIDC_TOKEN"), "anthropic/claude-sonnet-5-5"),
+    Provider(
+        "vllm",
+        ("VLLM_API_KEY",),
+        "Qwen/Qwen3.8-27B",
+        base_url="http://localhost:8000/v1",
+        base_url_variable="VLLM_BASE_URL",
+        context_window=32_000,
+    ),
+    Provider("xai", ("XAI_API_KEY",), "grok-4.7", sdk="xai_sdk"),
+    Provider("zai", ("ZAI_API_KEY",), "glm-5.3"),
 )
+"""In alphabetical order. Providers that pydantic-ai gained later work without a row of their own."""
 
 
 def find_provider(name: str) -> Provider | None:
-    """The provider of this name."""
+    """The provider of this name in the table."""
     return next((provider for provider in PROVIDERS if provider.name == name), None)
+
+
+def provider_of(spec: str) -> Provider:
+    """The provider of `provider:name`, from the table or else from pydantic-ai's registry.
+
+    Raises:
+        SettingsError: there is no such provider; suggests the nearest name.
+    """
+    name, _, model = spec.partition(":")
+    if provider := find_provider(name):
+        return provider
+    from papercoder.models.provider.registry import is_registered  # noqa: PLC0415, takes a second to import
+
+    if is_registered(name):
+        return Provider(name)
+    known = [*(each.name for each in PROVIDERS), *TEST_MODELS, COMMAND]
+    nearest = _OTHER_NAMES.get(name) or closest(name, known)
+    suggestion = f"{nearest}:{model}" if model else nearest
+    hint = f"did you mean {suggestion}?" if nearest else "`papercoder models` lists all of them."
+    raise SettingsError(f"{spec.rstrip(':')}: there is no provider {name!r}; {hint}")
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like a misspelt one; None if none is alike."""
+    found = process.extractOne(name.lower(), list(known), scorer=fuzz.ratio, score_cutoff=60.0)
+    return found[0] if found else None

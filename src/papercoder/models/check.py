@@ -1,59 +1,88 @@
-"""What is configured: for every provider its key, its place, and what is known of the model that would be asked."""
+"""What is configured: the models that the settings choose, and every provider with what it still needs."""
 
 from papercoder.artifacts.base import Artifact
-from papercoder.models.catalog import PROVIDERS, Provider
+from papercoder.models.catalog import COMMAND, PROVIDERS, TEST_MODELS, closest, provider_of
 from papercoder.models.contract import Price
-from papercoder.models.prices import context_window_of, price_of
-from papercoder.settings import ROLES, Settings
+from papercoder.models.prices import current_models, look_up
+from papercoder.models.resolve import price_of_spec, window_of_spec
+from papercoder.settings import ROLES, Role, Settings
 
 
-class ProviderCheck(Artifact):
-    """One provider, as the environment and the settings have it."""
+class ChosenModel(Artifact):
+    """A model that the settings choose."""
 
-    provider: str
-    key_variable: str
-    """The variable that holds the key, or would."""
+    spec: str
+    """`provider:name`."""
 
-    key_present: bool
-    key_needed: bool
-    base_url: str | None
-    """None where neither a setting nor a variable says it."""
-
-    model: str
-    """The model that the settings choose of this provider, else an example."""
-
-    chosen: bool
-    """True where the settings choose it for some role."""
+    roles: tuple[Role, ...]
+    """The roles that it plays."""
 
     context_window: int
     price: Price | None
-    """The most that tokens may cost; None where it is not known."""
+    """The most that tokens may cost; None if it is not known."""
 
-    @property
-    def ready(self) -> bool:
-        """True where nothing is missing."""
-        return self.base_url is not None and (self.key_present or not self.key_needed)
+    notes: tuple[str, ...]
+    """What to do before it can be used, and doubts about its name."""
 
 
-def check_providers(settings: Settings) -> tuple[ProviderCheck, ...]:
-    """Look at all providers; nothing is sent anywhere, and no key is shown."""
-    return tuple(_check(provider, settings) for provider in PROVIDERS)
+class ProviderStatus(Artifact):
+    """A provider, by the environment and the settings."""
+
+    provider: str
+    example: str
+    """A current model."""
+
+    base_url: str | None
+    """Its address, if it is not the usual one."""
+
+    missing: str
+    """What to do before it can be used; empty if nothing."""
 
 
-def _check(provider: Provider, settings: Settings) -> ProviderCheck:
-    specs = [settings.model_for(role) for role in ROLES]
-    chosen = [spec.partition(":")[2] for spec in specs if spec.partition(":")[0] == provider.name]
-    model = chosen[0] if chosen else provider.example
-    if not chosen:
-        settings = settings.model_copy(update={"base_url": None})  # meant for the provider that was chosen
-    return ProviderCheck(
-        provider=provider.name,
-        key_variable=provider.key_variable,
-        key_present=provider.find_key() is not None,
-        key_needed=provider.needs_key,
-        base_url=provider.base_url_or_none(settings),
-        model=model,
-        chosen=bool(chosen),
-        context_window=context_window_of(provider, model, settings),
-        price=price_of(provider, model, settings),
+def chosen_models(settings: Settings) -> tuple[ChosenModel, ...]:
+    """The models that the settings choose; nothing is sent.
+
+    Raises:
+        SettingsError: there is no such provider, or a test model or program cannot be opened.
+    """
+    roles: dict[str, list[Role]] = {}
+    for role in ROLES:
+        roles.setdefault(settings.model_for(role), []).append(role)
+    return tuple(
+        ChosenModel(
+            spec=spec,
+            roles=tuple(of),
+            context_window=window_of_spec(spec, settings),
+            price=price_of_spec(spec, settings),
+            notes=_notes(spec, settings),
+        )
+        for spec, of in roles.items()
+    )
+
+
+def _notes(spec: str, settings: Settings) -> tuple[str, ...]:
+    kind, _, name = spec.partition(":")
+    if kind in {*TEST_MODELS, COMMAND}:
+        return ()
+    provider = provider_of(spec)
+    notes = [f"not configured: {missing}"] if (missing := provider.missing(settings)) else []
+    if not provider.self_hosted:
+        listed = look_up(kind, name)
+        if listed.retired:
+            notes.append("the provider has announced the end of this model")
+        if listed.price is None and (nearest := closest(name, [model.name for model in current_models(kind)])):
+            notes.append(f"not in the price list; did you mean {kind}:{nearest}?")
+    return tuple(notes)
+
+
+def provider_statuses(settings: Settings) -> tuple[ProviderStatus, ...]:
+    """All providers; nothing is sent, and no key is shown."""
+    return tuple(
+        ProviderStatus(
+            provider=each.name,
+            example=each.example,
+            base_url=each.find_base_url(settings),
+            missing=each.missing(settings),
+        )
+        for each in PROVIDERS
     )

@@ -1,8 +1,12 @@
 """What a model is to PaperCoder: text in, text out, and what it cost."""
 
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Literal, Protocol
 
 from papercoder.artifacts.base import Artifact
+from papercoder.settings import Thinking
 
 
 class Message(Artifact):
@@ -30,6 +34,9 @@ class Request(Artifact):
     messages: tuple[Message, ...]
     max_tokens: int
     """Completion tokens the model may use."""
+
+    thinking: Thinking | None = None
+    """How much the model thinks first; None: the model's default."""
 
     @property
     def text(self) -> str:
@@ -94,3 +101,31 @@ class Model(Protocol):
             ModelError: no answer could be had.
             CostCapReached: the call was not made, since it might exceed the cap.
         """
+
+
+class StreamingModel(ABC):
+    """A model that sends its answer piece by piece."""
+
+    name: str
+    context_window: int
+    price: Price | None
+
+    @abstractmethod
+    def stream(self, request: Request) -> AsyncGenerator[str | Answer, None]:
+        """What the model writes, text and thoughts alike, as it comes; the last item is the whole answer.
+
+        Raises:
+            ModelError: no answer could be had.
+        """
+
+    async def answer(self, request: Request) -> Answer:
+        """The whole answer.
+
+        Raises:
+            ModelError: no answer could be had.
+        """
+        async with aclosing(self.stream(request)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Answer):
+                    return piece
+        raise AssertionError("a stream ends with an answer")

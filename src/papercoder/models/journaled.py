@@ -33,7 +33,8 @@ def journal_key(model: str, request: Request) -> str:
     """Where the answer is kept: by model, asker and all that is sent; marks for the provider's cache do not count."""
     asker = [request.agent, request.subject, request.round]
     turns = [(message.role, message.text) for message in request.messages]
-    return f"call-{digest([model, asker, request.system, turns, request.max_tokens])}"
+    thinking = [request.thinking] if request.thinking else []
+    return f"call-{digest([model, asker, request.system, turns, request.max_tokens, *thinking])}"
 
 
 class Journaled(Wrapped):

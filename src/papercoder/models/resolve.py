@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from papercoder.errors import SettingsError
-from papercoder.models.catalog import PROVIDERS, Provider, find_provider
+from papercoder.models.catalog import COMMAND, TEST_MODELS, Provider, provider_of
+from papercoder.models.command import Command
 from papercoder.models.contract import Model, Price
 from papercoder.models.free import FREE
 from papercoder.models.prices import context_window_of, price_of
@@ -13,16 +13,15 @@ from papercoder.models.relay import Relay
 from papercoder.models.simulated import Simulated
 from papercoder.settings import RUN_ROLES, Role, Settings
 
-DOUBLES = ("recorded", "relay", "simulated")
 READER = 1_000_000
-"""Tokens that whoever answers a relay is thought to read and write at once."""
+"""Tokens that a person who answers a relay can read and write."""
 
 
 def resolve(spec: str, settings: Settings) -> Model:
     """The model of this specification, without wrappers.
 
     Raises:
-        SettingsError: no such provider, no key for it, or a double that cannot be opened.
+        SettingsError: no such provider, no credentials for it, or a test model or program that cannot be opened.
     """
     kind, _, rest = spec.partition(":")
     match kind:
@@ -32,7 +31,9 @@ def resolve(spec: str, settings: Settings) -> Model:
             return Recorded(Path(rest))
         case "relay":
             return Relay(Path(rest), settings.context_window or READER)
-    return _provided(_provider(spec), rest, settings)
+        case "command":
+            return Command(rest, settings)
+    return _provided(provider_of(spec), rest, settings)
 
 
 def price_of_spec(spec: str, settings: Settings) -> Price | None:
@@ -42,21 +43,21 @@ def price_of_spec(spec: str, settings: Settings) -> Price | None:
         SettingsError: no such provider.
     """
     kind, _, rest = spec.partition(":")
-    if kind in DOUBLES:
+    if kind in {*TEST_MODELS, COMMAND}:
         return Simulated(rest).price if kind == "simulated" else FREE
-    return price_of(_provider(spec), rest, settings)
+    return price_of(provider_of(spec), rest, settings)
 
 
 def window_of_spec(spec: str, settings: Settings) -> int:
     """Tokens that this model can read and write at once, without a key for it.
 
     Raises:
-        SettingsError: no such provider, or a double that cannot be opened.
+        SettingsError: no such provider, or a test model or program that cannot be opened.
     """
     kind, _, rest = spec.partition(":")
-    if kind in DOUBLES:
+    if kind in {*TEST_MODELS, COMMAND}:
         return resolve(spec, settings).context_window
-    return context_window_of(_provider(spec), rest, settings)
+    return context_window_of(provider_of(spec), rest, settings)
 
 
 def models_by_role(settings: Settings, roles: Iterable[Role] = RUN_ROLES) -> dict[Role, Model]:
@@ -70,16 +71,7 @@ def models_by_role(settings: Settings, roles: Iterable[Role] = RUN_ROLES) -> dic
     return {role: models[spec] for role, spec in specs.items()}
 
 
-def _provider(spec: str) -> Provider:
-    kind = spec.partition(":")[0]
-    provider = find_provider(kind)
-    if provider is None:
-        known = ", ".join([*(each.name for each in PROVIDERS), *DOUBLES])
-        raise SettingsError(f"{spec}: there is no provider {kind!r}; there are {known}.")
-    return provider
-
-
 def _provided(provider: Provider, name: str, settings: Settings) -> Model:
-    from papercoder.models.provider import Provided  # noqa: PLC0415, a second that the doubles need not spend
+    from papercoder.models.provider import Provided  # noqa: PLC0415, takes a second to import
 
     return Provided(provider, name, settings)

@@ -9,16 +9,17 @@
     Limited      concurrency, requests and tokens a minute      shared by all models
     Retrying     what fails in passing is sent again
     Finishing    what was sent is waited for
-    Deadline     what hangs is given up
-    model        a provider or a double
+    Streamed     answers are read as they come; what is silent too long is given up
+    model        a provider, a program or a test model
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from papercoder.models.capped import Budget, Capped, Purse
+from papercoder.models.command import Command
 from papercoder.models.contract import Model
-from papercoder.models.deadline import Deadline
+from papercoder.models.deadline import Streamed
 from papercoder.models.finishing import Finishing
 from papercoder.models.guarded import Guarded
 from papercoder.models.journaled import Journaled
@@ -45,12 +46,17 @@ class Shared:
 
     def around(self, model: Model) -> Model:
         """The model with all its wrappers."""
-        sent = model if isinstance(model, Relay) else Finishing(Deadline(model, self.settings.call_timeout))
-        retrying = Retrying(sent, self.settings.call_retries, self.emit)
+        retrying = Retrying(self._sent(model), self.settings.call_retries, self.emit)
         capped: Model = Limited(retrying, self.limits)
         for budget in self.budgets:
             capped = Capped(capped, budget)
         return Whole(Journaled(Guarded(capped), self.store, self.emit))
+
+    def _sent(self, model: Model) -> Model:
+        if isinstance(model, Relay):
+            return model  # people take as long as they need
+        streamed = Streamed(model, self.settings.idle_timeout, self.emit)
+        return streamed if isinstance(model, Command) else Finishing(streamed)  # a program is killed on cancellation
 
 
 def assemble(model: Model, settings: Settings, store: Store, emit: Emit, spent: float = 0.0) -> Model:

@@ -232,6 +232,7 @@ def _walking(copy: Path, folder: Path, settings: Settings, handing: _Handing) ->
         max_tokens=settings.max_tokens,
         answer_retries=settings.answer_retries,
         where=str(folder),
+        thinking=settings.thinking_levels,
     )
     return _Walking(copy, agents, note, _Overlay(step_store(folder)), executor=handing, edited=edited)
 

@@ -191,6 +191,7 @@ def open_run(
         max_tokens=settings.max_tokens,
         answer_retries=settings.answer_retries,
         where=str(folder),
+        thinking=settings.thinking_levels,
     )
     run = Run(folder, agents, emit, stores.steps, here.executor)
     return run, History(folder / "repo", int(before.started or time.time()))

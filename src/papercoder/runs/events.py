@@ -75,6 +75,16 @@ class CallStarted(_Event):
     """Estimated tokens."""
 
 
+class CallProgress(_Event):
+    """A model is writing its answer."""
+
+    kind: Literal["call_progress"] = "call_progress"
+    agent: str
+    subject: str
+    completion: int
+    """Estimated tokens so far, thoughts included."""
+
+
 class CallMade(_Event):
     """A model answered, and the answer is on disk."""
 
@@ -163,6 +173,7 @@ Event = Annotated[
     | ArtifactReused
     | ArtifactEdited
     | CallStarted
+    | CallProgress
     | CallMade
     | CallReused
     | CallRetried

@@ -1,7 +1,7 @@
 """Runs that are begun on the page: paused, stopped, gone on with."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,13 +29,13 @@ SLOW = Settings(model="simulated:files=6,width=3,speed=100,ttft=20", sandbox="no
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Who was asked something: calls that will be paid for."""
-    answer, agents = Simulated.answer, list[str]()
+    stream, agents = Simulated.stream, list[str]()
 
-    async def counted(self: Simulated, request: Request) -> Answer:
+    def counted(self: Simulated, request: Request) -> AsyncGenerator[str | Answer, None]:
         agents.append(request.agent)
-        return await answer(self, request)
+        return stream(self, request)
 
-    monkeypatch.setattr(Simulated, "answer", counted)
+    monkeypatch.setattr(Simulated, "stream", counted)
     return agents
 
 

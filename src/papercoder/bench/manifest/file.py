@@ -107,7 +107,7 @@ def _wanted(kind: str, message: str) -> str:
         case "string_pattern_mismatch" if "A-Za-z0-9" in message:
             return "a name has letters and digits, with single `.`, `_` or `-` between them; folders are named for it"
         case "string_pattern_mismatch":
-            return "a model is written provider:name, as in openai:gpt-5-mini"
+            return "a model is written provider:name, as in openai:gpt-6-luna"
         case _:
             text = message.removeprefix("Value error, ")
             return text[0].lower() + text[1:]

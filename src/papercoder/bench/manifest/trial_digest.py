@@ -12,7 +12,7 @@ from papercoder.runs.store import digest
 from papercoder.settings import Settings
 
 _FOR_ALL = frozenset({"max_cost", "concurrency", "requests_per_minute", "tokens_per_minute"})
-_HOW_LONG = frozenset({"call_timeout", "call_retries"})
+_HOW_LONG = frozenset({"idle_timeout", "call_retries"})
 _TEX = frozenset({".tex", ".bib", ".bbl"})
 
 

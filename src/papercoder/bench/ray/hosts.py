@@ -186,5 +186,5 @@ def environment_of(trial: Trial) -> dict[str, str]:
     """The variables with keys and addresses of the providers that a trial asks."""
     specs = {trial.settings.model, *trial.settings.models.values()}
     providers = filter(None, (find_provider(spec.partition(":")[0]) for spec in specs))
-    names = {name for each in providers for name in (*each.key_variables, each.base_url_variable)}
+    names = {name for each in providers for name in each.variables}
     return {name: os.environ[name] for name in sorted(names) if name in os.environ}

@@ -1,61 +1,76 @@
 """A provider's model as one of ours."""
 
 import time
+from collections.abc import AsyncGenerator
 
-from pydantic_ai.direct import model_request
-from pydantic_ai.messages import ModelResponse
-from pydantic_ai.models.openai import OpenAIChatModelSettings
+from pydantic_ai.direct import model_request_stream
+from pydantic_ai.messages import (
+    ModelResponse,
+    ModelResponseStreamEvent,
+    PartDeltaEvent,
+    PartStartEvent,
+    TextPart,
+    TextPartDelta,
+    ThinkingPart,
+    ThinkingPartDelta,
+)
+from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModelSettings
 from pydantic_ai.settings import ModelSettings
 
 from papercoder.errors import ModelError
 from papercoder.models.catalog import Provider
-from papercoder.models.contract import Answer, Request, Usage
+from papercoder.models.contract import Answer, Request, StreamingModel, Usage
 from papercoder.models.failures import PassingError
 from papercoder.models.prices import context_window_of, price_of
-from papercoder.models.provider.clients import client_for, takes_cache_points
 from papercoder.models.provider.messages import to_messages, to_text, to_usage
+from papercoder.models.provider.registry import client_for, takes_cache_points
 from papercoder.models.provider.translated import translated
 from papercoder.runs.store import digest
 from papercoder.settings import Settings
 
 
-class Provided:
-    """One model of one provider; makes one try a call, since trying again is what the wrappers are for."""
+class Provided(StreamingModel):
+    """One model of one provider; makes one try a call, since the wrappers retry."""
 
     def __init__(self, provider: Provider, name: str, settings: Settings) -> None:
         """Prepare a client; nothing is sent.
 
         Raises:
-            SettingsError: there is no key, or no address.
+            SettingsError: credentials, an address or an SDK are missing.
         """
-        base_url = provider.find_base_url(settings)
-        key = provider.require_key(base_url)
         self.name = f"{provider.name}:{name}"
         self.context_window = context_window_of(provider, name, settings)
         self.price = price_of(provider, name, settings)
         self._provider = provider
         self._model = name
-        self._user_priced = settings.price_prompt is not None
-        self._timeout = settings.call_timeout
-        self._client = client_for(provider.name, name, base_url, key)
+        self._is_listed = settings.price_prompt is None and not provider.self_hosted and not provider.subscription
+        self._timeout = settings.idle_timeout
+        self._client = client_for(provider, name, settings)
         self._cache_points = takes_cache_points(provider.name, name)
 
-    async def answer(self, request: Request) -> Answer:
-        """One answer.
+    async def stream(self, request: Request) -> AsyncGenerator[str | Answer, None]:
+        """The answer as the provider sends it; thoughts are passed on too, and only the text makes the answer.
 
         Raises:
-            PassingError: the call failed in a way that may pass.
+            PassingError: the call failed in a way that may pass, or the stream ended before the answer did.
             ContextError: the request is larger than the model's context window.
             ModelError: the call failed for good.
         """
         began = time.monotonic()
         messages = to_messages(request, self._cache_points)
+        settings = self._settings(request)
         with translated(self._provider, self._model):
-            async with self._client:  # connections close when no call is in flight
-                response = await model_request(self._client, messages, model_settings=self._settings(request))
+            async with (  # connections close when no call is in flight
+                self._client,
+                model_request_stream(self._client, messages, model_settings=settings) as stream,
+            ):
+                async for event in stream:
+                    if piece := _piece(event):
+                        yield piece
+                response = stream.get()
         text = to_text(response)
-        self._refuse_withheld(response, text)
-        return Answer(
+        self._check_ending(response, text)
+        yield Answer(
             text=text,
             finish="length" if response.finish_reason == "length" else "stop",
             usage=self._usage(request, text, response),
@@ -63,27 +78,52 @@ class Provided:
         )
 
     def _settings(self, request: Request) -> ModelSettings:
-        settings = OpenAIChatModelSettings(max_tokens=request.max_tokens, max_retries=0, timeout=self._timeout)
-        if self._provider.name == "openai":
+        settings = OpenAIResponsesModelSettings(max_tokens=request.max_tokens)
+        if "max_retries" not in self._client.unsupported_settings:
+            settings["max_retries"] = 0
+        if "timeout" not in self._client.unsupported_settings:
+            settings["timeout"] = self._timeout
+        if request.thinking is not None:
+            settings["thinking"] = False if request.thinking == "off" else request.thinking
+        if self._provider.name in {"openai", "openai-chat"}:
             shared = request.messages[0].text if request.messages[0].cache else ""
             settings["openai_prompt_cache_key"] = digest([request.system, shared])
+            settings["openai_store"] = False
         return settings
 
-    def _refuse_withheld(self, response: ModelResponse, text: str) -> None:
+    def _check_ending(self, response: ModelResponse, text: str) -> None:
         if response.finish_reason == "content_filter":
             raise ModelError(f"{self.name} withheld its answer: its content filter stopped it.")
         if response.finish_reason == "error" and not text:
             raise PassingError("the model ended with an error")
+        ended = response.finish_reason or (response.provider_details or {}).get("finish_reason")
+        if isinstance(self._client, OpenAIChatModel):  # whose finish_reason is "stop" even if the server sent none
+            ended = (response.provider_details or {}).get("finish_reason") or response.usage.output_tokens
+        if response.state != "complete" or not ended:
+            raise PassingError("the stream ended before the answer did")
 
     def _usage(self, request: Request, text: str, response: ModelResponse) -> Usage:
         usage = to_usage(request, text, response.usage)
         return usage.model_copy(update={"cost_usd": self._cost(usage, response)})
 
     def _cost(self, usage: Usage, response: ModelResponse) -> float | None:
-        """Dollars: by the user's own prices, else as the list says of this response, else by the listed price."""
-        if not self._user_priced and not self._provider.hosted_by_user:
+        """Dollars: by the user's own prices, else by the price list for this response, else by the model's price."""
+        if self._is_listed:
             try:
                 return float(response.cost().total_price)
             except (LookupError, ValueError):  # neither the model nor its tokens are known
                 pass
         return self.price.of(usage.prompt, usage.cached, usage.completion) if self.price else None
+
+
+def _piece(event: ModelResponseStreamEvent) -> str:
+    """What an event adds to text or thoughts; empty if nothing."""
+    match event:
+        case PartStartEvent(part=TextPart(content=content) | ThinkingPart(content=content)):
+            return content
+        case PartDeltaEvent(delta=TextPartDelta(content_delta=content)):
+            return content
+        case PartDeltaEvent(delta=ThinkingPartDelta(content_delta=content)):
+            return content or ""
+        case _:
+            return ""

@@ -66,16 +66,21 @@ def _retry_after(error: vendor.ModelAPIError) -> float | None:
 
 def _advice(error: vendor.ModelAPIError, provider: Provider, name: str) -> str:
     """What happened and what to do."""
-    variables = " or ".join(provider.key_variables)
     match error:
         case vendor.ModelAuthenticationError():
-            return f"{provider.name} refused the key in {variables}; see that it is right and may use {name}."
+            found = " or ".join(provider.key_variables) or "the saved login"
+            return f"{provider.name} rejected {found}: check that it is valid and may use {name} ({_brief(error)})."
         case vendor.ModelNotFoundError():
-            return f"{provider.name} has no model {name!r}, or not at this address; see --model and --base-url."
+            return f"{provider.name} has no model {name!r} at this address ({_brief(error)}){_suggestion(error)}."
         case vendor.ModelQuotaExceededError():
             return f"{provider.name}: the account's quota is used up ({_brief(error)}); run again when it has more."
         case _:
             return f"{provider.name}:{name} refused the request: {_brief(error)}"
+
+
+def _suggestion(error: vendor.ModelAPIError) -> str:
+    nearest = error.suggested_model_id if isinstance(error, vendor.ModelHTTPError) else None
+    return f"; did you mean {nearest}?" if nearest else "; check --model and --base-url"
 
 
 def _brief(error: Exception) -> str:

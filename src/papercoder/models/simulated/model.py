@@ -1,10 +1,12 @@
 """The simulated model: pace, prompt cache and faults around the answers."""
 
 import asyncio
+import math
 import time
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from papercoder.models.contract import Answer, Price, Request, Usage
+from papercoder.models.contract import Answer, Price, Request, StreamingModel, Usage
 from papercoder.models.estimate import prompt_tokens
 from papercoder.models.failures import PassingError
 from papercoder.models.simulated.answers import Answers
@@ -23,7 +25,11 @@ class _Reply:
     cut: bool
 
 
-class Simulated:
+_EVERY = 1.0
+"""Seconds between two pieces of an answer."""
+
+
+class Simulated(StreamingModel):
     """Answers like a model that invents a project; see Simulation for what it can be told."""
 
     def __init__(self, spec: str) -> None:
@@ -36,7 +42,7 @@ class Simulated:
         self.simulation = Simulation.parse(options)
         self.name = f"simulated:{options}"
         self.context_window = self.simulation.context
-        self.price = Price(
+        self.price = self._price = Price(
             prompt=self.simulation.price_in,
             cached=self.simulation.price_cached,
             completion=self.simulation.price_out,
@@ -45,8 +51,8 @@ class Simulated:
         self._faults = Faults(self.simulation)
         self._cache = PromptCache()
 
-    async def answer(self, request: Request) -> Answer:
-        """An invented answer, after the time that a model would take.
+    async def stream(self, request: Request) -> AsyncGenerator[str | Answer, None]:
+        """An invented answer, as fast as a model would write it.
 
         Raises:
             PassingError: a fault was asked for.
@@ -59,8 +65,13 @@ class Simulated:
         await self._fail(fault)
         self._cache.remember(request.text)
         reply = self._reply(request, fault)
-        await self._pass(reply.tokens / self.simulation.tps)
-        return Answer(
+        seconds = reply.tokens / self.simulation.tps
+        steps = math.ceil(seconds / self.simulation.speed / _EVERY) or 1
+        size = math.ceil(len(reply.text) / steps)
+        for step in range(steps):
+            await self._pass(seconds / steps)
+            yield reply.text[step * size : (step + 1) * size]
+        yield Answer(
             text=reply.text,
             finish="length" if reply.cut else "stop",
             usage=self._usage(prompt, cached, reply.tokens),
@@ -95,7 +106,7 @@ class Simulated:
         return _Reply(text, max(tokens, min(thought, request.max_tokens)), cut=False)
 
     def _usage(self, prompt: int, cached: int, completion: int) -> Usage:
-        cost = self.price.of(prompt, cached, completion)
+        cost = self._price.of(prompt, cached, completion)
         return Usage(prompt=prompt, cached=cached, completion=completion, cost_usd=cost)
 
 

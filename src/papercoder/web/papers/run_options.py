@@ -1,9 +1,9 @@
 """What a run may be told on the page: a model, a profile and a cap; all else is as in the settings file."""
 
 from papercoder.errors import SettingsError
-from papercoder.models.catalog import find_provider
-from papercoder.models.check import check_providers
-from papercoder.models.resolve import DOUBLES, resolve
+from papercoder.models.catalog import COMMAND, TEST_MODELS, provider_of
+from papercoder.models.check import provider_statuses
+from papercoder.models.resolve import resolve
 from papercoder.paper.fidelity import Estimate
 from papercoder.settings import RUN_ROLES, Profile, Settings
 
@@ -22,23 +22,25 @@ TOLD: dict[str, str] = {
 }
 """Each profile in a few words."""
 
-_HARMLESS = "simulated"
-"""The one double that opens no folder."""
+_LOCAL = frozenset({"recorded", "relay", COMMAND})
+"""Kinds of models that open folders or run programs on this machine."""
 
 
 def chosen(given: Settings, model: str, profile: Profile, cap: float | None) -> Settings:
     """The settings of a run.
 
     Raises:
-        SettingsError: a value is wrong, or names a folder, which only the settings file may.
+        SettingsError: a value is wrong, or names a folder or a program, which only the settings file may.
     """
     settings = Settings(model=model.strip(), profile=profile, max_cost=cap)
     known = {given.model, *given.models.values()}
     for role in RUN_ROLES:
         spec = settings.model_for(role)
         kind = spec.partition(":")[0]
-        if kind in DOUBLES and kind != _HARMLESS and spec not in known:
-            raise SettingsError(f"{kind}: works in a folder of this machine; name it in papercoder.toml, not here.")
+        if kind in _LOCAL and spec not in known:
+            raise SettingsError(
+                f"{kind} models use folders or programs of this machine; set them in papercoder.toml, not here."
+            )
     return settings
 
 
@@ -46,18 +48,18 @@ def check(settings: Settings) -> None:
     """Be sure that the models can be asked, before anything is begun.
 
     Raises:
-        SettingsError: no such provider, or no key for it.
+        SettingsError: no such provider, or no credentials for it.
     """
     for spec in dict.fromkeys(settings.model_for(role) for role in RUN_ROLES):
-        if provider := find_provider(spec.partition(":")[0]):
-            provider.require_key(provider.find_base_url(settings))
-        else:
+        if spec.partition(":")[0] in {*TEST_MODELS, COMMAND}:
             resolve(spec, settings)
+        else:
+            provider_of(spec).check(settings)
 
 
 def offered(settings: Settings) -> list[str]:
     """Models to choose from: that of the settings, then one of each provider that is ready."""
-    ready = [f"{each.provider}:{each.model}" for each in check_providers(settings) if each.ready]
+    ready = [f"{each.provider}:{each.example}" for each in provider_statuses(settings) if not each.missing]
     return list(dict.fromkeys([settings.model, *ready]))
 
 

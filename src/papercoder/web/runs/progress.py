@@ -11,6 +11,7 @@ from papercoder.runs.events import (
     ArtifactReused,
     ArtifactStarted,
     CallMade,
+    CallProgress,
     CallRetried,
     CallStarted,
     Event,
@@ -55,6 +56,9 @@ class Course:
     calls: dict[About, CallStarted] = field(default_factory=dict)
     """Those that are waited for."""
 
+    written: dict[About, int] = field(default_factory=dict)
+    """Tokens of the answers that are being written."""
+
     again: Counter[About] = field(default_factory=Counter)
     """How often a call was sent again, or its answer sent back, since it last went well."""
 
@@ -68,6 +72,9 @@ class Course:
 
     def add(self, event: Event) -> None:
         """Take in the next event."""
+        if isinstance(event, CallProgress):
+            self.written[event.agent, event.subject] = event.completion
+            return
         self.events.append(event)
         self._summary = None
         match event:
@@ -102,13 +109,13 @@ class Course:
     def left(self) -> "Course":
         """The same with nothing open: what a process that is gone left."""
         artifacts = {name: _left(making) for name, making in self.artifacts.items()}
-        return replace(self, artifacts=artifacts, calls={}, forecast="")
+        return replace(self, artifacts=artifacts, calls={}, written={}, forecast="")
 
     def _begin(self) -> None:
         """A process took up the run: what there is, is of before."""
         left = {name: _left(making) for name, making in self.artifacts.items()}
         self.artifacts = {name: replace(making, state="before") for name, making in left.items() if making.is_there}
-        self.calls, self.again, self.forecast = {}, Counter(), ""
+        self.calls, self.written, self.again, self.forecast = {}, {}, Counter(), ""
 
     def _artifact(self, event: AnyArtifactEvent) -> None:
         before = self.artifacts.get(event.artifact, Making("before"))
@@ -125,6 +132,7 @@ class Course:
 
     def _call(self, event: CallStarted | CallMade | CallRetried | AnswerRejected) -> None:
         about = event.agent, event.subject
+        self.written.pop(about, None)
         match event:
             case CallStarted():
                 self.calls[about] = event

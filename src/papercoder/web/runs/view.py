@@ -47,6 +47,9 @@ class Waiting:
     again: int
     """Tries before this one."""
 
+    written: int = 0
+    """Tokens of the answer so far."""
+
 
 @dataclass(frozen=True)
 class View:
@@ -140,6 +143,8 @@ def _stage(summary: StageSummary, artifacts: dict[str, Making], planned: list[st
 
 def _waiting(course: Course, now: float) -> tuple[Waiting, ...]:
     return tuple(
-        Waiting(" ".join(filter(None, about)), max(now - call.at, 0.0), course.again[about])
+        Waiting(
+            " ".join(filter(None, about)), max(now - call.at, 0.0), course.again[about], course.written.get(about, 0)
+        )
         for about, call in course.calls.items()
     )
