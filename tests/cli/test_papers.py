@@ -1,6 +1,7 @@
 """The command line: one sentence and an exit code for whatever is wrong, and what was asked for where nothing is."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,9 +69,9 @@ def test_help_names_every_command() -> None:
     [
         (("read", "none.pdf"), 2, "none.pdf"),
         (("run", "none.pdf", "--model", SIMULATED), 2, "none.pdf"),
-        (("run", "{paper}", "--model", "gpt-5"), 2, "'gpt-5' is no model; write provider:name"),
+        (("run", "{paper}", "--model", "gpt-5"), 2, "'gpt-5' is not a model; write PROVIDER:NAME"),
         (("run", "{paper}", "--model", "nobody:x"), 2, "there is no provider 'nobody'"),
-        (("run", "{paper}", "--model", "cooking=openai:x"), 2, "'cooking' is no role"),
+        (("run", "{paper}", "--model", "cooking=openai:x"), 2, "'cooking' is not a role"),
         (("run", "{paper}", "--model", "simulated:colour=red"), 2, "colour"),
         (("run", "{paper}", "--model", "recorded:none"), 2, "none is no recording"),
         (("run", "{paper}", "--model", SIMULATED, "--profile", "best"), 2, "--profile"),
@@ -181,3 +182,22 @@ def test_models_are_listed_without_keys(say: Command) -> None:
     said = say("models")
     assert said.code == 0
     assert "openai" in said.out
+
+
+def test_models_fit_80_columns_and_show_no_keys(say: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    for arguments in ([], ["openai"], ["anthropic"], ["google"]):
+        said = say("models", *arguments)
+        assert said.code == 0
+        assert max(map(len, said.out.splitlines())) <= 80
+        assert "sk-secret" not in said.out
+
+
+def test_a_provider_lists_its_models(say: Command) -> None:
+    assert re.search(r"gpt-6-luna +1,050,000  0\.25, 0\.02, 0\.75", say("models", "openai").out)
+    assert "did you mean openai?" in say("models", "opnai").err
+
+
+def test_thinking_is_an_option_by_role(say: Command, paper_file: Path) -> None:
+    said = say("run", paper_file, "--model", "simulated:files=4", "--thinking", "much")
+    assert (said.code, "the levels are off, low, medium, high" in said.err) == (2, True)

@@ -180,7 +180,7 @@ PAPERS = [{"id": "a", "paper": "p1.md"}]
         ({"variants": [{"name": "x", "refine": -1}]}, ", variants, x, with the model simulated: refine: "),
         ({"variants": [{"name": "x", "max_cost": 1}]}, ", variants, x, max_cost: it holds for all trials together"),
         ({"variants": [{"name": "x", "model": "openai:x"}]}, ", variants, x, model: write it in an entry of `models`."),
-        ({"models": "gpt-5"}, ", models, entry 1, model: a model is written provider:name, as in openai:gpt-5-mini."),
+        ({"models": "gpt-5"}, ", models, entry 1, model: a model is written provider:name, as in openai:gpt-6-luna."),
         ({"models": ["openai:a", {"model": "openai:a"}]}, ": two models have the name 'openai-a'"),
         ({"models": [{"model": "openai:a", "roles": {"cook": "openai:b"}}]}, ", models, entry 1, roles, cook"),
         ({"repeats": "2"}, ", repeats: "),

@@ -22,9 +22,9 @@ def test_model_profile_and_cap_go_over_the_settings_file() -> None:
     )
 
 
-@pytest.mark.parametrize("spec", ["recorded:/etc", "relay:/tmp/x", "relay:runs"])
-def test_a_model_that_is_a_folder_is_refused(spec: str) -> None:
-    with pytest.raises(SettingsError, match="folder of this machine"):
+@pytest.mark.parametrize("spec", ["recorded:/etc", "relay:/tmp/x", "relay:runs", "command:rm -rf x"])
+def test_a_model_that_opens_folders_or_runs_programs_is_rejected(spec: str) -> None:
+    with pytest.raises(SettingsError, match="folders or programs of this machine"):
         chosen(Settings(), spec, "full", None)
 
 
