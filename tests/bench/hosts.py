@@ -6,7 +6,7 @@ import json
 import math
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ class Mortal(Host):
         super().__init__(name)
         os.fsync = lambda fd: None
         checks.CHECKS = without_tools()
-        Simulated.answer = _paced()  # type: ignore[method-assign, assignment]
+        Simulated.stream = _paced()  # type: ignore[method-assign, assignment]
         self.trials: list[str] = []
         self.here = {"pid": os.getpid(), "node": ray.get_runtime_context().get_node_id()}
         self._say()
@@ -62,14 +62,15 @@ class Mortal(Host):
         (folder / f"{self._name}.part").replace(folder / f"{self._name}.json")
 
 
-def _paced() -> Callable[[Simulated, Request], Coroutine[Any, Any, Answer]]:
-    answer, asked = Simulated.answer, count(1)
+def _paced() -> Callable[[Simulated, Request], AsyncGenerator[str | Answer, None]]:
+    stream, asked = Simulated.stream, count(1)
 
-    async def waiting(self: Simulated, request: Request) -> Answer:
+    async def waiting(self: Simulated, request: Request) -> AsyncGenerator[str | Answer, None]:
         number = next(asked)
         while number > _most():  # noqa: ASYNC110  another process changes it
             await asyncio.sleep(0.05)
-        return await answer(self, request)
+        async for piece in stream(self, request):
+            yield piece
 
     return waiting
 

@@ -4,7 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -72,17 +72,17 @@ def test_so_many_at_once_and_no_more(tmp_path: Path) -> None:
 
 
 def test_calls_at_once_are_counted_over_all_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    answer, in_flight, most = Simulated.answer, 0, 0
+    stream, in_flight, most = Simulated.stream, 0, 0
 
-    async def counted(self: Simulated, request: Request) -> Answer:
+    async def counted(self: Simulated, request: Request) -> AsyncGenerator[str | Answer, None]:
         nonlocal in_flight, most
         in_flight += 1
         most = max(most, in_flight)
-        answered = await answer(self, request)
-        in_flight -= 1
-        return answered
+        async for piece in stream(self, request):
+            in_flight -= isinstance(piece, Answer)
+            yield piece
 
-    monkeypatch.setattr(Simulated, "answer", counted)
+    monkeypatch.setattr(Simulated, "stream", counted)
     path = write_manifest(tmp_path, variants=[FULL], concurrency=2, papers_at_once=3)
     run(path, tmp_path / "out")
     assert most == 2
