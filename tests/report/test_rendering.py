@@ -45,7 +45,7 @@ def test_the_first_screen_tells_what_was_observed(full: Report) -> None:
         "A Tiny Method",
         "Install passed",
         "Tests skipped",
-        "Reproduce seen",
+        "Reproduce passed",
         "implemented 1",
         "not reviewed 1",
     ):
