@@ -1,22 +1,20 @@
-"""Plots as SVG, on a card of their own, so that they can be read on a page of any colour."""
+"""Plots of the benchmarks, as SVG files with their own background."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from papercoder.diagrams.svg import drawing, line, node, rect, words
-from papercoder.report.plots import Bar, ticks
-from papercoder.report.words import figure
+from papercoder.plots.svg import ACCENT, BAD, FAINT, GOOD, NORMAL, SMALL, SOFT, draw
 
-_WIDTH, _HEIGHT = 640.0, 300.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 150.0, 44.0, 46.0
-_INKS = ("--d-accent", "--d-bad", "--d-good", "--d-warn")
-_DASHES = (None, "6 4", "2 3", "9 3 2 3")
-"""Beside the colours, so that colour is never alone."""
+_WIDTH, _HEIGHT = 640.0, 320.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70.0, 120.0, 46.0, 50.0
+_LINES = ((ACCENT, "-", "o"), (BAD, "--", "s"), (GOOD, ":", "D"))
+"""Colour, dash and marker of each line, so that colour is not the only difference."""
 
-_APART = 15.0
-"""Between the names of two lines."""
+_APART = 16.0
+"""Pixels between the names of two lines."""
 
 
 @dataclass(frozen=True)
@@ -27,90 +25,37 @@ class Series:
     points: Sequence[tuple[float, float]]
 
 
-@dataclass(frozen=True)
-class _Frame:
-    """From values to places; the y axis begins at zero."""
+def lines(series: Sequence[Series], title: str, x_label: str) -> str:
+    """Draw up to three lines over one axis, each with its name at its end; the y axis starts at zero."""
 
-    left: float
-    right: float
-    top: float
+    def paint(figure: Figure) -> None:
+        width, height = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
+        axes = figure.add_axes((_LEFT / _WIDTH, _BOTTOM / _HEIGHT, width / _WIDTH, height / _HEIGHT))
+        figure.text(16 / _WIDTH, 1 - 14 / _HEIGHT, title, va="top", fontweight="bold", fontsize=NORMAL + 1)
+        axes.set_ylim(0, max(y for each in series for _, y in each.points) * 1.04)
+        axes.set_xticks(sorted({x for each in series for x, _ in each.points}))
+        axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_major_formatter("{x:,.0f}")
+        axes.set_xlabel(x_label, fontsize=SMALL, color=SOFT)
+        axes.tick_params(length=0, labelsize=SMALL, labelcolor=SOFT)
+        axes.grid(axis="y", color=FAINT, linewidth=1)
+        axes.spines[:].set_visible(False)
+        for each, (colour, dash, marker) in zip(series, _LINES, strict=False):
+            axes.plot(*zip(*sorted(each.points), strict=True), dash, marker=marker, ms=6, lw=2, color=colour)
+        last = None
+        for each, (colour, _, _) in sorted(zip(series, _LINES, strict=False), key=lambda pair: max(pair[0].points)[1]):
+            x, y = max(each.points)
+            above = y / axes.get_ylim()[1] * height
+            last = above if last is None else max(above, last + _APART)
+            axes.annotate(
+                each.name,
+                (x, y),
+                (12, last - above),
+                textcoords="offset points",
+                va="center",
+                color=colour,
+                fontweight="bold",
+            )
 
-    def x(self, value: float) -> float:
-        return _LEFT + (value - self.left) / ((self.right - self.left) or 1.0) * (_WIDTH - _LEFT - _RIGHT)
-
-    def y(self, value: float) -> float:
-        return _HEIGHT - _BOTTOM - value / self.top * (_HEIGHT - _TOP - _BOTTOM)
-
-
-def lines(series: Sequence[Series], title: str, x_says: str) -> str:
-    """Lines over one axis, each with its name at its end."""
-    xs = [x for each in series for x, _ in each.points]
-    frame = _Frame(min(xs), max(xs), (max(y for each in series for _, y in each.points) or 1.0) * 1.04)
-    parts = [*_axes(frame, sorted(set(xs)), x_says)]
-    for index, each in enumerate(series):
-        parts += _line(each, frame, index)
-    parts += _names(series, frame)
-    return _card(parts, _WIDTH, _HEIGHT, title)
-
-
-def _axes(frame: _Frame, xs: Sequence[float], x_says: str) -> list[Markup]:
-    bottom, right = frame.y(0), frame.x(frame.right)
-    parts: list[Markup] = []
-    for tick in ticks(0, frame.top):
-        y = frame.y(tick)
-        parts.append(line(_LEFT, y, right, y, "rule"))
-        parts.append(words(f"{tick:,.10g}", _LEFT - 8, y + 4, "soft small", "end"))
-    parts += [words(figure(x), frame.x(x), bottom + 16, "soft small", "middle") for x in xs]
-    parts.append(words(x_says, (_LEFT + right) / 2, bottom + 34, "soft small", "middle"))
-    return parts
-
-
-def _line(series: Series, frame: _Frame, index: int) -> list[Markup]:
-    ink = f"var({_INKS[index % len(_INKS)]})"
-    places = [(frame.x(x), frame.y(y)) for x, y in sorted(series.points)]
-    d = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
-    dash = _DASHES[index % len(_DASHES)]
-    stroke = node("path", d=d, fill="none", style=f"stroke:{ink}", stroke_width=2.0, stroke_dasharray=dash)
-    return [stroke, *(node("circle", cx=x, cy=y, r=3.0, style=f"fill:{ink}") for x, y in places)]
-
-
-def _names(series: Sequence[Series], frame: _Frame) -> list[Markup]:
-    """At the ends of the lines, moved apart where they would overlap."""
-    ends = sorted((frame.y(max(each.points)[1]) + 4, index) for index, each in enumerate(series))
-    parts, y = [], -_APART
-    for end, index in ends:
-        y = max(end, y + _APART)
-        ink = f"fill:var({_INKS[index % len(_INKS)]})"
-        x = frame.x(frame.right) + 10
-        parts.append(node("text", Markup.escape(series[index].name), x=x, y=y, class_="mid name", style=ink))
-    return parts
-
-
-_ROW = 26.0
-_LABELS, _ROOM = 190.0, 300.0
-
-
-def bars(rows: Sequence[Bar], title: str) -> str:
-    """Horizontal bars, as long as their values, each with its value in words."""
-    most = max([row.value for row in rows], default=0.0) or 1.0
-    parts: list[Markup] = []
-    for index, row in enumerate(rows):
-        y, long = _TOP + index * _ROW, max(_ROOM * row.value / most, 1.5)
-        parts.append(words(row.label, _LABELS - 8, y + 14, "mid", "end"))
-        parts.append(rect(_LABELS, y + 3, long, 14, "bar", 2))
-        parts.append(words(row.words, _LABELS + long + 8, y + 14, "mid soft"))
-    return _card(parts, _WIDTH, _TOP + len(rows) * _ROW + 12, title)
-
-
-def _card(parts: Sequence[Markup], width: float, height: float, title: str) -> str:
-    """On a ground that has a colour of its own, with its title."""
-    ground = node(
-        "rect",
-        x=0.5,
-        y=0.5,
-        width=width - 1,
-        height=height - 1,
-        rx=6.0,
-        style="fill:var(--d-paper);stroke:var(--d-faint)",
-    )
-    return drawing([ground, words(title, 16, 26, "name"), *parts], width, height, title)
+    about = "; ".join(f"{each.name}: {', '.join(f'{y:,.4g} at {x:g}' for x, y in each.points)}" for each in series)
+    return draw(paint, _WIDTH, _HEIGHT, title, about, alone=True)

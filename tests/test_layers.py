@@ -24,6 +24,7 @@ ROOMS = (
     "paper",
     "agents",
     "diagrams",
+    "plots",
     "sandbox",
     "stages",
     "pipeline",

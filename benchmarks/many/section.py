@@ -1,11 +1,10 @@
 """What the loads say."""
 
-from benchmarks.charts import bars
 from benchmarks.many.heartbeat import BEAT
 from benchmarks.many.measure import ManyResults, Watched
 from benchmarks.many.watching import EVERY
 from benchmarks.results import Plot, Section, Table
-from papercoder.report.plots import Bar
+from papercoder.plots.rows import Bar, bars
 
 
 def section(results: ManyResults) -> Section:
@@ -102,4 +101,6 @@ def _call_row(name: str, each: Watched, results: ManyResults) -> list[str]:
 
 
 def _plot(rows: dict[str, Watched]) -> str:
-    return bars([Bar(name, each.load.wall, f"{each.load.wall:.0f} s") for name, each in rows.items()], "Wall time")
+    return bars(
+        [Bar(name, each.load.wall, f"{each.load.wall:.0f} s") for name, each in rows.items()], "Wall time", alone=True
+    )

@@ -1,10 +1,9 @@
 """What the runs say of our own code."""
 
-from benchmarks.charts import bars
 from benchmarks.overhead.measure import FILES, REPORT, OverheadResults, Part
 from benchmarks.results import Plot, Section, Table
 from benchmarks.speed.measure import LATENCY
-from papercoder.report.plots import Bar
+from papercoder.plots.rows import Bar, bars
 
 _ANSWER = 1500
 """Tokens of a usual answer."""
@@ -53,4 +52,4 @@ def _plot(results: OverheadResults) -> str:
     told = sum(part.cpu for part in _every_call(results))
     rows = [Bar(part.name, part.cpu, f"{part.cpu:.2f} ms") for part in _every_call(results)]
     rest = max(results.cpu - told, 0.0)
-    return bars([*rows, Bar("all else", rest, f"{rest:.2f} ms")], "Our own processor time for each call")
+    return bars([*rows, Bar("all else", rest, f"{rest:.2f} ms")], "Our own processor time for each call", alone=True)

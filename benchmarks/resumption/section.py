@@ -2,10 +2,9 @@
 
 from statistics import median
 
-from benchmarks.charts import bars
 from benchmarks.results import Plot, Section, Table
 from benchmarks.resumption.measure import ResumptionResults
-from papercoder.report.plots import Bar
+from papercoder.plots.rows import Bar, bars
 
 
 def section(results: ResumptionResults) -> Section:
@@ -44,4 +43,4 @@ def _counts(index: int, results: ResumptionResults) -> list[str]:
 
 def _plot(rows: dict[str, float]) -> str:
     bare = [Bar(name.replace("`", "").partition(",")[0], took, f"{took:.2f} s") for name, took in rows.items()]
-    return bars(bare, "Seconds to a result, a call, a new call")
+    return bars(bare, "Seconds to a result, a call, a new call", alone=True)

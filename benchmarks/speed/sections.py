@@ -1,6 +1,9 @@
 """What the runs say: of time, and of tokens and dollars."""
 
-from benchmarks.arithmetic import growth
+from collections.abc import Sequence
+from math import log
+from statistics import linear_regression
+
 from benchmarks.charts import Series, lines
 from benchmarks.results import Plot, Section, Table
 from benchmarks.speed import reference
@@ -87,9 +90,9 @@ def _time_plot(results: SpeedResults) -> str:
 def _tokens(results: SpeedResults) -> Section:
     runs = _narrow(results)
     sizes = [run.graph.files for run in runs]
-    own = growth(sizes, [run.spent.prompt for run in runs])
-    theirs = growth(sizes, [reference.prompt_tokens(run.sizes) for run in runs])
-    whole = growth([graph.files for graph, _ in results.full], [spent.usd for _, spent in results.full])
+    own = _growth(sizes, [run.spent.prompt for run in runs])
+    theirs = _growth(sizes, [reference.prompt_tokens(run.sizes) for run in runs])
+    whole = _growth([graph.files for graph, _ in results.full], [spent.usd for _, spent in results.full])
     largest = runs[-1]
     share = largest.spent.prompt / reference.prompt_tokens(largest.sizes)
     meaning = (
@@ -114,6 +117,11 @@ def _tokens(results: SpeedResults) -> Section:
             "tokens or more. `papercoder` is the line as published, `full` the whole one, with nothing to repair.",
         ),
     )
+
+
+def _growth(sizes: Sequence[float], values: Sequence[float]) -> float:
+    """The exponent b of value = a * size^b, by least squares on the logarithms."""
+    return linear_regression(list(map(log, sizes)), list(map(log, values))).slope
 
 
 def _token_row(profile: str, graph: Graph, spent: Spent, run: Measured | None = None) -> list[str]:

@@ -1,9 +1,8 @@
 """What starting takes, in words."""
 
-from benchmarks.charts import bars
 from benchmarks.results import Plot, Section, Table
 from benchmarks.startup.measure import Start, StartupResults
-from papercoder.report.plots import Bar
+from papercoder.plots.rows import Bar, bars
 
 
 def section(results: StartupResults) -> Section:
@@ -33,4 +32,4 @@ def _row(start: Start, alone: Start) -> list[str]:
 def _plot(starts: tuple[Start, ...]) -> str:
     alone = starts[0].seconds
     rows = [Bar(start.command, start.seconds / alone, f"{start.seconds / alone:.1f}") for start in starts]
-    return bars(rows, "Start, in times of Python alone")
+    return bars(rows, "Start, in times of Python alone", alone=True)

@@ -50,12 +50,12 @@ def test_every_section_has_its_command_a_meaning_and_rows_that_fit_their_heads(s
 
 
 @pytest.mark.parametrize("plot", [plot for section in SECTIONS for plot in section.plots], ids=lambda plot: plot.name)
-def test_plots_are_svg_on_a_ground_of_their_own(plot: Plot) -> None:
+def test_plots_are_svg_with_a_background_of_their_own(plot: Plot) -> None:
     root = etree.fromstring(plot.svg.encode())
     first = next(child for child in root if etree.QName(child).localname == "rect")
     assert etree.QName(root).localname == "svg"
-    assert "fill:var(--d-paper)" in first.attrib["style"]
-    assert float(first.attrib["width"]) == pytest.approx(float(root.attrib["width"]), abs=1)
+    assert "fill: var(--sheet)" in first.attrib["style"]
+    assert (first.attrib["width"], first.attrib["height"]) == ("100%", "100%")
 
 
 def test_the_ratios_are_those_of_the_figures() -> None:

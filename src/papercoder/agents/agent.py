@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from papercoder.agents.answers import Format, InvalidAnswerError
 from papercoder.agents.context import Part, fit
 from papercoder.agents.prompts import Prompts
+from papercoder.agents.thinking import without_thinking
 from papercoder.concurrency import run_in_thread
 from papercoder.errors import AnswerError, ContextError
 from papercoder.models.contract import Message, Model, Request
@@ -174,7 +175,7 @@ _LONGEST_REASON = 1500
 
 
 def _read(form: Format[T], text: str, attempt: int, check: Check[T] | None) -> T:
-    value = form.read(text)
+    value = form.read(without_thinking(text))
     if check and (complaints := check(value, attempt)):
         raise InvalidAnswerError("\n".join(complaints))
     return value

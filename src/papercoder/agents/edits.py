@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import yaml
 
 from papercoder.agents.answers import InvalidAnswerError
+from papercoder.agents.python_file import left_out
 from papercoder.artifacts import Edit, Edits, SourceFile
 from papercoder.artifacts.base import normalise_path
 from papercoder.repository.paths import path_problem
@@ -34,7 +35,7 @@ class SearchReplace:
         """The edits, in order.
 
         Raises:
-            UnfitError: there is no block, or one that is cut.
+            InvalidAnswerError: there is no block, or one that is cut.
         """
         text = text.replace("\r\n", "\n")
         edits = tuple(
@@ -73,7 +74,7 @@ def apply(files: Iterable[SourceFile], edits: Edits) -> tuple[SourceFile, ...]:
     """The files after all edits.
 
     Raises:
-        UnfitError: an edit's text is not there, or not only once; or its file may not be written.
+        InvalidAnswerError: an edit's text is not there, or not only once; or its file may not be written.
     """
     texts = {file.path: file.text for file in files}
     for edit in edits.edits:
@@ -161,6 +162,8 @@ def _broken_settings(path: str, text: str) -> Iterator[str]:
 def _losses(path: str, old: str, new: str, tree: ast.AST) -> Iterator[str]:
     if lost := sorted(set(marks(old)) - set(marks(new))):
         yield f"`{path}` would lose the mark of {', '.join(lost)}."
+    if (reason := left_out(new)) and not left_out(old):
+        yield f"`{path}`: {reason}"
     before, now = _census(_parsed(old)), _census(tree)
     if lost_tests := sorted(before.tests - now.tests):
         yield f"`{path}` would lose the test {', '.join(lost_tests)}."

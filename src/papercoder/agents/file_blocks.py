@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from papercoder.agents.answers import InvalidAnswerError
+from papercoder.agents.python_file import left_out
 from papercoder.artifacts import SourceFile
 from papercoder.artifacts.base import normalise_path
 from papercoder.repository.paths import collisions, module_problem, path_problem
 from papercoder.repository.syntax import parse
 
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})[^`]*$")
+_FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*([\w.+-]*)[^`]*$")
 _SHORTEST = 3
 
 _HOW = """\
@@ -40,7 +41,7 @@ class FileBlocks:
         """The files, in order.
 
         Raises:
-            UnfitError: there is no block, one is cut or has no path, or a file may not be written.
+            InvalidAnswerError: there is no block, one is cut or has no path, or a file may not be written.
         """
         files = tuple(_blocks(text.replace("\r\n", "\n").split("\n")))
         if not files:
@@ -58,6 +59,8 @@ def complaints(files: Iterable[SourceFile]) -> Iterator[str]:
     for file in files:
         if reason := _path_complaint(file.path) or _syntax_complaint(file):
             yield f"{reason}."
+        elif file.path.endswith((".py", ".yaml", ".yml")) and (reason := left_out(file.text)):
+            yield f"`{file.path}`: {reason}"
 
 
 def _path_complaint(path: str) -> str | None:
@@ -84,6 +87,8 @@ def _blocks(lines: list[str]) -> Iterator[SourceFile]:
     while index < len(lines):
         if opening := _FENCE.match(lines[index]):
             path = _path_above(lines, index)
+            if opening[2].lower() in {"diff", "patch"}:
+                raise InvalidAnswerError(f"The block of `{path}` is marked `{opening[2]}`. Write the whole file.")
             end = _end(lines, index + 1, opening[1], path, starts)
             yield SourceFile(path=path, text=_text(lines[index + 1 : end]))
             index = end

@@ -20,7 +20,7 @@ from papercoder.artifacts import (
 )
 from papercoder.evaluation import wording
 from papercoder.evaluation.rubric.rubric import weighted
-from papercoder.report.interval_plot import Row, intervals
+from papercoder.plots.rows import Row, intervals
 from papercoder.report.rendering import environment, sheet, style
 from papercoder.report.words import SIGNS
 

@@ -1,58 +1,81 @@
-"""How sure one can be of a mean, and of a difference."""
+"""Confidence intervals of means and differences, and p values of paired samples."""
 
 from collections.abc import Sequence
-from math import comb, sqrt
+from math import sqrt
 from statistics import fmean, stdev
+
+from scipy.special import bdtr, stdtr, stdtrit
 
 from papercoder.artifacts import Interval
 
-_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131)
-"""Student's t for 95 %, two-sided, by degrees of freedom from 1."""
+LEVEL = 0.05
+"""A difference is significant if its p value is lower."""
 
-_NORMAL = 1.96
+FEWEST = 3
+"""Pairs below which no p value is given."""
 
-_DIGITS = 9
-"""Of degrees of freedom; 6.9999999999999 are seven, which a machine added up."""
-
-CHANCE = 0.05
-"""What chance alone brings about less often than this is beyond noise."""
+_SAME = 1e-9
+"""Differences that vary by less than this share of their size are equal but for rounding."""
 
 
 def interval(values: Sequence[float]) -> Interval | None:
-    """The mean of independent values with its 95 % interval by Student's t; None where there are no values."""
+    """The mean of independent values with its 95 % interval by Student's t; None without values."""
     if not values:
         return None
     mean, n = fmean(values), len(values)
-    half = student(n - 1) * stdev(values) / sqrt(n) if n > 1 else 0.0
+    half = _t(n - 1) * stdev(values) / sqrt(n) if n > 1 else 0.0
     return Interval(mean=mean, low=mean - half, high=mean + half, n=n)
 
 
-def student(freedom: float) -> float:
-    """Student's t for 95 %, two-sided; for degrees of freedom between the table's, that of the next lower one."""
-    freedom = round(freedom, _DIGITS)
-    if freedom < 1:
-        return float("inf")
-    return _T[int(freedom) - 1] if freedom < len(_T) + 1 else _NORMAL + 2.5 / freedom
-
-
 def difference(one: Interval, other: Interval) -> Interval | None:
-    """The first mean less the second with its 95 % interval by Welch's t; None where either is over a single value."""
+    """The first mean less the second with its 95 % interval by Welch's t; None if either is of a single value."""
     if one.n < 2 or other.n < 2:
         return None
-    variances = [((each.high - each.mean) / student(each.n - 1)) ** 2 for each in (one, other)]
+    variances = [((each.high - each.mean) / _t(each.n - 1)) ** 2 for each in (one, other)]
     mean, total = one.mean - other.mean, sum(variances)
     spread = sum(variance**2 / (each.n - 1) for variance, each in zip(variances, (one, other), strict=True))
-    half = student(total**2 / spread) * sqrt(total) if spread else 0.0
+    half = _t(total**2 / spread) * sqrt(total) if spread else 0.0
     return Interval(mean=mean, low=mean - half, high=mean + half, n=one.n + other.n)
 
 
+def _t(freedom: float) -> float:
+    """The two-sided 95 % quantile of Student's t."""
+    return float(stdtrit(freedom, 0.975))
+
+
+def paired_p_value(differences: Sequence[float]) -> float | None:
+    """The two-sided p value of Student's paired t-test; None for fewer than `FEWEST` pairs.
+
+    If all differences are equal, their spread says nothing; then it is the p value of the exact sign test, which
+    needs six pairs to be below 5 %.
+    """
+    n = len(differences)
+    if n < FEWEST:
+        return None
+    if not vary(differences):
+        return sign_test(n, 0) if any(differences) else 1.0
+    return 2 * float(stdtr(n - 1, -abs(fmean(differences) / stdev(differences) * sqrt(n))))
+
+
+def vary(differences: Sequence[float]) -> bool:
+    """Whether they differ by more than rounding."""
+    return len(differences) > 1 and stdev(differences) > _SAME * max(map(abs, differences))
+
+
 def sign_test(one: int, other: int) -> float:
-    """How often chance alone makes pairs that differ at least as one-sided as this (McNemar's exact test, two-sided).
+    """The two-sided p value of pairs that differ (McNemar's exact test).
 
     Args:
-        one: pairs in which the first side alone has it.
-        other: pairs in which the second side alone has it; where both or none have it, a pair says nothing.
+        one: pairs that only the first side has.
+        other: pairs that only the second side has.
     """
-    pairs = one + other
-    tail = sum(comb(pairs, few) for few in range(min(one, other) + 1))
-    return min(1.0, 2 * tail / (1 << pairs))
+    return min(1.0, 2 * float(bdtr(min(one, other), one + other, 0.5)))
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """The p values adjusted for their number, in the same order (Holm, 1979)."""
+    adjusted, least = [0.0] * len(p_values), 0.0
+    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        least = max(least, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = least
+    return tuple(adjusted)

@@ -1,84 +1,141 @@
-"""Plots in SVG: claims beside measurements, and bars of what a run took."""
+"""The plots of a report: claims beside measurements, and bars of time and cost."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from papercoder.artifacts import ClaimResult
-from papercoder.diagrams.svg import drawing, group, line, node, rect, words
-from papercoder.diagrams.text import one_line, shortened, text_width
-from papercoder.report.words import LABELS, SIGNS, figure, tone
-
-_WIDTH, _LABELS, _VERDICT = 860.0, 280.0, 100.0
-_ROW, _HEAD = 40.0, 34.0
-_BAR = 28.0
-_LARGEST = 1e300
-"""Beyond it, sums of numbers are no numbers any more."""
+from papercoder.diagrams.text import one_line, shortened
+from papercoder.plots.rows import FOOT, Bar, bars, heading, interval, legend, row_axes, value_ticks
+from papercoder.plots.svg import ACCENT, INK, SHEET, SMALL, SOFT, TONES, draw
+from papercoder.report.model import Report
+from papercoder.report.words import LABELS, SIGNS, amount, cost, duration, figure, plural, tone
 
 
 @dataclass(frozen=True)
-class Bar:
-    """A row of a bar chart."""
+class ClaimPlot:
+    """The claims of one metric."""
 
-    label: str
-    value: float
-    words: str
-    """The value as it is read."""
-
-
-def bars(rows: Sequence[Bar], title: str) -> str:
-    """Horizontal bars, as long as their values."""
-    most = max([row.value for row in rows], default=0.0) or 1.0
-    room = 340.0
-    wide = 640.0
-    parts: list[Markup] = []
-    for index, row in enumerate(rows):
-        y, end = index * _BAR, 150 + room * row.value / most
-        parts.append(words(shortened(row.label, 24), 130, y + 18, "mid", "end", row.label))
-        parts.append(rect(142, y + 6, max(room * row.value / most, 1.5), 16, "bar", 2))
-        parts.append(words(row.words, end, y + 18, "mid soft"))
-        wide = max(wide, end + text_width(row.words, 12))
-    about = "; ".join(f"{row.label}: {row.words}" for row in rows)
-    return drawing(parts, wide, len(rows) * _BAR + 2, title, about)
+    title: str
+    svg: Markup
 
 
 @dataclass(frozen=True)
-class _Scale:
-    """From values to places on the plot."""
+class ClaimGroup:
+    """The claims of one table or paragraph, with a plot for each metric that was measured."""
 
-    low: float
-    high: float
-
-    def x(self, value: float) -> float:
-        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
-        return _LABELS + share * (_WIDTH - _LABELS - _VERDICT - 20)
-
-    def holds(self, value: float) -> bool:
-        return self.low <= value <= self.high
+    anchor: str
+    results: tuple[ClaimResult, ...]
+    plots: tuple[ClaimPlot, ...]
 
 
-def dots(results: Sequence[ClaimResult], title: str) -> str:
-    """Reported and measured values of one metric, each with its spread, and the tolerance as a band."""
-    scale = _scale(results)
-    height = _HEAD + len(results) * _ROW
-    parts = [*_legend(), *_axis(scale, height)]
-    for index, result in enumerate(results):
-        parts.append(_row(result, _HEAD + index * _ROW, scale))
-    return drawing(parts, _WIDTH, height + 30, title, "; ".join(_said(result) for result in results))
+def claim_groups(report: Report) -> tuple[ClaimGroup, ...]:
+    """Group claims by the table or paragraph that reports them, in the paper's order."""
+    groups: dict[str, list[ClaimResult]] = {}
+    for result in report.claims:
+        groups.setdefault(result.claim.anchor, []).append(result)
+    return tuple(ClaimGroup(anchor, tuple(found), _plots(anchor, found)) for anchor, found in groups.items())
 
 
-def _said(result: ClaimResult) -> str:
+def _plots(anchor: str, results: list[ClaimResult]) -> tuple[ClaimPlot, ...]:
+    """One for each metric that was measured."""
+    metrics: dict[str, list[ClaimResult]] = {}
+    for result in results:
+        metrics.setdefault(result.claim.metric, []).append(result)
+    return tuple(
+        ClaimPlot(metric, claim_plot(found, f"{metric}, reported in {anchor} and measured"))
+        for metric, found in metrics.items()
+        if any(result.measured for result in found)
+    )
+
+
+def time_bars(report: Report) -> Markup:
+    """Draw the seconds of each stage."""
+    rows = [Bar(stage.name, stage.seconds, duration(stage.seconds)) for stage in report.summary.stages]
+    return bars(rows, "Time by stage")
+
+
+def cost_bars(report: Report) -> Markup:
+    """Draw the dollars of each agent, or its tokens if no price is known or all is free."""
+    is_priced = any(use.cost_usd for use in report.agents)
+    rows = [
+        Bar(
+            use.agent,
+            use.cost_usd if is_priced else use.prompt + use.completion,
+            f"{cost(use.cost_usd, use.unpriced, use.calls)}, {plural(use.calls, 'call')}, "
+            f"{amount(use.prompt + use.completion)} tokens",
+        )
+        for use in report.agents
+    ]
+    return bars(rows, "Cost by agent")
+
+
+_WIDE, _NARROW = 880.0, 380.0
+_LEFT, _RIGHT = 270.0, 110.0
+"""The columns of names and verdicts in a wide plot; a narrow one has them above the marks."""
+
+_HEAD = 26.0
+_BAND = 0.13
+_LARGEST = 1e100
+"""Larger numbers are drawn here."""
+
+
+def claim_plot(results: Sequence[ClaimResult], title: str) -> Markup:
+    """Draw reported and measured values with their spreads, and the tolerance as a band, for wide and narrow pages."""
+    about = "; ".join(map(_described, results))
+    wide = draw(partial(_paint_wide, results), _WIDE, _HEAD + 42 * len(results) + FOOT, title, about)
+    narrow = draw(partial(_paint_narrow, results), _NARROW, _HEAD + 62 * len(results) + FOOT, title, about)
+    return Markup('<div class="wide-plot">{}</div><div class="narrow-plot">{}</div>').format(wide, narrow)
+
+
+def _described(result: ClaimResult) -> str:
     measured = f"measured {figure(result.measured.mean)}" if result.measured else "not measured"
     claim = result.claim
     return f"{claim.method}, {claim.dataset}: reported {figure(claim.value)}, {measured}, {LABELS[result.verdict]}"
 
 
-def _scale(results: Sequence[ClaimResult]) -> _Scale:
-    """Over all reported values; over a measured one where it is not far off, for else nothing could be told apart."""
+def _paint_wide(results: Sequence[ClaimResult], canvas: Figure) -> None:
+    axes = row_axes(canvas, len(results), 42, foot=FOOT, left=_LEFT, right=_RIGHT)
+    _scale(axes, results)
+    _legend(canvas, _LEFT)
+    for index, result in enumerate(results):
+        _marks(axes, index, 0.18, 0.36, result)
+        where = axes.get_yaxis_transform()
+        width = axes.get_window_extent().width
+        claim, state = result.claim, tone(result.verdict)
+        for name, offset, size, colour, most in (
+            (f"{claim.id}  {one_line(claim.method)}", -0.03, None, INK, 36),
+            (one_line(claim.dataset), 0.32, SMALL, SOFT, 42),
+        ):
+            cut = shortened(name, most)
+            tip = f"title:{name}" if cut != name else None
+            axes.text(-_LEFT / width, index + offset, cut, transform=where, color=colour, fontsize=size, gid=tip)
+        verdict = f"{SIGNS[state]} {LABELS[result.verdict]}"
+        end = 1 + _RIGHT / width
+        axes.text(end, index + 0.12, verdict, transform=where, ha="right", color=TONES[state], fontweight="bold")
+
+
+def _paint_narrow(results: Sequence[ClaimResult], canvas: Figure) -> None:
+    axes = row_axes(canvas, len(results), 62, foot=FOOT)
+    _scale(axes, results)
+    _legend(canvas, 0)
+    for index, result in enumerate(results):
+        claim, state = result.claim, tone(result.verdict)
+        verdict = f"{SIGNS[state]} {LABELS[result.verdict]}"
+        heading(axes, index - 0.14, f"{claim.id}  {claim.method} · {claim.dataset}", verdict, TONES[state])
+        _marks(axes, index + 0.18, 0.13, 0.24, result)
+
+
+def _scale(axes: Axes, results: Sequence[ClaimResult]) -> None:
+    """Fit all reported values, and measured ones that are not so far off that nothing else could be told apart."""
     reach = [max(result.tolerance, result.claim.spread or 0.0) for result in results]
-    values = [min(max(result.claim.value, -_LARGEST), _LARGEST) for result in results]
+    values = [_finite(result.claim.value) for result in results]
     low = min(value - far for value, far in zip(values, reach, strict=True))
     high = max(value + far for value, far in zip(values, reach, strict=True))
     span = (high - low) or abs(high) or 1.0
@@ -86,80 +143,51 @@ def _scale(results: Sequence[ClaimResult]) -> _Scale:
     near = [mean for mean in means if low - 3 * span <= mean <= high + 3 * span]
     low, high = min([low, *near]), max([high, *near])
     pad = ((high - low) or span) * 0.06
-    return _Scale(low - pad, high + pad)
+    axes.set_xlim(low - pad, high + pad)
+    value_ticks(axes, 8)
 
 
-def _legend() -> list[Markup]:
-    y = 12.0
-    return [
-        _diamond(_LABELS + 6, y),
-        words("reported ± spread", _LABELS + 18, y + 4, "soft small"),
-        node("circle", cx=_LABELS + 146, cy=y, r=4.5, class_="dot none"),
-        words("measured ± spread", _LABELS + 157, y + 4, "soft small"),
-        rect(_LABELS + 282, y - 6, 26, 12, "band", 2),
-        words("tolerance", _LABELS + 314, y + 4, "soft small"),
-    ]
+def _finite(value: float) -> float:
+    return min(max(value, -_LARGEST), _LARGEST)
 
 
-def _axis(scale: _Scale, bottom: float) -> list[Markup]:
-    parts: list[Markup] = []
-    for tick in ticks(scale.low, scale.high):
-        x = scale.x(tick)
-        parts.append(line(x, _HEAD - 4, x, bottom, "rule"))
-        parts.append(words(figure(tick), x, bottom + 18, "soft small", "middle"))
-    return parts
+def _legend(canvas: Figure, left: float) -> None:
+    diamond = Line2D([], [], marker="D", ms=6, mfc=SHEET, mec=INK, lw=0)
+    dot = Line2D([], [], marker="o", ms=8, color=SOFT, lw=0)
+    band = Patch(color=ACCENT, alpha=_BAND)
+    legend(canvas, [diamond, dot, band], ["reported ± spread", "measured ± spread", "tolerance"], left, 3)
 
 
-def ticks(low: float, high: float) -> list[float]:
-    """A handful of round numbers between."""
-    span = high - low
-    if not (math.isfinite(span) and span > 0):
-        return []
-    rough = span / 7
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
-    first = math.ceil(low / step)
-    return [round((first + index) * step, 12) for index in range(math.floor(high / step) - first + 1)]
+def _marks(axes: Axes, y: float, apart: float, half: float, result: ClaimResult) -> None:
+    """The tolerance, the reported value above and the measured one below."""
+    claim, measured, colour = result.claim, result.measured, TONES[tone(result.verdict)]
+    low, high = axes.get_xlim()
 
+    def inside(value: float) -> float:
+        return min(max(value, low), high)
 
-def _row(result: ClaimResult, y: float, scale: _Scale) -> Markup:
-    claim, measured = result.claim, result.measured
-    state = tone(result.verdict)
-    left, right = scale.x(claim.value - result.tolerance), scale.x(claim.value + result.tolerance)
-    middle = y + _ROW / 2
-    method, dataset = one_line(claim.method), one_line(claim.dataset)
-    parts = [
-        words(shortened(f"{claim.id}  {method}", 38), 0, middle - 3, "mid", full=f"{claim.id} {method}"),
-        words(shortened(dataset, 42), 0, middle + 12, "soft small", full=dataset),
-        rect(left, y + 5, max(right - left, 1), _ROW - 10, "band", 2),
-        *_whisker(claim.value, claim.spread, middle - 6, scale, "whisker"),
-        _diamond(scale.x(claim.value), middle - 6),
-    ]
-    if measured:
-        parts += _whisker(measured.mean, measured.std, middle + 7, scale, f"whisker {state}")
-        parts.append(_dot(measured.mean, middle + 7, scale, state))
-    verdict = f"{SIGNS[state]} {LABELS[result.verdict]}"
-    parts.append(words(verdict, _WIDTH, middle + 4, f"mid name {state}", "end"))
-    return group(parts, title=_said(result))
-
-
-def _whisker(value: float, spread: float | None, y: float, scale: _Scale, class_: str) -> list[Markup]:
-    if not spread:
-        return []
-    left, right = scale.x(value - spread), scale.x(value + spread)
-    ends = [line(x, y - 3, x, y + 3, class_) for x in (left, right)]
-    return [line(left, y, right, y, class_), *ends]
-
-
-def _diamond(x: float, y: float) -> Markup:
-    return node("path", d=f"M{x:.1f} {y - 5:.1f}l5 5-5 5-5-5z", class_="reported")
-
-
-def _dot(value: float, y: float, scale: _Scale, state: str) -> Markup:
-    """A dot; where the value lies beyond the scale, an arrow at its end and the value in words."""
-    x = scale.x(value)
-    if scale.holds(value):
-        return node("circle", cx=x, cy=y, r=4.5, class_=f"dot {state}")
-    side = 1 if value > scale.high else -1
-    label = words(figure(value), x - side * 12, y + 4, f"small {state}", "end" if side > 0 else "start")
-    return group([node("path", d=f"M{x:.1f} {y - 5:.1f}l{side * 8} 5l{-side * 8} 5z", class_=f"dot {state}"), label])
+    left, right = inside(claim.value - result.tolerance), inside(claim.value + result.tolerance)
+    axes.barh(y, right - left, height=2 * half, left=left, color=ACCENT, alpha=_BAND)
+    if claim.spread:
+        interval(axes, y - apart, inside(claim.value - claim.spread), inside(claim.value + claim.spread), INK)
+    axes.plot(inside(claim.value), y - apart, "D", ms=6.5, mfc=SHEET, mec=INK, mew=1.4)
+    if not measured:
+        return
+    mean = inside(measured.mean)
+    if mean != measured.mean:
+        is_high = mean == high
+        axes.plot(mean, y + apart, ">" if is_high else "<", ms=8, color=colour)
+        axes.annotate(
+            figure(measured.mean),
+            (mean, y + apart),
+            (-9 if is_high else 9, 0),
+            textcoords="offset points",
+            ha="right" if is_high else "left",
+            va="center",
+            color=colour,
+            fontsize=SMALL,
+        )
+        return
+    if measured.std:
+        interval(axes, y + apart, inside(mean - measured.std), inside(mean + measured.std), colour)
+    axes.plot(mean, y + apart, "o", ms=8, color=colour, mec=SHEET, mew=1)

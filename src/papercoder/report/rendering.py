@@ -14,10 +14,10 @@ from papercoder.diagrams.text import one_line, printable
 from papercoder.report import words
 from papercoder.report.claims import printed
 from papercoder.report.diagrams import diagrams
-from papercoder.report.figures import claim_groups, cost_bars, time_bars
 from papercoder.report.formulas import is_formula, mathml, with_formulas
 from papercoder.report.links import Links
 from papercoder.report.model import Report, TracedRequirement, shown
+from papercoder.report.plots import claim_groups, cost_bars, time_bars
 
 Section = Literal[
     "observed",

@@ -7,9 +7,9 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from papercoder.agents.agent import Agent, Agents, uses
-from papercoder.agents.answers import Python
 from papercoder.agents.context import Part, anchors_in, artifact_part, cited_part, paper_part, text_part
 from papercoder.agents.listings import claim_lines, file_logic, interfaces, python_code, requirement_lines
+from papercoder.agents.python_file import Python
 from papercoder.artifacts import (
     ArchitectureDesign,
     Claim,

@@ -4,9 +4,9 @@ import ast
 import re
 
 from papercoder.agents.agent import Agent, Agents, uses
-from papercoder.agents.answers import Python
 from papercoder.agents.context import cited_part, text_part
 from papercoder.agents.listings import python_code, requirement_lines
+from papercoder.agents.python_file import Python
 from papercoder.artifacts import Paper, Requirement, SourceFile
 from papercoder.repository.paths import module_of
 from papercoder.repository.syntax import parse

@@ -4,16 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from papercoder.artifacts.bench import BenchResults
 from papercoder.bench.results.comparison import Comparison, compare
 from papercoder.bench.results.difference import Difference
-from papercoder.bench.results.noise import chance, holm, two_sided
 from papercoder.bench.results.wording import headline, remarks, spread
 from papercoder.errors import SettingsError
-from papercoder.evaluation.statistics import student
 from tests.bench.trials import judged, results, trial
 
 
@@ -26,46 +22,13 @@ def of(comparison: Comparison, metric: str) -> Difference:
     return next(one for one in comparison.contrasts[0].differences if one.metric == metric)
 
 
-@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 7, 10, 15])
-def test_the_chance_of_the_tables_critical_value_is_five_per_cent(freedom: int) -> None:
-    assert two_sided(student(freedom), freedom) == pytest.approx(0.05, abs=2e-4)
-
-
-def test_chances_of_t() -> None:
-    # One degree of freedom is Cauchy's distribution; two have a closed form.
-    assert two_sided(1.0, 1) == pytest.approx(0.5)
-    assert two_sided(-1.0, 2) == pytest.approx(1 - 1 / 3**0.5)
-    assert two_sided(0.0, 9) == pytest.approx(1.0)
-    assert two_sided(2.0, 1000) == pytest.approx(0.0458, abs=1e-4)
-
-
-@given(st.floats(-50, 50), st.integers(1, 120))
-def test_a_chance_is_a_share(t: float, freedom: int) -> None:
-    assert 0 <= two_sided(t, freedom) <= 1 + 1e-9
-
-
-def test_holm_as_in_the_textbook() -> None:
-    # m = 4: 4 x 0.01, then 3 x 0.02, then 2 x 0.03 lifted to what went before, then 1 x 0.04 likewise.
-    assert holm([0.04, 0.01, 0.03, 0.02]) == pytest.approx((0.06, 0.04, 0.06, 0.06))
-    assert holm([0.9, 0.8]) == (1.0, 1.0)
-    assert holm([]) == ()
-
-
-@given(st.lists(st.floats(0, 1), max_size=12))
-def test_holm_only_raises_and_keeps_the_order(values: list[float]) -> None:
-    corrected = holm(values)
-    assert all(raw <= one <= 1 for raw, one in zip(values, corrected, strict=True))
-    by_raw = [one for _, one in sorted(zip(values, corrected, strict=True))]
-    assert by_raw == sorted(by_raw)
-
-
 def test_a_difference_by_hand() -> None:
     # Differences 0.1, 0.3, 0.5, 0.3: mean 0.3, standard deviation 0.16330, error 0.08165, t = 3.6742, 3 degrees.
     comparison = compare(scored("a", [3.0, 3.0, 3.0, 3.0]), scored("b", [3.1, 3.3, 3.5, 3.3]))
     one = of(comparison, "reference-based")
     assert (one.before, one.after) == pytest.approx((3.0, 3.3))
     assert one.difference.mean == pytest.approx(0.3)
-    assert one.difference.low == pytest.approx(0.3 - 3.182 * 0.08165, abs=1e-4)
+    assert one.difference.low == pytest.approx(0.3 - 3.1824 * 0.08165, abs=1e-4)
     assert one.difference.high == pytest.approx(0.3 + 3.182 * 0.08165, abs=1e-4)
     assert one.chance == pytest.approx(0.0349, abs=1e-4)
 
@@ -94,12 +57,6 @@ def test_two_papers_are_too_few() -> None:
     one = of(comparison, "reference-based")
     assert (one.verdict, one.chance, one.corrected) == ("few", None, None)
     assert comparison.tested == 0
-
-
-def test_differences_without_spread_are_told_by_their_signs() -> None:
-    assert chance([0.5] * 3) == 0.25
-    assert chance([0.1 + 0.2, 0.3, 0.3, 0.3, 0.3, 0.3]) == pytest.approx(1 / 32)
-    assert chance([0.0, 0.0, 0.0]) == 1.0
 
 
 def test_where_all_papers_differ_by_the_same_no_interval_is_told() -> None:

@@ -7,8 +7,7 @@ from typing import Literal
 from papercoder.artifacts import Artifact, Interval
 from papercoder.bench.results.grouping import Trials, per_paper
 from papercoder.bench.results.metrics import NAMED, Metric
-from papercoder.bench.results.noise import LEVEL, chance, holm, vary
-from papercoder.evaluation.statistics import interval
+from papercoder.evaluation.statistics import LEVEL, holm, interval, paired_p_value, vary
 
 Verdict = Literal["better", "worse", "noise", "few"]
 
@@ -59,7 +58,7 @@ def difference(metric: Metric, before: Trials, after: Trials) -> Difference | No
     spread = interval(differences)
     if spread is None:
         return None
-    by_chance = chance(differences)
+    p_value = paired_p_value(differences)
     return Difference(
         metric=metric.name,
         papers=papers,
@@ -67,8 +66,8 @@ def difference(metric: Metric, before: Trials, after: Trials) -> Difference | No
         before=fmean(pair.before for pair in papers),
         after=fmean(pair.after for pair in papers),
         difference=spread,
-        chance=by_chance,
-        verdict="few" if by_chance is None else "noise",
+        chance=p_value,
+        verdict="few" if p_value is None else "noise",
     )
 
 

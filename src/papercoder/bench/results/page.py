@@ -13,7 +13,6 @@ from markupsafe import Markup
 from papercoder.artifacts import BenchResults, TrialResult
 from papercoder.bench.results import wording
 from papercoder.bench.results.comparison import Comparison, Contrast
-from papercoder.bench.results.cost_plot import cost_against
 from papercoder.bench.results.grouping import Trials, grouped, mean_of, papers_of
 from papercoder.bench.results.metrics import (
     CALLS,
@@ -28,8 +27,7 @@ from papercoder.bench.results.metrics import (
     SECONDS,
     Metric,
 )
-from papercoder.bench.results.plots import Groups, Plot, ablation_steps, changes, scores
-from papercoder.bench.results.step_plot import execution_steps
+from papercoder.bench.results.plots import Groups, Plot, ablation_steps, changes, cost_against, execution_steps, scores
 from papercoder.report.model import STEPS
 from papercoder.report.rendering import environment, sheet, style
 from papercoder.report.words import SIGNS

@@ -1,17 +1,27 @@
-"""Plots of a bench's scores, and of what each step of an ablation brings."""
+"""Plots of a bench: scores, what each ablation step brings, cost against score, and how far the code ran."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import fmean
+from typing import Any
 
 from markupsafe import Markup
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
-from papercoder.artifacts import Interval
+from papercoder.artifacts import Interval, TrialResult
 from papercoder.bench.results.difference import Difference, difference, with_verdicts
 from papercoder.bench.results.grouping import Trials, mean_of, per_paper
-from papercoder.bench.results.metrics import JUDGES, NAMED, Metric
+from papercoder.bench.results.metrics import COST, JUDGES, NAMED, Metric
 from papercoder.bench.results.wording import TONES, change
-from papercoder.report.interval_plot import Row, intervals
+from papercoder.diagrams.text import one_line, shortened
+from papercoder.plots.rows import WIDTH, Row, heading, intervals, legend, row_axes
+from papercoder.plots.svg import ACCENT, FAINT, INK, SHEET, SMALL, SOFT, draw
+from papercoder.report.model import STEPS
+from papercoder.report.words import money, plural
 
 Groups = Mapping[str, Trials]
 """Setting -> its trials, in the manifest's order."""
@@ -19,17 +29,15 @@ Groups = Mapping[str, Trials]
 
 @dataclass(frozen=True)
 class Plot:
-    """A drawing, its title, and what one sees in it."""
+    """A drawing, its title, and what it shows."""
 
     title: str
     about: str
     svg: Markup
-    wide: bool = False
-    """Whether it takes the whole width."""
 
 
 def scores(metric: Metric, groups: Groups) -> Plot:
-    """A metric's mean over papers with its interval, and a faint dot for each paper."""
+    """Draw a metric's mean over papers with its interval, and a faint dot for each paper."""
     rows = [row for name, trials in groups.items() if (row := _scored(metric, name, trials))]
     ends, unit = ((1.0, 5.0), "1 to 5") if metric in JUDGES else ((0.0, 100.0), "per cent")
     return Plot(
@@ -46,23 +54,22 @@ def _scored(metric: Metric, name: str, trials: Trials) -> Row | None:
 
 
 def ablation_steps(metric: Metric, groups: Groups, model: str = "") -> Plot | None:
-    """What each variant brings over the one before it, paper by paper; None for fewer than three variants."""
+    """Draw what each variant adds to the one before it, paper by paper; None for fewer than three variants."""
     found = [(name, difference(metric, old, new)) for (_, old), (name, new) in pairwise(groups.items())]
     known = [(name, one) for name, one in found if one]
     if len(groups) < 3 or not known:
         return None
     judged = with_verdicts([one for _, one in known])
     return Plot(
-        f"What each step brings: {metric.label}{f' · {model}' if model else ''}",
-        "Each variant less the one before it, in the manifest’s order, with the 95 % interval of the papers’ "
-        "differences, if there are three or more; coloured where that is beyond noise, corrected for the number of "
-        "steps.",
+        f"What each step adds: {metric.label}{f' · {model}' if model else ''}",
+        "Each variant minus the one before it, in the manifest’s order, with the 95 % interval of the papers’ "
+        "differences for three papers or more. Coloured if significant after correction for the number of steps.",
         changes([(name, one) for (name, _), one in zip(known, judged, strict=True)], f"Steps of {metric.label}"),
     )
 
 
 def changes(rows: Sequence[tuple[str, Difference]], title: str) -> Markup:
-    """Differences of one unit with their intervals, about 0."""
+    """Draw differences in one unit with their intervals, on a scale around 0."""
     far = max(_reach(one) for _, one in rows) or 1.0
     return intervals([_changed(name, one) for name, one in rows], -far, far, title)
 
@@ -70,11 +77,11 @@ def changes(rows: Sequence[tuple[str, Difference]], title: str) -> Markup:
 def _changed(name: str, one: Difference) -> Row:
     unit = _unit(NAMED[one.metric])
     dots = tuple(unit * (pair.after - pair.before) for pair in one.papers)
-    return Row(name, _scaled(_emit_step(one), unit), TONES.get(one.verdict, "none"), dots, change(one))
+    return Row(name, _scaled(_with_interval(one), unit), TONES.get(one.verdict, "none"), dots, change(one))
 
 
-def _emit_step(one: Difference) -> Interval:
-    """The difference, without its interval where that tells nothing: of two papers, or of papers that are all equal."""
+def _with_interval(one: Difference) -> Interval:
+    """The difference; without its interval if that says nothing: for two papers, or if all papers differ equally."""
     mean = one.difference.mean
     if one.difference.n > 2 and one.varies:
         return one.difference
@@ -82,9 +89,9 @@ def _emit_step(one: Difference) -> Interval:
 
 
 def _reach(one: Difference) -> float:
-    """How far from 0 a plot must go: to all papers, and to the interval's ends."""
-    told, papers = _emit_step(one), (pair.after - pair.before for pair in one.papers)
-    return 1.04 * _unit(NAMED[one.metric]) * max(map(abs, (*papers, told.low, told.high)))
+    """The distance from 0 of the papers and the ends of the interval that is furthest."""
+    shown, papers = _with_interval(one), (pair.after - pair.before for pair in one.papers)
+    return 1.04 * _unit(NAMED[one.metric]) * max(map(abs, (*papers, shown.low, shown.high)))
 
 
 def _unit(metric: Metric) -> float:
@@ -94,3 +101,141 @@ def _unit(metric: Metric) -> float:
 
 def _scaled(one: Interval, unit: float) -> Interval:
     return Interval(mean=unit * one.mean, low=unit * one.low, high=unit * one.high, n=one.n)
+
+
+_LEFT, _BOTTOM, _NAMES = 40.0, 44.0, 124.0
+_LINE = 16.0
+"""Pixels from a name to the next."""
+
+
+@dataclass(frozen=True)
+class _Point:
+    """A setting."""
+
+    name: str
+    papers: tuple[tuple[float, float], ...]
+    """Cost and score of each."""
+
+    @property
+    def mean(self) -> tuple[float, float]:
+        return fmean(cost for cost, _ in self.papers), fmean(score for _, score in self.papers)
+
+
+def cost_against(metric: Metric, groups: Groups) -> Plot | None:
+    """Draw the dollars of a trial against a score: a named dot for each setting, a faint one for each paper.
+
+    None if no cost is known.
+    """
+    points: list[_Point] = []
+    for name, trials in groups.items():
+        scored, paid = per_paper(metric, trials), per_paper(COST, trials)
+        if papers := tuple((paid[paper], scored[paper]) for paper in scored if paper in paid):
+            points.append(_Point(name, papers))
+    most = max([cost for point in points for cost, _ in point.papers], default=0.0)
+    if not most:
+        return None
+    height = max(300.0, _BOTTOM + (len(points) + 1) * _LINE)
+
+    def paint(figure: Figure) -> None:
+        width, rise = WIDTH - _LEFT - _NAMES, height - _BOTTOM - 12
+        axes = figure.add_axes((_LEFT / WIDTH, _BOTTOM / height, width / WIDTH, rise / height))
+        low, high = (1.0, 5.0) if metric in JUDGES else (0.0, 1.0)
+        axes.set_xlim(0, most * 1.02)
+        axes.set_ylim(low, high)
+        axes.set_xlabel("dollars per trial", fontsize=SMALL, color=SOFT)
+        axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_formatter(lambda value, _: money(value))
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}" if metric in JUDGES else f"{100 * value:.0f} %")
+        axes.tick_params(length=0, pad=7, labelsize=SMALL, labelcolor=SOFT)
+        axes.grid(color=FAINT, linewidth=1)
+        axes.set_axisbelow(True)
+        axes.spines[:].set_visible(False)
+        for point in points:
+            costs, scored = zip(*point.papers, strict=True)
+            axes.scatter(costs, scored, s=34, color=ACCENT, alpha=0.25, lw=0)
+        ordered = sorted(points, key=lambda point: point.mean[1])
+        wanted = [_BOTTOM + (point.mean[1] - low) / (high - low) * rise for point in ordered]
+        for point, place in zip(ordered, _apart(wanted, height - 8), strict=True):
+            name = one_line(point.name)
+            axes.annotate(
+                shortened(name, 16),
+                point.mean,
+                (WIDTH - _NAMES + 12, place),
+                textcoords="figure pixels",
+                va="center",
+                gid=f"title:{name}",
+                zorder=2,
+                arrowprops={"arrowstyle": "-", "color": FAINT, "shrinkA": 2, "shrinkB": 0},
+            )
+            axes.plot(*point.mean, "o", ms=8, color=INK, mec=SHEET, mew=1, zorder=3)
+
+    about = "; ".join(f"{point.name}: {money(point.mean[0])}, {metric.shown(point.mean[1])}" for point in points)
+    return Plot(
+        f"Cost against {metric.label}",
+        "Means of the variants, with a faint dot for each paper. The cost of judges is not included.",
+        draw(paint, WIDTH, height, f"Cost against {metric.label}", about),
+    )
+
+
+def _apart(wanted: Sequence[float], highest: float) -> list[float]:
+    """Places from the lowest up, each as near to the wanted one as possible, without overlaps."""
+    places: list[float] = []
+    for place in wanted:
+        places.append(max(place, places[-1] + _LINE) if places else place)
+    for index in reversed(range(len(places))):
+        places[index] = highest = min(places[index], highest)
+        highest -= _LINE
+    return places
+
+
+_NONE = "none"
+_HIGHEST: tuple[str, ...] = (_NONE, *STEPS)
+_HEAD, _ROW = 46.0, 48.0
+
+
+def execution_steps(groups: Groups) -> Plot:
+    """Draw how many trials of each setting reached which step."""
+    counts = {name: Counter(map(_highest, trials)) for name, trials in groups.items()}
+
+    def paint(figure: Figure) -> None:
+        axes = row_axes(figure, len(counts), _ROW, foot=4)
+        axes.set_xlim(0, 1)
+        names = ["no step" if step == _NONE else step for step in _HIGHEST]
+        legend(figure, [Patch(**_look(step)) for step in _HIGHEST], names, 0, 4)
+        for index, (name, found) in enumerate(counts.items()):
+            heading(axes, index - 0.02, name, plural(found.total(), "trial"))
+            left = 0.0
+            for step in _HIGHEST:
+                share = found[step] / found.total()
+                if share:
+                    axes.barh(index + 0.25, share - 0.005, 0.4, left=left, **_look(step))
+                    colour = SHEET if _strength(step) > 0.5 else INK
+                    centre = left + (share - 0.005) / 2
+                    axes.text(centre, index + 0.25, str(found[step]), ha="center", va="center_baseline", color=colour)
+                left += share
+
+    about = "; ".join(
+        f"{name}: {', '.join(f'{found[step]} {step}' for step in _HIGHEST if found[step])}"
+        for name, found in counts.items()
+    )
+    return Plot(
+        "How far the code ran",
+        "Trials by the last execution step that passed.",
+        draw(paint, WIDTH, _HEAD + _ROW * len(counts), "Last execution step that passed", about),
+    )
+
+
+def _highest(trial: TrialResult) -> str:
+    return trial.steps[-1] if trial.steps else _NONE
+
+
+def _strength(step: str) -> float:
+    """How strong the colour of a step is, 0 to 1."""
+    return 0.12 * _HIGHEST.index(step)
+
+
+def _look(step: str) -> dict[str, Any]:
+    """The further the step, the stronger its colour; a dashed frame for none."""
+    if step == _NONE:
+        return {"facecolor": "none", "edgecolor": SOFT, "linestyle": "--", "linewidth": 1}
+    return {"facecolor": ACCENT, "alpha": 0.1 + _strength(step)}

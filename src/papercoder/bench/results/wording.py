@@ -9,7 +9,7 @@ from papercoder.artifacts.bench import TrialStatus
 from papercoder.bench.results.comparison import Comparison, Contrast
 from papercoder.bench.results.difference import Difference
 from papercoder.bench.results.metrics import NAMED
-from papercoder.bench.results.noise import FEWEST
+from papercoder.evaluation.statistics import FEWEST
 from papercoder.report.words import cost, duration, plural
 
 VERDICTS = {

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from papercoder.artifacts import AnyJudge, Contender, ControlScores, CritiqueScore, Rubric, RubricScore
 from papercoder.evaluation.rubric.rubric import only, weighted
-from papercoder.evaluation.statistics import CHANCE, difference, sign_test
+from papercoder.evaluation.statistics import LEVEL, difference, sign_test
 
 LOWEST = 1.0
 """Below it no judge by critique can go, so that two repositories with this mean are not told apart by it."""
@@ -141,7 +141,7 @@ class ByRubric:
         met = Counter((one[leaf.id], other[leaf.id]) for leaf in tree.leaves)
         gained, lost = met[True, False], met[False, True]
         gap = round(weighted(tree, one) - weighted(tree, other), _DIGITS)
-        beyond = gap * (gained - lost) > 0 and sign_test(gained, lost) < CHANCE
+        beyond = gap * (gained - lost) > 0 and sign_test(gained, lost) < LEVEL
         # A wrong equation shows only where a leaf speaks of it, and a rubric need not have such a leaf.
         may_be_silent = lower == "mutated" and not beyond
         return Gap(

@@ -1,0 +1,184 @@
+"""One Python file as a model's answer: found in its fence, and rejected unless it is one whole file."""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from papercoder.agents.answers import InvalidAnswerError
+from papercoder.repository.syntax import parse
+
+
+@dataclass(frozen=True)
+class Python:
+    """One Python file as plain text in a fence."""
+
+    @property
+    def instructions(self) -> str:
+        """A single fenced block."""
+        return "Answer with the whole file in one fenced block that starts with ```python, and nothing else."
+
+    def read(self, text: str) -> str:
+        """Return the code. Fences inside its strings belong to it; a short usage example after it does not.
+
+        Raises:
+            InvalidAnswerError: there is no code, it has a syntax error, or it is not one whole file.
+        """
+        text = text.replace("\r\n", "\n")
+        blocks = list(_blocks(text.split("\n")))
+        code = _one_file(blocks) if blocks and _syntax_error(text) else text
+        if error := _syntax_error(code):
+            raise InvalidAnswerError(error)
+        is_empty_module = code is not text and "#" in code and not parse(code).body
+        if not is_empty_module and not any(map(_says_something, parse(code).body)):
+            raise InvalidAnswerError("The answer holds no code.")
+        if complaint := _several_files(code) or left_out(code):
+            raise InvalidAnswerError(complaint)
+        return code.strip("\n") + "\n"
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A fenced block."""
+
+    label: str
+    """What follows the opening fence, in lower case: a language or a path."""
+
+    path: str
+    """The path of a Python file in the label or alone in the line above the block; empty if there is none."""
+
+    code: str
+    """Up to the first closing fence that makes it valid Python, else up to the first closing fence."""
+
+    @property
+    def is_python(self) -> bool:
+        return not self.label or "py" in self.label
+
+    @property
+    def defines(self) -> bool:
+        """Whether it defines a function or a class, which a usage example does not."""
+        return re.search(r"^(async def|def|class) ", self.code, re.MULTILINE) is not None
+
+
+_FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*(\S*)[^`]*$")
+_PATH = re.compile(r"[\s#*_`>=-]*(?:file(?:name)?|path)?[\s:*`]*([\w./-]+\.py)[\s`*:=-]*", re.IGNORECASE)
+"""A line with nothing but the path of a Python file."""
+
+
+def _blocks(lines: list[str]) -> Iterator[_Block]:
+    """The fenced blocks, in order; none overlap."""
+    index = 0
+    while index < len(lines):
+        if opening := _FENCE.match(lines[index]):
+            label, first = opening[2].lower(), index + 1
+            above = next((line for line in reversed(lines[max(index - 2, 0) : index]) if line.strip()), "")
+            path = _PATH.fullmatch(above) or re.search(r"([\w./-]+\.py)\b", opening[0])
+            ends = [end for end in range(first, len(lines)) if _closes(lines[end], opening[1])] or [len(lines)]
+            codes = {end: "\n".join(lines[first:end]) for end in ends}
+            end = ends[0]
+            if not label or "py" in label:
+                valid = (end for end, code in codes.items() if _syntax_error(code) is None)
+                end = next(valid, ends[-1] if label else ends[0])
+            yield _Block(label, path[1] if path else "", codes[end])
+            index = end
+        index += 1
+
+
+def _closes(line: str, mark: str) -> bool:
+    return mark in line and not line.strip().strip(mark[0])
+
+
+def _one_file(blocks: list[_Block]) -> str:
+    """The code of the block that is the file.
+
+    Raises:
+        InvalidAnswerError: no block is Python, or several are files.
+    """
+    marked = [block for block in blocks if block.label]
+    python = [block for block in marked if block.is_python] or [
+        block for block in blocks if not block.label and block.code.strip()
+    ]
+    if marked and not python:
+        raise InvalidAnswerError(
+            f"The block is marked `{marked[0].label}`. Write the whole file in a block marked `python`."
+        )
+    files = [block.code for block in python if block.defines or block.path]
+    if len(set(files)) > 1:
+        raise InvalidAnswerError(_SEVERAL)
+    return next(iter(files or [block.code for block in python]), "")
+
+
+_SEVERAL = "The answer holds several files. Write only the one that was asked for."
+
+
+def _several_files(code: str) -> str | None:
+    """A complaint if comments such as `# src/model.py` divide the code into files."""
+    lines = code.split("\n")
+    headings = [number for number, _ in comments(code) if number == 1 or not lines[number - 2].strip("#=- ")]
+    paths = {found[1] for number in headings if (found := _PATH.fullmatch(lines[number - 1]))}
+    return _SEVERAL if len(paths) > 1 else None
+
+
+def _says_something(node: ast.stmt) -> bool:
+    """False for `Done` and `Status: complete`, which are valid Python too."""
+    match node:
+        case ast.Expr(value=ast.Call() | ast.Await() | ast.Constant(value=str())):
+            return True
+        case ast.Expr() | ast.AnnAssign(value=None):
+            return False
+        case _:
+            return True
+
+
+def _syntax_error(code: str) -> str | None:
+    try:
+        parse(code)
+    except SyntaxError as error:
+        return f"The code has a syntax error{f' at line {error.lineno}' if error.lineno else ''}: {error.msg}."
+    return None
+
+
+_CODE = r"(?:code|file|class|function|method|module|script|implementation|logic|content|import|definition)(?:e?s)?"
+_OTHER = rf"\b(?:existing|previous|original|other|remaining|earlier|unchanged)\s+(?:\w+\s+)?{_CODE}"
+_SAME = (
+    r"(?:(?:is|are|remains?|stays?|kept)\s+)*"
+    r"(?:unchanged|identical|omitted|not\s+shown|(?:the\s+)?same(?:\s+as\s+\w+)?|as\s+(?:before|above|is))\W*$"
+)
+_LEFT_OUT = re.compile(
+    # ... rest of the code | ... (same as before) ...
+    r"^\W*(?:\.\.\.|…)(?=.*\b(?:rest|existing|previous|original|remaining|other|same|unchanged|omitted|as\s+before)\b)"
+    # rest of the code | the rest of the class is unchanged
+    rf"|\b(?:rest|remainder)\s+of\s+(?:\w+\s+){{0,2}}{_CODE}\W*(?:$|{_SAME}|(?:goes\s+|remains\s+|stays\s+)?here\W*$)"
+    rf"|\b(?:rest|remainder)\s+of\s+(?:\w+\s+){{0,2}}{_CODE}\s+(?:remains?|stays?|is)\s+the\s+same\b"
+    # other methods remain unchanged | existing code here | existing imports ... | code above is unchanged
+    rf"|{_OTHER}\W*{_SAME}|^\W*{_OTHER}\W*(?:goes\s+)?(?:here|below|above)\W*$|{_OTHER}\s*(?:\.\.\.|…)"
+    rf"|^\W*{_CODE}\s+(?:above|below)\s+{_SAME}"
+    # omitted for brevity
+    r"|\b(?:omitted|elided|abbreviated|truncated|skipped)\s+for\s+(?:brevity|clarity|simplicity|space)",
+    re.IGNORECASE,
+)
+"""Comments that stand for code."""
+
+
+def left_out(code: str) -> str | None:
+    """Where a comment stands for code that is left out, such as `# rest of the code unchanged`; None if nowhere."""
+    for line, comment in comments(code):
+        if _LEFT_OUT.search(comment):
+            return f"Line {line} leaves out code: `{comment[:80]}`. Write the whole file."
+    return None
+
+
+def comments(code: str) -> Iterator[tuple[int, str]]:
+    """Line numbers and texts of comments, of other files than Python too; `...  # text` is `... text`."""
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(code).readline))
+    except (tokenize.TokenError, SyntaxError):
+        lines = enumerate(code.split("\n"), 1)
+        yield from ((number, line.lstrip("# ")) for number, line in lines if line.lstrip().startswith("#"))
+        return
+    for token in tokens:
+        if token.type == tokenize.COMMENT:
+            before = token.line[: token.start[1]].strip()
+            yield token.start[0], ("... " if before == "..." else "") + token.string.lstrip("# ")

@@ -1,0 +1,1 @@
+"""Plots as SVG, for reports, benches and benchmarks."""
