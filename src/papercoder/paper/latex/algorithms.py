@@ -125,7 +125,7 @@ class _Writer:
 
     def _command(self, command: Command) -> None:
         name = _SHORT.sub("", command.name.lower() if command.name != "eIf" else "eif")
-        keyword = self.prose.keywords.get(command.name) or self.prose.keywords.get(name)
+        keyword = self.prose.keywords.get(name if name in _LABELS else command.name)
         if keyword:
             self._keyword(*keyword, command)
         elif command.name in _TWO_BODIES:

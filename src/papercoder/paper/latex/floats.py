@@ -24,7 +24,7 @@ FLOATS: dict[str, str] = (
         names(
             """
             table wraptable sidewaystable longtable longtabu xltabular ltabulary longtblr talltblr supertabular xtabular
-            deluxetable SCtable tablehere specialtable
+            deluxetable splitdeluxetable SCtable tablehere specialtable
             """
         ),
         "table",
@@ -131,6 +131,11 @@ class _Float:
             self.notes.append(" ".join(self.prose(argument) for argument in command.arguments))
         elif name in _WITH_CAPTION:
             self._captioned(command)
+        elif name == "floatconts":
+            label, caption, content = command.arguments
+            self.labels.append(plain(label))
+            self._caption(self.kind, caption or [])
+            self.gather(content or [])
         elif name in SILENT or not command.arguments or name in STYLES or name.startswith("cite"):
             self.words.append(self.prose.one(command))
         else:

@@ -28,6 +28,9 @@ _CITATIONS = tuple(
         """
     )
 )
+_LIKE_REFERENCE = re.compile(r"[rR]efs?$")
+"""Names of commands that papers and styles define for references, such as `\\figref`."""
+
 _COUNTER_STYLES = names("arabic roman Roman alph Alph fnsymbol")
 _IN_FORMULA = re.compile(rf"\\(?:{'|'.join([*SIGNATURES, 'xspace', 'protect'])})$")
 
@@ -141,6 +144,10 @@ class Prose:
             return self.raw(command.last)
         if command.name.startswith("the") and command.name[3:] in self.counters.values:
             return self.counters.printed(command.name[3:])
+        if command.arguments and _LIKE_REFERENCE.search(command.name):
+            return reference("names", plain(command.last))
+        if command.arguments and "cite" in command.name.lower():
+            return self._citation(Command(command.name, arguments=(None, None, command.last)))
         self.unknown[f"\\{command.name}"] += 1
         return " ".join(self.raw(argument) for argument in command.arguments)
 
@@ -243,6 +250,13 @@ def _fraction(prose: Prose, command: Command) -> str:
     return "/".join(prose(argument) for argument in command.arguments)
 
 
+def _ordinal(prose: Prose, command: Command) -> str:
+    """`\\nth{3}`: 3rd."""
+    number = prose(command.last)
+    is_teen = number[-2:-1] == "1"
+    return number + ("th" if is_teen else {"1": "st", "2": "nd", "3": "rd"}.get(number[-1:], "th"))
+
+
 def _initial(prose: Prose, command: Command) -> str:
     """A large first letter, which the rest of the word follows."""
     return prose.raw(command.last).strip()
@@ -256,6 +270,7 @@ _SPECIAL: dict[str, Callable[[Prose, Command], str]] = (
         "footnote": Prose._footnote,
         "footnotetext": Prose._footnote,
         "blfootnote": Prose._footnote,
+        "endnote": Prose._footnote,
         "label": Prose._label,
         "href": _link,
         "nicefrac": _fraction,
@@ -269,6 +284,7 @@ _SPECIAL: dict[str, Callable[[Prose, Command], str]] = (
         "textsubscript": lambda prose, command: f"_{prose.raw(command.last)}",
         "tablenotemark": lambda prose, command: f"^{prose.raw(command.last)}",
         "tnote": lambda prose, command: f"^{prose.raw(command.last)}",
+        "nth": _ordinal,
         "IEEEPARstart": _initial,
         "lettrine": _initial,
         "dropcap": _initial,

@@ -1,6 +1,7 @@
 """Tabulars to rows of cells."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from papercoder.paper.latex.prose import Prose
 from papercoder.paper.latex.siunitx.quantities import parse_options
@@ -13,9 +14,12 @@ TABULARS = names(
     """
     tabular tabular* tabularx tabulary longtable longtable* tabu longtabu NiceTabular NiceTabular* NiceTabularX
     tabularray tblr longtblr talltblr supertabular supertabular* xtabular mpsupertabular xltabular ltabulary deluxetable
-    deluxetable*
+    deluxetable* splitdeluxetable splitdeluxetable*
     """
 )
+WITH_HEADS_BEFORE = names("supertabular supertabular* xtabular mpsupertabular")
+"""Tables whose head stands in front of them."""
+
 HEADS = names("tablehead tablefirsthead")
 """Commands that hold the first rows of a table."""
 
@@ -28,8 +32,22 @@ _NOT_CELLS = names(
     """
 )
 _BREAKS = names("endfirsthead endhead endfoot endlastfoot")
-_SKIPPED_ARGUMENTS = {"@": 1, "!": 1, ">": 1, "<": 1, "D": 3, "w": 2, "W": 2}
-_WITH_WIDTH = frozenset("pmbd")
+_ARGUMENTS = {"@": 1, "!": 1, ">": 1, "<": 1, "D": 3, "w": 2, "W": 2, "p": 1, "m": 1, "b": 1, "d": 1}
+"""How many arguments the letters of a column specification take."""
+
+_DECIMALS = "D"
+"""AASTeX's columns of numbers, which are two columns in print."""
+
+
+@dataclass(frozen=True)
+class _Column:
+    """What is special about a column."""
+
+    options: str | None = None
+    """siunitx' options, if it is one of its columns of numbers."""
+
+    width: int = 1
+    """How many columns of the printed table it makes."""
 
 
 def rows_of(tabular: Environment, prose: Prose) -> tuple[tuple[str, ...], ...]:
@@ -37,10 +55,16 @@ def rows_of(tabular: Environment, prose: Prose) -> tuple[tuple[str, ...], ...]:
     specification = tokens_of(tabular.arguments[-1]) if tabular.arguments else []
     columns = list(_columns(_specified(specification), prose.columns))
     heads = [node for node in tabular.children if isinstance(node, Command) and node.name in HEADS]
-    nodes = [*(node for head in heads for node in (*head.last, Command("\\"))), *_body(tabular.children)]
-    rows = [row for part in _split(nodes, is_row_end) if any(row := _cells(part, prose, columns))]
+    head = [row for each in heads for row in _rows(each.last, prose, [])]
+    if "deluxetable" in tabular.name:
+        columns = [_Column(width=2) if column.options == _DECIMALS else column for column in columns]
+    rows = [*head, *_rows(_body(tabular.children), prose, columns)]
     width = max(map(len, rows), default=0)
     return tuple(tuple(row + [""] * (width - len(row))) for row in rows)
+
+
+def _rows(nodes: Sequence[Node], prose: Prose, columns: Sequence[_Column]) -> list[list[str]]:
+    return [row for part in _split(nodes, is_row_end) if any(row := _cells(part, prose, columns))]
 
 
 def _specified(specification: list[str]) -> list[str]:
@@ -56,6 +80,8 @@ def is_row_end(node: Node) -> bool:
 
 def _body(nodes: Sequence[Node]) -> list[Node]:
     """The rows of a table; of one that runs over pages, each head and foot once and in place."""
+    starts = [place for place, node in enumerate(nodes) if isinstance(node, Command) and node.name == "startdata"]
+    nodes = nodes[starts[0] + 1 :] if starts else nodes
     parts: dict[str, list[Node]] = {}
     part: list[Node] = []
     for node in nodes:
@@ -79,13 +105,15 @@ def _split(nodes: Sequence[Node], is_border: Callable[[Node], bool]) -> Iterator
     yield part
 
 
-def _cells(nodes: list[Node], prose: Prose, columns: Sequence[str | None]) -> list[str]:
+def _cells(nodes: list[Node], prose: Prose, columns: Sequence[_Column]) -> list[str]:
     cells: list[str] = []
+    place = 0
     for cell in _split(nodes, lambda node: node == "&"):
         kept = [node for node in cell if not (isinstance(node, Command) and node.name in _NOT_CELLS)]
-        numeric = columns[len(cells)] if len(cells) < len(columns) else None
-        cells.append(_numeric(kept, prose, numeric) if numeric is not None else prose(kept))
-        cells += [""] * (_span(kept) - 1)
+        column, across = columns[place] if place < len(columns) else _Column(), _span(kept)
+        cells.append(prose(kept) if column.options is None else _numeric(kept, prose, column.options))
+        cells += [""] * (max(across, column.width) - 1)
+        place += across
         if len(cells) >= _WIDEST:
             break
     return cells[:_WIDEST]
@@ -112,8 +140,7 @@ def _span(cell: Sequence[Node]) -> int:
     return 1
 
 
-def _columns(tokens: Sequence[str], defined: Mapping[str, Sequence[str]], depth: int = 0) -> Iterator[str | None]:
-    """For each column, siunitx' options if it is one of numbers, otherwise None."""
+def _columns(tokens: Sequence[str], defined: Mapping[str, Sequence[str]], depth: int = 0) -> Iterator[_Column]:
     source = _Source(tokens)
     count = 0
     while (letter := source.letter()) and count < _MOST_COLUMNS:
@@ -123,14 +150,12 @@ def _columns(tokens: Sequence[str], defined: Mapping[str, Sequence[str]], depth:
             yield from (inner * times)[:_MOST_COLUMNS]
         elif letter in defined and depth < 5:
             yield from _columns(defined[letter], defined, depth + 1)
-        elif letter in "SN":
-            yield source.option() if letter == "S" else None
-        elif letter.isalpha():
-            source.option()
-            for _ in range(_SKIPPED_ARGUMENTS.get(letter, letter in _WITH_WIDTH)):
-                source.argument()
-            yield None
-        elif letter in _SKIPPED_ARGUMENTS:
+        elif letter.isalpha() and letter != "B":
+            options = source.option()
+            arguments = [source.argument() for _ in range(_ARGUMENTS.get(letter, 0)) if source.has_argument]
+            is_decimal = letter == "D" and not arguments
+            yield _Column(_DECIMALS if is_decimal else options if letter == "S" else None)
+        elif letter in _ARGUMENTS:
             source.argument()
         count += 1
 
@@ -147,6 +172,11 @@ class _Source:
         if len(token) > 1 and token[0] != "\\":
             self.pending.append(token[1:])
         return token[:1] if token[:1] != "\\" else token
+
+    @property
+    def has_argument(self) -> bool:
+        """Whether an argument in braces comes next."""
+        return self.pending[-1:] == ["{"]
 
     def option(self) -> str:
         """An argument in brackets as text, empty if there is none."""

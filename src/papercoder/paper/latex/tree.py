@@ -9,7 +9,12 @@ from papercoder.paper.latex.tokens import PAR, VERBATIM, is_blank, is_name, join
 from papercoder.paper.latex.vocabulary.commands import ENVIRONMENTS, KNOWN, MATHS, SIGNATURES
 from papercoder.paper.names import names
 
-_WITH_SIZE = names(r"\penalty \vskip \hskip \kern \baselineskip \parskip \parindent")
+_WITH_SIZE = names(
+    r"""
+    \penalty \vskip \hskip \kern \mskip \mkern \baselineskip \parskip \parindent \hangindent \hangafter \looseness
+    \tolerance \emergencystretch \lineskip \lower \raise \moveleft \moveright
+    """
+)
 _SIZE = re.compile(r"=?[-+]?[\d.]*(?:pt|em|ex|in|cm|mm|sp|pc|bp)?")
 _DEEPEST = 60
 """Braces within braces beyond this depth are ignored: no paper needs them, and recursion must end."""
@@ -198,11 +203,23 @@ class _Parser:
             yield self._argument()
 
     def _skip_size(self) -> None:
-        """Pass over the number or length of a primitive, as in `\\penalty0` or `\\vskip 0.3in`."""
+        """Pass over the number or length of a primitive: `\\penalty0`, `\\vskip 0.3in plus 1em minus .5em`."""
+        self._strip_size()
+        while self._skip_word("plus") or self._skip_word("minus"):
+            self._strip_size()
+
+    def _strip_size(self) -> None:
         self._skip_blanks()
         if self.position < len(self.tokens):
-            rest = _SIZE.sub("", self.tokens[self.position], count=1)
-            self.tokens[self.position] = rest or " "
+            self.tokens[self.position] = _SIZE.sub("", self.tokens[self.position], count=1)
+            self.position += not self.tokens[self.position]
+
+    def _skip_word(self, word: str) -> bool:
+        start = self.position
+        self._skip_blanks()
+        found = self._skip(word)
+        self.position = self.position if found else start
+        return found
 
     def _space_after_name(self) -> None:
         # TeX skips the blank after a control word, but not an empty line.

@@ -14,7 +14,7 @@ from papercoder.paper.latex.numbering.declarations import DECLARATIONS, Declarat
 from papercoder.paper.latex.numbering.references import Labels
 from papercoder.paper.latex.prose import Prose, tidy
 from papercoder.paper.latex.siunitx.quantities import parse_options
-from papercoder.paper.latex.tables import TABULARS, rows_of
+from papercoder.paper.latex.tables import TABULARS, WITH_HEADS_BEFORE, rows_of
 from papercoder.paper.latex.tokens import PAR, join, tokenize
 from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, parse, plain, tokens_of
 from papercoder.paper.latex.vocabulary.commands import DROPPED, KNOWN, SILENT
@@ -182,7 +182,7 @@ class Walk:
 
     def _environment(self, environment: Environment) -> None:
         name = environment.name.removesuffix("*")
-        if name in TABULARS:
+        if name in WITH_HEADS_BEFORE:
             children = [*self.heads, *environment.children]
             environment, self.heads = Environment(environment.name, environment.arguments, children), []
         if name in DROPPED:

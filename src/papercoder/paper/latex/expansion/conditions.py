@@ -165,6 +165,7 @@ _UNKNOWN = names(r"\ifcat \ifinner \ifeof \ifvoid \ifhbox \ifvbox")
 _OF_IEEE = names(
     """
     conference journal peerreview peerreviewca technote draftcls onecolumn twocolumn compsoc comsoc transmag
+    captionsoff romanappendices twoside draftclsnofoot final draft
     """
 )
 _TESTS: dict[str, Callable[[Expander], bool]] = (

@@ -16,6 +16,7 @@ _COUNTERS = names(
     enumi enumii enumiii enumiv theorem
     """
 )
+_PSEUDOCODE_LABELS = names(r"\algorithmicrequire \algorithmicensure \algorithmicinput \algorithmicoutput")
 _SIZES = ("\\big", "\\Big", "\\bigg", "\\Bigg")
 
 
@@ -27,7 +28,7 @@ def define(expander: Expander, name: str, macro: Macro, *, everywhere: bool = Fa
         return
     if name == "\\@currentlabel":
         expander.emit("\\papercoderlabel", "{", *macro.body, "}")
-    elif name.startswith("\\algorithmic") and not macro.parameters:
+    elif name in _PSEUDOCODE_LABELS:
         expander.emit("\\SetKwInput", "{", name.removeprefix("\\algorithmic"), "}", "{", *macro.body, "}")
     expander.define(name, macro, everywhere=everywhere)
 

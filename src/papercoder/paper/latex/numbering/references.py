@@ -41,6 +41,14 @@ STYLES = {
     "namecref": "kind",
     "nameCref": "kind",
     "lcnamecref": "kind",
+    "prettyref": "names",
+    "tableref": "names",
+    "figureref": "names",
+    "algorithmref": "names",
+    "equationref": "names",
+    "sectionref": "names",
+    "theoremref": "names",
+    "appendixref": "names",
 }
 """How each command prints a label."""
 

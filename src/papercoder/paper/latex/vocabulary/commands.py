@@ -40,11 +40,14 @@ m      Input Output KwIn KwOut KwData KwResult KwRet Until UNTIL Comment COMMENT
 m      subref labelcref namecref nameCref lcnamecref labelcpageref cpageref Cpageref stepcounter
 m      refstepcounter usecounter value arabic roman Roman alph Alph fnsymbol
 m      twocolhead tablehead tablefirsthead tablelasthead tablecaption tablecomments tablerefs topcaption bottomcaption
-m      nobibliography bibentry
+m      nobibliography bibentry nth hologo tableref figureref algorithmref equationref sectionref theoremref appendixref
+m      prettyref minisec endnote
+mmm    floatconts
+omm    mintinline
 *m     subcaption shortintertext intertext acs acl acf ac acp acsp aclp acfp gls Gls glspl Glspl acrshort acrlong
 *m     acrfull Ac Acp citetext fullref
 mm     DeclareAcronym crefrange Crefrange cpagerefrange hyperlink hypertarget tablenotetext
-om     icmltitle subfloat subfigure sidecaption makecell thead shortstack rothead todo blfootnote IEEEeqnarraymulticol
+om     lstinline icmltitle subfloat subfigure sidecaption makecell thead shortstack rothead todo blfootnote
 om     tcbox hyperref
 *om    tcp tcc
 mm     captionof nicefrac sfrac flatfrac bibinfo bibfield Call adjustbox labelcrefrange
@@ -57,6 +60,7 @@ oom    framebox makebox
 moom   raisebox
 ommm   fcolorbox
 omomm  multirow
+oom    citeonline citen
 oom    Citet Citep Citealt Citeauthor shortcite citeA citeN citenp fullcite onlinecite Cite Parencite Textcite Autocite
 oom    supercite smartcite footfullcite citetitle Citealp citefullauthor citealias citetalias citepalias
 g      Else ELSE uElse lElse Begin Other INPUT OUTPUT Require Ensure REQUIRE ENSURE

@@ -4,17 +4,16 @@ Signatures come first, as in `commands`. What stands within `\\author{...}` need
 """
 
 _LATEX = r"""
-m      thanks email date institute keywords
-om     author affil affiliation address blfootnote orcidlink
-*om    authorinfo
+m      thanks date institute keywords
+om     affil affiliation address blfootnote orcidlink email
+*omo   author
 """
 _CONFERENCES = r"""
 m      icmltitlerunning icmlkeywords pdfinfo affiliations titlerunning authorrunning shortauthors workshoptitle
 m      ShortHeadings firstpageno jmlrheading jmlrvolume jmlryear jmlrproceedings jmlrsubmitted jmlrpublished
 m      jmlrworkshop editor confname confyear paperID cvprPaperID iccvPaperID finalPaperID runninghead runningtitle
 m      runningauthor copyrightclause conference numberofauthors conferenceinfo CopyrightYear crdata permission toappear
-mm     icmlauthor icmlaffiliation icmlcorrespondingauthor
-m      icmlsetsymbol
+mm     icmlsetsymbol icmlauthor icmlaffiliation icmlcorrespondingauthor
 o      printAffiliationsAndNotice
 mmmm   twoauthors
 """
@@ -35,10 +34,11 @@ om     ead cortext fntext tnotetext tnoteref nonumnote
 om     cormark fnmark tnotemark corref fnref
 """
 _PHYSICS = r"""
-m      pacs preprint noaffiliation homepage altaffiliation altaffilmark affiliationmark
+m      pacs preprint noaffiliation altaffilmark affiliationmark
 m      revised accepted published submitjournal correspondingauthor watermark slugcomment lefthead righthead cpright
 m      msid pubyear pagerange volume submitto AMSsubjects ccode eid
-om     collaboration
+om     homepage altaffiliation
+omg    collaboration
 """
 _SPRINGER = r"""
 m      journalname offprints dedication dedicatory PACS subclass subjclass urladdr curraddr equalcont
@@ -47,7 +47,7 @@ _OTHERS = r"""
 m      Author AuthorNames TitleCitation AuthorCitation firstAuthorLast Authors Address corrAuthor corrEmail extraAuth
 m      externaleditor history datereceived dateaccepted datepublished daterevised pubvolume issuenum articlenumber
 m      doinum hreflink firstnote secondnote isbn leadauthor correspondingauthors authordeclaration equalauthors
-m      templatetype dates verticaladjustment authormark presentaddress jnlcitation papertype articletype jmark
+m      templatetype dates verticaladjustment authormark presentaddress jnlcitation papertype articletype jmark credit
 m      EventEditors EventNoEds EventLongTitle EventShortTitle EventAcronym EventYear EventDate EventLocation EventLogo
 m      SeriesVolume ArticleNo Copyright relatedversion supplement titlenote titlefootnote
 """

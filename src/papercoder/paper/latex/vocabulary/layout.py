@@ -8,21 +8,23 @@ m      DeclareGraphicsExtensions setstretch rowfont tabletypesize tablewidth tab
 m      algsetup SetAlFnt SetAlCapFnt SetAlCapNameFnt IncMargin DecMargin SetNlSkip theoremstyle theorembodyfont
 m      theoremheaderfont lhead chead rhead lfoot cfoot rfoot fancyhf index glsadd KOMAoptions floatstyle
 m      restylefloat DeclareUnicodeCharacter DisableLigatures bibliographystyle nocite typeout message tabulinesep
-m      extrarowsep
+m      figsetnum figsettitle figsetgrpnum figsetgrptitle figsetplot figsetgrpnote extrarowsep addvspace
+m      setfloatlink bio phantompart
 *m     vspace hspace
 o      hdashline linebreak nolinebreak pagebreak nopagebreak item footnotemark printbibliography linenumbers
 o      modulolinenumbers listoftodos printglossary printacronyms printindex
 om     captionsetup rowcolor cellcolor columncolor color pagecolor setlist includepdf includesvg includestandalone
 om     fancyhead fancyfoot includegraphics usepackage RequirePackage documentclass addbibresource marginpar marginnote
 om     sidenote missingfigure PassOptionsToPackage PassOptionsToClass tikz todo
+mm     fontsize addtocontents nomenclature
 mm     setlength addtolength colorlet settowidth settoheight settodepth setkomafont addtokomafont crefalias SetKwInOut
 mm     SetKwInput SetKw SetKwFunction SetKwComment SetKwData SetKwArray lstdefinestyle algrenewcommand algnewcommand
 mm     counterwithout DeclareFieldFormat setcounter addtocounter numberwithin papercoderthe DeclareCaptionFont
 mm     DeclareCaptionLabelFormat DeclareCaptionFormat
 mmm    definecolor providecolor specialrule addcontentsline crefname Crefname labelformat SetKwRepeat SetNlSty
-mmmm   SetKwProg
+mmmm   SetKwProg usefont
 pm     cmidrule cline
-omm    rule lstdefinelanguage
+omm    pdfbookmark rule lstdefinelanguage
 *omm   counterwithin
 *mmmm  titlespacing
 """
@@ -68,7 +70,8 @@ decimalcolnumbers colnumbers turnoffedit nocollaboration allauthors suppressAffi
 showacknow showmatmethods firstpage lastpage hideLIPIcs printccsdesc
 DIFaddbegin DIFaddend DIFdelbegin DIFdelend DIFaddbeginFL DIFaddendFL DIFdelbeginFL DIFdelendFL DIFmodbegin DIFmodend
 SetAlgoLined SetAlgoNoLine SetAlgoVlined SetAlgoNoEnd DontPrintSemicolon PrintSemicolon LinesNumbered
-LinesNumberedHidden RestyleAlgo SetNoFillComment algorithmicindent nl Indp Indm BlankLine
+endbio printcredits flushleft flushright colrule botrule bsp fnmsep figsetstart figsetend figsetgrpstart figsetgrpend
+pause LinesNumberedHidden RestyleAlgo SetNoFillComment algorithmicindent nl Indp Indm BlankLine
 """
 
 WITHOUT_ARGUMENTS = "".join((_FONTS, _SPACES, _LENGTHS, _DOCUMENT, _CLASSES))

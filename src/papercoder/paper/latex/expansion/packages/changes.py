@@ -27,6 +27,14 @@ def replaced(expander: Expander, _: str) -> None:
     expander.stream.push(new)
 
 
+def edited(expander: Expander, command: str) -> None:
+    """AASTeX's `\\edit1{new}`."""
+    if expander.stream.peek[:1].isdecimal():
+        expander.stream.character()
+    else:
+        expander.emit(command)
+
+
 def of_trackchanges(expander: Expander, command: str) -> None:
     """The package's `\\add`, `\\remove` and `\\change{old}{new}`, names that mean something else without it."""
     if "trackchanges" not in expander.packages:
@@ -59,6 +67,7 @@ CHANGES: dict[str, Action] = {
     "\\DIFaddFL": added,
     "\\added": added,
     "\\replaced": replaced,
+    "\\edit": edited,
     "\\add": of_trackchanges,
     "\\remove": of_trackchanges,
     "\\change": of_trackchanges,
