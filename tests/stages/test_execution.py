@@ -277,6 +277,28 @@ def test_where_a_step_fails_there_is_no_environment(packages: Packages, tmp_path
     assert list((tmp_path / "cache" / "environments").iterdir()) == []
 
 
+@dataclass
+class Lacking(Listed):
+    """Its environment lacks every module."""
+
+    async def run(self, command: Command) -> Outcome:
+        ended = await super().run(command)
+        is_list = "packages_distributions" in " ".join(command.argv)
+        return ended.model_copy(update={"output": '{"yaml": null}'}) if is_list else ended
+
+
+def test_a_module_that_no_package_brings_fails_the_installation(packages: Packages, tmp_path: Path) -> None:
+    changes = {"requirements.txt": "yaml-like\n", "src/model.py": f"import yaml\n{FILES['src/model.py']}"}
+    repository = write(tmp_path / "repo", changes)
+    report = asyncio.run(execute(repository, Lacking(), packages))
+    assert report.failed
+    assert report.failed.step == "install"
+    assert report.failed.reason == (
+        "`yaml` is imported in src/model.py, but no installed package brings it; `PyYAML` brings it"
+    )
+    assert report.lock
+
+
 def test_the_failed_install_is_a_step(packages: Packages, tmp_path: Path) -> None:
     repository = write(tmp_path / "repo", {"requirements.txt": "PyYAML>=6\n"})
     report = asyncio.run(execute(repository, Listed("compile"), packages))

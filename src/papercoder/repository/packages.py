@@ -191,6 +191,25 @@ def third_party_imports(code: str, local: Iterable[str]) -> Iterator[str]:
             yield from (name for name in imported_modules(node) if name.partition(".")[0] not in own)
 
 
+def needed_imports(code: str, local: Iterable[str]) -> Iterator[str]:
+    """As `third_party_imports`, without imports in a `try` that expects them to fail, or for type checkers only."""
+    yield from third_party_imports(ast.unparse(_WithoutOptional().visit(parse(code))), local)
+
+
+class _WithoutOptional(ast.NodeTransformer):
+    """Removes the code whose imports may fail."""
+
+    def visit_Try(self, node: ast.Try) -> ast.AST | list[ast.stmt]:
+        self.generic_visit(node)
+        kinds = [ast.unparse(handler.type) if handler.type else "Exception" for handler in node.handlers]
+        expects_failure = any(re.search(r"\b(?:ImportError|ModuleNotFoundError|Exception)\b", kind) for kind in kinds)
+        return [ast.Pass(), *node.orelse, *node.finalbody] if expects_failure else node
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        self.generic_visit(node)
+        return [ast.Pass(), *node.orelse] if ast.unparse(node.test).endswith("TYPE_CHECKING") else node
+
+
 def requirements_file(planned: Iterable[str], imported: Iterable[str]) -> str:
     """The lines of `requirements.txt`: what the code imports, bounded by the plan, and what else was planned."""
     sound = (line for line in planned if not package_problem(line))

@@ -98,3 +98,22 @@ def test_attributes_from_elsewhere(write: Write, code: str) -> None:
 def test_a_spread_sequence_may_fit(write: Write) -> None:
     code = "from library import scale\n\n\ndef use(shape: tuple[int, ...]):\n    return scale(*shape, 2.0)\n"
     assert found(write({"library.py": LIBRARY, "use.py": code}), "calls") == []
+
+
+def test_values_that_nobody_needs(write: Write) -> None:
+    code = '''def log(text: str) -> None:
+    """Log."""
+    print(text)
+
+
+def main(values: list[int]) -> None:
+    """Main."""
+    both = lambda x: (values.append(x), log("a"))
+    either = lambda x: log("a") if x else log("b")
+    [values.append(x) for x in range(3)]
+    both(1), either(2)
+    values and log("c")
+    result = log("d")
+    print(log("e"), result)
+'''
+    assert found(write({"a.py": code}), "calls") == [("a.py", 13, "error"), ("a.py", 14, "error")]

@@ -114,6 +114,9 @@ class _Known:
     """Path and line of calls that spread a sequence over parameters, as `f(*array.shape, y)` does: how many arguments
     that are is not known before it runs."""
 
+    discarding: frozenset[tuple[str, int, str]]
+    """Path, line and function of calls whose value nobody needs: in a lambda, or in a comprehension as statement."""
+
     attributes: Attributes
 
     def excuses(self, finding: Finding) -> bool:
@@ -122,6 +125,9 @@ class _Known:
             return (finding.path, finding.line) in self.returning
         if finding.advice == _ADVICE["call-arg"] and (finding.path, finding.line) in self.spread:
             return True
+        name = finding.message.split("`")[1] if finding.advice == _ADVICE["func-returns-value"] else ""
+        if (finding.path, finding.line, name) in self.discarding:
+            return True
         missing = _MISSING.search(finding.message)
         return missing is not None and self.attributes.may_have(missing[1] or "", missing[2])
 
@@ -129,13 +135,38 @@ class _Known:
 def _known(modules: tuple[Module, ...]) -> _Known:
     returning = ((str(module.path), line) for module in modules for line in _returning(module))
     spread = ((str(module.path), line) for module in modules for line in _spreading(module))
-    return _Known(frozenset(returning), frozenset(spread), attributes(modules))
+    discarding = ((str(module.path), *call) for module in modules for call in _discarding(module))
+    return _Known(frozenset(returning), frozenset(spread), frozenset(discarding), attributes(modules))
 
 
 def _spreading(module: Module) -> Iterator[int]:
     for node in module.nodes:
         if isinstance(node, ast.Call) and any(isinstance(each, ast.Starred) for each in node.args):
             yield from range(node.lineno, (node.end_lineno or node.lineno) + 1)
+
+
+def _discarding(module: Module) -> Iterator[tuple[int, str]]:
+    for node in module.nodes:
+        if isinstance(node, ast.Lambda):
+            yield from _calls_for_effect(node.body)
+        elif isinstance(node, ast.Expr):
+            yield from _calls_for_effect(node.value)
+
+
+def _calls_for_effect(node: ast.expr) -> Iterator[tuple[int, str]]:
+    """Line and function of the calls that an expression consists of, without those whose value it works with."""
+    parts: list[ast.expr] = []
+    match node:
+        case ast.Call(func=function):
+            yield node.lineno, ast.unparse(function).rpartition(".")[2]
+        case ast.ListComp(elt=part) | ast.SetComp(elt=part) | ast.GeneratorExp(elt=part):
+            parts = [part]
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.BoolOp(values=parts):
+            pass
+        case ast.IfExp(body=one, orelse=other):
+            parts = [one, other]
+    for part in parts:
+        yield from _calls_for_effect(part)
 
 
 def _returning(module: Module) -> Iterator[int]:

@@ -14,8 +14,9 @@ from papercoder.errors import RunFolderError
 from papercoder.repository.packages import package_problem
 from papercoder.runs.store import digest, write_failure
 from papercoder.sandbox.contract import Bind, Command, Limits, Phase, Sandbox
-from papercoder.stages.execution.copying import bring_back, discard
+from papercoder.stages.execution.copying import bring_back, discard, fresh_copy
 from papercoder.stages.execution.indexes import Indexes, user_indexes
+from papercoder.stages.execution.providers import SCRIPT, imported_by, missing_modules
 from papercoder.stages.execution.tools import PLACE, PYTHON, Tool, find_tool
 
 REQUIREMENTS, LOCK = "requirements.txt", "requirements.lock"
@@ -124,17 +125,35 @@ class _Building:
         extra = ("pytest",) if has_tests(repository) else ()
         final = self.packages.cache / "environments" / self._key(lock, extra)
         self.command = shlex.join(("pip", "install", "-r", LOCK, *extra))
-        if final.is_dir() or await self._build((*_lines(lock), *extra)):
-            return self._ended(lock, _settle(self.folder, final))
-        return self._ended(lock)
+        if not final.is_dir() and not await self._build((*_lines(lock), *extra)):
+            return self._ended(lock)
+        environment = Environment((Bind(_settle(self.folder, final), PLACE),))
+        reason = await self._missing(repository, environment)
+        return Installation(self.command, None if reason else environment, lock, self.outcomes, reason)
 
     def _key(self, lock: str, extra: tuple[str, ...]) -> str:
         built_by = (self.sandbox.name, self.sandbox.python, self.sandbox.system, self.tool.name)
         return digest([built_by, _lines(lock), extra])
 
-    def _ended(self, lock: str | None, settled: Path | None = None) -> Installation:
-        environment = Environment((Bind(settled, PLACE),)) if settled else None
-        return Installation(self.command, environment, lock, self.outcomes)
+    def _ended(self, lock: str | None) -> Installation:
+        return Installation(self.command, None, lock, self.outcomes)
+
+    async def _missing(self, repository: Path, environment: Environment) -> str:
+        """What the code imports and the environment lacks, in one sentence; empty if nothing."""
+        imported = await asyncio.to_thread(imported_by, repository)
+        if not imported:
+            return ""
+        argv = (environment.python, "-I", "-c", SCRIPT.read_text(encoding="utf-8"), *imported)
+        async with fresh_copy(repository) as folder:
+            command = Command(
+                argv,
+                Bind(folder, "/repository"),
+                readable=environment.binds,
+                environment=environment.variables,
+                limits=self.limits,
+            )
+            outcome = await self.sandbox.run(command)
+        return missing_modules(outcome, imported)
 
     async def _lock(self, text: str, wanted: tuple[str, ...], former: str | None) -> str | None:
         """The former lock where it belongs to these requirements, else a new one; None where there is no solution."""

@@ -1,0 +1,62 @@
+"""Which installed distribution brings each module that a repository imports."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+from pydantic import TypeAdapter, ValidationError
+
+from papercoder.artifacts.execution import Outcome
+from papercoder.repository.packages import distributions_of, is_brought, needed_imports
+from papercoder.stages.execution import listing
+
+SCRIPT = Path(listing.__file__)
+"""Prints the distributions of modules as JSON; run by the interpreter of the environment."""
+
+_FOUND = TypeAdapter(dict[str, list[str] | None])
+_SKIPPED = frozenset({"tests", "venv", ".venv"})
+
+
+def imported_by(repository: Path) -> dict[str, str]:
+    """The third-party modules that the code cannot do without, and a file that imports each; tests are left out.
+
+    Any module or folder of the repository counts as its own, since programs may change where Python looks.
+    """
+    paths = [path.relative_to(repository) for path in sorted(repository.rglob("*.py"))]
+    own = {name for path in paths for name in (*path.parts[:-1], path.stem)}
+    code = [path for path in reversed(paths) if not _SKIPPED & set(path.parts)]
+    return {module: str(path) for path in code for module in _needed(repository / path, own)}
+
+
+def _needed(path: Path, own: set[str]) -> Iterator[str]:
+    try:
+        yield from needed_imports(path.read_text(encoding="utf-8"), own)
+    except (SyntaxError, ValueError, OSError):
+        return  # the import step says what is wrong with it
+
+
+def missing_modules(outcome: Outcome, imported: Mapping[str, str]) -> str:
+    """What is imported and not brought by the right distribution, in one sentence; empty if all is.
+
+    Args:
+        outcome: of `SCRIPT`, called with the names of the modules.
+        imported: module -> a file that imports it.
+    """
+    try:
+        found = _FOUND.validate_json(outcome.output.strip().rpartition("\n")[2] if outcome.succeeded else "{}")
+    except ValidationError:
+        return ""
+    wrong = [text for module, names in found.items() if (text := _problem(module, names, imported.get(module, "")))]
+    return "; ".join(wrong)
+
+
+def _problem(module: str, names: list[str] | None, path: str) -> str:
+    right = next(iter(distributions_of(module)), "")
+    advice = f"; `{right}` brings it" if right else ""
+    if names is None:
+        return f"`{module}` is imported in {path}, but no installed package brings it{advice}"
+    brought = {canonicalize_name(name) for name in names}
+    same_name = canonicalize_name(module.partition(".")[0])
+    if brought == {same_name} and not is_brought(module, brought):
+        return f"`{module}`, imported in {path}, comes from the package `{names[0]}`, which is another project{advice}"
+    return ""
