@@ -30,7 +30,7 @@ _NAMES: dict[Kind, str] = {"classDiagram": "class diagram", "sequenceDiagram": "
 _CONFIG: dict[str, object] = {
     "theme": "base",
     "themeVariables": {"fontSize": "13px"},
-    "flowchart": {"htmlLabels": True, "nodeSpacing": 22, "rankSpacing": 56, "padding": 12, "wrappingWidth": 600},
+    "flowchart": {"htmlLabels": True, "nodeSpacing": 20, "rankSpacing": 40, "padding": 8, "wrappingWidth": 600},
     "class": {"hideEmptyMembersBox": True, "nodeSpacing": 40, "rankSpacing": 50},
     "sequence": {
         "width": 100,

@@ -21,7 +21,7 @@ from papercoder.report.words import plural
 _MOST_FILES = 100
 """Files in one graph; more take too long and cannot be read."""
 
-_NOTE_WIDTH = 18
+_NOTE_WIDTH = 16
 """Room for the line below a file's name, in widths of an x."""
 
 Element = Any
