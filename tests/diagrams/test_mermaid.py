@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.diagrams import mermaid
+from papercoder.diagrams.cleaner import clean
 from papercoder.diagrams.mermaid import Kind, render, submit, syntax_problem
 from tests.diagrams.sources import CLASSES, SEQUENCE
 
@@ -60,12 +61,23 @@ def test_a_diagram_is_rendered_once(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     source = "classDiagram\nclass RenderedOnce"
     first = render(source)
     (kept,) = (tmp_path / "papercoder" / "diagrams").iterdir()
-    assert kept.read_text(encoding="utf-8") == first.svg
+    assert first.svg == clean(kept.read_text(encoding="utf-8"))
     assert submit(source).done()
-    kept.write_text("from the cache", encoding="utf-8")
+    kept.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><g/><script/></svg>', encoding="utf-8")
     submit.cache_clear()
-    assert render(source).svg == "from the cache"
+    assert render(source).svg.endswith("<g/></svg>")
     submit.cache_clear()
+
+
+def test_a_damaged_cache_is_replaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    source = "classDiagram\nclass Damaged"
+    first = render(source)
+    (kept,) = (tmp_path / "papercoder" / "diagrams").iterdir()
+    kept.write_text("<svg", encoding="utf-8")
+    submit.cache_clear()
+    assert render(source) == first
+    assert kept.read_text(encoding="utf-8") != "<svg"
 
 
 def test_what_takes_too_long_is_a_failure_and_no_syntax_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_a_diagram_that_does_not_parse_is_shown_as_its_source(full: Report) -> N
     assert full.architecture is not None
     broken = full.architecture.model_copy(update={"class_diagram": "classDiagram\n???"})
     text = section(full.model_copy(update={"architecture": broken}), "architecture")
-    assert "shown as its source: it does not parse (Parse error on line 2:)" in text
+    assert "shown as its source: it does not parse (Parse error on line 2)" in text
     assert "classDiagram ???" in text
 
 

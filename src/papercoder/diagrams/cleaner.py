@@ -55,7 +55,7 @@ class UncleanError(ValueError):
     """The SVG is not well-formed, or has no size."""
 
 
-def clean(svg: str) -> Element:
+def clean(svg: str) -> str:
     """The SVG with allowed elements and attributes only; classes start with `m-`, ids with a digest of the SVG.
 
     Raises:
@@ -76,15 +76,16 @@ def clean(svg: str) -> Element:
     )
     cleaned.set("class", "pc-mermaid")
     cleaned.extend(_children(root, f"m{digest(svg)[:8]}-"))
-    return cleaned
+    return str(etree.tostring(cleaned, encoding="unicode"))
 
 
-def to_markup(svg: Element, title: str, description: str = "", role: Literal["img", "group"] = "img") -> Markup:
+def to_markup(cleaned: str, title: str, description: str = "", role: Literal["img", "group"] = "img") -> Markup:
     """A cleaned SVG for a page, with its style and its name for screen readers.
 
     A `group` lets screen readers reach the links inside; an `img` hides its parts from them, so without a description
     its words are the description.
     """
+    svg = etree.fromstring(cleaned)
     svg.set("role", role)
     svg.set("aria-label", one_line(title))
     about = description or "; ".join(dict.fromkeys("".join(text.itertext()) for text in svg.iter(f"{{{_SVG}}}text")))

@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from papercoder.diagrams.cleaner import UncleanError, clean
 from papercoder.diagrams.text import printable
 from papercoder.errors import RunFolderError
 from papercoder.runs.store import digest, write_synced
@@ -29,6 +30,7 @@ _ENGINE = Path(__file__).with_name("engine.py")
 _NAMES: dict[Kind, str] = {"classDiagram": "class diagram", "sequenceDiagram": "sequence diagram"}
 _CONFIG: dict[str, object] = {
     "theme": "base",
+    "handDrawnSeed": 1,
     "themeVariables": {"fontSize": "13px"},
     "flowchart": {"htmlLabels": True, "nodeSpacing": 20, "rankSpacing": 40, "padding": 8, "wrappingWidth": 600},
     "class": {"hideEmptyMembersBox": True, "nodeSpacing": 40, "rankSpacing": 50},
@@ -45,7 +47,8 @@ _CONFIG: dict[str, object] = {
         "noteFontSize": 12,
     },
 }
-"""Sizes; colors come from our style sheet. Labels are HTML because Mermaid takes ten times as long for text here."""
+"""Sizes, and a seed so that a source always gives the same SVG. Colors come from our style sheet. Labels are HTML, because
+Mermaid takes ten times as long for labels as text here."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Rendering:
     """What Mermaid made of a source; exactly one field is set."""
 
     svg: str = ""
-    """As Mermaid wrote it: untrusted, and to be cleaned before anyone sees it."""
+    """Cleaned."""
 
     syntax_error: str = ""
     """Mermaid's message."""
@@ -101,13 +104,17 @@ def _without_settings(source: str) -> str:
 
 def _render(source: str) -> Rendering:
     kept = _cache_folder() / f"{digest([version('mermaidx'), _CONFIG, source])}.svg"
-    with suppress(OSError, UnicodeDecodeError):
-        return Rendering(svg=kept.read_text(encoding="utf-8"))
+    with suppress(OSError, UnicodeDecodeError, UncleanError):
+        return Rendering(svg=clean(kept.read_text(encoding="utf-8")))
     rendering = _run_engine(source)
-    if rendering.svg:
-        with suppress(RunFolderError):  # a cache that cannot be written only costs time
-            write_synced(kept, rendering.svg)
-    return rendering
+    if not rendering.svg:
+        return rendering
+    with suppress(RunFolderError):  # a cache that cannot be written only costs time
+        write_synced(kept, rendering.svg)
+    try:
+        return Rendering(svg=clean(rendering.svg))
+    except UncleanError as error:
+        return Rendering(failure=str(error))
 
 
 def _cache_folder() -> Path:
@@ -115,6 +122,7 @@ def _cache_folder() -> Path:
 
 
 def _run_engine(source: str) -> Rendering:
+    """What Mermaid makes of the source, not cleaned yet."""
     request = json.dumps({"source": source, "config": _CONFIG})
     command = [sys.executable, "-P", str(_ENGINE)]
     try:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from papercoder.artifacts import FileLogic, LogicDesign
 from papercoder.diagrams import mermaid
-from papercoder.diagrams.cleaner import UncleanError, clean, to_markup
+from papercoder.diagrams.cleaner import to_markup
 from papercoder.diagrams.mermaid import Rendering
 from papercoder.diagrams.text import one_line, shortened
 from papercoder.report.model import Report
@@ -51,13 +51,12 @@ def diagrams(report: Report) -> tuple[Diagram, ...]:
 
 def _diagram(title: str, source: str, rendering: Rendering) -> Diagram:
     if rendering.syntax_error:
-        return Diagram(title, source, reason=f"it does not parse ({rendering.syntax_error.splitlines()[0]})")
+        return Diagram(
+            title, source, reason=f"it does not parse ({rendering.syntax_error.splitlines()[0].rstrip(':')})"
+        )
     if rendering.failure:
         return Diagram(title, source, reason=rendering.failure)
-    try:
-        return Diagram(title, source, to_markup(clean(rendering.svg), title))
-    except UncleanError as error:
-        return Diagram(title, source, reason=str(error))
+    return Diagram(title, source, to_markup(rendering.svg, title))
 
 
 def _files_diagram(report: Report, logic: LogicDesign) -> Diagram:
@@ -105,7 +104,7 @@ def file_graph(
     classes: Mapping[str, str] = MappingProxyType({}),
     addresses: Mapping[str, str] = MappingProxyType({}),
 ) -> Markup:
-    """The graph of the files, from the SVG that Mermaid made of it.
+    """The graph of the files, with their names and states put into the SVG that Mermaid made of it.
 
     Args:
         logic: the files and their imports.
@@ -115,7 +114,7 @@ def file_graph(
         classes: path -> CSS class of the file's box.
         addresses: path -> what the file's box links to.
     """
-    graph = clean(svg)
+    graph = etree.fromstring(svg)
     for element in graph.xpath("//*[@id]"):
         node = re.search(r"-flowchart-f(\d+)-\d+$", element.get("id"))
         edge = re.search(r"-L_f(\d+)_f(\d+)_\d+$", element.get("id"))
@@ -130,7 +129,7 @@ def file_graph(
         f"{file.path} imports {', '.join(item.path for item in file.imports) or 'no other file'}."
         for file in logic.files
     )
-    return to_markup(graph, title, description, "group" if addresses else "img")
+    return to_markup(etree.tostring(graph, encoding="unicode"), title, description, "group" if addresses else "img")
 
 
 def _fill_box(box: Element, file: FileLogic, note: str, css_class: str) -> None:

@@ -1,4 +1,4 @@
-"""A report as one HTML page and as Markdown; values are escaped, the page loads nothing and runs one known script."""
+"""A report as one HTML page and as Markdown: values are escaped, the page loads nothing and runs one known script."""
 
 import hashlib
 import re
@@ -33,14 +33,14 @@ Section = Literal[
 ]
 
 _LONGEST = 6_000
-"""Characters of one value; what is longer is cut."""
+"""Characters of one value; the rest is cut."""
 
 _OUTPUT = 12_000
-"""Characters of a command's output, from its end."""
+"""Characters of a command's output, counted from its end."""
 
 
 def to_html(report: Report) -> str:
-    """One page: no network, no asset, no script needed."""
+    """The report as one page that works offline, without other files and without scripts."""
     script = _data("report.js")
     return (
         environment()
@@ -56,26 +56,25 @@ def to_html(report: Report) -> str:
 
 
 def section(report: Report, name: Section, links: Links) -> Markup:
-    """One section of the page, for another page that has the style's parts."""
+    """One section of the report, for another page that includes `parts_style`."""
     template = environment().get_template(f"sections/{name}.html")
     return Markup(template.render(report=report, links=links))  # noqa: S704  the template escapes
 
 
 def need(item: TracedRequirement, links: Links) -> Markup:
-    """One requirement as the section of requirements shows it."""
+    """One requirement as in the report's list of requirements."""
     return Markup(environment().get_template("need.html").render(item=item, links=links))  # noqa: S704  as above
 
 
 def to_markdown(report: Report) -> str:
-    """The same for a terminal, an editor or a repository's host; diagrams as Mermaid."""
+    """The report for a terminal, an editor or a repository host; diagrams stay Mermaid and formulas LaTeX."""
     text = environment().get_template("report.md").render(report=report)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 @cache
 def environment(package: str = "papercoder.report") -> Environment:
-    """What renders the templates of a package, and those of this one: values are escaped, and filters say figures and
-    states in words."""
+    """The Jinja environment for a package's templates and the report's; values are escaped unless they are `Markup`."""
     made = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader("papercoder.report")]),
         autoescape=True,
@@ -119,17 +118,17 @@ def environment(package: str = "papercoder.report") -> Environment:
 
 
 def style() -> Markup:
-    """The look of all pages: their frame, and what sections are made of."""
+    """The style of whole pages: layout and sections."""
     return Markup(_data("report.css") + _data("parts.css"))  # noqa: S704  files of this package
 
 
 def parts_style(within: str) -> str:
-    """The look of sections alone, for elements within a selector; colours and fonts are the page's variables."""
+    """The style of sections only, within a selector; colors and fonts come from the page's variables."""
     return f"{within} {{\n{_data('parts.css')}}}\n"
 
 
 def sheet(package: str, name: str) -> Markup:
-    """A style sheet that stands among a package's templates."""
+    """A style sheet from a package's templates folder."""
     return Markup(_data(name, package))  # noqa: S704  a file of ours
 
 
@@ -139,7 +138,7 @@ def _data(name: str, package: str = "papercoder.report") -> str:
 
 
 def _finalize(value: object) -> object:
-    """Every value on its way into a template: without control signs, and not without end."""
+    """A value for a template: strings lose control characters and are cut to a maximum length."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     text = printable(value)
@@ -165,7 +164,7 @@ def _quoted(quote: str) -> Markup:
 
 
 def tail(output: str) -> Markup:
-    """The end of a command's output, escaped."""
+    """The last part of a command's output, escaped."""
     text = printable(output[-4 * _OUTPUT :]).strip("\n")
     if len(text) > _OUTPUT or len(output) > 4 * _OUTPUT:
         text = f"… (the end of {len(output):,} characters)\n{text[-_OUTPUT:]}"
@@ -173,7 +172,7 @@ def tail(output: str) -> Markup:
 
 
 def _markdown(text: str) -> Markup:
-    """Words that stay words in Markdown, also in a cell of a table."""
+    """Text with all Markdown syntax escaped, on one line so that it fits a table cell."""
     line = one_line(text)
     line = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
     return Markup(re.sub(r"([\\`*_\[\]|~$#<>&!])", _masked, line))  # noqa: S704  every sign that could be markup is masked
@@ -184,7 +183,7 @@ def _masked(match: re.Match[str]) -> str:
 
 
 def _code(text: str) -> Markup:
-    """A code span that also stands in a cell of a table."""
+    """A code span that is safe in a table cell."""
     line = one_line(text).replace("|", "¦")
     fence = "`" * (max([0, *map(len, re.findall(r"`+", line))]) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""
@@ -192,7 +191,7 @@ def _code(text: str) -> Markup:
 
 
 def _fenced(text: str, language: str = "") -> Markup:
-    """A block of code behind a fence that is longer than any in it."""
+    """A code block whose fence is longer than any fence inside."""
     inside = printable(text).strip("\n")
     inside = inside if len(inside) <= _OUTPUT else f"… (the end of {len(inside):,} characters)\n{inside[-_OUTPUT:]}"
     fence = "`" * max(3, *(len(run) + 1 for run in ["", *re.findall(r"`+", inside)]))

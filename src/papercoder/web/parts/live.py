@@ -1,4 +1,4 @@
-"""What the live page shows of a run, as HTML in which every word is escaped."""
+"""The parts of a run's live page as HTML; all text is escaped."""
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -16,7 +16,7 @@ from papercoder.web.runs.files import FileView
 from papercoder.web.runs.view import StageView, View, Waiting
 
 _MOST = 5
-"""Names in a list that goes on with `and 3 more`."""
+"""Names in a list before `and 3 more`."""
 
 
 def figures(view: View) -> str:
@@ -25,23 +25,23 @@ def figures(view: View) -> str:
 
 
 def stages(found: Sequence[StageView]) -> str:
-    """The stages in the order in which they were begun, each with what is open in it."""
+    """The stages in the order of their start, each with its open artifacts."""
     return _render("stages", stages=found, told=_told, most=_MOST)
 
 
 def waiting(calls: Sequence[Waiting]) -> str:
-    """The calls that are waited for, the longest first."""
+    """The open calls, the longest wait first."""
     longest = sorted(calls, key=lambda call: -call.seconds)
     return _render("waiting", calls=longest[:_MOST], more=len(longest[_MOST:]))
 
 
 def steps(found: Sequence[ExecutionStepEnded], forecast: str) -> str:
-    """The steps of the latest climb, and what is about to take long."""
+    """The latest execution steps, and a forecast if the next one takes long."""
     return _render("steps", steps=found, forecast=forecast)
 
 
 def warnings(found: Sequence[str]) -> str:
-    """What the user should know."""
+    """Warnings for the user."""
     return _render("warnings", warnings=found)
 
 
@@ -78,7 +78,7 @@ def clock(seconds: float) -> str:
 
 
 def _told(stage: StageView) -> str:
-    """What became of its artifacts, and how long it took."""
+    """How many artifacts were made, kept or edited, and the time."""
     counts = {"made": stage.summary.made, "kept": stage.summary.reused, "your edit": stage.summary.edited}
     words = [f"{count} {word}" for word, count in counts.items() if count]
     return " · ".join([*words, *([duration(stage.summary.seconds)] if stage.summary.seconds >= 0.05 else [])])
