@@ -47,8 +47,10 @@ _CONFIG: dict[str, object] = {
         "noteFontSize": 12,
     },
 }
-"""Sizes, and a seed so that a source always gives the same SVG. Colors come from our style sheet. Labels are HTML, because
-Mermaid takes ten times as long for labels as text here."""
+"""Sizes, and a seed so that a source always gives the same SVG. Colors come from our style sheet.
+
+Labels are HTML, because Mermaid takes ten times as long for labels as text here.
+"""
 
 
 @dataclass(frozen=True)
