@@ -16,10 +16,3 @@ def texts(svg: str) -> list[str]:
 def tags(svg: str) -> set[str]:
     """Names of all elements."""
     return {str(item.tag).partition("}")[2] for item in parsed(svg).iter()}
-
-
-def numbers(svg: str, path: str) -> list[float]:
-    """Attributes as numbers."""
-    found = parsed(svg).xpath(path)
-    assert isinstance(found, list)
-    return [float(str(value)) for value in found]

@@ -2,19 +2,9 @@
 
 import re
 
-from lxml import etree
+from tests.diagrams.shapes import parsed
 
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-def parsed(svg: str) -> etree._Element:
-    """The plot; fails if it is not well-formed."""
-    return etree.fromstring(svg.encode(), etree.XMLParser(resolve_entities=False))
-
-
-def texts(svg: str) -> list[str]:
-    """All lines of text."""
-    return ["".join(item.itertext()) for item in parsed(svg).iter(f"{SVG}text")]
 
 
 def marks(svg: str, colour: str) -> list[tuple[float, float]]:

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from papercoder.artifacts import Interval
 from papercoder.plots.rows import Bar, Row, bars, intervals
-from tests.plots.shapes import is_inside, marks, parsed, texts
+from tests.diagrams.shapes import parsed, texts
+from tests.plots.shapes import is_inside, marks
 
 
 def value(mean: float, low: float, high: float, n: int = 4) -> Interval:

@@ -6,7 +6,8 @@ from matplotlib import rcParams
 from matplotlib.figure import Figure
 
 from papercoder.plots.svg import GOOD, INK, draw
-from tests.plots.shapes import SVG, parsed, texts
+from tests.diagrams.shapes import parsed, texts
+from tests.plots.shapes import SVG
 
 HOSTILE = '<script>alert("1")</script> $x^2$ &amp; \x1b[31m \ud800 漢字'
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from papercoder.artifacts import ClaimResult, Measured
 from papercoder.report.plots import claim_plot
-from tests.plots.shapes import is_inside, marks, parsed, texts
+from tests.diagrams.shapes import parsed, texts
+from tests.plots.shapes import is_inside, marks
 from tests.report.folders import claim
 
 

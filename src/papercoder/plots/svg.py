@@ -27,14 +27,14 @@ SMALL, NORMAL = 11.0, 12.5
 """Sizes of text, in CSS pixels."""
 
 _VARIABLES = {
-    INK: "ink",
-    SOFT: "soft",
-    FAINT: "faint",
-    ACCENT: "accent",
-    GOOD: "good",
-    FAIR: "fair",
-    BAD: "bad",
-    SHEET: "sheet",
+    INK: "--ink",
+    SOFT: "--soft",
+    FAINT: "--faint",
+    ACCENT: "--accent",
+    GOOD: "--good",
+    FAIR: "--fair",
+    BAD: "--bad",
+    SHEET: "--sheet, var(--card)",
 }
 """Colour -> the variable of the page that replaces it."""
 
@@ -155,7 +155,7 @@ def _style(element: "etree._Element") -> dict[str, str]:
     """Its style, with variables for colours and without a font family."""
     pairs = (part.split(":", 1) for part in element.get("style", "").split(";") if part.strip())
     style = {name.strip(): value.strip() for name, value in pairs if name.strip() != "font-family"}
-    return {name: f"var(--{_VARIABLES[value]})" if value in _VARIABLES else value for name, value in style.items()}
+    return {name: f"var({_VARIABLES[value]})" if value in _VARIABLES else value for name, value in style.items()}
 
 
 def _short(numbers: str) -> str:
