@@ -79,7 +79,7 @@ def test_two_variants_are_compared(say: Command, bench: Path) -> None:
     assert said.code == 0
     assert "plain · m → full · m" in said.out
     assert "+1.07" in said.out
-    assert "none is beyond noise" in said.out or "beyond noise: reference-based +1.07 (better)" in said.out
+    assert "none significant" in said.out or "significant: reference-based +1.07 (better)" in said.out
     assert (bench / "compare.html").read_text().startswith("<!doctype html>")
 
 

@@ -37,8 +37,8 @@ def _table(contrast: Contrast) -> Table:
             wording.value(one, one.after),
             wording.change(one),
             escape(wording.spread(one)),
-            wording.share_of_chance(one.chance),
-            wording.share_of_chance(one.corrected),
+            wording.p_value(one.p_value),
+            wording.p_value(one.adjusted),
             f"[{_STYLES[one.verdict]}]{wording.VERDICTS[one.verdict]}[/]",
         )
     return table

@@ -1,4 +1,4 @@
-"""Comparison: hand-computed numbers, what is beyond noise, and what cannot be told."""
+"""Comparison: numbers computed by hand, what is significant, and what cannot be tested."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -30,7 +30,7 @@ def test_a_difference_by_hand() -> None:
     assert one.difference.mean == pytest.approx(0.3)
     assert one.difference.low == pytest.approx(0.3 - 3.1824 * 0.08165, abs=1e-4)
     assert one.difference.high == pytest.approx(0.3 + 3.182 * 0.08165, abs=1e-4)
-    assert one.chance == pytest.approx(0.0349, abs=1e-4)
+    assert one.p_value == pytest.approx(0.0349, abs=1e-4)
 
 
 def test_with_many_metrics_the_interval_alone_is_no_verdict() -> None:
@@ -39,11 +39,11 @@ def test_with_many_metrics_the_interval_alone_is_no_verdict() -> None:
     # Steps, cost, time and calls were tested as well, and did not differ.
     assert comparison.tested == 5
     assert one.difference.low > 0
-    assert one.corrected == pytest.approx(5 * 0.0349, abs=1e-3)
+    assert one.adjusted == pytest.approx(5 * 0.0349, abs=1e-3)
     assert one.verdict == "noise"
 
 
-def test_what_is_beyond_noise_is_better_or_worse_as_the_metric_has_it() -> None:
+def test_what_is_significant_is_better_or_worse_as_the_metric_has_it() -> None:
     before = results(*(trial(f"p{n}", seconds=100.0 + n, judges=judged(3.0 + n / 100)) for n in range(8)))
     after = results(*(trial(f"p{n}", seconds=50.0 + n % 3, judges=judged(2.0 + n / 50)) for n in range(8)))
     comparison = compare(before, after)
@@ -55,7 +55,7 @@ def test_what_is_beyond_noise_is_better_or_worse_as_the_metric_has_it() -> None:
 def test_two_papers_are_too_few() -> None:
     comparison = compare(scored("a", [1.0, 1.0]), scored("b", [5.0, 4.9]))
     one = of(comparison, "reference-based")
-    assert (one.verdict, one.chance, one.corrected) == ("few", None, None)
+    assert (one.verdict, one.p_value, one.adjusted) == ("few", None, None)
     assert comparison.tested == 0
 
 
@@ -68,7 +68,7 @@ def test_where_all_papers_differ_by_the_same_no_interval_is_told() -> None:
 
 def test_other_judges_are_named() -> None:
     before, after = scored("a", [3.0], judge_model="gpt"), scored("b", [4.0], judge_model="claude")
-    said = "Judged by gpt before and by claude after: scores may differ for that alone."
+    said = "Judged by gpt before and by claude after, which alone may change the scores."
     assert list(remarks(compare(before, after).contrasts[0])) == [said]
     assert list(remarks(compare(before, scored("c", [4.0], judge_model="gpt")).contrasts[0])) == []
 
@@ -82,7 +82,7 @@ def test_of_several_settings_it_is_told_which_one_differs() -> None:
     same = scored("a", [3.0] * 6, variant="same").trials
     before = results(*same, *scored("a", [2.0 + n / 50 for n in range(6)], variant="new").trials)
     after = results(*same, *scored("b", [4.0 + n / 60 for n in range(6)], variant="new").trials)
-    assert "1 is beyond noise: new · m: reference-based +1.99 (better)." in headline(compare(before, after))
+    assert "1 significant: new · m: reference-based +1.99 (better)." in headline(compare(before, after))
 
 
 def test_repeats_are_one_paper() -> None:

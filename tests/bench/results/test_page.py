@@ -79,14 +79,18 @@ def test_variants_have_means_over_papers_with_intervals(shown: html.HtmlElement)
 def test_every_trial_has_its_steps(shown: html.HtmlElement) -> None:
     papers = shown.get_element_by_id("papers")
     marks = [mark.get("aria-label") for mark in papers.find_class("marks")]
-    assert marks[:3] == ["seen: install", "seen: install, import, start", "seen: install, import, start, tests, smoke"]
+    assert marks[:3] == [
+        "passed: install",
+        "passed: install, import, start",
+        "passed: install, import, start, tests, smoke",
+    ]
     assert len(marks) == 12
     assert cells(papers.xpath(".//tbody")[4].xpath("tr")[1]).startswith("full ◐ partial not run")
 
 
 def test_code_that_was_run_and_got_nowhere_is_told_apart(tmp_path: Path) -> None:
     tree = page(to_html(results(trial("p")), tmp_path))
-    assert [mark.get("aria-label") for mark in tree.find_class("marks")] == ["no step was seen"]
+    assert [mark.get("aria-label") for mark in tree.find_class("marks")] == ["no step passed"]
     assert words(tree.get_element_by_id("variants").xpath(".//tbody/tr/td[2]")[0]) == "0 of 1"
 
 
@@ -192,23 +196,23 @@ def test_nothing_is_loaded(tmp_path: Path) -> None:
     assert "url(" not in both
 
 
-def test_a_comparison_says_what_is_beyond_noise() -> None:
+def test_a_comparison_says_what_is_significant() -> None:
     before = results(*(trial(f"p{n}", judges=judged(2.0 + n / 10)) for n in range(6)), name="before")
     after = results(*(trial(f"p{n}", judges=judged(3.0 + n / 9)) for n in range(6)), trial("new"), name="after")
     tree = page(comparison_html(compare(before, after)))
     header = words(tree.xpath("//header")[0])
-    assert "Of 5 differences tested, 1 is beyond noise: reference-based +1.03 (better)." in header
+    assert "5 differences tested, 1 significant: reference-based +1.03 (better)." in header
     rows = [cells(row) for row in tree.xpath("//section//table")[0].xpath(".//tbody/tr")]
     assert rows[0].startswith("reference-based 6 2.25 3.28 +1.03 [+1.01, +1.05] < 0.001 < 0.001 ✓ better")
-    assert rows[1].endswith("1.000 1.000 ○ within noise")
-    assert "Only after has these papers, and they are not compared: new." in words(tree)
+    assert rows[1].endswith("1.000 1.000 ○ not significant")
+    assert "Not compared, because only after has these papers: new." in words(tree)
 
 
 def test_a_comparison_of_two_papers_gives_no_verdict() -> None:
     few = results(*(trial(f"p{n}", variant=v, judges=judged(s)) for n in range(2) for v, s in (("a", 1.0), ("b", 5.0))))
     text = words(page(comparison_html(compare(few, few, variants=("a", "b")))))
-    assert "Nothing can be told: it takes at least 3 papers that both sides have." in text
-    assert "too few papers to tell" in text
+    assert "Nothing was tested: a test needs at least 3 papers that both sides have." in text
+    assert "too few papers" in text
     assert "better" not in text
 
 

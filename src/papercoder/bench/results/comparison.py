@@ -62,7 +62,7 @@ def compare(
         before=before.name,
         after=after.name,
         contrasts=contrasts,
-        tested=sum(one.chance is not None for contrast in contrasts for one in contrast.differences),
+        tested=sum(one.p_value is not None for contrast in contrasts for one in contrast.differences),
         left_out=() if variants or models else _left_out(before, after, matched),
     )
 

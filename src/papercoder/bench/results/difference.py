@@ -1,4 +1,4 @@
-"""How one metric differs between two sets of trials, paper by paper, and whether that is beyond noise."""
+"""How one metric differs between two sets of trials, paper by paper, and whether that is significant."""
 
 from collections.abc import Iterable, Sequence
 from statistics import fmean
@@ -21,37 +21,37 @@ class PaperPair(Artifact):
 
 
 class Difference(Artifact):
-    """One metric, over the papers that have it on both sides."""
+    """One metric, over the papers for which both sides have a value."""
 
     metric: str
     papers: tuple[PaperPair, ...]
     unpaired: tuple[str, ...] = ()
-    """Papers that have it on one side alone, because a trial failed perhaps; they are left out of the means."""
+    """Papers with a value on one side only, for example because a trial failed. They are not in the means."""
 
     before: float
     """Mean over the papers."""
 
     after: float
     difference: Interval
-    """After less before, with its 95 % interval from the papers' differences."""
+    """After minus before, with its 95 % interval over the papers."""
 
-    chance: float | None = None
-    """How often chance alone gives as much, not corrected; None where there are too few papers."""
+    p_value: float | None = None
+    """Of a paired test; None for too few papers."""
 
-    corrected: float | None = None
-    """The same after Holm's correction for all that was tested."""
+    adjusted: float | None = None
+    """The p value after Holm's correction for the number of tests in the comparison."""
 
     verdict: Verdict
-    """`better` or `worse`: beyond noise, after the correction. `noise`: not. `few`: too few papers to tell."""
+    """`better` or `worse` if the adjusted p value is below 5 %, else `noise`; `few` for too few papers."""
 
     @property
     def varies(self) -> bool:
-        """False where all papers differ by the same: the interval, which has no width then, says nothing."""
+        """False if all papers differ equally; then the interval has no width and says nothing."""
         return vary([pair.after - pair.before for pair in self.papers])
 
 
 def difference(metric: Metric, before: Trials, after: Trials) -> Difference | None:
-    """How a metric differs, without a verdict; None where no paper has it on both sides."""
+    """How a metric differs, before the correction; None if no paper has a value on both sides."""
     old, new = per_paper(metric, before), per_paper(metric, after)
     papers = tuple(PaperPair(paper=paper, before=old[paper], after=new[paper]) for paper in old if paper in new)
     differences = [pair.after - pair.before for pair in papers]
@@ -66,24 +66,24 @@ def difference(metric: Metric, before: Trials, after: Trials) -> Difference | No
         before=fmean(pair.before for pair in papers),
         after=fmean(pair.after for pair in papers),
         difference=spread,
-        chance=p_value,
+        p_value=p_value,
         verdict="few" if p_value is None else "noise",
     )
 
 
 def without(papers: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
-    """The papers that are not among the others, in their order."""
+    """The papers that the others lack, in their order."""
     known = set(others)
     return tuple(paper for paper in papers if paper not in known)
 
 
 def with_verdicts(differences: Sequence[Difference]) -> tuple[Difference, ...]:
-    """These differences, each held against chance after the correction for all of them."""
-    corrected = iter(holm([one.chance for one in differences if one.chance is not None]))
-    return tuple(one if one.chance is None else _with_verdict(one, next(corrected)) for one in differences)
+    """The differences with adjusted p values and verdicts."""
+    adjusted = iter(holm([one.p_value for one in differences if one.p_value is not None]))
+    return tuple(one if one.p_value is None else _with_verdict(one, next(adjusted)) for one in differences)
 
 
-def _with_verdict(difference: Difference, corrected: float) -> Difference:
+def _with_verdict(difference: Difference, adjusted: float) -> Difference:
     better = (difference.difference.mean < 0) == NAMED[difference.metric].fewer
-    verdict: Verdict = ("better" if better else "worse") if corrected < LEVEL else "noise"
-    return difference.model_copy(update={"corrected": corrected, "verdict": verdict})
+    verdict: Verdict = ("better" if better else "worse") if adjusted < LEVEL else "noise"
+    return difference.model_copy(update={"adjusted": adjusted, "verdict": verdict})

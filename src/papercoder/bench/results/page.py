@@ -1,4 +1,4 @@
-"""Pages of results and of comparisons: they load nothing and run nothing, and all words in them are escaped."""
+"""HTML pages of results and comparisons, without scripts or external files; all text is escaped."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,24 +36,24 @@ from papercoder.runs.store import write_synced
 PAGE = "bench.html"
 _SHARES: tuple[Metric, ...] = (RUBRIC, CODE_DEV, COVERAGE, CLAIMS)
 _PLOTTED: tuple[Metric, ...] = (*JUDGES[2:], *JUDGES[:2], *_SHARES)
-"""The metric that tells most, first."""
+"""The most important metric first."""
 
 _COLUMNS: tuple[Metric, ...] = (COVERAGE, CLAIMS, *JUDGES, RUBRIC, CODE_DEV, FINDINGS, CALLS, COST, SECONDS)
 _PAGES = {"report": "report.html", "evaluation": "evaluation/evaluation.html"}
 
 
 Links = Callable[[TrialResult], dict[str, str]]
-"""From a trial to the pages that are there of it: name -> where it leads."""
+"""From a trial to its pages: name -> address."""
 
 
 @dataclass(frozen=True)
 class Linked:
-    """A trial, and the pages that are there of it."""
+    """A trial and its pages."""
 
     trial: TrialResult
     setting: str
     links: dict[str, str]
-    """Name -> where it leads."""
+    """Name -> address."""
 
 
 def write_page(folder: Path, results: BenchResults) -> Path:
@@ -76,12 +76,12 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
 
 
 def to_html(results: BenchResults, folder: Path) -> str:
-    """The page of a bench; `folder` is where its trials' own pages are looked for."""
+    """The page of a bench; `folder` has its trials and their pages."""
     return _render("bench.html", "page.html", **_values(results, lambda trial: _links(folder, trial)))
 
 
 def body(results: BenchResults, links: Links) -> Markup:
-    """What the page of a bench says, for another page that has the style's parts and `body_style`."""
+    """The content of a bench's page, for a page that has the style's parts and `body_style`."""
     return Markup(_render("bench.html", "body.html", **_values(results, links)))  # noqa: S704  the template escapes
 
 
@@ -114,7 +114,7 @@ def comparison_html(comparison: Comparison) -> str:
 
 
 def comparison_body(comparison: Comparison) -> Markup:
-    """What the page of a comparison says, as `body`."""
+    """The content of a comparison's page, as in `body`."""
     return Markup(_render("compare.html", "body.html", **_compared(comparison)))  # noqa: S704  the template escapes
 
 
@@ -127,13 +127,13 @@ def _compared(comparison: Comparison) -> dict[str, Any]:
 
 
 def by_setting(results: BenchResults) -> dict[str, list[TrialResult]]:
-    """Variant, and model where there are several -> its trials, in the manifest's order."""
+    """Variant, with the model if there are several -> its trials, in the manifest's order."""
     many = len({trial.model for trial in results.trials}) > 1
     return grouped(results.trials, lambda trial: f"{trial.variant} · {trial.model}" if many else trial.variant)
 
 
 def ran_through(trials: Trials) -> str:
-    """How many were seen to run through on tiny settings; empty where none was run."""
+    """How many ran to their end on tiny settings; empty if none was run."""
     seen = sum("smoke" in trial.steps for trial in trials)
     return f"{seen} of {len(trials)}" if any(trial.executed for trial in trials) else ""
 
@@ -143,14 +143,14 @@ def _observed(metrics: tuple[Metric, ...], results: BenchResults) -> list[Metric
 
 
 def _links(folder: Path, trial: TrialResult) -> dict[str, str]:
-    """Only pages that are there; a trial's name leads to nowhere but its own folder."""
+    """Only pages that exist, in the trial's own folder."""
     own = quote(trial.trial, safe="")
     there = "/" not in trial.trial and trial.trial not in {"", ".", ".."}
     return {name: f"{own}/{page}" for name, page in _PAGES.items() if there and (folder / trial.trial / page).is_file()}
 
 
 def _plots(results: BenchResults, groups: Groups) -> list[Plot]:
-    """What tells most, first: the main score, what each step brings to it, and at what cost."""
+    """The most important first: the main score, what each step adds to it, and its cost."""
     metrics = _observed(_PLOTTED, results)
     found: list[Plot | None] = []
     for metric in metrics[:1]:
@@ -162,7 +162,7 @@ def _plots(results: BenchResults, groups: Groups) -> list[Plot]:
 
 
 def _ladders(metric: Metric, results: BenchResults) -> list[Plot | None]:
-    """For each model, what each variant brings over the one before."""
+    """For each model, what each variant adds to the one before."""
     by_model = grouped(results.trials, lambda trial: trial.model)
     return [
         ablation_steps(metric, grouped(trials, lambda trial: trial.variant), model if len(by_model) > 1 else "")
@@ -177,7 +177,7 @@ def _contrast_plots(contrast: Contrast) -> list[Plot]:
     for title, metrics in kinds.items():
         rows = [(NAMED[one.metric].label, one) for one in contrast.differences if NAMED[one.metric] in metrics]
         if rows:
-            about = "After less before, paper by paper, with the 95 % interval of three papers or more."
+            about = "After minus before, paper by paper, with the 95 % interval for three papers or more."
             found.append(Plot(title, about, changes(rows, title)))
     return found
 
@@ -195,7 +195,7 @@ def _css() -> Markup:
 def _environment() -> Environment:
     made = environment("papercoder.bench")
     made.filters |= {
-        "chance": wording.share_of_chance,
+        "p_value": wording.p_value,
         "change": wording.change,
         "mean": lambda trials, metric: mean_of(metric, trials),
         "metric": NAMED.__getitem__,

@@ -95,7 +95,7 @@ def _reach(one: Difference) -> float:
 
 
 def _unit(metric: Metric) -> float:
-    """Scores are drawn as they are, shares in per cent."""
+    """Shares are drawn in per cent."""
     return 1.0 if metric in JUDGES else 100.0
 
 

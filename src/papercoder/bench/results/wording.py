@@ -15,10 +15,10 @@ from papercoder.report.words import cost, duration, plural
 VERDICTS = {
     "better": "better",
     "worse": "worse",
-    "noise": "within noise",
-    "few": "too few papers to tell",
+    "noise": "not significant",
+    "few": "too few papers",
 }
-"""Verdict -> how it is written."""
+"""Verdict -> its text."""
 
 TONES = {"better": "good", "worse": "bad", "complete": "good", "partial": "fair", "failed": "bad"}
 """Verdict or status -> tone; all others are `none`."""
@@ -35,27 +35,27 @@ def change(difference: Difference) -> str:
 
 
 def spread(difference: Difference) -> str:
-    """Where the difference lies with 95 % confidence; empty where nothing shows how much it varies."""
+    """The 95 % interval of the difference; empty if the papers do not vary."""
     metric, one = NAMED[difference.metric], difference.difference
     return f"[{metric.signed(one.low)}, {metric.signed(one.high)}]" if difference.varies else ""
 
 
 def value(difference: Difference, number: float) -> str:
-    """One side's mean as it is read."""
+    """One side's mean as text."""
     return NAMED[difference.metric].shown(number)
 
 
-def share_of_chance(number: float | None) -> str:
-    """A chance as it is read; empty where nothing was tested."""
+def p_value(number: float | None) -> str:
+    """A p value as text; empty if nothing was tested."""
     if number is None:
         return ""
     return f"{number:.3f}" if number >= 0.001 else "< 0.001"
 
 
 def headline(comparison: Comparison) -> str:
-    """What is beyond noise, in a sentence or two."""
+    """Which differences are significant, in a sentence."""
     if not comparison.tested:
-        return f"Nothing can be told: it takes at least {FEWEST} papers that both sides have."
+        return f"Nothing was tested: a test needs at least {FEWEST} papers that both sides have."
     found = [
         (contrast, one)
         for contrast in comparison.contrasts
@@ -64,47 +64,47 @@ def headline(comparison: Comparison) -> str:
     ]
     tested = f"{plural(comparison.tested, 'difference')} tested"
     if not found:
-        return f"Of {tested}, none is beyond noise."
+        return f"{tested}, none significant."
     several = len(comparison.contrasts) > 1
     named = ", ".join(
         f"{f'{contrast.after}: ' if several else ''}{label(one)} {change(one)} ({one.verdict})"
         for contrast, one in found[:4]
     )
     more = f" and {len(found) - 4} more" if len(found) > 4 else ""
-    return f"Of {tested}, {len(found)} {'is' if len(found) == 1 else 'are'} beyond noise: {named}{more}."
+    return f"{tested}, {len(found)} significant: {named}{more}."
 
 
 def course(results: BenchResults) -> str:
-    """How many trials there are, what became of them, and what they took."""
+    """How many trials there are, how they ended, and what they took."""
     trials = results.trials
     states = {state: sum(trial.status == state for trial in trials) for state in get_args(TrialStatus)}
-    told = ", ".join(f"{number} {state}" for state, number in states.items() if number) or "nothing was begun"
+    ended = ", ".join(f"{number} {state}" for state, number in states.items() if number) or "none started"
     kinds = [(noun, len({getattr(trial, noun) for trial in trials})) for noun in ("paper", "variant", "model")]
     of = ", ".join(plural(number, noun) for noun, number in kinds)
     paid = cost(sum(t.cost_usd for t in trials), sum(t.unpriced for t in trials), sum(t.calls for t in trials))
     spent = duration(sum(trial.seconds for trial in trials))
-    return f"{plural(len(trials), 'trial')} ({of}): {told}. They took {paid} and {spent} together."
+    return f"{plural(len(trials), 'trial')} ({of}): {ended}. Total: {paid} and {spent}."
 
 
 def remarks(contrast: Contrast) -> Iterator[str]:
-    """What one must know to read the numbers: who judged, what failed, and what one side alone has."""
+    """What to know about the numbers: different judges, failures, and values that only one side has."""
     old, new = contrast.judges_before, contrast.judges_after
     if old and new and old != new:
-        yield f"Judged by {', '.join(old)} before and by {', '.join(new)} after: scores may differ for that alone."
+        yield f"Judged by {', '.join(old)} before and by {', '.join(new)} after, which alone may change the scores."
     for side, papers in {"before": contrast.failed_before, "after": contrast.failed_after}.items():
         if papers:
             yield f"A trial failed {side}: {', '.join(papers)}."
     for side, papers in {"before": contrast.only_before, "after": contrast.only_after}.items():
         if papers:
-            yield f"Only {side} has these papers, and they are not compared: {', '.join(papers)}."
+            yield f"Not compared, because only {side} has these papers: {', '.join(papers)}."
     for papers, names in _unpaired(contrast).items():
-        yield f"Observed on one side alone of {', '.join(papers)}, and not compared there: {', '.join(names)}."
+        yield f"Not compared for {', '.join(papers)}, because only one side has values: {', '.join(names)}."
     if contrast.one_sided:
-        yield f"Observed on one side alone of all papers: {', '.join(contrast.one_sided)}."
+        yield f"Not compared for any paper, because only one side has values: {', '.join(contrast.one_sided)}."
 
 
 def _unpaired(contrast: Contrast) -> dict[tuple[str, ...], list[str]]:
-    """Papers that are on both sides -> the metrics that one side lacks of them."""
+    """Papers that both sides have -> metrics for which one side lacks a value."""
     alone = {*contrast.only_before, *contrast.only_after}
     found: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for one in contrast.differences:
