@@ -1,46 +1,57 @@
 """Runs as a program of its own: prints what the two parsers see in a PDF as JSON.
 
-PDFs come from anywhere, and the parsers are native code. In a process of their own a crash, an endless loop or a
-gigabyte of garbage costs one file and not the program that reads it. It imports nothing of this package, so that it
-starts fast.
+PDFs come from anywhere, and the parsers are native code. In a separate process, a crash, an endless loop or a gigabyte
+of garbage costs one file and not the whole program. This file imports nothing from the package, so that it starts fast.
 """
 
 import contextlib
+import ctypes
 import dataclasses
 import json
 import re
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
 from liteparse import LiteParse, ParseError
 from liteparse.types import ParsedPage, TextItem, WordBox
-from pypdfium2 import PdfDocument, PdfiumError, PdfPage, PdfTextPage
-from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_PATH
+from pypdfium2 import PdfDocument, PdfiumError, PdfMatrix, PdfPage, PdfTextPage, raw
 
 MEMORY_LIMIT = 6 * 2**30
 """Bytes of address space for the whole process, mapped libraries and threads' stacks included."""
 
-_BAR = re.compile(r"\\(?:overline|sqrt)")
-
 SHORTEST_RULE = 20.0
-"""Points; a shorter line is part of a drawing."""
+"""Points; a shorter line is a fraction bar or part of a drawing."""
+
+SHORTEST_BAR = 2.5
+"""Points; the bar of a fraction or root over one letter."""
 
 THICKEST_RULE = 1.6
-"""Points; what is thicker is a bar."""
+"""Points; what is thicker is a filled box."""
 
 MOST_PATHS = 3000
-"""More of them on a page make a drawing, not tables."""
-
+"""A page with more paths is a drawing and has no table rules worth looking at."""
 
 WIDEST_SPACE = 0.6
-"""Between words of one cell, of the height of the line; between numbers half of it parts cells."""
+"""Largest gap between words of one cell, in line heights; between numbers, half of it separates cells."""
+
+SHORTEST_LINE = 16
+"""Characters; a label in a figure or a cell of a table seldom has as many."""
+
+SLIGHT = 0.5
+"""Degrees; text that is rotated by less counts as upright."""
+
+_BAR = re.compile(r"\\(?:overline|sqrt)")
+_SIGNS = frozenset("ˆ˜¯˙¨´`ˇ˘→⃗√∑∏∫")
+"""Accents that stand alone, roots and large operators: what formulas lose most often."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Word:
-    """A run of text on one line, as the parser gives it; the origin is the page's top left corner, in points."""
+    """A run of text on one line; the origin is the page's top left corner, in points."""
 
     text: str
     x: float
@@ -62,26 +73,45 @@ class Rule:
 
 
 @dataclasses.dataclass(frozen=True)
+class Sign:
+    """One character of a formula and where its middle is."""
+
+    text: str
+    x: float
+    y: float
+
+
+@dataclasses.dataclass(frozen=True)
 class RawPage:
-    """A page before any thought about it."""
+    """A page as the parsers see it."""
 
     width: float
     height: float
     words: list[Word]
     rules: list[Rule]
     plain: str
-    """The page's text as the other parser sees it."""
+    """The page's text as pypdfium2 reads it."""
 
     scanned: bool = False
-    """Whether an image covers the page."""
+    """An image covers the page."""
 
     plain_only: bool = False
-    """Whether only the other parser could read it, so that nothing is known of its layout."""
+    """liteparse could not read the page, so its layout is unknown."""
+
+    turned: float = 0.0
+    """Degrees by which the page was rotated to make its text upright; everything else here is measured afterwards."""
+
+    bars: list[Rule] = dataclasses.field(default_factory=list)
+    """Lines too short for a table: bars of fractions and roots, underlines, parts of drawings."""
+
+    signs: list[Sign] = dataclasses.field(default_factory=list)
+    drawings: list[tuple[float, float, float, float]] = dataclasses.field(default_factory=list)
+    """Left, top, right and bottom of images and embedded graphics."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Bookmark:
-    """An entry of the outline."""
+    """An entry of the PDF's outline."""
 
     title: str
     level: int
@@ -89,12 +119,12 @@ class Bookmark:
     """From 0; -1 where it has no target."""
 
     y: float
-    """From the page's top."""
+    """From the page's top; 0 where the target has none."""
 
 
 @dataclasses.dataclass(frozen=True)
 class RawDocument:
-    """All that is taken from the file, or the reason why there is nothing."""
+    """Everything that is read from the file, or the reason why nothing could be."""
 
     problem: str = ""
     """`password`, `damaged`, `empty`, `long`; empty where there is none."""
@@ -102,10 +132,15 @@ class RawDocument:
     page_count: int = 0
     pages: list[RawPage] = dataclasses.field(default_factory=list)
     outline: list[Bookmark] = dataclasses.field(default_factory=list)
+    title: str = ""
+    """The title in the file's metadata; often empty, sometimes a file name."""
 
 
-def extract(path: Path, most_pages: int) -> RawDocument:
-    """Parse the file twice and keep what the rest of the room needs."""
+def extract(path: Path, most_pages: int, upright: Path) -> RawDocument:
+    """Parse the file with both parsers.
+
+    If pages have to be rotated to make their text upright, the rotated document is saved as `upright`.
+    """
     try:
         document = PdfDocument(path)
     except PdfiumError as error:
@@ -118,31 +153,24 @@ def extract(path: Path, most_pages: int) -> RawDocument:
             parsing = beside.submit(_parsed, path)
             views = [_view(document, number) for number in range(count)]
             parsed = parsing.result()
+        turns = {number: turn for number, page in parsed.items() if (turn := _turn(page))}
+        if turns:
+            _save_turned(document, turns, upright)
+            parsed = _parsed(upright)
+            views = [_view(document, number) if number + 1 in turns else view for number, view in enumerate(views)]
         if not parsed and not any(view.plain for view in views):
             return RawDocument(problem="damaged", page_count=count)
         pages = [
-            _page(parsed[number], view, document) if number in parsed else _plain_page(view)
+            _page(parsed[number], view, document, turns.get(number, 0.0)) if number in parsed else _plain_page(view)
             for number, view in enumerate(views, start=1)
         ]
-        return RawDocument(page_count=count, pages=pages, outline=_outline(document))
+        title = document.get_metadata_value("Title").strip()
+        return RawDocument(page_count=count, pages=pages, outline=_outline(document), title=title)
 
 
 def _parsed(path: Path) -> dict[int, ParsedPage]:
-    """What liteparse makes of the pages, by number from 1; nothing where it does not open the file at all."""
-    try:
-        return {page.page_num: page for page in _parser().parse(path).pages}
-    except ParseError:
-        return {}
-
-
-def _problem(error: PdfiumError) -> str:
-    """PDFium opens no document without pages, but says that there was no error."""
-    said = str(error).lower()
-    return next((name for word, name in (("password", "password"), ("success", "empty")) if word in said), "damaged")
-
-
-def _parser() -> LiteParse:
-    return LiteParse(
+    """The pages as liteparse reads them, by number from 1; empty where it cannot open the file."""
+    parser = LiteParse(
         ocr_enabled=False,  # it would download its models
         quiet=True,
         extract_links=False,
@@ -150,69 +178,141 @@ def _parser() -> LiteParse:
         continue_on_page_error=True,
         emit_word_boxes=True,
     )
+    try:
+        return {page.page_num: page for page in parser.parse(path).pages}
+    except ParseError:
+        return {}
+
+
+def _problem(error: PdfiumError) -> str:
+    """PDFium refuses a document without pages, but reports success as the reason."""
+    said = str(error).lower()
+    return next((name for word, name in (("password", "password"), ("success", "empty")) if word in said), "damaged")
+
+
+def _turn(page: ParsedPage) -> float:
+    """Clockwise degrees by which most of the page's lines are rotated; 0 where most are upright.
+
+    Short items count only where there are no longer ones: they may be labels in a figure.
+    """
+    letters: Counter[float] = Counter()
+    lines = [item for item in page.text_items if len(item.text) >= SHORTEST_LINE]
+    for item in lines or page.text_items:
+        letters[round(item.rotation, 1) % 360] += len(item.text)
+    if not letters:
+        return 0.0
+    usual = letters.most_common(1)[0][0]
+    alike = sum(count for angle, count in letters.items() if abs(angle - usual) < SLIGHT)
+    return usual if 2 * alike > letters.total() and SLIGHT < usual < 360 - SLIGHT else 0.0
+
+
+def _save_turned(document: PdfDocument, turns: dict[int, float], path: Path) -> None:
+    """Rotate these pages of the document back, and save a copy."""
+    for number, angle in turns.items():
+        with contextlib.closing(document[number - 1]) as page:
+            quarter = 90 * round(angle / 90)
+            page.set_rotation((page.get_rotation() - quarter) % 360)
+            if abs(rest := angle - quarter) > SLIGHT:
+                _rotate_content(page, rest)
+    document.save(path)
+
+
+def _rotate_content(page: PdfPage, degrees: float) -> None:
+    """Rotate what is on the page counterclockwise around its middle."""
+    left, bottom, right, top = page.get_mediabox()
+    x, y = (left + right) / 2, (bottom + top) / 2
+    matrix = PdfMatrix().translate(-x, -y).rotate(degrees, ccw=True).translate(x, y)
+    raw.FPDFPage_TransFormWithClip(page.raw, raw.FS_MATRIX(*matrix.get()), None)
 
 
 @dataclasses.dataclass(frozen=True)
 class _View:
     """What pypdfium2 sees on a page."""
 
-    plain: str
-    rules: list[Rule]
-    scanned: bool
+    plain: str = ""
+    rules: list[Rule] = dataclasses.field(default_factory=list)
+    bars: list[Rule] = dataclasses.field(default_factory=list)
+    signs: list[Sign] = dataclasses.field(default_factory=list)
+    drawings: list[tuple[float, float, float, float]] = dataclasses.field(default_factory=list)
+    scanned: bool = False
 
 
 def _view(document: PdfDocument, number: int) -> _View:
-    """The page, or nothing where it cannot be loaded: liteparse then leaves it out, and that is reported."""
+    """The page; empty where it cannot be loaded, since liteparse then leaves it out too and that is reported."""
     try:
         page = document[number]
     except PdfiumError:
-        return _View("", [], scanned=False)
+        return _View()
     with contextlib.closing(page), contextlib.closing(page.get_textpage()) as text:
-        return _View(text.get_text_range(errors="ignore"), _rules(page, page.get_height()), _scanned(page))
+        drawings = _drawings(page)
+        lines = _lines(page)
+        width, height = page.get_size()
+        covered = [(x1 - x0) * (y1 - y0) for x0, y0, x1, y1, kind in drawings if kind == raw.FPDF_PAGEOBJ_IMAGE]
+        return _View(
+            plain=text.get_text_range(errors="ignore"),
+            rules=[rule for rule in lines if rule.x1 - rule.x0 >= SHORTEST_RULE],
+            bars=[rule for rule in lines if rule.x1 - rule.x0 < SHORTEST_RULE],
+            signs=_signs(page, text),
+            drawings=[box[:4] for box in drawings],
+            scanned=max(covered, default=0.0) > 0.7 * width * height,
+        )
 
 
-def _page(page: ParsedPage, view: _View, document: PdfDocument) -> RawPage:
+def _page(page: ParsedPage, view: _View, document: PdfDocument, turned: float) -> RawPage:
     items = page.text_items
     if any(_BAR.search(item.text) for item in items):
         with contextlib.closing(document[page.page_num - 1]) as twin, contextlib.closing(twin.get_textpage()) as text:
-            items = _repaired(items, text, page.height)
+            items = _repaired(items, twin, text)
     words = [word for item in items for word in _words(item)]
-    return RawPage(page.width, page.height, words, view.rules, view.plain, view.scanned)
+    return RawPage(
+        page.width,
+        page.height,
+        words,
+        view.rules,
+        view.plain,
+        view.scanned,
+        turned=turned,
+        bars=view.bars,
+        signs=view.signs,
+        drawings=view.drawings,
+    )
 
 
 def _plain_page(view: _View) -> RawPage:
-    """A page that only pypdfium2 could read: its lines one below the other, wherever they stood."""
+    """A page that only pypdfium2 could read: its lines one below the other, wherever they were printed."""
     lines = enumerate(view.plain.splitlines())
     words = [Word(line, 72, 72 + 12 * row, 5 * len(line), 10, 10, "", 0) for row, line in lines if line.strip()]
     return RawPage(612, 792, words, [], view.plain, view.scanned, plain_only=True)
 
 
-def _repaired(items: list[TextItem], text: PdfTextPage, height: float) -> list[TextItem]:
-    """The items, with words restored where the parser took a rule above them for the bar of a formula."""
+def _repaired(items: list[TextItem], page: PdfPage, text: PdfTextPage) -> list[TextItem]:
+    """The items, with words restored where the parser mistook a rule above them for the bar of a formula."""
     kept: list[TextItem] = []
-    spoilt: TextItem | None = None
+    torn: TextItem | None = None
     for item in items:
-        if spoilt is not None and abs(item.y - spoilt.y) < 6 and -1 <= item.x - (spoilt.x + spoilt.width) < 4:
-            spoilt.width = item.x + item.width - spoilt.x
-            spoilt.text = _plain(spoilt, text, height)
+        if torn is not None and abs(item.y - torn.y) < 6 and -1 <= item.x - (torn.x + torn.width) < 4:
+            torn.width = item.x + item.width - torn.x
+            torn.text = _plain(torn, page, text)
             continue
-        spoilt = None
-        if _BAR.search(item.text) and _loses_words(item.text, _plain(item, text, height)):
-            item.text = _plain(item, text, height)
-            spoilt = item
+        torn = None
+        if _BAR.search(item.text) and _loses_words(item.text, _plain(item, page, text)):
+            item.text = _plain(item, page, text)
+            torn = item
         kept.append(item)
     return kept
 
 
-def _plain(item: TextItem, text: PdfTextPage, height: float) -> str:
-    """The words inside the item's box; the box is shrunk, for a neighbouring line must not slip in."""
+def _plain(item: TextItem, page: PdfPage, text: PdfTextPage) -> str:
+    """The words inside the item's box, which is shrunk so that no neighbouring line slips in."""
     top, bottom = item.y + 0.3 * item.height, item.y + 0.8 * item.height
-    found: str = text.get_text_bounded(item.x - 1, height - bottom, item.x + item.width + 1, height - top)
+    x0, y0 = _on_page(page, item.x - 1, bottom)
+    x1, y1 = _on_page(page, item.x + item.width + 1, top)
+    found: str = text.get_text_bounded(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
     return " ".join(found.split())
 
 
 def _loses_words(text: str, plain: str) -> bool:
-    """Whether words are torn or run together in the text that are whole in the plain text."""
+    """Whether the text splits or joins words that are whole in the plain text."""
     letters = re.sub(r"[\W_]+", "", re.sub(r"\\[a-z]+", "", text))
     words = re.findall(r"[A-Za-z]+", plain)
     torn = any(len(word) > 3 and word.islower() and word not in letters for word in words)
@@ -222,30 +322,80 @@ def _loses_words(text: str, plain: str) -> bool:
     )
 
 
-def _rules(page: PdfPage, height: float) -> list[Rule]:
-    """Thin and wide paths of the page itself; what is drawn within a figure is not looked at."""
+_FINE = 64
+"""Device units in a point: PDFium converts to whole device units."""
+
+
+def _as_seen(page: PdfPage, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    """A box of page coordinates as left, top, right and bottom of the page as displayed, in points."""
+    width, height = (round(_FINE * side) for side in page.get_size())
+    x, y = ctypes.c_int(), ctypes.c_int()
+    corners = []
+    for corner in ((box[0], box[1]), (box[2], box[3])):
+        raw.FPDF_PageToDevice(page.raw, 0, 0, width, height, 0, *corner, ctypes.byref(x), ctypes.byref(y))
+        corners.append((x.value / _FINE, y.value / _FINE))
+    (x0, y0), (x1, y1) = corners
+    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+
+def _on_page(page: PdfPage, x: float, y: float) -> tuple[float, float]:
+    """Page coordinates of a point of the page as displayed."""
+    width, height = (round(_FINE * side) for side in page.get_size())
+    page_x, page_y = ctypes.c_double(), ctypes.c_double()
+    where = (round(_FINE * x), round(_FINE * y), ctypes.byref(page_x), ctypes.byref(page_y))
+    raw.FPDF_DeviceToPage(page.raw, 0, 0, width, height, 0, *where)
+    return page_x.value, page_y.value
+
+
+def _objects(page: PdfPage, kinds: set[int]) -> Iterator[tuple[int, tuple[float, float, float, float]]]:
+    """Kind and displayed box of the page's own objects.
+
+    What is drawn inside an embedded graphic is left out, except where the graphic is the whole page.
+    """
+    width, height = page.get_size()
+    objects = list(page.get_objects(max_depth=1))
+    for found in objects:
+        if found.type not in {*kinds, raw.FPDF_PAGEOBJ_FORM}:
+            continue
+        box = _as_seen(page, found.get_bounds())
+        is_whole = len(objects) == 1 or (box[2] - box[0]) * (box[3] - box[1]) > 0.5 * width * height
+        if found.type == raw.FPDF_PAGEOBJ_FORM and is_whole:
+            matrix = found.get_matrix()
+            for inner in page.get_objects(filter=list(kinds), form=found.raw, max_depth=1):
+                yield inner.type, _as_seen(page, matrix.on_rect(*inner.get_bounds()))
+        elif found.type in kinds:
+            yield found.type, box
+
+
+def _lines(page: PdfPage) -> list[Rule]:
+    """Thin horizontal paths."""
     found = set()
-    for number, path in enumerate(page.get_objects(filter=[FPDF_PAGEOBJ_PATH], max_depth=1)):
+    for number, (_, (x0, y0, x1, y1)) in enumerate(_objects(page, {raw.FPDF_PAGEOBJ_PATH})):
         if number == MOST_PATHS:
             return []
-        left, bottom, right, top = path.get_bounds()
-        if top - bottom < THICKEST_RULE and right - left >= SHORTEST_RULE:
-            found.add((round(left, 1), round(right, 1), round(height - (top + bottom) / 2, 1)))
+        if y1 - y0 < THICKEST_RULE and x1 - x0 >= SHORTEST_BAR:
+            found.add((round(x0, 1), round(x1, 1), round((y0 + y1) / 2, 1)))
     return [Rule(*rule) for rule in sorted(found, key=lambda rule: rule[2])]
 
 
-def _scanned(page: PdfPage) -> bool:
-    """Whether an image covers nearly all of the page."""
-    width, height = page.get_size()
-    for image in page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE], max_depth=2):
-        left, bottom, right, top = image.get_bounds()
-        if (right - left) * (top - bottom) > 0.7 * width * height:
-            return True
-    return False
+def _drawings(page: PdfPage) -> list[tuple[float, float, float, float, int]]:
+    """Boxes of images and embedded graphics, and the kind of each."""
+    kinds = {raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM}
+    return [(*(round(side, 1) for side in box), kind) for kind, box in _objects(page, kinds)]  # type: ignore[misc]
+
+
+def _signs(page: PdfPage, text: PdfTextPage) -> list[Sign]:
+    found = []
+    for index in range(text.count_chars()):
+        letter = chr(raw.FPDFText_GetUnicode(text.raw, index))
+        if letter in _SIGNS:
+            x0, y0, x1, y1 = _as_seen(page, text.get_charbox(index))
+            found.append(Sign(letter, round((x0 + x1) / 2, 1), round((y0 + y1) / 2, 1)))
+    return found
 
 
 def _words(item: TextItem) -> list[Word]:
-    """The item, parted where the white between its words is wide, as between the cells of a table."""
+    """The item, split where the gap between its words is wide, as between the cells of a table."""
     boxes = item.words
     cells = sum(not box.text.isalpha() for box in boxes) > 0.6 * len(boxes)
     widest = (WIDEST_SPACE / 2 if cells else WIDEST_SPACE) * item.height
@@ -290,9 +440,9 @@ def _limit_memory() -> None:
 
 
 def main() -> None:
-    """Read the file named first, with at most as many pages as the second argument says; print the JSON."""
+    """`extract.py FILE MOST_PAGES UPRIGHT`: print what is in the file as JSON."""
     _limit_memory()
-    document = extract(Path(sys.argv[1]), int(sys.argv[2]))
+    document = extract(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
     sys.stdout.write(json.dumps(document, default=vars))
 
 

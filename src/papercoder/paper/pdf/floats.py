@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from papercoder.paper.draft import Element, Grid, Listing, Picture, Text
-from papercoder.paper.pdf.captions import Caption, caption
+from papercoder.paper.pdf.captions import Caption, Captions, caption
 from papercoder.paper.pdf.headings import Found, gapped
 from papercoder.paper.pdf.lines import Row, baselines
 from papercoder.paper.pdf.page import Typography
@@ -53,6 +53,8 @@ class FloatRules:
     fonts: frozenset[str]
     """Of the running text."""
 
+    captions: Captions
+
     def find(self, rows: Sequence[Row]) -> Floats:
         """All floats among the rows of a document."""
         found = Floats()
@@ -74,8 +76,8 @@ class FloatRules:
 
     def _captioned(self, rows: Sequence[Row], i: int) -> _Captioned | None:
         row = rows[i]
-        start = caption(row.text) if isinstance(row, Line) else None
-        if start is None or not isinstance(row, Line) or self._amid_text(rows, i, row, start):
+        start = self.captions.at(row.spans[0], row.text) if isinstance(row, Line) else None
+        if start is None or not isinstance(row, Line):
             return None
         end = i + 1
         while end < len(rows) and end not in self.headings and self._goes_on(rows[end - 1], rows[end], row):
@@ -84,27 +86,12 @@ class FloatRules:
         whole = caption(joined(texts, self.known))
         return _Captioned(i, end, start, whole.text if whole else "")
 
-    def _amid_text(self, rows: Sequence[Row], i: int, row: Line, start: Caption) -> bool:
-        """Whether the line only mentions a figure, in the midst of a paragraph."""
-        if not start.marked and not row.spans[0].bold:
-            return True
-        before = rows[i - 1] if i else None
-        if not isinstance(before, Line) or before.page != row.page or before.column != row.column:
-            return False
-        close = row.box.y0 - before.box.y0 < 1.25 * self.look.pitch
-        return (
-            close
-            and abs(before.size - row.size) < 0.3
-            and not row.spans[0].bold
-            and before.box.width > 0.8 * row.column.width
-        )
-
     def _goes_on(self, before: Row, row: Row, first: Line) -> bool:
         if not isinstance(row, Line) or row.page != first.page or row.column != first.column:
             return False
         close = 0 < row.box.y0 - before.box.y0 < 1.5 * max(first.size, 6)
         alike = abs(row.size - first.size) < 0.6 and row.box.x0 < first.column.x1
-        return close and alike and caption(row.text) is None
+        return close and alike and self.captions.at(row.spans[0], row.text) is None
 
     def _pair(self, rows: Sequence[Row], captioned: Sequence[_Captioned]) -> dict[int, Frame]:
         """Every table's caption with the nearest body on its page that no nearer caption has."""

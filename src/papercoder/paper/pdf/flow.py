@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from papercoder.artifacts import Reference
 from papercoder.paper.draft import Element, Heading, Text
+from papercoder.paper.pdf.captions import Captions
 from papercoder.paper.pdf.displays import displays, formula, limits
 from papercoder.paper.pdf.floats import FloatRules, Floats, Note, text_fonts
 from papercoder.paper.pdf.headings import Found, opens_references
@@ -26,6 +27,7 @@ class Flow:
     look: Typography
     headings: dict[int, Found]
     known: Vocabulary
+    captions: Captions
     elements: list[Element] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
     _paragraph: list[Line] = field(default_factory=list)
@@ -36,7 +38,7 @@ class Flow:
 
     def read(self, rows: Sequence[Row]) -> None:
         """Read the rows of the whole document."""
-        floats = FloatRules(self.look, self.headings, self.known, text_fonts(rows)).find(rows)
+        floats = FloatRules(self.look, self.headings, self.known, text_fonts(rows), self.captions).find(rows)
         i = 0
         while i < len(rows):
             i += self._take(rows, i, floats)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from papercoder.paper.pdf.captions import caption
+from papercoder.paper.pdf.captions import Captions
 from papercoder.paper.pdf.columns import Gutter, columns, text_box
 from papercoder.paper.pdf.extract import Rule
 from papercoder.paper.pdf.page import Page, Typography
@@ -22,27 +22,29 @@ class _Anchor:
     column: Box
 
 
-def captions_above(pages: Sequence[Page], gutters: Sequence[Gutter | None], look: Typography) -> bool:
+def captions_above(
+    pages: Sequence[Page], gutters: Sequence[Gutter | None], look: Typography, captions: Captions
+) -> bool:
     """Whether the document sets captions above its tables, by where the nearest rules are."""
     votes = 0
     for page, gutter in zip(pages, gutters, strict=True):
-        tables = [anchor for anchor in _anchors(page, gutter) if anchor.kind == "table"]
-        stacks = _stacks(page, look) if tables else []
+        tables = [anchor for anchor in _anchors(page, gutter, captions) if anchor.kind == "table"]
+        stacks = _stacks(page, look, captions) if tables else []
         for anchor in tables:
             nearest = _nearest(anchor, stacks, 1.0)
             votes += 0 if nearest is None else 1 if nearest.y0 > anchor.span.box.y0 else -1
     return votes > 0
 
 
-def frames(page: Page, gutter: Gutter | None, look: Typography, above: bool) -> list[Frame]:
+def frames(page: Page, gutter: Gutter | None, look: Typography, captions: Captions, above: bool) -> list[Frame]:
     """The bodies of the page's tables and algorithms, each with its own spans.
 
     `above` says whether captions stand above tables in this document.
     """
-    anchors = _anchors(page, gutter)
+    anchors = _anchors(page, gutter, captions)
     if not anchors:
         return []
-    stacks = _stacks(page, look)
+    stacks = _stacks(page, look, captions)
     found: list[Frame] = []
     for anchor in anchors:
         stack = _nearest(anchor, stacks, 4.0 if above else 0.25)
@@ -56,24 +58,24 @@ def frames(page: Page, gutter: Gutter | None, look: Typography, above: bool) -> 
     return found
 
 
-def _anchors(page: Page, gutter: Gutter | None) -> list[_Anchor]:
+def _anchors(page: Page, gutter: Gutter | None, captions: Captions) -> list[_Anchor]:
     found = []
     for span in page.spans:
-        start = caption(span.text)
-        if start is None or start.kind == "figure" or not (start.marked or span.bold):
+        start = captions.at(span)
+        if start is None or start.kind == "figure":
             continue
         sides = [side for side in columns(page, gutter) if side.x0 - 6 <= span.box.x0 and span.box.x1 <= side.x1 + 6]
         found.append(_Anchor(start.kind, span, sides[0] if sides else text_box(page)))
     return found
 
 
-def _stacks(page: Page, look: Typography) -> list[Box]:
+def _stacks(page: Page, look: Typography, captions: Captions) -> list[Box]:
     """Rules of the same width above each other, with little running text between them."""
     stacks: list[list[Rule]] = []
     top = min(span.box.y0 for span in page.spans)
     for rule in (rule for rule in page.rules if rule.y > top - 2):
         home = next((stack for stack in reversed(stacks) if _aligned(stack[-1], rule)), None)
-        if home is not None and not _parted(page, home[-1], rule, look):
+        if home is not None and not _parted(page, home[-1], rule, look, captions):
             home.append(rule)
         else:
             stacks.append([rule])
@@ -85,14 +87,14 @@ def _aligned(one: Rule, other: Rule) -> bool:
     return abs(one.x0 - other.x0) < 5 and abs(one.x1 - other.x1) < 5
 
 
-def _parted(page: Page, upper: Rule, lower: Rule, look: Typography) -> bool:
+def _parted(page: Page, upper: Rule, lower: Rule, look: Typography, captions: Captions) -> bool:
     """Whether running text or a caption stands between the rules; that of an algorithm belongs there."""
     width = upper.x1 - upper.x0
     between = [span for span in page.spans if upper.y < span.box.middle < lower.y]
     inside = [span for span in between if _within(span, upper)]
     over = [span for span in between if span.box.x0 < upper.x1 and upper.x0 < span.box.x1]
-    starts = [start for start in (caption(span.text) for span in over) if start is not None]
-    if any(start.marked and start.kind != "algorithm" for start in starts):
+    starts = [start for start in map(captions.at, over) if start is not None]
+    if any(start.kind != "algorithm" for start in starts):
         return True
     full = [span for span in inside if span.box.width > 0.9 * width and not look.smaller(span.size)]
     return len(full) > 4 and len(full) > 0.4 * len(inside)

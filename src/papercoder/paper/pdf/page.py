@@ -25,9 +25,14 @@ class Page:
         return replace(self, spans=tuple(span for span in self.spans if id(span) not in gone))
 
 
+def is_upright(word: Word) -> bool:
+    """Whether the word is rotated by less than a degree."""
+    return (word.rotation + 1) % 360 < 2
+
+
 def upright(index: int, raw: RawPage) -> Page:
     """The page's upright words; what is rotated is a stamp, a watermark or the label of an axis."""
-    spans = tuple(_span(word) for word in raw.words if word.rotation % 360 < 1 and word.text.strip())
+    spans = tuple(_span(word) for word in raw.words if is_upright(word) and word.text.strip())
     return Page(index, raw.width, raw.height, spans, tuple(raw.rules))
 
 

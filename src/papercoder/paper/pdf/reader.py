@@ -1,13 +1,15 @@
 """From the file to the draft."""
 
 import re
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from papercoder.errors import PaperError
 from papercoder.paper.draft import Draft, Element, Heading, Text
 from papercoder.paper.pdf import ocr
-from papercoder.paper.pdf.columns import gutters, regions
+from papercoder.paper.pdf.captions import Captions, captions
+from papercoder.paper.pdf.columns import Gutter, gutters, regions
 from papercoder.paper.pdf.doubts import losses, wordless
 from papercoder.paper.pdf.extract import RawDocument
 from papercoder.paper.pdf.floats import Note
@@ -32,7 +34,9 @@ def read_pdf(path: Path) -> Draft:
     Raises `PaperError` where nothing can be read: see `source.raw_document`; and where the PDF is a scan without text
     and the `ocr` extra is not installed.
     """
-    raw = mended(raw_document(path))
+    with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
+        upright = Path(folder) / "upright.pdf"
+        raw = mended(raw_document(path, upright))
     bare = wordless(raw)
     if bare and ocr.available():
         raw = ocr.recognised(path, raw, bare)
@@ -47,10 +51,12 @@ def compose(raw: RawDocument) -> Draft:
     """The draft of a document that was extracted."""
     pages = tidy([upright(index, page) for index, page in enumerate(raw.pages)])
     look = typography(pages)
-    lines = _rows(pages, look)
+    strips = gutters(pages)
+    starts = captions(pages, strips, look)
+    lines = _rows(pages, strips, look, starts)
     title, rest = _title(lines, look)
     headings = Headings(tuple(raw.outline), look, title).find(rest)
-    flow = Flow(look, headings, vocabulary(row.text for row in lines if isinstance(row, Line)))
+    flow = Flow(look, headings, vocabulary(row.text for row in lines if isinstance(row, Line)), starts)
     flow.read(rest)
     abstract, elements = _abstract(flow.elements)
     draft = Draft(title=title, abstract=abstract, elements=elements, references=flow.references)
@@ -58,12 +64,13 @@ def compose(raw: RawDocument) -> Draft:
     return draft
 
 
-def _rows(pages: Sequence[Page], look: Typography) -> list[Row]:
+def _rows(
+    pages: Sequence[Page], strips: Sequence[Gutter | None], look: Typography, starts: Captions
+) -> list[Row]:
     found: list[Row] = []
-    strips = gutters(pages)
-    above = captions_above(pages, strips, look)
+    above = captions_above(pages, strips, look, starts)
     for page, gutter in zip(pages, strips, strict=True):
-        for region in regions(page, frames(page, gutter, look, above), gutter):
+        for region in regions(page, frames(page, gutter, look, starts, above), gutter):
             found += rows(region)
     return found
 

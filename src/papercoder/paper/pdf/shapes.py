@@ -10,7 +10,7 @@ from papercoder.paper.pdf.prose import clean
 
 _BOLD = re.compile(r"bold|medi\b|medi$|-medi|black|heavy|semibold|demi|cmbx|sfbx|cmssbx|bx\d|\.b$|-b$", re.IGNORECASE)
 _SMALL_CAPS = re.compile(r"cmcsc|caps|smallcaps|-sc\b", re.IGNORECASE)
-_MATH_FONT = re.compile(r"cmmi|cmsy|cmex|msbm|msam|eufm|cmbsy|math|symbol|rsfs|stix.*math|euex|eusm", re.IGNORECASE)
+MATH_FONT = re.compile(r"cmmi|cmsy|cmex|msbm|msam|eufm|cmbsy|math|symbol|rsfs|stix.*math|euex|eusm", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Span:
     @property
     def math(self) -> bool:
         """Whether it is set in a mathematical font, or was recognised as a formula."""
-        return bool(_MATH_FONT.search(self.font)) or "$" in self.text
+        return bool(MATH_FONT.search(self.font)) or "$" in self.text
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Runs the extraction in a process of its own and turns its failures into sentences for the user."""
+"""Runs the extraction in a separate process and turns its failures into sentences for the user."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from papercoder.paper.pdf import extract
 from papercoder.paper.pdf.extract import RawDocument
 
 MOST_PAGES = 200
-"""More is a book; no paper with its appendices was seen to have more."""
+"""A file with more pages is a book."""
 
 TIME_LIMIT = 120.0
 """Seconds for one file."""
@@ -19,22 +19,28 @@ TIME_LIMIT = 120.0
 _RAW = TypeAdapter(RawDocument)
 
 
-def raw_document(path: Path) -> RawDocument:
+def raw_document(path: Path, upright: Path) -> RawDocument:
     """What the parsers see in the file.
 
-    Raises `PaperError` where the file is missing, is no PDF, is encrypted with a user password, is damaged or
-    truncated, has no page or more than `MOST_PAGES`, or breaks the parsers.
+    Args:
+        path: the PDF.
+        upright: where to save a copy if pages must be rotated to make their text upright. The result then describes
+            the copy.
+
+    Raises:
+        PaperError: the file is missing, is not a PDF, is encrypted with a user password, is damaged or truncated, has
+            no pages or more than `MOST_PAGES`, or crashes the parsers.
     """
     _check_magic(path)
-    command = [sys.executable, "-P", extract.__file__, str(path.resolve()), str(MOST_PAGES)]
+    command = [sys.executable, "-P", extract.__file__, str(path.resolve()), str(MOST_PAGES), str(upright)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=TIME_LIMIT, check=False)
     except subprocess.TimeoutExpired as error:
-        raise PaperError(f"{path}: reading it took more than {TIME_LIMIT:.0f} s; save it anew as a PDF.") from error
+        raise PaperError(f"{path}: reading took more than {TIME_LIMIT:.0f} s; save the file as a new PDF.") from error
     if done.returncode:
         raise PaperError(
-            f"{path}: the file breaks the PDF parser (exit {done.returncode}); save it anew as a PDF, "
-            "or give the paper's LaTeX source."
+            f"{path}: the file crashes the PDF parser (exit {done.returncode}); save it as a new PDF, "
+            "or use the paper's LaTeX source."
         )
     document = _RAW.validate_json(done.stdout)
     if document.problem:
@@ -51,7 +57,7 @@ def _check_magic(path: Path) -> None:
     if head.startswith(b"version https://git-lfs"):
         raise PaperError(f"{path}: this is a Git LFS pointer and not the PDF itself; run `git lfs pull` to fetch it.")
     if b"%PDF-" not in head:
-        raise PaperError(f"{path}: this is not a PDF, for its first bytes do not say %PDF-; check what was downloaded.")
+        raise PaperError(f"{path}: this is not a PDF (its first bytes lack %PDF-); check what was downloaded.")
 
 
 def _sentence(path: Path, document: RawDocument) -> str:
@@ -59,16 +65,16 @@ def _sentence(path: Path, document: RawDocument) -> str:
         case "password":
             return f"{path}: the PDF is encrypted and opens only with a password; save a copy without one."
         case "empty":
-            return f"{path}: the PDF has no pages; fetch it again."
+            return f"{path}: the PDF has no pages; download it again."
         case "long":
             return (
-                f"{path}: {document.page_count} pages are more than a paper has (the limit is {MOST_PAGES}); "
-                "extract the pages of the paper into a file of their own."
+                f"{path}: the PDF has {document.page_count} pages, more than a paper (the limit is {MOST_PAGES}); "
+                "save the paper's pages as a separate file."
             )
         case _ if not _ends_properly(path):
-            return f"{path}: the PDF is truncated, for its end is missing; fetch it again."
+            return f"{path}: the PDF is truncated (its end is missing); download it again."
         case _:
-            return f"{path}: the PDF is damaged and cannot be opened; fetch it again or save it anew."
+            return f"{path}: the PDF is damaged and cannot be opened; download it again or save it as a new PDF."
 
 
 def _ends_properly(path: Path) -> bool:
