@@ -9,8 +9,8 @@ from papercoder.paper.draft import Text
 from papercoder.paper.pdf import extract, source
 from papercoder.paper.pdf.captions import caption
 from papercoder.paper.pdf.extract import RawDocument, RawPage, Word
-from papercoder.paper.pdf.headings import numbered
-from papercoder.paper.pdf.ligatures import mended
+from papercoder.paper.pdf.ligatures import with_ligatures
+from papercoder.paper.pdf.numbering import numbered
 from papercoder.paper.pdf.prose import Vocabulary, clean, joined, polished
 from papercoder.paper.pdf.reader import compose
 from papercoder.paper.pdf.references import references
@@ -95,7 +95,7 @@ def test_numbers_of_headings_follow_each_other() -> None:
 def test_captions_and_mere_mentions() -> None:
     found = caption("Table 2. Results on the test set")
     assert found is not None
-    assert (found.kind, found.number, found.text, found.marked) == ("table", "2", "Results on the test set", True)
+    assert (found.kind, found.number, found.text, found.mark) == ("table", "2", "Results on the test set", ".")
     assert caption("Figure 3 shows that") is None
     assert caption("Tables are useful") is None
 
@@ -125,26 +125,26 @@ def test_references_by_label_and_by_indent() -> None:
 def test_ligatures_of_bitmap_fonts_are_spelt() -> None:
     word = Word("the difterence after on", 0, 0, 50, 10, 10, "T3", 0)
     page = RawPage(100, 100, [word], [], "the di\x1berence after on")
-    assert mended(RawDocument(pages=[page])).pages[0].words[0].text == "the difference after on"
+    assert with_ligatures(RawDocument(pages=[page])).pages[0].words[0].text == "the difference after on"
 
 
-def test_a_parser_that_hangs_costs_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_parser_that_hangs_costs_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "TIME_LIMIT", 0.01)
     with pytest.raises(PaperError, match="took more than"):
-        source.raw_document(DATA / "two_columns.pdf")
+        source.raw_document(DATA / "two_columns.pdf", tmp_path / "upright.pdf")
 
 
 def test_a_parser_that_crashes_costs_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     crash = tmp_path / "crash.py"
     crash.write_text("import os\nos.abort()\n")
     monkeypatch.setattr(extract, "__file__", str(crash))
-    with pytest.raises(PaperError, match="breaks the PDF parser"):
-        source.raw_document(DATA / "two_columns.pdf")
+    with pytest.raises(PaperError, match="crashes the PDF parser"):
+        source.raw_document(DATA / "two_columns.pdf", tmp_path / "upright.pdf")
 
 
-def test_a_page_that_one_parser_cannot_read_keeps_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_one_parser_cannot_read_keeps_its_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extract, "_parsed", lambda path: {})
-    raw = extract.extract(DATA / "two_columns.pdf", 10)
+    raw = extract.extract(DATA / "two_columns.pdf", 10, tmp_path / "upright.pdf")
     assert all(page.plain_only for page in raw.pages)
     draft = compose(raw)
     assert any("learn to whistle" in element.text for element in draft.elements if isinstance(element, Text))

@@ -53,6 +53,7 @@ from papercoder.artifacts.paper import Figure as Figure
 from papercoder.artifacts.paper import Loss as Loss
 from papercoder.artifacts.paper import Paper as Paper
 from papercoder.artifacts.paper import Paragraph as Paragraph
+from papercoder.artifacts.paper import Place as Place
 from papercoder.artifacts.paper import Reference as Reference
 from papercoder.artifacts.paper import Section as Section
 from papercoder.artifacts.paper import SourceKind as SourceKind

@@ -87,13 +87,32 @@ class Reference(Artifact):
 
 
 class Loss(Artifact):
-    """Something that the source has and the parse suspects it does not carry."""
+    """Something that the source has and the parse may have lost."""
 
     kind: str
-    """`empty_section`, `empty_table`, `scan`, `encoding`, `missing_file`, ..."""
+    """`empty_section`, `empty_table`, `scan`, `encoding`, `missing_file`, `fraction`, `limits`, `accent`, ..."""
 
     message: str
     """One sentence for the user."""
+
+    anchor: str = ""
+    """Of the block that may be wrong; empty where it is not one block."""
+
+    page: int | None = None
+    """From 1, where the source has pages and it is one."""
+
+
+class Place(Artifact):
+    """Where a block, the title or the abstract is printed; the origin is the page's top left corner, in points."""
+
+    anchor: str
+    page: int
+    """From 1."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
 
 
 class Paper(Artifact):
@@ -106,6 +125,8 @@ class Paper(Artifact):
     losses: tuple[Loss, ...] = ()
     files: tuple[str, ...] = ()
     """The files that were read, if the source has several."""
+    places: tuple[Place, ...] = ()
+    """Known for PDFs only."""
 
     source: SourceKind
 

@@ -6,6 +6,7 @@ means the same whatever the paper came from.
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from papercoder.artifacts import (
@@ -16,6 +17,7 @@ from papercoder.artifacts import (
     Loss,
     Paper,
     Paragraph,
+    Place,
     Reference,
     Section,
     SourceKind,
@@ -23,6 +25,19 @@ from papercoder.artifacts import (
 )
 
 _WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Area:
+    """Where an element is printed; the origin is the page's top left corner, in points."""
+
+    page: int
+    """From 1."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
 
 
 @dataclass(frozen=True)
@@ -44,6 +59,7 @@ class Text:
     """A paragraph."""
 
     text: str
+    area: Area | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -52,6 +68,7 @@ class Display:
 
     text: str
     number: str = ""
+    area: Area | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -61,6 +78,7 @@ class Grid:
     caption: str
     rows: tuple[tuple[str, ...], ...]
     number: str = ""
+    area: Area | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -70,6 +88,7 @@ class Listing:
     caption: str
     text: str
     number: str = ""
+    area: Area | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -78,9 +97,20 @@ class Picture:
 
     caption: str
     number: str = ""
+    area: Area | None = field(default=None, compare=False)
 
 
 Element = Heading | Text | Display | Grid | Listing | Picture
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A suspicion about one element: the parse may have lost something of it."""
+
+    element: Element
+    kind: str
+    message: str
+    """One sentence for the user; `{place}` stands for the element's anchor and page."""
 
 
 @dataclass
@@ -94,6 +124,11 @@ class Draft:
     losses: list[Loss] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     """The files that were read, if the source has several."""
+    doubts: list[Doubt] = field(default_factory=list)
+    pdf: bytes = b""
+    """The file with upright pages, for pictures of places in it; empty for other sources."""
+
+    title_area: Area | None = None
 
 
 @dataclass
@@ -167,6 +202,7 @@ def assemble(draft: Draft, source: SourceKind) -> Paper:
     anchors = _Anchors(frozenset(_kind(element) for element in draft.elements if _is_numbered(element)))
     numbering = _Numbering(by_title=any(isinstance(e, Heading) and e.number for e in draft.elements))
     sections: list[tuple[str, Heading, list[AnyBlock]]] = []
+    anchored: list[tuple[Element, str]] = []
     for element in draft.elements:
         if isinstance(element, Heading):
             sections.append((anchors.unique(numbering.next(element)), element, []))
@@ -175,6 +211,7 @@ def assemble(draft: Draft, source: SourceKind) -> Paper:
             sections.append((anchors.unique("0"), Heading("Front matter", 1), []))
         anchor, _, blocks = sections[-1]
         blocks.append(_block(element, anchor, blocks, anchors))
+        anchored.append((element, blocks[-1].anchor))
     return Paper(
         title=draft.title,
         abstract=draft.abstract,
@@ -183,10 +220,31 @@ def assemble(draft: Draft, source: SourceKind) -> Paper:
             for anchor, heading, blocks in sections
         ),
         references=tuple(draft.references),
-        losses=tuple(draft.losses),
         files=tuple(draft.files),
+        losses=(*draft.losses, *_losses(draft.doubts, anchored)),
+        places=tuple(_places(draft.title_area, anchored)),
         source=source,
     )
+
+
+def _area(element: Element) -> Area | None:
+    return None if isinstance(element, Heading) else element.area
+
+
+def _losses(doubts: Iterable[Doubt], anchored: Iterable[tuple[Element, str]]) -> Iterator[Loss]:
+    anchors = {id(element): anchor for element, anchor in anchored}
+    for doubt in doubts:
+        anchor, area = anchors.get(id(doubt.element), ""), _area(doubt.element)
+        place = f"{anchor} (page {area.page})" if area else anchor
+        page = area.page if area else None
+        yield Loss(kind=doubt.kind, message=doubt.message.replace("{place}", place), anchor=anchor, page=page)
+
+
+def _places(title: Area | None, anchored: Iterable[tuple[Element, str]]) -> Iterator[Place]:
+    areas = [(title, "title"), *((_area(element), anchor) for element, anchor in anchored)]
+    for area, anchor in areas:
+        if area is not None:
+            yield Place(anchor=anchor, **vars(area))
 
 
 def _kind(element: Element) -> str:

@@ -81,8 +81,8 @@ def captions(pages: Sequence[Page], gutters: Sequence[Gutter | None], look: Typo
     kinds = {kind for kind, _ in strong}
     chosen = [one for one in found if one.is_strong]
     weak = [one for one in found if not one.is_strong and one.caption.kind not in kinds]
-    for key in {(one.caption.kind, one.caption.number) for one in weak}:
-        chosen.append(max((one for one in weak if (one.caption.kind, one.caption.number) == key), key=lambda o: o.gap))
+    clearest = {(one.caption.kind, one.caption.number): one for one in sorted(weak, key=lambda one: one.gap)}
+    chosen += clearest.values()
     return Captions(frozenset(id(one.span) for one in chosen))
 
 

@@ -1,5 +1,6 @@
 """Reading order: which parts of a page stand side by side, and in which order they are read."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,11 @@ from papercoder.paper.pdf.page import Page
 from papercoder.paper.pdf.shapes import Box, Frame, Span, around
 
 Piece = Span | Frame
+
+SAME_LINE = 3.0
+"""Points by which lines side by side may differ in height."""
+
+_ENTRY = re.compile(r"\[\d{1,3}\](?:\s*[^\W\d_]|\Z)")
 
 
 @dataclass(frozen=True)
@@ -42,9 +48,14 @@ def gutters(pages: Sequence[Page]) -> list[Gutter | None]:
     if not twos or 2 * len(twos) <= len(told):
         return own
     usual = Gutter(median(two.x0 for two in twos), median(two.x1 for two in twos))
-    return [
-        usual if found is None and len(_long_lines(page)) < 6 else found for page, found in zip(pages, own, strict=True)
-    ]
+    return [found or (None if _crossed(page, usual) else usual) for page, found in zip(pages, own, strict=True)]
+
+
+def _crossed(page: Page, gutter: Gutter) -> bool:
+    """Whether enough long lines for a page of one column run across the strip."""
+    lines = _long_lines(page)
+    crossing = [span for span in lines if span.box.x0 < gutter.x0 - 4 and span.box.x1 > gutter.x1 + 4]
+    return len(lines) >= 6 and len(crossing) > 2
 
 
 def _long_lines(page: Page) -> list[Span]:
@@ -143,9 +154,17 @@ def _text_between(upper: Box, lower: Box, narrow: Sequence[Box]) -> bool:
     return max(lower.y0 - upper.y1, upper.y0 - lower.y1) > 40 or any(True for _ in between)
 
 
+def _balanced(page: Page, gutter: Gutter) -> list[Box]:
+    """Where a bibliography begins in both columns at once, below the columns of the text: an empty band."""
+    labels = [span.box for span in page.spans if _ENTRY.match(span.text)]
+    left = min((box.y0 for box in labels if box.x0 < gutter.middle), default=0.0)
+    right = min((box.y0 for box in labels if box.x0 >= gutter.middle), default=0.0)
+    return [Box(gutter.x0, left - 1, gutter.x1, left - 1)] if labels and abs(left - right) < SAME_LINE else []
+
+
 def _bands(page: Page, pieces: Sequence[Piece], gutter: Gutter) -> Iterable[Region]:
     text, sides = text_box(page), columns(page, gutter)
-    wide = _wide_bands(pieces, gutter)
+    wide = sorted([*_wide_bands(pieces, gutter), *_balanced(page, gutter)], key=lambda band: band.y0)
     edges = [-1.0, *(edge for band in wide for edge in (band.y0, band.y1)), page.height * 2]
     for number, (top, bottom) in enumerate(pairwise(edges)):
         inside = [piece for piece in pieces if top <= piece.box.middle < bottom]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from papercoder.paper.draft import Display
+from papercoder.paper.pdf.lines import area
 from papercoder.paper.pdf.page import Typography
 from papercoder.paper.pdf.prose import clean, polished
 from papercoder.paper.pdf.shapes import Line
@@ -51,20 +52,20 @@ def limits(line: Line, look: Typography) -> bool:
 def displays(lines: Sequence[Line]) -> list[Display]:
     """Adjacent lines of formulas as equations, one to each number."""
     found: list[Display] = []
-    parts: list[str] = []
+    parts: list[Line] = []
     number = ""
     for position, line in enumerate(lines):
         own = equation_number(line)
         if own and number:
             found.append(_display(parts, number))
             parts, number = [], ""
-        spans = line.spans[:-1] if own else line.spans
-        parts += [span.text for span in spans]
+        parts.append(line)
         number = own or number
-        if position == len(lines) - 1 and (parts or number):
+        if position == len(lines) - 1:
             found.append(_display(parts, number))
     return found
 
 
-def _display(parts: Sequence[str], number: str) -> Display:
-    return Display(polished(clean(" ".join(parts))), number)
+def _display(lines: Sequence[Line], number: str) -> Display:
+    texts = [span.text for line in lines for span in (line.spans[:-1] if equation_number(line) else line.spans)]
+    return Display(polished(clean(" ".join(texts))), number, area(lines))

@@ -38,6 +38,12 @@ MOST_PATHS = 3000
 WIDEST_SPACE = 0.6
 """Largest gap between words of one cell, in line heights; between numbers, half of it separates cells."""
 
+FEWEST_PATHS = 8
+"""Fewer paths make a frame or a table, not a drawing."""
+
+NEAR = 6.0
+"""Points between the paths of one drawing."""
+
 SHORTEST_LINE = 16
 """Characters; a label in a figure or a cell of a table seldom has as many."""
 
@@ -47,6 +53,13 @@ SLIGHT = 0.5
 _BAR = re.compile(r"\\(?:overline|sqrt)")
 _SIGNS = frozenset("ˆ˜¯˙¨´`ˇ˘→⃗√∑∏∫")
 """Accents that stand alone, roots and large operators: what formulas lose most often."""
+
+_EXTENSION = dict(zip("PXQYRZpqrst", "∑∑∏∏∫∫√√√√√", strict=True))
+"""What TeX's font of large signs prints for these codes; many files do not say so."""
+
+
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom in points; in page coordinates left, bottom, right and top."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,6 +108,9 @@ class RawPage:
     scanned: bool = False
     """An image covers the page."""
 
+    recognised: bool = False
+    """The words were recognised from the page's image."""
+
     plain_only: bool = False
     """liteparse could not read the page, so its layout is unknown."""
 
@@ -105,8 +121,8 @@ class RawPage:
     """Lines too short for a table: bars of fractions and roots, underlines, parts of drawings."""
 
     signs: list[Sign] = dataclasses.field(default_factory=list)
-    drawings: list[tuple[float, float, float, float]] = dataclasses.field(default_factory=list)
-    """Left, top, right and bottom of images and embedded graphics."""
+    drawings: list[Box] = dataclasses.field(default_factory=list)
+    """Images, embedded graphics and groups of many paths."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -233,7 +249,7 @@ class _View:
     rules: list[Rule] = dataclasses.field(default_factory=list)
     bars: list[Rule] = dataclasses.field(default_factory=list)
     signs: list[Sign] = dataclasses.field(default_factory=list)
-    drawings: list[tuple[float, float, float, float]] = dataclasses.field(default_factory=list)
+    drawings: list[Box] = dataclasses.field(default_factory=list)
     scanned: bool = False
 
 
@@ -244,16 +260,17 @@ def _view(document: PdfDocument, number: int) -> _View:
     except PdfiumError:
         return _View()
     with contextlib.closing(page), contextlib.closing(page.get_textpage()) as text:
-        drawings = _drawings(page)
-        lines = _lines(page)
         width, height = page.get_size()
-        covered = [(x1 - x0) * (y1 - y0) for x0, y0, x1, y1, kind in drawings if kind == raw.FPDF_PAGEOBJ_IMAGE]
+        objects = list(_objects(page))
+        paths = [box for kind, box in objects if kind == raw.FPDF_PAGEOBJ_PATH]
+        lines = _lines(paths)
+        covered = [_area(box) for kind, box in objects if kind == raw.FPDF_PAGEOBJ_IMAGE]
         return _View(
             plain=text.get_text_range(errors="ignore"),
             rules=[rule for rule in lines if rule.x1 - rule.x0 >= SHORTEST_RULE],
             bars=[rule for rule in lines if rule.x1 - rule.x0 < SHORTEST_RULE],
             signs=_signs(page, text),
-            drawings=[box[:4] for box in drawings],
+            drawings=[*(box for kind, box in objects if kind != raw.FPDF_PAGEOBJ_PATH), *_drawn(paths)],
             scanned=max(covered, default=0.0) > 0.7 * width * height,
         )
 
@@ -326,7 +343,7 @@ _FINE = 64
 """Device units in a point: PDFium converts to whole device units."""
 
 
-def _as_seen(page: PdfPage, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+def _as_seen(page: PdfPage, box: Box) -> Box:
     """A box of page coordinates as left, top, right and bottom of the page as displayed, in points."""
     width, height = (round(_FINE * side) for side in page.get_size())
     x, y = ctypes.c_int(), ctypes.c_int()
@@ -347,51 +364,78 @@ def _on_page(page: PdfPage, x: float, y: float) -> tuple[float, float]:
     return page_x.value, page_y.value
 
 
-def _objects(page: PdfPage, kinds: set[int]) -> Iterator[tuple[int, tuple[float, float, float, float]]]:
-    """Kind and displayed box of the page's own objects.
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _objects(page: PdfPage) -> Iterator[tuple[int, Box]]:
+    """Kind and displayed box of the page's own paths, images and embedded graphics.
 
     What is drawn inside an embedded graphic is left out, except where the graphic is the whole page.
     """
+    kinds = [raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM]
     width, height = page.get_size()
     objects = list(page.get_objects(max_depth=1))
     for found in objects:
-        if found.type not in {*kinds, raw.FPDF_PAGEOBJ_FORM}:
+        if found.type not in kinds:
             continue
         box = _as_seen(page, found.get_bounds())
-        is_whole = len(objects) == 1 or (box[2] - box[0]) * (box[3] - box[1]) > 0.5 * width * height
+        is_whole = len(objects) == 1 or _area(box) > 0.5 * width * height
         if found.type == raw.FPDF_PAGEOBJ_FORM and is_whole:
             matrix = found.get_matrix()
-            for inner in page.get_objects(filter=list(kinds), form=found.raw, max_depth=1):
+            for inner in page.get_objects(filter=kinds, form=found.raw, max_depth=1):
                 yield inner.type, _as_seen(page, matrix.on_rect(*inner.get_bounds()))
-        elif found.type in kinds:
+        else:
             yield found.type, box
 
 
-def _lines(page: PdfPage) -> list[Rule]:
+def _lines(paths: list[Box]) -> list[Rule]:
     """Thin horizontal paths."""
-    found = set()
-    for number, (_, (x0, y0, x1, y1)) in enumerate(_objects(page, {raw.FPDF_PAGEOBJ_PATH})):
-        if number == MOST_PATHS:
-            return []
-        if y1 - y0 < THICKEST_RULE and x1 - x0 >= SHORTEST_BAR:
-            found.add((round(x0, 1), round(x1, 1), round((y0 + y1) / 2, 1)))
+    if len(paths) > MOST_PATHS:
+        return []
+    thin = [(x0, x1, y0, y1) for x0, y0, x1, y1 in paths if y1 - y0 < THICKEST_RULE and x1 - x0 >= SHORTEST_BAR]
+    found = {(round(x0, 1), round(x1, 1), round((y0 + y1) / 2, 1)) for x0, x1, y0, y1 in thin}
     return [Rule(*rule) for rule in sorted(found, key=lambda rule: rule[2])]
 
 
-def _drawings(page: PdfPage) -> list[tuple[float, float, float, float, int]]:
-    """Boxes of images and embedded graphics, and the kind of each."""
-    kinds = {raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM}
-    return [(*(round(side, 1) for side in box), kind) for kind, box in _objects(page, kinds)]  # type: ignore[misc]
+def _drawn(paths: list[Box]) -> list[Box]:
+    """Around groups of many paths that are close together, as in a plot or a diagram."""
+    groups: list[tuple[Box, int]] = []
+    for box in sorted(paths[:MOST_PATHS], key=lambda box: box[1]):
+        near = [one for one in groups if _is_near(one[0], box)]
+        boxes = [box, *(one[0] for one in near)]
+        merged = (
+            min(one[0] for one in boxes),
+            min(one[1] for one in boxes),
+            max(one[2] for one in boxes),
+            max(one[3] for one in boxes),
+        )
+        groups = [*(one for one in groups if one not in near), (merged, 1 + sum(one[1] for one in near))]
+    return [box for box, count in groups if count >= FEWEST_PATHS and min(box[2] - box[0], box[3] - box[1]) > 40]
+
+
+def _is_near(one: Box, other: Box) -> bool:
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    return across > -NEAR and down > -NEAR
 
 
 def _signs(page: PdfPage, text: PdfTextPage) -> list[Sign]:
     found = []
     for index in range(text.count_chars()):
-        letter = chr(raw.FPDFText_GetUnicode(text.raw, index))
-        if letter in _SIGNS:
+        sign = chr(raw.FPDFText_GetUnicode(text.raw, index))
+        if sign in _EXTENSION and "CMEX" in _font(text, index):
+            sign = _EXTENSION[sign]
+        if sign in _SIGNS:
             x0, y0, x1, y1 = _as_seen(page, text.get_charbox(index))
-            found.append(Sign(letter, round((x0 + x1) / 2, 1), round((y0 + y1) / 2, 1)))
+            found.append(Sign(sign, round((x0 + x1) / 2, 1), round((y0 + y1) / 2, 1)))
     return found
+
+
+def _font(text: PdfTextPage, index: int) -> str:
+    name = ctypes.create_string_buffer(64)
+    raw.FPDFText_GetFontInfo(text.raw, index, name, len(name), None)
+    return name.value.decode(errors="replace")
 
 
 def _words(item: TextItem) -> list[Word]:

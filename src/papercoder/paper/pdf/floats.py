@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from papercoder.paper.draft import Element, Grid, Listing, Picture, Text
 from papercoder.paper.pdf.captions import Caption, Captions, caption
 from papercoder.paper.pdf.headings import Found, gapped
-from papercoder.paper.pdf.lines import Row, baselines
+from papercoder.paper.pdf.lines import Row, area, baselines
 from papercoder.paper.pdf.page import Typography
 from papercoder.paper.pdf.prose import Vocabulary, joined
 from papercoder.paper.pdf.shapes import Box, Frame, Line, around
@@ -54,6 +54,8 @@ class FloatRules:
     """Of the running text."""
 
     captions: Captions
+    listed: range
+    """Positions of the bibliography's entries, among which there are no footnotes."""
 
     def find(self, rows: Sequence[Row]) -> Floats:
         """All floats among the rows of a document."""
@@ -63,7 +65,7 @@ class FloatRules:
             found.taken.update(range(one.start, one.end))
         bodies = self._pair(rows, [one for one in captioned if one.caption.kind == "table"])
         for one in captioned:
-            found.made[one.start] = self._element(one, bodies.get(one.start))
+            found.made[one.start] = self._element(one, bodies.get(one.start), rows[one.start : one.end])
             if one.caption.kind == "figure":
                 found.taken.update(self._drawn(rows, one, found.taken))
         for i, row in enumerate(rows):
@@ -110,14 +112,15 @@ class FloatRules:
                 used.add(number)
         return pairs
 
-    def _element(self, one: _Captioned, body: Frame | None) -> Element:
+    def _element(self, one: _Captioned, body: Frame | None, lines: Sequence[Row]) -> Element:
+        place = area([*lines, *([body] if body else [])])
         match one.caption.kind:
             case "table":
-                return Grid(one.text, grid(body) if body else (), one.caption.number)
+                return Grid(one.text, grid(body) if body else (), one.caption.number, place)
             case "figure":
-                return Picture(one.text, one.caption.number)
+                return Picture(one.text, one.caption.number, place)
             case _:
-                return Listing(one.text, "", one.caption.number)
+                return Listing(one.text, "", one.caption.number, place)
 
     def _listing(self, frame: Frame) -> Listing:
         lines = [Line(tuple(row), frame.page, frame.box) for row in baselines(frame.spans)]
@@ -125,7 +128,7 @@ class FloatRules:
         body = lines[1:] if start else lines
         left = min((line.box.x0 for line in body), default=0.0)
         text = "\n".join(" " * round((line.box.x0 - left) / 5) + line.text for line in body)
-        return Listing(start.text if start else "", text, start.number if start else "")
+        return Listing(start.text if start else "", text, start.number if start else "", area([frame]))
 
     def _drawn(self, rows: Sequence[Row], one: _Captioned, taken: set[int]) -> Iterable[int]:
         """The words inside the figure: what stands above its caption, up to running text."""
@@ -147,7 +150,12 @@ class FloatRules:
         """The small lines at the foot of every column, where one begins with a mark."""
         for start, end in _runs(rows):
             first = end
-            while first > start and first - 1 not in found.taken and self._small(rows[first - 1]):
+            while (
+                first > start
+                and first - 1 not in found.taken
+                and first - 1 not in self.listed
+                and self._small(rows[first - 1])
+            ):
                 first -= 1
             marks = [i for i in range(first, end) if _NOTE_MARK.match(rows[i].text)] if first < end else []
             if rows[start].page == 0 and first < end and first > start:

@@ -10,11 +10,14 @@ from papercoder.paper.pdf.captions import Captions
 from papercoder.paper.pdf.displays import displays, formula, limits
 from papercoder.paper.pdf.floats import FloatRules, Floats, Note, text_fonts
 from papercoder.paper.pdf.headings import Found, opens_references
-from papercoder.paper.pdf.lines import Row
+from papercoder.paper.pdf.lines import Row, area
 from papercoder.paper.pdf.page import Typography
 from papercoder.paper.pdf.prose import Vocabulary, joined
-from papercoder.paper.pdf.references import references
+from papercoder.paper.pdf.references import reference_list, references
 from papercoder.paper.pdf.shapes import Line
+
+LONG = 400
+"""Characters; no affiliation has as many."""
 
 _ENDS = re.compile(r"[.!?:;][\"”’')\]]*\s*\d{0,2}$")
 _BULLET = re.compile(r"[•◦▪‣·–*]\s|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s")
@@ -34,16 +37,31 @@ class Flow:
     _waiting: list[Element] = field(default_factory=list)
     _entries: list[Line] = field(default_factory=list)
     _in_references: bool = False
-    _seen_heading: bool = False
+    _in_body: bool = False
+    """Whether the front matter, in which marks behind names look like formulas, is over."""
 
     def read(self, rows: Sequence[Row]) -> None:
         """Read the rows of the whole document."""
-        floats = FloatRules(self.look, self.headings, self.known, text_fonts(rows), self.captions).find(rows)
+        listed = self._bibliography(rows)
+        rules = FloatRules(self.look, self.headings, self.known, text_fonts(rows), self.captions, listed)
+        floats = rules.find(rows)
         i = 0
         while i < len(rows):
+            self._in_references = self._in_references or i == listed.start
             i += self._take(rows, i, floats)
         self._end_paragraph()
         self.references += references(self._entries, self.known)
+
+    def _bibliography(self, rows: Sequence[Row]) -> range:
+        """Where the entries of the bibliography are, by its heading or else by their labels; may be empty."""
+        opened = (i for i, found in self.headings.items() if opens_references(found.heading.title))
+        start = next((i + self.headings[i].rows for i in opened), None)
+        if start is None:
+            lines = [(i, row) for i, row in enumerate(rows) if isinstance(row, Line) and i not in self.headings]
+            start = reference_list(lines)
+        if start is None:
+            return range(len(rows), len(rows))
+        return range(start, next((i for i in sorted(self.headings) if i >= start), len(rows)))
 
     def _take(self, rows: Sequence[Row], i: int, floats: Floats) -> int:
         """Read what begins at this position; returns how many rows it took."""
@@ -51,18 +69,21 @@ class Flow:
         if i in floats.made:
             self._waiting.append(floats.made[i])
         if i in floats.notes:
-            self._waiting.append(Note(joined([line.text for line in floats.notes[i]], self.known)))
+            lines = floats.notes[i]
+            self._waiting.append(Note(joined([line.text for line in lines], self.known), area(lines)))
         if i in floats.taken or not isinstance(row, Line):
             return 1
         found = self.headings.get(i)
         if found is not None:
             self._open(found.heading)
-            return found.rows
+            if found.rest is not None:
+                self._prose(found.rest)
+            return max(found.rows, 1)
         if self._in_references:
             self._entries.append(row)
             return 1
         ahead = self._free_lines(rows, i, floats)
-        count = self._formulas(ahead) if self._seen_heading else 0
+        count = self._formulas(ahead) if self._in_body else 0
         if count:
             self._end_paragraph()
             self.elements += displays(ahead[:count])
@@ -72,7 +93,7 @@ class Flow:
 
     def _open(self, heading: Heading) -> None:
         self._end_paragraph()
-        self._seen_heading = True
+        self._in_body = True
         self._in_references = opens_references(heading.title)
         if not self._in_references:
             self.elements.append(heading)
@@ -115,7 +136,8 @@ class Flow:
     def _end_paragraph(self) -> None:
         if self._paragraph:
             text = joined([line.text for line in self._paragraph], self.known)
-            self.elements.append(Text(text))
+            self.elements.append(Text(text, area(self._paragraph)))
+            self._in_body = self._in_body or len(text) > LONG
             self._paragraph = []
         self.elements += self._waiting
         self._waiting = []

@@ -35,6 +35,10 @@ class Unreadable:
     """The beginning of such text."""
 
 
+READABLE = Unreadable()
+"""Of a document whose text is what is printed."""
+
+
 def unreadable(raw: RawDocument) -> Unreadable:
     """The fonts and pages that give text in no language."""
     texts: dict[str, list[str]] = {}

@@ -14,12 +14,12 @@ _CODED = re.compile(r"[^\W\d_]*[\x1b-\x1f][^\W\d_\x1b-\x1f]*")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def mended(raw: RawDocument) -> RawDocument:
-    """The document with its ligatures spelt out."""
-    return replace(raw, pages=[_mended(page) for page in raw.pages])
+def with_ligatures(raw: RawDocument) -> RawDocument:
+    """The document with its ligatures spelled out."""
+    return replace(raw, pages=[_page(page) for page in raw.pages])
 
 
-def _mended(page: RawPage) -> RawPage:
+def _page(page: RawPage) -> RawPage:
     coded = sorted({word for word in _CODED.findall(page.plain) if len(word) > 2})
     if not coded:
         return page

@@ -3,10 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from papercoder.paper.draft import Area
 from papercoder.paper.pdf.columns import Region
 from papercoder.paper.pdf.shapes import Frame, Line, Span, around
 
 Row = Line | Frame
+
+
+def area(rows: Sequence[Row]) -> Area | None:
+    """Around the rows on the page of the first; None where there are none."""
+    if not rows:
+        return None
+    box = around(row.box for row in rows if row.page == rows[0].page)
+    return Area(rows[0].page + 1, *(round(side, 1) for side in (box.x0, box.y0, box.x1, box.y1)))
 
 
 def rows(region: Region) -> list[Row]:

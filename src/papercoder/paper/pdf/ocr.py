@@ -40,7 +40,7 @@ def _recognised(page: RawPage, scan: PdfPage, rapidocr: Any) -> RawPage:
     scale = LONGEST_SIDE / max(scan.get_size())
     found = rapidocr(scan.render(scale=scale).to_numpy())
     words = _evened(list(_words(found, scale)))
-    return replace(page, words=words, plain=" ".join(word.text for word in words), scanned=True)
+    return replace(page, words=words, plain=" ".join(word.text for word in words), scanned=True, recognised=True)
 
 
 def _evened(words: list[Word]) -> list[Word]:

@@ -18,6 +18,8 @@ class Page:
     height: float
     spans: tuple[Span, ...]
     rules: tuple[Rule, ...] = ()
+    drawings: tuple[Box, ...] = ()
+    """Figures as far as they are drawn or pasted in."""
 
     def without(self, dropped: Iterable[Span]) -> "Page":
         """The page without these very spans."""
@@ -33,7 +35,9 @@ def is_upright(word: Word) -> bool:
 def upright(index: int, raw: RawPage) -> Page:
     """The page's upright words; what is rotated is a stamp, a watermark or the label of an axis."""
     spans = tuple(_span(word) for word in raw.words if is_upright(word) and word.text.strip())
-    return Page(index, raw.width, raw.height, spans, tuple(raw.rules))
+    most = 0.6 * raw.width * raw.height
+    boxes = [box for box in (Box(*sides) for sides in raw.drawings) if box.width * box.height < most]
+    return Page(index, raw.width, raw.height, spans, tuple(raw.rules), tuple(boxes))
 
 
 def _span(word: Word) -> Span:

@@ -1,72 +1,99 @@
 """From the file to the draft."""
 
-import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from papercoder.artifacts import Loss
 from papercoder.errors import PaperError
-from papercoder.paper.draft import Draft, Element, Heading, Text
+from papercoder.paper.draft import Draft, Element, Heading
 from papercoder.paper.pdf import ocr
+from papercoder.paper.pdf.abstract import split_abstract
 from papercoder.paper.pdf.captions import Captions, captions
 from papercoder.paper.pdf.columns import Gutter, gutters, regions
-from papercoder.paper.pdf.doubts import losses, wordless
 from papercoder.paper.pdf.extract import RawDocument
-from papercoder.paper.pdf.floats import Note
 from papercoder.paper.pdf.flow import Flow
+from papercoder.paper.pdf.fonts import READABLE, Unreadable, unreadable
+from papercoder.paper.pdf.formulas import formula_doubts
 from papercoder.paper.pdf.frames import captions_above, frames
 from papercoder.paper.pdf.furniture import tidy
-from papercoder.paper.pdf.headings import Headings, names_section, opens_abstract
-from papercoder.paper.pdf.ligatures import mended
-from papercoder.paper.pdf.lines import Row, rows
+from papercoder.paper.pdf.headings import Headings
+from papercoder.paper.pdf.ligatures import with_ligatures
+from papercoder.paper.pdf.lines import Row, area, rows
+from papercoder.paper.pdf.losses import losses, wordless
 from papercoder.paper.pdf.page import Page, Typography, typography, upright
-from papercoder.paper.pdf.prose import clean, vocabulary
+from papercoder.paper.pdf.prose import joined, vocabulary
 from papercoder.paper.pdf.shapes import Line
 from papercoder.paper.pdf.source import raw_document
+from papercoder.paper.pdf.title import title_lines
 
-_MOSTLY_LETTERS = re.compile(r"(?:[^\W\d_]|[\s\d:,.?!'’&/()-](?![\W\d]{3}))*[^\W\d_]{2}.*")
-_RUN_IN = re.compile(r"(?:abstract|summary|résumé)\s*[.:—–-]+\s*(?=\w)", re.IGNORECASE)
+MARGIN = 2.0
+"""Points by which a line may be indented and still begin at the margin."""
 
 
 def read_pdf(path: Path) -> Draft:
     """Read a paper from a PDF.
 
-    Raises `PaperError` where nothing can be read: see `source.raw_document`; and where the PDF is a scan without text
-    and the `ocr` extra is not installed.
+    Raises:
+        PaperError: nothing can be read (see `source.raw_document`), or most pages are images or have fonts whose text
+            is not what is printed and the `ocr` extra is not installed.
     """
     with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
         upright = Path(folder) / "upright.pdf"
-        raw = mended(raw_document(path, upright))
-    bare = wordless(raw)
-    if bare and ocr.available():
-        raw = ocr.recognised(path, raw, bare)
-    elif 2 * len(bare) > len(raw.pages):
-        raise PaperError(
-            f"{path}: the PDF is a scan without text; install the ocr extra (pip install 'papercoder[ocr]') to read it."
-        )
-    return compose(raw)
+        raw = with_ligatures(raw_document(path, upright))
+        file = upright if upright.exists() else path
+        unread, bare = unreadable(raw), wordless(raw)
+        pages = {*bare, *unread.pages}
+        if pages and ocr.available():
+            raw = ocr.recognised(file, raw, pages)
+            unread = unreadable(raw)
+        elif 2 * len(pages) > len(raw.pages):
+            raise PaperError(f"{path}: {_unread(bare, unread)}")
+        draft = compose(raw, unread)
+        draft.pdf = file.read_bytes()
+    return draft
 
 
-def compose(raw: RawDocument) -> Draft:
-    """The draft of a document that was extracted."""
+def _unread(bare: Sequence[int], unread: Unreadable) -> str:
+    remedy = "install the ocr extra (pip install 'papercoder[ocr]') to read it"
+    if len(bare) >= len(unread.pages):
+        return f"the PDF is a scan without text; {remedy}."
+    return (
+        f'the fonts of the PDF give text that is not what is printed, such as "{unread.sample}"; {remedy} from the '
+        "images of its pages, or give the paper's LaTeX source."
+    )
+
+
+def compose(raw: RawDocument, unread: Unreadable = READABLE) -> Draft:
+    """The draft of a document that was extracted; `unread` is the text in it that is not what is printed."""
     pages = tidy([upright(index, page) for index, page in enumerate(raw.pages)])
     look = typography(pages)
     strips = gutters(pages)
     starts = captions(pages, strips, look)
     lines = _rows(pages, strips, look, starts)
-    title, rest = _title(lines, look)
-    headings = Headings(tuple(raw.outline), look, title).find(rest)
-    flow = Flow(look, headings, vocabulary(row.text for row in lines if isinstance(row, Line)), starts)
+    known = vocabulary(row.text for row in lines if isinstance(row, Line))
+    printed = title_lines(lines, look, raw.title, unread.fonts)
+    title = joined([line.text for line in printed], known)
+    rest = [row for row in lines if row not in printed]
+    headings = Headings(tuple(raw.outline), look, title)
+    flow = Flow(look, headings.find(rest, _drawn(rest, pages)), known, starts)
     flow.read(rest)
-    abstract, elements = _abstract(flow.elements)
-    draft = Draft(title=title, abstract=abstract, elements=elements, references=flow.references)
-    draft.losses += losses(raw, draft)
+    abstract, elements = split_abstract(flow.elements)
+    draft = Draft(title, abstract, elements, flow.references, title_area=area(printed))
+    draft.losses += [*losses(raw, draft, unread), *_missing_headings(headings, elements)]
+    draft.doubts += formula_doubts(raw.pages, elements)
     return draft
 
 
-def _rows(
-    pages: Sequence[Page], strips: Sequence[Gutter | None], look: Typography, starts: Captions
-) -> list[Row]:
+def _missing_headings(headings: Headings, elements: Sequence[Element]) -> list[Loss]:
+    missing = headings.missing(element for element in elements if isinstance(element, Heading))
+    named = ", ".join(f'"{mark.title}" (page {mark.page + 1})' for mark in missing[:5])
+    more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+    message = f"The PDF's outline has {named}{more}, which was not found among the headings."
+    return [Loss(kind="missing_heading", message=message, page=missing[0].page + 1)] if missing else []
+
+
+def _rows(pages: Sequence[Page], strips: Sequence[Gutter | None], look: Typography, starts: Captions) -> list[Row]:
     found: list[Row] = []
     above = captions_above(pages, strips, look, starts)
     for page, gutter in zip(pages, strips, strict=True):
@@ -75,43 +102,8 @@ def _rows(
     return found
 
 
-def _title(lines: Sequence[Row], look: Typography) -> tuple[str, list[Row]]:
-    """The largest words in the upper half of the first page, and the rows without them."""
-    upper = [row for row in lines[:40] if isinstance(row, Line) and row.page == 0 and len(row.text) > 3]
-    candidates = [line for line in upper if look.larger(_tallest(line)) and not names_section(line.text)]
-    if not candidates:
-        return "", list(lines)
-    largest = max(_tallest(line) for line in candidates)
-    first = next(line for line in candidates if _tallest(line) > 0.97 * largest)
-    title = [first]
-    for line in upper[upper.index(first) + 1 :]:
-        if _tallest(line) < 0.97 * largest or line.box.y0 - title[-1].box.y0 > 2 * largest:
-            break
-        title.append(line)
-    return clean(" ".join(line.text for line in title)), [row for row in lines if row not in title]
-
-
-def _tallest(line: Line) -> float:
-    worded = [span.size for span in line.spans if not span.math and _MOSTLY_LETTERS.fullmatch(span.text)]
-    return max(worded, default=0.0)
-
-
-def _abstract(elements: Sequence[Element]) -> tuple[str, list[Element]]:
-    """The text below the heading that says so, and the elements without it."""
-    for i, element in enumerate(elements):
-        if isinstance(element, Heading) and opens_abstract(element.title):
-            end = next((j for j in range(i + 1, len(elements)) if isinstance(elements[j], Heading)), len(elements))
-            inside = elements[i + 1 : end]
-            others = [one for one in inside if isinstance(one, Note) or not isinstance(one, Text)]
-            texts = [one.text for one in inside if isinstance(one, Text) and one not in others]
-            return "\n\n".join(texts), [*elements[:i], *others, *elements[end:]]
-    return _run_in_abstract(elements)
-
-
-def _run_in_abstract(elements: Sequence[Element]) -> tuple[str, list[Element]]:
-    """The paragraph near the beginning that starts with the word abstract, and the elements without it."""
-    for i, element in enumerate(elements[:12]):
-        found = _RUN_IN.match(element.text) if isinstance(element, Text) else None
-        if found is not None and isinstance(element, Text):
-            return element.text[found.end() :], [*elements[:i], *elements[i + 1 :]]
-    return "", list(elements)
+def _drawn(rows: Sequence[Row], pages: Sequence[Page]) -> set[int]:
+    """The positions of the lines inside figures; what begins at the margin is not inside."""
+    by_page = {page.index: page.drawings for page in pages}
+    lines = ((i, row) for i, row in enumerate(rows) if isinstance(row, Line) and row.indent > MARGIN)
+    return {i for i, row in lines if any(box.holds(row.box) for box in by_page[row.page])}

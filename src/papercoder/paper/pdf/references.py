@@ -8,7 +8,38 @@ from papercoder.artifacts import Reference
 from papercoder.paper.pdf.prose import Vocabulary, joined
 from papercoder.paper.pdf.shapes import Line
 
+FEWEST = 3
+"""Fewer numbered lines may be any list."""
+
+_YEAR = re.compile(r"\b(?:1[89]|20)\d\d[a-z]?\b")
 _LABEL = re.compile(r"\[([^\]\s]{1,12}(?: [^\]]{1,20})?)\]\s*|(\d{1,3})\.\s+(?=\D)")
+
+
+def reference_list(lines: Sequence[tuple[int, Line]]) -> int | None:
+    """The position of the first line of a bibliography without a heading: the last run of labels 1, 2, 3, ...
+
+    Most of its entries must name a year.
+    """
+    labels = [(place, number) for place, (_, line) in enumerate(lines) if (number := _counted(line.text))]
+    for start, (place, number) in reversed(list(enumerate(labels))):
+        if number != 1:
+            continue
+        places = [place]
+        for after, value in labels[start + 1 :]:
+            if value == len(places) + 1:
+                places.append(after)
+        ends = [*places[1:], min(len(lines), places[-1] + 6)]
+        entries = [" ".join(line.text for _, line in lines[a:b]) for a, b in zip(places, ends, strict=True)]
+        dated = sum(bool(_YEAR.search(entry)) for entry in entries)
+        if len(places) >= FEWEST and dated >= 0.6 * len(places):
+            return lines[place][0]
+    return None
+
+
+def _counted(text: str) -> int:
+    """The number with which an entry begins, or 0."""
+    label = re.match(r"(?:\[(\d{1,3})\]|(\d{1,3})\.)\s*(?=[^\W\d_])", text)
+    return int(label[1] or label[2]) if label else 0
 
 
 def references(lines: Sequence[Line], known: Vocabulary) -> list[Reference]:

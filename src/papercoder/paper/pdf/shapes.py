@@ -9,6 +9,7 @@ from itertools import pairwise
 from papercoder.paper.pdf.prose import clean
 
 _BOLD = re.compile(r"bold|medi\b|medi$|-medi|black|heavy|semibold|demi|cmbx|sfbx|cmssbx|bx\d|\.b$|-b$", re.IGNORECASE)
+_ITALIC = re.compile(r"ital|obli|slant|cmti|cmsl|sfti|-it\b|bxti", re.IGNORECASE)
 _SMALL_CAPS = re.compile(r"cmcsc|caps|smallcaps|-sc\b", re.IGNORECASE)
 MATH_FONT = re.compile(r"cmmi|cmsy|cmex|msbm|msam|eufm|cmbsy|math|symbol|rsfs|stix.*math|euex|eusm", re.IGNORECASE)
 
@@ -77,6 +78,11 @@ class Span:
         return bool(_BOLD.search(self.font) or _SMALL_CAPS.search(self.font))
 
     @property
+    def italic(self) -> bool:
+        """Whether its first letters are slanted."""
+        return bool(_ITALIC.search(self.font))
+
+    @property
     def math(self) -> bool:
         """Whether it is set in a mathematical font, or was recognised as a formula."""
         return bool(MATH_FONT.search(self.font)) or "$" in self.text
@@ -118,6 +124,11 @@ class Line:
         """Whether all its words are bold, as far as the fonts tell."""
         worded = [span for span in self.spans if re.search(r"\w", span.text) and not span.math]
         return bool(worded) and all(span.bold for span in worded)
+
+    @property
+    def italic(self) -> bool:
+        """Whether all its words are slanted, as far as the fonts tell."""
+        return all(span.italic for span in self.spans if re.search(r"[^\W\d_]{2}", span.text) and not span.math)
 
     @property
     def indent(self) -> float:

@@ -1,0 +1,123 @@
+"""The title among the large words of the first page."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+from papercoder.paper.pdf.headings import key, names_section, opens_abstract
+from papercoder.paper.pdf.lines import Row
+from papercoder.paper.pdf.page import Typography
+from papercoder.paper.pdf.shapes import Line
+
+ROWS = 40
+"""Of the first page; the title is among them."""
+
+SAME = 0.03
+"""Share by which the font sizes of a title's lines differ at most."""
+
+_MOSTLY_LETTERS = re.compile(r"(?:[^\W\d_]|[\s\d:,.?!'’&/()-](?![\W\d]{3}))*[^\W\d_]{2}.*")
+_MASTHEAD = re.compile(
+    r"journal|transactions on|proceedings|conference|workshop|symposium|published|preprint|under review|arxiv|"
+    r"contents lists|sciencedirect|elsevier|springer|https?:|www\.|issn|\bdoi\b|\bvol(?:ume|\.)|open access|"
+    r"available online|accepted|received|technical report|\bpp\.|\b(?:research|original|review|short|regular|full)(?: research)? "
+    r"(?:article|paper|letter)|^(?:article|letter|review|paper|report|communication|research)s?$|©",
+    re.IGNORECASE,
+)
+_UNFINISHED = re.compile(
+    r"(?:[-–—:,]|\b(?:a|an|and|as|at|by|des?|for|from|in|into|of|on|or|the|to|und|via|with))$", re.I
+)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Lines of one font size that follow each other closely."""
+
+    lines: tuple[Line, ...]
+    size: float
+
+    @property
+    def text(self) -> str:
+        """Its words."""
+        return " ".join(line.text for line in self.lines)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it has one or two words, as the names of journals have."""
+        return len(self.text.split()) < 3
+
+
+def title_lines(
+    rows: Sequence[Row], look: Typography, metadata: str = "", unreadable: Collection[str] = ()
+) -> tuple[Line, ...]:
+    """The lines of the title; none where nothing on the first page is larger than the text.
+
+    Args:
+        rows: of the document, from its beginning.
+        look: of the document.
+        metadata: the title that the file names; used only where it is printed.
+        unreadable: fonts whose text is not what is printed.
+    """
+    lines = [row for row in rows[:ROWS] if isinstance(row, Line) and row.page == 0]
+    lines = [line for line in lines if not unreadable or line.spans[0].font not in unreadable]
+    blocks = _blocks(lines)
+    named = [block for block in blocks if len(key(metadata)) > 9 and fuzz.ratio(key(block.text), key(metadata)) > 90]
+    large = [block for block in blocks if look.larger(block.size) and not names_section(block.text)]
+    chosen = named or _without_masthead(large, lines)
+    if not chosen:
+        return ()
+    best = max(chosen, key=lambda block: block.size)
+    first = next(block for block in chosen if block.size > (1 - SAME) * best.size)
+    return _whole(first, lines, look)
+
+
+def _blocks(lines: Sequence[Line]) -> list[_Block]:
+    blocks: list[_Block] = []
+    for line in lines:
+        size = _tallest(line)
+        if len(line.text) < 4 and not blocks:
+            continue
+        last = blocks[-1] if blocks else None
+        if last and _continues(last, line, size):
+            blocks[-1] = _Block((*last.lines, line), last.size)
+        elif size and len(line.text) > 3:
+            blocks.append(_Block((line,), size))
+    return blocks
+
+
+def _continues(block: _Block, line: Line, size: float) -> bool:
+    """Whether the line is the next one of the block; one without words is measured by its signs."""
+    size = size or line.size
+    is_close = -2 < line.box.y0 - block.lines[-1].box.y0 < 2 * block.size
+    return is_close and abs(size - block.size) < SAME * block.size
+
+
+def _tallest(line: Line) -> float:
+    worded = [span.size for span in line.spans if not span.math and _MOSTLY_LETTERS.fullmatch(span.text)]
+    return max(worded, default=0.0)
+
+
+def _without_masthead(blocks: Sequence[_Block], lines: Sequence[Line]) -> list[_Block]:
+    """The blocks that do not name a journal, unless nothing else is left.
+
+    A block of one or two words is a journal's name only if other lines around it are a masthead's.
+    """
+    titles = [block for block in blocks if not _MASTHEAD.search(block.text)] or list(blocks)
+    top = [line for line in lines[:8] if _MASTHEAD.search(line.text)]
+    long = [block for block in titles if not block.is_short]
+    return long if top and long else titles
+
+
+def _whole(block: _Block, lines: Sequence[Line], look: Typography) -> tuple[Line, ...]:
+    """The block with the large lines below it, as long as its last line is unfinished."""
+    title = list(block.lines)
+    after = lines[list(lines).index(title[-1]) + 1 :]
+    for line in after:
+        is_near = line.box.y0 - title[-1].box.y0 < 2.5 * block.size
+        if not (_UNFINISHED.search(title[-1].text) and is_near and look.larger(_tallest(line))):
+            break
+        if opens_abstract(line.text):
+            break
+        title.append(line)
+    return tuple(title)
