@@ -6,7 +6,7 @@ than those on the page, and only what they spell gives it away.
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from papercoder.paper.pdf.extract import RawDocument, RawPage, Word
@@ -15,6 +15,9 @@ from papercoder.paper.pdf.shapes import MATH_FONT
 
 MOST_UNREADABLE = 0.2
 """Share of a page's letters; a page with more must be read from its image."""
+
+FEWEST = 10
+"""Characters on a page that are worth a word to the user."""
 
 LONGEST_SAMPLE = 40
 """Characters of an example for the user."""
@@ -47,25 +50,28 @@ def unreadable(raw: RawDocument) -> Unreadable:
             if "$" not in word.text and not MATH_FONT.search(word.font):
                 texts.setdefault(word.font, []).append(word.text)
     fonts = frozenset(font for font, parts in texts.items() if not is_language(" ".join(parts)))
-    counts = [_letters(page, fonts) for page in raw.pages]
-    pages = [number for number, (bad, all_) in enumerate(counts) if bad > MOST_UNREADABLE * all_]
-    touched = [number for number, (bad, _) in enumerate(counts) if bad > 1]
-    if touched[:1] == [0] and fonts:
+    touched = [number for number, page in enumerate(raw.pages) if _count(page, fonts) > FEWEST]
+    pages = [number for number, page in enumerate(raw.pages) if _is_unreadable(page, fonts)]
+    if touched[:1] == [0]:
         pages = sorted({0, *pages})  # the title may be among it
+    touched = sorted({*touched, *pages})
     sample = " ".join(word.text for number in touched for word in raw.pages[number].words if _is_bad(word, fonts))
     return Unreadable(fonts, tuple(pages), tuple(touched), sample[:LONGEST_SAMPLE].strip())
 
 
-def _letters(page: RawPage, fonts: Iterable[str]) -> tuple[int, int]:
-    """How many of the page's characters are not what is printed, and how many there are."""
-    if not is_language(" ".join(word.text for word in page.words)):
-        count = sum(len(word.text) for word in page.words)
-        return count, count
-    bad = sum(len(word.text) if word.font in fonts else strange(word.text) for word in page.words)
-    return bad, sum(len(word.text) for word in page.words)
+def _count(page: RawPage, fonts: Collection[str]) -> int:
+    return sum(len(word.text) for word in page.words if word.font in fonts)
 
 
-def _is_bad(word: Word, fonts: Iterable[str]) -> bool:
+def _is_unreadable(page: RawPage, fonts: Collection[str]) -> bool:
+    """Whether so much of the page is not what is printed that it must be read from its image."""
+    text = " ".join(word.text for word in page.words)
+    if not is_language(text):
+        return True
+    return _count(page, fonts) + strange(text) > MOST_UNREADABLE * len(text)
+
+
+def _is_bad(word: Word, fonts: Collection[str]) -> bool:
     return not fonts or word.font in fonts or strange(word.text) > 0
 
 

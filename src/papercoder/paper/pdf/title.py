@@ -21,8 +21,9 @@ _MOSTLY_LETTERS = re.compile(r"(?:[^\W\d_]|[\s\d:,.?!'’&/()-](?![\W\d]{3}))*[^
 _MASTHEAD = re.compile(
     r"journal|transactions on|proceedings|conference|workshop|symposium|published|preprint|under review|arxiv|"
     r"contents lists|sciencedirect|elsevier|springer|https?:|www\.|issn|\bdoi\b|\bvol(?:ume|\.)|open access|"
-    r"available online|accepted|received|technical report|\bpp\.|\b(?:research|original|review|short|regular|full)(?: research)? "
-    r"(?:article|paper|letter)|^(?:article|letter|review|paper|report|communication|research)s?$|©",
+    r"available online|accepted|received|technical report|\bpp\.|©|"
+    r"\b(?:research|original|review|short|regular|full)(?: research)? (?:article|paper|letter)|"
+    r"^(?:article|letter|review|paper|report|communication|research)s?$",
     re.IGNORECASE,
 )
 _UNFINISHED = re.compile(
