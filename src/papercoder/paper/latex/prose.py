@@ -163,8 +163,10 @@ class Prose:
 
     def _footnote(self, command: Command) -> str:
         self.notes += 1
-        mark = f"[^{self.notes}]"
+        mark, before = f"[^{self.notes}]", self.labels.current
+        self.labels.point("footnote", str(self.notes))
         self.footnotes.append(f"{mark}: {self(command.last)}")
+        self.labels.current = before
         return mark
 
     def _label(self, command: Command) -> str:

@@ -9,6 +9,7 @@ from papercoder.paper.draft import Display, Draft, Element, Grid, Heading, Listi
 from papercoder.paper.latex.algorithms import LISTINGS, listing_of, pseudocode
 from papercoder.paper.latex.displays import displays
 from papercoder.paper.latex.floats import elements_of, is_float
+from papercoder.paper.latex.lists import LISTS, OpenList, open_list
 from papercoder.paper.latex.numbering.counters import LEVELS, Counters
 from papercoder.paper.latex.numbering.declarations import DECLARATIONS, Declarations
 from papercoder.paper.latex.numbering.references import Labels
@@ -21,12 +22,6 @@ from papercoder.paper.latex.vocabulary.commands import DROPPED, KNOWN, SILENT
 from papercoder.paper.names import names
 
 _LETTER = re.compile(r"[^\W_]|\$")
-_LISTS = names(
-    """
-    itemize enumerate description compactitem compactenum compactdesc inparaenum asparaenum asparaitem tablenotes
-    """
-)
-_NUMBERED_LISTS = names("enumerate compactenum inparaenum asparaenum")
 _RUN_IN = names("paragraph subparagraph bmhead")
 _MOST_NAMED = 8
 
@@ -42,8 +37,8 @@ class Walk:
     declarations: Declarations = field(init=False)
     bibliography: list[Environment] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
-    item: list[str] = field(default_factory=list)
-    """What the items of the innermost list begin with: `- `, `1. `, ...; empty outside a list."""
+    lists: list[OpenList] = field(default_factory=list)
+    """The lists that are open, the innermost last."""
 
     heads: list[Node] = field(default_factory=list)
     """Heads and captions that the source sets for the next table in front of it (supertabular)."""
@@ -157,12 +152,11 @@ class Walk:
 
     def _item(self, command: Command) -> None:
         self.end_paragraph()
+        innermost = self.lists[-1] if self.lists else OpenList()
         mark = self.prose(command.last)
-        if self.item and self.item[-1].rstrip(". ").isdecimal() and not mark:
-            number = int(self.item[-1].rstrip(". ")) + 1
-            self.item[-1] = f"{number}. "
-            self.labels.point("item", str(number))
-        self.line.append(f"- {mark} " if mark else self.item[-1] if self.item else "- ")
+        self.line.append(f"- {mark} " if mark else innermost.next_mark())
+        if not mark and innermost.reference:
+            self.labels.point("item", innermost.reference)
 
     def _start_appendix(self, _: Command) -> None:
         self.end_paragraph()
@@ -195,7 +189,7 @@ class Walk:
             self.end_paragraph()
             is_table = name in TABULARS
             self._add(Grid("", rows_of(environment, self.prose)) if is_table else listing_of(environment, self.prose))
-        elif name in _LISTS:
+        elif name in LISTS:
             self._list(environment)
         elif name == "restatable":
             self._environment(Environment(plain(environment.arguments[1]), (), environment.children))
@@ -228,10 +222,10 @@ class Walk:
 
     def _list(self, environment: Environment) -> None:
         self.end_paragraph()
-        self.item.append("0. " if environment.name.removesuffix("*") in _NUMBERED_LISTS else "- ")
+        self.lists.append(open_list(environment, self.lists, self.prose))
         self.walk(environment.children)
         self.end_paragraph()
-        self.item.pop()
+        self.lists.pop()
 
     def _statement(self, environment: Environment) -> None:
         self.end_paragraph()

@@ -140,6 +140,9 @@ def _internal(expander: Expander, token: str, read: Callable[[Expander], int]) -
         value = _sum(expander, number if name == "\\numexpr" else length)
         expander.stream.take(("\\relax",))
         return value
+    if name in ("\\count", "\\dimen", "\\skip"):
+        with expander.deeper():
+            token = f"{name}{number(expander)}"
     known = expander.counts.get(token, expander.lengths.get(token, _CONSTANTS.get(name)))
     if known is not None:
         return known

@@ -74,6 +74,7 @@ def _skip_branch(expander: Expander, stops: tuple[str, ...]) -> str:
         if token[0] != "\\":
             continue
         if depth == 0 and token in stops:
+            expander.stream.skip_blanks()
             return token
         depth += expander.is_condition(token)
         depth -= token == "\\fi"

@@ -109,9 +109,9 @@ def plain_definition(expander: Expander, command: str) -> None:
         return
     parameters = _parameter_text(expander.stream)
     body = expander.stream.argument()
-    if command in ("\\edef", "\\xdef"):
+    if command.endswith(("edef", "xdef")):
         body = expander.expanded(body)
-    define(expander, name, Macro(parameters, tuple(body)), everywhere=command in ("\\gdef", "\\xdef"))
+    define(expander, name, Macro(parameters, tuple(body)), everywhere=command.endswith(("gdef", "xdef")))
 
 
 def _parameter_text(stream: Stream) -> tuple[Parameter, ...]:
@@ -229,6 +229,8 @@ DEFINITIONS: dict[str, Action] = {
     "\\gdef": plain_definition,
     "\\edef": plain_definition,
     "\\xdef": plain_definition,
+    "\\protected@edef": plain_definition,
+    "\\protected@xdef": plain_definition,
     "\\let": alias,
     "\\LetLtxMacro": copy,
     "\\NewCommandCopy": copy,

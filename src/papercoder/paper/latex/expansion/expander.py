@@ -28,6 +28,9 @@ class Alias:
 
 
 Meaning = Macro | Alias
+_BUILT_IN = {"\\empty": Macro((), ()), "\\@empty": Macro((), ()), "\\space": Macro((), (" ",))}
+"""LaTeX's own commands that are macros for `\\ifx`."""
+
 Action = Callable[["Expander", str], None]
 """Carries out a command; it is given the command's name, since related commands share an action."""
 
@@ -83,7 +86,7 @@ class Expander:
     stream: Stream = field(default_factory=lambda: Stream(_BUDGET))
     out: list[str] = field(default_factory=list)
     mode: Mode = field(default_factory=Mode)
-    meanings: dict[str, Meaning] = field(default_factory=dict)
+    meanings: dict[str, Meaning] = field(default_factory=lambda: dict(_BUILT_IN))
     """What the user's names mean; a name that is missing here is LaTeX's own, or undefined."""
 
     environments: dict[str, tuple[Macro, tuple[str, ...]]] = field(default_factory=dict)
@@ -175,6 +178,7 @@ class Expander:
                 name = self.canonical(token)
                 action = self.language.actions.get(name)
                 if action and not isinstance(self.meanings.get(token), Macro):
+                    self._skip_blank_after(token)
                     action(self, name)
                 elif token in self.counts or token in self.lengths:
                     self.language.assign(self, token)
@@ -191,8 +195,7 @@ class Expander:
         if isinstance(meaning, Macro):
             if self.only_defines or not self.can_expand(meaning):
                 return False
-            if is_name(token):
-                self.stream.skip_blanks()  # TeX skips the blank after a control word; \xspace brings it back.
+            self._skip_blank_after(token)
             self.stream.push(substitute(meaning.body, take_arguments(meaning.parameters, self.stream)))
             return True
         name = self.canonical(token)
@@ -200,9 +203,15 @@ class Expander:
         if not action and self.is_condition(name):
             action = self.language.undecidable
         if action:
+            self._skip_blank_after(token)
             with self.deeper():
                 action(self, name)
         return bool(action)
+
+    def _skip_blank_after(self, token: str) -> None:
+        """TeX skips the blank after a control word; `\\xspace` brings it back."""
+        if is_name(token):
+            self.stream.skip_blanks()
 
     def can_expand(self, macro: Macro) -> bool:
         """Whether everything internal that a macro uses is known."""

@@ -249,8 +249,6 @@ EXPANSION: dict[str, Action] = {
     "\\TextOrMath": text_or_math,
     "\\@nameuse": use_name,
     "\\csuse": use_name,
-    "\\@empty": nothing,
-    "\\empty": nothing,
 }
 """Commands that put their result in front of the stream."""
 

@@ -31,6 +31,15 @@ def assign(expander: Expander, name: str) -> None:
     registers[name] = _known(lambda: read(expander))
 
 
+def numbered_register(expander: Expander, command: str) -> None:
+    """`\\count255=5`, `\\dimen0=3pt`: a register by its number."""
+    place = _known(lambda: number(expander))
+    if place is not None:
+        name = f"{command}{place}"
+        (expander.counts if command == "\\count" else expander.lengths).setdefault(name, None)
+        assign(expander, name)
+
+
 def advance(expander: Expander, command: str) -> None:
     """`\\advance`, `\\multiply` and `\\divide`."""
     name = expander.stream.name()
@@ -92,6 +101,9 @@ REGISTERS: dict[str, Action] = {
     "\\newskip": new_length,
     "\\chardef": constant,
     "\\mathchardef": constant,
+    "\\count": numbered_register,
+    "\\dimen": numbered_register,
+    "\\skip": numbered_register,
     "\\advance": advance,
     "\\multiply": advance,
     "\\divide": advance,

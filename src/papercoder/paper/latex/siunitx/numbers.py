@@ -105,7 +105,7 @@ def _one(source: str, options: Options, style: Style) -> str | None:
         return None
     mantissa = ""
     if match["whole"] or match["part"]:
-        mantissa = (match["whole"] or "0") + (f".{match['part']}" if match["part"] else "")
+        mantissa = (match["whole"].lstrip("0") or "0") + (f".{match['part']}" if match["part"] else "")
         mantissa = mantissa if match["uncertainties"] else _rounded(mantissa, options)
     uncertainties = [found[1] or found[2] for found in _UNCERTAINTY.finditer(match["uncertainties"])]
     is_compact = match["uncertainties"].startswith("(") and len(uncertainties) == 1 and not _is_separate(options)
@@ -117,7 +117,7 @@ def _one(source: str, options: Options, style: Style) -> str | None:
         mantissa = style.plus_minus.join([mantissa, *spread])
     exponent = match["exponent"]
     comparator, sign = (style.signs(match[group]) for group in ("comparator", "sign"))
-    if exponent is None:
+    if exponent is None or (not int(exponent) and mantissa):
         return comparator + sign + mantissa + match["unit"]
     if uncertainties and not is_compact:
         mantissa, sign = f"({sign}{mantissa})", ""
@@ -146,10 +146,14 @@ def _rounded(mantissa: str, options: Options) -> str:
     wanted = options.get("round-precision", "2")
     if mode not in ("places", "figures") or not wanted.lstrip("-").isdecimal() or len(wanted) > 2:
         return mantissa
-    value = Decimal(mantissa)
-    places = int(wanted) if mode == "places" else int(wanted) - 1 - (value.adjusted() if value else 0)
     rounding = ROUND_HALF_EVEN if options.get("round-half") == "even" else ROUND_HALF_UP
+    value = Decimal(mantissa)
     try:
-        return f"{value.quantize(Decimal(1).scaleb(-places), rounding=rounding):f}"
+        if mode == "places":
+            return f"{value.quantize(Decimal(1).scaleb(-int(wanted)), rounding=rounding):f}"
+        for _ in range(2):  # a number such as 9.99 gains a digit
+            places = int(wanted) - 1 - (value.adjusted() if value else 0)
+            value = value.quantize(Decimal(1).scaleb(-places), rounding=rounding)
     except InvalidOperation:
         return mantissa
+    return f"{value:f}"

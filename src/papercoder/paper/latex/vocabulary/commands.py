@@ -167,6 +167,6 @@ KNOWN = (
     frozenset(SIGNATURES)
     | {f"\\{name}" for name in (*names(WITHOUT_ARGUMENTS), *SYMBOLS, *ACCENTS)}
     | {f"\\{character}" for character in "-/!>@*'+<=|)]:"}
-    | {"\\iff"}
+    | {"\\iff", "\\@currentlabel"}
 )
 """All commands that are not counted as unknown."""

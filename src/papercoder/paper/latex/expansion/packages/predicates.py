@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from papercoder.paper.latex.expansion.arithmetic import Undecided, length_of, number, number_of
 from papercoder.paper.latex.expansion.conditions import meaning_of
-from papercoder.paper.latex.expansion.expander import Alias, Expander
+from papercoder.paper.latex.expansion.expander import Expander
 from papercoder.paper.latex.expansion.macro import Macro
 from papercoder.paper.latex.expansion.stream import Stream
 from papercoder.paper.latex.tokens import join
@@ -58,10 +58,8 @@ def _is_macro(expander: Expander, name: str) -> bool:
 
 
 def _body(expander: Expander, name: str) -> tuple[str, ...] | None:
-    meaning = expander.meanings.get(name, Alias(name))
-    if isinstance(meaning, Macro):
-        return meaning.body
-    return () if meaning.name in ("\\@empty", "\\empty") else None
+    meaning = expander.meanings.get(name)
+    return meaning.body if isinstance(meaning, Macro) else None
 
 
 def _is_empty(expander: Expander, name: str) -> bool:
