@@ -96,7 +96,7 @@ def test_busy_for_ever(tmp_path: Path) -> None:
 
 
 def test_an_unknown_id(tmp_path: Path) -> None:
-    with pytest.raises(PaperError, match=r"no 1706\.99999"):
+    with pytest.raises(PaperError, match=r"1706\.99999 cannot be read"):
         read("1706.99999", Server(tmp_path, {}).arxiv)
 
 

@@ -39,7 +39,9 @@ def application(
 
 PaperArgument = Annotated[
     str,
-    typer.Argument(metavar="PAPER", help="PDF, .tex, LaTeX folder, e-print, HTML, Markdown, S2ORC, TEI or arXiv id."),
+    typer.Argument(
+        metavar="PAPER", help="PDF, .tex, LaTeX folder, e-print, HTML, Markdown, S2ORC, TEI, JATS or arXiv id."
+    ),
 ]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 RepositoryArgument = Annotated[Path, typer.Argument(metavar="REPO", help="Repository folder.")]

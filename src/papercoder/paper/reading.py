@@ -1,4 +1,4 @@
-"""The door of this room: from any source of a paper to a `Paper`."""
+"""Reads a paper from any kind of source into a `Paper`."""
 
 import tempfile
 from collections.abc import Callable
@@ -27,7 +27,7 @@ _LARGEST_TEXT = 4 * LARGEST_FILE
 
 @dataclass(frozen=True)
 class _Found:
-    """A draft and what it was read from."""
+    """A draft and the kind of its source."""
 
     draft: Draft
     source: SourceKind
@@ -37,12 +37,12 @@ def read(source: str | Path, arxiv: Arxiv | None = None) -> Paper:
     """Read a paper.
 
     Args:
-        source: a PDF, a `.tex` file, a folder of LaTeX, an archive of either as arXiv gives it, HTML, Markdown, S2ORC
-            JSON or TEI XML; or an arXiv id or address. What a file is, its content says, not its name.
-        arxiv: how to reach arXiv; its own client where none is given.
+        source: a PDF, a `.tex` file, a folder of LaTeX, an archive of either as arXiv serves it, HTML, Markdown, S2ORC
+            JSON, TEI or JATS XML; or an arXiv id or address. The kind of a file is detected from its content.
+        arxiv: how to reach arXiv; None for the default client.
 
     Raises:
-        PaperError: there is no such paper, or it is broken, unsafe, too large or of no known kind.
+        PaperError: the paper does not exist, or is broken, unsafe, too large or of an unknown kind.
     """
     path = Path(source)
     number = parse_id(str(source))
@@ -74,7 +74,7 @@ def _from_bytes(data: bytes, kind: Kind, where: str) -> _Found:
     if len(data) > _LARGEST_TEXT and kind not in ("gzip", "tar", "zip", "pdf"):
         raise PaperError(f"{where} is {len(data) // 2**20} MiB of text; give the paper itself, without its data.")
     if kind not in _KINDS:
-        raise PaperError(_REFUSALS.get(kind, "{} is of no known kind.").format(where))
+        raise PaperError(_REFUSALS.get(kind, "{} is of an unknown kind.").format(where))
     return _KINDS[kind](data, where)
 
 
@@ -82,7 +82,7 @@ def _gzip(data: bytes, where: str) -> _Found:
     content = gunzip(data, where)
     kind = kind_of(content, where.removesuffix(".gz"))
     if kind == "gzip":
-        raise PaperError(f"{where} is a gzip file within a gzip file; unpack it by hand and give what is in it.")
+        raise PaperError(f"{where} is a gzip file within a gzip file; unpack it and give its content.")
     return _from_bytes(content, kind, where)
 
 
@@ -98,7 +98,7 @@ def _pdf(data: bytes, where: str) -> _Found:
 
 
 def _text(read_text: Callable[[str, str], Draft], source: SourceKind) -> Callable[[bytes, str], _Found]:
-    """A reader of bytes from a reader of text."""
+    """Turns a reader of text into a reader of bytes."""
 
     def from_bytes(data: bytes, where: str) -> _Found:
         losses: list[Loss] = []
@@ -123,7 +123,7 @@ def _from_arxiv_alone(number: ArxivId) -> _Found:
 
 def _from_arxiv(number: ArxivId, arxiv: Arxiv) -> _Found:
     """The best form of a paper that arXiv has and that can be read."""
-    edit_problems: list[str] = []
+    problems: list[str] = []
     for form in FORMS:
         data = arxiv.fetch(number, form)
         if data is None:
@@ -131,14 +131,14 @@ def _from_arxiv(number: ArxivId, arxiv: Arxiv) -> _Found:
         try:
             found = _from_bytes(data, kind_of(data, ""), f"arXiv's {form} of {number}")
         except PaperError as error:
-            edit_problems.append(str(error))
+            problems.append(str(error))
         else:
             found.draft.losses += [
-                Loss(kind="form", message=f"Another form was tried first: {text}") for text in edit_problems
+                Loss(kind="form", message=f"Another form was tried first: {text}") for text in problems
             ]
             return found
-    reasons = " ".join(edit_problems) or "Check the id."
-    raise PaperError(f"arXiv has no {number} that can be read, as source, HTML or PDF. {reasons}")
+    reasons = " ".join(problems) or "Check the id."
+    raise PaperError(f"{number} cannot be read from arXiv as source, HTML or PDF. {reasons}")
 
 
 _KINDS: dict[Kind, Callable[[bytes, str], _Found]] = {
@@ -156,6 +156,6 @@ _KINDS: dict[Kind, Callable[[bytes, str], _Found]] = {
 _REFUSALS: dict[Kind, str] = {
     "lfs": "{} is a Git LFS pointer, not the paper; run `git lfs pull` to fetch it.",
     "empty": "{} is empty; give the paper itself.",
-    "text": "{} is text, but no paper of a known kind; give a PDF, LaTeX, HTML, Markdown, S2ORC JSON, TEI or JATS.",
-    "binary": "{} is a binary file of no known kind; give a PDF, LaTeX, HTML, Markdown, S2ORC JSON, TEI or JATS.",
+    "text": "{} is text, but not a paper of a known kind; give a PDF, LaTeX, HTML, Markdown, S2ORC JSON, TEI or JATS.",
+    "binary": "{} is a binary file of an unknown kind; give a PDF, LaTeX, HTML, Markdown, S2ORC JSON, TEI or JATS.",
 }

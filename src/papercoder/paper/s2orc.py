@@ -1,6 +1,6 @@
 """S2ORC JSON, as GROBID's `doc2json` writes it, raw or cleaned.
 
-The format carries no formulas: a displayed one is the word EQUATION, at best with the characters that GROBID saw.
+The format has no formulas: a displayed one is the word EQUATION, at best with the characters that GROBID recognized.
 """
 
 import json
@@ -22,7 +22,7 @@ _CITATION = re.compile(r"\[\d{1,3}(?:,\s*\d{1,3})*\]|\(\w[^()]{2,60}\d{4}[a-z]?\
 
 
 class _Part(BaseModel):
-    """What of the format is read; everything else in it is left alone."""
+    """The fields that are read; all others are ignored."""
 
     model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
 
@@ -72,7 +72,7 @@ class _Document(_Part):
 
 
 def read_s2orc(source: str, where: str) -> Draft:
-    """The draft of a paper in S2ORC JSON; raises `PaperError` where the JSON is broken or of another form."""
+    """The draft of a paper in S2ORC JSON; raises `PaperError` if the JSON is broken or has another structure."""
     document, parse = _loaded(source, where)
     draft = Draft(title=document.title or "", abstract=_abstract(document, parse))
     draft.elements += _body(parse.body_text)
@@ -89,7 +89,7 @@ def _loaded(source: str, where: str) -> tuple[_Document, _Parse]:
         document = _Document.model_validate(data)
         parse = document.pdf_parse or document.latex_parse or _Parse.model_validate(data)
     except (ValueError, RecursionError, ValidationError) as error:
-        raise PaperError(f"{where} is no S2ORC JSON ({type(error).__name__}); export it again from GROBID.") from error
+        raise PaperError(f"{where} is not S2ORC JSON ({type(error).__name__}); export it again from GROBID.") from error
     if not parse.body_text:
         raise PaperError(
             f"{where} is JSON without a paper's text (`pdf_parse.body_text`); export it again from GROBID."
@@ -116,14 +116,16 @@ def _body(blocks: list[_Block]) -> Iterator[Element]:
 def _elements(block: _Block) -> Iterator[Element]:
     text = tidy(block.text)
     if text == _PLACEHOLDER:
-        seen = next((span.latex or span.raw_str for span in block.eq_spans if span.latex or span.raw_str), _PLACEHOLDER)
-        yield display(seen or _PLACEHOLDER, next((span.eq_num for span in block.eq_spans if span.eq_num), ""))
+        formula = next(
+            (span.latex or span.raw_str for span in block.eq_spans if span.latex or span.raw_str), _PLACEHOLDER
+        )
+        yield display(formula or _PLACEHOLDER, next((span.eq_num for span in block.eq_spans if span.eq_num), ""))
     elif text:
         yield Text(text)
 
 
 def _entries(parse: _Parse) -> Iterator[Element]:
-    """Tables and figures; the format does not say where in the text they stood."""
+    """Tables and figures; the format does not say where they belong in the text."""
     entries = [entry for entry in (parse.ref_entries or {}).values() if entry.text or entry.content or entry.html]
     if entries:
         yield Heading("Figures and Tables", 1)
@@ -159,4 +161,4 @@ def _losses(draft: Draft, parse: _Parse) -> Iterator[Loss]:
         yield Loss(kind="equations", message=message)
     cites = any(_CITATION.search(block.text) for block in parse.body_text)
     if cites and not draft.references:
-        yield Loss(kind="missing_references", message="The text cites works, but the JSON carries no bibliography.")
+        yield Loss(kind="missing_references", message="The text cites works, but the JSON has no bibliography.")

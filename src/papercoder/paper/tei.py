@@ -75,7 +75,7 @@ def _block(tag: Tag, *, appendix: bool) -> Iterator[Element | PrintedHeading]:
 
 
 def _paragraph(tag: Tag) -> Iterator[Element | PrintedHeading]:
-    """A paragraph, cut where a formula or list stands in it."""
+    """A paragraph, cut at the formulas and lists in it."""
     pieces = [tag.text or ""]
     for child in tag:
         if child.tag in ("formula", "list", "figure"):

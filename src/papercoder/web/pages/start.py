@@ -26,7 +26,7 @@ _SUFFIXES = ".pdf,.tex,.gz,.tgz,.tar,.zip,.html,.htm,.md,.json,.xml"
 _DROP = """
 <div class="zone" role="button" tabindex="0" @click="props.pickFiles" @keydown.enter="props.pickFiles">
   <span>Drop a paper here, or <b>choose a file</b></span>
-  <small>PDF, LaTeX as arXiv packs it, HTML, Markdown, S2ORC or TEI</small>
+  <small>PDF, LaTeX as arXiv packs it, HTML, Markdown, S2ORC, TEI or JATS</small>
   <q-uploader-add-trigger />
 </div>
 """

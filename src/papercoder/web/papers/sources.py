@@ -55,7 +55,7 @@ def keep_upload(shelf: Shelf, name: str, data: bytes) -> str:
     if kind not in _KINDS:
         raise PaperError(
             f"{_plain(name)} is no paper of a known kind; give a PDF, LaTeX (as arXiv packs it), HTML, Markdown, S2ORC "
-            "JSON or TEI."
+            "JSON, TEI or JATS."
         )
     path = shelf.root / UPLOADS / sha256(data).hexdigest()[:12] / _plain(name)
     if is_outside(path, shelf.root):
