@@ -49,7 +49,7 @@ def test_two_runs_are_laid_side_by_side(served: Served, browser: Page) -> None:
     assert {row.what for row in found.figures if row.differs} >= {"models", "files", "calls", "tokens"}
     assert "main.py" in {change.path for change in found.files}
     browser.goto(f"{served.url}/compare?one=few&two=many")
-    expect(browser.get_by_role("heading", name="Two side by side")).to_be_visible()
+    expect(browser.get_by_role("heading", name="Comparison")).to_be_visible()
     expect(browser.locator(".differs").first).to_be_visible()
     expect(browser.locator(".change", has_text="main.py").first).to_be_visible()
 

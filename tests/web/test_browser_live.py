@@ -161,7 +161,7 @@ def test_what_went_wrong_is_told(served: Served, browser: Page, paper_file: Path
 
 def test_a_run_that_is_not_there_is_no_dead_end(served: Served, browser: Page) -> None:
     browser.goto(f"{served.url}/run/none")
-    expect(browser.get_by_text("There is no run 'none'")).to_be_visible()
+    expect(browser.get_by_text("No run named 'none'")).to_be_visible()
     expect(browser.get_by_role("link", name="All runs")).to_be_visible()
 
 

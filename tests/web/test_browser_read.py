@@ -196,7 +196,7 @@ def test_a_large_file_is_shown_in_parts(shelf: Served, browser: Page) -> None:
     browser.goto(f"{shelf.url}/run/hostile/read?file=big.py&line=11000")
     expect(browser.locator(".code li[data-n='11000']")).to_be_in_viewport()
     assert browser.locator(".code li").count() <= 1_500
-    browser.get_by_role("button", name="Earlier lines").click()
+    browser.get_by_role("button", name="Previous lines").click()
     expect(browser.locator(".code li[data-n='10500']")).to_be_in_viewport()
 
 

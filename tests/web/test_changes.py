@@ -12,7 +12,7 @@ from papercoder.web.parts.changes import changes_html, file_changes
 
 
 def repository(folder: Path) -> Path:
-    """Two versions: a file is changed, one is new, one is no text."""
+    """Two versions: a file is changed, one is new, one is not text."""
 
     async def write() -> None:
         history = History(folder, 1_700_000_000)

@@ -55,7 +55,7 @@ def opened(served: Served, browser: Page, run: Path, artifact: str) -> Page:
 
 def typed(page: Page, text: str) -> None:
     page.locator("textarea.editor").fill(text)
-    page.get_by_role("button", name="Show what this makes again").click()
+    page.get_by_role("button", name="Preview changes").click()
 
 
 def test_only_what_depends_on_an_edit_is_made_again(served: Served, browser: Page, run: Path) -> None:
@@ -65,7 +65,7 @@ def test_only_what_depends_on_an_edit_is_made_again(served: Served, browser: Pag
     expect(page.get_by_text("1 artifact will be made again")).to_be_visible()
     expect(page.locator(".remade").first).to_contain_text("repo/l0_m0.py")
     assert made(run) == before
-    page.get_by_role("button", name="Save and make again").click()
+    page.get_by_role("button", name="Save and resume").click()
     page.wait_for_url(f"**/run/{run.name}")
     expect(page.get_by_text("complete", exact=True).first).to_be_visible(timeout=60_000)
     assert "There is a bias." in (run / ANALYSIS).read_text(encoding="utf-8")
@@ -91,8 +91,8 @@ def test_an_edit_can_be_saved_and_taken_back(served: Served, browser: Page, run:
     assert "Other points." in (run / "planning/plan.json").read_text(encoding="utf-8")
     page = opened(served, browser, run, "planning/plan.json")
     expect(page.locator(".artifacts a[aria-current]")).to_contain_text("yours")
-    page.get_by_role("button", name="Take my edit back").click()
-    page.get_by_role("button", name="Take it back only").click()
+    page.get_by_role("button", name="Revert my edit").click()
+    page.get_by_role("button", name="Revert only").click()
     expect(page.locator(".artifacts a[aria-current]")).not_to_contain_text("yours")
     assert (run / "planning/plan.json").read_text(encoding="utf-8") == plan
 
@@ -125,7 +125,7 @@ def test_code_is_typed_tried_and_left_with_the_keyboard(served: Served, browser:
     assert code.read_bytes().count(b"\n") == code.read_bytes().count(b"\r\n")
     editor.press("Escape")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Show what this makes again")).to_be_focused()
+    expect(page.get_by_role("button", name="Preview changes")).to_be_focused()
 
 
 def test_what_was_changed_meanwhile_is_not_written_over(served: Served, browser: Page, run: Path) -> None:

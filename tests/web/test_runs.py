@@ -68,14 +68,14 @@ def test_runs_are_listed_filtered_and_compared(shelf: Served, browser: Page) -> 
     browser.keyboard.type("papercoder stopped")
     expect(browser.locator("article.run:not(.bench)")).to_have_count(1)
     assert names(browser) == ["stopped"]
-    browser.get_by_label("Filter by words").fill("nothing like it")
+    browser.get_by_label("Filter").fill("nothing like it")
     browser.get_by_role("button", name="Show all").click()
     expect(browser.locator("article.run:not(.bench)")).to_have_count(3)
     browser.get_by_role("button", name="partial 2").click()
     expect(browser.locator("article.run:not(.bench)")).to_have_count(2)
     browser.get_by_role("button", name="all 3").click()
 
-    compare = browser.get_by_role("button", name="Compare two")
+    compare = browser.get_by_role("button", name="Compare")
     expect(compare).to_be_disabled()
     browser.get_by_label("compare whole").check()
     browser.get_by_label("compare stopped").check()
@@ -118,7 +118,7 @@ def test_keys_are_listed_and_lead_on(shelf: Served, browser: Page) -> None:
 
 def test_dark_is_kept(shelf: Served, browser: Page) -> None:
     browser.goto(shelf.url)
-    browser.get_by_role("button", name="Dark or light").click()
+    browser.get_by_role("button", name="Toggle dark mode").click()
     expect(browser.locator("body.body--dark")).to_have_count(1)
     browser.reload()
     expect(browser.locator("body.body--dark")).to_have_count(1)
@@ -142,7 +142,7 @@ def test_a_paper_is_read_and_priced_before_it_is_run(shelf: Served, browser: Pag
     browser.locator("input[type=file]").set_input_files(shelf.root / "tiny.md")
     expect(browser.get_by_role("heading", name="A Tiny Method for Tests")).to_be_visible(timeout=60_000)
     expect(browser.get_by_text("is this all of it?")).to_be_visible()
-    expect(browser.get_by_text("Costs nothing", exact=True)).to_be_visible()
+    expect(browser.get_by_text("Free", exact=True)).to_be_visible()
     model = browser.get_by_label("Model, provider:name")
     model.fill("openai:gpt-5-mini")
     expect(browser.get_by_text("About $")).to_be_visible()
@@ -181,7 +181,7 @@ def test_a_click_does_not_overtake_what_was_typed_before_it(shelf: Served, brows
 
 def test_an_empty_shelf_says_what_to_do(served: Served, browser: Page) -> None:
     browser.goto(served.url)
-    expect(browser.get_by_text("There is no run here yet")).to_be_visible()
+    expect(browser.get_by_text("No run named here yet")).to_be_visible()
     expect(browser.get_by_role("button", name="Run the example")).to_be_visible()
     browser.set_viewport_size({"width": 420, "height": 800})
     assert browser.evaluate("document.documentElement.scrollWidth") <= 420

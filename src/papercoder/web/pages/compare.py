@@ -18,10 +18,10 @@ def register(web: Web) -> None:
 
     @ui.page("/compare", response_timeout=30)
     async def beside(one: str = "", two: str = "") -> None:
-        with frame.page("Two side by side"):
-            frame.heading("Two side by side")
+        with frame.page("Comparison"):
+            frame.heading("Comparison")
             if not (one and two):
-                frame.empty("Choose two runs in the list, or two benches, to see them side by side.", "All runs", "/")
+                frame.empty("Select two runs or two benches in the list to compare them.", "All runs", "/")
                 return
             is_bench = {one, two} <= set(web.shelf.benches())
             drawn = await run.io_bound(_benches if is_bench else _runs, web, one, two)

@@ -23,7 +23,7 @@ from papercoder.web.server.state import Web
 _LONGEST = 400_000
 """Characters that are edited here; a browser's message may have little more."""
 
-_GOING = "A run that is going on cannot be edited: it would read half of the old and half of the new."
+_GOING = "A running run cannot be edited, since it would mix old and new files."
 
 
 def register(web: Web) -> None:
@@ -40,7 +40,7 @@ def register(web: Web) -> None:
             watch = web.watches.of(name)
             if watch.look().is_going:
                 frame.empty(
-                    f"{_GOING} Wait for its end, or stop it; what was made is kept.",
+                    f"{_GOING} Wait for it to end, or stop it. Finished work is kept.",
                     "To the run",
                     tabs.address(name, ""),
                 )
@@ -64,16 +64,14 @@ def _open(web: Web, name: str, artifact: str, kept: dict[str, Kept]) -> None:
     opened = Opened(web, name, artifact, text, kept.get(artifact, "ours"))
     if artifact not in kept:
         frame.empty(
-            f"{artifact[:200]} is read by nothing that the run makes, so an edit of it would change nothing. Choose "
-            "another."
+            f"{artifact[:200]} is not an input of anything, so editing it would have no effect. "
+            "Choose another artifact."
         )
     elif text is None:
-        frame.empty(
-            f"{artifact} is not made yet. Go on with the run to have it made.", "To the run", tabs.address(name, "")
-        )
+        frame.empty(f"{artifact} does not exist yet. Resume the run to make it.", "To the run", tabs.address(name, ""))
     elif len(text) > _LONGEST:
         frame.empty(
-            f"{artifact} is too large to be edited here. Edit it in {web.shelf.file(name, artifact)}; what you "
+            f"{artifact} is too large to edit here. Edit it in {web.shelf.file(name, artifact)}; what you "
             "write there is used as it is, and only what reads it is made again."
         )
     else:
@@ -100,12 +98,10 @@ class Opened:
                 ui.label(label).classes(f"badge {TONES[self.kept]}")
         ui.html(_textarea(self.artifact, self.text or ""), sanitize=False)
         with ui.element("div").classes("line"):
-            trying = self._button(
-                "Show what this makes again", self._show, "main", "p", "show what an edit makes again"
-            )
+            trying = self._button("Preview changes", self._show, "main", "p", "preview what an edit changes")
             trying.classes("try")
             if self.kept in {"yours", "stale"}:
-                self._button("Take my edit back", self._show_without, "", "b", "take an edit back")
+                self._button("Revert my edit", self._show_without, "", "b", "revert an edit")
             self.wrong = alert()
         self.foreseen = ui.element("div").classes("foreseen").mark("foreseen")
 
@@ -131,7 +127,7 @@ class Opened:
         folder = self.web.shelf.run(self.name)
         foreseen = await preview(folder, {} if text == self.text else {self.artifact: text})
         if text == self.text and not foreseen.again:
-            raise PaperCoderError("You have changed nothing yet, and nothing waits to be made again.")
+            raise PaperCoderError("No changes yet, and nothing is waiting to be made again.")
         with self.foreseen:
             ui.html(foreseen_html(foreseen), sanitize=False)
             self._offer(text, foreseen, settings_of(folder, {}).max_cost)
@@ -145,7 +141,7 @@ class Opened:
             await self._save(shown, text)
             self.foreseen.clear()
             with self.foreseen:
-                ui.label("Saved. It is used as it is when the run goes on: here, or in a terminal.").classes("remark")
+                ui.label("Saved. Resume the run to apply it.").classes("remark")
 
         async def made_again(text: str | None) -> None:
             await self._save(shown, text)
@@ -155,15 +151,15 @@ class Opened:
         if told := overspent(self.web.shelf.run(self.name), settings_of(self.web.shelf.run(self.name), {})):
             ui.label(told).classes("remark")
         with ui.element("div").classes("line"):
-            most = number("At most, in dollars", cap)
-            self._button(button_label(foreseen), made_again, "main", "s", "save and make again").mark("make-again")
+            most = number("Cost limit ($)", cap)
+            self._button(button_label(foreseen), made_again, "main", "s", "save and resume").mark("make-again")
             if shown != self.text:
-                self._button("Save only" if shown is not None else "Take it back only", kept).mark("save")
+                self._button("Save only" if shown is not None else "Revert only", kept).mark("save")
 
     async def _save(self, shown: str | None, text: str | None) -> None:
         """Write what was shown; what was typed since has to be looked at first."""
         if shown is not None and text != shown:
-            raise PaperCoderError("You have typed more since. Look again at what this makes again, then save.")
+            raise PaperCoderError("You changed the text since. Preview the changes again, then save.")
         if shown == self.text:
             return
         folder = self.web.shelf.run(self.name)
@@ -183,9 +179,7 @@ def _as_in(before: str, typed: str) -> str:
 def _textarea(artifact: str, text: str) -> Markup:
     """Filled by the browser alone, so that nothing that is drawn later takes away what was typed."""
     is_wrapped = artifact.endswith((".md", ".json"))
-    keys = "Ctrl+S shows what this makes again." + (
-        "" if is_wrapped else " Tab indents; Esc, then Tab, leaves the text."
-    )
+    keys = "Ctrl+S previews the changes." + ("" if is_wrapped else " Tab indents; Esc then Tab leaves the editor.")
     return Markup(
         '<textarea class="editor{}" spellcheck="false" autocomplete="off" autocapitalize="off" aria-label="{}" '
         'aria-describedby="editor-keys">\n{}</textarea>'

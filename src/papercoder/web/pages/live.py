@@ -41,10 +41,10 @@ class Live:
         with ui.element("div").classes("live"):
             with ui.element("div"):
                 self._stages = _Part("Stages")
-                self._waiting = _Part("Calls waiting")
+                self._waiting = _Part("Active calls")
             with ui.element("div"):
                 self._graph = _Part("Files", "graph")
-                self._steps = _Part("Seen to run")
+                self._steps = _Part("Execution")
                 self._warnings = _Part("Warnings")
         self._log = RunLog(self._watch)
         self.show(view)

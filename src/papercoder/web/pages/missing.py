@@ -16,16 +16,16 @@ def register(_: Web) -> None:
 
 async def _missing(request: Request, _: Exception) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
-        return PlainTextResponse("There is nothing at this address.", 404)
-    with Client(ui.page(""), request=request) as client, frame.page("Nothing here"):
-        frame.heading("Nothing here")
-        frame.empty("There is no page at this address. The list of runs leads to all there is.", "All runs", "/")
+        return PlainTextResponse("Page not found.", 404)
+    with Client(ui.page(""), request=request) as client, frame.page("Not found"):
+        frame.heading("Not found")
+        frame.empty("There is no page at this address. Start from the list of runs.", "All runs", "/")
     return client.build_response(request, 404)
 
 
 def _broken(error: Exception) -> None:
     with frame.page("An error"):
         frame.trouble(
-            f"PaperCoder did not expect this: {type(error).__name__}: {error}. Nothing was lost; the terminal in which "
-            "the page was started tells more."
+            f"Unexpected error: {type(error).__name__}: {error}. Nothing was lost. "
+            "See the terminal of `papercoder web` for details."
         )

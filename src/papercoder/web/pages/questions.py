@@ -28,8 +28,7 @@ def register(web: Web) -> None:
             text = questions(report) if report else ""
             if not text:
                 frame.empty(
-                    "Nothing is open: no requirement or value was assumed or only cited. What a later plan leaves open "
-                    "stands here.",
+                    "No open questions: nothing was assumed or only cited so far.",
                     "To the run",
                     tabs.address(name, ""),
                 )
@@ -39,8 +38,8 @@ def register(web: Web) -> None:
 
 def _draw(text: str) -> None:
     ui.label(
-        "What code had to choose and the paper does not say. Read it over before you send it; an answer can be taken "
-        "up with papercoder revise."
+        "What the code had to choose because the paper does not say. Check it before you send it. Apply the answers "
+        "with papercoder revise."
     ).classes("soft")
     ui.html(
         Markup('<textarea class="plain letter" aria-label="Questions" spellcheck="true">\n{}</textarea>').format(text),

@@ -165,7 +165,7 @@ class Reading:
             self.source = None
             return _said(str(error))
         if self.source is None:
-            return _said("There is no code yet. Each file stands here as soon as it is written.")
+            return _said("No code yet. Files appear as soon as they are written.")
         self.first = first_shown(self.source, self.line)
         return code_html(self.source, owners(self.text.report.requirements, path), self.line)
 

@@ -30,7 +30,7 @@ def register(web: Web) -> None:
         except RunFolderError as error:
             return PlainTextResponse(str(error), 404)
         if text is None:
-            return PlainTextResponse("There is no report yet; a run writes it at its end.", 404)
+            return PlainTextResponse("No report yet. A run writes it at its end.", 404)
         return HTMLResponse(text, headers=_ALONE)
 
     @app.get("/run/{name}/repo/{path:path}")

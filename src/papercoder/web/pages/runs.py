@@ -49,12 +49,12 @@ class Runs:
     async def draw(self) -> None:
         """Filter and list; the list follows the shelf."""
         with ui.element("div").classes("sift") as self.sift:
-            self.words = field("Filter by words").classes("words")
+            self.words = field("Filter").classes("words")
             self.words.on_value_change(self.fill)
             frame.key(self.words, "/", "filter")
             self.states = ui.element("div").classes("states")
-            self.compare = button("Compare two", self.lay_beside).mark("compare")
-            frame.key(self.compare, "c", "compare the two that are ticked")
+            self.compare = button("Compare", self.lay_beside).mark("compare")
+            frame.key(self.compare, "c", "compare the two selected runs")
         self.list = ui.element("div").classes("runs")
         self.below = ui.element("div")
         await self.look()
@@ -78,7 +78,7 @@ class Runs:
             if not rows:
                 self._say_empty()
             elif len(rows) > _SHOWN:
-                ui.label(f"{len(rows) - _SHOWN} more; filter by words to find them.").classes("soft more")
+                ui.label(f"{len(rows) - _SHOWN} more. Filter to find them.").classes("soft more")
         self._fill_benches()
         self._offer()
 
@@ -104,7 +104,7 @@ class Runs:
         self.sift.set_visibility(bool(self.cards))
         self.compare.set_visibility(len(self.cards) > 1)
         self.compare.props.set_bool("disabled", len(self.chosen) != 2)
-        self.compare.props["title"] = "" if len(self.chosen) == 2 else "Tick two runs first"
+        self.compare.props["title"] = "" if len(self.chosen) == 2 else "Select two runs first"
 
     def _fill_states(self, counts: Counter[str]) -> None:
         self.states.clear()
@@ -115,11 +115,11 @@ class Runs:
 
     def _say_empty(self) -> None:
         if not self.cards:
-            frame.empty("There is no run here yet. Begin one with a paper of yours.", "New run", "/new")
+            frame.empty("No runs yet. Start one with a paper.", "New run", "/new")
             example_card.draw(self.web)
             return
         with ui.element("div").classes("empty"):
-            ui.label("No run is like that.")
+            ui.label("No run matches.")
             button("Show all", self.clear)
 
     def clear(self) -> None:

@@ -59,7 +59,7 @@ class Start:
             frame.heading("The paper", 2)
             _drop(self)
             with ui.element("div").classes("line"):
-                self.field = field("arXiv id, address, or a file below the folder of runs", self.typed)
+                self.field = field("arXiv id, URL, or a file in the runs folder", self.typed)
                 self.field.on("keydown.enter", self.read)
                 frame.key(self.field, "/", "type a paper")
                 button("Read it", self.read, "main").mark("read")
@@ -122,7 +122,7 @@ class Terms:
                 "update:model-value", self.foresee, throttle=0.4, leading_events=False
             )
             self.profile = select("Profile", choosing.TOLD, given.profile)
-            self.cap = number("At most, in dollars", given.max_cost)
+            self.cap = number("Cost limit ($)", given.max_cost)
             self.name = field("Name", self.web.shelf.new(_short(self.paper.title)))
         self.price = ui.element("div").classes("price").mark("price")
         with ui.element("div").classes("line"):
@@ -149,7 +149,7 @@ class Terms:
                 return
             ui.label(_dollars(found)).classes("dollars")
             ui.label(choosing.in_words(found)).classes("soft")
-            ui.label(f"An order of magnitude, {found.note}.").classes("soft small")
+            ui.label(f"Rough estimate: {found.note}.").classes("soft small")
 
     async def begin(self) -> None:
         """Start, and go where it can be watched."""
@@ -177,9 +177,7 @@ def _drop(start: Start) -> None:
         max_files=1,
         max_file_size=UPLOAD,
         on_upload=start.take,
-        on_rejected=lambda: start.wrong.set_text(
-            f"That cannot be taken: one paper at a time, at most {UPLOAD // 2**20} MiB."
-        ),
+        on_rejected=lambda: start.wrong.set_text(f"Upload rejected. Upload one paper, at most {UPLOAD // 2**20} MiB."),
     )
     upload.add_slot("header", _DROP)
     upload.props(f"accept={_SUFFIXES} flat").classes("drop").mark("upload")
@@ -192,5 +190,5 @@ def _short(title: str) -> str:
 
 def _dollars(estimate: Estimate) -> str:
     if estimate.cost_usd is None:
-        return "Price not known"
-    return "Costs nothing" if estimate.cost_usd == 0 else f"About ${estimate.cost_usd:,.2f}"
+        return "Price unknown"
+    return "Free" if estimate.cost_usd == 0 else f"About ${estimate.cost_usd:,.2f}"

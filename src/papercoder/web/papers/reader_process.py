@@ -23,7 +23,7 @@ async def read_apart(source: str | Path) -> Paper:
         file = Path(folder) / "paper.json"
         said = await _run("read", "--json", "-o", str(file), "--", str(source))
         if not file.is_file():
-            raise PaperError(_sentence(said) or f"{source} could not be read: its reader ended without a word.")
+            raise PaperError(_sentence(said) or f"{source} could not be read: the reader process crashed.")
         return Paper.model_validate_json(await asyncio.to_thread(file.read_bytes))
 
 

@@ -8,9 +8,9 @@ from papercoder.paper.fidelity import Estimate
 from papercoder.settings import RUN_ROLES, Profile, Settings
 
 TOLD: dict[str, str] = {
-    "full": "full: plan, code, review, run, repair",
+    "full": "full: plan, code, review, execute, repair",
     "papercoder": "papercoder: as published",
-    "paper": "paper: nothing but the paper",
+    "paper": "paper: only the paper",
     "plan": "plan: with an overall plan",
     "architecture": "architecture: with the files",
     "logic": "logic: with their order",
@@ -18,7 +18,7 @@ TOLD: dict[str, str] = {
     "analysis": "analysis: with an analysis of each file",
     "requirements": "requirements: with requirements",
     "review": "review: with review",
-    "repair": "repair: with running and repair",
+    "repair": "repair: with execution and repair",
 }
 """Each profile in a few words."""
 
@@ -38,9 +38,7 @@ def chosen(given: Settings, model: str, profile: Profile, cap: float | None) -> 
         spec = settings.model_for(role)
         kind = spec.partition(":")[0]
         if kind in _LOCAL and spec not in known:
-            raise SettingsError(
-                f"{kind} models use folders or programs of this machine; set them in papercoder.toml, not here."
-            )
+            raise SettingsError(f"{kind} models use folders or programs of this machine. Set them in papercoder.toml.")
     return settings
 
 
@@ -67,5 +65,8 @@ def in_words(estimate: Estimate) -> str:
     """What a run will take beside its price, in a sentence."""
     tokens = f"{estimate.prompt_tokens:,} prompt and {estimate.completion_tokens:,} completion tokens"
     if estimate.cost_usd is None:
-        return f"{estimate.calls} calls, {tokens}; the price of {estimate.model} is not known, so no cap can hold."
+        return (
+            f"{estimate.calls} calls, {tokens}; the price of {estimate.model} is unknown, "
+            "so a cost limit cannot be enforced."
+        )
     return f"{estimate.calls} calls, {tokens}, with {estimate.model}."

@@ -21,7 +21,7 @@ def source_of(shelf: Shelf, text: str) -> str:
     """What a run is given as its paper for what was typed.
 
     Raises:
-        PaperError: it is no arXiv id, and no file that may be read from here.
+        PaperError: it is not an arXiv id, and no file that may be read from here.
     """
     typed = text.strip()
     if not typed:
@@ -33,11 +33,12 @@ def source_of(shelf: Shelf, text: str) -> str:
     found = Path(os.path.realpath(shelf.root / typed)) if "\0" not in typed else Path("/")
     if not any(found.is_relative_to(place) for place in allowed):
         raise PaperError(
-            f"{typed[:120]!r} is no arXiv id, and files are read only below {shelf.root}. Drop the paper here instead."
+            f"{typed[:120]!r} is not an arXiv id, and files are only read from {shelf.root}. "
+            "Drop the paper here instead."
         )
     if not os.path.exists(found):  # noqa: PTH110  also of what is too long for a name
         raise PaperError(
-            f"{typed[:120]!r} is no arXiv id, and {shelf.root} has no such file. Drop the paper here instead."
+            f"{typed[:120]!r} is not an arXiv id, and {shelf.root} has no such file. Drop the paper here instead."
         )
     return str(found)
 
@@ -50,7 +51,7 @@ def keep_upload(shelf: Shelf, name: str, data: bytes) -> str:
         RunFolderError: it cannot be written.
     """
     if len(data) > UPLOAD:
-        raise PaperError(f"{_plain(name)} is larger than {UPLOAD // 2**20} MiB; give the paper itself.")
+        raise PaperError(f"{_plain(name)} is larger than {UPLOAD // 2**20} MiB. Upload the paper itself.")
     kind = kind_of(data, PurePath(name).name)
     if kind not in _KINDS:
         raise PaperError(
@@ -59,7 +60,7 @@ def keep_upload(shelf: Shelf, name: str, data: bytes) -> str:
         )
     path = shelf.root / UPLOADS / sha256(data).hexdigest()[:12] / _plain(name)
     if is_outside(path, shelf.root):
-        raise RunFolderError(f"{shelf.root / UPLOADS} is a link that leads elsewhere; nothing is written there.")
+        raise RunFolderError(f"{shelf.root / UPLOADS} is a link to another folder. Nothing was written.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

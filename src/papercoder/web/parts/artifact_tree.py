@@ -10,7 +10,7 @@ from papercoder.report.rendering import environment
 from papercoder.runs.summary import stage_of
 from papercoder.web.parts.tabs import address
 
-LABELS: dict[Kept, str] = {"ours": "", "yours": "yours", "stale": "yours, stale", "missing": "not made yet"}
+LABELS: dict[Kept, str] = {"ours": "", "yours": "yours", "stale": "edited, stale", "missing": "not made"}
 TONES: dict[Kept, str] = {"ours": "none", "yours": "going", "stale": "fair", "missing": "none"}
 
 _REPOSITORY = "repository"

@@ -66,7 +66,7 @@ def read_source(file: Path, path: str) -> Source:
     except OSError as error:
         raise RunFolderError(f"{path} cannot be read ({error.strerror}).") from error
     if b"\0" in content:
-        raise RunFolderError(f"{path} is no text.")
+        raise RunFolderError(f"{path} is not text.")
     text = content[:_LARGEST].decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     return Source(path, tuple(text.removesuffix("\n").split("\n")), len(content) > _LARGEST)
 
@@ -134,6 +134,6 @@ def _visible(text: str) -> Markup:
     signs = _UNSEEN.findall(text)
     done = escape(parts[0])
     for sign, part in zip(signs, parts[1:], strict=True):
-        name = unicodedata.name(sign, "control sign").lower()
+        name = unicodedata.name(sign, "control character").lower()
         done += Markup('<i class="unseen" title="{}">U+{}</i>').format(name, f"{ord(sign):04X}") + escape(part)
     return done

@@ -51,7 +51,7 @@ def matrices(needs: tuple[TracedRequirement, ...]) -> tuple[Matrix, ...]:
     return (
         _matrix("By file", needs, lambda item: item.owner or "no file"),
         _matrix("By kind", needs, lambda item: item.requirement.kind),
-        _matrix("By what the paper says", needs, lambda item: item.requirement.status),
+        _matrix("By source", needs, lambda item: item.requirement.status),
     )
 
 
@@ -65,10 +65,10 @@ def _matrix(title: str, needs: tuple[TracedRequirement, ...], of: Callable[[Trac
 def _loose(needs: tuple[TracedRequirement, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """What is wrong -> the requirements of which it is."""
     found = (
-        ("no file owns them", [item for item in needs if not item.owner]),
-        ("no line of the code names them", [item for item in needs if not item.marks]),
+        ("without an owner file", [item for item in needs if not item.owner]),
+        ("without a mark in the code", [item for item in needs if not item.marks]),
         (
-            "their words were not found in the paper",
+            "quote not found in the paper",
             [item for item in needs if item.requirement.quote and not item.requirement.quote_found],
         ),
     )

@@ -25,8 +25,8 @@ def draw(web: Web) -> None:
 
     with ui.element("div").classes("card example"):
         ui.label(
-            "See it at work first: the bundled example, a short paper with recorded answers. It needs no key and costs "
-            "nothing; its code is run for real, some minutes in all."
+            "Try the bundled example first: a short paper with recorded answers. No key, no cost, and its code really "
+            "runs. It takes a few minutes."
         )
         frame.key(button("Run the example", run).mark("example"), "e", "run the example")
         wrong = alert()

@@ -27,14 +27,14 @@ def price(spent: Spent, remade: Iterable[Remade]) -> str:
     unknown = sum(not each.is_known for each in remade)
     if not spent.calls:
         return "not known" if unknown else "no calls"
-    cost = "price not known" if spent.cost_usd is None else money(spent.cost_usd)
+    cost = "price unknown" if spent.cost_usd is None else money(spent.cost_usd)
     told = f"{plural(round(spent.calls), 'call')}, {amount(spent.tokens)} tokens, {cost}"
-    return told + (f", and {unknown} of unknown size" if unknown else "")
+    return told + (f", and {unknown} of unknown cost" if unknown else "")
 
 
 def button_label(preview: Preview) -> str:
     """What saving and making again is called, with its price where there is one."""
     spent = preview.least
     if not spent.calls:
-        return "Save and run on"
-    return "Save and make again" + (f" (about {money(spent.cost_usd)})" if spent.cost_usd else "")
+        return "Save and resume"
+    return "Save and resume" + (f" (about {money(spent.cost_usd)})" if spent.cost_usd else "")

@@ -22,10 +22,10 @@ class RunControls:
         self._told = told
         with ui.element("div").classes("controls"):
             self._pause = self._button("Pause", self._hold, " ", "pause")
-            self._resume = self._button("Go on", self._release, " ", "go on after a pause", "main")
+            self._resume = self._button("Go on", self._release, " ", "continue after a pause", "main")
             self._stop = self._button("Stop", self._end, "x", "stop", "danger")
-            self._cap = number("At most, in dollars", self._capped())
-            self._go_on = self._button("Go on", self._continue, "g", "go on with the run", "main")
+            self._cap = number("Cost limit ($)", self._capped())
+            self._go_on = self._button("Go on", self._continue, "g", "resume the run", "main")
             self._read = ui.link("Read the result", address(name, "read")).classes("button main")
             self._report = ui.link("Report", address(name, "report.html")).classes("button")
             self._zip = ui.link("Download", address(name, "repository.zip")).classes("button")

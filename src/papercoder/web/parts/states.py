@@ -3,7 +3,7 @@
 from papercoder.web.runs.view import State, View
 
 LABELS: dict[State, str] = {
-    "new": "not begun",
+    "new": "not started",
     "running": "running",
     "pausing": "pausing",
     "paused": "paused",
@@ -26,22 +26,22 @@ TONES: dict[State, str] = {
 
 
 _TOLD: dict[State, str] = {
-    "new": "Nothing was made yet.",
-    "pausing": "Calls that were sent are answered and kept; no new one is sent.",
-    "paused": "No call is sent until you go on. What needs none, as running the code, comes to its end.",
-    "stopping": "Calls that were sent are finished and kept; then it ends.",
-    "interrupted": "The process that worked on it is gone. What was made is kept: go on from there.",
-    "complete": "All that was asked for was made and seen.",
+    "new": "Nothing has been made yet.",
+    "pausing": "Active calls finish and are kept. No new calls start.",
+    "paused": "No calls start until you continue. Running code is not paused.",
+    "stopping": "Active calls finish and are kept, then the run stops.",
+    "interrupted": "The process of this run is gone. Finished work is kept. Resume to continue.",
+    "complete": "Everything asked for was made and observed.",
 }
 
 
 def sentence(view: View) -> str:
     """What one should know of the state; empty where the state says it all."""
     if view.state == "running" and not view.is_here:
-        return "Another process works on this run, in a terminal say: it can be watched here, and ended there."
+        return "Another process, such as a terminal, works on this run. Watch it here; stop it there."
     if view.state == "partial":
-        more = "" if "kept" in view.reason else " What was made is kept: go on from there."
-        return f"{_ended(view.reason) or 'It ended before its end.'}{more}"
+        more = "" if "kept" in view.reason else " Finished work is kept. Resume to continue."
+        return f"{_ended(view.reason) or 'The run ended early.'}{more}"
     return _TOLD.get(view.state, "")
 
 

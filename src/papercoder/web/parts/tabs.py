@@ -27,84 +27,82 @@ class Tab:
 
 TABS = (
     Tab("", "Run"),
-    Tab("read", "Read", ("paper.json",), "The paper was not read yet. Paper and code stand here as soon as it is."),
+    Tab("read", "Read", ("paper.json",), "The paper has not been read yet."),
     Tab(
         "coverage",
         "Coverage",
         ("planning/requirements.json",),
-        "No requirements were extracted yet. A run extracts them first, with every profile but `papercoder`, `paper` "
-        "and those of the plan alone.",
+        "No requirements yet. The profiles `requirements`, `review`, `repair` and `full` extract them.",
     ),
     Tab(
         "verdicts",
         "Verdicts",
         ("review/verdicts.json",),
-        "The code was not reviewed yet. The profiles `review` and `full` hold it against every requirement.",
+        "Not reviewed yet. The profiles `review`, `repair` and `full` review the code against every requirement.",
     ),
     Tab(
         "claims",
         "Claims",
         ("planning/claims.json",),
-        "No claims were collected yet. The profile `full` collects the paper’s numbers, and runs of the whole "
-        "reproduction are held against them.",
+        "No claims yet. The profiles `repair` and `full` collect the paper’s numbers and compare a full reproduction "
+        "with them.",
     ),
     Tab(
         "assumptions",
         "Assumptions",
         ("planning/requirements.json", "planning/config.json"),
-        "Nothing was planned yet, so nothing was assumed. What the paper leaves open stands here once it is.",
+        "No plan yet. Assumptions appear here once there is one.",
     ),
     Tab(
         "configuration",
         "Configuration",
         ("planning/config.json",),
-        "No configuration was designed yet. It follows the plan.",
+        "No configuration yet. It follows the plan.",
     ),
     Tab(
         "design",
         "Design",
         ("planning/architecture.json", "planning/logic.json"),
-        "Nothing was designed yet. The diagrams are drawn as soon as the architecture is there.",
+        "No design yet. Diagrams appear once the architecture is ready.",
     ),
     Tab(
         "steps",
         "Execution",
         ("execution/report.json",),
-        "Nothing was executed yet. The profiles `repair` and `full` run the code in a sandbox.",
+        "Not executed yet. The profiles `repair` and `full` execute the code in a sandbox.",
     ),
     Tab(
         "checks",
         "Checks",
         ("checking/report.json",),
-        "The code was not checked yet. The profiles `repair` and `full` do so at their end.",
+        "Not checked yet. The profiles `repair` and `full` check the code at their end.",
     ),
     Tab("costs", "Costs"),
     Tab(
         "changes",
         "Changes",
         ("repo/.git/HEAD",),
-        "There is no code yet. Each stage that writes some makes a version, to be held against the others here.",
+        "No code yet. Each stage that writes code adds a version to compare.",
     ),
     Tab(
         "edit",
         "Edit",
         ("paper.json",),
-        "Nothing was made yet that could be edited. The paper, as it was read, is the first that can.",
+        "Nothing to edit yet.",
     ),
     Tab(
         "questions",
         "Questions",
         ("planning/plan.json",),
-        "Nothing was planned yet. What the paper leaves open is a question for its authors as soon as it is.",
+        "No plan yet. Questions for the authors appear once there is one.",
     ),
     Tab(
         "evaluation",
         "Evaluation",
         ("evaluation/evaluation.json",),
-        "This run was not evaluated. `papercoder eval` with this run’s folder judges its repository, with or without "
-        "the authors’ code or a rubric; the result stands here then.",
+        "Not evaluated yet. Run `papercoder eval` with this run’s folder.",
     ),
-    Tab("losses", "Losses", ("paper.json",), "The paper was not read yet; what that loses is listed here."),
+    Tab("losses", "Losses", ("paper.json",), "The paper has not been read yet."),
 )
 
 BY_NAME = {tab.name: tab for tab in TABS}

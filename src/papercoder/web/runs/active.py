@@ -94,7 +94,7 @@ class Work:
         await asyncio.wait([self._task])
         error = asyncio.CancelledError() if self._task.cancelled() else self._task.exception()
         if isinstance(error, Exception) and not isinstance(error, PaperCoderError):
-            getLogger(__name__).error("a run ended in an error that PaperCoder did not expect", exc_info=error)
+            getLogger(__name__).error("a run ended in an unexpected error", exc_info=error)
         return error
 
     def _take_note(self, _: Event) -> None:
@@ -133,7 +133,7 @@ class Works:
         """
         before = self._works.get(name)
         if before and before.doing != "ended":
-            raise RunFolderError(f"{name} is being worked on already. Wait for it, or stop it first.")
+            raise RunFolderError(f"{name} is already running. Wait for it, or stop it first.")
         self._works[name] = work = Work(source, self._shelf.folder(name), settings)
         await work.begun()
 
@@ -159,6 +159,6 @@ def _reason(error: BaseException | None) -> str:
         case PaperCoderError():
             return str(error)
         case asyncio.CancelledError():
-            return "it was stopped; go on with it at any time, what was made is kept"
+            return "it was stopped; finished work is kept, resume at any time"
         case _:
-            return f"an error that PaperCoder did not expect, {type(error).__name__}: {error}; what was made is kept"
+            return f"an unexpected error, {type(error).__name__}: {error}; finished work is kept"

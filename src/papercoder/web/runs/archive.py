@@ -32,9 +32,9 @@ def pack(folder: Path, name: str) -> IO[bytes]:
 def _packed(repository: Path, name: str) -> IO[bytes]:
     files = list(_files(repository))
     if not files:
-        raise RunFolderError(f"{name} has no code yet. Its run writes it; then there is something to download.")
+        raise RunFolderError(f"{name} has no code to download yet.")
     if sum(path.stat().st_size for path in files) > MOST:
-        raise RunFolderError(f"{repository} is larger than {MOST // 2**20} MiB; take it from the folder itself.")
+        raise RunFolderError(f"{repository} is larger than {MOST // 2**20} MiB. Copy it from the run folder.")
     packed = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  the response closes it
     try:
         _fill(packed, repository, files, name)

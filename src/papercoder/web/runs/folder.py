@@ -46,7 +46,7 @@ class Shelf:
         """
         parts = name.split(_OF_BENCH, 1)
         if not all(map(_is_plain, parts)):
-            raise RunFolderError(f"{name[:_LONGEST]!r} is no name of a run; a run is a folder in {self.root}.")
+            raise RunFolderError(f"{name[:_LONGEST]!r} is not a run name. A run is a folder in {self.root}.")
         return _inside(self.root, "/".join(parts))
 
     def is_run(self, name: str) -> bool:
@@ -60,11 +60,11 @@ class Shelf:
         """The folder of a run that is there.
 
         Raises:
-            RunFolderError: there is none of this name, or a link in it leads out of it.
+            RunFolderError: there is none of this name, or a link in it points outside it.
         """
         folder = self.folder(name)
         if not (folder / "events.jsonl").is_file():
-            raise RunFolderError(f"There is no run {name!r} in {self.root}; the list of runs shows those that are.")
+            raise RunFolderError(f"No run named {name!r} in {self.root}. See the list of runs.")
         for link in _links(folder):
             _inside(folder, link.relative_to(folder).as_posix())
         return folder
@@ -73,7 +73,7 @@ class Shelf:
         """A file of a run, there or not, by its path in the run folder; links are followed only within it.
 
         Raises:
-            RunFolderError: the path leads out of the run folder.
+            RunFolderError: the path points outside the run folder.
         """
         return _inside(self.folder(name), path)
 
@@ -126,7 +126,7 @@ def _inside(folder: Path, path: str) -> Path:
     """
     found = folder / path
     if "\0" in path or ".." in Path(path).parts or is_outside(found, folder):
-        raise RunFolderError(f"{path[:_LONGEST]!r} leads out of {folder}; nothing outside it is shown or written.")
+        raise RunFolderError(f"{path[:_LONGEST]!r} points outside {folder}. Nothing outside it is shown or written.")
     return found
 
 

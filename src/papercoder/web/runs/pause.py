@@ -39,7 +39,7 @@ class Gate:
         async with self._turns.turn(tokens):
             await self._free.wait()
             if self._is_shut:
-                raise StoppedError("it was stopped; go on with it at any time, what was made is kept")
+                raise StoppedError("it was stopped; finished work is kept, resume at any time")
             with self._counted():
                 yield
 

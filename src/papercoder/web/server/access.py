@@ -35,8 +35,8 @@ _HEADERS = {
 
 _ASK = """<!doctype html><meta name="viewport" content="width=device-width"><title>PaperCoder</title>
 <body style="font: 1rem/1.5 system-ui; max-width: 34rem; margin: 15vh auto; padding: 0 1rem">
-<h1 style="font-family: serif">PaperCoder</h1><p>This page is for who has its token: open the address that
-<code>papercoder web</code> printed, or put the token in here.</p>
+<h1 style="font-family: serif">PaperCoder</h1><p>This page needs a token. Open the address that
+<code>papercoder web</code> printed, or enter the token.</p>
 <form><input name="token" type="password" autofocus autocomplete="off" aria-label="token">
 <button>Open</button></form>"""
 
@@ -88,9 +88,9 @@ class Guard:
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         if self.access.token is None and not is_loopback(_name(headers.get("host", ""))):
-            return PlainTextResponse("This page is served to this machine alone, by the name localhost.", 421)
+            return PlainTextResponse("This page is only served to this machine, at localhost.", 421)
         if _is_from_elsewhere(scope, headers):
-            return PlainTextResponse("Another site's page may not ask this.", 403)
+            return PlainTextResponse("Requests from other sites are not allowed.", 403)
         if _length(headers) > _most(scope):
             return PlainTextResponse(f"That is more than {_most(scope) // 2**20} MiB.", 413)
         if self.access.admits(_cookie(headers, self.access.cookie)):

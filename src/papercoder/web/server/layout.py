@@ -12,7 +12,7 @@ Here = Literal["runs", "new", ""]
 """Which way of the header the page belongs to."""
 
 _DARK = "papercoder-dark"
-"""The cookie of who wants it dark or light whatever the machine is set to."""
+"""The cookie of who wants it toggle dark mode whatever the machine is set to."""
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def page(title: str, here: Here = "", *, wide: bool = False) -> Iterator[None]:
 def trouble(message: str) -> None:
     """Say in place of a page what is wrong, and where to go from there."""
     with ui.element("section").classes("trouble").mark("trouble"):
-        _text("h1", "That did not work")
+        _text("h1", "Error")
         ui.label(message)
         ui.link("All runs", "/").classes("button")
 
@@ -78,7 +78,7 @@ def _header(here: Here) -> None:
 def _dark_mode() -> None:
     chosen = ui.context.client.request.cookies.get(_DARK)
     ui.dark_mode({"1": True, "0": False}.get(chosen or ""))
-    key(_small("◐", "Dark or light", "toggleDark()"), "d", "dark or light")
+    key(_small("◐", "Toggle dark mode", "toggleDark()"), "d", "toggle dark mode")
 
 
 def _small(sign: str, label: str, script: str) -> ui.element:

@@ -65,7 +65,7 @@ def serve(
     web, access = open_web(Shelf(root), Settings()), Access(_token(host, token))
     with _listen(host, port) as sock:
         address = _address(host, sock.getsockname()[1], opened, access.token)
-        told(f"PaperCoder is at {address}  (Ctrl-C closes it)")
+        told(f"PaperCoder runs at {address}  (press Ctrl-C to stop)")
         if browser:  # in a thread: one that draws in the terminal lets go of it only when it is closed
             app.on_startup(lambda: Thread(target=webbrowser.open, args=(address,), daemon=True).start())
         config = uvicorn.Config(
@@ -91,7 +91,7 @@ class _Server(uvicorn.Server):
             os._exit(128 + sig)
         super().handle_exit(sig, frame)
         with contextlib.suppress(OSError):  # its terminal may be gone
-            self._told("Closing; runs end with the answers that they wait for. Ctrl-C again ends them at once.")
+            self._told("Stopping. Active calls finish first; press Ctrl-C again to stop at once.")
 
 
 def build(web: Web, access: Access) -> Guard:
@@ -121,7 +121,7 @@ def _token(host: str, token: str | None) -> str | None:
     if token is None:
         return None if is_loopback(host) else secrets.token_urlsafe(24)
     if len(token) < _SHORTEST_TOKEN:
-        raise SettingsError(f"--token: give at least {_SHORTEST_TOKEN} characters, or none to have one made.")
+        raise SettingsError(f"--token: give at least {_SHORTEST_TOKEN} characters, or omit it to generate one.")
     return token
 
 
@@ -131,7 +131,7 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         raise SettingsError(
-            f"{host}:{port} cannot be listened on ({error.strerror}); choose another with --host and --port."
+            f"{host}:{port} is not available ({error.strerror}). Choose another with --host and --port."
         ) from error
 
 
