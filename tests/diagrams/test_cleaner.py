@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papercoder.diagrams.cleaner import UncleanError, clean, to_markup
+from papercoder.diagrams.cleaner import InvalidSvgError, clean, to_markup
 from papercoder.diagrams.mermaid import render
 from tests.diagrams.shapes import parsed, tags, texts
 from tests.diagrams.sources import CLASSES, SEQUENCE
@@ -129,6 +129,10 @@ def test_a_diagram_has_a_name_and_a_description() -> None:
         ('<text x="1"><tspan>a</tspan> b<a href="x">c</a></text>', '<text x="1"><tspan>a</tspan> b</text>'),
         ("<animate/><set attributeName='href' to='javascript:alert(1)'/><filter/><foreignObject/>", ""),
         ('<g display="none"><rect/></g>', ""),
+        (
+            '<foreignObject width="NaN" height="auto"><p xmlns="http://www.w3.org/1999/xhtml">x</p></foreignObject>',
+            None,
+        ),
         ('<foreignObject width="10" height="20"><iframe src="x">frame</iframe></foreignObject>', None),
     ],
 )
@@ -151,7 +155,7 @@ def test_only_listed_elements_and_attributes_stay(inside: str, kept: str | None)
     ],
 )
 def test_what_is_no_drawing_is_refused(svg: str) -> None:
-    with pytest.raises(UncleanError):
+    with pytest.raises(InvalidSvgError):
         clean(svg)
 
 

@@ -1,7 +1,7 @@
-"""Keeps of an SVG from Mermaid only shapes and text, so that a model's words cannot run, load or restyle anything.
+"""Reduces an SVG from Mermaid to shapes and text, so that nothing a model writes can run, load or restyle anything.
 
 Everything outside the lists below is dropped: scripts, styles, event handlers, links, images, HTML, colors. HTML labels
-become SVG text, classes and ids get a prefix of their own, and colors come from `mermaid.css`.
+become SVG text, classes and ids get our own prefixes, and colors come from `mermaid.css`.
 """
 
 import re
@@ -51,7 +51,7 @@ _TAGS = frozenset({"g", "defs", "marker", "path", "rect", "circle", "ellipse", "
 _TEXT_TAGS = frozenset({"text", "tspan"})
 
 
-class UncleanError(ValueError):
+class InvalidSvgError(ValueError):
     """The SVG is not well-formed, or has no size."""
 
 
@@ -59,17 +59,17 @@ def clean(svg: str) -> str:
     """The SVG with allowed elements and attributes only; classes start with `m-`, ids with a digest of the SVG.
 
     Raises:
-        UncleanError: the SVG is not well-formed, or has no size.
+        InvalidSvgError: the SVG is not well-formed, or has no size.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
     try:
         root = etree.fromstring(svg.encode(), parser)
     except (etree.XMLSyntaxError, UnicodeEncodeError) as error:
-        raise UncleanError(f"Mermaid's SVG is not well-formed ({error})") from error
+        raise InvalidSvgError(f"Mermaid's SVG is not well-formed ({error})") from error
     box = root.get("viewBox", "")
     size = [float(number) for number in box.split() if re.fullmatch(_NUMBER, number)]
     if len(size) != 4 or min(size[2:]) <= 0:
-        raise UncleanError("Mermaid's SVG has no size")
+        raise InvalidSvgError("Mermaid's SVG has no size")
     width, height = ceil(size[2]), ceil(size[3])
     cleaned = etree.Element(
         f"{{{_SVG}}}svg", nsmap={None: _SVG}, viewBox=box, width=str(width), height=str(height), style=f"--w:{width}px"
@@ -117,7 +117,7 @@ def _children(element: Element, prefix: str) -> Iterator[Element]:
 
 
 def _kept(element: Element, tag: str, prefix: str) -> Element:
-    """The element alone, with its allowed attributes."""
+    """The element with its allowed attributes and without its children."""
     kept = etree.Element(f"{{{_SVG}}}{tag}")
     for name, value in element.attrib.items():
         if name in _VALUES and _VALUES[name].fullmatch(value):
@@ -146,9 +146,9 @@ def _text(element: Element, tag: str, prefix: str) -> Element:
 
 
 def _label(element: Element) -> Element | None:
-    """An HTML label as SVG text, in the place where Mermaid planned the HTML; None where it is empty."""
+    """An HTML label as SVG text at the same place; None if it is empty."""
     lines = _lines(element)
-    width, height = (float(element.get(side, "0").removesuffix("px")) for side in ("width", "height"))
+    width, height = (_pixels(element.get(side, "")) for side in ("width", "height"))
     if not any(lines):
         return None
     outer = "".join(parent.get("style") or "" for parent in (element, *element.iterancestors(f"{{{_SVG}}}g")))
@@ -171,8 +171,12 @@ def _label(element: Element) -> Element | None:
     return text
 
 
+def _pixels(length: str) -> float:
+    return float(length.removesuffix("px")) if re.fullmatch(rf"{_NUMBER}(px)?", length) else 0.0
+
+
 def _lines(element: Element) -> list[str]:
-    """The words of an HTML label, by line."""
+    """The text of an HTML label, line by line."""
     text = ""
     for event, part in etree.iterwalk(element, events=("start", "end")):
         tag = etree.QName(part).localname

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from papercoder.diagrams.cleaner import UncleanError, clean
+from papercoder.diagrams.cleaner import InvalidSvgError, clean
 from papercoder.diagrams.text import printable
 from papercoder.errors import RunFolderError
 from papercoder.runs.store import digest, write_synced
@@ -74,7 +74,7 @@ def render(source: str) -> Rendering:
 
 @lru_cache(maxsize=256)
 def submit(source: str) -> Future[Rendering]:
-    """Start to render a diagram in the background, unless that was done before."""
+    """Start to render a diagram in the background; the same source is rendered once per process."""
     return _threads().submit(_render, _without_settings(source))
 
 
@@ -100,13 +100,13 @@ def _without_settings(source: str) -> str:
     """The source without front matter, directives and comments, which could change how Mermaid works."""
     text = printable(source).strip()
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
-    text = re.sub(r"%%\{.*?\}%%", "", text, flags=re.DOTALL)
+    text = re.sub(r"%%\{(?:(?!%%).)*\}%%", "", text, flags=re.DOTALL)
     return re.sub(r"^[ \t]*%%.*$", "", text, flags=re.MULTILINE).strip()
 
 
 def _render(source: str) -> Rendering:
     kept = _cache_folder() / f"{digest([version('mermaidx'), _CONFIG, source])}.svg"
-    with suppress(OSError, UnicodeDecodeError, UncleanError):
+    with suppress(OSError, UnicodeDecodeError, InvalidSvgError):
         return Rendering(svg=clean(kept.read_text(encoding="utf-8")))
     rendering = _run_engine(source)
     if not rendering.svg:
@@ -115,7 +115,7 @@ def _render(source: str) -> Rendering:
         write_synced(kept, rendering.svg)
     try:
         return Rendering(svg=clean(rendering.svg))
-    except UncleanError as error:
+    except InvalidSvgError as error:
         return Rendering(failure=str(error))
 
 
@@ -133,6 +133,8 @@ def _run_engine(source: str) -> Rendering:
         )
     except subprocess.TimeoutExpired:
         return Rendering(failure=f"Mermaid needed more than {TIME_LIMIT:.0f} s")
+    except OSError as error:
+        return Rendering(failure=f"Mermaid cannot be started ({error.strerror})")
     if done.returncode:
         return Rendering(failure=f"Mermaid stopped with exit code {done.returncode}")
     answer = json.loads(done.stdout)
