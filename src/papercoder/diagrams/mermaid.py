@@ -138,8 +138,10 @@ def _run_engine(source: str) -> Rendering:
     if done.returncode:
         return Rendering(failure=f"Mermaid stopped with exit code {done.returncode}")
     answer = json.loads(done.stdout)
-    error = answer.get("error", "").removeprefix("Mermaid rendering failed: ").removeprefix("Error: ")
-    return Rendering(syntax_error=error) if error else Rendering(svg=answer["svg"])
+    if "svg" in answer:
+        return Rendering(svg=answer["svg"])
+    message = answer["error"].removeprefix("Mermaid rendering failed: ").removeprefix("Error: ")
+    return Rendering(syntax_error=message)
 
 
 def _place(error: str, text: str, skipped: int) -> str:
