@@ -11,7 +11,7 @@ from statistics import median
 from unittest.mock import patch
 
 import papercoder.agents.agent
-import papercoder.models.journaled
+import papercoder.models.journal
 import papercoder.models.simulated.model
 import papercoder.operations.generate
 import papercoder.runs.run
@@ -20,7 +20,7 @@ from benchmarks.overhead.clock import Clock, Timed
 from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import Paper
 from papercoder.models.simulated.answers import Answers
-from papercoder.models.simulated.prompt_cache import PromptCache
+from papercoder.models.simulated.model import PromptCache
 from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import generate
 from papercoder.paper.reading import read
@@ -50,7 +50,7 @@ def _timed() -> tuple[Timed, ...]:
         Timed(Prompts, "text", "prompts: rendered"),
         Timed(papercoder.agents.agent, "fit", "prompts: fitted to the window"),
         Timed(papercoder.agents.agent, "_read", "answers: read and checked"),
-        Timed(papercoder.models.journaled, "journal_key", "journal"),
+        Timed(papercoder.models.journal, "journal_key", "journal"),
         Timed(FileStore, "get", "journal", _answers),
         Timed(FileStore, "put", "journal", _answers),
         Timed(papercoder.runs.run, "digest", "step store"),

@@ -14,7 +14,7 @@ from papercoder.bench.papers import Reader, with_addendum
 from papercoder.bench.trial import run_trial
 from papercoder.bench.trial_end import is_complete
 from papercoder.errors import CostCapReached, PaperError
-from papercoder.models.capped import Budget
+from papercoder.models.budget import LocalBudget
 from papercoder.operations.environment import RunEnvironment
 from papercoder.paper import reading
 from papercoder.runs.event_log import read_events
@@ -109,11 +109,11 @@ def test_an_error_that_nobody_expected_stands_in_the_result_and_all_of_it_in_a_f
 
 def test_the_cap_of_all_together_stops_it_and_says_so(tmp_path: Path) -> None:
     trial = one(tmp_path, models=f"{TINY},price_in=100,price_out=100")
-    result = carried_out(trial, RunEnvironment(budget=Budget(3.0)))
+    result = carried_out(trial, RunEnvironment(budget=LocalBudget(3.0)))
     assert (result.status, result.capped) == ("partial", True)
     assert "exceeds the cap" in result.reason
     assert result.cost_usd == cost_of(trial.folder) <= 3.0
-    more = carried_out(trial, RunEnvironment(budget=Budget(None, result.cost_usd)))
+    more = carried_out(trial, RunEnvironment(budget=LocalBudget(None, result.cost_usd)))
     assert (more.status, more.capped) == ("complete", False)
     assert set(calls_of(trial.folder).values()) == {1}
 
@@ -121,20 +121,20 @@ def test_the_cap_of_all_together_stops_it_and_says_so(tmp_path: Path) -> None:
 def test_a_cap_of_its_own_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAPERCODER_MAX_COST", "3")
     trial = one(tmp_path, models=f"{TINY},price_in=100,price_out=100")
-    result = carried_out(trial, RunEnvironment(budget=Budget(1000.0)))
+    result = carried_out(trial, RunEnvironment(budget=LocalBudget(1000.0)))
     assert "exceeds the cap" in result.reason
     assert not result.capped
 
 
 def test_a_purse_is_watched() -> None:
     async def spend() -> Watched:
-        purse = Watched(Budget(1.0))
-        await purse.promise(0.5, "a")
-        await purse.settle(0.5, 0.6)
-        assert not purse.refused
+        budget = Watched(LocalBudget(1.0))
+        await budget.reserve(0.5, "a")
+        await budget.settle(0.5, 0.6)
+        assert not budget.refused
         with pytest.raises(CostCapReached):
-            await purse.promise(0.5, "b")
-        return purse
+            await budget.reserve(0.5, "b")
+        return budget
 
     assert asyncio.run(spend()).refused
 

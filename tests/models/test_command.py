@@ -10,11 +10,10 @@ import pytest
 
 from papercoder.errors import ModelError, SettingsError
 from papercoder.models.command import Command, render
-from papercoder.models.contract import Message
-from papercoder.models.failures import PassingError
+from papercoder.models.contract import Message, TransientError
 from papercoder.models.stack import assemble
 from papercoder.settings import Settings
-from tests.models.doubles import Events, Memory, ask
+from tests.models.fakes import Events, Memory, ask
 from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("bare")
@@ -81,13 +80,13 @@ def test_a_command_that_cannot_work_is_rejected_before_any_call(line: str, compl
     [
         (
             "import sys; sys.exit('over quota\\ntry later')",
-            PassingError,
+            TransientError,
             "ended with exit code 1: over quota try later",
         ),
-        ("import sys; print('half'); sys.exit(3)", PassingError, "ended with exit code 3: it gave no reason"),
+        ("import sys; print('half'); sys.exit(3)", TransientError, "ended with exit code 3: it gave no reason"),
         ("import sys; sys.stderr.write('unknown flag -q'); sys.exit(2)", ModelError, "exit code 2: unknown flag -q"),
-        ("import os; os.kill(os.getpid(), 9)", PassingError, "was killed by signal 9"),
-        ("import sys; sys.stderr.write('not logged in')", PassingError, "wrote no answer: not logged in"),
+        ("import os; os.kill(os.getpid(), 9)", TransientError, "was killed by signal 9"),
+        ("import sys; sys.stderr.write('not logged in')", TransientError, "wrote no answer: not logged in"),
         ("import sys; sys.stdout.buffer.write(bytes([255, 254]))", ModelError, "its output is not UTF-8 text"),
     ],
 )

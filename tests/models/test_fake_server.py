@@ -14,7 +14,7 @@ from papercoder.models.resolve import resolve
 from papercoder.models.stack import assemble
 from papercoder.runs.store import FileStore
 from papercoder.settings import Settings
-from tests.models.doubles import Events, ask
+from tests.models.fakes import Events, ask
 
 SERVER = Path(__file__).parents[3] / "shared" / "tools" / "fake_llm.py"
 FAULTS = ("--speed=200", "--retry-after=0.05", "--rate-limit-every=4", "--cut-every=5", "--drop-every=11")

@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 
 from papercoder.errors import ContextError, ModelError, SettingsError
-from papercoder.models.contract import Answer, Message, Model, Request, StreamingModel
-from papercoder.models.failures import PassingError
+from papercoder.models.contract import Answer, Message, Model, Request, StreamingModel, TransientError
 from papercoder.models.resolve import resolve
 from papercoder.settings import Settings
-from tests.models.doubles import ask
+from tests.models.fakes import ask
 from tests.models.stub import Reply, Stub, chat, claude, failure, gemini, response, serving
 
 pytestmark = pytest.mark.usefixtures("bare")
@@ -96,7 +95,7 @@ def test_the_answer_arrives_in_pieces(spec: str, reply: Reply) -> None:
     ],
 )
 def test_a_cut_stream_may_pass(spec: str, reply: Reply) -> None:
-    with serving(reply) as stub, pytest.raises(PassingError):
+    with serving(reply) as stub, pytest.raises(TransientError):
         asyncio.run(model(spec, stub).answer(ask()))
 
 
@@ -231,7 +230,7 @@ def test_usage_that_is_not_told_is_estimated() -> None:
 )
 def test_what_may_pass_is_tried_once_and_told_with_its_wait(reply: Reply, wait: float | None) -> None:
     with serving(reply) as stub:
-        with pytest.raises(PassingError, match=str(reply.status)) as error:
+        with pytest.raises(TransientError, match=str(reply.status)) as error:
             asyncio.run(model("openai:gpt-6-luna", stub).answer(ask()))
         assert len(stub.sent) == 1
     assert error.value.retry_after == wait
@@ -246,7 +245,7 @@ def test_what_may_pass_is_tried_once_and_told_with_its_wait(reply: Reply, wait: 
             "openai rejected OPENAI_API_KEY: check that",
         ),
         (failure(404, "no such model", "model_not_found"), ModelError, "openai has no model 'gpt-6-luna'"),
-        (failure(400, "bad temperature"), ModelError, "openai:gpt-6-luna refused the request: 400, bad temperature"),
+        (failure(400, "bad temperature"), ModelError, "openai:gpt-6-luna rejected the request: 400, bad temperature"),
         (failure(429, "pay first", "insufficient_quota"), ModelError, "the account's quota is used up"),
         (failure(400, "too long", "context_length_exceeded"), ContextError, "--context-window"),
     ],
@@ -254,18 +253,18 @@ def test_what_may_pass_is_tried_once_and_told_with_its_wait(reply: Reply, wait: 
 def test_what_will_not_pass_says_what_to_do(reply: Reply, kind: type[ModelError], words: str) -> None:
     with serving(reply) as stub, pytest.raises(kind, match=words) as error:
         asyncio.run(model("openai:gpt-6-luna", stub).answer(ask()))
-    assert not isinstance(error.value, PassingError)
+    assert not isinstance(error.value, TransientError)
 
 
 def test_a_lost_connection_may_pass() -> None:
     with serving(chat("never")) as stub:
         url = stub.url
-    with pytest.raises(PassingError, match="onnect"):
+    with pytest.raises(TransientError, match="onnect"):
         asyncio.run(resolve("ollama:qwen3", Settings(model="ollama:qwen3", base_url=url)).answer(ask()))
 
 
 def test_an_unreadable_response_may_pass() -> None:
-    with serving(Reply(events=({"surprise": True},))) as stub, pytest.raises(PassingError):
+    with serving(Reply(events=({"surprise": True},))) as stub, pytest.raises(TransientError):
         asyncio.run(model("openai:gpt-6-luna", stub).answer(ask()))
 
 

@@ -8,7 +8,7 @@ from papercoder.errors import ModelError
 from papercoder.models import relay as relay_module
 from papercoder.models.contract import Answer, Request
 from papercoder.models.relay import Relay
-from tests.models.doubles import ask
+from tests.models.fakes import ask
 
 
 def relay(folder: Path) -> Relay:
@@ -106,5 +106,5 @@ def test_an_answer_that_is_no_text_is_named(tmp_path: Path) -> None:
         answer_to((await asked(tmp_path))[0]).write_bytes(b"\xff\xfe\x00")
         await waiting
 
-    with pytest.raises(ModelError, match="is not text in UTF-8"):
+    with pytest.raises(ModelError, match="is not UTF-8 text"):
         asyncio.run(exchange())

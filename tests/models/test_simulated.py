@@ -22,14 +22,13 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.base import Artifact
 from papercoder.errors import SettingsError
-from papercoder.models.contract import Answer, Message, Request
-from papercoder.models.failures import PassingError
+from papercoder.models.continuation import ContinuingModel
+from papercoder.models.contract import Answer, Message, Request, TransientError
 from papercoder.models.simulated import Simulated, model
-from papercoder.models.simulated.graph import build_graph
 from papercoder.models.simulated.reading import NO_CONFIG
+from papercoder.models.simulated.source import build_graph
 from papercoder.models.tokens import count_tokens
-from papercoder.models.whole import Whole
-from tests.models.doubles import ask
+from tests.models.fakes import ask
 
 FAST = "simulated:files=10,speed=1000000"
 LISTED = "# The requirements\n\n- R1 (method, stated): a [1¶1]\n- R12 (data, stated): an R2 of 0.9 [1¶2]\n"
@@ -184,7 +183,7 @@ def test_faults_come_when_it_is_their_turn(fault: str, reason: str, wait: float 
 
     async def call() -> None:
         await model.answer(question("verify"))
-        with pytest.raises(PassingError, match=reason) as failure:
+        with pytest.raises(TransientError, match=reason) as failure:
             await model.answer(question("verify"))
         assert failure.value.retry_after == wait
 
@@ -203,11 +202,11 @@ def test_cut_answers_are_continued_to_the_very_same_text() -> None:
     whole = answer(FAST, question("coding", "main.py"))
 
     async def continued() -> Answer:
-        return await Whole(Simulated(f"{FAST},cut_every=2")).answer(question("coding", "main.py"))
+        return await ContinuingModel(Simulated(f"{FAST},cut_every=2")).answer(question("coding", "main.py"))
 
     async def in_pieces() -> Answer:
         short = question("coding", "main.py").model_copy(update={"max_tokens": 700})
-        return await Whole(Simulated(FAST)).answer(short)
+        return await ContinuingModel(Simulated(FAST)).answer(short)
 
     cut = answer(f"{FAST},cut_every=1", question("coding", "main.py"))
     assert cut.finish == "length"

@@ -10,7 +10,7 @@ from papercoder.models.simulated import Simulated
 from papercoder.models.stack import assemble, assemble_roles
 from papercoder.runs.store import FileStore
 from papercoder.settings import RUN_ROLES, Settings
-from tests.models.doubles import Events, Held, Memory, Scripted, ask, said
+from tests.models.fakes import Events, Held, Memory, Scripted, ask, said
 from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("bare")
@@ -57,7 +57,7 @@ def test_roles_share_cap_and_limits_and_a_model_of_the_same_name() -> None:
 def test_a_cap_without_a_price_is_refused_before_anything_is_asked() -> None:
     model = Scripted(said("x"))
     model.price = None
-    with pytest.raises(SettingsError, match="--max-cost cannot bind"):
+    with pytest.raises(SettingsError, match="--max-cost needs the price"):
         assemble(model, Settings(max_cost=1.0), Memory(), Events())
 
 

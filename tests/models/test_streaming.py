@@ -6,16 +6,14 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from papercoder.errors import ModelError
-from papercoder.models import deadline
-from papercoder.models.contract import Answer, Price, Request, StreamingModel
-from papercoder.models.deadline import Streamed
-from papercoder.models.failures import PassingError
-from papercoder.models.retrying import Retrying
+from papercoder.models import retries
+from papercoder.models.contract import Answer, Price, Request, StreamingModel, TransientError
+from papercoder.models.retries import IdleTimeout, RetryingModel
 from papercoder.models.simulated import Simulated
 from papercoder.models.stack import assemble
 from papercoder.runs.events import CallProgress
 from papercoder.settings import Settings
-from tests.models.doubles import Events, Held, Memory, ask, said
+from tests.models.fakes import Events, Held, Memory, ask, said
 
 
 class Pieces(StreamingModel):
@@ -55,23 +53,23 @@ def test_the_last_item_is_the_answer() -> None:
 
 
 def test_what_is_written_so_far_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadline, "_EVERY", 0.0)
+    monkeypatch.setattr(retries, "REPORT_EVERY", 0.0)
     events = Events()
-    answer = asyncio.run(Streamed(Pieces("one two", " three"), 10.0, events).answer(ask(subject="a.py")))
+    answer = asyncio.run(IdleTimeout(Pieces("one two", " three"), 10.0, events).answer(ask(subject="a.py")))
     assert answer.text == "one two three"
     assert [event.completion for event in events.all if isinstance(event, CallProgress)] == [2, 3]
 
 
 def test_reports_of_one_answer_are_rare() -> None:
     events = Events()
-    asyncio.run(Streamed(Pieces(*"abcdefgh"), 10.0, events).answer(ask()))
+    asyncio.run(IdleTimeout(Pieces(*"abcdefgh"), 10.0, events).answer(ask()))
     assert events.all == []
 
 
 def test_a_model_that_falls_silent_is_given_up_and_its_stream_closed() -> None:
     model = Pieces("one", hangs=True)
-    with pytest.raises(PassingError, match=r"no new token within 0.02 s \(--idle-timeout\)"):
-        asyncio.run(Streamed(model, 0.02, Events()).answer(ask()))
+    with pytest.raises(TransientError, match=r"no new token within 0.02 s \(--idle-timeout\)"):
+        asyncio.run(IdleTimeout(model, 0.02, Events()).answer(ask()))
     assert model.closed == 1
 
 
@@ -85,12 +83,12 @@ def test_the_limit_starts_again_with_every_token() -> None:
                 yield "piece "
             yield said("all")
 
-    assert asyncio.run(Streamed(Slow(), 0.3, Events()).answer(ask())).text == "all"
+    assert asyncio.run(IdleTimeout(Slow(), 0.3, Events()).answer(ask())).text == "all"
 
 
 def test_a_model_that_does_not_stream_gets_as_long_for_all() -> None:
-    with pytest.raises(PassingError, match="no new token"):
-        asyncio.run(Streamed(Held(said("never")), 0.02, Events()).answer(ask()))
+    with pytest.raises(TransientError, match="no new token"):
+        asyncio.run(IdleTimeout(Held(said("never")), 0.02, Events()).answer(ask()))
 
 
 def test_a_cut_stream_is_retried() -> None:
@@ -99,11 +97,11 @@ def test_a_cut_stream_is_retried() -> None:
             self.closed += 1
             yield "half "
             if self.closed == 1:
-                raise PassingError("the stream ended before the answer did")
+                raise TransientError("the stream ended before the answer did")
             yield said("half and half")
 
     model, events = CutOnce(), Events()
-    stack = Retrying(Streamed(model, 10.0, events), 2, events, sleep=no_wait)
+    stack = RetryingModel(IdleTimeout(model, 10.0, events), 2, events, sleep=no_wait)
     assert asyncio.run(stack.answer(ask())).text == "half and half"
     assert (model.closed, events.kinds) == (2, ["call_retried"])
 
@@ -111,9 +109,9 @@ def test_a_cut_stream_is_retried() -> None:
 def test_only_whole_answers_are_journaled() -> None:
     store, settings = Memory(), Settings(call_retries=0)
     with pytest.raises(ModelError):
-        asyncio.run(assemble(Pieces("x", ending=PassingError("cut")), settings, store, Events()).answer(ask()))
+        asyncio.run(assemble(Pieces("x", ending=TransientError("cut")), settings, store, Events()).answer(ask()))
     assert store.kept == {}
-    for model in (Pieces("a", "b"), Pieces(ending=PassingError("asked again"))):
+    for model in (Pieces("a", "b"), Pieces(ending=TransientError("asked again"))):
         assert asyncio.run(assemble(model, settings, store, Events()).answer(ask())).text == "ab"
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from papercoder.artifacts import OverallPlan, SourceFile
 from papercoder.errors import AnswerError
+from papercoder.models.continuation import ContinuingModel
 from papercoder.models.contract import Answer, Price, Request
-from papercoder.models.whole import Whole
 from papercoder.settings import ROLES
 from papercoder.stages.whole import write_whole
 from tests.support import MODEL_PY, PAPER, PLAN, Scripted, make_agents
@@ -66,5 +66,7 @@ class Cut:
 
 def test_an_answer_that_the_model_cut_is_continued() -> None:
     context = make_agents(Scripted({}))
-    whole = type(context)(dict.fromkeys(ROLES, Whole(Cut())), context.prompts, context.emit, 4000, 0, "runs/tiny")
+    whole = type(context)(
+        dict.fromkeys(ROLES, ContinuingModel(Cut())), context.prompts, context.emit, 4000, 0, "runs/tiny"
+    )
     assert asyncio.run(write_whole(whole, PAPER, PLAN)) == FILES

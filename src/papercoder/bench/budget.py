@@ -3,33 +3,33 @@
 from dataclasses import dataclass
 
 from papercoder.errors import CostCapReached
-from papercoder.models.capped import Purse
+from papercoder.models.budget import Budget
 
 
 @dataclass
 class Watched:
-    """A purse, and whether it had too little left for what it was asked."""
+    """A budget, and whether it had too little left for what it was asked."""
 
-    purse: Purse
+    budget: Budget
     refused: bool = False
 
     @property
     def cap(self) -> float | None:
-        """The purse's."""
-        return self.purse.cap
+        """The budget's."""
+        return self.budget.cap
 
-    async def promise(self, cost: float, what: str) -> None:
-        """Set money aside in the purse.
+    async def reserve(self, cost: float, what: str) -> None:
+        """Set money aside in the budget.
 
         Raises:
             CostCapReached: there is too little left.
         """
         try:
-            await self.purse.promise(cost, what)
+            await self.budget.reserve(cost, what)
         except CostCapReached:
             self.refused = True
             raise
 
-    async def settle(self, promised: float, cost: float) -> None:
-        """Tell the purse."""
-        await self.purse.settle(promised, cost)
+    async def settle(self, reserved: float, cost: float) -> None:
+        """Tell the budget."""
+        await self.budget.settle(reserved, cost)

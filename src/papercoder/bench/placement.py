@@ -10,8 +10,8 @@ from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.papers import Reader
 from papercoder.bench.stored_trial import run_kept
 from papercoder.bench.watcher import Watcher
-from papercoder.models.capped import Budget
-from papercoder.models.limited import Limits
+from papercoder.models.budget import LocalBudget
+from papercoder.models.rate_limits import LocalRateLimits
 from papercoder.operations.environment import RunEnvironment
 from papercoder.runs.events import Event
 
@@ -54,8 +54,8 @@ class Local:
     async def open(self, shared: Shared, trials: Sequence[Trial], watcher: Watcher) -> AsyncIterator[Perform]:  # noqa: ARG002
         """One limit, one budget and one reader of papers for all."""
         environment = RunEnvironment(
-            limits=Limits(shared.concurrency, shared.requests_per_minute, shared.tokens_per_minute),
-            budget=Budget(shared.max_cost, shared.spent),
+            limits=LocalRateLimits(shared.concurrency, shared.requests_per_minute, shared.tokens_per_minute),
+            budget=LocalBudget(shared.max_cost, shared.spent),
             read=Reader(),
         )
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from papercoder.models.journaled import calls, made
+from papercoder.models.journal import calls, made
 from papercoder.operations.environment import Stores
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import CallMade

@@ -14,7 +14,7 @@ from papercoder.bench.trial_end import Ending, forget, keep
 from papercoder.concurrency import wait_until_done
 from papercoder.errors import PaperCoderError
 from papercoder.evaluation.evaluate import Wanted, evaluate
-from papercoder.models.capped import Budget
+from papercoder.models.budget import LocalBudget
 from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import generate, open_run
 from papercoder.pipeline.survey import survey
@@ -34,9 +34,9 @@ async def run_trial(trial: Trial, environment: RunEnvironment, emit: Emit) -> Tr
         emit: is told every event.
     """
     await asyncio.to_thread(forget, trial)
-    purse = Watched(environment.budget or Budget(None))
-    work = await wait_until_done(_carry_out(trial, replace(environment, budget=purse), emit))
-    ending = _ending(trial, work, purse)
+    budget = Watched(environment.budget or LocalBudget(None))
+    work = await wait_until_done(_carry_out(trial, replace(environment, budget=budget), emit))
+    ending = _ending(trial, work, budget)
     await asyncio.to_thread(keep, trial, ending)
     return await asyncio.to_thread(observe, trial)
 
@@ -84,14 +84,14 @@ async def _judge(trial: Trial, judging: Judging, environment: RunEnvironment, em
     return evaluation.shortcomings
 
 
-def _ending(trial: Trial, work: "asyncio.Future[str]", purse: Watched) -> Ending:
+def _ending(trial: Trial, work: "asyncio.Future[str]", budget: Watched) -> Ending:
     if work.cancelled():
         return Ending(reason="it was interrupted")
     error = work.exception()
     if error is None:
         return Ending(complete=not work.result(), reason=work.result())
     if isinstance(error, PaperCoderError):
-        return Ending(reason=str(error), capped=purse.refused)
+        return Ending(reason=str(error), capped=budget.refused)
     return Ending(reason=_unexpected(trial.folder, error))
 
 

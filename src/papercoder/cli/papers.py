@@ -316,7 +316,7 @@ def record(
     """Export the answers of a run for --model recorded:FOLDER."""
     import datetime
 
-    from papercoder.models.journaled import calls
+    from papercoder.models.journal import calls
     from papercoder.models.recorded import Recording, write_recording
     from papercoder.runs.folder import answer_store
 

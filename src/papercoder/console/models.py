@@ -4,8 +4,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from papercoder.models.catalog import provider_of
-from papercoder.models.check import chosen_models, provider_statuses
 from papercoder.models.contract import Price
+from papercoder.models.overview import chosen_models, provider_statuses
 from papercoder.models.prices import current_models
 from papercoder.settings import ROLES, Settings
 

@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from papercoder.errors import ModelError, SettingsError
-from papercoder.models.contract import Answer, Request, StreamingModel
-from papercoder.models.failures import PassingError
-from papercoder.models.free import FREE, free_answer
+from papercoder.models.contract import FREE, Answer, Request, StreamingModel, TransientError
+from papercoder.models.tokens import free_answer
 from papercoder.settings import Settings
 
 _CONTEXT_WINDOW = 128_000
@@ -64,7 +63,7 @@ class Command(StreamingModel):
         """What the program writes, as it comes; ending early kills the program and all that it started.
 
         Raises:
-            PassingError: the program failed or wrote nothing.
+            TransientError: the program failed or wrote nothing.
             ModelError: the program cannot be run, or its output is not text.
         """
         began = time.monotonic()
@@ -108,9 +107,9 @@ class Command(StreamingModel):
             raise ModelError(f"{self.name} ended with exit code {code}: {message}.")
         if code:
             ending = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-            raise PassingError(f"{self.name} {ending}: {message}")
+            raise TransientError(f"{self.name} {ending}: {message}")
         if not text.strip():
-            raise PassingError(f"{self.name} wrote no answer: {message}")
+            raise TransientError(f"{self.name} wrote no answer: {message}")
 
 
 def render(request: Request) -> str:

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import Literal, Protocol
 
 from papercoder.artifacts.base import Artifact
+from papercoder.errors import ModelError
 from papercoder.settings import Thinking
 
 
@@ -22,18 +23,18 @@ class Request(Artifact):
     """One call, and who makes it."""
 
     agent: str
-    """The agent's name, which is its prompt's: `architecture`, `coding`, ..."""
+    """The agent's name, which is also its prompt's: `architecture`, `coding`, ..."""
 
     subject: str
     """What it is about: a file's path, a section's anchor, or ''."""
 
     round: int = 0
-    """How many answers to the same question were sent back before this one."""
+    """How many answers to the same question were rejected before this one."""
 
     system: str
     messages: tuple[Message, ...]
     max_tokens: int
-    """Completion tokens the model may use."""
+    """Completion tokens that the model may use."""
 
     thinking: Thinking | None = None
     """How much the model thinks first; None: the model's default."""
@@ -43,17 +44,22 @@ class Request(Artifact):
         """All that is sent."""
         return "\n\n".join([self.system, *(message.text for message in self.messages)])
 
+    @property
+    def about(self) -> str:
+        """Agent and subject, for messages to users."""
+        return f"{self.agent} {self.subject}".strip()
+
 
 class Usage(Artifact):
-    """Tokens and money of one call."""
+    """Tokens and dollars of one call."""
 
     prompt: int = 0
     cached: int = 0
-    """Those of the prompt tokens that the provider read from its cache."""
+    """Prompt tokens that the provider read from its cache."""
 
     completion: int = 0
     cost_usd: float | None = None
-    """None where no price is known."""
+    """None if no price is known."""
 
 
 class Answer(Artifact):
@@ -61,14 +67,14 @@ class Answer(Artifact):
 
     text: str
     finish: Literal["stop", "length"] = "stop"
-    """`length` where the answer was cut."""
+    """`length` if the answer was cut off."""
 
     usage: Usage = Usage()
     seconds: float = 0.0
 
 
 class Price(Artifact):
-    """Dollars for a million tokens."""
+    """Dollars per million tokens."""
 
     prompt: float
     cached: float
@@ -79,8 +85,20 @@ class Price(Artifact):
         return ((prompt - cached) * self.prompt + cached * self.cached + completion * self.completion) / 1e6
 
 
+FREE = Price(prompt=0.0, cached=0.0, completion=0.0)
+
+
+class TransientError(ModelError):
+    """A call failed in a way that another try may not: a rate limit, a server error, a lost connection, silence."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+        """Seconds that the provider asks to wait; None if it does not say."""
+
+
 class Model(Protocol):
-    """Anything that answers; providers, doubles and the wrappers around them alike."""
+    """Anything that answers: providers, programs, test models and the wrappers around them."""
 
     @property
     def name(self) -> str:
@@ -92,13 +110,13 @@ class Model(Protocol):
 
     @property
     def price(self) -> Price | None:
-        """None where it is not known; zero for a model that costs nothing."""
+        """None if it is not known; zero for a model that costs nothing."""
 
     async def answer(self, request: Request) -> Answer:
         """Answer the request.
 
         Raises:
-            ModelError: no answer could be had.
+            ModelError: the model gave no answer.
             CostCapReached: the call was not made, since it might exceed the cap.
         """
 
@@ -115,17 +133,39 @@ class StreamingModel(ABC):
         """What the model writes, text and thoughts alike, as it comes; the last item is the whole answer.
 
         Raises:
-            ModelError: no answer could be had.
+            ModelError: the model gave no answer.
         """
 
     async def answer(self, request: Request) -> Answer:
         """The whole answer.
 
         Raises:
-            ModelError: no answer could be had.
+            ModelError: the model gave no answer.
         """
         async with aclosing(self.stream(request)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Answer):
                     return piece
         raise AssertionError("a stream ends with an answer")
+
+
+class ModelWrapper:
+    """A model around another one, with its name and price."""
+
+    def __init__(self, inner: Model) -> None:
+        self.inner = inner
+
+    @property
+    def name(self) -> str:
+        """The inner model's."""
+        return self.inner.name
+
+    @property
+    def context_window(self) -> int:
+        """The inner model's."""
+        return self.inner.context_window
+
+    @property
+    def price(self) -> Price | None:
+        """The inner model's."""
+        return self.inner.price

@@ -10,8 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from papercoder.models.catalog import Provider, is_local
-from papercoder.models.contract import Price
-from papercoder.models.free import FREE
+from papercoder.models.contract import FREE, Price
 from papercoder.settings import Settings
 
 if TYPE_CHECKING:

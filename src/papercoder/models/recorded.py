@@ -1,6 +1,7 @@
 """Answers of an earlier run, one Markdown file each: `coding/model.py.md`."""
 
 import datetime
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,14 +9,15 @@ from pydantic import Field, ValidationError
 
 from papercoder.artifacts.base import Artifact
 from papercoder.errors import ModelError, SettingsError
-from papercoder.models.contract import Answer, Model, Request
-from papercoder.models.free import FREE, free_answer
-from papercoder.models.slugs import answer_name, slug
-from papercoder.models.whole import CONTINUE, told
-from papercoder.models.wrapped import Wrapped
+from papercoder.models.continuation import CONTINUE, text_so_far
+from papercoder.models.contract import FREE, Answer, Request
+from papercoder.models.tokens import free_answer
 from papercoder.runs.store import digest, write_synced
 
 MANIFEST = "recording.json"
+
+_ESCAPED = re.compile(r"[^a-z0-9._/-]")
+_LIKE_A_ROUND = re.compile(r"\.(?=(?:round|turn)\d+$)")
 
 
 class Recording(Artifact):
@@ -31,18 +33,18 @@ class Recording(Artifact):
     """By whom and how, in a sentence or two."""
 
     questions: dict[str, str] = Field(default_factory=dict)
-    """File -> digest of the question that it answers; a question that is known gets the very answer it got then."""
+    """File -> digest of the question that it answers."""
 
 
 class Recorded:
-    """Answers as was answered then.
+    """Gives the answers of a recording.
 
-    A question that was asked word by word gets its own answer. Another one, of an edited prompt say, gets the answer by
-    agent, subject and round; where these were asked several questions, as review does in each of its rounds, in order.
+    The same question, word by word, gets its own answer. Another question, for example of an edited prompt, gets an
+    answer by agent, subject and round; if several questions share these, as in each round of a review, in order.
     """
 
     context_window = 10_000_000
-    """What was answered did fit."""
+    """Recorded questions did fit."""
 
     price = FREE
 
@@ -58,17 +60,17 @@ class Recorded:
         try:
             self.recording = Recording.model_validate_json((folder / MANIFEST).read_bytes())
         except (OSError, ValidationError) as error:
-            raise SettingsError(f"{self.name}: {folder} is no recording, it has no readable {MANIFEST}.") from error
+            raise SettingsError(f"{self.name}: {folder} is not a recording: it has no readable {MANIFEST}.") from error
 
     async def answer(self, request: Request) -> Answer:
         """The answer of this agent about this subject in this round.
 
         Raises:
-            ModelError: the recording does not have it.
+            ModelError: the recording has no such answer.
         """
         path = self._folder / self._file(request)
         try:
-            text = _read(path)
+            text = path.read_bytes().decode("utf-8")  # keeps line ends as they are
         except FileNotFoundError:
             raise ModelError(self._missing(request, path)) from None
         return free_answer(request, text)
@@ -83,30 +85,16 @@ class Recorded:
         names = ", ".join(sorted(other.name for other in path.parent.glob("*.md"))) or "none"
         about = f" about {request.subject!r}" if request.subject else ""
         return (
-            f"The recording has no answer of {request.agent}{about}, round {request.round}: {path} is missing; of "
-            f"{request.agent} it has {names}. A recording fits only the paper and settings that it was made with."
+            f"The recording has no answer of {request.agent}{about}, round {request.round}: {path} is missing "
+            f"({request.agent} has {names}). Use the paper and settings that the recording was made with."
         )
 
 
-class Collecting(Wrapped):
-    """Remembers all requests and answers that pass, for a recording."""
-
-    def __init__(self, inner: Model) -> None:
-        super().__init__(inner)
-        self.answers: list[tuple[Request, Answer]] = []
-
-    async def answer(self, request: Request) -> Answer:
-        """The inner model's answer."""
-        answer = await self.inner.answer(request)
-        self.answers.append((request, answer))
-        return answer
-
-
 def write_recording(folder: Path, answers: Iterable[tuple[Request, Answer]], recording: Recording) -> None:
-    """Write answers so that `recorded:FOLDER` gives them again.
+    """Write answers for `recorded:FOLDER`.
 
-    Of several answers to the same question the last one counts; cut answers and their continuations, as a journal has
-    them, become whole ones.
+    Of several answers to the same question the last one counts; an answer that was cut off and its continuations become
+    one.
 
     Raises:
         RunFolderError: a file could not be written.
@@ -117,13 +105,13 @@ def write_recording(folder: Path, answers: Iterable[tuple[Request, Answer]], rec
         question = question_of(request)
         name = _turn(asked, request, question)
         questions[name] = question
-        write_synced(folder / name, told(request, answer))
+        write_synced(folder / name, text_so_far(request, answer))
     manifest = recording.model_copy(update={"questions": questions})
     write_synced(folder / MANIFEST, manifest.model_dump_json(indent=1) + "\n")
 
 
 def question_of(request: Request) -> str:
-    """What was asked, as a digest: the same for a request and for those that continue its cut answer."""
+    """A digest of the question: the same for a request and for those that continue its answer."""
     texts = [message.text for message in request.messages]
     while len(texts) > 2 and texts[-1] == CONTINUE:
         texts = texts[:-2]
@@ -131,13 +119,29 @@ def question_of(request: Request) -> str:
 
 
 def _turn(asked: dict[str, list[str]], request: Request, question: str) -> str:
-    """The file for a question: the first, second, ... of its agent, subject and round."""
+    """The file of a question: the first, second, ... with its agent, subject and round."""
     turns = asked.setdefault(f"{slug(request.agent)}/{answer_name(request.subject, request.round)}", [])
     if question not in turns:
         turns.append(question)
     return f"{slug(request.agent)}/{answer_name(request.subject, request.round, turns.index(question) + 1)}"
 
 
-def _read(path: Path) -> str:
-    """The text with its line ends as they are."""
-    return path.read_bytes().decode("utf-8")
+def slug(subject: str) -> str:
+    """A file name for a subject; different subjects have different names, even on file systems that ignore case.
+
+    Lower-case letters, digits, `.`, `_` and `-` stay, `/` becomes `+`, anything else `~` and its bytes; '' becomes `_`.
+    """
+    if subject in {"", "_"}:
+        return "~5f" if subject else "_"
+    escaped = _ESCAPED.sub(lambda found: "".join(f"~{byte:02x}" for byte in found[0].encode()), subject)
+    return _LIKE_A_ROUND.sub("~2e", escaped).replace("/", "+")
+
+
+def answer_name(subject: str, round_: int, turn: int = 1) -> str:
+    """The name of an answer's file: `model.py.md`; after two rejections `model.py.round2.md`.
+
+    `turn` counts questions with the same subject and round: the answer to the second is `model.py.turn2.md`.
+    """
+    rejected = f".round{round_}" if round_ else ""
+    again = f".turn{turn}" if turn > 1 else ""
+    return f"{slug(subject)}{rejected}{again}.md"

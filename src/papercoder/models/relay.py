@@ -1,13 +1,13 @@
-"""Someone else answers, by hand: each request becomes a readable file, and its answer is awaited in another."""
+"""Answers by hand: each request becomes a readable file, and the model waits for another file with the answer."""
 
 import asyncio
 import time
 from pathlib import Path
 
 from papercoder.errors import ModelError
-from papercoder.models.contract import Answer, Request
-from papercoder.models.free import FREE, free_answer
-from papercoder.models.slugs import slug
+from papercoder.models.contract import FREE, Answer, Request
+from papercoder.models.recorded import slug
+from papercoder.models.tokens import free_answer
 from papercoder.runs.store import digest, write_synced
 
 REQUEST = ".request.md"
@@ -18,19 +18,19 @@ INDEX = "index.md"
 class Relay:
     """Writes `<agent>-<subject>-<round>-<digest>.request.md` and waits for `....answer.md`.
 
-    The same request has the same name, so a question stays open over restarts. Nothing is ever removed.
+    The same request has the same name, so a question stays open after a restart. Nothing is ever removed.
     """
 
     price = FREE
 
     def __init__(self, folder: Path, context_window: int, poll: float = 0.2, settled: float = 0.5) -> None:
-        """Take a folder, which is made when the first request comes.
+        """Use a folder, which is created with the first request.
 
         Args:
-            folder: where requests go and answers come.
-            context_window: tokens that whoever answers can read and write at once.
-            poll: seconds between two looks.
-            settled: seconds that an answer must have stayed the same.
+            folder: for requests and answers.
+            context_window: tokens that the person who answers can read and write.
+            poll: seconds between two checks.
+            settled: seconds that an answer must not have changed.
         """
         self.name = f"relay:{folder}"
         self.context_window = context_window
@@ -40,10 +40,10 @@ class Relay:
         self._indexing = asyncio.Lock()
 
     async def answer(self, request: Request) -> Answer:
-        """The answer, whenever it is there.
+        """The answer, however long it takes.
 
         Raises:
-            ModelError: the answer is not text in UTF-8.
+            ModelError: the answer is not UTF-8 text.
             RunFolderError: the request could not be written.
         """
         began = time.monotonic()
@@ -61,7 +61,7 @@ class Relay:
             write_synced(path, _render(stem, request))
 
     async def _wait(self, path: Path) -> None:
-        """Until the file is there, not empty, and no longer being written."""
+        """Wait until the file is there, has content and no longer changes."""
         seen, since = None, 0.0
         while True:
             now, state = time.monotonic(), _state(path)
@@ -76,7 +76,7 @@ class Relay:
         try:
             return path.read_bytes().decode("utf-8")
         except UnicodeDecodeError as error:
-            raise ModelError(f"{path} is not text in UTF-8; write it again and run again.") from error
+            raise ModelError(f"{path} is not UTF-8 text. Save it as UTF-8 and run the same command.") from error
 
     async def _write_index(self) -> None:
         async with self._indexing:
@@ -104,7 +104,7 @@ def _stem(request: Request) -> str:
 
 
 def _state(path: Path) -> tuple[int, int] | None:
-    """Size and time of the last change; None where the file is missing or empty."""
+    """Size and time of the last change; None if the file is missing or empty."""
     try:
         stat = path.stat()
     except FileNotFoundError:
@@ -114,7 +114,7 @@ def _state(path: Path) -> tuple[int, int] | None:
 
 def _render(stem: str, request: Request) -> str:
     head = (
-        f"# {request.agent} {request.subject}".rstrip() + f", round {request.round}\n\n"
+        f"# {request.about}, round {request.round}\n\n"
         f"Answer the last message. Write the answer, and nothing else, to `{stem}{ANSWER}` in this folder."
     )
     turns = [("system", request.system), *((message.role, message.text) for message in request.messages)]

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from papercoder.models.catalog import COMMAND, TEST_MODELS, Provider, provider_of
+from papercoder.models.catalog import COMMAND, TEST_MODELS, provider_of
 from papercoder.models.command import Command
-from papercoder.models.contract import Model, Price
-from papercoder.models.free import FREE
+from papercoder.models.contract import FREE, Model, Price
 from papercoder.models.prices import context_window_of, price_of
 from papercoder.models.recorded import Recorded
 from papercoder.models.relay import Relay
@@ -33,11 +32,14 @@ def resolve(spec: str, settings: Settings) -> Model:
             return Relay(Path(rest), settings.context_window or READER)
         case "command":
             return Command(rest, settings)
-    return _provided(provider_of(spec), rest, settings)
+    provider = provider_of(spec)
+    from papercoder.models.provider import ProviderModel  # noqa: PLC0415, takes a second to import
+
+    return ProviderModel(provider, rest, settings)
 
 
 def price_of_spec(spec: str, settings: Settings) -> Price | None:
-    """What tokens of this model cost at most, without opening it; None where that is not known.
+    """What tokens of this model cost at most, without opening it; None if that is not known.
 
     Raises:
         SettingsError: no such provider.
@@ -69,9 +71,3 @@ def models_by_role(settings: Settings, roles: Iterable[Role] = RUN_ROLES) -> dic
     specs = {role: settings.model_for(role) for role in roles}
     models = {spec: resolve(spec, settings) for spec in dict.fromkeys(specs.values())}
     return {role: models[spec] for role, spec in specs.items()}
-
-
-def _provided(provider: Provider, name: str, settings: Settings) -> Model:
-    from papercoder.models.provider import Provided  # noqa: PLC0415, takes a second to import
-
-    return Provided(provider, name, settings)

@@ -1,32 +1,30 @@
-"""The wrappers in their order, around every model of a run.
+"""The wrappers around every model of a run, from the outside in.
 
 ::
 
-    Whole        a cut answer is continued
-    Journaled    what was answered before is not asked again
-    Guarded      what cannot fit is not sent
-    Capped       what might exceed the cap is not sent          shared by all models
-    Limited      concurrency, requests and tokens a minute      shared by all models
-    Retrying     what fails in passing is sent again
-    Finishing    what was sent is waited for
-    Streamed     answers are read as they come; what is silent too long is given up
-    model        a provider, a program or a test model
+    ContinuingModel    continues an answer that was cut off
+    JournaledModel     answers from the journal what was asked before
+    ContextGuard       rejects what cannot fit
+    CappedModel        rejects what might exceed the cap            shared by all models
+    RateLimitedModel   calls at once, requests and tokens a minute  shared by all models
+    RetryingModel      retries transient failures
+    FinishingModel     finishes calls that were sent
+    IdleTimeout        reads the stream, and ends a call that is silent for too long
+    the model          a provider, a program or a test model
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from papercoder.models.capped import Budget, Capped, Purse
+from papercoder.models.budget import Budget, CappedModel, LocalBudget
 from papercoder.models.command import Command
+from papercoder.models.continuation import ContinuingModel
 from papercoder.models.contract import Model
-from papercoder.models.deadline import Streamed
-from papercoder.models.finishing import Finishing
-from papercoder.models.guarded import Guarded
-from papercoder.models.journaled import Journaled
-from papercoder.models.limited import Limited, Limits, Turns
+from papercoder.models.journal import FinishingModel, JournaledModel
+from papercoder.models.rate_limits import LocalRateLimits, RateLimitedModel, RateLimits
 from papercoder.models.relay import Relay
-from papercoder.models.retrying import Retrying
-from papercoder.models.whole import Whole
+from papercoder.models.retries import IdleTimeout, RetryingModel
+from papercoder.models.tokens import ContextGuard
 from papercoder.runs.events import Emit
 from papercoder.runs.store import Store
 from papercoder.settings import Role, Settings
@@ -34,40 +32,40 @@ from papercoder.settings import Role, Settings
 
 @dataclass(frozen=True)
 class Shared:
-    """What all models of a run have in common."""
+    """What all models of a run share."""
 
     settings: Settings
     store: Store
     emit: Emit
-    budgets: tuple[Purse, ...]
-    """The run's own, and that of all runs together where there is one."""
+    budgets: tuple[Budget, ...]
+    """The run's own, and that of all runs together if there is one."""
 
-    limits: Turns
+    limits: RateLimits
 
     def around(self, model: Model) -> Model:
         """The model with all its wrappers."""
-        retrying = Retrying(self._sent(model), self.settings.call_retries, self.emit)
-        capped: Model = Limited(retrying, self.limits)
+        retrying = RetryingModel(self._sent(model), self.settings.call_retries, self.emit)
+        capped: Model = RateLimitedModel(retrying, self.limits)
         for budget in self.budgets:
-            capped = Capped(capped, budget)
-        return Whole(Journaled(Guarded(capped), self.store, self.emit))
+            capped = CappedModel(capped, budget)
+        return ContinuingModel(JournaledModel(ContextGuard(capped), self.store, self.emit))
 
     def _sent(self, model: Model) -> Model:
         if isinstance(model, Relay):
             return model  # people take as long as they need
-        streamed = Streamed(model, self.settings.idle_timeout, self.emit)
-        return streamed if isinstance(model, Command) else Finishing(streamed)  # a program is killed on cancellation
+        streamed = IdleTimeout(model, self.settings.idle_timeout, self.emit)
+        return streamed if isinstance(model, Command) else FinishingModel(streamed)  # a cancelled program is killed
 
 
 def assemble(model: Model, settings: Settings, store: Store, emit: Emit, spent: float = 0.0) -> Model:
     """A model with all its wrappers.
 
     Args:
-        model: a provider or a double.
-        settings: cap, limits, retries, time-out.
-        store: the run's, where the journal is kept.
+        model: a provider, a program or a test model.
+        settings: cap, limits, retries, timeout.
+        store: the run's, for the journal.
         emit: where events go.
-        spent: dollars that this run has cost before.
+        spent: dollars that this run has cost so far.
 
     Raises:
         SettingsError: there is a cap, but the model's price is not known.
@@ -81,19 +79,19 @@ def assemble_roles(
     store: Store,
     emit: Emit,
     spent: float = 0.0,
-    limits: Turns | None = None,
-    budget: Purse | None = None,
+    limits: RateLimits | None = None,
+    budget: Budget | None = None,
 ) -> dict[Role, Model]:
     """The models of all roles with their wrappers, under one cap and one limit; roles may share a model.
 
     Args:
-        models: role -> a provider or a double.
-        settings: cap, limits, retries, time-out.
-        store: the run's, where the journal is kept.
+        models: role -> a provider, a program or a test model.
+        settings: cap, limits, retries, timeout.
+        store: the run's, for the journal.
         emit: where events go.
-        spent: dollars that this run has cost before.
-        limits: those of all runs that go on at the same time; None: this run's own, from its settings.
-        budget: the money of all runs together, beside this run's own.
+        spent: dollars that this run has cost so far.
+        limits: shared by all runs that are active; None: this run's own, from its settings.
+        budget: shared by all runs, in addition to this run's own.
 
     Raises:
         SettingsError: there is a cap, but a model's price is not known.
@@ -108,13 +106,13 @@ def _shared(
     store: Store,
     emit: Emit,
     spent: float,
-    limits: Turns | None = None,
-    budget: Purse | None = None,
+    limits: RateLimits | None = None,
+    budget: Budget | None = None,
 ) -> Shared:
-    own = Budget(settings.max_cost, spent)
+    own = LocalBudget(settings.max_cost, spent)
     return Shared(settings, store, emit, (own, budget) if budget else (own,), limits or limits_of(settings))
 
 
-def limits_of(settings: Settings) -> Limits:
-    """Calls at once, requests and tokens a minute, as the settings say."""
-    return Limits(settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute)
+def limits_of(settings: Settings) -> LocalRateLimits:
+    """Concurrent calls, requests and tokens a minute, by the settings."""
+    return LocalRateLimits(settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from papercoder.artifacts import Paper
 from papercoder.concurrency import run_in_thread
-from papercoder.models.capped import Purse
-from papercoder.models.limited import Turns
+from papercoder.models.budget import Budget
+from papercoder.models.rate_limits import RateLimits
 from papercoder.paper import reading
 from papercoder.runs.executor import Executor, LocalExecutor
 from papercoder.runs.folder import answer_store, step_store
@@ -43,10 +43,10 @@ def in_folder(folder: Path) -> Stores:
 class RunEnvironment:
     """By default a run has all for itself, on this machine."""
 
-    limits: Turns | None = None
+    limits: RateLimits | None = None
     """Calls at once of all runs together; None: each run has its own, from its settings."""
 
-    budget: Purse | None = None
+    budget: Budget | None = None
     """The money of all runs together; None: each run has its own alone."""
 
     executor: Executor = field(default_factory=LocalExecutor)

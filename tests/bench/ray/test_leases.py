@@ -68,12 +68,12 @@ def test_who_lets_go_while_waiting_holds_nothing() -> None:
 def test_money_is_promised_and_settled_at_what_it_cost() -> None:
     async def play() -> None:
         shared = leases(spent=0.2)
-        assert await shared.promise("a", "1", 0.5, "plan") == ""
+        assert await shared.reserve("a", "1", 0.5, "plan") == ""
         await shared.end("1", 0.1)
         await asyncio.sleep(0)
         assert await shared.spent() == pytest.approx(0.3)
-        assert "exceeds the cap of $1" in await shared.promise("b", "2", 0.9, "plan")
-        assert await shared.promise("b", "3", 0.7, "plan") == ""
+        assert "exceeds the cap of $1" in await shared.reserve("b", "2", 0.9, "plan")
+        assert await shared.reserve("b", "3", 0.7, "plan") == ""
 
     asyncio.run(play())
 
@@ -81,8 +81,8 @@ def test_money_is_promised_and_settled_at_what_it_cost() -> None:
 def test_what_a_dead_host_had_promised_is_free_again() -> None:
     async def play() -> None:
         shared = leases()
-        assert await shared.promise("dead", "1", 0.9, "plan") == ""
-        other = asyncio.create_task(shared.promise("living", "2", 0.9, "plan"))
+        assert await shared.reserve("dead", "1", 0.9, "plan") == ""
+        other = asyncio.create_task(shared.reserve("living", "2", 0.9, "plan"))
         assert await waits(other)
         await shared.forget("dead")
         assert not await waits(other)

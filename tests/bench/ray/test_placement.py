@@ -23,7 +23,7 @@ from papercoder.bench.ray.host import Order
 from papercoder.bench.ray.hosts import environment_of
 from papercoder.bench.ray.placement import QUIET, OnRay, connected
 from papercoder.errors import AnswerError, SettingsError
-from papercoder.models.journaled import calls, made
+from papercoder.models.journal import calls, made
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade, CallStarted, Event, RunStarted, Warned
 from papercoder.runs.folder import answer_store

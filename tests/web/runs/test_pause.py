@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from papercoder.models.finishing import finish
-from papercoder.models.limited import Limits
+from papercoder.models.journal import finish
+from papercoder.models.rate_limits import LocalRateLimits
 from papercoder.web.runs.pause import Gate, StoppedError
 
 
@@ -14,7 +14,7 @@ async def call(gate: Gate, done: list[str], name: str, seconds: float = 0.02) ->
         await asyncio.sleep(seconds)
         done.append(name)
 
-    async with gate.turn(1):
+    async with gate.slot(1):
         await finish(sent())
 
 
@@ -24,7 +24,7 @@ async def soon() -> None:
 
 def test_while_it_is_held_what_was_sent_ends_and_nothing_begins() -> None:
     async def play() -> None:
-        gate, done = Gate(Limits(4)), list[str]()
+        gate, done = Gate(LocalRateLimits(4)), list[str]()
         one = asyncio.create_task(call(gate, done, "one"))
         await soon()
         gate.hold()
@@ -41,7 +41,7 @@ def test_while_it_is_held_what_was_sent_ends_and_nothing_begins() -> None:
 
 def test_shut_it_waits_for_what_was_sent_and_refuses_the_rest() -> None:
     async def play() -> None:
-        gate, done = Gate(Limits(1)), list[str]()
+        gate, done = Gate(LocalRateLimits(1)), list[str]()
         one, two = (asyncio.create_task(call(gate, done, name)) for name in ("one", "two"))
         await soon()
         await gate.shut()
@@ -55,7 +55,7 @@ def test_shut_it_waits_for_what_was_sent_and_refuses_the_rest() -> None:
 
 def test_shut_while_it_is_held_nobody_waits_for_ever() -> None:
     async def play() -> None:
-        gate, done = Gate(Limits(1)), list[str]()
+        gate, done = Gate(LocalRateLimits(1)), list[str]()
         gate.hold()
         one = asyncio.create_task(call(gate, done, "one"))
         await soon()
@@ -69,11 +69,11 @@ def test_shut_while_it_is_held_nobody_waits_for_ever() -> None:
 
 def test_what_waits_to_be_sent_again_is_not_waited_for() -> None:
     async def again(gate: Gate) -> None:
-        async with gate.turn(1):
+        async with gate.slot(1):
             await asyncio.sleep(600)
 
     async def play() -> None:
-        gate = Gate(Limits(1))
+        gate = Gate(LocalRateLimits(1))
         one = asyncio.create_task(again(gate))
         await soon()
         await asyncio.wait_for(gate.shut(), 60)

@@ -14,7 +14,7 @@ from papercoder.artifacts import TrialResult
 from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.papers import Reader
 from papercoder.bench.ray.execution import OnCluster
-from papercoder.bench.ray.limits import FarPurse, FarTurns
+from papercoder.bench.ray.limits import RemoteBudget, RemoteRateLimits
 from papercoder.bench.stored_trial import bring_back, run_kept
 from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.operations.environment import RunEnvironment
@@ -93,8 +93,8 @@ class Host:
 
     async def _carry_out(self, order: Order, told: list[Event]) -> TrialResult:
         environment = RunEnvironment(
-            limits=FarTurns(order.leases, self._name),
-            budget=FarPurse(order.leases, self._name, order.cap),
+            limits=RemoteRateLimits(order.leases, self._name),
+            budget=RemoteBudget(order.leases, self._name, order.cap),
             executor=OnCluster(order.trial.resources),
             read=self._read,
         )

@@ -9,20 +9,20 @@ from dataclasses import dataclass, field
 
 from papercoder.bench.placement import Shared
 from papercoder.errors import CostCapReached
-from papercoder.models.capped import Budget
-from papercoder.models.limited import Limits
+from papercoder.models.budget import LocalBudget
+from papercoder.models.rate_limits import LocalRateLimits
 
 
 @dataclass
 class _Lease:
-    """A turn or a promise, from when it was asked for until it is given back."""
+    """A turn or a reservation, from when it was asked for until it is given back."""
 
     host: str
     granted: "asyncio.Future[str]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     """Empty once it may be used, else why not."""
 
     ended: "asyncio.Future[float]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    """Dollars, where it was a promise."""
+    """Dollars, where it was a reservation."""
 
     holding: "asyncio.Task[None] | None" = None
 
@@ -43,8 +43,8 @@ class Leases:
     """One for all hosts; each asks with a ticket of its own making, so that it can let go while it still waits."""
 
     def __init__(self, shared: Shared) -> None:
-        self._limits = Limits(shared.concurrency, shared.requests_per_minute, shared.tokens_per_minute)
-        self._budget = Budget(shared.max_cost, shared.spent)
+        self._limits = LocalRateLimits(shared.concurrency, shared.requests_per_minute, shared.tokens_per_minute)
+        self._budget = LocalBudget(shared.max_cost, shared.spent)
         self._leases: dict[str, _Lease] = {}
         self._gone: set[str] = set()
 
@@ -52,18 +52,18 @@ class Leases:
         """Wait for the turn of a call of about so many tokens."""
 
         async def hold(lease: _Lease) -> None:
-            async with self._limits.turn(tokens):
+            async with self._limits.slot(tokens):
                 lease.granted.set_result("")
                 await lease.ended
 
         await self._grant(host, ticket, hold)
 
-    async def promise(self, host: str, ticket: str, cost: float, what: str) -> str:
+    async def reserve(self, host: str, ticket: str, cost: float, what: str) -> str:
         """Set money aside for a call; returns why that cannot be, or nothing."""
 
         async def hold(lease: _Lease) -> None:
             try:
-                await self._budget.promise(cost, what)
+                await self._budget.reserve(cost, what)
             except CostCapReached as refusal:
                 lease.granted.set_result(str(refusal))
                 return
@@ -73,7 +73,7 @@ class Leases:
         return await self._grant(host, ticket, hold)
 
     async def end(self, ticket: str, cost: float = 0.0) -> None:
-        """Give a turn or a promise back, whether it was granted or is waited for; a promise at what the call cost."""
+        """Give a turn or a reservation back, granted or not; a reservation is settled at what the call cost."""
         if lease := self._leases.pop(ticket, None):
             lease.end(cost)
 

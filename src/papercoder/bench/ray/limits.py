@@ -8,7 +8,7 @@ from typing import Any
 from papercoder.errors import CostCapReached
 
 
-class FarTurns:
+class RemoteRateLimits:
     """Turns that the leases of the cluster give."""
 
     def __init__(self, leases: Any, host: str) -> None:
@@ -16,7 +16,7 @@ class FarTurns:
         self._host = host
 
     @asynccontextmanager
-    async def turn(self, tokens: int) -> AsyncIterator[None]:
+    async def slot(self, tokens: int) -> AsyncIterator[None]:
         """Wait for a turn; it ends even where who waits for it is cancelled."""
         ticket = uuid.uuid4().hex
         try:
@@ -30,7 +30,7 @@ class FarTurns:
         self._leases.charge.remote(tokens)
 
 
-class FarPurse:
+class RemoteBudget:
     """Money that the leases of the cluster keep."""
 
     def __init__(self, leases: Any, host: str, cap: float | None) -> None:
@@ -39,7 +39,7 @@ class FarPurse:
         self._host = host
         self._tickets: dict[float, list[str]] = {}
 
-    async def promise(self, cost: float, what: str) -> None:
+    async def reserve(self, cost: float, what: str) -> None:
         """Set money aside for a call.
 
         Raises:
@@ -48,7 +48,7 @@ class FarPurse:
         ticket = uuid.uuid4().hex
         granted = False
         try:
-            refusal = await self._leases.promise.remote(self._host, ticket, cost, what)
+            refusal = await self._leases.reserve.remote(self._host, ticket, cost, what)
             granted = not refusal
         finally:
             if not granted:
@@ -57,6 +57,6 @@ class FarPurse:
             raise CostCapReached(refusal)
         self._tickets.setdefault(cost, []).append(ticket)
 
-    async def settle(self, promised: float, cost: float) -> None:
+    async def settle(self, reserved: float, cost: float) -> None:
         """Replace what was set aside by what the call cost; promises of the same sum are all alike."""
-        await self._leases.end.remote(self._tickets[promised].pop(), cost)
+        await self._leases.end.remote(self._tickets[reserved].pop(), cost)

@@ -1,3 +1,3 @@
-"""Models of providers, through pydantic-ai; importing this takes a second, so only the resolver does, when asked."""
+"""Models of providers, through pydantic-ai; it takes a second to import, so the resolver does it when needed."""
 
-from papercoder.models.provider.model import Provided as Provided
+from papercoder.models.provider.model import ProviderModel as ProviderModel

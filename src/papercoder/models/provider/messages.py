@@ -1,4 +1,4 @@
-"""Requests in pydantic-ai's words, and its responses in ours."""
+"""Requests as pydantic-ai's messages, and its responses as ours."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -16,12 +16,11 @@ from pydantic_ai.messages import (
 from pydantic_ai.usage import RequestUsage
 
 from papercoder.models.contract import Message, Request, Usage
-from papercoder.models.estimate import prompt_tokens
-from papercoder.models.tokens import count_tokens
+from papercoder.models.tokens import count_tokens, prompt_tokens
 
 
 def to_messages(request: Request, cache_points: bool) -> list[ModelMessage]:
-    """The conversation; what the user says in a row becomes one turn, since some servers want turns to alternate."""
+    """The conversation; consecutive user messages become one turn, since some servers want turns to alternate."""
     turns: list[ModelMessage] = [ModelRequest(parts=[SystemPromptPart(content=request.system)])]
     for role, group in groupby(request.messages, key=lambda message: message.role):
         if role == "assistant":
@@ -45,12 +44,12 @@ def _with_cache_points(messages: Iterable[Message]) -> Iterable[UserContent]:
 
 
 def to_text(response: ModelResponse) -> str:
-    """What it says, without what it thinks."""
+    """Its text, without its thoughts."""
     return "".join(part.content for part in response.parts if isinstance(part, TextPart))
 
 
 def to_usage(request: Request, text: str, usage: RequestUsage) -> Usage:
-    """Its tokens, estimated where the server does not tell them."""
+    """Its tokens, estimated if the server does not report them."""
     return Usage(
         prompt=usage.input_tokens or prompt_tokens(request),
         cached=min(usage.cache_read_tokens, usage.input_tokens),

@@ -19,17 +19,16 @@ from pydantic_ai.settings import ModelSettings
 
 from papercoder.errors import ModelError
 from papercoder.models.catalog import Provider
-from papercoder.models.contract import Answer, Request, StreamingModel, Usage
-from papercoder.models.failures import PassingError
+from papercoder.models.contract import Answer, Request, StreamingModel, TransientError, Usage
 from papercoder.models.prices import context_window_of, price_of
+from papercoder.models.provider.errors import translated
 from papercoder.models.provider.messages import to_messages, to_text, to_usage
 from papercoder.models.provider.registry import client_for, takes_cache_points
-from papercoder.models.provider.translated import translated
 from papercoder.runs.store import digest
 from papercoder.settings import Settings
 
 
-class Provided(StreamingModel):
+class ProviderModel(StreamingModel):
     """One model of one provider; makes one try a call, since the wrappers retry."""
 
     def __init__(self, provider: Provider, name: str, settings: Settings) -> None:
@@ -52,7 +51,7 @@ class Provided(StreamingModel):
         """The answer as the provider sends it; thoughts are passed on too, and only the text makes the answer.
 
         Raises:
-            PassingError: the call failed in a way that may pass, or the stream ended before the answer did.
+            TransientError: the call failed in a way that may pass, or the stream ended before the answer did.
             ContextError: the request is larger than the model's context window.
             ModelError: the call failed for good.
         """
@@ -95,12 +94,12 @@ class Provided(StreamingModel):
         if response.finish_reason == "content_filter":
             raise ModelError(f"{self.name} withheld its answer: its content filter stopped it.")
         if response.finish_reason == "error" and not text:
-            raise PassingError("the model ended with an error")
+            raise TransientError("the model ended with an error")
         ended = response.finish_reason or (response.provider_details or {}).get("finish_reason")
         if isinstance(self._client, OpenAIChatModel):  # whose finish_reason is "stop" even if the server sent none
             ended = (response.provider_details or {}).get("finish_reason") or response.usage.output_tokens
         if response.state != "complete" or not ended:
-            raise PassingError("the stream ended before the answer did")
+            raise TransientError("the stream ended before the answer did")
 
     def _usage(self, request: Request, text: str, response: ModelResponse) -> Usage:
         usage = to_usage(request, text, response.usage)

@@ -15,6 +15,7 @@ from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
 from papercoder.errors import SettingsError
 from papercoder.models.catalog import Provider
+from papercoder.models.provider.errors import sdk_errors
 from papercoder.models.provider.login import SavedLogin
 from papercoder.settings import Settings
 
@@ -54,6 +55,8 @@ def client_for(provider: Provider, name: str, settings: Settings) -> Model:
             return model(name, provider=_connect(provider, provider.name, base_url), profile=_OLDER_API)
         return infer_model(f"{provider.name}:{name}", lambda kind: _connect(provider, kind, base_url))
     except UserError as error:
+        raise SettingsError(f"{provider.name}:{name}: {_first_sentence(error)}.") from error
+    except sdk_errors() as error:
         raise SettingsError(f"{provider.name}:{name}: {_first_sentence(error)}.") from error
     except ImportError as error:
         raise SettingsError(

@@ -21,12 +21,9 @@ from papercoder.artifacts.planning import (
 )
 from papercoder.artifacts.review import Location, Verdict, Verdicts
 from papercoder.models.contract import Request
-from papercoder.models.simulated.graph import Graph, build_graph
-from papercoder.models.simulated.judging import judgement, selected_files
-from papercoder.models.simulated.prose import prose
+from papercoder.models.simulated.judging import judgement, leaf_judgement, rubric_groups, selected_files
 from papercoder.models.simulated.reading import NO_CONFIG, file_ids, listed_ids, section_words, sections_shown
-from papercoder.models.simulated.rubrics import leaf_judgement, rubric_groups
-from papercoder.models.simulated.source import SIGNATURE, without_config, write_source
+from papercoder.models.simulated.source import SIGNATURE, Graph, build_graph, prose, without_config, write_source
 from papercoder.models.simulated.spec import Simulation
 from papercoder.models.tokens import count_tokens
 from papercoder.repository.paths import module_of
@@ -46,7 +43,7 @@ CITED = 4
 """Sections that an analysis cites."""
 
 Write = Callable[[Request, Random, str], Artifact | str]
-"""From the request, a source of chance and padding, to an answer."""
+"""From the request, a random generator and padding to an answer."""
 
 
 class Answers:
@@ -85,11 +82,11 @@ class Answers:
         if write is None:
             return "{}"
         size = self._simulation.size_of(request.agent)
-        bare = count_tokens(_text(write(request, self._chance(request), "")))
-        padding = prose(self._chance(request), size - bare)
-        return _text(write(request, self._chance(request), padding))
+        bare = count_tokens(_text(write(request, self._random(request), "")))
+        padding = prose(self._random(request), size - bare)
+        return _text(write(request, self._random(request), padding))
 
-    def _chance(self, request: Request) -> Random:
+    def _random(self, request: Request) -> Random:
         return Random(f"{self._simulation.seed}|{request.agent}|{request.subject}|{request.round}")  # noqa: S311
 
     def _architecture(self, request: Request, _rng: Random, padding: str) -> ArchitectureDesign:

@@ -1,42 +1,48 @@
 """The simulated model: pace, prompt cache and faults around the answers."""
 
 import asyncio
+import hashlib
 import math
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
+from itertools import count
+from typing import Literal
 
-from papercoder.models.contract import Answer, Price, Request, StreamingModel, Usage
-from papercoder.models.estimate import prompt_tokens
-from papercoder.models.failures import PassingError
+from papercoder.models.contract import Answer, Price, Request, StreamingModel, TransientError, Usage
 from papercoder.models.simulated.answers import Answers
-from papercoder.models.simulated.faults import Fault, Faults, malformed
-from papercoder.models.simulated.prompt_cache import PromptCache
 from papercoder.models.simulated.spec import Simulation
-from papercoder.models.tokens import count_tokens
+from papercoder.models.tokens import count_tokens, prompt_tokens
+
+Fault = Literal["drop", "hang", "fail", "rate_limit", "cut", "garbage"]
+
+MIN_CACHED_TOKENS = 1024
+"""Shorter prefixes are not cached, as with the large providers."""
+
+_BLOCK = 512
+"""Characters; prefixes are compared in whole blocks."""
+
+_EVERY = 1.0
+"""Seconds between two pieces of an answer."""
 
 
 @dataclass(frozen=True)
 class _Reply:
-    """What goes out, and the completion tokens that it took."""
+    """The text, and the completion tokens that it took."""
 
     text: str
     tokens: int
     cut: bool
 
 
-_EVERY = 1.0
-"""Seconds between two pieces of an answer."""
-
-
 class Simulated(StreamingModel):
-    """Answers like a model that invents a project; see Simulation for what it can be told."""
+    """Answers like a model that invents a project; `Simulation` has its options."""
 
     def __init__(self, spec: str) -> None:
         """Take a specification, with or without `simulated:` before it.
 
         Raises:
-            SettingsError: the specification names an unknown knob, or a value does not fit.
+            SettingsError: the specification has an unknown option, or a value does not fit.
         """
         options = spec.removeprefix("simulated:")
         self.simulation = Simulation.parse(options)
@@ -55,7 +61,7 @@ class Simulated(StreamingModel):
         """An invented answer, as fast as a model would write it.
 
         Raises:
-            PassingError: a fault was asked for.
+            TransientError: the specification asks for a fault.
         """
         began = time.monotonic()
         fault = self._faults.next()
@@ -84,12 +90,12 @@ class Simulated(StreamingModel):
     async def _fail(self, fault: Fault | None) -> None:
         match fault:
             case "drop":
-                raise PassingError("the connection was lost (simulated)")
+                raise TransientError("the connection was lost (simulated)")
             case "fail":
-                raise PassingError("500, the server had an error (simulated)")
+                raise TransientError("500, the server had an error (simulated)")
             case "rate_limit":
                 wait = self.simulation.retry_after / self.simulation.speed
-                raise PassingError("429, too many requests (simulated)", retry_after=wait)
+                raise TransientError("429, too many requests (simulated)", retry_after=wait)
             case "hang":
                 await asyncio.Event().wait()
 
@@ -111,11 +117,64 @@ class Simulated(StreamingModel):
 
 
 def _is_first(request: Request) -> bool:
-    """False where an answer was given before, and was cut or refused."""
+    """False if an answer was given before, and was cut off or rejected."""
     return all(message.role == "user" for message in request.messages)
 
 
 def _rest(request: Request, text: str) -> str:
-    """What is left of the answer where the request shows its beginning, else all of it."""
+    """The rest of the answer if the request shows its beginning, else all of it."""
     given = [message.text for message in request.messages if message.role == "assistant"]
     return text[len(given[-1]) :] if given and text.startswith(given[-1]) else text
+
+
+class Faults:
+    """Counts calls, and says which one fails and how; the worst fault wins."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._calls = count(1)
+        self._every: tuple[tuple[Fault, int], ...] = (
+            ("drop", simulation.drop_every),
+            ("hang", simulation.hang_every),
+            ("fail", simulation.fail_every),
+            ("rate_limit", simulation.rate_limit_every),
+            ("cut", simulation.cut_every),
+            ("garbage", simulation.garbage_every),
+        )
+
+    def next(self) -> Fault | None:
+        """The fault of the next call."""
+        call = next(self._calls)
+        return next((fault for fault, every in self._every if every and call % every == 0), None)
+
+
+def malformed(text: str) -> str:
+    """The answer, damaged so that neither JSON nor a code block can be read from it."""
+    return f"Here it is: {text[: len(text) // 2]}".replace("```", "").replace("}", "").replace("]", "") + ' {"x": ,'
+
+
+class PromptCache:
+    """The provider's prompt cache: remembers prefixes of all prompts."""
+
+    def __init__(self) -> None:
+        self._seen: set[bytes] = set()
+
+    def shared(self, prompt: str, tokens: int) -> int:
+        """How many of the prompt's tokens are remembered."""
+        blocks = 0
+        for prefix in _prefixes(prompt):
+            if prefix not in self._seen:
+                break
+            blocks += 1
+        cached = tokens * blocks * _BLOCK // max(1, len(prompt))
+        return cached if cached >= MIN_CACHED_TOKENS else 0
+
+    def remember(self, prompt: str) -> None:
+        """Keep the prompt's prefixes."""
+        self._seen.update(_prefixes(prompt))
+
+
+def _prefixes(prompt: str) -> Iterator[bytes]:
+    chain = hashlib.blake2b(digest_size=16)
+    for start in range(0, len(prompt) - _BLOCK + 1, _BLOCK):
+        chain.update(prompt[start : start + _BLOCK].encode("utf-8", "surrogatepass"))
+        yield chain.digest()

@@ -1,4 +1,4 @@
-"""What a simulated answer takes from its request: the section's blocks and the requirements' ids."""
+"""What a simulated answer takes from its request: blocks of the section and ids of requirements."""
 
 import re
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from itertools import takewhile
 from papercoder.models.contract import Request
 
 OWNED = "Requirements that this file owns"
-"""Stands above the list of ids in a request for code."""
+"""The heading above the list of ids in a request for code."""
 
 JUDGED = "# The repository to judge"
-"""Heads what a judge reads of it."""
+"""The heading above it in a judge's request."""
 
 _NUMBERED = re.compile(r"^`(?P<path>[^`\n]+\.py)`:\n\n````\n(?P<lines>(?: *\d+ .*\n)*)````$", re.MULTILINE)
 NO_CONFIG = "This repository has no configuration files"
-"""Stands in a request for code that holds its settings itself."""
+"""Part of a request for code that holds its settings itself."""
 
 _ID = re.compile(r"\bR[1-9]\d*\b")
 _LISTED_ID = re.compile(r'^[-*] (R[1-9]\d*)\b|"id": ?"(R[1-9]\d*)"', re.MULTILINE)
@@ -34,12 +34,12 @@ class Words:
 
 
 def question(request: Request) -> str:
-    """The message that asks; those after it refuse or continue an answer."""
+    """The message with the question; those after it reject or continue an answer."""
     return user_texts(request)[-1]
 
 
 def user_texts(request: Request) -> list[str]:
-    """All that is given to read, and the question; not what was answered and refused."""
+    """All that is given to read, and the question; not answers and why they were rejected."""
     return [message.text for message in takewhile(lambda message: message.role == "user", request.messages)]
 
 
@@ -72,7 +72,7 @@ def sections_shown(request: Request) -> list[str]:
 
 
 def listed_ids(request: Request) -> list[str]:
-    """Ids of all requirements that the request lists, in order; an `R2` amid the paper's words is none."""
+    """Ids of all requirements that the request lists, in order; an `R2` within the paper's words does not count."""
     return _listed("\n\n".join(message.text for message in request.messages))
 
 

@@ -1,10 +1,16 @@
-"""Code that runs: a module with helper functions, which calls the modules that it imports."""
+"""The invented project: files in layers, each importing some of the layer below, with code that runs."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from random import Random
 
-from papercoder.models.simulated.prose import prose
 from papercoder.models.tokens import count_tokens
 from papercoder.repository.paths import module_of
+
+_WORDS = """
+the model data layer loss train input output batch value step size rate weight vector hidden state token mask order
+mean scale norm test set paper table class method call first second with from into over under before each
+"""
 
 SIGNATURE = "def run(value: float = 1.0) -> float"
 
@@ -34,6 +40,35 @@ def main() -> None:
 if __name__ == "__main__":
     main()
 '''
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Files in dependency order, ending with `main.py`, which nothing imports."""
+
+    imports: Mapping[str, tuple[str, ...]]
+    """Path -> paths of the files that it imports."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Each after those it imports."""
+        return tuple(self.imports)
+
+
+def build_graph(files: int, width: int, fan_in: int) -> Graph:
+    """`files` files: layers of `width` modules, each importing `fan_in` of the layer below, and `main.py`."""
+    names = [f"l{index // width}_m{index % width}.py" for index in range(files - 1)]
+    imports = {name: _below(names, index, width, fan_in) for index, name in enumerate(names)}
+    imported = {path for paths in imports.values() for path in paths}
+    imports["main.py"] = tuple(name for name in names if name not in imported)
+    return Graph(imports)
+
+
+def _below(names: list[str], index: int, width: int, fan_in: int) -> tuple[str, ...]:
+    if index < width:
+        return ()
+    layer = names[(index // width - 1) * width : (index // width) * width]
+    return tuple(layer[(index + step) % len(layer)] for step in range(min(fan_in, len(layer))))
 
 
 def without_config(source: str) -> str:
@@ -75,3 +110,14 @@ def _steps(size: int, rng: Random) -> list[str]:
         )
         left -= count_tokens(steps[-1]) + 4
     return steps
+
+
+def prose(rng: Random, tokens: int) -> str:
+    """About so many tokens of words, in sentences."""
+    words = rng.choices(_WORDS.split(), k=max(0, tokens))
+    lines = [" ".join(words[start : start + 12]) for start in range(0, len(words), 12)]
+    text = ". ".join(lines)
+    while count_tokens(text) > tokens and lines:
+        lines.pop()
+        text = ". ".join(lines)
+    return text

@@ -1,4 +1,4 @@
-"""What a simulation is told, as text: `files=16,width=4,speed=20,rate_limit_every=7`."""
+"""The options of a simulation, as text: `files=16,width=4,speed=20,rate_limit_every=7`."""
 
 from typing import Self
 
@@ -9,7 +9,7 @@ from papercoder.errors import SettingsError
 
 
 class Simulation(Artifact):
-    """All knobs; times are the simulated model's, and `speed` makes its clock run faster than ours."""
+    """All options; times are those of the simulated model, and `speed` makes its clock run faster than ours."""
 
     files: int = Field(default=16, ge=1)
     """Files of the invented project, `main.py` included."""
@@ -32,16 +32,16 @@ class Simulation(Artifact):
     """Tokens of the context window."""
 
     price_in: float = Field(default=0.0, ge=0)
-    """Dollars for a million prompt tokens."""
+    """Dollars per million prompt tokens."""
 
     price_cached: float = Field(default=0.0, ge=0)
     price_out: float = Field(default=0.0, ge=0)
 
     rate_limit_every: int = Field(default=0, ge=0)
-    """Every so many calls one is refused with a time to wait; 0: none."""
+    """Every so many calls, one is rejected with a time to wait; 0: none."""
 
     fail_every: int = Field(default=0, ge=0)
-    """... fails as with a server's fault."""
+    """... fails with a server error."""
 
     drop_every: int = Field(default=0, ge=0)
     """... loses its connection."""
@@ -50,16 +50,16 @@ class Simulation(Artifact):
     """... never returns."""
 
     cut_every: int = Field(default=0, ge=0)
-    """... gives half of its answer."""
+    """... is cut off in the middle of its answer."""
 
     garbage_every: int = Field(default=0, ge=0)
-    """... gives a malformed answer, though not twice to the same question."""
+    """... gives a malformed answer, but not twice to the same question."""
 
     retry_after: float = Field(default=1.0, ge=0)
-    """Seconds to wait after a refusal."""
+    """Seconds to wait after a rate limit."""
 
     overall_plan: int = Field(default=1500, ge=0)
-    """Tokens of this agent's answer, thinking included; so the others below."""
+    """Tokens of this agent's answer, thinking included; the same for the agents below."""
 
     requirements: int = Field(default=300, ge=0)
     architecture: int = Field(default=1500, ge=0)

@@ -2,7 +2,7 @@
 
 from papercoder.errors import SettingsError
 from papercoder.models.catalog import COMMAND, TEST_MODELS, provider_of
-from papercoder.models.check import provider_statuses
+from papercoder.models.overview import provider_statuses
 from papercoder.models.resolve import resolve
 from papercoder.paper.fidelity import Estimate
 from papercoder.settings import RUN_ROLES, Profile, Settings

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from papercoder.errors import PaperCoderError
-from papercoder.models.limited import Turns
+from papercoder.models.rate_limits import RateLimits
 
 
 class StoppedError(PaperCoderError):
@@ -16,9 +16,9 @@ class StoppedError(PaperCoderError):
 class Gate:
     """Stands after the turns of a run; all of it is used in the run's own event loop."""
 
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, limits: RateLimits) -> None:
         self.is_held = False
-        self._turns = turns
+        self._limits = limits
         self._is_shut = False
         self._free = asyncio.Event()
         self._free.set()
@@ -30,13 +30,13 @@ class Gate:
         return len(self._calling)
 
     @asynccontextmanager
-    async def turn(self, tokens: int) -> AsyncIterator[None]:
+    async def slot(self, tokens: int) -> AsyncIterator[None]:
         """A turn, once nobody holds them back.
 
         Raises:
             StoppedError: there are no turns any more.
         """
-        async with self._turns.turn(tokens):
+        async with self._limits.slot(tokens):
             await self._free.wait()
             if self._is_shut:
                 raise StoppedError("it was stopped; finished work is kept, resume at any time")
@@ -45,7 +45,7 @@ class Gate:
 
     def charge(self, tokens: int) -> None:
         """Count tokens that a call took beyond those expected."""
-        self._turns.charge(tokens)
+        self._limits.charge(tokens)
 
     def hold(self) -> None:
         """Let no call begin until `release`."""
@@ -62,7 +62,7 @@ class Gate:
         self._is_shut = True
         self.release()
         for task in self._calling:
-            task.cancel()  # `Finishing` brings what was sent to its end all the same
+            task.cancel()  # `FinishingModel` brings what was sent to its end all the same
         while self._calling:
             await asyncio.wait(set(self._calling))
 

@@ -2,9 +2,9 @@ import asyncio
 
 import pytest
 
-from papercoder.models.estimate import prompt_tokens
-from papercoder.models.limited import Bucket, Limited, Limits
-from tests.models.doubles import Scripted, ask, said
+from papercoder.models.rate_limits import LocalRateLimits, RateLimitedModel, TokenBucket
+from papercoder.models.tokens import prompt_tokens
+from tests.models.fakes import Scripted, ask, said
 
 
 class Clock:
@@ -25,7 +25,7 @@ def test_no_more_calls_at_once_than_slots() -> None:
     model = Scripted(said("x"), seconds=0.005)
 
     async def flood() -> None:
-        limited = Limited(model, Limits(concurrency=3))
+        limited = RateLimitedModel(model, LocalRateLimits(concurrency=3))
         await asyncio.gather(*(limited.answer(ask()) for _ in range(12)))
 
     asyncio.run(flood())
@@ -37,8 +37,8 @@ def test_slots_are_shared_by_all_models_and_given_in_order() -> None:
     order: list[int] = []
 
     async def flood() -> None:
-        limits = Limits(concurrency=1)
-        models = [Limited(first, limits), Limited(second, limits)]
+        limits = LocalRateLimits(concurrency=1)
+        models = [RateLimitedModel(first, limits), RateLimitedModel(second, limits)]
 
         async def call(number: int) -> None:
             await models[number % 2].answer(ask())
@@ -55,7 +55,7 @@ def test_a_bucket_gives_a_minutes_worth_and_then_the_rate(per_minute: int, units
     clock = Clock()
 
     async def take() -> None:
-        bucket = Bucket(per_minute, clock, clock.sleep)
+        bucket = TokenBucket(per_minute, clock, clock.sleep)
         await asyncio.gather(*(bucket.take(units) for _ in range(times)))
 
     asyncio.run(take())
@@ -66,7 +66,7 @@ def test_more_than_a_minutes_worth_waits_for_a_full_bucket_and_not_for_ever() ->
     clock = Clock()
 
     async def take() -> None:
-        bucket = Bucket(60, clock, clock.sleep)
+        bucket = TokenBucket(60, clock, clock.sleep)
         await bucket.take(10)
         await bucket.take(1000)
 
@@ -79,10 +79,10 @@ def test_tokens_are_counted_as_they_were_used() -> None:
     used = prompt_tokens(request) + 500
 
     async def call() -> float:
-        limits = Limits(concurrency=1, tokens_per_minute=600)
+        limits = LocalRateLimits(concurrency=1, tokens_per_minute=600)
         clock = Clock()
-        limits.tokens = Bucket(600, clock, clock.sleep)
-        limited = Limited(Scripted(said("x", prompt=prompt_tokens(request), completion=500)), limits)
+        limits.tokens = TokenBucket(600, clock, clock.sleep)
+        limited = RateLimitedModel(Scripted(said("x", prompt=prompt_tokens(request), completion=500)), limits)
         await limited.answer(request)
         await limits.tokens.take(600)
         return clock.now

@@ -1,23 +1,25 @@
 """The journal: an answer is on disk before anyone sees it, and is never paid for twice.
 
-The key covers the model's name and all that is sent: a run that was killed replays what it had and pays for the rest.
+The key covers the model's name and all that is sent, so a run that was killed replays the answers that it has and pays
+only for the rest.
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from typing import Any, TypeVar
 
 from papercoder.artifacts.base import Artifact
-from papercoder.models.contract import Answer, Model, Request
-from papercoder.models.estimate import prompt_tokens
-from papercoder.models.finishing import finish
-from papercoder.models.wrapped import Wrapped
+from papercoder.models.contract import Answer, Model, ModelWrapper, Request
+from papercoder.models.tokens import prompt_tokens
 from papercoder.runs.events import CallMade, CallReused, CallStarted, Emit
 from papercoder.runs.store import Store, digest, kept
 
+T = TypeVar("T")
+
 
 class Call(Artifact):
-    """What the journal keeps: what was asked, and what came back."""
+    """What the journal keeps: the request and its answer."""
 
     model: str
     request: Request
@@ -25,48 +27,48 @@ class Call(Artifact):
 
 
 def calls(store: Store) -> Iterator[Call]:
-    """All that a journal keeps, the oldest first where the store knows their ages."""
+    """All that a journal keeps, the oldest first if the store knows their ages."""
     return map(Call.model_validate_json, store.texts())
 
 
 def journal_key(model: str, request: Request) -> str:
-    """Where the answer is kept: by model, asker and all that is sent; marks for the provider's cache do not count."""
+    """The key of an answer: model, agent and all that is sent, without marks for the provider's cache."""
     asker = [request.agent, request.subject, request.round]
     turns = [(message.role, message.text) for message in request.messages]
     thinking = [request.thinking] if request.thinking else []
     return f"call-{digest([model, asker, request.system, turns, request.max_tokens, *thinking])}"
 
 
-class Journaled(Wrapped):
+class JournaledModel(ModelWrapper):
     """Answers from the store what was asked before; equal requests at the same time share one call."""
 
     def __init__(self, inner: Model, store: Store, emit: Emit) -> None:
         super().__init__(inner)
         self._store = store
         self._emit = emit
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def answer(self, request: Request) -> Answer:
-        """The kept answer, or the inner model's, which is kept even when the waiting task is cancelled meanwhile.
+        """The kept answer, or the inner model's, which is kept even if the waiting task is cancelled meanwhile.
 
         Raises:
             RunFolderError: the answer could not be written.
         """
         key = journal_key(self.name, request)
-        async with self._turns[key]:
+        async with self._locks[key]:
             if text := await asyncio.to_thread(self._store.get, key):
                 call = kept(Call, key, text)
                 self._emit(CallReused(agent=request.agent, subject=request.subject, model=self.name))
                 return call.answer
-            making = asyncio.create_task(self._make(key, request))
+            calling = asyncio.create_task(self._call(key, request))
             try:
-                return await asyncio.shield(making)
+                return await asyncio.shield(calling)
             except asyncio.CancelledError:
-                making.cancel()  # ends a call that waits for its turn; one that was sent is finished and kept
-                await asyncio.wait([making])
+                calling.cancel()  # ends a call that was not sent yet; one that was sent is finished and kept
+                await asyncio.wait([calling])
                 raise
 
-    async def _make(self, key: str, request: Request) -> Answer:
+    async def _call(self, key: str, request: Request) -> Answer:
         prompt = prompt_tokens(request)
         self._emit(CallStarted(agent=request.agent, subject=request.subject, model=self.name, prompt=prompt))
         answer = await self.inner.answer(request)
@@ -79,7 +81,7 @@ class Journaled(Wrapped):
 
 
 def made(call: Call) -> CallMade:
-    """What is told of a call that was made."""
+    """The event of a call that was answered."""
     usage = call.answer.usage
     return CallMade(
         agent=call.request.agent,
@@ -92,3 +94,32 @@ def made(call: Call) -> CallMade:
         seconds=call.answer.seconds,
         cut=call.answer.finish == "length",
     )
+
+
+async def finish(work: Coroutine[Any, Any, T]) -> T:
+    """The work's result, even if this task is cancelled meanwhile; a second cancellation ends the work too.
+
+    The task may end normally in spite of a cancellation, so only whoever cancels it should await it.
+
+    Raises:
+        CancelledError: the task was cancelled, and the work failed.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        try:
+            await asyncio.wait([task])
+        finally:
+            task.cancel()
+        if task.cancelled() or task.exception():
+            raise
+        return task.result()
+
+
+class FinishingModel(ModelWrapper):
+    """Finishes calls that were sent, since they will be paid for: a cancelled task ends once the answer is there."""
+
+    async def answer(self, request: Request) -> Answer:
+        """The inner model's answer, even if the task is cancelled meanwhile."""
+        return await finish(self.inner.answer(request))

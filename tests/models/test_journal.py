@@ -8,10 +8,9 @@ import pytest
 
 from papercoder.errors import ModelError, RunFolderError
 from papercoder.models.contract import Message
-from papercoder.models.finishing import Finishing
-from papercoder.models.journaled import Journaled, journal_key
+from papercoder.models.journal import FinishingModel, JournaledModel, journal_key
 from papercoder.runs.store import FileStore
-from tests.models.doubles import Events, Held, Memory, Scripted, ask, said, texts
+from tests.models.fakes import Events, Held, Memory, Scripted, ask, said, texts
 from tests.waiting import until
 
 
@@ -19,7 +18,7 @@ def test_an_answer_is_made_once_and_costs_once(tmp_path: Path) -> None:
     model, events = Scripted(said("first", cost_usd=0.1), said("second")), Events()
 
     async def twice() -> list[str]:
-        journal = Journaled(model, FileStore(tmp_path), events)
+        journal = JournaledModel(model, FileStore(tmp_path), events)
         return texts([await journal.answer(ask()), await journal.answer(ask())])
 
     assert asyncio.run(twice()) == ["first", "first"]
@@ -33,7 +32,7 @@ def test_an_answer_that_is_broken_on_disk_is_told(tmp_path: Path) -> None:
     model = Scripted(said("first"))
     model.name = "scripted"
     with pytest.raises(RunFolderError, match="in the store is broken"):
-        asyncio.run(Journaled(model, store, Events()).answer(ask()))
+        asyncio.run(JournaledModel(model, store, Events()).answer(ask()))
     assert not model.asked
 
 
@@ -41,7 +40,7 @@ def test_equal_requests_at_the_same_time_share_one_call() -> None:
     model, events = Scripted(said("first"), said("second"), seconds=0.02), Events()
 
     async def together() -> list[str]:
-        journal = Journaled(model, Memory(), events)
+        journal = JournaledModel(model, Memory(), events)
         return texts(await asyncio.gather(*(journal.answer(ask()) for _ in range(5))))
 
     assert asyncio.run(together()) == ["first"] * 5
@@ -52,7 +51,7 @@ def test_a_failure_is_not_kept() -> None:
     model = Scripted(ModelError("no"), said("yes"))
 
     async def again() -> str:
-        journal = Journaled(model, Memory(), Events())
+        journal = JournaledModel(model, Memory(), Events())
         with pytest.raises(ModelError):
             await journal.answer(ask())
         return (await journal.answer(ask())).text
@@ -79,7 +78,7 @@ def test_an_answer_that_was_sent_for_is_kept_though_nobody_waits_any_more() -> N
     model, store, events = Held(said("paid")), Memory(), Events()
 
     async def leave() -> None:
-        task = asyncio.create_task(Journaled(Finishing(model), store, events).answer(ask()))
+        task = asyncio.create_task(JournaledModel(FinishingModel(model), store, events).answer(ask()))
         await until(lambda: bool(model.asked))
         task.cancel()
         asyncio.get_running_loop().call_later(0.01, model.free.set)
@@ -95,7 +94,7 @@ def test_a_second_cancellation_ends_the_call() -> None:
     model, store = Held(said("never")), Memory()
 
     async def leave() -> None:
-        task = asyncio.create_task(Journaled(Finishing(model), store, Events()).answer(ask()))
+        task = asyncio.create_task(JournaledModel(FinishingModel(model), store, Events()).answer(ask()))
         await until(lambda: bool(model.asked))
         task.cancel()
         await asyncio.sleep(0.01)
@@ -111,12 +110,12 @@ def test_a_second_cancellation_ends_the_call() -> None:
 KILLED = """
 import asyncio, sys
 from pathlib import Path
-from papercoder.models.journaled import Journaled
+from papercoder.models.journal import JournaledModel
 from papercoder.runs.store import FileStore
-from tests.models.doubles import Events, Scripted, ask, said
+from tests.models.fakes import Events, Scripted, ask, said
 
 async def main():
-    journal = Journaled(Scripted(said("paid"), seconds=0.03), FileStore(Path(sys.argv[1])), Events())
+    journal = JournaledModel(Scripted(said("paid"), seconds=0.03), FileStore(Path(sys.argv[1])), Events())
     for number in range(1000):
         await journal.answer(ask(subject=f"f{number}.py"))
         print(number, flush=True)
@@ -136,7 +135,7 @@ def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
     model, events = Scripted(ModelError("asked again")), Events()
 
     async def resume() -> None:
-        journal = Journaled(model, FileStore(tmp_path), events)
+        journal = JournaledModel(model, FileStore(tmp_path), events)
         for number in answered:
             assert (await journal.answer(ask(subject=f"f{number}.py"))).text == "paid"
 

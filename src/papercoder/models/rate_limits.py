@@ -1,4 +1,4 @@
-"""How many calls at once, and how many requests and tokens a minute; in the order in which they came."""
+"""How many calls at the same time, and how many requests and tokens a minute; first come, first served."""
 
 import asyncio
 import time
@@ -6,41 +6,38 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
-from papercoder.models.contract import Answer, Model, Request
-from papercoder.models.estimate import prompt_tokens
-from papercoder.models.wrapped import Wrapped
-
-Sleep = Callable[[float], Awaitable[None]]
+from papercoder.models.contract import Answer, Model, ModelWrapper, Request
+from papercoder.models.tokens import prompt_tokens
 
 
-class Bucket:
-    """So many units a minute, at most a minute's worth saved up."""
+class TokenBucket:
+    """So many units a minute; at most one minute's worth accumulates."""
 
     def __init__(
         self,
         per_minute: int | None,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Sleep = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._per_minute = per_minute
         self._clock = clock
         self._sleep = sleep
         self._left = float(per_minute or 0)
         self._at = clock()
-        self._turn = asyncio.Lock()
+        self._queue = asyncio.Lock()
 
     async def take(self, units: int) -> None:
         """Wait until the units may be used; more than a minute's worth count as a minute's worth."""
         if self._per_minute is None:
             return
         units = min(units, self._per_minute)
-        async with self._turn:
+        async with self._queue:
             while (missing := units - self._refill(self._per_minute)) > 0:
                 await self._sleep(missing * 60 / self._per_minute)
             self._left -= units
 
     def charge(self, units: int) -> None:
-        """Count units that were used without asking; negative ones are given back."""
+        """Count units that were used without waiting; negative ones are given back."""
         self._left -= units
 
     def _refill(self, size: int) -> float:
@@ -50,50 +47,50 @@ class Bucket:
         return self._left
 
 
-class Turns(Protocol):
-    """Who may call, and when: for the models of this process, or for those of many machines."""
+class RateLimits(Protocol):
+    """Who may call, and when: for the models of this process, or of many machines."""
 
-    def turn(self, tokens: int) -> AbstractAsyncContextManager[None]:
-        """Wait until a call of about so many tokens may be made; it is being made while this is entered."""
+    def slot(self, tokens: int) -> AbstractAsyncContextManager[None]:
+        """Wait until a call of about so many tokens may be made; the call is made inside the context."""
 
     def charge(self, tokens: int) -> None:
-        """Count tokens that a call took beyond those expected; negative ones are given back."""
+        """Count tokens that a call used beyond those expected; negative ones are given back."""
 
 
-class Limits:
-    """The turns of all models of this process that share it."""
+class LocalRateLimits:
+    """The limits that models of this process share."""
 
     def __init__(
         self, concurrency: int, requests_per_minute: int | None = None, tokens_per_minute: int | None = None
     ) -> None:
-        self.slots = asyncio.Semaphore(concurrency)
-        self.requests = Bucket(requests_per_minute)
-        self.tokens = Bucket(tokens_per_minute)
+        self.calls = asyncio.Semaphore(concurrency)
+        self.requests = TokenBucket(requests_per_minute)
+        self.tokens = TokenBucket(tokens_per_minute)
 
     @asynccontextmanager
-    async def turn(self, tokens: int) -> AsyncIterator[None]:
-        """A slot, then a request and tokens of this minute."""
-        async with self.slots:
+    async def slot(self, tokens: int) -> AsyncIterator[None]:
+        """One of the concurrent calls, then a request and tokens of this minute."""
+        async with self.calls:
             await self.requests.take(1)
             await self.tokens.take(tokens)
             yield
 
     def charge(self, tokens: int) -> None:
-        """Count tokens that were used without asking."""
+        """Count tokens that were used beyond those expected."""
         self.tokens.charge(tokens)
 
 
-class Limited(Wrapped):
-    """Waits for its turn."""
+class RateLimitedModel(ModelWrapper):
+    """Waits until the limits allow the call."""
 
-    def __init__(self, inner: Model, turns: Turns) -> None:
+    def __init__(self, inner: Model, limits: RateLimits) -> None:
         super().__init__(inner)
-        self._turns = turns
+        self._limits = limits
 
     async def answer(self, request: Request) -> Answer:
-        """The inner model's answer, when it is this request's turn."""
+        """The inner model's answer."""
         expected = prompt_tokens(request)
-        async with self._turns.turn(expected):
+        async with self._limits.slot(expected):
             answer = await self.inner.answer(request)
-        self._turns.charge(answer.usage.prompt + answer.usage.completion - expected)
+        self._limits.charge(answer.usage.prompt + answer.usage.completion - expected)
         return answer

@@ -1,9 +1,9 @@
-"""A model that says what a test tells it to, and the requests that tests send."""
+"""Models, a store and requests for the tests of models."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
 
-from papercoder.models.contract import Answer, Message, Price, Request, Usage
+from papercoder.models.contract import Answer, Message, Model, ModelWrapper, Price, Request, Usage
 from papercoder.runs.events import Event
 
 
@@ -61,6 +61,19 @@ class Held(Scripted):
 
     async def _think(self) -> None:
         await self.free.wait()
+
+
+class Collecting(ModelWrapper):
+    """Keeps all requests and answers that pass."""
+
+    def __init__(self, inner: Model) -> None:
+        super().__init__(inner)
+        self.answers: list[tuple[Request, Answer]] = []
+
+    async def answer(self, request: Request) -> Answer:
+        answer = await self.inner.answer(request)
+        self.answers.append((request, answer))
+        return answer
 
 
 class Memory:

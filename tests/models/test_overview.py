@@ -1,6 +1,6 @@
 import pytest
 
-from papercoder.models.check import chosen_models, provider_statuses
+from papercoder.models.overview import chosen_models, provider_statuses
 from papercoder.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("bare")

@@ -1,6 +1,7 @@
-"""pydantic-ai's errors in ours: what may pass, what does not fit, and what stays wrong however often it is asked."""
+"""Errors of pydantic-ai and of the providers' SDKs as ours: transient, too large, or permanent."""
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,16 +9,22 @@ from pydantic_ai import exceptions as vendor
 
 from papercoder.errors import ContextError, ModelError
 from papercoder.models.catalog import Provider
-from papercoder.models.failures import PassingError
+from papercoder.models.contract import TransientError
 
-_PASSING = (
+_TRANSIENT = (
     vendor.ModelRateLimitError,
     vendor.ModelUnavailableError,
     vendor.ModelServerError,
     vendor.ModelConnectionError,
     vendor.ModelRequestTimeout,
 )
-_PASSING_STATUS = frozenset({408, 409, 425, 429})
+_TRANSIENT_STATUS = frozenset({408, 409, 425, 429})
+_SDK_ERRORS = (
+    ("anthropic", "AnthropicError"),
+    ("botocore.exceptions", "BotoCoreError"),
+    ("google.auth.exceptions", "GoogleAuthError"),
+    ("openai", "OpenAIError"),
+)
 _LONGEST = 300
 """Characters of a provider's own message that are shown."""
 
@@ -27,7 +34,7 @@ def translated(provider: Provider, name: str) -> Iterator[None]:
     """Raise our errors for pydantic-ai's.
 
     Raises:
-        PassingError: the call may be made again.
+        TransientError: the call may be made again.
         ContextError: the prompt is larger than the model's context window.
         ModelError: the call failed for good.
     """
@@ -35,30 +42,37 @@ def translated(provider: Provider, name: str) -> Iterator[None]:
         yield
     except vendor.ModelContextWindowExceededError as error:
         raise ContextError(
-            f"{provider.name}:{name} has a smaller context window than this request needs ({_brief(error)}); tell it "
+            f"{provider.name}:{name} has a smaller context window than this request needs ({_brief(error)}). Set it "
             "with --context-window, or choose a model with a larger one."
         ) from error
     except vendor.ModelAPIError as error:
-        if _may_pass(error):
-            raise PassingError(_brief(error), _retry_after(error)) from error
+        if _is_transient(error):
+            raise TransientError(_brief(error), _retry_after(error)) from error
         raise ModelError(_advice(error, provider, name)) from error
     except vendor.ContentFilterError as error:
         raise ModelError(f"{provider.name}:{name} withheld its answer ({_brief(error)}).") from error
     except vendor.UnexpectedModelBehavior as error:
-        raise PassingError(f"an unreadable response: {_brief(error)}") from error
+        raise TransientError(f"an unreadable response: {_brief(error)}") from error
     except vendor.UserError as error:
-        raise ModelError(f"{provider.name}:{name} cannot be asked: {_brief(error)}") from error
+        raise ModelError(f"{provider.name}:{name} cannot be used: {_brief(error)}") from error
+    except sdk_errors() as error:
+        raise ModelError(f"{provider.name}:{name} cannot be used: {_brief(error)}") from error
 
 
-def _may_pass(error: vendor.ModelAPIError) -> bool:
+def sdk_errors() -> tuple[type[Exception], ...]:
+    """Errors of the SDKs in use that pydantic-ai does not translate, such as missing credentials."""
+    return tuple(getattr(sys.modules[module], name) for module, name in _SDK_ERRORS if module in sys.modules)
+
+
+def _is_transient(error: vendor.ModelAPIError) -> bool:
     status = error.status_code if isinstance(error, vendor.ModelHTTPError) else 0
     if isinstance(error, (vendor.ModelRequestRejectedError, vendor.ModelQuotaExceededError)):
         return False
-    return isinstance(error, _PASSING) or status >= 500 or status in _PASSING_STATUS
+    return isinstance(error, _TRANSIENT) or status >= 500 or status in _TRANSIENT_STATUS
 
 
 def _retry_after(error: vendor.ModelAPIError) -> float | None:
-    """Seconds to wait; pydantic-ai reads dates and whole seconds, and leaves fractions to us."""
+    """Seconds to wait; pydantic-ai reads dates and whole seconds, but no fractions."""
     headers = error.headers if isinstance(error, vendor.ModelHTTPError) else None
     fraction = re.fullmatch(r"\s*(\d+\.\d+)\s*", (headers or {}).get("retry-after", ""))
     return float(fraction[1]) if fraction and error.retry_after is None else error.retry_after
@@ -73,9 +87,9 @@ def _advice(error: vendor.ModelAPIError, provider: Provider, name: str) -> str:
         case vendor.ModelNotFoundError():
             return f"{provider.name} has no model {name!r} at this address ({_brief(error)}){_suggestion(error)}."
         case vendor.ModelQuotaExceededError():
-            return f"{provider.name}: the account's quota is used up ({_brief(error)}); run again when it has more."
+            return f"{provider.name}: the account's quota is used up ({_brief(error)})."
         case _:
-            return f"{provider.name}:{name} refused the request: {_brief(error)}"
+            return f"{provider.name}:{name} rejected the request: {_brief(error)}"
 
 
 def _suggestion(error: vendor.ModelAPIError) -> str:
@@ -89,7 +103,7 @@ def _brief(error: Exception) -> str:
 
 
 def _message(error: Exception) -> str:
-    """The provider's own words, where they can be told from the rest."""
+    """The provider's own message, if the response has one."""
     body = error.body if isinstance(error, vendor.ModelAPIError) else None
     inner = body.get("error", body) if isinstance(body, dict) else None
     words = inner.get("message") if isinstance(inner, dict) else None

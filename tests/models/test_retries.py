@@ -3,11 +3,10 @@ import asyncio
 import pytest
 
 from papercoder.errors import ContextError, ModelError
-from papercoder.models.contract import Model
-from papercoder.models.failures import PassingError
-from papercoder.models.retrying import LONGEST_WAIT, Retrying
+from papercoder.models.contract import Model, TransientError
+from papercoder.models.retries import LONGEST_WAIT, RetryingModel
 from papercoder.runs.events import CallRetried
-from tests.models.doubles import Events, Scripted, ask, said
+from tests.models.fakes import Events, Scripted, ask, said
 
 
 class Sleeper:
@@ -20,13 +19,13 @@ class Sleeper:
         self.slept.append(seconds)
 
 
-def retrying(model: Model, retries: int = 4) -> tuple[Retrying, Sleeper, Events]:
+def retrying(model: Model, retries: int = 4) -> tuple[RetryingModel, Sleeper, Events]:
     sleeper, events = Sleeper(), Events()
-    return Retrying(model, retries, events, sleeper), sleeper, events
+    return RetryingModel(model, retries, events, sleeper), sleeper, events
 
 
 def test_a_failure_that_passes_is_told_and_got_over() -> None:
-    model, sleeper, events = retrying(Scripted(PassingError("500"), PassingError("reset"), said("x")))
+    model, sleeper, events = retrying(Scripted(TransientError("500"), TransientError("reset"), said("x")))
     assert asyncio.run(model.answer(ask())).text == "x"
     reasons = [(event.reason, event.wait) for event in events.all if isinstance(event, CallRetried)]
     assert [reason for reason, _ in reasons] == ["500", "reset"]
@@ -34,7 +33,7 @@ def test_a_failure_that_passes_is_told_and_got_over() -> None:
 
 
 def test_waits_grow_and_differ() -> None:
-    model, sleeper, _ = retrying(Scripted(PassingError("500")), retries=10)
+    model, sleeper, _ = retrying(Scripted(TransientError("500")), retries=10)
     with pytest.raises(ModelError):
         asyncio.run(model.answer(ask()))
     assert all(0.5 * 2**n <= wait or wait == 60 for n, wait in enumerate(sleeper.slept))
@@ -44,22 +43,22 @@ def test_waits_grow_and_differ() -> None:
 
 @pytest.mark.parametrize("wait", [0.0, 0.25, 7.5])
 def test_a_wait_that_is_asked_for_is_kept_to(wait: float) -> None:
-    model, sleeper, _ = retrying(Scripted(PassingError("429", retry_after=wait), said("x")))
+    model, sleeper, _ = retrying(Scripted(TransientError("429", retry_after=wait), said("x")))
     asyncio.run(model.answer(ask()))
     assert wait <= sleeper.slept[0] <= wait + 0.3
 
 
 def test_too_long_a_wait_is_left_to_the_user() -> None:
-    model, sleeper, _ = retrying(Scripted(PassingError("429", retry_after=LONGEST_WAIT + 1)))
+    model, sleeper, _ = retrying(Scripted(TransientError("429", retry_after=LONGEST_WAIT + 1)))
     with pytest.raises(ModelError, match="asks to wait 301 s"):
         asyncio.run(model.answer(ask()))
     assert not sleeper.slept
 
 
 def test_it_gives_up_and_says_what_to_do() -> None:
-    inner = Scripted(PassingError("503, busy"))
+    inner = Scripted(TransientError("503, busy"))
     model, _, _ = retrying(inner, retries=2)
-    with pytest.raises(ModelError, match=r"coding model\.py: scripted:test was asked 3 times .*503, busy.*run again"):
+    with pytest.raises(ModelError, match=r"coding model\.py: scripted:test was asked 3 times .*503, busy.*to resume"):
         asyncio.run(model.answer(ask()))
     assert len(inner.asked) == 3
 

@@ -3,10 +3,10 @@ import asyncio
 import pytest
 
 from papercoder.errors import CostCapReached, ModelError, SettingsError
-from papercoder.models.capped import Budget, Capped
+from papercoder.models.budget import CappedModel, LocalBudget
 from papercoder.models.contract import Answer, Price, Request
-from papercoder.models.estimate import prompt_tokens
-from tests.models.doubles import Scripted, ask, said
+from papercoder.models.tokens import prompt_tokens
+from tests.models.fakes import Scripted, ask, said
 
 PRICE = Price(prompt=0.0, cached=0.0, completion=1000.0)
 """A dollar for the thousand tokens that a request of these tests may get."""
@@ -20,12 +20,12 @@ def priced(*script: Answer | Exception, seconds: float = 0.0) -> Scripted:
 
 def test_what_might_exceed_the_cap_is_not_sent() -> None:
     model = priced(said("x", cost_usd=0.6))
-    budget = Budget(1.5)
+    budget = LocalBudget(1.5)
 
     async def spend() -> None:
-        capped = Capped(model, budget)
+        capped = CappedModel(model, budget)
         await capped.answer(ask())
-        with pytest.raises(CostCapReached, match=r"\$0\.6000 is spent .* up to \$1\.0000, .* \$1\.5;.*--max-cost"):
+        with pytest.raises(CostCapReached, match=r"\$0\.6000 is spent .* up to \$1\.0000, .* \$1\.5\..*--max-cost"):
             await capped.answer(ask())
 
     asyncio.run(spend())
@@ -36,16 +36,16 @@ def test_what_might_exceed_the_cap_is_not_sent() -> None:
 def test_what_was_spent_before_counts() -> None:
     model = priced(said("x", cost_usd=0.1))
     with pytest.raises(CostCapReached):
-        asyncio.run(Capped(model, Budget(1.5, spent=0.6)).answer(ask()))
+        asyncio.run(CappedModel(model, LocalBudget(1.5, spent=0.6)).answer(ask()))
     assert not model.asked
 
 
 def test_calls_in_flight_never_exceed_the_cap_together_and_all_that_fits_is_made() -> None:
     model = priced(said("x", cost_usd=0.1), seconds=0.005)
-    budget = Budget(2.5)
+    budget = LocalBudget(2.5)
 
     async def spend() -> list[Answer | BaseException]:
-        capped = Capped(model, budget)
+        capped = CappedModel(model, budget)
         return await asyncio.gather(*(capped.answer(ask()) for _ in range(40)), return_exceptions=True)
 
     results = asyncio.run(spend())
@@ -53,14 +53,14 @@ def test_calls_in_flight_never_exceed_the_cap_together_and_all_that_fits_is_made
     assert model.most_at_once == 2
     assert budget.spent == pytest.approx(1.6)
     assert len(refused) == 24
-    assert budget.promised == pytest.approx(0.0)
+    assert budget.reserved == pytest.approx(0.0)
 
 
 def test_a_call_that_failed_costs_nothing() -> None:
-    budget = Budget(1.5)
+    budget = LocalBudget(1.5)
     with pytest.raises(ModelError):
-        asyncio.run(Capped(priced(ModelError("no")), budget).answer(ask()))
-    assert (budget.spent, budget.promised) == (0.0, 0.0)
+        asyncio.run(CappedModel(priced(ModelError("no")), budget).answer(ask()))
+    assert (budget.spent, budget.reserved) == (0.0, 0.0)
 
 
 def test_the_prompt_counts_as_if_nothing_were_cached() -> None:
@@ -68,19 +68,19 @@ def test_the_prompt_counts_as_if_nothing_were_cached() -> None:
     model.price = Price(prompt=1e6, cached=0.0, completion=0.0)
     request: Request = ask(text="words " * 50)
     with pytest.raises(CostCapReached):
-        asyncio.run(Capped(model, Budget(prompt_tokens(request) - 0.5)).answer(request))
-    asyncio.run(Capped(model, Budget(prompt_tokens(request) + 0.5)).answer(request))
+        asyncio.run(CappedModel(model, LocalBudget(prompt_tokens(request) - 0.5)).answer(request))
+    asyncio.run(CappedModel(model, LocalBudget(prompt_tokens(request) + 0.5)).answer(request))
 
 
 def test_without_a_price_a_cap_cannot_bind_and_says_so() -> None:
     model = priced(said("x"))
     model.price = None
     with pytest.raises(SettingsError, match="--price-prompt"):
-        Capped(model, Budget(1.0))
-    assert asyncio.run(Capped(model, Budget(None)).answer(ask())).text == "x"
+        CappedModel(model, LocalBudget(1.0))
+    assert asyncio.run(CappedModel(model, LocalBudget(None)).answer(ask())).text == "x"
 
 
 def test_a_cost_that_the_provider_does_not_tell_is_reckoned() -> None:
-    budget = Budget(5.0)
-    asyncio.run(Capped(priced(said("x", prompt=10, completion=500)), budget).answer(ask()))
+    budget = LocalBudget(5.0)
+    asyncio.run(CappedModel(priced(said("x", prompt=10, completion=500)), budget).answer(ask()))
     assert budget.spent == pytest.approx(0.5)

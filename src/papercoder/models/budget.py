@@ -1,0 +1,106 @@
+"""The cost cap: a call that might exceed it is not made."""
+
+import asyncio
+from typing import Protocol
+
+from papercoder.errors import CostCapReached, SettingsError
+from papercoder.models.contract import Answer, Model, ModelWrapper, Price, Request, Usage
+from papercoder.models.tokens import prompt_tokens
+
+
+class Budget(Protocol):
+    """Money for calls: of this process, or of many machines."""
+
+    @property
+    def cap(self) -> float | None:
+        """Dollars; None: no limit."""
+
+    async def reserve(self, cost: float, what: str) -> None:
+        """Reserve money for a call.
+
+        Raises:
+            CostCapReached: too little is left.
+        """
+
+    async def settle(self, reserved: float, cost: float) -> None:
+        """Replace what was reserved for a call by what it cost."""
+
+
+class LocalBudget:
+    """The budget of one process: what is spent, what is reserved for calls in flight, and the cap."""
+
+    def __init__(self, cap: float | None, spent: float = 0.0) -> None:
+        self.cap = cap
+        self.spent = spent
+        self.reserved = 0.0
+        self._settled = asyncio.Condition()
+
+    async def reserve(self, cost: float, what: str) -> None:
+        """Reserve money for a call; waits for calls in flight if they may leave enough.
+
+        Raises:
+            CostCapReached: too little is left, whatever the calls in flight will cost.
+        """
+        async with self._settled:
+            await self._settled.wait_for(lambda: not self._may_fit_later(cost))
+            if not self._fits(self.spent + cost):
+                raise CostCapReached(
+                    f"{what}: ${self.spent:.4f} is spent and the next call may cost up to ${cost:.4f}, which exceeds "
+                    f"the cap of ${self.cap:g}. Run the same command with a higher --max-cost to resume."
+                )
+            self.reserved += cost
+
+    async def settle(self, reserved: float, cost: float) -> None:
+        """Replace what was reserved for a call by what it cost."""
+        async with self._settled:
+            self.reserved -= reserved
+            self.spent += cost
+            self._settled.notify_all()
+
+    def _fits(self, total: float) -> bool:
+        return self.cap is None or total <= self.cap
+
+    def _may_fit_later(self, cost: float) -> bool:
+        """True if only what calls in flight may cost stands in the way."""
+        return self._fits(self.spent + cost) and not self._fits(self.spent + self.reserved + cost)
+
+
+class CappedModel(ModelWrapper):
+    """Reserves money before each call, and settles it afterwards."""
+
+    def __init__(self, inner: Model, budget: Budget) -> None:
+        """Cap a model.
+
+        Raises:
+            SettingsError: there is a cap, but the model's price is not known.
+        """
+        if budget.cap is not None and inner.price is None:
+            raise SettingsError(
+                f"--max-cost needs the price of {inner.name}, which is not known. Give --price-prompt and "
+                "--price-completion in dollars per million tokens, or leave --max-cost out."
+            )
+        super().__init__(inner)
+        self._budget = budget
+
+    async def answer(self, request: Request) -> Answer:
+        """The inner model's answer.
+
+        Raises:
+            CostCapReached: the call might exceed the cap; it was not made.
+        """
+        worst = self.price.of(prompt_tokens(request), 0, request.max_tokens) if self.price else 0.0
+        await self._budget.reserve(worst, request.about)
+        cost = 0.0
+        try:
+            answer = await self.inner.answer(request)
+            cost = cost_of(answer.usage, self.price)
+        finally:
+            await self._budget.settle(worst, cost)
+        return answer
+
+
+def cost_of(usage: Usage, price: Price | None) -> float:
+    """Dollars of a call: as reported with its usage, else by the price, else nothing."""
+    if usage.cost_usd is not None:
+        return usage.cost_usd
+    return price.of(usage.prompt, usage.cached, usage.completion) if price else 0.0
