@@ -67,7 +67,9 @@ def test_in_the_terminal() -> None:
     console = Console(width=100, record=True, file=io.StringIO())
     report = fidelity(paper_of(Heading("Intro [bold]", 1), Heading("Sub", 2), Text(WORDS)))
     estimate = Estimate(model="m", calls=20, prompt_tokens=1_000, completion_tokens=200, cost_usd=0.5, note="a guess")
-    show(report.model_copy(update={"estimate": estimate, "warnings": ("Look here.",)}), console)
+    show(
+        report.model_copy(update={"estimate": estimate, "suspicions": (Loss(kind="x", message="Look here."),)}), console
+    )
     text = console.export_text()
     assert "1 Intro [bold]" in text
     assert "! Look here." in text

@@ -113,6 +113,8 @@ class Place(Artifact):
     top: float
     right: float
     bottom: float
+    turned: float = 0.0
+    """Clockwise degrees of the page's text in the file; the page was rotated back before it was read."""
 
 
 class Paper(Artifact):
@@ -127,6 +129,9 @@ class Paper(Artifact):
     """The files that were read, if the source has several."""
     places: tuple[Place, ...] = ()
     """Known for PDFs only."""
+
+    checks: tuple[str, ...] = ()
+    """What the reader compared with the source: `words`, `fonts`, `formulas`, `outline`."""
 
     source: SourceKind
 

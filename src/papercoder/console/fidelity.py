@@ -11,7 +11,7 @@ _COUNTS = ("equations", "tables", "algorithms", "figures", "references", "words"
 
 
 def show(fidelity: Fidelity, console: Console) -> None:
-    """Print the tree of headings, the counts, the warnings and, where there is one, the estimate."""
+    """Print the headings, the counts, the suspicions, the checks and, where there is one, the estimate."""
     console.print(_tree(fidelity))
     console.print(_counts(fidelity))
     if fidelity.estimate:
@@ -20,8 +20,13 @@ def show(fidelity: Fidelity, console: Console) -> None:
         console.print(Text(f"Read from: {', '.join(fidelity.files)}", style="dim"))
     for warning in fidelity.warnings:
         console.print(Text.assemble(("! ", "bold yellow"), warning))
-    if not fidelity.warnings:
-        console.print(Text("Nothing seems to be missing.", style="green"))
+    if fidelity.verdict:
+        console.print(Text(fidelity.verdict, style="green"))
+    made = "; ".join(check.name for check in fidelity.checks if check.made)
+    console.print(Text(f"Checked: {made}.", style="dim"))
+    for check in fidelity.checks:
+        if not check.made:
+            console.print(Text.assemble(("Not checked: ", "yellow"), f"{check.name} ({check.reason})."))
 
 
 def _tree(fidelity: Fidelity) -> Tree:

@@ -13,10 +13,12 @@ from types import TracebackType
 from papercoder.agents.agent import Agents
 from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import Paper, Repository
+from papercoder.concurrency import run_in_thread
 from papercoder.errors import PaperCoderError
 from papercoder.models.resolve import models_by_role
 from papercoder.models.stack import assemble_roles
 from papercoder.operations.environment import Read, RunEnvironment, read_here
+from papercoder.paper.pictures import FOLDER, save_pictures
 from papercoder.pipeline import ablation
 from papercoder.pipeline.pipeline import as_published, paper_to_repository
 from papercoder.pipeline.publisher import Publisher
@@ -91,6 +93,8 @@ def _known_as(source: str | Path | None, folder: Path) -> str:
 async def read_into(run: Run[Agents], source: str | Path | None, read: Read = read_here) -> Paper:
     """Read the paper and keep it as `paper.json`, which the user may edit where the parse lost something.
 
+    Pictures of the places in a PDF that people may want to compare with the text are kept beside it.
+
     Args:
         run: where it is kept.
         source: None: what is kept already.
@@ -102,7 +106,9 @@ async def read_into(run: Run[Agents], source: str | Path | None, read: Read = re
         ArtifactError: `paper.json` was edited and no longer fits.
     """
     if source is not None:
-        await run.keep("paper.json", (await read(source)).model_dump_json(indent=1) + "\n")
+        found = await read(source)
+        await run.keep("paper.json", found.model_dump_json(indent=1) + "\n")
+        await run_in_thread(save_pictures, Path(source), found, run.folder / FOLDER)
     elif run.is_users("paper.json"):
         run.emit(ArtifactEdited(artifact="paper.json", stale=False))
     paper = load(run.folder, "paper.json", Paper)

@@ -125,10 +125,12 @@ class Draft:
     files: list[str] = field(default_factory=list)
     """The files that were read, if the source has several."""
     doubts: list[Doubt] = field(default_factory=list)
-    pdf: bytes = b""
-    """The file with upright pages, for pictures of places in it; empty for other sources."""
-
     title_area: Area | None = None
+    turned: dict[int, float] = field(default_factory=dict)
+    """Pages that were rotated back before they were read, from 1, and by how many degrees."""
+
+    checks: list[str] = field(default_factory=list)
+    """What was compared with the source: `words`, `fonts`, `formulas`, `outline`."""
 
 
 @dataclass
@@ -222,7 +224,8 @@ def assemble(draft: Draft, source: SourceKind) -> Paper:
         references=tuple(draft.references),
         files=tuple(draft.files),
         losses=(*draft.losses, *_losses(draft.doubts, anchored)),
-        places=tuple(_places(draft.title_area, anchored)),
+        places=tuple(_places(draft, anchored)),
+        checks=tuple(draft.checks),
         source=source,
     )
 
@@ -240,11 +243,11 @@ def _losses(doubts: Iterable[Doubt], anchored: Iterable[tuple[Element, str]]) ->
         yield Loss(kind=doubt.kind, message=doubt.message.replace("{place}", place), anchor=anchor, page=page)
 
 
-def _places(title: Area | None, anchored: Iterable[tuple[Element, str]]) -> Iterator[Place]:
-    areas = [(title, "title"), *((_area(element), anchor) for element, anchor in anchored)]
+def _places(draft: Draft, anchored: Iterable[tuple[Element, str]]) -> Iterator[Place]:
+    areas = [(draft.title_area, "title"), *((_area(element), anchor) for element, anchor in anchored)]
     for area, anchor in areas:
         if area is not None:
-            yield Place(anchor=anchor, **vars(area))
+            yield Place(anchor=anchor, turned=draft.turned.get(area.page, 0.0), **vars(area))
 
 
 def _kind(element: Element) -> str:

@@ -1,20 +1,26 @@
-"""The input-fidelity report: what of a paper was read, and what seems to be missing, before any money is spent."""
+"""The input-fidelity report: what was read of a paper, and what may be wrong, before any money is spent."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import zip_longest
 
-from pydantic import Field
-
-from papercoder.artifacts import Artifact, Paper, Section
+from papercoder.artifacts import Artifact, Loss, Paper, Section
 from papercoder.models.tokens import count_tokens
 
 _SHORTEST = 1_000
 """Words: even a short workshop paper has more."""
 
+NONE = "No problems found."
+"""Said only when every check was made."""
+
+_WRITTEN = frozenset(("latex", "html", "jats"))
+"""Formats in which formulas are the authors' or the publisher's own."""
+
+_UNFINISHED = re.compile(r"(?:[-–—:,]|\b(?:a|an|and|by|for|from|in|into|of|on|the|to|via|with))$", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\bEQUATION\b|\bFORMULA\b|\[MATH\]|<!-- ?formula-not-decoded ?-->|\ufffd")
 _EQUATION_CITED = re.compile(r"\b(?:Eq(?:n|uation|s|ns|uations)?\.?|Formula)\s*~?\s*\(?(\d{1,3})\)?")
 _CITED = {
-    "table": re.compile(r"\bTables?\s+(\d{1,2}(?:\.\d{1,2})?)\b"),
+    "table": re.compile(r"\bTables?\s+(\d{1,2}(?:\.\d{1,2})?|[IVX]{1,5})\b"),
     "algorithm": re.compile(r"\bAlgorithms?\s+(\d{1,2}(?:\.\d{1,2})?)\b"),
 }
 
@@ -40,6 +46,17 @@ class Estimate(Artifact):
     note: str = ""
 
 
+class Check(Artifact):
+    """One thing that was looked for, or could not be."""
+
+    name: str
+    """What was checked, as the user reads it."""
+
+    made: bool
+    reason: str = ""
+    """Why it was not made."""
+
+
 class Fidelity(Artifact):
     """What was read of a paper, and what may have been lost."""
 
@@ -57,14 +74,26 @@ class Fidelity(Artifact):
     numbers: int
     """How many numbers are printed in the text."""
 
-    warnings: tuple[str, ...] = Field(default=())
-    """One sentence for everything that seems to be missing; empty where nothing does."""
+    suspicions: tuple[Loss, ...] = ()
+    """Everything that may be missing or wrong, with its place where it has one."""
+
+    checks: tuple[Check, ...] = ()
 
     files: tuple[str, ...] = ()
     """The files that were read, if the source has several."""
 
     estimate: Estimate | None = None
     """Put in by who knows the model."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The sentences of the suspicions."""
+        return tuple(dict.fromkeys(each.message for each in self.suspicions))
+
+    @property
+    def verdict(self) -> str:
+        """What can be said if there are no suspicions; empty if there are some."""
+        return "" if self.suspicions else verdict(self.checks)
 
 
 def fidelity(paper: Paper) -> Fidelity:
@@ -82,62 +111,126 @@ def fidelity(paper: Paper) -> Fidelity:
         tokens=count_tokens(paper.render()),
         numbers=len(paper.numbers),
         files=paper.files,
-        warnings=tuple(dict.fromkeys([*(loss.message for loss in paper.losses), *_suspicions(paper)])),
+        suspicions=suspicions(paper),
+        checks=checks(paper),
     )
 
 
-def _suspicions(paper: Paper) -> Iterator[str]:
-    if not paper.title:
-        yield "No title was found."
-    if not paper.abstract:
-        yield "No abstract was found."
-    if paper.words < _SHORTEST:
-        yield f"The paper has only {paper.words} words; is this all of it?"
-    if not any(section.level and section.anchor != "0" for section in paper.sections):
-        yield "No headings were found, so the paper is one long section."
+_COMMON_CHECKS = (
+    "title, abstract, headings and references are there",
+    "sections have text, tables cells and algorithms lines",
+    "equations, tables and algorithms that the text cites are there",
+    "no placeholders stand for formulas",
+)
+_READER_CHECKS = {
+    "words": "two parsers read the same words",
+    "fonts": "the text is written in a language",
+    "formulas": "formulas keep the fractions, roots, limits and accents of the page",
+    "outline": "the headings of the PDF's outline are there",
+}
+_ABSENT = {
+    "words": "the pages' text was recognised from images",
+    "fonts": "the pages' text was recognised from images",
+    "formulas": "some pages could be read only as plain text",
+    "outline": "the PDF has no outline",
+}
+
+
+def verdict(checks: Iterable[Check]) -> str:
+    """What can be said if no check found a problem."""
+    missed = [check.name for check in checks if not check.made]
+    return f"The checks that were made found no problems. Not checked: {'; '.join(missed)}." if missed else NONE
+
+
+def checks(paper: Paper) -> tuple[Check, ...]:
+    """The checks for this format, made or not."""
+    return tuple(_checks(paper))
+
+
+def suspicions(paper: Paper) -> tuple[Loss, ...]:
+    """What the reader suspects, and what the paper itself shows."""
+    return (*paper.losses, *_suspicions(paper))
+
+
+def _checks(paper: Paper) -> Iterator[Check]:
+    for name in _COMMON_CHECKS:
+        yield Check(name=name, made=True)
+    if paper.source == "pdf":
+        for key, name in _READER_CHECKS.items():
+            if key in paper.checks:
+                yield Check(name=name, made=True)
+            elif key != "outline":
+                yield Check(name=name, made=False, reason=_ABSENT[key])
+    elif paper.source not in _WRITTEN:
+        reason = "this format was made from the paper by another program, and its pages are not here"
+        yield Check(name=_READER_CHECKS["formulas"], made=False, reason=reason)
+
+
+def _suspicions(paper: Paper) -> Iterator[Loss]:
     known = {loss.kind for loss in paper.losses}
+    if not paper.title:
+        yield Loss(kind="no_title", message="No title was found.", anchor="title")
+    elif _UNFINISHED.search(paper.title):
+        yield Loss(kind="title", message="The title seems to be cut off.", anchor="title", page=_page(paper, "title"))
+    if not paper.abstract:
+        yield Loss(kind="no_abstract", message="No abstract was found.")
+    if paper.words < _SHORTEST:
+        yield Loss(kind="short", message=f"The paper has only {paper.words} words; is this all of it?")
+    if not any(section.level and section.anchor != "0" for section in paper.sections):
+        yield Loss(kind="no_headings", message="No headings were found, so the paper is one long section.")
     if not paper.references and "missing_references" not in known:
-        yield "No references were found."
-    yield from _empty(paper)
+        yield Loss(kind="no_references", message="No references were found.")
+    yield from _empty(paper, known)
     if "equations" not in known:
         yield from _placeholders(paper)
     yield from _cited_but_absent(paper)
 
 
-def _empty(paper: Paper) -> Iterator[str]:
+def _page(paper: Paper, anchor: str) -> int | None:
+    return next((place.page for place in paper.places if place.anchor == anchor), None)
+
+
+def _empty(paper: Paper, known: Collection[str]) -> Iterator[Loss]:
     """Sections without text and without sections below them, tables without cells, algorithms without lines."""
-    for section, after in zip(paper.sections, (*paper.sections[1:], None), strict=False):
-        if not section.blocks and not (after and after.level > section.level):
-            yield f"Section {_name(section)} has no text."
+    for section, after in zip_longest(paper.sections, paper.sections[1:]):
+        if "empty_section" not in known and not section.blocks and not (after and after.level > section.level):
+            yield Loss(kind="empty_section", message=f"Section {_name(section)} has no text.", anchor=section.anchor)
     for table in paper.tables:
         if not table.rows:
-            yield f"The table {table.anchor} has a caption but no cells; it may be a picture in the source."
+            message = f"The table {table.anchor} has a caption but no cells; it may be a picture in the source."
+            yield Loss(kind="empty_table", message=message, anchor=table.anchor, page=_page(paper, table.anchor))
     for algorithm in paper.algorithms:
         if not algorithm.text.strip():
-            yield f"The algorithm {algorithm.anchor} has a caption but no lines."
+            message = f"The algorithm {algorithm.anchor} has a caption but no lines."
+            page = _page(paper, algorithm.anchor)
+            yield Loss(kind="empty_algorithm", message=message, anchor=algorithm.anchor, page=page)
 
 
-def _placeholders(paper: Paper) -> Iterator[str]:
+def _placeholders(paper: Paper) -> Iterator[Loss]:
     found = sum(bool(_PLACEHOLDER.search(equation.text)) for equation in paper.equations)
     if found:
-        yield f"{found} of {len(paper.equations)} displayed equations are placeholders without a formula."
+        message = f"{found} of {len(paper.equations)} displayed equations are placeholders without a formula."
+        yield Loss(kind="equations", message=message)
     elif count := len(_PLACEHOLDER.findall(paper.text)):
-        yield f"The text has {count} placeholders or unreadable characters where something else should be."
+        message = f"The text has {count} placeholders or unreadable characters where something else should be."
+        yield Loss(kind="placeholders", message=message)
 
 
-def _cited_but_absent(paper: Paper) -> Iterator[str]:
+def _cited_but_absent(paper: Paper) -> Iterator[Loss]:
     """Numbered things that the text points to, but that were not read."""
     numbered = {equation.number for equation in paper.equations if equation.number}
     cited = {int(number) for number in _EQUATION_CITED.findall(paper.text)}
-    highest = max(cited, default=0)
-    if not numbered and highest > len(paper.equations):
-        yield f"The text points to Equation {highest}, but only {len(paper.equations)} displayed equations were read."
+    highest, count = max(cited, default=0), len(paper.equations)
+    if not numbered and highest > count:
+        message = f"The text points to Equation {highest}, but only {count} displayed equations were read."
+        yield Loss(kind="missing_equation", message=message)
+    have = {block.anchor for block in paper.blocks()}
     for kind, pattern in _CITED.items():
-        anchor = {"table": "tab", "algorithm": "alg"}[kind]
-        have = {block.anchor for block in paper.blocks()}
-        absent = sorted({n for n in pattern.findall(paper.text) if f"{anchor}:{n}" not in have}, key=float)
+        numbers = sorted(set(pattern.findall(paper.text)), key=lambda number: (number.isalpha(), len(number), number))
+        absent = [number for number in numbers if f"{kind[:3]}:{number}" not in have]
         if absent:
-            yield f"The text points to {kind.capitalize()} {', '.join(absent[:8])}, which were not read."
+            message = f"The text points to {kind.capitalize()} {', '.join(absent[:8])}, which were not read."
+            yield Loss(kind=f"missing_{kind}", message=message)
 
 
 def _name(section: Section) -> str:

@@ -15,6 +15,7 @@ from papercoder.artifacts import (
     ExperimentConfig,
     LogicDesign,
     OverallPlan,
+    Paper,
     Requirement,
     Requirements,
     Trace,
@@ -25,7 +26,9 @@ from papercoder.artifacts import (
 from papercoder.artifacts.checking import CheckReport
 from papercoder.artifacts.execution import ExecutionReport
 from papercoder.errors import RunFolderError
+from papercoder.paper.fidelity import checks, suspicions
 from papercoder.report.claims import compare, parse_results
+from papercoder.report.doubts import doubtful_places
 from papercoder.report.model import AgentUse, Report, TracedRequirement
 from papercoder.report.places import Sources
 from papercoder.runs.event_log import read_events
@@ -77,8 +80,20 @@ def load(folder: Path) -> Report:
         agents=_agents(events),
         lost=tuple(text.removeprefix(_READING) for text in summary.warnings if text.startswith(_READING)),
     )
+    if (paper := files.read("paper.json", Paper)) is not None:
+        report = report.model_copy(update=_reading(folder, paper))
     others = tuple(text for text in summary.warnings if not text.startswith(_READING))
     return report.model_copy(update={"warnings": (*others, *files.unfit)})
+
+
+def _reading(folder: Path, paper: Paper) -> dict[str, object]:
+    """How well the paper was read, corrections included."""
+    found = suspicions(paper)
+    places = doubtful_places(folder, paper, found)
+    shown = {place.anchor for place in places}
+    unchecked = tuple(f"{check.name} ({check.reason})" for check in checks(paper) if not check.made)
+    lost = tuple(dict.fromkeys(loss.message for loss in found if loss.anchor not in shown))
+    return {"doubtful": places, "lost": lost, "unchecked": unchecked}
 
 
 class _Files:

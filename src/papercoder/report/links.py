@@ -21,3 +21,7 @@ class Links:
     def paper(self, _anchor: str) -> str:
         """To a place in the paper; empty where the paper is not shown."""
         return ""
+
+    def correction(self, _anchor: str) -> str:
+        """To where a place in the paper can be corrected; empty where it cannot."""
+        return ""

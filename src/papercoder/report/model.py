@@ -49,6 +49,19 @@ class Place(Artifact):
         return href(self.path, self.line) if self.lines else ""
 
 
+class DoubtfulPlace(Artifact):
+    """A place in the paper that may have been read wrong."""
+
+    anchor: str
+    messages: tuple[str, ...]
+    page: int | None = None
+    text: str = ""
+    """What was read."""
+
+    picture: str = ""
+    """What is printed, as a data URI; empty where there is no picture."""
+
+
 class TracedRequirement(Artifact):
     """A requirement, its owner, its marks and its verdict."""
 
@@ -125,7 +138,11 @@ class Report(Artifact):
     checks: CheckReport | None = None
     agents: tuple[AgentUse, ...] = ()
     lost: tuple[str, ...] = ()
-    """What was lost in reading the paper."""
+    """What may have been lost in reading the paper, as far as it has no place in it."""
+
+    doubtful: tuple[DoubtfulPlace, ...] = ()
+    unchecked: tuple[str, ...] = ()
+    """What could not be compared with the paper, each with its reason."""
 
     warnings: tuple[str, ...] = ()
 

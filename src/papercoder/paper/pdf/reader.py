@@ -49,9 +49,7 @@ def read_pdf(path: Path) -> Draft:
             unread = unreadable(raw)
         elif 2 * len(pages) > len(raw.pages):
             raise PaperError(f"{path}: {_unread(bare, unread)}")
-        draft = compose(raw, unread)
-        draft.pdf = file.read_bytes()
-    return draft
+    return compose(raw, unread)
 
 
 def _unread(bare: Sequence[int], unread: Unreadable) -> str:
@@ -82,7 +80,17 @@ def compose(raw: RawDocument, unread: Unreadable = READABLE) -> Draft:
     draft = Draft(title, abstract, elements, flow.references, title_area=area(printed))
     draft.losses += [*losses(raw, draft, unread), *_missing_headings(headings, elements)]
     draft.doubts += formula_doubts(raw.pages, elements)
+    draft.turned = {number: page.turned for number, page in enumerate(raw.pages, start=1) if page.turned}
+    draft.checks += _checks(raw)
     return draft
+
+
+def _checks(raw: RawDocument) -> list[str]:
+    """What the text could be compared with; text that was recognised from images is compared with nothing."""
+    if any(page.recognised or page.scanned for page in raw.pages):
+        return []
+    formulas = [] if any(page.plain_only for page in raw.pages) else ["formulas"]
+    return ["words", "fonts", *formulas, *(["outline"] if raw.outline else [])]
 
 
 def _missing_headings(headings: Headings, elements: Sequence[Element]) -> list[Loss]:

@@ -1,15 +1,20 @@
 """A new run: the paper, what was read of it and what it will cost, and only then the run."""
 
 import asyncio
+from collections.abc import Mapping
+from pathlib import Path
 from typing import get_args
 
 from nicegui import events, ui
 
 from papercoder.artifacts import Paper
+from papercoder.artifacts.paper import render_block
 from papercoder.errors import PaperCoderError
 from papercoder.models.resolve import price_of_spec
 from papercoder.operations.estimate import estimate
 from papercoder.paper.fidelity import Estimate, Fidelity, fidelity
+from papercoder.paper.pictures import pictures
+from papercoder.report.doubts import LARGEST, data_uri
 from papercoder.settings import Profile, Settings
 from papercoder.web.papers import run_options as choosing
 from papercoder.web.papers.reader_process import read_apart
@@ -87,23 +92,34 @@ class Start:
             source = source_of(self.web.shelf, self.field.value or "")
             paper = await read_apart(source)
             found = await asyncio.to_thread(fidelity, paper)
+            shown = await asyncio.to_thread(_suspicious_pictures, source, paper, found)
         except PaperCoderError as error:
             if turn == self.turn:
                 self.after.clear()
                 self.wrong.set_text(str(error))
             return
         if turn == self.turn:
-            self._offer(source, paper, found)
+            self._offer(source, paper, found, shown)
 
-    def _offer(self, source: str, paper: Paper, found: Fidelity) -> None:
+    def _offer(self, source: str, paper: Paper, found: Fidelity, shown: Mapping[str, str]) -> None:
         self.after.clear()
         with self.after:
             with ui.element("section").classes("step"):
                 frame.heading("What was read", 2)
-                report.draw(found)
+                report.draw(found, shown, {block.anchor: render_block(block) for block in paper.blocks()})
             with ui.element("section").classes("step"):
                 frame.heading("The run", 2)
                 Terms(self.web, paper, source).draw()
+
+
+def _suspicious_pictures(source: str, paper: Paper, found: Fidelity) -> dict[str, str]:
+    """Pictures of the places that may have been read wrong, by anchor."""
+    suspicious = {loss.anchor for loss in found.suspicions}
+    return {
+        anchor: data_uri(png)
+        for anchor, png in pictures(Path(source), paper).items()
+        if anchor in suspicious and len(png) <= LARGEST
+    }
 
 
 class Terms:

@@ -1,28 +1,65 @@
-"""What was read of a paper, and what seems to be missing."""
+"""What was read of a paper, and what may be wrong with it."""
+
+from collections.abc import Mapping
 
 from nicegui import ui
 
-from papercoder.paper.fidelity import Fidelity
+from papercoder.artifacts import Loss
+from papercoder.paper.fidelity import Check, Fidelity
 from papercoder.report.words import plural
 from papercoder.web.server import layout as frame
 
 _COUNTS = ("equations", "tables", "algorithms", "figures", "references", "words", "tokens", "numbers")
 
+OPEN = 4
+"""Suspicions that are shown at once; the others are behind a summary."""
 
-def draw(report: Fidelity) -> None:
-    """Title, counts, warnings and the tree of headings."""
+
+def draw(report: Fidelity, pictures: Mapping[str, str], texts: Mapping[str, str]) -> None:
+    """Title, counts, suspicions with pictures of their places, checks and headings.
+
+    Args:
+        report: what was read.
+        pictures: anchor -> what is printed there, as a data URI.
+        texts: anchor -> what was read there.
+    """
     with ui.element("div").classes("card fidelity").mark("fidelity"):
         frame.heading(report.title or "(no title)", 3).classes("title")
         with ui.element("dl").classes("tiles"):
             for name in _COUNTS:
                 _tile(name, getattr(report, name))
-        for warning in report.warnings:
-            ui.label(warning).classes("remark")
-        if not report.warnings:
-            ui.label("✓ Nothing seems to be missing.").classes("fine")
+        placed = [one for one in report.suspicions if one.anchor in pictures]
+        for message in dict.fromkeys(one.message for one in report.suspicions if one.anchor not in pictures):
+            ui.label(message).classes("remark")
+        for loss in placed[:OPEN]:
+            _compared(loss, pictures[loss.anchor], texts.get(loss.anchor, ""))
+        if len(placed) > OPEN:
+            with _details(f"{plural(len(placed) - OPEN, 'more place')} that may have been read wrong"):
+                for loss in placed[OPEN:]:
+                    _compared(loss, pictures[loss.anchor], texts.get(loss.anchor, ""))
+        if report.verdict:
+            ui.label(f"✓ {report.verdict}").classes("fine")
+        _checks(report.checks)
         _outline(report)
         if report.files:
             _files(report)
+
+
+def _compared(loss: Loss, picture: str, text: str) -> None:
+    """What is printed above what was read."""
+    with ui.element("figure").classes("compared"):
+        with ui.element("figcaption"):
+            ui.label(loss.message)
+        ui.element("img").props.update({"src": picture, "alt": f"{loss.anchor} as printed"})
+        with ui.element("pre"):
+            ui.label(text)
+
+
+def _details(summary: str) -> ui.element:
+    details = ui.element("details")
+    with details, ui.element("summary"):
+        ui.label(summary)
+    return details
 
 
 def _tile(name: str, count: int) -> None:
@@ -33,22 +70,24 @@ def _tile(name: str, count: int) -> None:
             ui.label(f"{count:,}")
 
 
+def _checks(checks: tuple[Check, ...]) -> None:
+    made = sum(check.made for check in checks)
+    with _details(f"{made} of {plural(len(checks), 'check')} made"), ui.element("ul"):
+        for check in checks:
+            with ui.element("li"):
+                ui.label(check.name if check.made else f"Not checked: {check.name} ({check.reason}).")
+
+
 def _outline(report: Fidelity) -> None:
-    with ui.element("details"):
-        with ui.element("summary"):
-            ui.label(plural(len(report.sections), "heading"))
-        with ui.element("ol").classes("outline"):
-            for section in report.sections:
-                with ui.element("li").style(f"margin-left: {max(section.level - 1, 0) * 1.2:.1f}rem"):
-                    ui.label(section.anchor).classes("mono soft")
-                    ui.label(section.title)
+    with _details(plural(len(report.sections), "heading")), ui.element("ol").classes("outline"):
+        for section in report.sections:
+            with ui.element("li").style(f"margin-left: {max(section.level - 1, 0) * 1.2:.1f}rem"):
+                ui.label(section.anchor).classes("mono soft")
+                ui.label(section.title)
 
 
 def _files(report: Fidelity) -> None:
-    with ui.element("details"):
-        with ui.element("summary"):
-            ui.label(f"read from {plural(len(report.files), 'file')}")
-        with ui.element("ul"):
-            for name in report.files:
-                with ui.element("li"):
-                    ui.label(name).classes("mono")
+    with _details(f"read from {plural(len(report.files), 'file')}"), ui.element("ul"):
+        for name in report.files:
+            with ui.element("li"):
+                ui.label(name).classes("mono")

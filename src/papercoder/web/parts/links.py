@@ -28,3 +28,7 @@ class RunLinks(Links):
     def paper(self, anchor: str) -> str:
         """To a place in the paper."""
         return address(self.run, "read", at=anchor)
+
+    def correction(self, anchor: str) -> str:
+        """To where a place in the paper can be corrected."""
+        return address(self.run, "correct", at=anchor)

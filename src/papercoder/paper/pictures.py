@@ -1,0 +1,71 @@
+"""Pictures of places in a PDF, to be compared with the text that was read from them."""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from papercoder.artifacts import Algorithm, Equation, Paper, Place, Table
+from papercoder.paper.pdf import crop
+
+FOLDER = "pictures"
+"""In a run folder."""
+
+MOST = 300
+"""Pictures of one paper."""
+
+LARGEST = 600_000
+"""Bytes of one picture; a larger one is a photograph and not kept."""
+
+TIME_LIMIT = 60.0
+"""Seconds for one paper."""
+
+
+def picture_name(anchor: str) -> str:
+    """The file name of a place's picture."""
+    return re.sub(r"[^\w.-]", "-", anchor) + ".png"
+
+
+def pictures(pdf: Path, paper: Paper) -> dict[str, bytes]:
+    """The pictures of a paper, by anchor, as PNG."""
+    with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
+        save_pictures(pdf, paper, Path(folder))
+        files = {place.anchor: Path(folder) / picture_name(place.anchor) for place in paper.places}
+        return {anchor: file.read_bytes() for anchor, file in files.items() if file.is_file()}
+
+
+def save_pictures(pdf: Path, paper: Paper, folder: Path) -> None:
+    """Save pictures of the title, equations, tables, algorithms and all other blocks that may be wrong.
+
+    They are a help for people: those that cannot be rendered are left out, and there are none if `pdf` is no file of
+    this machine.
+    """
+    places = pictured(paper)
+    if not places or not os.path.isfile(pdf):  # noqa: PTH113  any text will do
+        return
+    request = [
+        [picture_name(place.anchor), place.page, place.left, place.top, place.right, place.bottom, place.turned]
+        for place in places
+    ]
+    with tempfile.TemporaryDirectory(prefix="papercoder-") as made:
+        command = [sys.executable, "-P", crop.__file__, str(pdf.resolve()), made]
+        given = json.dumps(request).encode()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(command, input=given, capture_output=True, timeout=TIME_LIMIT, check=False)
+        found = [path for path in Path(made).glob("*.png") if path.stat().st_size <= LARGEST]
+        if found:
+            folder.mkdir(parents=True, exist_ok=True)
+        for path in found:
+            (folder / path.name).write_bytes(path.read_bytes())
+
+
+def pictured(paper: Paper) -> list[Place]:
+    """The places of which pictures are made; pages that were rotated by other than right angles are left out."""
+    suspicious = {loss.anchor for loss in paper.losses}
+    kinds = {block.anchor for block in paper.blocks() if isinstance(block, Equation | Table | Algorithm)}
+    wanted = {"title", *suspicious, *kinds}
+    return [place for place in paper.places if place.anchor in wanted and place.turned % 90 == 0][:MOST]
