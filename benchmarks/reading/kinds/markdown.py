@@ -41,6 +41,46 @@ def _converters() -> Iterator[Case]:
     )
     yield file_case(
         "Markdown: converters",
+        "marker_author_year.md",
+        (
+            "# KILNS AT NIGHT: A STUDY OF HEAT ## [abstract] Abstract We fire at night.",
+            "## [1] INTRODUCTION",
+            "Deep kilns (Potter & Clay, 2020; Ash et al., 2021) are hot. See Figure 2 and §3.2; code at "
+            "https://github.com/kiln/kiln. We use Eq. 3 and Appendix A.2.",
+            "- (i) Heat: we heat.",
+            "[fig:2] Figure: (Left) a kiln. (Right) another (Ash et al., 2021).",
+            "### [3.2] LOSS",
+            r"[eq:3] $$ \mathcal{L} = \mathbb{E}_{x \sim p} \left[ \log p(x) \right], $$ (3)",
+            "where x^2 is `x**2`.",
+            "[tab:1] Table: Accuracy (%) on glazes. † from Ash et al. (2021). | | CIFAR 10 | 100 |",
+            "| Ours | 95.1 ± 0.1 | 77.0 |",
+            "[tab:2] Table: Sizes. | Kiln | Size |",
+            "[alg:1] Algorithm: Heat",
+            "## [app:A] APPENDIX ### [app:A.1] PROOF OF THEOREM 1",
+            "[tab:7] Table: More. | a | b |",
+            "[2] Cat Ash, Dan Dust, et al. Ash. In ICK, pp. 1–9, 2021.",
+            "[3] Eve Ember. Ember. 2022.",
+        ),
+        lacks=("<span", "](", "<br>"),
+    )
+    yield file_case(
+        "Markdown: converters",
+        "mineru2.md",
+        (
+            "# KILNS FOR ALL ## [abstract] Abstract We fire for all.",
+            "[tab:1] Table: First results. Best in bold. | Model | Score (↑) | |",
+            "[tab:2] Table: Second results. | a | b |",
+            "### [1.1] Related Work",
+            "[fig:1] Figure: Two kilns. (a) one; (b) two.",
+            "[alg:1] Algorithm: Fire ``` Input: x for i in 1..n # heat",
+            "## [app:A] PROOFS ### [app:A.1] LEMMA 1",
+            "## [app:B] ADDITIONAL RESULTS",
+            "[3] 3. Ash, C. Ash. 2022.",
+        ),
+        lacks=("not a heading ##", "] not a heading"),
+    )
+    yield file_case(
+        "Markdown: converters",
         "mineru.md",
         (
             "# Kilns at Scale: A Study ## [abstract] Abstract We fire. It works.",
@@ -136,6 +176,23 @@ def _converters() -> Iterator[Case]:
 
 
 def _parts() -> Iterator[Case]:
+    yield file_case(
+        "Markdown: headings",
+        "bold_headings.md",
+        (
+            "# Kilns and Tables ## [abstract] Abstract We fire tables.",
+            "## [1] Introduction",
+            "[eq:1] $$ L = x^2 $$ (1)",
+            "[fig:1] Figure: A kiln.",
+            "[tab:1] Table: Results. | Method | Acc |",
+            "### [1.1] Setup [1.1¶1] Data. We use clay.",
+            "## [2] Method",
+            "## [app:A] Proofs",
+            "### [app:A.1] First",
+            "## [app:B] Data",
+            '[2] 2. B. Clay, "Heat," 2021.',
+        ),
+    )
     yield file_case(
         "Markdown: pseudocode",
         "pseudocode.md",

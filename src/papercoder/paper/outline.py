@@ -138,11 +138,14 @@ class _Outline:
 
 
 def _levelled(headings: list[Heading]) -> list[Heading]:
-    """Levels from the numbers, which converters keep better than the levels; the highest level is 1."""
+    """Levels from the numbers, which converters keep better than the levels; the highest level is 1.
+
+    Numbers that begin again in every section say nothing.
+    """
     if not headings:
         return []
-    numbers = [each.number for each in headings if each.number]
-    if len(set(numbers)) == len(numbers) > 0:
+    numbers = [(each.number, each.appendix) for each in headings if each.number]
+    if len(set(numbers)) > len(numbers) * 0.8:
         offsets = Counter(each.level - _depth(each) for each in headings if each.number)
         is_flat = len({each.level for each in headings}) == 1
         offset = offsets.most_common(1)[0][0]
@@ -150,7 +153,11 @@ def _levelled(headings: list[Heading]) -> list[Heading]:
     else:
         lowest = min(each.level for each in headings)
         levels = [each.level - lowest + 1 for each in headings]
-    return [replace(each, level=max(level, 1)) for each, level in zip(headings, levels, strict=True)]
+    found: list[Heading] = []
+    for each, level in zip(headings, levels, strict=True):
+        deepest = found[-1].level + 1 if found and not each.number else level
+        found.append(replace(each, level=max(min(level, deepest), 1)))
+    return found
 
 
 def _depth(heading: Heading) -> int:

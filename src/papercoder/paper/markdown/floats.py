@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 
 from papercoder.paper.draft import Element, Grid, Listing, Text
 from papercoder.paper.outline import PrintedHeading
@@ -40,7 +40,7 @@ Block = Element | PrintedHeading | Passage | Image
 
 def joined(blocks: Sequence[Block]) -> list[Element | PrintedHeading]:
     """The elements, every caption with what it describes."""
-    return list(_elements(_with_listings(_with_pictures(_with_tables(list(blocks))))))
+    return list(_elements(_with_pictures(_with_bodies(_with_bodies(list(blocks), "table"), "algorithm"))))
 
 
 def caption_kind(passage: Passage) -> FloatKind | None:
@@ -55,54 +55,62 @@ def _is_caption(block: Block | None, kind: FloatKind) -> bool:
     return isinstance(block, Passage) and caption_kind(block) == kind
 
 
-def _is_table(block: Block | None) -> bool:
-    return isinstance(block, Grid) and not block.caption
+def _is_body(block: Block, kind: FloatKind) -> bool:
+    body = Grid if kind == "table" else Listing
+    return isinstance(block, body) and not block.caption
 
 
-def _with_tables(blocks: list[Block]) -> list[Block]:
-    """Captions and tables stand in runs in which they alternate; each run says on which side the captions are.
+def _may_caption(block: Block, kind: FloatKind) -> bool:
+    """Beside a table, "Table 3 Results on X" is a caption too, though no sign follows its number."""
+    if not isinstance(block, Passage) or not (found := caption(block.text)) or found.kind != kind:
+        return False
+    is_loose = found.text[:1].isupper() and len(found.text.split()) <= _LONGEST_LOOSE
+    return is_loose or caption_kind(block) == kind
 
-    A run that begins and ends with the same kind does not say; there the side that the other runs have is taken.
+
+def _with_bodies(blocks: list[Block], kind: FloatKind) -> list[Block]:
+    """Tables or listings with their captions.
+
+    Captions and bodies stand in runs in which they alternate; a run that begins with the one and ends with the other
+    says on which side the captions are. Any other run follows the majority of these.
     """
-    runs = list(_runs(blocks))
-    votes = [_is_table(blocks[end - 1]) for start, end in runs if (end - start) % 2 == 0]
+    runs = list(_runs(blocks, kind))
+    votes = [_is_body(blocks[end - 1], kind) for start, end in runs if (end - start) % 2 == 0]
     usually_above = sum(votes) * 2 >= len(votes)
-    partners: dict[int, int] = {}
+    joined = list(blocks)
     for start, end in runs:
-        above = _is_table(blocks[end - 1]) if (end - start) % 2 == 0 else usually_above
-        first = start if _is_table(blocks[start]) != above else start + 1
-        partners.update((position, position + 1) for position in range(first, end - 1, 2))
-    joined: list[Block] = []
-    for position, block in enumerate(blocks):
-        if position - 1 in partners:
-            continue
-        after = blocks[partners[position]] if position in partners else None
-        line, table = (after, block) if isinstance(after, Passage) else (block, after)
-        if isinstance(line, Passage) and isinstance(table, Grid):
-            joined.append(captioned("table", line.text, table.rows))
-        elif isinstance(block, Passage) and caption_kind(block) == "table":
-            joined.append(captioned("table", block.text))
-        else:
-            joined.append(block)
-    return joined
+        above = _is_body(blocks[end - 1], kind) if (end - start) % 2 == 0 else usually_above
+        first = start if _is_body(blocks[start], kind) != above else start + 1
+        for position in range(first, end - 1, 2):
+            pair = (blocks[position], blocks[position + 1])
+            joined[position : position + 2] = [_captioned(*(pair if above else reversed(pair))), _TAKEN]
+    return [block for block in joined if block is not _TAKEN]
 
 
-def _runs(blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
+_TAKEN = Image("")
+
+
+def _captioned(line: Block, body: Block) -> Block:
+    if isinstance(line, Passage) and isinstance(body, Grid):
+        return captioned("table", line.text, body.rows)
+    if isinstance(line, Passage) and isinstance(body, Listing):
+        return captioned("algorithm", line.text, text=body.text)
+    return body
+
+
+def _runs(blocks: Sequence[Block], kind: FloatKind) -> Iterator[tuple[int, int]]:
+    """Where captions and bodies alternate: start, and the position after the end."""
     start = 0
     for position in range(1, len(blocks) + 1):
-        before, after = blocks[position - 1], blocks[position] if position < len(blocks) else None
-        if not (_is_table(before) and _may_caption(after)) and not (_may_caption(before) and _is_table(after)):
+        pair = blocks[position - 1 : position + 1]
+        alternates = len(pair) == 2 and (
+            (_is_body(pair[0], kind) and _may_caption(pair[1], kind))
+            or (_may_caption(pair[0], kind) and _is_body(pair[1], kind))
+        )
+        if not alternates:
             if position - start > 1:
                 yield start, position
             start = position
-
-
-def _may_caption(block: Block | None) -> bool:
-    """Beside a table, "Table 3 Results on X" is a caption too, though no sign follows its number."""
-    if not isinstance(block, Passage) or not (found := caption(block.text)) or found.kind != "table":
-        return False
-    loose = found.text[:1].isupper() and len(found.text.split()) <= _LONGEST_LOOSE
-    return loose or caption_kind(block) == "table"
 
 
 def _with_pictures(blocks: list[Block]) -> Iterator[Block]:
@@ -125,27 +133,11 @@ def _after_pictures(blocks: Sequence[Block], position: int) -> tuple[Block, ...]
     return tuple(islice(following, 1))
 
 
-def _with_listings(blocks: Iterator[Block]) -> Iterator[Block]:
-    """Fenced code takes the caption right above it, else the one right below it."""
-    every = list(blocks)
-    skipped = -1
-    for position, (block, after) in enumerate(pairwise([*every, None])):
-        if position == skipped or block is None:
-            continue
-        line, listing = (block, after) if _is_caption(block, "algorithm") else (after, block)
-        is_pair = _is_caption(line, "algorithm") and isinstance(listing, Listing) and not listing.caption
-        if is_pair and isinstance(line, Passage) and isinstance(listing, Listing):
-            yield captioned("algorithm", line.text, text=listing.text)
-            skipped = position + 1
-        else:
-            yield block
-
-
 def _elements(blocks: Iterator[Block]) -> Iterator[Element | PrintedHeading]:
+    """What is left: captions without a body, and text."""
     for block in blocks:
-        if isinstance(block, Passage) and caption_kind(block) == "algorithm" and stands_as_caption(block.text):
-            yield captioned("algorithm", block.text)
-        elif isinstance(block, Passage):
-            yield Text(block.text)
+        if isinstance(block, Passage):
+            kind = caption_kind(block)
+            yield captioned(kind, block.text) if kind and stands_as_caption(block.text) else Text(block.text)
         elif not isinstance(block, Image):
             yield block
