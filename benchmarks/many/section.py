@@ -101,6 +101,5 @@ def _call_row(name: str, each: Watched, results: ManyResults) -> list[str]:
 
 
 def _plot(rows: dict[str, Watched]) -> str:
-    return bars(
-        [Bar(name, each.load.wall, f"{each.load.wall:.0f} s") for name, each in rows.items()], "Wall time", alone=True
-    )
+    wall = (Bar(name, each.load.wall, f"{each.load.wall:.0f} s") for name, each in rows.items())
+    return bars(tuple(wall), "Wall time", alone=True)

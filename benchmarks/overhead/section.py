@@ -50,6 +50,6 @@ def _row(part: Part, whole: float) -> list[str]:
 
 def _plot(results: OverheadResults) -> str:
     told = sum(part.cpu for part in _every_call(results))
-    rows = [Bar(part.name, part.cpu, f"{part.cpu:.2f} ms") for part in _every_call(results)]
+    rows = tuple(Bar(part.name, part.cpu, f"{part.cpu:.2f} ms") for part in _every_call(results))
     rest = max(results.cpu - told, 0.0)
-    return bars([*rows, Bar("all else", rest, f"{rest:.2f} ms")], "Our own processor time for each call", alone=True)
+    return bars((*rows, Bar("all else", rest, f"{rest:.2f} ms")), "Our own processor time for each call", alone=True)

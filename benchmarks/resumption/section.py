@@ -43,4 +43,4 @@ def _counts(index: int, results: ResumptionResults) -> list[str]:
 
 def _plot(rows: dict[str, float]) -> str:
     bare = [Bar(name.replace("`", "").partition(",")[0], took, f"{took:.2f} s") for name, took in rows.items()]
-    return bars(bare, "Seconds to a result, a call, a new call", alone=True)
+    return bars(tuple(bare), "Seconds to a result, a call, a new call", alone=True)

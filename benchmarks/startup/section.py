@@ -32,4 +32,4 @@ def _row(start: Start, alone: Start) -> list[str]:
 def _plot(starts: tuple[Start, ...]) -> str:
     alone = starts[0].seconds
     rows = [Bar(start.command, start.seconds / alone, f"{start.seconds / alone:.1f}") for start in starts]
-    return bars(rows, "Start, in times of Python alone", alone=True)
+    return bars(tuple(rows), "Start, in times of Python alone", alone=True)

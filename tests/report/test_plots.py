@@ -20,7 +20,7 @@ def result(value: float, mean: float | None, spread: float | None = None) -> Cla
 
 def drawn(*results: ClaimResult) -> list[str]:
     """The wide plot and the narrow one."""
-    return re.findall(r"<svg.*?</svg>", claim_plot(results, "error"))
+    return re.findall(r"<svg.*?</svg>", claim_plot(tuple(results), "error"))
 
 
 def test_a_plot_says_what_it_shows_for_wide_and_narrow_pages() -> None:

@@ -133,7 +133,7 @@ def plots(evaluation: Evaluation) -> tuple[Plot, ...]:
 
 
 def _plot(title: str, rows: list[Row]) -> Plot:
-    return Plot(title, intervals(rows, wording.LOWEST, wording.HIGHEST, title))
+    return Plot(title, intervals(tuple(rows), wording.LOWEST, wording.HIGHEST, title))
 
 
 def _code_plot(evaluation: Evaluation) -> Iterator[Plot]:
@@ -141,7 +141,7 @@ def _code_plot(evaluation: Evaluation) -> Iterator[Plot]:
     judged = {name: _code_row(name, score) for name, score in evaluation.by_code.items()}
     if rows := [judged[name] for name in _SHOWN if name in judged]:
         title = "rubric, Code Development"
-        yield Plot(title, intervals(rows, 0.0, 1.0, title))
+        yield Plot(title, intervals(tuple(rows), 0.0, 1.0, title))
 
 
 def _code_row(name: Contender, score: RubricScore) -> Row:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markupsafe import Markup
 from matplotlib.artist import Artist
@@ -56,7 +57,8 @@ class Row:
         return self.words or (f"{self.value.mean:.2f}" if self.value else "no value")
 
 
-def bars(rows: Sequence[Bar], title: str, *, alone: bool = False) -> Markup:
+@lru_cache(maxsize=64)
+def bars(rows: tuple[Bar, ...], title: str, *, alone: bool = False) -> Markup:
     """Draw horizontal bars from zero, with their values as text."""
     width = 640.0 if alone else WIDTH
     height = (30 if alone else 0) + _BAR * len(rows) + _EDGE
@@ -66,7 +68,7 @@ def bars(rows: Sequence[Bar], title: str, *, alone: bool = False) -> Markup:
         axes.set_xlim(0, max([row.value for row in rows], default=0.0) or 1.0)
         for index, row in enumerate(rows):
             axes.barh(index + 0.28, row.value, 0.24, color=ACCENT, alpha=0.8)
-            heading(axes, index + 0.08, row.label, row.words)
+            heading(axes, index + 0.08, row.label, row.words, SOFT, "normal")
         if alone:
             place = (_EDGE / width, 1 - _EDGE / height)
             figure.text(*place, title, va="top", fontweight="bold", fontsize=NORMAL + 1)
@@ -75,7 +77,8 @@ def bars(rows: Sequence[Bar], title: str, *, alone: bool = False) -> Markup:
     return draw(paint, width, height, title, about, alone=alone)
 
 
-def intervals(rows: Sequence[Row], low: float, high: float, title: str) -> Markup:
+@lru_cache(maxsize=64)
+def intervals(rows: tuple[Row, ...], low: float, high: float, title: str) -> Markup:
     """Draw a dot at each mean and a line over its interval, on one scale from `low` to `high`."""
 
     def inside(value: float) -> float:
@@ -129,14 +132,14 @@ def value_ticks(axes: Axes, most: int = 6) -> None:
     axes.set_axisbelow(True)
 
 
-def heading(axes: Axes, y: float, label: str, words: str, colour: str = INK) -> None:
+def heading(axes: Axes, y: float, label: str, words: str, colour: str = INK, weight: str = "bold") -> None:
     """A name at the left, shortened if it is too long, and a value at the right."""
     where = axes.get_yaxis_transform()
     width = axes.get_window_extent().width
     name = one_line(label)
     cut = shortened(name, max(int(width / _SIGN) - len(words) - 2, 8))
     axes.text(0, y, cut, transform=where, va="bottom", gid=f"title:{name}" if cut != name else None)
-    axes.text(1, y, words, transform=where, va="bottom", ha="right", color=colour, fontweight="bold", fontsize=NORMAL)
+    axes.text(1, y, words, transform=where, va="bottom", ha="right", color=colour, fontweight=weight)
 
 
 def interval(axes: Axes, y: float, low: float, high: float, colour: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from markupsafe import Markup
 from matplotlib.axes import Axes
@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from papercoder.artifacts import ClaimResult
 from papercoder.diagrams.text import one_line, shortened
 from papercoder.plots.rows import FOOT, Bar, bars, heading, interval, legend, row_axes, value_ticks
-from papercoder.plots.svg import ACCENT, INK, SHEET, SMALL, SOFT, TONES, draw
+from papercoder.plots.svg import ACCENT, INK, NORMAL, SHEET, SMALL, SOFT, TONES, draw
 from papercoder.report.model import Report
 from papercoder.report.words import LABELS, SIGNS, amount, cost, duration, figure, plural, tone
 
@@ -49,7 +49,7 @@ def _plots(anchor: str, results: list[ClaimResult]) -> tuple[ClaimPlot, ...]:
     for result in results:
         metrics.setdefault(result.claim.metric, []).append(result)
     return tuple(
-        ClaimPlot(metric, claim_plot(found, f"{metric}, reported in {anchor} and measured"))
+        ClaimPlot(metric, claim_plot(tuple(found), f"{metric}, reported in {anchor} and measured"))
         for metric, found in metrics.items()
         if any(result.measured for result in found)
     )
@@ -57,14 +57,14 @@ def _plots(anchor: str, results: list[ClaimResult]) -> tuple[ClaimPlot, ...]:
 
 def time_bars(report: Report) -> Markup:
     """Draw the seconds of each stage."""
-    rows = [Bar(stage.name, stage.seconds, duration(stage.seconds)) for stage in report.summary.stages]
-    return bars(rows, "Time by stage")
+    rows = (Bar(stage.name, stage.seconds, duration(stage.seconds)) for stage in report.summary.stages)
+    return bars(tuple(rows), "Time by stage")
 
 
 def cost_bars(report: Report) -> Markup:
     """Draw the dollars of each agent, or its tokens if no price is known or all is free."""
     is_priced = any(use.cost_usd for use in report.agents)
-    rows = [
+    rows = (
         Bar(
             use.agent,
             use.cost_usd if is_priced else use.prompt + use.completion,
@@ -72,11 +72,12 @@ def cost_bars(report: Report) -> Markup:
             f"{amount(use.prompt + use.completion)} tokens",
         )
         for use in report.agents
-    ]
-    return bars(rows, "Cost by agent")
+    )
+    return bars(tuple(rows), "Cost by agent")
 
 
 _WIDE, _NARROW = 880.0, 380.0
+_WIDE_ROW, _NARROW_ROW = 42.0, 76.0
 _LEFT, _RIGHT = 270.0, 110.0
 """The columns of names and verdicts in a wide plot; a narrow one has them above the marks."""
 
@@ -86,11 +87,12 @@ _LARGEST = 1e100
 """Larger numbers are drawn here."""
 
 
-def claim_plot(results: Sequence[ClaimResult], title: str) -> Markup:
+@lru_cache(maxsize=64)
+def claim_plot(results: tuple[ClaimResult, ...], title: str) -> Markup:
     """Draw reported and measured values with their spreads, and the tolerance as a band, for wide and narrow pages."""
     about = "; ".join(map(_described, results))
-    wide = draw(partial(_paint_wide, results), _WIDE, _HEAD + 42 * len(results) + FOOT, title, about)
-    narrow = draw(partial(_paint_narrow, results), _NARROW, _HEAD + 62 * len(results) + FOOT, title, about)
+    wide = draw(partial(_paint_wide, results), _WIDE, _HEAD + _WIDE_ROW * len(results) + FOOT, title, about)
+    narrow = draw(partial(_paint_narrow, results), _NARROW, _HEAD + _NARROW_ROW * len(results) + FOOT, title, about)
     return Markup('<div class="wide-plot">{}</div><div class="narrow-plot">{}</div>').format(wide, narrow)
 
 
@@ -101,35 +103,45 @@ def _described(result: ClaimResult) -> str:
 
 
 def _paint_wide(results: Sequence[ClaimResult], canvas: Figure) -> None:
-    axes = row_axes(canvas, len(results), 42, foot=FOOT, left=_LEFT, right=_RIGHT)
+    axes = row_axes(canvas, len(results), _WIDE_ROW, foot=FOOT, left=_LEFT, right=_RIGHT)
     _scale(axes, results)
     _legend(canvas, _LEFT)
+    width = axes.get_window_extent().width
     for index, result in enumerate(results):
-        _marks(axes, index, 0.18, 0.36, result)
-        where = axes.get_yaxis_transform()
-        width = axes.get_window_extent().width
         claim, state = result.claim, tone(result.verdict)
-        for name, offset, size, colour, most in (
-            (f"{claim.id}  {one_line(claim.method)}", -0.03, None, INK, 36),
-            (one_line(claim.dataset), 0.32, SMALL, SOFT, 42),
-        ):
-            cut = shortened(name, most)
-            tip = f"title:{name}" if cut != name else None
-            axes.text(-_LEFT / width, index + offset, cut, transform=where, color=colour, fontsize=size, gid=tip)
-        verdict = f"{SIGNS[state]} {LABELS[result.verdict]}"
-        end = 1 + _RIGHT / width
-        axes.text(end, index + 0.12, verdict, transform=where, ha="right", color=TONES[state], fontweight="bold")
+        _marks(axes, index, 0.18, 0.36, result)
+        _name(axes, index - 0.03, -_LEFT / width, f"{claim.id}  {claim.method}", 36, NORMAL, INK)
+        _name(axes, index + 0.32, -_LEFT / width, claim.dataset, 42, SMALL, SOFT)
+        verdict, place = f"{SIGNS[state]} {LABELS[result.verdict]}", axes.get_yaxis_transform()
+        axes.text(
+            1 + _RIGHT / width,
+            index + 0.12,
+            verdict,
+            transform=place,
+            ha="right",
+            color=TONES[state],
+            fontweight="bold",
+        )
 
 
 def _paint_narrow(results: Sequence[ClaimResult], canvas: Figure) -> None:
-    axes = row_axes(canvas, len(results), 62, foot=FOOT)
+    axes = row_axes(canvas, len(results), _NARROW_ROW, foot=FOOT)
     _scale(axes, results)
     _legend(canvas, 0)
     for index, result in enumerate(results):
         claim, state = result.claim, tone(result.verdict)
         verdict = f"{SIGNS[state]} {LABELS[result.verdict]}"
-        heading(axes, index - 0.14, f"{claim.id}  {claim.method} · {claim.dataset}", verdict, TONES[state])
-        _marks(axes, index + 0.18, 0.13, 0.24, result)
+        heading(axes, index - 0.24, f"{claim.id}  {claim.method}", verdict, TONES[state])
+        _name(axes, index - 0.04, 0, claim.dataset, 52, SMALL, SOFT)
+        _marks(axes, index + 0.24, 0.1, 0.19, result)
+
+
+def _name(axes: Axes, y: float, x: float, name: str, most: int, size: float, colour: str) -> None:
+    """A name on its baseline, shortened; `x` is in widths of the axes."""
+    line = one_line(name)
+    cut = shortened(line, most)
+    tip = f"title:{line}" if cut != line else None
+    axes.text(x, y, cut, transform=axes.get_yaxis_transform(), fontsize=size, color=colour, gid=tip)
 
 
 def _scale(axes: Axes, results: Sequence[ClaimResult]) -> None:

@@ -43,7 +43,7 @@ def scores(metric: Metric, groups: Groups) -> Plot:
     return Plot(
         f"{metric.label}, {unit}",
         "Means with their 95 % intervals, as in the table; a faint dot for each paper.",
-        intervals(rows, *ends, f"{metric.label} by variant"),
+        intervals(tuple(rows), *ends, f"{metric.label} by variant"),
     )
 
 
@@ -71,7 +71,7 @@ def ablation_steps(metric: Metric, groups: Groups, model: str = "") -> Plot | No
 def changes(rows: Sequence[tuple[str, Difference]], title: str) -> Markup:
     """Draw differences in one unit with their intervals, on a scale around 0."""
     far = max(_reach(one) for _, one in rows) or 1.0
-    return intervals([_changed(name, one) for name, one in rows], -far, far, title)
+    return intervals(tuple(_changed(name, one) for name, one in rows), -far, far, title)
 
 
 def _changed(name: str, one: Difference) -> Row:
