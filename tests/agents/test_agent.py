@@ -1,6 +1,7 @@
 """An unfit answer goes back with the reason, so often and no oftener; what cannot fit is not sent."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from papercoder.agents.context import Part, paper_part, text_part
 from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import Critique, Paper, Paragraph, Section
 from papercoder.errors import AnswerError, ContextError, SettingsError
+from papercoder.models.journal import journal_key
 from papercoder.models.tokens import count_tokens
 from papercoder.runs.events import AnswerRejected, Event, Warned
 from tests.support import PAPER, Scripted, make_agents, of_kind
@@ -183,6 +185,21 @@ def test_the_fingerprint_covers_prompts_forms_and_models() -> None:
     assert here.fingerprint(make) != there.fingerprint(make)
     assert here.fingerprint(make) != here.fingerprint(other_form)
     assert here.fingerprint(asks_nobody) == there.fingerprint(asks_nobody)
+
+
+def test_thinking_is_part_of_requests_and_of_the_fingerprint() -> None:
+    @uses(CHECKER)
+    def make() -> None: ...
+
+    model = Scripted({"verify": GOOD})
+    usual = make_agents(model)
+    thorough = replace(usual, thinking={CHECKER.role: "high"})
+    assert thorough.fingerprint(make) != usual.fingerprint(make)
+    for agents in (usual, thorough):
+        asyncio.run(agents.ask(CHECKER, "", (), instructions=""))
+    assert [request.thinking for request in model.requests] == [None, "high"]
+    keys = {journal_key(model.name, request) for request in model.requests}
+    assert len(keys) == 2
 
 
 def test_a_variable_that_a_prompt_needs_is_missed() -> None:

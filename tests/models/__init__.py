@@ -1,1 +1,1 @@
-"""Tests of the models; doubles.py has what they share."""
+"""Tests of the models; fakes.py has what they share."""

@@ -1,1 +1,1 @@
-"""Models: providers, doubles that stand in for them, and the wrappers that every call goes through."""
+"""Models: providers, programs, test models, and the wrappers around every call."""

@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints, field_validator, model_validator
 
 from papercoder.artifacts import Artifact, JudgeName, StepName
+from papercoder.models.catalog import TEST_MODELS
 from papercoder.settings import ModelSpec, Role
 
 SEPARATOR = "--"
@@ -16,8 +17,6 @@ SEPARATOR = "--"
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([._-]?[A-Za-z0-9]+)*$", max_length=60)]
 """Safe as the name of a folder, and readable."""
-
-DOUBLES = ("recorded", "relay", "simulated")
 
 
 class _Part(Artifact):
@@ -158,7 +157,7 @@ class Manifest(_Part):
 def model_name(spec: str) -> str:
     """How a model is called that was given no name: by its specification; a double, by its kind."""
     kind = spec.partition(":")[0]
-    return kind if kind in DOUBLES else re.sub(r"[^A-Za-z0-9]+", "-", spec)[:60].strip("-")
+    return kind if kind in TEST_MODELS else re.sub(r"[^A-Za-z0-9]+", "-", spec)[:60].strip("-")
 
 
 def _twice(names: Iterable[str]) -> str | None:

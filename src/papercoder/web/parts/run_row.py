@@ -70,7 +70,7 @@ def _by(card: RunCard) -> str:
 
 
 def _model(name: str) -> str:
-    """A model as a row has room for it: doubles have paths and knobs in their names."""
+    """A model as a row has room for it: test models have paths and options in their names."""
     kind, _, rest = name.partition(":")
     return kind if "/" in rest or "=" in rest else name
 
