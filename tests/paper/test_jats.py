@@ -17,7 +17,7 @@ def paper_of(body: str, back: str = "") -> Paper:
 
 
 @pytest.mark.parametrize("case", tuple(cases()), ids=lambda case: case.name)
-def test_articles_of_publishers(case: Case) -> None:
+def test_articles_in_xml(case: Case) -> None:
     assert outcome(case).failed == ()
 
 

@@ -1,4 +1,4 @@
-"""XML of publishers."""
+"""XML of publishers and of GROBID."""
 
 from collections.abc import Iterator
 
@@ -31,4 +31,21 @@ def cases() -> Iterator[Case]:
             "[r2] [2] B Clay. Heat. 2021",
         ),
         lacks=("A picture.", "usepackage"),
+    )
+    yield file_case(
+        "XML: TEI",
+        "grobid.xml",
+        (
+            "# Kilns that Learn ## [abstract] Abstract We fire.",
+            "## [1] INTRODUCTION [1¶1] Kilns [1] are hot.",
+            "## [2] METHOD",
+            "[eq:1] $$ a = b $$ (1)",
+            "### [2.A] Heat",
+            "[^2]: The code is public.",
+            "[alg:1] Algorithm: ``` 1: fire 2: cool",
+            "[tab:1] Table: Loss. | Glaze | Loss |",
+            "## [app:A] Proofs",
+            "[b0] A. Potter. A work.",
+        ),
+        lacks=("Work done",),
     )

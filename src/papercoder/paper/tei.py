@@ -58,7 +58,7 @@ def _division(tag: Tag, *, appendix: bool) -> Iterator[Element | PrintedHeading]
 def _block(tag: Tag, *, appendix: bool) -> Iterator[Element | PrintedHeading]:
     match tag.tag:
         case "head":
-            text = f"{(tag.get('n') or '').strip(' .')} {_text(tag)}".strip()
+            text = f"{(tag.get('n') or '').strip()} {_text(tag)}".strip()
             yield PrintedHeading(text, 1, follows_references=appendix, is_appendix=appendix)
         case "note":
             yield Text(f"[^{tag.get('n')}]: {_text(tag)}" if tag.get("n") else _text(tag))
