@@ -1,4 +1,4 @@
-"""An unfit answer goes back with the reason, so often and no oftener; what cannot fit is not sent."""
+"""An invalid answer is retried with the reason, a limited number of times; what does not fit is not sent."""
 
 import asyncio
 from dataclasses import replace
@@ -59,7 +59,13 @@ def test_what_takes_all_the_room_that_is_left_is_read_whole() -> None:
     assert [request.messages[0].text for request in model.requests] == [whole, "Fewer."]
 
 
-def test_an_unfit_answer_goes_back_with_the_reason() -> None:
+@pytest.mark.parametrize("opening", ["<think>\n", ""])
+def test_thinking_is_not_taken_for_the_answer(opening: str) -> None:
+    model = Scripted({"overall_plan": f"{opening}A draft.\n</think>\nThe answer."})
+    assert asyncio.run(make_agents(model).ask(WRITER, "", ())) == "The answer.\n"
+
+
+def test_an_invalid_answer_is_retried_with_the_reason() -> None:
     events = list[Event]()
     model = Scripted({"verify": ["What?", '{"violations": 3}', GOOD]})
     assert asyncio.run(make_agents(model, events.append).ask(CHECKER, "logic", (), instructions="")) == GOOD

@@ -247,3 +247,9 @@ def test_settings_stay_settings() -> None:
 def test_files_that_did_not_change_are_not_complained_of() -> None:
     assert complaints("x = (\n", "x = (\n") == ""
     assert complaints("assert x\n", "any text", "README.md") == ""
+
+
+def test_an_edit_may_not_leave_out_code() -> None:
+    assert "Line 2 leaves out code" in complaints("x = 1\ny = 2\n", "x = 1\n# ... rest of the code unchanged\n")
+    kept = "x = 1\n# ... rest of the code unchanged\n"
+    assert complaints(kept, f"{kept}y = 2\n") == ""

@@ -78,7 +78,7 @@ def test_a_path_that_may_not_be_written_is_sent_back(path: str, reason: str) -> 
         ("I cannot.", "There is no file in the answer."),
         ("```python\nx = 1\n```", "The fence in line 1 of the answer has no path above it"),
         (f"This is it, all of it:\n{block('')}", "has no path above it"),
-        (block("main.py") + block("main.py"), "`main.py` is there 2 times."),
+        (block("main.py") + block("main.py"), "`main.py` occurs 2 times."),
         (block("main.py") + block("Main.py"), "the same file where case does not count"),
         (block("main.py") + block("model.py") + block("model/net.py"), "are the same module"),
         (block("main.py", "def f(:\n"), "`main.py` has a syntax error at line 1: "),
@@ -115,3 +115,16 @@ def test_any_text_is_read_or_sent_back(text: str) -> None:
     except InvalidAnswerError:
         return
     assert all(isinstance(file, SourceFile) and ".." not in file.path.split("/") for file in files)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a.py\n````diff\n-x\n+y\n````", "The block of `a.py` is marked `diff`"),
+        ("a.py\n````\nx = 1\n# ... rest of the code unchanged\n````", "`a.py`: Line 2 leaves out code"),
+        ("a.yaml\n````\nx: 1\n# ... existing content ...\n````", "`a.yaml`: Line 2 leaves out code"),
+    ],
+)
+def test_parts_of_a_file_are_rejected(text: str, reason: str) -> None:
+    with pytest.raises(InvalidAnswerError, match=reason):
+        FileBlocks().read(text)

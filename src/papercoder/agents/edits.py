@@ -1,4 +1,4 @@
-"""SEARCH/REPLACE edits: read off an answer, applied exactly or refused with the reason, and kept from cheating."""
+"""SEARCH/REPLACE edits: read from an answer, applied exactly or rejected with a reason, and checked for cheating."""
 
 import ast
 import re
@@ -28,11 +28,11 @@ class SearchReplace:
 
     @property
     def instructions(self) -> str:
-        """How a block is written."""
+        """The form of a block."""
         return _HOW
 
     def read(self, text: str) -> Edits:
-        """The edits, in order.
+        """Return the edits, in order.
 
         Raises:
             InvalidAnswerError: there is no block, or one that is cut.
@@ -71,10 +71,10 @@ def _path(line: str) -> str:
 
 
 def apply(files: Iterable[SourceFile], edits: Edits) -> tuple[SourceFile, ...]:
-    """The files after all edits.
+    """Return the files after all edits.
 
     Raises:
-        InvalidAnswerError: an edit's text is not there, or not only once; or its file may not be written.
+        InvalidAnswerError: an edit's text does not occur exactly once, or its path is invalid.
     """
     texts = {file.path: file.text for file in files}
     for edit in edits.edits:
@@ -100,7 +100,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _places(have: list[str], want: list[str]) -> list[int]:
-    """Where the lines stand: exactly, or, where they do not, but for space at their ends."""
+    """Where the lines occur: exactly, or else without regard to spaces at their ends."""
     for spelled in (str, str.rstrip):
         lines, wanted = list(map(spelled, have)), list(map(spelled, want))
         starts = range(len(lines) - len(wanted) + 1)
@@ -120,7 +120,7 @@ def _made(text: str | None, edit: Edit) -> str:
 
 
 def edit_problems(files: tuple[SourceFile, ...], edits: Edits, allowed: set[str]) -> list[str]:
-    """Why these edits cannot be taken; nothing where they can."""
+    """Why these edits are rejected; empty if they are accepted."""
     strange = sorted(edits.paths - allowed)
     if strange:
         return [f"`{path}` may not be edited here." for path in strange]
@@ -131,7 +131,7 @@ def edit_problems(files: tuple[SourceFile, ...], edits: Edits, allowed: set[str]
 
 
 def damage(before: Iterable[SourceFile], after: Iterable[SourceFile]) -> list[str]:
-    """What edits broke or took away that they may not: syntax, marks, tests, assertions, errors swallowed."""
+    """What the edits break or remove: syntax, marks, tests and assertions. Also errors that they swallow."""
     old = {file.path: file.text for file in before}
     changed = (file for file in after if file.text != old.get(file.path))
     return [text for file in changed for text in _damage(file.path, old.get(file.path, ""), file.text)]
@@ -208,7 +208,7 @@ def _name(node: ast.AST) -> str:
 
 
 def _asserts(node: ast.AST) -> bool:
-    """Does it claim something? `assert True` does not."""
+    """Whether it asserts something, which `assert True` does not."""
     if isinstance(node, ast.Assert):
         return not isinstance(node.test, ast.Constant)
     return isinstance(node, ast.Call) and re.match(r"assert|raises$", _name(node.func)) is not None

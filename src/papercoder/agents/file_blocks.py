@@ -34,11 +34,11 @@ class FileBlocks:
 
     @property
     def instructions(self) -> str:
-        """How a block is written."""
+        """The form of a block."""
         return _HOW
 
     def read(self, text: str) -> tuple[SourceFile, ...]:
-        """The files, in order.
+        """Return the files, in order.
 
         Raises:
             InvalidAnswerError: there is no block, one is cut or has no path, or a file may not be written.
@@ -52,9 +52,9 @@ class FileBlocks:
 
 
 def complaints(files: Iterable[SourceFile]) -> Iterator[str]:
-    """Paths that may not be written or are there twice, and Python files that are none."""
+    """What is wrong with the files: paths that are invalid or occur twice, syntax errors, parts that are left out."""
     counted = Counter(file.path for file in files)
-    yield from (f"`{path}` is there {count} times." for path, count in counted.items() if count > 1)
+    yield from (f"`{path}` occurs {count} times." for path, count in counted.items() if count > 1)
     yield from (f"{text}." for text in collisions(counted))
     for file in files:
         if reason := _path_complaint(file.path) or _syntax_complaint(file):
@@ -96,7 +96,7 @@ def _blocks(lines: list[str]) -> Iterator[SourceFile]:
 
 
 def _starts(lines: list[str]) -> frozenset[int]:
-    """Where a block may start: lines that are a path, with a fence below."""
+    """Lines with a path above a fence, where blocks may start."""
     return frozenset(
         index
         for index, line in enumerate(lines)
@@ -112,13 +112,13 @@ def _path_above(lines: list[str], fence: int) -> str:
 
 
 def _path(line: str) -> str:
-    """A path that stands alone in a line, however it is set off; else nothing. A mere word is none."""
+    """The path that is alone in a line, with any markup; empty if there is none. A single word is not a path."""
     text = line.strip().strip("`*#: ")
     return normalise_path(text) if re.fullmatch(r"\S*[./]\S*", text) and not _FENCE.match(line) else ""
 
 
 def _end(lines: list[str], first: int, mark: str, path: str, starts: frozenset[int]) -> int:
-    """The closing fence: the first. Of three backticks, though, which a file may hold: the first that ends a block."""
+    """The closing fence: the first; with three backticks, which a file may contain, the first that ends a block."""
     fallback = None
     for index in range(first, len(lines)):
         if fallback is not None and index in starts:
@@ -139,7 +139,7 @@ def _closes(line: str, mark: str) -> bool:
 
 
 def _next(lines: list[str], index: int) -> int:
-    """The next line that is not empty; behind the last one where there is none."""
+    """The next line that is not empty, or the number of lines."""
     return next((number for number in range(index, len(lines)) if lines[number].strip()), len(lines))
 
 

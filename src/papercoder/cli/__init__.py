@@ -1,5 +1,6 @@
 """The command line: thin and quick to start; each command imports what it needs when it is called."""
 
+import logging
 import sys
 
 import typer
@@ -19,6 +20,7 @@ from papercoder.errors import PaperCoderError
 
 def main() -> None:
     """Run the command line; a PaperCoderError becomes one sentence and its exit code."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # users need no notices about its font cache
     try:
         app()
     except PaperCoderError as error:
