@@ -1,4 +1,4 @@
-"""An agent is a prompt, a role and a form of answer; asking it renders, sends, reads, checks, and asks again."""
+"""Agents: a prompt, a role and an answer format. Asking one renders, sends, reads, checks and retries."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., object])
 
 Check = Callable[[T, int], list[str]]
-"""What is wrong with an answer, given how many answers were sent back before it; nothing where it is accepted."""
+"""Returns what is wrong with an answer, given the number of answers rejected before it; empty if it is accepted."""
 
 
 @dataclass(frozen=True)
@@ -27,18 +27,18 @@ class Agent(Generic[T]):
     """One specialised agent."""
 
     name: str
-    """Also its prompt's."""
+    """Also the name of its prompt."""
 
     role: Role
-    """Which of the user's models it asks."""
+    """Selects the model."""
 
     format: Format[T]
     system: str = "system"
-    """The prompt before all it reads; judges have their own, since they build nothing."""
+    """The name of the system prompt; judges have their own."""
 
 
 def uses(*agents: Agent[Any]) -> Callable[[F], F]:
-    """Declare whom a function that makes an artifact asks, so that it is made again when their prompts change."""
+    """Declare the agents that a function asks, so that its step runs again when their prompts change."""
 
     def declare(make: F) -> F:
         make.agents = agents  # type: ignore[attr-defined]
@@ -49,7 +49,7 @@ def uses(*agents: Agent[Any]) -> Callable[[F], F]:
 
 @dataclass(frozen=True)
 class Agents:
-    """Asks agents; the one thing that stages are handed."""
+    """Asks agents; stages get this object."""
 
     models: Mapping[Role, Model]
     """Role -> model."""
@@ -60,7 +60,7 @@ class Agents:
     """Completion tokens for an answer."""
 
     answer_retries: int
-    """How often an unfit answer goes back."""
+    """How often an invalid answer is retried."""
 
     where: str
     """The run folder, for error messages."""
@@ -79,8 +79,8 @@ class Agents:
         """Ask an agent about a subject, with these parts to read and these variables in its prompt.
 
         Raises:
-            AnswerError: no answer was fit, after all retries.
-            ModelError: the model could not be reached, or the request does not fit its context window.
+            AnswerError: all answers were invalid.
+            ModelError: the model cannot be reached, or the request does not fit its context window.
             CostCapReached: the next call might exceed the cap.
         """
         model = self.models[agent.role]
@@ -121,7 +121,7 @@ class Agents:
         return [self.models[role].name, *filter(None, [self.thinking.get(role)])]
 
     def room(self, agent: Agent[T], **variables: object) -> int:
-        """Tokens that its model's window leaves for what an agent is given to read."""
+        """Tokens of the model's context window that are left for what an agent reads."""
         model, fixed = self.models[agent.role], (self.prompts.render(agent.system), self._task(agent, variables))
         return model.context_window - self._completion(model) - sum(map(count_tokens, fixed)) - _HEADROOM - _REASON
 
@@ -144,7 +144,7 @@ class Agents:
         return (*read, Message(role="user", text=self._task(agent, variables)))
 
     def _again(self, agent: Agent[T], opening: tuple[Message, ...], text: str, reason: str) -> tuple[Message, ...]:
-        """The answer and why it goes back; the reason alone where there is no room for both."""
+        """The answer and the reason for its rejection; only the reason if both do not fit."""
         model = self.models[agent.role]
         said = Message(role="assistant", text=text or "(nothing)")
         why = Message(role="user", text=self.prompts.render("again", reason=reason[:_LONGEST_REASON]))
@@ -157,7 +157,7 @@ class Agents:
 
     def _gave_up(self, agent: Agent[T], subject: str, model: Model, reason: str) -> str:
         return (
-            f"{model.name} did not give a fit answer as {agent.name} agent"
+            f"{model.name} gave no valid answer as {agent.name} agent"
             f"{f' for {subject}' if subject else ''} in {1 + self.answer_retries} tries: {reason[:300]} "
             f"All answers are kept in {self.where}. Run again with another model (--model {agent.role}=PROVIDER:NAME) "
             "or more tries (--answer-retries); what was made so far is reused."
@@ -165,13 +165,13 @@ class Agents:
 
 
 _HEADROOM = 256
-"""Tokens kept free for what providers add to the messages."""
+"""Tokens reserved for what providers add to the messages."""
 
 _REASON = 512
-"""Tokens kept free for the reason why an answer goes back."""
+"""Tokens reserved for the reason of a rejection."""
 
 _LONGEST_REASON = 1500
-"""Letters of it."""
+"""Characters of the reason."""
 
 
 def _read(form: Format[T], text: str, attempt: int, check: Check[T] | None) -> T:
