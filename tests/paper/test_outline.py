@@ -56,6 +56,11 @@ def test_roman_sections_have_lettered_subsections() -> None:
     assert [number for number, _ in found] == ["1", "2", "2.A", "2.A.1", "2.B", "5", "A"]
 
 
+def test_letters_begin_again_after_the_references() -> None:
+    found = numbers("I. Introduction", "II. Method", "A. Heat", "B. Cold", "A. Proofs", "B. Data", late=4)
+    assert [number for number, _ in found] == ["1", "2", "2.A", "2.B", "A", "B"]
+
+
 def test_the_ninth_lettered_subsection_is_not_section_one() -> None:
     letters = [f"{letter}. Part" for letter in "ABCDEFGHI"]
     assert numbers("I. One", "II. Two", *letters)[-1] == ("2.I", "Part")

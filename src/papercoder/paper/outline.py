@@ -69,6 +69,9 @@ def read_headings(printed: Sequence[PrintedHeading]) -> list[Heading]:
 class _Outline:
     texts: list[str]
     in_appendix: bool = False
+    is_late: bool = False
+    """The references have passed or the appendix has begun, so that letters begin again with A."""
+
     section: int = 0
     """The number of the section, where sections have Roman numbers."""
 
@@ -83,6 +86,8 @@ class _Outline:
 
     def read(self, position: int, printed: PrintedHeading) -> Heading:
         text, level = " ".join(printed.text.split()), printed.level
+        if not self.is_late and (printed.is_appendix or printed.follows_references):
+            self.is_late, self.letter = True, ""
         self.in_appendix |= printed.is_appendix
         if match := _TIGHT.fullmatch(text) or _ARABIC.fullmatch(text):
             number = match["number"].replace(" ", "")

@@ -1,4 +1,4 @@
-"""What a repository says that it needs: the lines of its requirements files, or of its `pyproject.toml`."""
+"""The packages that a repository declares: the lines of its requirements files, or of its `pyproject.toml`."""
 
 import re
 import tomllib
@@ -16,7 +16,7 @@ _ELSEWHERE = frozenset({"setup.py", "setup.cfg", "environment.yml", "environment
 
 @dataclass(frozen=True)
 class Line:
-    """One line that asks for a package."""
+    """One line that requires a package."""
 
     path: str
     number: int
@@ -24,12 +24,12 @@ class Line:
 
     @property
     def is_address(self) -> bool:
-        """Does it name an address or a folder in the place of a package?"""
+        """Whether it names an address or a folder instead of a package."""
         return bool(_ADDRESS.match(self.text)) or " @ " in self.text
 
     @property
     def name(self) -> str | None:
-        """The distribution in canonical spelling, guessed from an address; None where the line is not valid."""
+        """The distribution in canonical spelling, guessed from an address; None if the line is not valid."""
         try:
             return canonicalize_name(Requirement(self.text).name)
         except InvalidRequirement:
@@ -43,15 +43,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Declared:
-    """All lines, and whether there is any place for them."""
+    """All lines, and whether these are all that the repository declares."""
 
     lines: tuple[Line, ...]
     is_complete: bool
-    """False where the repository declares its packages in a file that is not read here."""
+    """False if the repository declares its packages in a file that is not read here."""
 
 
 def declared(tree: Tree) -> Declared:
-    """Read the requirements files at the root and in `requirements/`; failing those, `pyproject.toml`."""
+    """Read the requirements files at the root and in `requirements/`; without any, `pyproject.toml`."""
     names = sorted(name for name in tree.files if _is_requirements_file(PurePosixPath(name)))
     lines = [line for name in names for line in _lines(name, tree.text(name) or "")]
     if not names and (text := tree.text("pyproject.toml")):
