@@ -10,7 +10,7 @@ import pytest
 from papercoder.artifacts import ExecutionReport, Outcome, SourceFile
 from papercoder.runs.events import Event, ExecutionStepEnded
 from papercoder.sandbox import selection
-from papercoder.stages.execution.files import Unobserved, execute_files, lay_out, reproduce_files
+from papercoder.stages.execution.files import Unobserved, execute_files, reproduce_files, write_files
 from papercoder.stages.execution.reaching import unreachable
 from tests.sandbox.conftest import isolating
 from tests.stages.test_execution import FILES
@@ -80,7 +80,7 @@ def test_a_failure_of_the_files_is_observed(cache: Path) -> None:
     isolating()
     report = observe(files({"src/model.py": "import nothing_of_this_name\n"}), [])
     assert report.failed is not None
-    assert (report.failed.step, report.observed) == ("import", True)
+    assert (report.failed.step, report.observed) == ("install", True)
 
 
 def test_an_index_out_of_reach_is_no_observation(cache: Path) -> None:
@@ -105,7 +105,7 @@ def test_no_sandbox_is_no_observation(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_files_are_laid_out_as_they_are(tmp_path: Path) -> None:
-    lay_out((*files(), SourceFile(path="deep/er/a.py", text="x = 'é'\r\n")), tmp_path)
+    write_files((*files(), SourceFile(path="deep/er/a.py", text="x = 'é'\r\n")), tmp_path)
     assert (tmp_path / "deep" / "er" / "a.py").read_bytes() == "x = 'é'\r\n".encode()
     assert (tmp_path / "reproduce.sh").stat().st_mode & 0o111
     assert not (tmp_path / "main.py").stat().st_mode & 0o111

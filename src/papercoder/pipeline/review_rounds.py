@@ -15,7 +15,7 @@ from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.repository.traceability import trace
 from papercoder.runs.run import Run
 from papercoder.stages.checking import check
-from papercoder.stages.execution.files import lay_out
+from papercoder.stages.execution.files import write_files
 from papercoder.stages.packaging import equipment
 from papercoder.stages.review import review_file, revise_file
 
@@ -101,7 +101,7 @@ def _shown(verdicts: Verdicts, file: SourceFile, code: Files) -> frozenset[Sourc
 
 def _checked(files: Files) -> CheckReport:
     with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
-        lay_out(files, Path(folder))
+        write_files(files, Path(folder))
         return check(Path(folder))
 
 

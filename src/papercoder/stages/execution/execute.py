@@ -1,4 +1,4 @@
-"""The ladder: install, import, start, tests, smoke, reproduce; the first step that fails ends the climb."""
+"""Execution step by step: install, import, start, tests, smoke, reproduce. Steps after a failed one are skipped."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,13 +24,13 @@ LIMITS: Mapping[StepName, Limits] = MappingProxyType(
         "reproduce": Limits(seconds=24 * 3600, disk=64 * GIB),
     }
 )
-"""What each step may use, where the caller does not say otherwise."""
+"""Default limits of each step."""
 
 Emit = Callable[[StepResult], None]
 
 
-def _nobody(_: StepResult) -> None:
-    """Nobody listens."""
+def _ignore(_: StepResult) -> None:
+    """The default listener."""
 
 
 async def execute(
@@ -41,32 +41,32 @@ async def execute(
     *,
     reproduce: bool = False,
     gpu: bool = False,
-    emit: Emit = _nobody,
+    emit: Emit = _ignore,
 ) -> ExecutionReport:
-    """Climb the ladder, each step in a fresh copy of the repository.
+    """Execute a repository, each step in a fresh copy.
 
     Args:
-        repository: is read, never written.
-        sandbox: None: nothing is executed, and the report says why.
-        installer: None: from the user's package index.
-        limits: step -> what it may use; those that are missing have their `LIMITS`.
-        reproduce: whether to run the full reproduction too.
-        gpu: whether the code may use this machine's GPUs; installers may not.
-        emit: is told every step once it is decided.
+        repository: read, never written.
+        sandbox: None executes nothing; the report says why.
+        installer: None installs from the user's package index.
+        limits: step -> its limits; steps that are missing have their default `LIMITS`.
+        reproduce: also run the full reproduction.
+        gpu: give the code access to this machine's GPUs; installers never have it.
+        emit: called with the result of each step.
 
     Raises:
-        SandboxError: the sandbox could not be started, or the repository not be copied.
+        SandboxError: the sandbox cannot be started or the repository cannot be copied.
         RunFolderError: the folder that keeps environments cannot be written.
     """
-    ladder = steps(repository, reproduce)
+    planned = steps(repository, reproduce)
     if sandbox is None:
-        return _nothing(ladder, await why_unavailable(), emit)
-    climb = _Execution(repository, sandbox, {**LIMITS, **limits}, emit, gpu)
-    installation = await (installer or Packages()).install(repository, sandbox, climb.limits["install"])
-    climb.note(_installed(installation, climb.limits["install"]), installation.outcomes)
-    for step in ladder:
-        await climb.on(step, installation.environment)
-    return climb.report(installation.lock)
+        return _skip_all(planned, await why_unavailable(), emit)
+    execution = _Execution(repository, sandbox, {**LIMITS, **limits}, emit, gpu)
+    installation = await (installer or Packages()).install(repository, sandbox, execution.limits["install"])
+    execution.record(_installed(installation, execution.limits["install"]), installation.outcomes)
+    for step in planned:
+        await execution.run(step, installation.environment)
+    return execution.report(installation.lock)
 
 
 async def reproduce(
@@ -77,18 +77,18 @@ async def reproduce(
     limits: Mapping[StepName, Limits] = LIMITS,
     *,
     gpu: bool = False,
-    emit: Emit = _nobody,
+    emit: Emit = _ignore,
 ) -> ExecutionReport:
-    """Climb the last step, where those below it were seen before, be it on another machine.
+    """Run the last step of a repository whose other steps passed before, possibly on another machine.
 
     Args:
-        repository: with the `requirements.lock` of that time, so that the same packages are installed.
+        repository: contains the `requirements.lock` of the earlier execution, so that the same packages are installed.
         sandbox: as for `execute`.
-        before: what was seen of this very repository.
+        before: the earlier report of this repository.
         installer: as for `execute`.
         limits: as for `execute`.
         gpu: as for `execute`.
-        emit: is told the last step once it is decided.
+        emit: called with the result of the last step.
 
     Raises:
         SandboxError: as for `execute`.
@@ -99,30 +99,30 @@ async def reproduce(
         result = _skipped(last, await why_unavailable())
         emit(result)
         return _joined(before, result)
-    climb = _Execution(repository, sandbox, {**LIMITS, **limits}, _nobody, gpu)
-    installation = await (installer or Packages()).install(repository, sandbox, climb.limits["install"])
-    climb.note(_installed(installation, climb.limits["install"]), installation.outcomes)
-    climb.emit = emit
-    await climb.on(last, installation.environment)
-    return _joined(before, climb.done[-1], climb.report(installation.lock))
+    execution = _Execution(repository, sandbox, {**LIMITS, **limits}, _ignore, gpu)
+    installation = await (installer or Packages()).install(repository, sandbox, execution.limits["install"])
+    execution.record(_installed(installation, execution.limits["install"]), installation.outcomes)
+    execution.emit = emit
+    await execution.run(last, installation.environment)
+    return _joined(before, execution.done[-1], execution.report(installation.lock))
 
 
 def _joined(before: ExecutionReport, last: StepResult, after: ExecutionReport | None = None) -> ExecutionReport:
-    """What was seen before, and then of the last step."""
+    """The earlier report with the result of the last step."""
     changes = {"notes": tuple(dict.fromkeys((*before.notes, *after.notes))), "results": after.results} if after else {}
     return before.model_copy(update={"steps": (*before.steps[:-1], last), **changes})
 
 
-def _nothing(ladder: tuple[ExecutionStep, ...], reason: str, emit: Emit) -> ExecutionReport:
+def _skip_all(planned: tuple[ExecutionStep, ...], reason: str, emit: Emit) -> ExecutionReport:
     install = StepResult(step="install", status="skipped", reason=reason)
-    results = (install, *(_skipped(step, reason) for step in ladder))
+    results = (install, *(_skipped(step, reason) for step in planned))
     for result in results:
         emit(result)
     return ExecutionReport(steps=results, sandbox="")
 
 
 class _Execution:
-    """How far it is."""
+    """An execution in progress."""
 
     def __init__(
         self, repository: Path, sandbox: Sandbox, limits: Mapping[StepName, Limits], emit: Emit, gpu: bool
@@ -132,22 +132,22 @@ class _Execution:
         self.notes: dict[str, None] = {}
         self.results: dict[StepName, str | None] = {}
 
-    async def on(self, step: ExecutionStep, environment: Environment | None) -> None:
-        """Try a step, unless one below it failed or nobody asked for it."""
-        fallen = next((result.step for result in self.done if result.status == "failed"), None)
-        if fallen:
-            self.note(_skipped(step, f"{fallen} failed before it"))
+    async def run(self, step: ExecutionStep, environment: Environment | None) -> None:
+        """Run a step, or skip it after a failure or if it was not requested."""
+        failed = next((result.step for result in self.done if result.status == "failed"), None)
+        if failed:
+            self.record(_skipped(step, f"{failed} failed before it"))
         elif not environment:
-            self.note(_skipped(step, self.done[0].reason))
-        elif step.unasked:
-            self.note(_skipped(step, step.unasked))
+            self.record(_skipped(step, self.done[0].reason))
+        elif step.skip_reason:
+            self.record(_skipped(step, step.skip_reason))
         else:
-            outcome, results = await self._try(step, environment)
+            outcome, results = await self._run_command(step, environment)
             self.results[step.name] = results
             missing = step.complaint(outcome, results) if outcome.succeeded else ""
-            self.note(_result(step.name, step.shown, outcome, self.limits[step.name], missing), (outcome,))
+            self.record(_result(step.name, step.shown, outcome, self.limits[step.name], missing), (outcome,))
 
-    async def _try(self, step: ExecutionStep, environment: Environment) -> tuple[Outcome, str | None]:
+    async def _run_command(self, step: ExecutionStep, environment: Environment) -> tuple[Outcome, str | None]:
         async with fresh_copy(self.repository) as folder:
             command = Command(
                 step.argv,
@@ -159,22 +159,22 @@ class _Execution:
             )
             return await self.sandbox.run(command), bring_back(folder, RESULTS)
 
-    def note(self, result: StepResult, outcomes: tuple[Outcome, ...] = ()) -> None:
-        """Keep and tell what became of a step."""
+    def record(self, result: StepResult, outcomes: tuple[Outcome, ...] = ()) -> None:
+        """Record and emit the result of a step."""
         self.done.append(result)
         self.notes |= dict.fromkeys(note for outcome in outcomes for note in outcome.notes)
         self.emit(result)
 
     def report(self, lock: str | None) -> ExecutionReport:
-        """All that was seen; results only of a step that was."""
-        seen = {result.step for result in self.done if result.status == "passed"}
+        """The report so far; results only from steps that passed."""
+        passed = {result.step for result in self.done if result.status == "passed"}
         return ExecutionReport(
             steps=tuple(self.done),
             sandbox=self.sandbox.name,
             notes=tuple(self.notes),
             lock=lock,
-            smoke_results=self.results.get("smoke") if "smoke" in seen else None,
-            results=self.results.get("reproduce") if "reproduce" in seen else None,
+            smoke_results=self.results.get("smoke") if "smoke" in passed else None,
+            results=self.results.get("reproduce") if "reproduce" in passed else None,
         )
 
 
@@ -188,7 +188,7 @@ def _installed(installation: Installation, limits: Limits) -> StepResult:
             step="install",
             status="passed" if installation.environment else "failed",
             command=installation.command,
-            output="These very packages were installed before." if installation.environment else "",
+            output="The same packages were installed before." if installation.environment else "",
             reason=installation.reason,
         )
     last = installation.outcomes[-1]
@@ -203,7 +203,7 @@ def _installed(installation: Installation, limits: Limits) -> StepResult:
         return StepResult(
             step="install", status="skipped", command=installation.command, output=last.output, reason=cut
         )
-    missing = "" if installation.environment else installation.reason or "no environment came of it"
+    missing = "" if installation.environment else installation.reason or "no environment was created"
     return _result("install", installation.command, whole, limits, missing)
 
 
@@ -224,8 +224,8 @@ def _result(name: StepName, command: str, outcome: Outcome, limits: Limits, miss
 def _why(outcome: Outcome, limits: Limits) -> str:
     if outcome.limit:
         return f"it reached its limit of {_amount(outcome, limits)}"
-    last = next((line.strip() for line in reversed(outcome.output.splitlines()) if line.strip()), "it said nothing")
-    return f"it ended with exit code {outcome.exit_code}: {last[:300]}"
+    last = next((line.strip() for line in reversed(outcome.output.splitlines()) if line.strip()), "no output")
+    return f"exit code {outcome.exit_code}: {last[:300]}"
 
 
 def _amount(outcome: Outcome, limits: Limits) -> str:

@@ -1,4 +1,4 @@
-"""Execution of files that are not on disk yet, as steps of a run: up to the smoke run, and the full reproduction."""
+"""Execution of files in memory, as steps of a run: up to smoke, and the full reproduction."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ REPRODUCE: tuple[StepName, ...] = ("reproduce",)
 
 
 class Unobserved(PaperCoderError):
-    """Nothing new of the files was observed, for what lies outside them: no sandbox, no way to the package index."""
+    """Nothing was observed for reasons outside the files, such as no sandbox or no package index."""
 
     exit_code = 3
 
@@ -28,20 +28,20 @@ class Unobserved(PaperCoderError):
         self.report = report
 
     def __reduce__(self) -> tuple[type["Unobserved"], tuple[ExecutionReport]]:
-        return Unobserved, (self.report,)  # so that it can come from another machine
+        return Unobserved, (self.report,)  # a Ray task may raise it on another machine
 
 
 @runs_steps(*UP_TO_SMOKE)
 async def execute_files(
     context: EmitsEvents, files: tuple[SourceFile, ...], sandbox: str, gpu: bool = False
 ) -> ExecutionReport:
-    """Climb the ladder up to the smoke run; `sandbox` is a setting's word, `auto` or a sandbox's name.
+    """Execute files up to the smoke step; `sandbox` is `auto` or the name of a sandbox.
 
     Raises:
-        Unobserved: nothing of them was observed; as an error, for a step must not keep it as its result.
-        SandboxError: the sandbox that was asked for cannot be used.
+        Unobserved: nothing was observed; an error, so that no step stores it as its result.
+        SandboxError: the requested sandbox is not available.
     """
-    with _laid_out(files) as folder:
+    with _temporary_folder(files) as folder:
         report = await execute(folder, await select_sandbox(sandbox), gpu=gpu, emit=_emit_step(context, UP_TO_SMOKE))
     if not report.observed:
         raise Unobserved(report)
@@ -52,14 +52,14 @@ async def execute_files(
 async def reproduce_files(
     context: EmitsEvents, files: tuple[SourceFile, ...], sandbox: str, before: ExecutionReport, gpu: bool = False
 ) -> ExecutionReport:
-    """Climb the last step, after all others were seen before, with the packages of that time.
+    """Run the full reproduction after all other steps passed, with the packages of the earlier execution.
 
     Raises:
-        Unobserved: it could not be tried, for what lies outside the files.
-        SandboxError: the sandbox that was asked for cannot be used.
+        Unobserved: it could not run for reasons outside the files.
+        SandboxError: the requested sandbox is not available.
     """
     same = SourceFile(path=LOCK, text=before.lock or "")
-    with _laid_out((*(file for file in files if file.path != LOCK), same)) as folder:
+    with _temporary_folder((*(file for file in files if file.path != LOCK), same)) as folder:
         smoke = next(step for step in before.steps if step.step == "smoke")
         context.emit(Forecast(message=forecast(folder, smoke)))
         report = await reproduce(
@@ -71,23 +71,23 @@ async def reproduce_files(
 
 
 @contextmanager
-def _laid_out(files: tuple[SourceFile, ...]) -> Iterator[Path]:
+def _temporary_folder(files: tuple[SourceFile, ...]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
-        lay_out(files, Path(folder))
+        write_files(files, Path(folder))
         yield Path(folder)
 
 
 def _emit_step(context: EmitsEvents, steps: tuple[StepName, ...]) -> Callable[[StepResult], None]:
-    def tell(step: StepResult) -> None:
+    def emit(step: StepResult) -> None:
         if step.step in steps:
             context.emit(
                 ExecutionStepEnded(step=step.step, status=step.status, seconds=step.seconds, reason=step.reason)
             )
 
-    return tell
+    return emit
 
 
-def lay_out(files: tuple[SourceFile, ...], folder: Path) -> None:
+def write_files(files: tuple[SourceFile, ...], folder: Path) -> None:
     """Write files into an empty folder."""
     for file in files:
         path = folder / file.path

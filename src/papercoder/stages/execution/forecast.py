@@ -1,4 +1,4 @@
-"""How long the full reproduction may take, told before it starts: from the smoke run's time and what grows after it."""
+"""Forecast of the full reproduction's time, from the time of the smoke step and the settings that grow."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +11,10 @@ _CONFIG, _SMOKE = "config.yaml", "config.smoke.yaml"
 
 
 def forecast(repository: Path, smoke: StepResult) -> str:
-    """An order of magnitude, in one sentence.
+    """Forecast the time in one sentence, by order of magnitude.
 
-    The setting that grows most between the two configurations is taken to multiply the smoke run's time. Others may
-    multiply it too, and part of that time does not grow at all.
+    Multiplies the smoke time by the factor of the setting that grows most between the two configurations. Other
+    settings may multiply it too, and part of the time does not grow at all.
     """
     grown = sorted(_growth(_load(repository / _CONFIG), _load(repository / _SMOKE), ()))
     factor, key = grown[-1] if grown else (1.0, "")
@@ -33,7 +33,7 @@ def _load(path: Path) -> object:
 
 
 def _growth(full: object, smoke: object, above: tuple[str, ...]) -> Iterator[tuple[float, str]]:
-    """How many times larger each count and list is, with its key."""
+    """The growth factor of each count and list, with its key."""
     if isinstance(full, dict) and isinstance(smoke, dict):
         for name, value in full.items():
             yield from _growth(value, smoke.get(name), (*above, str(name)))
@@ -44,7 +44,7 @@ def _growth(full: object, smoke: object, above: tuple[str, ...]) -> Iterator[tup
 
 
 def _size(value: object) -> float:
-    """A list's length, or a count, with one added so that numbering from zero is no division by it; else zero."""
+    """The length of a list, or a count plus one to avoid division by zero; 0 for anything else."""
     if isinstance(value, list):
         return len(value)
     return value + 1.0 if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0.0

@@ -1,4 +1,4 @@
-"""The steps above installing: a command each, and what has to be seen of it besides success."""
+"""The steps after install: the command of each, and what it must produce besides exit code 0."""
 
 import json
 import re
@@ -13,25 +13,25 @@ from papercoder.stages.execution.copying import RESULTS
 from papercoder.stages.execution.environment import has_tests
 
 Complaint = Callable[[Outcome, str | None], str]
-"""What is missing though the command ended with success, given `results.json`; empty where nothing is."""
+"""From a successful outcome and the text of `results.json` to what is missing; empty if nothing is."""
 
 
 @dataclass(frozen=True)
 class ExecutionStep:
-    """A command, and what has to be seen of it."""
+    """A command and the check of its outcome."""
 
     name: StepName
     argv: tuple[str, ...]
     shown: str
-    """The command as one would type it."""
+    """The command as a user would type it."""
 
     complaint: Complaint
-    unasked: str = ""
-    """Why it is not to be run at all; empty where it is."""
+    skip_reason: str = ""
+    """Why the step is skipped; empty if it is to run."""
 
 
 def steps(repository: Path, reproduce: bool) -> tuple[ExecutionStep, ...]:
-    """From the lowest up."""
+    """The steps in their order."""
     modules = tuple(sorted(_modules(repository)))
     script = Path(importing.__file__).read_text(encoding="utf-8")
     listed = f"python -c 'import {', '.join(modules)}'"
@@ -39,7 +39,7 @@ def steps(repository: Path, reproduce: bool) -> tuple[ExecutionStep, ...]:
     no_tests = "" if has_tests(repository) else "the repository has no tests"
     return (
         ExecutionStep("import", ("python", "-c", script, *modules), listed, _imports_all(len(modules))),
-        ExecutionStep("start", ("python", "main.py", "--help"), "python main.py --help", _says_how_to_use_it),
+        ExecutionStep("start", ("python", "main.py", "--help"), "python main.py --help", _prints_usage),
         ExecutionStep("tests", tests, "python -m pytest tests", _passes_tests, no_tests),
         ExecutionStep("smoke", ("bash", "reproduce.sh", "--smoke"), "./reproduce.sh --smoke", _writes_results),
         ExecutionStep(
@@ -47,13 +47,13 @@ def steps(repository: Path, reproduce: bool) -> tuple[ExecutionStep, ...]:
             ("bash", "reproduce.sh"),
             "./reproduce.sh",
             _writes_results,
-            "" if reproduce else "it was not asked for",
+            "" if reproduce else "not requested",
         ),
     )
 
 
 def _modules(repository: Path) -> Iterator[str]:
-    """All that can be imported by name, but tests and what starts a program by being imported."""
+    """All importable modules except tests and `__main__` modules, which start a program."""
     for path in repository.rglob("*.py"):
         names = module_parts(path.relative_to(repository))
         if names and all(map(str.isidentifier, names)) and names[0] not in _NOT_OURS and names[-1] != "__main__":
@@ -70,17 +70,17 @@ def _imports_all(count: int) -> Complaint:
     )
 
 
-def _says_how_to_use_it(outcome: Outcome, _: str | None) -> str:
-    return "" if "usage" in outcome.output.lower() else "it did not say how to use it"
+def _prints_usage(outcome: Outcome, _: str | None) -> str:
+    return "" if "usage" in outcome.output.lower() else "it printed no usage"
 
 
 def _passes_tests(outcome: Outcome, _: str | None) -> str:
-    return "" if re.search(r"\b[1-9]\d* passed\b", outcome.output) else "no test was seen to pass"
+    return "" if re.search(r"\b[1-9]\d* passed\b", outcome.output) else "no test passed"
 
 
 def _writes_results(_: Outcome, results: str | None) -> str:
     if results is None:
-        return f"it wrote no {RESULTS} that can be read"
+        return f"it wrote no readable {RESULTS}"
     try:
         value = json.loads(results)
     except (ValueError, RecursionError):
