@@ -107,9 +107,9 @@ class Command(StreamingModel):
             raise ModelError(f"{self.name} ended with exit code {code}: {message}.")
         if code:
             ending = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-            raise TransientError(f"{self.name} {ending}: {message}")
+            raise TransientError(f"the program {ending}: {message}")
         if not text.strip():
-            raise TransientError(f"{self.name} wrote no answer: {message}")
+            raise TransientError(f"the program wrote no answer: {message}")
 
 
 def render(request: Request) -> str:
