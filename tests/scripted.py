@@ -139,7 +139,7 @@ class Workshop:
 
     async def begin(self, files: Iterable[SourceFile] = CODE) -> tuple[SourceFile, ...]:
         """Write the files, as coding does."""
-        await self.publish.history.begin()
+        await self.publish.history.init()
         return await self.publish(tuple(files), "Coding: the source files")
 
     def text(self, path: str) -> str:

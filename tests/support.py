@@ -234,8 +234,8 @@ class Scripted:
 
 
 def make_agents(model: Model, emit: Emit = lambda _: None, prompts: Path | None = None, **changes: Any) -> Agents:
-    """The hand of a stage, with this model in all roles."""
-    fields: dict[str, Any] = {"max_tokens": 4000, "answer_retries": 2, "where": "runs/tiny", **changes}
+    """The context of a stage, with this model in all roles."""
+    fields: dict[str, Any] = {"max_tokens": 4000, "answer_retries": 2, "folder": "runs/tiny", **changes}
     return Agents(models=dict.fromkeys(ROLES, model), prompts=Prompts(prompts), emit=emit, **fields)
 
 

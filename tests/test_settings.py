@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from papercoder.errors import SettingsError
-from papercoder.settings import ROLES, Profile, Settings, parse_models, parse_thinking, remembered
+from papercoder.settings import ROLES, Profile, Settings, parse_models, parse_thinking, recorded_settings
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +62,7 @@ def test_roles_are_put_together_from_everywhere(monkeypatch: pytest.MonkeyPatch)
     [
         ("concurrency = 0\n", r"papercoder\.toml, concurrency: input should be greater than or equal to 1\."),
         ('concurency = "x"\n', r"papercoder\.toml, concurency: there is no such setting; the settings are model, "),
-        ('openai_api_key = "secret"\n', r"papercoder\.toml, openai_api_key: keys are not kept in settings"),
+        ('openai_api_key = "secret"\n', r"papercoder\.toml, openai_api_key: API keys are not settings"),
         ('model = "gpt-5"\n', r"papercoder\.toml, model: write a model as PROVIDER:NAME"),
         ('[models]\nplaning = "a:b"\n', r"papercoder\.toml, models\.planing: 'planing' is not a role; the roles are"),
         ('[models]\ncoding = "b"\n', r"papercoder\.toml, models\.coding: write a model as"),
@@ -91,7 +91,7 @@ def test_what_is_wrong_in_the_file_is_named(text: str, complaint: str) -> None:
     [
         ("PAPERCODER_CONCURRENCY", "many", "PAPERCODER_CONCURRENCY: input should be a valid integer"),
         ("PAPERCODER_MODELS__CODING", "gpt", "PAPERCODER_MODELS__CODING: write a model as"),
-        ("PAPERCODER_MODELS", "coding=a:b", "PAPERCODER_MODELS: it is not JSON"),
+        ("PAPERCODER_MODELS", "coding=a:b", "PAPERCODER_MODELS is not JSON"),
     ],
 )
 def test_what_is_wrong_in_a_variable_is_named(
@@ -112,15 +112,15 @@ def test_what_is_wrong_in_a_flag_is_named(flags: dict[str, Any], complaint: str)
 
 
 def test_rounds_that_a_profile_has_not_are_told_where_somebody_asked_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Settings(profile="requirements").idle == ()
-    assert Settings(profile="requirements", review_rounds=0, refine=3).idle == ()
-    assert Settings(profile="repair", review_rounds=1, repair_rounds=1).idle == ()
+    assert Settings(profile="requirements").unused == ()
+    assert Settings(profile="requirements", review_rounds=0, refine=3).unused == ()
+    assert Settings(profile="repair", review_rounds=1, repair_rounds=1).unused == ()
     Path("papercoder.toml").write_text("refine = 1\n", encoding="utf-8")
     monkeypatch.setenv("PAPERCODER_REVIEW_ROUNDS", "2")
-    told = [message.partition(" is not used")[0] for message in Settings(profile="plan", repair_rounds=5).idle]
+    told = [message.partition(" has no effect")[0] for message in Settings(profile="plan", repair_rounds=5).unused]
     assert told == ["refine = 1", "repair_rounds = 5", "review_rounds = 2"]
-    assert Settings(profile="requirements").idle == (
-        "review_rounds = 2 is not used, since the profile requirements has no such rounds",
+    assert Settings(profile="requirements").unused == (
+        "review_rounds = 2 has no effect, because the profile requirements has no such rounds",
     )
 
 
@@ -134,7 +134,7 @@ def test_rounds_that_a_profile_has_not_are_told_where_somebody_asked_for_them(mo
     ],
 )
 def test_rounds_that_a_profile_has_not_shape_nothing_to_remember(profile: Profile, rounds: set[str]) -> None:
-    kept = remembered(Settings(profile=profile))
+    kept = recorded_settings(Settings(profile=profile))
     assert {name for name in kept if name == "refine" or name.endswith("_rounds")} == rounds
 
 
@@ -190,9 +190,9 @@ def test_a_wrong_thinking_flag_says_what_a_right_one_is(value: str, complaint: s
 
 
 def test_a_run_is_resumed_with_its_thinking() -> None:
-    kept = remembered(Settings(thinking="high", role_thinking={"coding": "off"}))
+    kept = recorded_settings(Settings(thinking="high", role_thinking={"coding": "off"}))
     assert (kept["thinking"], kept["role_thinking"]) == ("high", {"coding": "off"})
-    assert not {"thinking", "role_thinking"} & remembered(Settings()).keys()
+    assert not {"thinking", "role_thinking"} & recorded_settings(Settings()).keys()
 
 
 def test_an_address_applies_to_self_hosted_providers_or_to_the_one_that_it_names() -> None:
@@ -208,8 +208,8 @@ def test_an_address_that_no_model_uses_is_an_error_as_a_flag_and_noted_in_a_file
     with pytest.raises(SettingsError, match=r"none of the models is self-hosted.*--base-url PROVIDER=https://x"):
         Settings(model="openai:y", base_url="https://x.example/v1")
     Path("papercoder.toml").write_text('base_url = "https://x.example/v1"\n', encoding="utf-8")
-    assert Settings(model="openai:y").idle == (
-        "base_url = https://x.example/v1 is not used, since none of the models is self-hosted",
+    assert Settings(model="openai:y").unused == (
+        "base_url = https://x.example/v1 has no effect, because none of the models is self-hosted",
     )
 
 

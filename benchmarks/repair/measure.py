@@ -13,7 +13,7 @@ from typing import Protocol
 from benchmarks.repair.faults import FAULTS, Fault
 from benchmarks.repair.sources import Edit, Sources, read_sources, without_annotations, write_sources
 from papercoder.artifacts.checking import Finding
-from papercoder.operations.repair import climb
+from papercoder.operations.repair import execute_repository
 from papercoder.stages.checking import check
 
 ROOT = Path(__file__).parents[2]
@@ -59,7 +59,7 @@ class ExecutionDetector:
 
     def sees(self, planted: Planted) -> bool:
         """The repository is run in a sandbox, from the first step to the one that fails."""
-        return bool(asyncio.run(climb(planted.copy, "auto", reproduce=False)).unseen(reproduce=False))
+        return bool(asyncio.run(execute_repository(planted.copy, "auto", reproduce=False)).unseen(reproduce=False))
 
 
 def _same(finding: Finding) -> tuple[str, str, str]:

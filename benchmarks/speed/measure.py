@@ -13,7 +13,7 @@ from benchmarks.speed.reference import Latency, Sizes
 from papercoder.artifacts import LogicDesign
 from papercoder.models.contract import Price
 from papercoder.operations.generate import generate
-from papercoder.repository.import_graph import order
+from papercoder.repository.import_graph import import_order
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade
 from papercoder.settings import Settings
@@ -152,7 +152,7 @@ def critical_path(calls: Iterable[CallMade], logic: LogicDesign, latency: Latenc
         asked = (call.agent, call.subject)
         seconds[asked] = seconds.get(asked, 0.0) + latency.seconds(call.completion)
     ends: dict[str, float] = {}
-    for path in order(logic):
+    for path in import_order(logic):
         needed = [ends[item.path] for item in logic.file(path).imports]
         ends[path] = max([seconds["analysis", path], *needed]) + seconds["coding", path]
     return sum(seconds[agent, ""] for agent in PLANNING) + max(ends.values())
@@ -164,6 +164,6 @@ def _sizes(calls: list[CallMade], logic: LogicDesign) -> Sizes:
     return Sizes(
         paper=first.prompt,
         planning=[answers[agent, ""] for agent in PLANNING],
-        analyses=[answers["analysis", path] for path in order(logic)],
-        codes=[answers["coding", path] for path in order(logic)],
+        analyses=[answers["analysis", path] for path in import_order(logic)],
+        codes=[answers["coding", path] for path in import_order(logic)],
     )

@@ -1,4 +1,4 @@
-"""What the user may set: papercoder.toml, then PAPERCODER_* variables, then flags; what comes later wins."""
+"""The user's settings, from papercoder.toml, PAPERCODER_* variables and flags; later sources take precedence."""
 
 import os
 import re
@@ -27,15 +27,14 @@ Profile = Literal[
     "review",
     "repair",
 ]
-_PLANNED, _REVIEWED = frozenset({"refine"}), frozenset({"refine", "review_rounds"})
-_ROUNDS = frozenset({*_REVIEWED, "repair_rounds"})
-_HAS: dict[Profile, frozenset[str]] = {
-    "full": _ROUNDS,
-    "repair": _ROUNDS,
-    "review": _REVIEWED,
-    "requirements": _PLANNED,
+_ALL_ROUNDS = frozenset({"refine", "review_rounds", "repair_rounds"})
+_ROUNDS: dict[Profile, frozenset[str]] = {
+    "full": _ALL_ROUNDS,
+    "repair": _ALL_ROUNDS,
+    "review": frozenset({"refine", "review_rounds"}),
+    "requirements": frozenset({"refine"}),
 }
-"""Profile -> the rounds that its line has; the others have none."""
+"""Profile -> the rounds in its pipeline; other profiles have none."""
 
 MODEL_SPEC = r"[a-z][a-z0-9/-]*:.+"
 """`provider:name`; the provider may contain a slash, as in `gateway/openai`."""
@@ -52,14 +51,14 @@ SELF_HOSTED = frozenset({"litellm", "lmstudio", "ollama", "openai-compatible", "
 
 ROLES: tuple[Role, ...] = get_args(Role)
 RUN_ROLES: tuple[Role, ...] = tuple(role for role in ROLES if role != "judge")
-"""The roles that a run needs; a judge comes after it."""
+"""The roles in a run; judges evaluate its result."""
 
 FILE_NAME = "papercoder.toml"
 _EXAMPLE = "openai:gpt-6-luna"
 
 
 class Settings(BaseSettings):
-    """What users can configure; API keys are not part of it, they stay in the environment."""
+    """The settings of a run. API keys are not settings; providers read them from environment variables."""
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -71,13 +70,13 @@ class Settings(BaseSettings):
     )
 
     model: ModelSpec = "openai:gpt-6-luna"
-    """`provider:name`, for every role that has no model of its own."""
+    """`provider:name`, for every role without a model of its own."""
 
     models: dict[Role, ModelSpec] = Field(default_factory=dict)
     """Role -> `provider:name`."""
 
     thinking: Thinking | None = None
-    """How much models think before they answer; None: the model's default."""
+    """How much models think before they answer; None: the default of the model."""
 
     role_thinking: dict[Role, Thinking] = Field(default_factory=dict)
     """Role -> how much its model thinks."""
@@ -86,76 +85,76 @@ class Settings(BaseSettings):
     """`URL`: where the self-hosted provider is; `PROVIDER=URL`: where this one is, which then receives its API key."""
 
     max_cost: float | None = Field(default=None, ge=0)
-    """Dollars that a run may cost at most; None: no cap."""
+    """The most that a run may cost, in dollars; None: no limit."""
 
     concurrency: int = Field(default=16, ge=1)
-    """Calls at the same time."""
+    """The most calls at the same time."""
 
     requests_per_minute: int | None = Field(default=None, ge=1)
     """None: no limit."""
 
     tokens_per_minute: int | None = Field(default=None, ge=1)
-    """Prompt and completion together; None: no limit."""
+    """Prompt and completion tokens together; None: no limit."""
 
     idle_timeout: float = Field(default=600.0, gt=0)
-    """Seconds that a model may be silent: without a first token, or without another one."""
+    """The most seconds that a call may wait for its first or next token."""
 
     call_retries: int = Field(default=6, ge=0)
-    """Further tries of a call that failed in passing."""
+    """How often a call is made again after a temporary failure."""
 
     answer_retries: int = Field(default=2, ge=0)
-    """Times that an answer which does not fit is sent back to the model."""
+    """How often an answer is requested again if it is invalid."""
 
     max_tokens: int = Field(default=16_000, ge=1)
-    """Completion tokens of one answer, thinking included; a longer answer is continued."""
+    """The most completion tokens of one answer, including thinking; longer answers are continued."""
 
     context_window: int | None = Field(default=None, ge=1)
-    """Tokens that prompt and completion may have together; None: what is known of the model."""
+    """The most tokens of prompt and completion together; None: the known value of the model."""
 
     price_prompt: float | None = Field(default=None, ge=0)
-    """Dollars for a million prompt tokens; None: what is known of the model."""
+    """Dollars for a million prompt tokens; None: the known price of the model."""
 
     price_cached: float | None = Field(default=None, ge=0)
-    """Dollars for a million prompt tokens read from the provider's cache; None: as `price_prompt`."""
+    """Dollars for a million prompt tokens from the provider's cache; None: the same as `price_prompt`."""
 
     price_completion: float | None = Field(default=None, ge=0)
-    """Dollars for a million completion tokens; None: what is known of the model."""
+    """Dollars for a million completion tokens; None: the known price of the model."""
 
     refine: int = Field(default=1, ge=0)
-    """Rounds of verify-and-revise for the artifacts of planning."""
+    """Rounds of verification and revision for each planning artifact."""
 
     review_rounds: int = Field(default=2, ge=0)
-    """Rounds of reviewing and revising the code."""
+    """Rounds of review and revision of the code."""
 
     repair_rounds: int = Field(default=4, ge=0)
-    """Rounds of repairing what failed when it was run."""
+    """Rounds of repair after failed executions."""
 
     sandbox: Literal["auto", "bubblewrap", "docker", "subprocess", "none"] = "auto"
-    """Where generated code runs; `subprocess` does not isolate it, `none` runs nothing."""
+    """The sandbox for generated code; `subprocess` does not isolate it, `none` executes nothing."""
 
     reproduce: bool = False
-    """Run the full reproduction too, after the smoke run."""
+    """Run the full reproduction after the smoke run."""
 
     gpu: bool = False
-    """Let the generated code use this machine's GPUs, and with them their driver."""
+    """Let generated code use this machine's GPUs, which also exposes their driver to it."""
 
     profile: Profile = "full"
-    """`papercoder`: only what the paper of that name describes; the name of a step: the line up to there."""
+    """The pipeline: `full`, `papercoder` as published, or the name of a stage at which the pipeline stops."""
 
     prompts: Path | None = None
-    """A folder with prompts that replace those of the same name."""
+    """A folder with prompts that replace the shipped ones of the same name."""
 
     def __init__(self, **given: Any) -> None:
-        """Read the settings file and the environment; what is given wins, None counts as not given.
+        """Read the settings file and the environment; arguments take precedence, None counts as not given.
 
         Raises:
-            SettingsError: a value is wrong; says whether a flag, a variable or the file has it.
+            SettingsError: a value is invalid; names the flag, the variable or the file that has it.
         """
         flags = {name: value for name, value in given.items() if value is not None}
         try:
             super().__init__(**flags)
         except ValidationError as error:
-            raise SettingsError(_complaint(error, flags)) from None
+            raise SettingsError(_describe(error, flags)) from None
         except pydantic_settings.SettingsError as error:
             raise SettingsError(_unreadable_variable(error)) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -175,11 +174,11 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flag, then variable, then file."""
+        """Flags, then variables, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
 
     @model_validator(mode="after")
-    def _priced_in_full(self) -> Self:
+    def _require_complete_prices(self) -> Self:
         if (self.price_prompt is None) != (self.price_completion is None):
             raise ValueError("price_prompt and price_completion must be given together")
         if self.price_cached is not None and self.price_prompt is None:
@@ -187,7 +186,7 @@ class Settings(BaseSettings):
         return self
 
     def model_for(self, role: Role) -> str:
-        """The model that plays this role."""
+        """The model for this role."""
         return self.models.get(role, self.model)
 
     @property
@@ -217,21 +216,21 @@ class Settings(BaseSettings):
         return self.base_url is not None and not any(map(self.base_url_for, self.providers))
 
     @property
-    def idle(self) -> tuple[str, ...]:
-        """Rounds that somebody asked for and the profile has not, a sentence each."""
-        asked = {name: getattr(self, name) for name in sorted(_left_out(self.profile) & self.model_fields_set)}
-        told = f"is not used, since the profile {self.profile} has no such rounds"
-        unused = tuple(f"{name} = {most} {told}" for name, most in asked.items() if most)
+    def unused(self) -> tuple[str, ...]:
+        """A message for each setting that has no effect."""
+        given = {name: getattr(self, name) for name in sorted(_missing_rounds(self.profile) & self.model_fields_set)}
+        reason = f"has no effect, because the profile {self.profile} has no such rounds"
+        unused = tuple(f"{name} = {number} {reason}" for name, number in given.items() if number)
         if self._base_url_is_unused:
-            return (*unused, f"base_url = {self.base_url} is not used, since none of the models is self-hosted")
+            return (*unused, f"base_url = {self.base_url} has no effect, because none of the models is self-hosted")
         return unused
 
 
-def _left_out(profile: Profile) -> frozenset[str]:
-    return _ROUNDS - _HAS.get(profile, frozenset())
+def _missing_rounds(profile: Profile) -> frozenset[str]:
+    return _ALL_ROUNDS - _ROUNDS.get(profile, frozenset())
 
 
-_SHAPING = frozenset(
+_RESULT_SETTINGS = frozenset(
     {
         "base_url",
         "context_window",
@@ -245,9 +244,9 @@ _SHAPING = frozenset(
         "sandbox",
     }
 )
+"""Settings that affect the result."""
 
-
-_PAYING = frozenset(
+_COST_SETTINGS = frozenset(
     {
         "max_cost",
         "max_tokens",
@@ -258,17 +257,17 @@ _PAYING = frozenset(
         "thinking",
     }
 )
-"""Answers depend on `max_tokens` and thinking, so resuming with other values pays again; a cap needs prices."""
+"""Settings that affect the cost: a cost limit needs prices, and other values of the rest require new answers."""
 
 
-def remembered(settings: Settings) -> dict[str, JsonValue]:
-    """What is kept of a run beside its models: the settings that shape it, and those of money that were changed."""
-    shapes = set(_SHAPING - _left_out(settings.profile))
-    shaping: dict[str, JsonValue] = settings.model_dump(mode="json", include=shapes, exclude_none=True)
-    paying: dict[str, JsonValue] = settings.model_dump(mode="json", include=set(_PAYING), exclude_defaults=True)
+def recorded_settings(settings: Settings) -> dict[str, JsonValue]:
+    """The settings to record with a run, besides its models: those of its result, and changed ones of its cost."""
+    names = set(_RESULT_SETTINGS - _missing_rounds(settings.profile))
+    result: dict[str, JsonValue] = settings.model_dump(mode="json", include=names, exclude_none=True)
+    cost: dict[str, JsonValue] = settings.model_dump(mode="json", include=set(_COST_SETTINGS), exclude_defaults=True)
     if settings.prompts:
-        shaping["prompts"] = str(settings.prompts.absolute())  # the next process may work in another folder
-    return shaping | paying
+        result["prompts"] = str(settings.prompts.absolute())  # the run may be resumed in another working directory
+    return result | cost
 
 
 def settings_file() -> Path | None:
@@ -282,13 +281,13 @@ def config_folder() -> Path:
 
 
 def parse_models(values: Iterable[str]) -> tuple[str | None, dict[Role, str]]:
-    """Read `--model` flags: `provider:name` for all roles, `role=provider:name` for one.
+    """Parse `--model` flags: `provider:name` for all roles, `role=provider:name` for one.
 
     Returns:
-        The model for all roles, None where no flag names it, and those of single roles.
+        The model for all roles, if any, and the models of single roles.
 
     Raises:
-        SettingsError: a flag names no model, or a role that does not exist.
+        SettingsError: a flag has no model, or an unknown role.
     """
     general: str | None = None
     models: dict[Role, str] = {}
@@ -302,13 +301,13 @@ def parse_models(values: Iterable[str]) -> tuple[str | None, dict[Role, str]]:
 
 
 def parse_thinking(values: Iterable[str]) -> tuple[Thinking | None, dict[Role, Thinking]]:
-    """Read `--thinking` flags: `level` for all roles, `role=level` for one.
+    """Parse `--thinking` flags: `level` for all roles, `role=level` for one.
 
     Returns:
-        The level for all roles, None where no flag names it, and those of single roles.
+        The level for all roles, if any, and the levels of single roles.
 
     Raises:
-        SettingsError: a flag names no level, or a role that does not exist.
+        SettingsError: a flag has no level, or an unknown role.
     """
     general: Thinking | None = None
     levels: dict[Role, Thinking] = {}
@@ -341,24 +340,24 @@ def _level(text: str) -> Thinking:
     raise SettingsError(f"--thinking: {text.strip()!r} is not a level; the levels are {', '.join(LEVELS)}.")
 
 
-def _complaint(error: ValidationError, flags: dict[str, Any]) -> str:
-    """One sentence for the first thing that is wrong; never the value, which might be a secret."""
+def _describe(error: ValidationError, flags: dict[str, Any]) -> str:
+    """One sentence about the first error, without the value, which might be a secret."""
     first = error.errors(include_url=False, include_input=False)[0]
     path = [str(part) for part in first["loc"]]
     if not path:
         return f"Settings: {first['msg'].removeprefix('Value error, ')}."
     if first["type"] == "extra_forbidden":
         return _unknown(path, flags)
-    return f"{_place(path, flags)}: {_wanted(path, first['msg'])}."
+    return f"{_origin(path, flags)}: {_expected(path, first['msg'])}."
 
 
 def _unknown(path: list[str], flags: dict[str, Any]) -> str:
     if "key" in path[-1].lower():
-        return f"{_place(path, flags)}: keys are not kept in settings; export them, as in OPENAI_API_KEY."
-    return f"{_place(path, flags)}: there is no such setting; the settings are {', '.join(Settings.model_fields)}."
+        return f"{_origin(path, flags)}: API keys are not settings; set an environment variable such as OPENAI_API_KEY."
+    return f"{_origin(path, flags)}: there is no such setting; the settings are {', '.join(Settings.model_fields)}."
 
 
-def _wanted(path: list[str], message: str) -> str:
+def _expected(path: list[str], message: str) -> str:
     if path[-1] == "[key]":
         return f"{path[1]!r} is not a role; the roles are {', '.join(ROLES)}"
     if path[0] in {"model", "models"}:
@@ -370,8 +369,8 @@ def _wanted(path: list[str], message: str) -> str:
     return message[0].lower() + message[1:]
 
 
-def _place(path: list[str], flags: dict[str, Any]) -> str:
-    """The flag, the variable or the line of the file that has the value, in the order in which they win."""
+def _origin(path: list[str], flags: dict[str, Any]) -> str:
+    """The flag, the variable or the file and key that the value comes from, in their order of precedence."""
     name = path[0]
     dotted = ".".join(part for part in path if part != "[key]")
     if name in flags:
@@ -386,4 +385,4 @@ def _place(path: list[str], flags: dict[str, Any]) -> str:
 def _unreadable_variable(error: pydantic_settings.SettingsError) -> str:
     name = re.search(r'field "(\w+)"', str(error))
     variable = f"PAPERCODER_{name[1].upper()}" if name else "A PAPERCODER_ variable"
-    return f"{variable}: it is not JSON; write for example PAPERCODER_MODELS__CODING={_EXAMPLE}."
+    return f"{variable} is not JSON; for a single model, use PAPERCODER_MODELS__CODING={_EXAMPLE}."

@@ -52,7 +52,7 @@ def test_a_judge_reads_a_system_prompt_of_its_own_and_is_asked_anew_where_it_cha
 def test_what_takes_all_the_room_that_is_left_is_read_whole() -> None:
     model = Scripted({"verify": GOOD}, context_window=5_000)
     agents = make_agents(model, max_tokens=500)
-    room = agents.room(CHECKER, instructions="")
+    room = agents.available_tokens(CHECKER, instructions="")
     whole, too_much = "word " * room, "word " * (room + 1)
     for text in (whole, too_much):
         asyncio.run(agents.ask(CHECKER, "", (Part("words", (text, "Fewer.")),), instructions=""))
@@ -74,7 +74,7 @@ def test_an_invalid_answer_is_retried_with_the_reason() -> None:
     assert second.messages[: len(first.messages)] == first.messages
     assert [message.role for message in second.messages[len(first.messages) :]] == ["assistant", "user"]
     assert second.messages[-2].text == "What?"
-    assert "There is no JSON object" in second.messages[-1].text
+    assert "The answer has no JSON object" in second.messages[-1].text
     assert "violations: Input should be a valid" in third.messages[-1].text
     assert "What?" not in third.text
     edit_problems = of_kind(events, AnswerRejected)
@@ -93,7 +93,14 @@ def test_after_so_many_tries_it_gives_up_and_says_who_what_where(retries: int) -
     with pytest.raises(AnswerError) as caught:
         asyncio.run(make_agents(model, answer_retries=retries).ask(CHECKER, "src/model.py", (), instructions=""))
     assert len(model.requests) == 1 + retries
-    for word in ("scripted:test", "verify", "src/model.py", f"{1 + retries} tries", "There is no JSON", "runs/tiny"):
+    for word in (
+        "scripted:test",
+        "verify",
+        "src/model.py",
+        f"{1 + retries} tries",
+        "The answer has no JSON",
+        "runs/tiny",
+    ):
         assert word in str(caught.value)
     assert "--model planning=PROVIDER:NAME" in str(caught.value)
 
@@ -140,7 +147,7 @@ def test_a_paper_that_does_not_fit_is_shortened_with_a_warning() -> None:
     asyncio.run(make_agents(model, events.append, max_tokens=500).ask(WRITER, "x", (paper_part(paper, ["7¶1"]),)))
     (warned,) = of_kind(events, Warned)
     assert warned.where == "overall_plan x"
-    assert "cannot read all of the paper" in warned.message
+    assert "the paper was shortened" in warned.message
     (request,) = model.requests
     assert "Word7" in request.text
     assert "Word8 " not in request.text
@@ -158,7 +165,7 @@ def test_what_fits_is_not_shortened() -> None:
 
 def test_where_nothing_fits_nothing_is_sent() -> None:
     model = Scripted({"overall_plan": "Words."}, context_window=2000)
-    with pytest.raises(ContextError, match=r"overall_plan: even shortened, .* 2000 tokens .* --model planning="):
+    with pytest.raises(ContextError, match=r"overall_plan: even in .* 2000 tokens .* --model planning="):
         asyncio.run(make_agents(model).ask(WRITER, "", (Part("big", ("word " * 5000,)),)))
     assert model.requests == []
 

@@ -91,12 +91,12 @@ def test_line_ends_within_a_string_are_taken() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "There is no JSON object"),
-        ("I cannot do that.", "There is no JSON object"),
-        ("}", "There is no JSON object"),
-        ("}{", "The JSON is broken at line 1, column 2"),
-        ('{"text": "a"', "The JSON is broken at line 1, column 13"),
-        ('{"text": }', "The JSON is broken at line 1, column 10"),
+        ("", "The answer has no JSON object"),
+        ("I cannot do that.", "The answer has no JSON object"),
+        ("}", "The answer has no JSON object"),
+        ("}{", "The JSON is invalid at line 1, column 2"),
+        ('{"text": "a"', "The JSON is invalid at line 1, column 13"),
+        ('{"text": }', "The JSON is invalid at line 1, column 10"),
         ('{"text": 1}', "text: Input should be a valid string"),
         ('{"text": "a", "colour": "red"}', "colour: Extra inputs are not permitted"),
         ('{"more": []}', "text: Field required"),

@@ -61,8 +61,8 @@ def test_an_empty_file_is_a_file() -> None:
         ("config.yaml", "is written by PaperCoder itself"),
         ("json.py", "would hide the standard library's `json`"),
         ("my-model.py", "`my-model` is no Python name"),
-        ("Makefile", "has no path above it"),
-        ("tools/Makefile", "`tools/Makefile` has no ending such as `.py`"),
+        ("Makefile", "has no path on the line above it"),
+        ("tools/Makefile", "`tools/Makefile` has no file extension such as `.py`"),
     ],
 )
 def test_a_path_that_may_not_be_written_is_sent_back(path: str, reason: str) -> None:
@@ -74,16 +74,16 @@ def test_a_path_that_may_not_be_written_is_sent_back(path: str, reason: str) -> 
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        ("", "There is no file in the answer."),
-        ("I cannot.", "There is no file in the answer."),
-        ("```python\nx = 1\n```", "The fence in line 1 of the answer has no path above it"),
-        (f"This is it, all of it:\n{block('')}", "has no path above it"),
+        ("", "The answer has no file."),
+        ("I cannot.", "The answer has no file."),
+        ("```python\nx = 1\n```", "The fence in line 1 of the answer has no path on the line above it"),
+        (f"This is it, all of it:\n{block('')}", "has no path on the line above it"),
         (block("main.py") + block("main.py"), "`main.py` occurs 2 times."),
         (block("main.py") + block("Main.py"), "the same file where case does not count"),
         (block("main.py") + block("model.py") + block("model/net.py"), "are the same module"),
         (block("main.py", "def f(:\n"), "`main.py` has a syntax error at line 1: "),
-        (block("main.py") + "model.py\n````python\ndef f():\n    return", "The block of `model.py` is cut"),
-        (block("main.py") + "model.py\n````python", "The block of `model.py` is cut"),
+        (block("main.py") + "model.py\n````python\ndef f():\n    return", "The block of `model.py` is incomplete"),
+        (block("main.py") + "model.py\n````python", "The block of `model.py` is incomplete"),
     ],
 )
 def test_an_answer_that_is_none_is_sent_back(answer: str, reason: str) -> None:

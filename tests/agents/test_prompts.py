@@ -98,21 +98,21 @@ def test_a_prompt_of_the_users_takes_the_place_of_ours(tmp_path: Path) -> None:
 def test_a_prompt_that_nobody_uses_is_told(tmp_path: Path) -> None:
     (tmp_path / "codnig.md").write_text("x")
     (tmp_path / "notes.txt").write_text("x")
-    with pytest.raises(SettingsError, match=r"has codnig, which no agent uses\. Names are: .*coding"):
+    with pytest.raises(SettingsError, match=r"has codnig, which no agent uses\. The prompts are: .*coding"):
         Prompts(tmp_path)
 
 
 def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"none is no folder; `papercoder prompts --export DIR` makes one"):
+    with pytest.raises(SettingsError, match=r"none is not a folder\. `papercoder prompts --export DIR` creates one"):
         Prompts(tmp_path / "none")
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("{{ reason", r"again\.md is no template: line 1"),
-        ("{% if %}", r"again\.md is no template: line 1"),
-        ("{{ reasn }}", r"again\.md: 'reasn' is undefined\. It may use: reason"),
+        ("{{ reason", r"again\.md is not a valid template: line 1"),
+        ("{% if %}", r"again\.md is not a valid template: line 1"),
+        ("{{ reasn }}", r"again\.md: 'reasn' is undefined\. Its variables are: reason"),
         ("{{ reason.x.y }}", r"again\.md: .*no attribute 'x'"),
     ],
 )

@@ -16,7 +16,7 @@ from papercoder.errors import AnswerError
 from papercoder.models.contract import Answer, Request
 from papercoder.models.simulated import Simulated
 from papercoder.runs.events import Warned
-from papercoder.runs.executor import EmitsEvents, runs_steps
+from papercoder.runs.executor import EmitsEvents, runs_execution_steps
 from papercoder.stages.checking import checks
 from tests.bench.benches import without_tools
 
@@ -82,7 +82,7 @@ def _most() -> float:
         return math.inf
 
 
-@runs_steps("install", "smoke")
+@runs_execution_steps("install", "smoke")
 async def looks_around(context: EmitsEvents, what: str) -> dict[str, Any]:
     """A step that runs steps: says where it is."""
     ray: Any = importlib.import_module("ray")

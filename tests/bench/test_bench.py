@@ -288,7 +288,7 @@ def test_rounds_that_a_profile_has_not_are_told_once(tmp_path: Path) -> None:
     watcher = Silent()
     run(write_manifest(tmp_path, texts=2, variants=[{**PUBLISHED, "review_rounds": 1}]), tmp_path / "out", watcher)
     (warned,) = watcher.warned
-    assert warned.startswith("variant published: review_rounds = 1 is not used")
+    assert warned.startswith("variant published: review_rounds = 1 has no effect")
     told = of_kind((event for _, event in watcher.told), Warned)
     assert len([each for each in told if "review_rounds = 1" in each.message]) == 2
 

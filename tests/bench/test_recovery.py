@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from papercoder.bench.recovery import recount
-from papercoder.operations.environment import in_folder
+from papercoder.operations.environment import local_stores
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade
 from papercoder.runs.summary import summarise
@@ -20,12 +20,12 @@ def test_a_call_whose_event_was_lost_is_told_once_and_takes_no_time(tmp_path: Pa
     seconds = summarise(read_events(folder)).seconds
     assert calls_of(folder).total() == whole.total() - 1
     for _ in range(2):
-        recount(folder, in_folder(folder))
+        recount(folder, local_stores(folder))
         assert calls_of(folder) == whole
     assert summarise(read_events(folder)).seconds == seconds
 
 
 def test_nothing_is_told_where_nothing_was_paid_for(tmp_path: Path) -> None:
-    recount(tmp_path / "none", in_folder(tmp_path / "none"))
+    recount(tmp_path / "none", local_stores(tmp_path / "none"))
     assert not [event for event in read_events(tmp_path / "none") if isinstance(event, CallMade)]
     assert not (tmp_path / "none").exists()

@@ -76,7 +76,7 @@ def test_help_names_every_command() -> None:
         (("run", "{paper}", "--model", "recorded:none"), 2, "none is no recording"),
         (("run", "{paper}", "--model", SIMULATED, "--profile", "best"), 2, "--profile"),
         (("run", "{paper}", "--model", SIMULATED, "--refine", "-1"), 2, "--refine"),
-        (("run", "{paper}", "--model", SIMULATED, "--prompts", "none"), 2, "none is no folder"),
+        (("run", "{paper}", "--model", SIMULATED, "--prompts", "none"), 2, "none is not a folder"),
         (("run", "{paper}", "--model", "openai:gpt-5-mini"), 2, "OPENAI_API_KEY"),
         (("run", "{paper}", "-o", "{paper}", "--model", SIMULATED), 2, "could not be written"),
         (("run", "{paper}", "--model", f"{SIMULATED},context=3000"), 1, "Choose a model with a larger window"),
@@ -86,10 +86,10 @@ def test_help_names_every_command() -> None:
             "exceeds the cap",
         ),
         (("models", "--model", "nobody:x"), 2, "there is no provider 'nobody'"),
-        (("show", "none"), 2, "none is no run folder"),
+        (("show", "none"), 2, "none is not a run folder"),
         (("record", "none", "recording", "--by", "me", "--how", "by hand"), 2, "none"),
         (("prompts", "none"), 2, "none"),
-        (("prompts", "--prompts", "none"), 2, "none is no folder"),
+        (("prompts", "--prompts", "none"), 2, "none is not a folder"),
     ],
     ids=lambda value: " ".join(value)[:60] if isinstance(value, tuple) else "",
 )
@@ -120,13 +120,16 @@ def test_a_run_is_shown_and_goes_on(say: Command, paper_file: Path, made: Path) 
 
 
 def test_rounds_that_the_profile_has_not_are_told(say: Command, paper_file: Path, tmp_path: Path) -> None:
-    folder, told = tmp_path / "run", "review_rounds = 3 is not used, since the profile papercoder has no such rounds"
+    folder, told = (
+        tmp_path / "run",
+        "review_rounds = 3 has no effect, because the profile papercoder has no such rounds",
+    )
     flags = ("-o", folder, "--model", SIMULATED, "--profile", "papercoder")
     said = say("run", paper_file, *flags, "--review-rounds", "3")
     assert (said.code, said.err) == (0, "")
     assert told in said.out
     assert told in say("show", folder).out
-    assert "is not used" not in say("revise", folder).out
+    assert "has no effect" not in say("revise", folder).out
 
 
 def test_questions_for_the_authors_are_printed(say: Command, made: Path) -> None:

@@ -180,7 +180,7 @@ def test_a_gpu_is_lent_where_it_was_asked_for_and_notes_are_told(
 
 @pytest.mark.parametrize("name", ["none", "main.py"])
 def test_what_is_no_repository_cannot_be_executed(say: Say, repository: Path, name: str) -> None:
-    assert_told(say("execute", repository / name), 2, f"{name} is no repository")
+    assert_told(say("execute", repository / name), 2, f"{name} is not a folder with Python files")
 
 
 # repair
@@ -216,9 +216,13 @@ def test_a_repair_that_was_never_fit(repair: Say, repository: Path) -> None:
 
 
 def test_what_cannot_be_repaired_is_told(repair: Say, repository: Path) -> None:
-    assert_told(repair(FIX, repository / "none", "--error", repository / "error.txt"), 2, "none is no repository")
-    assert_told(repair(FIX, repository, "--error", repository / "none.txt"), 2, "none.txt holds no error")
-    assert_told(repair(FIX, repository, "--error", repository), 2, "holds no error to read")
+    assert_told(
+        repair(FIX, repository / "none", "--error", repository / "error.txt"),
+        2,
+        "none is not a folder with Python files",
+    )
+    assert_told(repair(FIX, repository, "--error", repository / "none.txt"), 2, "none.txt has no error output")
+    assert_told(repair(FIX, repository, "--error", repository), 2, "has no error output")
 
 
 def test_the_error_has_to_be_given(say: Say, repository: Path) -> None:
@@ -306,18 +310,18 @@ def test_a_revision_says_that_the_cap_is_spent(say: Say, paper_file: Path, tmp_p
     assert say("run", paper_file, "-o", folder, "--model", model, "--profile", "papercoder").code == 0
     ended = say("revise", folder, "--max-cost", "0.01")
     assert (ended.code, ended.err) == (0, "")
-    assert "and may cost $0.01" in ended.out
+    assert "of its limit of $0.01" in ended.out
 
 
 def test_a_folder_that_is_no_run_cannot_be_revised(say: Say, tmp_path: Path) -> None:
-    assert_told(say("revise", tmp_path / "none"), 2, "none is no run folder")
+    assert_told(say("revise", tmp_path / "none"), 2, "none is not a run folder")
     assert_told(say("revise", tmp_path / "none", "a note"), 2, "none")
     assert not (tmp_path / "none").exists()
 
 
 def test_an_edit_that_does_not_fit_is_told(say: Say, made: Path) -> None:
     (made / "planning" / "logic.json").write_text("{}", encoding="utf-8")
-    assert_told(say("revise", made), 2, "planning/logic.json was edited and no longer fits")
+    assert_told(say("revise", made), 2, "planning/logic.json was edited and is not valid")
     assert json.loads(say("show", made, "--json").out)["status"] == "partial"
 
 
@@ -338,7 +342,7 @@ def test_answers_are_recorded(say: Say, made: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["report", "show"])
 def test_a_folder_that_is_no_run_is_told(say: Say, tmp_path: Path, command: str) -> None:
-    assert_told(say(command, tmp_path), 2, "is no run folder")
+    assert_told(say(command, tmp_path), 2, "is not a run folder")
 
 
 def test_nothing_can_be_recorded_of_what_is_no_run(say: Say, tmp_path: Path) -> None:

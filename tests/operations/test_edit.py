@@ -22,7 +22,7 @@ def test_an_edit_is_written_kept_as_executable_and_taken_back(tmp_path: Path) ->
 @pytest.mark.parametrize("before", [None, "an older text"])
 def test_what_was_changed_since_is_not_written_over(tmp_path: Path, before: str | None) -> None:
     (tmp_path / "plan.md").write_text("theirs", encoding="utf-8")
-    with pytest.raises(RunFolderError, match="was changed since you opened it"):
+    with pytest.raises(RunFolderError, match="has changed since you opened it"):
         save(tmp_path, "plan.md", before, "mine")
     assert (tmp_path / "plan.md").read_text(encoding="utf-8") == "theirs"
 

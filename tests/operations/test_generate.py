@@ -325,15 +325,66 @@ def test_malformed_answers_are_sent_back(paper_file: Path, tmp_path: Path, whole
     assert {name for name in wanted if not name.startswith("tests/")} <= set(made)
 
 
-def test_a_paper_that_is_not_there_ends_the_run_as_partial(tmp_path: Path) -> None:
+def test_a_start_that_fails_leaves_no_folder(paper_file: Path, tmp_path: Path) -> None:
     with pytest.raises(PaperError):
-        run(tmp_path / "none.pdf", tmp_path / "run")
+        run(tmp_path / "none.pdf", tmp_path / "runs" / "new")
+    with pytest.raises(SettingsError):
+        run(paper_file, tmp_path / "runs" / "new", model="nobody:nothing")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_start_that_fails_leaves_an_existing_folder(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(PaperError):
+        run(tmp_path / "none.pdf", tmp_path)
+    assert (tmp_path / "mine.txt").exists()
+
+
+def test_a_resumed_run_whose_paper_is_gone_ends_as_partial(paper_file: Path, tmp_path: Path) -> None:
+    run(paper_file, tmp_path / "run", profile="papercoder")
+    paper_file.rename(tmp_path / "elsewhere.md")
+    with pytest.raises(PaperError):
+        run(paper_file, tmp_path / "run", profile="papercoder")
     assert summarise(read_events(tmp_path / "run")).status == "partial"
 
 
-def test_an_unknown_model_is_refused_before_anything_is_made(paper_file: Path, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError):
-        run(paper_file, tmp_path / "run", model="nobody:nothing")
+def other_paper(paper_file: Path) -> Path:
+    """A copy of the paper under another title."""
+    other = paper_file.with_name("other.md")
+    title, _, rest = paper_file.read_text(encoding="utf-8").partition("\n")
+    other.write_text(f"{title} Revisited\n{rest}", encoding="utf-8")
+    return other
+
+
+def test_a_folder_with_a_run_of_another_paper_is_refused(paper_file: Path, tmp_path: Path) -> None:
+    run(paper_file, tmp_path / "run", profile="papercoder")
+    before = (tmp_path / "run" / "events.jsonl").read_bytes()
+    with pytest.raises(RunFolderError, match=r"run of another paper, \".+\"\. Choose .* -o, .* --force"):
+        run(other_paper(paper_file), tmp_path / "run", profile="papercoder")
+    assert (tmp_path / "run" / "events.jsonl").read_bytes() == before
+
+
+def test_a_folder_can_be_forced_to_another_paper(paper_file: Path, tmp_path: Path) -> None:
+    run(paper_file, tmp_path / "run", profile="papercoder")
+    settings = Settings(model=TINY, sandbox="none", profile="papercoder")
+    asyncio.run(generate(other_paper(paper_file), tmp_path / "run", settings, force=True))
+    assert "Revisited" in (tmp_path / "run" / "paper.json").read_text(encoding="utf-8")
+
+
+def test_a_paper_that_was_moved_is_the_same_paper(paper_file: Path, tmp_path: Path) -> None:
+    run(paper_file, tmp_path / "run", profile="papercoder")
+    moved = paper_file.rename(tmp_path / "moved.md")
+    run(moved, tmp_path / "run", profile="papercoder")
+    assert summarise(read_events(tmp_path / "run")).status == "complete"
+
+
+def test_a_run_folder_of_the_former_format_is_refused(paper_file: Path, tmp_path: Path) -> None:
+    """Its events have no format number."""
+    old = '{"at":1.0,"kind":"run_started","paper":"p.pdf","models":{},"profile":"full","settings":{}}\n'
+    (tmp_path / "events.jsonl").write_text(old, encoding="utf-8")
+    with pytest.raises(RunFolderError, match="another version of PaperCoder"):
+        run(paper_file, tmp_path)
+    assert (tmp_path / "events.jsonl").read_text(encoding="utf-8") == old
 
 
 def test_an_interrupted_run_says_so_and_goes_on(paper_file: Path, tmp_path: Path, whole: Path) -> None:

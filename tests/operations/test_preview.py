@@ -10,7 +10,7 @@ import pytest
 from papercoder.artifacts import CheckReport, OverallPlan
 from papercoder.errors import ArtifactError, RunFolderError
 from papercoder.operations.generate import generate
-from papercoder.operations.preview import Preview, artifacts, preview, unedited
+from papercoder.operations.preview import Preview, artifact_states, generated_text, preview
 from papercoder.operations.revise import load_design
 from papercoder.runs.events import ArtifactMade, Event
 from papercoder.settings import Settings
@@ -51,7 +51,7 @@ def foresee(folder: Path, **edits: str | None) -> Preview:
 
 
 def names(remade: Preview) -> tuple[set[str], set[str]]:
-    return {each.artifact for each in remade.again}, {each.artifact for each in remade.follows}
+    return {each.artifact for each in remade.certain}, {each.artifact for each in remade.possible}
 
 
 def text(folder: Path, artifact: str) -> str:
@@ -114,7 +114,7 @@ def test_a_number_of_the_configuration_writes_no_code(run: Path) -> None:
     foreseen = foresee(run, **{"planning/config.json": with_epochs(run)})
     made, _ = names(foreseen)
     assert not [name for name in made if name.startswith(("repo/", "analysis/"))]
-    assert foreseen.changed == ("repo/config.yaml",)
+    assert foreseen.rewritten == ("repo/config.yaml",)
 
 
 def test_a_statement_makes_the_owner_again_and_not_the_other(run: Path) -> None:
@@ -132,16 +132,16 @@ def test_nothing_is_asked_and_nothing_is_written(run: Path, model: Scripted) -> 
 
 def test_each_has_its_price_of_the_last_time(run: Path) -> None:
     foreseen = foresee(run, **{"analysis/model.py.md": "There is a bias.\n"})
-    (remade,) = foreseen.again
+    (remade,) = foreseen.certain
     assert remade.agents == ("coding",)
-    assert remade.is_known
-    assert not remade.anyway
-    assert remade.spent.calls == 1
-    assert foreseen.most.calls == 1 + len(foreseen.follows)
+    assert remade.is_cost_known
+    assert not remade.is_pending
+    assert remade.cost.calls == 1
+    assert foreseen.max_cost.calls == 1 + len(foreseen.possible)
 
 
 def test_an_edit_that_does_not_fit_is_told_in_a_sentence(run: Path) -> None:
-    with pytest.raises(ArtifactError, match=r"planning/plan\.json was edited and no longer fits: summary"):
+    with pytest.raises(ArtifactError, match=r"planning/plan\.json was edited and is not valid: summary"):
         foresee(run, **{"planning/plan.json": "{}"})
     with pytest.raises(ArtifactError, match=r"paper\.json was edited"):
         foresee(run, **{"paper.json": "no paper"})
@@ -151,13 +151,13 @@ def test_a_file_that_is_broken_on_disk_can_be_mended(run: Path) -> None:
     good = text(run, "planning/plan.json")
     (run / "planning/plan.json").write_text("{}", encoding="utf-8")
     foreseen = foresee(run, **{"planning/plan.json": good})
-    assert foreseen.again == ()
-    assert foreseen.stops == ""
+    assert foreseen.certain == ()
+    assert foreseen.error == ""
 
 
 @pytest.mark.parametrize("name", ["review/verdicts.json", "events.jsonl", "repo/nothing.py"])
 def test_what_nothing_reads_is_not_edited(run: Path, name: str) -> None:
-    with pytest.raises(RunFolderError, match="is read by nothing"):
+    with pytest.raises(RunFolderError, match="does not read"):
         foresee(run, **{name: "{}"})
 
 
@@ -187,9 +187,9 @@ def test_an_edit_can_be_taken_back(run: Path, paper_file: Path) -> None:
     other = OverallPlan.model_validate_json(made).model_copy(update={"data": "Other points."}).model_dump_json()
     (run / "planning/plan.json").write_text(other, encoding="utf-8")
     again(run, paper_file)
-    assert asyncio.run(artifacts(run))["planning/plan.json"] == "yours"
-    assert asyncio.run(unedited(run, "planning/plan.json")) == made
-    assert foresee(run, **{"planning/plan.json": None}).again == ()  # it was all made before
+    assert asyncio.run(artifact_states(run))["planning/plan.json"] == "edited"
+    assert asyncio.run(generated_text(run, "planning/plan.json")) == made
+    assert foresee(run, **{"planning/plan.json": None}).certain == ()  # it was all made before
 
 
 def test_whose_each_artifact_is(run: Path) -> None:
@@ -197,10 +197,10 @@ def test_whose_each_artifact_is(run: Path) -> None:
     (run / "planning/requirements.json").write_text(
         with_statement(run).replace("The learning rate is 0.05.", "The rate is 0.05."), encoding="utf-8"
     )
-    kept = asyncio.run(artifacts(run))
+    kept = asyncio.run(artifact_states(run))
     assert kept["analysis/main.py.md"] == "stale"
-    assert kept["planning/requirements.json"] == "yours"
-    assert kept["repo/model.py"] == "ours"
+    assert kept["planning/requirements.json"] == "edited"
+    assert kept["repo/model.py"] == "generated"
     assert next(iter(kept)) == "paper.json"
 
 
@@ -213,5 +213,5 @@ def test_a_run_that_did_not_come_to_its_end(
             kept.unlink()
     foreseen = foresee(run, **{"planning/plan.json": PLAN.model_copy(update={"data": "Other."}).model_dump_json()})
     assert "planning/logic.json" in names(foreseen)[0]
-    assert next(each for each in foreseen.again if each.artifact == "planning/logic.json").anyway
-    assert foreseen.stops == "planning/logic.json was never made."
+    assert next(each for each in foreseen.certain if each.artifact == "planning/logic.json").is_pending
+    assert foreseen.error == "planning/logic.json has not been made yet."

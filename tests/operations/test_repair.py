@@ -8,7 +8,7 @@ import pytest
 from papercoder.artifacts import Edits, StepName, Trace, Traceability
 from papercoder.errors import AnswerError, ModelError, RunFolderError
 from papercoder.models.contract import Request
-from papercoder.operations.repair import climb, mend
+from papercoder.operations.repair import execute_repository, repair_repository
 from papercoder.runs.folder import load
 from papercoder.settings import Settings
 from tests.scripted import Tree, block, executing, play
@@ -47,7 +47,9 @@ class Mend:
     ) -> str:
         self.requests = play(self.monkeypatch, {"repair": list(answers)}).requests
         settings = Settings.model_validate({"sandbox": sandbox})
-        return asyncio.run(mend(repository or self.repository, error or self.error, self.answers, settings))
+        return asyncio.run(
+            repair_repository(repository or self.repository, error or self.error, self.answers, settings)
+        )
 
 
 @pytest.fixture
@@ -103,7 +105,7 @@ def test_edits_that_make_it_worse_are_not_written(
 ) -> None:
     executing(monkeypatch, breaks)
     before = tree(repository)
-    with pytest.raises(ModelError, match="made import fail, which worked before; nothing was written"):
+    with pytest.raises(ModelError, match="made import fail, which passed before; nothing was written"):
         mended(BREAKS, sandbox="auto")
     assert tree(repository) == before
 
@@ -124,10 +126,10 @@ def test_where_nothing_can_be_observed_edits_are_written(mended: Mend, monkeypat
 @pytest.mark.parametrize("name", ["none", "main.py", "empty"])
 def test_what_is_no_repository_is_told(mended: Mend, repository: Path, name: str) -> None:
     (repository / "empty").mkdir()
-    with pytest.raises(RunFolderError, match=f"{name} is no repository"):
+    with pytest.raises(RunFolderError, match=f"{name} is not a folder with Python files"):
         mended(FIX, repository=repository / name)
-    with pytest.raises(RunFolderError, match=f"{name} is no repository"):
-        asyncio.run(climb(repository / name, "auto", reproduce=False))
+    with pytest.raises(RunFolderError, match=f"{name} is not a folder with Python files"):
+        asyncio.run(execute_repository(repository / name, "auto", reproduce=False))
 
 
 def test_a_repository_without_an_entry_can_be_mended(mended: Mend, repository: Path) -> None:
@@ -143,14 +145,14 @@ def test_an_error_that_says_nothing_is_told(mended: Mend, tmp_path: Path, text: 
     path = tmp_path / "silence.txt"
     if text is not None:
         path.write_text(text, encoding="utf-8")
-    with pytest.raises(RunFolderError, match="holds no error to read"):
+    with pytest.raises(RunFolderError, match="has no error output"):
         mended(FIX, error=path)
 
 
 def test_an_error_that_is_no_text_is_told(mended: Mend, tmp_path: Path) -> None:
     path = tmp_path / "core"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(RunFolderError, match="core holds no error to read"):
+    with pytest.raises(RunFolderError, match="core has no error output"):
         mended(FIX, error=path)
 
 

@@ -11,11 +11,19 @@ from papercoder.artifacts import CheckReport, ExperimentConfig
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.models.contract import Request
 from papercoder.operations.generate import generate
-from papercoder.operations.revise import amend_run, changes, load_design, overspent, paper_of, settings_of, tree_of
+from papercoder.operations.revise import (
+    apply_note,
+    changed_files,
+    cost_warning,
+    load_design,
+    repository_texts,
+    settings_to_resume,
+    source_to_resume,
+)
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import ArtifactEdited, CallMade, Event, RunStarted
 from papercoder.runs.summary import summarise
-from papercoder.settings import Settings, remembered
+from papercoder.settings import Settings, recorded_settings
 from papercoder.stages.amendment import AmendedRequirement, AmendedValue, Amendment
 from tests.scripted import fenced, play, project
 from tests.support import MAIN_PY, MARKDOWN, MODEL_PY, Scripted, calls_made, git, history_of, of_kind
@@ -56,7 +64,7 @@ class Done:
         self.events: list[Event] = []
         self.run()
         self.before = calls_made(folder)
-        self.tree = tree_of(folder)
+        self.tree = repository_texts(folder)
 
     def run(self, paper: Path | None = None) -> None:
         self.events.clear()
@@ -65,10 +73,10 @@ class Done:
     def go_on(self) -> None:
         """As `papercoder revise` and the page do."""
         self.events.clear()
-        asyncio.run(generate(paper_of(self.folder), self.folder, SETTINGS, [self.events.append]))
+        asyncio.run(generate(source_to_resume(self.folder), self.folder, SETTINGS, [self.events.append]))
 
     def amend(self, note: str = NOTE) -> str:
-        return asyncio.run(amend_run(self.folder, note, SETTINGS))
+        return asyncio.run(apply_note(self.folder, note, SETTINGS))
 
     @property
     def asked(self) -> Counter[tuple[str, str]]:
@@ -130,11 +138,11 @@ def test_what_was_made_anew_is_told(done: Callable[..., Done]) -> None:
     run = done(BIAS)
     run.amend("There is a bias.")
     run.run()
-    told = changes(run.tree, tree_of(run.folder)).splitlines()
+    told = changed_files(run.tree, repository_texts(run.folder)).splitlines()
     assert "model.py: 1 lines added, 1 removed" in told
     assert not [line for line in told if line.startswith(("main.py", "config"))]
-    assert changes(run.tree, run.tree) == "No file changed."
-    assert changes({"a.py": "x\n"}, {}) == "a.py: 0 lines added, 1 removed"
+    assert changed_files(run.tree, run.tree) == "No file changed."
+    assert changed_files({"a.py": "x\n"}, {}) == "a.py: 0 lines added, 1 removed"
 
 
 def test_a_note_stays_in_use_and_costs_nothing_again(done: Callable[..., Done]) -> None:
@@ -177,7 +185,7 @@ def test_a_changed_number_makes_no_code_anew(done: Callable[..., Done]) -> None:
     run.run()
     assert run.asked_of("analysis", "coding", "property_tests") == set()
     assert "learning_rate: 0.1" in (run.folder / "repo" / "config.yaml").read_text(encoding="utf-8")
-    assert changes(run.tree, tree_of(run.folder)).splitlines() == [
+    assert changed_files(run.tree, repository_texts(run.folder)).splitlines() == [
         "config.smoke.yaml: 1 lines added, 1 removed",
         "config.yaml: 1 lines added, 1 removed",
     ]
@@ -206,7 +214,7 @@ def test_a_new_version_of_the_paper_is_read_anew(done: Callable[..., Done], tmp_
     second.write_text(MARKDOWN + "\nAll runs take a minute.\n", encoding="utf-8")
     run.run(second)
     assert ("overall_plan", "") in run.asked
-    assert paper_of(run.folder) == str(second)
+    assert source_to_resume(run.folder) == str(second)
 
 
 def test_a_run_goes_on_from_any_folder(
@@ -215,7 +223,7 @@ def test_a_run_goes_on_from_any_folder(
     run = done()
     monkeypatch.chdir(run.paper.parent)
     run.run(Path(run.paper.name))
-    assert paper_of(run.folder) == str(run.paper)
+    assert source_to_resume(run.folder) == str(run.paper)
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     Path(run.paper.name).write_text("# Another paper\n", encoding="utf-8")
@@ -226,7 +234,7 @@ def test_a_run_goes_on_from_any_folder(
 def test_a_run_whose_paper_is_gone_goes_on_with_what_it_kept(done: Callable[..., Done]) -> None:
     run = done()
     run.paper.unlink()
-    assert paper_of(run.folder) is None
+    assert source_to_resume(run.folder) is None
     (run.folder / "analysis" / "main.py.md").write_text("# mine\n", encoding="utf-8")
     run.go_on()
     assert set(run.asked) == {("coding", "main.py")}
@@ -237,40 +245,40 @@ def test_a_run_whose_paper_is_gone_goes_on_with_what_it_kept(done: Callable[...,
     assert ("overall_plan", "") in run.asked
     assert "paper.json" in [event.artifact for event in of_kind(run.events, ArtifactEdited)]
     (run.folder / "paper.json").unlink()
-    assert paper_of(run.folder) == str(run.paper)
+    assert source_to_resume(run.folder) == str(run.paper)
 
 
 @pytest.mark.parametrize("named", ["paper.md", "1706.03762", "https://arxiv.org/abs/1706.03762"])
 def test_what_may_be_another_paper_by_now_is_not_read_again(tmp_path: Path, named: str) -> None:
     EventLog(tmp_path)(RunStarted(paper=named, models={}, profile="full"))
     Path("paper.md").write_text(MARKDOWN, encoding="utf-8")
-    assert paper_of(tmp_path) == named
+    assert source_to_resume(tmp_path) == named
     (tmp_path / "paper.json").write_text("{}", encoding="utf-8")
-    assert paper_of(tmp_path) is None
+    assert source_to_resume(tmp_path) is None
 
 
 def test_a_run_that_has_not_planned_cannot_be_amended(tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match=r"has no planning/plan.json yet"):
-        asyncio.run(amend_run(tmp_path / "run", NOTE, Settings(model="simulated:files=3")))
-    with pytest.raises(RunFolderError, match="is no run folder"):
-        paper_of(tmp_path / "none")
+        asyncio.run(apply_note(tmp_path / "run", NOTE, Settings(model="simulated:files=3")))
+    with pytest.raises(RunFolderError, match="is not a run folder"):
+        source_to_resume(tmp_path / "none")
 
 
 def test_settings_are_those_that_the_run_was_started_with(done: Callable[..., Done]) -> None:
     run = done()
-    settings = settings_of(run.folder, {"max_cost": 2.0, "sandbox": None})
+    settings = settings_to_resume(run.folder, {"max_cost": 2.0, "sandbox": None})
     assert (settings.refine, settings.sandbox, settings.max_cost) == (0, "none", 2.0)
     assert set(settings.models.values()) == {"scripted:test"}
 
 
 def test_what_is_given_now_wins(done: Callable[..., Done]) -> None:
     run = done()
-    assert settings_of(run.folder, {"sandbox": "auto"}).sandbox == "auto"
-    settings = settings_of(run.folder, {"models": {"coding": "openai:x"}})
+    assert settings_to_resume(run.folder, {"sandbox": "auto"}).sandbox == "auto"
+    settings = settings_to_resume(run.folder, {"models": {"coding": "openai:x"}})
     assert (settings.model_for("coding"), settings.model_for("review")) == ("openai:x", "scripted:test")
-    assert settings_of(run.folder, {"model": "openai:x"}).model_for("review") == "openai:x"
+    assert settings_to_resume(run.folder, {"model": "openai:x"}).model_for("review") == "openai:x"
     with pytest.raises(SettingsError):
-        settings_of(run.folder, {"sandbox": "elsewhere"})
+        settings_to_resume(run.folder, {"sandbox": "elsewhere"})
 
 
 def started(folder: Path, settings: Settings, cost: float = 0.0) -> Path:
@@ -278,7 +286,7 @@ def started(folder: Path, settings: Settings, cost: float = 0.0) -> Path:
     folder.mkdir()
     call = CallMade(agent="a", subject="", model="m", prompt=1, cached=0, completion=1, cost_usd=cost, seconds=1.0)
     emit = EventLog(folder)
-    emit(RunStarted(paper="p.pdf", models={"coding": "vllm:x"}, profile="full", settings=remembered(settings)))
+    emit(RunStarted(paper="p.pdf", models={"coding": "vllm:x"}, profile="full", settings=recorded_settings(settings)))
     emit(call)
     return folder
 
@@ -288,15 +296,15 @@ PRICED = Settings(max_cost=2.0, price_prompt=1.0, price_completion=4.0, max_toke
 
 def test_a_cap_and_what_it_binds_by_are_remembered(tmp_path: Path) -> None:
     run = started(tmp_path / "run", PRICED)
-    settings = settings_of(run, {"max_cost": None})
+    settings = settings_to_resume(run, {"max_cost": None})
     assert (settings.max_cost, settings.price_prompt, settings.price_completion) == (2.0, 1.0, 4.0)
     assert settings.max_tokens == 9_000
-    assert settings_of(run, {"max_cost": 3.0}).max_cost == 3.0
-    assert settings_of(run, {"max_cost": float("inf")}).max_cost == float("inf")
+    assert settings_to_resume(run, {"max_cost": 3.0}).max_cost == 3.0
+    assert settings_to_resume(run, {"max_cost": float("inf")}).max_cost == float("inf")
 
 
 def test_prices_of_one_model_are_not_those_of_another(tmp_path: Path) -> None:
-    settings = settings_of(started(tmp_path / "run", PRICED), {"model": "openai:x"})
+    settings = settings_to_resume(started(tmp_path / "run", PRICED), {"model": "openai:x"})
     assert (settings.max_cost, settings.price_prompt, settings.price_completion) == (2.0, None, None)
 
 
@@ -304,21 +312,21 @@ def test_money_that_was_never_spoken_of_is_settled_anew(tmp_path: Path, monkeypa
     run = started(tmp_path / "run", Settings())
     monkeypatch.setenv("PAPERCODER_MAX_COST", "5")
     monkeypatch.setenv("PAPERCODER_MAX_TOKENS", "32000")
-    settings = settings_of(run, {})
+    settings = settings_to_resume(run, {})
     assert (settings.max_cost, settings.max_tokens) == (5.0, 32_000)
 
 
 @pytest.mark.parametrize(("cost", "told"), [(0.0, False), (1.99, False), (2.0, True), (2.5, True)])
 def test_a_cap_that_is_spent_is_told(tmp_path: Path, cost: float, told: bool) -> None:
     run = started(tmp_path / "run", PRICED, cost)
-    said = overspent(run, settings_of(run, {}))
+    said = cost_warning(run, settings_to_resume(run, {}))
     assert bool(said) == told
-    assert not told or said.startswith(f"The run has cost ${cost:.4f} and may cost $2,")
-    assert overspent(run, settings_of(run, {"max_cost": 3.0})) == ""
-    assert overspent(run, Settings()) == ""
+    assert not told or said.startswith(f"The run has cost ${cost:.4f} of its limit of $2,")
+    assert cost_warning(run, settings_to_resume(run, {"max_cost": 3.0})) == ""
+    assert cost_warning(run, Settings()) == ""
 
 
 def test_whether_code_may_use_gpus_is_remembered(tmp_path: Path) -> None:
     run = started(tmp_path / "run", Settings(gpu=True))
-    assert settings_of(run, {"gpu": None}).gpu
-    assert not settings_of(started(tmp_path / "older", Settings()), {}).gpu
+    assert settings_to_resume(run, {"gpu": None}).gpu
+    assert not settings_to_resume(started(tmp_path / "older", Settings()), {}).gpu

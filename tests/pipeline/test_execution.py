@@ -8,7 +8,7 @@ import pytest
 from papercoder.agents.agent import Agents
 from papercoder.artifacts import ExecutionReport, SourceFile, StepResult
 from papercoder.pipeline import execution as executing
-from papercoder.pipeline.execution import observe
+from papercoder.pipeline.execution import execute_in_run
 from papercoder.runs.events import ArtifactReused, Event
 from papercoder.runs.folder import step_store
 from papercoder.runs.run import Run
@@ -47,7 +47,7 @@ def run_in(folder: Path, events: list[Event]) -> Run[Agents]:
 
 def look(folder: Path, *, gpu: bool, events: list[Event] | None = None) -> ExecutionReport:
     run = run_in(folder, events if events is not None else [])
-    return asyncio.run(observe(run, "execution/0.json", FILES, "auto", True, gpu))
+    return asyncio.run(execute_in_run(run, "execution/0.json", FILES, "auto", True, gpu))
 
 
 def test_a_gpu_reaches_every_step(tmp_path: Path, lent: list[tuple[str, bool]]) -> None:

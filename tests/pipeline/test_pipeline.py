@@ -88,10 +88,10 @@ def test_the_history_tells_each_step(line: Line, tmp_path: Path) -> None:
         "Coding: the source files",
         "Packaging: what the code needs to run",
         "Review: round 1",
-        "Tests from the mathematics",
+        "Property tests",
         "Repair 1: smoke",
         "Repair 2: smoke",
-        "Execution: what was installed and measured",
+        "Execution: installed versions and results",
         "Packaging: README and traceability",
     ]
     assert git(tmp_path / "repo", "status", "--short") == ""
@@ -194,7 +194,7 @@ def test_an_error_of_our_own_ends_the_run_all_the_same(
     with pytest.raises(ZeroDivisionError):
         line(tmp_path)
     (end,) = of_kind(read_events(tmp_path), RunEnded)
-    assert (end.status, "did not expect" in end.reason) == ("partial", True)
+    assert (end.status, "unexpected error" in end.reason) == ("partial", True)
 
 
 def test_a_tester_without_a_fit_answer_leaves_tests_out(

@@ -17,7 +17,7 @@ ONE, TWO = (SourceFile(path="model.py", text=f"x = {number}\n") for number in (1
 @pytest.fixture
 def shop(tmp_path: Path) -> Workshop:
     workshop = Workshop(tmp_path / "run", Scripted({}))
-    asyncio.run(workshop.publish.history.begin())
+    asyncio.run(workshop.publish.history.init())
     return workshop
 
 
@@ -58,16 +58,16 @@ def test_what_is_in_use_is_what_was_committed_last(shop: Workshop) -> None:
         publish(shop, (file,), "Coding")
     assert messages(shop) == ["Coding", "Coding"]
     asyncio.run(shop.publish.finish((ONE,)))
-    assert messages(shop) == ["Coding", "Coding", "What is in use"]
+    assert messages(shop) == ["Coding", "Coding", "Files in use"]
     assert git(shop.folder / "repo", "show", "HEAD:model.py") == ONE.text
     assert git(shop.folder / "repo", "status", "--short") == ""
 
 
 def test_the_users_text_is_in_use_and_committed(shop: Workshop) -> None:
     publish(shop, (ONE,), "Coding")
-    assert shop.publish.theirs((ONE,)) == frozenset()
+    assert shop.publish.edited((ONE,)) == frozenset()
     (shop.folder / "repo" / "model.py").write_text("mine\n", encoding="utf-8")
-    assert shop.publish.theirs((TWO, SCRIPT)) == {"model.py"}
+    assert shop.publish.edited((TWO, SCRIPT)) == {"model.py"}
     (used,) = publish(shop, (TWO,), "Review: round 1")
     assert used.text == "mine\n" == git(shop.folder / "repo", "show", "HEAD:model.py")
 
@@ -76,7 +76,7 @@ def test_what_the_plan_has_no_more_goes_and_the_users_stays(shop: Workshop) -> N
     publish(shop, CODE, "Coding")
     (shop.folder / "repo" / "notes.txt").write_text("mine", encoding="utf-8")
     asyncio.run(shop.publish.finish(CODE[:1]))
-    assert messages(shop) == ["Coding", "Files that the plan has no more"]
+    assert messages(shop) == ["Coding", "Remove files that the plan no longer has"]
     assert git(shop.folder / "repo", "ls-files").split() == ["model.py"]
     assert (shop.folder / "repo" / "notes.txt").exists()
     assert not (shop.folder / "repo" / "main.py").exists()

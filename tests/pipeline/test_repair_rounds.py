@@ -8,7 +8,7 @@ import pytest
 
 from papercoder.artifacts import ExecutionReport, StepName
 from papercoder.pipeline.publisher import Files
-from papercoder.pipeline.repair_rounds import Repairing
+from papercoder.pipeline.repair_rounds import RepairRounds
 from papercoder.runs.events import Warned
 from tests.scripted import CODE, DESIGN, Judge, Tree, Workshop, block, executing
 from tests.support import Says, Scripted, history_of, of_kind
@@ -29,8 +29,8 @@ def shop(tmp_path: Path) -> Callable[..., Workshop]:
 def mend(workshop: Workshop, rounds: int = 4, sandbox: str = "auto") -> tuple[Files, ExecutionReport | None]:
     async def work() -> tuple[Files, ExecutionReport | None]:
         files = await workshop.begin()
-        repairing = Repairing(workshop.run, DESIGN, workshop.publish, sandbox, reproduce=False)
-        return await repairing.rounds(files, rounds)
+        repairing = RepairRounds(workshop.run, DESIGN, workshop.publish, sandbox, reproduce=False)
+        return await repairing.run_rounds(files, rounds)
 
     return asyncio.run(work())
 
@@ -73,7 +73,7 @@ def test_the_agent_is_told_what_failed_and_what_was_tried(shop: Shop, monkeypatc
     assert "run smoke" in first
     assert "What was tried before" not in first
     assert "import sys" in second
-    assert "The same error came again" in second
+    assert "The same error occurred again" in second
 
 
 def test_rounds_are_bounded(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +105,7 @@ def test_an_edit_that_breaks_a_lower_step_is_taken_back(shop: Shop, monkeypatch:
     assert files[:2] == CODE
     assert "import sys" not in workshop.text("main.py")
     assert seen(report) == ("install", "import", "start", "tests")
-    assert "taken back" in workshop.model.of("repair")[1].text
+    assert "undone" in workshop.model.of("repair")[1].text
     assert len(history_of(workshop.folder / "repo")) == 2  # the code, and what was installed
 
 
@@ -142,7 +142,7 @@ def test_an_agent_without_a_fit_answer_does_not_end_the_run(shop: Shop, monkeypa
     assert files[:2] == CODE
     assert report is not None
     assert report.failed is not None
-    assert of_kind(workshop.events, Warned)[0].where == "repair smoke"
+    assert of_kind(workshop.events, Warned)[0].where == "repair/1.json"
 
 
 def test_without_a_sandbox_nothing_is_executed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from papercoder.artifacts import CheckReport, Finding, Location, SourceFile, Verdict, Verdicts
 from papercoder.models.contract import Request
 from papercoder.pipeline.publisher import Files
-from papercoder.pipeline.review_rounds import Reviewing, problems_of
+from papercoder.pipeline.review_rounds import ReviewRounds, problems_by_file
 from papercoder.repository.config_text import to_yaml
 from papercoder.runs.events import Warned
 from tests.scripted import CODE, DESIGN, Workshop, block, verdict
@@ -48,15 +48,15 @@ def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("papercoder.pipeline.review_rounds.check", lambda _: CheckReport(files=2, checks=()))
 
 
-def reviewing(workshop: Workshop) -> Reviewing:
-    return Reviewing(workshop.run, PAPER, DESIGN, CONFIGURATION, workshop.publish)
+def reviewing(workshop: Workshop) -> ReviewRounds:
+    return ReviewRounds(workshop.run, PAPER, DESIGN, CONFIGURATION, workshop.publish)
 
 
 def play(workshop: Workshop, code: Files = CODE, rounds: int = 3) -> Files:
     async def work() -> Files:
-        await workshop.publish.history.begin()
+        await workshop.publish.history.init()
         await workshop.publish(CONFIGURATION, "Planning: the configuration")
-        return await reviewing(workshop).rounds(await workshop.begin(code), rounds)
+        return await reviewing(workshop).run_rounds(await workshop.begin(code), rounds)
 
     return asyncio.run(work())
 
@@ -103,7 +103,7 @@ def test_a_reviser_without_a_fit_answer_does_not_end_the_run(shop: Shop, nothing
     workshop = shop(until_fixed, "I cannot.")
     assert play(workshop) == CODE
     (warning,) = of_kind(workshop.events, Warned)
-    assert warning.where == "revise model.py"
+    assert warning.where == "review/round-1/model.py.json"
 
 
 def test_a_reviewer_without_a_fit_answer_gives_no_verdict(shop: Shop, nothing_found: None) -> None:
@@ -111,7 +111,7 @@ def test_a_reviewer_without_a_fit_answer_gives_no_verdict(shop: Shop, nothing_fo
     assert play(workshop) == CODE
     verdicts = asyncio.run(reviewing(workshop).verdicts(CODE))
     assert [item.requirement for item in verdicts.verdicts] == ["R2"]
-    assert of_kind(workshop.events, Warned)[0].where == "review model.py"
+    assert of_kind(workshop.events, Warned)[0].where == "review/model.py.json"
 
 
 def test_a_problem_that_nobody_mends_ends_the_rounds(shop: Shop, nothing_found: None) -> None:
@@ -189,7 +189,7 @@ def test_a_final_verdict_of_what_did_not_change_costs_nothing(shop: Shop, nothin
 
     async def go_on() -> Verdicts:
         resumed = reviewing(workshop)
-        return await resumed.verdicts(await resumed.rounds(CODE, 2))
+        return await resumed.verdicts(await resumed.run_rounds(CODE, 2))
 
     verdicts = asyncio.run(go_on())
     assert len(workshop.model.requests) == count
@@ -201,7 +201,7 @@ def test_problems_stand_at_the_owner_of_the_requirement() -> None:
     wrong = Verdicts.model_validate(
         {"verdicts": [{"requirement": "R2", "verdict": "partly", "degradation": "dropped_term", "reason": "Half."}]}
     )
-    assert problems_of(wrong, CheckReport(files=2, checks=()), DESIGN) == {
+    assert problems_by_file(wrong, CheckReport(files=2, checks=()), DESIGN) == {
         "main.py": ("R2 is partly, dropped term (nowhere): Half. Required: The learning rate is 0.05.",)
     }
 
@@ -209,13 +209,13 @@ def test_problems_stand_at_the_owner_of_the_requirement() -> None:
 def test_what_falls_short_by_a_choice_stays_told_and_is_not_revised() -> None:
     short = Verdict(requirement="R2", verdict="partly", chosen_in=("R1",), reason="The paper trains longer.")
     verdicts = Verdicts(verdicts=(short,))
-    assert problems_of(verdicts, CheckReport(files=2, checks=()), DESIGN) == {}
+    assert problems_by_file(verdicts, CheckReport(files=2, checks=()), DESIGN) == {}
     assert verdicts.failed == (short,)
 
 
 def test_a_problem_that_shows_in_another_file_is_revised_there() -> None:
     wrong = verdict_at("R1", "main.py")
-    found = problems_of(wrong, CheckReport(files=2, checks=()), DESIGN)
+    found = problems_by_file(wrong, CheckReport(files=2, checks=()), DESIGN)
     assert list(found) == ["main.py"]
 
 

@@ -104,7 +104,7 @@ def test_a_stopped_run_says_why(tmp_path: Path) -> None:
 
 
 def test_another_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RunFolderError, match="no run folder"):
+    with pytest.raises(RunFolderError, match="not a run folder"):
         load(tmp_path)
 
 

@@ -83,7 +83,7 @@ def test_every_value_says_where_it_comes_from() -> None:
     text = to_yaml(CONFIG)
     assert 'epochs: 40  # the paper: "We train for 40 epochs"' in text
     assert "learning_rate: 0.05  # R2" in text
-    assert "seed: 0  # ASSUMED, else 1" in text
+    assert "seed: 0  # ASSUMED; alternatives: 1" in text
 
 
 def test_the_smoke_variant_has_the_same_keys_with_tiny_values() -> None:

@@ -12,7 +12,7 @@ from tests.support import git
 
 def commit(folder: Path, message: str, **files: str) -> None:
     async def go() -> None:
-        await History(folder, 1_700_000_000).begin()
+        await History(folder, 1_700_000_000).init()
         for name, text in files.items():
             (folder / f"{name}.py").write_text(text)
         await History(folder, 1_700_000_000).commit(message, tuple(f"{name}.py" for name in files))
@@ -81,11 +81,11 @@ def test_a_lock_that_a_killed_git_left_is_cleared(tmp_path: Path) -> None:
 
 def test_without_git_one_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(RunFolderError, match="git was not found; install it"):
-        asyncio.run(History(tmp_path, 1_700_000_000).begin())
+    with pytest.raises(RunFolderError, match="git was not found"):
+        asyncio.run(History(tmp_path, 1_700_000_000).init())
 
 
 def test_where_git_fails_its_reason_is_told(tmp_path: Path) -> None:
-    asyncio.run(History(tmp_path, 1_700_000_000).begin())
+    asyncio.run(History(tmp_path, 1_700_000_000).init())
     with pytest.raises(RunFolderError, match=r"git add failed in .*missing\.py"):
         asyncio.run(History(tmp_path, 1_700_000_000).commit("One", ("missing.py",)))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from papercoder.errors import RunFolderError
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import Event, RunEnded, RunStarted, Warned
 from papercoder.runs.folder import read_text
@@ -33,6 +34,22 @@ def test_a_line_cut_within_a_letter_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "events.jsonl").write_bytes(torn[: torn.index("ö".encode()) + 1])
     EventLog(tmp_path)(RunEnded(status="complete"))
     assert [event.kind for event in read_events(tmp_path)] == ["run_ended"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"at":1.0,"kind":"run_started","paper":"p","models":{},"profile":"full","settings":{}}',
+        '{"at":1.0,"kind":"run_started","format":3,"paper":"p","models":{},"profile":"full","settings":{}}',
+        '{"at":1.0,"kind":"rung_ended","rung":"smoke","status":"seen","seconds":1.0,"reason":""}',
+        '{"at":1.0,"kind":"warned","where":"a","message":"b","severity":1}',
+    ],
+    ids=["no number", "a later number", "an unknown event", "an unknown field"],
+)
+def test_events_of_another_version_are_refused(tmp_path: Path, line: str) -> None:
+    (tmp_path / "events.jsonl").write_text(line + "\n", encoding="utf-8")
+    with pytest.raises(RunFolderError, match=f"{tmp_path} was made by another version of PaperCoder"):
+        list(read_events(tmp_path))
 
 
 def test_a_folder_without_events_has_none(tmp_path: Path) -> None:

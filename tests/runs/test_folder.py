@@ -12,8 +12,7 @@ import pytest
 from papercoder.errors import RunFolderError
 from papercoder.runs.event_log import EventLog
 from papercoder.runs.events import RunEnded
-from papercoder.runs.folder import artifact_path, lock
-from papercoder.runs.overview import is_locked
+from papercoder.runs.folder import artifact_path, is_locked, lock
 from tests.failing import failing_open
 
 
@@ -30,7 +29,7 @@ def test_a_second_process_is_told_who_works_there(tmp_path: Path) -> None:
     process.start()
     try:
         assert held.wait(60)
-        told = rf"Another process \(pid {process.pid}\) is working in .*choose another folder with -o"
+        told = rf"Another process \(pid {process.pid}\) is using .*choose another folder with -o"
         with pytest.raises(RunFolderError, match=told), lock(tmp_path):
             pass
     finally:

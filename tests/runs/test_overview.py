@@ -9,15 +9,15 @@ from papercoder.repository.traceability import trace
 from papercoder.runs import overview as show
 from papercoder.runs.event_log import EventLog
 from papercoder.runs.events import RunEnded, RunStarted
-from papercoder.runs.folder import lock
-from papercoder.runs.overview import is_locked, report
+from papercoder.runs.folder import is_locked, lock
+from papercoder.runs.overview import report
 from tests.support import REQUIREMENTS, architecture
 
 STARTED = RunStarted(paper="p.pdf", models={}, profile="full")
 
 
 def test_a_folder_without_a_run_is_told(tmp_path: Path) -> None:
-    with pytest.raises(RunFolderError, match=r"is no run folder; it has no events\.jsonl"):
+    with pytest.raises(RunFolderError, match=r"is not a run folder: it has no events\.jsonl"):
         report(tmp_path)
 
 

@@ -177,7 +177,7 @@ def test_returning_to_earlier_inputs_makes_nothing_again(tmp_path: Path) -> None
 def test_an_edit_that_does_not_fit_says_where(tmp_path: Path, edited: str, reason: str) -> None:
     Line(tmp_path)()
     (tmp_path / "number.json").write_text(edited)
-    with pytest.raises(ArtifactError, match=rf"number\.json was edited and no longer fits: {reason}") as caught:
+    with pytest.raises(ArtifactError, match=rf"number\.json was edited and is not valid: {reason}") as caught:
         Line(tmp_path)()
     assert "delete it to have it made again" in str(caught.value)
 
@@ -231,12 +231,12 @@ def test_calls_are_counted_where_they_were_made(tmp_path: Path) -> None:
 
 def test_kept_text_is_written_and_an_edit_of_it_kept(tmp_path: Path) -> None:
     run = Line(tmp_path).run
-    assert asyncio.run(run.keep("a.txt", "one")) == "one"
-    assert asyncio.run(run.keep("a.txt", "two")) == "two"
+    assert asyncio.run(run.write_text("a.txt", "one")) == "one"
+    assert asyncio.run(run.write_text("a.txt", "two")) == "two"
     (tmp_path / "a.txt").write_text("mine")
-    assert asyncio.run(run.keep("a.txt", "two")) == "mine"
+    assert asyncio.run(run.write_text("a.txt", "two")) == "mine"
     (tmp_path / "a.txt").unlink()
-    assert asyncio.run(run.keep("a.txt", "two")) == "two"
+    assert asyncio.run(run.write_text("a.txt", "two")) == "two"
 
 
 def test_what_was_found_in_the_same_inputs_is_found_once(tmp_path: Path) -> None:
@@ -247,18 +247,18 @@ def test_what_was_found_in_the_same_inputs_is_found_once(tmp_path: Path) -> None
         return Number(value=number // 2)
 
     async def twice(run: Run[StepContext]) -> tuple[Number, Number]:
-        return await run.recall(halve, 4), await run.recall(halve, 4)
+        return await run.cached(halve, 4), await run.cached(halve, 4)
 
     assert asyncio.run(twice(Line(tmp_path).run)) == (Number(value=2), Number(value=2))
-    assert asyncio.run(Line(tmp_path).run.recall(halve, 8)) == Number(value=4)
-    assert asyncio.run(Line(tmp_path).run.recall(halve, 4)) == Number(value=2)
+    assert asyncio.run(Line(tmp_path).run.cached(halve, 8)) == Number(value=4)
+    assert asyncio.run(Line(tmp_path).run.cached(halve, 4)) == Number(value=2)
     assert found == [4, 8]
 
 
 def test_pruning_deletes_what_is_ours_alone(tmp_path: Path) -> None:
     run = Line(tmp_path).run
     for name in ("kept.py", "old.py", "edited.py"):
-        asyncio.run(run.keep(f"repo/{name}", name))
+        asyncio.run(run.write_text(f"repo/{name}", name))
     (tmp_path / "repo" / "edited.py").write_text("mine")
     (tmp_path / "repo" / "notes.py").write_text("mine too")
     assert asyncio.run(run.prune("repo", {"kept.py"})) == ("old.py",)
@@ -267,7 +267,7 @@ def test_pruning_deletes_what_is_ours_alone(tmp_path: Path) -> None:
 
 def test_pruning_passes_by_files_that_are_no_text(tmp_path: Path) -> None:
     run = Line(tmp_path).run
-    asyncio.run(run.keep("repo/old.py", "old"))
+    asyncio.run(run.write_text("repo/old.py", "old"))
     for name in ("plot.png", "old.py"):
         (tmp_path / "repo" / name).write_bytes(b"\x89PNG\xff")
     assert asyncio.run(run.prune("repo", set())) == ()
@@ -297,7 +297,7 @@ def test_what_is_broken_in_the_store_is_told(tmp_path: Path) -> None:
     Line(tmp_path)()
     for kept in step_store(tmp_path).folder.glob("step-*"):
         kept.write_text("{")
-    with pytest.raises(RunFolderError, match=r"step-\w+ in the store is broken and cannot be read\. Delete it"):
+    with pytest.raises(RunFolderError, match=r"step-\w+ is damaged and cannot be read\. Delete it"):
         Line(tmp_path)()
     for kept in step_store(tmp_path).folder.glob("step-*"):
         kept.unlink()
@@ -307,19 +307,19 @@ def test_what_is_broken_in_the_store_is_told(tmp_path: Path) -> None:
 def test_what_is_pinned_is_the_users_whatever_it_was_made_from(tmp_path: Path) -> None:
     Line(tmp_path)()
     line = Line(tmp_path)
-    assert not line.run.is_users("number.json")
+    assert not line.run.is_edited("number.json")
     line.run.pin("number.json")
-    assert line.run.is_users("number.json")
+    assert line.run.is_edited("number.json")
     assert line(3) == "It is 4.\n"
     assert [event.stale for event in line.edits()] == [True]
 
 
 def test_a_note_is_written_and_deleted(tmp_path: Path) -> None:
     run = Line(tmp_path).run
-    asyncio.run(run.note("found/number.json", Number(value=1)))
+    asyncio.run(run.write_output("found/number.json", Number(value=1)))
     assert (tmp_path / "found" / "number.json").read_text() == '{\n "value": 1\n}\n'
     for _ in range(2):
-        asyncio.run(run.note("found/number.json", None))
+        asyncio.run(run.write_output("found/number.json", None))
     assert not (tmp_path / "found" / "number.json").exists()
 
 
@@ -327,6 +327,6 @@ def test_an_artifact_is_not_written_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "repo").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(RunFolderError, match="Take the link away"):
-        asyncio.run(Line(tmp_path / "run").run.keep("repo/main.py", "code"))
+    with pytest.raises(RunFolderError, match="Remove the link"):
+        asyncio.run(Line(tmp_path / "run").run.write_text("repo/main.py", "code"))
     assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papercoder.errors import RunFolderError
-from papercoder.runs.store import FileStore, digest, sweep, write_synced
+from papercoder.runs.store import FileStore, digest, remove_partial_files, write_synced
 from tests.support import PAPER, PLAN
 
 KEYS = st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5) | st.none(), max_size=4)
@@ -29,7 +29,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, broken: str) -> None:
         (tmp_path / "key").write_bytes(b"\xff")
     else:
         (tmp_path / "key").mkdir()
-    with pytest.raises(RunFolderError, match=rf"{tmp_path}/key is broken and cannot be read\. Delete it and run"):
+    with pytest.raises(RunFolderError, match=rf"{tmp_path}/key is damaged and cannot be read\. Delete it and run"):
         FileStore(tmp_path).get("key")
 
 
@@ -61,7 +61,9 @@ def test_nothing_is_left_of_a_write_that_failed(tmp_path: Path, monkeypatch: pyt
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(RunFolderError, match=r"The disk is full: .*file could not be written\. Make room and run"):
+    with pytest.raises(
+        RunFolderError, match=r"The disk is full: .*file could not be written\. Free some space and run"
+    ):
         write_synced(tmp_path / "file", "new")
     assert (tmp_path / "file").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
@@ -83,11 +85,11 @@ def test_a_read_only_file_system_is_told(tmp_path: Path, monkeypatch: pytest.Mon
         write_synced(tmp_path / "file", "text")
 
 
-def test_sweeping_deletes_half_written_files_alone(tmp_path: Path) -> None:
+def test_remove_partial_filesing_deletes_half_written_files_alone(tmp_path: Path) -> None:
     left = tmp_path / "deep" / f".{'0a' * 16}.part"
     mine = tmp_path / "deep" / ".mine.part"
     left.parent.mkdir()
     for path in (left, mine):
         path.write_text("")
-    sweep(tmp_path)
+    remove_partial_files(tmp_path)
     assert list(left.parent.iterdir()) == [mine]

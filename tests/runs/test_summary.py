@@ -74,7 +74,7 @@ def test_figures_are_over_all_processes_and_state_is_of_the_latest() -> None:
     assert (summary.cost_usd, summary.unpriced) == (0.5, 1)
     assert summary.edited == ("repo/config.yaml",)
     assert summary.warnings[1:] == ("reading: a scan",)
-    assert "repo/config.yaml is your edit" in summary.warnings[0]
+    assert "repo/config.yaml has your edit" in summary.warnings[0]
 
 
 def test_a_run_that_stopped_says_why() -> None:

@@ -156,7 +156,7 @@ def test_what_may_be_edited(answer: str) -> None:
         (block("yaml.py", "", "x = 1\n"), "would hide the package `yaml`"),
         (block("numpy/__init__.py", "", "x = 1\n"), "would hide the package `numpy`"),
         (block("json.py", "", "x = 1\n"), "would hide the standard library's `json`"),
-        (block("config.smoke.yaml", "seed: 0\n", "seed: [\n"), "no YAML"),
+        (block("config.smoke.yaml", "seed: 0\n", "seed: [\n"), "not be valid YAML"),
         (block("model.py", "    # R1: scaled input\n", ""), "lose the mark of R1"),
         (block("none.py", "x\n", "y\n"), "no file `none.py`"),
     ],

@@ -134,7 +134,7 @@ def test_nothing_may_be_changed_where_the_problem_is_mistaken() -> None:
         (block("main.py", "import json\n", "import sys\n"), "`main.py` may not be edited here."),
         (block("new.py", "", "x = 1\n"), "`new.py` may not be edited here."),
         (block("config.yaml", "", "seed: 1\n"), "`config.yaml` may not be edited here."),
-        (block("model.py", "    return x\n", "    return w\n"), "is not there"),
+        (block("model.py", "    return x\n", "    return w\n"), "does not occur"),
         (block("model.py", "    return w * x\n", "    return (w * x\n"), "syntax error"),
         (block("model.py", "    # R1: scaled input\n", ""), "would lose the mark of R1"),
         (MODEL_PY, "no SEARCH/REPLACE block"),

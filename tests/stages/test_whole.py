@@ -38,7 +38,7 @@ def test_the_writer_reads_the_paper_and_the_plan_where_there_is_one() -> None:
         (ANSWER.replace("main.py\n", "../x.py\n"), "`../x.py` leads out of the repository."),
         (ANSWER.replace("main.py\n", ".git/config\n"), "`.git` is a reserved name."),
         (ANSWER.replace("main.py\n", "run.py\n"), "There is no `main.py`."),
-        (ANSWER[: len(ANSWER) // 2], "The block of `model.py` is cut: it has no closing fence."),
+        (ANSWER[: len(ANSWER) // 2], "The block of `model.py` is incomplete: it has no closing fence."),
     ],
 )
 def test_what_cannot_be_taken_goes_back(answer: str, reason: str) -> None:

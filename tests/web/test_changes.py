@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.errors import RunFolderError
-from papercoder.repository.history import History
-from papercoder.repository.versions import Difference, Versions
+from papercoder.repository.history import Diff, History
 from papercoder.web.parts.changes import changes_html, file_changes
 
 
@@ -16,7 +15,7 @@ def repository(folder: Path) -> Path:
 
     async def write() -> None:
         history = History(folder, 1_700_000_000)
-        await history.begin()
+        await history.init()
         (folder / "fit.py").write_text("a = 1\nb = 2\n", encoding="utf-8")
         await history.commit("Coding <b>it</b>", ("fit.py",))
         (folder / "fit.py").write_text("a = 1\nb = 3\n", encoding="utf-8")
@@ -28,16 +27,16 @@ def repository(folder: Path) -> Path:
     return folder
 
 
-def difference(folder: Path) -> Difference:
-    async def compare() -> Difference:
-        new, old = await Versions(folder).list()
-        return await Versions(folder).difference(old.id, new.id)
+def difference(folder: Path) -> Diff:
+    async def compare() -> Diff:
+        new, old = await History(folder).versions()
+        return await History(folder).diff(old.id, new.id)
 
     return asyncio.run(compare())
 
 
 def test_the_versions_the_newest_first(tmp_path: Path) -> None:
-    found = asyncio.run(Versions(repository(tmp_path)).list())
+    found = asyncio.run(History(repository(tmp_path)).versions())
     assert [(one.message, one.when) for one in found] == [
         ("Review", 1_700_000_000),
         ("Coding <b>it</b>", 1_700_000_000),
@@ -45,9 +44,9 @@ def test_the_versions_the_newest_first(tmp_path: Path) -> None:
 
 
 def test_no_history_and_no_commit(tmp_path: Path) -> None:
-    assert asyncio.run(Versions(tmp_path).list()) == ()
-    asyncio.run(History(tmp_path, 1).begin())
-    assert asyncio.run(Versions(tmp_path).list()) == ()
+    assert asyncio.run(History(tmp_path).versions()) == ()
+    asyncio.run(History(tmp_path, 1).init())
+    assert asyncio.run(History(tmp_path).versions()) == ()
 
 
 def test_what_changed_file_by_file(tmp_path: Path) -> None:
@@ -68,7 +67,7 @@ def test_the_page_of_changes_escapes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["HEAD", "--output=x", "", "0" * 40])
 def test_what_is_no_version_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(RunFolderError):
-        asyncio.run(Versions(repository(tmp_path)).difference(name, name))
+        asyncio.run(History(repository(tmp_path)).diff(name, name))
 
 
 def test_nothing_that_a_foreign_repository_names_is_run(tmp_path: Path) -> None:

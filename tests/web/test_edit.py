@@ -77,7 +77,7 @@ def test_an_edit_that_does_not_fit_is_told_and_not_written(served: Served, brows
     plan = (run / "planning/plan.json").read_text(encoding="utf-8")
     page = opened(served, browser, run, "planning/plan.json")
     typed(page, '{"summary": "<img src=x onerror=alert(1)>"}')
-    expect(page.get_by_role("alert").first).to_contain_text("planning/plan.json was edited and no longer fits")
+    expect(page.get_by_role("alert").first).to_contain_text("planning/plan.json was edited and is not valid")
     expect(page.get_by_role("button", name="Save")).to_have_count(0)
     assert (run / "planning/plan.json").read_text(encoding="utf-8") == plan
 
@@ -90,10 +90,10 @@ def test_an_edit_can_be_saved_and_taken_back(served: Served, browser: Page, run:
     expect(page.get_by_text("Saved.")).to_be_visible()
     assert "Other points." in (run / "planning/plan.json").read_text(encoding="utf-8")
     page = opened(served, browser, run, "planning/plan.json")
-    expect(page.locator(".artifacts a[aria-current]")).to_contain_text("yours")
+    expect(page.locator(".artifacts a[aria-current]")).to_contain_text("edited")
     page.get_by_role("button", name="Revert my edit").click()
     page.get_by_role("button", name="Revert only").click()
-    expect(page.locator(".artifacts a[aria-current]")).not_to_contain_text("yours")
+    expect(page.locator(".artifacts a[aria-current]")).not_to_contain_text("edited")
     assert (run / "planning/plan.json").read_text(encoding="utf-8") == plan
 
 
@@ -133,7 +133,7 @@ def test_what_was_changed_meanwhile_is_not_written_over(served: Served, browser:
     (run / ANALYSIS).write_text("Written in an editor.\n", encoding="utf-8")
     typed(page, "Written on the page.\n")
     page.get_by_role("button", name="Save only").click()
-    expect(page.get_by_role("alert").first).to_contain_text("was changed since you opened it")
+    expect(page.get_by_role("alert").first).to_contain_text("has changed since you opened it")
     assert (run / ANALYSIS).read_text(encoding="utf-8") == "Written in an editor.\n"
 
 

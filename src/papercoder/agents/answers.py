@@ -35,17 +35,17 @@ class Format(Protocol[T_co]):
 
 @dataclass(frozen=True)
 class Json(Generic[A]):
-    """One JSON object that fits an artifact's schema."""
+    """One JSON object that is valid for an artifact's schema."""
 
     kind: type[A]
 
     @property
     def instructions(self) -> str:
-        """The schema, whose descriptions are the docstrings of the artifact's fields."""
-        schema = json.dumps(_untitled(self.kind.model_json_schema()), ensure_ascii=False)
+        """The JSON schema; its descriptions are the docstrings of the artifact's fields."""
+        schema = json.dumps(_without_titles(self.kind.model_json_schema()), ensure_ascii=False)
         return (
             "Answer with one JSON object and nothing else. Inside strings, write every backslash of a formula twice. "
-            f"The object fits this JSON schema:\n\n```json\n{schema}\n```"
+            f"The object must be valid for this JSON schema:\n\n```json\n{schema}\n```"
         )
 
     def read(self, text: str) -> A:
@@ -59,26 +59,28 @@ class Json(Generic[A]):
             json.dumps(found, ensure_ascii=False).encode()  # fails on half a surrogate pair, which no file can hold
         except json.JSONDecodeError as error:
             where = f"line {error.lineno}, column {error.colno}"
-            raise InvalidAnswerError(f"The JSON is broken at {where}: {error.msg}.") from error
+            raise InvalidAnswerError(f"The JSON is invalid at {where}: {error.msg}.") from error
         except (ValueError, RecursionError) as error:
-            raise InvalidAnswerError(f"The JSON cannot be read: {error}.") from error
+            raise InvalidAnswerError(f"The JSON cannot be parsed: {error}.") from error
         if found is None:
-            raise InvalidAnswerError("There is no JSON object in the answer.")
+            raise InvalidAnswerError("The answer has no JSON object.")
         try:
             return TypeAdapter(self.kind).validate_python(found)
         except ValidationError as error:
-            raise InvalidAnswerError("\n".join(_complaints(error))) from error
+            raise InvalidAnswerError("\n".join(_problems(error))) from error
 
 
-def _untitled(schema: object) -> object:
+def _without_titles(schema: object) -> object:
     """The schema without titles, which only repeat the names."""
     if isinstance(schema, dict):
-        return {key: _untitled(value) for key, value in schema.items() if key != "title" or isinstance(value, dict)}
-    return [_untitled(value) for value in schema] if isinstance(schema, list) else schema
+        return {
+            key: _without_titles(value) for key, value in schema.items() if key != "title" or isinstance(value, dict)
+        }
+    return [_without_titles(value) for value in schema] if isinstance(schema, list) else schema
 
 
-def _complaints(error: ValidationError, most: int = 12) -> Iterator[str]:
-    for issue in error.errors()[:most]:
+def _problems(error: ValidationError, limit: int = 12) -> Iterator[str]:
+    for issue in error.errors()[:limit]:
         yield f"{'.'.join(map(str, issue['loc'])) or 'the object'}: {issue['msg']}"
 
 

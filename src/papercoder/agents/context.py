@@ -1,4 +1,4 @@
-"""What an agent is given to read, and what is left out where the model's context window is too small for all of it."""
+"""The context of an agent: the parts that it reads, shortened until they fit the model's context window."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,11 +10,11 @@ from papercoder.models.tokens import count_tokens
 
 @dataclass(frozen=True)
 class Part:
-    """One thing to read, in its full form and in ever shorter ones."""
+    """One thing to read, in full and in shorter forms."""
 
     title: str
     forms: tuple[str, ...]
-    """From the full text to the least that still helps."""
+    """From the full text to the shortest useful form."""
 
     @property
     def full(self) -> str:
@@ -24,15 +24,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Fitted:
-    """The texts to send, in the order of the parts, and what had to be shortened."""
+    """The texts to send, in the order of the parts, and the titles of the shortened parts."""
 
     texts: tuple[str, ...]
     shortened: tuple[str, ...]
     fits: bool
 
 
-def fit(parts: tuple[Part, ...], room: int) -> Fitted:
-    """Shorten the parts, the first ones first and no more than needed, until they take at most `room` tokens."""
+def fit(parts: tuple[Part, ...], max_tokens: int) -> Fitted:
+    """Shorten the parts, the first ones first and no more than needed, until they have at most `max_tokens` tokens."""
     chosen = [0] * len(parts)
     sizes = [[count_tokens(form) for form in part.forms] for part in parts]
 
@@ -41,50 +41,52 @@ def fit(parts: tuple[Part, ...], room: int) -> Fitted:
 
     for level in range(1, max((len(part.forms) for part in parts), default=1)):
         for index, part in enumerate(parts):
-            if used() > room and level < len(part.forms):
+            if used() > max_tokens and level < len(part.forms):
                 chosen[index] = level
     texts = tuple(part.forms[form] for part, form in zip(parts, chosen, strict=True))
     shortened = tuple(part.title for part, form in zip(parts, chosen, strict=True) if form)
-    return Fitted(tuple(filter(None, texts)), shortened, used() <= room)
+    return Fitted(tuple(filter(None, texts)), shortened, used() <= max_tokens)
 
 
 def paper_part(paper: Paper, cited: Iterable[str] = ()) -> Part:
-    """The whole paper; shorter, fewer of its sections and the headings of the rest.
+    """The whole paper; in shorter forms, fewer of its sections and the headings of the rest.
 
-    The last to go are those that hold the anchors in `cited`, then those with most formulas, tables and numbers.
+    Sections with the anchors in `cited` are dropped last, before them those with the most formulas, tables and numbers.
     """
-    wanted = _holding(paper, cited)
+    wanted = _sections_with(paper, cited)
     ranked = sorted(paper.sections, key=lambda section: (section.anchor not in wanted, _substance(section)))
-    kept = {wanted, *(frozenset(_filling(ranked, share)) for share in _SHARES)} - {frozenset()}
+    kept = {wanted, *(frozenset(_up_to_share(ranked, share)) for share in _SHARES)} - {frozenset()}
     shorter = sorted((_part(paper, anchors) for anchors in kept), key=len, reverse=True)
     return Part("the paper", (_whole(paper), *shorter, _headings(paper)))
 
 
 def cited_part(paper: Paper, cited: Iterable[str]) -> Part:
-    """The sections that hold the anchors in `cited`, and the headings of the rest; if there are none, the whole."""
-    wanted = _holding(paper, cited)
+    """The sections with the anchors in `cited`, and the headings of the rest; the whole paper if there are none."""
+    wanted = _sections_with(paper, cited)
     return Part("the paper", (_part(paper, wanted) if wanted else _whole(paper), _headings(paper)))
 
 
 _SHARES = (0.75, 0.5, 0.25)
-"""How much of the paper its shorter forms keep."""
+"""The shares of the paper in its shorter forms."""
 
-_DULL = re.compile(r"related work|acknowledg|impact|ethic|checklist|introduction|conclusion|limitation", re.IGNORECASE)
+_LESS_RELEVANT = re.compile(
+    r"related work|acknowledg|impact|ethic|checklist|introduction|conclusion|limitation", re.IGNORECASE
+)
 
 
-def _holding(paper: Paper, anchors: Iterable[str]) -> frozenset[str]:
+def _sections_with(paper: Paper, anchors: Iterable[str]) -> frozenset[str]:
     return frozenset(section.anchor for anchor in anchors if (section := paper.section(anchor)))
 
 
 def _substance(section: Section) -> tuple[bool, float]:
-    """Sorts the sections that code needs most before the others: by formulas, tables and numbers for their length."""
+    """A sort key: sections with many formulas, tables and numbers for their length come first."""
     text = section.render()
     marked = sum(block.kind in {"equation", "table", "algorithm"} for block in section.blocks)
-    return bool(_DULL.search(section.title)), -(20 * marked + len(re.findall(r"\d+", text))) / len(text)
+    return bool(_LESS_RELEVANT.search(section.title)), -(20 * marked + len(re.findall(r"\d+", text))) / len(text)
 
 
-def _filling(sections: list[Section], share: float) -> Iterator[str]:
-    """The anchors of the first sections that together are at most this share of all."""
+def _up_to_share(sections: list[Section], share: float) -> Iterator[str]:
+    """The anchors of the first sections that together have at most this share of the text."""
     sizes = {section.anchor: len(section.render()) for section in sections}
     room = share * sum(sizes.values())
     for anchor, size in sizes.items():
@@ -105,14 +107,14 @@ def _whole(paper: Paper) -> str:
 
 
 def _part(paper: Paper, wanted: frozenset[str]) -> str:
-    return f"# The paper, in part\n\n{_LEFT_OUT}\n\n{_head(paper)}\n\n{_sections(paper, wanted)}"
+    return f"# The paper, selected sections\n\n{_LEFT_OUT}\n\n{_head(paper)}\n\n{_sections(paper, wanted)}"
 
 
 def _headings(paper: Paper) -> str:
-    return f"# The paper, its headings alone\n\n{_LEFT_OUT}\n\n{_head(paper)}\n\n{_sections(paper, frozenset())}"
+    return f"# The paper, headings only\n\n{_LEFT_OUT}\n\n{_head(paper)}\n\n{_sections(paper, frozenset())}"
 
 
-_LEFT_OUT = "Where a heading has nothing below it, its text is left out here."
+_LEFT_OUT = "The text of a section with only a heading is omitted here."
 
 
 def _head(paper: Paper) -> str:
@@ -129,10 +131,10 @@ def _heading(section: Section) -> Section:
 
 
 def artifact_part(title: str, artifact: Artifact) -> Part:
-    """An artifact as JSON, without what is empty."""
+    """An artifact as JSON, without default values."""
     return Part(title, (f"# {title}\n\n{artifact.model_dump_json(exclude_defaults=True, indent=1)}",))
 
 
 def text_part(title: str, text: str, *shorter: str) -> Part:
-    """A text under a title; an empty shorter form leaves the part out."""
+    """A text under a title; an empty shorter form omits the part."""
     return Part(title, tuple(f"# {title}\n\n{form}" if form else "" for form in (text, *shorter)))

@@ -1,4 +1,4 @@
-"""SEARCH/REPLACE edits: read from an answer, applied exactly or rejected with a reason, and checked for cheating."""
+"""SEARCH/REPLACE edits: an answer format, exact application, and checks for edits that would hide a failure."""
 
 import ast
 import re
@@ -32,10 +32,10 @@ class SearchReplace:
         return _HOW
 
     def read(self, text: str) -> Edits:
-        """Return the edits, in order.
+        """Parse the edits, in order.
 
         Raises:
-            InvalidAnswerError: there is no block, or one that is cut.
+            InvalidAnswerError: there is no block, or an incomplete one.
         """
         text = text.replace("\r\n", "\n")
         edits = tuple(
@@ -47,7 +47,7 @@ class SearchReplace:
                 "A block is not complete: the path, SEARCH, =======, REPLACE, each on a line of its own."
             )
         if not edits and _NONE not in text:
-            raise InvalidAnswerError(f"There is no SEARCH/REPLACE block. If nothing is to be changed, answer {_NONE}.")
+            raise InvalidAnswerError(f"The answer has no SEARCH/REPLACE block. If no change is needed, answer {_NONE}.")
         return Edits(edits=edits)
 
 
@@ -58,12 +58,12 @@ Answer with one or more blocks of this form, and nothing else:
 
 path/of/the/file.py
 <<<<<<< SEARCH
-lines as they are in the file now, exactly, enough of them to be there only once
+lines exactly as they are in the file, enough of them to occur only once
 =======
-lines that take their place
+lines that replace them
 >>>>>>> REPLACE
 
-To make a new file, leave the part between SEARCH and ======= empty. If nothing is to be changed, answer {_NONE}."""
+To create a file, leave the part between SEARCH and ======= empty. If no change is needed, answer {_NONE}."""
 
 
 def _path(line: str) -> str:
@@ -71,10 +71,10 @@ def _path(line: str) -> str:
 
 
 def apply(files: Iterable[SourceFile], edits: Edits) -> tuple[SourceFile, ...]:
-    """Return the files after all edits.
+    """The files after all edits.
 
     Raises:
-        InvalidAnswerError: an edit's text does not occur exactly once, or its path is invalid.
+        InvalidAnswerError: the text to replace does not occur exactly once, or the file may not be written.
     """
     texts = {file.path: file.text for file in files}
     for edit in edits.edits:
@@ -84,12 +84,14 @@ def apply(files: Iterable[SourceFile], edits: Edits) -> tuple[SourceFile, ...]:
 
 def _edited(text: str | None, edit: Edit) -> str:
     if text is None or not edit.search.strip():
-        return _made(text, edit)
+        return _created(text, edit)
     have, want = text.split("\n"), _lines(edit.search)
     places = _places(have, want)
     if len(places) != 1:
-        found = f"is there {len(places)} times" if places else "is not there"
-        raise InvalidAnswerError(f"`{edit.path}`: what is searched {found}; copy whole lines exactly:\n{edit.search}")
+        found = f"occurs {len(places)} times" if places else "does not occur"
+        raise InvalidAnswerError(
+            f"`{edit.path}`: the text to replace {found}; copy whole lines exactly:\n{edit.search}"
+        )
     have[places[0] : places[0] + len(want)] = _lines(edit.replace)
     new = "\n".join(have)
     return f"{new}\n" if new and text.endswith("\n") and not new.endswith("\n") else new
@@ -100,7 +102,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _places(have: list[str], want: list[str]) -> list[int]:
-    """Where the lines occur: exactly, or else without regard to spaces at their ends."""
+    """The indices at which the lines occur: exactly, or else ignoring space at their ends."""
     for spelled in (str, str.rstrip):
         lines, wanted = list(map(spelled, have)), list(map(spelled, want))
         starts = range(len(lines) - len(wanted) + 1)
@@ -109,21 +111,21 @@ def _places(have: list[str], want: list[str]) -> list[int]:
     return []
 
 
-def _made(text: str | None, edit: Edit) -> str:
+def _created(text: str | None, edit: Edit) -> str:
     if text:
-        raise InvalidAnswerError(f"`{edit.path}` exists; an edit of it must search for lines that it has.")
+        raise InvalidAnswerError(f"`{edit.path}` exists; an edit of it must replace lines that it has.")
     if edit.search.strip():
         raise InvalidAnswerError(f"There is no file `{edit.path}` to edit.")
-    if reason := path_problem(edit.path):
-        raise InvalidAnswerError(f"{reason}.")
+    if problem := path_problem(edit.path):
+        raise InvalidAnswerError(f"{problem}.")
     return edit.replace
 
 
 def edit_problems(files: tuple[SourceFile, ...], edits: Edits, allowed: set[str]) -> list[str]:
-    """Why these edits are rejected; empty if they are accepted."""
-    strange = sorted(edits.paths - allowed)
-    if strange:
-        return [f"`{path}` may not be edited here." for path in strange]
+    """The reasons why these edits are invalid; none if they are valid."""
+    forbidden = sorted(edits.paths - allowed)
+    if forbidden:
+        return [f"`{path}` may not be edited here." for path in forbidden]
     try:
         return damage(files, apply(files, edits))
     except InvalidAnswerError as error:
@@ -131,7 +133,7 @@ def edit_problems(files: tuple[SourceFile, ...], edits: Edits, allowed: set[str]
 
 
 def damage(before: Iterable[SourceFile], after: Iterable[SourceFile]) -> list[str]:
-    """What the edits break or remove: syntax, marks, tests and assertions. Also errors that they swallow."""
+    """Changes that edits must not make: syntax errors, lost marks, tests or assertions, swallowed errors."""
     old = {file.path: file.text for file in before}
     changed = (file for file in after if file.text != old.get(file.path))
     return [text for file in changed for text in _damage(file.path, old.get(file.path, ""), file.text)]
@@ -139,7 +141,7 @@ def damage(before: Iterable[SourceFile], after: Iterable[SourceFile]) -> list[st
 
 def _damage(path: str, old: str, new: str) -> Iterator[str]:
     if path.endswith((".yaml", ".yml")):
-        yield from _broken_settings(path, new)
+        yield from _config_damage(path, new)
     elif path.endswith(".py"):
         try:
             tree = parse(new)
@@ -149,11 +151,11 @@ def _damage(path: str, old: str, new: str) -> Iterator[str]:
             yield from _losses(path, old, new, tree)
 
 
-def _broken_settings(path: str, text: str) -> Iterator[str]:
+def _config_damage(path: str, text: str) -> Iterator[str]:
     try:
         loaded = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        yield f"`{path}` would be no YAML: {error}."
+        yield f"`{path}` would not be valid YAML: {error}."
     else:
         if not isinstance(loaded, dict):
             yield f"`{path}` would have no keys."
@@ -164,7 +166,7 @@ def _losses(path: str, old: str, new: str, tree: ast.AST) -> Iterator[str]:
         yield f"`{path}` would lose the mark of {', '.join(lost)}."
     if (reason := left_out(new)) and not left_out(old):
         yield f"`{path}`: {reason}"
-    before, now = _census(_parsed(old)), _census(tree)
+    before, now = _count(_parsed(old)), _count(tree)
     if lost_tests := sorted(before.tests - now.tests):
         yield f"`{path}` would lose the test {', '.join(lost_tests)}."
     if now.assertions < before.assertions:
@@ -176,17 +178,17 @@ def _losses(path: str, old: str, new: str, tree: ast.AST) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class _Census:
+class _Counts:
     tests: frozenset[str]
     assertions: int
     skipped: int
     swallowed: int
 
 
-def _census(tree: ast.AST) -> _Census:
+def _count(tree: ast.AST) -> _Counts:
     nodes = list(ast.walk(tree))
     functions = (node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-    return _Census(
+    return _Counts(
         tests=frozenset(node.name for node in functions if node.name.startswith("test")),
         assertions=sum(map(_asserts, nodes)),
         skipped=sum(map(_skips, nodes)),
@@ -203,12 +205,12 @@ def _skips(node: ast.AST) -> bool:
 
 
 def _name(node: ast.AST) -> str:
-    """The last part of a name: `raises` of `pytest.raises`."""
+    """The last part of a dotted name: `raises` of `pytest.raises`."""
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _asserts(node: ast.AST) -> bool:
-    """Whether it asserts something, which `assert True` does not."""
+    """Whether it is an assertion that can fail; `assert True` is not."""
     if isinstance(node, ast.Assert):
         return not isinstance(node.test, ast.Constant)
     return isinstance(node, ast.Call) and re.match(r"assert|raises$", _name(node.func)) is not None
@@ -216,10 +218,10 @@ def _asserts(node: ast.AST) -> bool:
 
 def _swallows(handler: ast.ExceptHandler) -> bool:
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    everything = any(kind is None or _name(kind) in {"Exception", "BaseException"} for kind in kinds)
+    catches_all = any(kind is None or _name(kind) in {"Exception", "BaseException"} for kind in kinds)
     raises = any(isinstance(node, ast.Raise) for node in ast.walk(handler))
     only_passes = all(isinstance(node, ast.Pass | ast.Continue) or _is_ellipsis(node) for node in handler.body)
-    return only_passes or (everything and not raises)
+    return only_passes or (catches_all and not raises)
 
 
 def _is_ellipsis(node: ast.stmt) -> bool:

@@ -1,4 +1,4 @@
-"""Several files in one answer: fenced blocks of plain text, each headed by its path."""
+"""An answer format for several files: fenced blocks, each after the path of its file."""
 
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ from papercoder.repository.paths import collisions, module_problem, path_problem
 from papercoder.repository.syntax import parse
 
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*([\w.+-]*)[^`]*$")
-_SHORTEST = 3
+_SHORT_FENCE = 3
 
 _HOW = """\
 Answer with all files, one after the other, each in this form, and nothing else:
@@ -24,13 +24,13 @@ path/of/the/file.py
 the whole file
 ````
 
-Paths are relative and have forward slashes and an ending. The fences have four backticks, so that a file may hold
-fences of three."""
+Paths are relative, with forward slashes and a file extension. The fences have four backticks, so that a file can
+contain fences of three."""
 
 
 @dataclass(frozen=True)
 class FileBlocks:
-    """Files as blocks of plain text."""
+    """Files as fenced blocks."""
 
     @property
     def instructions(self) -> str:
@@ -38,40 +38,40 @@ class FileBlocks:
         return _HOW
 
     def read(self, text: str) -> tuple[SourceFile, ...]:
-        """Return the files, in order.
+        """The files, in order.
 
         Raises:
-            InvalidAnswerError: there is no block, one is cut or has no path, or a file may not be written.
+            InvalidAnswerError: there is no block, a block is incomplete or has no path, or a file is not valid.
         """
         files = tuple(_blocks(text.replace("\r\n", "\n").split("\n")))
         if not files:
-            raise InvalidAnswerError("There is no file in the answer.")
-        if found := list(complaints(files)):
-            raise InvalidAnswerError("\n".join(found))
+            raise InvalidAnswerError("The answer has no file.")
+        if problems := list(file_problems(files)):
+            raise InvalidAnswerError("\n".join(problems))
         return files
 
 
-def complaints(files: Iterable[SourceFile]) -> Iterator[str]:
-    """What is wrong with the files: paths that are invalid or occur twice, syntax errors, parts that are left out."""
+def file_problems(files: Iterable[SourceFile]) -> Iterator[str]:
+    """Invalid and duplicate paths, syntax errors, and files with parts left out."""
     counted = Counter(file.path for file in files)
     yield from (f"`{path}` occurs {count} times." for path, count in counted.items() if count > 1)
     yield from (f"{text}." for text in collisions(counted))
     for file in files:
-        if reason := _path_complaint(file.path) or _syntax_complaint(file):
-            yield f"{reason}."
+        if problem := _path_problem(file.path) or _syntax_problem(file):
+            yield f"{problem}."
         elif file.path.endswith((".py", ".yaml", ".yml")) and (reason := left_out(file.text)):
             yield f"`{file.path}`: {reason}"
 
 
-def _path_complaint(path: str) -> str | None:
-    if reason := path_problem(path):
-        return reason
+def _path_problem(path: str) -> str | None:
+    if problem := path_problem(path):
+        return problem
     if not PurePosixPath(path).suffix:
-        return f"`{path}` has no ending such as `.py`"
+        return f"`{path}` has no file extension such as `.py`"
     return module_problem(path, ()) if path.endswith(".py") else None
 
 
-def _syntax_complaint(file: SourceFile) -> str | None:
+def _syntax_problem(file: SourceFile) -> str | None:
     if not file.path.endswith(".py"):
         return None
     try:
@@ -96,7 +96,7 @@ def _blocks(lines: list[str]) -> Iterator[SourceFile]:
 
 
 def _starts(lines: list[str]) -> frozenset[int]:
-    """Lines with a path above a fence, where blocks may start."""
+    """Indices of lines that may start a block: a path followed by a fence."""
     return frozenset(
         index
         for index, line in enumerate(lines)
@@ -108,28 +108,28 @@ def _path_above(lines: list[str], fence: int) -> str:
     above = next((line for line in reversed(lines[max(fence - 2, 0) : fence]) if line.strip()), "")
     if path := _path(above):
         return path
-    raise InvalidAnswerError(f"The fence in line {fence + 1} of the answer has no path above it, on a line of its own.")
+    raise InvalidAnswerError(f"The fence in line {fence + 1} of the answer has no path on the line above it.")
 
 
 def _path(line: str) -> str:
-    """The path that is alone in a line, with any markup; empty if there is none. A single word is not a path."""
+    """The path in a line that has nothing else, without Markdown around it; else empty. A single word is not a path."""
     text = line.strip().strip("`*#: ")
     return normalise_path(text) if re.fullmatch(r"\S*[./]\S*", text) and not _FENCE.match(line) else ""
 
 
 def _end(lines: list[str], first: int, mark: str, path: str, starts: frozenset[int]) -> int:
-    """The closing fence: the first; with three backticks, which a file may contain, the first that ends a block."""
+    """The index of the closing fence: the first; for short fences, the first with another block or the end after it."""
     fallback = None
     for index in range(first, len(lines)):
         if fallback is not None and index in starts:
             break
         if _closes(lines[index], mark):
             below = _next(lines, index + 1)
-            if len(mark) > _SHORTEST or below == len(lines) or below in starts:
+            if len(mark) > _SHORT_FENCE or below == len(lines) or below in starts:
                 return index
             fallback = index if fallback is None else fallback
     if fallback is None:
-        raise InvalidAnswerError(f"The block of `{path}` is cut: it has no closing fence.")
+        raise InvalidAnswerError(f"The block of `{path}` is incomplete: it has no closing fence.")
     return fallback
 
 
@@ -139,7 +139,7 @@ def _closes(line: str, mark: str) -> bool:
 
 
 def _next(lines: list[str], index: int) -> int:
-    """The next line that is not empty, or the number of lines."""
+    """The index of the next line that is not empty; after the last line if there is none."""
     return next((number for number in range(index, len(lines)) if lines[number].strip()), len(lines))
 
 

@@ -49,6 +49,6 @@ class Design:
         """The files that a file imports; none where the plan does not know it."""
         return frozenset(item.path for file in self.logic.files if file.path == path for item in file.imports)
 
-    def around(self, path: str) -> frozenset[str]:
+    def neighbours(self, path: str) -> frozenset[str]:
         """The files that a file imports, and those that import it."""
         return self.imported_by(path) | {file.path for file in self.logic.files if path in self.imported_by(file.path)}

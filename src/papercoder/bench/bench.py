@@ -86,7 +86,7 @@ def _ways(todo: Sequence[Trial]) -> Iterator[tuple[Settings, tuple[Role, ...]]]:
 def _idle(todo: Iterable[Trial]) -> Iterator[str]:
     """What a variant asks for and its profile has not; its trials' own logs tell it too."""
     for trial in todo:
-        yield from (f"variant {trial.variant}: {told}" for told in trial.settings.idle)
+        yield from (f"variant {trial.variant}: {told}" for told in trial.settings.unused)
 
 
 def _taken_up(todo: Iterable[Trial]) -> list[TrialResult]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from papercoder.artifacts import Paper, Paragraph, Section
 from papercoder.errors import PaperError
-from papercoder.operations.environment import Read, read_here
+from papercoder.operations.environment import PaperReader, read_in_thread
 from papercoder.runs.folder import read_text
 
 
@@ -30,10 +30,10 @@ class Reader:
 
     async def _in_turn(self, source: str | Path) -> Paper:
         async with self._slots:
-            return await read_here(source)
+            return await read_in_thread(source)
 
 
-def with_addendum(read: Read, addendum: Path | None) -> Read:
+def with_addendum(read: PaperReader, addendum: Path | None) -> PaperReader:
     """Read papers with this text as their last section."""
     if addendum is None:
         return read

@@ -15,8 +15,8 @@ from papercoder.bench.observation import JUDGED
 from papercoder.bench.recovery import recount
 from papercoder.bench.trial import run_trial
 from papercoder.bench.trial_end import ENDING, forget, is_complete
-from papercoder.operations.environment import RunEnvironment, Stores, in_folder
-from papercoder.runs.event_log import events_in, read_events
+from papercoder.operations.environment import RunEnvironment, Stores, local_stores
+from papercoder.runs.event_log import parse_events, read_events
 from papercoder.runs.events import Emit, Event
 
 _LOG = "events.jsonl"
@@ -48,11 +48,13 @@ def bring_back(trial: Trial) -> None:
     if is_complete(trial):
         return
     packed = read_whole(_address(trial.store, trial.id)) if trial.store else None
-    if packed and _told_last(events_in(_log_in(packed))) > _told_last(read_events(trial.folder)):
+    if packed and _told_last(parse_events(_log_in(packed).split(b"\n"), trial.id)) > _told_last(
+        read_events(trial.folder)
+    ):
         forget(trial)  # how an earlier process left it here
         _unpack(packed, trial.folder)
     for folder in (trial.folder, trial.folder / JUDGED):
-        recount(folder, _stores(trial.store, trial.id, trial.folder, folder) if trial.store else in_folder(folder))
+        recount(folder, _stores(trial.store, trial.id, trial.folder, folder) if trial.store else local_stores(folder))
 
 
 def _stores(store: str, run: str, root: Path, folder: Path) -> Stores:

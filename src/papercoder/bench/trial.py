@@ -17,7 +17,7 @@ from papercoder.evaluation.evaluate import Wanted, evaluate
 from papercoder.models.budget import LocalBudget
 from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import generate, open_run
-from papercoder.pipeline.survey import survey
+from papercoder.pipeline.execution import check_and_execute
 from papercoder.report import write_report
 from papercoder.runs.event_log import EventLog
 from papercoder.runs.events import Emit, RunEnded
@@ -63,7 +63,7 @@ async def _survey(
         log = EventLog(trial.folder, emit)
         run, _ = open_run(trial.folder, trial.settings, log, environment)
         asked = trial.settings
-        report = await survey(run, repository.files, asked.sandbox, asked.reproduce, asked.gpu)
+        report = await check_and_execute(run, repository.files, asked.sandbox, asked.reproduce, asked.gpu)
         log(RunEnded(status="complete"))
         await asyncio.to_thread(write_report, trial.folder)
         return report

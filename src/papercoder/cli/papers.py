@@ -89,6 +89,9 @@ def run(
     price_cached: PriceOption = None,
     price_completion: PriceOption = None,
     prompts: PromptsOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Use the folder even if it holds a run of another paper.")
+    ] = False,
 ) -> None:
     """Turn a paper into a repository. Run it again to resume."""
     given = dict(locals())
@@ -97,11 +100,11 @@ def run(
     from papercoder.console.terminal import show_report
     from papercoder.operations.generate import generate
 
-    flags = {name: value for name, value in given.items() if name not in {"paper", "output", "model", "thinking"}}
-    settings = settings_given(model, thinking, **flags)
+    own = {"paper", "output", "model", "thinking", "force"}
+    settings = settings_given(model, thinking, **{name: value for name, value in given.items() if name not in own})
     folder = output or Path("runs") / stem(paper)
     with progress(new_console()) as listener:
-        run_interruptible(generate(paper, folder, settings, [listener]))
+        run_interruptible(generate(paper, folder, settings, [listener], force=force))
     if show_report(folder, new_console()).status != "complete":
         raise typer.Exit(PARTIAL)
 
@@ -158,15 +161,15 @@ def execute(
     """Execute a repository in a sandbox: install, import, start, tests, smoke, and optionally reproduce."""
 
     from papercoder.console.terminal import show_execution_step
-    from papercoder.operations.repair import climb, foretold
+    from papercoder.operations.repair import execute_repository, reproduction_forecast
 
     console = new_console()
 
     def tell(step: "StepResult") -> None:
-        show_execution_step(step, console, foretold(repository, step) if reproduce else "")
+        show_execution_step(step, console, reproduction_forecast(repository, step) if reproduce else "")
 
     listener = None if as_json else tell
-    report = run_interruptible(climb(repository, sandbox or "auto", bool(reproduce), listener, bool(gpu)))
+    report = run_interruptible(execute_repository(repository, sandbox or "auto", bool(reproduce), listener, bool(gpu)))
     if as_json:
         typer.echo(report.model_dump_json(indent=1))
     elif report.notes:
@@ -192,12 +195,12 @@ def repair(
     """Repair a failure that you observed: edit the repository so that it works."""
 
     from papercoder.console.progress import progress
-    from papercoder.operations.repair import mend
+    from papercoder.operations.repair import repair_repository
 
     settings = settings_given(model, thinking, base_url=base_url, max_cost=max_cost, sandbox=sandbox, gpu=gpu)
     folder = output or Path("runs") / f"repair-{repository.resolve().name}"
     with progress(new_console()) as listener:
-        changes = run_interruptible(mend(repository, error, folder, settings, [listener]))
+        changes = run_interruptible(repair_repository(repository, error, folder, settings, [listener]))
     typer.echo(changes or "No changes: the agent found nothing to edit.")
     if not changes:
         raise typer.Exit(PARTIAL)
@@ -225,22 +228,29 @@ def revise(
     from papercoder.console.progress import progress
     from papercoder.console.terminal import show_report
     from papercoder.operations.generate import generate
-    from papercoder.operations.revise import amend_run, changes, overspent, paper_of, settings_of, tree_of
+    from papercoder.operations.revise import (
+        apply_note,
+        changed_files,
+        cost_warning,
+        repository_texts,
+        settings_to_resume,
+        source_to_resume,
+    )
     from papercoder.paper.reading import read as read_paper
 
     flags = {name: value for name, value in given.items() if name not in {"run", "note", "paper", "model", "thinking"}}
-    former = paper_of(run)
-    settings = settings_of(run, {**models_given(model, thinking), **flags})
-    if told := overspent(run, settings):
+    former = source_to_resume(run)
+    settings = settings_to_resume(run, {**models_given(model, thinking), **flags})
+    if told := cost_warning(run, settings):
         typer.echo(told)
     with progress(new_console()) as listener:
         if note and paper:
             read_paper(paper)  # fail before the note is paid for
         if note:
-            typer.echo(run_interruptible(amend_run(run, note, settings, [listener])) or "The note changes nothing.")
-        before = tree_of(run)
-        run_interruptible(generate(paper or former, run, settings, [listener]))
-    typer.echo(changes(before, tree_of(run)))
+            typer.echo(run_interruptible(apply_note(run, note, settings, [listener])) or "The note changes nothing.")
+        before = repository_texts(run)
+        run_interruptible(generate(paper or former, run, settings, [listener], force=bool(paper)))
+    typer.echo(changed_files(before, repository_texts(run)))
     if show_report(run, new_console()).status != "complete":
         raise typer.Exit(PARTIAL)
 

@@ -22,7 +22,7 @@ from papercoder.evaluation.subject import Subject, read_subject
 from papercoder.evaluation.subject import Wanted as Wanted
 from papercoder.evaluation.tables import to_csv
 from papercoder.operations.environment import RunEnvironment
-from papercoder.operations.generate import ended, open_run, started
+from papercoder.operations.generate import open_run, record_end, run_started
 from papercoder.paper.fidelity import Estimate
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import Emit, Forecast, Warned
@@ -63,8 +63,8 @@ async def evaluate(
     with lock(folder):
         emit = EventLog(folder, *listeners)
         run, _ = open_run(folder, settings, emit, environment, roles=("judge",))
-        emit(started(run.context, paper.title, settings))
-        with ended(emit) as end:
+        emit(run_started(run.context, paper.title, settings))
+        with record_end(emit) as end:
             foreseen = await asyncio.to_thread(forecast, subject, wanted, settings)
             emit(Forecast(message=in_words(foreseen)))
             evaluation = await _judged(run, subject, wanted)

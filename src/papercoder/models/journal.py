@@ -13,7 +13,7 @@ from papercoder.artifacts.base import Artifact
 from papercoder.models.contract import Answer, Model, ModelWrapper, Request
 from papercoder.models.tokens import prompt_tokens
 from papercoder.runs.events import CallMade, CallReused, CallStarted, Emit
-from papercoder.runs.store import Store, digest, kept
+from papercoder.runs.store import Store, digest, parse_stored
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ class JournaledModel(ModelWrapper):
         key = journal_key(self.name, request)
         async with self._locks[key]:
             if text := await asyncio.to_thread(self._store.get, key):
-                call = kept(Call, key, text)
+                call = parse_stored(Call, key, text)
                 self._emit(CallReused(agent=request.agent, subject=request.subject, model=self.name))
                 return call.answer
             calling = asyncio.create_task(self._call(key, request))

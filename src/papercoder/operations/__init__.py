@@ -1,1 +1,1 @@
-"""What a command does: generate, revise, repair, preview, estimate."""
+"""What the commands do: generate, revise, repair, preview, estimate."""

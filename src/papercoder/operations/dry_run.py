@@ -1,5 +1,7 @@
-"""The line walked without making anything: a step whose key is in the store is reused, another is noted and hands on
-what it handed on before. Nothing is asked, run or written: the walk goes through a copy of the run folder.
+"""A dry run: the pipeline without calls of models and without executions.
+
+A step whose result is in the store is reused as in any run. Every other step is recorded as pending and returns its
+earlier result, so that the steps after it can be checked too. The dry run works on a copy of the run folder.
 """
 
 import json
@@ -25,7 +27,7 @@ from papercoder.operations.generate import PROFILES
 from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.repository.history import History
 from papercoder.runs.events import ArtifactEdited, Event
-from papercoder.runs.executor import H, steps_of
+from papercoder.runs.executor import C, execution_steps_of
 from papercoder.runs.folder import load, step_store
 from papercoder.runs.run import Run
 from papercoder.runs.store import Store
@@ -34,153 +36,152 @@ from papercoder.settings import RUN_ROLES, Settings
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Edits = Mapping[str, str | None]
-"""From artifact to the text that it would have; None: deleted, to be as the run makes it."""
+EditedTexts = Mapping[str, str | None]
+"""Artifact -> its new text; None deletes the file, so that the run uses the generated text again."""
 
-_LARGEST = 8 * 2**20
-"""Bytes of a file that is looked at; what the line writes is smaller by far."""
+_MAX_BYTES = 8 * 2**20
+"""The largest file to copy; the pipeline writes much smaller ones."""
 
 
 @dataclass(frozen=True)
-class Step:
-    """What would be made."""
+class PendingStep:
+    """A step that the next run has to make."""
 
     artifact: str
     agents: tuple[str, ...]
-    """Whom it would ask."""
+    """Names of the agents that it asks."""
 
-    is_run: bool
-    """It runs the repository."""
+    runs_repository: bool
 
 
 @dataclass(frozen=True)
-class Walked:
-    """What a walk came by."""
+class DryRun:
+    """The result of a dry run."""
 
-    values: dict[str, list[object]]
-    """Artifact -> what its steps handed on, one after the other."""
+    results: dict[str, list[object]]
+    """Artifact -> the results of its steps, in order."""
 
-    found: list[object]
-    """What was recalled, one after the other."""
+    cached: list[object]
+    """The results of `Run.cached`, in order."""
 
     texts: dict[str, str | None]
-    """All artifacts that the line makes or reads, in its order -> what the file would hold, as far as that is known."""
+    """Every artifact that the pipeline makes or reads, in its order -> the text of its file, as far as it is known."""
 
-    unmade: dict[str, Step]
-    """What would have to be made."""
-
+    pending: dict[str, PendingStep]
     edited: dict[str, bool]
-    """What is the user's own -> is it stale?"""
+    """Artifacts that the user edited -> whether their inputs have changed since."""
 
-    gone: tuple[str, ...]
-    """Files of the repository that would be deleted."""
+    deleted: tuple[str, ...]
+    """Files of the repository that the run would delete."""
 
-    trouble: Exception | None
-    """Why the line could not be walked to its end."""
+    error: Exception | None
+    """What stopped the pipeline before its end."""
 
 
-async def walk(
-    folder: Path, settings: Settings, edits: Edits, before: Walked | None = None, *, shaken: bool = False
-) -> Walked:
-    """Walk a run's line with these edits.
+async def dry_run(
+    folder: Path, settings: Settings, edits: EditedTexts, before: DryRun | None = None, *, perturb: bool = False
+) -> DryRun:
+    """Go through a run's pipeline with these edits.
 
     Args:
-        folder: the run's; it is left as it is.
-        settings: as the run was started with.
-        edits: are made in the copy first.
-        before: where the values come from that unmade steps hand on; None: from their files.
-        shaken: hand on values a little changed, so that all that depends on them is found unmade too.
+        folder: the run folder; it is not changed.
+        settings: those with which the run was started.
+        edits: are applied to the copy first.
+        before: an earlier dry run with the results of pending steps; None: they are read from their files.
+        perturb: change the results of pending steps a little, so that all steps that depend on them are pending too.
     """
-    with _copy(folder, edits) as copy:
-        walking = _walking(copy, folder, settings, _Handing(copy, before, shaken))
-        trouble = await _walked(walking, settings)
-        return Walked(
-            values=walking.values,
-            found=walking.found,
-            texts={name: _text(copy / name) for name in walking.met},
-            unmade=walking.executor.unmade,
-            edited=walking.edited,
-            gone=walking.gone,
-            trouble=trouble,
+    with _folder_copy(folder, edits) as copy:
+        run = _tracing_run(copy, folder, settings, _DryExecutor(copy, before, perturb))
+        error = await _run_pipeline(run, settings)
+        return DryRun(
+            results=run.results,
+            cached=run.cached_results,
+            texts={name: _text(copy / name) for name in run.artifacts},
+            pending=run.executor.pending,
+            edited=run.edited,
+            deleted=run.deleted,
+            error=error,
         )
 
 
-async def _walked(walking: "_Walking", settings: Settings) -> Exception | None:
-    publish = _Publisher(walking, _NoHistory(walking.folder / "repo", 0))
+async def _run_pipeline(run: "_TracingRun", settings: Settings) -> Exception | None:
+    publish = _DryPublisher(run, _NoHistory(run.folder / "repo"))
     try:
-        walking.met["paper.json"] = None
-        paper = load(walking.folder, "paper.json", Paper)
-        await PROFILES[settings.profile](walking, paper, publish, settings)
-    except _EndOfLineError:
+        run.artifacts["paper.json"] = None
+        paper = load(run.folder, "paper.json", Paper)
+        await PROFILES[settings.profile](run, paper, publish, settings)
+    except _LastStepError:
         return None
     except (PaperCoderError, InvalidAnswerError) as error:
         return error
     return None
 
 
-class _UnmadeError(AnswerError):
-    """A step was never made, so it has nothing to hand on."""
+class _NoResultError(AnswerError):
+    """A pending step has no earlier result."""
 
 
-class _EndOfLineError(Exception):
-    """Nothing is made after this."""
+class _LastStepError(Exception):
+    """The pipeline has reached its last step."""
 
 
 @dataclass(frozen=True)
-class _Turn:
+class _StepCall:
     artifact: str
     number: int
-    """Steps of the same artifact before it."""
+    """Of the steps for this artifact, counted from 0."""
 
 
-_turn: ContextVar[_Turn] = ContextVar("turn")
+_step_call: ContextVar[_StepCall] = ContextVar("step_call")
 
 
 @dataclass
-class _Handing:
-    """Performs nothing: notes what would have to be made."""
+class _DryExecutor:
+    """Records each step as pending and returns its earlier result."""
 
     folder: Path
-    before: Walked | None
-    shaken: bool
-    unmade: dict[str, Step] = field(default_factory=dict)
+    before: DryRun | None
+    perturb: bool
+    pending: dict[str, PendingStep] = field(default_factory=dict)
 
     async def perform(
         self,
-        make: Callable[Concatenate[H, P], Awaitable[T]],
-        context: H,  # noqa: ARG002
+        make: Callable[Concatenate[C, P], Awaitable[T]],
+        context: C,  # noqa: ARG002
         *inputs: P.args,  # noqa: ARG002
         **named: P.kwargs,  # noqa: ARG002
     ) -> T:
-        """What was handed on in its place before."""
-        turn, kind = _turn.get(), get_type_hints(make)["return"]
+        """The earlier result of this step."""
+        call, kind = _step_call.get(), get_type_hints(make)["return"]
         agents = tuple(agent.name for agent in getattr(make, "agents", ()))
-        self.unmade.setdefault(turn.artifact, Step(turn.artifact, agents, bool(steps_of(make))))
-        value = self._value(turn, kind)
-        return cast("T", _shaken(value, kind) if self.shaken else value)
+        self.pending.setdefault(call.artifact, PendingStep(call.artifact, agents, bool(execution_steps_of(make))))
+        value = self._earlier_result(call, kind)
+        return cast("T", _perturbed(value, kind) if self.perturb else value)
 
-    def _value(self, turn: _Turn, kind: Any) -> object:
-        handed = self.before.values.get(turn.artifact) if self.before else None
-        if handed:
-            return handed[min(turn.number, len(handed) - 1)]
-        if (self.folder / turn.artifact).is_file():
-            return load(self.folder, turn.artifact, kind)
+    def _earlier_result(self, call: _StepCall, kind: Any) -> object:
+        results = self.before.results.get(call.artifact) if self.before else None
+        if results:
+            return results[min(call.number, len(results) - 1)]
+        if (self.folder / call.artifact).is_file():
+            return load(self.folder, call.artifact, kind)
         if kind is str:
             return ""
-        raise _UnmadeError(f"{turn.artifact} was never made.")
+        raise _NoResultError(f"{call.artifact} has not been made yet.")
 
 
 @dataclass
-class _Walking(Run[Agents]):
-    """A run that takes notes."""
+class _TracingRun(Run[Agents]):
+    """A run that records its artifacts and results."""
 
-    executor: _Handing = field(kw_only=True)
-    values: dict[str, list[object]] = field(default_factory=dict)
-    found: list[object] = field(default_factory=list)
-    met: dict[str, None] = field(default_factory=dict)
+    executor: _DryExecutor = field(kw_only=True)
+    results: dict[str, list[object]] = field(default_factory=dict)
+    cached_results: list[object] = field(default_factory=list)
+    artifacts: dict[str, None] = field(default_factory=dict)
+    """An ordered set."""
+
     edited: dict[str, bool] = field(default_factory=dict)
-    gone: tuple[str, ...] = ()
-    _turns: Counter[str] = field(default_factory=Counter)
+    deleted: tuple[str, ...] = ()
+    _calls: Counter[str] = field(default_factory=Counter)
 
     async def step(
         self,
@@ -189,132 +190,132 @@ class _Walking(Run[Agents]):
         *inputs: P.args,
         **named: P.kwargs,
     ) -> T:
-        """As in a run, with a note of what was handed on."""
-        self.met[artifact] = None
-        _turn.set(_Turn(artifact, self._turns[artifact]))
-        self._turns[artifact] += 1
+        """As `Run.step`; records the result."""
+        self.artifacts[artifact] = None
+        _step_call.set(_StepCall(artifact, self._calls[artifact]))
+        self._calls[artifact] += 1
         value = await super().step(artifact, make, *inputs, **named)
-        self.values.setdefault(artifact, []).append(value)
+        self.results.setdefault(artifact, []).append(value)
         return value
 
-    async def keep(self, artifact: str, text: str) -> str:
-        """As in a run."""
-        self.met[artifact] = None
-        return await super().keep(artifact, text)
+    async def write_text(self, artifact: str, text: str) -> str:
+        """As `Run.write_text`; records the artifact."""
+        self.artifacts[artifact] = None
+        return await super().write_text(artifact, text)
 
-    async def recall(self, find: Callable[P, T], *inputs: P.args, **named: P.kwargs) -> T:
-        """What was found in its place before, since finding takes time."""
+    async def cached(self, compute: Callable[P, T], *inputs: P.args, **named: P.kwargs) -> T:
+        """The earlier result of this call, because computing it takes time."""
         before = self.executor.before
-        if before and len(self.found) < len(before.found):
-            value = cast("T", before.found[len(self.found)])
+        if before and len(self.cached_results) < len(before.cached):
+            value = cast("T", before.cached[len(self.cached_results)])
         else:
-            value = await super().recall(find, *inputs, **named)
-        self.found.append(value)
+            value = await super().cached(compute, *inputs, **named)
+        self.cached_results.append(value)
         return value
 
     async def prune(self, folder: str, keep: set[str]) -> tuple[str, ...]:
-        """As in a run, with a note of what is deleted."""
-        self.gone = await super().prune(folder, keep)
-        return self.gone
+        """As `Run.prune`; records the deleted files."""
+        self.deleted = await super().prune(folder, keep)
+        return self.deleted
 
 
-def _walking(copy: Path, folder: Path, settings: Settings, handing: _Handing) -> _Walking:
+def _tracing_run(copy: Path, folder: Path, settings: Settings, executor: _DryExecutor) -> _TracingRun:
     edited: dict[str, bool] = {}
 
-    def note(event: Event) -> None:
+    def listener(event: Event) -> None:
         if isinstance(event, ArtifactEdited):
             edited[event.artifact] = event.stale
 
     agents = Agents(
-        models={role: _Named(settings.model_for(role)) for role in RUN_ROLES},
+        models={role: _UncalledModel(settings.model_for(role)) for role in RUN_ROLES},
         prompts=Prompts(settings.prompts),
-        emit=note,
+        emit=listener,
         max_tokens=settings.max_tokens,
         answer_retries=settings.answer_retries,
-        where=str(folder),
+        folder=str(folder),
         thinking=settings.thinking_levels,
     )
-    return _Walking(copy, agents, note, _Overlay(step_store(folder)), executor=handing, edited=edited)
+    return _TracingRun(copy, agents, listener, _OverlayStore(step_store(folder)), executor=executor, edited=edited)
 
 
 @dataclass(frozen=True)
-class _Named:
-    """A model that is known by its name and never asked."""
+class _UncalledModel:
+    """Has the name of a model, which is part of a step's key, but cannot be called."""
 
     name: str
     context_window: int = 0
     price: Price | None = None
 
     async def answer(self, request: Request) -> Answer:
-        """Nothing."""
-        raise AnswerError(f"{request.agent} is not asked in a rehearsal.")
+        """Always an error."""
+        raise AnswerError(f"{request.agent} is not called in a dry run.")
 
 
-class _Overlay:
-    """A store that is read, with what is put over it in memory."""
+class _OverlayStore:
+    """A read-only store, with new entries in memory."""
 
-    def __init__(self, below: Store) -> None:
-        self._below = below
-        self._over: dict[str, str] = {}
+    def __init__(self, base: Store) -> None:
+        self._base = base
+        self._entries: dict[str, str] = {}
 
     def get(self, key: str) -> str | None:
-        """The text put here, else the one below."""
-        return self._over.get(key) or self._below.get(key)
+        """The new entry, else that of the base."""
+        return self._entries.get(key) or self._base.get(key)
 
     def put(self, key: str, text: str) -> None:
-        """Keep it for the walk."""
-        self._over[key] = text
+        """Add an entry in memory."""
+        self._entries[key] = text
 
     def texts(self) -> Iterator[str]:
-        """All of both."""
-        yield from self._below.texts()
-        yield from self._over.values()
+        """The texts of the base, then the new ones."""
+        yield from self._base.texts()
+        yield from self._entries.values()
 
 
 class _NoHistory(History):
     """Commits nothing."""
 
-    async def commit(self, message: str, paths: tuple[str, ...], gone: tuple[str, ...] = ()) -> None:
-        """Nothing."""
+    async def commit(self, message: str, paths: tuple[str, ...], deleted: tuple[str, ...] = ()) -> None:
+        """Do nothing."""
 
-    async def settle(self, message: str, paths: tuple[str, ...]) -> None:
-        """Nothing."""
+    async def commit_remaining(self, message: str, paths: tuple[str, ...]) -> None:
+        """Do nothing."""
 
 
-class _Publisher(Publisher):
-    """Ends the walk where nothing is left to be made: what comes then takes seconds and is read by no step."""
+class _DryPublisher(Publisher):
+    """Stops the pipeline after its last step; what follows takes seconds, and no step reads it."""
 
     async def finish(self, files: Files) -> NoReturn:
-        """As in a run, and the end."""
+        """Finish as in any run, then stop."""
         await super().finish(files)
-        raise _EndOfLineError
+        raise _LastStepError
 
 
 @contextmanager
-def _copy(folder: Path, edits: Edits) -> Iterator[Path]:
-    """The run folder's files without its store and history, with the edits made."""
-    with tempfile.TemporaryDirectory(prefix="papercoder-") as place:
-        copy = Path(place)
+def _folder_copy(folder: Path, edits: EditedTexts) -> Iterator[Path]:
+    """A copy of the run folder's files, without store and history, with the edits applied."""
+    with tempfile.TemporaryDirectory(prefix="papercoder-") as temporary:
+        copy = Path(temporary)
         for path in _files(folder):
             target = copy / path.relative_to(folder)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
         for name, text in edits.items():
-            _edit(copy, name, text)
+            _apply_edit(copy, name, text)
         yield copy
 
 
 def _files(folder: Path) -> Iterable[Path]:
     for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder).parts
-        if ".git" not in inside and inside[0] != ".store" and path.is_file() and path.stat().st_size <= _LARGEST:
+        parts = path.relative_to(folder).parts
+        if ".git" not in parts and parts[0] != ".store" and path.is_file() and path.stat().st_size <= _MAX_BYTES:
             yield path
 
 
-def _edit(copy: Path, name: str, text: str | None) -> None:
+def _apply_edit(copy: Path, name: str, text: str | None) -> None:
     path = copy / name
     if ".." in path.parts or not path.is_relative_to(copy):
-        raise RunFolderError(f"{name} leads out of the run folder, so that it is read by nothing that the run makes.")
+        raise RunFolderError(f"{name} leads out of the run folder, so the run does not read it.")
     if text is None:
         path.unlink(missing_ok=True)
     else:
@@ -326,8 +327,8 @@ def _text(path: Path) -> str | None:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
 
 
-def _shaken(value: object, kind: Any) -> object:
-    """The value with a space after each text in it that is prose or code; the value itself where that does not fit."""
+def _perturbed(value: object, kind: Any) -> object:
+    """The value with a space after each text that is prose or code; the value itself if that would be invalid."""
     adapter = TypeAdapter(kind)
     try:
         return adapter.validate_json(json.dumps(_with_spaces(json.loads(adapter.dump_json(value)))))
@@ -338,8 +339,8 @@ def _shaken(value: object, kind: Any) -> object:
 def _with_spaces(value: JsonValue) -> JsonValue:
     match value:
         case str():
-            ended = value.rstrip("\n")
-            return f"{ended} {value[len(ended) :]}" if not value or " " in value else value
+            line = value.rstrip("\n")
+            return f"{line} {value[len(line) :]}" if not value or " " in value else value
         case list():
             return [_with_spaces(item) for item in value]
         case dict():

@@ -1,4 +1,4 @@
-"""A user's edit of an artifact, put into the run folder."""
+"""Save a user's edit of an artifact."""
 
 import stat
 from pathlib import Path
@@ -9,29 +9,25 @@ from papercoder.runs.store import write_synced
 
 
 def save(folder: Path, artifact: str, before: str | None, text: str | None) -> None:
-    """Write an artifact that held `before` when the user began; None: there is no such file, then or from now on.
+    """Write `text` to an artifact that had the text `before` when the user opened it; None means no file.
 
     Raises:
-        RunFolderError: it was changed since by someone else, another process works in the folder, the name leads out
-            of it, or it cannot be written.
+        RunFolderError: it has changed since, another process is using the folder, the path leads out of the folder, or
+            the file cannot be written.
     """
     path = folder / artifact
     if ".." in Path(artifact).parts or is_outside(path, folder):
-        raise RunFolderError(f"{artifact} leads out of {folder}; nothing outside it is written.")
+        raise RunFolderError(f"{artifact} leads out of {folder}, so it was not written.")
     with lock(folder):
         if read_text(path) != before:
             raise RunFolderError(
-                f"{artifact} was changed since you opened it. Nothing was written: copy what you wrote, "
-                "load the page again and put it in there."
+                f"{artifact} has changed since you opened it. Nothing was written: copy your text, reload the page and "
+                "paste it there."
             )
         if text is None:
             path.unlink(missing_ok=True)
-        else:
-            _write(path, text)
-
-
-def _write(path: Path, text: str) -> None:
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
-    write_synced(path, text)
-    if mode is not None:
-        path.chmod(mode)
+            return
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+        write_synced(path, text)
+        if mode is not None:
+            path.chmod(mode)

@@ -1,4 +1,4 @@
-"""Where a run works, and what it shares there with other runs."""
+"""What a run uses outside its folder: rate limits, a budget, an executor, stores and a reader of papers."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ from papercoder.runs.executor import Executor, LocalExecutor
 from papercoder.runs.folder import answer_store, step_store
 from papercoder.runs.store import Store
 
-Read = Callable[[str | Path], Awaitable[Paper]]
-"""From a file, a folder, an arXiv id or an address to the paper."""
+PaperReader = Callable[[str | Path], Awaitable[Paper]]
+"""Reads a paper from a file, a folder, an arXiv id or a URL."""
 
 
-async def read_here(source: str | Path) -> Paper:
-    """Read a paper, in a thread of this process.
+async def read_in_thread(source: str | Path) -> Paper:
+    """Read a paper in a thread of this process.
 
     Raises:
         PaperError: it cannot be read.
@@ -28,30 +28,29 @@ async def read_here(source: str | Path) -> Paper:
 
 @dataclass(frozen=True)
 class Stores:
-    """Where a run keeps what was paid for."""
+    """Where a run stores results that cost money."""
 
     steps: Store
     answers: Store
 
 
-def in_folder(folder: Path) -> Stores:
-    """Files in the run folder."""
+def local_stores(folder: Path) -> Stores:
+    """Stores with files in the run folder."""
     return Stores(steps=step_store(folder), answers=answer_store(folder))
 
 
 @dataclass(frozen=True)
 class RunEnvironment:
-    """By default a run has all for itself, on this machine."""
+    """What a run shares with other runs; by default nothing, and everything is on this machine."""
 
     limits: RateLimits | None = None
-    """Calls at once of all runs together; None: each run has its own, from its settings."""
+    """Rate limits shared with other runs; None: the run has its own, from its settings."""
 
     budget: Budget | None = None
-    """The money of all runs together; None: each run has its own alone."""
+    """A budget shared with other runs; None: the run has its own, from its settings."""
 
     executor: Executor = field(default_factory=LocalExecutor)
-    stores: Callable[[Path], Stores] = in_folder
-    """From a run folder to its stores."""
+    stores: Callable[[Path], Stores] = local_stores
+    """Run folder -> its stores."""
 
-    read: Read = read_here
-    """How papers are read."""
+    read: PaperReader = read_in_thread

@@ -1,11 +1,13 @@
-"""The door of a run: opens the folder, sets up models and agents, sends the paper down the line."""
+"""Generate a repository from a paper: open the run folder, set up models and agents, and run a pipeline."""
 
 import asyncio
 import os
+import re
+import shutil
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,10 +16,10 @@ from papercoder.agents.agent import Agents
 from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import Paper, Repository
 from papercoder.concurrency import run_in_thread
-from papercoder.errors import PaperCoderError
+from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.models.resolve import models_by_role
 from papercoder.models.stack import assemble_roles
-from papercoder.operations.environment import Read, RunEnvironment, read_here
+from papercoder.operations.environment import PaperReader, RunEnvironment, read_in_thread
 from papercoder.paper.pictures import FOLDER, save_pictures
 from papercoder.pipeline import ablation
 from papercoder.pipeline.pipeline import as_published, paper_to_repository
@@ -29,11 +31,11 @@ from papercoder.runs.events import ArtifactEdited, Emit, RunEnded, RunStarted, W
 from papercoder.runs.folder import load, lock
 from papercoder.runs.run import Run
 from papercoder.runs.summary import summarise
-from papercoder.settings import RUN_ROLES, Profile, Role, Settings, remembered
+from papercoder.settings import RUN_ROLES, Profile, Role, Settings, recorded_settings
 
-Line = Callable[[Run[Agents], Paper, Publisher, Settings], Awaitable[Repository]]
+Pipeline = Callable[[Run[Agents], Paper, Publisher, Settings], Awaitable[Repository]]
 
-PROFILES: dict[Profile, Line] = {
+PROFILES: dict[Profile, Pipeline] = {
     "full": paper_to_repository,
     "papercoder": as_published,
     "paper": ablation.paper_only,
@@ -46,7 +48,7 @@ PROFILES: dict[Profile, Line] = {
     "review": ablation.with_review,
     "repair": paper_to_repository,
 }
-"""Profile -> the line that it runs; after the first two, a row of the ablation each, from the least on."""
+"""Profile -> its pipeline; those after the first two are the rows of the ablation, from the shortest pipeline on."""
 
 
 async def generate(
@@ -55,81 +57,120 @@ async def generate(
     settings: Settings | None = None,
     listeners: Iterable[Emit] = (),
     environment: RunEnvironment | None = None,
+    *,
+    force: bool = False,
 ) -> Repository:
-    """Turn a paper into a repository, `folder/repo`; on a folder of an earlier run, go on with it.
+    """Turn a paper into a repository, `folder/repo`, or resume an earlier run in the folder.
 
     Args:
-        source: a file, a folder, an arXiv id or a URL; None: the paper that the run has read and kept.
-        folder: the run's; made where it is missing.
-        settings: None: from file and environment.
-        listeners: are told every event.
+        source: a file, a folder, an arXiv id or a URL; None: the paper that the run has already read.
+        folder: the run folder; created if it is missing.
+        settings: None: from the settings file and environment variables.
+        listeners: receive every event.
         environment: None: this machine, with nothing shared.
+        force: use the folder even if it holds a run of another paper.
 
     Raises:
-        PaperCoderError: the run stopped; what was made is kept, and the same call goes on from there.
+        PaperCoderError: the run stopped; its results are kept, and the same call resumes it.
     """
-    chosen = settings or Settings()
-    with lock(folder):
+    settings, environment = settings or Settings(), environment or RunEnvironment()
+    with _removed_if_start_fails(folder), lock(folder):
         emit = EventLog(folder, *listeners)
-        run, history = open_run(folder, chosen, emit, environment)
-        emit(started(run.context, _known_as(source, folder), chosen))
-        with Reported(emit), ended(emit) as end:
-            for message in chosen.idle:
+        run, history = open_run(folder, settings, emit, environment)
+        if source is not None and not force:
+            await _require_same_paper(folder, source, environment.read)
+        emit(run_started(run.context, _source_name(source, folder), settings))
+        with ReportAtEnd(emit), record_end(emit) as end:
+            for message in settings.unused:
                 emit(Warned(where="settings", message=message))
-            await history.begin()
-            paper = await read_into(run, source, environment.read if environment else read_here)
-            repository = await PROFILES[chosen.profile](run, paper, Publisher(run, history), chosen)
-            end.reason = repository.execution.unseen(chosen.reproduce) if repository.execution else ""
+            await history.init()
+            paper = await read_paper(run, source, environment.read)
+            repository = await PROFILES[settings.profile](run, paper, Publisher(run, history), settings)
+            end.reason = repository.execution.unseen(settings.reproduce) if repository.execution else ""
         return repository
 
 
-def _known_as(source: str | Path | None, folder: Path) -> str:
-    """The paper by a name that means the same whatever folder the next process works in."""
+@contextmanager
+def _removed_if_start_fails(folder: Path) -> Iterator[None]:
+    """Remove a run folder, and the folders above it, that this start created, unless the paper was read."""
+    created = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
+    try:
+        yield
+    finally:
+        if created and sys.exception() and not os.path.lexists(folder / "paper.json"):
+            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):  # another run uses the folder above
+                for path in created[1:]:
+                    path.rmdir()
+
+
+async def _require_same_paper(folder: Path, source: str | Path, read: PaperReader) -> None:
+    """Raise an error if the folder holds a run of another paper: of another source and with another title."""
+    recorded = summarise(read_events(folder)).paper
+    if not (folder / "paper.json").is_file() or _source_name(source, folder) == recorded:
+        return
+    before, now = load(folder, "paper.json", Paper), await read(source)
+    if _letters(before.title) != _letters(now.title):
+        raise RunFolderError(
+            f'{folder} holds a run of another paper, "{before.title}". Choose another folder with -o, or replace '
+            "that run with --force."
+        )
+
+
+def _letters(title: str) -> str:
+    return re.sub(r"\W+", "", title).casefold()
+
+
+def _source_name(source: str | Path | None, folder: Path) -> str:
+    """The source as a name that does not depend on the working directory."""
     if source is None:
         return summarise(read_events(folder)).paper
-    return str(Path(source).absolute()) if os.path.exists(source) else str(source)  # noqa: PTH110  any text will do
+    return str(Path(source).absolute()) if os.path.exists(source) else str(source)  # noqa: PTH110  may be any text
 
 
-async def read_into(run: Run[Agents], source: str | Path | None, read: Read = read_here) -> Paper:
-    """Read the paper and keep it as `paper.json`, which the user may edit where the parse lost something.
+async def read_paper(run: Run[Agents], source: str | Path | None, read: PaperReader = read_in_thread) -> Paper:
+    """Read the paper and write it as `paper.json`, which the user may edit if the parser lost something.
+
+    Pictures of the places in a PDF that the user may want to compare with the text are written beside it.
 
     Pictures of the places in a PDF that people may want to compare with the text are kept beside it.
 
     Args:
-        run: where it is kept.
-        source: None: what is kept already.
-        read: how.
+        run: the run that needs the paper.
+        source: None: the paper that the run has already read.
+        read: reads the source.
 
     Raises:
-        PaperError: it cannot be read.
-        RunFolderError: none is kept.
-        ArtifactError: `paper.json` was edited and no longer fits.
+        PaperError: the paper cannot be read.
+        RunFolderError: the run has not read a paper.
+        ArtifactError: `paper.json` was edited and is not valid.
     """
     if source is not None:
-        found = await read(source)
-        await run.keep("paper.json", found.model_dump_json(indent=1) + "\n")
-        await run_in_thread(save_pictures, Path(source), found, run.folder / FOLDER)
-    elif run.is_users("paper.json"):
+        paper = await read(source)
+        await run.write_text("paper.json", paper.model_dump_json(indent=1) + "\n")
+        await run_in_thread(save_pictures, Path(source), paper, run.folder / FOLDER)
+    elif run.is_edited("paper.json"):
         run.emit(ArtifactEdited(artifact="paper.json", stale=False))
     paper = load(run.folder, "paper.json", Paper)
-    if not run.is_users("paper.md"):  # which may be the very paper
-        await run.keep("paper.md", paper.render() + "\n")
+    if not run.is_edited("paper.md"):  # the source itself may have this name
+        await run.write_text("paper.md", paper.render() + "\n")
     for loss in paper.losses:
         run.emit(Warned(where="reading", message=loss.message))
     return paper
 
 
 @dataclass
-class End:
-    """Why a run is not complete; empty where it is."""
+class RunEnd:
+    """How a run ends."""
 
     reason: str
+    """Why it is not complete; empty if it is."""
 
 
 @contextmanager
-def ended(emit: Emit) -> Iterator[End]:
-    """Tell of the end, whatever it is."""
-    end = End("an error that PaperCoder did not expect; what was made is kept")
+def record_end(emit: Emit) -> Iterator[RunEnd]:
+    """Emit `RunEnded` at the end, with the reason if an error or an interruption ended the run."""
+    end = RunEnd("an unexpected error; the results so far are kept")
     try:
         yield end
     except PaperCoderError as error:
@@ -143,20 +184,20 @@ def ended(emit: Emit) -> Iterator[End]:
 
 
 @dataclass(frozen=True)
-class Reported:
-    """Writes the report at the end, whatever it is.
+class ReportAtEnd:
+    """Writes the report when a run ends, with or without an error.
 
-    Where an error ended the run, a failure to write the report does not take its place: whoever listens is told, and
-    the log, which has its end already and is perhaps what could not be written, is left as it is.
+    If an error ended the run, that error is raised even if the report cannot be written. The failure of the report
+    goes to the listeners only: the log has its last event already, and may itself be what cannot be written.
     """
 
     log: EventLog
 
     def __enter__(self) -> None:
-        """Nothing is to be done."""
+        """Nothing to do."""
 
-    def __exit__(self, _: type[BaseException] | None, first: BaseException | None, __: TracebackType | None) -> None:
-        """Write it.
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
+        """Write the report.
 
         Raises:
             RunFolderError: it cannot be written.
@@ -164,13 +205,10 @@ class Reported:
         try:
             write_report(self.log.folder)
         finally:
-            if first is not None:
-                self._tell_of(sys.exception(), first)
-                raise first
-
-    def _tell_of(self, failure: BaseException | None, first: BaseException) -> None:
-        if failure is not first:
-            self.log.tell(Warned(where="report", message=f"it could not be written: {failure}"))
+            if error is not None:
+                if (failure := sys.exception()) is not error:
+                    self.log.notify(Warned(where="report", message=f"it could not be written: {failure}"))
+                raise error
 
 
 def open_run(
@@ -180,30 +218,31 @@ def open_run(
     environment: RunEnvironment | None = None,
     roles: Iterable[Role] = RUN_ROLES,
 ) -> tuple[Run[Agents], History]:
-    """The run's step, agents of these roles and history, as the settings say.
+    """Set up a run with agents of these roles, and the history of its repository.
 
     Raises:
-        SettingsError: a model, a price or the folder of prompts is not what it should be.
+        SettingsError: a model, a price or the folder of prompts is invalid.
+        RunFolderError: another version of PaperCoder made the run.
     """
-    before, here = summarise(read_events(folder)), environment or RunEnvironment()
-    stores = here.stores(folder)
-    models = assemble_roles(
-        models_by_role(settings, roles), settings, stores.answers, emit, before.cost_usd, here.limits, here.budget
-    )
+    before, environment = summarise(read_events(folder)), environment or RunEnvironment()
+    stores = environment.stores(folder)
+    models = models_by_role(settings, roles)
     agents = Agents(
-        models=models,
+        models=assemble_roles(
+            models, settings, stores.answers, emit, before.cost_usd, environment.limits, environment.budget
+        ),
         prompts=Prompts(settings.prompts),
         emit=emit,
         max_tokens=settings.max_tokens,
         answer_retries=settings.answer_retries,
-        where=str(folder),
+        folder=str(folder),
         thinking=settings.thinking_levels,
     )
-    run = Run(folder, agents, emit, stores.steps, here.executor)
+    run = Run(folder, agents, emit, stores.steps, environment.executor)
     return run, History(folder / "repo", int(before.started or time.time()))
 
 
-def started(agents: Agents, paper: str, settings: Settings) -> RunStarted:
-    """What is told when a process takes up a run."""
+def run_started(agents: Agents, source: str, settings: Settings) -> RunStarted:
+    """The event with which a process starts or resumes a run."""
     models: dict[str, str] = {role: model.name for role, model in agents.models.items()}
-    return RunStarted(paper=paper, models=models, profile=settings.profile, settings=remembered(settings))
+    return RunStarted(paper=source, models=models, profile=settings.profile, settings=recorded_settings(settings))

@@ -1,149 +1,147 @@
-"""What an edit makes again, and what that takes, before it is made; nothing is asked and nothing is written."""
+"""What an edit makes the next run do again, and the cost of that; computed without calls and without writing."""
 
 import asyncio
-from collections.abc import Iterable
-from functools import partial, reduce
+from collections.abc import Iterable, Iterator
+from functools import reduce
 from pathlib import Path
 from typing import Literal
 
 from papercoder.artifacts import Artifact
 from papercoder.errors import ArtifactError, PaperCoderError, RunFolderError
-from papercoder.operations.dry_run import Edits, Step, Walked, walk
-from papercoder.operations.revise import settings_of
+from papercoder.operations.dry_run import DryRun, EditedTexts, PendingStep, dry_run
+from papercoder.operations.revise import settings_to_resume
 from papercoder.runs.event_log import read_events
-from papercoder.runs.step_costs import NOTHING, Spent, by_agent, spent_last
+from papercoder.runs.summary import NO_COST, StepCost, last_costs, mean_costs
 
-Kept = Literal["ours", "yours", "stale", "missing"]
-"""Whose an artifact is; `stale`: the user's, though what it was made from has changed; `missing`: not made yet."""
+ArtifactState = Literal["generated", "edited", "stale", "missing"]
+"""`edited`: by the user. `stale`: by the user, and its inputs have changed since. `missing`: not made yet."""
 
 
-class Remade(Artifact):
-    """An artifact that is made again, and about what that takes."""
+class AffectedArtifact(Artifact):
+    """An artifact that is made again, and the expected cost."""
 
     artifact: str
     agents: tuple[str, ...]
-    """Whom it asks; none where it costs nothing."""
+    """The agents that make it; none if that costs nothing."""
 
-    is_run: bool
-    """The repository is run for it, which takes time."""
+    runs_repository: bool
+    """It is made by running the repository, which takes time."""
 
-    anyway: bool
-    """It is made by the next run without these edits too."""
+    is_pending: bool
+    """The next run makes it even without the edits."""
 
-    spent: Spent
-    """As the last time, or as others like it took; nothing where neither is known."""
+    cost: StepCost
+    """Its last cost, else the mean cost of artifacts by the same agents."""
 
-    is_known: bool
-    """It is known what it took, or what others like it took."""
+    is_cost_known: bool
 
 
 class Preview(Artifact):
-    """What comes of edits."""
+    """The consequences of edits."""
 
-    again: tuple[Remade, ...]
-    """Is made again for sure."""
+    certain: tuple[AffectedArtifact, ...]
+    """Artifacts that are made again in any case."""
 
-    follows: tuple[Remade, ...]
-    """May have to be made again, if what is made before it comes out otherwise than it was."""
+    possible: tuple[AffectedArtifact, ...]
+    """Artifacts that are made again if those before them change."""
 
-    changed: tuple[str, ...]
-    """Files that are written anew and cost nothing."""
+    rewritten: tuple[str, ...]
+    """Files that are written again at no cost."""
 
-    gone: tuple[str, ...]
+    deleted: tuple[str, ...]
     """Files of the repository that are deleted."""
 
-    stops: str
-    """Why it is not known what comes after these; empty where it is."""
+    error: str
+    """Why the consequences after these are unknown; empty if they are known."""
 
     @property
-    def least(self) -> Spent:
-        """What is made again for sure takes."""
-        return _total(self.again)
+    def min_cost(self) -> StepCost:
+        """The cost of what is made again in any case."""
+        return _total(self.certain)
 
     @property
-    def most(self) -> Spent:
-        """What it takes if all that may follow does."""
-        return _total((*self.again, *self.follows))
+    def max_cost(self) -> StepCost:
+        """The cost if everything possible is made again."""
+        return _total((*self.certain, *self.possible))
 
 
-async def preview(folder: Path, edits: Edits) -> Preview:
-    """Foresee what the next run makes again if these artifacts had these texts; None takes an edit back.
+async def preview(folder: Path, edits: EditedTexts) -> Preview:
+    """Compute what the next run makes again if these artifacts had these texts; None reverts the user's edit.
 
     Raises:
-        ArtifactError: a text does not fit its artifact.
-        RunFolderError: an artifact is none that the run reads, or the folder is none of a run.
+        ArtifactError: a text is not valid for its artifact.
+        RunFolderError: the run does not read an artifact, or this is not a run folder.
     """
     return await asyncio.to_thread(lambda: asyncio.run(_preview(folder, edits)))
 
 
-async def artifacts(folder: Path) -> dict[str, Kept]:
-    """All that a run's line makes or reads, in its order, and whose it is; only these can be edited."""
-    walked = await asyncio.to_thread(lambda: asyncio.run(walk(folder, settings_of(folder, {}), {})))
-    return {name: _kept(name, text, walked) for name, text in walked.texts.items()}
+async def artifact_states(folder: Path) -> dict[str, ArtifactState]:
+    """The artifacts that a run's pipeline makes or reads, in its order, with their states; only these can be edited."""
+    result = await asyncio.to_thread(lambda: asyncio.run(dry_run(folder, settings_to_resume(folder, {}), {})))
+    return {name: _state(name, text, result) for name, text in result.texts.items()}
 
 
-async def unedited(folder: Path, artifact: str) -> str | None:
-    """What an artifact would hold if the user had not edited it; None where it would have to be made again."""
+async def generated_text(folder: Path, artifact: str) -> str | None:
+    """The text of an artifact without the user's edit; None if it would have to be made again."""
     edits = {artifact: None}
-    walked = await asyncio.to_thread(lambda: asyncio.run(walk(folder, settings_of(folder, {}), edits)))
-    return None if artifact in walked.unmade else walked.texts.get(artifact)
+    result = await asyncio.to_thread(lambda: asyncio.run(dry_run(folder, settings_to_resume(folder, {}), edits)))
+    return None if artifact in result.pending else result.texts.get(artifact)
 
 
-async def _preview(folder: Path, edits: Edits) -> Preview:
-    settings = settings_of(folder, {})
-    before = await walk(folder, settings, {})
-    after = await walk(folder, settings, edits, before)
-    _raise_for(edits, before, after)
-    shaken = await walk(folder, settings, edits, before, shaken=True) if after.unmade else after
-    remade = partial(_remade, folder=folder, before=before)
+async def _preview(folder: Path, edits: EditedTexts) -> Preview:
+    settings = settings_to_resume(folder, {})
+    before = await dry_run(folder, settings, {})
+    after = await dry_run(folder, settings, edits, before)
+    _require_valid(edits, before, after)
+    widest = await dry_run(folder, settings, edits, before, perturb=True) if after.pending else after
+    possible = [step for name, step in widest.pending.items() if name not in after.pending]
+    rewritten = (
+        name
+        for name, text in after.texts.items()
+        if name not in edits and name not in after.pending and text != before.texts.get(name)
+    )
     return Preview(
-        again=tuple(remade(after.unmade.values())),
-        follows=tuple(remade(step for name, step in shaken.unmade.items() if name not in after.unmade)),
-        changed=tuple(_changed(edits, before, after)),
-        gone=tuple(f"repo/{name}" for name in after.gone),
-        stops=str(after.trouble or ""),
+        certain=tuple(_affected(after.pending.values(), folder, before)),
+        possible=tuple(_affected(possible, folder, before)),
+        rewritten=tuple(rewritten),
+        deleted=tuple(f"repo/{path}" for path in after.deleted),
+        error=str(after.error or ""),
     )
 
 
-def _raise_for(edits: Edits, before: Walked, after: Walked) -> None:
-    """For an edit that does not fit, and one that nothing reads."""
-    if isinstance(after.trouble, ArtifactError):
-        raise after.trouble
+def _require_valid(edits: EditedTexts, before: DryRun, after: DryRun) -> None:
+    """Raise an error for an edit that is invalid, or of an artifact that nothing reads."""
+    if isinstance(after.error, ArtifactError):
+        raise after.error
     known = before.texts.keys() | after.texts.keys()
     if unread := next((name for name in edits if name not in known), None):
         raise RunFolderError(
-            f"{unread} is read by nothing that the run makes, so that an edit of it changes nothing."
-            + (f" ({after.trouble})" if isinstance(after.trouble, PaperCoderError) else "")
+            f"The run does not read {unread}, so an edit of it changes nothing."
+            + (f" ({after.error})" if isinstance(after.error, PaperCoderError) else "")
         )
 
 
-def _remade(steps: Iterable[Step], folder: Path, before: Walked) -> Iterable[Remade]:
+def _affected(steps: Iterable[PendingStep], folder: Path, before: DryRun) -> Iterator[AffectedArtifact]:
     events = tuple(read_events(folder))
-    last, typical = spent_last(events), by_agent(events)
+    last, mean = last_costs(events), mean_costs(events)
     for step in steps:
-        like = [typical[agent] for agent in step.agents if agent in typical]
-        spent = last.get(step.artifact) or reduce(Spent.__add__, like, NOTHING)
-        yield Remade(
+        similar = [mean[agent] for agent in step.agents if agent in mean]
+        cost = last.get(step.artifact) or reduce(StepCost.__add__, similar, NO_COST)
+        yield AffectedArtifact(
             artifact=step.artifact,
             agents=step.agents,
-            is_run=step.is_run,
-            anyway=step.artifact in before.unmade,
-            spent=spent,
-            is_known=bool(spent.calls) or not step.agents,
+            runs_repository=step.runs_repository,
+            is_pending=step.artifact in before.pending,
+            cost=cost,
+            is_cost_known=bool(cost.calls) or not step.agents,
         )
 
 
-def _changed(edits: Edits, before: Walked, after: Walked) -> Iterable[str]:
-    for name, text in after.texts.items():
-        if name not in edits and name not in after.unmade and text != before.texts.get(name):
-            yield name
+def _total(affected: Iterable[AffectedArtifact]) -> StepCost:
+    return reduce(StepCost.__add__, (each.cost for each in affected), NO_COST)
 
 
-def _total(remade: Iterable[Remade]) -> Spent:
-    return reduce(Spent.__add__, (each.spent for each in remade), NOTHING)
-
-
-def _kept(name: str, text: str | None, walked: Walked) -> Kept:
-    if name in walked.edited:
-        return "stale" if walked.edited[name] else "yours"
-    return "missing" if text is None else "ours"
+def _state(name: str, text: str | None, result: DryRun) -> ArtifactState:
+    if name in result.edited:
+        return "stale" if result.edited[name] else "edited"
+    return "missing" if text is None else "generated"

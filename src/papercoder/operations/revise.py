@@ -1,4 +1,4 @@
-"""Revision: what someone who knows says of the paper goes into requirements and settings; only that is made anew."""
+"""Revise a run: resume it with its own settings, or apply a note on the paper to its requirements and configuration."""
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,18 +28,18 @@ from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
 from papercoder.stages.amendment import amend, amended
 
-PLANNED = ("requirements", "architecture", "logic", "config")
-"""What an amendment settles: changed or not, it is used as it is from then on."""
+_PINNED = ("requirements", "architecture", "logic", "config")
+"""Artifacts of planning that are used unchanged after a note, even those that it did not change."""
 
 
-async def amend_run(folder: Path, note: str, settings: Settings, listeners: Iterable[Emit] = ()) -> str:
-    """Put a note into a run's requirements and settings, for the next `generate` to go on from.
+async def apply_note(folder: Path, note: str, settings: Settings, listeners: Iterable[Emit] = ()) -> str:
+    """Apply a note to a run's requirements and configuration; the next `generate` uses them.
 
     Returns:
-        What changed, as a diff; empty where the note changes nothing.
+        What changed, as a diff; empty if the note changes nothing.
 
     Raises:
-        RunFolderError: the run has not planned yet, or the folder cannot be used.
+        RunFolderError: the run has not finished planning, or the folder cannot be used.
     """
     with lock(folder):
         run, _ = open_run(folder, settings, EventLog(folder, *listeners))
@@ -47,31 +47,26 @@ async def amend_run(folder: Path, note: str, settings: Settings, listeners: Iter
         number = len(list((folder / "notes").glob("*.md"))) + 1
         amendment = await run.step(f"notes/{number}.json", amend, before, note)
         after = amended(before, amendment, note, f"note:{number}")
-        changes = "\n".join(diff(before, after))
+        changes = "\n".join(design_diff(before, after))
         if changes:
             write_synced(folder / "notes" / f"{number}.md", note + "\n")
-            _write(folder, after)
-            for name in PLANNED:
+            changed: dict[str, Artifact] = {
+                "requirements": after.requirements,
+                "architecture": after.architecture,
+                "config": after.config,
+            }
+            for name, artifact in changed.items():
+                write_synced(folder / "planning" / f"{name}.json", artifact.model_dump_json(indent=1) + "\n")
+            for name in _PINNED:
                 run.pin(f"planning/{name}.json")
         return changes
 
 
-def _write(folder: Path, design: Design) -> None:
-    """As the user's edits, which the run then takes as they are."""
-    changed: dict[str, Artifact] = {
-        "requirements": design.requirements,
-        "architecture": design.architecture,
-        "config": design.config,
-    }
-    for name, artifact in changed.items():
-        write_synced(folder / "planning" / f"{name}.json", artifact.model_dump_json(indent=1) + "\n")
-
-
 def load_design(folder: Path) -> Design:
-    """What planning made in a run.
+    """The results of a run's planning.
 
     Raises:
-        RunFolderError: planning is not done.
+        RunFolderError: planning is not finished.
     """
     return Design(
         plan=load(folder, "planning/plan.json", OverallPlan),
@@ -83,8 +78,8 @@ def load_design(folder: Path) -> Design:
     )
 
 
-def diff(before: Design, after: Design) -> Iterator[str]:
-    """What changed between two designs: requirements and configuration, line by line."""
+def design_diff(before: Design, after: Design) -> Iterator[str]:
+    """The difference between two designs: requirements and configuration, line by line."""
     for name, old, new in (
         ("requirements", requirement_lines(before.requirements.items), requirement_lines(after.requirements.items)),
         ("config.yaml", to_yaml(before.config), to_yaml(after.config)),
@@ -93,66 +88,68 @@ def diff(before: Design, after: Design) -> Iterator[str]:
         yield from difflib.unified_diff(old.splitlines(), new.splitlines(), name, name, lineterm="", n=0)
 
 
-def paper_of(folder: Path) -> str | None:
-    """What to read to go on with a run: the file that it was started with last, or None: the paper as the run kept it.
+def source_to_resume(folder: Path) -> str | None:
+    """The paper to read when a run is resumed: its source, or None for the paper that the run has already read.
 
-    A file that is gone, or was named from a working folder that nobody knows, cannot be read again, and need not be.
-    Nor is arXiv asked again: it may have another version by now, of which all would be made anew.
-
-    Raises:
-        RunFolderError: it was never started.
-    """
-    started = [event for event in read_events(folder) if isinstance(event, RunStarted)]
-    if not started:
-        raise RunFolderError(f"{folder} is no run folder. Make one: papercoder run PAPER -o {folder}")
-    paper = Path(started[-1].paper)
-    is_there = paper.is_absolute() and paper.exists()
-    return None if not is_there and (folder / "paper.json").is_file() else started[-1].paper
-
-
-def settings_of(folder: Path, given: Mapping[str, Any]) -> Settings:
-    """Settings as the run was started with last, but for those that are given; None counts as not given.
+    A file that is gone, or was given by a relative path, cannot be read again. arXiv is not asked again, because a new
+    version of the paper would make everything again.
 
     Raises:
-        SettingsError: a value is wrong.
+        RunFolderError: the run was never started.
     """
-    started = [event for event in read_events(folder) if isinstance(event, RunStarted)]
-    before: dict[str, Any] = {**started[-1].settings, "models": started[-1].models} if started else {}
+    starts = [event for event in read_events(folder) if isinstance(event, RunStarted)]
+    if not starts:
+        raise RunFolderError(f"{folder} is not a run folder. Start a run: papercoder run PAPER -o {folder}")
+    paper = Path(starts[-1].paper)
+    is_readable = paper.is_absolute() and paper.exists()
+    return None if not is_readable and (folder / "paper.json").is_file() else starts[-1].paper
+
+
+def settings_to_resume(folder: Path, given: Mapping[str, Any]) -> Settings:
+    """The settings with which the run was started last, replaced by those given; None counts as not given.
+
+    Raises:
+        SettingsError: a value is invalid.
+    """
+    starts = [event for event in read_events(folder) if isinstance(event, RunStarted)]
+    before: dict[str, Any] = {**starts[-1].settings, "models": starts[-1].models} if starts else {}
     now = {name: value for name, value in given.items() if value is not None}
     if "model" in now:
-        before = {name: value for name, value in before.items() if name not in _OF_THE_MODEL}
+        before = {name: value for name, value in before.items() if name not in _MODEL_SETTINGS}
     elif "models" in now:
         now["models"] = {**before.get("models", {}), **now["models"]}
     return Settings(**{**before, **now})
 
 
-_OF_THE_MODEL = frozenset({"models", "base_url", "context_window", "price_cached", "price_completion", "price_prompt"})
-"""What belongs to the models that the run was started with."""
+_MODEL_SETTINGS = frozenset(
+    {"models", "base_url", "context_window", "price_cached", "price_completion", "price_prompt"}
+)
+"""Settings that only apply to the models with which the run was started."""
 
 
-def overspent(folder: Path, settings: Settings) -> str:
-    """What is told where a run has cost all that it may; empty where it has not."""
-    spent, cap = summarise(read_events(folder)).cost_usd, settings.max_cost
-    if cap is None or not spent or spent < cap:
+def cost_warning(folder: Path, settings: Settings) -> str:
+    """A warning that the run has reached its cost limit; empty if it has not."""
+    spent, limit = summarise(read_events(folder)).cost_usd, settings.max_cost
+    if limit is None or not spent or spent < limit:
         return ""
     return (
-        f"The run has cost ${spent:.4f} and may cost ${cap:g}, by --max-cost now or when it was started last: nothing "
-        "more is paid for. Give a higher --max-cost to go on where that is needed."
+        f"The run has cost ${spent:.4f} of its limit of ${limit:g}, so no further calls are made. "
+        "Give a higher --max-cost if it needs more."
     )
 
 
-def tree_of(folder: Path) -> dict[str, str]:
-    """The text files of the run's repository as they are now: path -> text."""
+def repository_texts(folder: Path) -> dict[str, str]:
+    """The text files of the run's repository: path -> text."""
     return {file.path: file.text for file in read_files(folder / "repo")}
 
 
-def changes(before: dict[str, str], after: dict[str, str]) -> str:
-    """What was made anew, a line for each file."""
+def changed_files(before: dict[str, str], after: dict[str, str]) -> str:
+    """What changed between two states of the repository, a line for each file."""
     paths = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
-    return "\n".join(_change(path, before.get(path, ""), after.get(path, "")) for path in paths) or "No file changed."
-
-
-def _change(path: str, before: str, after: str) -> str:
-    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0))[2:]
-    added, gone = (sum(line.startswith(sign) for line in lines) for sign in "+-")
-    return f"{path}: {added} lines added, {gone} removed"
+    lines = []
+    for path in paths:
+        old, new = (texts.get(path, "").splitlines() for texts in (before, after))
+        diff = list(difflib.unified_diff(old, new, lineterm="", n=0))[2:]
+        added, removed = (sum(line.startswith(sign) for line in diff) for sign in "+-")
+        lines.append(f"{path}: {added} lines added, {removed} removed")
+    return "\n".join(lines) or "No file changed."

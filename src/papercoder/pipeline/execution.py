@@ -1,36 +1,53 @@
-"""Execution as a step of a run: what was observed is kept, what could not be is tried again the next time."""
+"""Execution as steps of a run: observed results are kept, and what could not be observed is tried again next time."""
 
 from collections.abc import Iterator
 
 from papercoder.agents.agent import Agents
 from papercoder.artifacts import ExecutionReport, SourceFile, StepName
-from papercoder.runs.executor import steps_of
+from papercoder.concurrency import run_in_thread
+from papercoder.pipeline.publisher import Files
+from papercoder.runs.executor import execution_steps_of
 from papercoder.runs.run import Run
+from papercoder.stages.checking import check
 from papercoder.stages.execution.files import Unobserved, execute_files, reproduce_files
 
 
-async def observe(
+async def execute_in_run(
     run: Run[Agents], artifact: str, files: tuple[SourceFile, ...], sandbox: str, reproduce: bool, gpu: bool = False
 ) -> ExecutionReport:
-    """Climb the ladder with these files, once, unless something outside them was in the way.
+    """Execute these files once, up to the smoke run, then the full reproduction if asked.
 
-    The full reproduction is a step of its own: it may take other resources, and what it stands on is not seen twice.
-    A GPU is an input only where it was asked for, so that what was seen before there was such a setting stays in use.
+    The full reproduction is a step of its own, because it may need other resources and repeats no earlier step.
     """
-    lent = {"gpu": True} if gpu else {}
+    gpu_input = {"gpu": True} if gpu else {}  # absent by default, so that the keys of runs without a GPU stay the same
     try:
-        report = await run.step(artifact, execute_files, files, sandbox, **lent)
+        report = await run.step(artifact, execute_files, files, sandbox, **gpu_input)
         if not reproduce or "smoke" not in report.passed:
             return report
         last = f"{artifact.removesuffix('.json')}-reproduce.json"
-        return await run.step(last, reproduce_files, files, sandbox, report, **lent)
+        return await run.step(last, reproduce_files, files, sandbox, report, **gpu_input)
     except Unobserved as nothing:
         return nothing.report
 
 
-def executions(sandbox: str, reproduce: bool) -> Iterator[tuple[StepName, ...]]:
-    """The steps of each step that `observe` makes with these settings, where all goes well."""
+def expected_executions(sandbox: str, reproduce: bool) -> Iterator[tuple[StepName, ...]]:
+    """The execution steps of each run step in `execute_in_run` with these settings, if all of them pass."""
     if sandbox != "none":
-        yield steps_of(execute_files)
+        yield execution_steps_of(execute_files)
         if reproduce:
-            yield steps_of(reproduce_files)
+            yield execution_steps_of(reproduce_files)
+
+
+async def check_and_execute(
+    run: Run[Agents], files: Files, sandbox: str, reproduce: bool, gpu: bool = False
+) -> ExecutionReport | None:
+    """Check and execute a repository without repairing it, for pipelines that do not; None if the sandbox is `none`.
+
+    Both results are written for people and the report.
+    """
+    await run.write_output("checking/report.json", await run_in_thread(check, run.folder / "repo"))
+    if sandbox == "none":
+        return None
+    report = await execute_in_run(run, "execution/final.json", files, sandbox, reproduce, gpu)
+    await run.write_output("execution/report.json", report)
+    return report

@@ -1,13 +1,13 @@
-"""The order. The only place that knows it.
+"""The order of the stages. No other module knows it.
 
 ::
 
     paper -> plan, requirements, claims -> architecture, configuration -> logic     planning
           -> an analysis of each file, all at once                                  analysis
-          -> each file as soon as those that it imports exist                       coding
+          -> each file as soon as the files that it imports exist                   coding
           -> a verdict for each requirement; what failed is revised                 review, checking
-          -> tests from the mathematics; what stands around the code                packaging
-          -> steps really seen; what failed is repaired                             execution, repair
+          -> property tests; requirements.txt, reproduce.sh, README                 packaging
+          -> steps observed in a sandbox; what failed is repaired                   execution, repair
 """
 
 import asyncio
@@ -16,13 +16,11 @@ from papercoder.agents.agent import Agents
 from papercoder.artifacts import Claims, OverallPlan, Paper, Repository, Requirement, Requirements, SourceFile
 from papercoder.artifacts.design import Design
 from papercoder.concurrency import gather_all, gather_pair, run_in_thread
-from papercoder.pipeline.optional_steps import if_fit
 from papercoder.pipeline.publisher import Files, Publisher
-from papercoder.pipeline.repair_rounds import Repairing
-from papercoder.pipeline.review_rounds import Reviewing
-from papercoder.repository.config_text import to_yaml
-from papercoder.repository.config_view import config_view
-from papercoder.repository.import_graph import order
+from papercoder.pipeline.repair_rounds import RepairRounds
+from papercoder.pipeline.review_rounds import ReviewRounds
+from papercoder.repository.config_text import config_outline, to_yaml
+from papercoder.repository.import_graph import import_order
 from papercoder.repository.traceability import trace
 from papercoder.runs.run import Run
 from papercoder.settings import Settings
@@ -40,36 +38,36 @@ from papercoder.stages.planning.requirements import complete_requirements, find_
 
 
 async def paper_to_repository(run: Run[Agents], paper: Paper, publish: Publisher, settings: Settings) -> Repository:
-    """The whole line."""
-    design = await plan_in_full(run, paper, settings.refine)
-    configuration = await configure(design, publish)
+    """The full pipeline."""
+    design = await plan_with_requirements(run, paper, settings.refine)
+    configuration = await write_configuration(design, publish)
     code = await write_code(run, paper, design, configuration, publish)
-    await equip(design, configuration, code, publish)
-    reviewing = Reviewing(run, paper, design, configuration, publish)
-    code = await reviewing.rounds(code, settings.review_rounds)
+    await add_equipment(design, configuration, code, publish)
+    reviews = ReviewRounds(run, paper, design, configuration, publish)
+    code = await reviews.run_rounds(code, settings.review_rounds)
     tests = await write_tests(run, paper, design, configuration, code, publish)
-    files = await equip(design, configuration, (*code, *tests), publish)
-    repairing = Repairing(run, design, publish, settings.sandbox, settings.reproduce, settings.gpu)
-    files, execution = await repairing.rounds(files, settings.repair_rounds)
-    verdicts = await reviewing.verdicts(files)
-    repository = await document(paper, design, files, publish)
-    await run.note("review/verdicts.json", verdicts)
-    await run.note("checking/report.json", await run_in_thread(check, run.folder / "repo"))
-    await run.note("execution/report.json", execution)
+    files = await add_equipment(design, configuration, (*code, *tests), publish)
+    repairs = RepairRounds(run, design, publish, settings.sandbox, settings.reproduce, settings.gpu)
+    files, execution = await repairs.run_rounds(files, settings.repair_rounds)
+    verdicts = await reviews.verdicts(files)
+    repository = await add_documents(paper, design, files, publish)
+    await run.write_output("review/verdicts.json", verdicts)
+    await run.write_output("checking/report.json", await run_in_thread(check, run.folder / "repo"))
+    await run.write_output("execution/report.json", execution)
     return repository.model_copy(update={"verdicts": verdicts, "execution": execution})
 
 
 async def as_published(run: Run[Agents], paper: Paper, publish: Publisher, _: Settings) -> Repository:
-    """The line of the PaperCoder paper: no requirements, nothing refined, reviewed or run."""
+    """The pipeline of the PaperCoder paper: without requirements, refinement, review or execution."""
     design = await plan_as_published(run, paper)
-    configuration = await configure(design, publish)
+    configuration = await write_configuration(design, publish)
     code = await write_code(run, paper, design, configuration, publish)
-    files = await equip(design, configuration, code, publish)
-    return await document(paper, design, files, publish)
+    files = await add_equipment(design, configuration, code, publish)
+    return await add_documents(paper, design, files, publish)
 
 
-async def plan_in_full(run: Run[Agents], paper: Paper, refine: int) -> Design:
-    """Plan with requirements as the spine; what does not wait for each other is made at once."""
+async def plan_with_requirements(run: Run[Agents], paper: Paper, refine: int) -> Design:
+    """Plan from requirements; artifacts that do not depend on each other are made at the same time."""
     plan, requirements, claims = await extract(run, paper, refine)
     architecture, config = await gather_pair(
         run.step("planning/architecture.json", design_architecture, paper, plan, requirements, refine),
@@ -82,7 +80,7 @@ async def plan_in_full(run: Run[Agents], paper: Paper, refine: int) -> Design:
 
 
 async def extract(run: Run[Agents], paper: Paper, refine: int) -> tuple[OverallPlan, Requirements, Claims]:
-    """Take from the paper what is to be done and what came of it, before anything is designed."""
+    """Extract from the paper what to do and which results it reports."""
     plan, found = await gather_pair(
         run.step("planning/plan.json", make_overall_plan, paper, refine),
         run.step("planning/found.json", find_requirements, paper),
@@ -104,7 +102,7 @@ async def plan_as_published(run: Run[Agents], paper: Paper) -> Design:
     return Design(plan, none, architecture, logic, config, claims)
 
 
-async def configure(design: Design, publish: Publisher) -> Files:
+async def write_configuration(design: Design, publish: Publisher) -> Files:
     """Write `config.yaml` and `config.smoke.yaml`."""
     full = SourceFile(path="config.yaml", text=to_yaml(design.config))
     smoke = SourceFile(path="config.smoke.yaml", text=to_yaml(design.config, smoke=True))
@@ -112,22 +110,22 @@ async def configure(design: Design, publish: Publisher) -> Files:
 
 
 async def write_code(run: Run[Agents], paper: Paper, design: Design, configuration: Files, publish: Publisher) -> Files:
-    """Analyse all files at once, and write each as soon as those that it imports exist."""
-    config = config_view(configuration[0].text, design.config)
+    """Analyse all files at once, and write each as soon as the files that it imports exist."""
+    config = config_outline(configuration[0].text, design.config)
     writing: dict[str, asyncio.Task[SourceFile]] = {}
 
     async def analyse_and_write(path: str) -> SourceFile:
-        own, claims = design.owned_by(path), design.measured_by(path)
+        owned, claims = design.owned_by(path), design.measured_by(path)
         analysis = await run.step(
-            f"analysis/{path}.md", analyse_file, paper, design.plan, design.logic, config, own, claims, path
+            f"analysis/{path}.md", analyse_file, paper, design.plan, design.logic, config, owned, claims, path
         )
         imported = tuple(await gather_all(writing[item.path] for item in design.logic.file(path).imports))
         code = await run.step(
-            f"repo/{path}", write_file, paper, design.logic, config, own, claims, analysis, imported, path
+            f"repo/{path}", write_file, paper, design.logic, config, owned, claims, analysis, imported, path
         )
         return SourceFile(path=path, text=code)
 
-    for path in order(design.logic):
+    for path in import_order(design.logic):
         writing[path] = asyncio.create_task(analyse_and_write(path))
     return await publish(tuple(await gather_all(writing.values())), "Coding: the source files")
 
@@ -136,28 +134,29 @@ async def write_tests(
     run: Run[Agents], paper: Paper, design: Design, configuration: Files, code: Files, publish: Publisher
 ) -> Files:
     """Write property tests for every file that owns an equation, an algorithm or a part of the method."""
-    config = config_view(configuration[0].text, design.config)
+    config = config_outline(configuration[0].text, design.config)
 
-    async def test(file: SourceFile, needs: tuple[Requirement, ...]) -> SourceFile | None:
+    async def write_test(file: SourceFile, requirements: tuple[Requirement, ...]) -> SourceFile | None:
         imported = tuple(other for other in code if other.path in design.imported_by(file.path))
         path = tests_of(file.path)
-        step = run.step(f"repo/{path}", write_property_tests, paper, needs, config, file, imported)
-        text = await if_fit(step, run.emit, f"tests of {file.path}")
+        text = await run.optional_step(
+            f"repo/{path}", write_property_tests, paper, requirements, config, file, imported
+        )
         return None if text is None else SourceFile(path=path, text=text)
 
     owners = ((file, mathematical(design.owned_by(file.path))) for file in code)
-    tests = await gather_all(test(file, needs) for file, needs in owners if needs)
-    return await publish(tuple(filter(None, tests)), "Tests from the mathematics")
+    tests = await gather_all(write_test(file, requirements) for file, requirements in owners if requirements)
+    return await publish(tuple(filter(None, tests)), "Property tests")
 
 
-async def equip(design: Design, configuration: Files, code: Files, publish: Publisher) -> Files:
-    """Add what the code needs to run: `requirements.txt`, `reproduce.sh`, `__init__.py` files."""
+async def add_equipment(design: Design, configuration: Files, code: Files, publish: Publisher) -> Files:
+    """Add the files that the code needs to run: `requirements.txt`, `reproduce.sh`, `__init__.py` files."""
     equipment = await publish(packaging.equipment(design.logic, code), "Packaging: what the code needs to run")
     return *configuration, *code, *equipment
 
 
-async def document(paper: Paper, design: Design, files: Files, publish: Publisher) -> Repository:
-    """Write the README and the traceability, and delete what an earlier plan had left."""
+async def add_documents(paper: Paper, design: Design, files: Files, publish: Publisher) -> Repository:
+    """Write the README and the traceability, and delete the files of earlier plans."""
     traceability = trace(design.requirements, design.architecture, files)
     documents = packaging.documents(paper, design, traceability)
     files = (*files, *await publish(documents, "Packaging: README and traceability"))

@@ -1,4 +1,4 @@
-"""The repository on disk: what is written into it, and its history."""
+"""Writes the generated repository to disk and commits it."""
 
 from dataclasses import dataclass
 
@@ -18,10 +18,10 @@ class Publisher:
     history: History
 
     async def __call__(self, files: Files, message: str) -> Files:
-        """Write and commit files; returns what is in use, which is the user's text where the user edited a file."""
+        """Write and commit files; returns them as they are used: with the user's text if the user edited a file."""
         used = []
         for file in files:
-            text = await self.run.keep(f"repo/{file.path}", file.text)
+            text = await self.run.write_text(f"repo/{file.path}", file.text)
             used.append(SourceFile(path=file.path, text=text))
             if file.path.endswith(".sh"):
                 (self.run.folder / "repo" / file.path).chmod(0o755)
@@ -29,13 +29,13 @@ class Publisher:
             await self.history.commit(message, tuple(file.path for file in files))
         return tuple(used)
 
-    def theirs(self, files: Files) -> frozenset[str]:
-        """The paths of those that the user edited, which are used as they are."""
-        return frozenset(file.path for file in files if self.run.is_users(f"repo/{file.path}"))
+    def edited(self, files: Files) -> frozenset[str]:
+        """The paths of the files that the user edited; they are used unchanged."""
+        return frozenset(file.path for file in files if self.run.is_edited(f"repo/{file.path}"))
 
     async def finish(self, files: Files) -> None:
-        """Delete what earlier versions of the plan wrote and is not among these files, and commit all that is."""
-        gone = await self.run.prune("repo", {file.path for file in files})
-        if gone:
-            await self.history.commit("Files that the plan has no more", (), gone)
-        await self.history.settle("What is in use", tuple(file.path for file in files))
+        """Delete files of earlier plans that are not among these, and commit every remaining change."""
+        deleted = await self.run.prune("repo", {file.path for file in files})
+        if deleted:
+            await self.history.commit("Remove files that the plan no longer has", (), deleted)
+        await self.history.commit_remaining("Files in use", tuple(file.path for file in files))

@@ -50,11 +50,11 @@ def load(folder: Path) -> Report:
     """Gather a run folder into a report.
 
     Raises:
-        RunFolderError: it is no run folder, or a file in it cannot be read as text.
+        RunFolderError: it is not a run folder, or a file in it cannot be read as text.
     """
     if not (folder / "events.jsonl").is_file():
         raise RunFolderError(
-            f"{folder} is no run folder; it has no events.jsonl. `papercoder run PAPER -o DIR` makes one."
+            f"{folder} is not a run folder: it has no events.jsonl. Start a run: papercoder run PAPER -o {folder}"
         )
     events = tuple(read_events(folder))
     summary = summarise(events)

@@ -12,7 +12,7 @@ def write_report(folder: Path) -> Report:
     """Gather a run folder and write `report.html` and `report.md` into it, each whole or not at all.
 
     Raises:
-        RunFolderError: it is no run folder, cannot be read, or cannot be written.
+        RunFolderError: it is not a run folder, cannot be read, or cannot be written.
     """
     report = load(folder)
     write_synced(folder / "report.html", to_html(report))

@@ -1,21 +1,25 @@
-"""The configuration as nested YAML, every value followed by where it comes from."""
+"""The configuration of a generated repository as text: the YAML files, and the outline that coding agents read."""
 
 import re
 import sys
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import yaml
 
 from papercoder.artifacts import ConfigValue, ExperimentConfig, Value
+from papercoder.errors import ArtifactError
+
+Node = dict[str, "Node"] | list["Node"] | bool | int | float | str | None
 
 
 def to_yaml(config: ExperimentConfig, *, smoke: bool = False) -> str:
-    """The configuration as nested YAML, every value followed by where it comes from."""
+    """The configuration as nested YAML, with a comment that says where each value comes from."""
     title = "Tiny settings: shows that the code runs, reproduces nothing." if smoke else "Settings of the reproduction."
     lines, open_groups = [f"# {title}"], tuple[str, ...]()
     for value in sorted_by_group(config.values):
         *groups, name = value.key.split(".")
-        shared = _shared(open_groups, tuple(groups))
+        shared = _common_length(open_groups, tuple(groups))
         lines += [f"{'  ' * depth}{_scalar(groups[depth])}:" for depth in range(shared, len(groups))]
         open_groups = tuple(groups)
         shown = value.smoke if smoke and value.smoke is not None else value.value
@@ -25,7 +29,7 @@ def to_yaml(config: ExperimentConfig, *, smoke: bool = False) -> str:
 
 
 def sorted_by_group(values: tuple[ConfigValue, ...]) -> list[ConfigValue]:
-    """The values with those of one group together, groups in the order of their first value."""
+    """The values with each group together, groups in the order of their first value."""
     first = dict[tuple[str, ...], int]()
     for index, value in enumerate(values):
         parts = tuple(value.key.split("."))
@@ -37,23 +41,25 @@ def sorted_by_group(values: tuple[ConfigValue, ...]) -> list[ConfigValue]:
     )
 
 
-def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+def _common_length(one: tuple[str, ...], other: tuple[str, ...]) -> int:
     return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
-def _text(dumper: Any, text: str) -> Any:
+def _represent_text(dumper: Any, text: str) -> Any:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')
 
 
-class _OneLine(yaml.SafeDumper):
-    """Writes a text with line ends in one line."""
+class _OneLineDumper(yaml.SafeDumper):
+    """Writes a text with line breaks on one line."""
 
-    yaml_representers: ClassVar = {**yaml.SafeDumper.yaml_representers, str: _text}
+    yaml_representers: ClassVar = {**yaml.SafeDumper.yaml_representers, str: _represent_text}
 
 
 def _scalar(value: Value) -> str:
-    listed = list(value) if isinstance(value, tuple) else value
-    text = yaml.dump(listed, Dumper=_OneLine, default_flow_style=True, allow_unicode=True, width=sys.maxsize).strip()
+    plain = list(value) if isinstance(value, tuple) else value
+    text = yaml.dump(
+        plain, Dumper=_OneLineDumper, default_flow_style=True, allow_unicode=True, width=sys.maxsize
+    ).strip()
     return text.removesuffix("...").strip()
 
 
@@ -65,9 +71,52 @@ def _source(value: ConfigValue, *, tiny: bool) -> str:
         return f"{meaning}{value.requirement}"
     if value.source == "quote":
         return f'{meaning}the paper: "{_one_line(value.quote)}"'
-    others = f", else {_one_line(' or '.join(value.alternatives))}" if value.alternatives else ""
+    others = f"; alternatives: {_one_line(' or '.join(value.alternatives))}" if value.alternatives else ""
     return f"{meaning}ASSUMED{others}"
 
 
 def _one_line(text: str) -> str:
-    return "".join(sign for sign in re.sub(r"\s+", " ", text) if sign.isprintable()).strip()
+    return "".join(character for character in re.sub(r"\s+", " ", text) if character.isprintable()).strip()
+
+
+def config_outline(text: str, config: ExperimentConfig) -> str:
+    """The keys of a `config.yaml`, each with the type of its number or its word, and its meaning.
+
+    Numbers are left out because code must not depend on them; a changed number then leaves all code as it is.
+
+    Raises:
+        ArtifactError: the user edited the text, and it is not YAML with keys.
+    """
+    try:
+        loaded = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ArtifactError(f"repo/config.yaml is not YAML: {' '.join(str(error).split())}. Correct it.") from error
+    if not isinstance(loaded, dict):
+        raise ArtifactError("repo/config.yaml has no keys. Correct it, or delete it to have it made again.")
+    meanings = {value.key: value.meaning for value in config.values}
+    return "\n".join(_outline(loaded, meanings, ())) + "\n"
+
+
+def _outline(node: dict[str, Node], meanings: dict[str, str], above: tuple[str, ...]) -> Iterator[str]:
+    for name, value in node.items():
+        key, indent = (*above, str(name)), "  " * len(above)
+        if isinstance(value, dict):
+            yield f"{indent}{name}:"
+            yield from _outline(value, meanings, key)
+        else:
+            meaning = meanings.get(".".join(key), "")
+            yield f"{indent}{name}: {_type_of(value)}" + (f"  # {' '.join(meaning.split())}" if meaning else "")
+
+
+def _type_of(value: Node) -> str:
+    match value:
+        case bool():
+            return "<true or false>"
+        case int() | float():
+            return f"<{type(value).__name__}>"
+        case list():
+            return f"[{', '.join(map(_type_of, value))}]"
+        case dict():
+            return f"{{{', '.join(f'{name}: {_type_of(inner)}' for name, inner in value.items())}}}"
+        case _:
+            return "null" if value is None else str(value)

@@ -1,24 +1,66 @@
-"""The generated repository's git history: one commit a stage, by PaperCoder, whatever the user's git settings are."""
+"""The git history of a generated repository: commits, versions and the differences between them.
+
+The folder may come from someone else and bring its own git settings, so git runs with ours: no hooks, no filters for
+diffs, no network, no user or system configuration.
+"""
 
 import asyncio
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from papercoder.errors import RunFolderError
 from papercoder.runs.store import write_failure
 
+_MAX_VERSIONS = 500
+_MAX_OUTPUT = 2_000_000
+"""Bytes of git's output that are read."""
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+_SETTINGS = (
+    "--no-pager",
+    *("-c", "commit.gpgsign=false"),
+    *("-c", "core.autocrlf=false"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "core.hooksPath=/dev/null"),
+    *("-c", "core.quotePath=false"),
+    *("-c", "log.showSignature=false"),
+    *("-c", "protocol.allow=never"),
+)
+
+
+@dataclass(frozen=True)
+class Version:
+    """A commit."""
+
+    id: str
+    when: int
+    """Seconds since the epoch."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Diff:
+    """A unified diff."""
+
+    text: str
+    is_cut: bool
+    """Whether it is longer than can be shown."""
+
 
 @dataclass(frozen=True)
 class History:
-    """The history of a folder."""
+    """The git history of a folder."""
 
     folder: Path
-    when: int
-    """Seconds since the epoch; every commit bears it, so that a resumed run makes the same history."""
+    when: int = 0
+    """The time of all commits, in seconds since the epoch, so that a resumed run makes the same history."""
 
-    async def begin(self) -> None:
-        """Make the folder a git repository, and clear the locks of a git that was killed in it.
+    async def init(self) -> None:
+        """Make the folder a git repository, and remove the locks of a git process that was killed in it.
 
         Raises:
             RunFolderError: git is missing, or the folder cannot be written.
@@ -27,23 +69,23 @@ class History:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunFolderError(write_failure(self.folder, error)) from error
-        for left in (self.folder / ".git").rglob("*.lock"):
-            left.unlink(missing_ok=True)
+        for stale in (self.folder / ".git").rglob("*.lock"):
+            stale.unlink(missing_ok=True)
         await self._git("init", "--quiet", "--initial-branch=main")
 
-    async def commit(self, message: str, paths: tuple[str, ...], gone: tuple[str, ...] = ()) -> None:
-        """Commit these files and no others, and the loss of those that are gone; nothing where nothing changed.
+    async def commit(self, message: str, paths: tuple[str, ...], deleted: tuple[str, ...] = ()) -> None:
+        """Commit these files, and the deletion of others, if anything changed.
 
-        A run that goes on writes what it had written before; what has its commit already gets no second one.
+        A resumed run writes the same files again; a state that already has its commit gets no second one.
 
         Raises:
             RunFolderError: git failed.
         """
-        if await self._stage(paths, gone) and not await self._has_commit(message, paths):
+        if await self._stage(paths, deleted) and not await self._has_commit(message, paths):
             await self._git("commit", "--quiet", "--no-verify", "-m", message)
 
-    async def settle(self, message: str, paths: tuple[str, ...]) -> None:
-        """Commit these files wherever they differ from the last commit, and leave nothing staged.
+    async def commit_remaining(self, message: str, paths: tuple[str, ...]) -> None:
+        """Commit those of these files that differ from the last commit, and leave nothing staged.
 
         Raises:
             RunFolderError: git failed.
@@ -51,16 +93,39 @@ class History:
         if await self._stage(paths, ()):
             await self._git("commit", "--quiet", "--no-verify", "-m", message)
 
-    async def _stage(self, paths: tuple[str, ...], gone: tuple[str, ...]) -> bool:
+    async def versions(self) -> tuple[Version, ...]:
+        """The latest commits, newest first; empty if there is no history.
+
+        Raises:
+            RunFolderError: git is missing, or cannot read the history.
+        """
+        if not (self.folder / ".git").is_dir() or not await self._git("for-each-ref", "--count=1", "refs/heads"):
+            return ()
+        log = await self._git("log", f"--max-count={_MAX_VERSIONS}", "--format=%H%x00%ct%x00%s")
+        rows = (line.split("\0", maxsplit=2) for line in log.splitlines())
+        return tuple(Version(row[0], int(row[1]), row[2]) for row in rows if len(row) == 3)
+
+    async def diff(self, before: str, after: str) -> Diff:
+        """What changed from one commit to another.
+
+        Raises:
+            RunFolderError: one of them is not a commit of this repository, or git cannot read it.
+        """
+        for name in (before, after):
+            if not _COMMIT.fullmatch(name):
+                raise RunFolderError(f"{name[:80]!r} is not a version; choose one from the list.")
+        return await self._run("diff", "--no-ext-diff", "--no-textconv", "--no-color", "-M", before, after, "--")
+
+    async def _stage(self, paths: tuple[str, ...], deleted: tuple[str, ...]) -> bool:
         await self._git("reset", "--quiet")
         if paths:
             await self._git("add", "--force", "--", *paths)
-        if gone:
-            await self._git("rm", "--cached", "--quiet", "--ignore-unmatch", "--", *gone)
+        if deleted:
+            await self._git("rm", "--cached", "--quiet", "--ignore-unmatch", "--", *deleted)
         return bool((await self._git("diff", "--cached", "--name-only")).strip())
 
     async def _has_commit(self, message: str, paths: tuple[str, ...]) -> bool:
-        """Is there a commit of this name in which these files are as they are now?"""
+        """Whether a commit with this message has these files as they are now."""
         for line in (await self._git("log", "--all", "--format=%H %s")).splitlines() if paths else ():
             commit, _, subject = line.partition(" ")
             if subject == message and not await self._git("diff", "--cached", "--name-only", commit, "--", *paths):
@@ -68,31 +133,52 @@ class History:
         return False
 
     async def _git(self, *arguments: str) -> str:
+        return (await self._run(*arguments)).text
+
+    async def _run(self, *arguments: str) -> Diff:
         try:
             process = await asyncio.create_subprocess_exec(
                 "git",
-                *_UNTOUCHED,
+                "--git-dir=.git",
+                *_SETTINGS,
                 *arguments,
                 cwd=self.folder,
                 env=self._environment(),
+                stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
             )
         except FileNotFoundError as error:
-            raise RunFolderError("git was not found; install it and run the same command again.") from error
-        output, complaint = await process.communicate()
-        if process.returncode:
-            reason = complaint.decode(errors="replace").strip()
-            raise RunFolderError(f"git {arguments[0]} failed in {self.folder}: {reason}")
-        return output.decode(errors="replace")
+            raise RunFolderError("git was not found. Install git and run the same command again.") from error
+        return await _read_output(process, f"git {arguments[0]} failed in {self.folder}")
 
     def _environment(self) -> dict[str, str]:
-        who = {f"GIT_{role}_{field}": value for role in ("AUTHOR", "COMMITTER") for field, value in self._signature()}
-        kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR") if name in os.environ}
-        return {**kept, **who, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "HOME": str(self.folder)}
+        inherited = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR") if name in os.environ}
+        signature = {"NAME": "PaperCoder", "EMAIL": "papercoder@localhost", "DATE": f"{self.when} +0000"}
+        return {
+            **inherited,
+            **{f"GIT_{role}_{name}": value for role in ("AUTHOR", "COMMITTER") for name, value in signature.items()},
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_NO_LAZY_FETCH": "1",
+            "GIT_OPTIONAL_LOCKS": "0",
+            "HOME": str(self.folder),
+            "LC_ALL": "C.UTF-8",
+        }
 
-    def _signature(self) -> tuple[tuple[str, str], ...]:
-        return ("NAME", "PaperCoder"), ("EMAIL", "papercoder@localhost"), ("DATE", f"{self.when} +0000")
 
-
-_UNTOUCHED = ("-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null", "-c", "core.autocrlf=false")
+async def _read_output(process: asyncio.subprocess.Process, failure: str) -> Diff:
+    """A process's output, up to the limit; the process is killed there."""
+    assert process.stdout
+    assert process.stderr
+    errors = asyncio.create_task(process.stderr.read())
+    output = bytearray()
+    while len(output) <= _MAX_OUTPUT and (part := await process.stdout.read(65_536)):
+        output += part
+    if len(output) > _MAX_OUTPUT:
+        process.kill()
+        await asyncio.gather(process.wait(), errors)
+        return Diff(output[:_MAX_OUTPUT].decode(errors="replace"), is_cut=True)
+    if await process.wait():
+        raise RunFolderError(f"{failure}: {(await errors).decode(errors='replace').strip()}")
+    return Diff(output.decode(errors="replace"), is_cut=False)

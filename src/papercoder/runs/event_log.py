@@ -1,41 +1,69 @@
-"""`events.jsonl`, the run's memory of what happened: written line by line, read in order."""
+"""`events.jsonl`, the record of a run: appended line by line, read in order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from papercoder.errors import RunFolderError
-from papercoder.runs.current_step import being_made
-from papercoder.runs.events import CallMade, CallReused, CallStarted, Emit, Event
+from papercoder.runs.events import FORMAT, CallMade, CallReused, CallStarted, Emit, Event, RunStarted
 from papercoder.runs.store import write_failure
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 
+@dataclass
+class CurrentStep:
+    """The step that makes an artifact."""
+
+    artifact: str
+    answers: int = 0
+    """Answers of models that it has used so far."""
+
+
+_current_step: ContextVar[CurrentStep | None] = ContextVar("current_step", default=None)
+
+
+@contextmanager
+def current_step(artifact: str) -> Iterator[CurrentStep]:
+    """Attribute the calls of this task, and of tasks that it starts, to an artifact."""
+    step = CurrentStep(artifact)
+    token = _current_step.set(step)
+    try:
+        yield step
+    finally:
+        _current_step.reset(token)
+
+
 class EventLog:
-    """`events.jsonl`, and whoever listens."""
+    """Appends events to `events.jsonl` and passes them to listeners."""
 
     def __init__(self, folder: Path, *listeners: Emit) -> None:
         self.folder = folder
         self.path = folder / "events.jsonl"
         self.listeners = listeners
-        _end_line(self.path)
+        written = _read_log(self.path)
+        if written and not written.endswith(b"\n"):
+            _append(self.path, "\n")  # ends the line that a killed process left unfinished
 
     def __call__(self, event: Event) -> None:
-        """Append an event and tell the listeners.
+        """Append an event and notify the listeners; events of calls get the artifact of the current step.
 
         Raises:
-            RunFolderError: it cannot be written.
+            RunFolderError: the log cannot be written.
         """
-        if isinstance(event, CallStarted | CallMade | CallReused) and (now := being_made()) is not None:
-            now.answers += not isinstance(event, CallStarted)
-            event = event.model_copy(update={"artifact": now.artifact})
+        step = _current_step.get()
+        if step and isinstance(event, CallStarted | CallMade | CallReused):
+            step.answers += not isinstance(event, CallStarted)
+            event = event.model_copy(update={"artifact": step.artifact})
         _append(self.path, event.model_dump_json() + "\n")
-        self.tell(event)
+        self.notify(event)
 
-    def tell(self, event: Event) -> None:
-        """Tell the listeners alone."""
+    def notify(self, event: Event) -> None:
+        """Pass an event to the listeners without writing it."""
         for listener in self.listeners:
             listener(event)
 
@@ -48,29 +76,38 @@ def _append(path: Path, text: str) -> None:
         raise RunFolderError(write_failure(path, error)) from error
 
 
-def _end_line(path: Path) -> None:
-    """End a line that a killed process left unfinished."""
-    written = _read_log(path)
-    if written and not written.endswith(b"\n"):
-        _append(path, "\n")
-
-
 def read_events(folder: Path) -> Iterator[Event]:
-    """The run's events in order; a line that a kill cut short, even within a letter, is passed over.
+    """The run's events in order, without lines that a killed process left unfinished.
 
     Raises:
-        RunFolderError: they cannot be read.
+        RunFolderError: the log cannot be read, or another version of PaperCoder wrote it.
     """
-    yield from events_in(_read_log(folder / "events.jsonl"))
+    yield from parse_events(_read_log(folder / "events.jsonl").split(b"\n"), str(folder))
 
 
-def events_in(log: bytes) -> Iterator[Event]:
-    """The events of a log that was read or sent; a line that was cut short is passed over."""
-    for line in log.split(b"\n"):
+def parse_events(lines: Iterable[bytes], run: str) -> Iterator[Event]:
+    """The events in these lines of a log, without lines that a killed process left unfinished.
+
+    Raises:
+        RunFolderError: another version of PaperCoder wrote them; names the `run`.
+    """
+    for line in lines:
         try:
-            yield _EVENT.validate_json(line)
-        except ValidationError:
-            continue
+            event = _EVENT.validate_json(line)
+        except ValidationError as error:
+            if error.errors()[0]["type"] == "json_invalid":
+                continue
+            raise _other_version(run) from error
+        if isinstance(event, RunStarted) and event.format != FORMAT:
+            raise _other_version(run)
+        yield event
+
+
+def _other_version(run: str) -> RunFolderError:
+    return RunFolderError(
+        f"{run} was made by another version of PaperCoder, and this version cannot read it. Start the run again in "
+        "another folder (-o), or use the version that made it."
+    )
 
 
 def _read_log(path: Path) -> bytes:

@@ -1,12 +1,15 @@
-"""What happened in a run, one typed event a line of `events.jsonl`; progress, cost and report are folds over it."""
+"""The events of a run, one a line of `events.jsonl`; progress, cost and report are computed from them."""
 
 import time
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, ValidationInfo, model_validator
 
 from papercoder.artifacts.base import Artifact
+
+FORMAT = 2
+"""The version of the run folder's format; increase it when an older version's folders can no longer be read."""
 
 
 class _Event(Artifact):
@@ -15,20 +18,29 @@ class _Event(Artifact):
 
 
 class RunStarted(_Event):
-    """A process took up the run."""
+    """A process started or resumed the run."""
 
     kind: Literal["run_started"] = "run_started"
+    format: int = FORMAT
     paper: str
+    """The source: a path, an arXiv id or a URL."""
+
     models: dict[str, str]
     """Role -> model."""
 
     profile: str
     settings: dict[str, JsonValue] = Field(default_factory=dict)
-    """What else shapes the outcome or caps what it costs, for who goes on with the run."""
+    """Other settings that affect the outcome or limit its cost; used when the run is resumed."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _number_the_first_format(cls, data: Any, info: ValidationInfo) -> Any:
+        """Logs in the first format have no number."""
+        return {"format": 1, **data} if info.mode == "json" else data
 
 
 class ArtifactStarted(_Event):
-    """A step began to make an artifact."""
+    """A step started to make an artifact."""
 
     kind: Literal["artifact_started"] = "artifact_started"
     artifact: str
@@ -41,36 +53,36 @@ class ArtifactMade(_Event):
     artifact: str
     seconds: float
     calls: int
-    """Answers that went into it."""
+    """Answers of models that it used."""
 
 
 class ArtifactReused(_Event):
-    """A step found what it had made before from the same inputs."""
+    """A step reused the stored result for the same inputs."""
 
     kind: Literal["artifact_reused"] = "artifact_reused"
     artifact: str
     calls: int
-    """Answers that went into it when it was made."""
+    """Answers of models that it used when it was made."""
 
 
 class ArtifactEdited(_Event):
-    """An artifact on disk is the user's own and is used as it is."""
+    """The user edited an artifact, and the run uses the edited file unchanged."""
 
     kind: Literal["artifact_edited"] = "artifact_edited"
     artifact: str
     stale: bool
-    """True where what it was made from has changed since the user edited it."""
+    """Whether its inputs have changed since the edit."""
 
 
 class CallStarted(_Event):
-    """A request is sent to a model."""
+    """A request was sent to a model."""
 
     kind: Literal["call_started"] = "call_started"
     agent: str
     subject: str
     model: str
     artifact: str = ""
-    """What it is asked for."""
+    """The artifact that needs the answer."""
     prompt: int
     """Estimated tokens."""
 
@@ -93,7 +105,7 @@ class CallMade(_Event):
     subject: str
     model: str
     artifact: str = ""
-    """What it was asked for."""
+    """The artifact that needs the answer."""
     prompt: int
     cached: int
     completion: int
@@ -103,29 +115,29 @@ class CallMade(_Event):
 
 
 class CallReused(_Event):
-    """The journal had the answer."""
+    """The answer was in the run folder already."""
 
     kind: Literal["call_reused"] = "call_reused"
     agent: str
     subject: str
     model: str
     artifact: str = ""
-    """What it was asked for."""
+    """The artifact that needs the answer."""
 
 
 class CallRetried(_Event):
-    """A call failed in passing and is made again."""
+    """A call failed temporarily and is made again."""
 
     kind: Literal["call_retried"] = "call_retried"
     agent: str
     subject: str
     reason: str
     wait: float
-    """Seconds before it is made again."""
+    """Seconds until the next try."""
 
 
 class AnswerRejected(_Event):
-    """An answer did not fit what was asked for and went back to the model with the reason."""
+    """An answer was invalid and is requested again, with the reason."""
 
     kind: Literal["answer_rejected"] = "answer_rejected"
     agent: str
@@ -134,7 +146,7 @@ class AnswerRejected(_Event):
 
 
 class ExecutionStepEnded(_Event):
-    """A step of the ladder was climbed, or not."""
+    """An execution step passed, failed or was skipped."""
 
     kind: Literal["execution_step_ended"] = "execution_step_ended"
     step: str
@@ -144,7 +156,7 @@ class ExecutionStepEnded(_Event):
 
 
 class Forecast(_Event):
-    """What is about to start may take long."""
+    """What starts next may take long."""
 
     kind: Literal["forecast"] = "forecast"
     message: str
@@ -159,11 +171,12 @@ class Warned(_Event):
 
 
 class RunEnded(_Event):
-    """A process left the run."""
+    """A process completed the run or stopped."""
 
     kind: Literal["run_ended"] = "run_ended"
     status: Literal["complete", "partial"]
     reason: str = ""
+    """Why it is not complete."""
 
 
 Event = Annotated[
@@ -186,4 +199,4 @@ Event = Annotated[
 ]
 
 Emit = Callable[[Event], None]
-"""Where events go."""
+"""Receives events."""

@@ -1,4 +1,4 @@
-"""Who performs a step, and what a step that leaves for another machine has to say of itself."""
+"""Where a step runs, and what a step declares so that it can run on another machine."""
 
 from collections.abc import Awaitable, Callable
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
@@ -11,17 +11,17 @@ T = TypeVar("T")
 
 
 class StepContext(Protocol):
-    """What a run hands to every function that makes an artifact (`agent.Ask`)."""
+    """What a run passes to every function that makes an artifact; `agents.agent.Agents` implements it."""
 
     def fingerprint(self, make: Callable[..., object]) -> object:
-        """All of it that the outcome of `make` depends on: prompts, formats, models."""
+        """Everything in the context that the outcome of `make` depends on: prompts, formats, models."""
 
 
-H = TypeVar("H", bound=StepContext)
+C = TypeVar("C", bound=StepContext)
 
 
 class EmitsEvents(Protocol):
-    """All that a function which asks no agent needs of a context."""
+    """The part of a context that functions without agents need."""
 
     @property
     def emit(self) -> Emit:
@@ -31,39 +31,39 @@ class EmitsEvents(Protocol):
 F = TypeVar("F", bound=Callable[..., object])
 
 
-def runs_steps(*steps: StepName) -> Callable[[F], F]:
-    """Declare which steps a step runs, for an executor that may find a machine with what they take.
+def runs_execution_steps(*steps: StepName) -> Callable[[F], F]:
+    """Declare which execution steps a function runs, so that an executor can choose a machine with enough resources.
 
-    Such a function asks no agent: it needs no more than `EmitsEvents`, and its inputs and value can be sent.
+    Such a function uses no agent: its context is only an `EmitsEvents`, and its inputs and result can be serialised.
     """
 
     def declare(make: F) -> F:
-        make.steps = steps  # type: ignore[attr-defined]
+        make.execution_steps = steps  # type: ignore[attr-defined]
         return make
 
     return declare
 
 
-def steps_of(make: Callable[..., object]) -> tuple[StepName, ...]:
-    """The steps that a step runs; none for steps that wait for models."""
-    steps: tuple[StepName, ...] = getattr(make, "steps", ())
+def execution_steps_of(make: Callable[..., object]) -> tuple[StepName, ...]:
+    """The execution steps that a function runs; none for functions that call models."""
+    steps: tuple[StepName, ...] = getattr(make, "execution_steps", ())
     return steps
 
 
 class Executor(Protocol):
-    """Who performs a step: this event loop, or a cluster."""
+    """Runs the functions that make artifacts: in this event loop, or on a cluster."""
 
     async def perform(
-        self, make: Callable[Concatenate[H, P], Awaitable[T]], context: H, *inputs: P.args, **named: P.kwargs
+        self, make: Callable[Concatenate[C, P], Awaitable[T]], context: C, *inputs: P.args, **named: P.kwargs
     ) -> T:
-        """What `make` makes of the context and these inputs."""
+        """The result of `make` for this context and these inputs."""
 
 
 class LocalExecutor:
-    """The event loop that asks."""
+    """Runs functions in the current event loop."""
 
     async def perform(
-        self, make: Callable[Concatenate[H, P], Awaitable[T]], context: H, *inputs: P.args, **named: P.kwargs
+        self, make: Callable[Concatenate[C, P], Awaitable[T]], context: C, *inputs: P.args, **named: P.kwargs
     ) -> T:
-        """What `make` makes."""
+        """The result of `make`."""
         return await make(context, *inputs, **named)

@@ -1,4 +1,4 @@
-"""The folder of a run: who works in it, its stores, and what its files hold."""
+"""The folder of a run: its lock, its stores and its artifacts."""
 
 import fcntl
 import os
@@ -6,106 +6,148 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TypeVar, cast
+from typing import IO, Any, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
 
 from papercoder.artifacts import Artifact
-from papercoder.errors import RunFolderError
-from papercoder.runs.codec import Codec
-from papercoder.runs.store import FileStore, sweep, write_failure
+from papercoder.errors import ArtifactError, RunFolderError
+from papercoder.runs.store import FileStore, remove_partial_files, write_failure
 
 A = TypeVar("A", bound=Artifact)
 
-_TRIES, _INSTANT = 5, 0.02
-"""How often, and how many seconds apart, a folder is tried before it is called another's."""
+_TRIES, _INTERVAL = 5, 0.02
+"""How often, and how many seconds apart, to try the lock before the folder counts as in use."""
 
 
 def is_outside(path: Path, folder: Path) -> bool:
-    """Whether a path, by its name or by links on its way, be they in a ring, is not below this folder."""
+    """Whether a path, after all links are followed, is not below this folder."""
     return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 @contextmanager
 def lock(folder: Path) -> Iterator[None]:
-    """Hold the run folder, made where it is missing, and clear what a killed process left half-written in it.
+    """Lock a run folder, which is created if it is missing, and remove what a killed process left half-written.
 
     Raises:
-        RunFolderError: another process holds it, or it cannot be written.
+        RunFolderError: another process has locked it, or it cannot be written.
     """
-    path = folder / ".store" / "lock"
+    path = _lock_file(folder)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("a+")
     except OSError as error:
         raise RunFolderError(write_failure(path, error)) from error
     with file:
-        if not _taken(file):
+        if not _try_lock(file):
             file.seek(0)
             holder = file.read().strip() or "unknown"
             raise RunFolderError(
-                f"Another process (pid {holder}) is working in {folder}. Wait for it or end it, or choose another "
-                "folder with -o."
+                f"Another process (pid {holder}) is using {folder}. Wait until it ends, or choose another folder "
+                "with -o."
             )
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
-        sweep(folder)
+        remove_partial_files(folder)
         try:
             yield
         finally:
-            # A program that another run starts at this moment has the file open too until it is under way; closing
-            # ours would leave the lock to it.
+            # A process that another run starts at this moment inherits the open file until it calls exec; closing
+            # the file here would leave the lock with that process.
             fcntl.flock(file, fcntl.LOCK_UN)
 
 
-def _taken(file: IO[str]) -> bool:
-    """Lock it; whoever only looks whether it is locked holds it for an instant too, and is waited for."""
+def _try_lock(file: IO[str]) -> bool:
     for _ in range(_TRIES):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            time.sleep(_INSTANT)
+            time.sleep(_INTERVAL)  # `is_locked` holds the lock for an instant too
         else:
             return True
     return False
 
 
+def is_locked(folder: Path) -> bool:
+    """Whether a process is working in this run folder now."""
+    try:
+        with _lock_file(folder).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # missing, or not readable by this user
+    return False
+
+
+def _lock_file(folder: Path) -> Path:
+    return folder / ".store" / "lock"
+
+
 def step_store(folder: Path) -> FileStore:
-    """Where a run keeps what its steps made."""
+    """The store for the results of a run's steps."""
     return FileStore(folder / ".store" / "steps")
 
 
 def answer_store(folder: Path) -> FileStore:
-    """Where a run keeps what its models answered."""
+    """The store for the answers of a run's models."""
     return FileStore(folder / ".store" / "answers")
 
 
 def artifact_path(folder: Path, artifact: str) -> Path:
-    """Where an artifact is written.
+    """The path at which an artifact is written.
 
     Raises:
-        RunFolderError: a link in the folder, which others may have made, leads out of it.
+        RunFolderError: a link leads out of the folder.
     """
     path = folder / artifact
     if is_outside(path.parent, folder):
-        raise RunFolderError(f"{path} is not written: a link on its way leads out of {folder}. Take the link away.")
+        raise RunFolderError(f"{path} was not written, because a link leads out of {folder}. Remove the link.")
     return path
 
 
-def load(folder: Path, artifact: str, kind: type[A]) -> A:
-    """An artifact of a run, from its file.
+def artifact_text(value: object, kind: Any) -> str:
+    """A value as the text of its artifact: strings unchanged, everything else as JSON."""
+    if isinstance(value, str):
+        return value
+    return TypeAdapter(kind).dump_json(value, indent=1).decode() + "\n"
+
+
+def parse_artifact(artifact: str, kind: Any, text: str) -> object:
+    """The value of type `kind` in the text of an artifact.
 
     Raises:
-        RunFolderError: it is not there.
-        ArtifactError: it was edited and no longer fits.
+        ArtifactError: the text is not valid for this type; says where.
+    """
+    if kind is str:
+        return text
+    try:
+        return TypeAdapter(kind).validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise ArtifactError(
+            f"{artifact} was edited and is not valid: {where}: {first['msg']}. Correct it, or delete it to have it "
+            "made again."
+        ) from error
+
+
+def load(folder: Path, artifact: str, kind: type[A]) -> A:
+    """An artifact of a run, read from its file.
+
+    Raises:
+        RunFolderError: the file is missing.
+        ArtifactError: it was edited and is not valid.
     """
     text = read_text(folder / artifact)
     if text is None:
-        raise RunFolderError(f"{folder} has no {artifact} yet. `papercoder run PAPER -o {folder}` goes on to make it.")
-    return cast("A", Codec(artifact, kind).parse(text))
+        raise RunFolderError(f"{folder} has no {artifact} yet. Run `papercoder run PAPER -o {folder}` to make it.")
+    return cast("A", parse_artifact(artifact, kind, text))
 
 
 def read_text(path: Path) -> str | None:
-    """A file's text; None where there is no file.
+    """A file's text; None if there is no such file.
 
     Raises:
         RunFolderError: it cannot be read as text.
@@ -116,4 +158,4 @@ def read_text(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise RunFolderError(f"{path} cannot be read as text ({error}). Mend it or delete it.") from error
+        raise RunFolderError(f"{path} cannot be read as text ({error}). Correct it or delete it.") from error

@@ -1,6 +1,5 @@
-"""What `papercoder show` tells: a run in figures, with its requirements and files. Reads files alone, no model."""
+"""What `papercoder show` prints: a run in numbers, its requirements and its files. Reads only files."""
 
-import fcntl
 import os
 from collections import Counter
 from pathlib import Path
@@ -11,26 +10,26 @@ from pydantic import Field, ValidationError
 from papercoder.artifacts import Artifact, Requirements, Traceability
 from papercoder.errors import RunFolderError
 from papercoder.runs.event_log import read_events
-from papercoder.runs.folder import read_text
+from papercoder.runs.folder import is_locked, read_text
 from papercoder.runs.summary import Calls, StageSummary, Status, Summary, Tokens, summarise
 
 A = TypeVar("A", bound=Artifact)
 
 
 class RequirementsSummary(Artifact):
-    """How far the requirements came."""
+    """How many requirements there are and how many of them the code implements."""
 
     total: int = 0
     by_status: dict[str, int] = Field(default_factory=dict)
     unowned: tuple[str, ...] = ()
-    """Without an owner file."""
+    """Ids of requirements without an owner file."""
 
     unmarked: tuple[str, ...] = ()
-    """Without a mark in their owner file."""
+    """Ids of requirements without a mark in their owner file."""
 
 
 class RunReport(Artifact):
-    """All that is known of a run."""
+    """Everything that a run folder says about a run."""
 
     status: Status | Literal["interrupted"]
     reason: str
@@ -45,7 +44,7 @@ class RunReport(Artifact):
     tokens: Tokens
     cost_usd: float
     unpriced: int
-    """Calls whose price is not known."""
+    """Calls with an unknown price."""
 
     seconds: float
     requirements: RequirementsSummary
@@ -54,14 +53,14 @@ class RunReport(Artifact):
 
 
 def report(folder: Path) -> RunReport:
-    """Gather what a run folder says of itself.
+    """Read the report of a run from its folder.
 
     Raises:
-        RunFolderError: it is no run folder.
+        RunFolderError: it is not a run folder, or another version of PaperCoder made it.
     """
     if not (folder / "events.jsonl").is_file():
         raise RunFolderError(
-            f"{folder} is no run folder; it has no events.jsonl. `papercoder run PAPER -o DIR` makes one."
+            f"{folder} is not a run folder: it has no events.jsonl. Start a run: papercoder run PAPER -o {folder}"
         )
     summary = summarise(read_events(folder))
     shared = {name: getattr(summary, name) for name in Summary.model_fields if name in RunReport.model_fields}
@@ -73,27 +72,15 @@ def report(folder: Path) -> RunReport:
 
 
 def status_of(summary: Summary, folder: Path) -> Status | Literal["interrupted"]:
-    """That of the summary, but `interrupted` where nobody works any more on a run that did not tell of its end.
+    """The status in the summary, or `interrupted` if no process is working on a run that has not ended.
 
     Raises:
         RunFolderError: the folder cannot be read.
     """
     if summary.status != "running" or is_locked(folder):
         return summary.status
-    now = summarise(read_events(folder)).status  # it may have ended meanwhile, and told so before it let the folder go
+    now = summarise(read_events(folder)).status  # the run may have ended between the two checks
     return "interrupted" if now == "running" else now
-
-
-def is_locked(folder: Path) -> bool:
-    """Does a process work in this run folder now?"""
-    try:
-        with (folder / ".store" / "lock").open() as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False  # not there, or not ours to look into
-    return False
 
 
 def _files(repository: Path) -> tuple[str, ...]:
@@ -105,15 +92,15 @@ def _files(repository: Path) -> tuple[str, ...]:
 
 
 def _requirements(folder: Path) -> RequirementsSummary:
-    known = _load(folder / "planning" / "requirements.json", Requirements)
-    if known is None:
+    requirements = _load(folder / "planning" / "requirements.json", Requirements)
+    if requirements is None:
         return RequirementsSummary()
-    traced = _load(folder / "repo" / "TRACEABILITY.json", Traceability)
+    traceability = _load(folder / "repo" / "TRACEABILITY.json", Traceability)
     return RequirementsSummary(
-        total=len(known.items),
-        by_status=dict(Counter(item.status for item in known.items)),
-        unowned=traced.unowned if traced else tuple(item.id for item in known.items),
-        unmarked=traced.unmarked if traced else tuple(item.id for item in known.items),
+        total=len(requirements.items),
+        by_status=dict(Counter(item.status for item in requirements.items)),
+        unowned=traceability.unowned if traceability else tuple(item.id for item in requirements.items),
+        unmarked=traceability.unmarked if traceability else tuple(item.id for item in requirements.items),
     )
 
 

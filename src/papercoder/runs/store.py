@@ -1,4 +1,4 @@
-"""Where paid work is kept: key -> text, written atomically and synced before anyone sees it."""
+"""A key-value store for results that cost money; entries are written atomically and synced before they are used."""
 
 import errno
 import hashlib
@@ -22,26 +22,26 @@ _PART = re.compile(r"\.[0-9a-f]{32}\.part")
 
 
 class Store(Protocol):
-    """So little that it can be files, a database or an object store that many machines see."""
+    """Small enough to be implemented by files, a database or an object store that many machines share."""
 
     def get(self, key: str) -> str | None:
-        """The text kept under this key."""
+        """The text stored under this key, if any."""
 
     def put(self, key: str, text: str) -> None:
-        """Keep the text; it is on disk when this returns."""
+        """Store the text; it is durable when this returns."""
 
     def texts(self) -> Iterator[str]:
-        """All that is kept, the oldest first where that is known."""
+        """All stored texts, oldest first if the order is known."""
 
 
 class FileStore:
-    """One file a key."""
+    """A store with one file for each key."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def get(self, key: str) -> str | None:
-        """The text kept under this key.
+        """The text stored under this key, if any.
 
         Raises:
             RunFolderError: it cannot be read.
@@ -52,10 +52,10 @@ class FileStore:
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
-            raise RunFolderError(_broken(str(path))) from error
+            raise RunFolderError(_damaged(str(path))) from error
 
     def put(self, key: str, text: str) -> None:
-        """Keep the text.
+        """Store the text.
 
         Raises:
             RunFolderError: the folder is read-only or the disk is full.
@@ -63,36 +63,36 @@ class FileStore:
         write_synced(self.folder / key, text)
 
     def texts(self) -> Iterator[str]:
-        """All that is kept, the oldest first."""
-        kept = [path for path in self.folder.glob("*") if not path.name.startswith(".")]
-        for path in sorted(kept, key=lambda path: (path.stat().st_mtime_ns, path.name)):
+        """All stored texts, oldest first."""
+        paths = [path for path in self.folder.glob("*") if not path.name.startswith(".")]
+        for path in sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name)):
             yield path.read_text(encoding="utf-8")
 
 
-def kept(kind: type[M], key: str, text: str) -> M:
-    """What a store has under a key.
+def parse_stored(kind: type[M], key: str, text: str) -> M:
+    """A stored text as a model.
 
     Raises:
-        RunFolderError: it is broken.
+        RunFolderError: it is damaged.
     """
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
-        raise RunFolderError(_broken(f"{key} in the store")) from error
+        raise RunFolderError(_damaged(f"The store's entry {key}")) from error
 
 
-def _broken(what: str) -> str:
-    return f"{what} is broken and cannot be read. Delete it and run the same command again; what it held is made anew."
+def _damaged(what: str) -> str:
+    return f"{what} is damaged and cannot be read. Delete it and run the same command again; its content is made again."
 
 
 def digest(value: Any) -> str:
-    """A content address: equal for values whose JSON is equal."""
+    """A content hash: equal for values whose JSON is equal."""
     text = json.dumps(to_jsonable_python(value), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def write_synced(path: Path, text: str) -> None:
-    """Write a file whole or not at all, synced to the disk.
+    """Write a file atomically and sync it to the disk.
 
     Raises:
         RunFolderError: the folder is read-only or the disk is full.
@@ -112,8 +112,8 @@ def write_synced(path: Path, text: str) -> None:
             part.unlink(missing_ok=True)
 
 
-def sweep(folder: Path) -> None:
-    """Delete what writes that were killed left below a folder."""
+def remove_partial_files(folder: Path) -> None:
+    """Delete what killed processes left half-written below a folder."""
     for part in folder.rglob(".*.part"):
         if _PART.fullmatch(part.name):
             with suppress(OSError):
@@ -121,7 +121,7 @@ def sweep(folder: Path) -> None:
 
 
 def write_failure(path: Path, error: OSError) -> str:
-    """One sentence on why a file could not be written."""
+    """One sentence that says why a file could not be written."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return f"The disk is full: {path} could not be written. Make room and run the same command again; it resumes."
+        return f"The disk is full: {path} could not be written. Free some space and run the same command to resume."
     return f"{path} could not be written ({error.strerror}). Make the folder writable or choose another with -o."

@@ -1,7 +1,9 @@
-"""A run in figures: folds over its events."""
+"""A run in numbers, computed from its events: status, calls, tokens, cost, and the cost of single artifacts."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from statistics import fmean
 from typing import Literal, TypeVar
 
 from papercoder.artifacts import Artifact
@@ -23,46 +25,44 @@ from papercoder.runs.events import (
 Status = Literal["new", "running", "complete", "partial"]
 
 AnyArtifactEvent = ArtifactStarted | ArtifactMade | ArtifactReused | ArtifactEdited
-OfStage = Sequence[AnyArtifactEvent]
-"""Events of the artifacts of one stage."""
 
 E = TypeVar("E")
 
 
 class StageSummary(Artifact):
-    """One stage in figures."""
+    """One stage in numbers."""
 
     name: str
     made: int
-    """Artifacts made, over all processes that worked on the run."""
+    """Artifacts made by all processes that worked on the run."""
 
     reused: int
-    """Artifacts that the latest process found made."""
+    """Artifacts that the latest process reused."""
 
     edited: int
-    """Artifacts that are the user's own."""
+    """Artifacts that the user edited."""
 
     open: int
-    """Artifacts begun by the latest process and not ended."""
+    """Artifacts that the latest process started and did not finish."""
 
     seconds: float
-    """From its first artifact's start to its last one's end, in the process that made most of it."""
+    """From the start of its first artifact to the end of its last, in the process where this was longest."""
 
 
 class Calls(Artifact):
-    """Answers of models, over all processes that worked on the run."""
+    """Calls of models by all processes that worked on the run."""
 
     made: int = 0
     """Sent, answered and paid for."""
 
     reused: int = 0
-    """Taken from the run folder instead."""
+    """Answered from the run folder."""
 
     retried: int = 0
-    """Sent again after a failure in passing."""
+    """Sent again after a temporary failure."""
 
     rejected: int = 0
-    """Answers sent back since they did not fit."""
+    """Answers that were invalid and were requested again."""
 
 
 class Tokens(Artifact):
@@ -70,16 +70,16 @@ class Tokens(Artifact):
 
     prompt: int = 0
     cached: int = 0
-    """Those of the prompt tokens that were read from a provider's cache."""
+    """Prompt tokens that were read from the provider's cache."""
 
     completion: int = 0
 
 
 class Summary(Artifact):
-    """A run in figures."""
+    """A run in numbers."""
 
     status: Status
-    """`running` also where a process was killed and no other took up the run."""
+    """`running` also if a process was killed and none has resumed the run."""
 
     reason: str
     """Why it is `partial`."""
@@ -93,35 +93,35 @@ class Summary(Artifact):
     """Seconds since the epoch."""
 
     seconds: float
-    """Spent by all processes that worked on the run."""
+    """Working time of all processes."""
 
     calls: Calls
     tokens: Tokens
     cost_usd: float
     unpriced: int
-    """Calls whose price is not known; `cost_usd` is without them."""
+    """Calls with an unknown price; `cost_usd` does not include them."""
 
     stages: tuple[StageSummary, ...]
     edited: tuple[str, ...]
-    """Artifacts that are the user's own, in the latest process."""
+    """Artifacts that the user edited, as the latest process found them."""
 
     warnings: tuple[str, ...]
     """Of the latest process."""
 
 
 def summarise(events: Iterable[Event]) -> Summary:
-    """Fold a run's events."""
+    """Compute the summary of a run's events."""
     events = tuple(events)
     sessions = _sessions(events)
     latest = sessions[-1] if sessions else ()
-    begun = _of(latest, RunStarted)
+    starts = _of(latest, RunStarted)
     made = _of(events, CallMade)
     return Summary(
         status=_status(latest),
-        reason="".join(ended.reason for ended in _of(latest, RunEnded)),
-        paper=begun[0].paper if begun else "",
-        profile=begun[0].profile if begun else "",
-        models=begun[0].models if begun else {},
+        reason="".join(end.reason for end in _of(latest, RunEnded)),
+        paper=starts[0].paper if starts else "",
+        profile=starts[0].profile if starts else "",
+        models=starts[0].models if starts else {},
         started=sessions[0][0].at if sessions else None,
         seconds=sum(session[-1].at - session[0].at for session in sessions),
         calls=Calls(
@@ -137,9 +137,9 @@ def summarise(events: Iterable[Event]) -> Summary:
         ),
         cost_usd=sum(call.cost_usd or 0.0 for call in made),
         unpriced=sum(call.cost_usd is None for call in made),
-        stages=_stages(events, latest),
-        edited=_unique(event.artifact for event in _of(latest, ArtifactEdited)),
-        warnings=_unique(_warnings(latest)),
+        stages=_stages(events, latest, sessions),
+        edited=tuple(dict.fromkeys(event.artifact for event in _of(latest, ArtifactEdited))),
+        warnings=tuple(dict.fromkeys(_warnings(latest))),
     )
 
 
@@ -164,11 +164,25 @@ def _status(latest: Sequence[Event]) -> Status:
     return latest[-1].status if isinstance(latest[-1], RunEnded) else "running"
 
 
-def _stages(events: Sequence[Event], latest: Sequence[Event]) -> tuple[StageSummary, ...]:
-    now, sessions = _by_stage(latest), [_by_stage(session) for session in _sessions(events)]
+def _stages(
+    events: Sequence[Event], latest: Sequence[Event], sessions: Iterable[Sequence[Event]]
+) -> tuple[StageSummary, ...]:
+    all_by_stage, latest_by_stage = _by_stage(events), _by_stage(latest)
+    seconds = {name: [0.0] for name in all_by_stage}
+    for session in sessions:
+        for name, own in _by_stage(session).items():
+            seconds[name].append(_duration(own))
     return tuple(
-        _stage(name, own, now.get(name, []), [session[name] for session in sessions if name in session])
-        for name, own in _by_stage(events).items()
+        StageSummary(
+            name=name,
+            made=len(_of(own, ArtifactMade)),
+            reused=len(_of(latest_by_stage.get(name, ()), ArtifactReused)),
+            edited=len(_of(latest_by_stage.get(name, ()), ArtifactEdited)),
+            open=len(_of(latest_by_stage.get(name, ()), ArtifactStarted))
+            - len(_of(latest_by_stage.get(name, ()), ArtifactMade)),
+            seconds=max(seconds[name]),
+        )
+        for name, own in all_by_stage.items()
     )
 
 
@@ -180,20 +194,10 @@ def _by_stage(events: Iterable[Event]) -> dict[str, list[AnyArtifactEvent]]:
     return found
 
 
-def _stage(name: str, events: OfStage, latest: OfStage, sessions: Iterable[OfStage]) -> StageSummary:
-    return StageSummary(
-        name=name,
-        made=len(_of(events, ArtifactMade)),
-        reused=len(_of(latest, ArtifactReused)),
-        edited=len(_of(latest, ArtifactEdited)),
-        open=len(_of(latest, ArtifactStarted)) - len(_of(latest, ArtifactMade)),
-        seconds=max(map(_span, sessions), default=0.0),
-    )
-
-
-def _span(session: OfStage) -> float:
-    first = [event.at for event in _of(session, ArtifactStarted)]
-    last = [event.at for event in _of(session, ArtifactMade)]
+def _duration(events: Iterable[AnyArtifactEvent]) -> float:
+    events = tuple(events)
+    first = [event.at for event in _of(events, ArtifactStarted)]
+    last = [event.at for event in _of(events, ArtifactMade)]
     return max(last) - min(first) if first and last else 0.0
 
 
@@ -202,8 +206,65 @@ def _warnings(latest: Sequence[Event]) -> Iterable[str]:
         if isinstance(event, Warned):
             yield f"{event.where}: {event.message}"
         elif isinstance(event, ArtifactEdited) and event.stale:
-            yield f"{event.artifact} is your edit and is used as it is, though what it was made from has changed since"
+            yield f"{event.artifact} has your edit, which is used although its inputs have changed since"
 
 
-def _unique(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
+class StepCost(Artifact):
+    """The cost of making artifacts: calls, tokens and dollars."""
+
+    calls: float = 0
+    tokens: float = 0
+    """Prompt and completion."""
+
+    cost_usd: float | None = 0.0
+    """None if a price is unknown."""
+
+    def __add__(self, other: "StepCost") -> "StepCost":
+        known = self.cost_usd is not None and other.cost_usd is not None
+        return StepCost(
+            calls=self.calls + other.calls,
+            tokens=self.tokens + other.tokens,
+            cost_usd=(self.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
+        )
+
+
+NO_COST = StepCost()
+
+
+def last_costs(events: Iterable[Event]) -> dict[str, StepCost]:
+    """Artifact -> its cost when it was made last; only artifacts that needed calls."""
+    open_calls: dict[str, StepCost] = {}
+    costs: dict[str, StepCost] = {}
+    for event in events:
+        if isinstance(event, CallMade) and event.artifact:
+            open_calls[event.artifact] = open_calls.get(event.artifact, NO_COST) + _cost_of(event)
+        elif isinstance(event, ArtifactMade) and event.artifact in open_calls:
+            costs[event.artifact] = open_calls.pop(event.artifact)
+    return costs
+
+
+def mean_costs(events: Iterable[Event]) -> dict[str, StepCost]:
+    """Agent -> the mean cost of its calls for one artifact."""
+    made: Counter[str] = Counter()
+    costs: dict[str, dict[tuple[str, int], StepCost]] = {}
+    for event in events:
+        if isinstance(event, ArtifactMade):
+            made[event.artifact] += 1
+        elif isinstance(event, CallMade):
+            of_agent = costs.setdefault(event.agent, {})
+            key = event.artifact or event.subject, made[event.artifact]
+            of_agent[key] = of_agent.get(key, NO_COST) + _cost_of(event)
+    return {agent: _mean(list(of_agent.values())) for agent, of_agent in costs.items()}
+
+
+def _cost_of(call: CallMade) -> StepCost:
+    return StepCost(calls=1, tokens=call.prompt + call.completion, cost_usd=call.cost_usd)
+
+
+def _mean(costs: list[StepCost]) -> StepCost:
+    dollars = [cost.cost_usd for cost in costs if cost.cost_usd is not None]
+    return StepCost(
+        calls=fmean(cost.calls for cost in costs),
+        tokens=fmean(cost.tokens for cost in costs),
+        cost_usd=fmean(dollars) if len(dollars) == len(costs) else None,
+    )

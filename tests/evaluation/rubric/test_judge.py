@@ -182,7 +182,7 @@ def test_a_leaf_without_a_fit_answer_is_invalid_and_named(tmp_path: Path) -> Non
     score = judged(tmp_path, model)
     (invalid,) = score.invalid
     assert (invalid.leaf, invalid.met, invalid.judgement) == ("a", False, None)
-    assert "There is no JSON object" in invalid.reason
+    assert "The answer has no JSON object" in invalid.reason
     assert score.code_dev == pytest.approx(2 / 8 * 3 / 4 + 6 / 8)
 
 

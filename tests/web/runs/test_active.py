@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.errors import RunFolderError, SettingsError
+from papercoder.errors import PaperError, RunFolderError, SettingsError
 from papercoder.models.contract import Answer, Request
 from papercoder.models.simulated import Simulated
 from papercoder.runs.event_log import read_events
-from papercoder.runs.folder import lock
-from papercoder.runs.overview import is_locked
+from papercoder.runs.folder import is_locked, lock
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
 from papercoder.stages.checking import checks
@@ -147,13 +146,14 @@ def test_a_run_is_worked_on_once(works: Works, paper_file: Path) -> None:
     asyncio.run(play())
 
 
-def test_an_error_in_the_run_becomes_its_reason(works: Works, tmp_path: Path) -> None:
+def test_a_paper_that_cannot_be_read_is_an_error_of_the_start(works: Works, tmp_path: Path) -> None:
     async def play() -> None:
-        await works.start("one", str(tmp_path / "none.pdf"), QUICK)
+        with pytest.raises(PaperError, match=r"none\.pdf"):
+            await works.start("one", str(tmp_path / "none.pdf"), QUICK)
         work = works.of("one")
         assert work
-        await until(lambda: work.doing == "ended")
         assert "none.pdf" in work.reason
+        assert not (tmp_path / "one").exists()
 
     asyncio.run(play())
 

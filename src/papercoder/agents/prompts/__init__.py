@@ -1,4 +1,4 @@
-"""The prompts: one Markdown file an agent, Jinja with strict variables, overridable from a folder."""
+"""The prompts: a Markdown file for each agent, rendered by Jinja with strict variables; a folder can override them."""
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -21,7 +21,7 @@ def names() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Prompts:
-    """The shipped prompts, each replaced by the file of the same name in `overrides`, where there is one."""
+    """The shipped prompts; files of the same name in `overrides` replace them."""
 
     overrides: Path | None = None
 
@@ -30,43 +30,47 @@ class Prompts:
             return
         if not self.overrides.is_dir():
             raise SettingsError(
-                f"--prompts: {self.overrides} is no folder; `papercoder prompts --export DIR` makes one."
+                f"--prompts: {self.overrides} is not a folder. `papercoder prompts --export DIR` creates one."
             )
         unknown = {file.stem for file in self.overrides.glob(f"*{_ENDING}")} - set(names())
         if unknown:
             raise SettingsError(
                 f"--prompts: {self.overrides} has {', '.join(sorted(unknown))}, which no agent uses. "
-                f"Names are: {', '.join(names())}."
+                f"The prompts are: {', '.join(names())}."
             )
 
     def text(self, name: str) -> str:
-        """A prompt before its variables are filled in.
+        """A prompt before its variables are rendered.
 
         Raises:
             SettingsError: there is no such prompt, or an override cannot be read.
         """
         if name not in names():
-            raise SettingsError(f"There is no prompt {name}; there are {', '.join(names())}.")
+            raise SettingsError(f"There is no prompt {name!r}. The prompts are: {', '.join(names())}.")
         override = self.overrides / f"{name}{_ENDING}" if self.overrides else None
         if override and override.is_file():
             return _read(override)
         return _shipped(name)
 
     def render(self, name: str, **variables: object) -> str:
-        """A prompt with its variables filled in.
+        """A prompt with its variables rendered.
 
         Raises:
-            SettingsError: an override is no template, or names a variable that its agent does not give.
+            SettingsError: an override is not a template, or has a variable that its agent does not set.
         """
         try:
             return _template(self.text(name)).render(**variables).strip()
         except TemplateSyntaxError as error:
-            raise SettingsError(f"The prompt {name}{_ENDING} is no template: line {error.lineno}: {error}.") from error
+            raise SettingsError(
+                f"The prompt {name}{_ENDING} is not a valid template: line {error.lineno}: {error}."
+            ) from error
         except TemplateError as error:
-            raise SettingsError(f"The prompt {name}{_ENDING}: {error}. It may use: {', '.join(variables)}.") from error
+            raise SettingsError(
+                f"The prompt {name}{_ENDING}: {error}. Its variables are: {', '.join(variables)}."
+            ) from error
 
     def export(self, folder: Path) -> tuple[Path, ...]:
-        """Write every prompt into a folder, for `--prompts`; files that are there are left as they are.
+        """Write every prompt into a folder, for `--prompts`; existing files are not changed.
 
         Raises:
             SettingsError: the folder cannot be written.
@@ -89,7 +93,7 @@ def _shipped(name: str) -> str:
 
 @lru_cache(maxsize=256)
 def _template(text: str) -> Template:
-    """The text compiled, once: every call renders several prompts, and compiling one takes longer than filling it."""
+    """The compiled template, cached: every call renders several prompts, and compiling takes longer than rendering."""
     return _environment().from_string(text)
 
 

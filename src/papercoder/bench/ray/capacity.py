@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from papercoder.artifacts import StepName
 from papercoder.bench.manifest.manifest import Resources
 from papercoder.bench.manifest.trials import Trial
-from papercoder.pipeline.execution import executions
+from papercoder.pipeline.execution import expected_executions
 from papercoder.report.words import plural
 
 GIB = 1 << 30
@@ -37,7 +37,7 @@ def without_room(trials: Iterable[Trial], nodes: Sequence[Node]) -> str:
     needs = {
         steps: most(trial.resources, steps)
         for trial in trials
-        for steps in executions(trial.settings.sandbox, trial.settings.reproduce)
+        for steps in expected_executions(trial.settings.sandbox, trial.settings.reproduce)
     }
     return next(filter(None, (no_room(steps, takes, nodes) for steps, takes in needs.items())), "")
 

@@ -12,7 +12,7 @@ from papercoder.bench.manifest.manifest import Resources
 from papercoder.bench.ray.capacity import GIB, Node, most, no_room
 from papercoder.errors import PaperCoderError
 from papercoder.runs.events import Event, Warned
-from papercoder.runs.executor import EmitsEvents, StepContext, steps_of
+from papercoder.runs.executor import EmitsEvents, StepContext, execution_steps_of
 
 H = TypeVar("H", bound=StepContext)
 P = ParamSpec("P")
@@ -40,7 +40,7 @@ class OnCluster:
         Raises:
             ClusterError: what it ran on was lost, again and again.
         """
-        steps = steps_of(make)
+        steps = execution_steps_of(make)
         if not steps:
             return await make(context, *inputs, **named)
         takes = most(self._resources, steps)

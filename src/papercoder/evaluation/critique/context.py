@@ -80,7 +80,7 @@ def shares(room: int, one: int, other: int) -> tuple[int, int]:
 
 def _room(agents: Agents, agent: Agent[Judgement], paper: Paper) -> int:
     """Tokens for files: what the paper leaves, and half of the window at least, for which the paper is shortened."""
-    room = agents.room(agent)
+    room = agents.available_tokens(agent)
     return max(room - count_tokens(paper_part(paper).full), room // 2) - _TITLES
 
 

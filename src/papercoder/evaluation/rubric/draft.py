@@ -23,7 +23,7 @@ from papercoder.artifacts import (
 from papercoder.errors import PaperError
 from papercoder.evaluation.rubric.rubric import load_rubric
 from papercoder.operations.environment import RunEnvironment
-from papercoder.operations.generate import ended, open_run, read_into, started
+from papercoder.operations.generate import open_run, read_paper, record_end, run_started
 from papercoder.pipeline.pipeline import extract
 from papercoder.report.claims import TOLERANCE, printed
 from papercoder.runs.event_log import EventLog
@@ -71,20 +71,20 @@ async def draft_rubric(
     with lock(folder):
         emit = EventLog(folder, *listeners)
         run, _ = open_run(folder, settings, emit, environment, roles=("planning",))
-        emit(started(run.context, str(source), settings))
-        with ended(emit) as end:
+        emit(run_started(run.context, str(source), settings))
+        with record_end(emit) as end:
             rubric = await _drafted(run, source, settings.refine, planned)
             end.reason = ""
         return rubric
 
 
 async def _drafted(run: Run[Agents], source: str | Path, refine: int, planned: Path | None) -> Rubric:
-    paper = await read_into(run, source)
+    paper = await read_paper(run, source)
     requirements, claims = _taken(planned) if planned else (await extract(run, paper, refine))[1:]
     if not requirements.items and not claims.items:
         raise PaperError(f"{source} has no requirement and no result of its own, so there is nothing to judge by.")
     groups = await run.step("rubric/groups.json", group, paper, requirements, claims)
-    await run.keep("rubric.json", to_json(assemble(paper, requirements, claims, groups)))
+    await run.write_text("rubric.json", to_json(assemble(paper, requirements, claims, groups)))
     return load_rubric(run.folder / "rubric.json")
 
 

@@ -89,7 +89,7 @@ async def _score(run: Run[Agents], exhibition: Exhibition, question: Question, f
     """What becomes of a leaf."""
     if reason := exhibition.unmet(question.category):
         return LeafScore(leaf=question.id, met=False, reason=reason)
-    room = run.context.room(
+    room = run.context.available_tokens(
         LEAF_JUDGE, category=question.category, requirement=question.requirement, above=question.above
     )
     exhibits = exhibition.exhibits(question, room)

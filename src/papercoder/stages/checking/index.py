@@ -88,7 +88,7 @@ class Index:
             found.setdefault(parent, set()).add(child)
         return found
 
-    def _names(self, name: str, module: Module, make_agents: frozenset[str]) -> frozenset[str] | None:
+    def _names(self, name: str, module: Module, visiting: frozenset[str]) -> frozenset[str] | None:
         bound, stars = _bound(module)
         if bound is None:
             return None
@@ -97,9 +97,9 @@ class Index:
             target = self.target(star, module)
             if target is None or target not in self.modules:
                 return None
-            if target in make_agents or target == name:
+            if target in visiting or target == name:
                 continue
-            further = self._names(target, self.modules[target], make_agents | {name})
+            further = self._names(target, self.modules[target], visiting | {name})
             if further is None:
                 return None
             names |= further

@@ -8,7 +8,7 @@ from pathlib import Path
 from papercoder.artifacts import ExecutionReport, SourceFile, StepName, StepResult
 from papercoder.errors import PaperCoderError
 from papercoder.runs.events import ExecutionStepEnded, Forecast
-from papercoder.runs.executor import EmitsEvents, runs_steps
+from papercoder.runs.executor import EmitsEvents, runs_execution_steps
 from papercoder.sandbox.selection import select_sandbox
 from papercoder.stages.execution.environment import LOCK
 from papercoder.stages.execution.execute import execute, reproduce
@@ -31,7 +31,7 @@ class Unobserved(PaperCoderError):
         return Unobserved, (self.report,)  # a Ray task may raise it on another machine
 
 
-@runs_steps(*UP_TO_SMOKE)
+@runs_execution_steps(*UP_TO_SMOKE)
 async def execute_files(
     context: EmitsEvents, files: tuple[SourceFile, ...], sandbox: str, gpu: bool = False
 ) -> ExecutionReport:
@@ -48,7 +48,7 @@ async def execute_files(
     return report
 
 
-@runs_steps(*REPRODUCE)
+@runs_execution_steps(*REPRODUCE)
 async def reproduce_files(
     context: EmitsEvents, files: tuple[SourceFile, ...], sandbox: str, before: ExecutionReport, gpu: bool = False
 ) -> ExecutionReport:

@@ -21,7 +21,7 @@ from papercoder.artifacts import (
     Requirements,
 )
 from papercoder.repository.config_text import to_yaml
-from papercoder.repository.import_graph import ring
+from papercoder.repository.import_graph import import_cycle
 from papercoder.repository.packages import imported_as, name_problem, package_problem
 from papercoder.repository.paths import module_problem
 from papercoder.repository.syntax import parse
@@ -79,7 +79,7 @@ def complaints(logic: LogicDesign, architecture: ArchitectureDesign) -> list[str
     found += [text for line in sound if (text := name_problem(Requirement(line).name))]
     packages = [imported_as(line) for line in sound]
     found += [text for path in here if (text := module_problem(path, packages))]
-    if not found and (files := ring(logic)):
+    if not found and (files := import_cycle(logic)):
         found.append(f"Files import each other in a ring: {' -> '.join(files)}.")
     return found
 

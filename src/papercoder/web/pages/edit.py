@@ -9,8 +9,8 @@ from nicegui import events, ui
 
 from papercoder.errors import PaperCoderError
 from papercoder.operations.edit import save
-from papercoder.operations.preview import Kept, Preview, artifacts, preview, unedited
-from papercoder.operations.revise import overspent, settings_of
+from papercoder.operations.preview import ArtifactState, Preview, artifact_states, generated_text, preview
+from papercoder.operations.revise import cost_warning, settings_to_resume
 from papercoder.runs.folder import read_text
 from papercoder.web.parts import tabs
 from papercoder.web.parts.artifact_tree import LABELS, TONES, tree_html
@@ -46,7 +46,7 @@ def register(web: Web) -> None:
                 )
                 reload_once(web, name, lambda: not watch.look().is_going)
                 return
-            kept = await artifacts(folder)
+            kept = await artifact_states(folder)
             with ui.element("div").classes("editing"):
                 opened = artifact or _first(kept)
                 ui.html(tree_html(name, kept, opened), sanitize=False)
@@ -54,14 +54,14 @@ def register(web: Web) -> None:
                     _open(web, name, opened, kept)
 
 
-def _first(kept: dict[str, Kept]) -> str:
+def _first(kept: dict[str, ArtifactState]) -> str:
     """The requirements, where there are any: they are what all else hangs on."""
     return "planning/requirements.json" if "planning/requirements.json" in kept else next(iter(kept))
 
 
-def _open(web: Web, name: str, artifact: str, kept: dict[str, Kept]) -> None:
+def _open(web: Web, name: str, artifact: str, kept: dict[str, ArtifactState]) -> None:
     text = read_text(web.shelf.file(name, artifact)) if artifact in kept else None
-    opened = Opened(web, name, artifact, text, kept.get(artifact, "ours"))
+    opened = Opened(web, name, artifact, text, kept.get(artifact, "generated"))
     if artifact not in kept:
         frame.empty(
             f"{artifact[:200]} is not an input of anything, so editing it would have no effect. "
@@ -88,7 +88,7 @@ class Opened:
     text: str | None
     """What the file held when it was opened, or saved from here last."""
 
-    kept: Kept
+    kept: ArtifactState
 
     def draw(self) -> None:
         """The text, and what can be done with it."""
@@ -100,7 +100,7 @@ class Opened:
         with ui.element("div").classes("line"):
             trying = self._button("Preview changes", self._show, "main", "p", "preview what an edit changes")
             trying.classes("try")
-            if self.kept in {"yours", "stale"}:
+            if self.kept in {"edited", "stale"}:
                 self._button("Revert my edit", self._show_without, "", "b", "revert an edit")
             self.wrong = alert()
         self.foreseen = ui.element("div").classes("foreseen").mark("foreseen")
@@ -126,11 +126,11 @@ class Opened:
         self.foreseen.clear()
         folder = self.web.shelf.run(self.name)
         foreseen = await preview(folder, {} if text == self.text else {self.artifact: text})
-        if text == self.text and not foreseen.again:
+        if text == self.text and not foreseen.certain:
             raise PaperCoderError("No changes yet, and nothing is waiting to be made again.")
         with self.foreseen:
             ui.html(foreseen_html(foreseen), sanitize=False)
-            self._offer(text, foreseen, settings_of(folder, {}).max_cost)
+            self._offer(text, foreseen, settings_to_resume(folder, {}).max_cost)
         ui.run_javascript("showForeseen()")
 
     async def _show_without(self, _: str | None) -> None:
@@ -148,7 +148,7 @@ class Opened:
             await self.web.works.go_on(self.name, {"max_cost": most.value})
             ui.navigate.to(tabs.address(self.name, ""))
 
-        if told := overspent(self.web.shelf.run(self.name), settings_of(self.web.shelf.run(self.name), {})):
+        if told := cost_warning(self.web.shelf.run(self.name), settings_to_resume(self.web.shelf.run(self.name), {})):
             ui.label(told).classes("remark")
         with ui.element("div").classes("line"):
             most = number("Cost limit ($)", cap)
@@ -163,7 +163,7 @@ class Opened:
         if shown == self.text:
             return
         folder = self.web.shelf.run(self.name)
-        written = shown if shown is not None else await unedited(folder, self.artifact)
+        written = shown if shown is not None else await generated_text(folder, self.artifact)
         await asyncio.to_thread(save, folder, self.artifact, self.text, written)
         self.text = written
         ui.run_javascript("editKept()")

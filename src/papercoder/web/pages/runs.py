@@ -43,6 +43,7 @@ class Runs:
         self.boxes: dict[str, ui.element] = {}
         self.cards: list[RunCard] = []
         self.benches: list[BenchCard] = []
+        self.errors: list[str] = []
         self.minute = 0
         """In which it was drawn last: rows say how long ago something was."""
 
@@ -63,8 +64,8 @@ class Runs:
     async def look(self) -> None:
         """Draw anew where something changed, and every minute."""
         seen, minute = await asyncio.to_thread(self.overview.look), int(time.time() // 60)
-        if (seen.runs, seen.benches, minute) != (self.cards, self.benches, self.minute):
-            self.cards, self.benches, self.minute = seen.runs, seen.benches, minute
+        if (seen.runs, seen.benches, seen.errors, minute) != (self.cards, self.benches, self.errors, self.minute):
+            self.cards, self.benches, self.errors, self.minute = seen.runs, seen.benches, seen.errors, minute
             self.fill()
 
     def fill(self) -> None:
@@ -79,6 +80,8 @@ class Runs:
                 self._say_empty()
             elif len(rows) > _SHOWN:
                 ui.label(f"{len(rows) - _SHOWN} more. Filter to find them.").classes("soft more")
+            for error in self.errors:
+                ui.label(error).classes("remark").mark("unreadable")
         self._fill_benches()
         self._offer()
 

@@ -5,13 +5,18 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from papercoder.operations.preview import Kept
+from papercoder.operations.preview import ArtifactState
 from papercoder.report.rendering import environment
 from papercoder.runs.summary import stage_of
 from papercoder.web.parts.tabs import address
 
-LABELS: dict[Kept, str] = {"ours": "", "yours": "yours", "stale": "edited, stale", "missing": "not made"}
-TONES: dict[Kept, str] = {"ours": "none", "yours": "going", "stale": "fair", "missing": "none"}
+LABELS: dict[ArtifactState, str] = {
+    "generated": "",
+    "edited": "edited",
+    "stale": "edited, stale",
+    "missing": "not made",
+}
+TONES: dict[ArtifactState, str] = {"generated": "none", "edited": "going", "stale": "fair", "missing": "none"}
 
 _REPOSITORY = "repository"
 
@@ -27,7 +32,7 @@ class Row:
     is_here: bool
 
 
-def tree_html(run: str, artifacts: Mapping[str, Kept], here: str) -> Markup:
+def tree_html(run: str, artifacts: Mapping[str, ArtifactState], here: str) -> Markup:
     """A list of links; the one that is open is marked."""
     groups: dict[str, list[Row]] = {}
     for name, kept in artifacts.items():

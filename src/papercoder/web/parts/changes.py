@@ -7,7 +7,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from papercoder.report.rendering import environment
-from papercoder.repository.versions import Version, Versions
+from papercoder.repository.history import History, Version
 
 _MOST = 3_000
 """Lines of a file's difference that are shown."""
@@ -64,16 +64,16 @@ async def changes_html(repository: Path, asked: Mapping[str, str]) -> Markup:
     Raises:
         RunFolderError: what is asked for is no version, or git cannot read it.
     """
-    versions = Versions(repository)
-    known = await versions.list()
+    history = History(repository)
+    known = await history.versions()
     before, after = _asked(known, asked)
-    found = await versions.difference(before, after) if before else None
+    found = await history.diff(before, after) if before else None
     values = {
         "versions": known,
         "before": before,
         "after": after,
         "files": tuple(file_changes(found.text)) if found else (),
-        "cut": bool(found and found.cut),
+        "cut": bool(found and found.is_cut),
     }
     template = environment("papercoder.web").get_template("changes.html")
     return Markup(template.render(**values))  # noqa: S704  the template escapes

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
-from papercoder.operations.preview import Preview, Remade
+from papercoder.operations.preview import AffectedArtifact, Preview
 from papercoder.report.rendering import environment
 from papercoder.report.words import amount, money, plural
-from papercoder.runs.step_costs import Spent
+from papercoder.runs.summary import StepCost
 
 
 def foreseen_html(preview: Preview) -> Markup:
@@ -15,16 +15,16 @@ def foreseen_html(preview: Preview) -> Markup:
     template = environment("papercoder.web").get_template("foreseen.html")
     text = template.render(
         preview=preview,
-        least=price(preview.least, preview.again),
-        most=price(preview.most, (*preview.again, *preview.follows)),
-        price_of=lambda remade: price(remade.spent, (remade,)),
+        least=price(preview.min_cost, preview.certain),
+        most=price(preview.max_cost, (*preview.certain, *preview.possible)),
+        price_of=lambda remade: price(remade.cost, (remade,)),
     )
     return Markup(text)  # noqa: S704  the template escapes
 
 
-def price(spent: Spent, remade: Iterable[Remade]) -> str:
+def price(spent: StepCost, remade: Iterable[AffectedArtifact]) -> str:
     """Calls, tokens and dollars in words, as they were the last time."""
-    unknown = sum(not each.is_known for each in remade)
+    unknown = sum(not each.is_cost_known for each in remade)
     if not spent.calls:
         return "not known" if unknown else "no calls"
     cost = "price unknown" if spent.cost_usd is None else money(spent.cost_usd)
@@ -34,7 +34,7 @@ def price(spent: Spent, remade: Iterable[Remade]) -> str:
 
 def button_label(preview: Preview) -> str:
     """What saving and making again is called, with its price where there is one."""
-    spent = preview.least
+    spent = preview.min_cost
     if not spent.calls:
         return "Save and resume"
     return "Save and resume" + (f" (about {money(spent.cost_usd)})" if spent.cost_usd else "")

@@ -24,7 +24,7 @@ def gather(folder: Path) -> Text:
     """Read a run folder, and draw its paper.
 
     Raises:
-        RunFolderError: it is no run folder, or cannot be read.
+        RunFolderError: it is not a run folder, or cannot be read.
         ArtifactError: `paper.json` was edited and no longer fits.
     """
     paper = run_folder.load(folder, "paper.json", Paper) if (folder / "paper.json").is_file() else None

@@ -13,8 +13,8 @@ from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.models.stack import limits_of
 from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import generate
-from papercoder.operations.revise import paper_of, settings_of
-from papercoder.runs.events import Event
+from papercoder.operations.revise import settings_to_resume, source_to_resume
+from papercoder.runs.events import ArtifactEdited, ArtifactReused, ArtifactStarted, Event
 from papercoder.settings import Settings
 from papercoder.web.runs.folder import Shelf
 from papercoder.web.runs.pause import Gate
@@ -73,7 +73,7 @@ class Work:
         await asyncio.wait([asyncio.wrap_future(self._ended)])
 
     async def begun(self) -> None:
-        """Wait until the run has the folder and its models.
+        """Wait until the run has its folder, its models and the paper.
 
         Raises:
             PaperCoderError: it could not begin.
@@ -97,8 +97,8 @@ class Work:
             getLogger(__name__).error("a run ended in an unexpected error", exc_info=error)
         return error
 
-    def _take_note(self, _: Event) -> None:
-        if not self._begun.done():
+    def _take_note(self, event: Event) -> None:
+        if isinstance(event, ArtifactStarted | ArtifactReused | ArtifactEdited) and not self._begun.done():
             self._begun.set_result(None)
 
     def _tell(self, what: Callable[[], None]) -> None:
@@ -144,8 +144,8 @@ class Works:
             PaperCoderError: it was never started, is being worked on, or cannot begin.
         """
         folder = self._shelf.run(name)
-        settings = await asyncio.to_thread(settings_of, folder, given or {})
-        await self.start(name, await asyncio.to_thread(paper_of, folder), settings)
+        settings = await asyncio.to_thread(settings_to_resume, folder, given or {})
+        await self.start(name, await asyncio.to_thread(source_to_resume, folder), settings)
 
     async def close(self) -> None:
         """Stop all works; what was sent is finished and kept."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from papercoder.operations.revise import tree_of
+from papercoder.operations.revise import repository_texts
 from papercoder.report import Report, load
 from papercoder.report.words import LABELS, amount, cost, duration, plural
 from papercoder.runs.event_log import read_events
@@ -60,7 +60,7 @@ def contrast(one: Path, two: Path) -> Contrast:
         RunFolderError: a folder is none of a run, or cannot be read.
     """
     first, second = load(one), load(two)
-    before, after = tree_of(one), tree_of(two)
+    before, after = repository_texts(one), repository_texts(two)
     return Contrast(
         figures=tuple(
             Row(what, of_one, of_two)

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
+from papercoder.errors import RunFolderError
+from papercoder.runs.event_log import parse_events
 from papercoder.runs.events import Event
 
-_EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 _HEAD = 512
 """Bytes in which two logs differ: the first event says when."""
 
@@ -28,9 +27,19 @@ class Tail:
         return True
 
     def new(self) -> list[Event]:
-        """The events since the last look; a line that a kill cut short is passed over."""
-        *lines, self._half = (self._half + self._more()).split(b"\n")
-        return [event for line in lines if (event := _event(line))]
+        """The events since the last call, without lines that a killed process left unfinished.
+
+        Raises:
+            RunFolderError: another version of PaperCoder wrote them.
+        """
+        *lines, half = (self._half + self._more()).split(b"\n")
+        try:
+            events = list(parse_events(lines, str(self._path.parent)))
+        except RunFolderError:
+            self._read = 0  # the next call raises it again
+            raise
+        self._half = half
+        return events
 
     def _size(self) -> int:
         try:
@@ -55,10 +64,3 @@ class Tail:
             return b""  # not there yet, or not to be read now: the next look tries again
         self._read += len(more)
         return more
-
-
-def _event(line: bytes) -> Event | None:
-    try:
-        return _EVENT.validate_json(line)
-    except ValidationError:
-        return None

@@ -9,7 +9,8 @@ from papercoder.artifacts import BenchResults
 from papercoder.bench.results.files import JSON as RESULTS
 from papercoder.bench.results.files import read_results
 from papercoder.errors import PaperCoderError
-from papercoder.runs.overview import RequirementsSummary, RunReport, is_locked, report
+from papercoder.runs.folder import is_locked
+from papercoder.runs.overview import RequirementsSummary, RunReport, report
 from papercoder.web.runs.folder import Shelf
 
 _TITLE = 200
@@ -52,13 +53,16 @@ class BenchCard:
 
 @dataclass(frozen=True)
 class Cards:
-    """What stands on a shelf; what cannot be read is left out."""
+    """What stands on a shelf."""
 
     runs: list[RunCard]
     """What was last worked on first."""
 
     benches: list[BenchCard]
     """The newest first."""
+
+    errors: list[str]
+    """Why other run folders cannot be read, such as those of another version."""
 
 
 @dataclass
@@ -67,6 +71,7 @@ class Overview:
 
     shelf: Shelf
     _cards: dict[str, tuple[object, RunCard]] = field(default_factory=dict)
+    _errors: dict[str, tuple[object, str]] = field(default_factory=dict)
     _seen: Cards | None = None
     _until: float = 0.0
     _turn: Lock = field(default_factory=Lock)
@@ -76,13 +81,14 @@ class Overview:
         """All that is there now, or was a moment ago when another browser looked."""
         with self._turn:
             if self._seen is None or time.monotonic() > self._until:
-                self._seen = Cards(self._runs(), self._benches())
+                self._seen = Cards(self._runs(), self._benches(), [error for _, error in self._errors.values()])
                 self._until = time.monotonic() + _LASTS
             return self._seen
 
     def _runs(self) -> list[RunCard]:
         names = self.shelf.runs()
         self._cards = {name: kept for name, kept in self._cards.items() if name in names}
+        self._errors = {name: kept for name, kept in self._errors.items() if name in names}
         found = (self._card(name) for name in names)
         return [card for card in found if card]
 
@@ -98,13 +104,19 @@ class Overview:
     def _card(self, name: str) -> RunCard | None:
         try:
             state = _state(self.shelf.folder(name))
-            if name not in self._cards or self._cards[name][0] != state:
+        except (PaperCoderError, OSError):
+            return None
+        for known in (self._cards, self._errors):
+            if name in known and known[name][0] != state:
+                del known[name]
+        if name not in self._cards and name not in self._errors:
+            try:
                 folder = self.shelf.run(name)
                 found = report(folder)
                 self._cards[name] = state, RunCard(name, _title(folder) or found.paper, state[0], found)
-        except (PaperCoderError, OSError):
-            return None
-        return self._cards[name][1]
+            except (PaperCoderError, OSError) as error:
+                self._errors[name] = state, str(error)
+        return self._cards[name][1] if name in self._cards else None
 
 
 def traced(requirements: RequirementsSummary) -> int:

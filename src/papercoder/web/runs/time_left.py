@@ -5,7 +5,7 @@ from statistics import fmean
 
 from papercoder.artifacts import LogicDesign
 from papercoder.errors import ArtifactError
-from papercoder.repository.import_graph import order
+from papercoder.repository.import_graph import import_order
 from papercoder.runs.summary import stage_of
 from papercoder.web.runs.files import about, artifact_of
 from papercoder.web.runs.progress import Course
@@ -17,7 +17,7 @@ def seconds_left(course: Course, logic: LogicDesign, now: float) -> float | None
     A file waits for those that it imports, so the longest way through the imports counts.
     """
     try:
-        paths = order(logic)
+        paths = import_order(logic)
     except ArtifactError:
         return None
     means, opened = _means(course, paths), course.open()

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from papercoder.artifacts import LogicDesign
 from papercoder.runs.events import Event
-from papercoder.runs.overview import is_locked
+from papercoder.runs.folder import is_locked
 from papercoder.web.runs.active import Work, Works
 from papercoder.web.runs.cached_file import Fresh
 from papercoder.web.runs.event_follower import Tail

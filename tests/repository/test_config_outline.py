@@ -6,13 +6,12 @@ from hypothesis import strategies as st
 
 from papercoder.artifacts import ExperimentConfig
 from papercoder.errors import ArtifactError
-from papercoder.repository.config_text import to_yaml
-from papercoder.repository.config_view import config_view
+from papercoder.repository.config_text import config_outline, to_yaml
 from tests.support import CONFIG, setting
 
 
 def view(text: str) -> str:
-    return config_view(text, CONFIG)
+    return config_outline(text, CONFIG)
 
 
 def test_keys_types_words_and_meanings_stand_there_and_no_numbers() -> None:
@@ -26,7 +25,7 @@ def test_keys_types_words_and_meanings_stand_there_and_no_numbers() -> None:
             setting("limit", None),
         )
     )
-    assert config_view(to_yaml(config), config).splitlines() == [
+    assert config_outline(to_yaml(config), config).splitlines() == [
         "model:",
         "  kind: mlp",
         "  widths: [<int>, <int>]  # units of each layer",
@@ -42,7 +41,7 @@ def test_keys_types_words_and_meanings_stand_there_and_no_numbers() -> None:
 def test_another_number_is_the_same_view(rate: float, epochs: int, synthetic: bool) -> None:
     one = ExperimentConfig(values=(setting("a.rate", rate), setting("a.epochs", epochs), setting("b", synthetic)))
     other = ExperimentConfig(values=(setting("a.rate", 0.5), setting("a.epochs", 1), setting("b", value=True)))
-    assert config_view(to_yaml(one), one) == config_view(to_yaml(other), other)
+    assert config_outline(to_yaml(one), one) == config_outline(to_yaml(other), other)
 
 
 @pytest.mark.parametrize("other", ["a: word\n", "a: 1.0\n", "b: 1\n", "a: 1\nb: 1\n", "a: [1]\n", "a:\n  b: 1\n"])
@@ -55,7 +54,7 @@ def test_what_the_user_wrote_into_lists_has_no_numbers_either() -> None:
     assert view("runs:\n- {name: a, rate: 0.1}\n") != view("runs:\n- {name: b, rate: 0.1}\n")
 
 
-@pytest.mark.parametrize(("text", "reason"), [("a: [\n", "is no YAML"), ("", "has no keys"), ("- 1\n", "has no keys")])
+@pytest.mark.parametrize(("text", "reason"), [("a: [\n", "is not YAML"), ("", "has no keys"), ("- 1\n", "has no keys")])
 def test_an_edit_that_is_no_configuration_is_told_in_one_line(text: str, reason: str) -> None:
     with pytest.raises(ArtifactError, match=reason) as told:
         view(text)

@@ -1,7 +1,7 @@
 """What artifacts took, from events."""
 
 from papercoder.runs.events import ArtifactMade, CallMade
-from papercoder.runs.step_costs import Spent, by_agent, spent_last
+from papercoder.runs.summary import StepCost, last_costs, mean_costs
 
 
 def call(artifact: str, tokens: int, cost: float | None = 0.5, agent: str = "coding") -> CallMade:
@@ -26,19 +26,19 @@ EVENTS = (call("a", 9), made("a"), call("b", 99), call("a", 19), call("a", 29), 
 
 
 def test_the_last_time_counts() -> None:
-    assert spent_last(EVENTS) == {
-        "a": Spent(calls=2, tokens=50, cost_usd=1.0),
-        "b": Spent(calls=1, tokens=100, cost_usd=0.5),
+    assert last_costs(EVENTS) == {
+        "a": StepCost(calls=2, tokens=50, cost_usd=1.0),
+        "b": StepCost(calls=1, tokens=100, cost_usd=0.5),
     }
 
 
 def test_what_was_made_of_kept_answers_keeps_its_price() -> None:
-    assert spent_last((*EVENTS, made("a")))["a"].calls == 2
+    assert last_costs((*EVENTS, made("a")))["a"].calls == 2
 
 
 def test_an_unknown_price_stays_unknown() -> None:
-    assert spent_last([call("a", 1), call("a", 1, None), made("a")])["a"].cost_usd is None
+    assert last_costs([call("a", 1), call("a", 1, None), made("a")])["a"].cost_usd is None
 
 
 def test_an_agent_takes_so_much_for_one_artifact() -> None:
-    assert by_agent(EVENTS)["coding"] == Spent(calls=4 / 3, tokens=160 / 3, cost_usd=2 / 3)
+    assert mean_costs(EVENTS)["coding"] == StepCost(calls=4 / 3, tokens=160 / 3, cost_usd=2 / 3)
