@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from markupsafe import Markup
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -135,45 +136,54 @@ def cost_against(metric: Metric, groups: Groups) -> Plot | None:
     if not most:
         return None
     height = max(300.0, _BOTTOM + (len(points) + 1) * _LINE)
+    low, high = (1.0, 5.0) if metric in JUDGES else (0.0, 1.0)
 
     def paint(figure: Figure) -> None:
         width, rise = WIDTH - _LEFT - _NAMES, height - _BOTTOM - 12
         axes = figure.add_axes((_LEFT / WIDTH, _BOTTOM / height, width / WIDTH, rise / height))
-        low, high = (1.0, 5.0) if metric in JUDGES else (0.0, 1.0)
         axes.set_xlim(0, most * 1.02)
         axes.set_ylim(low, high)
-        axes.set_xlabel("dollars per trial", fontsize=SMALL, color=SOFT)
-        axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
-        axes.xaxis.set_major_formatter(lambda value, _: money(value))
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}" if metric in JUDGES else f"{100 * value:.0f} %")
-        axes.tick_params(length=0, pad=7, labelsize=SMALL, labelcolor=SOFT)
-        axes.grid(color=FAINT, linewidth=1)
-        axes.set_axisbelow(True)
-        axes.spines[:].set_visible(False)
+        _dollar_axis(axes)
         for point in points:
             costs, scored = zip(*point.papers, strict=True)
             axes.scatter(costs, scored, s=34, color=ACCENT, alpha=0.25, lw=0)
+            axes.plot(*point.mean, "o", ms=8, color=INK, mec=SHEET, mew=1, zorder=3)
         ordered = sorted(points, key=lambda point: point.mean[1])
         wanted = [_BOTTOM + (point.mean[1] - low) / (high - low) * rise for point in ordered]
         for point, place in zip(ordered, _apart(wanted, height - 8), strict=True):
-            name = one_line(point.name)
-            axes.annotate(
-                shortened(name, 16),
-                point.mean,
-                (WIDTH - _NAMES + 12, place),
-                textcoords="figure pixels",
-                va="center",
-                gid=f"title:{name}",
-                zorder=2,
-                arrowprops={"arrowstyle": "-", "color": FAINT, "shrinkA": 2, "shrinkB": 0},
-            )
-            axes.plot(*point.mean, "o", ms=8, color=INK, mec=SHEET, mew=1, zorder=3)
+            _name(axes, point, place)
 
     about = "; ".join(f"{point.name}: {money(point.mean[0])}, {metric.shown(point.mean[1])}" for point in points)
     return Plot(
         f"Cost against {metric.label}",
         "Means of the variants, with a faint dot for each paper. The cost of judges is not included.",
         draw(paint, WIDTH, height, f"Cost against {metric.label}", about),
+    )
+
+
+def _dollar_axis(axes: Axes) -> None:
+    axes.set_xlabel("dollars per trial", fontsize=SMALL, color=SOFT)
+    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(lambda value, _: money(value))
+    axes.tick_params(length=0, pad=7, labelsize=SMALL, labelcolor=SOFT)
+    axes.grid(color=FAINT, linewidth=1)
+    axes.set_axisbelow(True)
+    axes.spines[:].set_visible(False)
+
+
+def _name(axes: Axes, point: _Point, place: float) -> None:
+    """The name at the right, this far from the bottom of the figure, with a line to its point."""
+    name = one_line(point.name)
+    axes.annotate(
+        shortened(name, 16),
+        point.mean,
+        (WIDTH - _NAMES + 12, place),
+        textcoords="figure pixels",
+        va="center",
+        gid=f"title:{name}",
+        zorder=2,
+        arrowprops={"arrowstyle": "-", "color": FAINT, "shrinkA": 2, "shrinkB": 0},
     )
 
 
