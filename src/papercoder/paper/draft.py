@@ -149,11 +149,16 @@ class _Anchors:
         self.counts[kind] += 1
         return self.unique(f"{kind}:{'u' if kind in self.numbered else ''}{self.counts[kind]}")
 
+    def paragraph(self, section: str) -> str:
+        """The next paragraph of a section."""
+        self.counts[f"{section}¶"] += 1
+        return f"{section}¶{self.counts[f'{section}¶']}"
+
     def unique(self, anchor: str) -> str:
-        candidate, extra = anchor, 1
+        candidate = anchor
         while candidate in self.taken:
-            extra += 1
-            candidate = f"{anchor}~{extra}"
+            self.counts[f"{anchor}~"] += 1
+            candidate = f"{anchor}~{self.counts[f'{anchor}~'] + 1}"
         self.taken.add(candidate)
         return candidate
 
@@ -212,7 +217,7 @@ def assemble(draft: Draft, source: SourceKind) -> Paper:
         if not sections:
             sections.append((anchors.unique("0"), Heading("Front matter", 1), []))
         anchor, _, blocks = sections[-1]
-        blocks.append(_block(element, anchor, blocks, anchors))
+        blocks.append(_block(element, anchor, anchors))
         anchored.append((element, blocks[-1].anchor))
     return Paper(
         title=draft.title,
@@ -258,7 +263,7 @@ def _is_numbered(element: Element) -> bool:
     return isinstance(element, Display | Grid | Listing | Picture) and bool(element.number)
 
 
-def _block(element: Element, section: str, before: list[AnyBlock], anchors: _Anchors) -> AnyBlock:
+def _block(element: Element, section: str, anchors: _Anchors) -> AnyBlock:
     match element:
         case Display(text=text, number=number):
             return Equation(anchor=anchors.of_kind(_kind(element), number), text=text, number=number)
@@ -269,7 +274,6 @@ def _block(element: Element, section: str, before: list[AnyBlock], anchors: _Anc
         case Picture(caption=caption, number=number):
             return Figure(anchor=anchors.of_kind(_kind(element), number), caption=caption)
         case Text(text=text):
-            position = sum(isinstance(block, Paragraph) for block in before) + 1
-            return Paragraph(anchor=f"{section}¶{position}", text=text)
+            return Paragraph(anchor=anchors.paragraph(section), text=text)
         case Heading():
             raise TypeError("a heading opens a section; it is no block")

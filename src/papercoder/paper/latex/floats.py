@@ -39,6 +39,7 @@ _NOTES = names("tablenotes tablecomments tablenotetext tablerefs tnotetext")
 _CAPTIONS = names("caption captionof tablecaption topcaption bottomcaption")
 _ALGORITHMIC = names("algorithmic algorithmicx")
 _WITH_CAPTION = names("subcaption subfloat subfigure subcaptionbox captionbox")
+_BOXES = names("ttabbox ffigbox capbtabbox fcapside")
 _FEWEST_WORDS = 12
 
 
@@ -139,7 +140,8 @@ class _Float:
         elif name in SILENT or not command.arguments or name in STYLES or name.startswith("cite"):
             self.words.append(self.prose.one(command))
         else:
-            for argument in command.arguments[-1:] if f"\\{name}" in SIGNATURES else command.arguments:
+            whole = name in _BOXES or f"\\{name}" not in SIGNATURES
+            for argument in command.arguments if whole else command.arguments[-1:]:
                 self.gather(argument or [])
 
     def _captioned(self, command: Command) -> None:

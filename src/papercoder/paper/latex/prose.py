@@ -18,7 +18,7 @@ _XSPACE = "\ue002"
 _AFTER_XSPACE = re.compile(_XSPACE + r"+\s*(?=(.)?)")
 _CLOSE = frozenset(".,'/?;:!~-)]}–—\"")
 _BLANKS = re.compile(r"\s+")
-_MATH_REFERENCE = re.compile(r"\\(eqref|ref)\s*\*?\s*\{([^{}]*)\}")
+_MATH_REFERENCE = re.compile(r"\\(eqref|ref) ?\*? ?\{([^{}]*)\}")
 _LIGATURES = (("``", '"'), ("''", '"'), ("---", "—"), ("--", "–"), ("`", "'"))
 _CITATIONS = tuple(
     names(
@@ -31,6 +31,7 @@ _CITATIONS = tuple(
 _LIKE_REFERENCE = re.compile(r"[rR]efs?$")
 """Names of commands that papers and styles define for references, such as `\\figref`."""
 
+_LONGEST_ARGUMENT = 300
 _COUNTER_STYLES = names("arabic roman Roman alph Alph fnsymbol")
 _IN_FORMULA = re.compile(rf"\\(?:{'|'.join([*SIGNATURES, 'xspace', 'protect'])})$")
 
@@ -96,9 +97,8 @@ class Prose:
 
     def formula(self, tokens: Sequence[str]) -> str:
         """A formula's source on one line, with quantities and references as they print."""
-        text = join(self._in_formula(tokens))
-        text = _MATH_REFERENCE.sub(lambda match: reference(match[1], match[2]), text)
-        return _BLANKS.sub(" ", text).strip()
+        text = _BLANKS.sub(" ", join(self._in_formula(tokens))).strip()
+        return _MATH_REFERENCE.sub(lambda match: reference(match[1], match[2]), text)
 
     def _in_formula(self, tokens: Sequence[str]) -> Sequence[str]:
         if not any(_IN_FORMULA.match(token) for token in tokens):
@@ -223,10 +223,10 @@ def _arguments(tokens: Sequence[str], position: int, signature: str) -> tuple[st
 
 def _end_of(tokens: Sequence[str], start: int, opening: str, closing: str) -> int:
     """Where the argument that begins here ends; 0 if none begins or ends."""
-    if tokens[start : start + 1] != [opening] and tokens[start : start + 1] != (opening,):
+    if start >= len(tokens) or tokens[start] != opening:
         return 0
     depth = 0
-    for position in range(start + 1, len(tokens)):
+    for position in range(start + 1, min(len(tokens), start + _LONGEST_ARGUMENT)):
         if tokens[position] == closing and depth == 0:
             return position
         depth += (tokens[position] == "{") - (tokens[position] == "}")
@@ -250,6 +250,12 @@ def _link(prose: Prose, command: Command) -> str:
 
 def _fraction(prose: Prose, command: Command) -> str:
     return "/".join(prose(argument) for argument in command.arguments)
+
+
+def _table_note(prose: Prose, command: Command) -> str:
+    """threeparttable's `\\tnote{1}` is a mark; ctable's `\\tnote[a]{text}` is the note."""
+    mark, text = command.arguments
+    return f"^{prose.raw(text)}" if mark is None else f" {prose.raw(mark)} {prose.raw(text)} "
 
 
 def _ordinal(prose: Prose, command: Command) -> str:
@@ -285,7 +291,8 @@ _SPECIAL: dict[str, Callable[[Prose, Command], str]] = (
         "textsuperscript": lambda prose, command: f"^{prose.raw(command.last)}",
         "textsubscript": lambda prose, command: f"_{prose.raw(command.last)}",
         "tablenotemark": lambda prose, command: f"^{prose.raw(command.last)}",
-        "tnote": lambda prose, command: f"^{prose.raw(command.last)}",
+        "tnote": _table_note,
+        "tmark": lambda prose, command: f"^{prose.raw(command.last)}",
         "nth": _ordinal,
         "IEEEPARstart": _initial,
         "lettrine": _initial,

@@ -47,14 +47,15 @@ def read_latex(files: Files, main: str | None = None) -> Draft:
 
 def find_main(sources: Sources) -> str:
     """The file that LaTeX would be run on; raises `PaperError` if there is none."""
-    files = sources.files
-    found = {name: _COMMENT.sub(b"", files.get(name) or b"") for name in sources.names() if name.endswith(_SUFFIXES)}
+    found = {name: _COMMENT.sub(b"", sources.data(name) or b"") for name in sources.names() if name.endswith(_SUFFIXES)}
     if not found:
-        raise PaperError(f"{files.where} holds no .tex file; give the folder of the LaTeX source, or its main file.")
+        raise PaperError(
+            f"{sources.files.where} holds no .tex file; give the folder of the LaTeX source, or its main file."
+        )
     documents = {name: text for name, text in found.items() if b"\\documentclass" in text or b"\\documentstyle" in text}
     complete = {name: text for name, text in documents.items() if b"\\begin{document}" in text}
     candidates = complete or documents or found
-    best = max(candidates, key=lambda name: _rank(name, candidates[name], files))
+    best = max(candidates, key=lambda name: _rank(name, candidates[name], sources))
     others = sorted(name for name in candidates if name != best and not _is_part(candidates[name]))
     if others:
         message = (
@@ -70,9 +71,9 @@ def _is_part(text: bytes) -> bool:
     return bool(re.search(rb"\\documentclass\s*(?:\[[^\]]*\])?\s*\{(?:subfiles|standalone)\}", text))
 
 
-def _rank(name: str, text: bytes, files: Files) -> tuple[bool, bool, bool, int, int]:
+def _rank(name: str, text: bytes, sources: Sources) -> tuple[bool, bool, bool, int, int]:
     path = PurePosixPath(name)
-    has_bibliography = files.get(str(path.with_suffix(".bbl"))) is not None
+    has_bibliography = sources.find(str(path.with_suffix(".bbl"))) is not None
     is_named = path.stem.lower() in ("main", "paper", "ms")
     return not _is_part(text), has_bibliography, is_named, -len(path.parts), len(text)
 

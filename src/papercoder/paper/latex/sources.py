@@ -10,6 +10,8 @@ from papercoder.paper.latex.tokens import verbatim_environments
 from papercoder.paper.names import names
 
 _SUFFIXES = names(".tex .ltx .latex .bbl .bib .sty .cls .clo .def .fd .tikz .pgf .pdf_tex .eps_tex .pstex_t .tbl .tab")
+_LARGEST_TOTAL = 64 * 2**20
+"""Bytes of all files together; what comes after them is not read."""
 
 
 @dataclass
@@ -27,21 +29,33 @@ class Sources:
     carried: dict[str, str] = field(default_factory=dict)
     """Files that the source holds within itself (`filecontents`)."""
 
-    def find(self, name: str) -> str | None:
-        """The normalized name of a file that exists and may be read, or None."""
+    known: dict[str, bytes | None] = field(default_factory=dict)
+    """The content of every file that was asked for."""
+
+    size: int = 0
+    """Bytes of all these files."""
+
+    def data(self, name: str) -> bytes | None:
+        """The content of a file, or None if there is none that may be read."""
         plain = inside(name)
         if not plain or not (plain == self.main or is_readable(plain)):
             return None
-        return plain if plain in self.carried or self.files.get(plain) is not None else None
+        if plain not in self.known:
+            self.known[plain] = self.files.get(plain) if self.size <= _LARGEST_TOTAL else None
+            self.size += len(self.known[plain] or b"")
+        return self.known[plain]
+
+    def find(self, name: str) -> str | None:
+        """The normalized name of a file that exists and may be read, or None."""
+        plain = inside(name)
+        return plain if plain and (plain in self.carried or self.data(plain) is not None) else None
 
     def text(self, name: str) -> str | None:
         """The text of a file, or None if there is none that may be read."""
         found = self.find(name)
-        if found is None:
-            return None
-        data = self.files.get(found)
-        if data is None:
-            return self.carried[found]
+        data = self.data(found) if found else None
+        if not found or data is None:
+            return self.carried.get(found) if found else None
         self.read[found] = None
         return decode(data, found, self.losses)
 
@@ -50,7 +64,7 @@ class Sources:
         found: dict[str, str] = {}
         for name in dict.fromkeys([self.main, *self.names()]):
             if name == self.main or name.endswith((".tex", ".sty", ".cls")):
-                found |= verbatim_environments((self.files.get(name) or b"").decode("latin-1"))
+                found |= verbatim_environments((self.data(name) or b"").decode("latin-1"))
         return found
 
     def names(self) -> list[str]:

@@ -27,10 +27,11 @@ _WIDEST = 200
 _MOST_COLUMNS = 500
 _NOT_CELLS = names(
     """
-    caption label tablecaption tablehead tablefirsthead tablelasthead tabletail tablelasttail tablecomments
-    tablenotetext tablerefs
+    caption label tablecaption topcaption bottomcaption tablehead tablefirsthead tablelasthead tabletail tablelasttail
+    tablecomments tablenotetext tablerefs
     """
 )
+_ROW_ENDS = frozenset(("\\", "tabularnewline", "cr", "FL", "ML", "NN", "LL"))
 _BREAKS = names("endfirsthead endhead endfoot endlastfoot")
 _ARGUMENTS = {"@": 1, "!": 1, ">": 1, "<": 1, "D": 3, "w": 2, "W": 2, "p": 1, "m": 1, "b": 1, "d": 1}
 """How many arguments the letters of a column specification take."""
@@ -55,7 +56,8 @@ def rows_of(tabular: Environment, prose: Prose) -> tuple[tuple[str, ...], ...]:
     specification = tokens_of(tabular.arguments[-1]) if tabular.arguments else []
     columns = list(_columns(_specified(specification), prose.columns))
     heads = [node for node in tabular.children if isinstance(node, Command) and node.name in HEADS]
-    head = [row for each in heads for row in _rows(each.last, prose, [])]
+    first = [each for each in heads if each.name == "tablefirsthead"] or heads
+    head = [row for each in first for row in _rows(each.last, prose, [])]
     if "deluxetable" in tabular.name:
         columns = [_Column(width=2) if column.options == _DECIMALS else column for column in columns]
     rows = [*head, *_rows(_body(tabular.children), prose, columns)]
@@ -75,7 +77,7 @@ def _specified(specification: list[str]) -> list[str]:
 
 def is_row_end(node: Node) -> bool:
     """Whether this ends a row."""
-    return isinstance(node, Command) and node.name in ("\\", "tabularnewline", "cr")
+    return isinstance(node, Command) and node.name in _ROW_ENDS
 
 
 def _body(nodes: Sequence[Node]) -> list[Node]:
@@ -133,8 +135,6 @@ def _span(cell: Sequence[Node]) -> int:
             return span(plain(node.arguments[0]).strip())
         if isinstance(node, Command) and node.name == "twocolhead":
             return 2
-        if isinstance(node, Command) and node.name == "SetCell":
-            return span(parse_options(plain(node.arguments[0])).get("c"))
         if isinstance(node, Group) and (inner := _span(node.children)) > 1:
             return inner
     return 1

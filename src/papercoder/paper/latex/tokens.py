@@ -30,17 +30,25 @@ _BUILT_IN = dict.fromkeys(
 )
 _DEFINED = (
     (re.compile(r"\\lstnewenvironment\s*\{(\w+)\}"), "lstlisting"),
-    (re.compile(r"\\newtcblisting(?:\s*\[[^\]]*\])?\s*\{(\w+)\}"), "lstlisting"),
+    (re.compile(r"\\newtcblisting\s*(?:\[[^\]]{0,200}\])?\s*\{(\w+)\}"), "lstlisting"),
     (re.compile(r"\\newminted\s*\[(\w+)\]"), "minted"),
     (re.compile(r"\\newminted\s*\{(\w+)\}"), "minted"),
     (re.compile(r"\\(?:Define|Recustom)VerbatimEnvironment\s*\{(\w+)\}"), "Verbatim"),
-    (re.compile(r"\\(?:re)?newenvironment\s*\{(\w+)\}(?:\[[^\]]*\])*\s*\{\s*\\(?:begin\{)?comment\b"), "comment"),
-    (re.compile(r"\\(?:re)?newenvironment\s*\{(\w+)\}(?:\[[^\]]*\])*\s*\{\s*\\(?:begin\{)?verbatim\b"), "verbatim"),
+    (
+        re.compile(r"\\(?:re)?newenvironment\s*\{(\w+)\}(?:\[[^\]]{0,200}\]){0,2}\s*\{\s*\\(?:begin\{)?comment\b"),
+        "comment",
+    ),
+    (
+        re.compile(r"\\(?:re)?newenvironment\s*\{(\w+)\}(?:\[[^\]]{0,200}\]){0,2}\s*\{\s*\\(?:begin\{)?verbatim\b"),
+        "verbatim",
+    ),
     (re.compile(r"\\exclude(?:comment|version)\s*\{(\w+)\}"), "comment"),
 )
 _ENVIRONMENT = re.compile(r"\\begin\s*\{(\w+\*?)\}")
-_INLINE = re.compile(r"\\(?:[vV]erb\*?|lstinline(?:\[[^\]\n]*\])?|mintinline(?:\[[^\]\n]*\])?\{\w*\})([^A-Za-z\s*{\[])")
-_ADDRESS = re.compile(r"\\(url|path|nolinkurl|href)\s*(\[[^\]\n]*\])?\{([^{}\n]*)\}")
+_INLINE = re.compile(
+    r"\\(?:[vV]erb\*?|lstinline(?:\[[^\]\n]{0,300}\])?|mintinline(?:\[[^\]\n]{0,300}\])?\{\w*\})([^A-Za-z\s*{\[])"
+)
+_ADDRESS = re.compile(r"\\(url|path|nolinkurl|href)\s*(\[[^\]\n]{0,300}\])?\{([^{}\n]*)\}")
 _SPECIAL = re.compile(r"\\(?:begin\s*\{|[vV]erb|lstinline|mintinline|url|path|nolinkurl|href)")
 
 

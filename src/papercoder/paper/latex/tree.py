@@ -20,6 +20,11 @@ _DEEPEST = 60
 """Braces within braces beyond this depth are ignored: no paper needs them, and recursion must end."""
 
 _MOST_ARGUMENTS = 9
+_LONGEST_RAW = 300
+"""Tokens of the longest argument that is kept as tokens: a number or a unit."""
+
+_WITH_WIDTH = names("tabu longtabu")
+_LONGEST_WIDTH = 12
 
 
 @dataclass(frozen=True)
@@ -272,7 +277,7 @@ class _Parser:
         if self.tokens[self.position : self.position + 1] != [opening]:
             return None
         depth, start = 0, self.position + 1
-        for end in range(start, len(self.tokens)):
+        for end in range(start, min(len(self.tokens), start + _LONGEST_RAW)):
             token = self.tokens[end]
             if token == closing and depth == 0:
                 self.position = end + 1
@@ -325,6 +330,8 @@ class _Parser:
             return [Maths(self._until_end(name), "$" if name == "math" else name)]
         if self.depth >= _DEEPEST:
             return []
+        if name in _WITH_WIDTH:
+            self._skip_width()
         arguments = self._arguments(ENVIRONMENTS.get(name, ""))
         self.open.append(name)
         self.depth += 1
@@ -336,6 +343,13 @@ class _Parser:
         if self._ended(name):
             self.position += 4
         return [Environment(name, arguments, children)]
+
+    def _skip_width(self) -> None:
+        """Pass over `to 5cm` or `spread 1cm`."""
+        self._skip_blanks()
+        if self.tokens[self.position : self.position + 1] in (["to"], ["spread"]):
+            opening = self.tokens[self.position : self.position + _LONGEST_WIDTH]
+            self.position += opening.index("{") if "{" in opening else 0
 
     def _ended(self, name: str) -> bool:
         return self.tokens[self.position : self.position + 4] == ["\\end", "{", name, "}"]

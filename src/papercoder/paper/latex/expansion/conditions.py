@@ -10,8 +10,11 @@ from collections.abc import Callable
 from papercoder.paper.latex.expansion.arithmetic import Undecided, length, next_token, number, put_back
 from papercoder.paper.latex.expansion.expander import Action, Alias, Expander
 from papercoder.paper.latex.expansion.macro import simple
-from papercoder.paper.latex.tokens import END_OF_FILE, is_blank
+from papercoder.paper.latex.expansion.stream import Unclosed
+from papercoder.paper.latex.tokens import END_OF_FILE, VERBATIM, is_blank
 from papercoder.paper.names import names
+
+_LONGEST_NAME = 200
 
 
 def condition(expander: Expander, name: str, *, negated: bool = False) -> None:
@@ -140,8 +143,19 @@ def _is_defined(expander: Expander) -> bool:
 
 
 def _is_named(expander: Expander) -> bool:
-    name = "".join(expander.expanded(expander.stream.until("\\endcsname"))).strip()
-    return expander.is_defined(f"\\{name}")
+    return expander.is_defined(command_name(expander))
+
+
+def command_name(expander: Expander) -> str:
+    """The command that `\\csname` builds, up to `\\endcsname`; raises `Unclosed` if that is missing."""
+    name = ""
+    while (token := next_token(expander)) not in ("", END_OF_FILE, "\\endcsname"):
+        name += token.removeprefix(VERBATIM)
+        if len(name) > _LONGEST_NAME:
+            break
+    if token != "\\endcsname":
+        raise Unclosed
+    return f"\\{name}"
 
 
 def _has_class_option(option: str) -> Callable[[Expander], bool]:

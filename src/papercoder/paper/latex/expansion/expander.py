@@ -16,8 +16,10 @@ from papercoder.paper.latex.expansion.stream import Stream, Unclosed
 from papercoder.paper.latex.sources import Sources
 from papercoder.paper.latex.tokens import END_OF_FILE, is_name
 
-_BUDGET = 1_000_000
-_DEEPEST = 50
+_BUDGET = 200_000
+"""Tokens that macros may cost, in addition to what the files allow."""
+
+_DEEPEST = 40
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,10 @@ class Expander:
     """The user's verbatim environments, each with the built-in one that it stands for."""
 
     size: int = 0
-    """Characters read from files so far."""
+    """Characters of the files that were included so far."""
+
+    inclusions: int = 0
+    """How many files were included so far, each as often as it was."""
 
     included_only: frozenset[str] | None = None
     """The files that `\\include` may read, if the source limits them."""
@@ -140,6 +145,9 @@ class Expander:
     absent: list[str] = field(default_factory=list)
     """Files that the source includes, and that are not there or may not be read."""
 
+    too_large: list[str] = field(default_factory=list)
+    """Files that were left out because the source is too large."""
+
     left_out: list[str] = field(default_factory=list)
     """Files that `\\includeonly` leaves out."""
 
@@ -148,7 +156,7 @@ class Expander:
 
     depth: int = 0
     only_defines: bool = False
-    """Whether macros are defined but not expanded."""
+    """Whether macros are defined but not expanded, apart from those that set a conditional."""
 
     def run(self) -> None:
         """Expand everything that is pending."""
@@ -172,7 +180,7 @@ class Expander:
         self.out += tokens
 
     def _control(self, token: str) -> None:
-        mark, frames = len(self.out), list(self.mode.frames)
+        mark = len(self.out)
         try:
             if not self.expand(token):
                 name = self.canonical(token)
@@ -186,14 +194,13 @@ class Expander:
                     self.emit(name)
         except Unclosed:
             del self.out[mark:]
-            self.mode.frames = frames
             self.emit(token)
 
     def expand(self, token: str) -> bool:
         """Replace a macro or an expandable command by the tokens that it stands for; False if it is neither."""
         meaning = self.meanings.get(token)
         if isinstance(meaning, Macro):
-            if self.only_defines or not self.can_expand(meaning):
+            if (self.only_defines and not meaning.is_switch) or not self.can_expand(meaning):
                 return False
             self._skip_blank_after(token)
             self.stream.push(substitute(meaning.body, take_arguments(meaning.parameters, self.stream)))
@@ -226,7 +233,7 @@ class Expander:
         """
         stream, out, mode, scopes = self.stream, self.out, self.mode, len(self.scopes)
         self.stream = Stream(stream.budget if most is None else most, list(reversed(tokens)))
-        self.out, self.mode = [], Mode(list(mode.frames))
+        self.out, self.mode = [], Mode(mode.frames[-1:])
         try:
             with self.deeper():
                 self.run()

@@ -38,6 +38,9 @@ def _losses(expander: Expander) -> list[Loss]:
     if expander.absent:
         message = f"The source includes files that are missing or may not be read: {_listed(expander.absent)}."
         found.append(Loss(kind="missing_file", message=message))
+    if expander.too_large:
+        message = f"The source is too large; these files were left out: {_listed(expander.too_large)}."
+        found.append(Loss(kind="too_large", message=message))
     if expander.left_out:
         message = f"The source's \\includeonly leaves out: {_listed(expander.left_out)}."
         found.append(Loss(kind="left_out", message=message))

@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterator
 from itertools import product
 
-from papercoder.artifacts import Loss
 from papercoder.paper.latex.expansion.expander import Action, Expander, OpenFile
 from papercoder.paper.latex.tokens import END_OF_FILE, VERBATIM, join, tokenize
 
 _LARGEST_SOURCE = 8 * 2**20
 _MOST_FILES = 2_000
+_SHARE = 5
+"""Tokens that macros may cost for each token of a file."""
+
 BEGIN_DOCUMENT = ["\\begin", "{", "document", "}"]
 END_DOCUMENT = ["\\end", "{", "document", "}"]
 _CARRIED = re.compile(r"\s*(?:\[[^\]]*\])?\s*\{([^{}]+)\}")
@@ -30,13 +32,14 @@ def include(expander: Expander, name: str, folder: str | None = None, suffixes: 
         return False
     text = expander.sources.text(found) or ""
     expander.size += len(text)
-    if expander.size > _LARGEST_SOURCE or len(expander.sources.read) > _MOST_FILES:
-        message = f"The source is too large; {found} was left out."
-        expander.sources.losses.append(Loss(kind="too_large", message=message))
+    expander.inclusions += 1
+    if expander.size > _LARGEST_SOURCE or expander.inclusions > _MOST_FILES:
+        expander.too_large.append(found)
         return True
     tokens = tokenize(text, expander.verbatim)
     if expander.files:
         tokens = body_of(tokens)
+    expander.stream.budget += _SHARE * len(tokens)
     here = expander.files[-1].folder if expander.files else posixpath.dirname(found)
     expander.files.append(OpenFile(found, here if folder is None else posixpath.dirname(found)))
     expander.stream.pending += [END_OF_FILE, *reversed(tokens)]

@@ -39,6 +39,11 @@ class Macro:
     parameters: tuple[Parameter, ...]
     body: tuple[str, ...]
 
+    @property
+    def is_switch(self) -> bool:
+        """Whether it sets a conditional, as `\\xtrue` does."""
+        return len(self.body) == 3 and self.body[0] == "\\let" and self.body[2] in ("\\iftrue", "\\iffalse")
+
     @cached_property
     def internals(self) -> tuple[str, ...]:
         """Commands in the body that expansion can only follow if the user defines them: internal ones of packages."""

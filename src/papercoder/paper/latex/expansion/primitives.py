@@ -1,15 +1,14 @@
-# ruff: noqa: S105  (a token is LaTeX's here, no secret)
 """TeX's own commands of expansion, LaTeX's internal ones that papers use, and etoolbox's ways to define by name."""
 
-from papercoder.paper.latex.expansion.arithmetic import Undecided, length, next_token, number, number_of
+from papercoder.paper.latex.expansion.arithmetic import Undecided, length, number, number_of
+from papercoder.paper.latex.expansion.conditions import command_name
 from papercoder.paper.latex.expansion.definitions import let
 from papercoder.paper.latex.expansion.expander import Action, Alias, Expander
 from papercoder.paper.latex.expansion.macro import Macro
 from papercoder.paper.latex.expansion.packages.predicates import text
 from papercoder.paper.latex.expansion.stream import Unclosed
-from papercoder.paper.latex.tokens import END_OF_FILE, VERBATIM, join
+from papercoder.paper.latex.tokens import VERBATIM, join
 
-_LONGEST_NAME = 200
 _SCALED_POINTS = 65536
 _ROMAN = (
     *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl")),
@@ -24,18 +23,6 @@ def expand_after(expander: Expander, _: str) -> None:
         expander.stream.pending.append(second)
     if first:
         expander.stream.pending.append(first)
-
-
-def command_name(expander: Expander) -> str:
-    """The command that `\\csname` builds, up to `\\endcsname`; raises `Unclosed` if that is missing."""
-    name = ""
-    while (token := next_token(expander)) not in ("", END_OF_FILE, "\\endcsname"):
-        name += token.removeprefix(VERBATIM)
-        if len(name) > _LONGEST_NAME:
-            break
-    if token != "\\endcsname":
-        raise Unclosed
-    return f"\\{name}"
 
 
 def named_command(expander: Expander, _: str) -> None:

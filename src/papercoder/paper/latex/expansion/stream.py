@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from papercoder.paper.latex.tokens import END_OF_FILE, PAR, VERBATIM, is_blank, join
+from papercoder.paper.latex.tokens import END_OF_FILE, PAR, VERBATIM, is_blank, is_name, join
 
 
 class Unclosed(Exception):
@@ -49,12 +49,13 @@ class Stream:
         return found
 
     def character(self) -> str:
-        """Take the next token as TeX sees it: a command, or one character of a word."""
+        """Take the next token as TeX sees it: a command without the blank after it, or one character of a word."""
         token = self.pop()
-        if len(token) < 2 or token[0] in "\\#" or token[0] == VERBATIM or token.isspace():
-            return " " if is_blank(token) else token
-        self.pending.append(token[1:])
-        return token[0]
+        if is_name(token):
+            self.skip_blanks()
+        if _is_word(token) and len(token) > 1:
+            self.pending.append(token[1:])
+        return _first_character(token, 0)
 
     def argument(self) -> list[str]:
         """The next argument without its braces."""
@@ -134,14 +135,19 @@ class Stream:
 
     def take(self, wanted: Sequence[str]) -> bool:
         """Pass over a sequence of commands and characters if it comes next; returns whether it did."""
-        taken: list[str] = []
+        position, offset = len(self.pending) - 1, 0
         for each in wanted:
-            found = self.character()
-            if found:
-                taken.append(found)
-            if found != each:
-                self.pending += reversed(taken)
+            token = self.pending[position] if position >= 0 else ""
+            if each != _first_character(token, offset):
                 return False
+            offset += 1
+            if offset >= len(token) or not _is_word(token):
+                position, offset = position - 1, 0
+            while is_name(token) and position >= 0 and is_blank(self.pending[position]):
+                position -= 1
+        del self.pending[position + 1 :]
+        if offset:
+            self.pending[position] = self.pending[position][offset:]
         return True
 
     def expect(self, wanted: Sequence[str]) -> None:
@@ -157,4 +163,17 @@ class Stream:
         """A name without braces, up to white space or a command, as in plain TeX."""
         parts = list(takewhile(lambda token: not token.isspace() and token[0] != "\\", reversed(self.pending)))
         del self.pending[len(self.pending) - len(parts) :]
+        self.skip_blanks()
         return "".join(parts)
+
+
+def _is_word(token: str) -> bool:
+    """Whether TeX sees more than one token in this one."""
+    return bool(token) and token[0] not in f"\\#{VERBATIM}" and not token.isspace()
+
+
+def _first_character(token: str, offset: int) -> str:
+    """What TeX sees first in a token of which some characters are already taken."""
+    if _is_word(token):
+        return token[offset : offset + 1]
+    return " " if is_blank(token) else token

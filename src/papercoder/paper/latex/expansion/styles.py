@@ -20,8 +20,9 @@ def package(expander: Expander, command: str) -> None:
     listed = join(expander.stream.argument()).split(",")
     expander.stream.option()
     for name in map(str.strip, listed):
-        expander.packages[name] = options
-        _style(expander, name + suffix, options)
+        if name not in expander.packages:
+            expander.packages[name] = options
+            _style(expander, name + suffix, options)
 
 
 def _style(expander: Expander, name: str, options: list[str]) -> None:

@@ -10,6 +10,7 @@ _WITHIN_CHAPTERS = ("section", "equation", "figure", "table", "algorithm", "lstl
 _FORMAT = re.compile(r"\\the([a-zA-Z]+)|\\@?(arabic|alph|Alph|roman|Roman|fnsymbol)\s*(?:\{(\w+)\}|\\c@(\w+))")
 _WITHOUT_BRACES = str.maketrans("", "", "{}\\ ")
 _ROMAN = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+_MOST_NESTED = 500
 _SYMBOLS = "*†‡§¶‖"
 
 
@@ -28,6 +29,11 @@ class Counters:
 
     stepped_equation: str = ""
     """The number of an equation that `\\refstepcounter` has stepped to, and whose display has not come yet."""
+
+    def nest(self, inner: str, outer: str) -> None:
+        """Let `inner` start again at 1 within every `outer`."""
+        if len(self.within) < _MOST_NESTED:
+            self.within[inner] = outer
 
     def step(self, counter: str) -> str:
         """Add one and return the number as printed."""

@@ -31,7 +31,7 @@ class Declarations:
 
 def _number_within(prose: Prose, command: Command) -> None:
     inner, outer = (plain(argument).strip() for argument in command.arguments[-2:])
-    prose.counters.within[inner] = outer
+    prose.counters.nest(inner, outer)
 
 
 def _number_without(prose: Prose, command: Command) -> None:
@@ -54,7 +54,7 @@ def _new_counter(prose: Prose, command: Command) -> None:
     name, within = (plain(argument).strip() for argument in command.arguments)
     prose.counters.values.setdefault(name, 0)
     if within:
-        prose.counters.within[name] = within
+        prose.counters.nest(name, within)
 
 
 def _step_counter(prose: Prose, command: Command) -> None:

@@ -49,7 +49,7 @@ class Theorems:
                 self._add(name, shown, parse_options(options).get("use counter from", ""))
                 self.prefixes[name] = prefix.strip()
                 if within := parse_options(options).get("number within"):
-                    self.counters.within[name] = within
+                    self.counters.nest(name, within)
             case "spnewtheorem":
                 name, shared, shown, within, *_ = (plain(argument) for argument in command.arguments)
                 self._add(name, shown, shared, numbered=not command.star, within=within)
@@ -74,4 +74,4 @@ class Theorems:
         shared_counter = self.declared[shared][1] if shared in self.declared else shared
         self.declared[name] = (shown.strip() or name.capitalize(), (shared_counter or name) if numbered else "")
         if within.strip() and numbered:
-            self.counters.within[name] = within.strip()
+            self.counters.nest(name, within.strip())

@@ -35,7 +35,9 @@ _PACKAGES = r"""
 o      hdashline
 m      uline uuline uwave dashuline dotuline hl ul so caps textlf texttitle textquote highlight
 m      subtitle ding enquote centerline fbox natexlab doi urlprefix eqno leqno
-m      tablenotemark tnote tnotex tmark colhead nocolhead IEEEPARstart lettrine dropcap keyword bmhead
+om     tnote
+o      tmark
+m      tablenotemark tnotex colhead nocolhead IEEEPARstart lettrine dropcap keyword bmhead
 m      Input Output KwIn KwOut KwData KwResult KwRet Until UNTIL Comment COMMENT LComment
 m      subref labelcref namecref nameCref lcnamecref labelcpageref cpageref Cpageref stepcounter
 m      refstepcounter usecounter value arabic roman Roman alph Alph fnsymbol
@@ -53,7 +55,6 @@ om     tcbox hyperref
 mm     captionof nicefrac sfrac flatfrac bibinfo bibfield Call adjustbox labelcrefrange
 *mmm   resizebox
 pm     cmidrule cline
-om     SetCell
 omm    foreignlanguage rotatebox textcolor colorbox diagbox backslashbox slashbox addstackgap
 ooom   parbox
 oom    framebox makebox
@@ -85,7 +86,7 @@ ommm   newacronym
 o      twocolumn
 m      papercoderlabel nllabel lnl IEEEtitleabstractindextext significancestatement acknow matmethods acknowledgements
 m      acknowledgments funding dataavailability conflictsofinterest supplementary informedconsent institutionalreview
-omm    captionbox ffigbox ttabbox capbtabbox fcapside floatbox
+omm    captionbox ffigbox ttabbox capbtabbox fcapside
 omom   subcaptionbox
 ommm   ctable
 """
@@ -99,6 +100,7 @@ o      enumerate* itemize* tablenotes mdframed proof sidewaysfigure* listing* SC
 o      specialtable threeparttablex asparaenum asparaitem compactdesc framed shaded
 m      multicols thebibliography alignat alignat* spacing IEEEeqnarray IEEEeqnarray* adjustbox deluxetable
 m      deluxetable* deluxetable** minipage* labeling resumeitem
+om     tabu longtabu
 om     tabular array longtable NiceTabular tabularray tblr longtblr talltblr supertabular supertabular* xtabular
 om     mpsupertabular subfigure subtable wrapfloat floatrow subfloatrow longtable* NiceArray
 mm     adjustwidth list

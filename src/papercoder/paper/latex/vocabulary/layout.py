@@ -9,13 +9,13 @@ m      algsetup SetAlFnt SetAlCapFnt SetAlCapNameFnt IncMargin DecMargin SetNlSk
 m      theoremheaderfont lhead chead rhead lfoot cfoot rfoot fancyhf index glsadd KOMAoptions floatstyle
 m      restylefloat DeclareUnicodeCharacter DisableLigatures bibliographystyle nocite typeout message tabulinesep
 m      figsetnum figsettitle figsetgrpnum figsetgrptitle figsetplot figsetgrpnote extrarowsep addvspace
-m      setfloatlink bio phantompart
+m      tabletail tablelasttail setfloatlink bio phantompart
 *m     vspace hspace
 o      hdashline linebreak nolinebreak pagebreak nopagebreak item footnotemark printbibliography linenumbers
 o      modulolinenumbers listoftodos printglossary printacronyms printindex
 om     captionsetup rowcolor cellcolor columncolor color pagecolor setlist includepdf includesvg includestandalone
 om     fancyhead fancyfoot includegraphics usepackage RequirePackage documentclass addbibresource marginpar marginnote
-om     sidenote missingfigure PassOptionsToPackage PassOptionsToClass tikz todo
+om     SetCell SetRow SetColumn sidenote missingfigure PassOptionsToPackage PassOptionsToClass tikz todo
 mm     fontsize addtocontents nomenclature
 mm     setlength addtolength colorlet settowidth settoheight settodepth setkomafont addtokomafont crefalias SetKwInOut
 mm     SetKwInput SetKw SetKwFunction SetKwComment SetKwData SetKwArray lstdefinestyle algrenewcommand algnewcommand
@@ -38,10 +38,10 @@ normalcolor displaystyle textstyle scriptstyle
 _SPACES = """
 centering raggedright raggedleft RaggedRight RaggedLeft Centering justifying flushbottom raggedbottom sloppy fussy
 noindent indent par smallskip medskip bigskip vfill hfill hfil vfil hss vss null strut mathstrut newpage clearpage
-cleardoublepage onecolumn columnbreak eject break allowbreak nobreak penalty goodbreak smallbreak medbreak
-bigbreak ignorespaces ignorespacesafterend unskip leavevmode mbox hbox vbox vtop kern hskip vskip mskip mkern hrule
-vrule hrulefill dotfill negthinspace medspace thickspace onehalfspacing doublespacing singlespacing hang balance
-FloatBarrier flushcolsend raggedend frenchspacing nonfrenchspacing obeylines obeyspaces
+cleardoublepage onecolumn columnbreak eject break allowbreak nobreak penalty goodbreak smallbreak medbreak bigbreak
+ignorespaces ignorespacesafterend unskip leavevmode mbox hbox vbox vtop kern hskip vskip mskip mkern hrule vrule
+hrulefill dotfill negthinspace medspace thickspace onehalfspacing doublespacing singlespacing hang balance FloatBarrier
+flushcolsend raggedend frenchspacing nonfrenchspacing obeylines obeyspaces
 """
 _LENGTHS = """
 itemsep parsep topsep partopsep parskip parindent baselineskip baselinestretch tabcolsep arraycolsep arraystretch
@@ -55,23 +55,23 @@ aboverulesep belowrulesep cmidrulewidth lightrulewidth heavyrulewidth extrarowhe
 """
 _DOCUMENT = """
 maketitle titlepage tableofcontents listoffigures listoftables listofalgorithms frontmatter mainmatter backmatter
-appendix appendices nolinenumbers internallinenumbers makeindex makeglossaries phantomsection nofiles xspace
-ensuremath newblock bysame nonumber notag noalign hline toprule midrule bottomrule endfirsthead endhead
-endfoot endlastfoot tabularnewline kill qed qedhere qedsymbol relax protect begingroup endgroup bgroup egroup special
-immediate write openin openout read closein closeout newread newwrite setbox newbox tikzexternalize
-bibname refname figurename tablename appendixname abstractname contentsname proofname labelenumi labelenumii labelitemi
-labelitemii floatpagefraction textfraction topfraction bottomfraction NoValue BooleanTrue BooleanFalse
+appendix appendices nolinenumbers internallinenumbers makeindex makeglossaries phantomsection nofiles xspace ensuremath
+newblock bysame nonumber notag noalign hline toprule midrule bottomrule endfirsthead endhead endfoot endlastfoot
+tabularnewline kill qed qedhere qedsymbol relax protect begingroup endgroup bgroup egroup special immediate write
+openin openout read closein closeout newread newwrite setbox newbox tikzexternalize bibname refname figurename
+tablename appendixname abstractname contentsname proofname labelenumi labelenumii labelitemi labelitemii
+floatpagefraction textfraction topfraction bottomfraction NoValue BooleanTrue BooleanFalse
 """
 _CLASSES = """
 IEEEoverridecommandlockouts IEEEpeerreviewmaketitle IEEEdisplaynontitleabstractindextext IEEEraisesectionheading
 IEEEmaketitle IEEEtriggeratref iclrfinalcopy neuripsfinalcopy aclfinalcopy cvprfinalcopy iccvfinalcopy eccvfinalcopy
 icmlfinalcopy nipsfinalcopy nocopyright And AND at inst startdata enddata nodata rotate movetabledown decimals
-decimalcolnumbers colnumbers turnoffedit nocollaboration allauthors suppressAffiliations centerwidetable sep
-showacknow showmatmethods firstpage lastpage hideLIPIcs printccsdesc
-DIFaddbegin DIFaddend DIFdelbegin DIFdelend DIFaddbeginFL DIFaddendFL DIFdelbeginFL DIFdelendFL DIFmodbegin DIFmodend
-SetAlgoLined SetAlgoNoLine SetAlgoVlined SetAlgoNoEnd DontPrintSemicolon PrintSemicolon LinesNumbered
-endbio printcredits flushleft flushright colrule botrule bsp fnmsep figsetstart figsetend figsetgrpstart figsetgrpend
-pause LinesNumberedHidden RestyleAlgo SetNoFillComment algorithmicindent nl Indp Indm BlankLine
+decimalcolnumbers colnumbers turnoffedit nocollaboration allauthors suppressAffiliations centerwidetable sep showacknow
+showmatmethods firstpage lastpage hideLIPIcs printccsdesc DIFaddbegin DIFaddend DIFdelbegin DIFdelend DIFaddbeginFL
+DIFaddendFL DIFdelbeginFL DIFdelendFL DIFmodbegin DIFmodend SetAlgoLined SetAlgoNoLine SetAlgoVlined SetAlgoNoEnd
+DontPrintSemicolon PrintSemicolon LinesNumbered FL ML NN LL endbio printcredits flushleft flushright colrule botrule
+bsp fnmsep figsetstart figsetend figsetgrpstart figsetgrpend pause LinesNumberedHidden RestyleAlgo SetNoFillComment
+algorithmicindent nl Indp Indm BlankLine
 """
 
 WITHOUT_ARGUMENTS = "".join((_FONTS, _SPACES, _LENGTHS, _DOCUMENT, _CLASSES))
