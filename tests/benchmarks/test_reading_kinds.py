@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from benchmarks.reading.kinds import latex
 from benchmarks.reading.kinds.case import Case, Outcome, outcome
 from benchmarks.reading.kinds.section import section
 
@@ -34,3 +35,8 @@ def test_the_section_has_a_row_for_each_kind() -> None:
     text = section([Outcome(case), Outcome(case, ("not found: x", "found: hidden"))]).render()
     assert "| LaTeX: test | 2 | 1 | 75.0 |" in text
     assert "Not fully met: a test." in text
+
+
+@pytest.mark.parametrize("case", latex.cases(), ids=lambda case: f"{case.kind}, {case.name}")
+def test_every_kind_of_latex_is_read(case: Case) -> None:
+    assert outcome(case).failed == ()
