@@ -37,6 +37,6 @@ def test_the_section_has_a_row_for_each_kind() -> None:
     assert "Not fully met: a test." in text
 
 
-@pytest.mark.parametrize("case", latex.cases(), ids=lambda case: f"{case.kind}, {case.name}")
+@pytest.mark.parametrize("case", list(latex.cases()), ids=lambda case: f"{case.kind}, {case.name}")
 def test_every_kind_of_latex_is_read(case: Case) -> None:
     assert outcome(case).failed == ()
