@@ -53,8 +53,8 @@ def server(root: Path, *flags: str, program: tuple[str, ...] = PROGRAM) -> Itera
         try:
             assert process.stdout
             line = process.stdout.readline()
-            assert " is at http://" in line, line + process.stdout.read()
-            yield Served(line.split(" is at ")[1].split()[0].rstrip("/"), root, process)
+            assert " runs at http://" in line, line + process.stdout.read()
+            yield Served(line.split(" runs at ")[1].split()[0].rstrip("/"), root, process)
         finally:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):

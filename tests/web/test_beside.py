@@ -63,7 +63,7 @@ def test_a_run_beside_itself_differs_in_nothing(served: Served) -> None:
 
 def test_a_comparison_without_two_says_what_to_do(served: Served, browser: Page) -> None:
     browser.goto(f"{served.url}/compare")
-    expect(browser.get_by_text("Choose two runs in the list")).to_be_visible()
+    expect(browser.get_by_text("Select two runs")).to_be_visible()
 
 
 def test_a_bench_leads_to_its_trials_and_to_another_bench(served: Served, browser: Page, paper: Path) -> None:

@@ -89,7 +89,7 @@ def test_a_run_is_watched_and_worked_on_by_whoever_looks(
         until(browser, (folder / "planning" / "config.json").exists)
         browser.goto(f"{served.url}/run/slow")
         expect(state(browser)).to_have_text("running")
-        expect(browser.get_by_text("Another process works on this run")).to_be_visible()
+        expect(browser.get_by_text("Another process, such as a terminal, works on this run")).to_be_visible()
         expect(button(browser, "Pause")).to_be_hidden()
         expect(browser.locator(".stages").get_by_text("planning", exact=True)).to_be_visible()
         process.send_signal(signal.SIGKILL)

@@ -96,7 +96,7 @@ def test_a_file_of_the_graph_leads_to_it(shelf: Served, browser: Page) -> None:
 def test_a_view_that_has_nothing_yet_comes_up_by_itself(shelf: Served, browser: Page) -> None:
     folder = bare_folder(shelf.root / "early", (RunStarted(at=1.0, paper="p.pdf", models={}, profile="full"),))
     browser.goto(f"{shelf.url}/run/early/coverage")
-    expect(browser.get_by_text("No requirements were extracted yet")).to_be_visible()
+    expect(browser.get_by_text("No requirements yet")).to_be_visible()
     write(folder, "planning/requirements.json", Requirements(items=(requirement(1),)))
     EventLog(folder)(ArtifactMade(artifact="planning/requirements.json", seconds=1.0, calls=1))
     expect(browser.get_by_text("By file")).to_be_visible()
@@ -107,7 +107,7 @@ def test_the_list_is_filtered(shelf: Served, browser: Page) -> None:
     browser.locator("select[name=status]").select_option("assumed")
     expect(browser.locator(".steps").first).to_contain_text("6 requirements")
     browser.locator("input[name=words]").fill("no such words")
-    expect(browser.get_by_text("No requirement is like that")).to_be_visible()
+    expect(browser.get_by_text("No requirement matches the filter")).to_be_visible()
     browser.locator("input[name=words]").fill("")
     browser.locator("select[name=file]").select_option("src/kiln_model.py")
     expect(browser.locator(".item").first).to_be_visible()
@@ -126,8 +126,8 @@ def test_every_view_of_a_full_run(shelf: Served, browser: Page, view: str) -> No
         "steps": "KeyError: 'lr'",
         "checks": "No x. Add it.",
         "costs": "Cost by agent",
-        "changes": "There is no code yet",
-        "evaluation": "was not evaluated",
+        "changes": "No code yet",
+        "evaluation": "Not evaluated yet",
         "losses": "2 figures have no text.",
     }
     expect(browser.locator("main")).to_contain_text(shown[view])
@@ -163,13 +163,13 @@ def test_versions_are_compared(shelf: Served, browser: Page) -> None:
     expect(browser.locator(".change", has_text="src/kiln_model.py").first).to_be_visible()
     expect(browser.locator(".change pre .new").first).to_be_attached()
     browser.goto(f"{shelf.url}/run/kiln/changes?before=--output=/tmp/x&after=HEAD")
-    expect(browser.locator("main")).to_contain_text("is no version")
+    expect(browser.locator("main")).to_contain_text("is not a version")
 
 
 @pytest.mark.parametrize("view", ["read", *VIEWS])
 def test_a_run_that_has_nothing_yet_says_what_to_do(shelf: Served, browser: Page, view: str) -> None:
     browser.goto(f"{shelf.url}/run/bare/{view}")
-    expect(browser.locator("main")).to_contain_text(re.compile(r"yet|not evaluated|Cost and time"))
+    expect(browser.locator("main")).to_contain_text(re.compile(r"yet|Cost and time"))
 
 
 @pytest.mark.parametrize("view", ["read", "read?r=R1", "read?r=R2", "read?file=wide.txt&line=1", *VIEWS])
@@ -208,7 +208,7 @@ def test_thousands_of_requirements(shelf: Served, browser: Page) -> None:
     chosen(browser, "R4322")
     browser.goto(f"{shelf.url}/run/huge/verdicts?page=100")
     expect(browser.locator("#R4000")).to_be_visible()
-    browser.get_by_role("link", name="Later").click()
+    browser.get_by_role("link", name="Next").click()
     expect(browser.locator("#R4001")).to_be_visible()
 
 

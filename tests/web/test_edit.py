@@ -112,7 +112,7 @@ def test_code_is_typed_tried_and_left_with_the_keyboard(served: Served, browser:
     page = opened(served, browser, run, "repo/main.py")
     editor, where = page.locator("textarea.editor"), page.locator(".below .where")
     editor.press("Control+s")
-    expect(page.get_by_role("alert").first).to_contain_text("You have changed nothing yet")  # line ends are no change
+    expect(page.get_by_role("alert").first).to_contain_text("No changes yet")  # line ends are no change
     editor.press("Control+Home")
     editor.press("Tab")
     editor.press_sequentially("x")
@@ -143,13 +143,13 @@ def test_a_run_that_goes_on_is_not_edited(served: Served, browser: Page, run: Pa
         log.write(started + "\n")
     with lock(run):
         browser.goto(f"{served.url}/run/{run.name}/edit")
-        expect(browser.get_by_text("A run that is going on cannot be edited")).to_be_visible()
+        expect(browser.get_by_text("A running run cannot be edited")).to_be_visible()
 
 
 @pytest.mark.parametrize("artifact", ["../elsewhere.md", "events.jsonl", "<script>alert(1)</script>"])
 def test_what_nothing_reads_cannot_be_opened(served: Served, browser: Page, run: Path, artifact: str) -> None:
     browser.goto(f"{served.url}/run/{run.name}/edit?artifact={artifact}")
-    expect(browser.get_by_text("is read by nothing that the run makes")).to_be_visible()
+    expect(browser.get_by_text("is not an input of anything")).to_be_visible()
     expect(browser.locator("textarea.editor")).to_have_count(0)
 
 

@@ -125,7 +125,7 @@ def test_the_list_is_filtered_and_paged(tmp_path: Path) -> None:
     assert [item.requirement.id for item in needs if Filter(words="NUMBER 3").fits(item)] == ["R3"]
     page = html.fromstring(f"<div>{list_html(needs, 'R1', 0, is_planned=True)}</div>")
     assert page.xpath("//li[contains(@class, 'chosen')]//a[@data-line='6']")
-    assert "Take something off" in list_html((), "", 0, is_planned=True)
+    assert "No requirement matches the filter" in list_html((), "", 0, is_planned=True)
     assert "no requirements yet" in list_html((), "", 0, is_planned=False)
 
 

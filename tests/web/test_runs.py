@@ -137,7 +137,7 @@ def test_a_paper_is_read_and_priced_before_it_is_run(shelf: Served, browser: Pag
     browser.goto(f"{shelf.url}/new")
     browser.get_by_label("arXiv id").fill("../secret.pdf")
     browser.get_by_role("button", name="Read it").click()
-    expect(browser.get_by_role("alert").filter(has_text="files are read only below")).to_be_visible()
+    expect(browser.get_by_role("alert").filter(has_text="files are only read from")).to_be_visible()
 
     browser.locator("input[type=file]").set_input_files(shelf.root / "tiny.md")
     expect(browser.get_by_role("heading", name="A Tiny Method for Tests")).to_be_visible(timeout=60_000)
@@ -147,10 +147,10 @@ def test_a_paper_is_read_and_priced_before_it_is_run(shelf: Served, browser: Pag
     model.fill("openai:gpt-5-mini")
     expect(browser.get_by_text("About $")).to_be_visible()
     browser.get_by_role("button", name="Start the run").click()
-    expect(browser.get_by_role("alert").filter(has_text="there is no key")).to_be_visible()
+    expect(browser.get_by_role("alert").filter(has_text="is not configured")).to_be_visible()
     model.fill("relay:/tmp")
     browser.get_by_role("button", name="Start the run").click()
-    expect(browser.get_by_role("alert").filter(has_text="a folder of this machine")).to_be_visible()
+    expect(browser.get_by_role("alert").filter(has_text="folders or programs of this machine")).to_be_visible()
     assert not (shelf.root / "a-tiny-method-for-tests").exists()
 
     model.fill(SIMULATED)
@@ -176,12 +176,12 @@ def test_a_click_does_not_overtake_what_was_typed_before_it(shelf: Served, brows
         wait_ms,
     )
     assert connected is False
-    expect(browser.get_by_role("alert")).to_contain_text("files are read only below")
+    expect(browser.get_by_role("alert")).to_contain_text("files are only read from")
 
 
 def test_an_empty_shelf_says_what_to_do(served: Served, browser: Page) -> None:
     browser.goto(served.url)
-    expect(browser.get_by_text("No run named here yet")).to_be_visible()
+    expect(browser.get_by_text("No runs yet")).to_be_visible()
     expect(browser.get_by_role("button", name="Run the example")).to_be_visible()
     browser.set_viewport_size({"width": 420, "height": 800})
     assert browser.evaluate("document.documentElement.scrollWidth") <= 420

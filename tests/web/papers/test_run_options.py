@@ -50,7 +50,7 @@ def test_what_is_offered_begins_with_the_settings_own() -> None:
 
 def test_an_unknown_price_is_said() -> None:
     found = Estimate(model="x:y", calls=2, prompt_tokens=10, completion_tokens=5)
-    assert "not known, so no cap can hold" in in_words(found)
+    assert "a cost limit cannot be enforced" in in_words(found)
 
 
 def test_every_profile_is_told_of() -> None:

@@ -75,7 +75,7 @@ def test_what_is_no_paper_is_not_kept(shelf: Shelf, data: bytes) -> None:
 def test_nothing_is_kept_where_a_link_leads_elsewhere(shelf: Shelf, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (shelf.root / ".uploads").symlink_to(tmp_path / "other")
-    with pytest.raises(RunFolderError, match="leads elsewhere"):
+    with pytest.raises(RunFolderError, match="is a link to another folder"):
         keep_upload(shelf, "p.md", MARKDOWN.encode())
     assert not list((tmp_path / "other").iterdir())
 

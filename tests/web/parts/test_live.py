@@ -54,7 +54,7 @@ def test_the_time_left_is_about() -> None:
     )
     shown = live.figures(seen(*model, ArtifactStarted(artifact="repo/main.py", at=90), logic=LOGIC))
     assert "20 s" in shown
-    assert "about" in shown
+    assert "estimate" in shown
 
 
 def test_a_new_stage_shows_up_by_itself() -> None:
@@ -145,9 +145,9 @@ def test_nothing_from_elsewhere_is_markup() -> None:
     ("state", "here", "reason", "told"),
     [
         ("running", True, "", ""),
-        ("running", False, "", "Another process works on this run"),
-        ("partial", True, "the cap is reached", "The cap is reached. What was made is kept"),
-        ("interrupted", True, "", "go on from there"),
+        ("running", False, "", "Another process, such as a terminal, works on this run"),
+        ("partial", True, "the cap is reached", "The cap is reached. Finished work is kept"),
+        ("interrupted", True, "", "Resume to continue"),
     ],
 )
 def test_the_state_is_told_in_a_sentence(state: State, here: bool, reason: str, told: str) -> None:

@@ -139,7 +139,7 @@ def test_what_cannot_begin_is_told_at_once(works: Works, tmp_path: Path, paper_f
 def test_a_run_is_worked_on_once(works: Works, paper_file: Path) -> None:
     async def play() -> None:
         await works.start("one", str(paper_file), SLOW)
-        with pytest.raises(RunFolderError, match="worked on already"):
+        with pytest.raises(RunFolderError, match="already running"):
             await works.start("one", str(paper_file), SLOW)
         await works.close()
 
@@ -159,5 +159,5 @@ def test_a_paper_that_cannot_be_read_is_an_error_of_the_start(works: Works, tmp_
 
 
 def test_what_was_never_started_cannot_go_on(works: Works) -> None:
-    with pytest.raises(RunFolderError, match="no run"):
+    with pytest.raises(RunFolderError, match="No run named"):
         asyncio.run(works.go_on("one"))

@@ -51,7 +51,7 @@ def test_links_are_left_out(run: Path, tmp_path: Path) -> None:
     assert names(run) == ["kiln/main.py", "kiln/src/model.py"]
     (run / "repo").rename(tmp_path / "elsewhere")
     (run / "repo").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(RunFolderError, match="no code yet"):
+    with pytest.raises(RunFolderError, match="no code to download yet"):
         pack(run, "kiln")
 
 
