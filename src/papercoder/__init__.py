@@ -1,4 +1,4 @@
-"""Turns a machine-learning paper into a code repository that is traced to the paper's own words.
+"""Turn a machine-learning paper into a code repository in which every requirement is traced to the paper.
 
 ::
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from papercoder.settings import Settings as Settings
     from papercoder.stages.checking import check as check
 
-_ROOMS = {
+_MODULES = {
     "Paper": "artifacts",
     "PaperCoderError": "errors",
     "Repository": "artifacts",
@@ -37,12 +37,12 @@ _ROOMS = {
     "read": "paper.reading",
     "report": "runs.overview",
 }
-"""Public name -> the room that has it, which is entered when the name is first used."""
+"""Public name -> its module, which is imported when the name is first used."""
 
 __all__ = ["Paper", "PaperCoderError", "Repository", "Requirements", "Settings", "check", "generate", "read", "report"]
 
 
 def __getattr__(name: str) -> object:
-    if name not in _ROOMS:
+    if name not in _MODULES:
         raise AttributeError(f"module 'papercoder' has no attribute {name!r}")
-    return getattr(import_module(f"papercoder.{_ROOMS[name]}"), name)
+    return getattr(import_module(f"papercoder.{_MODULES[name]}"), name)

@@ -1,4 +1,4 @@
-"""Waiting for many things at once, and work in threads."""
+"""Waiting for several awaitables, and work in threads."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence

@@ -73,7 +73,7 @@ def test_help_names_every_command() -> None:
         (("run", "{paper}", "--model", "nobody:x"), 2, "there is no provider 'nobody'"),
         (("run", "{paper}", "--model", "cooking=openai:x"), 2, "'cooking' is not a role"),
         (("run", "{paper}", "--model", "simulated:colour=red"), 2, "colour"),
-        (("run", "{paper}", "--model", "recorded:none"), 2, "none is no recording"),
+        (("run", "{paper}", "--model", "recorded:none"), 2, "none is not a recording"),
         (("run", "{paper}", "--model", SIMULATED, "--profile", "best"), 2, "--profile"),
         (("run", "{paper}", "--model", SIMULATED, "--refine", "-1"), 2, "--refine"),
         (("run", "{paper}", "--model", SIMULATED, "--prompts", "none"), 2, "none is not a folder"),

@@ -170,7 +170,7 @@ def test_what_may_not_be_edited_goes_back_with_the_reason(answer: str, reason: s
 def test_files_of_the_user_may_not_be_edited() -> None:
     edits, model = mend(FIX, "NO EDITS", theirs=("model.py",))
     assert edits == Edits()
-    assert "stay as they are: `model.py`" in model.requests[0].text
+    assert "must not change: `model.py`" in model.requests[0].text
     assert "`model.py` may not be edited here" in model.requests[1].text
 
 

@@ -1,4 +1,4 @@
-"""What all artifacts share."""
+"""The base class of artifacts, and common field types."""
 
 import re
 import unicodedata
@@ -15,13 +15,13 @@ class Artifact(BaseModel):
 
 
 def normalise_path(path: str) -> str:
-    """A model's spelling of a path as ours: forward slashes, no leading `./`."""
+    """A path as a model writes it, normalised: forward slashes, no leading `./`."""
     parts = unicodedata.normalize("NFC", path).replace("\\", "/").split("/")
     return str(PurePosixPath("/".join(part.strip() for part in parts)))
 
 
 def without_fence(text: str) -> str:
-    """A text without the Markdown fence that models like to put around it."""
+    """A text without the Markdown fence that models often put around it."""
     return re.sub(r"^\s*```\w*\s*\n|\n?\s*```\s*$", "", text).strip()
 
 

@@ -1,4 +1,4 @@
-"""What checking finds in a repository, before anything runs."""
+"""The results of checking: findings in a repository, before anything runs."""
 
 from collections import Counter
 from typing import Literal
@@ -9,19 +9,19 @@ Severity = Literal["error", "warning"]
 
 
 class Finding(Artifact):
-    """One thing that is wrong, where, and what to do."""
+    """One problem, its location, and what to do."""
 
     check: str
     """The check that found it, such as `imports`."""
 
     severity: Severity
-    """An error fails when the code runs, or makes up what it reports; a warning wants a second look."""
+    """An error makes the code fail or invents results; a warning may be a problem."""
 
     path: str
     """Relative to the repository, with forward slashes; `.` for the repository as a whole."""
 
     line: int = 1
-    """Counted from 1; 1 where the whole file is meant."""
+    """Counted from 1; 1 for the whole file."""
 
     message: str
     """What is wrong."""
@@ -31,7 +31,7 @@ class Finding(Artifact):
 
 
 class CheckCount(Artifact):
-    """What one check found."""
+    """The number of findings of one check."""
 
     check: str
     errors: int
@@ -42,26 +42,26 @@ class CheckReport(Artifact):
     """All findings: errors first, then by path and line."""
 
     files: int
-    """Python files that were read."""
+    """The number of Python files."""
 
     checks: tuple[str, ...]
-    """The checks that looked, also where they found nothing."""
+    """The names of the checks, including those without findings."""
 
     findings: tuple[Finding, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """The findings that must be put right."""
+        """The findings that must be fixed."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """The findings that want a second look."""
+        """The findings that may be problems."""
         return tuple(finding for finding in self.findings if finding.severity == "warning")
 
     @property
     def counts(self) -> tuple[CheckCount, ...]:
-        """What each check found, in the order of the checks."""
+        """The number of findings of each check, in order."""
         found = Counter((finding.check, finding.severity) for finding in self.findings)
         return tuple(
             CheckCount(check=name, errors=found[name, "error"], warnings=found[name, "warning"]) for name in self.checks

@@ -1,4 +1,4 @@
-"""The numbers that the paper reports, and what the generated code measured."""
+"""The numbers that the paper reports, and those that the generated code measured."""
 
 from typing import Literal
 
@@ -38,7 +38,7 @@ class ClaimDraft(Artifact):
 
 
 class ClaimDrafts(Artifact):
-    """What one table or section claims."""
+    """The claims of one table or section."""
 
     claims: tuple[ClaimDraft, ...] = ()
 
@@ -57,7 +57,7 @@ class Claims(Artifact):
 
 
 class Measured(Artifact):
-    """What `results.json` says of one claim."""
+    """The row of `results.json` for one claim."""
 
     claim: str
     """Its id."""
@@ -65,17 +65,17 @@ class Measured(Artifact):
     mean: float
     std: float | None = None
     seeds: int | None = None
-    """How many runs the mean is over."""
+    """The number of runs in the mean."""
 
 
 class ClaimResult(Artifact):
-    """A claim beside what was measured."""
+    """A claim and its measured value."""
 
     claim: Claim
     measured: Measured | None
-    """None where the code did not measure it, or the reproduction was not run."""
+    """None if the code did not measure it, or the reproduction was not run."""
 
     tolerance: float
-    """How far the mean may be from the claimed value."""
+    """The largest difference between mean and claimed value that still counts as met."""
 
     verdict: ClaimVerdict

@@ -1,4 +1,4 @@
-"""What coding makes, and what ties it to the paper."""
+"""The results of coding: source files, edits, and the traces from requirements to code."""
 
 from papercoder.artifacts.base import Artifact
 from papercoder.artifacts.planning import Requirement
@@ -14,7 +14,7 @@ class SourceFile(Artifact):
 
 
 class Mark(Artifact):
-    """A line of code that names a requirement: `# R12: what`."""
+    """A line of code with the comment of a requirement: `# R12: what`."""
 
     path: str
     line: int
@@ -22,11 +22,11 @@ class Mark(Artifact):
 
 
 class Trace(Artifact):
-    """One requirement, both ways: the paper's words and the lines of code."""
+    """One requirement with its owner and the lines of code that implement it."""
 
     requirement: Requirement
     owner: str | None
-    """None where no file owns it."""
+    """None if no file owns it."""
 
     marks: tuple[Mark, ...] = ()
 
@@ -43,18 +43,18 @@ class Traceability(Artifact):
 
     @property
     def unmarked(self) -> tuple[str, ...]:
-        """Ids of requirements that no line of their owner names."""
+        """Ids of requirements without a mark in their owner."""
         return tuple(
             trace.requirement.id for trace in self.traces if not any(mark.path == trace.owner for mark in trace.marks)
         )
 
 
 class Edit(Artifact):
-    """Lines of one file that others take the place of."""
+    """A replacement of lines in one file."""
 
     path: str
     search: str
-    """As in the file, there once; empty to make the file."""
+    """The lines to replace, which occur once in the file; empty to create the file."""
 
     replace: str
 
@@ -66,7 +66,7 @@ class Edits(Artifact):
 
     @property
     def paths(self) -> frozenset[str]:
-        """The files that they change."""
+        """The paths of the changed files."""
         return frozenset(edit.path for edit in self.edits)
 
     def render(self) -> str:

@@ -1,4 +1,4 @@
-"""All that planning made, in one value."""
+"""All results of planning in one value."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ from papercoder.artifacts import (
 )
 
 ENTRY = "main.py"
-"""The file that `reproduce.sh` starts."""
+"""The entry point that `reproduce.sh` starts."""
 
 
 @dataclass(frozen=True)
 class Design:
-    """What the later stages work from."""
+    """The input of the stages after planning."""
 
     plan: OverallPlan
     requirements: Requirements
@@ -34,11 +34,11 @@ class Design:
 
     @property
     def assumed(self) -> tuple[Requirement, ...]:
-        """The choices that were made knowingly where the paper leaves something open."""
+        """The requirements that are choices where the paper leaves something open."""
         return tuple(item for item in self.requirements.items if item.status == "assumed")
 
     def measured_by(self, path: str) -> tuple[Claim, ...]:
-        """The claims, for files that run experiments; where no file does, for the entry point."""
+        """All claims, for files that own experiments; for the entry point if no file does."""
         running = [file.path for file in self.architecture.files if self._runs_experiments(file.path)]
         return self.claims.items if path in (running or [ENTRY]) else ()
 
@@ -46,9 +46,9 @@ class Design:
         return any(item.kind == "experiment" for item in self.owned_by(path))
 
     def imported_by(self, path: str) -> frozenset[str]:
-        """The files that a file imports; none where the plan does not know it."""
+        """The files that a file imports; none for an unplanned file."""
         return frozenset(item.path for file in self.logic.files if file.path == path for item in file.imports)
 
     def neighbours(self, path: str) -> frozenset[str]:
-        """The files that a file imports, and those that import it."""
+        """The files that a file imports, and the files that import it."""
         return self.imported_by(path) | {file.path for file in self.logic.files if path in self.imported_by(file.path)}

@@ -1,4 +1,4 @@
-"""What execution observes: the outcome of a command, a step of the ladder, the whole ladder."""
+"""The results of execution: the outcome of a command, an execution step, and the report of all steps."""
 
 from typing import Literal
 
@@ -10,17 +10,17 @@ StepStatus = Literal["passed", "failed", "skipped"]
 
 
 class Outcome(Artifact):
-    """What was seen of one command."""
+    """The observed outcome of one command."""
 
     exit_code: int | None
-    """None where it was ended from outside."""
+    """None if it was killed."""
 
     seconds: float
     peak_memory: int | None = None
-    """Bytes that the whole process tree held at once, as sampled; None where that is not known."""
+    """Bytes of the whole process tree, as sampled; None if unknown."""
 
     output: str = ""
-    """The end of what it printed, standard output and standard error together, without control characters."""
+    """The end of its output, standard output and standard error together, without control characters."""
 
     limit: Limit | None = None
     """The resource limit that it reached and was killed for; None where it exited by itself."""
@@ -29,79 +29,79 @@ class Outcome(Artifact):
     """Where it ran: `bubblewrap`, `docker`, `subprocess`."""
 
     notes: tuple[str, ...] = ()
-    """What this sandbox could not hold, one sentence each."""
+    """What this sandbox could not enforce, one sentence each."""
 
     @property
     def timed_out(self) -> bool:
-        """True where it was ended for its time."""
+        """Whether it was killed because of its time limit."""
         return self.limit == "seconds"
 
     @property
     def succeeded(self) -> bool:
-        """True where it ended by itself, with success."""
+        """Whether it ended by itself with exit code 0."""
         return self.exit_code == 0 and self.limit is None
 
 
 class StepResult(Artifact):
-    """One step: what was run and what was seen of it."""
+    """One execution step: its command and the observed outcome."""
 
     step: StepName
     status: StepStatus
     """`passed`: it was observed to work. `failed`: it was observed not to. `skipped`: nothing was observed."""
 
     command: str = ""
-    """As one would type it in the repository."""
+    """As typed in the repository."""
 
     exit_code: int | None = None
-    """None where it did not run, or was ended from outside."""
+    """None if it did not run or was killed."""
 
     seconds: float = 0.0
     peak_memory_mb: float | None = None
     """Megabytes, of the whole process tree, as sampled."""
 
     output: str = ""
-    """The end of what it printed."""
+    """The end of its output."""
 
     reason: str = ""
-    """Why it failed or was not run, in one sentence; empty where it was seen."""
+    """Why it failed or was skipped, in one sentence; empty if it passed."""
 
 
 class ExecutionReport(Artifact):
-    """The ladder, from the lowest step up."""
+    """All execution steps, in order."""
 
     steps: tuple[StepResult, ...]
     sandbox: str
-    """Where it ran; empty where nothing was executed."""
+    """Where it ran; empty if nothing was executed."""
 
     notes: tuple[str, ...] = ()
-    """What the sandbox could not hold, one sentence each."""
+    """What the sandbox could not enforce, one sentence each."""
 
     lock: str | None = None
-    """The text of `requirements.lock`, where the environment was resolved."""
+    """The text of `requirements.lock`, if the environment was resolved."""
 
     smoke_results: str | None = None
-    """The text of `results.json` as the smoke run wrote it; its numbers mean nothing."""
+    """The text of the smoke run's `results.json`; its numbers mean nothing."""
 
     results: str | None = None
-    """The text of `results.json` as the full reproduction wrote it."""
+    """The text of the full reproduction's `results.json`."""
 
     @property
     def failed(self) -> StepResult | None:
-        """The step that failed."""
+        """The step that failed, if any."""
         return next((step for step in self.steps if step.status == "failed"), None)
 
     @property
     def passed(self) -> tuple[StepName, ...]:
-        """The steps that were observed to work."""
+        """The steps that passed."""
         return tuple(step.step for step in self.steps if step.status == "passed")
 
     @property
     def observed(self) -> bool:
-        """False where nothing was: there was no sandbox, or no way to what has to be installed."""
+        """False if no step ran: there was no sandbox, or packages could not be downloaded."""
         return any(step.status != "skipped" for step in self.steps)
 
     def unseen(self, reproduce: bool) -> str:
-        """Which step was asked for and not observed to work, in one sentence; empty where there is none."""
+        """Which requested step did not pass, in one sentence; empty if there is none."""
         if self.failed:
             return f"{self.failed.step} failed: {self.failed.reason}"
         asked = {"smoke", *(("reproduce",) if reproduce else ())}

@@ -1,4 +1,4 @@
-"""What planning makes: the overall plan, the requirements, the two designs and the configuration."""
+"""The results of planning: the overall plan, the requirements, the two designs and the configuration."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -17,7 +17,7 @@ class OverallPlan(Artifact):
     """How the paper would be reproduced (Paper2Code, section 3.1, overall plan)."""
 
     summary: str
-    """What the paper does, in a few sentences, and what a reproduction has to show."""
+    """What the paper does, in a few sentences, and what a reproduction must show."""
 
     method: str
     """The method step by step, with every equation and constant that an implementation needs; anchors in brackets."""
@@ -32,10 +32,10 @@ class OverallPlan(Artifact):
     """Metrics, protocol, baselines, how numbers are aggregated."""
 
     experiments: tuple[str, ...]
-    """Each experiment, table or figure to reproduce, one an entry."""
+    """The experiments, tables and figures to reproduce, one per entry."""
 
     unclear: tuple[str, ...] = ()
-    """What the paper leaves open, each with the choice that the plan makes."""
+    """What the paper leaves unclear, each with the choice that the plan makes."""
 
 
 class RequirementDraft(Artifact):
@@ -46,60 +46,60 @@ class RequirementDraft(Artifact):
     """What the code must do, in one sentence that can be checked by reading code; with its constants and equation."""
 
     anchor: str
-    """The anchor in brackets that leads the paragraph, equation, table or algorithm which says so."""
+    """The anchor in brackets before the paragraph, equation, table or algorithm that says so."""
 
     quote: str
     """The paper's own words or formula, copied character by character from that block, at most 40 words; empty only
-    where the status is `assumed`."""
+    if the status is `assumed`."""
 
     status: RequirementStatus
     """`stated`: the paper says it. `derived`: it follows from what the paper says. `cited`: the paper refers to another
     work for it. `assumed`: the paper leaves it open and code needs a choice."""
 
     alternatives: tuple[str, ...] = ()
-    """For `assumed` alone: the other choices that a reader could make."""
+    """Only for `assumed`: the other choices that a reader could make."""
 
 
 class RequirementDrafts(Artifact):
-    """What one section requires of the code."""
+    """The requirements in one section."""
 
     requirements: tuple[RequirementDraft, ...] = ()
 
 
 class Requirement(RequirementDraft):
-    """A requirement with its number; its quote was looked for in the paper."""
+    """A requirement with its number, after its quote was searched in the paper."""
 
     id: str = Field(pattern=r"^R[1-9]\d*$")
     """`R1`, `R2`, ... in the paper's order."""
 
     quote_found: bool
-    """True where the quote stands in the paper."""
+    """Whether the quote is in the paper."""
 
 
 class Requirements(Artifact):
-    """The spine: extracted once, owned by a file, marked in the code."""
+    """All requirements: extracted once, each owned by a file and marked in the code."""
 
     items: tuple[Requirement, ...]
 
     @property
     def ids(self) -> frozenset[str]:
-        """All ids."""
+        """The ids."""
         return frozenset(item.id for item in self.items)
 
     def pick(self, ids: Iterable[str]) -> tuple[Requirement, ...]:
-        """Those with these ids, in the paper's order."""
+        """The requirements with these ids, in the paper's order."""
         wanted = set(ids)
         return tuple(item for item in self.items if item.id in wanted)
 
 
 class FilePlan(Artifact):
-    """A file of the repository to be."""
+    """A planned file of the repository."""
 
     path: RepoPath
     """Relative, with forward slashes; a Python file, in lower case."""
 
     purpose: str
-    """What it is for, in one sentence."""
+    """Its purpose, in one sentence."""
 
     owns: tuple[str, ...] = ()
     """Ids of the requirements that this file, and no other, implements."""
@@ -121,7 +121,7 @@ class ArchitectureDesign(Artifact):
     """Mermaid `sequenceDiagram` of a full reproduction, from `main.py` on."""
 
     unclear: tuple[str, ...] = ()
-    """What is open, each with the choice made."""
+    """What is unclear, each with the choice made."""
 
     def owner_of(self, requirement: str) -> str | None:
         """The path of the file that owns this requirement."""
@@ -133,13 +133,13 @@ class ArchitectureDesign(Artifact):
 
 
 class ImportedNames(Artifact):
-    """What a file takes from another file of the repository."""
+    """What a file imports from another file of the repository."""
 
     path: RepoPath
     """The other file's path."""
 
     names: tuple[str, ...]
-    """The classes and functions that it uses of it."""
+    """The imported classes and functions."""
 
 
 class FileLogic(Artifact):
@@ -152,14 +152,14 @@ class FileLogic(Artifact):
     """What its classes and functions do, step by step, with the requirements' ids."""
 
     imports: tuple[ImportedNames, ...] = ()
-    """What it imports from other files of the repository; nothing of packages."""
+    """What it imports from other files of the repository; no packages."""
 
     signatures: tuple[str, ...] = ()
     """Its public interface: full Python signatures with types, methods written `Class.method(self, ...) -> ...`."""
 
 
 class LogicDesign(Artifact):
-    """Per file what it implements and imports; an acyclic graph (Paper2Code, section 3.1, logic design)."""
+    """What each file implements and imports, without cycles (Paper2Code, section 3.1, logic design)."""
 
     packages: tuple[str, ...]
     """Third-party packages as lines of a requirements file, each with a version bound that exists."""
@@ -168,10 +168,10 @@ class LogicDesign(Artifact):
     """Every file of the architecture, each after the files that it imports."""
 
     shared_knowledge: str
-    """Conventions that several files must keep: shapes, units, names, seeds, formats."""
+    """Conventions that several files must follow: shapes, units, names, seeds, formats."""
 
     unclear: tuple[str, ...] = ()
-    """What is open, each with the choice made."""
+    """What is unclear, each with the choice made."""
 
     def file(self, path: str) -> FileLogic:
         """The logic of this file."""
@@ -179,7 +179,7 @@ class LogicDesign(Artifact):
 
 
 class ConfigValue(Artifact):
-    """One value of the configuration and where it comes from."""
+    """One value of the configuration and its source."""
 
     key: str = Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")
     """Dotted path, `training.learning_rate`."""
@@ -188,19 +188,19 @@ class ConfigValue(Artifact):
     """For the full reproduction."""
 
     smoke: Value = None
-    """For a run of a minute at most on a CPU, where that differs; null: the same value."""
+    """For a run of at most a minute on a CPU, if it differs; null: the same value."""
 
     source: Literal["requirement", "quote", "assumed"]
     """`requirement`: a requirement states it. `quote`: the paper says it, no requirement does. `assumed`: neither."""
 
     requirement: str = ""
-    """The requirement's id, where the source is `requirement`."""
+    """The requirement's id, if the source is `requirement`."""
 
     quote: str = ""
-    """The paper's words that contain the value, copied character by character, where the source is `quote`."""
+    """The paper's words that contain the value, copied character by character, if the source is `quote`."""
 
     alternatives: tuple[str, ...] = ()
-    """For `assumed` alone: other choices."""
+    """Only for `assumed`: other choices."""
 
     meaning: str = ""
     """What it controls, in a few words, with its unit."""
@@ -214,19 +214,19 @@ class ExperimentConfig(Artifact):
 
 
 class Violation(Artifact):
-    """A place where an artifact breaks its own instructions."""
+    """A place where an artifact violates its instructions."""
 
     where: str
     """The field, file, requirement or key."""
 
     what: str
-    """What is wrong there, against which instruction or which words of the paper."""
+    """What is wrong there, and which instruction or words of the paper it contradicts."""
 
     mend: str
     """What it should be."""
 
 
 class Critique(Artifact):
-    """What a verifying agent found; empty where all is well."""
+    """The violations that a verifying agent found; empty if there are none."""
 
     violations: tuple[Violation, ...] = ()

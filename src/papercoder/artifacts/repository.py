@@ -1,4 +1,4 @@
-"""What comes out at the end of the line."""
+"""The result of a run: the generated repository."""
 
 from papercoder.artifacts.base import Artifact
 from papercoder.artifacts.coding import SourceFile, Traceability
@@ -7,12 +7,12 @@ from papercoder.artifacts.review import Verdicts
 
 
 class Repository(Artifact):
-    """The generated repository, and what was seen of it."""
+    """The generated repository and its review and execution."""
 
     files: tuple[SourceFile, ...]
     traceability: Traceability
     verdicts: Verdicts | None = None
-    """None where it was not reviewed."""
+    """None if it was not reviewed."""
 
     execution: ExecutionReport | None = None
-    """None where nothing was executed."""
+    """None if nothing was executed."""

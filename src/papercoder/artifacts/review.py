@@ -1,4 +1,4 @@
-"""Whether the code does what the paper says: one verdict a requirement."""
+"""The results of review: a verdict for each requirement."""
 
 from typing import Literal
 
@@ -17,28 +17,28 @@ class Location(Artifact):
 
 
 class Verdict(Artifact):
-    """One requirement held against the code."""
+    """Whether the code implements one requirement."""
 
     requirement: str
     """Its id."""
 
     verdict: VerdictKind
-    """`implemented`: the code does it, to the letter. `partly`: some of it. `missing`: nothing does it. `contradicts`:
-    the code does something else than the paper says."""
+    """`implemented`: the code does it exactly. `partly`: some of it. `missing`: nothing does it. `contradicts`:
+    the code does something other than the paper says."""
 
     evidence: tuple[Location, ...] = ()
-    """The lines that do it, or that do something else; empty only where it is missing."""
+    """The lines that do it, or that do something else; empty only if it is missing."""
 
     degradation: Degradation = "none"
-    """How the paper's method was weakened, where it was: a `generic_stand_in` for the paper's own part, a
+    """How the paper's method was weakened, if it was: a `generic_stand_in` for the paper's own part, a
     `dropped_term`, a `changed_constant`, a `changed_order` of steps."""
 
     chosen_in: tuple[str, ...] = ()
-    """For `partly` alone, where it falls short of the paper only as assumed requirements approximate it on purpose:
-    their ids."""
+    """Only for `partly`, if the code differs from the paper only because assumed requirements approximate it on
+    purpose: their ids."""
 
     reason: str
-    """Why, in a sentence or two; where it is not implemented, what the code would have to do."""
+    """Why, in one or two sentences; if it is not implemented, what the code would have to do."""
 
 
 class Verdicts(Artifact):
@@ -48,5 +48,5 @@ class Verdicts(Artifact):
 
     @property
     def failed(self) -> tuple[Verdict, ...]:
-        """Those that are not `implemented`."""
+        """The verdicts that are not `implemented`."""
         return tuple(verdict for verdict in self.verdicts if verdict.verdict != "implemented")

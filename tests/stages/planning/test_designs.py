@@ -60,7 +60,7 @@ def test_violations_are_put_right_until_there_are_none_or_the_rounds_are_over() 
         ("refine", "overall_plan 2"),
     ]
     revised = model.of("refine")[0].text
-    assert "files: too many Mend: fewer" in revised
+    assert "files: too many It should be: fewer" in revised
     assert PLAN.summary in revised
     assert "Write the overall plan" in revised
 

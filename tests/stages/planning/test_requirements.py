@@ -95,7 +95,7 @@ def test_violations_are_put_right_and_the_list_numbered_anew() -> None:
     critique = Critique(violations=(Violation(where="R1", what="wrong", mend="right"),))
 
     def change(request: Request) -> str:
-        assert "R1: wrong Mend: right" in request.text
+        assert "R1: wrong It should be: right" in request.text
         return '{"drop": ["R1"], "requirements": [' + RATE.model_dump_json() + "]}"
 
     model = Scripted({"gaps": NOTHING, "verify": [critique, FINE], "refine_requirements": change})
