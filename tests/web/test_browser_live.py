@@ -86,7 +86,8 @@ def test_a_run_is_watched_and_worked_on_by_whoever_looks(
     folder = served.root / "slow"
     # begun in a terminal: it is seen, and neither paused nor stopped from here
     with terminal(folder, paper_file) as process:
-        until(browser, (folder / "planning" / "config.json").exists)
+        planned = (folder / "planning" / "config.json", folder / "planning" / "logic.json")
+        until(browser, lambda: all(path.exists() for path in planned))
         browser.goto(f"{served.url}/run/slow")
         expect(state(browser)).to_have_text("running")
         expect(browser.get_by_text("Another process, such as a terminal, works on this run")).to_be_visible()
