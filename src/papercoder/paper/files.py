@@ -16,7 +16,7 @@ LARGEST_FILE = 8 * 2**20
 
 _MOST_ENTRIES = 20_000
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO)
-"""What the system answers where there is no such file, or where a link stands in the path."""
+"""Errors that mean that there is no such file, or that a link is in the path."""
 
 
 class Files(Protocol):

@@ -1,4 +1,4 @@
-"""References from `thebibliography`, wherever it stands, or from `.bib` files."""
+"""References from `thebibliography` or from `.bib` files."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

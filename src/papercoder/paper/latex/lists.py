@@ -19,7 +19,7 @@ _NUMBERED = names("enumerate compactenum inparaenum asparaenum")
 _DEFAULTS = (("", "arabic", "."), ("(", "alph", ")"), ("", "roman", "."), ("", "Alph", "."))
 """What LaTeX prints around the number of an item, and in which style, by depth."""
 
-_COUNTER = re.compile(r"\\(arabic|alph|Alph|roman|Roman)\s*\*")
+_COUNTER = re.compile(r"\\(arabic|alph|Alph|roman|Roman)\s*(?:\*|\{\*\})")
 _SHORT = re.compile(r"(?<![A-Za-z\\])([1aAiI])(?![A-Za-z])")
 _STYLES = {"1": "arabic", "a": "alph", "A": "Alph", "i": "roman", "I": "Roman"}
 
@@ -37,6 +37,9 @@ class OpenList:
     parent: str = ""
     """The number of the item that the list is part of, which references print in front."""
 
+    is_labelled: bool = False
+    """Whether the source sets the label, which references then print as a whole."""
+
     def next_mark(self) -> str:
         """The mark of the next item."""
         if not self.style:
@@ -47,7 +50,10 @@ class OpenList:
     @property
     def reference(self) -> str:
         """What a reference to the last item prints."""
-        return self.parent + in_style(self.style, self.count) if self.style and self.count else ""
+        if not (self.style and self.count):
+            return ""
+        number = self.parent + in_style(self.style, self.count)
+        return f"{self.before}{number}{self.after}" if self.is_labelled else number
 
 
 def open_list(environment: Environment, outer: list[OpenList], prose: Prose) -> OpenList:
@@ -62,6 +68,6 @@ def open_list(environment: Environment, outer: list[OpenList], prose: Prose) -> 
     label = options.get("label") or ("" if "=" in source else source)
     if match := _COUNTER.search(label) or _SHORT.search(label):
         before, after = (prose(parse(tokenize(part))) for part in (label[: match.start()], label[match.end() :]))
-        return OpenList(before, _STYLES.get(match[1], match[1]), after, count)
+        return OpenList(before, _STYLES.get(match[1], match[1]), after, count, is_labelled=True)
     before, style, after = _DEFAULTS[min(len(numbered), 3)]
     return OpenList(before, style, after, count, numbered[-1].reference if numbered else "")

@@ -252,6 +252,12 @@ def _fraction(prose: Prose, command: Command) -> str:
     return "/".join(prose(argument) for argument in command.arguments)
 
 
+def _unit_fraction(prose: Prose, command: Command) -> str:
+    """The units package's `\\unitfrac[5]{m}{s}`."""
+    value, above, below = command.arguments
+    return f"{prose(value)} {prose(above)}/{prose(below)}".strip()
+
+
 def _table_note(prose: Prose, command: Command) -> str:
     """threeparttable's `\\tnote{1}` is a mark; ctable's `\\tnote[a]{text}` is the note."""
     mark, text = command.arguments
@@ -284,6 +290,7 @@ _SPECIAL: dict[str, Callable[[Prose, Command], str]] = (
         "nicefrac": _fraction,
         "sfrac": _fraction,
         "flatfrac": _fraction,
+        "unitfrac": _unit_fraction,
         "xspace": lambda _, __: _XSPACE,
         "ding": lambda _, command: DINGBATS.get(plain(command.last).strip(), "•"),
         "enquote": lambda prose, command: f'"{prose.raw(command.last)}"',

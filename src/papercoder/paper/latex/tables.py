@@ -18,7 +18,7 @@ TABULARS = names(
     """
 )
 WITH_HEADS_BEFORE = names("supertabular supertabular* xtabular mpsupertabular")
-"""Tables whose head stands in front of them."""
+"""Tables whose head is set in front of them."""
 
 HEADS = names("tablehead tablefirsthead")
 """Commands that hold the first rows of a table."""

@@ -61,7 +61,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Environment:
-    """What stands between `\\begin` and `\\end`."""
+    """The content of `\\begin` and `\\end`."""
 
     name: str
     arguments: "tuple[list[Node] | None, ...]"

@@ -146,7 +146,7 @@ class Walk:
         number = "" if command.star else self.counters.step(command.name)
         if number:
             self.labels.point("appendix" if self.counters.appendix else command.name, number, title)
-        level = LEVELS[command.name] + ("chapter" in self.counters.values and command.name != "chapter")
+        level = LEVELS[command.name] + (self.counters.has_chapters and command.name != "chapter")
         self._add(Heading(title, level, number, self.counters.appendix))
         self.prose.raw([node for node in command.last if isinstance(node, Command) and node.name == "label"])
 
@@ -169,7 +169,7 @@ class Walk:
         self.draft.abstract = self.draft.abstract or self._aside(command.last)
 
     def _front(self, command: Command) -> None:
-        """`\\twocolumn[...]`, whose option holds what stands above the columns."""
+        """`\\twocolumn[...]`, whose option holds the text above the columns."""
         self.walk(command.last)
 
     # Environments
@@ -300,7 +300,7 @@ def _unknown_commands(prose: Prose) -> Loss:
 
 
 def _leading_option(environment: Environment) -> "tuple[Sequence[Node], Sequence[Node]]":
-    """What stands in brackets right after `\\begin{theorem}`, and the rest."""
+    """The text in brackets right after `\\begin{theorem}`, and the rest."""
     children = environment.children
     if environment.arguments:
         return environment.arguments[0] or [], children

@@ -115,7 +115,7 @@ def plain_definition(expander: Expander, command: str) -> None:
 
 
 def _parameter_text(stream: Stream) -> tuple[Parameter, ...]:
-    """What stands between the name and the body: parameters and the tokens that delimit them."""
+    """The parameters between the name and the body, with the tokens that delimit them."""
     parameters: list[Parameter] = []
     marks: list[str] = []
     is_open = False
@@ -198,7 +198,7 @@ def paired_delimiter(expander: Expander, command: str) -> None:
 
 
 def delimit(expander: Expander, _: str) -> None:
-    """What a paired delimiter expands to: star, size, then what stands before, left, right, after and within."""
+    """What a paired delimiter expands to. Its arguments: star, size, before, left, right, after, content."""
     star, size, before, left, right, after, body = (expander.stream.argument() for _ in range(7))
     opening, middle, closing = ([], [], [])
     if star == ["\\BooleanTrue"]:

@@ -101,7 +101,7 @@ class Expander:
     """For every open group, the meanings that its end restores."""
 
     is_global: bool = False
-    """Whether `\\global` stands in front of the next definition."""
+    """Whether the next definition is global."""
 
     counts: dict[str, int | None] = field(default_factory=dict)
     """Values of the count registers, by the name of their command; None if only a full run of TeX would know it."""

@@ -47,7 +47,7 @@ def include(expander: Expander, name: str, folder: str | None = None, suffixes: 
 
 
 def body_of(tokens: list[str]) -> list[str]:
-    """What stands between `\\begin{document}` and `\\end{document}`; all of it if the first is missing."""
+    """The tokens between `\\begin{document}` and `\\end{document}`; all of them if the first is missing."""
     start = position(tokens, BEGIN_DOCUMENT)
     end = position(tokens, END_DOCUMENT)
     return tokens[start + len(BEGIN_DOCUMENT) if start is not None else 0 : end]

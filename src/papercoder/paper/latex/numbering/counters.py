@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 LEVELS = {"part": 0, "chapter": 1, "section": 1, "subsection": 2, "subsubsection": 3}
-"""Headings with a number, by level in an article; `part` stands above the sections and does not number them."""
+"""Headings with a number, by level in an article; `part` is above the sections and does not number them."""
 
 _WITHIN_CHAPTERS = ("section", "equation", "figure", "table", "algorithm", "lstlisting", "listing")
 _FORMAT = re.compile(r"\\the([a-zA-Z]+)|\\@?(arabic|alph|Alph|roman|Roman|fnsymbol)\s*(?:\{(\w+)\}|\\c@(\w+))")
@@ -24,6 +24,9 @@ class Counters:
     """How a counter is printed if the source says so, as LaTeX."""
 
     appendix: bool = False
+    has_chapters: bool = False
+    """Whether the top level is the chapter, within which sections, equations and floats are numbered."""
+
     parent_equation: str = ""
     """Within `subequations`, the number that all of them share; they are 2a, 2b, ..."""
 
@@ -37,7 +40,8 @@ class Counters:
 
     def step(self, counter: str) -> str:
         """Add one and return the number as printed."""
-        if counter == "chapter" and "chapter" not in self.values:
+        if counter == "chapter" and not self.has_chapters:
+            self.has_chapters = True
             for inner in _WITHIN_CHAPTERS:
                 self.within.setdefault(inner, "chapter")
         self.set(counter, self.values.get(counter, 0) + 1)
@@ -87,7 +91,7 @@ class Counters:
 
     @property
     def _top(self) -> str:
-        return "chapter" if "chapter" in self.values else "section"
+        return "chapter" if self.has_chapters else "section"
 
     def start_appendix(self) -> None:
         """From here on, the headings of the top level have letters."""

@@ -42,6 +42,7 @@ _COMMANDS = {
     "≫": "\\gg",
     "~": "\\sim",
 }
+_WITHOUT_MEANING = ("{", "}", "$", "~")
 _COMPARATORS = "<>≈≤≥≪≫=≃~∼"
 _NUMBER = re.compile(
     rf"(?P<comparator>[{_COMPARATORS}]*)(?P<sign>[-+±∓]?)(?P<whole>\d*)(?:[.,](?P<part>\d*))?"
@@ -74,12 +75,15 @@ TEXT = Style(" × ", " ± ", "10^{}")
 MATHS = Style(r" \times ", r" \pm ", "10^{{{}}}", is_maths=True)
 
 
+def signs(tokens: Sequence[str]) -> str:
+    """A number's source with signs instead of their commands, without braces."""
+    kept = (_SIGNS.get(token, "" if token[0] == "\\" else token) for token in tokens if token not in _WITHOUT_MEANING)
+    return "".join(kept).replace(VERBATIM, "")
+
+
 def characters(tokens: Sequence[str]) -> str:
-    """The characters of a number's source, signs instead of their commands, without blanks and braces."""
-    kept = (
-        _SIGNS.get(token, "" if token[0] == "\\" else token) for token in tokens if token not in ("{", "}", "$", "~")
-    )
-    text = "".join("".join(kept).replace(VERBATIM, "").split())
+    """The characters of a number's source, without blanks."""
+    text = "".join(signs(tokens).split())
     return text.replace("+-", "±").replace("<<", "≪").replace(">>", "≫").replace("<=", "≤").replace(">=", "≥")
 
 

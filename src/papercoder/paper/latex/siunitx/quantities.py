@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from papercoder.paper.latex.siunitx.numbers import MATHS, TEXT, Options, Style, characters, printed
+from papercoder.paper.latex.siunitx.numbers import MATHS, TEXT, Options, Style, characters, printed, signs
 from papercoder.paper.latex.siunitx.units import Units, separator
 from papercoder.paper.latex.tokens import join
 
@@ -68,7 +68,9 @@ class Quantities:
         if command == "ang":
             return _angle(arguments[0], options, style)
         if command in ("si", "unit"):
-            return _unit_in(self._unit(arguments[-1], options), style)
+            unit = self._unit(arguments[-1], options)
+            value = (printed([option], {}, style) if option else None) or ""  # `\unit[5]{m}` of the units package
+            return f"{value}{separator(unit)}{_unit_in(unit, style)}" if value else _unit_in(unit, style)
         signature = SIGNATURES[command]
         numbers = [argument for kind, argument in zip(signature[1:], arguments, strict=False) if kind == "n"]
         value = _value(command, numbers, options, style)
@@ -118,7 +120,7 @@ def _value(command: str, numbers: Sequence[Sequence[str]], options: Options, sty
 def _number(tokens: Sequence[str], options: Options, style: Style) -> str:
     """A number; what siunitx cannot read is kept as it is written."""
     found = printed(tokens, options, style)
-    return " ".join(join(tokens).split()) if found is None else found
+    return " ".join(signs(tokens).split()) if found is None else found
 
 
 def _angle(tokens: Sequence[str], options: Options, style: Style) -> str:

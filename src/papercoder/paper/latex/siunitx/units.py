@@ -92,7 +92,7 @@ class Factor:
     symbol: str
     power: str = ""
     is_below: bool = False
-    """Whether it stands after `\\per`."""
+    """Whether it follows `\\per`."""
 
 
 @dataclass
@@ -208,5 +208,5 @@ class _Reader:
 
 
 def separator(unit: str) -> str:
-    """What stands between a number and a unit."""
+    """The space between a number and a unit."""
     return "" if not unit or (unit.startswith(_WITHOUT_SPACE) and not unit.startswith("°C")) else " "

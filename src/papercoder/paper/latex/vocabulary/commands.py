@@ -37,7 +37,7 @@ m      uline uuline uwave dashuline dotuline hl ul so caps textlf texttitle text
 m      subtitle ding enquote centerline fbox natexlab doi urlprefix eqno leqno
 om     tnote
 o      tmark
-m      tablenotemark tnotex colhead nocolhead IEEEPARstart lettrine dropcap keyword bmhead
+m      cutinhead sidehead tablenotemark tnotex colhead nocolhead IEEEPARstart lettrine dropcap keyword bmhead
 m      Input Output KwIn KwOut KwData KwResult KwRet Until UNTIL Comment COMMENT LComment
 m      subref labelcref namecref nameCref lcnamecref labelcpageref cpageref Cpageref stepcounter
 m      refstepcounter usecounter value arabic roman Roman alph Alph fnsymbol
@@ -45,6 +45,7 @@ m      twocolhead tablehead tablefirsthead tablelasthead tablecaption tablecomme
 m      nobibliography bibentry nth hologo tableref figureref algorithmref equationref sectionref theoremref appendixref
 m      prettyref minisec endnote
 mmm    floatconts
+omm    unitfrac
 omm    mintinline
 *m     subcaption shortintertext intertext acs acl acf ac acp acsp aclp acfp gls Gls glspl Glspl acrshort acrlong
 *m     acrfull Ac Acp citetext fullref
@@ -73,7 +74,7 @@ mm     Style floatname
 om     declaretheorem
 mm     newproof
 ommmm  newtcbtheorem
-*moommm spnewtheorem
+*momomm spnewtheorem
 omom   newmdtheoremenv
 mmm    newfloat
 mom    multirowcell scalebox

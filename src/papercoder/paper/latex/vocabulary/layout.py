@@ -65,13 +65,13 @@ floatpagefraction textfraction topfraction bottomfraction NoValue BooleanTrue Bo
 _CLASSES = """
 IEEEoverridecommandlockouts IEEEpeerreviewmaketitle IEEEdisplaynontitleabstractindextext IEEEraisesectionheading
 IEEEmaketitle IEEEtriggeratref iclrfinalcopy neuripsfinalcopy aclfinalcopy cvprfinalcopy iccvfinalcopy eccvfinalcopy
-icmlfinalcopy nipsfinalcopy nocopyright And AND at inst startdata enddata nodata rotate movetabledown decimals
-decimalcolnumbers colnumbers turnoffedit nocollaboration allauthors suppressAffiliations centerwidetable sep showacknow
-showmatmethods firstpage lastpage hideLIPIcs printccsdesc DIFaddbegin DIFaddend DIFdelbegin DIFdelend DIFaddbeginFL
-DIFaddendFL DIFdelbeginFL DIFdelendFL DIFmodbegin DIFmodend SetAlgoLined SetAlgoNoLine SetAlgoVlined SetAlgoNoEnd
-DontPrintSemicolon PrintSemicolon LinesNumbered FL ML NN LL endbio printcredits flushleft flushright colrule botrule
-bsp fnmsep figsetstart figsetend figsetgrpstart figsetgrpend pause LinesNumberedHidden RestyleAlgo SetNoFillComment
-algorithmicindent nl Indp Indm BlankLine
+icmlfinalcopy nipsfinalcopy nocopyright And AND at inst startdata enddata rotate movetabledown decimals
+decimalcolnumbers colnumbers turnoffedit nocollaboration allauthors tableline tablebreak phn phd phs
+suppressAffiliations centerwidetable sep showacknow showmatmethods firstpage lastpage hideLIPIcs printccsdesc
+DIFaddbegin DIFaddend DIFdelbegin DIFdelend DIFaddbeginFL DIFaddendFL DIFdelbeginFL DIFdelendFL DIFmodbegin DIFmodend
+SetAlgoLined SetAlgoNoLine SetAlgoVlined SetAlgoNoEnd DontPrintSemicolon PrintSemicolon LinesNumbered FL ML NN LL
+endbio printcredits flushleft flushright colrule botrule bsp fnmsep figsetstart figsetend figsetgrpstart figsetgrpend
+pause LinesNumberedHidden RestyleAlgo SetNoFillComment algorithmicindent nl Indp Indm BlankLine
 """
 
 WITHOUT_ARGUMENTS = "".join((_FONTS, _SPACES, _LENGTHS, _DOCUMENT, _CLASSES))

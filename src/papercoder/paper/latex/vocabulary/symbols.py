@@ -27,6 +27,7 @@ SYMBOLS: dict[str, str] = {
     "ldots": "...",
     "dots": "...",
     "space": " ",
+    "nodata": "...",
     "titlebreak": " ",
     "nobreakspace": " ",
     "textellipsis": "...",
