@@ -32,7 +32,7 @@ PAPER = Paper(
 
 def drawn(paper: Paper, *needs: tuple[str, str]) -> html.HtmlElement:
     items = [requirement(number, anchor=anchor, quote=quote) for number, (anchor, quote) in enumerate(needs, 1)]
-    return html.fromstring(paper_html(paper, items))
+    return html.fromstring(paper_html(paper, items, {}))
 
 
 def test_every_block_has_its_anchor_as_id() -> None:

@@ -89,14 +89,23 @@ class Opened:
     """What the file held when it was opened, or saved from here last."""
 
     kept: ArtifactState
+    heading: str = ""
+    """Empty: the artifact's name."""
+
+    shown: str | None = None
+    """What is edited in place of the whole file; None: the file."""
+
+    as_artifact: Callable[[str], str] = str
+    """From what was typed to the file's text."""
 
     def draw(self) -> None:
         """The text, and what can be done with it."""
         with ui.element("div").classes("head"):
-            frame.heading(self.artifact)
+            frame.heading(self.heading or self.artifact)
             if label := LABELS[self.kept]:
                 ui.label(label).classes(f"badge {TONES[self.kept]}")
-        ui.html(_textarea(self.artifact, self.text or ""), sanitize=False)
+        shown = (self.text or "") if self.shown is None else self.shown
+        ui.html(_textarea(self.heading or self.artifact, shown), sanitize=False)
         with ui.element("div").classes("line"):
             trying = self._button("Preview changes", self._show, "main", "p", "preview what an edit changes")
             trying.classes("try")
@@ -113,13 +122,19 @@ class Opened:
         async def tried(event: events.GenericEventArguments) -> None:
             self.wrong.set_text("")
             try:
-                await do(_as_in(self.text or "", str(event.args)))
+                await do(self._typed(str(event.args)))
             except PaperCoderError as error:
                 self.wrong.set_text(str(error))
 
         element = button(label, lambda: None, kind)
         element.on("click", tried, js_handler="() => emit(editor().value)")
         return frame.key(element, letter, what) if letter else element
+
+    def _typed(self, text: str) -> str:
+        """The file with what was typed; with nothing changed, the file as it is."""
+        if self.shown is None:
+            return _as_in(self.text or "", text)
+        return (self.text or "") if text == self.shown else self.as_artifact(text)
 
     async def _show(self, text: str | None) -> None:
         """Show what comes of an edit, and offer to save it."""

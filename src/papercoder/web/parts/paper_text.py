@@ -31,6 +31,18 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Printed:
+    """What is printed at a place, what may be wrong with what was read, and where it can be corrected."""
+
+    picture: str
+    """Address of the picture; empty where there is none."""
+
+    page: int | None
+    messages: tuple[str, ...]
+    correction: str
+
+
+@dataclass(frozen=True)
 class ShownBlock:
     """A block as the template needs it."""
 
@@ -57,11 +69,15 @@ class ShownSection:
     blocks: tuple[ShownBlock, ...]
 
 
-def paper_html(paper: Paper, needs: Iterable[Requirement]) -> Markup:
-    """The paper; each block has the id `at-ANCHOR`, each marked passage its requirements in `data-r`."""
+def paper_html(paper: Paper, needs: Iterable[Requirement], printed: Mapping[str, Printed]) -> Markup:
+    """The paper; each block has the id `at-ANCHOR`, each marked passage its requirements in `data-r`.
+
+    `printed` has the places that are shown as they are printed, by anchor.
+    """
     quotes = _by_anchor(needs)
     values = {
         "paper": paper,
+        "printed": printed,
         "title": _marked(paper.title, quotes.get("title", ())),
         "abstract": _marked(paper.abstract, quotes.get("abstract", ())),
         "sections": [_section(section, quotes, paper.source in _WITH_LATEX) for section in paper.sections],

@@ -21,6 +21,7 @@ from papercoder.settings import Settings
 from papercoder.web.pages import (
     bench,
     compare,
+    correct,
     download,
     edit,
     live,
@@ -36,7 +37,7 @@ from papercoder.web.runs.folder import Shelf
 from papercoder.web.server.access import Access, Guard, is_loopback
 from papercoder.web.server.state import Web, open_web
 
-PAGES = (runs, start, live, read, views, edit, report, questions, download, compare, bench, missing)
+PAGES = (runs, start, live, read, correct, views, edit, report, questions, download, compare, bench, missing)
 """Each puts its own routes up."""
 
 _STATIC = Path(__file__).parent.parent / "static"
