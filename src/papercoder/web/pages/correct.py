@@ -6,7 +6,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from papercoder.artifacts import Paper
 from papercoder.errors import PaperCoderError, RunFolderError
-from papercoder.operations.preview import artifacts
+from papercoder.operations.preview import artifact_states
 from papercoder.paper.corrections import corrected, editable_text
 from papercoder.paper.pictures import FOLDER, picture_name
 from papercoder.runs.folder import load, read_text
@@ -36,7 +36,7 @@ def register(web: Web) -> None:
             except PaperCoderError as error:
                 frame.empty(str(error), "To the paper", tabs.address(name, "read"))
                 return
-            kept = (await artifacts(folder)).get(_FILE, "ours")
+            kept = (await artifact_states(folder)).get(_FILE, "generated")
             place = next((place for place in paper.places if place.anchor == at), None)
             with ui.element("div").classes("correcting"):
                 if web.shelf.file(name, f"{FOLDER}/{picture_name(at)}").is_file():
