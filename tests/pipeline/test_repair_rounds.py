@@ -199,7 +199,7 @@ def test_a_file_of_the_user_stays_and_is_not_said_to_be_repaired(shop: Shop, mon
     assert report.failed is not None
     refused = workshop.model.of("repair")[1]
     assert "`model.py` may not be edited here" in refused.text
-    assert "stay as they are: `model.py`" in refused.text
+    assert "must not change: `model.py`" in refused.text
 
 
 def test_a_file_that_the_user_put_there_is_not_overwritten(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

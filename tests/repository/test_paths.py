@@ -70,21 +70,21 @@ def test_good_paths_are_taken(path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("", "no plain relative path"),
-        (".", "no plain relative path"),
-        ("./a.py", "no plain relative path"),
-        ("a\\b.py", "no plain relative path"),
-        ("x" * 121, "no plain relative path"),
+        ("", "not a plain relative path"),
+        (".", "not a plain relative path"),
+        ("./a.py", "not a plain relative path"),
+        ("a\\b.py", "not a plain relative path"),
+        ("x" * 121, "not a plain relative path"),
         ("/etc/passwd", "leads out"),
         ("../a.py", "leads out"),
         ("a/../../b.py", "leads out"),
         ("C:/a.py", "leads out"),
         ("c:a.py", "leads out"),
-        ("a b.py", "has signs other than"),
-        ("a\nb.py", "has signs other than"),
-        ("a\x00.py", "has signs other than"),
-        ("modèle.py", "has signs other than"),
-        ("~/a.py", "has signs other than"),
+        ("a b.py", "has characters other than"),
+        ("a\nb.py", "has characters other than"),
+        ("a\x00.py", "has characters other than"),
+        ("modèle.py", "has characters other than"),
+        ("~/a.py", "has characters other than"),
         (".git/hooks/pre-commit", "is a reserved name"),
         (".env", "is a reserved name"),
         ("src/.hidden.py", "is a reserved name"),
@@ -109,13 +109,13 @@ def test_what_papercoder_writes_is_reserved() -> None:
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("model.txt", "is no Python file"),
-        ("model", "is no Python file"),
-        ("my-model.py", "is no Python name"),
-        ("1model.py", "is no Python name"),
-        ("data.v2.py", "is no Python name"),
-        ("class.py", "is no Python name"),
-        ("import/model.py", "is no Python name"),
+        ("model.txt", "is not a Python file"),
+        ("model", "is not a Python file"),
+        ("my-model.py", "is not a Python identifier"),
+        ("1model.py", "is not a Python identifier"),
+        ("data.v2.py", "is not a Python identifier"),
+        ("class.py", "is not a Python identifier"),
+        ("import/model.py", "is not a Python identifier"),
         ("random.py", "would hide the standard library's `random`"),
         ("typing/model.py", "would hide the standard library's `typing`"),
         ("numpy.py", "would hide the package `numpy`"),
@@ -134,7 +134,7 @@ def test_files_that_can_be_imported_are_taken(path: str) -> None:
 def test_files_in_each_others_way_are_told() -> None:
     assert collisions(["main.py", "src/model.py", "src/data.py"]) == []
     assert collisions(["Model.py", "model.py"]) == [
-        "`model.py` and `Model.py` are the same file where case does not count"
+        "`model.py` and `Model.py` are the same file on a case-insensitive file system"
     ]
     assert collisions(["model.py", "model.py"]) != []
     assert collisions(["src", "src/model.py"]) == ["`src` is a file and a folder"]

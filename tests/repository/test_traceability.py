@@ -55,7 +55,7 @@ def test_every_requirement_is_traced_both_ways() -> None:
     assert "[model.py:2](model.py#L2)" in text
     assert "[2¶1] “a learning rate of 0.05”" in text
     assert "- `model.py:2` R1 [1¶1]" in text
-    assert "None is open." in text
+    assert "All requirements have a mark." in text
 
 
 def test_what_is_open_is_said() -> None:
@@ -63,7 +63,7 @@ def test_what_is_open_is_said() -> None:
     traced = trace(more, architecture(model=("R1", "R3"), main=("R2",)), FILES)
     assert traced.unowned == ("R10",)
     assert traced.unmarked == ("R10", "R3")
-    assert "Open, without a mark in their owner: R3, R10." in to_markdown(traced)
+    assert "Without a mark in their owner: R3, R10." in to_markdown(traced)
     assert r"a \| b c" in to_markdown(traced)
 
 

@@ -1,4 +1,4 @@
-"""Repositories that may come from anywhere: their files, without what is hidden, linked, installed or huge."""
+"""The files of a repository from any source, without hidden, linked, installed and huge ones."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,15 +6,15 @@ from pathlib import Path
 from papercoder.artifacts import SourceFile
 
 TEXTS = frozenset({".py", ".txt", ".yaml", ".yml", ".toml", ".cfg", ".sh", ".md", ".json"})
-"""Endings of the files that are read as text, where the caller names no others."""
+"""The file extensions that are read as text by default."""
 
 _FOREIGN = frozenset({"__pycache__", "node_modules", "site-packages"})
 _LARGEST = 200_000
-"""Bytes; what is larger is data."""
+"""Bytes; larger files are data."""
 
 
 def read_files(repository: Path, endings: frozenset[str] = TEXTS) -> tuple[SourceFile, ...]:
-    """The text files of a repository, without hidden and huge ones; none where there is no such folder."""
+    """The text files of a repository, without hidden and huge ones; none if there is no such folder."""
     paths = (path for path in own_files(repository) if path.suffix in endings and path.stat().st_size <= _LARGEST)
     return tuple(
         SourceFile(
@@ -25,7 +25,7 @@ def read_files(repository: Path, endings: frozenset[str] = TEXTS) -> tuple[Sourc
 
 
 def own_files(repository: Path) -> Iterator[Path]:
-    """All files of a repository that are its own: not hidden, not linked, not of an environment or a cache."""
+    """The files of a repository that are not hidden, not linked, and not part of an environment or a cache."""
     return (path for path in sorted(repository.rglob("*")) if _is_own(path, repository))
 
 

@@ -1,4 +1,4 @@
-"""Python source as a syntax tree, whatever a model wrote."""
+"""Python source as a syntax tree; errors of any kind become syntax errors."""
 
 import ast
 import warnings

@@ -1,4 +1,4 @@
-"""Requirement <-> file:line <-> quote, read off the code's comments."""
+"""The links between requirements, quotes and lines of code, read from the code's comments."""
 
 import io
 import re
@@ -19,12 +19,12 @@ def marks(code: str) -> dict[str, tuple[int, ...]]:
                 for name in re.findall(r"R\d+", mark[1]):
                     found.setdefault(name, []).append(token.start[0])
     except (tokenize.TokenError, SyntaxError):
-        pass  # code that the user edited may be broken; the marks before the break count
+        pass  # the user's code may be invalid; the marks before the error count
     return {name: tuple(lines) for name, lines in found.items()}
 
 
 def trace(requirements: Requirements, architecture: ArchitectureDesign, files: Iterable[SourceFile]) -> Traceability:
-    """Trace every requirement to its owner and to all lines that name it."""
+    """Trace every requirement to its owner and to all lines that are marked with it."""
     marked = {file.path: marks(file.text) for file in files if file.path.endswith(".py")}
     return Traceability(
         traces=tuple(
@@ -41,13 +41,16 @@ def trace(requirements: Requirements, architecture: ArchitectureDesign, files: I
 
 
 def to_markdown(traceability: Traceability) -> str:
-    """`TRACEABILITY.md`: a table from the paper to the code, and one back."""
-    rows = ["# Traceability", "", "Each requirement, the paper's words for it, and the lines that implement it.", ""]
+    """`TRACEABILITY.md`: a table from the paper to the code, and a list from the code to the paper."""
+    rows = ["# Traceability", "", "Each requirement, its words in the paper, and the lines that implement it.", ""]
     rows += ["| | status | requirement | the paper | code |", "|---|---|---|---|---|"]
     rows += [_row(item) for item in traceability.traces]
     rows += ["", "## From the code to the paper", "", *_backwards(traceability)]
     open_ids = sorted({*traceability.unowned, *traceability.unmarked}, key=lambda name: int(name[1:]))
-    rows += ["", f"Open, without a mark in their owner: {', '.join(open_ids)}." if open_ids else "None is open."]
+    rows += [
+        "",
+        f"Without a mark in their owner: {', '.join(open_ids)}." if open_ids else "All requirements have a mark.",
+    ]
     return "\n".join(rows) + "\n"
 
 
@@ -64,7 +67,7 @@ def _backwards(traceability: Traceability) -> list[str]:
         for item in traceability.traces
         for mark in item.marks
     )
-    return [f"- `{path}:{line}` {name} [{anchor}]" for path, line, name, anchor in lines] or ["No line has a mark."]
+    return [f"- `{path}:{line}` {name} [{anchor}]" for path, line, name, anchor in lines] or ["No line is marked."]
 
 
 def _cell(text: str) -> str:

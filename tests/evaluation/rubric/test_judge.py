@@ -113,7 +113,7 @@ def test_what_was_observed_is_shown_where_it_is_asked_for(tmp_path: Path) -> Non
     shown = {request.subject: "# What was observed when it was executed" in request.text for request in model.requests}
     assert shown == {"a": False, "b": False, "c": False, "run": True, "table": True}
     texts = {request.subject: request.messages[-1].text for request in model.requests}
-    for name, asked in (("a", "of code"), ("run", "of execution"), ("table", "of results")):
+    for name, asked in (("a", "about code"), ("run", "about execution"), ("table", "about results")):
         assert f"The question is {asked}" in texts[name]
 
 

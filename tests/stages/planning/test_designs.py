@@ -88,8 +88,8 @@ def test_a_good_architecture_is_taken() -> None:
         (plan_of("main.py", "../x.py"), "`../x.py` leads out of the repository"),
         (plan_of("main.py", "random.py"), "`random.py` would hide the standard library's `random`"),
         (plan_of("main.py", "config.yaml"), "`config.yaml` is written by PaperCoder itself"),
-        (plan_of("main.py", "notes.txt"), "`notes.txt` is no Python file"),
-        (plan_of("main.py", "Main.py"), "`Main.py` and `main.py` are the same file where case does not count"),
+        (plan_of("main.py", "notes.txt"), "`notes.txt` is not a Python file"),
+        (plan_of("main.py", "Main.py"), "`Main.py` and `main.py` are the same file on a case-insensitive file system"),
         (plan_of("main.py", class_diagram="A --> B"), "the class diagram does not start with `classDiagram`"),
         (
             plan_of("main.py", sequence_diagram="sequenceDiagram\nx"),
