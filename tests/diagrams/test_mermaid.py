@@ -81,9 +81,9 @@ def test_a_damaged_cache_is_replaced(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 def test_what_takes_too_long_is_a_failure_and_no_syntax_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    endless = tmp_path / "engine.py"
+    endless = tmp_path / "render_script.py"
     endless.write_text("while True:\n    pass\n", encoding="utf-8")
-    monkeypatch.setattr(mermaid, "_ENGINE", endless)
+    monkeypatch.setattr(mermaid, "_SCRIPT", endless)
     monkeypatch.setattr(mermaid, "TIME_LIMIT", 0.2)
     source = "classDiagram\nclass Endless"
     assert render(source).failure == "Mermaid needed more than 0 s"
@@ -91,9 +91,9 @@ def test_what_takes_too_long_is_a_failure_and_no_syntax_error(monkeypatch: pytes
 
 
 def test_a_crash_is_a_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    broken = tmp_path / "engine.py"
+    broken = tmp_path / "render_script.py"
     broken.write_text("raise SystemExit(3)", encoding="utf-8")
-    monkeypatch.setattr(mermaid, "_ENGINE", broken)
+    monkeypatch.setattr(mermaid, "_SCRIPT", broken)
     assert render("classDiagram\nclass Crashes").failure == "Mermaid stopped with exit code 3"
 
 

@@ -26,7 +26,7 @@ def shop(tmp_path: Path) -> Callable[..., Workshop]:
     return lambda *repairs: Workshop(tmp_path / "run", Scripted({"repair": list(repairs)}))
 
 
-def mend(workshop: Workshop, rounds: int = 4, sandbox: str = "auto") -> tuple[Files, ExecutionReport | None]:
+def run_repair(workshop: Workshop, rounds: int = 4, sandbox: str = "auto") -> tuple[Files, ExecutionReport | None]:
     async def work() -> tuple[Files, ExecutionReport | None]:
         files = await workshop.begin()
         repairing = RepairRounds(workshop.run, DESIGN, workshop.publish, sandbox, reproduce=False)
@@ -46,7 +46,7 @@ def seen(report: ExecutionReport | None) -> tuple[StepName, ...]:
 def test_what_works_is_run_once_and_not_repaired(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     executed = executing(monkeypatch, lambda _: None)
     workshop = shop(FIX)
-    files, report = mend(workshop)
+    files, report = run_repair(workshop)
     assert len(executed) == 1
     assert workshop.model.requests == []
     assert seen(report)[-1] == "smoke"
@@ -57,7 +57,7 @@ def test_what_works_is_run_once_and_not_repaired(shop: Shop, monkeypatch: pytest
 def test_what_failed_is_repaired_and_committed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     executed = executing(monkeypatch, fails_until("float(w)"))
     workshop = shop(FIX)
-    files, report = mend(workshop)
+    files, report = run_repair(workshop)
     assert len(executed) == 2
     assert seen(report)[-1] == "smoke"
     assert "float(w)" in files[0].text == workshop.text("model.py")
@@ -67,7 +67,7 @@ def test_what_failed_is_repaired_and_committed(shop: Shop, monkeypatch: pytest.M
 def test_the_agent_is_told_what_failed_and_what_was_tried(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     executing(monkeypatch, fails_until("float(w)", output="File main.py\nKeyError: 'rate'"))
     workshop = shop(NOTE, FIX)
-    mend(workshop)
+    run_repair(workshop)
     first, second = (request.text for request in workshop.model.of("repair"))
     assert "KeyError: 'rate'" in first
     assert "run smoke" in first
@@ -81,7 +81,7 @@ def test_rounds_are_bounded(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None
     executed = executing(monkeypatch, lambda _: ("smoke", f"Error{'abcdef'[next(counter)]}Error: another"))
     more = [block("main.py", "import json\n", f"import json\n# {word}\n") for word in ("one",)]
     workshop = shop(*more, *(block("main.py", "# one\n", f"# {n}\n# one\n") for n in range(5)))
-    mend(workshop, rounds=2)
+    run_repair(workshop, rounds=2)
     assert len(workshop.model.of("repair")) == 2
     assert len(executed) == 3
 
@@ -89,7 +89,7 @@ def test_rounds_are_bounded(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None
 def test_without_rounds_it_is_run_and_not_repaired(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     executed = executing(monkeypatch, fails_until("never"))
     workshop = shop(FIX)
-    _, report = mend(workshop, rounds=0)
+    _, report = run_repair(workshop, rounds=0)
     assert (len(executed), workshop.model.requests) == (1, [])
     assert report is not None
     assert report.failed is not None
@@ -101,7 +101,7 @@ def test_an_edit_that_breaks_a_lower_step_is_taken_back(shop: Shop, monkeypatch:
 
     executing(monkeypatch, judge)
     workshop = shop(NOTE, "NO EDITS")
-    files, report = mend(workshop)
+    files, report = run_repair(workshop)
     assert files[:2] == CODE
     assert "import sys" not in workshop.text("main.py")
     assert seen(report) == ("install", "import", "start", "tests")
@@ -114,7 +114,7 @@ def test_an_error_that_comes_again_ends_the_rounds(shop: Shop, monkeypatch: pyte
     edits = [block("main.py", "import json\n", f"import json\n# {n}\n") for n in range(1)]
     more: list[Says] = [block("main.py", "# 0\n", f"# {n}\n# 0\n") for n in range(1, 9)]
     workshop = shop(*edits, *more)
-    mend(workshop, rounds=9)
+    run_repair(workshop, rounds=9)
     assert len(workshop.model.of("repair")) == 3
 
 
@@ -124,21 +124,21 @@ def test_another_error_at_the_same_step_is_progress(shop: Shop, monkeypatch: pyt
     executing(monkeypatch, lambda _: ("import", next(errors)))
     first = block("main.py", "import json\n", "import json\n# 0\n")
     workshop = shop(first, *(block("main.py", "# 0\n", f"# {n}\n# 0\n") for n in range(1, 5)))
-    mend(workshop, rounds=4)
+    run_repair(workshop, rounds=4)
     assert len(workshop.model.of("repair")) == 4
 
 
 def test_an_agent_without_edits_is_not_asked_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     executed = executing(monkeypatch, fails_until("never"))
     workshop = shop("NO EDITS")
-    mend(workshop)
+    run_repair(workshop)
     assert (len(workshop.model.of("repair")), len(executed)) == (1, 1)
 
 
 def test_an_agent_without_a_fit_answer_does_not_end_the_run(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     executing(monkeypatch, fails_until("never"))
     workshop = shop(block("config.yaml", "", "seed: 1\n"))
-    files, report = mend(workshop)
+    files, report = run_repair(workshop)
     assert files[:2] == CODE
     assert report is not None
     assert report.failed is not None
@@ -148,14 +148,14 @@ def test_an_agent_without_a_fit_answer_does_not_end_the_run(shop: Shop, monkeypa
 def test_without_a_sandbox_nothing_is_executed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     executed = executing(monkeypatch, lambda _: None)
     workshop = shop(FIX)
-    assert mend(workshop, sandbox="none") == (CODE, None)
+    assert run_repair(workshop, sandbox="none") == (CODE, None)
     assert executed == []
 
 
 def test_what_lies_outside_the_code_is_not_repaired(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     executing(monkeypatch, None)
     workshop = shop(FIX)
-    files, report = mend(workshop)
+    files, report = run_repair(workshop)
     assert workshop.model.requests == []
     assert files == CODE
     assert report is not None
@@ -164,36 +164,36 @@ def test_what_lies_outside_the_code_is_not_repaired(shop: Shop, monkeypatch: pyt
 
 def test_what_could_not_be_observed_is_tried_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     executing(monkeypatch, None)
-    mend(shop())
+    run_repair(shop())
     executed = executing(monkeypatch, lambda _: None)
-    _, report = mend(shop())
+    _, report = run_repair(shop())
     assert len(executed) == 1
     assert seen(report)[-1] == "smoke"
-    mend(shop())
+    run_repair(shop())
     assert len(executed) == 1  # what was seen is kept
 
 
 def test_an_outage_amid_the_rounds_keeps_what_was_seen(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     executing(monkeypatch, fails_until("float(w)"))
     workshop = shop(FIX)
-    mend(workshop, rounds=0)
+    run_repair(workshop, rounds=0)
     executing(monkeypatch, None)
-    files, report = mend(workshop)
+    files, report = run_repair(workshop)
     assert files[:2] == CODE
     assert report is not None
     assert report.failed is not None
     executing(monkeypatch, fails_until("float(w)"))
-    assert "float(w)" in mend(workshop)[0][0].text
+    assert "float(w)" in run_repair(workshop)[0][0].text
     assert len(workshop.model.of("repair")) == 1
 
 
 def test_a_file_of_the_user_stays_and_is_not_said_to_be_repaired(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     executing(monkeypatch, fails_until("float(w)"))
     workshop = shop(FIX, NOTE, "NO EDITS")
-    mend(workshop, rounds=0)
+    run_repair(workshop, rounds=0)
     mine = workshop.folder / "repo" / "model.py"
     mine.write_text(workshop.text("model.py") + "# mine\n", encoding="utf-8")
-    _, report = mend(workshop)
+    _, report = run_repair(workshop)
     assert workshop.text("model.py").endswith("# mine\n")
     assert report is not None
     assert report.failed is not None
@@ -208,7 +208,7 @@ def test_a_file_that_the_user_put_there_is_not_overwritten(shop: Shop, monkeypat
     mine = workshop.folder / "repo" / "shapes.py"
     mine.parent.mkdir(parents=True)
     mine.write_text("mine\n", encoding="utf-8")
-    files, _ = mend(workshop)
+    files, _ = run_repair(workshop)
     assert mine.read_text(encoding="utf-8") == "mine\n"
     assert files[:2] == CODE
     assert len(executed) == 1
@@ -217,9 +217,9 @@ def test_a_file_that_the_user_put_there_is_not_overwritten(shop: Shop, monkeypat
 def test_going_on_asks_nobody_again_and_makes_no_commit(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     executed = executing(monkeypatch, fails_until("float(w)"))
     workshop = shop(NOTE, FIX)
-    first = mend(workshop)
+    first = run_repair(workshop)
     history = history_of(workshop.folder / "repo")
     asked, ran = len(workshop.model.requests), len(executed)
-    assert mend(workshop) == first
+    assert run_repair(workshop) == first
     assert (len(workshop.model.requests), len(executed)) == (asked, ran)
     assert history_of(workshop.folder / "repo") == history

@@ -10,7 +10,7 @@ from papercoder.artifacts.execution import Outcome
 from papercoder.sandbox import bubblewrap
 from papercoder.sandbox.contract import MIB, Bind, Command, Limits, Phase, Sandbox
 from papercoder.sandbox.control_group import create_control_group
-from papercoder.stages.execution.copying import discard
+from papercoder.stages.execution.repository_copy import discard
 from tests.needs import missing
 
 Attack = Callable[..., Outcome]

@@ -15,7 +15,7 @@ from papercoder.artifacts.execution import Outcome
 from papercoder.sandbox.contract import MIB
 from papercoder.sandbox.control_group import MOUNT
 from papercoder.sandbox.private_devices import NAMES
-from papercoder.sandbox.process_tree import descendants
+from papercoder.sandbox.processes import descendants
 from tests.sandbox.conftest import SMALL, Attack
 
 

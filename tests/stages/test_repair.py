@@ -34,7 +34,7 @@ def failure(output: str = TRACE) -> Failure:
     return Failure(what="smoke", command="./reproduce.sh --smoke", output=output)
 
 
-def mend(
+def repair_files(
     *answers: Says, output: str = TRACE, attempts: tuple[Attempt, ...] = (), theirs: tuple[str, ...] = ()
 ) -> tuple[Edits, Scripted]:
     model = Scripted({"repair": list(answers)})
@@ -105,7 +105,7 @@ def test_a_repository_without_an_entry_has_nobody_to_blame() -> None:
 
 
 def test_the_agent_reads_the_failure_last_and_all_files_that_it_may_edit() -> None:
-    _, model = mend(FIX)
+    _, model = repair_files(FIX)
     (request,) = model.requests
     assert "KeyError: 'rate'" in request.text
     assert "./reproduce.sh --smoke" in request.text
@@ -116,7 +116,7 @@ def test_the_agent_reads_the_failure_last_and_all_files_that_it_may_edit() -> No
 
 def test_the_agent_is_told_what_was_tried() -> None:
     tried = Edits(edits=(Edit(path="main.py", search="a\n", replace="b\n"),))
-    _, model = mend(FIX, attempts=(Attempt(edits=tried, outcome="The same error came again."),))
+    _, model = repair_files(FIX, attempts=(Attempt(edits=tried, outcome="The same error came again."),))
     assert "<<<<<<< SEARCH\na\n=======\nb\n" in model.requests[0].text
     assert "The same error came again." in model.requests[0].text
 
@@ -140,7 +140,7 @@ def test_code_packages_and_tiny_settings_may_be_edited_but_not_the_papers() -> N
     ids=["code", "packages", "tiny settings", "new module", "nothing"],
 )
 def test_what_may_be_edited(answer: str) -> None:
-    assert len(mend(answer)[1].requests) == 1
+    assert len(repair_files(answer)[1].requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -162,13 +162,13 @@ def test_what_may_be_edited(answer: str) -> None:
     ],
 )
 def test_what_may_not_be_edited_goes_back_with_the_reason(answer: str, reason: str) -> None:
-    edits, model = mend(answer, FIX)
+    edits, model = repair_files(answer, FIX)
     assert edits.paths == {"model.py"}
     assert reason in model.requests[1].text
 
 
 def test_files_of_the_user_may_not_be_edited() -> None:
-    edits, model = mend(FIX, "NO EDITS", theirs=("model.py",))
+    edits, model = repair_files(FIX, "NO EDITS", theirs=("model.py",))
     assert edits == Edits()
     assert "must not change: `model.py`" in model.requests[0].text
     assert "`model.py` may not be edited here" in model.requests[1].text
@@ -176,4 +176,4 @@ def test_files_of_the_user_may_not_be_edited() -> None:
 
 def test_a_cheat_who_never_stops_is_given_up() -> None:
     with pytest.raises(AnswerError, match="repair agent for smoke"):
-        mend(block("config.yaml", "seed: 0\n", "seed: 1\n"))
+        repair_files(block("config.yaml", "seed: 0\n", "seed: 1\n"))

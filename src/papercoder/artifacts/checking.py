@@ -30,6 +30,16 @@ class Finding(Artifact):
     """What to do about it."""
 
 
+def error(check: str, path: str, line: int, message: str, advice: str) -> Finding:
+    """It fails when the code runs, or makes up what it reports."""
+    return Finding(check=check, severity="error", path=path, line=line, message=message, advice=advice)
+
+
+def warning(check: str, path: str, line: int, message: str, advice: str) -> Finding:
+    """It wants a second look."""
+    return Finding(check=check, severity="warning", path=path, line=line, message=message, advice=advice)
+
+
 class CheckCount(Artifact):
     """The number of findings of one check."""
 

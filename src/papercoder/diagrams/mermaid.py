@@ -26,7 +26,7 @@ Kind = Literal["classDiagram", "sequenceDiagram"]
 TIME_LIMIT = 60.0
 """Seconds for one diagram. An ordinary one takes 1 to 3 on an idle machine, 60 classes about 30."""
 
-_ENGINE = Path(__file__).with_name("engine.py")
+_SCRIPT = Path(__file__).with_name("render_script.py")
 _NAMES: dict[Kind, str] = {"classDiagram": "class diagram", "sequenceDiagram": "sequence diagram"}
 _CONFIG: dict[str, object] = {
     "theme": "base",
@@ -108,7 +108,7 @@ def _render(source: str) -> Rendering:
     kept = _cache_folder() / f"{digest([version('mermaidx'), _CONFIG, source])}.svg"
     with suppress(OSError, UnicodeDecodeError, InvalidSvgError):
         return Rendering(svg=clean(kept.read_text(encoding="utf-8")))
-    rendering = _run_engine(source)
+    rendering = _run_script(source)
     if not rendering.svg:
         return rendering
     with suppress(RunFolderError):  # a cache that cannot be written only costs time
@@ -123,10 +123,10 @@ def _cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "papercoder" / "diagrams"
 
 
-def _run_engine(source: str) -> Rendering:
+def _run_script(source: str) -> Rendering:
     """What Mermaid makes of the source, not cleaned yet."""
     request = json.dumps({"source": source, "config": _CONFIG})
-    command = [sys.executable, "-P", str(_ENGINE)]
+    command = [sys.executable, "-P", str(_SCRIPT)]
     try:
         done = subprocess.run(
             command, input=request, capture_output=True, encoding="utf-8", timeout=TIME_LIMIT, check=False

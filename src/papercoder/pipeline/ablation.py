@@ -50,7 +50,7 @@ from papercoder.stages.coding import write_designed_file, write_listed_file
 from papercoder.stages.planning.architecture import design_architecture
 from papercoder.stages.planning.logic import design_logic
 from papercoder.stages.planning.overall import make_overall_plan
-from papercoder.stages.whole import write_whole
+from papercoder.stages.whole_repository import write_whole
 
 _NO_REQUIREMENTS, _NO_REFINEMENT = Requirements(items=()), 0
 """The published pipeline has neither."""

@@ -28,13 +28,13 @@ from papercoder.stages import packaging
 from papercoder.stages.analysis import analyse_file
 from papercoder.stages.checking import check
 from papercoder.stages.coding import write_file
-from papercoder.stages.mathematics import mathematical, tests_of, write_property_tests
 from papercoder.stages.planning.architecture import design_architecture
 from papercoder.stages.planning.claims import extract_claims
 from papercoder.stages.planning.configuration import design_config
 from papercoder.stages.planning.logic import design_logic
 from papercoder.stages.planning.overall import make_overall_plan
 from papercoder.stages.planning.requirements import complete_requirements, find_requirements
+from papercoder.stages.property_tests import mathematical, tests_of, write_property_tests
 
 
 async def paper_to_repository(run: Run[Agents], paper: Paper, publish: Publisher, settings: Settings) -> Repository:

@@ -23,7 +23,7 @@ from papercoder.sandbox.contract import (
 from papercoder.sandbox.control_group import create_control_group
 from papercoder.sandbox.gpu import VENDORS, GpuAccess, Vendor, gpu_access
 from papercoder.sandbox.private_devices import SHARED_DEVICES, private_devices
-from papercoder.sandbox.process_tree import ProcessTree
+from papercoder.sandbox.processes import ProcessTree
 from papercoder.sandbox.supervision import supervise
 
 _SYSTEM = ("/usr", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")

@@ -11,7 +11,7 @@ from pathlib import Path
 from papercoder.artifacts.execution import Limit
 from papercoder.sandbox.contract import Limits, Usage
 from papercoder.sandbox.launch import launcher
-from papercoder.sandbox.process_tree import kill_processes
+from papercoder.sandbox.processes import kill_processes
 
 MOUNT = Path("/sys/fs/cgroup")
 

@@ -12,7 +12,7 @@ from papercoder.artifacts.execution import Outcome
 from papercoder.errors import SandboxError
 from papercoder.sandbox.contract import Bind, Command, Usage, standard_environment
 from papercoder.sandbox.gpu import VENDORS, Vendor, gpu_access
-from papercoder.sandbox.process_tree import ProcessTree
+from papercoder.sandbox.processes import ProcessTree
 from papercoder.sandbox.supervision import supervise
 
 IMAGE = "python:3.11-slim"

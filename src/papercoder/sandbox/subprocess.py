@@ -6,7 +6,7 @@ from papercoder.artifacts.execution import Outcome
 from papercoder.sandbox.contract import Command, ProcessGroup, host_python, host_system, standard_environment
 from papercoder.sandbox.control_group import create_control_group
 from papercoder.sandbox.gpu import VENDORS, Vendor, gpu_access
-from papercoder.sandbox.process_tree import ProcessTree
+from papercoder.sandbox.processes import ProcessTree
 from papercoder.sandbox.supervision import supervise
 
 NOT_ISOLATED = "The code was not isolated: it could read and write what you can, and it had network access."

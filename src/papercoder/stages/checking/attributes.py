@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from papercoder.stages.checking.definitions import definitions
-from papercoder.stages.checking.index import bound_by
+from papercoder.stages.checking.imports.index import bound_by
 from papercoder.stages.checking.nodes import called, dotted, text_of
 from papercoder.stages.checking.repository import Module
 

@@ -4,22 +4,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from papercoder.artifacts.checking import CheckReport, Finding
-from papercoder.stages.checking.cycles import check_cycles
-from papercoder.stages.checking.dependencies import check_dependencies
 from papercoder.stages.checking.entry import check_entry
 from papercoder.stages.checking.fallbacks import check_fallbacks
 from papercoder.stages.checking.file_names import check_paths
-from papercoder.stages.checking.linted import check_names
-from papercoder.stages.checking.local_imports import check_imports
+from papercoder.stages.checking.imports.cycles import check_cycles
+from papercoder.stages.checking.imports.dependencies import check_dependencies
+from papercoder.stages.checking.imports.local_imports import check_imports
+from papercoder.stages.checking.mypy_check import check_calls
 from papercoder.stages.checking.repository import Tree, read_tree
 from papercoder.stages.checking.requirement_marks import check_marks
-from papercoder.stages.checking.settings_keys import check_config
+from papercoder.stages.checking.ruff_check import check_names
+from papercoder.stages.checking.settings.keys import check_config
 from papercoder.stages.checking.stubs import check_stubs
-from papercoder.stages.checking.syntax import check_syntax
-from papercoder.stages.checking.typed import check_calls
 
 CHECKS: tuple[tuple[str, Callable[[Tree], Iterator[Finding]]], ...] = (
-    ("syntax", check_syntax),
+    ("syntax", lambda tree: iter(tree.broken)),
     ("names", check_names),
     ("imports", check_imports),
     ("cycles", check_cycles),

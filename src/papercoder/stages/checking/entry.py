@@ -5,8 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from papercoder.artifacts.checking import Finding
-from papercoder.stages.checking.findings import error, warning
+from papercoder.artifacts.checking import Finding, error, warning
 from papercoder.stages.checking.nodes import called, is_main_guard, statements, text_of
 from papercoder.stages.checking.repository import Module, Tree
 

@@ -4,8 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from papercoder.artifacts.checking import Finding
-from papercoder.stages.checking.findings import error, warning
+from papercoder.artifacts.checking import Finding, error, warning
 from papercoder.stages.checking.nodes import Function, called, dotted, functions, text_of
 from papercoder.stages.checking.repository import Module, Tree
 

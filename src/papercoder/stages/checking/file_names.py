@@ -5,8 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from papercoder.artifacts.checking import Finding
-from papercoder.stages.checking.findings import error, warning
+from papercoder.artifacts.checking import Finding, error, warning
 from papercoder.stages.checking.nodes import argument, called, keyword, text_of
 from papercoder.stages.checking.repository import Module, Tree
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from papercoder.artifacts import Traceability
-from papercoder.artifacts.checking import Finding
+from papercoder.artifacts.checking import Finding, error
 from papercoder.repository.traceability import marks
-from papercoder.stages.checking.findings import error
 from papercoder.stages.checking.repository import Tree
 
 _CHECK = "marks"

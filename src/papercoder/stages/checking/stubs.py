@@ -6,8 +6,7 @@ import re
 import tokenize
 from collections.abc import Iterator
 
-from papercoder.artifacts.checking import Finding
-from papercoder.stages.checking.findings import error, warning
+from papercoder.artifacts.checking import Finding, error, warning
 from papercoder.stages.checking.nodes import Function, body_of, called, dotted, functions, parameters
 from papercoder.stages.checking.repository import Module, Tree
 

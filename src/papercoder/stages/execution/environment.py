@@ -14,9 +14,9 @@ from papercoder.errors import RunFolderError
 from papercoder.repository.packages import package_problem
 from papercoder.runs.store import digest, write_failure
 from papercoder.sandbox.contract import Bind, Command, Limits, Phase, Sandbox
-from papercoder.stages.execution.copying import bring_back, discard, fresh_copy
 from papercoder.stages.execution.indexes import Indexes, user_indexes
-from papercoder.stages.execution.providers import SCRIPT, imported_by, missing_modules
+from papercoder.stages.execution.missing_modules import SCRIPT, imported_by, missing_modules
+from papercoder.stages.execution.repository_copy import bring_back, discard, fresh_copy
 from papercoder.stages.execution.tools import PLACE, PYTHON, Tool, find_tool
 
 REQUIREMENTS, LOCK = "requirements.txt", "requirements.lock"

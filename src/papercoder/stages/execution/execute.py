@@ -7,9 +7,9 @@ from types import MappingProxyType
 from papercoder.artifacts.execution import ExecutionReport, Outcome, StepName, StepResult
 from papercoder.sandbox.contract import GIB, MIB, Bind, Command, Limits, Sandbox
 from papercoder.sandbox.selection import why_unavailable
-from papercoder.stages.execution.copying import RESULTS, bring_back, fresh_copy
 from papercoder.stages.execution.environment import Environment, Installation, Installer, Packages
-from papercoder.stages.execution.reaching import unreachable
+from papercoder.stages.execution.indexes import unreachable
+from papercoder.stages.execution.repository_copy import RESULTS, bring_back, fresh_copy
 from papercoder.stages.execution.steps import ExecutionStep, steps
 
 REPOSITORY = "/repository"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from papercoder.artifacts.execution import Outcome, StepName
 from papercoder.repository.paths import module_parts
-from papercoder.stages.execution import importing
-from papercoder.stages.execution.copying import RESULTS
+from papercoder.stages.execution import import_script
 from papercoder.stages.execution.environment import has_tests
+from papercoder.stages.execution.repository_copy import RESULTS
 
 Complaint = Callable[[Outcome, str | None], str]
 """From a successful outcome and the text of `results.json` to what is missing; empty if nothing is."""
@@ -33,7 +33,7 @@ class ExecutionStep:
 def steps(repository: Path, reproduce: bool) -> tuple[ExecutionStep, ...]:
     """The steps in their order."""
     modules = tuple(sorted(_modules(repository)))
-    script = Path(importing.__file__).read_text(encoding="utf-8")
+    script = Path(import_script.__file__).read_text(encoding="utf-8")
     listed = f"python -c 'import {', '.join(modules)}'"
     tests = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests")
     no_tests = "" if has_tests(repository) else "the repository has no tests"

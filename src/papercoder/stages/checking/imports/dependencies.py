@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from papercoder.artifacts.checking import Finding
+from papercoder.artifacts.checking import Finding, error, warning
 from papercoder.repository.packages import (
     distribution_of,
     foreign,
@@ -16,11 +16,10 @@ from papercoder.repository.packages import (
     package_problem,
     without_wheels,
 )
-from papercoder.stages.checking.declared import Declared, Line, declared
-from papercoder.stages.checking.findings import error, warning
-from papercoder.stages.checking.imported import Site, import_sites
-from papercoder.stages.checking.index import Index, index
-from papercoder.stages.checking.local_imports import missing_module
+from papercoder.stages.checking.imports.declared_dependencies import Declared, Line, declared
+from papercoder.stages.checking.imports.import_sites import Site, import_sites
+from papercoder.stages.checking.imports.index import Index, index
+from papercoder.stages.checking.imports.local_imports import missing_module
 from papercoder.stages.checking.repository import Module, Tree
 
 _CHECK = "dependencies"

@@ -12,10 +12,10 @@ import pytest
 
 from papercoder.artifacts.execution import ExecutionReport, Outcome, StepName, StepResult
 from papercoder.sandbox.contract import MIB, Bind, Command, Limits, Sandbox
-from papercoder.stages.execution.copying import bring_back, fresh_copy
 from papercoder.stages.execution.environment import Environment, Installation, Packages
 from papercoder.stages.execution.execute import execute
 from papercoder.stages.execution.indexes import Indexes, user_indexes
+from papercoder.stages.execution.repository_copy import bring_back, fresh_copy
 from papercoder.stages.execution.tools import Pip, Uv, find_tool
 from papercoder.stages.packaging import REPRODUCE
 from tests.sandbox.conftest import isolating

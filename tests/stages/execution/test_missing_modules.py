@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from papercoder.artifacts.execution import Outcome
-from papercoder.stages.execution.providers import SCRIPT, imported_by, missing_modules
+from papercoder.stages.execution.missing_modules import SCRIPT, imported_by, missing_modules
 
 CODE = """
 import os

@@ -11,9 +11,9 @@ from papercoder.artifacts import ExecutionReport, Outcome, SourceFile
 from papercoder.runs.events import Event, ExecutionStepEnded
 from papercoder.sandbox import selection
 from papercoder.stages.execution.files import Unobserved, execute_files, reproduce_files, write_files
-from papercoder.stages.execution.reaching import unreachable
+from papercoder.stages.execution.indexes import unreachable
 from tests.sandbox.conftest import isolating
-from tests.stages.test_execution import FILES
+from tests.stages.execution.test_execute import FILES
 from tests.support import Scripted, make_agents, of_kind
 
 STANDARD = {name: text for name, text in FILES.items() if not name.startswith("tests/")}

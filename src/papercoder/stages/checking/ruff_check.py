@@ -1,15 +1,16 @@
 """Undefined names, unused imports, formats that do not fit: what ruff knows for certain of single files."""
 
+import ast
 import re
 import sys
 from collections.abc import Iterator
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from papercoder.artifacts.checking import Finding, Severity
-from papercoder.stages.checking.findings import warning
+from papercoder.artifacts.checking import Finding, Severity, warning
+from papercoder.stages.checking.imports.import_sites import import_sites
+from papercoder.stages.checking.imports.index import index
 from papercoder.stages.checking.mirror import is_plain, mirror, run_tool
-from papercoder.stages.checking.reexports import reexported
 from papercoder.stages.checking.repository import Tree
 
 _ERRORS = {
@@ -110,3 +111,15 @@ def _advice(code: str, table: dict[str, str]) -> str:
 def _sentence(message: str) -> str:
     text = re.sub(r"\s+", " ", message).rstrip(".")
     return text[:1].upper() + text[1:] + "."
+
+
+def reexported(tree: Tree) -> frozenset[tuple[str, str]]:
+    """Path of a module and a name that another module imports from it."""
+    known = index(tree)
+    found = set()
+    for module in tree.modules:
+        for site in import_sites(module.tree):
+            if isinstance(site.node, ast.ImportFrom) and (target := known.target(site.node, module)) in known.modules:
+                path = str(known.modules[target].path)
+                found |= {(path, alias.name) for alias in site.node.names}
+    return frozenset(found)

@@ -8,9 +8,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from papercoder.artifacts.execution import Outcome
 from papercoder.repository.packages import distributions_of, is_brought, needed_imports
-from papercoder.stages.execution import listing
+from papercoder.stages.execution import distributions_script
 
-SCRIPT = Path(listing.__file__)
+SCRIPT = Path(distributions_script.__file__)
 """Prints the distributions of modules as JSON; run by the interpreter of the environment."""
 
 _FOUND = TypeAdapter(dict[str, list[str] | None])

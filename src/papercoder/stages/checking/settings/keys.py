@@ -3,11 +3,10 @@
 import difflib
 from collections.abc import Iterable, Iterator
 
-from papercoder.artifacts.checking import Finding
-from papercoder.stages.checking.findings import error, warning
+from papercoder.artifacts.checking import Finding, error, warning
 from papercoder.stages.checking.nodes import text_of
 from papercoder.stages.checking.repository import Tree
-from papercoder.stages.checking.settings_file import (
+from papercoder.stages.checking.settings.file import (
     Keys,
     Setting,
     SettingsFile,
@@ -16,8 +15,7 @@ from papercoder.stages.checking.settings_file import (
     fits,
     read_settings,
 )
-from papercoder.stages.checking.settings_flow import flow_of_settings
-from papercoder.stages.checking.tracked import Flow, Read
+from papercoder.stages.checking.settings.flow import Flow, Read, flow_of_settings
 
 _CHECK = "config"
 _FULL, _SMOKE = "config.yaml", "config.smoke.yaml"

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from papercoder.artifacts import SourceFile
-from papercoder.stages import mathematics
-from papercoder.stages.mathematics import complaints, mathematical, write_property_tests
+from papercoder.stages import property_tests
+from papercoder.stages.property_tests import complaints, mathematical, write_property_tests
 from tests.scripted import CODE, TEST_PY, fenced
 from tests.support import PAPER, Says, Scripted, make_agents, requirement
 
@@ -48,7 +48,7 @@ def test_only_mathematics_and_method_are_tested() -> None:
 
 
 def test_where_tests_stand() -> None:
-    assert mathematics.tests_of("src/layers.py") == "tests/test_src_layers.py"
+    assert property_tests.tests_of("src/layers.py") == "tests/test_src_layers.py"
 
 
 @pytest.mark.parametrize(

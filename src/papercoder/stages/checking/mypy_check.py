@@ -10,10 +10,9 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ValidationError
 
-from papercoder.artifacts.checking import Finding, Severity
+from papercoder.artifacts.checking import Finding, Severity, warning
 from papercoder.stages.checking.attributes import Attributes, attributes
-from papercoder.stages.checking.findings import warning
-from papercoder.stages.checking.index import dotted_name
+from papercoder.stages.checking.imports.index import dotted_name
 from papercoder.stages.checking.mirror import is_plain, mirror, run_tool, write_opaque
 from papercoder.stages.checking.nodes import functions
 from papercoder.stages.checking.repository import Module, Tree, is_test

@@ -1,14 +1,63 @@
-"""How the settings flow through the body of one function."""
+"""Follows the values of the settings through the code: a data flow over names, attributes, calls and return values.
+
+The order of statements is ignored: a name stands for everything that is ever assigned to it. A value that leaves the
+repository's code, and a key that is computed, count as read in full, so that no used key is reported as unread.
+"""
 
 import ast
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from papercoder.stages.checking.definitions import Definition
+from papercoder.stages.checking.definitions import Definition, Definitions, definitions
 from papercoder.stages.checking.nodes import called, dotted, text_of
 from papercoder.stages.checking.repository import Module
-from papercoder.stages.checking.tracked import NONE, Flow, Patterns, Read
+from papercoder.stages.checking.settings.file import Keys
+
+Patterns = frozenset[Keys]
+NONE: Patterns = frozenset()
+
+
+@dataclass(frozen=True)
+class Read:
+    """A key that the code asks for."""
+
+    patterns: Patterns
+    path: str
+    line: int
+    has_default: bool = False
+
+
+@dataclass(eq=False)
+class Flow:
+    """What is known so far; it only grows."""
+
+    known: Definitions
+    names: dict[tuple[object, str], Patterns] = field(default_factory=dict)
+    """(function, module or name of a class; variable or attribute) -> settings."""
+
+    returned: dict[object, Patterns] = field(default_factory=dict)
+    reads: set[Read] = field(default_factory=set)
+    whole: set[Keys] = field(default_factory=set)
+    """Read with all that is below."""
+
+    written: set[Keys] = field(default_factory=set)
+    grown: int = 0
+
+    def learn(self, scope: object, name: str, patterns: Patterns) -> None:
+        """A variable may stand for these settings."""
+        before = self.names.get((scope, name), NONE)
+        if not patterns <= before:
+            self.names[scope, name] = before | patterns
+            self.grown += 1
+
+    def learn_return(self, function: object, patterns: Patterns) -> None:
+        """A function may give back these settings."""
+        before = self.returned.get(function, NONE)
+        if not patterns <= before:
+            self.returned[function] = before | patterns
+            self.grown += 1
+
 
 _LOADERS = frozenset(
     {"OmegaConf.load", "safe_load", "yaml.full_load", "yaml.load", "yaml.safe_load", "yaml.unsafe_load"}
@@ -274,3 +323,37 @@ def _parameter(target: Definition, position: int | None, word: str | None) -> st
 
 def _below(patterns: Patterns, key: str) -> Patterns:
     return frozenset((*keys, key) for keys in patterns if len(keys) < _DEEPEST)
+
+
+_MOST_ROUNDS = 12
+
+
+def flow_of_settings(modules: tuple[Module, ...]) -> Flow:
+    """Follow the settings from where they are loaded; then, by their names, those that come from unknown places."""
+    flow = Flow(definitions(modules))
+    _settle(flow, modules)
+    for definition in flow.known.all:
+        _guess(flow, definition)
+    _settle(flow, modules)
+    return flow
+
+
+def _settle(flow: Flow, modules: tuple[Module, ...]) -> None:
+    for _ in range(_MOST_ROUNDS):
+        before = flow.grown
+        for module in modules:
+            Scope(flow, module, None).run(module.tree.body)
+        for definition in flow.known.all:
+            Scope(flow, definition.module, definition).run(definition.node.body)
+        if flow.grown == before:
+            return
+
+
+def _guess(flow: Flow, definition: Definition) -> None:
+    """A parameter called `config` that no known call fills is some part of the settings."""
+    arguments = definition.node.args
+    for item in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+        kind = ast.unparse(item.annotation) if item.annotation else ""
+        is_known = bool(flow.names.get((definition.node, item.arg))) or kind in flow.known.classes
+        if not is_known and may_be_settings(item.arg, kind):
+            flow.learn(definition.node, item.arg, frozenset({("**",)}))

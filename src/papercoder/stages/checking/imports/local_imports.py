@@ -5,10 +5,9 @@ import difflib
 import sys
 from collections.abc import Iterator
 
-from papercoder.artifacts.checking import Finding
-from papercoder.stages.checking.findings import error, warning
-from papercoder.stages.checking.imported import Site, import_sites
-from papercoder.stages.checking.index import Index, index, relative_base
+from papercoder.artifacts.checking import Finding, error, warning
+from papercoder.stages.checking.imports.import_sites import Site, import_sites
+from papercoder.stages.checking.imports.index import Index, index, relative_base
 from papercoder.stages.checking.repository import Module, Tree
 
 _CHECK = "imports"
