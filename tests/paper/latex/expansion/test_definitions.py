@@ -1,6 +1,7 @@
 import pytest
 
 from tests.paper.latex.expansion.test_flatten import flat
+from tests.paper.latex.source import texts
 
 PREAMBLE = r"""
 \def\sfx#1.#2{#1-#2}\def\pair(#1,#2){<#1|#2>}\def\upto#1\end{[#1]}\def\swap#1#2{#2#1}\def\01{\{0,1\}}
@@ -55,6 +56,8 @@ def expanded(source: str) -> str:
         (r"\let\oldref\ref\renewcommand{\ref}[1]{(\oldref{#1})}\ref{a}", r"\ref{a}"),
         (r"\forcsvlist{\csuse{cs1}}{a, b}\renewcommand\do[1]{<#1>}\docsvlist{a,b}", "[a][b]<a><b>"),
         (r"\foreach \x/\y in {1/a,2/b}{\x\y;}", "1a;2b;"),
+        (r"\futurelet\next\one.\ifx\next.A\else B\fi", "1.A"),
+        (r"\foreach \i in {1,...,4}{\i}\foreach \i in {1,3,...,8,x}{\i}\foreach \i in {3,...,1}{\i}", "12341357x321"),
         (r"\romannumeral14 \number\numexpr 7/2\relax\inteval{2*3}", "xiv46"),
         (r"\robustify\one\protected\def\p{P}\long\def\q{Q}\p\q\undef\p\ifdefined\p A\else B\fi", "PQB"),
         (r"\texorpdfstring{$a$}{a}\TextOrMath{t}{m}$\TextOrMath{t}{m}$", "$a$t$m$"),
@@ -77,3 +80,9 @@ def test_a_macro_that_uses_internals_of_a_package_is_left_alone() -> None:
 
 def test_a_macro_whose_arguments_do_not_end_is_left_alone() -> None:
     assert flat(r"\def\x#1.{<#1>}{\x abc} \x a.") == r"{\x abc} <a>"
+
+
+def test_abbreviations_that_look_at_what_follows() -> None:
+    source = r"""\DeclareRobustCommand\onedot{\futurelet\@let@token\@onedot}
+    \def\@onedot{\ifx\@let@token.\else.\null\fi\xspace}\def\ie{\emph{i.e}\onedot}"""
+    assert texts(source + r"This, \ie that, \ie, or \ie.") == ["This, i.e. that, i.e., or i.e."]

@@ -111,6 +111,8 @@ def meaning_of(expander: Expander, token: str) -> object:
     if token[:1] != "\\":
         return token
     meaning = expander.meanings.get(token, Alias(token))
+    if isinstance(meaning, Alias) and meaning.name[:1] != "\\":
+        return meaning.name
     if isinstance(meaning, Alias) and not expander.is_defined(meaning.name):
         return None
     return meaning

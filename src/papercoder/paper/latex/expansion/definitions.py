@@ -160,11 +160,19 @@ def let(expander: Expander, name: str, token: str) -> None:
     meaning: Meaning | None = expander.meanings.get(token)
     if token in ("\\undefined", "\\@undefined"):
         meaning = None
-    elif meaning is None and token not in ("{", "}"):
-        meaning = Alias(token) if token[:1] == "\\" else Macro((), (token,))
+    elif meaning is None and token not in ("", "{", "}"):
+        meaning = Alias(token)
     if token in expander.counts or token in expander.lengths:
         return
     expander.define(name, meaning)
+
+
+def future_let(expander: Expander, _: str) -> None:
+    """`\\futurelet\\x\\y`: give `\\x` the meaning of what follows, and continue with `\\y`."""
+    name, then, following = (expander.stream.character() for _ in range(3))
+    if name[:1] == "\\":
+        let(expander, name, following)
+    expander.stream.pending += [token for token in (following, then) if token]
 
 
 def make_global(expander: Expander, _: str) -> None:
@@ -236,6 +244,7 @@ DEFINITIONS: dict[str, Action] = {
     "\\NewCommandCopy": copy,
     "\\RenewCommandCopy": copy,
     "\\DeclareCommandCopy": copy,
+    "\\futurelet": future_let,
     "\\global": make_global,
     "\\DeclareMathOperator": operator,
     "\\DeclarePairedDelimiter": paired_delimiter,

@@ -24,7 +24,7 @@ _DEEPEST = 40
 
 @dataclass(frozen=True)
 class Alias:
-    """What a name means if it is another name for one of LaTeX's own commands."""
+    """What a name means if it is another name for one of LaTeX's own commands, or for a character."""
 
     name: str
 

@@ -33,16 +33,34 @@ def loop_with_handler(expander: Expander, command: str) -> None:
 
 
 def for_each(expander: Expander, _: str) -> None:
-    """pgffor's `\\foreach \\x/\\y in {1/a,2/b} {body}`; ranges with dots are not carried out."""
+    """pgffor's `\\foreach \\x/\\y in {1/a,2/b} {body}`, and ranges of whole numbers such as `{1,...,5}`."""
     expander.stream.option()
     head = "".join(expander.stream.delimited(["{"]))
     expander.stream.pending.append("{")
     names = head.partition(" in")[0].split("/")
     listed = join(expander.stream.argument())
     body = expander.stream.argument()
-    if "..." not in listed and all(name.strip().startswith("\\") for name in names):
-        rows = [[value.strip() for value in item.split("/")] for item in listed.split(",")]
+    if all(name.strip().startswith("\\") for name in names):
+        rows = [[value.strip() for value in item.split("/")] for item in _with_ranges(listed.split(","))]
         _repeat(expander, [name.strip() for name in names], rows, body)
+
+
+def _with_ranges(items: Sequence[str]) -> list[str]:
+    """A list with the numbers that dots stand for; dots between other things are dropped."""
+    found: list[str] = []
+    beyond = -1  # where the end of a range is that its steps do not reach
+    for place, item in enumerate(items):
+        if item.strip() != "...":
+            found += [item] if place != beyond else []
+            continue
+        ends = [each.strip() for each in (*found[-2:], *items[place + 1 : place + 2])]
+        if len(ends) < 2 or not all(end.lstrip("-").isdecimal() and len(end) < 6 for end in ends):
+            continue
+        last, end = int(ends[-2]), int(ends[-1])
+        step = (last - int(ends[0]) if len(ends) == 3 else 0) or (1 if end > last else -1)
+        found += map(str, range(last + step, end, step))
+        beyond = place + 1 if (end - last) % step else beyond
+    return found
 
 
 def _repeat(expander: Expander, names: Sequence[str], rows: Sequence[Sequence[str]], body: Sequence[str]) -> None:

@@ -13,9 +13,7 @@ Kind = Literal[
     "argument", "option", "star", "delimited option", "delimited", "braced option", "until", "literal", "scripts"
 ]
 
-_BEYOND = names(
-    r"\futurelet \catcode \afterassignment \aftergroup \setbox \halign \read \openin \write \immediate \special"
-)
+_BEYOND = names(r"\catcode \afterassignment \aftergroup \setbox \halign \read \openin \write \immediate \special")
 YES, NO, ABSENT = "\\BooleanTrue", "\\BooleanFalse", "\\NoValue"
 """What xparse passes for a star that is there or not, and for an option that is not given."""
 

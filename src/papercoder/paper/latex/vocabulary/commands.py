@@ -100,13 +100,13 @@ o      algorithm2e procedure itemize enumerate description threeparttable tcolor
 o      enumerate* itemize* tablenotes mdframed proof sidewaysfigure* listing* SCfigure SCtable figurehere tablehere
 o      specialtable threeparttablex asparaenum asparaitem compactdesc framed shaded
 m      multicols thebibliography alignat alignat* spacing IEEEeqnarray IEEEeqnarray* adjustbox deluxetable
-m      deluxetable* deluxetable** minipage* labeling resumeitem
+m      deluxetable* splitdeluxetable splitdeluxetable*
 om     tabu longtabu
-om     tabular array longtable NiceTabular tabularray tblr longtblr talltblr supertabular supertabular* xtabular
+om     tabular array longtable NiceTabular tabularray tblr longtblr talltblr supertabular xtabular
 om     mpsupertabular subfigure subtable wrapfloat floatrow subfloatrow longtable* NiceArray
 mm     adjustwidth list
 omm    restatable
-mom    tabular* tabularx tabulary xltabular NiceTabular* NiceTabularX ltabulary
+mom    tabular* tabularx tabulary xltabular NiceTabular* NiceTabularX ltabulary supertabular*
 ooom   minipage
 omom   wrapfigure wraptable
 """
@@ -170,6 +170,6 @@ KNOWN = (
     frozenset(SIGNATURES)
     | {f"\\{name}" for name in (*names(WITHOUT_ARGUMENTS), *SYMBOLS, *ACCENTS)}
     | {f"\\{character}" for character in "-/!>@*'+<=|)]:"}
-    | {"\\iff", "\\@currentlabel"}
+    | {"\\iff", "\\@currentlabel", "\\@let@token"}
 )
 """All commands that are not counted as unknown."""
