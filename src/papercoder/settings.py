@@ -280,6 +280,11 @@ def config_folder() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "papercoder"
 
 
+def cache_folder() -> Path:
+    """Where downloads, environments and diagrams are kept between runs."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "papercoder"
+
+
 def parse_models(values: Iterable[str]) -> tuple[str | None, dict[Role, str]]:
     """Parse `--model` flags: `provider:name` for all roles, `role=provider:name` for one.
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from papercoder.errors import PaperError
-from papercoder.paper.arxiv import Arxiv, ArxivId, cache_folder, parse_id
+from papercoder.paper.arxiv import Arxiv, ArxivId, parse_id
 from papercoder.paper.reading import read
 
 SOURCE = gzip.compress(b"\\documentclass{a}\\title{T}\\begin{document}\\section{S} From the source.\\end{document}")
@@ -130,4 +130,5 @@ def test_the_client_says_who_it_is() -> None:
 
 def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / "papercoder" / "arxiv"
+    with httpx.Client() as client:
+        assert Arxiv(client).cache == tmp_path / "papercoder" / "arxiv"

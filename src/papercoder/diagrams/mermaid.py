@@ -4,7 +4,6 @@ Each diagram is rendered once: results are kept in memory and, as SVG files, in 
 """
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from papercoder.diagrams.cleaner import InvalidSvgError, clean
 from papercoder.diagrams.text import printable
 from papercoder.errors import RunFolderError
 from papercoder.runs.store import digest, write_synced
+from papercoder.settings import cache_folder
 
 Kind = Literal["classDiagram", "sequenceDiagram"]
 
@@ -105,7 +105,7 @@ def _without_settings(source: str) -> str:
 
 
 def _render(source: str) -> Rendering:
-    kept = _cache_folder() / f"{digest([version('mermaidx'), _CONFIG, source])}.svg"
+    kept = cache_folder() / "diagrams" / f"{digest([version('mermaidx'), _CONFIG, source])}.svg"
     with suppress(OSError, UnicodeDecodeError, InvalidSvgError):
         return Rendering(svg=clean(kept.read_text(encoding="utf-8")))
     rendering = _run_script(source)
@@ -117,10 +117,6 @@ def _render(source: str) -> Rendering:
         return Rendering(svg=clean(rendering.svg))
     except InvalidSvgError as error:
         return Rendering(failure=str(error))
-
-
-def _cache_folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "papercoder" / "diagrams"
 
 
 def _run_script(source: str) -> Rendering:

@@ -4,7 +4,6 @@ arXiv asks for no more than one request in three seconds and for a telling User-
 access. What was fetched for an id with a version never changes, so it is kept.
 """
 
-import os
 import re
 import tempfile
 import time
@@ -17,6 +16,7 @@ import httpx
 
 from papercoder.errors import PaperError
 from papercoder.paper.sniffing import kind_of
+from papercoder.settings import cache_folder
 
 _NEW = r"\d{4}\.\d{4,5}"
 _OLD = r"[a-z-]+(?:\.[A-Z]{2})?/\d{7}"
@@ -55,12 +55,6 @@ def parse_id(text: str) -> ArxivId | None:
     return ArxivId(match[1].lower() if "/" not in match[1] else match[1], match[2] or "") if match else None
 
 
-def cache_folder() -> Path:
-    """Where papers are kept: `papercoder/arxiv` in the user's cache."""
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "papercoder" / "arxiv"
-
-
 def default_client() -> httpx.Client:
     """A client for arXiv."""
     return httpx.Client(
@@ -76,7 +70,7 @@ class Arxiv:
     """Fetches papers, at most one request in three seconds."""
 
     client: httpx.Client = field(default_factory=default_client)
-    cache: Path = field(default_factory=cache_folder)
+    cache: Path = field(default_factory=lambda: cache_folder() / "arxiv")
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     last: float = field(default=float("-inf"), init=False)

@@ -1,7 +1,6 @@
 """The environment of a generated repository: resolved to a lock, installed from wheels, kept for the next time."""
 
 import asyncio
-import os
 import shlex
 import uuid
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from papercoder.errors import RunFolderError
 from papercoder.repository.packages import package_problem
 from papercoder.runs.store import digest, write_failure
 from papercoder.sandbox.contract import Bind, Command, Limits, Phase, Sandbox
+from papercoder.settings import cache_folder
 from papercoder.stages.execution.indexes import Indexes, user_indexes
 from papercoder.stages.execution.missing_modules import SCRIPT, imported_by, missing_modules
 from papercoder.stages.execution.repository_copy import bring_back, discard, fresh_copy
@@ -66,11 +66,6 @@ class Installer(Protocol):
 
     async def install(self, repository: Path, sandbox: Sandbox, limits: Limits) -> Installation:
         """Install what `requirements.txt` asks for, and pytest where there are tests."""
-
-
-def cache_folder() -> Path:
-    """Where environments and downloads are kept between runs."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "papercoder"
 
 
 @dataclass(frozen=True)
