@@ -84,6 +84,17 @@ def test_macros_of_a_style_file_beside_the_paper() -> None:
         "".join(rf"\def\a{chr(97 + i)}{{\a{chr(98 + i)}\a{chr(98 + i)}}}" for i in range(25)) + r"\aa",
         r"\newcommand{\x}{" * 3_000,
         r"\newenvironment{q}{\begin{q}}{\end{q}}\begin{q}\end{q}",
+        r"\def\x{a}" + r"\appto\x{\x\x}" * 40 + r"\x",
+        r"\def\x{aaaaaaaa}" + r"\edef\x{\x\x}" * 40 + r"\x",
+        r"\loop a\iftrue\repeat",
+        r"\expandafter" * 5_000,
+        r"\csname " * 5_000,
+        r"\ifnum" * 5_000,
+        r"\ifnum\numexpr" + "(" * 5_000 + "1>0 a\\fi",
+        r"\ifnum" + r"\count" * 5_000 + "1>0 a\\fi",
+        r"\def\x#1\end{#1}" + r"\x" * 5_000,
+        r"\num{" * 5_000,
+        r"\usepackage{a}" * 5_000,
     ],
 )
 def test_definitions_without_end_end(source: str) -> None:
