@@ -74,3 +74,13 @@ def test_in_the_terminal() -> None:
     assert "1 Intro [bold]" in text
     assert "! Look here." in text
     assert "20 calls, 1,000 prompt and 200 completion tokens, about $0.50 (a guess)" in text
+
+
+def test_no_problems_is_said_only_when_each_check_was_made() -> None:
+    whole = paper_of(Heading("S", 1), Text(WORDS), Display("a = 3.5", "1"))
+    assert fidelity(whole).verdict == "No problems found."
+    converted = fidelity(whole.model_copy(update={"source": "markdown"}))
+    assert converted.verdict.startswith("The checks that were made found no problems. Not checked: formulas")
+    scanned = fidelity(whole.model_copy(update={"source": "pdf", "checks": ()}))
+    assert [check.made for check in scanned.checks].count(False) == 3
+    assert fidelity(paper_of(Text("x"))).verdict == ""

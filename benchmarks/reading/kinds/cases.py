@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from benchmarks.reading.kinds import html, latex, markdown, xml
+from benchmarks.reading.kinds import html, latex, markdown, pdf, xml
 from benchmarks.reading.kinds.case import Case
 
 
@@ -12,3 +12,4 @@ def cases() -> Iterator[Case]:
     yield from markdown.cases()
     yield from html.cases()
     yield from xml.cases()
+    yield from pdf.cases()

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from papercoder.paper.draft import Area, Display, Doubt, Element, Grid, Text
 from papercoder.paper.pdf.extract import RawPage, Rule, Sign, Word
 
-_BARRED = re.compile(r"\\(?:[dt]?frac|sqrt|overline|underline|binom)\b")
-_ROOT = re.compile(r"\\sqrt\b|√")
-_ACCENT = re.compile(r"\\(?:hat|tilde|bar|dot|ddot|check|vec|widehat|widetilde|overline|acute|grave)\b")
+_BARRED = re.compile(r"\\(?:[dt]?frac|sqrt|overline|underline|binom)(?![A-Za-z])")
+_ROOT = re.compile(r"\\sqrt(?![A-Za-z])|√")
+_ACCENT = re.compile(r"\\(?:hat|tilde|bar|dot|ddot|check|vec|widehat|widetilde|overline|acute|grave)(?![A-Za-z])")
 _STRAY_ACCENT = re.compile(r"(?<=\w)\s?[ˆ˜¯˙ˇ]|[ˆ˜¯˙ˇ]\s?(?=\w)")
-_OPERATOR = re.compile(r"(?:\\(?:sum|prod)\b|[∑∏])\s*(?P<limit>[_^])?")
+_OPERATOR = re.compile(r"(?:\\(?:sum|prod)(?![A-Za-z])|[∑∏])\s*(?P<limit>[_^])?")
 
 REACH = 30.0
 """Points above and below an operator within which its limits are."""

@@ -1,0 +1,114 @@
+"""What a PDF's text may have lost, and pictures of it."""
+
+from pathlib import Path
+
+import pytest
+
+from papercoder.paper import read
+from papercoder.paper.draft import Area, Display, Draft, Grid, Text
+from papercoder.paper.pdf.extract import RawDocument, RawPage, Rule, Sign, Word
+from papercoder.paper.pdf.fonts import READABLE, unreadable
+from papercoder.paper.pdf.formulas import formula_doubts
+from papercoder.paper.pdf.language import is_language
+from papercoder.paper.pdf.losses import losses
+from papercoder.paper.pdf.numbering import Numbered, numbered_roman, uses_roman
+from papercoder.paper.pictures import picture_name, save_pictures
+
+DATA = Path(__file__).parent / "data"
+AREA = Area(1, 100, 100, 300, 130)
+ENGLISH = "The language model is trained on a large set of data and then adapted to a task with more care than before."
+
+
+def _page(**parts: object) -> RawPage:
+    return RawPage(**({"width": 612, "height": 792, "words": [], "rules": [], "plain": ""} | parts))  # type: ignore[arg-type]
+
+
+def _kinds(text: str, page: RawPage) -> list[str]:
+    return [doubt.kind for doubt in formula_doubts([page], [Display(text, "1", AREA)])]
+
+
+def test_a_root_or_fraction_that_fell_apart() -> None:
+    page = _page(bars=[Rule(150, 165, 105)])
+    assert _kinds("p 1 − βtxt−1", page) == ["fraction"]
+    assert _kinds("\\sqrt{1-\\beta_t}x_{t-1}", page) == []
+    assert _kinds("a + b", _page(bars=[Rule(150, 165, 400)])) == []
+
+
+def test_a_sum_without_its_limits() -> None:
+    page = _page(signs=[Sign("∑", 150, 115)], words=[Word("i=1", 145, 124, 12, 6, 6, "CMMI7", 0)])
+    assert _kinds("\\sum x_{i}", page) == ["limits"]
+    assert _kinds("X x_{i}", page) == ["limits"]
+    assert _kinds("\\sum_{i=1} x_{i}", page) == []
+    assert _kinds("\\sum x_{i}", _page(signs=[Sign("∑", 150, 115)])) == []
+
+
+def test_letters_without_their_accents() -> None:
+    page = _page(signs=[Sign("ˆ", 150, 110)])
+    assert _kinds("y = 1", page) == ["accent"]
+    assert _kinds("\\hat{y} = 1", page) == []
+    assert [doubt.kind for doubt in formula_doubts([_page()], [Text("where yˆ is", AREA)])] == ["accent"]
+
+
+def test_several_numbers_in_one_cell() -> None:
+    table = Grid("C", (("a", "1", "2", "3"), ("b", "4 5 6", "", "")), "1", AREA)
+    assert [doubt.kind for doubt in formula_doubts([_page()], [table])] == ["cells"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ENGLISH,
+        "Le modèle de langue est entraîné sur un grand corpus et adapté ensuite à une tâche avec plus de soin.",
+        "Das Sprachmodell wird auf großen Daten trainiert und danach mit mehr Sorgfalt als zuvor angepasst.",
+        "Model językowy jest trenowany na dużym zbiorze danych, a następnie dostrajany do konkretnego zadania.",
+        "Языковая модель обучается на большом наборе данных, а затем дообучается для конкретной задачи авторов.",
+        "Xiaoqing Zhang, Yuxuan Wang, Zhiqiang Xu, Jingjing Liu, Wei Zhou, Kaiming He, Yoshua Bengio",
+        "short",
+    ],
+)
+def test_languages(text: str) -> None:
+    assert is_language(text)
+
+
+@pytest.mark.parametrize("by", [1, 3, 13, 18])
+def test_shifted_codes_are_no_language(by: int) -> None:
+    letters = {chr(97 + code): chr(97 + (code + by) % 26) for code in range(26)}
+    assert not is_language("".join(letters.get(letter, letter) for letter in (ENGLISH * 3).lower()))
+
+
+def test_a_page_in_an_unreadable_font() -> None:
+    words = [Word("Wkh odqjxdjh prgho lv wudlqhg rq d odujh vhw ri gdwd dqg wkhq", 72, 100, 300, 10, 10, "F1", 0)] * 3
+    good = [Word(ENGLISH, 72, 100, 300, 10, 10, "F2", 0)] * 3
+    found = unreadable(RawDocument(pages=[_page(words=good), _page(words=words)]))
+    assert (found.fonts, found.pages) == (frozenset({"F1"}), (1,))
+    assert found.sample.startswith("Wkh odqjxdjh")
+
+
+def test_sideways_text_is_reported() -> None:
+    words = [Word(ENGLISH, 72, 100, 10, 300, 10, "F", 90.0)] * 2
+    found = losses(RawDocument(pages=[_page(words=words)]), Draft(), READABLE)
+    assert [(loss.kind, loss.page) for loss in found if loss.kind == "sideways"] == [("sideways", 1)]
+
+
+def test_roman_numbers() -> None:
+    assert uses_roman(["I. INTRODUCTION", "A. Scope", "II. METHOD"])
+    assert not uses_roman(["I. INTRODUCTION", "V. METHOD"])
+    section = numbered_roman("V. RESULTS", Numbered("4.2", "T"))
+    assert section is not None
+    assert section.number == "5"
+    below = numbered_roman("1) Layers", Numbered("3.2", "T"))
+    assert below is not None
+    assert below.number == "3.2.1"
+
+
+def test_pictures_of_places(tmp_path: Path) -> None:
+    paper = read(DATA / "two_columns.pdf")
+    save_pictures(DATA / "two_columns.pdf", paper, tmp_path)
+    assert {"title.png", "eq-1.png", "eq-2.png", "tab-1.png"} <= {path.name for path in tmp_path.iterdir()}
+    assert (tmp_path / picture_name("eq:1")).read_bytes().startswith(b"\x89PNG")
+    assert {place.page for place in paper.places if place.anchor == "title"} == {1}
+
+
+def test_no_pictures_of_what_is_no_file(tmp_path: Path) -> None:
+    save_pictures(Path("1706.03762"), read(DATA / "two_columns.pdf"), tmp_path / "pictures")
+    assert not (tmp_path / "pictures").exists()
