@@ -3,12 +3,17 @@ import pytest
 from papercoder.artifacts import Loss, Paper
 from papercoder.errors import PaperError
 from papercoder.paper.corrections import corrected, editable_text
-from papercoder.paper.draft import Display, Draft, Grid, Heading, Text, assemble
+from papercoder.paper.draft import Display, Draft, Element, Grid, Heading, Text, assemble
 
 
 @pytest.fixture
 def paper() -> Paper:
-    elements = [Heading("S", 1), Text("One."), Display("a 1", "2"), Grid("C", (("x", "1"), ("a|b", "2")), "1")]
+    elements: list[Element] = [
+        Heading("S", 1),
+        Text("One."),
+        Display("a 1", "2"),
+        Grid("C", (("x", "1"), ("a|b", "2")), "1"),
+    ]
     losses = (Loss(kind="fraction", message="eq:2 fell apart.", anchor="eq:2"), Loss(kind="scan", message="A scan."))
     return assemble(Draft("A ti-", "Short.", elements), "pdf").model_copy(update={"losses": losses})
 

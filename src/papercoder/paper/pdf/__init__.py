@@ -2,14 +2,18 @@
 
 From the file to the paper::
 
-    extract     both parsers, in a process of their own            source    runs it; errors for the user
-    furniture   drops stamps, page headers, line numbers           columns   reading order
-    frames      where tables and algorithms are                    lines     spans -> lines
-    headings    by outline, numbering and font                     displays  formulas
-    floats      captions, tables, algorithms, footnotes            flow      lines -> elements in order
-    references  the bibliography                                   reader    the whole
-    doubts      what the parse may have lost                       ocr       scans, with the `ocr` extra
-    prose       lines -> clean text                                ligatures of bitmap fonts
+    extract     both parsers, in a separate process                source     runs it; errors for the user
+    fonts       text that is not what is printed                   language   whether text is a language's
+    furniture   drops stamps, page headers, line numbers           columns    reading order
+    captions    how they begin                                     frames     where tables and algorithms are
+    lines       spans -> lines                                     title      the title on the first page
+    headings    by outline, numbering and font                     numbering  numbers of headings
+    displays    formulas                                           floats     captions, tables, footnotes
+    flow        lines -> elements in order                         abstract   the abstract among them
+    references  the bibliography                                   reader     all of these in order
+    losses      what pages and sections may have lost              formulas   what formulas may have lost
+    ocr         page images, with the `ocr` extra                  crop       pictures of places
+    prose       lines -> clean text                                ligatures  of bitmap fonts
 """
 
 from papercoder.paper.pdf.reader import read_pdf

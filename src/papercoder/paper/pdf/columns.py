@@ -43,9 +43,9 @@ class Region:
 def gutters(pages: Sequence[Page]) -> list[Gutter | None]:
     """For every page the strip between its two columns, or None where it has one column."""
     own = [_gutter(page) for page in pages]
-    told = [found for page, found in zip(pages, own, strict=True) if len(_long_lines(page)) >= 6]
-    twos = [found for found in told if found is not None]
-    if not twos or 2 * len(twos) <= len(told):
+    known = [found for page, found in zip(pages, own, strict=True) if len(_long_lines(page)) >= 6]
+    twos = [found for found in known if found is not None]
+    if not twos or 2 * len(twos) <= len(known):
         return own
     usual = Gutter(median(two.x0 for two in twos), median(two.x1 for two in twos))
     return [found or (None if _crossed(page, usual) else usual) for page, found in zip(pages, own, strict=True)]
@@ -79,7 +79,7 @@ def _gutter(page: Page) -> Gutter | None:
 
 
 def text_box(page: Page) -> Box:
-    """Where the page's text is set, whatever sticks out of it."""
+    """The box of the page's text, without what sticks out of it."""
     box = around(span.box for span in page.spans)
     lines = [span.box for span in page.spans if len(span.text) > 30]
     if not lines:

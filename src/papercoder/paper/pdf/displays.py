@@ -1,4 +1,4 @@
-"""Displayed equations: lines that are formulas and stand apart from the text."""
+"""Displayed equations: lines of formulas apart from the text."""
 
 import re
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ def formula(line: Line, look: Typography) -> bool:
 
 
 def limits(line: Line, look: Typography) -> bool:
-    """Whether the line is what stands below or above a sum: small and short."""
+    """Whether the line is the limit of a sum: small, short and without words."""
     return line.size < 0.85 * look.size and len(line.text) < 24 and _prose_words(line.text) == 0
 
 

@@ -45,7 +45,7 @@ NEAR = 6.0
 """Points between the paths of one drawing."""
 
 SHORTEST_LINE = 16
-"""Characters; a label in a figure or a cell of a table seldom has as many."""
+"""Characters; labels in figures and cells of tables are mostly shorter."""
 
 SLIGHT = 0.5
 """Degrees; text that is rotated by less counts as upright."""

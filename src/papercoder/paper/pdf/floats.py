@@ -1,4 +1,4 @@
-"""What stands apart from the running text: captions with their bodies, and notes at the foot of a column."""
+"""Elements apart from the running text: captions with their bodies, and footnotes."""
 
 import re
 from collections import Counter
@@ -45,7 +45,7 @@ class _Captioned:
 
 @dataclass(frozen=True)
 class FloatRules:
-    """What must be known about a document to tell its floats."""
+    """Finds the floats of a document."""
 
     look: Typography
     headings: dict[int, Found]
@@ -82,13 +82,13 @@ class FloatRules:
         if start is None or not isinstance(row, Line):
             return None
         end = i + 1
-        while end < len(rows) and end not in self.headings and self._goes_on(rows[end - 1], rows[end], row):
+        while end < len(rows) and end not in self.headings and self._continues(rows[end - 1], rows[end], row):
             end += 1
         texts = [one.text for one in rows[i:end] if isinstance(one, Line)]
         whole = caption(joined(texts, self.known))
         return _Captioned(i, end, start, whole.text if whole else "")
 
-    def _goes_on(self, before: Row, row: Row, first: Line) -> bool:
+    def _continues(self, before: Row, row: Row, first: Line) -> bool:
         if not isinstance(row, Line) or row.page != first.page or row.column != first.column:
             return False
         close = 0 < row.box.y0 - before.box.y0 < 1.5 * max(first.size, 6)

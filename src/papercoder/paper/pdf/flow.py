@@ -25,7 +25,7 @@ _BULLET = re.compile(r"[•◦▪‣·–*]\s|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)
 
 @dataclass
 class Flow:
-    """Reads rows one after the other; floats wait until the paragraph that they interrupt has ended."""
+    """Reads rows one after the other; floats wait for the end of the paragraph that they interrupt."""
 
     look: Typography
     headings: dict[int, Found]
@@ -125,7 +125,7 @@ class Flow:
         return not self._indented(before, line)
 
     def _interrupted(self, before: Line, line: Line) -> bool:
-        """Whether a float broke the paragraph that goes on here."""
+        """Whether the line continues a paragraph that a float interrupted."""
         return bool(self._waiting) and not _ENDS.search(before.text) and not line.text[:1].isupper()
 
     def _indented(self, before: Line, line: Line) -> bool:

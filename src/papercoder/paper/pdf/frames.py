@@ -1,4 +1,4 @@
-"""Where tables and algorithms stand on a page: between rules, or in rows of cells beside a caption."""
+"""Where tables and algorithms are on a page: between rules, or in rows of cells near a caption."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What a page carries besides the paper: running headers and footers, page numbers, numbers of lines in the margin."""
+"""Running headers and footers, page numbers, and line numbers in the margin."""
 
 import re
 from collections import Counter

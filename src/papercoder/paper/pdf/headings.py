@@ -206,7 +206,7 @@ class Headings:
         return any(one[:4] == other[:4] and fuzz.ratio(one, other) >= _ALIKE for one, other in keys)
 
     def _start_of(self, text: str, mark: Bookmark) -> tuple[str, str] | None:
-        """Title and rest of a line that begins with the bookmark's title and goes on with text."""
+        """Title and rest of a line that begins with the bookmark's title and continues with text."""
         found = numbered(mark.title)
         title = re.escape(clean(found.title if found else mark.title))
         start = re.match(rf"((?:[\dA-Z.]{{1,9}}\s+)?{title}){_RUN_IN_END}", text, re.IGNORECASE)

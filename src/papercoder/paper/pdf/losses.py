@@ -12,7 +12,7 @@ from papercoder.paper.pdf.fonts import Unreadable, strange
 from papercoder.paper.pdf.page import is_upright
 
 LEAST_TEXT = 60
-"""Characters on a page; a page with fewer has no text worth the name."""
+"""Characters on a page; a page with fewer counts as a page without text."""
 
 LEAST_AGREEMENT = 0.85
 """Share of a page's words that both parsers read."""

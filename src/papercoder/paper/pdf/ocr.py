@@ -1,4 +1,4 @@
-"""Reads scans with rapidocr, which carries its models with it; it comes with the `ocr` extra."""
+"""Reads page images with rapidocr, which ships its models; it comes with the `ocr` extra."""
 
 import contextlib
 import importlib

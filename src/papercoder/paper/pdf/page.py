@@ -41,7 +41,7 @@ def upright(index: int, raw: RawPage) -> Page:
 
 
 def _span(word: Word) -> Span:
-    """The word as a span; a font size that its height belies is one that the page then scales."""
+    """The word as a span; where its height contradicts the font size, the page scales the font."""
     scaled = not 0.5 * word.height < word.size < 2 * word.height
     box = Box(word.x, word.y, word.x + word.width, word.y + word.height)
     return Span(word.text.strip(), box, 1.1 * word.height if scaled else word.size, word.font)
