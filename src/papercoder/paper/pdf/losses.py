@@ -48,12 +48,12 @@ def _of_text(raw: RawDocument, unread: Unreadable) -> Iterator[Loss]:
     elif sum(page.scanned for page in raw.pages) > len(raw.pages) / 2:
         message = "The PDF is a scan: its text was recognised from images; formulas and numbers may be wrong."
         yield Loss(kind="scan", message=message)
-    if unread.touched:
+    if touched := [number + 1 for number in unread.touched if not raw.pages[number].recognised]:
         message = (
             f'A font on {{pages}} gives text that is not what is printed, such as "{unread.sample}"; '
             "install the ocr extra (pip install 'papercoder[ocr]') to read it from the page image."
         )
-        yield _loss("encoding", message, [number + 1 for number in unread.touched])
+        yield _loss("encoding", message, touched)
 
 
 def _of_pages(raw: RawDocument) -> Iterator[Loss]:
