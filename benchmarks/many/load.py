@@ -21,7 +21,7 @@ from benchmarks.speed.measure import LATENCY
 from papercoder.artifacts import BenchResults, TrialResult
 from papercoder.bench.bench import bench
 from papercoder.bench.manifest.manifest import Manifest, ModelChoice, PaperEntry, Variant
-from papercoder.bench.placement import Local, Placement
+from papercoder.bench.placement import LocalPlacement, Placement
 from papercoder.runs.events import Event
 
 _RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "180"}
@@ -49,19 +49,19 @@ class Load:
     """Why papers are not complete."""
 
 
-class Unwatched:
-    """Looks on, and says nothing."""
+class Silent:
+    """A listener that shows nothing."""
 
-    def begin(self, results: BenchResults) -> None:
+    def on_start(self, results: BenchResults) -> None:
         """All trials."""
 
-    def warn(self, message: str) -> None:
+    def on_warning(self, message: str) -> None:
         """Something should be known."""
 
-    def tell(self, trial: str, event: Event) -> None:
+    def on_event(self, trial: str, event: Event) -> None:
         """Something happened."""
 
-    def end(self, result: TrialResult) -> None:
+    def on_trial_end(self, result: TrialResult) -> None:
         """A trial ended."""
 
 
@@ -82,7 +82,7 @@ async def load(todo: Manifest, folder: Path, placement: Placement) -> Load:
     """Take all papers at once, with a heart that beats beside them."""
     cpu, others, wall = _cpu(resource.RUSAGE_SELF), _cpu(resource.RUSAGE_CHILDREN), time.perf_counter()
     async with Heartbeat() as heart:
-        results = await bench(todo, folder, placement, Unwatched())
+        results = await bench(todo, folder, placement, Silent())
     return Load(
         papers=len(results.trials),
         complete=sum(trial.status == "complete" for trial in results.trials),
@@ -110,17 +110,17 @@ def _cpu(who: int) -> float:
 def placed(*, on_ray: bool) -> Iterator[Placement]:
     """This process; or a cluster of two nodes on this machine, each with one processor, for as long as it is needed."""
     if not on_ray:
-        yield Local()
+        yield LocalPlacement()
         return
     os.environ |= _RAY
     from ray.cluster_utils import Cluster  # noqa: PLC0415, an extra
 
-    from papercoder.bench.ray.placement import OnRay  # noqa: PLC0415
+    from papercoder.bench.ray.placement import RayPlacement  # noqa: PLC0415
 
     cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     try:
         cluster.add_node(num_cpus=1)
-        yield OnRay(str(cluster.address))
+        yield RayPlacement(str(cluster.address))
     finally:
         cluster.shutdown()
 

@@ -1,4 +1,4 @@
-"""Manifests of tiny papers, and benches that are run with them in silence."""
+"""Small benches for tests."""
 
 import asyncio
 from collections import Counter
@@ -11,7 +11,7 @@ from papercoder.artifacts import BenchResults, TrialResult
 from papercoder.bench.bench import bench
 from papercoder.bench.manifest.file import load_manifest
 from papercoder.bench.manifest.trials import Trial, trials
-from papercoder.bench.placement import Local
+from papercoder.bench.placement import LocalPlacement
 from papercoder.runs.events import Event
 from papercoder.stages.checking import checks
 from tests.support import MARKDOWN, calls_made
@@ -30,11 +30,11 @@ _TOOLS = {"names", "calls"}
 
 def without_tools() -> tuple[Any, ...]:
     """The checks that start no other program."""
-    return tuple(each for each in checks.CHECKS if each[0] not in _TOOLS)
+    return tuple(check for check in checks.CHECKS if check[0] not in _TOOLS)
 
 
 def write_manifest(folder: Path, texts: int = 3, **changes: Any) -> Path:
-    """A manifest of so many tiny papers, `p1`, `p2`, ..., each of which says something else."""
+    """Write a manifest with this many small papers, `p1`, `p2`, ..., all different."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(1, texts + 1):
         (folder / f"p{number}.md").write_text(MARKDOWN.replace("40 epochs", f"4{number} epochs"), encoding="utf-8")
@@ -51,31 +51,31 @@ def write_manifest(folder: Path, texts: int = 3, **changes: Any) -> Path:
 
 
 class Silent:
-    """Looks on, and remembers."""
+    """A listener that records everything."""
 
     def __init__(self) -> None:
-        self.found: BenchResults | None = None
-        self.told: list[tuple[str, Event]] = []
+        self.started: BenchResults | None = None
+        self.events: list[tuple[str, Event]] = []
         self.ended: list[TrialResult] = []
         self.warned: list[str] = []
 
-    def begin(self, results: BenchResults) -> None:
-        self.found = results
+    def on_start(self, results: BenchResults) -> None:
+        self.started = results
 
-    def warn(self, message: str) -> None:
+    def on_warning(self, message: str) -> None:
         self.warned.append(message)
 
-    def tell(self, trial: str, event: Event) -> None:
-        self.told.append((trial, event))
+    def on_event(self, trial: str, event: Event) -> None:
+        self.events.append((trial, event))
 
-    def end(self, result: TrialResult) -> None:
+    def on_trial_end(self, result: TrialResult) -> None:
         self.ended.append(result)
 
 
-def run(manifest: Path, folder: Path, watcher: Any = None, **changes: Any) -> BenchResults:
+def run(manifest: Path, folder: Path, listener: Any = None, **changes: Any) -> BenchResults:
     """Run a bench in this process."""
-    chosen = load_manifest(manifest).model_copy(update=changes)
-    return asyncio.run(bench(chosen, folder, Local(), watcher or Silent()))
+    loaded = load_manifest(manifest).model_copy(update=changes)
+    return asyncio.run(bench(loaded, folder, LocalPlacement(), listener or Silent()))
 
 
 def trial_of(manifest: Path, folder: Path, at: int = 0) -> Trial:
@@ -84,7 +84,7 @@ def trial_of(manifest: Path, folder: Path, at: int = 0) -> Trial:
 
 
 def calls_of(folder: Path) -> "Counter[tuple[str, str, str]]":
-    """(run folder, agent, subject) -> calls that were made and paid for, those of judges among them."""
+    """(run folder, agent, subject) -> number of paid calls, including those of judges."""
     logs = sorted(path.parent for path in folder.rglob("events.jsonl"))
     return Counter(
         {(str(log.relative_to(folder)), *call): count for log in logs for call, count in calls_made(log).items()}

@@ -1,4 +1,4 @@
-"""Benches whose repositories are checked by no other program, which takes seconds each."""
+"""Benches in tests skip the checks that start other programs, which take seconds each."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Hosts on a cluster of tests: they say where they are, spend no time on tools, wait, and one paper kills them."""
+"""Hosts for tests on a cluster: they report their place, use no tools, can be paused, and one paper kills them."""
 
 import asyncio
 import importlib
@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from papercoder.bench.ray.host import Host, Order, Told
+from papercoder.bench.ray.host import Host, HostMessage, TrialRequest
 from papercoder.errors import AnswerError
 from papercoder.models.contract import Answer, Request
 from papercoder.models.simulated import Simulated
@@ -21,53 +21,53 @@ from papercoder.stages.checking import checks
 from tests.bench.benches import without_tools
 
 HOSTS = "HOSTS_OF_A_TEST"
-"""Variable with the folder in which hosts say where they are."""
+"""Environment variable with the folder for the hosts' reports."""
 
 POISON = "poison"
 """The paper that kills its host."""
 
 PACE = "pace"
-"""File in that folder with the calls that each host may answer; where there is none, all."""
+"""File in that folder with the number of calls that each host may answer; without it, there is no limit."""
 
 
 class Mortal(Host):
     """A host that a test may kill."""
 
     def __init__(self, name: str) -> None:
-        import ray  # not before the variables that keep it quiet are set
+        import ray  # after RAY_VARIABLES are set
 
         super().__init__(name)
         os.fsync = lambda fd: None
         checks.CHECKS = without_tools()
-        Simulated.stream = _paced()  # type: ignore[method-assign, assignment]
+        Simulated.stream = _with_pauses()  # type: ignore[method-assign, assignment]
         self.trials: list[str] = []
         self.here = {"pid": os.getpid(), "node": ray.get_runtime_context().get_node_id()}
-        self._say()
+        self._report()
 
-    async def run(self, order: Order) -> AsyncIterator[Told]:
-        """As any host; of the poison it dies."""
-        self.trials.append(order.trial.paper)
+    async def run(self, request: TrialRequest) -> AsyncIterator[HostMessage]:
+        """Like any host, but the poison paper kills it."""
+        self.trials.append(request.trial.paper)
         self.here["loop"] = type(asyncio.get_running_loop()).__module__
-        self._say()
-        if order.trial.paper == POISON:
+        self._report()
+        if request.trial.paper == POISON:
             yield ()
             await asyncio.sleep(0.5)
             os.kill(os.getpid(), signal.SIGKILL)
-        async for told in super().run(order):
-            yield told
+        async for message in super().run(request):
+            yield message
 
-    def _say(self) -> None:
+    def _report(self) -> None:
         folder = Path(os.environ[HOSTS])
         (folder / f"{self._name}.part").write_text(json.dumps({**self.here, "trials": self.trials}), encoding="utf-8")
         (folder / f"{self._name}.part").replace(folder / f"{self._name}.json")
 
 
-def _paced() -> Callable[[Simulated, Request], AsyncGenerator[str | Answer, None]]:
+def _with_pauses() -> Callable[[Simulated, Request], AsyncGenerator[str | Answer, None]]:
     stream, asked = Simulated.stream, count(1)
 
     async def waiting(self: Simulated, request: Request) -> AsyncGenerator[str | Answer, None]:
         number = next(asked)
-        while number > _most():  # noqa: ASYNC110  another process changes it
+        while number > _limit():  # noqa: ASYNC110  another process changes it
             await asyncio.sleep(0.05)
         async for piece in stream(self, request):
             yield piece
@@ -75,7 +75,7 @@ def _paced() -> Callable[[Simulated, Request], AsyncGenerator[str | Answer, None
     return waiting
 
 
-def _most() -> float:
+def _limit() -> float:
     try:
         return int((Path(os.environ[HOSTS]) / PACE).read_text(encoding="ascii"))
     except FileNotFoundError:
@@ -83,8 +83,8 @@ def _most() -> float:
 
 
 @runs_execution_steps("install", "smoke")
-async def looks_around(context: EmitsEvents, what: str) -> dict[str, Any]:
-    """A step that runs steps: says where it is."""
+async def locate(context: EmitsEvents, what: str) -> dict[str, Any]:
+    """A step that runs execution steps: returns where it runs."""
     ray: Any = importlib.import_module("ray")
     context.emit(Warned(where="there", message=what))
     if what == "trouble":
@@ -93,6 +93,6 @@ async def looks_around(context: EmitsEvents, what: str) -> dict[str, Any]:
     return {"node": here.get_node_id(), "pid": os.getpid(), "resources": here.get_assigned_resources()}
 
 
-async def stays(context: EmitsEvents) -> int:
-    """A step that waits for models."""
+async def current_process(context: EmitsEvents) -> int:
+    """A step that waits for models: returns its process."""
     return os.getpid()

@@ -1,4 +1,4 @@
-"""A server on this machine that serves files, and misbehaves as it is told."""
+"""A server on this machine that serves files and simulates failures."""
 
 import hashlib
 from collections.abc import Iterator
@@ -11,21 +11,21 @@ from typing import Any
 
 @dataclass
 class Server:
-    """What it serves, what it does wrong, and what it was asked."""
+    """Its files, its failures, and the requests it received."""
 
     address: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     cuts: dict[str, list[int]] = field(default_factory=dict)
-    """Path -> after how many bytes each of the next answers breaks off."""
+    """Path -> after how many bytes each of the next responses is cut."""
 
     busy: dict[str, list[str]] = field(default_factory=dict)
-    """Path -> Retry-After of each of the next answers, which are 503."""
+    """Path -> Retry-After of each of the next responses, which have status 503."""
 
-    refused: dict[str, int] = field(default_factory=dict)
-    """Path -> the code that it is refused with."""
+    errors: dict[str, int] = field(default_factory=dict)
+    """Path -> status code of the response."""
 
-    sent: dict[str, bytes] = field(default_factory=dict)
-    """Path -> an answer that is sent as it stands; the connection ends with it."""
+    raw: dict[str, bytes] = field(default_factory=dict)
+    """Path -> raw response; the connection is closed after it."""
 
     tags: bool = True
     ranges: bool = True
@@ -35,50 +35,50 @@ class Server:
     headers: list[dict[str, str]] = field(default_factory=list)
 
 
-class _Answers(BaseHTTPRequestHandler):
+class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Any
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Nothing is printed."""
+        """Print nothing."""
 
     def do_GET(self) -> None:
-        told: Server = self.server.told
-        told.asked.append((self.path, self.headers.get("Range", "")))
-        told.headers.append(dict(self.headers))
-        if waits := told.busy.get(self.path):
+        state: Server = self.server.state
+        state.asked.append((self.path, self.headers.get("Range", "")))
+        state.headers.append(dict(self.headers))
+        if waits := state.busy.get(self.path):
             return self._end(503, **{"Retry-After": waits.pop(0)})
-        if self.path in told.sent:
+        if self.path in state.raw:
             self.close_connection = True
-            with suppress(ConnectionError):  # who asked may have heard enough
-                self.wfile.write(told.sent[self.path])
+            with suppress(ConnectionError):  # the client may have closed it
+                self.wfile.write(state.raw[self.path])
             return None
-        data = told.files.get(self.path)
-        if self.path in told.refused or data is None:
-            return self._end(told.refused.get(self.path, 404))
-        return self._send(told, data)
+        data = state.files.get(self.path)
+        if self.path in state.errors or data is None:
+            return self._end(state.errors.get(self.path, 404))
+        return self._send(state, data)
 
-    def _send(self, told: Server, data: bytes) -> None:
+    def _send(self, state: Server, data: bytes) -> None:
         tag = f'"{hashlib.sha256(data).hexdigest()[:8]}"'
-        start = self._start(told, tag)
+        start = self._start(state, tag)
         if start and start >= len(data):
             return self._end(416)
         self.send_response(206 if start else 200)
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
-        if told.tags:
+        if state.tags:
             self.send_header("ETag", tag)
         self.send_header("Content-Length", str(len(data) - start))
         self.end_headers()
-        cuts = told.cuts.get(self.path)
+        cuts = state.cuts.get(self.path)
         self.wfile.write(data[start : start + cuts.pop(0)] if cuts else data[start:])
         self.close_connection = cuts is not None
         return None
 
-    def _start(self, told: Server, tag: str) -> int:
+    def _start(self, state: Server, tag: str) -> int:
         asked = self.headers.get("Range", "")
         fits = self.headers.get("If-Range", tag) == tag
-        return int(asked.removeprefix("bytes=").removesuffix("-")) if asked and fits and told.ranges else 0
+        return int(asked.removeprefix("bytes=").removesuffix("-")) if asked and fits and state.ranges else 0
 
     def _end(self, code: int, **headers: str) -> None:
         self.send_response(code)
@@ -89,13 +89,13 @@ class _Answers(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving() -> Iterator[Server]:
-    """A server, for as long as this lasts."""
-    http = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
-    http.told = Server(address=f"http://127.0.0.1:{http.server_port}")  # type: ignore[attr-defined]
+    """A running server."""
+    http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    http.state = Server(address=f"http://127.0.0.1:{http.server_port}")  # type: ignore[attr-defined]
     thread = Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield http.told  # type: ignore[attr-defined]
+        yield http.state  # type: ignore[attr-defined]
     finally:
         http.shutdown()
         thread.join()

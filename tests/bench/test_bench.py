@@ -1,4 +1,4 @@
-"""Many papers at once: one that fails stops no other, and nothing is paid for twice, whatever happens."""
+"""Benches: failures stay in their trial, and nothing is paid for twice."""
 
 import asyncio
 import multiprocessing
@@ -15,8 +15,7 @@ from papercoder.artifacts import BenchResults, TrialResult
 from papercoder.bench.bench import bench
 from papercoder.bench.manifest.file import load_manifest
 from papercoder.bench.manifest.trials import Trial
-from papercoder.bench.placement import Local, Perform, Shared
-from papercoder.bench.watcher import Watcher
+from papercoder.bench.placement import Listener, LocalPlacement, RunTrial, SharedLimits
 from papercoder.errors import RunFolderError, SandboxError, SettingsError
 from papercoder.models.contract import Answer, Request
 from papercoder.models.simulated import Simulated
@@ -33,7 +32,7 @@ _PROCESSES = multiprocessing.get_context("spawn")
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bench that nothing disturbed: three papers in two variants."""
+    """An undisturbed bench: three papers in two variants."""
     folder = tmp_path_factory.mktemp("whole")
     results = run(six(folder), folder / "out")
     assert {trial.status for trial in results.trials} == {"complete"}
@@ -44,7 +43,7 @@ def six(folder: Path) -> Path:
     return write_manifest(folder, variants=[FULL, PUBLISHED], papers_at_once=3)
 
 
-def test_a_paper_that_is_broken_stops_no_other(tmp_path: Path) -> None:
+def test_a_broken_paper_does_not_affect_the_others(tmp_path: Path) -> None:
     path = write_manifest(tmp_path, variants=[PUBLISHED, {**PUBLISHED, "name": "again"}])
     (tmp_path / "p2.md").write_bytes(b"%PDF-1.4 nothing")
     results = run(path, tmp_path / "out")
@@ -54,24 +53,24 @@ def test_a_paper_that_is_broken_stops_no_other(tmp_path: Path) -> None:
     assert load(tmp_path / "out", "results.json", BenchResults) == results
 
 
-def test_so_many_at_once_and_no_more(tmp_path: Path) -> None:
+def test_papers_at_once_limits_running_trials(tmp_path: Path) -> None:
     at_work, most = set[str](), 0
 
     class Counting(Silent):
-        def tell(self, trial: str, event: Event) -> None:
+        def on_event(self, trial: str, event: Event) -> None:
             nonlocal most
             if isinstance(event, RunStarted):
                 at_work.add(trial)
                 most = max(most, len(at_work))
 
-        def end(self, result: TrialResult) -> None:
+        def on_trial_end(self, result: TrialResult) -> None:
             at_work.discard(result.trial)
 
     run(write_manifest(tmp_path, texts=5, papers_at_once=2), tmp_path / "out", Counting())
     assert most == 2
 
 
-def test_calls_at_once_are_counted_over_all_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrency_limits_calls_of_all_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stream, in_flight, most = Simulated.stream, 0, 0
 
     async def counted(self: Simulated, request: Request) -> AsyncGenerator[str | Answer, None]:
@@ -88,17 +87,17 @@ def test_calls_at_once_are_counted_over_all_trials(tmp_path: Path, monkeypatch: 
     assert most == 2
 
 
-def test_the_same_command_again_runs_nothing_that_was_carried_through(tmp_path: Path) -> None:
+def test_complete_trials_are_not_run_again(tmp_path: Path) -> None:
     path = write_manifest(tmp_path)
     first = run(path, tmp_path / "out")
     calls, again = calls_of(tmp_path / "out"), Silent()
     assert run(path, tmp_path / "out", again) == first
-    assert again.found == first
-    assert (again.told, again.ended) == ([], [])
+    assert again.started == first
+    assert (again.events, again.ended) == ([], [])
     assert calls_of(tmp_path / "out") == calls
 
 
-def test_a_paper_that_was_mended_is_taken_up_and_a_new_one_too(tmp_path: Path) -> None:
+def test_a_repaired_paper_and_a_new_one_run(tmp_path: Path) -> None:
     path = write_manifest(tmp_path, texts=2)
     good = (tmp_path / "p2.md").read_bytes()
     (tmp_path / "p2.md").write_bytes(b"%PDF-1.4 nothing")
@@ -111,7 +110,7 @@ def test_a_paper_that_was_mended_is_taken_up_and_a_new_one_too(tmp_path: Path) -
     assert set(calls_of(tmp_path / "out").values()) == {1}
 
 
-def test_the_cap_holds_for_all_together_and_a_higher_one_goes_on(tmp_path: Path) -> None:
+def test_the_cap_applies_to_all_trials_and_a_higher_one_resumes(tmp_path: Path) -> None:
     path = write_manifest(tmp_path, texts=4, models=PRICED, max_cost=4.0, papers_at_once=2)
     stopped = run(path, tmp_path / "out")
     spent = sum(trial.cost_usd for trial in stopped.trials)
@@ -120,7 +119,7 @@ def test_the_cap_holds_for_all_together_and_a_higher_one_goes_on(tmp_path: Path)
     assert stopped.trials[-1].reason.startswith("it was not started")
     assert stopped.trials[-1].calls == 0
     calls = calls_of(tmp_path / "out")
-    assert sum(trial.cost_usd for trial in run(path, tmp_path / "out").trials) <= 4.0  # what was spent counts
+    assert sum(trial.cost_usd for trial in run(path, tmp_path / "out").trials) <= 4.0  # earlier costs count
     done = run(path, tmp_path / "out", max_cost=None)
     assert {trial.status for trial in done.trials} == {"complete"}
     assert set(calls_of(tmp_path / "out").values()) == {1}
@@ -128,13 +127,13 @@ def test_the_cap_holds_for_all_together_and_a_higher_one_goes_on(tmp_path: Path)
 
 
 def _until_call(manifest: Path, folder: Path, at: int) -> None:
-    """A process that is killed when so many calls are made."""
+    """A process that is killed after this many calls."""
     os.fsync = lambda fd: None
     checks.CHECKS = without_tools()
     left = at
 
     class Dies(Silent):
-        def tell(self, trial: str, event: Event) -> None:
+        def on_event(self, trial: str, event: Event) -> None:
             nonlocal left
             left -= isinstance(event, CallMade)
             if left == 0:
@@ -144,7 +143,7 @@ def _until_call(manifest: Path, folder: Path, at: int) -> None:
 
 
 @pytest.mark.parametrize("at", [2, 25, 60])
-def test_killed_in_the_middle_it_pays_for_nothing_twice(tmp_path: Path, whole: Path, at: int) -> None:
+def test_after_a_kill_nothing_is_paid_for_twice(tmp_path: Path, whole: Path, at: int) -> None:
     path = six(tmp_path)
     process = _PROCESSES.Process(target=_until_call, args=(path, tmp_path / "out", at))
     process.start()
@@ -158,20 +157,20 @@ def test_killed_in_the_middle_it_pays_for_nothing_twice(tmp_path: Path, whole: P
 
 
 def answers_of(folder: Path) -> int:
-    """All that was paid for."""
+    """The number of paid answers."""
     return len(list(folder.glob("*/.store/answers/call-*")))
 
 
-def test_interrupted_it_writes_what_it_has_and_goes_on(tmp_path: Path) -> None:
+def test_after_an_interruption_results_are_written_and_the_bench_resumes(tmp_path: Path) -> None:
     path = write_manifest(tmp_path, texts=3, papers_at_once=1)
 
     async def interrupted() -> None:
         class Stops(Silent):
-            def tell(self, trial: str, event: Event) -> None:
+            def on_event(self, trial: str, event: Event) -> None:
                 if self.ended and isinstance(event, CallMade):
                     task.cancel()
 
-        task = asyncio.ensure_future(bench(load_manifest(path), tmp_path / "out", Local(), Stops()))
+        task = asyncio.ensure_future(bench(load_manifest(path), tmp_path / "out", LocalPlacement(), Stops()))
         await task
 
     with pytest.raises(asyncio.CancelledError):
@@ -183,75 +182,75 @@ def test_interrupted_it_writes_what_it_has_and_goes_on(tmp_path: Path) -> None:
     assert set(calls_of(tmp_path / "out").values()) == {1}
 
 
-def test_a_second_process_on_a_bench_is_refused(tmp_path: Path) -> None:
+def test_a_second_process_on_a_bench_is_an_error(tmp_path: Path) -> None:
     path = write_manifest(tmp_path)
     with lock(tmp_path / "out"), pytest.raises(RunFolderError, match="Another process"):
         run(path, tmp_path / "out")
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"models": "nobody:x"}, "there is no provider"),
         ({"models": "simulated:flies=3"}, "flies"),
         ({"judge": {"model": "nobody:x"}}, "there is no provider"),
     ],
 )
-def test_a_model_that_cannot_be_had_is_refused_before_anything_is_begun(
-    tmp_path: Path, changes: dict[str, Any], said: str
+def test_an_unavailable_model_is_an_error_before_the_first_trial(
+    tmp_path: Path, changes: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(SettingsError, match=said):
+    with pytest.raises(SettingsError, match=message):
         run(write_manifest(tmp_path, **changes), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-def test_a_cap_without_a_price_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cap_without_a_price_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "none")
     path = write_manifest(tmp_path, models="openai:of-no-known-price", max_cost=5.0)
-    with pytest.raises(SettingsError, match="max_cost cannot bind: the price of openai:of-no-known-price is not known"):
+    with pytest.raises(SettingsError, match="max_cost needs the price of openai:of-no-known-price"):
         run(path, tmp_path / "out")
 
 
-class Elsewhere:
-    """A placement that loses what it is given."""
+class Failing:
+    """A placement that fails for one paper."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
 
     @asynccontextmanager
-    async def open(self, shared: Shared, todo: Sequence[Trial], watcher: Watcher) -> AsyncIterator[Perform]:
-        async def perform(trial: Trial) -> TrialResult:
+    async def open(self, limits: SharedLimits, trials: Sequence[Trial], listener: Listener) -> AsyncIterator[RunTrial]:
+        async def run_trial(trial: Trial) -> TrialResult:
             if trial.paper == "p2":
                 raise self.error
             return await local(trial)
 
-        async with Local().open(shared, todo, watcher) as local:
-            yield perform
+        async with LocalPlacement().open(limits, trials, listener) as local:
+            yield run_trial
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         (SandboxError("The machine is away."), "The machine is away."),
         (OSError("lost"), "OSError: lost"),
-        (asyncio.CancelledError(), "CancelledError: its placement gave it up"),
+        (asyncio.CancelledError(), "CancelledError: its placement cancelled it"),
     ],
 )
-def test_a_trial_that_its_placement_loses_stops_no_other(tmp_path: Path, error: BaseException, said: str) -> None:
+def test_a_failing_placement_does_not_affect_other_trials(tmp_path: Path, error: BaseException, message: str) -> None:
     path = write_manifest(tmp_path)
-    results = asyncio.run(bench(load_manifest(path), tmp_path / "out", Elsewhere(error), Silent()))
+    results = asyncio.run(bench(load_manifest(path), tmp_path / "out", Failing(error), Silent()))
     assert [(trial.status, trial.reason) for trial in results.trials] == [
         ("complete", ""),
-        ("failed", said),
+        ("failed", message),
         ("complete", ""),
     ]
 
 
-class Away:
+class Unavailable:
     """A placement that cannot be used."""
 
     @asynccontextmanager
-    async def open(self, shared: Shared, todo: Sequence[Trial], watcher: Watcher) -> AsyncIterator[Perform]:
+    async def open(self, limits: SharedLimits, trials: Sequence[Trial], listener: Listener) -> AsyncIterator[RunTrial]:
         raise SettingsError("There is no cluster.")
         yield
 
@@ -259,18 +258,18 @@ class Away:
 def test_a_placement_that_cannot_be_used_is_an_error(tmp_path: Path) -> None:
     path = write_manifest(tmp_path)
     with pytest.raises(SettingsError, match="There is no cluster"):
-        asyncio.run(bench(load_manifest(path), tmp_path / "out", Away(), Silent()))
+        asyncio.run(bench(load_manifest(path), tmp_path / "out", Unavailable(), Silent()))
     kept = load(tmp_path / "out", "results.json", BenchResults)
     assert {trial.reason for trial in kept.trials} == {"it was not started"}
 
 
-def test_where_nothing_is_left_to_do_no_placement_is_opened(tmp_path: Path) -> None:
+def test_a_complete_bench_opens_no_placement(tmp_path: Path) -> None:
     path = write_manifest(tmp_path, texts=1)
     first = run(path, tmp_path / "out")
-    assert asyncio.run(bench(load_manifest(path), tmp_path / "out", Away(), Silent())) == first
+    assert asyncio.run(bench(load_manifest(path), tmp_path / "out", Unavailable(), Silent())) == first
 
 
-def test_repeats_are_runs_of_their_own(tmp_path: Path) -> None:
+def test_repeats_are_independent_runs(tmp_path: Path) -> None:
     path = write_manifest(tmp_path, texts=1, repeats=2)
     results = run(path, tmp_path / "out")
     assert [trial.repeat for trial in results.trials] == [1, 2]
@@ -278,30 +277,30 @@ def test_repeats_are_runs_of_their_own(tmp_path: Path) -> None:
     assert not set(first.texts()) & set(second.texts())
 
 
-def test_flags_win_over_the_manifest(tmp_path: Path) -> None:
+def test_flags_override_the_manifest(tmp_path: Path) -> None:
     path = write_manifest(tmp_path, texts=1, variants=[{"name": "x", "profile": "papercoder", "sandbox": "auto"}])
-    results = asyncio.run(bench(load_manifest(path), tmp_path / "out", Local(), Silent(), sandbox="none"))
+    results = asyncio.run(bench(load_manifest(path), tmp_path / "out", LocalPlacement(), Silent(), sandbox="none"))
     assert [(trial.status, trial.steps) for trial in results.trials] == [("complete", ())]
 
 
-def test_rounds_that_a_profile_has_not_are_told_once(tmp_path: Path) -> None:
-    watcher = Silent()
-    run(write_manifest(tmp_path, texts=2, variants=[{**PUBLISHED, "review_rounds": 1}]), tmp_path / "out", watcher)
-    (warned,) = watcher.warned
+def test_unused_settings_are_one_warning(tmp_path: Path) -> None:
+    listener = Silent()
+    run(write_manifest(tmp_path, texts=2, variants=[{**PUBLISHED, "review_rounds": 1}]), tmp_path / "out", listener)
+    (warned,) = listener.warned
     assert warned.startswith("variant published: review_rounds = 1 has no effect")
-    told = of_kind((event for _, event in watcher.told), Warned)
-    assert len([each for each in told if "review_rounds = 1" in each.message]) == 2
+    events = of_kind((event for _, event in listener.events), Warned)
+    assert len([event for event in events if "review_rounds = 1" in event.message]) == 2
 
 
-def test_all_events_of_all_trials_are_told(tmp_path: Path) -> None:
-    watcher = Silent()
-    run(write_manifest(tmp_path, texts=2), tmp_path / "out", watcher)
-    told = of_kind((event for _, event in watcher.told), CallMade)
-    assert len(told) == calls_of(tmp_path / "out").total()
-    assert {trial for trial, _ in watcher.told} == {result.trial for result in watcher.ended}
+def test_the_listener_receives_all_events(tmp_path: Path) -> None:
+    listener = Silent()
+    run(write_manifest(tmp_path, texts=2), tmp_path / "out", listener)
+    events = of_kind((event for _, event in listener.events), CallMade)
+    assert len(events) == calls_of(tmp_path / "out").total()
+    assert {trial for trial, _ in listener.events} == {result.trial for result in listener.ended}
 
 
-def test_money_that_was_spent_on_papers_that_are_gone_counts(tmp_path: Path) -> None:
+def test_costs_of_removed_papers_count(tmp_path: Path) -> None:
     spent = run(write_manifest(tmp_path, texts=1, models=PRICED), tmp_path / "out").trials[0].cost_usd
     other = {"papers": [{"id": "p2", "paper": "p2.md"}], "models": PRICED, "max_cost": spent}
     (result,) = run(write_manifest(tmp_path, texts=2, **other), tmp_path / "out").trials

@@ -12,9 +12,9 @@ import fsspec
 import pytest
 
 from papercoder.bench.manifest.trials import Trial
-from papercoder.bench.object_store import ObjectStore, read_whole, stores_at, write_whole
+from papercoder.bench.object_store import ObjectStore, read_object, stores_at, write_object
 from papercoder.bench.observation import cost_of
-from papercoder.bench.stored_trial import bring_back, run_kept
+from papercoder.bench.stored_trial import restore, run_stored
 from papercoder.bench.trial_end import is_complete
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.operations.environment import RunEnvironment
@@ -40,7 +40,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"{MEMORY}/run/steps" if request.param == "memory" else f"file://{tmp_path}/run/steps"
 
 
-def test_what_was_put_is_there_for_the_next_process(url: str) -> None:
+def test_texts_are_visible_to_the_next_process(url: str) -> None:
     store = ObjectStore(url)
     assert store.get("step-1") is None
     store.put("step-1", "first é")
@@ -51,7 +51,7 @@ def test_what_was_put_is_there_for_the_next_process(url: str) -> None:
     assert list(again.texts()) == ["second é"]
 
 
-def test_a_put_that_dies_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_put_keeps_the_earlier_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = ObjectStore(f"file://{tmp_path}/steps")
     store.put("step-1", "paid")
 
@@ -64,23 +64,23 @@ def test_a_put_that_dies_leaves_what_was_there(tmp_path: Path, monkeypatch: pyte
     assert list(ObjectStore(f"file://{tmp_path}/steps").texts()) == ["paid"]
 
 
-def test_a_shared_folder_is_kept_as_any_folder(tmp_path: Path) -> None:
+def test_a_shared_folder_uses_a_file_store(tmp_path: Path) -> None:
     assert isinstance(stores_at(f"file://{tmp_path}", "a").answers, FileStore)
 
 
 @pytest.mark.parametrize("url", ["nowhere://a", "s3x://a"])
-def test_a_store_of_no_known_kind(url: str) -> None:
+def test_an_unknown_protocol_is_an_error(url: str) -> None:
     with pytest.raises(SettingsError, match="cannot be reached"):
         ObjectStore(url)
 
 
-def test_a_store_that_nobody_answers_for_is_one_sentence() -> None:
+def test_an_unreachable_store_is_an_error() -> None:
     with pytest.raises(RunFolderError, match="did not answer"):
         ObjectStore("ftp://127.0.0.1:1/a")
 
 
 @pytest.mark.parametrize("foreign", [True, False], ids=["of its library", "of its own"])
-def test_an_error_that_is_no_oserror_is_one_sentence(monkeypatch: pytest.MonkeyPatch, foreign: bool) -> None:
+def test_library_errors_are_translated(monkeypatch: pytest.MonkeyPatch, foreign: bool) -> None:
     class Away(Exception):
         """No credentials, say."""
 
@@ -97,10 +97,10 @@ def test_an_error_that_is_no_oserror_is_one_sentence(monkeypatch: pytest.MonkeyP
         store.put("step-1", "paid")
 
 
-def test_whole_objects() -> None:
-    assert read_whole(f"{MEMORY}/a/run.tar.gz") is None
-    write_whole(f"{MEMORY}/a/run.tar.gz", b"\x00\x01")
-    assert read_whole(f"{MEMORY}/a/run.tar.gz") == b"\x00\x01"
+def test_objects_are_written_and_read() -> None:
+    assert read_object(f"{MEMORY}/a/run.tar.gz") is None
+    write_object(f"{MEMORY}/a/run.tar.gz", b"\x00\x01")
+    assert read_object(f"{MEMORY}/a/run.tar.gz") == b"\x00\x01"
 
 
 def stored(folder: Path, **changes: Any) -> Trial:
@@ -108,36 +108,34 @@ def stored(folder: Path, **changes: Any) -> Trial:
     return trial_of(manifest, folder / "out").model_copy(update={"store": MEMORY, **changes})
 
 
-def test_another_machine_goes_on_and_pays_nothing_twice(tmp_path: Path) -> None:
+def test_another_machine_resumes_without_paying_twice(tmp_path: Path) -> None:
     here = stored(tmp_path)
-    first = asyncio.run(run_kept(here, RunEnvironment(), lambda _: None))
+    first = asyncio.run(run_stored(here, RunEnvironment(), lambda _: None))
     assert first.status == "complete"
     assert not (here.folder / ".store" / "answers").exists()
     there = here.model_copy(update={"folder": tmp_path / "elsewhere" / here.id})
     told: list[Any] = []
-    second = asyncio.run(run_kept(there, RunEnvironment(), told.append))
+    second = asyncio.run(run_stored(there, RunEnvironment(), told.append))
     assert of_kind(told, CallMade) == []
     assert (second.status, second.calls, second.cost_usd) == (first.status, first.calls, first.cost_usd)
     assert (there.folder / "repo" / "main.py").read_text() == (here.folder / "repo" / "main.py").read_text()
 
 
-def test_what_was_made_last_is_had_however_much_an_earlier_process_had_told(tmp_path: Path) -> None:
+def test_the_latest_run_folder_is_restored_even_over_a_longer_log(tmp_path: Path) -> None:
     trial = stored(tmp_path)
-    asyncio.run(run_kept(trial, RunEnvironment(), lambda _: None))
+    asyncio.run(run_stored(trial, RunEnvironment(), lambda _: None))
     there = trial.model_copy(update={"folder": tmp_path / "elsewhere" / trial.id})
     there.folder.mkdir(parents=True)
     begun = next(iter(read_events(trial.folder))).model_copy(update={"at": 1.0})
     (there.folder / "events.jsonl").write_text(f"{begun.model_dump_json()}\n" * 1000)
-    bring_back(there)
+    restore(there)
     assert is_complete(there)
     assert (there.folder / "repo" / "main.py").is_file()
 
 
-def test_what_broke_off_while_it_was_unpacked_is_unpacked_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_restore_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trial = stored(tmp_path)
-    asyncio.run(run_kept(trial, RunEnvironment(), lambda _: None))
+    asyncio.run(run_stored(trial, RunEnvironment(), lambda _: None))
     there = trial.model_copy(update={"folder": tmp_path / "elsewhere" / trial.id})
     extract = tarfile.TarFile.extractall
 
@@ -148,23 +146,23 @@ def test_what_broke_off_while_it_was_unpacked_is_unpacked_again(
     with monkeypatch.context() as patched:
         patched.setattr(tarfile.TarFile, "extractall", breaks_off)
         with pytest.raises(OSError, match="the power went"):
-            bring_back(there)
+            restore(there)
     assert (there.folder / "repo" / "main.py").is_file()
     assert not is_complete(there)
     assert cost_of(there.folder) == 0
-    bring_back(there)
+    restore(there)
     assert is_complete(there)
     assert cost_of(there.folder) == cost_of(trial.folder) > 0
 
 
-def test_what_a_lost_machine_spent_is_counted_from_what_it_kept(tmp_path: Path) -> None:
+def test_costs_of_a_lost_machine_are_counted_from_its_answers(tmp_path: Path) -> None:
     lost = stored(tmp_path)
-    result = asyncio.run(run_kept(lost, RunEnvironment(), lambda _: None))
+    result = asyncio.run(run_stored(lost, RunEnvironment(), lambda _: None))
     found = lost.model_copy(update={"folder": tmp_path / "elsewhere" / lost.id})
     _forget_the_folder(lost)
     assert cost_of(found.folder) == 0
-    bring_back(found)
-    bring_back(found)
+    restore(found)
+    restore(found)
     assert cost_of(found.folder) == pytest.approx(result.cost_usd)
     assert calls_of(found.folder).total() == result.calls
 
@@ -175,12 +173,12 @@ def _forget_the_folder(trial: Trial) -> None:
     fsspec.filesystem("memory").rm(f"/papers/{trial.id}/run.tar.gz")
 
 
-def test_calls_whose_events_died_with_their_process_are_counted(tmp_path: Path) -> None:
+def test_calls_with_lost_events_are_counted(tmp_path: Path) -> None:
     trial = trial_of(write_manifest(tmp_path, texts=1, variants=[PUBLISHED], models=PRICED), tmp_path / "out")
-    result = asyncio.run(run_kept(trial, RunEnvironment(), lambda _: None))
+    result = asyncio.run(run_stored(trial, RunEnvironment(), lambda _: None))
     log = trial.folder / "events.jsonl"
     log.write_text("".join(log.read_text().splitlines(keepends=True)[:30]), encoding="utf-8")
     (trial.folder / "trial.json").unlink()
     before = len(of_kind(read_events(trial.folder), CallMade))
-    bring_back(trial)
+    restore(trial)
     assert before < len(of_kind(read_events(trial.folder), CallMade)) == result.calls

@@ -1,4 +1,4 @@
-"""A trial goes all the way, and what goes wrong in it stands in its result."""
+"""A trial runs from paper to evaluation, and its failures are part of its result."""
 
 import asyncio
 from pathlib import Path
@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from papercoder.artifacts import Paper, TrialResult
-from papercoder.bench.budget import Watched
 from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.observation import cost_of, observe
-from papercoder.bench.papers import Reader, with_addendum
-from papercoder.bench.trial import run_trial
+from papercoder.bench.papers import SharedReader, with_addendum
+from papercoder.bench.trial import TrialBudget, run_trial
 from papercoder.bench.trial_end import is_complete
 from papercoder.errors import CostCapReached, PaperError
 from papercoder.models.budget import LocalBudget
@@ -25,18 +24,18 @@ from tests.bench.benches import FULL, PUBLISHED, TINY, calls_of, trial_of, write
 from tests.scripted import executing
 
 
-def carried_out(trial: Trial, environment: RunEnvironment | None = None) -> TrialResult:
+def run(trial: Trial, environment: RunEnvironment | None = None) -> TrialResult:
     return asyncio.run(run_trial(trial, environment or RunEnvironment(), lambda _: None))
 
 
-def one(tmp_path: Path, **changes: Any) -> Trial:
+def make_trial(tmp_path: Path, **changes: Any) -> Trial:
     return trial_of(write_manifest(tmp_path, texts=1, **changes), tmp_path / "out")
 
 
-def test_what_is_observed_of_the_whole_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trial_of_the_full_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     executing(monkeypatch, lambda _: None)
-    trial = one(tmp_path, variants=[{"name": "full"}])
-    result = carried_out(trial)
+    trial = make_trial(tmp_path, variants=[{"name": "full"}])
+    result = run(trial)
     assert result.status == "complete"
     assert (result.executed, result.steps) == (True, ("install", "import", "start", "tests", "smoke"))
     assert result.requirements == result.implemented
@@ -49,86 +48,86 @@ def test_what_is_observed_of_the_whole_line(tmp_path: Path, monkeypatch: pytest.
     assert observe(trial) == result
 
 
-def test_a_line_that_runs_nothing_is_run_afterwards_and_nothing_is_repaired(
+def test_a_variant_without_execution_is_executed_afterwards_without_repair(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executed = executing(monkeypatch, lambda _: ("start", "TypeError: w is text"))
-    trial = one(tmp_path, variants=[{"name": "published", "profile": "papercoder"}])
-    result = carried_out(trial)
+    trial = make_trial(tmp_path, variants=[{"name": "published", "profile": "papercoder"}])
+    result = run(trial)
     assert (result.status, result.steps) == ("complete", ("install", "import"))
     assert result.reason == "start failed: it ended with exit code 1: TypeError: w is text"
     assert (result.requirements, result.implemented, result.findings) == (None, None, 0)
     assert not any(agent in {"repair", "review"} for _, agent, _ in calls_of(trial.folder))
     assert summarise(read_events(trial.folder)).status == "complete"
-    assert carried_out(trial) == result.model_copy(update={"seconds": pytest.approx(result.seconds, abs=60)})
+    assert run(trial) == result.model_copy(update={"seconds": pytest.approx(result.seconds, abs=60)})
     assert len(executed) == 1
 
 
-def test_where_nothing_may_run_nothing_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_sandbox_nothing_is_executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     executed = executing(monkeypatch, lambda _: None)
-    result = carried_out(one(tmp_path))
+    result = run(make_trial(tmp_path))
     assert (result.status, result.executed, result.steps, executed) == ("complete", False, (), [])
 
 
-def test_what_could_not_be_observed_is_not_complete_and_is_looked_at_again(
+def test_a_trial_that_could_not_be_observed_is_partial_and_runs_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trial = one(tmp_path, variants=[{"name": "published", "profile": "papercoder"}])
+    trial = make_trial(tmp_path, variants=[{"name": "published", "profile": "papercoder"}])
     executing(monkeypatch, None)
-    result = carried_out(trial)
+    result = run(trial)
     assert (result.status, result.reason) == ("partial", "smoke was not run: the index is away")
     assert not result.executed
     assert not is_complete(trial)
     executing(monkeypatch, lambda _: None)
-    assert carried_out(trial).status == "complete"
+    assert run(trial).status == "complete"
     assert set(calls_of(trial.folder).values()) == {1}
 
 
-def test_a_paper_that_cannot_be_read_fails_its_trial(tmp_path: Path) -> None:
-    trial = one(tmp_path)
+def test_an_unreadable_paper_fails_its_trial(tmp_path: Path) -> None:
+    trial = make_trial(tmp_path)
     Path(trial.source).write_bytes(b"%PDF-1.4 nothing")
-    result = carried_out(trial)
+    result = run(trial)
     assert result.status == "failed"
     assert "truncated" in result.reason
     assert not is_complete(trial)
 
 
-def test_an_error_that_nobody_expected_stands_in_the_result_and_all_of_it_in_a_file(
+def test_an_unexpected_error_is_in_the_result_and_its_traceback_in_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("in our own code")
 
     monkeypatch.setattr("papercoder.pipeline.pipeline.to_yaml", broken)
-    trial = one(tmp_path)
-    result = carried_out(trial)
+    trial = make_trial(tmp_path)
+    result = run(trial)
     assert result.status == "failed"
     assert "ZeroDivisionError: in our own code" in result.reason
     assert "Traceback" in (trial.folder / "error.txt").read_text()
 
 
-def test_the_cap_of_all_together_stops_it_and_says_so(tmp_path: Path) -> None:
-    trial = one(tmp_path, models=f"{TINY},price_in=100,price_out=100")
-    result = carried_out(trial, RunEnvironment(budget=LocalBudget(3.0)))
+def test_the_shared_cap_stops_a_trial_and_marks_it(tmp_path: Path) -> None:
+    trial = make_trial(tmp_path, models=f"{TINY},price_in=100,price_out=100")
+    result = run(trial, RunEnvironment(budget=LocalBudget(3.0)))
     assert (result.status, result.capped) == ("partial", True)
     assert "exceeds the cap" in result.reason
     assert result.cost_usd == cost_of(trial.folder) <= 3.0
-    more = carried_out(trial, RunEnvironment(budget=LocalBudget(None, result.cost_usd)))
+    more = run(trial, RunEnvironment(budget=LocalBudget(None, result.cost_usd)))
     assert (more.status, more.capped) == ("complete", False)
     assert set(calls_of(trial.folder).values()) == {1}
 
 
-def test_a_cap_of_its_own_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trials_own_cap_does_not_stop_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAPERCODER_MAX_COST", "3")
-    trial = one(tmp_path, models=f"{TINY},price_in=100,price_out=100")
-    result = carried_out(trial, RunEnvironment(budget=LocalBudget(1000.0)))
+    trial = make_trial(tmp_path, models=f"{TINY},price_in=100,price_out=100")
+    result = run(trial, RunEnvironment(budget=LocalBudget(1000.0)))
     assert "exceeds the cap" in result.reason
     assert not result.capped
 
 
-def test_a_purse_is_watched() -> None:
-    async def spend() -> Watched:
-        budget = Watched(LocalBudget(1.0))
+def test_the_budget_of_a_trial_records_a_refusal() -> None:
+    async def spend() -> TrialBudget:
+        budget = TrialBudget(LocalBudget(1.0))
         await budget.reserve(0.5, "a")
         await budget.settle(0.5, 0.6)
         assert not budget.refused
@@ -139,17 +138,17 @@ def test_a_purse_is_watched() -> None:
     assert asyncio.run(spend()).refused
 
 
-def test_judges_are_asked_and_their_cost_is_told_apart(tmp_path: Path) -> None:
+def test_judges_are_asked_and_their_cost_is_separate(tmp_path: Path) -> None:
     priced = f"{TINY},price_in=1,price_out=1"
     (tmp_path / "gold").mkdir(parents=True)
     (tmp_path / "gold" / "model.py").write_text("def predict(w, x):\n    return w * x\n")
-    trial = one(
+    trial = make_trial(
         tmp_path,
         papers=[{"id": "p1", "paper": "p1.md", "gold": "gold"}],
         judge={"model": priced, "samples": 3},
         models=priced,
     )
-    result = carried_out(trial)
+    result = run(trial)
     assert result.status == "complete", result.reason
     assert [each.judge for each in result.judges] == ["reference-free", "reference-based"]
     assert [each.score.n for each in result.judges if each.score] == [3, 3]
@@ -164,49 +163,49 @@ def test_judges_are_asked_and_their_cost_is_told_apart(tmp_path: Path) -> None:
     assert result.calls == calls_of(trial.folder).total()
 
 
-def test_another_judge_or_another_paper_is_another_question(tmp_path: Path) -> None:
-    trial = one(tmp_path)
-    carried_out(trial)
+def test_another_judge_or_paper_makes_a_trial_incomplete(tmp_path: Path) -> None:
+    trial = make_trial(tmp_path)
+    run(trial)
     assert is_complete(trial)
-    assert is_complete(one(tmp_path, concurrency=3, max_cost=5.0))
-    assert not is_complete(one(tmp_path, judge={"model": TINY}))
-    assert "have changed" in observe(one(tmp_path, judge={"model": TINY})).reason
-    assert not is_complete(one(tmp_path, variants=[{**PUBLISHED, "max_tokens": 9000}]))
+    assert is_complete(make_trial(tmp_path, concurrency=3, max_cost=5.0))
+    assert not is_complete(make_trial(tmp_path, judge={"model": TINY}))
+    assert "have changed" in observe(make_trial(tmp_path, judge={"model": TINY})).reason
+    assert not is_complete(make_trial(tmp_path, variants=[{**PUBLISHED, "max_tokens": 9000}]))
     Path(trial.source).write_text("# Another paper\n\nIt says little.\n")
     assert not is_complete(trial)
 
 
-def test_a_variant_that_goes_another_way_keeps_nothing_of_what_the_former_saw(tmp_path: Path) -> None:
-    full = one(tmp_path, variants=[{**FULL, "name": "x"}])
-    assert carried_out(full).implemented
-    published = one(tmp_path, variants=[{**PUBLISHED, "name": "x"}])
+def test_a_changed_variant_does_not_keep_earlier_reports(tmp_path: Path) -> None:
+    full = make_trial(tmp_path, variants=[{**FULL, "name": "x"}])
+    assert run(full).implemented
+    published = make_trial(tmp_path, variants=[{**PUBLISHED, "name": "x"}])
     assert published.folder == full.folder
-    result = carried_out(published)
+    result = run(published)
     assert (result.status, result.requirements, result.implemented) == ("complete", None, None)
 
 
 def test_the_addendum_is_read_with_the_paper(tmp_path: Path) -> None:
     write_manifest(tmp_path, texts=1)
     (tmp_path / "more.md").write_text("The seed is 7.\n\nThe split is even.\n")
-    trial = one(tmp_path, papers=[{"id": "p1", "paper": "p1.md", "addendum": "more.md"}])
-    assert carried_out(trial).status == "complete"
+    trial = make_trial(tmp_path, papers=[{"id": "p1", "paper": "p1.md", "addendum": "more.md"}])
+    assert run(trial).status == "complete"
     paper = load(trial.folder, "paper.json", Paper)
     assert "[addendum¶2] The split is even." in paper.render()
 
 
-def test_an_empty_addendum_is_refused(tmp_path: Path) -> None:
-    trial = one(tmp_path)
+def test_an_empty_addendum_is_an_error(tmp_path: Path) -> None:
+    trial = make_trial(tmp_path)
     (tmp_path / "more.md").write_text("\n")
 
     async def read() -> Paper:
-        return await with_addendum(Reader(), tmp_path / "more.md")(trial.source)
+        return await with_addendum(SharedReader(), tmp_path / "more.md")(trial.source)
 
     with pytest.raises(PaperError, match="missing or empty"):
         asyncio.run(read())
 
 
 def test_a_paper_is_read_once_for_all_of_its_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trial, read = one(tmp_path), list[str]()
+    trial, read = make_trial(tmp_path), list[str]()
     whole = reading.read
 
     def counted(source: str | Path) -> Paper:
@@ -214,7 +213,7 @@ def test_a_paper_is_read_once_for_all_of_its_trials(tmp_path: Path, monkeypatch:
         return whole(source)
 
     async def many() -> list[Paper]:
-        reader = Reader(1)
+        reader = SharedReader(1)
         return await asyncio.gather(*(reader(trial.source) for _ in range(4)))
 
     monkeypatch.setattr(reading, "read", counted)
@@ -223,8 +222,8 @@ def test_a_paper_is_read_once_for_all_of_its_trials(tmp_path: Path, monkeypatch:
     assert len({paper.title for paper in papers}) == 1
 
 
-def test_a_trial_that_is_stopped_from_outside_ends_its_work_before_it_is_gone(tmp_path: Path) -> None:
-    trial = one(tmp_path, models=TINY.replace("speed=100000", "speed=10"))
+def test_a_cancelled_trial_ends_its_work_first(tmp_path: Path) -> None:
+    trial = make_trial(tmp_path, models=TINY.replace("speed=100000", "speed=10"))
 
     async def stopped() -> None:
         def stop(event: Event) -> None:

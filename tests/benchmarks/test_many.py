@@ -10,7 +10,7 @@ from benchmarks.many.heartbeat import BEAT, Heartbeat
 from benchmarks.many.load import load, manifest
 from benchmarks.many.watching import Held, held_by, tree, watching
 
-from papercoder.bench.placement import Local
+from papercoder.bench.placement import LocalPlacement
 from papercoder.stages.checking import checks
 
 
@@ -55,7 +55,7 @@ def test_what_is_gone_holds_nothing() -> None:
 
 def test_a_tiny_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "CHECKS", ())
-    seen = asyncio.run(load(manifest(2, 1, 1e5), tmp_path, Local()))
+    seen = asyncio.run(load(manifest(2, 1, 1e5), tmp_path, LocalPlacement()))
     assert (seen.papers, seen.complete) == (2, 2)
     assert seen.calls > 2 * 6
     assert seen.lag.beats

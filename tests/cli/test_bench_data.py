@@ -50,7 +50,7 @@ def test_what_is_missing_makes_it_partial(say: Command, server: Server, tmp_path
     del server.files[f"{ROOT}/rice/rubric.json"]
     said = say("bench", "fetch", "paperbench", tmp_path, "--only", "rice", "--from", server.address)
     assert said.code == 3
-    assert "rubric.json is not there (404)" in said.out
+    assert "rubric.json does not exist (404)" in said.out
     assert "Run the same command again" in said.out
 
 

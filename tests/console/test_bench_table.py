@@ -1,4 +1,4 @@
-"""What the terminal shows of a bench, while it goes on and at its end."""
+"""The terminal during and after a bench."""
 
 import io
 from typing import Any
@@ -40,7 +40,7 @@ def shown(*trials: TrialResult) -> list[list[str]]:
 
 def board(*trials: TrialResult) -> Board:
     live = Board()
-    live.begin(BenchResults(name="x", trials=trials))
+    live.on_start(BenchResults(name="x", trials=trials))
     return live
 
 
@@ -54,10 +54,10 @@ def test_lines_tell_of_each_beginning_and_end() -> None:
     paper = Paper()
     lines = Lines(paper.console)
     trial = result(status="failed", reason="It [red]broke[/red].\nBadly.", calls=3, cost_usd=0.5, seconds=61)
-    lines.begin(BenchResults(name="x", trials=(trial, result("b"))))
+    lines.on_start(BenchResults(name="x", trials=(trial, result("b"))))
     for event in (STARTED, STARTED, call()):
-        lines.tell(trial.trial, event)
-    lines.end(trial)
+        lines.on_event(trial.trial, event)
+    lines.on_trial_end(trial)
     assert str(paper).splitlines() == [
         "x: 2 trials, 1 of them already complete",
         "started a--full--m--1",
@@ -67,10 +67,10 @@ def test_lines_tell_of_each_beginning_and_end() -> None:
 
 def test_the_live_table_shows_stage_calls_cost_and_totals() -> None:
     live = board(result(status="failed", reason="it was not started"), result("b"), result("c", status="partial"))
-    live.tell("a--full--m--1", STARTED)
-    live.tell("a--full--m--1", ArtifactStarted(artifact="repo/main.py"))
-    live.tell("a--full--m--1", call())
-    live.tell("a--full--m--1", call())
+    live.on_event("a--full--m--1", STARTED)
+    live.on_event("a--full--m--1", ArtifactStarted(artifact="repo/main.py"))
+    live.on_event("a--full--m--1", call())
+    live.on_event("a--full--m--1", call())
     text = drawn(live)
     first = text.splitlines()[1].split()
     assert first[:5] == ["a--full--m--1", "running", "coding", "2", "$0.50"]
@@ -81,18 +81,18 @@ def test_the_live_table_shows_stage_calls_cost_and_totals() -> None:
 def test_the_stage_of_a_trial_follows_its_events() -> None:
     live = board(result(status="failed"))
     row = live.rows["a--full--m--1"]
-    live.tell(row.trial, ExecutionStepEnded(step="smoke", status="skipped", seconds=1, reason=""))
+    live.on_event(row.trial, ExecutionStepEnded(step="smoke", status="skipped", seconds=1, reason=""))
     assert row.stage == "smoke: skipped"
-    live.tell(row.trial, CallRetried(agent="a", subject="", reason="", wait=3.0))
+    live.on_event(row.trial, CallRetried(agent="a", subject="", reason="", wait=3.0))
     assert row.stage == "retrying in 3 s"
-    live.tell(row.trial, call(None))
+    live.on_event(row.trial, call(None))
     assert (row.calls, row.cost_usd) == (1, 0.0)
 
 
 def test_what_ended_is_shown_as_it_ended() -> None:
     live = board(result(status="failed", reason="it was not started"))
-    live.tell("a--full--m--1", STARTED)
-    live.end(result(status="partial", reason="The [bold]cap[/bold].\nMore.", calls=7, seconds=3.0))
+    live.on_event("a--full--m--1", STARTED)
+    live.on_trial_end(result(status="partial", reason="The [bold]cap[/bold].\nMore.", calls=7, seconds=3.0))
     row = live.rows["a--full--m--1"]
     assert (row.state, row.stage, row.calls, row.spent) == ("partial", "The [bold]cap[/bold].", 7, 3.0)
     assert "[bold]cap[/bold]" in drawn(live)
@@ -100,7 +100,7 @@ def test_what_ended_is_shown_as_it_ended() -> None:
 
 def test_of_very_many_trials_those_at_work_are_shown_and_the_others_counted() -> None:
     live = board(*(result(f"p{number}", status="failed", reason="") for number in range(100)))
-    live.tell("p99--full--m--1", STARTED)
+    live.on_event("p99--full--m--1", STARTED)
     text = drawn(live)
     assert text.splitlines()[1].startswith("p99--")
     assert "70 more" in text
@@ -115,24 +115,24 @@ def test_the_live_table_fits_a_low_terminal_with_its_totals() -> None:
 
 def test_warnings_stay_below_the_live_table() -> None:
     live = board(result())
-    live.warn("No node has a [GPU].")
+    live.on_warning("No node has a [GPU].")
     assert drawn(live).splitlines()[-1].strip() == "warning: No node has a [GPU]."
 
 
 def test_a_price_that_is_not_known_is_not_shown_as_nothing() -> None:
     live = board(result(status="failed"), result("b", status="failed"))
-    live.tell("a--full--m--1", call(None))
+    live.on_event("a--full--m--1", call(None))
     assert "price unknown" in drawn(live).splitlines()[1]
-    live.tell("b--full--m--1", call())
+    live.on_event("b--full--m--1", call())
     assert "2 calls · $0.25 or more" in drawn(live)
 
 
 def test_a_terminal_has_a_table_and_a_file_has_lines() -> None:
     terminal, file = Paper(terminal=True), Paper()
     for paper, kind in ((terminal, Board), (file, Lines)):
-        with watching(paper.console) as watcher:
-            assert isinstance(watcher, kind)
-            watcher.begin(BenchResults(name="x", trials=(result(),)))
+        with watching(paper.console) as listener:
+            assert isinstance(listener, kind)
+            listener.on_start(BenchResults(name="x", trials=(result(),)))
     assert "a--full--m--1" in str(terminal)
 
 
@@ -170,7 +170,7 @@ def test_what_nothing_was_observed_of_has_no_column_and_what_is_not_complete_say
     assert "coverage" not in lines[0]
     assert "steps" not in lines[0]
     assert " ".join(lines[-2]) == "b--full--m--1: failed: the [i]paper[/i] is broken"
-    assert " ".join(lines[-1]).startswith("2 trials (2 papers, 1 variant, 1 model): 1 complete, 1 failed. They took")
+    assert " ".join(lines[-1]).startswith("2 trials (2 papers, 1 variant, 1 model): 1 complete, 1 failed. Total: ")
 
 
 def test_models_are_told_apart_where_there_are_several() -> None:
@@ -180,8 +180,8 @@ def test_models_are_told_apart_where_there_are_several() -> None:
 
 def test_what_holds_for_all_trials_is_told_once_and_stays_in_sight() -> None:
     paper, live = Paper(), board(result())
-    Lines(paper.console).warn("reproduce takes [8] GPUs")
+    Lines(paper.console).on_warning("reproduce takes [8] GPUs")
     assert str(paper) == "warning: reproduce takes [8] GPUs\n"
-    live.warn("reproduce takes [8] GPUs")
-    live.tell(result().trial, STARTED)
+    live.on_warning("reproduce takes [8] GPUs")
+    live.on_event(result().trial, STARTED)
     assert drawn(live).splitlines()[-1].rstrip() == "warning: reproduce takes [8] GPUs"

@@ -1,18 +1,17 @@
-"""The door of a bench: all trials of a manifest, a few at a time; the same call again goes on."""
+"""Run all trials of a manifest, a few at a time. The same call again resumes."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from papercoder.artifacts import BenchResults, TrialResult
 from papercoder.bench.manifest.manifest import Manifest
 from papercoder.bench.manifest.trials import Trial, trials
 from papercoder.bench.observation import cost_of, observe
-from papercoder.bench.placement import Placement, Shared
+from papercoder.bench.placement import Listener, Placement, SharedLimits
 from papercoder.bench.results.files import write_results
-from papercoder.bench.schedule import Course
-from papercoder.bench.stored_trial import bring_back
-from papercoder.bench.watcher import Watcher
+from papercoder.bench.schedule import Schedule
+from papercoder.bench.stored_trial import restore
 from papercoder.errors import SettingsError
 from papercoder.models.resolve import models_by_role
 from papercoder.runs.folder import lock
@@ -20,86 +19,81 @@ from papercoder.settings import RUN_ROLES, Role, Settings
 
 
 async def bench(
-    manifest: Manifest, folder: Path, placement: Placement, watcher: Watcher, **flags: object
+    manifest: Manifest, folder: Path, placement: Placement, listener: Listener, **flags: object
 ) -> BenchResults:
-    """Carry out what is not yet carried through of a manifest, and write `results.json` and `results.csv`.
+    """Run the trials of a manifest that are not complete, and write `results.json` and `results.csv`.
 
     Args:
-        manifest: what is to be done.
-        folder: holds a run folder for each trial.
-        placement: where it is done.
-        watcher: is told of everything.
-        flags: settings that win over the manifest's.
+        manifest: the papers, variants, models, repeats and judges.
+        folder: the bench's folder, with a run folder for each trial.
+        placement: where trials run.
+        listener: receives the progress.
+        flags: settings that override the manifest's.
 
     Raises:
-        SettingsError: a model cannot be had, there is a cap but no price to hold against it, or the placement cannot
-            give the trials what they take.
+        SettingsError: a model is not available, a price that the cost cap needs is not known, or the placement lacks
+            the resources of a step.
         RunFolderError: another process works in the folder, or it cannot be written.
     """
-    todo = trials(manifest, folder, **flags)
-    check_models(todo, manifest.max_cost)
+    all_trials = trials(manifest, folder, **flags)
+    check_models(all_trials, manifest.max_cost)
     with lock(folder):
-        found = await asyncio.to_thread(_taken_up, todo)
-        course = Course(manifest, todo, {result.trial: result for result in found})
-        watcher.begin(course.results)
-        for message in dict.fromkeys(_idle(todo)):
-            watcher.warn(message)
-        still = [trial for trial, result in zip(todo, found, strict=True) if result.status != "complete"]
-        shared = await asyncio.to_thread(_shared, manifest, folder)
+        known = await asyncio.to_thread(_restore_and_observe, all_trials)
+        schedule = Schedule(manifest, all_trials, {result.trial: result for result in known})
+        listener.on_start(schedule.results)
+        for message in dict.fromkeys(
+            f"variant {trial.variant}: {unused}" for trial in all_trials for unused in trial.settings.unused
+        ):
+            listener.on_warning(message)
+        incomplete = [trial for trial, result in zip(all_trials, known, strict=True) if result.status != "complete"]
+        limits = await asyncio.to_thread(_shared_limits, manifest, folder)
 
-        async def ended(result: TrialResult) -> None:
-            watcher.end(result)
-            await asyncio.to_thread(write_results, folder, course.results)
+        async def record(result: TrialResult) -> None:
+            listener.on_trial_end(result)
+            await asyncio.to_thread(write_results, folder, schedule.results)
 
         try:
-            if still:
-                async with placement.open(shared, still, watcher) as perform:
-                    await course.carry_out(still, perform, ended)
+            if incomplete:
+                async with placement.open(limits, incomplete, listener) as run_trial:
+                    await schedule.run(incomplete, run_trial, record)
         finally:
-            write_results(folder, course.results)
-        return course.results
+            write_results(folder, schedule.results)
+        return schedule.results
 
 
-def check_models(todo: Sequence[Trial], max_cost: float | None) -> None:
-    """Open all models once before anything is begun, rather than let every trial fail with the same words.
+def check_models(all_trials: Sequence[Trial], max_cost: float | None) -> None:
+    """Open each model once before the first trial, so that a mistake is reported once and not by every trial.
 
     Raises:
-        SettingsError: one cannot be had, or has no price though there is a cap.
+        SettingsError: a model is not available, or there is a cap and its price is not known.
     """
-    for settings, roles in _ways(todo):
+    used: dict[str, tuple[Settings, tuple[Role, ...]]] = {}
+    for trial in all_trials:
+        used[trial.settings.model_dump_json()] = (trial.settings, RUN_ROLES)
+    for trial in all_trials:
+        if trial.evaluation:
+            used[f"judge {trial.evaluation.settings.model_dump_json()}"] = (trial.evaluation.settings, ("judge",))
+    for settings, roles in used.values():
         for model in models_by_role(settings, roles).values():
             if max_cost is not None and model.price is None:
                 raise SettingsError(
-                    f"max_cost cannot bind: the price of {model.name} is not known; give price_prompt and "
-                    "price_completion in its entry of `models`, or in `judge`, in dollars for a million tokens."
+                    f"max_cost needs the price of {model.name}, which is not known. Give price_prompt and "
+                    "price_completion in dollars per million tokens, in its entry of `models` or in `judge`."
                 )
 
 
-def _ways(todo: Sequence[Trial]) -> Iterator[tuple[Settings, tuple[Role, ...]]]:
-    """Each way in which models are asked, once, and for which roles."""
-    makers = {trial.settings.model_dump_json(): (trial.settings, RUN_ROLES) for trial in todo}
-    judges = {each.judging.settings.model_dump_json(): each.judging.settings for each in todo if each.judging}
-    yield from makers.values()
-    yield from ((settings, ("judge",)) for settings in judges.values())
+def _restore_and_observe(all_trials: Sequence[Trial]) -> list[TrialResult]:
+    """What earlier processes achieved, on any machine."""
+    for trial in all_trials:
+        restore(trial)
+    return [observe(trial) for trial in all_trials]
 
 
-def _idle(todo: Iterable[Trial]) -> Iterator[str]:
-    """What a variant asks for and its profile has not; its trials' own logs tell it too."""
-    for trial in todo:
-        yield from (f"variant {trial.variant}: {told}" for told in trial.settings.unused)
-
-
-def _taken_up(todo: Iterable[Trial]) -> list[TrialResult]:
-    """What earlier processes came to, on whatever machine."""
-    for trial in todo:
-        bring_back(trial)
-    return [observe(trial) for trial in todo]
-
-
-def _shared(manifest: Manifest, folder: Path) -> Shared:
-    return Shared(
+def _shared_limits(manifest: Manifest, folder: Path) -> SharedLimits:
+    return SharedLimits(
         max_cost=manifest.max_cost,
-        spent=sum(cost_of(each) for each in folder.iterdir() if each.is_dir()),  # also for what is no longer asked for
+        # Trials that the manifest no longer has count too.
+        spent=sum(cost_of(path) for path in folder.iterdir() if path.is_dir()),
         concurrency=manifest.concurrency,
         requests_per_minute=manifest.requests_per_minute,
         tokens_per_minute=manifest.tokens_per_minute,

@@ -1,6 +1,6 @@
-"""What was paid for, kept in an object store or another file system that fsspec reaches.
+"""Paid answers in an object store or in another file system that fsspec supports.
 
-`s3://bucket/folder`, `gs://...`, `file:///shared/folder`; each run has a folder of its own there.
+`s3://bucket/folder`, `gs://...`, `file:///shared/folder`; each run has its own folder there.
 """
 
 import importlib
@@ -18,92 +18,92 @@ from papercoder.runs.store import FileStore, Store
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-_WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "memory"})
-"""Where a put is seen whole or not at all, and renaming would be a copy; elsewhere a file is written and then named."""
+_ATOMIC = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "memory"})
+"""Protocols with an atomic put, where renaming would be a copy. Elsewhere a file is written and then renamed."""
 
 _LOCAL = "file://"
 
-_FOREIGN = {
+_LIBRARY_ERRORS = {
     "aiohttp": "ClientError",
     "azure.core.exceptions": "AzureError",
     "botocore.exceptions": "BotoCoreError",
     "gcsfs.retry": "HttpError",
     "google.auth.exceptions": "GoogleAuthError",
 }
-"""Library -> the root of its errors, of those that are no OSError: no credentials, say."""
+"""Library -> its base class of errors that are not an OSError, such as missing credentials."""
 
 
 class ObjectStore:
-    """One object a key. What is there is listed once, for no other process may work on a run at the same time."""
+    """One object per key. Keys are listed once, because only one process works on a run at a time."""
 
     def __init__(self, url: str) -> None:
-        """Open a folder of a store, which need not be there.
+        """Open a folder of a store, which need not exist.
 
         Raises:
-            SettingsError: nothing here can reach it.
-            RunFolderError: it did not answer.
+            SettingsError: the store cannot be reached from here.
+            RunFolderError: the store did not answer.
         """
         self.url = url
-        self.files, self.folder = reach(url)
-        with _answering(url):
+        self.files, self.folder = open_filesystem(url)
+        with _translated_errors(url):
             self._keys = {name.rpartition("/")[2] for name in self.files.find(self.folder, maxdepth=1)}
 
     def get(self, key: str) -> str | None:
-        """The text kept under this key.
+        """The text with this key.
 
         Raises:
             RunFolderError: the store did not answer.
         """
         if key not in self._keys:
             return None
-        with _answering(self.url):
+        with _translated_errors(self.url):
             return bytes(self.files.cat_file(f"{self.folder}/{key}")).decode("utf-8")
 
     def put(self, key: str, text: str) -> None:
-        """Keep the text; the store has taken it when this returns.
+        """Store the text durably.
 
         Raises:
             RunFolderError: the store did not answer.
         """
-        with _answering(self.url):
-            put_whole(self.files, f"{self.folder}/{key}", text.encode("utf-8"))
+        with _translated_errors(self.url):
+            _put(self.files, f"{self.folder}/{key}", text.encode("utf-8"))
         self._keys.add(key)
 
     def texts(self) -> Iterator[str]:
-        """All that is kept, in no order that means anything."""
+        """All texts, in no meaningful order."""
         for key in sorted(self._keys):
             if (text := self.get(key)) is not None:
                 yield text
 
 
-def read_whole(url: str) -> bytes | None:
-    """An object; None where there is none.
+def read_object(url: str) -> bytes | None:
+    """An object; None if it does not exist.
 
     Raises:
-        SettingsError: nothing here can reach it.
+        SettingsError: the store cannot be reached from here.
         RunFolderError: the store did not answer.
     """
-    files, path = reach(url)
-    with _answering(url):
+    files, path = open_filesystem(url)
+    with _translated_errors(url):
         return bytes(files.cat_file(path)) if files.exists(path) else None
 
 
-def write_whole(url: str, content: bytes) -> None:
-    """Write an object, whole or not at all.
+def write_object(url: str, content: bytes) -> None:
+    """Write an object atomically.
 
     Raises:
-        SettingsError: nothing here can reach it.
+        SettingsError: the store cannot be reached from here.
         RunFolderError: the store did not answer.
     """
-    files, path = reach(url)
-    with _answering(url):
-        put_whole(files, path, content)
+    files, path = open_filesystem(url)
+    with _translated_errors(url):
+        _put(files, path, content)
 
 
-def put_whole(files: "AbstractFileSystem", path: str, content: bytes) -> None:
-    """Write an object so that nobody ever sees half of it."""
+def _put(files: "AbstractFileSystem", path: str, content: bytes) -> None:
+    """Write an object so that no reader sees part of it."""
     protocols = {files.protocol} if isinstance(files.protocol, str) else set(files.protocol)
-    if protocols & _WHOLE:
+    if protocols & _ATOMIC:
         files.pipe_file(path, content)
         return
     folder, _, name = path.rpartition("/")
@@ -113,12 +113,12 @@ def put_whole(files: "AbstractFileSystem", path: str, content: bytes) -> None:
     files.mv(part, path)
 
 
-def reach(url: str) -> tuple["AbstractFileSystem", str]:
+def open_filesystem(url: str) -> tuple["AbstractFileSystem", str]:
     """The file system of an address, and the path on it.
 
     Raises:
-        SettingsError: fsspec, or what it needs for such addresses, is not installed, or there is no such kind.
-        RunFolderError: it did not answer.
+        SettingsError: fsspec or its backend for this protocol is not installed, or the protocol is unknown.
+        RunFolderError: the store did not answer.
     """
     try:
         fsspec = importlib.import_module("fsspec")
@@ -129,20 +129,20 @@ def reach(url: str) -> tuple["AbstractFileSystem", str]:
     except (ImportError, ValueError) as error:
         raise SettingsError(f"The store {url} cannot be reached: {error}.") from error
     except OSError as error:
-        raise RunFolderError(_silent(url, error)) from error
+        raise RunFolderError(_no_answer(url, error)) from error
     return files, str(path).rstrip("/")
 
 
 def stores_at(url: str, run: str) -> Stores:
-    """The stores of a run in a store that all machines see.
+    """The stores of a run within a shared store.
 
     Args:
         url: the store's address.
         run: the run's name in it.
 
     Raises:
-        SettingsError: nothing here can reach it.
-        RunFolderError: it did not answer.
+        SettingsError: the store cannot be reached from here.
+        RunFolderError: the store did not answer.
     """
     return Stores(steps=_store(f"{url.rstrip('/')}/{run}/steps"), answers=_store(f"{url.rstrip('/')}/{run}/answers"))
 
@@ -152,27 +152,27 @@ def _store(url: str) -> Store:
 
 
 @contextmanager
-def _answering(url: str) -> Iterator[None]:
-    """What a store cannot do is told in our words, whoever's error it is."""
+def _translated_errors(url: str) -> Iterator[None]:
+    """Turn errors of the store's libraries into ours."""
     try:
         yield
     except FileNotFoundError as error:
         raise RunFolderError(
-            f"The store {url} has not what it should have ({error}). See whether its bucket is there and nothing "
-            "deletes from it; run the same command again, it resumes."
+            f"An object in the store {url} is missing ({error}). Check that its bucket exists and that nothing deletes "
+            "from it, then run the same command again to resume."
         ) from error
     except _errors() as error:
-        raise RunFolderError(_silent(url, error)) from error
+        raise RunFolderError(_no_answer(url, error)) from error
 
 
 def _errors() -> tuple[type[Exception], ...]:
-    """OSErrors, where a backend keeps to what fsspec asks of it, and those of the libraries that are in use."""
-    loaded = {name: sys.modules[name] for name in _FOREIGN if name in sys.modules}
-    return (OSError, NotImplementedError, *(getattr(module, _FOREIGN[name]) for name, module in loaded.items()))
+    """OSError, which fsspec asks of its backends, and the errors of the libraries that are loaded."""
+    loaded = {name: sys.modules[name] for name in _LIBRARY_ERRORS if name in sys.modules}
+    return (OSError, NotImplementedError, *(getattr(module, _LIBRARY_ERRORS[name]) for name, module in loaded.items()))
 
 
-def _silent(url: str, error: Exception) -> str:
+def _no_answer(url: str, error: Exception) -> str:
     return (
-        f"The store {url} did not answer ({error}). See whether it is up and your credentials allow writing; run "
-        "the same command again, it resumes."
+        f"The store {url} did not answer ({error}). Check that it is up and that your credentials allow writing, then "
+        "run the same command again to resume."
     )

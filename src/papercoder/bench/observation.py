@@ -1,4 +1,4 @@
-"""What the folder of a trial says of it: a fold over its events and over what was noted there."""
+"""The result of a trial, from the events and reports in its folder."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +18,7 @@ from papercoder.artifacts import (
 from papercoder.artifacts.bench import TrialStatus
 from papercoder.artifacts.evaluated import Evaluation
 from papercoder.bench.manifest.trials import Trial
-from papercoder.bench.trial_end import Ending, ending_of
+from papercoder.bench.trial_end import TrialEnd, load_end
 from papercoder.report.claims import compare, parse_results
 from papercoder.runs.event_log import read_events
 from papercoder.runs.folder import read_text
@@ -26,53 +26,48 @@ from papercoder.runs.summary import Summary, summarise
 
 A = TypeVar("A", bound=Artifact)
 
-JUDGED = "evaluation"
-"""The folder of the judges, below that of the trial."""
+EVALUATION_FOLDER = "evaluation"
+"""In the trial's folder."""
 
 
 def observe(trial: Trial) -> TrialResult:
-    """What came of a trial, so far as its folder tells."""
+    """The result of a trial, from what its folder contains."""
     run, judges = _summaries(trial.folder)
-    ending = ending_of(trial) or Ending(reason=_unended(run))
+    end = load_end(trial) or TrialEnd(reason="it was not started" if run.status == "new" else "it was interrupted")
     result = TrialResult(
         trial=trial.id,
         paper=trial.paper,
         variant=trial.variant,
         model=trial.model,
         repeat=trial.repeat,
-        status=_status(ending, trial.folder),
-        reason=ending.reason,
-        capped=ending.capped,
+        status=_status(end, trial.folder),
+        reason=end.reason,
+        capped=end.capped,
     )
     result = _with_requirements(result, trial.folder)
     result = _with_execution(result, trial.folder, trial.settings.reproduce)
     result = _with_judges(result, trial.folder)
-    return _with_figures(result, run, judges)
+    return _with_usage(result, run, judges)
 
 
 def cost_of(folder: Path) -> float:
-    """Dollars that all processes have spent on the trial in a folder."""
+    """Dollars that all processes spent on the trial in this folder."""
     return sum(summary.cost_usd for summary in _summaries(folder))
 
 
 def _summaries(folder: Path) -> tuple[Summary, Summary]:
-    """Of the run, and of the judges."""
-    return summarise(read_events(folder)), summarise(read_events(folder / JUDGED))
+    """Of the run, and of its evaluation."""
+    return summarise(read_events(folder)), summarise(read_events(folder / EVALUATION_FOLDER))
 
 
-def _unended(run: Summary) -> str:
-    """Why there is no ending: it was not begun, or its process was killed or interrupted."""
-    return "it was not started" if run.status == "new" else "it was interrupted"
-
-
-def _status(ending: Ending, folder: Path) -> TrialStatus:
-    if ending.complete:
+def _status(end: TrialEnd, folder: Path) -> TrialStatus:
+    if end.complete:
         return "complete"
     return "partial" if any((folder / "repo").rglob("*.py")) else "failed"
 
 
 def _with_requirements(result: TrialResult, folder: Path) -> TrialResult:
-    """How many were published with the code, how many the last review found implemented, and what checking found."""
+    """Add the requirements, those that the last review found implemented, and the errors that checking found."""
     traced = _read(folder / "repo/TRACEABILITY.json", Traceability)
     verdicts = _read(folder / "review/verdicts.json", Verdicts)
     checked = _read(folder / "checking/report.json", CheckReport)
@@ -86,11 +81,11 @@ def _with_requirements(result: TrialResult, folder: Path) -> TrialResult:
 
 
 def _with_execution(result: TrialResult, folder: Path, reproduce: bool) -> TrialResult:
-    """The steps, and the paper's numbers beside those of a full reproduction that was seen to run."""
+    """Add the execution steps that passed and, after a full reproduction, the claims that were met."""
     report = _read(folder / "execution/report.json", ExecutionReport)
     if report is None:
         return result
-    seen = result.model_copy(
+    result = result.model_copy(
         update={
             "executed": report.observed,
             "steps": report.passed,
@@ -99,38 +94,38 @@ def _with_execution(result: TrialResult, folder: Path, reproduce: bool) -> Trial
     )
     claims = _read(folder / "planning/claims.json", Claims)
     if claims is None or "reproduce" not in report.passed:
-        return seen
+        return result
     compared = compare(claims, parse_results(report.results or "", claims))
-    met = sum(each.verdict == "met" for each in compared)
-    return seen.model_copy(update={"claims": len(compared), "claims_met": met})
+    met = sum(claim.verdict == "met" for claim in compared)
+    return result.model_copy(update={"claims": len(compared), "claims_met": met})
 
 
 def _with_judges(result: TrialResult, folder: Path) -> TrialResult:
-    evaluation = _read(folder / JUDGED / "evaluation.json", Evaluation)
+    evaluation = _read(folder / EVALUATION_FOLDER / "evaluation.json", Evaluation)
     if evaluation is None:
         return result
     rubric = evaluation.rubric
     return result.model_copy(
         update={
             "judge_model": evaluation.model,
-            "judges": tuple(JudgeMean(judge=each.judge, score=each.score) for each in evaluation.scores),
+            "judges": tuple(JudgeMean(judge=score.judge, score=score.score) for score in evaluation.scores),
             "rubric": rubric.score if rubric else None,
             "rubric_code_dev": rubric.code_dev if rubric else None,
         }
     )
 
 
-def _with_figures(result: TrialResult, run: Summary, judges: Summary) -> TrialResult:
-    work = (run, judges)
+def _with_usage(result: TrialResult, run: Summary, judges: Summary) -> TrialResult:
+    both = (run, judges)
     return result.model_copy(
         update={
-            "calls": sum(each.calls.made for each in work),
-            "prompt": sum(each.tokens.prompt for each in work),
-            "cached": sum(each.tokens.cached for each in work),
-            "completion": sum(each.tokens.completion for each in work),
-            "cost_usd": sum(each.cost_usd for each in work),
-            "unpriced": sum(each.unpriced for each in work),
-            "seconds": sum(each.seconds for each in work),
+            "calls": sum(part.calls.made for part in both),
+            "prompt": sum(part.tokens.prompt for part in both),
+            "cached": sum(part.tokens.cached for part in both),
+            "completion": sum(part.tokens.completion for part in both),
+            "cost_usd": sum(part.cost_usd for part in both),
+            "unpriced": sum(part.unpriced for part in both),
+            "seconds": sum(part.seconds for part in both),
             "judge_calls": judges.calls.made,
             "judge_cost_usd": judges.cost_usd,
             "judge_unpriced": judges.unpriced,
@@ -140,7 +135,7 @@ def _with_figures(result: TrialResult, run: Summary, judges: Summary) -> TrialRe
 
 
 def _read(path: Path, kind: type[A]) -> A | None:
-    """What is noted there; None where nothing is, or what fits no longer."""
+    """The artifact in this file; None if it is missing or of another version."""
     text = read_text(path)
     try:
         return kind.model_validate_json(text) if text else None

@@ -1,4 +1,4 @@
-"""How a bench reads its papers: each once, a few at a time, for a PDF takes a process of its own."""
+"""Papers of a bench: each is read once for all of its trials, a few at a time."""
 
 import asyncio
 import os
@@ -10,45 +10,42 @@ from papercoder.operations.environment import PaperReader, read_in_thread
 from papercoder.runs.folder import read_text
 
 
-class Reader:
+class SharedReader:
     """Reads papers for all trials of a process."""
 
     def __init__(self, at_once: int | None = None) -> None:
+        """Limit how many papers are read at the same time; a PDF takes a process of its own. Default: the CPUs."""
         self._slots = asyncio.Semaphore(at_once or os.cpu_count() or 1)
-        self._read: dict[str, asyncio.Task[Paper]] = {}
+        self._papers: dict[str, asyncio.Task[Paper]] = {}
 
     async def __call__(self, source: str | Path) -> Paper:
-        """The paper; a trial that is interrupted takes it away from no other.
+        """Read a paper, or return it if it was read before. Cancelling one trial does not cancel it for others.
 
         Raises:
-            PaperError: it cannot be read.
+            PaperError: the paper cannot be read.
         """
         key = str(source)
-        if key not in self._read:
-            self._read[key] = asyncio.create_task(self._in_turn(source))
-        return await asyncio.shield(self._read[key])
+        if key not in self._papers:
+            self._papers[key] = asyncio.create_task(self._read(source))
+        return await asyncio.shield(self._papers[key])
 
-    async def _in_turn(self, source: str | Path) -> Paper:
+    async def _read(self, source: str | Path) -> Paper:
         async with self._slots:
             return await read_in_thread(source)
 
 
 def with_addendum(read: PaperReader, addendum: Path | None) -> PaperReader:
-    """Read papers with this text as their last section."""
+    """A reader that appends this text to papers as their last section."""
     if addendum is None:
         return read
 
-    async def both(source: str | Path) -> Paper:
-        return _extended(await read(source), addendum)
+    async def read_both(source: str | Path) -> Paper:
+        paper, text = await read(source), read_text(addendum)
+        if not text or not text.strip():
+            raise PaperError(f"{addendum}: the addendum is missing or empty. Leave it out of the manifest.")
+        parts = [part.strip() for part in text.split("\n\n") if part.strip()]
+        blocks = tuple(Paragraph(anchor=f"addendum¶{number}", text=part) for number, part in enumerate(parts, start=1))
+        section = Section(anchor="addendum", level=1, title="Addendum", blocks=blocks)
+        return paper.model_copy(update={"sections": (*paper.sections, section)})
 
-    return both
-
-
-def _extended(paper: Paper, addendum: Path) -> Paper:
-    text = read_text(addendum)
-    if not text or not text.strip():
-        raise PaperError(f"{addendum}: the addendum is missing or empty; leave it out of the manifest.")
-    parts = [part.strip() for part in text.split("\n\n") if part.strip()]
-    blocks = tuple(Paragraph(anchor=f"addendum¶{number}", text=part) for number, part in enumerate(parts, start=1))
-    section = Section(anchor="addendum", level=1, title="Addendum", blocks=blocks)
-    return paper.model_copy(update={"sections": (*paper.sections, section)})
+    return read_both

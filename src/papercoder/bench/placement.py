@@ -1,35 +1,50 @@
-"""Where the trials of a bench are carried out."""
+"""Where the trials of a bench run, and who receives their progress."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Protocol
 
-from papercoder.artifacts import Artifact, TrialResult
+from papercoder.artifacts import Artifact, BenchResults, TrialResult
 from papercoder.bench.manifest.trials import Trial
-from papercoder.bench.papers import Reader
-from papercoder.bench.stored_trial import run_kept
-from papercoder.bench.watcher import Watcher
+from papercoder.bench.papers import SharedReader
+from papercoder.bench.stored_trial import run_stored
 from papercoder.models.budget import LocalBudget
 from papercoder.models.rate_limits import LocalRateLimits
 from papercoder.operations.environment import RunEnvironment
 from papercoder.runs.events import Event
 
-Tell = Callable[[str, Event], None]
-"""Is told the id of a trial, and what happened in it."""
+OnEvent = Callable[[str, Event], None]
+"""Receives a trial's id and one of its events."""
 
-Perform = Callable[[Trial], Awaitable[TrialResult]]
-"""Carries a trial out. It raises nothing that a trial brings about: what went wrong stands in the result."""
+RunTrial = Callable[[Trial], Awaitable[TrialResult]]
+"""Runs a trial. A failure of the trial is part of its result, not an exception."""
 
 
-class Shared(Artifact):
-    """What all trials of a bench have together."""
+class Listener(Protocol):
+    """Receives the progress of a bench; for example the terminal."""
+
+    def on_start(self, results: BenchResults) -> None:
+        """The bench starts with these results of all trials, in the manifest's order."""
+
+    def on_warning(self, message: str) -> None:
+        """A warning about all trials."""
+
+    def on_event(self, trial: str, event: Event) -> None:
+        """An event of the trial with this id."""
+
+    def on_trial_end(self, result: TrialResult) -> None:
+        """A trial ended."""
+
+
+class SharedLimits(Artifact):
+    """The limits that all trials of a bench share."""
 
     max_cost: float | None
     """Dollars."""
 
     spent: float
-    """Dollars that all trials have cost before, by all processes."""
+    """Dollars that earlier processes spent on any trial."""
 
     concurrency: int
     requests_per_minute: int | None
@@ -39,27 +54,34 @@ class Shared(Artifact):
 class Placement(Protocol):
     """This process, or a cluster."""
 
-    def open(self, shared: Shared, trials: Sequence[Trial], watcher: Watcher) -> AbstractAsyncContextManager[Perform]:
-        """Get ready for these trials; what it gives is called for many at once, and closed after the last has ended.
+    def open(
+        self, limits: SharedLimits, trials: Sequence[Trial], listener: Listener
+    ) -> AbstractAsyncContextManager[RunTrial]:
+        """Prepare for these trials. The function in the context may be called for many of them at once.
 
         Raises:
-            PaperCoderError: it cannot be used.
+            PaperCoderError: the placement cannot be used.
         """
 
 
-class Local:
-    """This process."""
+class LocalPlacement:
+    """Trials run in this process."""
 
     @asynccontextmanager
-    async def open(self, shared: Shared, trials: Sequence[Trial], watcher: Watcher) -> AsyncIterator[Perform]:  # noqa: ARG002
-        """One limit, one budget and one reader of papers for all."""
+    async def open(
+        self,
+        limits: SharedLimits,
+        trials: Sequence[Trial],  # noqa: ARG002
+        listener: Listener,
+    ) -> AsyncIterator[RunTrial]:
+        """Share the rate limits, the budget and the papers among all trials."""
         environment = RunEnvironment(
-            limits=LocalRateLimits(shared.concurrency, shared.requests_per_minute, shared.tokens_per_minute),
-            budget=LocalBudget(shared.max_cost, shared.spent),
-            read=Reader(),
+            limits=LocalRateLimits(limits.concurrency, limits.requests_per_minute, limits.tokens_per_minute),
+            budget=LocalBudget(limits.max_cost, limits.spent),
+            read=SharedReader(),
         )
 
-        async def perform(trial: Trial) -> TrialResult:
-            return await run_kept(trial, environment, partial(watcher.tell, trial.id))
+        async def run_trial(trial: Trial) -> TrialResult:
+            return await run_stored(trial, environment, partial(listener.on_event, trial.id))
 
-        yield perform
+        yield run_trial

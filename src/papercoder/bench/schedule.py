@@ -1,4 +1,4 @@
-"""The course of a bench: a few trials at a time, until all have ended or the money of all together is spent."""
+"""Runs a few trials at a time, until all have ended or the shared budget is spent."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -8,26 +8,28 @@ from papercoder.artifacts import BenchResults, TrialResult
 from papercoder.bench.manifest.manifest import Manifest
 from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.observation import observe
-from papercoder.bench.placement import Perform
+from papercoder.bench.placement import RunTrial
 from papercoder.concurrency import wait_until_done
 from papercoder.errors import PaperCoderError
 
-NOT_STARTED = "it was not started, since the money of all trials together is spent; go on with a higher --max-cost"
+BUDGET_SPENT = "it was not started, because the bench's budget is spent; resume with a higher --max-cost"
 
-Ended = Callable[[TrialResult], Awaitable[None]]
-"""Is told of a trial that ended."""
+OnResult = Callable[[TrialResult], Awaitable[None]]
+"""Receives the result of each trial that ended."""
 
 
 @dataclass
-class Course:
-    """How far it is."""
+class Schedule:
+    """The trials of a bench and their results so far."""
 
     manifest: Manifest
     trials: Sequence[Trial]
-    found: dict[str, TrialResult]
-    """Trial -> what is known of it by now."""
+    known: dict[str, TrialResult]
+    """Trial id -> its latest result."""
 
     capped: bool = False
+    """The shared budget is spent."""
+
     slots: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -35,41 +37,42 @@ class Course:
 
     @property
     def results(self) -> BenchResults:
-        """All that is known by now."""
-        return BenchResults(name=self.manifest.name, trials=tuple(self.found[trial.id] for trial in self.trials))
+        """The results so far, in the manifest's order."""
+        return BenchResults(name=self.manifest.name, trials=tuple(self.known[trial.id] for trial in self.trials))
 
-    async def carry_out(self, still: Iterable[Trial], perform: Perform, ended: Ended) -> None:
-        """Tell of each result as it comes; who stops waiting, stops all, and what they came to is in `results`."""
-        tasks = [asyncio.create_task(self._one(trial, perform)) for trial in still]
+    async def run(self, trials: Iterable[Trial], run_trial: RunTrial, on_result: OnResult) -> None:
+        """Run these trials and report each result. If this is cancelled, all trials are; `results` then has them."""
+        tasks = [asyncio.create_task(self._run(trial, run_trial)) for trial in trials]
         try:
             for task in asyncio.as_completed(tasks):
-                await ended(await task)
+                await on_result(await task)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _one(self, trial: Trial, perform: Perform) -> TrialResult:
+    async def _run(self, trial: Trial, run_trial: RunTrial) -> TrialResult:
         try:
             async with self.slots:
-                result = self._not_started(trial) if self.capped else await self._performed(trial, perform)
+                if self.capped:
+                    result = self.known[trial.id].model_copy(update={"reason": BUDGET_SPENT, "capped": True})
+                else:
+                    result = await _result_of(trial, run_trial)
         except asyncio.CancelledError:
-            self.found[trial.id] = observe(trial)
+            self.known[trial.id] = observe(trial)
             raise
         self.capped |= result.capped
-        self.found[trial.id] = result
+        self.known[trial.id] = result
         return result
 
-    async def _performed(self, trial: Trial, perform: Perform) -> TrialResult:
-        """What came of it; where its placement lost it, what its folder tells, and why."""
-        task = await wait_until_done(perform(trial))
-        error = asyncio.CancelledError("its placement gave it up") if task.cancelled() else task.exception()
-        if error is None:
-            return task.result()
-        told = str(error) if isinstance(error, PaperCoderError) else f"{type(error).__name__}: {error}"
-        seen = await asyncio.to_thread(observe, trial)
-        status = "partial" if seen.status == "complete" else seen.status
-        return seen.model_copy(update={"status": status, "reason": told})
 
-    def _not_started(self, trial: Trial) -> TrialResult:
-        return self.found[trial.id].model_copy(update={"reason": NOT_STARTED, "capped": True})
+async def _result_of(trial: Trial, run_trial: RunTrial) -> TrialResult:
+    """A trial's result; if its placement failed, what its folder shows, with the error as the reason."""
+    task = await wait_until_done(run_trial(trial))
+    error = asyncio.CancelledError("its placement cancelled it") if task.cancelled() else task.exception()
+    if error is None:
+        return task.result()
+    reason = str(error) if isinstance(error, PaperCoderError) else f"{type(error).__name__}: {error}"
+    observed = await asyncio.to_thread(observe, trial)
+    status = "partial" if observed.status == "complete" else observed.status
+    return observed.model_copy(update={"status": status, "reason": reason})

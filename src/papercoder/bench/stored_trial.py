@@ -1,8 +1,9 @@
-"""A trial whose paid work is kept in an object store: its run folder is a copy there, and can be had on any machine."""
+"""Trials in an object store: paid answers and a copy of the run folder, which any machine can restore."""
 
 import asyncio
 import io
 import tarfile
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
@@ -10,55 +11,82 @@ from pathlib import Path, PurePosixPath
 
 from papercoder.artifacts import TrialResult
 from papercoder.bench.manifest.trials import Trial
-from papercoder.bench.object_store import read_whole, stores_at, write_whole
-from papercoder.bench.observation import JUDGED
-from papercoder.bench.recovery import recount
+from papercoder.bench.object_store import read_object, stores_at, write_object
+from papercoder.bench.observation import EVALUATION_FOLDER
 from papercoder.bench.trial import run_trial
-from papercoder.bench.trial_end import ENDING, forget, is_complete
+from papercoder.bench.trial_end import END_FILE, clear_end, is_complete
+from papercoder.models.journal import calls, made
 from papercoder.operations.environment import RunEnvironment, Stores, local_stores
-from papercoder.runs.event_log import parse_events, read_events
-from papercoder.runs.events import Emit, Event
+from papercoder.runs.event_log import EventLog, parse_events, read_events
+from papercoder.runs.events import CallMade, Emit, Event
 
 _LOG = "events.jsonl"
-_TELLING = (_LOG, ENDING)
-_OWN = ".store"
-"""A lock, which is nobody else's."""
+_LAST = (_LOG, END_FILE)
+"""Unpacked last, in this order: if a kill interrupts it, the folder looks old and is unpacked again."""
+
+_LOCAL_ONLY = ".store"
+"""The folder with the lock and the local stores."""
 
 
-async def run_kept(trial: Trial, environment: RunEnvironment, emit: Emit) -> TrialResult:
-    """Carry a trial out, with its paid work in the store that it names; where it names none, in its folder."""
+async def run_stored(trial: Trial, environment: RunEnvironment, emit: Emit) -> TrialResult:
+    """Run a trial with its paid answers in the store that it names, or else in its run folder."""
     if trial.store is None:
         return await run_trial(trial, environment, emit)
-    await asyncio.to_thread(bring_back, trial)
+    await asyncio.to_thread(restore, trial)
     try:
         return await run_trial(
             trial, replace(environment, stores=partial(_stores, trial.store, trial.id, trial.folder)), emit
         )
     finally:
-        await asyncio.to_thread(_send, trial.store, trial)
+        await asyncio.to_thread(_upload, trial.store, trial)
 
 
-def bring_back(trial: Trial) -> None:
-    """Have in the run folder what any machine made of it, and in its events all that was paid for.
+def restore(trial: Trial) -> None:
+    """Bring the run folder up to date with the store, and its events with the answers that were paid for.
 
     Raises:
-        SettingsError: nothing here can reach the store.
+        SettingsError: the store cannot be reached from here.
         RunFolderError: the store did not answer, or the folder cannot be written.
     """
     if is_complete(trial):
         return
-    packed = read_whole(_address(trial.store, trial.id)) if trial.store else None
-    if packed and _told_last(parse_events(_log_in(packed).split(b"\n"), trial.id)) > _told_last(
-        read_events(trial.folder)
-    ):
-        forget(trial)  # how an earlier process left it here
-        _unpack(packed, trial.folder)
-    for folder in (trial.folder, trial.folder / JUDGED):
-        recount(folder, _stores(trial.store, trial.id, trial.folder, folder) if trial.store else local_stores(folder))
+    packed = read_object(_address(trial.store, trial.id)) if trial.store else None
+    if packed and _last_time(_packed_events(packed, trial.id)) > _last_time(read_events(trial.folder)):
+        clear_end(trial)
+        trial.folder.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            archive.extractall(trial.folder, sorted(archive, key=_order), filter="data")
+    for folder in (trial.folder, trial.folder / EVALUATION_FOLDER):
+        record_missing_calls(
+            folder, _stores(trial.store, trial.id, trial.folder, folder) if trial.store else local_stores(folder)
+        )
+
+
+def record_missing_calls(folder: Path, stores: Stores) -> None:
+    """Add events for paid calls that the log lacks, because the process was killed between answer and event."""
+    events = tuple(read_events(folder))
+    logged = Counter(_call_key(event) for event in events if isinstance(event, CallMade))
+    missing = []
+    for event in map(made, calls(stores.answers)):
+        if logged[_call_key(event)]:
+            logged[_call_key(event)] -= 1
+        else:
+            missing.append(event)
+    if not missing:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    log = EventLog(folder)
+    for event in missing:  # with the last event's time, so that no time counts as spent
+        log(event.model_copy(update={"at": events[-1].at}) if events else event)
+
+
+def _call_key(event: CallMade) -> str:
+    """The parts of a call that its journal entry has too: not the time, and not the artifact."""
+    return event.model_dump_json(exclude={"at", "artifact"})
 
 
 def _stores(store: str, run: str, root: Path, folder: Path) -> Stores:
-    """The run's, or those of its judges, whose folder lies in its own."""
+    """The stores of the run, or of its evaluation in a sub-folder."""
     return stores_at(store, str(PurePosixPath(run, folder.relative_to(root).as_posix())))
 
 
@@ -66,31 +94,28 @@ def _address(store: str, run: str) -> str:
     return f"{store.rstrip('/')}/{run}/run.tar.gz"
 
 
-def _send(store: str, trial: Trial) -> None:
+def _upload(store: str, trial: Trial) -> None:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as archive:
-        archive.add(trial.folder, arcname=".", filter=lambda each: None if _OWN in Path(each.name).parts else each)
-    write_whole(_address(store, trial.id), packed.getvalue())
+        archive.add(
+            trial.folder,
+            arcname=".",
+            filter=lambda member: None if _LOCAL_ONLY in Path(member.name).parts else member,
+        )
+    write_object(_address(store, trial.id), packed.getvalue())
 
 
-def _unpack(packed: bytes, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def _order(member: tarfile.TarInfo) -> int:
+    return _LAST.index(name) + 1 if (name := member.name.removeprefix("./")) in _LAST else 0
+
+
+def _packed_events(packed: bytes, source: str) -> Iterable[Event]:
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(folder, sorted(archive, key=_latest), filter="data")
+        members = {member.name.removeprefix("./"): member for member in archive}
+        log = archive.extractfile(members[_LOG]) if _LOG in members else None
+        return parse_events(log.read().split(b"\n") if log else (), source)
 
 
-def _latest(member: tarfile.TarInfo) -> int:
-    """What tells that all is there comes last: a kill while it is unpacked leaves what is unpacked again."""
-    return _TELLING.index(name) + 1 if (name := member.name.removeprefix("./")) in _TELLING else 0
-
-
-def _log_in(packed: bytes) -> bytes:
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        names = {member.name.removeprefix("./"): member for member in archive}
-        log = archive.extractfile(names[_LOG]) if _LOG in names else None
-        return log.read() if log else b""
-
-
-def _told_last(events: Iterable[Event]) -> float:
-    """When the last one was told, by the clock of who told it."""
+def _last_time(events: Iterable[Event]) -> float:
+    """The time of the last event, by the clock of the machine that wrote it."""
     return max((event.at for event in events), default=0.0)

@@ -1,20 +1,18 @@
-"""One trial: from the paper to a repository, to what is seen of it, to what judges say."""
+"""One trial: from the paper to a repository, its execution and its evaluation."""
 
 import asyncio
 import traceback
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from papercoder.artifacts import ExecutionReport, Paper, Repository, TrialResult
-from papercoder.bench.budget import Watched
-from papercoder.bench.manifest.trials import Judging, Trial
-from papercoder.bench.observation import JUDGED, observe
+from papercoder.bench.manifest.trials import EvaluationSpec, Trial
+from papercoder.bench.observation import EVALUATION_FOLDER, observe
 from papercoder.bench.papers import with_addendum
-from papercoder.bench.trial_end import Ending, forget, keep
+from papercoder.bench.trial_end import TrialEnd, clear_end, save_end
 from papercoder.concurrency import wait_until_done
-from papercoder.errors import PaperCoderError
+from papercoder.errors import CostCapReached, PaperCoderError
 from papercoder.evaluation.evaluate import Wanted, evaluate
-from papercoder.models.budget import LocalBudget
+from papercoder.models.budget import Budget, LocalBudget
 from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import generate, open_run
 from papercoder.pipeline.execution import check_and_execute
@@ -25,77 +23,97 @@ from papercoder.runs.folder import load, lock
 from papercoder.runs.store import write_synced
 
 
+@dataclass
+class TrialBudget:
+    """The shared budget, and whether it refused a call: then it stopped the trial, and not a cap of the trial's own."""
+
+    shared: Budget
+    refused: bool = False
+
+    @property
+    def cap(self) -> float | None:
+        """The shared budget's cap, in dollars."""
+        return self.shared.cap
+
+    async def reserve(self, cost: float, what: str) -> None:
+        """Reserve money in the shared budget.
+
+        Raises:
+            CostCapReached: too little is left.
+        """
+        try:
+            await self.shared.reserve(cost, what)
+        except CostCapReached:
+            self.refused = True
+            raise
+
+    async def settle(self, reserved: float, cost: float) -> None:
+        """Replace a reservation in the shared budget by the cost."""
+        await self.shared.settle(reserved, cost)
+
+
 async def run_trial(trial: Trial, environment: RunEnvironment, emit: Emit) -> TrialResult:
-    """Carry a trial out, or go on with it; whatever goes wrong stands in the result, and stops no other trial.
+    """Run or resume a trial. Errors become part of its result, so that other trials continue.
 
     Args:
-        trial: what is to be done.
+        trial: the paper, settings and judges.
         environment: what it shares with other trials.
-        emit: is told every event.
+        emit: receives every event.
     """
-    await asyncio.to_thread(forget, trial)
-    budget = Watched(environment.budget or LocalBudget(None))
-    work = await wait_until_done(_carry_out(trial, replace(environment, budget=budget), emit))
-    ending = _ending(trial, work, budget)
-    await asyncio.to_thread(keep, trial, ending)
+    await asyncio.to_thread(clear_end, trial)
+    budget = TrialBudget(environment.budget or LocalBudget(None))
+    work = await wait_until_done(_run(trial, replace(environment, budget=budget), emit))
+    await asyncio.to_thread(save_end, trial, _end_of(trial, work, budget))
     return await asyncio.to_thread(observe, trial)
 
 
-async def _carry_out(trial: Trial, environment: RunEnvironment, emit: Emit) -> str:
-    """The whole way.
+async def _run(trial: Trial, environment: RunEnvironment, emit: Emit) -> str:
+    """Generate, execute and evaluate.
 
     Returns:
-        What was asked for and could not be observed; empty where all was.
+        What was requested and could not be observed; empty if nothing is missing.
     """
-    here = replace(environment, read=with_addendum(environment.read, trial.addendum))
-    repository = await generate(trial.source, trial.folder, trial.settings, [emit], here)
-    execution = repository.execution or await _survey(trial, repository, here, emit)
-    short = await _judge(trial, trial.judging, here, emit) if trial.judging else ()
+    environment = replace(environment, read=with_addendum(environment.read, trial.addendum))
+    repository = await generate(trial.source, trial.folder, trial.settings, [emit], environment)
+    execution = repository.execution or await _execute(trial, repository, environment, emit)
     unseen = "" if execution is None or execution.observed else execution.unseen(trial.settings.reproduce)
-    return "; ".join(filter(None, [unseen, *short]))
+    shortcomings = await _evaluate(trial, trial.evaluation, environment, emit) if trial.evaluation else ()
+    return "; ".join(filter(None, [unseen, *shortcomings]))
 
 
-async def _survey(
+async def _execute(
     trial: Trial, repository: Repository, environment: RunEnvironment, emit: Emit
 ) -> ExecutionReport | None:
-    """Look at a repository whose line did not, so that all variants are seen by the same eyes."""
+    """Check and run a repository whose variant does not, so that all variants are observed in the same way."""
     with lock(trial.folder):
         log = EventLog(trial.folder, emit)
         run, _ = open_run(trial.folder, trial.settings, log, environment)
-        asked = trial.settings
-        report = await check_and_execute(run, repository.files, asked.sandbox, asked.reproduce, asked.gpu)
+        settings = trial.settings
+        report = await check_and_execute(run, repository.files, settings.sandbox, settings.reproduce, settings.gpu)
         log(RunEnded(status="complete"))
         await asyncio.to_thread(write_report, trial.folder)
         return report
 
 
-async def _judge(trial: Trial, judging: Judging, environment: RunEnvironment, emit: Emit) -> tuple[str, ...]:
-    """Let judges say what they think of the repository, and tell what they did not say."""
+async def _evaluate(trial: Trial, spec: EvaluationSpec, environment: RunEnvironment, emit: Emit) -> tuple[str, ...]:
+    """Ask the judges; returns what they did not answer."""
     paper = load(trial.folder, "paper.json", Paper)
     wanted = Wanted(
-        judges=judging.judges,
-        samples=judging.samples,
-        gold=judging.gold,
-        rubric=judging.rubric,
-        code_dev=judging.code_dev,
+        judges=spec.judges, samples=spec.samples, gold=spec.gold, rubric=spec.rubric, code_dev=spec.code_dev
     )
-    folder = trial.folder / JUDGED
-    evaluation = await evaluate(trial.folder / "repo", paper, folder, judging.settings, wanted, [emit], environment)
+    folder = trial.folder / EVALUATION_FOLDER
+    evaluation = await evaluate(trial.folder / "repo", paper, folder, spec.settings, wanted, [emit], environment)
     return evaluation.shortcomings
 
 
-def _ending(trial: Trial, work: "asyncio.Future[str]", budget: Watched) -> Ending:
+def _end_of(trial: Trial, work: "asyncio.Future[str]", budget: TrialBudget) -> TrialEnd:
     if work.cancelled():
-        return Ending(reason="it was interrupted")
+        return TrialEnd(reason="it was interrupted")
     error = work.exception()
     if error is None:
-        return Ending(complete=not work.result(), reason=work.result())
+        return TrialEnd(complete=not work.result(), reason=work.result())
     if isinstance(error, PaperCoderError):
-        return Ending(reason=str(error), capped=budget.refused)
-    return Ending(reason=_unexpected(trial.folder, error))
-
-
-def _unexpected(folder: Path, error: BaseException) -> str:
-    path = folder / "error.txt"
+        return TrialEnd(reason=str(error), capped=budget.refused)
+    path = trial.folder / "error.txt"
     write_synced(path, "".join(traceback.format_exception(error)))
-    return f"an error that PaperCoder did not expect, {type(error).__name__}: {error}; all of it is in {path}"
+    return TrialEnd(reason=f"unexpected error {type(error).__name__}: {error}; the traceback is in {path}")

@@ -1,70 +1,73 @@
-"""How a trial ended: written when it does, so that what was carried through is not run again."""
+"""How a trial ended: written to its folder, so that a complete trial is not run again."""
 
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from papercoder.artifacts import Artifact
-from papercoder.bench.manifest.trial_digest import asked
+from papercoder.bench.manifest.trial_digest import trial_digest
 from papercoder.bench.manifest.trials import Trial
 from papercoder.runs.folder import read_text
 from papercoder.runs.store import write_synced
 
-ENDING = "trial.json"
-"""The file, in the folder of the trial."""
+END_FILE = "trial.json"
+"""In the trial's folder."""
 
-_NOTES = ("checking/report.json", "execution/report.json", "review/verdicts.json")
-"""What was seen at the end of an earlier process, and may hold no longer."""
+_REPORTS = ("checking/report.json", "execution/report.json", "review/verdicts.json")
+"""Observations of an earlier process that may no longer hold."""
 
 
-class Ending(Artifact):
+class TrialEnd(Artifact):
     """How the latest process left a trial."""
 
     complete: bool = False
     reason: str = ""
     capped: bool = False
+    """The budget of all trials together was spent."""
 
 
-class _Kept(Artifact):
-    """An ending, and what had been asked for."""
+class _SavedEnd(Artifact):
+    """The content of the file."""
 
-    asked: str
-    ending: Ending
+    digest: str
+    """Of the trial, so that changed inputs are noticed."""
+
+    end: TrialEnd
 
 
-def keep(trial: Trial, ending: Ending) -> None:
-    """Write down how a trial ended.
+def save_end(trial: Trial, end: TrialEnd) -> None:
+    """Write how a trial ended.
 
     Raises:
         RunFolderError: its folder cannot be written.
     """
-    kept = _Kept(asked=asked(trial), ending=ending)
-    write_synced(trial.folder / ENDING, kept.model_dump_json(indent=1) + "\n")
+    saved = _SavedEnd(digest=trial_digest(trial), end=end)
+    write_synced(trial.folder / END_FILE, saved.model_dump_json(indent=1) + "\n")
 
 
-def ending_of(trial: Trial) -> Ending | None:
-    """How a trial ended; None where it was not begun, or its process was killed."""
-    kept = _kept(trial.folder)
-    if kept and kept.ending.complete and kept.asked != asked(trial):
-        return Ending(reason="its paper, its settings or its judges have changed since it was carried through")
-    return kept.ending if kept else None
+def load_end(trial: Trial) -> TrialEnd | None:
+    """How a trial ended; None if it did not start or its process was killed."""
+    saved = _load(trial.folder)
+    if saved and saved.end.complete and saved.digest != trial_digest(trial):
+        return TrialEnd(reason="its paper, settings or judges have changed since it completed")
+    return saved.end if saved else None
 
 
-def forget(trial: Trial) -> None:
-    """Delete what was noted at an earlier end, for the trial goes on; what was paid for stays."""
-    for name in (ENDING, *_NOTES):
+def clear_end(trial: Trial) -> None:
+    """Delete the end and the reports of an earlier process before a trial resumes. Paid answers stay."""
+    for name in (END_FILE, *_REPORTS):
         (trial.folder / name).unlink(missing_ok=True)
 
 
 def is_complete(trial: Trial) -> bool:
-    """Was this very trial carried through before?"""
-    ending = ending_of(trial)
-    return ending is not None and ending.complete
+    """Whether a trial with these inputs completed before."""
+    end = load_end(trial)
+    return end is not None and end.complete
 
 
-def _kept(folder: Path) -> _Kept | None:
-    text = read_text(folder / ENDING)
+def _load(folder: Path) -> _SavedEnd | None:
+    text = read_text(folder / END_FILE)
     try:
-        return _Kept.model_validate_json(text) if text else None
+        return _SavedEnd.model_validate_json(text) if text else None
     except ValidationError:
         return None

@@ -65,8 +65,8 @@ def run_manifest(
     folder = output or Path("runs") / f"bench-{chosen.name}"
     placement = _placement(on, ray_address)
     console = Console(stderr=True) if as_json else new_console()
-    with watching(console) as watcher:
-        results = run_interruptible(bench(chosen, folder, placement, watcher, sandbox=sandbox))
+    with watching(console) as listener:
+        results = run_interruptible(bench(chosen, folder, placement, listener, sandbox=sandbox))
     page = write_page(folder, results)
     if as_json:
         typer.echo(results.model_dump_json(indent=1))
@@ -80,14 +80,14 @@ def run_manifest(
 
 def _placement(on: Literal["local", "ray"], ray_address: str | None) -> "Placement":
     if on == "ray":
-        from papercoder.bench.ray.placement import OnRay
+        from papercoder.bench.ray.placement import RayPlacement
 
-        return OnRay(ray_address)
+        return RayPlacement(ray_address)
     if ray_address:
         raise typer.BadParameter("requires --on ray", param_hint="--ray-address")
-    from papercoder.bench.placement import Local
+    from papercoder.bench.placement import LocalPlacement
 
-    return Local()
+    return LocalPlacement()
 
 
 @benches.command("example")

@@ -10,9 +10,8 @@ from papercoder.cli.options import PARTIAL, JsonOption
 from papercoder.errors import SettingsError
 
 if TYPE_CHECKING:
+    from papercoder.bench.data.benchmarks import Benchmark, Hosts
     from papercoder.bench.data.folder import DataFolder
-    from papercoder.bench.data.hosts import Hosts
-    from papercoder.bench.data.lists import PublicList
 
 
 @benches.command("fetch")
@@ -38,15 +37,15 @@ def fetch_data(
     """Download a public benchmark and write its manifest. Run it again to fetch what is missing."""
     from rich.console import Console
 
+    from papercoder.bench.data.benchmarks import hosts_at
     from papercoder.bench.data.downloads import Downloads, web_client
     from papercoder.bench.data.fetch import fetch
     from papercoder.bench.data.folder import DataFolder
-    from papercoder.bench.data.hosts import hosts_at
     from papercoder.console.bench_fetch import show_downloaded, showing
 
     console = Console(stderr=True)
-    with web_client(timeout) as client, showing(console) as tell:
-        data = DataFolder(folder, Downloads(client, tell))
+    with web_client(timeout) as client, showing(console) as on_progress:
+        data = DataFolder(folder, Downloads(client, on_progress))
         done = fetch(_list(benchmark, data, hosts_at(mirror), gold, listed), data, only or ())
     if as_json:
         typer.echo(done.model_dump_json(indent=1))
@@ -56,8 +55,8 @@ def fetch_data(
         raise typer.Exit(PARTIAL)
 
 
-def _list(benchmark: str, data: "DataFolder", hosts: "Hosts", gold: bool, listed: Path | None) -> "PublicList":
-    from papercoder.bench.data.lists import Paper2CodeBench, PaperBench
+def _list(benchmark: str, data: "DataFolder", hosts: "Hosts", gold: bool, listed: Path | None) -> "Benchmark":
+    from papercoder.bench.data.benchmarks import Paper2CodeBench, PaperBench
 
     if benchmark == PaperBench.name:
         if gold:

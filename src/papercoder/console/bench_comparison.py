@@ -5,7 +5,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from papercoder.bench.results import wording
-from papercoder.bench.results.comparison import Comparison, Contrast
+from papercoder.bench.results.comparison import Comparison, SettingComparison
 
 _STYLES = {"better": "green", "worse": "red", "noise": "dim", "few": "dim"}
 
@@ -23,7 +23,7 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
     console.print(escape(wording.headline(comparison)), soft_wrap=True, highlight=False)
 
 
-def _table(contrast: Contrast) -> Table:
+def _table(contrast: SettingComparison) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("metric")
     for name in ("papers", "before", "after", "difference", "95 % interval", "p", "p, Holm"):

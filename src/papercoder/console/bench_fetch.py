@@ -7,20 +7,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from papercoder.bench.data.downloads import Tell
-from papercoder.bench.data.fetch import LaidOut
+from papercoder.bench.data.downloads import OnProgress
+from papercoder.bench.data.fetch import FetchResult
 from papercoder.report.words import plural
 
 
 @contextmanager
-def showing(console: Console) -> Iterator[Tell]:
+def showing(console: Console) -> Iterator[OnProgress]:
     """Show downloads: a progress bar in a terminal, one line per download elsewhere."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("")
         seen = set[str]()
 
-        def tell(address: str, done: int, total: int | None) -> None:
+        def on_progress(address: str, done: int, total: int | None) -> None:
             if address not in seen:
                 seen.add(address)
                 progress.reset(task)
@@ -28,10 +28,10 @@ def showing(console: Console) -> Iterator[Tell]:
                     console.print(escape(address), soft_wrap=True, highlight=False)
             progress.update(task, description="/".join(address.split("/")[-3:]), completed=done, total=total)
 
-        yield tell
+        yield on_progress
 
 
-def show_downloaded(done: LaidOut, console: Console) -> None:
+def show_downloaded(done: FetchResult, console: Console) -> None:
     """Show what is present and what is missing."""
     console.print(f"{plural(len(done.papers), 'paper')} ready; {done.manifest}", soft_wrap=True, highlight=False)
     for problem in done.problems:

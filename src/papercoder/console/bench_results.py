@@ -37,7 +37,7 @@ def show_results(results: BenchResults, console: Console) -> None:
     for trial in results.trials:
         if trial.status != "complete":
             console.print(escape(f"{trial.trial}: {trial.status}: {trial.reason}"), soft_wrap=True, highlight=False)
-    console.print(escape(wording.course(results)), soft_wrap=True, highlight=False)
+    console.print(escape(wording.summary(results)), soft_wrap=True, highlight=False)
 
 
 def _table(trials: Iterable[TrialResult], names: tuple[str, ...]) -> Table:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from papercoder.artifacts import BenchResults, TrialResult
-from papercoder.bench.watcher import Watcher
+from papercoder.bench.placement import Listener
 from papercoder.report.words import cost, duration, plural
 from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, Event, ExecutionStepEnded, RunStarted
 from papercoder.runs.summary import stage_of
@@ -22,7 +22,7 @@ _MOST = 30
 
 
 @contextmanager
-def watching(console: Console) -> Iterator[Watcher]:
+def watching(console: Console) -> Iterator[Listener]:
     """Show the progress of a bench."""
     if not console.is_terminal:
         yield Lines(console)
@@ -39,22 +39,22 @@ class Lines:
     console: Console
     begun: set[str] = field(default_factory=set)
 
-    def begin(self, results: BenchResults) -> None:
+    def on_start(self, results: BenchResults) -> None:
         """Print the number of trials."""
         complete = sum(trial.status == "complete" for trial in results.trials)
         self._say(f"{results.name}: {len(results.trials)} trials, {complete} of them already complete")
 
-    def warn(self, message: str) -> None:
+    def on_warning(self, message: str) -> None:
         """Print a warning about all trials."""
         self._say(f"warning: {message}")
 
-    def tell(self, trial: str, event: Event) -> None:
+    def on_event(self, trial: str, event: Event) -> None:
         """Print the start of a trial."""
         if isinstance(event, RunStarted) and trial not in self.begun:
             self.begun.add(trial)
             self._say(f"started {trial}")
 
-    def end(self, result: TrialResult) -> None:
+    def on_trial_end(self, result: TrialResult) -> None:
         """Print the end of a trial."""
         self._say(
             f"{result.status} {result.trial} ({_figures(result)})" + (f": {_first(result)}" if _first(result) else "")
@@ -108,23 +108,23 @@ class Board:
     since: float = field(default_factory=time.monotonic)
     warnings: list[str] = field(default_factory=list)
 
-    def begin(self, results: BenchResults) -> None:
+    def on_start(self, results: BenchResults) -> None:
         """Add all trials; those that are not complete are waiting."""
         for trial in results.trials:
             if trial.status == "complete":
-                self.end(trial)
+                self.on_trial_end(trial)
             else:
                 self._set(trial, "waiting", "")
 
-    def warn(self, message: str) -> None:
+    def on_warning(self, message: str) -> None:
         """Keep a warning below the table."""
         self.warnings.append(message)
 
-    def tell(self, trial: str, event: Event) -> None:
+    def on_event(self, trial: str, event: Event) -> None:
         """Apply an event to its row."""
         self.rows[trial].take(event)
 
-    def end(self, result: TrialResult) -> None:
+    def on_trial_end(self, result: TrialResult) -> None:
         """Show the result of a trial."""
         self._set(result, result.status, _first(result))
 

@@ -1,4 +1,4 @@
-"""The two public lists, laid out from a server on this machine."""
+"""The two public benchmarks, fetched from a server on this machine."""
 
 import hashlib
 import io
@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts import Paper
+from papercoder.bench.data.benchmarks import Benchmark, Hosts, Paper2CodeBench, PaperBench, hosts_at
 from papercoder.bench.data.downloads import Downloads, web_client
-from papercoder.bench.data.fetch import LaidOut, fetch
+from papercoder.bench.data.fetch import FetchResult, fetch
 from papercoder.bench.data.folder import DataFolder
-from papercoder.bench.data.hosts import Hosts, hosts_at
-from papercoder.bench.data.lists import Paper2CodeBench, PaperBench, PublicList
 from papercoder.bench.manifest.file import load_manifest
 from papercoder.errors import FetchError, SettingsError
 from papercoder.paper.reading import read
@@ -57,15 +56,15 @@ class World:
     server: Server
     root: Path
 
-    def fetch(self, make: Callable[[DataFolder, Hosts], PublicList], *only: str) -> LaidOut:
+    def fetch(self, make: Callable[[DataFolder, Hosts], Benchmark], *only: str) -> FetchResult:
         with web_client(5) as client:
             data = DataFolder(self.root, Downloads(client, sleep=lambda _: None))
             return fetch(make(data, hosts_at(self.server.address)), data, only)
 
-    def gold(self, *only: str) -> LaidOut:
+    def gold(self, *only: str) -> FetchResult:
         return self.fetch(lambda data, hosts: Paper2CodeBench(data, hosts, gold=True), *only)
 
-    def bench(self, *only: str) -> LaidOut:
+    def bench(self, *only: str) -> FetchResult:
         return self.fetch(PaperBench, *(only or ("rice",)))
 
     def serve_lfs(self, name: str, data: bytes, announced: bytes | None = None) -> None:
@@ -97,9 +96,9 @@ def rice(world: World) -> World:
     return world
 
 
-def test_the_papers_and_their_gold_are_laid_out_with_a_manifest_that_loads(world: World) -> None:
+def test_papers_and_gold_are_fetched_with_a_valid_manifest(world: World) -> None:
     done = world.gold("auto-j")
-    assert done == LaidOut(manifest=world.root / "manifest.yaml", papers=("iclr2024-auto-j",), problems=())
+    assert done == FetchResult(manifest=world.root / "manifest.yaml", papers=("iclr2024-auto-j",), problems=())
     (entry,) = load_manifest(done.manifest).papers
     assert read(entry.paper).title == "A Judge"
     assert entry.gold == world.root / "gold/iclr2024/auto-j"
@@ -107,44 +106,44 @@ def test_the_papers_and_their_gold_are_laid_out_with_a_manifest_that_loads(world
     assert not (world.root / ".fetching").exists()
 
 
-def test_run_again_nothing_is_asked_for(world: World) -> None:
+def test_a_second_fetch_makes_no_requests(world: World) -> None:
     world.gold()
     world.server.asked.clear()
     assert world.gold().papers == ("iclr2024-auto-j", "icml2024-other-repo")
     assert world.server.asked == []
 
 
-def test_what_is_missing_is_told_and_the_rest_is_there(world: World) -> None:
+def test_missing_files_are_reported_and_the_rest_is_fetched(world: World) -> None:
     world.server.files[PARSED] = zipped({"data/iclr2024/auto-j.json": PAPER})
     del world.server.files[GOLD]
     done = world.gold()
     assert done.papers == ("iclr2024-auto-j",)
-    assert ["is not there (404)" in one or "holds no icml2024/__other.repo.json" in one for one in done.problems] == [
+    assert ["does not exist (404)" in one or "has no icml2024/__other.repo.json" in one for one in done.problems] == [
         True,
         True,
     ]
     assert load_manifest(done.manifest).papers[0].gold is None
 
 
-def test_code_that_is_not_on_github_is_told(world: World) -> None:
+def test_code_outside_github_is_reported(world: World) -> None:
     (problem,) = world.gold("icml2024").problems
-    assert "https://gitlab.example/x/y is no repository on GitHub" in problem
+    assert "https://gitlab.example/x/y is not a GitHub repository" in problem
 
 
-def test_a_paper_that_the_list_does_not_have(world: World) -> None:
-    with pytest.raises(SettingsError, match="--only iclr2031: the list has no such paper; it has iclr2024-auto-j"):
+def test_an_unknown_paper_is_an_error(world: World) -> None:
+    with pytest.raises(SettingsError, match=r"--only iclr2031: the benchmark has no such paper"):
         world.gold("iclr2031")
 
 
 @pytest.mark.parametrize("name", ["../../x", ".", "a/b", "a\\b", "x" * 300, ""])
-def test_a_list_that_leads_out_of_the_folder_is_refused(world: World, name: str) -> None:
+def test_a_list_with_unsafe_names_is_an_error(world: World, name: str) -> None:
     world.server.files[INFO] = json.dumps({"iclr2024": [listed(name, "https://github.com/a/b")]}).encode()
-    with pytest.raises(FetchError, match="is no list of papers"):
+    with pytest.raises(FetchError, match="is not in the format of Paper2CodeBench's list"):
         world.gold()
 
 
 @pytest.mark.parametrize("name", ["auto-j-HEAD/../../../evil.py", "/evil.py"])
-def test_an_archive_that_leads_out_is_not_unpacked(world: World, name: str) -> None:
+def test_an_archive_with_unsafe_paths_is_not_unpacked(world: World, name: str) -> None:
     world.server.files[GOLD] = zipped({"auto-j-HEAD/a.py": "", name: "print(1)"})
     (problem,) = world.gold("auto-j").problems
     assert "leads out of it" in problem
@@ -153,35 +152,35 @@ def test_an_archive_that_leads_out_is_not_unpacked(world: World, name: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("archive", "told"),
+    ("archive", "message"),
     [
-        (zipped({}), "holds no text files"),
+        (zipped({}), "contains no text files"),
         (zipped({"auto-j-HEAD/\u00e9.py": ""}).replace("\u00e9".encode(), b"\xff\xfe"), "cannot be read"),
         (zipped({"auto-j-HEAD/a.py": "x", "auto-j-HEAD/a.py/b.py": "y"}), "could not be written"),
         (zipped({"auto-j-HEAD/..": "x"}), "could not be written"),
         (b"PK nonsense", "cannot be read"),
     ],
 )
-def test_an_archive_that_is_damaged_or_odd_is_told(world: World, archive: bytes, told: str) -> None:
+def test_a_damaged_archive_is_reported(world: World, archive: bytes, message: str) -> None:
     world.server.files[GOLD] = archive
     (problem,) = world.gold("auto-j").problems
-    assert told in problem
+    assert message in problem
     assert not (world.root / "gold").exists()
 
 
-def test_an_archive_that_nothing_is_wrapped_around_is_taken_as_it_is(world: World) -> None:
+def test_an_archive_without_a_top_folder_is_unpacked(world: World) -> None:
     world.server.files[GOLD] = zipped({"main.py": "x = 1\n"})
     assert world.gold("auto-j").problems == ()
     assert (world.root / "gold/iclr2024/auto-j/main.py").read_text() == "x = 1\n"
 
 
-def test_an_archive_that_is_cut_goes_on_where_it_was(world: World) -> None:
+def test_a_cut_archive_is_resumed(world: World) -> None:
     world.server.cuts[GOLD] = [60]
     assert world.gold("auto-j").problems == ()
     assert world.server.asked[-2:] == [(GOLD, ""), (GOLD, "bytes=60-")]
 
 
-def test_content_of_git_lfs_is_held_against_its_pointer(rice: World) -> None:
+def test_git_lfs_content_is_verified(rice: World) -> None:
     done = rice.bench()
     assert done.problems == ()
     (entry,) = load_manifest(done.manifest).papers
@@ -196,15 +195,15 @@ def test_content_of_git_lfs_is_held_against_its_pointer(rice: World) -> None:
     )
 
 
-def test_a_wrong_hash_is_told_and_the_rest_is_there(rice: World) -> None:
+def test_a_wrong_hash_is_reported_and_the_rest_is_fetched(rice: World) -> None:
     rice.serve_lfs("rice/rubric.json", b"This is another one.", announced=b"This is rubric.json.")
     done = rice.bench()
-    assert ["its SHA-256 or size is another" in one for one in done.problems] == [True]
+    assert ["has another SHA-256 or size than announced" in one for one in done.problems] == [True]
     assert load_manifest(done.manifest).papers[0].rubric is None
     assert not (rice.root / "papers/rice/rubric.json").exists()
 
 
-def test_content_of_git_lfs_goes_on_where_another_process_left_it(rice: World) -> None:
+def test_git_lfs_content_is_resumed_by_another_process(rice: World) -> None:
     content = f"/media{ROOT}/rice/paper.pdf"
     rice.server.cuts[content] = [5] + [0] * 4
     with pytest.raises(FetchError, match="Nothing could be fetched"):
@@ -216,20 +215,20 @@ def test_content_of_git_lfs_goes_on_where_another_process_left_it(rice: World) -
     assert (rice.root / "papers/rice/paper.pdf").read_text() == "This is paper.pdf."
 
 
-def test_no_addendum_is_no_loss(rice: World) -> None:
+def test_a_missing_addendum_is_no_problem(rice: World) -> None:
     del rice.server.files[f"{ROOT}/rice/addendum.md"]
     done = rice.bench()
     assert (done.problems, load_manifest(done.manifest).papers[0].addendum) == ((), None)
 
 
-def test_the_pdf_stands_in_for_the_text(rice: World) -> None:
+def test_the_pdf_replaces_a_missing_text(rice: World) -> None:
     del rice.server.files[f"{ROOT}/rice/paper.md"]
     done = rice.bench()
     assert len(done.problems) == 1
     assert load_manifest(done.manifest).papers[0].paper.endswith("paper.pdf")
 
 
-def test_where_the_server_falls_silent_what_was_had_is_kept(rice: World) -> None:
+def test_an_unreachable_server_keeps_complete_papers(rice: World) -> None:
     rice.server.busy[f"{ROOT}/ftrl/config.yaml"] = ["9999"]
     with pytest.raises(FetchError, match=r"Nothing could be fetched.*asks to wait 9999 s"):
         rice.bench("ftrl")
@@ -240,7 +239,7 @@ def test_where_the_server_falls_silent_what_was_had_is_kept(rice: World) -> None
     assert len(done.problems) == 1
 
 
-def test_what_is_all_here_is_kept_in_the_manifest_where_the_server_falls_silent_before_it(rice: World) -> None:
+def test_papers_that_are_complete_stay_in_the_manifest_of_an_unreachable_server(rice: World) -> None:
     assert rice.bench().problems == ()
     rice.server.busy[f"{ROOT}/ftrl/config.yaml"] = ["9999"]
     rice.server.asked.clear()
@@ -250,24 +249,24 @@ def test_what_is_all_here_is_kept_in_the_manifest_where_the_server_falls_silent_
     assert ["asks to wait 9999 s" in one for one in done.problems] == [True]
 
 
-def test_a_file_that_changed_on_the_server_is_not_taken(rice: World) -> None:
+def test_a_file_that_changed_on_the_server_is_discarded(rice: World) -> None:
     rice.bench()
     (rice.root / "papers/rice/blacklist.txt").unlink()
     rice.server.files[f"{ROOT}/rice/blacklist.txt"] = b"nothing\n"
     (problem,) = rice.bench().problems
-    assert "has changed since papers/rice/blacklist.txt was fetched first" in problem
+    assert "has changed since papers/rice/blacklist.txt was first fetched" in problem
     assert not (rice.root / "papers/rice/blacklist.txt").exists()
 
 
-def test_a_file_that_was_harmed_here_is_told(rice: World) -> None:
+def test_a_file_that_changed_locally_is_reported(rice: World) -> None:
     rice.bench()
     (rice.root / "papers/rice/rubric.json").write_text("{}")
     (problem,) = rice.bench().problems
-    assert "is not as it was fetched; delete it to fetch it again" in problem
+    assert "has changed since it was fetched. Delete it to fetch it again" in problem
     assert (rice.root / "papers/rice/rubric.json").read_text() == "{}"
 
 
-def test_files_of_the_user_are_used_as_they_are(rice: World) -> None:
+def test_files_of_the_user_are_kept(rice: World) -> None:
     own = rice.root / "papers/rice/addendum.md"
     own.parent.mkdir(parents=True)
     own.write_text("Mine.")
@@ -275,7 +274,7 @@ def test_files_of_the_user_are_used_as_they_are(rice: World) -> None:
     assert own.read_text() == "Mine."
 
 
-def test_a_manifest_that_the_user_edited_is_not_written_over(rice: World) -> None:
+def test_an_edited_manifest_is_not_overwritten(rice: World) -> None:
     path = rice.bench().manifest
     assert rice.bench().manifest == path
     path.write_text(path.read_text() + "repeats: 3\n")
@@ -283,30 +282,30 @@ def test_a_manifest_that_the_user_edited_is_not_written_over(rice: World) -> Non
     assert load_manifest(path).repeats == 3
 
 
-def test_ids_from_a_list_of_ones_own(rice: World, tmp_path: Path) -> None:
+def test_ids_from_a_list_file(rice: World, tmp_path: Path) -> None:
     own = tmp_path / "ids"
     own.write_text("# some\nrice\n\nnew-one # not there\n")
     done = rice.fetch(lambda data, hosts: PaperBench(data, hosts, own))
     assert done.papers == ("rice",)
     own.write_text("../../x\n")
-    with pytest.raises(SettingsError, match="is no id of PaperBench's"):
+    with pytest.raises(SettingsError, match="is not a PaperBench id"):
         rice.fetch(lambda data, hosts: PaperBench(data, hosts, own))
 
 
-def test_twenty_papers_are_listed(world: World) -> None:
+def test_the_built_in_list_has_twenty_papers(world: World) -> None:
     data = DataFolder(world.root, Downloads(web_client(1)))
-    assert len(PaperBench(data, Hosts()).ids(())) == 20
+    assert len(PaperBench(data, Hosts()).paper_ids(())) == 20
 
 
 def test_hosts() -> None:
     hosts = Hosts()
     address = f"{hosts.files}{ROOT}/rice/paper.pdf"
-    assert hosts.content(address) == f"https://media.githubusercontent.com/media{ROOT}/rice/paper.pdf"
+    assert hosts.lfs_content(address) == f"https://media.githubusercontent.com/media{ROOT}/rice/paper.pdf"
     for page in ("https://github.com/a/b.c", "http://www.github.com/a/b.c.git", "https://github.com/a/b.c/tree/main/d"):
         assert hosts.archive(page) == "https://codeload.github.com/a/b.c/zip/HEAD"
     assert hosts.archive("https://github.com/a") is None
     assert hosts.archive("https://github.com/../b") is None
-    with pytest.raises(SettingsError, match="--from ftp://x is no address"):
+    with pytest.raises(SettingsError, match="--from ftp://x is not a URL"):
         hosts_at("ftp://x")
 
 

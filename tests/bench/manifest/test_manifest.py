@@ -1,4 +1,4 @@
-"""A manifest says what is to be done, or is refused in one sentence that says where it is wrong."""
+"""Manifests: their trials, and one sentence with a place for every mistake."""
 
 import pickle
 from pathlib import Path
@@ -8,13 +8,13 @@ import pytest
 
 from papercoder.bench.manifest.file import example, load_manifest
 from papercoder.bench.manifest.manifest import model_name
-from papercoder.bench.manifest.trials import of_repeat, trials
+from papercoder.bench.manifest.trials import model_for_repeat, trials
 from papercoder.errors import SettingsError
 from papercoder.settings import ROLES
 from tests.bench.benches import TINY, write_manifest
 
 
-def refusal(path: Path) -> str:
+def error_of(path: Path) -> str:
     with pytest.raises(SettingsError) as refused:
         load_manifest(path)
     message = str(refused.value)
@@ -24,7 +24,7 @@ def refusal(path: Path) -> str:
     return message.removeprefix(str(path))
 
 
-def test_a_trial_for_every_paper_variant_model_and_repeat_in_a_steady_order(tmp_path: Path) -> None:
+def test_a_trial_for_every_paper_variant_model_and_repeat_in_a_fixed_order(tmp_path: Path) -> None:
     path = write_manifest(
         tmp_path,
         texts=2,
@@ -47,9 +47,7 @@ def test_a_trial_for_every_paper_variant_model_and_repeat_in_a_steady_order(tmp_
     assert todo[2].settings.model_for("planning") == "openai:gpt-5"
 
 
-def test_the_users_own_models_do_not_mix_with_those_of_the_manifest(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_models_of_the_users_settings_are_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAPERCODER_MODELS__CODING", "openai:o3")
     monkeypatch.setenv("PAPERCODER_REFINE", "3")
     settings = trials(load_manifest(write_manifest(tmp_path)), tmp_path)[0].settings
@@ -57,18 +55,18 @@ def test_the_users_own_models_do_not_mix_with_those_of_the_manifest(
     assert settings.refine == 3
 
 
-def test_a_judge_is_reached_and_paid_for_in_its_own_way(tmp_path: Path) -> None:
+def test_a_judge_has_its_own_server_and_prices(tmp_path: Path) -> None:
     there = {"base_url": "http://gpu:8000/v1", "price_prompt": 0.0, "price_completion": 0.0}
     judge = {"model": "openai:gpt-5", "price_prompt": 2.0, "price_completion": 8.0}
     path = write_manifest(tmp_path, models=[{"name": "own", "model": "vllm:own", **there}], judge=judge)
     trial = trials(load_manifest(path), tmp_path)[0]
-    assert trial.judging is not None
+    assert trial.evaluation is not None
     assert (trial.settings.base_url, trial.settings.price_prompt) == ("http://gpu:8000/v1", 0.0)
-    asked = trial.judging.settings
+    asked = trial.evaluation.settings
     assert (asked.model_for("judge"), asked.base_url, asked.price_prompt) == ("openai:gpt-5", None, 2.0)
 
 
-def test_a_trial_can_be_sent_to_another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trial_can_be_pickled_with_its_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_manifest(tmp_path, judge={"model": "openai:gpt-5"}, resources={"smoke": {"cpus": 2}})
     trial = trials(load_manifest(path), tmp_path)[0]
     sent = pickle.dumps(trial)
@@ -80,34 +78,34 @@ def test_a_trial_can_be_sent_to_another_machine(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize(
-    ("gpus", "said", "lent"),
+    ("gpus", "settings", "allowed"),
     [(1, {}, True), (0, {}, False), (None, {}, False), (1, {"gpu": False}, False), (0, {"gpu": True}, True)],
 )
-def test_a_step_that_takes_gpus_may_use_them(
-    tmp_path: Path, gpus: int | None, said: dict[str, bool], lent: bool
+def test_gpus_are_allowed_if_a_step_needs_them(
+    tmp_path: Path, gpus: int | None, settings: dict[str, bool], allowed: bool
 ) -> None:
     path = write_manifest(
-        tmp_path, variants=[{"name": "full", **said}], resources={"smoke": {"cpus": 2}, "reproduce": {"gpus": gpus}}
+        tmp_path, variants=[{"name": "full", **settings}], resources={"smoke": {"cpus": 2}, "reproduce": {"gpus": gpus}}
     )
     trial = trials(load_manifest(path), tmp_path)[0]
-    assert trial.settings.gpu == lent
+    assert trial.settings.gpu == allowed
 
 
-def test_simulated_repeats_have_seeds_of_their_own_and_all_others_ask_anew() -> None:
-    assert of_repeat("simulated:files=3", 1) == "simulated:files=3"
-    assert of_repeat("simulated:files=3", 2) == "simulated:files=3,seed=1"
-    assert of_repeat("simulated:seed=7,files=3", 3) == "simulated:files=3,seed=9"
-    assert of_repeat("openai:gpt-5", 3) == "openai:gpt-5"
+def test_repeats_of_the_simulated_model_have_different_seeds() -> None:
+    assert model_for_repeat("simulated:files=3", 1) == "simulated:files=3"
+    assert model_for_repeat("simulated:files=3", 2) == "simulated:files=3,seed=1"
+    assert model_for_repeat("simulated:seed=7,files=3", 3) == "simulated:files=3,seed=9"
+    assert model_for_repeat("openai:gpt-5", 3) == "openai:gpt-5"
 
 
-def test_a_paper_is_judged_by_what_is_there_for_it(tmp_path: Path) -> None:
+def test_judges_depend_on_the_papers_files(tmp_path: Path) -> None:
     (tmp_path / "gold").mkdir()
     (tmp_path / "rubric.json").write_text("{}")
     papers = [{"id": "a", "paper": "p1.md", "gold": "gold", "rubric": "rubric.json"}, {"id": "b", "paper": "p2.md"}]
     path = write_manifest(tmp_path, papers=papers, judge={"model": "openai:gpt-5", "samples": 3})
     for name in ("p1.md", "p2.md"):
         (tmp_path / name).write_text("# A paper\n")
-    first, second = (trial.judging for trial in trials(load_manifest(path), tmp_path))
+    first, second = (trial.evaluation for trial in trials(load_manifest(path), tmp_path))
     assert first is not None
     assert second is not None
     assert first.judges == ("reference-free", "reference-based")
@@ -128,9 +126,7 @@ def test_paths_are_relative_to_the_manifest(tmp_path: Path, monkeypatch: pytest.
     assert Path(trial.source) == tmp_path / "p1.md"
 
 
-def test_prompts_of_the_users_own_settings_are_found_from_anywhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_prompts_of_the_users_settings_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mine").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PAPERCODER_PROMPTS", "mine")
@@ -148,15 +144,15 @@ def test_prompts_of_the_users_own_settings_are_found_from_anywhere(
         ("s3://bucket/x", "s3://bucket/x"),
     ],
 )
-def test_a_store_that_is_a_folder_is_the_same_on_every_machine(tmp_path: Path, given: str, store: str) -> None:
+def test_a_store_folder_becomes_an_absolute_address(tmp_path: Path, given: str, store: str) -> None:
     assert load_manifest(write_manifest(tmp_path, store=given)).store == store.format(tmp_path)
 
 
 @pytest.mark.parametrize(
     "name", ["../x", "/etc", "a/b", "..", ".hidden", "a--b", "-o", "a b", "", "x" * 61, "ü", "a\n"]
 )
-def test_names_that_could_lead_out_of_the_folder_or_be_mixed_up_are_refused(tmp_path: Path, name: str) -> None:
-    said = refusal(write_manifest(tmp_path, papers=[{"id": name, "paper": "p1.md"}]))
+def test_unsafe_or_ambiguous_names_are_errors(tmp_path: Path, name: str) -> None:
+    said = error_of(write_manifest(tmp_path, papers=[{"id": name, "paper": "p1.md"}]))
     assert said.startswith(", papers, entry 1, id: ")
 
 
@@ -164,66 +160,75 @@ PAPERS = [{"id": "a", "paper": "p1.md"}]
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"papers": []}, ", papers: tuple should have at least 1 item after validation, not 0."),
-        ({"paper": "x"}, ", paper: there is no such name here; `papercoder bench example` shows those that there are."),
-        ({"papers": [{"id": "a"}]}, ", papers, entry 1, paper: it is missing."),
+        ({"paper": "x"}, ", paper: unknown key; see `papercoder bench example`."),
+        ({"papers": [{"id": "a"}]}, ", papers, entry 1, paper: this key is required."),
         (
             {"papers": [{"id": "a", "paper": 1706.03762}]},
-            ", papers, entry 1, paper: it must be text; write it in quotes.",
+            ", papers, entry 1, paper: must be text; write it in quotes.",
         ),
-        ({"papers": [*PAPERS, {"id": "A", "paper": "p1.md"}]}, ": two papers have the id 'a' (case does not count)"),
+        (
+            {"papers": [*PAPERS, {"id": "A", "paper": "p1.md"}]},
+            ": two papers have the id 'a'",
+        ),
         ({"papers": [{**PAPERS[0], "paper": "none.pdf"}]}, ", papers, a, paper: "),
         ({"papers": [{**PAPERS[0], "gold": "none"}]}, ", papers, a, gold: "),
-        ({"variants": [{"name": "x", "refnie": 1}]}, ", variants, x, refnie: there is no such setting."),
+        ({"variants": [{"name": "x", "refnie": 1}]}, ", variants, x, refnie: unknown setting."),
         ({"variants": [{"name": "x", "refine": -1}]}, ", variants, x, with the model simulated: refine: "),
-        ({"variants": [{"name": "x", "max_cost": 1}]}, ", variants, x, max_cost: it holds for all trials together"),
+        ({"variants": [{"name": "x", "max_cost": 1}]}, ", variants, x, max_cost: applies to all trials together"),
         ({"variants": [{"name": "x", "model": "openai:x"}]}, ", variants, x, model: write it in an entry of `models`."),
-        ({"models": "gpt-5"}, ", models, entry 1, model: a model is written provider:name, as in openai:gpt-6-luna."),
+        ({"models": "gpt-5"}, ", models, entry 1, model: must be PROVIDER:NAME, such as openai:gpt-6-luna."),
         ({"models": ["openai:a", {"model": "openai:a"}]}, ": two models have the name 'openai-a'"),
         ({"models": [{"model": "openai:a", "roles": {"cook": "openai:b"}}]}, ", models, entry 1, roles, cook"),
         ({"repeats": "2"}, ", repeats: "),
-        ({"repeats": 2, "models": "recorded:x"}, ", repeats: recorded is a recording and says the same each time"),
+        (
+            {"repeats": 2, "models": "recorded:x"},
+            ", repeats: recorded is a recording and always",
+        ),
         ({"judge": {"model": "openai:x", "judges": ["nobody"]}}, ", judge, judges, entry 1: "),
         ({"judge": {"model": "openai:x", "base_url": "gpu"}}, ", judge: base-url: "),
-        ({"resources": {"climb": {"cpus": 1}}}, ", resources, climb"),
+        ({"resources": {"fly": {"cpus": 1}}}, ", resources, fly"),
         ({"max_cost": -1}, ", max_cost: "),
-        ({"resources": {"smoke": {"gpus": 1.5}}}, ", resources, smoke, gpus: above 1, Ray lends whole GPUs alone."),
+        (
+            {"resources": {"smoke": {"gpus": 1.5}}},
+            ", resources, smoke, gpus: more than one GPU must be",
+        ),
         ({"store": ""}, ", store: "),
-        ({"store": "memory://x"}, ", store: what is kept in memory is gone with its process"),
+        ({"store": "memory://x"}, ", store: memory is lost with its process"),
         ({"papers": [{**PAPERS[0], "gold": "p1.md"}]}, ", papers, a, gold: "),
         ({"papers": [{**PAPERS[0], "rubric": "."}]}, ", papers, a, rubric: "),
         ({"variants": [{"name": "x", "prompts": "none"}]}, ", variants, x, with the model simulated: prompts: "),
     ],
 )
-def test_every_mistake_is_one_sentence_with_its_place(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
-    assert refusal(write_manifest(tmp_path, **changes)).startswith(said)
+def test_every_mistake_is_one_sentence_with_its_place(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    assert error_of(write_manifest(tmp_path, **changes)).startswith(message)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("name: [", ", line 1, column 8: "),
-        ("name: a\nname: b\n", ", line 2, column 1: 'name' is given twice"),
-        ("[1]: 2\n", ", line 1, column 1: a name in it is no plain text"),
+        ("name: a\nname: b\n", ", line 2, column 1: duplicate key 'name'"),
+        ("[1]: 2\n", ", line 1, column 1: a key is not plain text"),
         ("!!python/object:os.system {}\n", ", line 1, column 1: could not determine a constructor"),
         ("", ": "),
         ("- a\n", ": "),
-        ("name: 2024-01-01\n", ", papers: it is missing."),
-        ("name: a\n2024-01-01: b\n", ", papers: it is missing."),
-        ("name: a\npapers: &a [*a]\n", ": a part of it stands within itself"),
+        ("name: 2024-01-01\n", ", papers: this key is required."),
+        ("name: a\n2024-01-01: b\n", ", papers: this key is required."),
+        ("name: a\npapers: &a [*a]\n", ": an alias (`*`) refers to a value that contains it"),
     ],
 )
-def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_a_file_that_is_not_a_manifest_is_an_error(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "m.yaml"
     path.write_text(text)
-    assert refusal(path).startswith(said)
+    assert error_of(path).startswith(message)
 
 
-def test_a_manifest_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    assert "there is no such manifest" in refusal(tmp_path / "none.yaml")
-    assert "there is no such manifest" in refusal(tmp_path)
+def test_a_missing_manifest_is_an_error(tmp_path: Path) -> None:
+    assert "the manifest does not exist" in error_of(tmp_path / "none.yaml")
+    assert "the manifest does not exist" in error_of(tmp_path)
 
 
 def test_the_example_is_a_manifest(tmp_path: Path) -> None:
@@ -239,5 +244,5 @@ def test_the_example_is_a_manifest(tmp_path: Path) -> None:
     ("spec", "name"),
     [("openai:gpt-4.1", "openai-gpt-4-1"), ("simulated:files=3,speed=9", "simulated"), ("a:b/c:free", "a-b-c-free")],
 )
-def test_a_model_without_a_name_is_called_by_its_specification(spec: str, name: str) -> None:
+def test_a_model_without_a_name_is_named_after_its_specification(spec: str, name: str) -> None:
     assert model_name(spec) == name

@@ -1,4 +1,4 @@
-"""What steps take is held against what nodes have, before a cluster is left to wait for what never comes."""
+"""Resources of steps are compared with those of nodes, so that no task waits forever."""
 
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,8 @@ from papercoder.artifacts import StepName
 from papercoder.bench.manifest.file import load_manifest
 from papercoder.bench.manifest.manifest import Resources
 from papercoder.bench.manifest.trials import Trial, trials
-from papercoder.bench.ray.capacity import GIB, most, no_room, without_room
-from papercoder.bench.ray.placement import OnRay
+from papercoder.bench.ray.capacity import GIB, missing_capacity, required, unmet_needs
+from papercoder.bench.ray.placement import RayPlacement
 from papercoder.errors import SettingsError
 from tests.bench.benches import Silent, write_manifest
 
@@ -18,14 +18,14 @@ SMALL = {"CPU": 4.0, "memory": 8.0 * GIB, "node:127.0.0.1": 1.0}
 LENT = {"CPU": 16.0, "GPU": 2.0, "memory": 64.0 * GIB}
 
 
-def test_steps_in_one_task_take_the_most_that_any_of_them_takes() -> None:
+def test_a_task_needs_the_maximum_of_its_steps() -> None:
     resources: dict[StepName, Resources] = {"tests": Resources(cpus=2), "smoke": Resources(gpus=1, memory=4)}
-    assert most(resources, ("install", "tests", "smoke")) == Resources(cpus=2, gpus=1, memory=4)
-    assert most(resources, ("reproduce",)) == Resources(cpus=1, gpus=0)
+    assert required(resources, ("install", "tests", "smoke")) == Resources(cpus=2, gpus=1, memory=4)
+    assert required(resources, ("reproduce",)) == Resources(cpus=1, gpus=0)
 
 
 @pytest.mark.parametrize(
-    "takes",
+    "needed",
     [
         Resources(cpus=4, memory=8),
         Resources(cpus=0, gpus=0.5),
@@ -33,29 +33,29 @@ def test_steps_in_one_task_take_the_most_that_any_of_them_takes() -> None:
         Resources(cpus=16, gpus=2, memory=64),
     ],
 )
-def test_there_is_room_where_one_node_has_all_of_it(takes: Resources) -> None:
-    assert no_room(("smoke",), takes, (SMALL, LENT)) == ""
+def test_one_node_with_all_resources_is_enough(needed: Resources) -> None:
+    assert unmet_needs(("smoke",), needed, (SMALL, LENT)) == ""
 
 
 @pytest.mark.parametrize(
-    "takes", [Resources(cpus=17), Resources(gpus=3), Resources(cpus=1, memory=65), Resources(cpus=4, gpus=4)]
+    "needed", [Resources(cpus=17), Resources(gpus=3), Resources(cpus=1, memory=65), Resources(cpus=4, gpus=4)]
 )
-def test_there_is_none_where_no_node_has_it(takes: Resources) -> None:
-    assert no_room(("smoke",), takes, (SMALL, LENT))
+def test_resources_that_no_node_has_are_unmet(needed: Resources) -> None:
+    assert unmet_needs(("smoke",), needed, (SMALL, LENT))
 
 
-def test_what_two_nodes_have_together_is_no_room() -> None:
+def test_resources_of_two_nodes_are_not_added() -> None:
     many = {"CPU": 64.0, "memory": 8.0 * GIB}
-    assert no_room(("smoke",), Resources(cpus=32, memory=32), (many, LENT))
+    assert unmet_needs(("smoke",), Resources(cpus=32, memory=32), (many, LENT))
 
 
-def test_it_is_said_what_is_taken_and_what_there_is() -> None:
-    assert no_room(("reproduce",), Resources(cpus=1, gpus=1, memory=64), (SMALL, SMALL, {"CPU": 1.0})) == (
-        "`resources`: reproduce takes 1 CPU, 1 GPU, 64 GiB of memory, and no node of the cluster has that "
+def test_the_message_names_needed_and_available_resources() -> None:
+    assert unmet_needs(("reproduce",), Resources(cpus=1, gpus=1, memory=64), (SMALL, SMALL, {"CPU": 1.0})) == (
+        "`resources`: reproduce needs 1 CPU, 1 GPU, 64 GiB of memory, but no node of the cluster has that "
         "(2 nodes with 4 CPUs, 0 GPUs, 8 GiB of memory; 1 node with 1 CPU, 0 GPUs, 0 GiB of memory)"
     )
-    assert no_room(("install", "smoke"), Resources(cpus=9), ()) == (
-        "`resources`: all from install to smoke takes 9 CPUs, and no node of the cluster has that (it has none)"
+    assert unmet_needs(("install", "smoke"), Resources(cpus=9), ()) == (
+        "`resources`: install to smoke need 9 CPUs, but no node of the cluster has that (the cluster has no nodes)"
     )
 
 
@@ -64,20 +64,20 @@ def todo(folder: Path, resources: dict[str, Any], **settings: Any) -> tuple[Tria
     return trials(load_manifest(manifest), folder / "out")
 
 
-def test_only_steps_that_are_climbed_need_room(tmp_path: Path) -> None:
+def test_only_steps_that_run_need_resources(tmp_path: Path) -> None:
     large = {"reproduce": {"gpus": 8}}
-    assert without_room(todo(tmp_path, large), (SMALL,)) == ""
-    assert "reproduce takes 1 CPU, 8 GPUs" in without_room(todo(tmp_path, large, reproduce=True), (SMALL,))
-    assert "from install to smoke" in without_room(todo(tmp_path, {"tests": {"cpus": 5}}), (SMALL,))
-    assert without_room(todo(tmp_path, {"smoke": {"cpus": 5}}, sandbox="none"), (SMALL,)) == ""
+    assert missing_capacity(todo(tmp_path, large), (SMALL,)) == ""
+    assert "reproduce needs 1 CPU, 8 GPUs" in missing_capacity(todo(tmp_path, large, reproduce=True), (SMALL,))
+    assert "install to smoke need" in missing_capacity(todo(tmp_path, {"tests": {"cpus": 5}}), (SMALL,))
+    assert missing_capacity(todo(tmp_path, {"smoke": {"cpus": 5}}, sandbox="none"), (SMALL,)) == ""
 
 
-def test_a_cluster_of_our_own_is_refused_and_one_that_may_grow_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_small_local_cluster_is_an_error_and_a_small_running_one_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    watcher = Silent()
-    OnRay()._find_room("", watcher)
+    listener = Silent()
+    RayPlacement()._check_capacity("", listener)
     with pytest.raises(SettingsError, match="too much"):
-        OnRay()._find_room("too much", watcher)
-    assert watcher.warned == []
-    OnRay("head:6379")._find_room("too much", watcher)
-    assert watcher.warned == ["too much; what takes it waits until one has it."]
+        RayPlacement()._check_capacity("too much", listener)
+    assert listener.warned == []
+    RayPlacement("head:6379")._check_capacity("too much", listener)
+    assert listener.warned == ["too much; the task waits for such a node."]

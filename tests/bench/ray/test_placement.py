@@ -1,4 +1,4 @@
-"""A bench on a cluster of two nodes, on this machine: what dies costs what was in flight, and no more."""
+"""A bench on a cluster of two nodes on this machine: a death costs only the calls in flight."""
 
 import asyncio
 import importlib
@@ -18,10 +18,10 @@ from papercoder.artifacts import BenchResults
 from papercoder.bench.bench import bench
 from papercoder.bench.manifest.file import load_manifest
 from papercoder.bench.manifest.manifest import Resources
-from papercoder.bench.ray.execution import OnCluster
-from papercoder.bench.ray.host import Order
-from papercoder.bench.ray.hosts import environment_of
-from papercoder.bench.ray.placement import QUIET, OnRay, connected
+from papercoder.bench.ray.execution import ClusterExecutor
+from papercoder.bench.ray.host import TrialRequest
+from papercoder.bench.ray.host_pool import provider_variables
+from papercoder.bench.ray.placement import RAY_VARIABLES, RayPlacement, connected
 from papercoder.errors import AnswerError, SettingsError
 from papercoder.models.journal import calls, made
 from papercoder.runs.event_log import read_events
@@ -29,14 +29,14 @@ from papercoder.runs.events import CallMade, CallStarted, Event, RunStarted, War
 from papercoder.runs.folder import answer_store
 from papercoder.runs.store import write_synced
 from tests.bench.benches import FULL, TINY, Silent, run, trial_of, write_manifest
-from tests.bench.hosts import HOSTS, PACE, POISON, Mortal, looks_around, stays
+from tests.bench.hosts import HOSTS, PACE, POISON, Mortal, current_process, locate
 from tests.support import Scripted, calls_in_flight, make_agents, of_kind
 
 ROOT = Path(__file__).parents[3]
 
 
 def started(start: Callable[[], Any]) -> Any:
-    """What it starts; Ray gives a node half a minute to come up, which a busy machine may not have each time."""
+    """Start a node, with retries: Ray allows half a minute, which a busy machine may exceed."""
     for _ in range(3):
         try:
             return start()
@@ -50,7 +50,7 @@ class Machines:
     """A cluster of two nodes, and the hosts that were started on it."""
 
     def __init__(self, folder: Path) -> None:
-        utilities: Any = importlib.import_module("ray.cluster_utils")  # not before the variables that keep it quiet
+        utilities: Any = importlib.import_module("ray.cluster_utils")  # after RAY_VARIABLES are set
         self.folder = folder
         node = {"num_cpus": 1}
         head = {**node, "include_dashboard": False}
@@ -62,11 +62,11 @@ class Machines:
         return str(self.cluster.address)
 
     def hosts(self) -> list[dict[str, Any]]:
-        """Where they are, those that died among them."""
+        """All hosts, dead ones too."""
         return [json.loads(path.read_text(encoding="utf-8")) for path in self.folder.glob("*.json")]
 
     def at_work(self, node: str) -> int | None:
-        """The process of the living host on a node, where it has trials."""
+        """The process of the living host on a node, if it has trials."""
         pids = (host["pid"] for host in self.hosts() if host["node"] == node and host["trials"])
         return next((pid for pid in pids if Path(f"/proc/{pid}").exists()), None)
 
@@ -74,23 +74,23 @@ class Machines:
         """Kill the process of the host on the first node, once it has trials."""
         if pid := self.at_work(self.cluster.head_node.node_id):
             os.kill(pid, signal.SIGKILL)
-            self.let_go(120)
+            self.allow_calls(120)
         return pid is not None
 
     def lose(self) -> bool:
-        """Take the second node away with all that runs on it, once its host has trials."""
+        """Remove the second node once its host has trials."""
         if busy := self.at_work(self.second.node_id) is not None:
             self.cluster.remove_node(self.second, allow_graceful=False)
-            self.let_go(None)
+            self.allow_calls(None)
         return busy
 
-    def let_go(self, calls: int | None) -> None:
-        """Let each host answer so many calls, so that no trial is through before there is something to lose."""
+    def allow_calls(self, calls: int | None) -> None:
+        """Allow each host this many calls, so that no trial ends too early."""
         path = self.folder / PACE
         path.unlink() if calls is None else write_synced(path, str(calls))
 
     def forget(self) -> None:
-        """No host of an earlier bench is known."""
+        """Forget the hosts of earlier benches."""
         for path in self.folder.glob("*.json"):
             path.unlink()
 
@@ -101,37 +101,37 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PYTHONPATH", str(ROOT))
         patched.setenv(HOSTS, str(folder))
-        patched.setenv("RAY_worker_niceness", "0")  # else whatever else is tested goes before the hosts
-        for name, value in QUIET.items():
+        patched.setenv("RAY_worker_niceness", "0")  # the hosts have the same priority as the tests
+        for name, value in RAY_VARIABLES.items():
             patched.setenv(name, value)
         found = Machines(folder)
         yield found
         found.cluster.shutdown()
 
 
-class Watching(Silent):
-    """Does something once so many calls were made, by all trials together, and it can be done."""
+class Disturbing(Silent):
+    """Runs each action after this number of calls of all trials together, when it is possible."""
 
-    def __init__(self, *deeds: tuple[int, Callable[[], bool]]) -> None:
+    def __init__(self, *actions: tuple[int, Callable[[], bool]]) -> None:
         super().__init__()
-        self.deeds = list(deeds)
+        self.actions = list(actions)
         self.made = 0
 
-    def tell(self, trial: str, event: Event) -> None:
-        super().tell(trial, event)
+    def on_event(self, trial: str, event: Event) -> None:
+        super().on_event(trial, event)
         self.made += isinstance(event, CallMade)
-        if self.deeds and self.made >= self.deeds[0][0] and self.deeds[0][1]():
-            self.deeds.pop(0)
+        if self.actions and self.made >= self.actions[0][0] and self.actions[0][1]():
+            self.actions.pop(0)
 
 
-def on_ray(machines: Machines, manifest: Path, folder: Path, watcher: Silent | None = None) -> BenchResults:
+def on_ray(machines: Machines, manifest: Path, folder: Path, listener: Silent | None = None) -> BenchResults:
     machines.forget()
-    placement = OnRay(machines.address, Mortal)
-    return asyncio.run(bench(load_manifest(manifest), folder, placement, watcher or Silent()))
+    placement = RayPlacement(machines.address, Mortal)
+    return asyncio.run(bench(load_manifest(manifest), folder, placement, listener or Silent()))
 
 
 def journal(folder: Path) -> dict[str, set[str]]:
-    """Trial -> the keys of the answers that are kept."""
+    """Trial -> the keys of its answers."""
     return {
         trial.name: {path.name for path in answer_store(trial).folder.glob("call-*")}
         for trial in sorted(folder.iterdir())
@@ -140,19 +140,19 @@ def journal(folder: Path) -> dict[str, set[str]]:
 
 
 def sessions(events: list[Event]) -> list[list[Event]]:
-    """What each process told that worked on a run."""
+    """The events of each process that worked on a run."""
     starts = [at for at, event in enumerate(events) if isinstance(event, RunStarted)]
     return [events[start:end] for start, end in zip(starts, [*starts[1:], len(events)], strict=True)]
 
 
-def told(event: CallMade) -> str:
+def call_key(event: CallMade) -> str:
     return event.model_dump_json(exclude={"at", "artifact"})
 
 
 def test_a_bench_is_the_same_on_a_cluster(machines: Machines, tmp_path: Path) -> None:
     manifest = write_manifest(tmp_path, texts=4, variants=[FULL])
-    watcher = Silent()
-    there = on_ray(machines, manifest, tmp_path / "there", watcher)
+    listener = Silent()
+    there = on_ray(machines, manifest, tmp_path / "there", listener)
     here = run(manifest, tmp_path / "here")
     same = {"seconds", "cached"}  # what a provider has cached depends on the order in which calls happen to come
     assert [t.model_dump(exclude=same) for t in there.trials] == [t.model_dump(exclude=same) for t in here.trials]
@@ -161,20 +161,20 @@ def test_a_bench_is_the_same_on_a_cluster(machines: Machines, tmp_path: Path) ->
     busy = [host for host in machines.hosts() if host["trials"]]
     assert {host["node"] for host in busy} == {machines.cluster.head_node.node_id, machines.second.node_id}
     assert not [host for host in busy if host["loop"].startswith("uvloop")]
-    assert Counter(trial for trial, event in watcher.told if isinstance(event, CallMade)) == {
+    assert Counter(trial for trial, event in listener.events if isinstance(event, CallMade)) == {
         trial.trial: trial.calls for trial in there.trials
     }
 
 
-def test_a_step_that_runs_steps_goes_where_there_is_what_they_take(machines: Machines) -> None:
+def test_execution_steps_run_where_their_resources_are(machines: Machines) -> None:
     events: list[Event] = []
     hand = make_agents(Scripted({}), events.append)
-    executor = OnCluster({"smoke": Resources(gpus=1, cpus=0.5), "install": Resources(memory=0.1)})
+    executor = ClusterExecutor({"smoke": Resources(gpus=1, cpus=0.5), "install": Resources(memory=0.1)})
 
     async def play() -> tuple[int, dict[str, Any]]:
-        here, there = await executor.perform(stays, hand), await executor.perform(looks_around, hand, "around")
+        here, there = await executor.perform(current_process, hand), await executor.perform(locate, hand, "around")
         with pytest.raises(AnswerError, match="no answer"):
-            await executor.perform(looks_around, hand, "trouble")
+            await executor.perform(locate, hand, "trouble")
         return here, there
 
     with connected(machines.address):
@@ -185,7 +185,7 @@ def test_a_step_that_runs_steps_goes_where_there_is_what_they_take(machines: Mac
     assert [event.message for event in of_kind(events, Warned)] == ["around", "trouble"]
 
 
-def test_a_paper_that_kills_its_host_stops_no_other(machines: Machines, tmp_path: Path) -> None:
+def test_a_paper_that_kills_its_host_does_not_affect_the_others(machines: Machines, tmp_path: Path) -> None:
     manifest = write_manifest(tmp_path, texts=3, variants=[FULL])
     text = manifest.read_text(encoding="utf-8").replace("id: p2", f"id: {POISON}")
     manifest.write_text(text, encoding="utf-8")
@@ -195,13 +195,13 @@ def test_a_paper_that_kills_its_host_stops_no_other(machines: Machines, tmp_path
         POISON: "failed",
         "p3": "complete",
     }
-    assert "its process died 5 times, at last with no other trial in it" in results[POISON].reason
+    assert "died 5 times, the last time without other trials in it" in results[POISON].reason
     poisoned = [host["trials"] for host in machines.hosts() if POISON in host["trials"]]
     assert len(poisoned) == 5
     assert [trials for trials in poisoned if trials == [POISON]][:2] == [[POISON], [POISON]]
 
 
-def test_money_is_shared_by_all_hosts(machines: Machines, tmp_path: Path) -> None:
+def test_the_budget_is_shared_by_all_hosts(machines: Machines, tmp_path: Path) -> None:
     priced = f"{TINY},price_in=1,price_out=0.1"
     whole = run(write_manifest(tmp_path, texts=4, variants=[FULL], models=priced), tmp_path / "whole")
     cost = sum(trial.cost_usd for trial in whole.trials)
@@ -213,19 +213,19 @@ def test_money_is_shared_by_all_hosts(machines: Machines, tmp_path: Path) -> Non
     assert 0 < sum(trial.cost_usd for trial in capped) <= cost * 0.6
 
 
-def test_a_killed_worker_and_a_lost_node_cost_only_what_was_in_flight(
+def test_a_killed_worker_and_a_lost_node_cost_only_calls_in_flight(
     machines: Machines, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     manifest = write_manifest(tmp_path, texts=12, variants=[FULL], papers_at_once=12, concurrency=200)
     run(manifest, tmp_path / "undisturbed")
     first, second = (node.node_id for node in (machines.cluster.head_node, machines.second))
-    watcher = Watching((60, machines.kill), (130, machines.lose))
-    machines.let_go(40)
-    results = on_ray(machines, manifest, tmp_path / "disturbed", watcher)
-    assert watcher.deeds == []
+    listener = Disturbing((60, machines.kill), (130, machines.lose))
+    machines.allow_calls(40)
+    results = on_ray(machines, manifest, tmp_path / "disturbed", listener)
+    assert listener.actions == []
     assert capfd.readouterr() == ("", "")
     assert {host["node"] for host in machines.hosts() if host["trials"]} == {first, second}
-    assert len([host for host in machines.hosts() if host["trials"]]) == 3, "none was thought guilty"
+    assert len([host for host in machines.hosts() if host["trials"]]) == 3, "no trial got a host of its own"
     assert {trial.status for trial in results.trials} == {"complete"}
     kept = journal(tmp_path / "disturbed")
     assert kept == journal(tmp_path / "undisturbed")
@@ -240,42 +240,40 @@ def test_a_killed_worker_and_a_lost_node_cost_only_what_was_in_flight(
         assert calls_in_flight(processes[-1]).total() == 0
         assert len(keys) <= len(of_kind(events, CallStarted)) <= len(keys) + lost
         paid, on_disk = (
-            Counter(map(told, of_kind(events, CallMade))),
-            Counter(map(told, map(made, calls(answer_store(folder))))),
+            Counter(map(call_key, of_kind(events, CallMade))),
+            Counter(map(call_key, map(made, calls(answer_store(folder))))),
         )
-        assert paid == on_disk, "an answer that was kept was paid for again, or is not counted"
+        assert paid == on_disk, "a kept answer was paid for again, or is not counted"
     assert killed >= 2
 
 
 @pytest.mark.parametrize("address", ["ray://head:10001", "http://head:8265"])
-def test_an_address_of_another_kind(address: str) -> None:
+def test_an_unsupported_address(address: str) -> None:
     with pytest.raises(SettingsError, match="on a machine of the cluster"):
-        OnRay(address)
+        RayPlacement(address)
 
 
-def test_an_address_of_another_kind_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unsupported_address_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_ADDRESS", "ray://head:10001")
     with pytest.raises(SettingsError, match="RAY_ADDRESS ray"):
-        OnRay()
+        RayPlacement()
 
 
-def test_without_ray_it_is_said_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_ray_the_error_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(SettingsError, match=r"pip install 'papercoder\[ray\]'"):
-        asyncio.run(bench(load_manifest(write_manifest(tmp_path)), tmp_path / "out", OnRay(), Silent()))
+        asyncio.run(bench(load_manifest(write_manifest(tmp_path)), tmp_path / "out", RayPlacement(), Silent()))
 
 
-def test_keys_go_to_the_hosts_of_those_providers_that_are_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_keys_of_used_providers_go_to_hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "asked")
     monkeypatch.setenv("OPENAI_API_KEY", "not asked")
     trial = trial_of(write_manifest(tmp_path, models="anthropic:claude-sonnet-5"), tmp_path / "out")
-    assert environment_of(trial) == {"ANTHROPIC_API_KEY": "asked"}
-    assert "asked" not in repr(Order(trial, None, None, environment_of(trial), again=False))
+    assert provider_variables(trial) == {"ANTHROPIC_API_KEY": "asked"}
+    assert "asked" not in repr(TrialRequest(trial, None, None, provider_variables(trial), retry=False))
 
 
-def test_ray_does_not_replace_the_handler_of_the_signal_that_stops_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ray_does_not_replace_the_sigterm_handler(monkeypatch: pytest.MonkeyPatch) -> None:
     ray = SimpleNamespace(init=lambda **_: signal.signal(signal.SIGTERM, signal.SIG_IGN), shutdown=lambda: None)
     monkeypatch.setitem(sys.modules, "ray", ray)
     before = signal.getsignal(signal.SIGTERM)

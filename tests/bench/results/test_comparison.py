@@ -33,7 +33,7 @@ def test_a_difference_by_hand() -> None:
     assert one.p_value == pytest.approx(0.0349, abs=1e-4)
 
 
-def test_with_many_metrics_the_interval_alone_is_no_verdict() -> None:
+def test_verdicts_are_corrected_for_the_number_of_tests() -> None:
     comparison = compare(scored("a", [3.0, 3.0, 3.0, 3.0]), scored("b", [3.1, 3.3, 3.5, 3.3]))
     one = of(comparison, "reference-based")
     # Steps, cost, time and calls were tested as well, and did not differ.
@@ -43,7 +43,7 @@ def test_with_many_metrics_the_interval_alone_is_no_verdict() -> None:
     assert one.verdict == "noise"
 
 
-def test_what_is_significant_is_better_or_worse_as_the_metric_has_it() -> None:
+def test_better_and_worse_depend_on_the_metric() -> None:
     before = results(*(trial(f"p{n}", seconds=100.0 + n, judges=judged(3.0 + n / 100)) for n in range(8)))
     after = results(*(trial(f"p{n}", seconds=50.0 + n % 3, judges=judged(2.0 + n / 50)) for n in range(8)))
     comparison = compare(before, after)
@@ -59,7 +59,7 @@ def test_two_papers_are_too_few() -> None:
     assert comparison.tested == 0
 
 
-def test_where_all_papers_differ_by_the_same_no_interval_is_told() -> None:
+def test_equal_differences_have_no_interval() -> None:
     one = of(compare(scored("a", [3.0, 2.0, 1.0]), scored("b", [3.5, 2.5, 1.5])), "reference-based")
     assert (one.difference.low, one.difference.high) == (0.5, 0.5)
     assert spread(one) == ""
@@ -73,12 +73,12 @@ def test_other_judges_are_named() -> None:
     assert list(remarks(compare(before, scored("c", [4.0], judge_model="gpt")).contrasts[0])) == []
 
 
-def test_code_that_was_not_run_is_not_compared_by_its_steps() -> None:
+def test_steps_of_code_that_was_not_run_are_not_compared() -> None:
     before, after = scored("a", [3.0] * 4), scored("b", [3.0] * 4, executed=False)
-    assert compare(before, after).contrasts[0].one_sided == ("steps seen",)
+    assert compare(before, after).contrasts[0].one_sided == ("steps passed",)
 
 
-def test_of_several_settings_it_is_told_which_one_differs() -> None:
+def test_the_headline_names_the_setting_if_there_are_several() -> None:
     same = scored("a", [3.0] * 6, variant="same").trials
     before = results(*same, *scored("a", [2.0 + n / 50 for n in range(6)], variant="new").trials)
     after = results(*same, *scored("b", [4.0 + n / 60 for n in range(6)], variant="new").trials)
@@ -94,7 +94,7 @@ def test_repeats_are_one_paper() -> None:
     assert [(pair.paper, pair.before, pair.after) for pair in one.papers] == [("p", 3.0, 3.5)]
 
 
-def test_what_one_side_alone_has_is_named() -> None:
+def test_papers_and_metrics_of_one_side_are_named() -> None:
     before = results(trial("a", judges=judged(3.0)), trial("b", judges=judged(3.0)), trial("c", rubric=0.5))
     after = results(trial("b", status="failed"), trial("a", judges=judged(4.0)), trial("d"))
     (contrast,) = compare(before, after).contrasts
@@ -104,7 +104,7 @@ def test_what_one_side_alone_has_is_named() -> None:
     assert of(compare(before, after), "reference-based").unpaired == ("b",)
 
 
-def test_a_cost_that_is_not_known_is_not_compared() -> None:
+def test_an_unknown_cost_is_not_compared() -> None:
     before, after = results(trial("a", unpriced=2)), results(trial("a"))
     assert "cost" not in {one.metric for one in compare(before, after).contrasts[0].differences}
 
@@ -113,9 +113,9 @@ def test_two_variants_of_one_result_set() -> None:
     both = results(*(trial(f"p{n}", variant=name) for n in range(3) for name in ("plain", "full", "other")))
     (contrast,) = compare(both, both, variants=("plain", "full")).contrasts
     assert (contrast.before.variant, contrast.after.variant) == ("plain", "full")
-    with pytest.raises(SettingsError, match="name two of them with --variants"):
+    with pytest.raises(SettingsError, match="Choose two with --variants"):
         compare(both, both)
-    with pytest.raises(SettingsError, match="no variant best; there are: plain, full, other"):
+    with pytest.raises(SettingsError, match=r"Unknown variant best\. Available: plain, full, other"):
         compare(both, both, variants=("plain", "best"))
 
 
@@ -131,6 +131,6 @@ def test_the_only_models_of_each_side_are_compared() -> None:
     (contrast,) = compare(results(trial("p", model="old")), results(trial("p", model="new"))).contrasts
     assert (contrast.before.model, contrast.after.model) == ("old", "new")
     several = results(trial("p", model="new"), trial("p", model="newer"))
-    with pytest.raises(SettingsError, match="share no setting"):
+    with pytest.raises(SettingsError, match="have no setting in common"):
         compare(results(trial("p", model="old")), several)
     assert compare(results(trial("p", model="old")), several, models=("old", "newer")).contrasts

@@ -36,7 +36,7 @@ def rows(results: BenchResults) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(to_csv(results))))
 
 
-def test_a_line_for_each_trial_with_what_was_observed_and_nothing_else() -> None:
+def test_a_csv_row_per_trial_with_observed_values_only() -> None:
     seen = result(steps=("install", "import"), requirements=4, implemented=3, judges=judged(SCORE), cost_usd=0.5)
     first, second = rows(BenchResults(name="x", trials=(seen, result("b", status="failed", reason="It broke."))))
     assert (first["steps"], first["implemented"], first["cost_usd"]) == ("install import", "3", "0.5")
@@ -45,7 +45,7 @@ def test_a_line_for_each_trial_with_what_was_observed_and_nothing_else() -> None
     assert (second["status"], second["reason"], second["requirements"]) == ("failed", "It broke.", "")
 
 
-def test_reasons_are_one_line_and_no_formula() -> None:
+def test_reasons_are_one_line_and_not_a_formula() -> None:
     (row,) = rows(BenchResults(name="x", trials=(result(reason='=HYPERLINK("x")\nand, "more"'),)))
     assert row["reason"] == '\'=HYPERLINK("x") and, "more"'
 
@@ -57,7 +57,7 @@ def test_both_files_are_written(tmp_path: Path) -> None:
     assert (tmp_path / "results.csv").read_text() == to_csv(results)
 
 
-def test_of_one_trial_the_judges_interval_is_that_of_its_samples() -> None:
+def test_the_interval_of_one_trial_is_over_the_judges_samples() -> None:
     assert mean_of(NAMED["reference-free"], [result(judges=judged(SCORE))]) == SCORE
     assert mean_of(NAMED["reference-free"], [result(judges=judged(None))]) is None
 
@@ -97,13 +97,13 @@ def test_an_interval_ends_where_the_scale_does() -> None:
     assert mean_of(COVERAGE, trials) == Interval(mean=0.9, low=0.0, high=1.0, n=2)
 
 
-def test_what_the_judges_took_is_in_no_figure_of_the_making() -> None:
+def test_metrics_of_generation_exclude_judges() -> None:
     took = result(calls=9, seconds=30.0, cost_usd=3.0, unpriced=2, judge_calls=4, judge_seconds=10.0, judge_unpriced=2)
     assert [NAMED[name].of(took) for name in ("calls", "seconds", "cost")] == [5, 20.0, 3.0]
     assert NAMED["cost"].of(took.model_copy(update={"unpriced": 3})) is None
 
 
-def test_no_step_is_told_of_code_that_was_not_run() -> None:
+def test_code_that_was_not_run_has_no_steps() -> None:
     assert NAMED["steps"].of(result(status="failed", reason="it was not started")) is None
     assert NAMED["steps"].of(result(executed=True)) == 0.0
 
@@ -116,6 +116,6 @@ def test_groups_keep_their_order() -> None:
 
 
 @pytest.mark.parametrize("text", ["+1", "-1", "@x", "=1"])
-def test_no_cell_is_taken_for_a_formula(text: str) -> None:
+def test_cells_are_not_formulas(text: str) -> None:
     (row,) = rows(BenchResults(name="x", trials=(result(reason=text),)))
     assert row["reason"] == f"'{text}"

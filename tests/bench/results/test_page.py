@@ -1,4 +1,4 @@
-"""Pages of results and comparisons: all is said, nothing is executed, nothing is loaded, failures come first."""
+"""Pages of results and comparisons: complete, without scripts or external files, failures first."""
 
 import re
 from itertools import pairwise
@@ -57,12 +57,12 @@ def shown(tmp_path: Path) -> html.HtmlElement:
     return page(to_html(bench(), tmp_path))
 
 
-def test_the_first_screen_tells_what_became_of_the_trials(shown: html.HtmlElement) -> None:
+def test_the_headline_summarises_the_trials(shown: html.HtmlElement) -> None:
     headline = words(shown.xpath("//header")[0])
     assert "14 trials (6 papers, 3 variants, 1 model): 12 complete, 1 partial, 1 failed." in headline
 
 
-def test_what_failed_comes_first_with_its_reason(shown: html.HtmlElement) -> None:
+def test_failures_come_first_with_their_reason(shown: html.HtmlElement) -> None:
     sections = [section.get("id") for section in shown.xpath("//main/section")]
     assert sections == ["broken", "variants", "plots", "papers"]
     broken = [words(one) for one in shown.xpath("//article")]
@@ -88,13 +88,13 @@ def test_every_trial_has_its_steps(shown: html.HtmlElement) -> None:
     assert cells(papers.xpath(".//tbody")[4].xpath("tr")[1]).startswith("full ◐ partial not run")
 
 
-def test_code_that_was_run_and_got_nowhere_is_told_apart(tmp_path: Path) -> None:
+def test_code_that_was_run_without_success_differs_from_code_that_was_not_run(tmp_path: Path) -> None:
     tree = page(to_html(results(trial("p")), tmp_path))
     assert [mark.get("aria-label") for mark in tree.find_class("marks")] == ["no step passed"]
     assert words(tree.get_element_by_id("variants").xpath(".//tbody/tr/td[2]")[0]) == "0 of 1"
 
 
-def test_only_pages_that_are_there_are_linked(tmp_path: Path) -> None:
+def test_only_existing_pages_are_linked(tmp_path: Path) -> None:
     folder = tmp_path / "p1--full--m--1" / "evaluation"
     folder.mkdir(parents=True)
     (folder / "evaluation.html").touch()
@@ -102,7 +102,7 @@ def test_only_pages_that_are_there_are_linked(tmp_path: Path) -> None:
     assert links == ["p1--full--m--1/evaluation/evaluation.html"]
 
 
-def test_plots_say_what_they_show(shown: html.HtmlElement) -> None:
+def test_plots_have_titles_and_descriptions(shown: html.HtmlElement) -> None:
     titles = [words(one) for one in shown.xpath("//figcaption")]
     assert titles == [
         "reference-based, 1 to 5",
@@ -118,7 +118,7 @@ def test_plots_say_what_they_show(shown: html.HtmlElement) -> None:
     assert "full: 2 none, 4 smoke" in told[4]
 
 
-def test_where_fewer_papers_were_observed_that_is_said(tmp_path: Path) -> None:
+def test_a_mean_over_fewer_papers_says_so(tmp_path: Path) -> None:
     some = results(trial("a", judges=judged(4.0)), trial("b", status="failed"), trial("c", judges=judged(4.0)))
     row = page(to_html(some, tmp_path)).get_element_by_id("variants").xpath(".//tbody/tr")[0]
     assert "4.00 2 of 3 papers" in cells(row)  # and no interval, for nothing shows how much they vary
@@ -146,14 +146,14 @@ def test_names_beside_the_costs_do_not_overlap(tmp_path: Path) -> None:
     assert all(below - above >= 14.9 for above, below in pairwise(places))
 
 
-def test_a_bench_of_which_nothing_was_begun(tmp_path: Path) -> None:
+def test_a_bench_without_started_trials(tmp_path: Path) -> None:
     nothing = results(trial("p", status="failed"))
     assert "No reason was recorded." in to_html(nothing, tmp_path)
     assert "0 trials" in to_html(results(), tmp_path)
 
 
-def test_where_nothing_was_seen_to_run_that_is_said(tmp_path: Path) -> None:
-    said = "None of this code was run. Whether any of it runs is not known."
+def test_code_that_was_not_run_is_a_remark(tmp_path: Path) -> None:
+    said = "None of this code was run, so nothing is known about whether it runs."
     assert said in to_html(results(trial("p", executed=False)), tmp_path)
     assert said not in to_html(bench(), tmp_path)
 
@@ -167,7 +167,7 @@ def harmful() -> BenchResults:
 
 
 @pytest.mark.parametrize("kind", ["bench", "comparison"])
-def test_names_and_reasons_stay_words(kind: str, tmp_path: Path) -> None:
+def test_names_and_reasons_are_escaped(kind: str, tmp_path: Path) -> None:
     bad = harmful()
     pair = (bad.trials[0].variant, bad.trials[1].variant)
     text = to_html(bad, tmp_path) if kind == "bench" else comparison_html(compare(bad, bad, variants=pair))
@@ -179,7 +179,7 @@ def test_names_and_reasons_stay_words(kind: str, tmp_path: Path) -> None:
     assert tree.xpath("//a/@href[not(starts-with(., '#'))]") == []
 
 
-def test_no_interval_is_drawn_of_two_papers() -> None:
+def test_two_papers_have_no_interval() -> None:
     few = results(
         *(trial(f"p{n}", variant=v, judges=judged(s + n / 5)) for n in (0, 1) for v, s in (("a", 1), ("b", 3)))
     )
@@ -196,7 +196,7 @@ def test_nothing_is_loaded(tmp_path: Path) -> None:
     assert "url(" not in both
 
 
-def test_a_comparison_says_what_is_significant() -> None:
+def test_a_comparison_names_significant_differences() -> None:
     before = results(*(trial(f"p{n}", judges=judged(2.0 + n / 10)) for n in range(6)), name="before")
     after = results(*(trial(f"p{n}", judges=judged(3.0 + n / 9)) for n in range(6)), trial("new"), name="after")
     tree = page(comparison_html(compare(before, after)))
@@ -216,6 +216,6 @@ def test_a_comparison_of_two_papers_gives_no_verdict() -> None:
     assert "better" not in text
 
 
-def test_the_page_lies_in_the_bench(tmp_path: Path) -> None:
+def test_the_page_is_written_to_the_bench(tmp_path: Path) -> None:
     assert write_page(tmp_path, bench()) == tmp_path / "bench.html"
     assert (tmp_path / "bench.html").read_text(encoding="utf-8").startswith("<!doctype html>")

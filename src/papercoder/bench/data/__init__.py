@@ -1,1 +1,1 @@
-"""Data of public benchmarks: downloads, archives and the lists of papers."""
+"""Data of public benchmarks: downloads, their folder and the lists of papers."""

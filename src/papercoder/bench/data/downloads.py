@@ -1,35 +1,35 @@
-"""Downloads: resumed where they broke off, never larger than agreed, whole or not at all."""
+"""Downloads that resume where they broke off, stay within a size limit, and appear only when complete."""
 
+import hashlib
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
-from papercoder.bench.data.partial_file import Content, Part
 from papercoder.errors import FetchError
 from papercoder.paper.arxiv import retry_after
 from papercoder.runs.store import write_failure
 
-_AGENT = "papercoder (fetches a benchmark's public data for the user who asks for it; httpx)"
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_USER_AGENT = "papercoder (fetches a benchmark's public data for the user who asks for it; httpx)"
+_RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _TRIES = 5
-"""In a row, of which none brought a byte more."""
+"""In a row, without a new byte."""
 
 _PAUSE = 2.0
 LONGEST_WAIT = 300.0
-"""Seconds; a server that asks for more is not waited for."""
+"""Seconds. If a server asks for a longer wait, the download fails."""
 
 LARGEST = 512 * 2**20
-"""Bytes of one download."""
+"""Bytes per download."""
 
-_REST = re.compile(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15}|\*)", re.ASCII)
-"""Content-Range: where the part begins, and how large the whole is, if the server says so."""
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15}|\*)", re.ASCII)
+"""Where the part begins, and the size of the whole file if the server knows it."""
 
-Tell = Callable[[str, int, int | None], None]
-"""Is told an address, how many bytes of it are there, and how many there will be."""
+OnProgress = Callable[[str, int, int | None], None]
+"""Receives an address, the bytes so far, and the total if it is known."""
 
 
 class Missing(FetchError):
@@ -37,41 +37,109 @@ class Missing(FetchError):
 
 
 class Unreachable(FetchError):
-    """The server does not answer, or not now."""
+    """The server does not answer at the moment."""
 
 
-class _Passing(Exception):
-    """A failure that may be over soon; the server may say how soon."""
+class _Retry(Exception):
+    """A temporary failure; `wait` is the pause in seconds that the server asks for."""
 
     def __init__(self, reason: str, wait: float = 0.0) -> None:
         super().__init__(reason)
         self.wait = wait
 
 
+@dataclass(frozen=True)
+class Content:
+    """What a file must contain, if that is known in advance."""
+
+    sha256: str
+    size: int
+
+
+def sha256_of(path: Path) -> str:
+    """A file's SHA-256, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class PartialFile:
+    """The bytes so far in `NAME.part`, and the server's ETag in `NAME.tag`, which shows if they are still valid."""
+
+    path: Path
+    """Of the complete file."""
+
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return self._bytes.stat().st_size if self._bytes.exists() else 0
+
+    def range_headers(self, content: Content | None) -> dict[str, str]:
+        """Headers that request the rest; empty if nothing could verify that it belongs to the same file."""
+        tag = self._tag.read_text(encoding="utf-8") if self._tag.exists() else ""
+        if not self.size or not (tag or content):
+            return {}
+        return {"Range": f"bytes={self.size}-"} | ({"If-Range": tag} if tag else {})
+
+    def restart(self, tag: str) -> None:
+        """Start from the first byte. Weak ETags do not identify bytes, and only ASCII can be sent back."""
+        self.discard()
+        self._bytes.touch()
+        if tag.isascii() and tag and not tag.startswith("W/"):
+            self._tag.write_text(tag, encoding="utf-8")
+
+    def append(self, chunks: Iterable[bytes]) -> Iterable[int]:
+        """Append chunks; yields the size after each."""
+        with self._bytes.open("ab") as file:
+            for chunk in chunks:
+                file.write(chunk)
+                yield file.tell()
+
+    def matches(self, content: Content | None) -> bool:
+        """Whether the bytes are the expected ones."""
+        return content is None or (self.size == content.size and sha256_of(self._bytes) == content.sha256)
+
+    def discard(self) -> None:
+        """Delete everything."""
+        self._bytes.unlink(missing_ok=True)
+        self._tag.unlink(missing_ok=True)
+
+    def finish(self) -> None:
+        """Move the complete file to its path."""
+        self._tag.unlink(missing_ok=True)
+        self._bytes.replace(self.path)
+
+    @property
+    def _bytes(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.part")
+
+    @property
+    def _tag(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.tag")
+
+
 def web_client(timeout: float) -> httpx.Client:
-    """A client that waits so many seconds for the next sign of life."""
-    headers = {"User-Agent": _AGENT, "Accept-Encoding": "identity"}
+    """A client that waits this many seconds for the next bytes."""
+    headers = {"User-Agent": _USER_AGENT, "Accept-Encoding": "identity"}
     return httpx.Client(
         headers=headers,
         follow_redirects=True,
         timeout=httpx.Timeout(timeout, connect=min(timeout, 15)),
-        event_hooks={"response": [_guard]},
+        event_hooks={"response": [_check_redirect]},
     )
 
 
-def _guard(response: httpx.Response) -> None:
-    """A server sends us on within itself or to a sealed address, but to no other scheme and no door of this machine."""
+def _check_redirect(response: httpx.Response) -> None:
+    """Allow redirects within the same server and to https only; never to a local file or service."""
     if not response.has_redirect_location:
         return
     here, there = response.url, response.url.join(response.headers["Location"])
     if there.scheme != "https" and (there.scheme, there.netloc) != (here.scheme, here.netloc):
-        raise FetchError(
-            f"{here} leads on to {there}, which is neither the same server nor https; it was not followed."
-        )
+        raise FetchError(f"{here} redirects to {there}, which is neither the same server nor https. Not followed.")
 
 
-def _tell_nobody(address: str, done: int, total: int | None) -> None:
-    """Nobody wants to know."""
+def _ignore_progress(address: str, done: int, total: int | None) -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -79,38 +147,38 @@ class Downloads:
     """Downloads files, one after the other."""
 
     client: httpx.Client
-    tell: Tell = _tell_nobody
+    on_progress: OnProgress = _ignore_progress
     sleep: Callable[[float], None] = time.sleep
     largest: int = LARGEST
 
     def fetch(self, address: str, path: Path, content: Content | None = None) -> None:
-        """Download a file, or the rest of it; what there is of it waits beside `path` until it is whole.
+        """Download a file, or the rest of it. Until it is complete it lies in `PATH.part`.
 
         Raises:
             Missing: the server has no such file.
-            Unreachable: the server does not answer, or not now.
-            FetchError: the server refuses, or the file is too large, not what it must be, or cannot be written.
+            Unreachable: the server does not answer at the moment.
+            FetchError: the server denies access, or the file is too large, has another hash, or cannot be written.
         """
-        part = Part(path)
+        part = PartialFile(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            # What an earlier try left may be of another file: if the whole is wrong, once more from the start.
+            # An earlier part may be of another file: if the result is wrong, try once more from the start.
             for _ in range(2):
                 self._complete(address, part, content)
-                if part.holds(content):
+                if part.matches(content):
                     return part.finish()
                 part.discard()
         except OSError as error:
             raise FetchError(write_failure(path, error)) from error
-        raise FetchError(f"{address} is not what was announced: its SHA-256 or size is another. It was not kept.")
+        raise FetchError(f"{address} has another SHA-256 or size than announced. The download was discarded.")
 
-    def _complete(self, address: str, part: Part, content: Content | None) -> None:
-        """Try until all of it is there, for as long as tries bring more of it."""
+    def _complete(self, address: str, part: PartialFile, content: Content | None) -> None:
+        """Retry until the file is complete, as long as retries make progress."""
         best, tries = part.size, 0
         while content is None or part.size < content.size:
             try:
                 return self._try(address, part, content)
-            except (_Passing, httpx.TransportError) as error:
+            except (_Retry, httpx.TransportError) as error:
                 tries = 1 if part.size > best else tries + 1
                 best = max(best, part.size)
                 self._wait(address, error, tries)
@@ -118,60 +186,60 @@ class Downloads:
                 raise FetchError(f"{address} cannot be fetched ({error}).") from error
         return None
 
-    def _try(self, address: str, part: Part, content: Content | None) -> None:
-        headers = part.ask(content)
+    def _try(self, address: str, part: PartialFile, content: Content | None) -> None:
+        headers = part.range_headers(content)
         with self.client.stream("GET", address, headers=headers) as response:
-            self._check(response, address, part)
-            whole = _whole(response, part)
+            _check_status(response, address, part)
+            total = _prepare(response, part)
             self._receive(response, address, part, content)
-        if whole is not None and part.size != whole:
-            raise _Passing("it sent less than all of the rest")
+        if total is not None and part.size != total:
+            raise _Retry("it sent less than the rest of the file")
 
-    def _check(self, response: httpx.Response, address: str, part: Part) -> None:
-        code = response.status_code
-        if code in {404, 410}:
-            raise Missing(f"{address} is not there ({code}).")
-        if code == 416:
-            part.discard()
-            raise _Passing("what was left of an earlier try does not fit it any more")
-        if code in _PASSING:
-            raise _Passing(f"it answers {code}", retry_after(response.headers.get("Retry-After", "")))
-        if code not in {200, 206}:
-            raise FetchError(f"{address} is refused ({code}).")
-        if (encoding := response.headers.get("Content-Encoding", "identity")) != "identity":
-            raise FetchError(f"{address} is sent in another form ({encoding[:40]}) than was asked for.")
-
-    def _receive(self, response: httpx.Response, address: str, part: Part, content: Content | None) -> None:
+    def _receive(self, response: httpx.Response, address: str, part: PartialFile, content: Content | None) -> None:
         length = response.headers.get("Content-Length", "")
         total = part.size + int(length) if length.isdecimal() else None
-        most = min(self.largest, content.size) if content else self.largest
-        if (total or 0) > most:
-            self._refuse(address, part, most)
-        for size in part.extend(response.iter_raw()):
-            if size > most:
-                self._refuse(address, part, most)
-            self.tell(address, size, total)
-
-    def _refuse(self, address: str, part: Part, most: int) -> None:
-        part.discard()
-        raise FetchError(f"{address} is larger than it may be ({most:,} bytes). It was not kept.")
+        limit = min(self.largest, content.size) if content else self.largest
+        too_large = FetchError(f"{address} is larger than the limit of {limit:,} bytes. The download was discarded.")
+        if (total or 0) > limit:
+            part.discard()
+            raise too_large
+        for size in part.append(response.iter_raw()):
+            if size > limit:
+                part.discard()
+                raise too_large
+            self.on_progress(address, size, total)
 
     def _wait(self, address: str, error: Exception, tries: int) -> None:
-        asked = error.wait if isinstance(error, _Passing) else 0.0
-        reason = str(error) if isinstance(error, _Passing) else f"{type(error).__name__} {error}".strip()
-        if tries >= _TRIES or asked > LONGEST_WAIT:
-            wait = f" and asks to wait {asked:.0f} s" if asked else ""
-            raise Unreachable(f"{address} cannot be had now ({reason}{wait}); run the same command later, it goes on.")
-        self.sleep(asked or _PAUSE * 2 ** (tries - 1))
+        requested = error.wait if isinstance(error, _Retry) else 0.0
+        reason = str(error) if isinstance(error, _Retry) else f"{type(error).__name__} {error}".strip()
+        if tries >= _TRIES or requested > LONGEST_WAIT:
+            wait = f" and asks to wait {requested:.0f} s" if requested else ""
+            raise Unreachable(f"{address} is not available now ({reason}{wait}). Run the same command later to resume.")
+        self.sleep(requested or _PAUSE * 2 ** (tries - 1))
 
 
-def _whole(response: httpx.Response, part: Part) -> int | None:
-    """Make ready for what the server sends, all of it or the rest; gives how large the whole is, where a rest tells."""
+def _check_status(response: httpx.Response, address: str, part: PartialFile) -> None:
+    code = response.status_code
+    if code in {404, 410}:
+        raise Missing(f"{address} does not exist ({code}).")
+    if code == 416:
+        part.discard()
+        raise _Retry("the part from an earlier try no longer fits")
+    if code in _RETRIED:
+        raise _Retry(f"it answers {code}", retry_after(response.headers.get("Retry-After", "")))
+    if code not in {200, 206}:
+        raise FetchError(f"{address}: access denied ({code}).")
+    if (encoding := response.headers.get("Content-Encoding", "identity")) != "identity":
+        raise FetchError(f"{address} is sent in the encoding {encoding[:40]}, which was not requested.")
+
+
+def _prepare(response: httpx.Response, part: PartialFile) -> int | None:
+    """Prepare for the whole file or the rest of it; returns the file's size if the server gives it with a rest."""
     if response.status_code != 206:
-        part.begin(response.headers.get("ETag", ""))
+        part.restart(response.headers.get("ETag", ""))
         return None
-    found = _REST.fullmatch(response.headers.get("Content-Range", ""))
+    found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if found is None or int(found[1]) != part.size:
         part.discard()
-        raise _Passing("it sent another part than was asked for")
+        raise _Retry("it sent another part than requested")
     return None if found[2] == "*" else int(found[2])

@@ -1,4 +1,4 @@
-"""Lays out the data of a public benchmark, and writes the manifest that runs it."""
+"""Downloads the data of a public benchmark and writes a manifest that runs it."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -7,60 +7,60 @@ from pathlib import Path
 import yaml
 
 from papercoder.artifacts import Artifact
+from papercoder.bench.data.benchmarks import Benchmark
 from papercoder.bench.data.downloads import Unreachable
 from papercoder.bench.data.folder import DataFolder
-from papercoder.bench.data.lists import PublicList
 from papercoder.bench.manifest.manifest import Judge, Manifest, ModelChoice, PaperEntry, model_name
 from papercoder.errors import FetchError
 from papercoder.runs.folder import lock
 from papercoder.settings import Settings
 
 _HEAD = """\
-# {name}: {count} papers, as `papercoder bench fetch` laid them out; what was fetched, and its hashes: fetched.json.
-# The models are only a proposal, and judges cost money too: set what you mean to use, then run
+# {name}: {count} papers, downloaded by `papercoder bench fetch`; addresses and hashes are in fetched.json.
+# The models are a proposal, and judges cost money too: choose yours, then run
 #   papercoder bench {file}
 """
 
 
-class LaidOut(Artifact):
-    """What is there now."""
+class FetchResult(Artifact):
+    """What is in the folder now."""
 
     manifest: Path
     papers: tuple[str, ...]
     """Their ids."""
 
     problems: tuple[str, ...]
-    """What could not be had, one sentence each; empty where nothing is missing."""
+    """What could not be fetched, one sentence each; empty if nothing is missing."""
 
 
-def fetch(benchmark: PublicList, data: DataFolder, only: Iterable[str] = ()) -> LaidOut:
-    """Fetch what is missing of these papers, or of all, and write the manifest; run again, it goes on.
+def fetch(benchmark: Benchmark, data: DataFolder, only: Iterable[str] = ()) -> FetchResult:
+    """Fetch what is missing of these papers, or of all, and write the manifest. Call it again to resume.
 
     Raises:
-        SettingsError: there is no paper of such a name.
-        FetchError: nothing could be laid out.
+        SettingsError: the benchmark has no paper of this name.
+        FetchError: no paper could be fetched.
         RunFolderError: the folder cannot be written, or another process works in it.
     """
     with lock(data.root):
         entries = list(_entries(benchmark, data, only))
-        data.sweep()
+        data.remove_empty_staging()
         if not entries:
             raise FetchError(f"Nothing could be fetched. {' '.join(data.problems[:3])}")
-        written = data.manifest(_text(benchmark, entries))
-    return LaidOut(manifest=written, papers=tuple(entry.id for entry in entries), problems=tuple(data.problems))
+        written = data.write_manifest(_manifest_text(benchmark, entries))
+    return FetchResult(manifest=written, papers=tuple(entry.id for entry in entries), problems=tuple(data.problems))
 
 
-def _entries(benchmark: PublicList, data: DataFolder, only: Iterable[str]) -> Iterator[PaperEntry]:
-    """What can be had; where the server falls silent, what is all here."""
-    for paper in benchmark.ids(only):
-        with suppress(Unreachable):  # which the folder remembers
-            if entry := benchmark.lay_out(paper):
+def _entries(benchmark: Benchmark, data: DataFolder, only: Iterable[str]) -> Iterator[PaperEntry]:
+    """The available papers; once the server does not answer, those that are already complete."""
+    for paper in benchmark.paper_ids(only):
+        with suppress(Unreachable):  # recorded in the folder
+            if entry := benchmark.fetch_paper(paper):
                 yield entry
-    if data.silence:
-        data.problems.append(str(data.silence))
+    if data.unreachable:
+        data.problems.append(str(data.unreachable))
 
 
-def _text(benchmark: PublicList, entries: list[PaperEntry]) -> str:
+def _manifest_text(benchmark: Benchmark, entries: list[PaperEntry]) -> str:
     model = Settings.model_fields["model"].default
     manifest = Manifest(
         name=benchmark.name,

@@ -1,4 +1,4 @@
-"""From a file to the manifest; one clear sentence for whatever is wrong in it, and where."""
+"""Reads a manifest file. A mistake in it is reported in one sentence, with its place."""
 
 import json
 from collections.abc import Iterator
@@ -11,133 +11,132 @@ from pydantic import ValidationError
 
 from papercoder.agents.prompts import Prompts
 from papercoder.bench.manifest.manifest import Judge, Manifest, ModelChoice, PaperEntry, Variant, model_name
-from papercoder.bench.manifest.trials import settings_for, settings_of
+from papercoder.bench.manifest.trials import judge_settings, trial_settings
 from papercoder.errors import SettingsError
 from papercoder.paper.arxiv import parse_id
 from papercoder.runs.folder import read_text
 from papercoder.settings import Settings
 
-_OF_ALL = frozenset({"max_cost", "concurrency", "requests_per_minute", "tokens_per_minute"})
-_OF_MODELS = frozenset({"model", "models", "base_url", "context_window"})
-_WITH_A_FOLDER = ("recorded", "relay")
-_OF_FOLDERS = ("file", "local")
-"""Kinds of addresses."""
+_SHARED_LIMITS = frozenset({"max_cost", "concurrency", "requests_per_minute", "tokens_per_minute"})
+_MODEL_SETTINGS = frozenset({"model", "models", "base_url", "context_window"})
+_FOLDER_PROVIDERS = ("recorded", "relay")
+_LOCAL_SCHEMES = ("file", "local")
 
 
 def example() -> str:
-    """A manifest to begin with, with its comments."""
+    """An example manifest, with comments."""
     return files("papercoder.bench").joinpath("manifests", "ablation.yaml").read_text(encoding="utf-8")
 
 
 def load_manifest(path: Path) -> Manifest:
-    """Read a manifest; paths in it are relative to its folder, and come back absolute.
+    """Read a manifest. Paths in it are relative to its folder; in the result they are absolute.
 
     Raises:
-        SettingsError: it is missing, or something in it is wrong.
+        SettingsError: the file is missing, or something in it is wrong.
     """
     text = None if path.is_dir() else read_text(path)
     if text is None:
-        raise SettingsError(f"{path}: there is no such manifest; `papercoder bench example` shows one.")
+        raise SettingsError(f"{path}: the manifest does not exist. `papercoder bench example` prints one.")
     try:
-        content = yaml.load(text, Loader=_Loader)  # noqa: S506, it is a safe loader
-        manifest = Manifest.model_validate_json(json.dumps(_spelled_out(content), default=str))
+        content = yaml.load(text, Loader=_Loader)  # noqa: S506, a subclass of SafeLoader
+        manifest = Manifest.model_validate_json(json.dumps(_with_names(content), default=str))
     except yaml.YAMLError as error:
-        raise SettingsError(f"{path}{_line(error)}") from None
+        raise SettingsError(f"{path}{_yaml_message(error)}") from None
     except ValidationError as error:
-        raise SettingsError(f"{path}{_complaint(error)}") from None
+        raise SettingsError(f"{path}{_validation_message(error)}") from None
     except ValueError:
-        raise SettingsError(f"{path}: a part of it stands within itself; write it out without `*`.") from None
-    resolved = _resolved(manifest, path.resolve().parent)
+        raise SettingsError(f"{path}: an alias (`*`) refers to a value that contains it.") from None
+    resolved = _with_absolute_paths(manifest, path.resolve().parent)
     if mistake := next(_mistakes(resolved), None):
         raise SettingsError(f"{path}, {mistake}")
     return resolved
 
 
-def _spelled_out(content: Any) -> Any:
-    """A model's specification alone is a choice of it, and a choice without a name is called by its model."""
+def _with_names(content: Any) -> Any:
+    """Expand models that are given as text, and name those without a name after their model."""
     if not isinstance(content, dict) or "models" not in content:
         return content
-    given = content["models"]
-    return {**content, "models": [_choice(one) for one in (given if isinstance(given, list) else [given])]}
+    models = content["models"]
+    return {**content, "models": [_with_name(model) for model in (models if isinstance(models, list) else [models])]}
 
 
-def _choice(given: Any) -> Any:
-    fields = {"model": given} if isinstance(given, str) else given
+def _with_name(model: Any) -> Any:
+    fields = {"model": model} if isinstance(model, str) else model
     if isinstance(fields, dict) and isinstance(fields.get("model"), str):
         return {"name": model_name(fields["model"]), **fields}
     return fields
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a name that is given twice, of which YAML would take the last."""
+    """Rejects duplicate keys, of which YAML would silently use the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """The mapping; names are compared as they are written."""
+        """The mapping; keys are compared as text."""
         seen = set[str]()
         for key, _ in node.value:
             name = str(key.value)
             if not isinstance(key, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(None, None, "a name in it is no plain text", key.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, "a key is not plain text", key.start_mark)
             if name in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{name!r} is given twice", key.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"duplicate key {name!r}", key.start_mark)
             seen.add(name)
         return {str(name): value for name, value in super().construct_mapping(node, deep).items()}
 
 
-def _line(error: yaml.YAMLError) -> str:
+def _yaml_message(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-    return f"{where}: {getattr(error, 'problem', None) or 'it is no YAML'}; write it as in `papercoder bench example`."
+    return f"{where}: {getattr(error, 'problem', None) or 'not valid YAML'}. See `papercoder bench example`."
 
 
-def _complaint(error: ValidationError) -> str:
+def _validation_message(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     place = ", ".join(f"entry {part + 1}" if isinstance(part, int) else str(part) for part in first["loc"])
-    return f"{f', {place}' if place else ''}: {_wanted(first['type'], str(first['msg']))}."
+    return f"{f', {place}' if place else ''}: {_problem(first['type'], str(first['msg']))}."
 
 
-def _wanted(kind: str, message: str) -> str:
+def _problem(kind: str, message: str) -> str:
     match kind:
         case "extra_forbidden":
-            return "there is no such name here; `papercoder bench example` shows those that there are"
+            return "unknown key; see `papercoder bench example`"
         case "missing":
-            return "it is missing"
+            return "this key is required"
         case "string_type":
-            return "it must be text; write it in quotes"
+            return "must be text; write it in quotes"
         case "string_pattern_mismatch" if "A-Za-z0-9" in message:
-            return "a name has letters and digits, with single `.`, `_` or `-` between them; folders are named for it"
+            return "must be letters and digits with single `.`, `_` or `-` between them; it becomes a folder name"
         case "string_pattern_mismatch":
-            return "a model is written provider:name, as in openai:gpt-6-luna"
+            return "must be PROVIDER:NAME, such as openai:gpt-6-luna"
         case _:
             text = message.removeprefix("Value error, ")
             return text[0].lower() + text[1:]
 
 
-def _resolved(manifest: Manifest, folder: Path) -> Manifest:
+def _with_absolute_paths(manifest: Manifest, folder: Path) -> Manifest:
     papers = tuple(_paper(paper, folder) for paper in manifest.papers)
     models = tuple(_model(model, folder) for model in manifest.models)
     judge = manifest.judge
     judge = judge.model_copy(update={"model": _spec(judge.model, folder)}) if judge else None
     variants = tuple(_variant(variant, folder) for variant in manifest.variants)
-    store = _shared(manifest.store, folder) if manifest.store else None
+    store = _store(manifest.store, folder) if manifest.store else None
     return manifest.model_copy(
         update={"papers": papers, "models": models, "judge": judge, "variants": variants, "store": store}
     )
 
 
-def _shared(store: str, folder: Path) -> str:
-    """An address as it is; a folder, which is read on other machines too, with all of its path."""
-    kind, address, rest = store.partition("://")
-    if address and kind not in _OF_FOLDERS:
+def _store(store: str, folder: Path) -> str:
+    """An address unchanged; a folder as an absolute address, because other machines read it too."""
+    scheme, separator, rest = store.partition("://")
+    if separator and scheme not in _LOCAL_SCHEMES:
         return store
-    return f"file://{folder / (rest if address else store)}"
+    return f"file://{folder / (rest if separator else store)}"
 
 
 def _paper(paper: PaperEntry, folder: Path) -> PaperEntry:
-    named = {name: getattr(paper, name) for name in ("gold", "rubric", "addendum", "blacklist")}
-    source = folder / paper.paper
-    given = paper.paper if parse_id(paper.paper) and not source.exists() else str(source)
-    return paper.model_copy(update={"paper": given, **{name: folder / at for name, at in named.items() if at}})
+    files = {name: getattr(paper, name) for name in ("gold", "rubric", "addendum", "blacklist")}
+    path = folder / paper.paper
+    source = paper.paper if parse_id(paper.paper) and not path.exists() else str(path)
+    return paper.model_copy(update={"paper": source, **{name: folder / file for name, file in files.items() if file}})
 
 
 def _model(model: ModelChoice, folder: Path) -> ModelChoice:
@@ -147,7 +146,7 @@ def _model(model: ModelChoice, folder: Path) -> ModelChoice:
 
 def _spec(spec: str, folder: Path) -> str:
     kind, _, rest = spec.partition(":")
-    return f"{kind}:{folder / rest}" if kind in _WITH_A_FOLDER else spec
+    return f"{kind}:{folder / rest}" if kind in _FOLDER_PROVIDERS else spec
 
 
 def _variant(variant: Variant, folder: Path) -> Variant:
@@ -158,52 +157,53 @@ def _variant(variant: Variant, folder: Path) -> Variant:
 
 def _mistakes(manifest: Manifest) -> Iterator[str]:
     if manifest.store and manifest.store.startswith("memory:"):
-        yield "store: what is kept in memory is gone with its process; name a folder or an object store."
+        yield "store: memory is lost with its process. Give a folder or an object store."
     for paper in manifest.papers:
-        yield from _missing(paper)
+        yield from _wrong_paths(paper)
     for variant in manifest.variants:
         yield from _wrong_settings(manifest, variant)
-        yield from _wrong_judge(manifest.judge, variant) if manifest.judge else ()
+        if manifest.judge:
+            yield from _wrong_judge(manifest.judge, variant)
     for model in manifest.models:
-        yield from _equal_repeats(model, manifest.repeats)
+        yield from _repeated_recording(model, manifest.repeats)
 
 
-def _missing(paper: PaperEntry) -> Iterator[str]:
-    named = {"gold": paper.gold, "rubric": paper.rubric, "addendum": paper.addendum, "blacklist": paper.blacklist}
+def _wrong_paths(paper: PaperEntry) -> Iterator[str]:
+    files = {"gold": paper.gold, "rubric": paper.rubric, "addendum": paper.addendum, "blacklist": paper.blacklist}
     source = None if parse_id(paper.paper) else Path(paper.paper)
-    for name, path in {"paper": source, **named}.items():
+    for name, path in {"paper": source, **files}.items():
         if path and not path.exists():
-            yield f"papers, {paper.id}, {name}: {path} does not exist; paths are relative to the manifest."
+            yield f"papers, {paper.id}, {name}: {path} does not exist. Paths are relative to the manifest."
     if paper.gold and paper.gold.is_file():
-        yield f"papers, {paper.id}, gold: {paper.gold} is a file; it must be the folder of the authors' repository."
+        yield f"papers, {paper.id}, gold: {paper.gold} is a file. Give the folder of the authors' repository."
     for name in ("rubric", "addendum", "blacklist"):
-        if (path := named[name]) and path.is_dir():
-            yield f"papers, {paper.id}, {name}: {path} is a folder; it must be a file."
+        if (path := files[name]) and path.is_dir():
+            yield f"papers, {paper.id}, {name}: {path} is a folder. Give a file."
 
 
 def _wrong_settings(manifest: Manifest, variant: Variant) -> Iterator[str]:
     for name in variant.overrides:
-        if name in _OF_ALL:
-            yield f"variants, {variant.name}, {name}: it holds for all trials together; write it beside `variants`."
-        if name in _OF_MODELS:
+        if name in _SHARED_LIMITS:
+            yield f"variants, {variant.name}, {name}: applies to all trials together. Write it next to `variants`."
+        if name in _MODEL_SETTINGS:
             yield f"variants, {variant.name}, {name}: write it in an entry of `models`."
         if name not in Settings.model_fields:
-            yield f"variants, {variant.name}, {name}: there is no such setting."
+            yield f"variants, {variant.name}, {name}: unknown setting."
     for model in manifest.models:
         try:
-            Prompts(settings_for(variant, model, manifest.judge).prompts)
+            Prompts(trial_settings(variant, model, manifest.judge).prompts)
         except SettingsError as error:
             yield f"variants, {variant.name}, with the model {model.name}: {str(error).removeprefix('--')}"
 
 
 def _wrong_judge(judge: Judge, variant: Variant) -> Iterator[str]:
     try:
-        settings_of(judge, variant)
+        judge_settings(judge, variant)
     except SettingsError as error:
         yield f"judge: {str(error).removeprefix('--')}"
 
 
-def _equal_repeats(model: ModelChoice, repeats: int) -> Iterator[str]:
+def _repeated_recording(model: ModelChoice, repeats: int) -> Iterator[str]:
     specs = [model.model, *model.roles.values()]
     if repeats > 1 and any(spec.startswith("recorded:") for spec in specs):
-        yield f"repeats: {model.name} is a recording and says the same each time; set repeats to 1."
+        yield f"repeats: {model.name} is a recording and always gives the same answers. Set repeats to 1."

@@ -1,4 +1,4 @@
-"""The manifest: which papers, in which variants, with which models, how often; and who judges what comes out."""
+"""The manifest of a bench: papers, variants, models, repeats and judges."""
 
 import re
 from collections import Counter
@@ -13,20 +13,20 @@ from papercoder.models.catalog import TEST_MODELS
 from papercoder.settings import ModelSpec, Role
 
 SEPARATOR = "--"
-"""Between the names in the id of a trial; no name has it."""
+"""Between the names in a trial's id; no name contains it."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([._-]?[A-Za-z0-9]+)*$", max_length=60)]
-"""Safe as the name of a folder, and readable."""
+"""Safe as a folder name."""
 
 
 class _Part(Artifact):
-    """What is written by hand is taken at its word: a number is no text, and a misspelt name is a mistake."""
+    """Strict: numbers are not accepted as text, and unknown keys are errors."""
 
     model_config = ConfigDict(strict=True)
 
 
 class PaperEntry(_Part):
-    """A paper, and what is known of it beside."""
+    """A paper and the files that belong to it."""
 
     id: Name
     paper: str
@@ -36,18 +36,18 @@ class PaperEntry(_Part):
     """The folder of the authors' repository."""
 
     rubric: Path | None = None
-    """A rubric in the form of PaperBench."""
+    """In PaperBench's format."""
 
     addendum: Path | None = None
-    """A text that clarifies the paper; it is read with the paper, as its last section."""
+    """A text that clarifies the paper, read as its last section."""
 
     blacklist: Path | None = None
-    """Addresses that nobody may take code from who reproduces the paper: its authors' own. For whoever reads the
-    results; the authors' code is shown to judges alone, and never to those who make the repository."""
+    """Addresses whose code a reproduction must not use, such as the authors' own. Documentation only: agents never see
+    the authors' code, only judges do."""
 
 
 class Variant(_Part):
-    """A way to go: settings beside the models, by their names."""
+    """Named settings; models are chosen separately."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, JsonValue]
@@ -60,8 +60,8 @@ class Variant(_Part):
         return self.__pydantic_extra__
 
 
-class Reached(_Part):
-    """How a model is reached, what it holds and what it costs, where the user's settings are not to say so."""
+class ModelAccess(_Part):
+    """A model's server, limits and prices, instead of those in the user's settings."""
 
     base_url: str | None = None
     context_window: int | None = None
@@ -71,94 +71,94 @@ class Reached(_Part):
     price_completion: float | None = None
 
 
-class ModelChoice(Reached):
-    """A model for all roles, or one for each."""
+class ModelChoice(ModelAccess):
+    """A model for all roles, or one for each role."""
 
     name: Name
     model: ModelSpec
     roles: dict[Role, ModelSpec] = Field(default_factory=dict)
-    """Role -> model, where it is another than `model`."""
+    """Role -> model, for roles that do not use `model`."""
 
 
-class Judge(Reached):
-    """Who judges, and how."""
+class Judge(ModelAccess):
+    """The judges and their model."""
 
     model: ModelSpec
     judges: tuple[JudgeName, ...] = ("reference-free", "reference-based")
-    """`reference-based` judges the papers with `gold`. The rubric judge judges those with a `rubric`."""
+    """`reference-based` applies to papers with `gold`. Papers with a `rubric` are also graded by the rubric judge."""
 
     samples: int = Field(default=8, ge=1)
-    """Of each judge."""
+    """Per judge."""
 
     code_dev: bool = False
-    """Judge only the leaves of Code Development."""
+    """Grade only the rubric's Code Development leaves."""
 
 
 class Resources(_Part):
-    """What a step takes on a cluster."""
+    """What an execution step needs on a cluster."""
 
     cpus: float | None = Field(default=None, ge=0)
     gpus: float | None = Field(default=None, ge=0)
-    """A share of one, or whole ones."""
+    """A fraction of one GPU, or a whole number."""
 
     memory: float | None = Field(default=None, gt=0)
     """GiB."""
 
     @field_validator("gpus")
     @classmethod
-    def _lent_whole(cls, gpus: float | None) -> float | None:
+    def _whole_gpus(cls, gpus: float | None) -> float | None:
         if gpus is not None and gpus > 1 and not gpus.is_integer():
-            raise ValueError("above 1, Ray lends whole GPUs alone")
+            raise ValueError("more than one GPU must be a whole number")
         return gpus
 
 
 class Manifest(_Part):
-    """All that a bench is to do. What it leaves out of the settings, papercoder.toml and the environment say."""
+    """A bench. Settings that it does not give come from papercoder.toml and the environment."""
 
     name: Name
     papers: tuple[PaperEntry, ...] = Field(min_length=1)
     variants: tuple[Variant, ...] = Field(default=(Variant(name="full"),), min_length=1)
     models: tuple[ModelChoice, ...] = Field(min_length=1)
     repeats: int = Field(default=1, ge=1)
-    """Runs of each; every one is a run of its own and asks the models anew."""
+    """Independent runs of each paper, variant and model."""
 
     judge: Judge | None = None
-    """None: nothing is judged."""
+    """None: no judges."""
 
     papers_at_once: int = Field(default=4, ge=1)
-    """Trials that go on at the same time."""
+    """Trials that run at the same time."""
 
     max_cost: float | None = Field(default=None, ge=0)
-    """Dollars for everything together, over all processes that work on it."""
+    """Dollars for all trials together, over all processes that work on the bench."""
 
     concurrency: int = Field(default=16, ge=1)
-    """Calls at the same time, of all trials together; so the two below."""
+    """Calls at the same time. This and the two below are limits of all trials together."""
 
     requests_per_minute: int | None = Field(default=None, ge=1)
     tokens_per_minute: int | None = Field(default=None, ge=1)
     resources: dict[StepName, Resources] = Field(default_factory=dict)
-    """ExecutionStep -> what it takes; for `--on ray`."""
+    """Execution step -> what it needs; for `--on ray`."""
 
     store: str | None = Field(default=None, min_length=1)
-    """Address of an object store that keeps what was paid for, or a folder; None: the run folders keep it."""
+    """Object store address or folder for paid answers; None: they stay in the run folders."""
 
     @model_validator(mode="after")
-    def _tells_apart(self) -> Self:
+    def _names_are_unique(self) -> Self:
         for what, names in (
             ("papers have the id", [paper.id for paper in self.papers]),
             ("variants have the name", [variant.name for variant in self.variants]),
             ("models have the name", [model.name for model in self.models]),
         ):
-            if twice := _twice(names):
-                raise ValueError(f"two {what} {twice!r} (case does not count); a folder is named for it")
+            if duplicate := _duplicate(names):
+                raise ValueError(f"two {what} {duplicate!r} (upper and lower case are equal); names must be unique")
         return self
 
 
 def model_name(spec: str) -> str:
-    """How a model is called that was given no name: by its specification; a double, by its kind."""
+    """The name of a model that was given none: its specification, or its kind for test models."""
     kind = spec.partition(":")[0]
     return kind if kind in TEST_MODELS else re.sub(r"[^A-Za-z0-9]+", "-", spec)[:60].strip("-")
 
 
-def _twice(names: Iterable[str]) -> str | None:
+def _duplicate(names: Iterable[str]) -> str | None:
     return next((name for name, count in Counter(map(str.lower, names)).items() if count > 1), None)

@@ -1,4 +1,4 @@
-"""What a manifest comes to: trials, each of which holds all that is needed to carry it out, here or elsewhere."""
+"""The trials of a manifest. Each has all that is needed to run it, on this machine or another."""
 
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -11,9 +11,9 @@ from papercoder.bench.manifest.manifest import (
     SEPARATOR,
     Judge,
     Manifest,
+    ModelAccess,
     ModelChoice,
     PaperEntry,
-    Reached,
     Resources,
     Variant,
 )
@@ -21,8 +21,8 @@ from papercoder.models.simulated.spec import Simulation
 from papercoder.settings import ROLES, Role, Settings
 
 
-class Judging(Artifact):
-    """What judges are to say of a repository."""
+class EvaluationSpec(Artifact):
+    """How judges evaluate a repository."""
 
     judges: tuple[JudgeName, ...]
     samples: int
@@ -30,11 +30,11 @@ class Judging(Artifact):
     rubric: Path | None
     code_dev: bool
     settings: Settings
-    """As the trial's, but that the judge is reached and paid for in its own way."""
+    """The trial's settings, with the judge's model, server and prices."""
 
 
 class Trial(Artifact):
-    """One paper, one variant, one model, one repeat. Its paths are absolute, and may lie on a shared folder."""
+    """One paper, variant, model and repeat. Its paths are absolute and may be on a shared file system."""
 
     id: str
     """Also the name of its run folder."""
@@ -43,30 +43,30 @@ class Trial(Artifact):
     """The paper's id."""
 
     source: str
-    """Where the paper is read from: a path, an arXiv id or an address."""
+    """The paper's path, arXiv id or address."""
 
     addendum: Path | None = None
     variant: str
     model: str
     repeat: int
-    """Counted from 1."""
+    """From 1."""
 
     folder: Path
     """Its run folder."""
 
     settings: Settings
-    """With all its values; where it is carried out, nothing is read from file or environment."""
+    """Complete: nothing is read from files or the environment where the trial runs."""
 
-    judging: Judging | None = None
+    evaluation: EvaluationSpec | None = None
     resources: dict[StepName, Resources] = Field(default_factory=dict)
     store: str | None = None
 
 
 def trials(manifest: Manifest, folder: Path, **flags: object) -> tuple[Trial, ...]:
-    """All trials of a manifest, each in its folder below this one; flags that are not None win over its settings.
+    """All trials of a manifest, each with a folder below this one. Flags that are not None override its settings.
 
     Raises:
-        SettingsError: the settings of a variant or a model are wrong.
+        SettingsError: a setting of a variant or a model is invalid.
     """
     given = {name: value for name, value in flags.items() if value is not None}
     return tuple(_trials(manifest, folder.resolve(), given))
@@ -85,74 +85,71 @@ def _trials(manifest: Manifest, folder: Path, flags: dict[str, object]) -> Itera
             model=model.name,
             repeat=repeat,
             folder=folder / name,
-            settings=_with_gpus(settings_for(variant, model, manifest.judge, repeat, flags), manifest.resources),
-            judging=manifest.judge and _judging(manifest.judge, paper, variant, flags),
+            settings=_with_gpus(trial_settings(variant, model, manifest.judge, repeat, flags), manifest.resources),
+            evaluation=manifest.judge and _evaluation(manifest.judge, paper, variant, flags),
             resources=manifest.resources,
             store=manifest.store,
         )
 
 
 def _with_gpus(settings: Settings, resources: Mapping[StepName, Resources]) -> Settings:
-    """Where a step takes GPUs its code may use them, unless somebody said otherwise."""
-    unsaid = "gpu" not in settings.model_fields_set
-    takes = any(needs.gpus for needs in resources.values())
-    return settings.model_copy(update={"gpu": True}) if unsaid and takes else settings
+    """Allow GPUs if a step needs them and the settings do not mention GPUs."""
+    needed = any(step.gpus for step in resources.values())
+    return settings.model_copy(update={"gpu": True}) if needed and "gpu" not in settings.model_fields_set else settings
 
 
-def settings_for(
+def trial_settings(
     variant: Variant, model: ModelChoice, judge: Judge | None, repeat: int = 1, flags: dict[str, object] | None = None
 ) -> Settings:
-    """The settings of a trial; every role has its model from the manifest, whatever the user's own settings say.
+    """The settings of a trial. The models of all roles come from the manifest, never from the user's settings.
 
     Raises:
-        SettingsError: a value is wrong.
+        SettingsError: a value is invalid.
     """
-    return _settings(model, variant, flags or {}, of_repeat(model.model, repeat), _models(model, judge, repeat))
+    models = {role: model_for_repeat(model.roles.get(role, model.model), repeat) for role in ROLES}
+    if judge:
+        models["judge"] = judge.model
+    return _settings(model, variant, flags or {}, model_for_repeat(model.model, repeat), models)
 
 
-def settings_of(judge: Judge, variant: Variant, flags: dict[str, object] | None = None) -> Settings:
-    """The settings of who judges a trial: another server and other prices than those of the model that is judged.
+def judge_settings(judge: Judge, variant: Variant, flags: dict[str, object] | None = None) -> Settings:
+    """The settings of a trial's judges, with the judge's own server and prices.
 
     Raises:
-        SettingsError: a value is wrong.
+        SettingsError: a value is invalid.
     """
     return _settings(judge, variant, flags or {}, judge.model, dict.fromkeys(ROLES, judge.model))
 
 
 def _settings(
-    reached: Reached, variant: Variant, flags: dict[str, object], model: str, models: dict[Role, str]
+    access: ModelAccess, variant: Variant, flags: dict[str, object], model: str, models: dict[Role, str]
 ) -> Settings:
-    own = reached.model_dump(include=set(Reached.model_fields), exclude_none=True)
-    chosen = Settings(**{**own, **variant.overrides, **flags}, model=model, models=models)
-    return chosen.model_copy(update={"prompts": chosen.prompts.absolute()}) if chosen.prompts else chosen
+    own = access.model_dump(include=set(ModelAccess.model_fields), exclude_none=True)
+    settings = Settings(**{**own, **variant.overrides, **flags}, model=model, models=models)
+    return settings.model_copy(update={"prompts": settings.prompts.absolute()}) if settings.prompts else settings
 
 
-def _models(model: ModelChoice, judge: Judge | None, repeat: int) -> dict[Role, str]:
-    makers = {role: of_repeat(model.roles.get(role, model.model), repeat) for role in ROLES}
-    return {**makers, "judge": judge.model} if judge else makers
-
-
-def of_repeat(spec: str, repeat: int) -> str:
-    """The simulated model draws by its seed alone, so each repeat has the next one; all others as they are.
+def model_for_repeat(spec: str, repeat: int) -> str:
+    """The model of a repeat: the simulated model with the next seed, since it has no other source of chance.
 
     Raises:
-        SettingsError: the simulation is told what it does not know.
+        SettingsError: an option of the simulated model is invalid.
     """
-    kind, _, knobs = spec.partition(":")
+    kind, _, options = spec.partition(":")
     if kind != "simulated" or repeat == 1:
         return spec
-    others = [knob for knob in knobs.split(",") if knob.partition("=")[0].strip() not in {"", "seed"}]
-    seed = Simulation.parse(knobs).seed + repeat - 1
+    others = [option for option in options.split(",") if option.partition("=")[0].strip() not in {"", "seed"}]
+    seed = Simulation.parse(options).seed + repeat - 1
     return f"simulated:{','.join([*others, f'seed={seed}'])}"
 
 
-def _judging(judge: Judge, paper: PaperEntry, variant: Variant, flags: dict[str, object]) -> Judging:
-    """What can be judged of a paper: against the authors' code and by a rubric only where they are there."""
-    return Judging(
+def _evaluation(judge: Judge, paper: PaperEntry, variant: Variant, flags: dict[str, object]) -> EvaluationSpec:
+    """The judges that a paper's files allow: reference-based needs the authors' code."""
+    return EvaluationSpec(
         judges=tuple(name for name in judge.judges if paper.gold or name != "reference-based"),
         samples=judge.samples,
         gold=paper.gold,
         rubric=paper.rubric,
         code_dev=judge.code_dev,
-        settings=settings_of(judge, variant, flags),
+        settings=judge_settings(judge, variant, flags),
     )

@@ -1,6 +1,6 @@
-"""What steps take, held against what the nodes of a cluster have: Ray lets a task that fits none of them wait for ever.
+"""Compares the resources that steps need with those of the nodes: Ray queues a task that fits no node forever.
 
-Nothing here knows Ray.
+Independent of Ray.
 """
 
 from collections import Counter
@@ -15,62 +15,62 @@ from papercoder.report.words import plural
 GIB = 1 << 30
 
 Node = Mapping[str, float]
-"""What a node has, by Ray's names; memory in bytes."""
+"""A node's resources, by Ray's names; memory in bytes."""
 
-_NAMED = 3
-"""Kinds of nodes that a complaint names."""
+_LISTED = 3
+"""Kinds of nodes that a message lists."""
 
 
-def most(resources: Mapping[StepName, Resources], steps: Iterable[StepName]) -> Resources:
-    """The most that any of these steps takes; one processor where nothing is said."""
-    asked = [resources[step] for step in steps if step in resources]
+def required(resources: Mapping[StepName, Resources], steps: Iterable[StepName]) -> Resources:
+    """The maximum of these steps' resources; one CPU by default."""
+    given = [resources[step] for step in steps if step in resources]
 
-    def largest(name: str, unsaid: float) -> float:
-        return max((value for each in asked if (value := getattr(each, name)) is not None), default=unsaid)
+    def largest(name: str, default: float) -> float:
+        return max((value for step in given if (value := getattr(step, name)) is not None), default=default)
 
     memory = largest("memory", 0.0)
     return Resources(cpus=largest("cpus", 1.0), gpus=largest("gpus", 0.0), memory=memory or None)
 
 
-def without_room(trials: Iterable[Trial], nodes: Sequence[Node]) -> str:
-    """Which steps of these trials no node has room for, in a clause; empty where there is room for all."""
+def missing_capacity(trials: Iterable[Trial], nodes: Sequence[Node]) -> str:
+    """The first steps of these trials that fit no node, as a clause; empty if all fit."""
     needs = {
-        steps: most(trial.resources, steps)
+        steps: required(trial.resources, steps)
         for trial in trials
         for steps in expected_executions(trial.settings.sandbox, trial.settings.reproduce)
     }
-    return next(filter(None, (no_room(steps, takes, nodes) for steps, takes in needs.items())), "")
+    return next(filter(None, (unmet_needs(steps, needed, nodes) for steps, needed in needs.items())), "")
 
 
-def no_room(steps: Sequence[StepName], takes: Resources, nodes: Sequence[Node]) -> str:
-    """That no node has what these steps take in one task, in a clause; empty where one has."""
-    if any(_fits(takes, node) for node in nodes):
+def unmet_needs(steps: Sequence[StepName], needed: Resources, nodes: Sequence[Node]) -> str:
+    """A clause if no node has the resources of these steps, which run as one task; empty if one has."""
+    if any(_fits(needed, node) for node in nodes):
         return ""
-    which = steps[0] if len(steps) == 1 else f"all from {steps[0]} to {steps[-1]}"
-    return f"`resources`: {which} takes {_taken(takes)}, and no node of the cluster has that ({_had(nodes)})"
+    names = f"{steps[0]} needs" if len(steps) == 1 else f"{steps[0]} to {steps[-1]} need"
+    return f"`resources`: {names} {_needed(needed)}, but no node of the cluster has that ({_available(nodes)})"
 
 
-def _fits(takes: Resources, node: Node) -> bool:
-    asked = {"CPU": takes.cpus, "GPU": takes.gpus, "memory": takes.memory and takes.memory * GIB}
-    return all(node.get(name, 0.0) >= amount for name, amount in asked.items() if amount)
+def _fits(needed: Resources, node: Node) -> bool:
+    amounts = {"CPU": needed.cpus, "GPU": needed.gpus, "memory": needed.memory and needed.memory * GIB}
+    return all(node.get(name, 0.0) >= amount for name, amount in amounts.items() if amount)
 
 
-def _taken(takes: Resources) -> str:
-    memory = f"{takes.memory:.4g} GiB of memory" if takes.memory else ""
-    parts = (_counted(takes.cpus, "CPU"), _counted(takes.gpus, "GPU") if takes.gpus else "", memory)
+def _needed(needed: Resources) -> str:
+    memory = f"{needed.memory:.4g} GiB of memory" if needed.memory else ""
+    parts = (_count(needed.cpus, "CPU"), _count(needed.gpus, "GPU") if needed.gpus else "", memory)
     return ", ".join(filter(None, parts))
 
 
-def _had(nodes: Sequence[Node]) -> str:
-    kinds = Counter(map(_described, nodes)).most_common()
-    named = [f"{plural(count, 'node')} with {kind}" for kind, count in kinds[:_NAMED]]
-    return "; ".join([*named, *(["others"] if len(kinds) > _NAMED else [])]) or "it has none"
+def _available(nodes: Sequence[Node]) -> str:
+    kinds = Counter(map(_describe, nodes)).most_common()
+    listed = [f"{plural(count, 'node')} with {kind}" for kind, count in kinds[:_LISTED]]
+    return "; ".join([*listed, *(["others"] if len(kinds) > _LISTED else [])]) or "the cluster has no nodes"
 
 
-def _described(node: Node) -> str:
+def _describe(node: Node) -> str:
     memory = f"{node.get('memory', 0.0) / GIB:.3g} GiB of memory"
-    return ", ".join((_counted(node.get("CPU"), "CPU"), _counted(node.get("GPU"), "GPU"), memory))
+    return ", ".join((_count(node.get("CPU"), "CPU"), _count(node.get("GPU"), "GPU"), memory))
 
 
-def _counted(amount: float | None, noun: str) -> str:
+def _count(amount: float | None, noun: str) -> str:
     return f"{amount or 0:g} {noun}{'' if amount == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Steps as tasks of their own on a cluster, each with what it takes; all other steps stay where they are."""
+"""Execution steps as Ray tasks with their own resources; all other steps run in the host."""
 
 import asyncio
 import importlib
@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from papercoder.artifacts import StepName
 from papercoder.bench.manifest.manifest import Resources
-from papercoder.bench.ray.capacity import GIB, Node, most, no_room
+from papercoder.bench.ray.capacity import GIB, Node, required, unmet_needs
 from papercoder.errors import PaperCoderError
 from papercoder.runs.events import Event, Warned
 from papercoder.runs.executor import EmitsEvents, StepContext, execution_steps_of
@@ -19,15 +19,15 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _RETRIES = 3
-"""Further tries of a task whose worker or node died."""
+"""Of a task whose worker or node died."""
 
 
 class ClusterError(PaperCoderError):
-    """The cluster lost what was to be done there, or cannot do it."""
+    """The cluster lost a trial or a step, or cannot run it."""
 
 
-class OnCluster:
-    """Sends steps that climb steps away, with what these steps take."""
+class ClusterExecutor:
+    """Runs steps that execute generated code as tasks with the resources that the manifest gives."""
 
     def __init__(self, resources: Mapping[StepName, Resources]) -> None:
         self._resources = resources
@@ -35,35 +35,34 @@ class OnCluster:
     async def perform(
         self, make: Callable[Concatenate[H, P], Awaitable[T]], context: H, *inputs: P.args, **named: P.kwargs
     ) -> T:
-        """What `make` makes, here or there.
+        """The result of `make`, from here or from a task.
 
         Raises:
-            ClusterError: what it ran on was lost, again and again.
+            ClusterError: the task's worker or node was lost repeatedly.
         """
         steps = execution_steps_of(make)
         if not steps:
             return await make(context, *inputs, **named)
-        takes = most(self._resources, steps)
-        if complaint := no_room(steps, takes, await asyncio.to_thread(nodes_of, importlib.import_module("ray"))):
-            cast("EmitsEvents", context).emit(
-                Warned(where="cluster", message=f"{complaint}; it waits until one has it")
-            )
-        performed = await _send(takes, make, inputs, named)
-        for event in performed.events:
+        needed = required(self._resources, steps)
+        nodes = await asyncio.to_thread(nodes_of, importlib.import_module("ray"))
+        if problem := unmet_needs(steps, needed, nodes):
+            cast("EmitsEvents", context).emit(Warned(where="cluster", message=f"{problem}; waiting for such a node"))
+        result = await _run_task(needed, make, inputs, named)
+        for event in result.events:
             cast("EmitsEvents", context).emit(event)
-        if performed.error:
-            raise performed.error
-        return cast("T", performed.value)
+        if result.error:
+            raise result.error
+        return cast("T", result.value)
 
 
 def nodes_of(ray: Any) -> list[Node]:
-    """What each living node of the cluster has."""
+    """The resources of each living node."""
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
 @dataclass(frozen=True)
-class _Performed:
-    """What comes back from a step that was sent away."""
+class _TaskResult:
+    """What a task returns."""
 
     events: tuple[Event, ...]
     value: object = None
@@ -71,42 +70,42 @@ class _Performed:
 
 
 @dataclass(frozen=True)
-class _Far:
-    """The context of a step that was sent away."""
+class _TaskContext:
+    """The context of a step in a task."""
 
     events: list[Event] = field(default_factory=list)
 
     def emit(self, event: Event) -> None:
-        """Keep it until the step comes back."""
+        """Collect events until the task ends."""
         self.events.append(event)
 
 
-def _perform(make: Callable[..., Awaitable[object]], inputs: tuple[Any, ...], named: dict[str, Any]) -> _Performed:
-    context = _Far()
+def _task(make: Callable[..., Awaitable[object]], inputs: tuple[Any, ...], named: dict[str, Any]) -> _TaskResult:
+    context = _TaskContext()
 
-    async def made() -> object:
+    async def run() -> object:
         return await make(context, *inputs, **named)
 
     try:
-        value = asyncio.run(made())
+        value = asyncio.run(run())
     except PaperCoderError as error:
-        return _Performed(tuple(context.events), error=error)
-    return _Performed(tuple(context.events), value)
+        return _TaskResult(tuple(context.events), error=error)
+    return _TaskResult(tuple(context.events), value)
 
 
 @cache
-def _task() -> Any:
+def _remote_task() -> Any:
     import ray  # noqa: PLC0415, an extra
 
-    return ray.remote(_perform)
+    return ray.remote(_task)
 
 
-async def _send(
+async def _run_task(
     needs: Resources, make: Callable[..., Awaitable[object]], inputs: tuple[Any, ...], named: dict[str, Any]
-) -> _Performed:
+) -> _TaskResult:
     import ray  # noqa: PLC0415, an extra
 
-    task = _task().options(
+    task = _remote_task().options(
         name=make.__name__,
         num_cpus=needs.cpus,
         num_gpus=needs.gpus,
@@ -115,12 +114,12 @@ async def _send(
     )
     reference = task.remote(make, inputs, named)
     try:
-        return cast("_Performed", await reference)
+        return cast("_TaskResult", await reference)
     except asyncio.CancelledError:
         ray.cancel(reference)
         raise
     except (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError, ray.exceptions.OutOfMemoryError) as error:
         raise ClusterError(
-            f"What ran the repository on the cluster was lost {1 + _RETRIES} times ({type(error).__name__}). Give its "
-            "steps more memory under `resources` in the manifest, or run the same command again; it resumes."
+            f"The worker that ran the repository was lost {1 + _RETRIES} times ({type(error).__name__}). Give its "
+            "steps more memory under `resources` in the manifest, or run the same command again to resume."
         ) from error

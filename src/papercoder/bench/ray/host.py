@@ -1,4 +1,4 @@
-"""A host: one process on a node of the cluster for many trials, which wait for models most of the time."""
+"""A host: one process on a cluster node that runs many trials, which wait for models most of the time."""
 
 import asyncio
 import os
@@ -12,114 +12,115 @@ from typing import Any
 
 from papercoder.artifacts import TrialResult
 from papercoder.bench.manifest.trials import Trial
-from papercoder.bench.papers import Reader
-from papercoder.bench.ray.execution import OnCluster
+from papercoder.bench.papers import SharedReader
+from papercoder.bench.ray.execution import ClusterExecutor
 from papercoder.bench.ray.limits import RemoteBudget, RemoteRateLimits
-from papercoder.bench.stored_trial import bring_back, run_kept
+from papercoder.bench.stored_trial import restore, run_stored
 from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.operations.environment import RunEnvironment
 from papercoder.runs.events import Event
 from papercoder.runs.folder import lock
 
-Told = tuple[Event, ...] | TrialResult | PaperCoderError
-"""What happened of late in a trial, and at last what came of it; nothing came of one that was stopped."""
+HostMessage = tuple[Event, ...] | TrialResult | PaperCoderError
+"""New events of a trial, or how it ended. A cancelled trial ends without a last message."""
 
-_BEAT = 0.25
-"""Seconds between two tellings."""
+_INTERVAL = 0.25
+"""Seconds between two messages with events."""
 
-_PATIENCE = 120
-"""Seconds that a trial waits for the process which had it before to be gone; NFS takes long to give up its locks."""
+_LOCK_TIMEOUT = 120
+"""Seconds to wait for the lock of a dead process; NFS releases locks slowly."""
 
 
 @dataclass(frozen=True)
-class Order:
-    """A trial, and what its host must know beside it."""
+class TrialRequest:
+    """A trial, and what its host needs to run it."""
 
     trial: Trial
     leases: Any
-    """Of the shared limits and money: a handle of their actor."""
+    """A handle of the `Leases` actor."""
 
     cap: float | None
     """Dollars for all trials together."""
 
     environment: Mapping[str, str]
-    """Keys and addresses of the providers; sent from process to process, and written nowhere."""
+    """Keys and addresses of the providers. They travel between processes and are never written to a file."""
 
-    again: bool
-    """Another host had it and died."""
+    retry: bool
+    """The previous host of this trial died."""
 
     def __repr__(self) -> str:
-        return f"Order({self.trial.id})"  # never the keys
+        return f"TrialRequest({self.trial.id})"  # without the keys
 
 
 class Host:
-    """An actor's class on the cluster."""
+    """The class of an actor on the cluster."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._read = Reader()
-        self._working: dict[str, asyncio.Task[TrialResult]] = {}
+        self._read = SharedReader()
+        self._running: dict[str, asyncio.Task[TrialResult]] = {}
         self._stopped: set[str] = set()
 
     async def version(self) -> str:
-        """That of the package which is installed on this node."""
+        """The version of PaperCoder on this node."""
         return version("papercoder")
 
-    async def run(self, order: Order) -> AsyncIterator[Told]:
-        """Carry a trial out, and tell of it while it goes on."""
-        os.environ.update(order.environment)
-        told: list[Event] = []
-        work = self._working[order.trial.id] = asyncio.ensure_future(self._carry_out(order, told))
-        if order.trial.id in self._stopped:
+    async def run(self, request: TrialRequest) -> AsyncIterator[HostMessage]:
+        """Run a trial; yields its events while it runs, then its result."""
+        os.environ.update(request.environment)
+        events: list[Event] = []
+        work = self._running[request.trial.id] = asyncio.ensure_future(self._run(request, events))
+        if request.trial.id in self._stopped:
             work.cancel()
-        yield ()  # it has begun
+        yield ()  # the trial has started
         try:
-            ended = set[asyncio.Task[TrialResult]]()
-            while not ended:
-                ended, _ = await asyncio.wait([work], timeout=_BEAT)
-                events, told[:] = tuple(told), []
-                if events:
-                    yield events
+            done = set[asyncio.Task[TrialResult]]()
+            while not done:
+                done, _ = await asyncio.wait([work], timeout=_INTERVAL)
+                batch, events[:] = tuple(events), []
+                if batch:
+                    yield batch
             if not work.cancelled():
-                yield _result(work)
+                yield _outcome(work)
         finally:
-            del self._working[order.trial.id]
+            del self._running[request.trial.id]
 
     async def stop(self, trial: str) -> None:
-        """Let a trial end as an interrupted one does, even if it is heard of later: calls that were sent are kept."""
+        """Interrupt a trial, even if its request arrives later. Answers to calls in flight are kept."""
         self._stopped.add(trial)
-        if work := self._working.get(trial):
+        if work := self._running.get(trial):
             work.cancel()
 
-    async def _carry_out(self, order: Order, told: list[Event]) -> TrialResult:
+    async def _run(self, request: TrialRequest, events: list[Event]) -> TrialResult:
+        trial = request.trial
         environment = RunEnvironment(
-            limits=RemoteRateLimits(order.leases, self._name),
-            budget=RemoteBudget(order.leases, self._name, order.cap),
-            executor=OnCluster(order.trial.resources),
+            limits=RemoteRateLimits(request.leases, self._name),
+            budget=RemoteBudget(request.leases, self._name, request.cap),
+            executor=ClusterExecutor(trial.resources),
             read=self._read,
         )
-        if order.trial.store is None:
-            if order.again:
-                await _released(order.trial.folder)
-                await asyncio.to_thread(bring_back, order.trial)
-            return await run_kept(order.trial, environment, told.append)
+        if trial.store is None:
+            if request.retry:
+                await _wait_for_lock(trial.folder)
+                await asyncio.to_thread(restore, trial)
+            return await run_stored(trial, environment, events.append)
         with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
-            here = order.trial.model_copy(update={"folder": Path(folder) / order.trial.id})
-            result = await run_kept(here, environment, told.append)
-        reason = result.reason.replace(str(here.folder), str(order.trial.folder))  # where it is brought back to
-        return result.model_copy(update={"reason": reason})
+            local = trial.model_copy(update={"folder": Path(folder) / trial.id})
+            result = await run_stored(local, environment, events.append)
+        # Messages name the folder in which the trial is restored, not the temporary one.
+        return result.model_copy(update={"reason": result.reason.replace(str(local.folder), str(trial.folder))})
 
 
-def _result(work: "asyncio.Task[TrialResult]") -> Told:
+def _outcome(work: "asyncio.Task[TrialResult]") -> HostMessage:
     try:
         return work.result()
     except PaperCoderError as error:
         return error
 
 
-async def _released(folder: Path) -> None:
-    """Wait until the process that died holds the folder no more; where it does not let go, the trial says so."""
-    for _ in range(2 * _PATIENCE):
+async def _wait_for_lock(folder: Path) -> None:
+    """Wait until the dead process no longer locks the folder. After the time-out, the trial reports the lock."""
+    for _ in range(2 * _LOCK_TIMEOUT):
         with suppress(RunFolderError), lock(folder):
             return
         await asyncio.sleep(0.5)

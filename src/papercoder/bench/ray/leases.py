@@ -1,13 +1,13 @@
-"""What hosts of a cluster hold of the shared limits and the shared money; what a dead host held is given back.
+"""Leases of the shared rate limits and budget to the hosts of a cluster; those of a dead host are returned.
 
-Nothing here knows Ray: it is an actor's class there, and a plain class in its tests.
+Independent of Ray: there it is the class of an actor, in its tests a plain class.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from papercoder.bench.placement import Shared
+from papercoder.bench.placement import SharedLimits
 from papercoder.errors import CostCapReached
 from papercoder.models.budget import LocalBudget
 from papercoder.models.rate_limits import LocalRateLimits
@@ -15,19 +15,19 @@ from papercoder.models.rate_limits import LocalRateLimits
 
 @dataclass
 class _Lease:
-    """A turn or a reservation, from when it was asked for until it is given back."""
+    """A rate limit slot or a reservation of money, from its request to its return."""
 
     host: str
     granted: "asyncio.Future[str]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    """Empty once it may be used, else why not."""
+    """Empty if it was granted, otherwise the reason for the refusal."""
 
     ended: "asyncio.Future[float]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    """Dollars, where it was a reservation."""
+    """Dollars, for a reservation."""
 
     holding: "asyncio.Task[None] | None" = None
 
     def end(self, cost: float) -> None:
-        """Give it back, or stop waiting for it."""
+        """Return it, or stop waiting for it."""
         if self.granted.done():
             self.ended.set_result(cost)
         else:
@@ -40,60 +40,60 @@ Hold = Callable[[_Lease], Awaitable[None]]
 
 
 class Leases:
-    """One for all hosts; each asks with a ticket of its own making, so that it can let go while it still waits."""
+    """One for all hosts. Hosts choose the ids of their leases, so that they can return one that they still wait for."""
 
-    def __init__(self, shared: Shared) -> None:
-        self._limits = LocalRateLimits(shared.concurrency, shared.requests_per_minute, shared.tokens_per_minute)
-        self._budget = LocalBudget(shared.max_cost, shared.spent)
+    def __init__(self, limits: SharedLimits) -> None:
+        self._limits = LocalRateLimits(limits.concurrency, limits.requests_per_minute, limits.tokens_per_minute)
+        self._budget = LocalBudget(limits.max_cost, limits.spent)
         self._leases: dict[str, _Lease] = {}
-        self._gone: set[str] = set()
+        self._dead: set[str] = set()
 
-    async def enter(self, host: str, ticket: str, tokens: int) -> None:
-        """Wait for the turn of a call of about so many tokens."""
+    async def enter(self, host: str, lease_id: str, tokens: int) -> None:
+        """Wait for a slot for a call of about this many tokens."""
 
         async def hold(lease: _Lease) -> None:
             async with self._limits.slot(tokens):
                 lease.granted.set_result("")
                 await lease.ended
 
-        await self._grant(host, ticket, hold)
+        await self._grant(host, lease_id, hold)
 
-    async def reserve(self, host: str, ticket: str, cost: float, what: str) -> str:
-        """Set money aside for a call; returns why that cannot be, or nothing."""
+    async def reserve(self, host: str, lease_id: str, cost: float, what: str) -> str:
+        """Reserve money for a call; returns the reason if that is refused, otherwise an empty text."""
 
         async def hold(lease: _Lease) -> None:
             try:
                 await self._budget.reserve(cost, what)
-            except CostCapReached as refusal:
-                lease.granted.set_result(str(refusal))
+            except CostCapReached as error:
+                lease.granted.set_result(str(error))
                 return
             lease.granted.set_result("")
             await self._budget.settle(cost, await lease.ended)
 
-        return await self._grant(host, ticket, hold)
+        return await self._grant(host, lease_id, hold)
 
-    async def end(self, ticket: str, cost: float = 0.0) -> None:
-        """Give a turn or a reservation back, granted or not; a reservation is settled at what the call cost."""
-        if lease := self._leases.pop(ticket, None):
+    async def end(self, lease_id: str, cost: float = 0.0) -> None:
+        """Return a lease, granted or not. A reservation is settled at the cost of the call."""
+        if lease := self._leases.pop(lease_id, None):
             lease.end(cost)
 
     async def charge(self, tokens: int) -> None:
-        """Count tokens that a call took beyond those expected."""
+        """Count tokens that a call used beyond the estimate."""
         self._limits.charge(tokens)
 
     async def forget(self, host: str) -> None:
-        """Give back all that a dead host held, and hear it no more."""
-        self._gone.add(host)
-        for ticket in [ticket for ticket, lease in self._leases.items() if lease.host == host]:
-            await self.end(ticket)
+        """Return all leases of a dead host, and refuse its later requests."""
+        self._dead.add(host)
+        for lease_id in [lease_id for lease_id, lease in self._leases.items() if lease.host == host]:
+            await self.end(lease_id)
 
     async def spent(self) -> float:
         """Dollars so far."""
         return self._budget.spent
 
-    async def _grant(self, host: str, ticket: str, hold: Hold) -> str:
-        if host in self._gone:
-            return "its host is gone"
-        lease = self._leases[ticket] = _Lease(host)
+    async def _grant(self, host: str, lease_id: str, hold: Hold) -> str:
+        if host in self._dead:
+            return "its host is dead"
+        lease = self._leases[lease_id] = _Lease(host)
         lease.holding = asyncio.ensure_future(hold(lease))
         return await lease.granted

@@ -1,4 +1,4 @@
-"""The shared limits and the shared money, as the models on a host see them."""
+"""The shared rate limits and budget, as a host's models use them."""
 
 import uuid
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ from papercoder.errors import CostCapReached
 
 
 class RemoteRateLimits:
-    """Turns that the leases of the cluster give."""
+    """Rate limits that the cluster's `Leases` enforce."""
 
     def __init__(self, leases: Any, host: str) -> None:
         self._leases = leases
@@ -17,46 +17,46 @@ class RemoteRateLimits:
 
     @asynccontextmanager
     async def slot(self, tokens: int) -> AsyncIterator[None]:
-        """Wait for a turn; it ends even where who waits for it is cancelled."""
-        ticket = uuid.uuid4().hex
+        """Wait for a slot. It is returned even if the caller is cancelled while waiting."""
+        lease_id = uuid.uuid4().hex
         try:
-            await self._leases.enter.remote(self._host, ticket, tokens)
+            await self._leases.enter.remote(self._host, lease_id, tokens)
             yield
         finally:
-            self._leases.end.remote(ticket)
+            self._leases.end.remote(lease_id)
 
     def charge(self, tokens: int) -> None:
-        """Count tokens that a call took beyond those expected."""
+        """Count tokens that a call used beyond the estimate."""
         self._leases.charge.remote(tokens)
 
 
 class RemoteBudget:
-    """Money that the leases of the cluster keep."""
+    """A budget that the cluster's `Leases` enforce."""
 
     def __init__(self, leases: Any, host: str, cap: float | None) -> None:
         self.cap = cap
         self._leases = leases
         self._host = host
-        self._tickets: dict[float, list[str]] = {}
+        self._lease_ids: dict[float, list[str]] = {}
 
     async def reserve(self, cost: float, what: str) -> None:
-        """Set money aside for a call.
+        """Reserve money for a call.
 
         Raises:
-            CostCapReached: there is too little left.
+            CostCapReached: too little is left.
         """
-        ticket = uuid.uuid4().hex
+        lease_id = uuid.uuid4().hex
         granted = False
         try:
-            refusal = await self._leases.reserve.remote(self._host, ticket, cost, what)
+            refusal = await self._leases.reserve.remote(self._host, lease_id, cost, what)
             granted = not refusal
         finally:
             if not granted:
-                self._leases.end.remote(ticket)
+                self._leases.end.remote(lease_id)
         if refusal:
             raise CostCapReached(refusal)
-        self._tickets.setdefault(cost, []).append(ticket)
+        self._lease_ids.setdefault(cost, []).append(lease_id)
 
     async def settle(self, reserved: float, cost: float) -> None:
-        """Replace what was set aside by what the call cost; promises of the same sum are all alike."""
-        await self._leases.end.remote(self._tickets[reserved].pop(), cost)
+        """Replace a reservation by the cost of the call. Reservations of the same amount are interchangeable."""
+        await self._leases.end.remote(self._lease_ids[reserved].pop(), cost)

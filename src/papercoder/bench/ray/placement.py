@@ -1,4 +1,4 @@
-"""Trials on a Ray cluster: a local one that is started for them, or one that is there."""
+"""Trials on a Ray cluster: a local one that is started for the bench, or a running one."""
 
 import asyncio
 import importlib
@@ -12,90 +12,90 @@ from typing import Any
 
 from papercoder.artifacts import TrialResult
 from papercoder.bench.manifest.trials import Trial
-from papercoder.bench.placement import Perform, Shared
-from papercoder.bench.ray.capacity import without_room
+from papercoder.bench.placement import Listener, RunTrial, SharedLimits
+from papercoder.bench.ray.capacity import missing_capacity
 from papercoder.bench.ray.execution import ClusterError, nodes_of
 from papercoder.bench.ray.host import Host
-from papercoder.bench.ray.hosts import Hosts, on_node
+from papercoder.bench.ray.host_pool import HostPool, on_node
 from papercoder.bench.ray.leases import Leases
-from papercoder.bench.stored_trial import bring_back
-from papercoder.bench.watcher import Watcher
+from papercoder.bench.stored_trial import restore
 from papercoder.errors import SettingsError
 
-QUIET = {
+RAY_VARIABLES = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
 }
-"""Variables: nothing is sent to anybody, no warning is printed of a change to come, and no log of a node that dies."""
+"""No usage statistics, no warnings about future changes, and no logs of nodes that die."""
 
 LOCAL = "local"
-"""Ray's word for a cluster on this machine that is started now."""
+"""Ray's address for a new cluster on this machine."""
 
-_CALLS_AT_ONCE = 100_000
-"""Calls that may wait in the actor of the leases; were it full, none could be given back."""
+_PENDING_CALLS = 100_000
+"""Calls that may wait in the `Leases` actor; if it were full, no lease could be returned."""
 
 
-class OnRay:
-    """Hosts carry the trials out, one for each node; steps are tasks with resources of their own."""
+class RayPlacement:
+    """Trials run in hosts, one per node; execution steps are tasks with their own resources."""
 
     def __init__(self, address: str | None = None, host: type[Host] = Host) -> None:
-        """Name a cluster.
+        """Choose a cluster.
 
         Args:
-            address: `HOST:PORT`, or `auto` for the one on this machine; None: what RAY_ADDRESS says, else a local
-                one is started, and ended with the bench.
-            host: what carries the trials out there.
+            address: `HOST:PORT`, or `auto` for the one on this machine. None: RAY_ADDRESS, or else a local one that is
+                started and stopped with the bench.
+            host: the class of the hosts.
 
         Raises:
-            SettingsError: the address is of another kind.
+            SettingsError: the address has another form.
         """
         self.address = address or os.environ.get("RAY_ADDRESS") or LOCAL
         if "://" in self.address:
             given = "--ray-address" if address else "RAY_ADDRESS"
             raise SettingsError(
-                f"{given} {self.address}: run the command on a machine of the cluster, with --ray-address auto."
+                f"{given} {self.address} is not supported. Run the command on a machine of the cluster, with "
+                "--ray-address auto."
             )
         self._host = host
 
     @asynccontextmanager
-    async def open(self, shared: Shared, trials: Sequence[Trial], watcher: Watcher) -> AsyncIterator[Perform]:
-        """One limit and one budget for all hosts.
+    async def open(self, limits: SharedLimits, trials: Sequence[Trial], listener: Listener) -> AsyncIterator[RunTrial]:
+        """Connect, check the nodes, and share the rate limits and the budget among all hosts.
 
         Raises:
-            SettingsError: Ray is not installed, or a cluster that is started here is too small for a step.
+            SettingsError: Ray is not installed, or the local cluster is too small for a step.
             ClusterError: the cluster cannot be reached, or cannot run trials.
         """
         with connected(self.address) as ray:
-            self._find_room(without_room(trials, nodes_of(ray)), watcher)
-            hosts = Hosts(ray, shared, _leases(ray, shared), watcher.tell, self._host)
+            self._check_capacity(missing_capacity(trials, nodes_of(ray)), listener)
+            hosts = HostPool(ray, limits, _start_leases(ray, limits), listener.on_event, self._host)
             await hosts.check()
 
-            async def perform(trial: Trial) -> TrialResult:
+            async def run_trial(trial: Trial) -> TrialResult:
                 try:
-                    return await hosts.perform(trial)
-                finally:  # also where it was lost: what it had paid for by then is told here
-                    await asyncio.to_thread(bring_back, trial)
+                    return await hosts.run(trial)
+                finally:  # also after a failure, to count the calls that were paid for
+                    await asyncio.to_thread(restore, trial)
 
-            yield perform
+            yield run_trial
 
-    def _find_room(self, complaint: str, watcher: Watcher) -> None:
-        """Refuse what cannot be on a cluster of our own, which stays as it is; one that is there may grow."""
-        if complaint and self.address == LOCAL:
-            raise SettingsError(f"{complaint}. Ask for less there, or name a larger cluster with --ray-address.")
-        if complaint:
-            watcher.warn(f"{complaint}; what takes it waits until one has it.")
+    def _check_capacity(self, problem: str, listener: Listener) -> None:
+        """A local cluster has a fixed size, so this is an error; a running one may grow."""
+        if problem and self.address == LOCAL:
+            raise SettingsError(f"{problem}. Request less, or give a larger cluster with --ray-address.")
+        if problem:
+            listener.on_warning(f"{problem}; the task waits for such a node.")
 
 
 @contextmanager
 def connected(address: str) -> Iterator[Any]:
-    """Ray itself, as long as this process is connected to a cluster.
+    """The `ray` module, connected to a cluster while the context is open.
 
     Raises:
         SettingsError: Ray is not installed.
-        ClusterError: the cluster cannot be reached, or none started.
+        ClusterError: the cluster cannot be reached or started.
     """
-    os.environ |= {name: value for name, value in QUIET.items() if name not in os.environ}
+    os.environ |= {name: value for name, value in RAY_VARIABLES.items() if name not in os.environ}
     try:
         ray = importlib.import_module("ray")
     except ImportError:
@@ -105,29 +105,29 @@ def connected(address: str) -> Iterator[Any]:
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
     except (OSError, RuntimeError, ValueError) as error:
-        raise ClusterError(_unreached(address, next(iter(str(error).splitlines()), ""))) from error
+        raise ClusterError(_connection_error(address, next(iter(str(error).splitlines()), ""))) from error
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, on_sigterm)  # Ray replaces the handler by one that exits at once
+        signal.signal(signal.SIGTERM, on_sigterm)  # Ray's handler would exit at once
     try:
         yield ray
     finally:
         ray.shutdown()
 
 
-def _unreached(address: str, reason: str) -> str:
+def _connection_error(address: str, reason: str) -> str:
     if address == LOCAL:
         return (
-            f"No Ray cluster could be started on this machine ({reason}). See whether its temporary folder can be "
-            "written (RAY_TMPDIR names another), or leave --on ray out."
+            f"No Ray cluster could be started on this machine ({reason}). Check that its temporary folder is writable "
+            "(RAY_TMPDIR sets another), or run without --on ray."
         )
     return (
-        f"The Ray cluster at {address} cannot be reached ({reason}). See `ray status`, or leave --ray-address out for "
-        "a cluster on this machine."
+        f"The Ray cluster at {address} cannot be reached ({reason}). Check `ray status`, or leave out --ray-address to "
+        "start a cluster on this machine."
     )
 
 
-def _leases(ray: Any, shared: Shared) -> Any:
-    """Their actor, on the machine of the driver: they live and die together."""
+def _start_leases(ray: Any, limits: SharedLimits) -> Any:
+    """Start the `Leases` actor on the driver's machine, so that they live and die together."""
     here = on_node(ray.get_runtime_context().get_node_id())
-    options = {"num_cpus": 0, "scheduling_strategy": here, "max_concurrency": _CALLS_AT_ONCE}
-    return ray.remote(Leases).options(**options).remote(shared)
+    options = {"num_cpus": 0, "scheduling_strategy": here, "max_concurrency": _PENDING_CALLS}
+    return ray.remote(Leases).options(**options).remote(limits)

@@ -1,4 +1,4 @@
-"""Two result sets compared, paper by paper: what differs, and what cannot be compared."""
+"""Two result sets compared paper by paper: what differs, and what cannot be compared."""
 
 from collections.abc import Iterable
 
@@ -10,42 +10,42 @@ from papercoder.bench.results.metrics import METRICS, Metric
 from papercoder.bench.results.pairing import Names, Setting, SettingPair, pairs, setting, settings_of
 
 
-class Contrast(Artifact):
-    """Two settings."""
+class SettingComparison(Artifact):
+    """Two settings compared."""
 
     before: Setting
     after: Setting
     differences: tuple[Difference, ...]
     one_sided: tuple[str, ...] = ()
-    """Metrics that no paper has on both sides."""
+    """Labels of metrics that no paper has on both sides."""
 
     only_before: tuple[str, ...] = ()
     """Papers."""
 
     only_after: tuple[str, ...] = ()
     failed_before: tuple[str, ...] = ()
-    """Papers of which a trial failed; of those, there is little to compare."""
+    """Papers with a failed trial."""
 
     failed_after: tuple[str, ...] = ()
     judges_before: tuple[str, ...] = ()
-    """Models that judged."""
+    """Models of the judges."""
 
     judges_after: tuple[str, ...] = ()
 
 
 class Comparison(Artifact):
-    """All that can be compared of two result sets."""
+    """Everything that two result sets have in common, compared."""
 
     before: str
     """The result set's name."""
 
     after: str
-    contrasts: tuple[Contrast, ...]
+    contrasts: tuple[SettingComparison, ...]
     tested: int
-    """Differences that were tested, over all metrics and settings."""
+    """Number of tests, over all metrics and settings."""
 
     left_out: tuple[str, ...] = ()
-    """Settings that have no counterpart."""
+    """Settings without a counterpart."""
 
 
 def compare(
@@ -54,10 +54,10 @@ def compare(
     """Compare two result sets, or two variants or models of one.
 
     Raises:
-        SettingsError: it is not clear what to compare with what.
+        SettingsError: the settings to compare are ambiguous.
     """
     matched = pairs(before, after, variants, models)
-    contrasts = _judged(tuple(_contrast(before.trials, after.trials, pair) for pair in matched))
+    contrasts = _with_verdicts(tuple(_compared(before.trials, after.trials, pair) for pair in matched))
     return Comparison(
         before=before.name,
         after=after.name,
@@ -67,11 +67,11 @@ def compare(
     )
 
 
-def _judged(contrasts: tuple[Contrast, ...]) -> tuple[Contrast, ...]:
-    """The same with verdicts, which need to know of all that was tested."""
-    found = iter(with_verdicts([one for contrast in contrasts for one in contrast.differences]))
+def _with_verdicts(contrasts: tuple[SettingComparison, ...]) -> tuple[SettingComparison, ...]:
+    """Add verdicts, which depend on the number of all tests."""
+    judged = iter(with_verdicts([one for contrast in contrasts for one in contrast.differences]))
     return tuple(
-        contrast.model_copy(update={"differences": tuple(next(found) for _ in contrast.differences)})
+        contrast.model_copy(update={"differences": tuple(next(judged) for _ in contrast.differences)})
         for contrast in contrasts
     )
 
@@ -81,16 +81,16 @@ def _left_out(before: BenchResults, after: BenchResults, matched: Iterable[Setti
     return tuple(str(one) for one in dict.fromkeys((*settings_of(before), *settings_of(after))) if one not in used)
 
 
-def _contrast(before: Trials, after: Trials, pair: SettingPair) -> Contrast:
+def _compared(before: Trials, after: Trials, pair: SettingPair) -> SettingComparison:
     old = tuple(trial for trial in before if setting(trial) == pair[0])
     new = tuple(trial for trial in after if setting(trial) == pair[1])
     differences = {metric: difference(metric, old, new) for metric in METRICS}
-    return Contrast(
+    return SettingComparison(
         before=pair[0],
         after=pair[1],
         differences=tuple(one for one in differences.values() if one),
         one_sided=tuple(
-            metric.label for metric, one in differences.items() if one is None and _seen(metric, old + new)
+            metric.label for metric, one in differences.items() if one is None and _has_values(metric, old + new)
         ),
         only_before=without(_papers(old), _papers(new)),
         only_after=without(_papers(new), _papers(old)),
@@ -101,7 +101,7 @@ def _contrast(before: Trials, after: Trials, pair: SettingPair) -> Contrast:
     )
 
 
-def _seen(metric: Metric, trials: Trials) -> bool:
+def _has_values(metric: Metric, trials: Trials) -> bool:
     return any(metric.of(trial) is not None for trial in trials)
 
 

@@ -84,6 +84,6 @@ def with_verdicts(differences: Sequence[Difference]) -> tuple[Difference, ...]:
 
 
 def _with_verdict(difference: Difference, adjusted: float) -> Difference:
-    better = (difference.difference.mean < 0) == NAMED[difference.metric].fewer
+    better = (difference.difference.mean < 0) == NAMED[difference.metric].lower_is_better
     verdict: Verdict = ("better" if better else "worse") if adjusted < LEVEL else "noise"
     return difference.model_copy(update={"adjusted": adjusted, "verdict": verdict})

@@ -15,14 +15,14 @@ from papercoder.runs.store import write_synced
 JSON = "results.json"
 CSV = "results.csv"
 
-_PLAIN = tuple(name for name in TrialResult.model_fields if name not in {"steps", "judges"})
-_OF_JUDGES = tuple(f"{judge} {part}" for judge in get_args(JudgeName) for part in ("mean", "low", "high", "n"))
+_FIELDS = tuple(name for name in TrialResult.model_fields if name not in {"steps", "judges"})
+_JUDGE_COLUMNS = tuple(f"{judge} {part}" for judge in get_args(JudgeName) for part in ("mean", "low", "high", "n"))
 
 Cell = str | float | None
 
 
 def write_results(folder: Path, results: BenchResults) -> None:
-    """Write both files, each whole or not at all.
+    """Write both files, each atomically.
 
     Raises:
         RunFolderError: the folder cannot be written.
@@ -35,41 +35,41 @@ def read_results(path: Path) -> BenchResults:
     """The results of a bench, from its folder or from its `results.json`.
 
     Raises:
-        RunFolderError: there are none, or they are no results.
+        RunFolderError: the file is missing, or does not contain results.
     """
     file = path / JSON if path.is_dir() else path
     try:
         return BenchResults.model_validate_json(file.read_bytes())
     except OSError as error:
         raise RunFolderError(
-            f"{file} cannot be read ({error.strerror}); `papercoder bench MANIFEST` makes one."
+            f"{file} cannot be read ({error.strerror}). `papercoder bench MANIFEST` writes it."
         ) from error
     except ValidationError as error:
         raise RunFolderError(
-            f"{file} is no results.json of a bench, or of another version; run the bench again."
+            f"{file} does not contain the results of a bench, or is of another version. Run the bench again."
         ) from error
 
 
 def to_csv(results: BenchResults) -> str:
-    """A line for each trial; empty where something was not observed."""
+    """One row per trial; a cell is empty if its value was not observed."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow((*_PLAIN, "steps", *_OF_JUDGES))
+    table.writerow((*_FIELDS, "steps", *_JUDGE_COLUMNS))
     for trial in results.trials:
-        plain = (_cell(getattr(trial, name)) for name in _PLAIN)
-        table.writerow((*plain, " ".join(trial.steps), *_scores(trial)))
+        fields = (_cell(getattr(trial, name)) for name in _FIELDS)
+        table.writerow((*fields, " ".join(trial.steps), *_scores(trial)))
     return text.getvalue()
 
 
 def _scores(trial: TrialResult) -> Iterator[Cell]:
-    found = {each.judge: each.score for each in trial.judges}
+    scores = {mean.judge: mean.score for mean in trial.judges}
     for judge in get_args(JudgeName):
-        score = found.get(judge)
+        score = scores.get(judge)
         yield from (score.mean, score.low, score.high, score.n) if score else ("",) * 4
 
 
 def _cell(value: Cell) -> Cell:
-    """In one line, and nothing that a spreadsheet takes for a formula: reasons hold words of models and papers."""
+    """On one line, and not a spreadsheet formula: reasons contain text from models and papers."""
     if not isinstance(value, str):
         return value
     line = " ".join(value.split())

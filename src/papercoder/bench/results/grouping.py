@@ -1,4 +1,4 @@
-"""Trials that belong together, and what they come to: over papers, over repeats, or as one trial says."""
+"""Groups of trials and their means: over papers, over repeats, or of one trial."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +15,7 @@ Trials = Sequence[TrialResult]
 
 
 def grouped(trials: Iterable[TrialResult], key: Callable[[TrialResult], K]) -> dict[K, list[TrialResult]]:
-    """Key -> its trials, in the order in which they come."""
+    """Key -> its trials, in their order."""
     groups: defaultdict[K, list[TrialResult]] = defaultdict(list)
     for trial in trials:
         groups[key(trial)].append(trial)
@@ -23,7 +23,7 @@ def grouped(trials: Iterable[TrialResult], key: Callable[[TrialResult], K]) -> d
 
 
 def per_paper(metric: Metric, trials: Trials) -> dict[str, float]:
-    """Paper -> mean over its repeats; only papers of which it was observed."""
+    """Paper -> mean over its repeats; only papers for which the metric was observed."""
     found: defaultdict[str, list[float]] = defaultdict(list)
     for trial in trials:
         if (value := metric.of(trial)) is not None:
@@ -32,27 +32,27 @@ def per_paper(metric: Metric, trials: Trials) -> dict[str, float]:
 
 
 def papers_of(trials: Trials) -> int:
-    """How many papers they are of."""
+    """The number of papers."""
     return len({trial.paper for trial in trials})
 
 
 def mean_of(metric: Metric, trials: Trials) -> Interval | None:
-    """The mean over papers, where there are several; else over repeats; else the trial's own. None: not observed.
+    """The mean over papers if there are several, or else over repeats, or else the trial's own. None: not observed.
 
-    Of several papers it is over papers even where one alone was observed: how much one's repeats or samples vary
-    says nothing of the others.
+    With several papers, the interval is always over papers, even if only one was observed: how much its repeats or
+    samples vary says nothing about other papers.
     """
     if papers_of(trials) > 1:
-        found = interval(list(per_paper(metric, trials).values()))
+        mean = interval(list(per_paper(metric, trials).values()))
     elif len(trials) > 1:
-        found = interval([value for trial in trials if (value := metric.of(trial)) is not None])
+        mean = interval([value for trial in trials if (value := metric.of(trial)) is not None])
     else:
-        found = _own(metric, trials[0]) if trials else None
-    return metric.within(found) if found else None
+        mean = _own(metric, trials[0]) if trials else None
+    return metric.within(mean) if mean else None
 
 
 def _own(metric: Metric, trial: TrialResult) -> Interval | None:
-    """A judge's mean has an interval of its own, over its samples; all else is one value."""
+    """A judge's mean has an interval over its samples; other metrics have one value."""
     value = metric.of(trial)
-    judged = next((each.score for each in trial.judges if each.judge == metric.name), None)
+    judged = next((mean.score for mean in trial.judges if mean.judge == metric.name), None)
     return judged or (interval([value]) if value is not None else None)

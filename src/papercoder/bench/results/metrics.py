@@ -1,4 +1,4 @@
-"""What trials are shown and compared by."""
+"""The metrics that pages show and comparisons test."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,30 +12,29 @@ from papercoder.report.words import amount, duration, figure, money
 
 @dataclass(frozen=True)
 class Metric:
-    """A number of a trial."""
+    """A number that a trial has."""
 
     name: str
     label: str
     of: Callable[[TrialResult], float | None]
-    """None where it was not observed."""
+    """None if it was not observed."""
 
     shown: Callable[[float], str]
-    """As it is read."""
+    """The value as text."""
 
-    fewer: bool = False
-    """Whether less of it is better."""
+    lower_is_better: bool = False
 
     least: float = 0.0
     most: float = inf
-    """It cannot lie beyond, so neither can its mean."""
+    """The ends of the scale."""
 
     def signed(self, value: float) -> str:
-        """A difference as it is read; of shares, in percentage points."""
+        """A difference as text; for shares, in percentage points."""
         sign = "+" if value > 0 else "−" if value < 0 else "±"
         return f"{sign}{self.shown(abs(value)).replace('%', 'pp')}"
 
     def within(self, mean: Interval) -> Interval:
-        """A mean whose interval ends where the scale does."""
+        """A mean with its interval cut at the ends of the scale."""
         return mean.model_copy(update={"low": max(mean.low, self.least), "high": min(mean.high, self.most)})
 
 
@@ -53,26 +52,26 @@ def _count(value: float) -> str:
 
 
 def _judged(judge: JudgeName, trial: TrialResult) -> float | None:
-    return next((one.score.mean for one in trial.judges if one.judge == judge and one.score), None)
+    return next((mean.score.mean for mean in trial.judges if mean.judge == judge and mean.score), None)
 
 
-def _of(part: int | None, whole: int | None) -> float | None:
+def _ratio(part: int | None, whole: int | None) -> float | None:
     return part / whole if part is not None and whole else None
 
 
-def _made(trial: TrialResult, all_of_it: float, of_judges: float) -> float | None:
-    """What making the repository took; the judges say nothing of that, and what broke off took less than it would."""
-    return all_of_it - of_judges if trial.status == "complete" else None
+def _generation(trial: TrialResult, total: float, judges: float) -> float | None:
+    """What generation used; None for incomplete trials, which used less than they would have."""
+    return total - judges if trial.status == "complete" else None
 
 
 def _cost(trial: TrialResult) -> float | None:
-    """Unknown is not 0."""
+    """None if a price is not known."""
     unknown = trial.unpriced > trial.judge_unpriced
-    return None if unknown else _made(trial, trial.cost_usd, trial.judge_cost_usd)
+    return None if unknown else _generation(trial, trial.cost_usd, trial.judge_cost_usd)
 
 
 def _steps(trial: TrialResult) -> float | None:
-    """Of code that was run; of all other, nothing was observed."""
+    """None if the code was not run."""
     return float(len(trial.steps)) if trial.executed else None
 
 
@@ -93,15 +92,21 @@ JUDGES: tuple[Metric, ...] = (
 
 RUBRIC = _share("rubric", "rubric", lambda trial: trial.rubric)
 CODE_DEV = _share("rubric_code_dev", "rubric, Code-Dev", lambda trial: trial.rubric_code_dev)
-COVERAGE = _share("coverage", "coverage", lambda trial: _of(trial.implemented, trial.requirements))
-STEPS_PASSED = Metric("steps", "steps seen", _steps, _count)
-CLAIMS = _share("claims_met", "claims met", lambda trial: _of(trial.claims_met, trial.claims))
-FINDINGS = Metric("findings", "check errors", lambda trial: trial.findings, _count, fewer=True)
-COST = Metric("cost", "cost", _cost, money, fewer=True)
+COVERAGE = _share("coverage", "coverage", lambda trial: _ratio(trial.implemented, trial.requirements))
+STEPS_PASSED = Metric("steps", "steps passed", _steps, _count)
+CLAIMS = _share("claims_met", "claims met", lambda trial: _ratio(trial.claims_met, trial.claims))
+FINDINGS = Metric("findings", "check errors", lambda trial: trial.findings, _count, lower_is_better=True)
+COST = Metric("cost", "cost", _cost, money, lower_is_better=True)
 SECONDS = Metric(
-    "seconds", "time", lambda trial: _made(trial, trial.seconds, trial.judge_seconds), duration, fewer=True
+    "seconds",
+    "time",
+    lambda trial: _generation(trial, trial.seconds, trial.judge_seconds),
+    duration,
+    lower_is_better=True,
 )
-CALLS = Metric("calls", "calls", lambda trial: _made(trial, trial.calls, trial.judge_calls), amount, fewer=True)
+CALLS = Metric(
+    "calls", "calls", lambda trial: _generation(trial, trial.calls, trial.judge_calls), amount, lower_is_better=True
+)
 
 QUALITY: tuple[Metric, ...] = (*JUDGES, RUBRIC, CODE_DEV, COVERAGE, STEPS_PASSED, CLAIMS, FINDINGS)
 METRICS: tuple[Metric, ...] = (*QUALITY, COST, SECONDS, CALLS)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from papercoder.artifacts import BenchResults, TrialResult
 from papercoder.bench.results import wording
-from papercoder.bench.results.comparison import Comparison, Contrast
+from papercoder.bench.results.comparison import Comparison, SettingComparison
 from papercoder.bench.results.grouping import Trials, grouped, mean_of, papers_of
 from papercoder.bench.results.metrics import (
     CALLS,
@@ -97,7 +97,7 @@ def _values(results: BenchResults, links: Links) -> dict[str, Any]:
     by_paper = grouped(results.trials, lambda trial: trial.paper)
     return {
         "results": results,
-        "headline": wording.course(results),
+        "headline": wording.summary(results),
         "groups": groups,
         "columns": _observed(_COLUMNS, results),
         "ran": any(trial.executed for trial in results.trials),
@@ -110,15 +110,15 @@ def _values(results: BenchResults, links: Links) -> dict[str, Any]:
 
 def comparison_html(comparison: Comparison) -> str:
     """The page of a comparison."""
-    return _render("compare.html", "page.html", **_compared(comparison))
+    return _render("compare.html", "page.html", **_comparison_values(comparison))
 
 
 def comparison_body(comparison: Comparison) -> Markup:
     """The content of a comparison's page, as in `body`."""
-    return Markup(_render("compare.html", "body.html", **_compared(comparison)))  # noqa: S704  the template escapes
+    return Markup(_render("compare.html", "body.html", **_comparison_values(comparison)))  # noqa: S704  the template escapes
 
 
-def _compared(comparison: Comparison) -> dict[str, Any]:
+def _comparison_values(comparison: Comparison) -> dict[str, Any]:
     return {
         "comparison": comparison,
         "headline": wording.headline(comparison),
@@ -132,10 +132,10 @@ def by_setting(results: BenchResults) -> dict[str, list[TrialResult]]:
     return grouped(results.trials, lambda trial: f"{trial.variant} · {trial.model}" if many else trial.variant)
 
 
-def ran_through(trials: Trials) -> str:
-    """How many ran to their end on tiny settings; empty if none was run."""
-    seen = sum("smoke" in trial.steps for trial in trials)
-    return f"{seen} of {len(trials)}" if any(trial.executed for trial in trials) else ""
+def smoke_passed(trials: Trials) -> str:
+    """How many passed the smoke run; empty if none was run."""
+    passed = sum("smoke" in trial.steps for trial in trials)
+    return f"{passed} of {len(trials)}" if any(trial.executed for trial in trials) else ""
 
 
 def _observed(metrics: tuple[Metric, ...], results: BenchResults) -> list[Metric]:
@@ -145,23 +145,23 @@ def _observed(metrics: tuple[Metric, ...], results: BenchResults) -> list[Metric
 def _links(folder: Path, trial: TrialResult) -> dict[str, str]:
     """Only pages that exist, in the trial's own folder."""
     own = quote(trial.trial, safe="")
-    there = "/" not in trial.trial and trial.trial not in {"", ".", ".."}
-    return {name: f"{own}/{page}" for name, page in _PAGES.items() if there and (folder / trial.trial / page).is_file()}
+    safe = "/" not in trial.trial and trial.trial not in {"", ".", ".."}
+    return {name: f"{own}/{page}" for name, page in _PAGES.items() if safe and (folder / trial.trial / page).is_file()}
 
 
 def _plots(results: BenchResults, groups: Groups) -> list[Plot]:
     """The most important first: the main score, what each step adds to it, and its cost."""
     metrics = _observed(_PLOTTED, results)
-    found: list[Plot | None] = []
+    plots: list[Plot | None] = []
     for metric in metrics[:1]:
-        found += [scores(metric, groups), *_ladders(metric, results), cost_against(metric, groups)]
-    found += [scores(metric, groups) for metric in metrics[1:]]
+        plots += [scores(metric, groups), *_ablations(metric, results), cost_against(metric, groups)]
+    plots += [scores(metric, groups) for metric in metrics[1:]]
     if any(trial.executed for trial in results.trials):
-        found.append(execution_steps(groups))
-    return [plot for plot in found if plot]
+        plots.append(execution_steps(groups))
+    return [plot for plot in plots if plot]
 
 
-def _ladders(metric: Metric, results: BenchResults) -> list[Plot | None]:
+def _ablations(metric: Metric, results: BenchResults) -> list[Plot | None]:
     """For each model, what each variant adds to the one before."""
     by_model = grouped(results.trials, lambda trial: trial.model)
     return [
@@ -170,16 +170,16 @@ def _ladders(metric: Metric, results: BenchResults) -> list[Plot | None]:
     ]
 
 
-def _contrast_plots(contrast: Contrast) -> list[Plot]:
+def _contrast_plots(contrast: SettingComparison) -> list[Plot]:
     """Differences of scores, and those of shares."""
     kinds = {"Differences of scores, 1 to 5": JUDGES, "Differences of shares, percentage points": _SHARES}
-    found = []
+    plots = []
     for title, metrics in kinds.items():
         rows = [(NAMED[one.metric].label, one) for one in contrast.differences if NAMED[one.metric] in metrics]
         if rows:
             about = "After minus before, paper by paper, with the 95 % interval for three papers or more."
-            found.append(Plot(title, about, changes(rows, title)))
-    return found
+            plots.append(Plot(title, about, changes(rows, title)))
+    return plots
 
 
 def _render(template: str, layout: str, **values: Any) -> str:
@@ -193,21 +193,21 @@ def _css() -> Markup:
 
 @cache
 def _environment() -> Environment:
-    made = environment("papercoder.bench")
-    made.filters |= {
+    templates = environment("papercoder.bench")
+    templates.filters |= {
         "p_value": wording.p_value,
         "change": wording.change,
         "mean": lambda trials, metric: mean_of(metric, trials),
         "metric": NAMED.__getitem__,
         "remarks": wording.remarks,
         "paper_count": papers_of,
-        "ran_through": ran_through,
+        "smoke_passed": smoke_passed,
         "sign": lambda state: SIGNS[_tone(state)],
         "spread": wording.spread,
         "tone": _tone,
         "verdict": wording.VERDICTS.__getitem__,
     }
-    return made
+    return templates
 
 
 def _tone(state: str) -> str:

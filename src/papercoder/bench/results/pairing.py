@@ -1,17 +1,17 @@
-"""Which trials stand against which: paper by paper, under two settings."""
+"""Which settings of two result sets are compared."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from papercoder.artifacts import Artifact
 from papercoder.artifacts.bench import BenchResults, TrialResult
 from papercoder.errors import SettingsError
 
 Names = tuple[str, str]
-"""Before, and after."""
+"""Before and after."""
 
 
 class Setting(Artifact):
-    """What a trial was made with."""
+    """The variant and model of a trial."""
 
     variant: str
     model: str
@@ -24,7 +24,7 @@ SettingPair = tuple[Setting, Setting]
 
 
 def setting(trial: TrialResult) -> Setting:
-    """What this trial was made with."""
+    """The variant and model of this trial."""
     return Setting(variant=trial.variant, model=trial.model)
 
 
@@ -36,56 +36,45 @@ def settings_of(results: BenchResults) -> tuple[Setting, ...]:
 def pairs(
     before: BenchResults, after: BenchResults, variants: Names | None = None, models: Names | None = None
 ) -> tuple[SettingPair, ...]:
-    """Settings that are compared: those of the same name, unless two were named.
+    """The settings to compare: those with equal names, or the two that are given.
 
     Raises:
-        SettingsError: a name is on neither side, or it is not clear what to compare with what.
+        SettingsError: a name is unknown, or the settings to compare are ambiguous.
     """
     first, second = settings_of(before), settings_of(after)
-    by_variant = _matched("variant", _names(first, _variant), _names(second, _variant), variants)
-    by_model = _matched("model", _names(first, _model), _names(second, _model), models)
+    by_variant = _matched("variant", [one.variant for one in first], [one.variant for one in second], variants)
+    by_model = _matched("model", [one.model for one in first], [one.model for one in second], models)
     candidates = [
         (Setting(variant=old, model=old_model), Setting(variant=new, model=new_model))
         for old, new in by_variant
         for old_model, new_model in by_model
     ]
-    itself = before is after
-    found = tuple((a, b) for a, b in candidates if a in first and b in second and not (itself and a == b))
+    same = before is after
+    found = tuple((a, b) for a, b in candidates if a in first and b in second and not (same and a == b))
     if not found:
-        raise SettingsError(_unclear(first, second, itself=itself))
+        raise SettingsError(_ambiguous(first, second, same=same))
     return found
 
 
-def _variant(one: Setting) -> str:
-    return one.variant
-
-
-def _model(one: Setting) -> str:
-    return one.model
-
-
-def _names(settings: Iterable[Setting], name: Callable[[Setting], str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(map(name, settings)))
-
-
-def _matched(kind: str, before: tuple[str, ...], after: tuple[str, ...], named: Names | None) -> list[Names]:
-    """The two that were named; else the names that both sides have; else the only one of each side."""
+def _matched(kind: str, first: Iterable[str], second: Iterable[str], named: Names | None) -> list[Names]:
+    """The two given names; or the names that both sides have; or the only name of each side."""
+    before, after = list(dict.fromkeys(first)), list(dict.fromkeys(second))
     if named:
         for name, known in zip(named, (before, after), strict=True):
             if name not in known:
-                raise SettingsError(f"There is no {kind} {name}; there are: {', '.join(known) or 'none'}.")
+                raise SettingsError(f"Unknown {kind} {name}. Available: {', '.join(known) or 'none'}.")
         return [named]
     if both := [(name, name) for name in before if name in after]:
         return both
     return [(before[0], after[0])] if len(before) == len(after) == 1 else []
 
 
-def _unclear(before: tuple[Setting, ...], after: tuple[Setting, ...], *, itself: bool) -> str:
-    named = "name two of them with --variants X Y or --models X Y"
-    if itself:
-        return f"One result set has nothing to be compared with; {named}: {_listed(before)}."
-    return f"The two result sets share no setting; {named}: {_listed(before)} before, {_listed(after)} after."
+def _ambiguous(before: tuple[Setting, ...], after: tuple[Setting, ...], *, same: bool) -> str:
+    choose = "Choose two with --variants X Y or --models X Y"
+    if same:
+        return f"A result set cannot be compared with itself. {choose}: {_join(before)}."
+    return f"The two result sets have no setting in common. {choose}: {_join(before)} before, {_join(after)} after."
 
 
-def _listed(settings: tuple[Setting, ...]) -> str:
+def _join(settings: tuple[Setting, ...]) -> str:
     return ", ".join(map(str, settings)) or "none"

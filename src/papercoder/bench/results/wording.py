@@ -1,4 +1,4 @@
-"""Results and comparisons in words."""
+"""Results and comparisons as text."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import get_args
 
 from papercoder.artifacts import BenchResults
 from papercoder.artifacts.bench import TrialStatus
-from papercoder.bench.results.comparison import Comparison, Contrast
+from papercoder.bench.results.comparison import Comparison, SettingComparison
 from papercoder.bench.results.difference import Difference
 from papercoder.bench.results.metrics import NAMED
 from papercoder.evaluation.statistics import FEWEST
@@ -74,8 +74,8 @@ def headline(comparison: Comparison) -> str:
     return f"{tested}, {len(found)} significant: {named}{more}."
 
 
-def course(results: BenchResults) -> str:
-    """How many trials there are, how they ended, and what they took."""
+def summary(results: BenchResults) -> str:
+    """The number of trials, how they ended, their cost and time."""
     trials = results.trials
     states = {state: sum(trial.status == state for trial in trials) for state in get_args(TrialStatus)}
     ended = ", ".join(f"{number} {state}" for state, number in states.items() if number) or "none started"
@@ -86,7 +86,7 @@ def course(results: BenchResults) -> str:
     return f"{plural(len(trials), 'trial')} ({of}): {ended}. Total: {paid} and {spent}."
 
 
-def remarks(contrast: Contrast) -> Iterator[str]:
+def remarks(contrast: SettingComparison) -> Iterator[str]:
     """What to know about the numbers: different judges, failures, and values that only one side has."""
     old, new = contrast.judges_before, contrast.judges_after
     if old and new and old != new:
@@ -103,7 +103,7 @@ def remarks(contrast: Contrast) -> Iterator[str]:
         yield f"Not compared for any paper, because only one side has values: {', '.join(contrast.one_sided)}."
 
 
-def _unpaired(contrast: Contrast) -> dict[tuple[str, ...], list[str]]:
+def _unpaired(contrast: SettingComparison) -> dict[tuple[str, ...], list[str]]:
     """Papers that both sides have -> metrics for which one side lacks a value."""
     alone = {*contrast.only_before, *contrast.only_after}
     found: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
