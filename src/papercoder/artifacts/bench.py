@@ -1,4 +1,4 @@
-"""Many papers at once: what is to be done, and what came of it."""
+"""The results of a bench: many papers, variants, models and repeats."""
 
 from typing import Literal
 
@@ -17,10 +17,10 @@ class JudgeMean(Artifact):
 
 
 class TrialResult(Artifact):
-    """One paper, one variant, one model, one repeat: what was observed."""
+    """The result of one paper with one variant, one model and one repeat."""
 
     trial: str
-    """Its id, which is also its run folder's name."""
+    """Its id, which is also the name of its run folder."""
 
     paper: str
     variant: str
@@ -37,7 +37,7 @@ class TrialResult(Artifact):
     """It stopped since the money of all trials together is spent."""
 
     executed: bool = False
-    """Whether its code was run; where it was not, no step says anything of it."""
+    """Whether its code was executed; if not, there are no steps."""
 
     steps: tuple[StepName, ...] = ()
     """Those that were seen."""
@@ -46,10 +46,10 @@ class TrialResult(Artifact):
     """None for variants without requirements."""
 
     implemented: int | None = None
-    """Of the requirements, by the last review; None where there was none."""
+    """Implemented requirements, by the last review; None if there was none."""
 
     claims: int | None = None
-    """Numbers that the paper reports; None where they were not looked for or the reproduction was not run."""
+    """Numbers that the paper reports; None if they were not extracted or the reproduction was not run."""
 
     claims_met: int | None = None
     findings: int | None = None
@@ -68,10 +68,10 @@ class TrialResult(Artifact):
     cost_usd: float = 0.0
     unpriced: int = 0
     seconds: float = 0.0
-    """Spent by all processes that worked on it."""
+    """Working time of all processes."""
 
     judge_calls: int = 0
-    """Of `calls`, those of the judges; and so on."""
+    """The judges' part of `calls`; likewise below."""
 
     judge_cost_usd: float = 0.0
     judge_unpriced: int = 0

@@ -1,4 +1,4 @@
-"""Whether a judge can be trusted: what it says of controls whose order is known, and of leaves that people judged."""
+"""Whether a judge is reliable: its scores of controls in a known order, and its agreement with people."""
 
 from typing import Literal
 
@@ -14,20 +14,20 @@ Fitness = Literal["fit", "within noise", "unfit", "not shown"]
 
 
 class ControlScores(Artifact):
-    """What the judges say of one control."""
+    """The judges' scores of one control."""
 
     control: ControlName
     made: str
     """How it was made from the repository."""
 
     changed: tuple[str, ...]
-    """Files that are not as in the repository."""
+    """Files that differ from the repository."""
 
     scores: tuple[CritiqueScore, ...]
     """One for each judge by critique."""
 
     rubric: RubricScore | None = None
-    """Over the leaves of Code Development; None where no rubric was given, or it has none."""
+    """Over the leaves of Code Development; None if there is no rubric, or it has none."""
 
 
 class MissingControl(Artifact):
@@ -38,7 +38,7 @@ class MissingControl(Artifact):
 
 
 class OrderCheck(Artifact):
-    """One order that a judge's scores must keep, and whether they do."""
+    """An order that a judge's scores must have, and whether they have it."""
 
     judge: AnyJudge
     higher: Contender
@@ -66,7 +66,7 @@ class OrderCheck(Artifact):
 
 
 class JudgeFitness(Artifact):
-    """A judge, by all its orders."""
+    """The result of all orders of one judge."""
 
     judge: AnyJudge
     fitness: Fitness
@@ -75,7 +75,7 @@ class JudgeFitness(Artifact):
 
 
 class Calibration(Artifact):
-    """What the controls show of the judges."""
+    """The results of all controls and judges."""
 
     controls: tuple[ControlScores, ...] = ()
     missing: tuple[MissingControl, ...] = ()
@@ -94,12 +94,12 @@ class Calibration(Artifact):
 
     @property
     def not_shown(self) -> tuple[AnyJudge, ...]:
-        """Judges of whom the controls show nothing."""
+        """Judges about whom the controls show nothing."""
         return tuple(each.judge for each in self.judges if each.fitness == "not shown")
 
 
 class Difference(Artifact):
-    """A leaf that the judge and the people saw differently."""
+    """A leaf on which judge and people disagree."""
 
     leaf: str
     people: bool
@@ -107,17 +107,17 @@ class Difference(Artifact):
 
 
 class Agreement(Artifact):
-    """How far a judge's leaves agree with people's; measures whose divisor is zero are None."""
+    """The agreement of a judge's leaves with people's; a measure with a zero divisor is None."""
 
     leaves: int
     """Judged by both."""
 
     both_met: int
     judge_alone: int
-    """Met for the judge alone."""
+    """Met only for the judge."""
 
     people_alone: int
-    """Met for the people alone."""
+    """Met only for the people."""
 
     neither: int
     accuracy: float | None
@@ -141,7 +141,7 @@ class Agreement(Artifact):
     """Leaves that people did not judge."""
 
     unjudged: tuple[str, ...] = ()
-    """Leaves on which the judge gave no fit answer."""
+    """Leaves without a valid answer of the judge."""
 
     unasked: tuple[str, ...] = ()
-    """Leaves that were decided without it, such as those of an execution that nobody saw."""
+    """Leaves that were decided without the judge, such as those of an execution that was not observed."""

@@ -1,4 +1,4 @@
-"""An evaluation: what all judges say of a repository, whether they can be trusted, and what it took."""
+"""An evaluation: the judges' scores of a repository, their calibration, and the cost."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from papercoder.artifacts.rubric import Rubric, RubricScore
 
 
 class Costs(Artifact):
-    """What judging took, over all processes that worked on it."""
+    """The cost of judging, over all processes."""
 
     calls: int
     prompt: int
@@ -19,46 +19,46 @@ class Costs(Artifact):
     completion: int
     cost_usd: float
     unpriced: int
-    """Calls whose price is not known; `cost_usd` is without them."""
+    """Calls with an unknown price; `cost_usd` does not include them."""
 
     seconds: float
 
 
 class Evaluation(Artifact):
-    """What judges say of a repository."""
+    """The judges' scores of a repository."""
 
     paper: str
     """Its title."""
 
     repository: str
-    """Where it was."""
+    """Its path."""
 
     files: int
-    """Files of the repository."""
+    """The number of files in the repository."""
 
     model: str
-    """The judges'."""
+    """The model of the judges."""
 
     scores: tuple[CritiqueScore, ...] = ()
     """One for each judge by critique."""
 
     rubric: RubricScore | None = None
-    """None where no rubric was given."""
+    """None if no rubric was given."""
 
     tree: Rubric | None = None
-    """The rubric as it was judged; without it one could not say what a leaf asks for."""
+    """The rubric as it was judged, which says what each leaf requires."""
 
     calibration: Calibration | None = None
-    """None where it was not asked for."""
+    """None if it was not requested."""
 
     agreement: Agreement | None = None
-    """None where no labels were given."""
+    """None if no labels were given."""
 
     costs: Costs
 
     @property
     def by_code(self) -> dict[Contender, RubricScore]:
-        """What the rubric's leaves of code come to, of the repository and of each control; empty without both."""
+        """The rubric scores over Code Development, of the repository and of each control; empty without both."""
         controls = self.calibration.controls if self.calibration else ()
         held: dict[Contender, RubricScore] = {each.control: each.rubric for each in controls if each.rubric}
         if not held or self.rubric is None or self.rubric.code_dev is None:

@@ -1,4 +1,4 @@
-"""What judges say of a repository: critiques, a score, and how sure one can be of it."""
+"""The judgement of a repository: critiques, scores and their confidence intervals."""
 
 from typing import Literal
 
@@ -11,27 +11,27 @@ JudgeName = Literal["reference-free", "reference-free-plain", "reference-based"]
 
 
 class CodeCritique(Artifact):
-    """One thing that is wrong in the repository, held against the paper."""
+    """One fault of the repository, compared with the paper."""
 
     file: str
-    """The path of the file in the repository; empty where a whole part is missing."""
+    """The path of the file in the repository; empty if a whole part is missing."""
 
     function: str = ""
-    """The function or class, where it is one."""
+    """The function or class, if the fault is in one."""
 
     severity: Severity
     """`high`: the paper's core method, loss or experiment is missing or wrong. `medium`: training, data or other main
     parts deviate so that results suffer. `low`: evaluation details, settings, defaults, logging."""
 
     critique: str
-    """What is wrong, against which words of the paper, or which code of the authors."""
+    """What is wrong, and which words of the paper or code of the authors it contradicts."""
 
 
 class Judgement(Artifact):
     """One sample of a judge (Paper2Code, section 4.2)."""
 
     critiques: tuple[CodeCritique, ...] = ()
-    """All that is wrong; empty where nothing is."""
+    """All faults; empty if there are none."""
 
     score: int = Field(ge=1, le=5)
     """Correctness of the implementation. 1: the core is missing or wrong. 2: attempted, with significant mistakes or
@@ -40,24 +40,24 @@ class Judgement(Artifact):
 
 
 class SelectedFiles(Artifact):
-    """The files that matter most for a judgement, of a repository that is too large to be read whole."""
+    """The most relevant files of a repository that is too large to be read as a whole."""
 
     paths: tuple[str, ...]
     """Paths as listed, the most relevant first."""
 
 
 class Interval(Artifact):
-    """A mean and where it lies with 95 % confidence."""
+    """A mean with its 95 % confidence interval."""
 
     mean: float
     low: float
     high: float
     n: int
-    """Values that the mean is over; with one, low and high are that value and say nothing."""
+    """The number of values; with one, low and high are that value."""
 
 
 class InvalidSample(Artifact):
-    """A sample that gave no judgement."""
+    """A sample without a valid judgement."""
 
     sample: int
     """Counted from 1."""
@@ -66,18 +66,18 @@ class InvalidSample(Artifact):
 
 
 class CritiqueScore(Artifact):
-    """A judge's samples, and what they come to."""
+    """A judge's samples and their mean score."""
 
     judge: JudgeName
     score: Interval | None
-    """1 to 5, over the valid samples; None where there are none."""
+    """1 to 5, over the valid samples; None if there are none."""
 
     samples: tuple[Judgement, ...] = ()
-    """The valid ones, in order."""
+    """The valid samples, in order."""
 
     invalid: tuple[InvalidSample, ...] = ()
     unseen: tuple[str, ...] = ()
-    """Files of the repository that the judge was not shown, or not whole."""
+    """Files of the repository that the judge did not see, or saw only in part."""
 
     gold_unseen: tuple[str, ...] = ()
-    """Files of the authors' repository that the judge was not shown, or not whole."""
+    """Files of the authors' repository that the judge did not see, or saw only in part."""

@@ -11,18 +11,18 @@ TaskCategory = Literal["Code Development", "Code Execution", "Result Analysis"]
 
 
 class Rubric(Artifact):
-    """A node of the tree: a leaf to be judged, or what its parts come to."""
+    """A node of the tree: a leaf to judge, or a group with its sub-tasks."""
 
     id: str
     requirements: str
-    """What must be so."""
+    """What must be true."""
 
     weight: int | Annotated[float, Field(allow_inf_nan=False)] = Field(ge=0)
-    """Against its siblings."""
+    """Compared with its siblings."""
 
     sub_tasks: tuple["Rubric", ...] = ()
     task_category: TaskCategory | None = None
-    """Of leaves alone."""
+    """Only for leaves."""
 
     finegrained_task_category: str | None = None
 
@@ -34,14 +34,14 @@ class Rubric(Artifact):
 
     @property
     def nodes(self) -> Iterator["Rubric"]:
-        """This one and all below it, each before its parts."""
+        """This node and all below it, each before its sub-tasks."""
         yield self
         for part in self.sub_tasks:
             yield from part.nodes
 
     @property
     def leaves(self) -> Iterator["Rubric"]:
-        """From the first to the last."""
+        """The leaves, in order."""
         return (node for node in self.nodes if not node.sub_tasks)
 
 
@@ -49,54 +49,54 @@ class LeafJudgement(Artifact):
     """A judge's answer on one leaf."""
 
     expected: str
-    """What one would have to see in the repository, or in what it printed, for this to be met."""
+    """What must be seen in the repository, or in its output, for the requirement to be met."""
 
     found: str
     """What is there, with path and line."""
 
     met: bool
-    """True only where all of it is met."""
+    """True only if all of it is met."""
 
 
 class LeafScore(Artifact):
-    """A leaf and what became of it."""
+    """A leaf and its judgement."""
 
     leaf: str
     """Its id."""
 
     met: bool
     judgement: LeafJudgement | None = None
-    """None where it was decided without a judge, or no answer was fit."""
+    """None if it was decided without a judge, or no answer was valid."""
 
     reason: str = ""
-    """Why there is no judgement; empty where there is one."""
+    """Why there is no judgement; empty if there is one."""
 
     invalid: bool = False
-    """True where the judge was asked and gave no fit answer; it then counts as not met, and is named."""
+    """Whether the judge gave no valid answer; the leaf then counts as not met."""
 
     unseen: tuple[str, ...] = ()
-    """Files that the judge was not shown for this leaf."""
+    """Files that the judge did not see for this leaf."""
 
     @property
     def asked(self) -> bool:
-        """False where it was decided without the judge."""
+        """Whether a judge was asked about it."""
         return self.judgement is not None or self.invalid
 
 
 class RubricScore(Artifact):
-    """What the leaves come to."""
+    """The score of a rubric and its leaves."""
 
     score: float
     """0 to 1, weighted by the tree."""
 
     code_dev: float | None
-    """The same over the leaves of Code Development alone; None where there are none."""
+    """The score over the leaves of Code Development only; None if there are none."""
 
     leaves: tuple[LeafScore, ...]
 
     @property
     def invalid(self) -> tuple[LeafScore, ...]:
-        """Leaves on which no answer was fit."""
+        """Leaves without a valid answer."""
         return tuple(leaf for leaf in self.leaves if leaf.invalid)
 
 
@@ -107,24 +107,24 @@ class WeighedItem(Artifact):
     """A requirement's id, or the anchor of the table or paragraph whose results these are."""
 
     weight: int = Field(ge=1, le=10)
-    """Against the other items of the group."""
+    """Compared with the other items of the group."""
 
 
 class RubricGroup(Artifact):
-    """What belongs together in a rubric."""
+    """Items that belong together in a rubric."""
 
     requirement: str
-    """What must be so, in one sentence."""
+    """What must be true, in one sentence."""
 
     weight: int = Field(ge=1, le=10)
-    """Against the other groups."""
+    """Compared with the other groups."""
 
     items: tuple[WeighedItem, ...]
     """At least one."""
 
 
 class RubricGroups(Artifact):
-    """All leaves of a rubric, grouped and weighed."""
+    """The leaves of a rubric, grouped and weighted."""
 
     groups: tuple[RubricGroup, ...]
     """In the order in which the work would be done."""
