@@ -1,4 +1,4 @@
-"""Makes run folders by hand, as full or as empty as a test wants."""
+"""Run folders for tests, from empty to complete."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Claims against measurements: what counts as measured, and what as met."""
+"""Claims and measurements: which rows count, and when a claim is met."""
 
 import json
 
@@ -59,7 +59,7 @@ def test_noise_of_the_code_does_not_widen_the_tolerance() -> None:
     assert result.verdict == "differs"
 
 
-def test_the_tolerance_can_be_told() -> None:
+def test_the_tolerance_can_be_changed() -> None:
     (result,) = compare(
         Claims(items=(claim(value=100.0),)), (Measured(claim="C1", mean=98.0),), Tolerance(relative=0.01)
     )

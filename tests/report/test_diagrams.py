@@ -1,4 +1,4 @@
-"""The diagrams of the report: the graph of the files, and the source where a diagram cannot be drawn."""
+"""The diagrams of the report: the graph of the files, and its source if it cannot be drawn."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Formulas become MathML, or stay LaTeX; nothing in them becomes HTML."""
+"""Formulas become MathML or stay LaTeX, and never become HTML."""
 
 import re
 from xml.etree import ElementTree

@@ -1,4 +1,4 @@
-"""Plots of claims: reported beside measured, on a scale that holds; what is far off stands at the edge."""
+"""Plots of claims: reported and measured values on one scale, outliers at the edge."""
 
 import re
 
@@ -38,7 +38,7 @@ def test_a_larger_value_lies_further_right() -> None:
         assert left < right
 
 
-def test_a_value_far_off_stands_at_the_edge_as_a_number() -> None:
+def test_an_outlier_is_a_number_at_the_edge() -> None:
     for svg in drawn(result(0.5, 4.9e8)):
         assert "4.9e+08" in texts(svg)
         assert is_inside(svg)

@@ -1,4 +1,4 @@
-"""Questions for the authors, as a text."""
+"""The letter with questions for the authors."""
 
 from typing import Any
 
@@ -24,23 +24,23 @@ ASSUMED = requirement("R1", status="assumed", statement="Ties go to the first", 
 CITED = requirement("R2", status="cited", statement="The 7th neighbour sets the scale.", quote="local scaling [12]")
 
 
-def test_nothing_is_asked_where_nothing_is_open() -> None:
+def test_no_letter_without_questions() -> None:
     assert questions(report(requirement("R1"))) == ""
     assert not has_questions(report(requirement("R1")))
 
 
-def test_what_was_assumed_is_asked_with_its_place_and_what_else_it_could_be() -> None:
+def test_a_question_about_an_assumption_has_place_and_alternatives() -> None:
     text = questions(report(ASSUMED))
     assert "“A Tiny Method”" in text
-    assert "1. [1¶1] Ties go to the first. Is that what you did? Or rather: the last?" in text
+    assert "1. [1¶1] Ties go to the first. Is this correct? Alternatives: the last." in text
 
 
-def test_what_is_only_cited_is_asked_in_the_papers_words() -> None:
+def test_a_question_about_cited_work_has_the_quote() -> None:
     text = questions(report(ASSUMED, CITED))
-    assert "2. [1¶1] (“local scaling [12]”) We took this from the work cited: The 7th neighbour sets the scale." in text
+    assert "2. [1¶1] (“local scaling [12]”) We took this from the cited work: The 7th neighbour sets the scale." in text
 
 
-def test_values_and_open_points_are_asked_and_the_twin_of_the_data_is_not() -> None:
+def test_questions_about_values_and_unclear_points_but_not_synthetic_data() -> None:
     config = ExperimentConfig(
         values=(
             setting("seed", 0, meaning="seed of all draws", alternatives=("1",)),
@@ -51,8 +51,8 @@ def test_values_and_open_points_are_asked_and_the_twin_of_the_data_is_not() -> N
     text = questions(
         report(config=config, plan=PLAN.model_copy(update={"unclear": ("How ties end; the first wins.",)}))
     )
-    assert "1. Seed of all draws (seed): we took 0. Or rather: 1?" in text
+    assert "1. Seed of all draws (seed): we use 0. Alternatives: 1." in text
     assert "2. How ties end; the first wins." in text
     assert "synthetic" not in text
-    assert "rate" not in text.partition("Values")[2].partition("What stayed")[0]
+    assert "rate" not in text.partition("Values")[2].partition("Unclear")[0]
     assert text.endswith("Thank you!\n")

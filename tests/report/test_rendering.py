@@ -1,4 +1,4 @@
-"""The pages: all is said, nothing is executed, nothing is loaded."""
+"""Rendering: every section is complete, values are escaped, and the page loads nothing."""
 
 import hashlib
 import re
@@ -39,7 +39,7 @@ def section(report: Report, name: str) -> str:
     return words(page(report).get_element_by_id(name))
 
 
-def test_the_first_screen_tells_what_was_observed(full: Report) -> None:
+def test_the_first_screen_shows_the_results(full: Report) -> None:
     header = section(full, "observed")
     for expected in (
         "A Tiny Method",
@@ -54,11 +54,11 @@ def test_the_first_screen_tells_what_was_observed(full: Report) -> None:
     assert "$0.04 or more" in header
 
 
-def test_every_section_says_its_part(full: Report) -> None:
-    assert "these words were not found in the paper" in section(full, "requirements")
+def test_every_section_has_its_content(full: Report) -> None:
+    assert "quote not found in the paper" in section(full, "requirements")
     assert "return ((x - y) ** 2).mean()" in section(full, "requirements")
     assert "0.55 ± 0.02" in section(full, "claims")
-    assert "Is that what you did? Or was it: Adam; SGD?" in section(full, "assumptions")
+    assert "Is this correct? Alternatives: Adam; SGD." in section(full, "assumptions")
     assert "peak memory 2.5 GB" in section(full, "execution")
     assert "Memory was not held." in section(full, "execution")
     assert "- Memory was not held." in to_markdown(full)
@@ -87,12 +87,12 @@ def test_a_choice_that_a_requirement_falls_short_by_is_named(full: Report) -> No
     assert "chosen in R2" in section(changed, "requirements")
 
 
-def test_a_bare_run_claims_nothing(tmp_path: Path) -> None:
+def test_an_empty_run_claims_nothing(tmp_path: Path) -> None:
     text = words(page(load(bare_folder(tmp_path))))
     for expected in (
         "No code was written",
         "Not run.",
-        "None were extracted.",
+        "No requirements were extracted.",
         "Nothing was executed",
         "No claims were",
     ):

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from papercoder.bench.data.downloads import OnProgress
 from papercoder.bench.data.fetch import FetchResult
-from papercoder.report.words import plural
+from papercoder.report.formatting import plural
 
 
 @contextmanager

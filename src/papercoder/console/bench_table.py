@@ -13,7 +13,7 @@ from rich.text import Text
 
 from papercoder.artifacts import BenchResults, TrialResult
 from papercoder.bench.placement import Listener
-from papercoder.report.words import cost, duration, plural
+from papercoder.report.formatting import cost, duration, plural
 from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, Event, ExecutionStepEnded, RunStarted
 from papercoder.runs.summary import stage_of
 

@@ -10,7 +10,7 @@ from papercoder.evaluation.subject import Subject, Wanted
 from papercoder.models.resolve import price_of_spec, window_of_spec
 from papercoder.models.tokens import count_tokens
 from papercoder.paper.fidelity import Estimate
-from papercoder.report.words import amount, money, plural
+from papercoder.report.formatting import amount, money, plural
 from papercoder.settings import Settings
 
 INSTRUCTIONS = 1_500

@@ -21,8 +21,8 @@ from papercoder.artifacts import (
 from papercoder.evaluation import wording
 from papercoder.evaluation.rubric.rubric import weighted
 from papercoder.plots.rows import Row, intervals
+from papercoder.report.formatting import SIGNS
 from papercoder.report.rendering import environment, sheet, style
-from papercoder.report.words import SIGNS
 
 _SHOWN: tuple[Contender, ...] = ("repository", "authors", "mutated", "shuffled", "config-only", "empty")
 

@@ -14,7 +14,7 @@ from papercoder.artifacts import (
     RubricScore,
     Severity,
 )
-from papercoder.report.words import plural
+from papercoder.report.formatting import plural
 
 NAMES: dict[Contender, str] = {
     "repository": "the repository",

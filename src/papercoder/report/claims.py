@@ -1,9 +1,9 @@
-"""What the paper reports, held against what the generated code measured.
+"""Compares the results that the paper reports with those that the generated code measured.
 
-The rule: a measured mean meets a claim where it is no farther from the printed value than the tolerance. The tolerance
-is the paper's own noise where the paper prints one, `spreads` times the spread; else `relative` times the value. It is
-never less than half a unit of the last printed digit. The spread that the code itself reports is left out on purpose:
-code must not meet a claim by being noisy.
+A measured mean meets a claim if it differs from the printed value by at most the tolerance. The tolerance is `spreads`
+times the spread if the paper prints one, otherwise `relative` times the value, and at least half a unit of the last
+printed digit.
+The spread that the code measures is ignored on purpose: noisy code must not meet a claim more easily.
 """
 
 import json
@@ -18,7 +18,7 @@ _PRINTED = re.compile(r"-?\d[\d,]*(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?|-?\.(\d+)"
 _ID = re.compile(r"C[1-9]\d{0,5}")
 _NAMED = ("experiment", "method", "dataset", "metric")
 _LONGEST = 5_000_000
-"""Characters of `results.json` that are looked at; a longer one is no table of results."""
+"""Characters; a longer `results.json` is not a table of results."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class Tolerance:
     """How far a mean may be from the claimed value."""
 
     spreads: float = 2.0
-    """Where the paper prints a spread: so many times the spread."""
+    """Multiple of the spread, if the paper prints one."""
 
     relative: float = 0.05
-    """Where it prints none: this share of the value."""
+    """Share of the value, if it does not."""
 
     def of(self, claim: Claim) -> float:
         """The tolerance for this claim, in its own unit."""
@@ -38,14 +38,14 @@ class Tolerance:
 
 
 TOLERANCE = Tolerance()
-"""The rule as it is unless told otherwise."""
+"""The default."""
 
 
 def parse_results(text: str, claims: Claims | None = None) -> tuple[Measured, ...]:
-    """The measurements in a `results.json`, one a claim, the first where several name the same.
+    """The measurements in a `results.json`, one per claim; the first row of a claim counts.
 
-    The text comes from generated code: what is no row with a claim and a finite mean is passed over. A row without an
-    id is taken for the claim whose experiment, method, data set and metric it names, where exactly one has these.
+    The text comes from generated code, so rows without a claim or a finite mean are ignored. A row without a claim's id
+    belongs to the claim with the same experiment, method, data set and metric, if there is exactly one.
     """
     if len(text) > _LONGEST:
         return ()
@@ -65,20 +65,20 @@ def parse_results(text: str, claims: Claims | None = None) -> tuple[Measured, ..
 def compare(
     claims: Claims, measured: tuple[Measured, ...], tolerance: Tolerance = TOLERANCE
 ) -> tuple[ClaimResult, ...]:
-    """Every claim beside its measurement; a claim that was not measured is `not_run`, never `met`."""
+    """Each claim with its measurement and verdict; a claim that was not measured is `not_run`."""
     by_claim = {item.claim: item for item in measured}
     return tuple(_result(claim, by_claim.get(claim.id), tolerance.of(claim)) for claim in claims.items)
 
 
 def rounding(claim: Claim) -> float:
-    """Half a unit of the last digit that the paper prints; of the value's own digits where the quote has it not."""
+    """Half a unit of the last digit that the paper prints, or of the value if the quote does not contain it."""
     match = _PRINTED.fullmatch(printed(claim))
     power = int(match[2] or 0) - len(match[1] or match[3] or "") if match else 0
     return 0.5 * 10.0**power
 
 
 def printed(claim: Claim) -> str:
-    """The claimed value as the paper prints it, trailing zeros and all; else in its shortest form."""
+    """The claimed value as the paper prints it, with trailing zeros, or in its shortest form if the quote lacks it."""
     found = (match[0].rstrip(",") for match in _PRINTED.finditer(claim.quote) if _is(match[0], claim.value))
     return next(found, f"{claim.value:.15g}")
 
@@ -120,7 +120,7 @@ def _measured(row: Mapping[str, object], names: Mapping[tuple[str, ...], str]) -
 
 
 def _number(value: object) -> float | None:
-    """A finite number, also where it is written as text; a truth value is none."""
+    """A finite number, possibly written as text; None for anything else, booleans included."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -136,7 +136,7 @@ def _spread(value: object) -> float | None:
 
 
 def _by_name(claims: Claims) -> dict[tuple[str, ...], str]:
-    """Names -> id, for names that one claim alone has."""
+    """Names -> id, for names that identify one claim."""
     found: dict[tuple[str, ...], list[str]] = {}
     for claim in claims.items:
         key = (_plain(claim.experiment), _plain(claim.method), _plain(claim.dataset), _plain(claim.metric))

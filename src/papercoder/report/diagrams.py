@@ -1,4 +1,4 @@
-"""The diagrams of an architecture: the files and their imports, the classes, and a full reproduction step by step."""
+"""Diagrams of the architecture: files and imports, classes, and the sequence of a full reproduction."""
 
 import re
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ from papercoder.diagrams import mermaid
 from papercoder.diagrams.cleaner import to_markup
 from papercoder.diagrams.mermaid import Rendering
 from papercoder.diagrams.text import one_line, shortened
+from papercoder.report.formatting import plural
 from papercoder.report.model import Report
-from papercoder.report.words import plural
 
 _MOST_FILES = 100
-"""Files in one graph; more take too long and cannot be read."""
+"""Files in one graph; larger graphs are slow and unreadable."""
 
 _NOTE_WIDTH = 16
 """Room for the line below a file's name, in widths of an x."""
@@ -30,7 +30,7 @@ Element = Any
 
 @dataclass(frozen=True)
 class Diagram:
-    """A diagram as SVG; without it, its source is shown, and the reason why."""
+    """A diagram as SVG; without an SVG, the page shows the source and the reason."""
 
     title: str
     source: str
@@ -39,7 +39,7 @@ class Diagram:
 
 
 def diagrams(report: Report) -> tuple[Diagram, ...]:
-    """The diagrams whose sources exist. This takes seconds the first time, when all are rendered at once."""
+    """The diagrams whose sources exist. The first call takes seconds, because Mermaid renders them."""
     sources: dict[str, str] = {}
     if design := report.architecture:
         sources = {"Classes": design.class_diagram, "A full reproduction": design.sequence_diagram}
@@ -51,9 +51,8 @@ def diagrams(report: Report) -> tuple[Diagram, ...]:
 
 def _diagram(title: str, source: str, rendering: Rendering) -> Diagram:
     if rendering.syntax_error:
-        return Diagram(
-            title, source, reason=f"it does not parse ({rendering.syntax_error.splitlines()[0].rstrip(':')})"
-        )
+        error = rendering.syntax_error.splitlines()[0].rstrip(":")
+        return Diagram(title, source, reason=f"it does not parse ({error})")
     if rendering.failure:
         return Diagram(title, source, reason=rendering.failure)
     return Diagram(title, source, to_markup(rendering.svg, title))
@@ -81,9 +80,9 @@ def submit_graph(logic: LogicDesign) -> Future[Rendering] | None:
 
 
 def _graph_source(logic: LogicDesign) -> str:
-    """The files as a flowchart in which each box has room for the path and a note, but no text.
+    """The files as a flowchart whose boxes have room for a path and a note, but no text.
 
-    The text is put in later: paths need no escaping, and the layout stays the same while notes change.
+    `file_graph` adds the text, so paths need no escaping and the layout does not depend on the notes.
     """
     numbers = {file.path: number for number, file in enumerate(logic.files)}
     boxes = [f'f{numbers[file.path]}["{"x" * len(file.path)}<br>{"x" * _NOTE_WIDTH}"]' for file in logic.files]
@@ -104,15 +103,15 @@ def file_graph(
     classes: Mapping[str, str] = MappingProxyType({}),
     addresses: Mapping[str, str] = MappingProxyType({}),
 ) -> Markup:
-    """The graph of the files, with their names and states put into the SVG that Mermaid made of it.
+    """Adds names and notes to the SVG that Mermaid rendered from the graph of the files.
 
     Args:
         logic: the files and their imports.
-        svg: what `submit_graph` of `logic` returned.
-        notes: path -> a few words below the name.
+        svg: the rendering of `submit_graph(logic)`.
+        notes: path -> a short text below the name.
         title: of the graph.
         classes: path -> CSS class of the file's box.
-        addresses: path -> what the file's box links to.
+        addresses: path -> link target of the file's box.
     """
     graph = etree.fromstring(svg)
     for element in graph.xpath("//*[@id]"):
@@ -133,7 +132,7 @@ def file_graph(
 
 
 def _fill_box(box: Element, file: FileLogic, note: str, css_class: str) -> None:
-    """Put the path and the note into a file's box, and its purpose into a tooltip."""
+    """Set the path, note and tooltip of a file's box."""
     kinds = [box.get("class"), css_class, "m-main" if file.path == "main.py" else ""]
     box.set("class", " ".join(filter(None, kinds)))
     _tooltip(box, f"{file.path}: {file.implements}"[:400])

@@ -1,7 +1,7 @@
-"""Formulas of papers and models as MathML, which browsers draw by themselves.
+"""Formulas as MathML, which browsers render without a script.
 
-latex2mathml converts; what it returns is rebuilt from the elements and attributes listed here, because it passes HTML,
-links and styles of a formula through. Where it fails, the LaTeX source is shown.
+latex2mathml converts them. Its output is rebuilt from an allowlist of elements and attributes, because it may
+contain HTML, links and styles from the formula. If it fails, the LaTeX source is shown.
 """
 
 import re
@@ -39,7 +39,7 @@ _INLINE = re.compile(
 _PROSE = re.compile(r"\s[A-Za-z]{3,}(?=\s|$)|^[A-Za-z]{3,}\s")
 
 _MACROS = re.compile(r"\\(def|gdef|edef|xdef|let|\w*newcommand|\w*newenvironment|Declare\w+)(?![a-zA-Z])")
-"""Definitions, whose expansion has no bound."""
+"""Macro definitions; their expansion is unbounded."""
 
 _REWRITTEN = tuple(
     (re.compile(pattern), replacement)
@@ -53,7 +53,7 @@ _REWRITTEN = tuple(
         (r"\\Tilde(?![a-zA-Z])", r"\\tilde"),
     )
 )
-"""LaTeX that latex2mathml does not know, and what to give it instead."""
+"""LaTeX that latex2mathml does not support, and its replacement."""
 
 _TAGS = re.compile(
     "math|mrow|mi|mn|mo|mtext|mspace|msup|msub|msubsup|munder|mover|munderover|mfrac|msqrt|mroot|mtable|mtr|mtd|mstyle"
@@ -70,7 +70,7 @@ _VALUES = {
     "scriptlevel": re.compile(r"[+-]?\d"),
     "mathvariant": re.compile("normal"),
 }
-"""Attribute -> what its value may be."""
+"""Attribute -> allowed values."""
 
 
 def with_formulas(text: str) -> Markup:
@@ -86,7 +86,7 @@ def with_formulas(text: str) -> Markup:
 
 
 def _formulas(text: str) -> Iterator[re.Match[str]]:
-    """The formulas in a text; what stands between two prices, or between the dollars of two formulas, is none."""
+    """The formulas in a text, without the text between two prices or between two formulas."""
     position = 0
     while match := _INLINE.search(text, position):
         inside = match["dollar"]
@@ -99,7 +99,7 @@ def _formulas(text: str) -> Iterator[re.Match[str]]:
 
 
 def is_formula(text: str) -> bool:
-    """Is this LaTeX without dollars and without prose, as in a displayed equation?"""
+    """Whether the text is LaTeX without dollar signs and prose, as in a displayed equation."""
     words = re.sub(r"\\[a-zA-Z]+\s*(\{[A-Za-z ]+\})?", "", text)
     return bool(re.search(r"\\[a-zA-Z]|[_^]\{", text)) and not re.search(r"\$|[A-Za-z]{4}", words)
 
@@ -120,17 +120,17 @@ def mathml(latex: str, *, display: bool = False) -> Markup | None:
         element = _rebuilt(convert_to_element(latex, display="block" if display else "inline"))
     except _FAILURES:
         return None
-    return Markup(tostring(element, encoding="unicode"))  # noqa: S704  rebuilt, and escaped by ElementTree
+    return Markup(tostring(element, encoding="unicode"))  # noqa: S704  rebuilt from the allowlist and escaped by ElementTree
 
 
 def _rebuilt(element: Element) -> Element:
-    """The element with listed tags and attributes only.
+    """The element with allowed tags and attributes only.
 
     Raises:
-        ValueError: a part of the formula was not understood.
+        ValueError: a part of the formula is not supported.
     """
     if not _TAGS.fullmatch(element.tag):
-        raise ValueError(f"{element.tag} is not MathML that all browsers draw")
+        raise ValueError(f"{element.tag} is not MathML that all browsers render")
     rebuilt = Element(element.tag)
     for name, value in element.attrib.items():
         if name in _VALUES and _VALUES[name].fullmatch(value):
@@ -141,14 +141,14 @@ def _rebuilt(element: Element) -> Element:
     if element.tag == "mtext":
         text = re.sub(r"\\([%&_#${}])", r"\1", text)
     if "\\" in text or (text == "&" and element.tag != "mtext"):
-        raise ValueError(f"{text} was not understood")
+        raise ValueError(f"{text} is not supported")
     rebuilt.text = _styled(text, element.get("mathvariant", "normal"))
     rebuilt.extend([_rebuilt(child) for child in element])
     return rebuilt
 
 
 def _styled(text: str, variant: str) -> str:
-    """The letters of a style, such as bold, as characters of their own; browsers know no other way."""
+    """The letters of a style, such as bold, as Unicode characters, because browsers ignore `mathvariant`."""
     if variant == "normal":
         return text
     return "".join(_styled_letter(letter, variant.replace("bold-italic", "bold italic").upper()) for letter in text)

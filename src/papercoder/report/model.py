@@ -1,4 +1,4 @@
-"""What a report says, as one typed value. What is absent was not observed, and is never shown as success."""
+"""The content of a report. A missing value means that a step did not run, and is never shown as success."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -36,16 +36,16 @@ class CodeLine(Artifact):
 
 
 class Place(Artifact):
-    """A line of code, with the lines around it as they are in the repository now."""
+    """A line of code with the lines around it, as they are in the repository now."""
 
     path: str
     line: int
     lines: tuple[CodeLine, ...] = ()
-    """Empty where there is no such line, or the path leads out of the repository."""
+    """Empty if the line does not exist or the path is outside the repository."""
 
     @property
     def href(self) -> str:
-        """Relative to the run folder; empty where there is nothing to lead to."""
+        """Relative to the run folder; empty if the line does not exist."""
         return href(self.path, self.line) if self.lines else ""
 
 
@@ -56,10 +56,10 @@ class DoubtfulPlace(Artifact):
     messages: tuple[str, ...]
     page: int | None = None
     text: str = ""
-    """What was read."""
+    """The text that was read."""
 
     picture: str = ""
-    """What is printed, as a data URI; empty where there is no picture."""
+    """The printed page at this place, as a data URI; empty if there is no picture."""
 
 
 class TracedRequirement(Artifact):
@@ -69,19 +69,19 @@ class TracedRequirement(Artifact):
     owner: str | None = None
     marks: tuple[Place, ...] = ()
     verdict: Verdict | None = None
-    """None where it was not reviewed."""
+    """None if it was not reviewed."""
 
     evidence: tuple[Place, ...] = ()
-    """What the verdict points to."""
+    """The lines that the verdict cites."""
 
     @property
     def state(self) -> State:
-        """The verdict, or that there is none."""
+        """The verdict, or `not_reviewed`."""
         return self.verdict.verdict if self.verdict else "not_reviewed"
 
     @property
     def places(self) -> tuple[Place, ...]:
-        """The verdict's lines, then the marks, each once."""
+        """The verdict's lines, then the marks, without duplicates."""
         found = {(place.path, place.line): place for place in (*self.evidence, *self.marks)}
         return tuple(found.values())
 
@@ -97,11 +97,11 @@ class Assumption(Artifact):
 
     alternatives: tuple[str, ...]
     question: str
-    """What one would ask the authors."""
+    """The question for the authors."""
 
 
 class AgentUse(Artifact):
-    """What one agent used, over all processes that worked on the run."""
+    """What one agent used in all processes of the run."""
 
     agent: str
     calls: int
@@ -112,7 +112,7 @@ class AgentUse(Artifact):
 
 
 class Report(Artifact):
-    """All that is known of a run."""
+    """Everything that is known about a run."""
 
     title: str
     """The paper's."""
@@ -125,30 +125,30 @@ class Report(Artifact):
     plan: OverallPlan | None = None
     requirements: tuple[TracedRequirement, ...] = ()
     reviewed: bool = False
-    """False where no verdicts were found."""
+    """False if there are no verdicts."""
 
     architecture: ArchitectureDesign | None = None
     logic: LogicDesign | None = None
     config: ExperimentConfig | None = None
     claims: tuple[ClaimResult, ...] = ()
     claims_note: str = ""
-    """What one must know to read the claims."""
+    """A remark about the claims."""
 
     execution: ExecutionReport | None = None
     checks: CheckReport | None = None
     agents: tuple[AgentUse, ...] = ()
     lost: tuple[str, ...] = ()
-    """What may have been lost in reading the paper, as far as it has no place in it."""
+    """What may be missing from the parsed paper, without a known place."""
 
     doubtful: tuple[DoubtfulPlace, ...] = ()
     unchecked: tuple[str, ...] = ()
-    """What could not be compared with the paper, each with its reason."""
+    """Checks of the parsed paper that could not run, with reasons."""
 
     warnings: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[StepResult, ...]:
-        """All steps, lowest first; those that nobody reported were not run."""
+        """All execution steps in order; a step without a result is `skipped`."""
         known = {step.step: step for step in self.execution.steps} if self.execution else {}
         return tuple(known.get(name) or StepResult(step=name, status="skipped") for name in STEPS)
 
@@ -163,29 +163,30 @@ class Report(Artifact):
         return _counted(CLAIM_VERDICTS, (result.verdict for result in self.claims))
 
     def requirement(self, name: str) -> Requirement | None:
-        """The requirement with this id; None where there is none."""
+        """The requirement with this id, or None."""
         return next((item.requirement for item in self.requirements if item.requirement.id == name), None)
 
     @property
     def assumptions(self) -> tuple[Assumption, ...]:
-        """Requirements and settings that are assumed."""
-        needs = tuple(_of_requirement(item.requirement) for item in self.requirements if _is_assumed(item.requirement))
-        return needs + _of_config(self.config)
+        """Assumed requirements and settings."""
+        needs = (item.requirement for item in self.requirements if item.requirement.status == "assumed")
+        values = (value for value in self.config.values if value.source == "assumed") if self.config else ()
+        return (*map(_of_requirement, needs), *map(_of_value, values))
 
     @property
     def open_points(self) -> tuple[str, ...]:
-        """What the plan and the design found unclear, each with the choice made."""
+        """What the plan and the design found unclear, with the choice that was made."""
         sources = (self.plan, self.architecture, self.logic)
         return tuple(dict.fromkeys(point for source in sources if source for point in source.unclear))
 
     @property
     def has_code(self) -> bool:
-        """Is there a Python file in the repository?"""
+        """Whether the repository has a Python file."""
         return any(path.endswith(".py") for path in self.files)
 
 
 def href(path: str, line: int) -> str:
-    """Where a line of the repository is, relative to the run folder."""
+    """The address of a line of the repository, relative to the run folder."""
     return f"repo/{quote(path)}#L{line}"
 
 
@@ -197,32 +198,24 @@ def _counted(names: tuple[K, ...], found: Iterable[K]) -> dict[K, int]:
     return {name: count[name] for name in names}
 
 
-def _is_assumed(item: Requirement) -> bool:
-    return item.status == "assumed"
-
-
 def _of_requirement(item: Requirement) -> Assumption:
-    others = f" Or was it: {'; '.join(item.alternatives)}?" if item.alternatives else ""
+    others = f" Alternatives: {'; '.join(item.alternatives)}." if item.alternatives else ""
     return Assumption(
         subject=item.id,
         choice=item.statement,
         alternatives=item.alternatives,
-        question=f"[{item.anchor}] We assumed: “{_bare(item.statement)}.” Is that what you did?{others}",
+        question=f"[{item.anchor}] We assumed: “{_bare(item.statement)}.” Is this correct?{others}",
     )
-
-
-def _of_config(config: ExperimentConfig | None) -> tuple[Assumption, ...]:
-    return tuple(_of_value(value) for value in config.values if value.source == "assumed") if config else ()
 
 
 def _of_value(value: ConfigValue) -> Assumption:
     what = f"`{value.key}`" + (f" ({_bare(value.meaning)})" if value.meaning else "")
-    others = f" Others would be {', '.join(value.alternatives)}." if value.alternatives else ""
+    others = f" Alternatives: {', '.join(value.alternatives)}." if value.alternatives else ""
     return Assumption(
         subject=value.key,
         choice=shown(value.value),
         alternatives=value.alternatives,
-        question=f"Which value has {what}? We took {shown(value.value)}.{others}",
+        question=f"What is the value of {what}? We use {shown(value.value)}.{others}",
     )
 
 
@@ -231,7 +224,7 @@ def _bare(text: str) -> str:
 
 
 def shown(value: Value) -> str:
-    """A configuration's value as YAML would have it."""
+    """A setting's value in YAML syntax."""
     if value is None:
         return "null"
     if isinstance(value, bool):

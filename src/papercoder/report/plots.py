@@ -1,4 +1,4 @@
-"""The plots of a report: claims beside measurements, and bars of time and cost."""
+"""The plots of a report: claims with measurements, and bars of time and cost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from papercoder.artifacts import ClaimResult
 from papercoder.diagrams.text import one_line, shortened
 from papercoder.plots.rows import FOOT, Bar, bars, heading, interval, legend, row_axes, value_ticks
 from papercoder.plots.svg import ACCENT, INK, NORMAL, SHEET, SMALL, SOFT, TONES, draw
+from papercoder.report.formatting import LABELS, SIGNS, amount, cost, duration, figure, plural, tone
 from papercoder.report.model import Report
-from papercoder.report.words import LABELS, SIGNS, amount, cost, duration, figure, plural, tone
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,12 @@ def cost_bars(report: Report) -> Markup:
 _WIDE, _NARROW = 880.0, 380.0
 _WIDE_ROW, _NARROW_ROW = 42.0, 76.0
 _LEFT, _RIGHT = 270.0, 110.0
-"""The columns of names and verdicts in a wide plot; a narrow one has them above the marks."""
+"""Widths of the name and verdict columns in a wide plot; a narrow plot has them above the marks."""
 
 _HEAD = 26.0
 _BAND = 0.13
 _LARGEST = 1e100
-"""Larger numbers are drawn here."""
+"""Larger values are drawn at this one."""
 
 
 @lru_cache(maxsize=64)
@@ -145,7 +145,7 @@ def _name(axes: Axes, y: float, x: float, name: str, most: int, size: float, col
 
 
 def _scale(axes: Axes, results: Sequence[ClaimResult]) -> None:
-    """Fit all reported values, and measured ones that are not so far off that nothing else could be told apart."""
+    """Fit all reported values, and the measured values that are near enough to keep the others distinguishable."""
     reach = [max(result.tolerance, result.claim.spread or 0.0) for result in results]
     values = [_finite(result.claim.value) for result in results]
     low = min(value - far for value, far in zip(values, reach, strict=True))

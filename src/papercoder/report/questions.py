@@ -1,4 +1,4 @@
-"""Questions for a paper's authors, as a text to send: what was assumed, what is only cited, what stayed unclear."""
+"""A letter to a paper's authors with questions about assumptions, cited details and unclear places."""
 
 from collections.abc import Iterable, Iterator
 from itertools import count
@@ -8,21 +8,21 @@ from papercoder.diagrams.text import one_line
 from papercoder.report.model import Report, shown
 
 _OURS = "data.synthetic"
-"""The settings of the offline twin of the data: the repository's own, and none of the authors' business."""
+"""Prefix of the settings of the synthetic data, which are not from the paper."""
 
 
 def has_questions(report: Report) -> bool:
-    """Is there something to ask?"""
-    return any(list(asked) for _, asked in _chapters(report))
+    """Whether there is a question to ask."""
+    return any(list(asked) for _, asked in _sections(report))
 
 
 def questions(report: Report) -> str:
-    """A letter in plain text; places in the paper are in brackets. Empty where there is nothing to ask."""
+    """The letter in plain text, with places in the paper in brackets; empty if there is no question."""
     if not has_questions(report):
         return ""
     numbers = count(1)
     parts = [_OPENING.format(title=one_line(report.title) or "your paper")]
-    for title, asked in _chapters(report):
+    for title, asked in _sections(report):
         lines = [f"{next(numbers)}. {one_line(question)}" for question in asked]
         if lines:
             parts.append("\n".join([f"{title}\n", *lines]))
@@ -31,22 +31,22 @@ def questions(report: Report) -> str:
 
 _OPENING = """Dear authors,
 
-we are writing code that reproduces “{title}”. In some places the paper leaves a choice open, or refers to other work \
-for it, and code has to choose. Below is what we chose. Could you tell us where you did otherwise? A word or two each \
-is plenty, and code that you can share would answer most of it."""
+we are writing code that reproduces “{title}”. Some details are not in the paper, or only in the work that it cites. \
+Below is what we chose for them. Could you tell us where your implementation differs? A few words for each are enough, \
+and sharing your code would answer most of them."""
 
-_CLOSING = """Places in the paper are in brackets: section and paragraph, eq: equation, tab: table, alg: algorithm.
+_CLOSING = """Brackets give the place in the paper: section and paragraph, eq: equation, tab: table, alg: algorithm.
 
 Thank you!"""
 
 
-def _chapters(report: Report) -> Iterator[tuple[str, Iterator[str]]]:
+def _sections(report: Report) -> Iterator[tuple[str, Iterator[str]]]:
     needs = tuple(item.requirement for item in report.requirements)
     values = report.config.values if report.config else ()
-    yield "What we assumed", (_of_assumed(item) for item in needs if item.status == "assumed")
-    yield "What the paper takes from other work", (_of_cited(item) for item in needs if item.status == "cited")
-    yield "Values that we did not find", (_of_value(value) for value in values if _is_open(value))
-    yield "What stayed unclear, and how we read it", iter(report.open_points)
+    yield "Our assumptions", (_of_assumed(item) for item in needs if item.status == "assumed")
+    yield "Details from cited work", (_of_cited(item) for item in needs if item.status == "cited")
+    yield "Values that are not in the paper", (_of_value(value) for value in values if _is_open(value))
+    yield "Unclear places and our reading", iter(report.open_points)
 
 
 def _is_open(value: ConfigValue) -> bool:
@@ -54,22 +54,24 @@ def _is_open(value: ConfigValue) -> bool:
 
 
 def _of_assumed(item: Requirement) -> str:
-    return f"[{item.anchor}] {_sentence(item.statement)} Is that what you did?{_or(item.alternatives)}"
+    return f"[{item.anchor}] {_sentence(item.statement)} Is this correct?{_alternatives(item.alternatives)}"
 
 
 def _of_cited(item: Requirement) -> str:
     said = f" (“{item.quote}”)" if item.quote else ""
-    return f"[{item.anchor}]{said} We took this from the work cited: {_sentence(item.statement)} Did you use it so?"
+    return f"[{item.anchor}]{said} We took this from the cited work: {_sentence(item.statement)} Is this correct?"
 
 
 def _of_value(value: ConfigValue) -> str:
     what = value.meaning.strip().rstrip(".") or value.key
-    return f"{what[:1].upper()}{what[1:]} ({value.key}): we took {shown(value.value)}.{_or(value.alternatives)}"
+    return (
+        f"{what[:1].upper()}{what[1:]} ({value.key}): we use {shown(value.value)}.{_alternatives(value.alternatives)}"
+    )
 
 
-def _or(alternatives: Iterable[str]) -> str:
+def _alternatives(alternatives: Iterable[str]) -> str:
     others = "; ".join(alternatives)
-    return f" Or rather: {others}?" if others else ""
+    return f" Alternatives: {others}." if others else ""
 
 
 def _sentence(text: str) -> str:

@@ -1,23 +1,28 @@
-"""A report as one HTML page and as Markdown: values are escaped, the page loads nothing and runs one known script."""
+"""Renders a report as one HTML page and as Markdown.
+
+All values are escaped. The page loads no other file and runs one script, which its security policy allows by hash.
+"""
 
 import hashlib
 import re
 from base64 import b64encode
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from papercoder.diagrams.text import one_line, printable
-from papercoder.report import words
+from papercoder.report import formatting
 from papercoder.report.claims import printed
 from papercoder.report.diagrams import diagrams
 from papercoder.report.formulas import is_formula, mathml, with_formulas
-from papercoder.report.links import Links
-from papercoder.report.model import Report, TracedRequirement, shown
+from papercoder.report.loading import load
+from papercoder.report.model import Report, TracedRequirement, href, shown
 from papercoder.report.plots import claim_groups, cost_bars, time_bars
+from papercoder.runs.store import write_synced
 
 Section = Literal[
     "observed",
@@ -33,14 +38,50 @@ Section = Literal[
 ]
 
 _LONGEST = 6_000
-"""Characters of one value; the rest is cut."""
+"""Characters of one value; longer ones are cut."""
 
 _OUTPUT = 12_000
 """Characters of a command's output, counted from its end."""
 
 
+class Links:
+    """Addresses inside `report.html`, which is in the run folder; other pages override them."""
+
+    def need(self, requirement: str) -> str:
+        """A requirement."""
+        return f"#{requirement}"
+
+    def line(self, path: str, line: int) -> str:
+        """A line of a file in the repository."""
+        return href(path, line)
+
+    def view(self, section: str) -> str:
+        """A section."""
+        return f"#{section}"
+
+    def paper(self, _anchor: str) -> str:
+        """A place in the paper; empty if the paper is not shown."""
+        return ""
+
+    def correction(self, _anchor: str) -> str:
+        """The form that corrects a place in the paper; empty if there is none."""
+        return ""
+
+
+def write_report(folder: Path) -> Report:
+    """Load a run folder and write `report.html` and `report.md` into it, each atomically.
+
+    Raises:
+        RunFolderError: it is not a run folder, cannot be read, or cannot be written.
+    """
+    report = load(folder)
+    write_synced(folder / "report.html", to_html(report))
+    write_synced(folder / "report.md", to_markdown(report))
+    return report
+
+
 def to_html(report: Report) -> str:
-    """The report as one page that works offline, without other files and without scripts."""
+    """The report as one self-contained page that works offline."""
     script = _data("report.js")
     return (
         environment()
@@ -62,12 +103,12 @@ def section(report: Report, name: Section, links: Links) -> Markup:
 
 
 def need(item: TracedRequirement, links: Links) -> Markup:
-    """One requirement as in the report's list of requirements."""
+    """One requirement, as in the report's list of requirements."""
     return Markup(environment().get_template("need.html").render(item=item, links=links))  # noqa: S704  as above
 
 
 def to_markdown(report: Report) -> str:
-    """The report for a terminal, an editor or a repository host; diagrams stay Mermaid and formulas LaTeX."""
+    """The report as Markdown; diagrams stay Mermaid and formulas LaTeX."""
     text = environment().get_template("report.md").render(report=report)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
@@ -84,34 +125,34 @@ def environment(package: str = "papercoder.report") -> Environment:
         finalize=_finalize,
     )
     made.filters |= {
-        "amount": words.amount,
-        "beside": words.beside,
+        "amount": formatting.amount,
+        "beside": formatting.beside,
         "code": _code,
-        "day": words.day,
-        "duration": words.duration,
+        "day": formatting.day,
+        "duration": formatting.duration,
         "fenced": _fenced,
-        "figure": words.figure,
+        "figure": formatting.figure,
         "formulas": _formulas,
-        "label": words.LABELS.__getitem__,
+        "label": formatting.LABELS.__getitem__,
         "md": _markdown,
-        "memory": words.memory,
-        "money": words.money,
-        "plural": words.plural,
+        "memory": formatting.memory,
+        "money": formatting.money,
+        "plural": formatting.plural,
         "printed": printed,
         "prose": _prose,
         "quoted": _quoted,
         "shown": shown,
-        "sign": lambda state: words.SIGNS[words.tone(state)],
+        "sign": lambda state: formatting.SIGNS[formatting.tone(state)],
         "tail": tail,
-        "tone": words.tone,
+        "tone": formatting.tone,
     }
     made.globals |= {
-        "asks": words.STEP_REQUIREMENTS,
+        "asks": formatting.STEP_REQUIREMENTS,
         "claim_groups": claim_groups,
-        "cost": words.cost,
+        "cost": formatting.cost,
         "cost_bars": cost_bars,
         "diagrams": diagrams,
-        "headline": words.headline,
+        "headline": formatting.headline,
         "time_bars": time_bars,
     }
     return made
@@ -128,8 +169,8 @@ def parts_style(within: str) -> str:
 
 
 def sheet(package: str, name: str) -> Markup:
-    """A style sheet from a package's templates folder."""
-    return Markup(_data(name, package))  # noqa: S704  a file of ours
+    """A style sheet from a package's `templates` folder."""
+    return Markup(_data(name, package))  # noqa: S704  a file of this package
 
 
 @cache
@@ -159,7 +200,7 @@ def _formulas(text: str) -> Markup:
 
 
 def _quoted(quote: str) -> Markup:
-    """Escaped words of a paper with typeset formulas; a quote from an equation is a formula as a whole."""
+    """An escaped quote from the paper with typeset formulas; a quote from an equation is one formula."""
     return (is_formula(quote) and mathml(str(_finalize(quote)))) or _formulas(quote)
 
 
@@ -175,10 +216,10 @@ def _markdown(text: str) -> Markup:
     """Text with all Markdown syntax escaped, on one line so that it fits a table cell."""
     line = one_line(text)
     line = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
-    return Markup(re.sub(r"([\\`*_\[\]|~$#<>&!])", _masked, line))  # noqa: S704  every sign that could be markup is masked
+    return Markup(re.sub(r"([\\`*_\[\]|~$#<>&!])", _escape_markdown, line))  # noqa: S704  every character that could be markup is escaped
 
 
-def _masked(match: re.Match[str]) -> str:
+def _escape_markdown(match: re.Match[str]) -> str:
     return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}.get(match[1], f"\\{match[1]}")
 
 
@@ -187,7 +228,7 @@ def _code(text: str) -> Markup:
     line = one_line(text).replace("|", "¦")
     fence = "`" * (max([0, *map(len, re.findall(r"`+", line))]) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""
-    return Markup(f"{fence}{pad}{line[:_LONGEST] or ' '}{pad}{fence}")  # noqa: S704  a span of code that nothing in it can end
+    return Markup(f"{fence}{pad}{line[:_LONGEST] or ' '}{pad}{fence}")  # noqa: S704  the content cannot close the span
 
 
 def _fenced(text: str, language: str = "") -> Markup:
@@ -195,4 +236,4 @@ def _fenced(text: str, language: str = "") -> Markup:
     inside = printable(text).strip("\n")
     inside = inside if len(inside) <= _OUTPUT else f"… (the end of {len(inside):,} characters)\n{inside[-_OUTPUT:]}"
     fence = "`" * max(3, *(len(run) + 1 for run in ["", *re.findall(r"`+", inside)]))
-    return Markup(f"{fence}{language}\n{inside}\n{fence}")  # noqa: S704  a block of code that nothing in it can end
+    return Markup(f"{fence}{language}\n{inside}\n{fence}")  # noqa: S704  the content cannot close the block

@@ -10,7 +10,7 @@ from papercoder.artifacts import StepName
 from papercoder.bench.manifest.manifest import Resources
 from papercoder.bench.manifest.trials import Trial
 from papercoder.pipeline.execution import expected_executions
-from papercoder.report.words import plural
+from papercoder.report.formatting import plural
 
 GIB = 1 << 30
 

@@ -7,7 +7,7 @@ from math import inf
 
 from papercoder.artifacts.bench import TrialResult
 from papercoder.artifacts.evaluation import Interval, JudgeName
-from papercoder.report.words import amount, duration, figure, money
+from papercoder.report.formatting import amount, duration, figure, money
 
 
 @dataclass(frozen=True)

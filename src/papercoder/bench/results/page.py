@@ -28,9 +28,9 @@ from papercoder.bench.results.metrics import (
     Metric,
 )
 from papercoder.bench.results.plots import Groups, Plot, ablation_steps, changes, cost_against, execution_steps, scores
+from papercoder.report.formatting import SIGNS
 from papercoder.report.model import STEPS
 from papercoder.report.rendering import environment, sheet, style
-from papercoder.report.words import SIGNS
 from papercoder.runs.store import write_synced
 
 PAGE = "bench.html"

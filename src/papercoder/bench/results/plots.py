@@ -21,8 +21,8 @@ from papercoder.bench.results.wording import TONES, change
 from papercoder.diagrams.text import one_line, shortened
 from papercoder.plots.rows import WIDTH, Row, heading, intervals, legend, row_axes
 from papercoder.plots.svg import ACCENT, FAINT, INK, SHEET, SMALL, SOFT, draw
+from papercoder.report.formatting import money, plural
 from papercoder.report.model import STEPS
-from papercoder.report.words import money, plural
 
 Groups = Mapping[str, Trials]
 """Setting -> its trials, in the manifest's order."""

@@ -10,7 +10,7 @@ from papercoder.bench.results.comparison import Comparison, SettingComparison
 from papercoder.bench.results.difference import Difference
 from papercoder.bench.results.metrics import NAMED
 from papercoder.evaluation.statistics import FEWEST
-from papercoder.report.words import cost, duration, plural
+from papercoder.report.formatting import cost, duration, plural
 
 VERDICTS = {
     "better": "better",

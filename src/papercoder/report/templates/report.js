@@ -6,21 +6,21 @@
   window.addEventListener("beforeprint", showAll);
   if (!filter) return;
   filter.hidden = false;
-  const needle = document.getElementById("needle");
+  const searchBox = document.getElementById("search-text");
   const buttons = [...filter.querySelectorAll("button")];
   let state = "";
   const apply = () => {
-    const words = needle.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = searchBox.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
     for (const need of needs) {
       const text = need.textContent.toLowerCase();
-      const fits = (!state || need.dataset.state === state) && words.every((word) => text.includes(word));
-      need.hidden = !fits;
-      shown += fits ? 1 : 0;
+      const matches = (!state || need.dataset.state === state) && words.every((word) => text.includes(word));
+      need.hidden = !matches;
+      shown += matches ? 1 : 0;
     }
     document.getElementById("shown").textContent = shown === needs.length ? "" : `${shown} of ${needs.length}`;
   };
-  needle.addEventListener("input", apply);
+  searchBox.addEventListener("input", apply);
   for (const button of buttons) {
     button.addEventListener("click", () => {
       state = button.dataset.show;

@@ -14,7 +14,7 @@ from papercoder.models.resolve import price_of_spec
 from papercoder.operations.estimate import estimate
 from papercoder.paper.fidelity import Estimate, Fidelity, fidelity
 from papercoder.paper.pictures import pictures
-from papercoder.report.doubts import LARGEST, data_uri
+from papercoder.report.loading import LARGEST_PICTURE, data_uri
 from papercoder.settings import Profile, Settings
 from papercoder.web.papers import run_options as choosing
 from papercoder.web.papers.reader_process import read_apart
@@ -118,7 +118,7 @@ def _suspicious_pictures(source: str, paper: Paper, found: Fidelity) -> dict[str
     return {
         anchor: data_uri(png)
         for anchor, png in pictures(Path(source), paper).items()
-        if anchor in suspicious and len(png) <= LARGEST
+        if anchor in suspicious and len(png) <= LARGEST_PICTURE
     }
 
 

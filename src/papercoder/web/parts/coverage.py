@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from papercoder.report import Report
-from papercoder.report.links import Links
 from papercoder.report.model import STATES, State, TracedRequirement
-from papercoder.report.rendering import environment, section
+from papercoder.report.rendering import Links, environment, section
 
 
 @dataclass(frozen=True)

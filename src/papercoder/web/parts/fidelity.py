@@ -6,7 +6,7 @@ from nicegui import ui
 
 from papercoder.artifacts import Loss
 from papercoder.paper.fidelity import Check, Fidelity
-from papercoder.report.words import plural
+from papercoder.report.formatting import plural
 from papercoder.web.server import layout as frame
 
 _COUNTS = ("equations", "tables", "algorithms", "figures", "references", "words", "tokens", "numbers")

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from papercoder.operations.preview import AffectedArtifact, Preview
+from papercoder.report.formatting import amount, money, plural
 from papercoder.report.rendering import environment
-from papercoder.report.words import amount, money, plural
 from papercoder.runs.summary import StepCost
 
 

@@ -1,6 +1,6 @@
 """Where the sections of a report lead to on the page of a run."""
 
-from papercoder.report.links import Links
+from papercoder.report.rendering import Links
 from papercoder.web.parts.tabs import address
 
 _VIEWS = {"requirements": "verdicts", "cost": "costs"}

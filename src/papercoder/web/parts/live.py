@@ -8,8 +8,8 @@ from markupsafe import Markup
 
 from papercoder.artifacts import LogicDesign
 from papercoder.report import diagrams
+from papercoder.report.formatting import duration
 from papercoder.report.rendering import environment
-from papercoder.report.words import duration
 from papercoder.runs.events import ExecutionStepEnded
 from papercoder.web.parts.tabs import address
 from papercoder.web.runs.files import FileView

@@ -5,9 +5,9 @@ from dataclasses import dataclass, fields
 
 from markupsafe import Markup
 
+from papercoder.report.formatting import LABELS
 from papercoder.report.model import STATES, TracedRequirement
 from papercoder.report.rendering import environment
-from papercoder.report.words import LABELS
 
 _AT_ONCE = 60
 """Requirements on a page of the list."""

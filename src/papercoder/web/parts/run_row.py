@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from papercoder.report.words import cost, duration, plural
+from papercoder.report.formatting import cost, duration, plural
 from papercoder.runs.summary import StageSummary
 from papercoder.web.runs.overview import BenchCard, RunCard
 

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from papercoder.report import Report
-from papercoder.report.links import Links
-from papercoder.report.rendering import environment, need
+from papercoder.report.rendering import Links, environment, need
 from papercoder.web.parts.tabs import address
 
 _AT_ONCE = 40

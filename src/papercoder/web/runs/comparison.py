@@ -7,7 +7,7 @@ from pathlib import Path
 
 from papercoder.operations.revise import repository_texts
 from papercoder.report import Report, load
-from papercoder.report.words import LABELS, amount, cost, duration, plural
+from papercoder.report.formatting import LABELS, amount, cost, duration, plural
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import RunStarted
 from papercoder.web.parts.changes import FileChange, Line

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Literal
 
 from papercoder.artifacts import LogicDesign
-from papercoder.report.words import duration
+from papercoder.report.formatting import duration
 from papercoder.runs.summary import stage_of
 from papercoder.web.runs.progress import Course, Made, Making
 

@@ -1,4 +1,4 @@
-"""Figures and states in words, as a reader takes them in."""
+"""Numbers, states and the headline of a report as text."""
 
 from datetime import UTC, datetime
 
@@ -8,20 +8,20 @@ from papercoder.report.claims import printed
 from papercoder.report.model import Report
 
 STEP_REQUIREMENTS: dict[StepName, str] = {
-    "install": "do its packages install?",
-    "import": "do its modules import?",
-    "start": "does its entry point start?",
-    "tests": "do its tests pass?",
-    "smoke": "does it run through on tiny settings?",
-    "reproduce": "does it run through on the paper’s settings?",
+    "install": "do the packages install?",
+    "import": "do the modules import?",
+    "start": "does the entry point start?",
+    "tests": "do the tests pass?",
+    "smoke": "does it finish with tiny settings?",
+    "reproduce": "does it finish with the paper’s settings?",
 }
-_SEEN: dict[StepName, str] = {
-    "install": "the packages were seen to install",
-    "import": "the modules were seen to import",
-    "start": "the entry point was seen to start",
-    "tests": "the tests were seen to pass",
-    "smoke": "the code was seen to run through on tiny settings",
-    "reproduce": "the code was seen to run through on the paper’s settings",
+_PASSED: dict[StepName, str] = {
+    "install": "the packages install",
+    "import": "the modules import",
+    "start": "the entry point starts",
+    "tests": "the tests pass",
+    "smoke": "the code finishes with tiny settings",
+    "reproduce": "the code finishes with the paper’s settings",
 }
 LABELS = {
     "implemented": "implemented",
@@ -38,7 +38,7 @@ LABELS = {
     "error": "error",
     "warning": "warning",
 }
-"""State -> how it is written."""
+"""State -> its text."""
 
 TONES = {
     "implemented": "good",
@@ -52,46 +52,45 @@ TONES = {
     "error": "bad",
     "contradicts": "bad",
 }
-"""State -> tone; all others are `none`: nothing was observed."""
+"""State -> tone; other states have the tone `none`: nothing was verified."""
 
 SIGNS = {"good": "✓", "fair": "◐", "bad": "✕", "none": "○"}
-"""Tone -> the sign before the word, so that colour is never alone."""
+"""Tone -> the sign before the text, so that color is never the only cue."""
 
 
 def tone(state: str) -> str:
-    """`good`, `fair`, `bad`, or `none` where nothing was observed."""
+    """`good`, `fair`, `bad`, or `none` if nothing was verified."""
     return TONES.get(state, "none")
 
 
 def headline(report: Report) -> str:
-    """What was observed, in a sentence or two."""
-    return " ".join(part for part in (_course(report), _code(report), _claims(report)) if part)
+    """What was verified, in one or two sentences."""
+    return " ".join(part for part in (_status(report), _code(report), _claims(report)) if part)
 
 
 def _claims(report: Report) -> str:
-    """How the measurements compare, where there are any."""
     count = report.claim_verdicts
     if not count["met"] + count["differs"]:
         return ""
     total = plural(len(report.claims), "claim")
-    return f"Of {total} of the paper, {count['met']} met, {count['differs']} not, {count['not_run']} not measured."
+    return f"Of the paper’s {total}, {count['met']} met, {count['differs']} not met, {count['not_run']} not measured."
 
 
-def _course(report: Report) -> str:
+def _status(report: Report) -> str:
     match report.status:
         case "new":
-            return "Nothing was made yet."
+            return "The run has not started."
         case "running":
-            return "The run is going on."
+            return "The run is in progress."
         case "interrupted":
-            return "The run was cut off before its end."
+            return "The run was interrupted."
         case "partial":
-            return f"The run stopped before its end: {_ended(report.summary.reason or 'no reason was recorded')}"
+            return f"The run stopped early: {_sentence(report.summary.reason or 'no reason was recorded')}"
         case _:
             return ""
 
 
-def _ended(text: str) -> str:
+def _sentence(text: str) -> str:
     text = text.strip()
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
@@ -101,26 +100,27 @@ def _code(report: Report) -> str:
         return "No code was written."
     files = sum(path.endswith(".py") for path in report.files)
     written = f"{files} Python file{'s were' if files != 1 else ' was'} written"
-    seen = [step for step in report.steps if step.status == "passed"]
+    passed = [step for step in report.steps if step.status == "passed"]
     failed = next((step for step in report.steps if step.status == "failed"), None)
     if failed:
-        before = f"; {_SEEN[seen[-1].step]}" if seen else ""
-        return f"{written}{before}. It failed at “{failed.step}”: {_ended(failed.reason or 'no reason was recorded')}"
-    if not seen:
+        before = f"; {_PASSED[passed[-1].step]}" if passed else ""
+        reason = _sentence(failed.reason or "no reason was recorded")
+        return f"{written}{before}. The step “{failed.step}” failed: {reason}"
+    if not passed:
         return f"{written}. The code was not run."
-    beyond = "" if seen[-1].step == "reproduce" else " What lies beyond was not run."
-    return f"{written}; {_SEEN[seen[-1].step]}.{beyond}"
+    beyond = "" if passed[-1].step == "reproduce" else " Later steps were not run."
+    return f"{written}; {_PASSED[passed[-1].step]}.{beyond}"
 
 
 def money(usd: float) -> str:
-    """Dollars, with two digits that count."""
+    """Dollars; small amounts with four decimals."""
     if 0 < usd < 0.01:
         return f"${usd:.4f}" if usd >= 0.0001 else "under $0.0001"
     return f"${usd:,.2f}"
 
 
 def cost(usd: float, unpriced: int, calls: int) -> str:
-    """What was spent; never `$0.00` where prices are not known."""
+    """The cost; never `$0.00` if the prices are unknown."""
     if calls and unpriced >= calls:
         return "price unknown"
     return money(usd) + (" or more" if unpriced else "")
@@ -144,24 +144,24 @@ def amount(number: float) -> str:
 
 
 def memory(megabytes: float | None) -> str:
-    """`512 MB`, `1.5 GB`; `not measured` where it is not known."""
+    """`512 MB`, `1.5 GB`; `not measured` for None."""
     if megabytes is None:
         return "not measured"
     return f"{megabytes:,.0f} MB" if megabytes < 1000 else f"{megabytes / 1000:.1f} GB"
 
 
 def figure(value: float, digits: int = 6) -> str:
-    """A number with so many digits that count."""
+    """A number with this many significant digits."""
     return f"{value:.{digits}g}"
 
 
 def beside(value: float, claim: Claim) -> str:
-    """A measured number with one digit more than the paper prints of the claimed one."""
+    """A measured number with one more decimal than the paper prints for the claim."""
     return f"{value:.{len(printed(claim).partition('.')[2]) + 1}f}"
 
 
 def day(seconds: float | None) -> str:
-    """The day, in universal time."""
+    """The day in UTC."""
     return datetime.fromtimestamp(seconds, tz=UTC).strftime("%-d %B %Y") if seconds else ""
 
 

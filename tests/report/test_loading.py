@@ -1,4 +1,4 @@
-"""What a run folder says: all of it, and nothing that is not there."""
+"""Loading a run folder into a report."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from papercoder.artifacts.execution import ExecutionReport
 from papercoder.errors import RunFolderError
 from papercoder.report import load
-from papercoder.report.places import Sources
+from papercoder.report.loading import Sources
 from papercoder.runs.events import RunEnded, RunStarted
 from tests.report.folders import EVENTS, RESULTS, bare_folder, execution, full_folder, planned_folder, write
 
@@ -35,14 +35,14 @@ def test_a_requirement_shows_its_lines(tmp_path: Path) -> None:
     assert second.places == ()
 
 
-def test_questions_come_from_what_is_assumed(tmp_path: Path) -> None:
+def test_each_assumption_has_a_question(tmp_path: Path) -> None:
     assumed = load(planned_folder(tmp_path)).assumptions
     assert [item.subject for item in assumed] == ["R2", "seed"]
     assert "Adam; SGD" in assumed[0].question
-    assert assumed[1].question == "Which value has `seed` (of all chance)? We took 0. Others would be 1, 2."
+    assert assumed[1].question == "What is the value of `seed` (of all chance)? We use 0. Alternatives: 1, 2."
 
 
-def test_what_is_absent_was_not_observed(tmp_path: Path) -> None:
+def test_missing_files_mean_that_nothing_was_verified(tmp_path: Path) -> None:
     report = load(bare_folder(tmp_path))
     assert {step.status for step in report.steps} == {"skipped"}
     assert not report.reviewed
@@ -56,15 +56,15 @@ def test_requirements_without_verdicts_are_not_reviewed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", ["failed", "skipped"])
-def test_results_count_only_where_the_reproduction_was_seen(tmp_path: Path, status: str) -> None:
+def test_results_count_only_if_the_reproduction_passed(tmp_path: Path, status: str) -> None:
     folder = full_folder(tmp_path, status)
     write(folder, "repo/results.json", RESULTS)
     report = load(folder)
     assert report.claim_verdicts["not_run"] == 3
-    assert "was not seen" in report.claims_note
+    assert "did not pass" in report.claims_note
 
 
-def test_results_in_the_repository_stand_in_for_those_of_the_report(tmp_path: Path) -> None:
+def test_results_in_the_repository_are_used_if_the_report_has_none(tmp_path: Path) -> None:
     folder = full_folder(tmp_path)
     write(folder, "execution/report.json", execution().model_copy(update={"results": None}))
     assert load(folder).claim_verdicts["not_run"] == 3

@@ -1,5 +1,6 @@
-"""Gathers what a run folder says of itself. Files that are absent were not made; files that do not fit are told of."""
+"""Loads a run folder into a `Report`. A missing file means that its step did not run; an invalid one is a warning."""
 
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from papercoder.artifacts import (
     Claims,
     ExperimentConfig,
     LogicDesign,
+    Loss,
     OverallPlan,
     Paper,
     Requirement,
@@ -25,12 +27,12 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.checking import CheckReport
 from papercoder.artifacts.execution import ExecutionReport
+from papercoder.artifacts.paper import render_block
 from papercoder.errors import RunFolderError
 from papercoder.paper.fidelity import checks, suspicions
+from papercoder.paper.pictures import FOLDER, picture_name
 from papercoder.report.claims import compare, parse_results
-from papercoder.report.doubts import doubtful_places
-from papercoder.report.model import AgentUse, Report, TracedRequirement
-from papercoder.report.places import Sources
+from papercoder.report.model import AgentUse, CodeLine, DoubtfulPlace, Place, Report, TracedRequirement
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade, Event
 from papercoder.runs.folder import read_text
@@ -40,14 +42,22 @@ from papercoder.runs.summary import Summary, summarise
 A = TypeVar("A", bound=Artifact)
 
 _READING = "reading: "
-_UNUSED = (
-    "repo/results.json is there, but a full reproduction was not seen to run; its numbers are not compared with the "
-    "paper's."
-)
+_UNUSED = "repo/results.json is ignored because the full reproduction did not pass."
+
+MOST_PICTURES = 40
+"""Pictures in one report."""
+
+LARGEST_PICTURE = 120_000
+"""Bytes of a picture in a report."""
+
+_LINES_BEFORE, _LINES_AFTER = 1, 6
+_LONGEST_LINE = 200
+_LARGEST_SOURCE = 1_000_000
+"""Bytes; a larger file is not source code."""
 
 
 def load(folder: Path) -> Report:
-    """Gather a run folder into a report.
+    """Load a run folder into a report.
 
     Raises:
         RunFolderError: it is not a run folder, or a file in it cannot be read as text.
@@ -83,11 +93,11 @@ def load(folder: Path) -> Report:
     if (paper := files.read("paper.json", Paper)) is not None:
         report = report.model_copy(update=_reading(folder, paper))
     others = tuple(text for text in summary.warnings if not text.startswith(_READING))
-    return report.model_copy(update={"warnings": (*others, *files.unfit)})
+    return report.model_copy(update={"warnings": (*others, *files.invalid)})
 
 
 def _reading(folder: Path, paper: Paper) -> dict[str, object]:
-    """How well the paper was read, corrections included."""
+    """How well the paper was read, after the user's corrections."""
     found = suspicions(paper)
     places = doubtful_places(folder, paper, found)
     shown = {place.anchor for place in places}
@@ -96,15 +106,44 @@ def _reading(folder: Path, paper: Paper) -> dict[str, object]:
     return {"doubtful": places, "lost": lost, "unchecked": unchecked}
 
 
+def doubtful_places(folder: Path, paper: Paper, losses: Sequence[Loss]) -> tuple[DoubtfulPlace, ...]:
+    """Places in the paper that may have been misread, one per anchor, with pictures of the page from the run folder."""
+    texts = {"title": paper.title, **{block.anchor: render_block(block) for block in paper.blocks()}}
+    by_anchor: dict[str, list[Loss]] = {}
+    for loss in losses:
+        if loss.anchor in texts:
+            by_anchor.setdefault(loss.anchor, []).append(loss)
+    return tuple(
+        DoubtfulPlace(
+            anchor=anchor,
+            messages=tuple(loss.message for loss in found),
+            page=found[0].page,
+            text=texts[anchor],
+            picture=_picture(folder / FOLDER / picture_name(anchor)) if number < MOST_PICTURES else "",
+        )
+        for number, (anchor, found) in enumerate(by_anchor.items())
+    )
+
+
+def _picture(path: Path) -> str:
+    """The file as a data URI; empty if it does not exist or is too large."""
+    return data_uri(path.read_bytes()) if path.is_file() and path.stat().st_size <= LARGEST_PICTURE else ""
+
+
+def data_uri(png: bytes) -> str:
+    """A PNG picture as a data URI."""
+    return "data:image/png;base64," + b64encode(png).decode()
+
+
 class _Files:
-    """Reads artifacts, and keeps what did not fit."""
+    """Reads artifacts and records the invalid ones."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.unfit: list[str] = []
+        self.invalid: list[str] = []
 
     def read(self, name: str, kind: type[A]) -> A | None:
-        """An artifact; None where there is none, or where it does not fit its type."""
+        """An artifact; None if the file does not exist or is invalid."""
         text = read_text(self.folder / name)
         if text is None:
             return None
@@ -112,7 +151,7 @@ class _Files:
             return kind.model_validate_json(text)
         except ValidationError as error:
             where = ".".join(map(str, error.errors()[0]["loc"])) or "the file"
-            self.unfit.append(f"{name} does not fit ({where}) and is left out of this report")
+            self.invalid.append(f"{name} is invalid (at {where}) and is not in this report")
             return None
 
 
@@ -126,6 +165,41 @@ def _repository(repository: Path) -> tuple[str, ...]:
     return tuple(
         path.as_posix() for path in paths if not path.parts[0].startswith(".") and "__pycache__" not in path.parts
     )
+
+
+class Sources:
+    """Reads source lines of a repository, each file once.
+
+    Paths come from models; a path outside the repository has no lines.
+    """
+
+    def __init__(self, repository: Path) -> None:
+        self._root = repository
+        self._lines: dict[str, tuple[str, ...]] = {}
+
+    def places(self, found: Iterable[tuple[str, int]]) -> tuple[Place, ...]:
+        """Each path and line number with the lines around it."""
+        return tuple(self.place(path, line) for path, line in found)
+
+    def place(self, path: str, line: int) -> Place:
+        """One line with the lines around it."""
+        if path not in self._lines:
+            self._lines[path] = self._read(path)
+        lines = self._lines[path]
+        if not 1 <= line <= len(lines):
+            return Place(path=path, line=line)
+        around = range(max(1, line - _LINES_BEFORE), min(len(lines), line + _LINES_AFTER) + 1)
+        shown = tuple(CodeLine(number=number, text=lines[number - 1][:_LONGEST_LINE]) for number in around)
+        return Place(path=path, line=line, lines=shown)
+
+    def _read(self, path: str) -> tuple[str, ...]:
+        try:
+            file, root = (self._root / path).resolve(), self._root.resolve()
+            if not file.is_relative_to(root) or not file.is_file() or file.stat().st_size > _LARGEST_SOURCE:
+                return ()
+            return tuple(file.read_text(encoding="utf-8", errors="replace").splitlines())
+        except (OSError, ValueError, RuntimeError):  # no such file, a null byte in the path, a loop of links
+            return ()
 
 
 def _requirements(files: _Files, verdicts: Verdicts | None) -> tuple[TracedRequirement, ...]:
@@ -151,27 +225,22 @@ def _traced(item: Requirement, trace: Trace | None, verdict: Verdict | None, sou
 
 
 def _claims(files: _Files, execution: ExecutionReport | None) -> tuple[tuple[ClaimResult, ...], str]:
-    """Claims beside measurements of a full reproduction that was seen to run; those of a smoke run mean nothing."""
+    """Claims with measurements. Only results of a full reproduction that passed count; a smoke run's do not."""
     claims = files.read("planning/claims.json", Claims)
     if claims is None:
         return (), ""
     path = files.folder / "repo" / "results.json"
     if execution is None or "reproduce" not in execution.passed:
         return compare(claims, ()), _UNUSED if path.is_file() else ""
-    results = execution.results or _tolerant(path)
+    try:
+        results = execution.results or read_text(path) or ""
+    except RunFolderError:  # generated code wrote the file, so it may be anything
+        results = ""
     return compare(claims, parse_results(results, claims)), ""
 
 
-def _tolerant(path: Path) -> str:
-    """A text that generated code wrote; empty where it cannot be read."""
-    try:
-        return read_text(path) or ""
-    except RunFolderError:
-        return ""
-
-
 def _agents(events: Iterable[Event]) -> tuple[AgentUse, ...]:
-    """What each agent used, the dearest first."""
+    """What each agent used, most expensive first."""
     calls: dict[str, list[CallMade]] = defaultdict(list)
     for event in events:
         if isinstance(event, CallMade):
