@@ -1,4 +1,4 @@
-"""`papercoder eval`: one sentence for whatever is wrong, what was found in the first lines, and an exit code."""
+"""`papercoder eval`: errors of one sentence, results in the first lines, and exit codes."""
 
 import json
 import re
@@ -27,48 +27,46 @@ def judged(say: Command, repository: Path, paper_file: Path) -> Said:
     return say("eval", repository, "--paper", paper_file, "--model", SIMULATED, "--samples", "2")
 
 
-def test_it_says_what_it_will_take_then_what_it_found_and_where_to_look(judged: Said) -> None:
+def test_it_shows_the_estimate_the_scores_and_the_page(judged: Said) -> None:
     lines = judged.out.splitlines()
     assert (judged.code, judged.err) == (0, "")
-    assert lines[0].startswith("foreseen: 2 calls of simulated:")
+    assert lines[0].startswith("Estimate: 2 calls to simulated:")
     assert any(line.startswith("The judge reference-free gives ") for line in lines)
     assert lines[-1] == "page: runs/eval-project/evaluation.html"
     assert Path("runs/eval-project/evaluation.html").is_file()
 
 
-def test_a_dry_run_asks_nobody_needs_no_key_and_writes_nothing(
-    say: Command, repository: Path, paper_file: Path
-) -> None:
+def test_a_dry_run_makes_no_call_and_writes_nothing(say: Command, repository: Path, paper_file: Path) -> None:
     said = say("eval", repository, "--paper", paper_file, "--model", "openai:gpt-5-mini", "--dry-run", "--calibrate")
     assert said.code == 0
-    assert re.match(r"foreseen: 40 calls of openai:gpt-5-mini, .*, about \$\d", said.out)
+    assert re.match(r"Estimate: 40 calls to openai:gpt-5-mini, .*, about \$\d", said.out)
     assert not Path("runs").exists()
 
 
-def test_an_unfit_judge_is_in_the_first_line_and_the_exit_code(
+def test_an_unreliable_judge_is_in_the_first_line_and_the_exit_code(
     say: Command, repository: Path, paper_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     play(monkeypatch, judges(praising))
     said = say("eval", repository, "--paper", paper_file, "--calibrate", "--samples", "2")
-    found = [line for line in said.out.splitlines() if not line.startswith(("made ", "foreseen: "))]
+    found = [line for line in said.out.splitlines() if not line.startswith(("made ", "Estimate: "))]
     assert said.code == 3
-    assert found[0].startswith("UNFIT: the judge reference-free broke an order that every judge must keep")
-    assert "reference-free: UNFIT" in found
+    assert found[0].startswith("UNRELIABLE: the judge reference-free broke a required order")
+    assert "reference-free: UNRELIABLE" in found
 
 
-def test_a_fit_judge_is_said_to_be_fit(
+def test_a_reliable_judge_is_reported(
     say: Command, repository: Path, paper_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     play(monkeypatch, judges())
     said = say("eval", repository, "--paper", paper_file, "--calibrate", "--samples", "2")
     assert said.code == 0
-    assert "reference-free: fit" in said.out.splitlines()
+    assert "reference-free: reliable" in said.out.splitlines()
 
 
 def test_json_is_the_evaluation_alone(say: Command, repository: Path, paper_file: Path) -> None:
     said = say("eval", repository, "--paper", paper_file, "--model", SIMULATED, "--samples", "1", "--json")
     assert Evaluation.model_validate_json(said.out).files == 3
-    assert "foreseen" in said.err
+    assert "Estimate" in said.err
 
 
 def test_with_the_authors_repository_both_judges_are_asked(say: Command, repository: Path, paper_file: Path) -> None:
@@ -111,22 +109,22 @@ def test_a_run_s_own_folder_keeps_its_own_costs(say: Command, repository: Path, 
 @pytest.mark.parametrize(
     ("arguments", "code", "reason"),
     [
-        (("none", "--paper", "{paper}"), 2, "There is no repository to judge at none"),
+        (("none", "--paper", "{paper}"), 2, "Give the folder of the repository to judge"),
         (("{repo}",), 2, "name the paper with --paper"),
         (("{repo}", "--paper", "none.pdf"), 2, "none.pdf"),
-        (("{repo}", "--paper", "{paper}", "--gold", "none"), 2, "There is no authors' repository at none"),
-        (("{repo}", "--paper", "{paper}", "--rubric", "none.json"), 2, "There is no rubric none.json"),
-        (("{repo}", "--paper", "{paper}", "--rubric", "{paper}"), 2, "is no JSON"),
+        (("{repo}", "--paper", "{paper}", "--gold", "none"), 2, "Give the folder of the authors' repository"),
+        (("{repo}", "--paper", "{paper}", "--rubric", "none.json"), 2, "none.json does not exist"),
+        (("{repo}", "--paper", "{paper}", "--rubric", "{paper}"), 2, "is not valid JSON"),
         (("{repo}", "--paper", "{paper}", "--judge", "kind"), 2, "there is no judge 'kind'"),
         (("{repo}", "--paper", "{paper}", "--judge", "reference-based"), 2, "--gold"),
         (("{repo}", "--paper", "{paper}", "--judge", "rubric"), 2, "Give its file with --rubric"),
         (("{repo}", "--paper", "{paper}", "--samples", "0"), 2, "--samples"),
         (("{repo}", "--paper", "{paper}", "--labels", "x.json"), 2, "--labels needs a rubric"),
-        (("{repo}", "--paper", "{paper}", "-o", "{repo}/eval"), 2, "choose another folder with -o"),
+        (("{repo}", "--paper", "{paper}", "-o", "{repo}/eval"), 2, "Choose another folder with -o"),
         (("{repo}", "--paper", "{paper}", "--model", "judge=nobody:x"), 2, "there is no provider 'nobody'"),
     ],
 )
-def test_one_sentence_for_whatever_is_wrong(
+def test_an_error_is_one_sentence(
     arguments: tuple[str, ...], code: int, reason: str, say: Command, repository: Path, paper_file: Path
 ) -> None:
     filled = [each.format(repo=repository, paper=paper_file) for each in arguments]

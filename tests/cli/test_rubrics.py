@@ -79,5 +79,5 @@ def test_a_paper_without_requirements_gets_no_rubric(
 ) -> None:
     play(monkeypatch, project(requirements="{}", verify="{}"))
     code, _, err = say(paper_file)
-    assert (code, "nothing to judge by" in err) == (2, True)
+    assert (code, "a rubric cannot be drafted" in err) == (2, True)
     assert not Path("runs/rubric-paper.md/rubric.json").exists()

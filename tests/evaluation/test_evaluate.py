@@ -10,7 +10,7 @@ import pytest
 
 from papercoder.artifacts import Evaluation
 from papercoder.errors import ArtifactError, CostCapReached, ModelError, PaperCoderError, RunFolderError, SettingsError
-from papercoder.evaluation.evaluate import Wanted, evaluate, foresee
+from papercoder.evaluation.evaluate import EvaluationOptions, estimate_evaluation, evaluate
 from papercoder.models.contract import Request
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallReused, Event, Forecast, RunEnded, RunStarted
@@ -39,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def judged(repository: Path, folder: Path, settings: Settings | None = None, **wanted: Any) -> Evaluation:
-    chosen = Wanted(**{"samples": 2, **wanted})
+    chosen = EvaluationOptions(**{"samples": 2, **wanted})
     return asyncio.run(evaluate(repository, PAPER, folder, settings or Settings(), chosen))
 
 
@@ -80,7 +80,7 @@ def test_the_table_has_a_row_for_each_sample_and_leaf(
     ]
 
 
-def test_a_judge_that_can_tell_is_fit(discerned: Scripted, repository: Path, folder: Path) -> None:
+def test_a_judge_that_finds_faults_is_reliable(discerned: Scripted, repository: Path, folder: Path) -> None:
     found = judged(repository, folder, calibrate=True, gold=repository)
     assert found.calibration is not None
     assert [each.fitness for each in found.calibration.judges] == ["fit"]
@@ -94,19 +94,19 @@ def test_a_judge_that_can_tell_is_fit(discerned: Scripted, repository: Path, fol
     assert (folder / "controls" / "mutated" / "reference-free" / "2.json").is_file()
 
 
-def test_a_judge_that_praises_all_is_unfit_and_the_evaluation_partial(
+def test_a_judge_that_praises_everything_is_unreliable_and_the_evaluation_partial(
     monkeypatch: pytest.MonkeyPatch, repository: Path, folder: Path
 ) -> None:
     play(monkeypatch, judges(praising))
     found = judged(repository, folder, calibrate=True)
-    assert found.shortcomings == ("the judge reference-free is unfit",)
+    assert found.shortcomings == ("the judge reference-free is unreliable",)
     (ended,) = of_kind(read_events(folder), RunEnded)
-    assert (ended.status, ended.reason) == ("partial", "the judge reference-free is unfit")
+    assert (ended.status, ended.reason) == ("partial", "the judge reference-free is unreliable")
     page = (folder / "evaluation.html").read_text(encoding="utf-8")
-    assert page.index("UNFIT: the judge reference-free broke") < page.index("gives 5.00 of 5")
+    assert page.index("UNRELIABLE: the judge reference-free broke") < page.index("gives 5.00 of 5")
 
 
-def test_the_rubric_s_judge_is_held_against_controls_by_its_leaves_of_code(
+def test_the_rubric_judge_is_calibrated_with_the_code_leaves(
     monkeypatch: pytest.MonkeyPatch, repository: Path, folder: Path, rubric: Path
 ) -> None:
     model = play(monkeypatch, judges(leaf=lambda request: MET if "return w * x" in request.text else MISSING))
@@ -120,23 +120,23 @@ def test_the_rubric_s_judge_is_held_against_controls_by_its_leaves_of_code(
         "shuffled": 1.0,
         "mutated": 0.0,
     }
-    assert [request.subject for request in model.requests].count("run") == 1, "nobody executed a control"
+    assert [request.subject for request in model.requests].count("run") == 1, "controls are not executed"
     assert all(score.leaves[0].leaf == "model" and len(score.leaves) == 1 for score in found.by_code.values())
     assert [(each.lower, each.verdict) for each in found.calibration.broken] == [("shuffled", "broken")]
-    assert found.shortcomings == ("the judge rubric is unfit",)
+    assert found.shortcomings == ("the judge rubric is unreliable",)
     assert len(list((folder / "controls" / "mutated" / "rubric" / "leaves").iterdir())) == 1
 
 
-def test_a_rubric_that_asks_nothing_of_code_shows_nothing_of_its_judge(
+def test_calibration_is_inconclusive_without_code_leaves(
     discerned: Scripted, repository: Path, folder: Path, rubric: Path
 ) -> None:
     rubric.write_text(RUBRIC.replace("Code Development", "Code Execution"), encoding="utf-8")
     found = judged(repository, folder, rubric=rubric, calibrate=True)
-    assert found.shortcomings == ("the controls show nothing of the judge rubric",)
+    assert found.shortcomings == ("calibration of the judge rubric was inconclusive",)
     assert found.by_code == {}
 
 
-def test_a_judge_without_a_valid_sample_is_no_judge(
+def test_a_judge_without_valid_samples_is_a_shortcoming(
     monkeypatch: pytest.MonkeyPatch, repository: Path, folder: Path
 ) -> None:
     play(monkeypatch, judges("I like it."))
@@ -144,20 +144,20 @@ def test_a_judge_without_a_valid_sample_is_no_judge(
     assert found.scores[0].score is None
     assert [invalid.sample for invalid in found.scores[0].invalid] == [1, 2]
     assert found.shortcomings == (
-        "the controls show nothing of the judge reference-free",
+        "calibration of the judge reference-free was inconclusive",
         "the judge reference-free gave no valid sample",
     )
 
 
-def test_leaves_without_a_fit_answer_are_no_judgement(
+def test_a_rubric_without_valid_verdicts_is_a_shortcoming(
     monkeypatch: pytest.MonkeyPatch, repository: Path, folder: Path, rubric: Path
 ) -> None:
     play(monkeypatch, judges(leaf="It is met."))
     found = judged(repository, folder, judges=(), rubric=rubric, code_dev=True)
-    assert found.shortcomings == ("no leaf of the rubric was judged validly",)
+    assert found.shortcomings == ("no leaf of the rubric has a valid verdict",)
 
 
-def test_people_s_labels_are_held_against_the_leaves(
+def test_labels_are_compared_with_the_verdicts(
     discerned: Scripted, repository: Path, folder: Path, rubric: Path, tmp_path: Path
 ) -> None:
     labels = tmp_path / "graded.json"
@@ -167,7 +167,7 @@ def test_people_s_labels_are_held_against_the_leaves(
     found = judged(repository, folder, judges=(), rubric=rubric, labels=labels)
     assert found.agreement is not None
     assert (found.agreement.both_met, found.agreement.accuracy) == (1, 1.0)
-    assert found.agreement.unasked == ("run",), "nobody executed it, which is no verdict of the judge"
+    assert found.agreement.unasked == ("run",), "not executed, so the judge was not asked"
     assert "agrees with people on 100% of 1 leaf " in (folder / "evaluation.html").read_text(encoding="utf-8")
 
 
@@ -180,10 +180,10 @@ def test_an_empty_folder_is_a_repository_too(discerned: Scripted, tmp_path: Path
     assert found.rubric.score == 0.0
     assert found.calibration is not None
     assert [each.control for each in found.calibration.missing] == ["empty", "config-only", "shuffled", "mutated"]
-    assert "could not be made: the repository itself has no file" in (folder / "events.jsonl").read_text("utf-8")
+    assert "not created: the repository has no file" in (folder / "events.jsonl").read_text("utf-8")
 
 
-def test_the_same_again_asks_nobody_and_says_the_same(
+def test_a_repeated_evaluation_makes_no_call(
     monkeypatch: pytest.MonkeyPatch, repository: Path, folder: Path, rubric: Path
 ) -> None:
     play(monkeypatch, judges())
@@ -218,10 +218,10 @@ def test_what_was_judged_before_a_stop_is_kept(monkeypatch: pytest.MonkeyPatch, 
 
 def test_the_cap_stops_it_and_keeps_what_was_paid(repository: Path, folder: Path) -> None:
     priced = f"{SIMULATED},price_in=10,price_out=10"
-    foreseen = foresee(repository, PAPER, Settings(model=priced), Wanted(samples=6))
-    assert foreseen.cost_usd is not None
+    expected = estimate_evaluation(repository, PAPER, Settings(model=priced), EvaluationOptions(samples=6))
+    assert expected.cost_usd is not None
     with pytest.raises(CostCapReached, match="higher --max-cost to resume"):
-        judged(repository, folder, Settings(model=priced, max_cost=foreseen.cost_usd, concurrency=1), samples=6)
+        judged(repository, folder, Settings(model=priced, max_cost=expected.cost_usd, concurrency=1), samples=6)
     paid = calls_made(folder)
     assert 0 < paid.total() < 6
     found = judged(repository, folder, Settings(model=priced), samples=6)
@@ -229,32 +229,30 @@ def test_the_cap_stops_it_and_keeps_what_was_paid(repository: Path, folder: Path
     assert len(found.scores[0].samples) == 6
 
 
-def test_what_it_will_take_is_told_before_anything_is_asked(
-    discerned: Scripted, repository: Path, folder: Path
-) -> None:
+def test_the_estimate_comes_before_the_first_call(discerned: Scripted, repository: Path, folder: Path) -> None:
     events: list[Event] = []
     settings = Settings(model=SIMULATED)
-    asyncio.run(evaluate(repository, PAPER, folder, settings, Wanted(samples=2), [events.append]))
+    asyncio.run(evaluate(repository, PAPER, folder, settings, EvaluationOptions(samples=2), [events.append]))
     kinds = [type(event) for event in events]
     assert kinds[:2] == [RunStarted, Forecast]
     assert kinds[-1] is RunEnded
     assert of_kind(events, CallReused) == []
-    assert of_kind(events, Forecast)[0].message.startswith("foreseen: 2 calls of simulated:")
+    assert of_kind(events, Forecast)[0].message.startswith("Estimate: 2 calls to simulated:")
 
 
 @pytest.mark.parametrize(
     ("wanted", "kind", "reason"),
     [
-        ({"gold": Path("none")}, RunFolderError, "no authors' repository at none"),
-        ({"rubric": Path("none.json")}, ArtifactError, "There is no rubric none.json"),
-        ({"judges": ("reference-based",)}, SettingsError, "name its folder with --gold"),
+        ({"gold": Path("none")}, RunFolderError, "none is not a folder. Give the folder of the authors' repository"),
+        ({"rubric": Path("none.json")}, ArtifactError, "none.json does not exist"),
+        ({"judges": ("reference-based",)}, SettingsError, "Give its folder with --gold"),
         ({"labels": Path("none.json")}, SettingsError, "--labels needs a rubric"),
         ({"code_dev": True}, SettingsError, "--code-dev needs a rubric"),
-        ({"judges": ()}, SettingsError, "Nothing is asked for"),
-        ({"samples": 0}, SettingsError, "one sample at least"),
+        ({"judges": ()}, SettingsError, "There is nothing to evaluate"),
+        ({"samples": 0}, SettingsError, "--samples must be at least 1"),
     ],
 )
-def test_what_does_not_fit_is_said_before_anything_is_written(
+def test_invalid_options_are_rejected_before_anything_is_written(
     wanted: dict[str, Any], kind: type[PaperCoderError], reason: str, repository: Path, folder: Path
 ) -> None:
     with pytest.raises(kind, match=reason):
@@ -262,8 +260,8 @@ def test_what_does_not_fit_is_said_before_anything_is_written(
     assert not folder.exists()
 
 
-def test_a_missing_repository_is_said_in_a_sentence(folder: Path) -> None:
-    with pytest.raises(RunFolderError, match="There is no repository to judge at none"):
+def test_a_missing_repository_is_rejected(folder: Path) -> None:
+    with pytest.raises(RunFolderError, match=r"none is not a folder\. Give the folder of the repository to judge"):
         judged(Path("none"), folder)
 
 
@@ -275,13 +273,13 @@ def test_an_authors_repository_with_nothing_to_read_is_refused(repository: Path,
 
 def test_a_rubric_without_code_has_no_code_dev(repository: Path, folder: Path, rubric: Path) -> None:
     rubric.write_text(RUBRIC.replace("Code Development", "Result Analysis"), encoding="utf-8")
-    with pytest.raises(ArtifactError, match="has no leaf of Code Development"):
+    with pytest.raises(ArtifactError, match="has no Code Development leaf"):
         judged(repository, folder, rubric=rubric, code_dev=True)
 
 
-def test_it_does_not_write_into_what_it_judges(repository: Path) -> None:
+def test_it_does_not_write_into_the_judged_repository(repository: Path) -> None:
     before = tree(repository)
-    with pytest.raises(RunFolderError, match="choose another folder with -o"):
+    with pytest.raises(RunFolderError, match="Choose another folder with -o"):
         judged(repository, repository / "eval")
     assert tree(repository) == before
 

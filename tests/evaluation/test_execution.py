@@ -1,4 +1,4 @@
-"""Observed: what a run or an executed submission shows, and what a repository's own word for it does not."""
+"""Observations: what a run or an executed submission shows, and what a repository's own word for it does not."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ import pytest
 
 from papercoder.artifacts import ExecutionReport
 from papercoder.errors import ArtifactError
-from papercoder.evaluation.execution import NO_RESULTS, NOTHING_EXECUTED, Observed, observed_of
+from papercoder.evaluation.execution import NO_RESULTS, NOTHING_EXECUTED, Observations, load_observations
 from tests.scripted import UNOBSERVED, observed
 
 RESULTS = '{"results": [{"claim": "C1", "mean": 0.12}]}'
-SMOKED = Observed(observed())
-REPRODUCED = Observed(observed(reproduce=True), results=RESULTS)
+SMOKED = Observations(observed())
+REPRODUCED = Observations(observed(reproduce=True), results=RESULTS)
 
 
 def run_of(folder: Path, report: ExecutionReport) -> Path:
@@ -27,13 +27,13 @@ def test_a_run_tells_what_it_saw(tmp_path: Path) -> None:
     repository = run_of(tmp_path, report)
     (repository / "reproduce.log").write_text("all is well", encoding="utf-8")
     (repository / "results.json").write_text('{"results": "forged"}', encoding="utf-8")
-    assert observed_of(repository) == Observed(report=report, results=RESULTS)
+    assert load_observations(repository) == Observations(report=report, results=RESULTS)
 
 
 def test_a_submission_has_its_log_and_results_beside_its_code(tmp_path: Path) -> None:
     (tmp_path / "reproduce.log").write_text("epoch 1\n", encoding="utf-8")
     (tmp_path / "results.json").write_text(RESULTS, encoding="utf-8")
-    assert observed_of(tmp_path) == Observed(log="epoch 1\n", results=RESULTS)
+    assert load_observations(tmp_path) == Observations(log="epoch 1\n", results=RESULTS)
 
 
 @pytest.mark.parametrize("log", [None, "", " \n"])
@@ -41,7 +41,7 @@ def test_results_that_nobody_saw_being_made_are_none(tmp_path: Path, log: str | 
     (tmp_path / "results.json").write_text(RESULTS, encoding="utf-8")
     if log is not None:
         (tmp_path / "reproduce.log").write_text(log, encoding="utf-8")
-    found = observed_of(tmp_path)
+    found = load_observations(tmp_path)
     assert (found.executed, found.results) == (False, "")
 
 
@@ -50,41 +50,41 @@ def test_a_run_that_executed_nothing_showed_nothing_whatever_its_repository_says
     (tmp_path / "execution" / "report.json").unlink()
     (tmp_path / "events.jsonl").touch()
     (repository / "reproduce.log").write_text("all is well", encoding="utf-8")
-    assert observed_of(repository) == Observed()
+    assert load_observations(repository) == Observations()
 
 
 def test_a_folder_that_is_not_there_showed_nothing(tmp_path: Path) -> None:
-    assert not observed_of(tmp_path / "none").executed
+    assert not load_observations(tmp_path / "none").executed
 
 
-def test_a_report_that_does_not_fit_is_told(tmp_path: Path) -> None:
+def test_an_invalid_report_is_an_error(tmp_path: Path) -> None:
     repository = run_of(tmp_path, UNOBSERVED)
     (tmp_path / "execution" / "report.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ArtifactError, match=r"execution/report\.json"):
-        observed_of(repository)
+        load_observations(repository)
 
 
 @pytest.mark.parametrize(
     ("seen", "execution", "results"),
     [
-        (Observed(), NOTHING_EXECUTED, NOTHING_EXECUTED),
-        (Observed(UNOBSERVED, log="text", results=RESULTS), NOTHING_EXECUTED, NOTHING_EXECUTED),
+        (Observations(), NOTHING_EXECUTED, NOTHING_EXECUTED),
+        (Observations(UNOBSERVED, log="text", results=RESULTS), NOTHING_EXECUTED, NOTHING_EXECUTED),
         (SMOKED, "", NO_RESULTS),
-        (Observed(observed("reproduce", "Killed")), "", NO_RESULTS),
-        (Observed(observed("import", "ImportError")), "", NO_RESULTS),
-        (Observed(observed(reproduce=True)), "", NO_RESULTS),
+        (Observations(observed("reproduce", "Killed")), "", NO_RESULTS),
+        (Observations(observed("import", "ImportError")), "", NO_RESULTS),
+        (Observations(observed(reproduce=True)), "", NO_RESULTS),
         (REPRODUCED, "", ""),
-        (Observed(log="accuracy 0.9\n"), "", ""),
+        (Observations(log="accuracy 0.9\n"), "", ""),
     ],
 )
-def test_what_was_not_observed_needs_no_judge(seen: Observed, execution: str, results: str) -> None:
+def test_what_was_not_observed_needs_no_judge(seen: Observations, execution: str, results: str) -> None:
     assert seen.unmet("Code Development") == ""
     assert seen.unmet("Code Execution") == execution
     assert seen.unmet("Result Analysis") == results
 
 
 def test_a_judge_reads_every_step_and_the_results() -> None:
-    text = Observed(observed("smoke", "ValueError: too few")).render()
+    text = Observations(observed("smoke", "ValueError: too few")).render()
     assert "- import (`run import`): passed" in text
     assert "- smoke (`run smoke`): failed, 0.0 s. it ended with exit code 1: ValueError: too few" in text
     assert "- reproduce: skipped. it was not asked for" in text
@@ -93,7 +93,7 @@ def test_a_judge_reads_every_step_and_the_results() -> None:
 
 
 def test_what_is_long_is_cut_and_said_to_be() -> None:
-    text = Observed(log=f"first{'x' * 50_000}last").render()
+    text = Observations(log=f"first{'x' * 50_000}last").render()
     assert "first" in text
     assert "last" in text
-    assert "[10009 characters left out]" in text
+    assert "[10009 characters omitted]" in text

@@ -1,11 +1,11 @@
-"""Of a notebook its code is read; what is no notebook is passed over."""
+"""Notebooks: only their code is read, and other files are ignored."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from papercoder.evaluation.notebooks import notebook
+from papercoder.evaluation.repository_view import notebook
 
 
 def written(path: Path, *cells: object) -> Path:
@@ -44,13 +44,13 @@ def test_code_is_read_in_order_without_prose_and_outputs(tmp_path: Path) -> None
         b"[" * 100_000,
     ],
 )
-def test_what_is_no_notebook_or_has_no_code_is_passed_over(tmp_path: Path, text: bytes) -> None:
+def test_invalid_notebooks_and_notebooks_without_code_are_ignored(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "a.ipynb"
     path.write_bytes(text)
     assert notebook(path, "a.ipynb") is None
 
 
-def test_other_files_and_huge_code_are_passed_over(tmp_path: Path) -> None:
+def test_other_files_and_huge_code_are_ignored(tmp_path: Path) -> None:
     cell = {"cell_type": "code", "source": "x = 1"}
     assert notebook(written(tmp_path / "a.json", cell), "a.json") is None
     assert notebook(written(tmp_path / "a.ipynb", {**cell, "source": "x = 1\n" * 100_000}), "a.ipynb") is None

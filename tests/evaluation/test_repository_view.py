@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts import SourceFile
-from papercoder.evaluation.repository_view import judged_files, path_lines, paths_of, show, sizes_of, tree
+from papercoder.evaluation.repository_view import excerpt, judged_files, path_lines, paths_of, sizes_of, tree
 from papercoder.models.tokens import count_tokens
 
 FILES = tuple(
@@ -22,38 +22,39 @@ def order(text: str) -> list[str]:
 
 
 def test_what_fits_is_shown_whole_code_first_and_documents_last() -> None:
-    shown = show(FILES, SIZES, ALL)
-    assert shown.unseen == ()
+    shown = excerpt(FILES, SIZES, ALL)
+    assert shown.omitted == ()
     assert order(shown.text) == ["main.py", "model.py", "ops.cu", "config.yaml", "README.md"]
     assert count_tokens(shown.text) <= ALL
 
 
 def test_what_was_chosen_comes_first_in_its_order() -> None:
-    shown = show(FILES, SIZES, ALL, first=("config.yaml", "model.py", "nowhere.py"))
+    shown = excerpt(FILES, SIZES, ALL, first=("config.yaml", "model.py", "nowhere.py"))
     assert order(shown.text) == ["config.yaml", "model.py", "main.py", "ops.cu", "README.md"]
 
 
 @pytest.mark.parametrize("room", [0, 1, 50, 100, ALL // 2, ALL - 1])
 def test_what_does_not_fit_is_named_and_the_room_is_kept(room: int) -> None:
-    shown = show(FILES, SIZES, room)
-    assert shown.unseen
-    assert {*order(shown.text), *shown.unseen} == {file.path for file in FILES}
+    shown = excerpt(FILES, SIZES, room)
+    assert shown.omitted
+    assert {*order(shown.text), *shown.omitted} == {file.path for file in FILES}
     assert count_tokens(shown.text) <= room
 
 
 def test_a_smaller_file_takes_the_room_that_a_larger_one_does_not_fit() -> None:
-    shown = show(FILES, SIZES, SIZES["model.py"] + SIZES["config.yaml"], first=("model.py", "main.py", "config.yaml"))
+    room = SIZES["model.py"] + SIZES["config.yaml"]
+    shown = excerpt(FILES, SIZES, room, first=("model.py", "main.py", "config.yaml"))
     assert order(shown.text) == ["model.py", "config.yaml"]
 
 
 def test_of_a_file_larger_than_all_the_room_the_beginning_is_shown() -> None:
     large = SourceFile(path="main.py", text="".join(f"x{number} = {number}\n" for number in range(1000)))
-    shown = show((large,), sizes_of((large,)), 200)
-    assert shown.unseen == ("main.py",)
+    shown = excerpt((large,), sizes_of((large,)), 200)
+    assert shown.omitted == ("main.py",)
     assert "   1 x0 = 0\n   2 x1 = 1\n" in shown.text
-    assert shown.text.endswith("The rest of this file is left out.")
+    assert shown.text.endswith("The rest of this file is omitted.")
     assert 150 < count_tokens(shown.text) <= 200
-    assert show((large,), sizes_of((large,)), 10).text == ""
+    assert excerpt((large,), sizes_of((large,)), 10).text == ""
 
 
 def test_a_tree_counts_the_files_and_names_them() -> None:

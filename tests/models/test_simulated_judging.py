@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 from papercoder.artifacts import CritiqueScore, JudgeName, SourceFile
+from papercoder.evaluation.critique.context import select_files
 from papercoder.evaluation.critique.judge import judge
-from papercoder.evaluation.critique.selection import select_files
 from papercoder.evaluation.repository_view import Files
 from papercoder.models.simulated import Simulated
 from papercoder.runs.folder import step_store

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from papercoder.artifacts import RubricScore, SourceFile
-from papercoder.evaluation.execution import Observed
+from papercoder.evaluation.execution import Observations
 from papercoder.evaluation.repository_view import Files
 from papercoder.evaluation.rubric.draft import assemble, group
 from papercoder.evaluation.rubric.judge import judge_rubric
@@ -24,7 +24,7 @@ CONFIG = (SourceFile(path="config.yaml", text="seed: 0\n"),)
 def judged(folder: Path, repository: Files) -> RubricScore:
     run = Run(folder, make_agents(MODEL), lambda _: None, step_store(folder))
     paths = tuple(file.path for file in repository)
-    return asyncio.run(judge_rubric(run, PAPER, RUBRIC, repository, paths, Observed()))
+    return asyncio.run(judge_rubric(run, PAPER, RUBRIC, repository, paths, Observations()))
 
 
 def test_some_leaves_are_met_where_there_is_code_and_none_where_there_is_not(tmp_path: Path) -> None:

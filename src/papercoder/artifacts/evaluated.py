@@ -75,8 +75,8 @@ class Evaluation(Artifact):
 
     def _shortcomings(self) -> Iterator[str]:
         if self.calibration:
-            yield from (f"the judge {name} is unfit" for name in self.calibration.unfit)
-            yield from (f"the controls show nothing of the judge {name}" for name in self.calibration.not_shown)
+            yield from (f"the judge {name} is unreliable" for name in self.calibration.unfit)
+            yield from (f"calibration of the judge {name} was inconclusive" for name in self.calibration.not_shown)
         yield from (f"the judge {each.judge} gave no valid sample" for each in self.scores if not each.score)
         if self.rubric and self.rubric.leaves and all(leaf.invalid for leaf in self.rubric.leaves):
-            yield "no leaf of the rubric was judged validly"
+            yield "no leaf of the rubric has a valid verdict"

@@ -11,7 +11,7 @@ from papercoder.bench.papers import with_addendum
 from papercoder.bench.trial_end import TrialEnd, clear_end, save_end
 from papercoder.concurrency import wait_until_done
 from papercoder.errors import CostCapReached, PaperCoderError
-from papercoder.evaluation.evaluate import Wanted, evaluate
+from papercoder.evaluation.evaluate import EvaluationOptions, evaluate
 from papercoder.models.budget import Budget, LocalBudget
 from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import generate, open_run
@@ -98,11 +98,11 @@ async def _execute(
 async def _evaluate(trial: Trial, spec: EvaluationSpec, environment: RunEnvironment, emit: Emit) -> tuple[str, ...]:
     """Ask the judges; returns what they did not answer."""
     paper = load(trial.folder, "paper.json", Paper)
-    wanted = Wanted(
+    options = EvaluationOptions(
         judges=spec.judges, samples=spec.samples, gold=spec.gold, rubric=spec.rubric, code_dev=spec.code_dev
     )
     folder = trial.folder / EVALUATION_FOLDER
-    evaluation = await evaluate(trial.folder / "repo", paper, folder, spec.settings, wanted, [emit], environment)
+    evaluation = await evaluate(trial.folder / "repo", paper, folder, spec.settings, options, [emit], environment)
     return evaluation.shortcomings
 
 

@@ -24,7 +24,7 @@ from papercoder.errors import PaperError, SettingsError
 
 if TYPE_CHECKING:
     from papercoder.artifacts import JudgeName, Paper
-    from papercoder.evaluation.subject import Wanted
+    from papercoder.evaluation.subject import EvaluationOptions
     from papercoder.settings import Settings
 
 
@@ -68,26 +68,31 @@ def evaluate(
 ) -> None:
     """Judge a repository against its paper. Run it again to resume."""
     given = dict(locals())
-    from papercoder.evaluation.subject import Wanted
+    from papercoder.evaluation.subject import EvaluationOptions
 
     settings = settings_given(model, thinking, **{name: given[name] for name in _SETTINGS})
     judges = _judges(judge, gold, rubric)
-    wanted = Wanted(judges, samples, gold, rubric, code_dev, calibrate, labels)
+    options = EvaluationOptions(judges, samples, gold, rubric, code_dev, calibrate, labels)
     if dry_run:
-        _foresee(repository, paper, settings, wanted)
+        _estimate(repository, paper, settings, options)
     else:
-        _evaluate(repository, paper, output, settings, wanted, as_json)
+        _evaluate(repository, paper, output, settings, options, as_json)
 
 
-def _foresee(repository: Path, paper: str | None, settings: "Settings", wanted: "Wanted") -> None:
-    from papercoder.evaluation.costs import in_words
-    from papercoder.evaluation.evaluate import foresee
+def _estimate(repository: Path, paper: str | None, settings: "Settings", options: "EvaluationOptions") -> None:
+    from papercoder.evaluation.costs import estimate_text
+    from papercoder.evaluation.evaluate import estimate_evaluation
 
-    typer.echo(in_words(foresee(_source(repository), _paper(repository, paper), settings, wanted)))
+    typer.echo(estimate_text(estimate_evaluation(_source(repository), _paper(repository, paper), settings, options)))
 
 
 def _evaluate(
-    repository: Path, paper: str | None, output: Path | None, settings: "Settings", wanted: "Wanted", as_json: bool
+    repository: Path,
+    paper: str | None,
+    output: Path | None,
+    settings: "Settings",
+    options: "EvaluationOptions",
+    as_json: bool,
 ) -> None:
 
     from rich.console import Console
@@ -100,7 +105,7 @@ def _evaluate(
     console = Console(stderr=True) if as_json else new_console()
     held_against = _paper(repository, paper)
     with progress(console) as listener:
-        evaluation = run_interruptible(judged(_source(repository), held_against, folder, settings, wanted, [listener]))
+        evaluation = run_interruptible(judged(_source(repository), held_against, folder, settings, options, [listener]))
     if as_json:
         typer.echo(evaluation.model_dump_json(indent=1))
     else:

@@ -9,13 +9,13 @@ from rich.table import Table
 
 from papercoder.artifacts import Contender, CritiqueScore, Evaluation, RubricScore
 from papercoder.console.progress import money
-from papercoder.evaluation.wording import FITNESS, agreement_words, headline, order_state, order_words, within
+from papercoder.evaluation.formatting import FITNESS, agreement_words, headline, order_state, order_words, within
 
 
 def show_evaluation(evaluation: Evaluation, folder: Path, console: Console) -> None:
     """Show reasons to distrust the judges first, then scores, costs and the page."""
     for text in (*headline(evaluation), *agreement_words(evaluation)):
-        style = "bold red" if text.startswith("UNFIT") else None
+        style = "bold red" if text.startswith("UNRELIABLE") else None
         console.print(escape(text), style=style, soft_wrap=True, highlight=False)
     if evaluation.scores or evaluation.by_code:
         console.print(_scores(evaluation))

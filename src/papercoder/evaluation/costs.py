@@ -1,12 +1,12 @@
-"""What an evaluation will take, before it takes anything: calls, tokens and dollars for a subject and a model."""
+"""Estimates the calls, tokens and cost of an evaluation."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from papercoder.artifacts import JudgeName, Rubric
-from papercoder.evaluation.execution import Observed
+from papercoder.evaluation.execution import Observations
 from papercoder.evaluation.repository_view import Files, size
-from papercoder.evaluation.subject import Subject, Wanted
+from papercoder.evaluation.subject import EvaluationOptions, Subject
 from papercoder.models.resolve import price_of_spec, window_of_spec
 from papercoder.models.tokens import count_tokens
 from papercoder.paper.fidelity import Estimate
@@ -14,91 +14,88 @@ from papercoder.report.formatting import amount, money, plural
 from papercoder.settings import Settings
 
 INSTRUCTIONS = 1_500
-"""Prompt tokens of system, task and form of answer."""
+"""Prompt tokens of system message, task and answer format."""
 
 SAMPLE, LEAF, SELECTION = 1_200, 400, 300
-"""Completion tokens of each answer."""
+"""Completion tokens per answer."""
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """Calls that are alike."""
+class _Calls:
+    """Similar calls."""
 
-    calls: int
+    number: int
     prompt: int
     completion: int
 
 
-def forecast(subject: Subject, wanted: Wanted, settings: Settings) -> Estimate:
-    """Estimate an evaluation; the lengths of answers are typical ones, so take it as an order of magnitude.
+def estimate_costs(subject: Subject, options: EvaluationOptions, settings: Settings) -> Estimate:
+    """Estimate an evaluation to an order of magnitude, from typical lengths of answers.
 
-    Every sample is counted with its whole prompt, as if there were no cache, and nothing as judged before. No key is
-    needed.
+    It assumes an empty folder and no prompt cache. It needs no API key.
 
     Raises:
-        SettingsError: the judges' model is not what it should be.
+        SettingsError: the judges' model is invalid.
     """
-    model, room = settings.model_for("judge"), _room(settings)
-    asked = [*_by_critique(subject, wanted, room), *_by_rubric(subject, room)]
-    prompt = sum(each.calls * each.prompt for each in asked)
-    completion = sum(each.calls * each.completion for each in asked)
+    model = settings.model_for("judge")
+    window = window_of_spec(model, settings)
+    room = window - min(settings.max_tokens, window // 3)
+    calls = [*_by_critique(subject, options, room), *_by_rubric(subject, room)]
+    prompt = sum(each.number * each.prompt for each in calls)
+    completion = sum(each.number * each.completion for each in calls)
     price = price_of_spec(model, settings)
     return Estimate(
         model=model,
-        calls=sum(each.calls for each in asked),
+        calls=sum(each.number for each in calls),
         prompt_tokens=prompt,
         completion_tokens=completion,
         cost_usd=price.of(prompt, 0, completion) if price else None,
-        note="a cached prefix costs less, and what was judged before costs nothing",
+        note="cached prompts cost less and existing results are free",
     )
 
 
-def _room(settings: Settings) -> int:
-    """Tokens that the judges' model can read at once."""
-    window = window_of_spec(settings.model_for("judge"), settings)
-    return window - min(settings.max_tokens, window // 3)
-
-
-def in_words(estimate: Estimate) -> str:
+def estimate_text(estimate: Estimate) -> str:
     """The estimate in a sentence."""
-    dollars = "at a price that is not known" if estimate.cost_usd is None else f"about {money(estimate.cost_usd)}"
+    dollars = "price unknown" if estimate.cost_usd is None else f"about {money(estimate.cost_usd)}"
     return (
-        f"foreseen: {plural(estimate.calls, 'call')} of {estimate.model}, {amount(estimate.prompt_tokens)} prompt "
-        f"tokens and {amount(estimate.completion_tokens)} completion tokens, {dollars}; {estimate.note}"
+        f"Estimate: {plural(estimate.calls, 'call')} to {estimate.model}, {amount(estimate.prompt_tokens)} prompt "
+        f"tokens and {amount(estimate.completion_tokens)} completion tokens, {dollars}; {estimate.note}."
     )
 
 
-def _by_critique(subject: Subject, wanted: Wanted, room: int) -> Iterator[_Asked]:
-    """Each judge's samples of the repository and of each control."""
+def _by_critique(subject: Subject, options: EvaluationOptions, room: int) -> Iterator[_Calls]:
+    """Samples of each judge for the repository and each control."""
     for files in (subject.files, *(control.files for control in subject.controls)):
-        for judge in wanted.judges:
-            yield from _samples(subject, judge, files, wanted.samples, room)
+        for judge in options.judges:
+            yield from _samples(subject, judge, files, options.samples, room)
 
 
-def _samples(subject: Subject, judge: JudgeName, files: Files, samples: int, room: int) -> Iterator[_Asked]:
-    """The samples, and before them the choice of files where the repositories are too large to be read whole."""
+def _samples(subject: Subject, judge: JudgeName, files: Files, samples: int, room: int) -> Iterator[_Calls]:
+    """The samples, and the selection of files if the repositories are too large."""
     gold = _size(subject.gold) if judge == "reference-based" else 0
     paper = count_tokens(subject.paper.render())
     needed = paper + _size(files) + gold + INSTRUCTIONS
     if needed > room:
-        yield _Asked(1, paper + INSTRUCTIONS, SELECTION)
-    yield _Asked(samples, min(needed, room), SAMPLE)
+        yield _Calls(1, paper + INSTRUCTIONS, SELECTION)
+    yield _Calls(samples, min(needed, room), SAMPLE)
 
 
-def _by_rubric(subject: Subject, room: int) -> Iterator[_Asked]:
-    """The leaves that need a judge, of the repository and of each control; of no file, none does."""
+def _by_rubric(subject: Subject, room: int) -> Iterator[_Calls]:
+    """The leaves that need a judge, for the repository and each control that has files."""
     yield from _leaves(subject, subject.rubric, subject.files, subject.observed, room)
     for control in subject.controls:
-        yield from _leaves(subject, subject.code_rubric, control.files, Observed(), room)
+        yield from _leaves(subject, subject.code_rubric, control.files, Observations(), room)
 
 
-def _leaves(subject: Subject, rubric: Rubric | None, files: Files, observed: Observed, room: int) -> Iterator[_Asked]:
+def _leaves(
+    subject: Subject, rubric: Rubric | None, files: Files, observed: Observations, room: int
+) -> Iterator[_Calls]:
     if rubric is None or not files:
         return
     categories = [leaf.task_category for leaf in rubric.leaves if leaf.task_category]
-    asked = sum(not observed.unmet(category) for category in categories)
+    judged = sum(not observed.unmet(category) for category in categories)
     needed = count_tokens(subject.paper.render()) + _size(files) + INSTRUCTIONS
-    yield _Asked(asked, min(needed, room), LEAF)
+    yield _Calls(judged, min(needed, room), LEAF)
 
 
 def _size(files: Files) -> int:

@@ -1,4 +1,4 @@
-"""The door of an evaluation: opens the folder, asks all judges at once, and writes what they say."""
+"""Evaluates a repository: runs all judges concurrently and writes the results."""
 
 import asyncio
 from collections.abc import Iterable
@@ -9,18 +9,17 @@ from papercoder.artifacts import Calibration, ControlScores, CritiqueScore, Eval
 from papercoder.artifacts.evaluated import Costs
 from papercoder.concurrency import gather_all, gather_pair
 from papercoder.errors import RunFolderError
-from papercoder.evaluation.calibration.calibrate import calibrated
+from papercoder.evaluation.calibration.calibrate import calibrate
 from papercoder.evaluation.calibration.controls import Control
-from papercoder.evaluation.costs import forecast, in_words
+from papercoder.evaluation.costs import estimate_costs, estimate_text
 from papercoder.evaluation.critique.judge import judge
-from papercoder.evaluation.execution import Observed
-from papercoder.evaluation.page import to_html
+from papercoder.evaluation.execution import Observations
+from papercoder.evaluation.rendering import to_csv, to_html
 from papercoder.evaluation.repository_view import Files
 from papercoder.evaluation.rubric.agreement import agreement
 from papercoder.evaluation.rubric.judge import judge_rubric
+from papercoder.evaluation.subject import EvaluationOptions as EvaluationOptions
 from papercoder.evaluation.subject import Subject, read_subject
-from papercoder.evaluation.subject import Wanted as Wanted
-from papercoder.evaluation.tables import to_csv
 from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import open_run, record_end, run_started
 from papercoder.paper.fidelity import Estimate
@@ -38,68 +37,70 @@ async def evaluate(
     paper: Paper,
     folder: Path,
     settings: Settings,
-    wanted: Wanted,
+    options: EvaluationOptions,
     listeners: Iterable[Emit] = (),
     environment: RunEnvironment | None = None,
 ) -> Evaluation:
-    """Judge a repository; on a folder of an earlier evaluation, go on with it.
+    """Judge a repository, or resume an evaluation in its folder.
 
-    Writes `evaluation.json`, `evaluation.csv` and `evaluation.html`; every sample and leaf has a file too.
+    Writes `evaluation.json`, `evaluation.csv` and `evaluation.html`, and one file per sample and leaf.
 
     Args:
-        repository: to be judged; may be empty.
-        paper: what it is held against.
-        folder: the evaluation's; made where it is missing.
-        settings: models, cap and limits.
-        wanted: which judges, and against what.
-        listeners: are told every event.
-        environment: None: this machine, with nothing shared.
+        repository: the folder to judge; may be empty.
+        paper: the paper to compare with.
+        folder: output folder, created if missing.
+        settings: models, cost cap and limits.
+        options: judges, rubric and references.
+        listeners: receive every event.
+        environment: where the models run; None: this machine, without shared limits.
 
     Raises:
-        PaperCoderError: it stopped; what was judged is kept, and the same call goes on from there.
+        PaperCoderError: the evaluation stopped. Results are kept, and the same call resumes.
     """
-    _apart(repository, folder)
-    subject = await asyncio.to_thread(read_subject, repository, paper, wanted)
+    _check_folder(repository, folder)
+    subject = await asyncio.to_thread(read_subject, repository, paper, options)
     with lock(folder):
         emit = EventLog(folder, *listeners)
         run, _ = open_run(folder, settings, emit, environment, roles=("judge",))
         emit(run_started(run.context, paper.title, settings))
         with record_end(emit) as end:
-            foreseen = await asyncio.to_thread(forecast, subject, wanted, settings)
-            emit(Forecast(message=in_words(foreseen)))
-            evaluation = await _judged(run, subject, wanted)
+            expected = await asyncio.to_thread(estimate_costs, subject, options, settings)
+            emit(Forecast(message=estimate_text(expected)))
+            evaluation = await _evaluate(run, subject, options)
             await asyncio.to_thread(_write, folder, evaluation)
             end.reason = "; ".join(evaluation.shortcomings)
         return evaluation
 
 
-def foresee(repository: Path, paper: Paper, settings: Settings, wanted: Wanted) -> Estimate:
-    """What an evaluation would take; asks nothing and writes nothing.
+def estimate_evaluation(repository: Path, paper: Paper, settings: Settings, options: EvaluationOptions) -> Estimate:
+    """Estimate an evaluation without calling a model or writing a file.
 
     Raises:
-        PaperCoderError: as for evaluate.
+        PaperCoderError: see `evaluate`.
     """
-    return forecast(read_subject(repository, paper, wanted), wanted, settings)
+    return estimate_costs(read_subject(repository, paper, options), options, settings)
 
 
-def _apart(repository: Path, folder: Path) -> None:
-    """What is written must not be judged the next time, nor be taken for what a run did and cost."""
+def _check_folder(repository: Path, folder: Path) -> None:
+    """Keep results out of the judged repository and out of a run folder."""
     if folder.resolve().is_relative_to(repository.resolve()):
-        raise RunFolderError(f"{folder} lies in {repository}, which is to be judged; choose another folder with -o.")
+        raise RunFolderError(
+            f"{folder} is inside the repository to judge, {repository}. Choose another folder with -o."
+        )
     if (folder / "paper.json").is_file():
         raise RunFolderError(
-            f"{folder} is a run's own folder; choose another with -o, such as {folder / 'evaluation'}."
+            f"{folder} is a run folder. Choose another folder with -o, such as {folder / 'evaluation'}."
         )
 
 
-async def _judged(run: Run[Agents], subject: Subject, wanted: Wanted) -> Evaluation:
+async def _evaluate(run: Run[Agents], subject: Subject, options: EvaluationOptions) -> Evaluation:
     for control in subject.missing:
-        run.emit(Warned(where=f"control {control.control}", message=f"it could not be made: {control.reason}"))
+        run.emit(Warned(where=f"control {control.control}", message=f"not created: {control.reason}"))
     own = gather_pair(
-        _by_critique(run, subject, wanted, subject.files, subject.paths, "judges"),
+        _by_critique(run, subject, options, subject.files, subject.paths, "judges"),
         _by_rubric(run, subject, subject.rubric, subject.files, subject.paths, subject.observed, "rubric"),
     )
-    asked = (_control(run, subject, wanted, control) for control in subject.controls)
+    asked = (_control(run, subject, options, control) for control in subject.controls)
     (scores, rubric), controls = await gather_pair(own, gather_all(asked))
     return Evaluation(
         paper=subject.paper.title,
@@ -109,29 +110,29 @@ async def _judged(run: Run[Agents], subject: Subject, wanted: Wanted) -> Evaluat
         scores=scores,
         rubric=rubric,
         tree=subject.rubric,
-        calibration=_calibration(subject, scores, rubric, tuple(controls)) if wanted.calibrate else None,
+        calibration=_calibration(subject, scores, rubric, tuple(controls)) if options.calibrate else None,
         agreement=agreement(rubric.leaves, subject.labels) if rubric and subject.labels else None,
         costs=_costs(run.folder),
     )
 
 
-async def _control(run: Run[Agents], subject: Subject, wanted: Wanted, control: Control) -> ControlScores:
-    """A control before the same judges; it is code that nobody executed."""
+async def _control(run: Run[Agents], subject: Subject, options: EvaluationOptions, control: Control) -> ControlScores:
+    """Judge a control with the same judges; controls are never executed."""
     folder, unchanged = f"controls/{control.name}", frozenset(subject.files)
     scores, rubric = await gather_pair(
-        _by_critique(run, subject, wanted, control.files, control.paths, folder),
-        _by_rubric(run, subject, subject.code_rubric, control.files, control.paths, Observed(), f"{folder}/rubric"),
+        _by_critique(run, subject, options, control.files, control.paths, folder),
+        _by_rubric(run, subject, subject.code_rubric, control.files, control.paths, Observations(), f"{folder}/rubric"),
     )
     changed = tuple(file.path for file in control.files if file not in unchanged)
     return ControlScores(control=control.name, made=control.made, changed=changed, scores=scores, rubric=rubric)
 
 
 async def _by_critique(
-    run: Run[Agents], subject: Subject, wanted: Wanted, files: Files, paths: tuple[str, ...], folder: str
+    run: Run[Agents], subject: Subject, options: EvaluationOptions, files: Files, paths: tuple[str, ...], folder: str
 ) -> tuple[CritiqueScore, ...]:
-    """The judges by critique, all at once."""
-    samples = wanted.samples
-    asked = [judge(run, name, subject.paper, files, paths, subject.gold, samples, folder) for name in wanted.judges]
+    """All critique judges, concurrently."""
+    samples = options.samples
+    asked = [judge(run, name, subject.paper, files, paths, subject.gold, samples, folder) for name in options.judges]
     return tuple(await gather_all(asked))
 
 
@@ -141,7 +142,7 @@ async def _by_rubric(
     rubric: Rubric | None,
     files: Files,
     paths: tuple[str, ...],
-    observed: Observed,
+    observed: Observations,
     folder: str,
 ) -> RubricScore | None:
     return await judge_rubric(run, subject.paper, rubric, files, paths, observed, folder) if rubric else None
@@ -151,11 +152,11 @@ def _calibration(
     subject: Subject, scores: tuple[CritiqueScore, ...], rubric: RubricScore | None, controls: tuple[ControlScores, ...]
 ) -> Calibration:
     leaves = (subject.rubric, rubric) if subject.rubric and rubric else None
-    return calibrated(scores, controls, subject.missing, leaves)
+    return calibrate(scores, controls, subject.missing, leaves)
 
 
 def _costs(folder: Path) -> Costs:
-    """Over all processes that worked in the folder."""
+    """Total of all processes that worked in the folder."""
     summary = summarise(read_events(folder))
     return Costs(
         calls=summary.calls.made,

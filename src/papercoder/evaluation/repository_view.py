@@ -1,13 +1,14 @@
-"""What of a repository a judge is shown: its tree, its files in order of relevance, and what did not fit."""
+"""A repository as a judge reads it: its tree, and the most relevant files that fit into the context window."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from pydantic import BaseModel, Field, ValidationError
+
 from papercoder.agents.listings import numbered_code
 from papercoder.artifacts import SourceFile
-from papercoder.evaluation.notebooks import notebook
 from papercoder.models.tokens import count_tokens
 from papercoder.repository.files import own_files, read_files
 
@@ -16,28 +17,34 @@ _FOREIGN_CODE = frozenset({".c", ".cc", ".cpp", ".cu", ".cuh", ".h", ".hpp", ".j
 _SETTINGS = frozenset({".yaml", ".yml", ".toml", ".cfg", ".ini", ".gin"})
 _DOCUMENTS = frozenset({".md", ".rst", ".txt", ".json"})
 JUDGED = _CODE | _FOREIGN_CODE | _SETTINGS | _DOCUMENTS
-"""Endings of the files that a judge may read."""
+"""File suffixes that a judge may read."""
 
 _CLAIMS = frozenset({"TRACEABILITY.json", "TRACEABILITY.md"})
-"""What PaperCoder says of its own repositories: long, and for a judge no proof of anything."""
+"""PaperCoder's own claims about its repositories: long, and not evidence."""
 
 _LISTED = 4000
-"""Tokens that a list of paths may take; more paths than that are counted."""
+"""Tokens of a list of paths; further paths are only counted."""
+
+_LARGEST_NOTEBOOK = 20_000_000
+"""Bytes; embedded pictures make notebooks large."""
+
+_MOST_NOTEBOOK_CODE = 200_000
+"""Characters; longer code is data."""
 
 Files = tuple[SourceFile, ...]
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What fits into so many tokens."""
+class Excerpt:
+    """The files of a repository that fit into a number of tokens."""
 
     text: str
-    unseen: tuple[str, ...]
-    """Paths of the files that were left out, or cut."""
+    omitted: tuple[str, ...]
+    """Paths of the files that are missing or truncated."""
 
 
 def judged_files(repository: Path) -> Files:
-    """The files of a repository that a judge may read; none where it is empty or there is no such folder."""
+    """The files of a repository that a judge may read; empty if the folder is empty or missing."""
     texts = [
         file.model_copy(update={"path": _printable(file.path)}) for file in read_files(repository, JUDGED - {".ipynb"})
     ]
@@ -47,7 +54,7 @@ def judged_files(repository: Path) -> Files:
 
 
 def paths_of(repository: Path) -> tuple[str, ...]:
-    """The paths of all files of a repository, also of those that no judge reads."""
+    """The paths of all files of a repository, including those that no judge reads."""
     return tuple(_name(path, repository) for path in own_files(repository))
 
 
@@ -56,19 +63,19 @@ def _name(path: Path, repository: Path) -> str:
 
 
 def _printable(name: str) -> str:
-    """A file's name on one line and in UTF-8, whatever signs it is made of."""
+    """A file's name on one line and in UTF-8, with other characters escaped."""
     return name if name.isprintable() else name.encode("unicode_escape").decode("ascii")
 
 
 def tree(repository: Iterable[str]) -> str:
-    """How many files there are, and their paths; so that a judge does not praise what is not there (P2C-Ex)."""
+    """The number of files and their paths, so that a judge gives no credit for missing files (P2C-Ex)."""
     paths = sorted(repository)
     count = f"{len(paths)} file{'' if len(paths) == 1 else 's'}"
     return f"{count}:\n{path_lines(paths)}" if paths else f"{count}."
 
 
 def path_lines(paths: Iterable[str]) -> str:
-    """One line a path; where the list would grow too long, how many more there are."""
+    """One line per path; a long list ends with the number of further paths."""
     lines = [f"- {path}" for path in paths]
     room, listed = _LISTED, 0
     while listed < len(lines) and (room := room - count_tokens(lines[listed]) - 1) >= 0:
@@ -77,36 +84,41 @@ def path_lines(paths: Iterable[str]) -> str:
     return "\n".join([*lines[:listed], *([f"- and {more} more"] if more else [])])
 
 
+def omitted_note(paths: Iterable[str]) -> str:
+    """Tells a judge which files are missing or truncated."""
+    return f"These files were omitted or truncated to fit the context. Do not judge their content:\n{path_lines(paths)}"
+
+
 def size(file: SourceFile) -> int:
-    """Tokens that a file takes where it is shown."""
+    """Tokens of a file with line numbers."""
     return count_tokens(numbered_code(file)) + 1
 
 
 def sizes_of(files: Files) -> dict[str, int]:
-    """Path -> tokens that the file takes where it is shown."""
+    """Path -> tokens of the file with line numbers."""
     return {file.path: size(file) for file in files}
 
 
-def show(files: Files, sizes: Mapping[str, int], room: int, first: Iterable[str] = ()) -> Shown:
-    """As many files as fit into `room` tokens, with the numbers of their lines.
+def excerpt(files: Files, sizes: Mapping[str, int], room: int, first: Iterable[str] = ()) -> Excerpt:
+    """As many files as fit into `room` tokens, with line numbers.
 
-    Those named in `first` come first, then code, then settings, then documents. Where the very first is larger than all
-    the room, its beginning is shown. Their `sizes` are counted once, since that takes longest.
+    The files in `first` come first, then code, settings and documents. If the first file alone is too large, its
+    beginning is included. The caller counts `sizes` once, because counting tokens is slow.
     """
     rank = {path: place for place, path in enumerate(first)}
     texts: list[str] = []
-    unseen: list[str] = []
+    omitted: list[str] = []
     for file in sorted(files, key=lambda file: (rank.get(file.path, len(rank)), _kind(file), file.path)):
         taken = sizes[file.path]
         if taken <= room:
             texts.append(numbered_code(file))
             room -= taken
             continue
-        unseen.append(file.path)
+        omitted.append(file.path)
         if not texts and (cut := _beginning(file, room))[0]:
             texts.append(cut[0])
             room -= cut[1]
-    return Shown("\n\n".join(texts), tuple(unseen))
+    return Excerpt("\n\n".join(texts), tuple(omitted))
 
 
 def _kind(file: SourceFile) -> int:
@@ -115,7 +127,7 @@ def _kind(file: SourceFile) -> int:
 
 
 def _beginning(file: SourceFile, room: int) -> tuple[str, int]:
-    """As many of a file's first lines as fit, and their tokens; nothing where none does."""
+    """As many of a file's first lines as fit, and their tokens; empty if none fits."""
     lines = file.text.splitlines(keepends=True)
 
     def taken(count: int) -> int:
@@ -126,4 +138,31 @@ def _beginning(file: SourceFile, room: int) -> tuple[str, int]:
 
 
 def _cut(file: SourceFile, lines: list[str]) -> str:
-    return f"{numbered_code(file.model_copy(update={'text': ''.join(lines)}))}\n\nThe rest of this file is left out."
+    return f"{numbered_code(file.model_copy(update={'text': ''.join(lines)}))}\n\nThe rest of this file is omitted."
+
+
+class _Cell(BaseModel):
+    cell_type: str
+    source: str | list[str] = ""
+
+    @property
+    def code(self) -> str:
+        """Empty for other kinds of cells."""
+        return "".join(self.source).strip() if self.cell_type == "code" else ""
+
+
+class _Notebook(BaseModel):
+    cells: list[_Cell] = Field(default_factory=list)
+
+
+def notebook(path: Path, name: str) -> SourceFile | None:
+    """The code of a notebook without outputs; None if the file is not a notebook, has no code or is too large."""
+    if path.suffix != ".ipynb" or path.stat().st_size > _LARGEST_NOTEBOOK:
+        return None
+    try:
+        cells = _Notebook.model_validate_json(path.read_bytes()).cells
+    except ValidationError:
+        return None
+    code = [cell.code for cell in cells if cell.code]
+    text = "".join(f"# In [{number}]\n{cell}\n\n" for number, cell in enumerate(code, 1)).removesuffix("\n")
+    return SourceFile(path=name, text=text) if 0 < len(text) <= _MOST_NOTEBOOK_CODE else None

@@ -1,7 +1,7 @@
 """Orders that every judge must keep: held, held within noise, broken, or showing nothing."""
 
 from papercoder.artifacts import ControlName, ControlScores, CritiqueScore, Fitness, Judgement, OrderCheck
-from papercoder.evaluation.calibration.calibrate import ORDERS, calibrated
+from papercoder.evaluation.calibration.calibrate import ORDERS, calibrate
 from papercoder.evaluation.statistics import interval
 
 
@@ -17,12 +17,12 @@ def control(
 
 
 def fitness(own: CritiqueScore, *controls: ControlScores) -> Fitness:
-    (found,) = calibrated((own,), controls).judges
+    (found,) = calibrate((own,), controls).judges
     return found.fitness
 
 
 def order(own: CritiqueScore, other: ControlScores) -> OrderCheck:
-    (found,) = calibrated((own,), (other,)).orders
+    (found,) = calibrate((own,), (other,)).orders
     return found
 
 
@@ -32,7 +32,7 @@ def test_a_judge_that_orders_them_is_fit() -> None:
 
 
 def test_a_judge_that_praises_all_alike_is_unfit() -> None:
-    found = calibrated((score(5, 5),), (control("empty", 5, 5), control("mutated", 5, 5)))
+    found = calibrate((score(5, 5),), (control("empty", 5, 5), control("mutated", 5, 5)))
     assert found.unfit == ("reference-free",)
     assert [(each.higher, each.lower, each.difference) for each in found.broken] == [
         ("repository", "mutated", 0.0),
@@ -56,7 +56,7 @@ def test_a_single_sample_is_never_beyond_noise() -> None:
 
 def test_an_order_that_allows_a_tie_is_broken_only_beyond_noise() -> None:
     def between(shuffled: tuple[int, ...], empty: tuple[int, ...]) -> str:
-        found = calibrated((score(5, 5, 5, 4),), (control("shuffled", *shuffled), control("empty", *empty)))
+        found = calibrate((score(5, 5, 5, 4),), (control("shuffled", *shuffled), control("empty", *empty)))
         return next(each.verdict for each in found.orders if each.higher == "shuffled")
 
     assert between((1, 1, 1, 1), (1, 1, 1, 1)) == "holds"
@@ -67,7 +67,7 @@ def test_an_order_that_allows_a_tie_is_broken_only_beyond_noise() -> None:
 def test_the_lowest_score_for_both_shows_nothing() -> None:
     found = order(score(1, 1), control("empty", 1, 1))
     assert (found.verdict, found.difference) == ("not shown", 0.0)
-    calibration = calibrated((score(1, 1),), (control("empty", 1, 1),))
+    calibration = calibrate((score(1, 1),), (control("empty", 1, 1),))
     assert (calibration.unfit, calibration.not_shown) == ((), ("reference-free",))
 
 
@@ -91,7 +91,7 @@ def test_each_judge_is_held_against_its_own_controls() -> None:
         changed=(),
         scores=(score(1, 1), score(3, 3).model_copy(update={"judge": "reference-based"})),
     )
-    found = calibrated((score(4, 4), based), (empty,))
+    found = calibrate((score(4, 4), based), (empty,))
     assert found.unfit == ("reference-based",)
 
 

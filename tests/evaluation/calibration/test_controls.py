@@ -75,10 +75,10 @@ def test_mutated_differs_in_one_operator_and_says_where() -> None:
 
 def test_what_a_repository_does_not_allow_is_said() -> None:
     assert reasons(()) == {
-        "empty": "the repository itself has no file that a judge reads",
+        "empty": "the repository has no file that a judge reads",
         "config-only": "the repository has no configuration",
-        "shuffled": "the repository has fewer than two files of code that differ",
-        "mutated": "no function of its Python files computes anything that could be made wrong",
+        "shuffled": "the repository has fewer than two different code files",
+        "mutated": "no Python function has arithmetic to change",
     }
     assert reasons(files(config__yaml="a: 1\n"))["config-only"] == "the repository has nothing but configuration"
 

@@ -13,9 +13,9 @@ from papercoder.artifacts import (
     Rubric,
     RubricScore,
 )
-from papercoder.evaluation.calibration.calibrate import calibrated
+from papercoder.evaluation.calibration.calibrate import calibrate
+from papercoder.evaluation.formatting import order_words
 from papercoder.evaluation.rubric.rubric import rubric_score
-from papercoder.evaluation.wording import order_words
 from tests.evaluation.trees import leaf, node
 
 EIGHT = node("root", *(leaf(name) for name in "abcdefgh"))
@@ -42,7 +42,7 @@ def control(name: ControlName, found: RubricScore, changed: tuple[str, ...] = ()
 
 
 def held(own: RubricScore, *controls: ControlScores, tree: Rubric = EIGHT) -> Calibration:
-    return calibrated((), controls, rubric=(tree, own))
+    return calibrate((), controls, rubric=(tree, own))
 
 
 def order(found: Calibration, higher: Contender, lower: Contender) -> OrderCheck:
@@ -68,7 +68,7 @@ def test_a_wrong_equation_of_which_no_leaf_speaks_shows_nothing() -> None:
     found = held(own, control("mutated", own, changed=("model.py",)), control("config-only", leaves("")))
     silent = order(found, "repository", "mutated")
     assert silent.verdict == "not shown"
-    assert order_words(silent).endswith("scores the same; a wrong equation shows only where a leaf speaks of it")
+    assert order_words(silent).endswith("scores the same; a wrong equation counts only if a leaf is about it")
     assert [each.fitness for each in found.judges] == ["fit"]
 
 
@@ -77,7 +77,7 @@ def test_a_leaf_that_flipped_by_chance_is_not_held_against_the_judge_and_six_are
     assert (one.verdict, one.difference) == ("not shown", -0.125)
     six = order(held(leaves("a"), control("mutated", leaves("abcdefg"))), "repository", "mutated")
     assert six.verdict == "broken"
-    assert order_words(six).endswith("and scores 75.0 percentage points less (leaves: 0 more, 6 fewer)")
+    assert order_words(six).endswith("but scores 75.0 percentage points less (leaves: 0 more, 6 fewer)")
 
 
 def test_a_wrong_equation_that_a_leaf_speaks_of_is_an_order_like_the_others() -> None:
@@ -101,7 +101,7 @@ def test_only_leaves_judged_validly_for_both_are_held_against_each_other() -> No
     assert (found.higher_alone, found.lower_alone, found.difference) == (2, 0, 2 / 5)
     nothing = order(held(own, control("shuffled", leaves("", invalid="abcdefgh"))), "repository", "shuffled")
     assert (nothing.verdict, nothing.difference) == ("not shown", None)
-    assert order_words(nothing).endswith("no leaf was judged validly for both")
+    assert order_words(nothing).endswith("no leaf has a valid verdict for both")
 
 
 def test_what_was_decided_without_the_judge_is_no_order_of_it() -> None:

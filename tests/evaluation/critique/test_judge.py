@@ -194,7 +194,7 @@ def test_the_plain_judge_sees_no_tree_and_only_the_one_with_a_reference_the_auth
 def test_an_empty_repository_is_said_to_be_empty(tmp_path: Path) -> None:
     model = model_of(judgement(1))
     assert judged(tmp_path, model, repository=()).unseen == ()
-    assert read(model, "judge_free")[1].endswith("0 files.\n\nThere is no file that could be read.")
+    assert read(model, "judge_free")[1].endswith("0 files.\n\nThe repository has no readable file.")
 
 
 def test_a_judge_with_a_reference_needs_one(tmp_path: Path) -> None:
@@ -232,9 +232,9 @@ def test_a_file_that_exists_though_no_judge_reads_it_may_be_named(tmp_path: Path
 
 def test_a_best_score_beside_a_grave_critique_is_no_judgement(tmp_path: Path) -> None:
     model = model_of([judgement(5, ("model.py", "high")), judgement(5, ("model.py", "low"))])
-    (sample,) = judged(tmp_path / "mended", model, samples=1).samples
+    (sample,) = judged(tmp_path / "corrected", model, samples=1).samples
     assert sample.score == 5
-    assert "one of the two is mistaken" in model.requests[1].text
+    assert "Correct one of them." in model.requests[1].text
     stubborn = judged(tmp_path / "stubborn", model_of(judgement(5, ("model.py", "high"))), samples=1)
     assert (stubborn.score, len(stubborn.invalid)) == (None, 1)
 
@@ -265,7 +265,7 @@ def test_a_reference_that_is_too_large_is_selected_from_once_and_what_is_unseen_
     assert {"f4.py", "f1.py"}.isdisjoint(score.gold_unseen)
     gold = read(model, "judge_based")[1]
     assert gold.index("`f4.py`") < gold.index("`f1.py`")
-    assert all(f"- {path}" in gold.partition("Left out for want of room")[2] for path in score.gold_unseen)
+    assert all(f"- {path}" in gold.partition("omitted or truncated")[2] for path in score.gold_unseen)
     again = small(judgement(3), select_files=chosen)
     assert judged(tmp_path, again, "reference-based", gold=LARGE) == score
     assert again.requests == []
@@ -290,8 +290,8 @@ def test_a_long_paper_leaves_the_files_half_of_the_window(tmp_path: Path) -> Non
     assert "headings only" in model.requests[0].text
 
 
-def test_a_window_that_holds_not_even_a_line_is_told(tmp_path: Path) -> None:
+def test_a_window_too_small_for_one_line_is_an_error(tmp_path: Path) -> None:
     giant = (SourceFile(path="main.py", text="x" * 90_000),)
     model = small(judgement(3), select_files=SelectedFiles(paths=("main.py",)))
-    with pytest.raises(ContextError, match="cannot read even one file"):
+    with pytest.raises(ContextError, match="is too small for the paper and one file"):
         judged(tmp_path, model, repository=giant)

@@ -43,7 +43,7 @@ def test_labels_are_those_of_leaves(labels: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("{", "is no graded rubric"),
+        ("{", "is not a graded rubric"),
         ('{"sub_tasks": []}', "id: Field required"),
         ('{"id": "a", "score": 0.5}', "the score of leaf a is 0.5; labels are 0 or 1"),
         ('{"id": "a"}', "has no labels"),
@@ -57,7 +57,7 @@ def test_what_are_no_labels_is_said_in_a_sentence(text: str, reason: str, tmp_pa
 
 
 def test_missing_labels_are_said_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match="There is no file"):
+    with pytest.raises(ArtifactError, match="does not exist"):
         load_labels(tmp_path / "none.json")
 
 

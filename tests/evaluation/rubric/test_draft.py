@@ -88,7 +88,7 @@ def test_requirements_and_claims_become_weighted_leaves() -> None:
     assert leaves["R1"].requirements == (
         'The prediction is w x. [1¶1] "The model predicts the target as a scaled input"'
     )
-    assert "The paper leaves this open" in leaves["R4"].requirements
+    assert "The paper does not specify this" in leaves["R4"].requirements
     assert leaves["C3"].requirements == (
         "Main comparison; TinyFit; dots: the measured error agrees with the 0.12 ± 0.02 that [tab:1] reports, "
         "to within 0.04."
@@ -109,11 +109,11 @@ IDS = ("R1", "R2", "tab:1")
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
-        (groups((1, {"R1": 1, "R2": 1})), "tab:1 stands in no group."),
-        (groups((1, {"R1": 1, "R2": 1, "tab:1": 1}), (1, {"R1": 2})), "R1 stands 2 times; once is right."),
+        (groups((1, {"R1": 1, "R2": 1})), "tab:1 is in no group."),
+        (groups((1, {"R1": 1, "R2": 1, "tab:1": 1}), (1, {"R1": 2})), "R1 is in 2 groups; put it into exactly one."),
         (groups((1, {"R1": 1, "R2": 1, "tab:1": 1, "R9": 1})), "R9 is not in the lists."),
         (groups((1, {"R1": 1, "R2": 1, "tab:1": 1}), (1, {})), "The group 'Part 2 is there.' has no items."),
-        (groups(), "R1 stands in no group."),
+        (groups(), "R1 is in no group."),
     ],
 )
 def test_what_drops_or_doubles_is_sent_back(given: RubricGroups, complaint: str) -> None:
@@ -136,12 +136,12 @@ def test_the_agent_reads_the_paper_the_requirements_and_the_results() -> None:
     assert "averaged over the batch" in text
 
 
-def test_an_agent_who_drops_one_is_told_which_and_given_up_at_last() -> None:
+def test_a_missing_id_is_retried_and_then_an_error() -> None:
     dropped = groups((1, {"R1": 1}))
     made, model = grouped(dropped, GROUPS)
     assert made == GROUPS
-    assert "tab:1 stands in no group." in model.requests[1].text
-    with pytest.raises(AnswerError, match="stands in no group"):
+    assert "tab:1 is in no group." in model.requests[1].text
+    with pytest.raises(AnswerError, match="is in no group"):
         grouped(dropped)
 
 
@@ -201,20 +201,20 @@ def test_what_a_run_has_extracted_is_not_extracted_again(
     assert {path.name for path in planned.parent.iterdir()} == {"planning"}
 
 
-def test_a_run_that_has_not_planned_is_told(monkeypatch: pytest.MonkeyPatch, paper_file: Path, tmp_path: Path) -> None:
+def test_an_unplanned_run_is_an_error(monkeypatch: pytest.MonkeyPatch, paper_file: Path, tmp_path: Path) -> None:
     play(monkeypatch, {})
     with pytest.raises(RunFolderError, match=r"has no planning/requirements\.json yet"):
         drafted(paper_file, tmp_path / "draft", tmp_path / "none")
 
 
-def test_a_paper_that_asks_for_nothing_is_told(
+def test_a_paper_without_requirements_is_an_error(
     monkeypatch: pytest.MonkeyPatch, paper_file: Path, tmp_path: Path
 ) -> None:
     play(monkeypatch, project(requirements="{}", verify="{}"))
-    with pytest.raises(PaperError, match="nothing to judge by"):
+    with pytest.raises(PaperError, match="a rubric cannot be drafted"):
         drafted(paper_file, tmp_path)
     (end,) = of_kind(read_events(tmp_path), RunEnded)
-    assert (end.status, "nothing to judge by" in end.reason) == ("partial", True)
+    assert (end.status, "a rubric cannot be drafted" in end.reason) == ("partial", True)
 
 
 def test_a_draft_is_judged(tmp_path: Path) -> None:

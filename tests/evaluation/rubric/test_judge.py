@@ -10,7 +10,7 @@ import pytest
 
 from papercoder.artifacts import LeafJudgement, Rubric, RubricScore, SourceFile
 from papercoder.errors import ContextError, ModelError
-from papercoder.evaluation.execution import NO_RESULTS, NOTHING_EXECUTED, Observed, observed_of
+from papercoder.evaluation.execution import NO_RESULTS, NOTHING_EXECUTED, Observations, load_observations
 from papercoder.evaluation.repository_view import Files, judged_files, paths_of
 from papercoder.evaluation.rubric.judge import judge_rubric, leaf_name
 from papercoder.evaluation.rubric.rubric import load_rubric
@@ -32,7 +32,7 @@ from tests.waiting import until
 KILN = Path(__file__).parents[3] / "examples" / "kiln" / "repository"
 MET = LeafJudgement(expected="w x.", found="`model.py:3` multiplies.", met=True)
 MISSING = LeafJudgement(expected="w x.", found="Nothing like it.", met=False)
-UNSEEN = Observed()
+UNSEEN = Observations()
 
 
 def model_of(says: Says | list[Says] = MET, window: int = 200_000) -> Scripted:
@@ -44,7 +44,7 @@ def judged(
     model: Scripted,
     rubric: Rubric = TREE,
     repository: Files = CODE,
-    observed: Observed = UNSEEN,
+    observed: Observations = UNSEEN,
     emit: Emit = lambda _: None,
 ) -> RubricScore:
     run = Run(folder, make_agents(model, emit), emit, step_store(folder))
@@ -89,7 +89,7 @@ def test_of_an_empty_repository_nothing_is_met_and_nobody_is_asked(tmp_path: Pat
     model = model_of()
     score = judged(tmp_path, model, repository=(), observed=REPRODUCED)
     assert (score.score, score.code_dev, model.requests) == (0.0, 0.0, [])
-    assert {each.reason for each in score.leaves} == {"not met: the repository has no file that could be read"}
+    assert {each.reason for each in score.leaves} == {"not met: the repository has no readable file"}
 
 
 def test_the_question_comes_last_and_all_before_it_is_the_same(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_the_question_comes_last_and_all_before_it_is_the_same(tmp_path: Path) -
 def test_what_was_observed_is_shown_where_it_is_asked_for(tmp_path: Path) -> None:
     model = model_of()
     judged(tmp_path, model, observed=REPRODUCED)
-    shown = {request.subject: "# What was observed when it was executed" in request.text for request in model.requests}
+    shown = {request.subject: "# Observations of its execution" in request.text for request in model.requests}
     assert shown == {"a": False, "b": False, "c": False, "run": True, "table": True}
     texts = {request.subject: request.messages[-1].text for request in model.requests}
     for name, asked in (("a", "about code"), ("run", "about execution"), ("table", "about results")):
@@ -202,7 +202,7 @@ NOWHERE = [
 def test_evidence_that_is_nowhere_is_sent_back_once(tmp_path: Path, nowhere: LeafJudgement) -> None:
     events: list[object] = []
     model = model_of([nowhere, MET])
-    score = judged(tmp_path / "mended", model, leaf("a"), emit=events.append)
+    score = judged(tmp_path / "corrected", model, leaf("a"), emit=events.append)
     assert score.leaves[0].judgement == MET
     assert len(of_kind(events, AnswerRejected)) == 1  # type: ignore[arg-type]
     stubborn = model_of(nowhere)
@@ -250,7 +250,7 @@ def test_in_a_small_window_each_leaf_is_shown_what_it_is_about(tmp_path: Path) -
         assert each.unseen
         assert set(each.unseen).isdisjoint(heads)
         for path in each.unseen:
-            assert f"- {path}" in texts[each.leaf].partition("Left out")[2]
+            assert f"- {path}" in texts[each.leaf].partition("omitted or truncated")[2]
 
 
 def test_in_a_large_window_nothing_is_unseen(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_in_a_large_window_nothing_is_unseen(tmp_path: Path) -> None:
     assert {each.unseen for each in score.leaves} == {()}
 
 
-def test_a_window_without_room_for_any_file_is_told(tmp_path: Path) -> None:
+def test_a_window_too_small_for_one_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ContextError, match="judge=PROVIDER:NAME"):
         judged(tmp_path, model_of(window=1500), ASKED, LARGE)
 
@@ -295,7 +295,7 @@ def test_all_leaves_of_a_public_rubric_are_judged_and_again_for_nothing(tmp_path
     async def judge() -> RubricScore:
         settings = Settings(model="simulated:speed=100000")
         run, _ = open_run(tmp_path, settings, EventLog(tmp_path), roles=("judge",))
-        return await judge_rubric(run, paper, rubric, judged_files(KILN), paths_of(KILN), observed_of(KILN))
+        return await judge_rubric(run, paper, rubric, judged_files(KILN), paths_of(KILN), load_observations(KILN))
 
     with lock(tmp_path):
         score = asyncio.run(judge())

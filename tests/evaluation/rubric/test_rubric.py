@@ -168,8 +168,8 @@ def _deep() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("{", "is no JSON: line 1"),
-        ("", "is no JSON"),
+        ("{", "is not valid JSON: line 1"),
+        ("", "is not valid JSON"),
         ("[" * 100_000, "levels"),
         ("1" * 5000, "cannot be read as JSON"),
         ("[]", "the root"),
@@ -186,16 +186,16 @@ def _deep() -> dict[str, Any]:
         (_deep(), "levels"),
     ],
 )
-def test_what_is_no_rubric_is_told_in_one_sentence(tmp_path: Path, content: Any, reason: str) -> None:
-    with pytest.raises(ArtifactError) as told:
+def test_an_invalid_rubric_is_an_error_of_one_sentence(tmp_path: Path, content: Any, reason: str) -> None:
+    with pytest.raises(ArtifactError) as error:
         load_rubric(written(tmp_path, content))
-    assert reason in str(told.value)
-    assert str(tmp_path / "rubric.json") in str(told.value)
-    assert "\n" not in str(told.value)
+    assert reason in str(error.value)
+    assert str(tmp_path / "rubric.json") in str(error.value)
+    assert "\n" not in str(error.value)
 
 
-def test_a_rubric_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match=r"There is no rubric .*drafts one"):
+def test_a_missing_rubric_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match=r"does not exist. To draft a rubric: "):
         load_rubric(tmp_path / "none.json")
     (tmp_path / "core").write_bytes(b"\xff\xfe")
     with pytest.raises(RunFolderError, match="cannot be read as text"):

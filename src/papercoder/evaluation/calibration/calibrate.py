@@ -1,4 +1,4 @@
-"""Calibration: do a judge's scores keep the orders that they must, whatever the paper and the repository are?"""
+"""Calibration: checks that a judge's scores satisfy orders that hold for every paper and repository."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,60 +17,59 @@ from papercoder.artifacts import (
     Rubric,
     RubricScore,
 )
-from papercoder.evaluation.calibration.score_order import Gap, Standings, standings
+from papercoder.evaluation.calibration.score_order import Gap, ScoreOrder, score_orders
 
 
 @dataclass(frozen=True)
 class Order:
-    """`higher` must score more than `lower`; where it is not strict, only not less."""
+    """`higher` must score more than `lower`, or, if not strict, at least as much."""
 
     higher: Contender
     lower: Contender
     strict: bool = True
     leafwise: bool = True
-    """False where a rubric need not keep it."""
+    """False if it does not apply to the rubric judge."""
 
 
 ORDERS: tuple[Order, ...] = (
-    # Spoiling a repository makes it worse, however good or bad it was.
+    # Damaging a repository makes it worse.
     Order("repository", "mutated"),
     Order("repository", "shuffled"),
     Order("repository", "config-only"),
     Order("repository", "empty"),
-    # One wrong sign leaves more of the paper than a heap of misplaced code, settings without code, or nothing. A judge
-    # may give all of these its lowest score, since the core is wrong in each.
+    # One wrong sign does less damage than shuffled code, settings without code, or an empty repository. A judge may
+    # give all of them its lowest score, because the core is wrong in each.
     Order("mutated", "shuffled", strict=False),
     Order("mutated", "config-only", strict=False),
     Order("mutated", "empty", strict=False),
-    # Something is not less than nothing. Misplaced code and lonely settings are not held against each other.
+    # Shuffled code and settings are not worse than nothing. They are not compared with each other.
     Order("shuffled", "empty", strict=False),
     Order("config-only", "empty", strict=False),
-    # The authors' code is the method. Nothing is said of it against the repository, which may follow the paper's text
-    # more closely than the authors did, nor that a repository with one wrong sign must be worse in the eyes of all. To
-    # a rubric a wrong sign is one leaf or none, so that the mutated repository may stand above the authors' as well.
+    # The authors' code is not compared with the repository, which may follow the paper's text more closely. A wrong
+    # sign affects at most one leaf of a rubric, so the rubric judge may score the mutated one above the authors'.
     Order("authors", "mutated", strict=False, leafwise=False),
     Order("authors", "shuffled"),
     Order("authors", "config-only"),
     Order("authors", "empty"),
 )
-"""What holds for every repository; a judge that breaks one of them cannot tell good from bad."""
+"""Orders that hold for every repository; a judge that breaks one cannot distinguish good from bad."""
 
 
-def calibrated(
+def calibrate(
     repository: Iterable[CritiqueScore],
     controls: tuple[ControlScores, ...],
     missing: tuple[MissingControl, ...] = (),
     rubric: tuple[Rubric, RubricScore] | None = None,
 ) -> Calibration:
-    """Hold every judge's scores of the repository and of the controls against the orders.
+    """Check each judge's scores of the repository and the controls against the orders.
 
     Args:
-        repository: its scores by critique.
-        controls: all judges' scores of them.
-        missing: those that could not be made.
-        rubric: its tree, and what it says of the repository; None where the rubric's judge was not asked.
+        repository: its scores by the critique judges.
+        controls: the controls with the scores of all judges.
+        missing: controls that could not be created.
+        rubric: the tree and its score of the repository; None without the rubric judge.
     """
-    checks = {each.judge: tuple(_checks(each)) for each in standings(repository, controls, rubric)}
+    checks = {each.judge: tuple(_checks(each)) for each in score_orders(repository, controls, rubric)}
     return Calibration(
         controls=controls,
         missing=missing,
@@ -79,10 +78,10 @@ def calibrated(
     )
 
 
-def _checks(judged: Standings) -> Iterator[OrderCheck]:
+def _checks(scores: ScoreOrder) -> Iterator[OrderCheck]:
     for order in ORDERS:
-        if {order.higher, order.lower} <= judged.contenders and (order.leafwise or judged.judge != "rubric"):
-            yield _check(judged.judge, order, judged.gap(order.higher, order.lower))
+        if {order.higher, order.lower} <= scores.contenders and (order.leafwise or scores.judge != "rubric"):
+            yield _check(scores.judge, order, scores.gap(order.higher, order.lower))
 
 
 def _check(judge: AnyJudge, order: Order, gap: Gap) -> OrderCheck:
@@ -111,7 +110,7 @@ def _verdict(gap: Gap, strict: bool) -> OrderVerdict:
 
 
 def _fitness(orders: Iterable[OrderCheck]) -> Fitness:
-    """By the worst of its orders; those that show nothing count only where there are no others."""
+    """The worst verdict; orders that show nothing count only if there are no others."""
     orders = tuple(orders)
     strict = {order.verdict for order in orders if order.strict}
     found = {order.verdict for order in orders}

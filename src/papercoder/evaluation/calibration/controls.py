@@ -1,4 +1,4 @@
-"""Controls: repositories made from the one to be judged, of which it is known how they compare with it."""
+"""Controls: repositories derived from the judged one, whose scores must be in a known order."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ _CONFIGURATION = frozenset({".yaml", ".yml", ".toml", ".cfg"})
 
 @dataclass(frozen=True)
 class Control:
-    """A repository to be judged beside the real one."""
+    """A repository that is judged like the real one."""
 
     name: ControlName
     made: str
-    """How."""
+    """How it was made."""
 
     files: Files
     paths: tuple[str, ...]
-    """Of all its files, also of those that no judge reads."""
+    """All its files, including those that no judge reads."""
 
 
-class _Unmakeable(Exception):
-    """Why a control cannot be made of this repository."""
+class _NotApplicable(Exception):
+    """A control cannot be made from this repository; the message gives the reason."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,18 @@ class _Repository:
 def controls(
     files: Files, paths: tuple[str, ...], authors: Control | None = None
 ) -> tuple[tuple[Control, ...], tuple[MissingControl, ...]]:
-    """The controls of a repository, and those that it allows not to be made; `authors` where theirs is at hand.
+    """Make the controls of a repository, deterministically, and list those that cannot be made.
 
-    The same repository gives the same controls.
+    Args:
+        files: the files that a judge may read.
+        paths: all files.
+        authors: the control with the authors' repository, if there is one.
     """
     repository, made, missing = _Repository(files, paths), list[Control](), list[MissingControl]()
     for name, make in _MAKERS.items():
         try:
             control = make(repository)
-        except _Unmakeable as reason:
+        except _NotApplicable as reason:
             missing.append(MissingControl(control=name, reason=str(reason)))
         else:
             made.append(control)
@@ -54,26 +57,26 @@ def controls(
 
 
 def authors_control(gold: Files, paths: tuple[str, ...]) -> Control:
-    """The authors' own repository, judged as if it were the generated one."""
+    """The authors' repository, judged like the generated one."""
     return Control("authors", "the authors' repository", gold, paths)
 
 
 def _empty(repository: _Repository) -> Control:
-    """What praises nothing praises an empty repository; the plain reference-free judge is known to."""
+    """Some judges praise an empty repository, such as the plain reference-free one."""
     if not repository.files:
-        raise _Unmakeable("the repository itself has no file that a judge reads")
-    return Control("empty", "no file is left", (), ())
+        raise _NotApplicable("the repository has no file that a judge reads")
+    return Control("empty", "without any file", (), ())
 
 
 def _config_only(repository: _Repository) -> Control:
-    """Settings and packages say much of a paper and do nothing; the README goes too, since it speaks for code."""
+    """Settings and package lists name much of a paper but do nothing; the README is removed, as it describes code."""
     kept = tuple(file for file in repository.files if _is_configuration(file.path))
     if not kept:
-        raise _Unmakeable("the repository has no configuration")
+        raise _NotApplicable("the repository has no configuration")
     if len(kept) == len(repository.files):
-        raise _Unmakeable("the repository has nothing but configuration")
+        raise _NotApplicable("the repository has only configuration")
     paths = tuple(file.path for file in kept)
-    return Control("config-only", f"only {', '.join(paths)} left", kept, paths)
+    return Control("config-only", f"only {', '.join(paths)}", kept, paths)
 
 
 def _is_configuration(path: str) -> bool:
@@ -83,28 +86,28 @@ def _is_configuration(path: str) -> bool:
 
 
 def _shuffled(repository: _Repository) -> Control:
-    """All words of the code are there, but no file is what its name says and no import finds what it names."""
+    """All code is there, but file names do not match their content and imports fail."""
     contents = {file.path: file.text for file in _code(repository)}
     if len(set(contents.values())) < 2:
-        raise _Unmakeable("the repository has fewer than two files of code that differ")
+        raise _NotApplicable("the repository has fewer than two different code files")
     texts = list(contents.values())
     moved = dict(zip(contents, [*texts[1:], texts[0]], strict=True))
     files = tuple(SourceFile(path=file.path, text=moved.get(file.path, file.text)) for file in repository.files)
-    made = f"each of the {len(moved)} files of code holds what the next one held"
+    made = f"each of the {len(moved)} code files has the content of the next one"
     return Control("shuffled", made, files, repository.paths)
 
 
 def _code(repository: _Repository) -> Iterator[SourceFile]:
-    """Files of code with something in them, those of a kind beside each other."""
+    """Non-empty code files, sorted by suffix and path."""
     code = (file for file in repository.files if PurePosixPath(file.path).suffix in _CODE and file.text.strip())
     return iter(sorted(code, key=lambda file: (PurePosixPath(file.path).suffix, file.path)))
 
 
 def _mutated(repository: _Repository) -> Control:
-    """The hardest: everything is in its place, and one sign or operator of the method is wrong."""
+    """The hardest control: one sign or operator of the method is wrong."""
     mutation = mutate(repository.files)
     if mutation is None:
-        raise _Unmakeable("no function of its Python files computes anything that could be made wrong")
+        raise _NotApplicable("no Python function has arithmetic to change")
     return Control("mutated", mutation.where, mutation.files, repository.paths)
 
 

@@ -1,6 +1,6 @@
-"""One core equation of a repository, made wrong: a sign or an operator of the code that computes most of the method.
+"""Makes one core equation of a repository wrong by changing a sign or an operator.
 
-Only the operator's own characters change, so that layout and comments give nothing away.
+Only the operator's characters change, so that layout and comments do not reveal the change.
 """
 
 import ast
@@ -19,17 +19,17 @@ _SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "
 _MARK = re.compile(r"#\s*R[1-9]\d*\b")
 _EQUATION = re.compile(r"#\s*R[1-9]\d*\b.*\beq:")
 _SMALL = 1e-3
-"""A number below it keeps a divisor from zero; what is done with it is not the method."""
+"""Smaller constants only prevent division by zero."""
 
 Position = tuple[int, int]
-"""Line, counted from 1, and character of it."""
+"""Line, from 1, and column in characters, from 0."""
 
 Files = tuple[SourceFile, ...]
 
 
 @dataclass(frozen=True)
 class Mutation:
-    """Files in which one operator is another, and where that is."""
+    """Files with one changed operator, and its place."""
 
     files: Files
     where: str
@@ -38,25 +38,25 @@ class Mutation:
 
 @dataclass(frozen=True)
 class _Function:
-    """A function that computes."""
+    """A function with arithmetic."""
 
     file: SourceFile
     node: ast.FunctionDef | ast.AsyncFunctionDef
     sums: tuple[ast.expr | ast.stmt, ...]
-    """Its arithmetic that can be made wrong."""
+    """Its arithmetic operations."""
 
     @property
     def rank(self) -> tuple[bool, bool, int]:
-        """Marked as one of the paper's equations, marked at all, and how much it computes."""
+        """Whether it is marked with an equation, whether it is marked at all, and its number of operations."""
         lines = self.file.text.split("\n")[self.node.lineno - 1 : self.node.end_lineno]
         return any(map(_EQUATION.search, lines)), any(map(_MARK.search, lines)), len(self.sums)
 
 
 def mutate(files: Files) -> Mutation | None:
-    """Make one core equation wrong, the same one each time; None where no function computes anything.
+    """Make one core equation wrong, deterministically; None if no function has arithmetic.
 
-    The function is one with a mark of an equation (`# R12: ... (eq:3)`), else one with any mark, else any; of those the
-    one with the most arithmetic. In it the statement with the most arithmetic is taken, and its outermost operator.
+    Functions with a mark of an equation (`# R12: ... (eq:3)`) are preferred, then those with any mark, then those with
+    the most arithmetic. The outermost operator of the statement with the most arithmetic is changed.
     """
     functions = [function for file in files if _is_method(file.path) for function in _functions(file)]
     if not functions:
@@ -74,14 +74,14 @@ def _functions(file: SourceFile) -> Iterator[_Function]:
     try:
         tree = parse(file.text)
     except SyntaxError:
-        return  # it could not be told whether it parses afterwards
+        return  # the result of a change could not be parsed either
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (sums := tuple(_sums(node))):
             yield _Function(file, node, sums)
 
 
 def _sums(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
-    """Arithmetic below a node, the outermost first."""
+    """Arithmetic below a node, outermost first."""
     for part in ast.walk(node):
         match part:
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _SIGNS and _is_method_of(op, left, right):
@@ -93,7 +93,7 @@ def _sums(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
 
 
 def _is_method_of(op: ast.operator, left: ast.expr, right: ast.expr) -> bool:
-    """No joining of texts or lists, no counting, no guard against zero."""
+    """Excludes concatenation, constants and guards against division by zero."""
     if _is_plain(left) and _is_plain(right):
         return False
     if isinstance(op, ast.Add | ast.Sub) and (_is_guard(left) or _is_guard(right)):
@@ -129,13 +129,13 @@ def _mutated(files: Files, chosen: _Function) -> Mutation | None:
 
 
 def _outermost_first(chosen: _Function) -> list[ast.expr | ast.stmt]:
-    """The statement that computes most, and its outermost operator, before all others."""
+    """Operations that contain the most arithmetic first."""
     inside = {id(site): sum(1 for _ in _sums(site)) for site in chosen.sums}
     return sorted(chosen.sums, key=lambda site: (-inside[id(site)], site.lineno, site.col_offset))
 
 
 def _rewritten(file: SourceFile, site: ast.expr | ast.stmt) -> tuple[str, str]:
-    """The text with the operator of this site replaced, and what was done; empty where it was not found."""
+    """The text with the operator replaced and a description; empty if the operator was not found."""
     match site:
         case ast.UnaryOp(operand=operand):
             begin, end, old, new = _start(file, site), _start(file, operand), "-", ""
@@ -148,7 +148,7 @@ def _rewritten(file: SourceFile, site: ast.expr | ast.stmt) -> tuple[str, str]:
         case _:
             return "", ""
     found = next((place for place in _operators(file.text, old) if begin <= place < end), None)
-    said = f'"{old}" became "{new}"' if new else f'the sign "{old}" was dropped'
+    said = f'"{old}" became "{new}"' if new else f'the sign "{old}" was removed'
     return (_replaced(file.text, found, old, new), said) if found else ("", "")
 
 
@@ -174,7 +174,7 @@ def _end(file: SourceFile, node: ast.expr) -> Position:
 
 
 def _characters(file: SourceFile, line: int, octets: int) -> int:
-    """A syntax tree counts bytes, and tokens are counted in characters."""
+    """Convert a syntax tree's byte offset to characters, as tokens count."""
     return len(file.text.split("\n")[line - 1].encode()[:octets].decode())
 
 

@@ -1,4 +1,4 @@
-"""How the repository and its controls stand before one judge: by the means of its samples, or leaf by leaf."""
+"""How one judge orders the repository and its controls: by mean scores, or by rubric leaves."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -10,58 +10,58 @@ from papercoder.evaluation.rubric.rubric import only, weighted
 from papercoder.evaluation.statistics import LEVEL, difference, sign_test
 
 LOWEST = 1.0
-"""Below it no judge by critique can go, so that two repositories with this mean are not told apart by it."""
+"""The lowest score of a critique judge; two repositories with this mean cannot be distinguished."""
 
 _DIGITS = 9
-"""Of a weighted difference; what lies behind them is how a machine adds."""
+"""Digits of a weighted difference; further digits are rounding errors."""
 
 
 @dataclass(frozen=True)
 class Gap:
-    """How far one contender's score lies above another's."""
+    """The difference between the scores of two contenders."""
 
     difference: float | None = None
-    """None where a side has no score."""
+    """None if one of them has no score."""
 
     beyond: bool = False
-    """More than chance may bring about, whichever side has more."""
+    """Whether the difference is significant, in either direction."""
 
     low: float | None = None
     high: float | None = None
-    """Where the difference lies with 95 % confidence, where samples tell."""
+    """95 % interval of the difference, for critique judges."""
 
     higher_alone: int | None = None
     lower_alone: int | None = None
-    """Leaves that only one of the two meets, where leaves tell."""
+    """Leaves that only one of the two meets, for the rubric judge."""
 
     is_blind: bool = False
-    """True where the judge was shown nothing that makes the two differ."""
+    """True if the judge did not read any file in which the two differ."""
 
     is_excused: bool = False
-    """True where a good judge might not tell the two apart either."""
+    """True if a good judge might not distinguish the two either."""
 
 
-class Standings(Protocol):
-    """One judge, and what it makes of all who stood before it."""
+class ScoreOrder(Protocol):
+    """One judge with its scores of all contenders."""
 
     @property
     def judge(self) -> AnyJudge:
-        """Its name."""
+        """The judge's name."""
 
     @property
     def contenders(self) -> Set[Contender]:
-        """Those that it was asked about."""
+        """The contenders that it scored."""
 
     def gap(self, higher: Contender, lower: Contender) -> Gap:
-        """The score of one less that of the other."""
+        """The score of `higher` minus the score of `lower`."""
 
 
-def standings(
+def score_orders(
     repository: Iterable[CritiqueScore],
     controls: Iterable[ControlScores],
     rubric: tuple[Rubric, RubricScore] | None = None,
-) -> Iterator[Standings]:
-    """Judge by judge; `rubric` is the tree, and what it says of the repository."""
+) -> Iterator[ScoreOrder]:
+    """One for each judge; `rubric` is the tree and its score of the repository."""
     controls = tuple(controls)
     changed: dict[Contender, Set[str]] = {control.control: frozenset(control.changed) for control in controls}
     for own in repository:
@@ -69,22 +69,22 @@ def standings(
         scores |= {
             control.control: score for control in controls for score in control.scores if score.judge == own.judge
         }
-        yield ByCritique(own.judge, scores, changed)
+        yield CritiqueOrder(own.judge, scores, changed)
     if rubric:
         tree, leaves = rubric
         by_leaf: dict[Contender, RubricScore] = {"repository": leaves}
         by_leaf |= {control.control: control.rubric for control in controls if control.rubric}
-        yield ByRubric(tree, by_leaf, changed)
+        yield RubricOrder(tree, by_leaf, changed)
 
 
 def _is_blind(changed: Set[str], unseen: Iterable[Iterable[str]]) -> bool:
-    """Was none of the files that were changed ever shown?"""
+    """Whether the judge never read a changed file."""
     return bool(changed) and all(changed <= set(each) for each in unseen)
 
 
 @dataclass(frozen=True)
-class ByCritique:
-    """Means of samples, told apart by Welch's interval."""
+class CritiqueOrder:
+    """Compares the means of samples by Welch's interval."""
 
     judge: AnyJudge
     scores: Mapping[Contender, CritiqueScore]
@@ -92,11 +92,11 @@ class ByCritique:
 
     @property
     def contenders(self) -> Set[Contender]:
-        """All."""
+        """All contenders."""
         return self.scores.keys()
 
     def gap(self, higher: Contender, lower: Contender) -> Gap:
-        """Of the means."""
+        """The difference of the means."""
         one, other = self.scores[higher].score, self.scores[lower].score
         if one is None or other is None:
             return Gap()
@@ -115,11 +115,11 @@ class ByCritique:
 
 
 @dataclass(frozen=True)
-class ByRubric:
-    """Leaves that are judged once each, told apart by those on which the two differ.
+class RubricOrder:
+    """Compares the leaves, each judged once, by a sign test on those with different verdicts.
 
-    Only leaves that the judge gave a verdict on, for both, are held against each other: what is decided without it
-    says nothing of it, and an answer that could not be read is no verdict.
+    Only leaves that the judge decided for both contenders count, without invalid answers and without leaves that were
+    decided without the judge.
     """
 
     rubric: Rubric
@@ -129,11 +129,11 @@ class ByRubric:
 
     @property
     def contenders(self) -> Set[Contender]:
-        """Not an empty one: that nothing is met in it is said without asking."""
+        """All but the empty control, whose leaves are decided without the judge."""
         return {name for name, score in self.scores.items() if any(leaf.asked for leaf in score.leaves)}
 
     def gap(self, higher: Contender, lower: Contender) -> Gap:
-        """Of what the leaves come to in the rubric's tree."""
+        """The difference of the weighted scores."""
         one, other = self._met(higher), self._met(lower)
         tree = only(self.rubric, lambda leaf: leaf.id in one and leaf.id in other)
         if tree is None:
@@ -142,7 +142,7 @@ class ByRubric:
         gained, lost = met[True, False], met[False, True]
         gap = round(weighted(tree, one) - weighted(tree, other), _DIGITS)
         beyond = gap * (gained - lost) > 0 and sign_test(gained, lost) < LEVEL
-        # A wrong equation shows only where a leaf speaks of it, and a rubric need not have such a leaf.
+        # A wrong equation affects the score only if a leaf is about it, and a rubric need not have such a leaf.
         may_be_silent = lower == "mutated" and not beyond
         return Gap(
             difference=gap,

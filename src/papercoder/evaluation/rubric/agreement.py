@@ -1,4 +1,4 @@
-"""How far a judge of rubrics agrees with people who judged the same leaves, as in PaperBench's judge evaluation."""
+"""Agreement of the rubric judge with people on the same leaves, as in PaperBench's judge evaluation."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from papercoder.runs.folder import read_text
 
 
 class _Graded(BaseModel):
-    """A node of a graded rubric; whatever else it says is passed over."""
+    """A node of a graded rubric; other fields are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -28,30 +28,30 @@ class _Graded(BaseModel):
 
 
 def load_labels(path: Path) -> dict[str, bool]:
-    """Leaf -> whether people found it met, from a rubric whose leaves have a `score` of 0 or 1.
+    """Load labels, leaf id -> met, from a rubric whose leaves have a `score` of 0 or 1.
 
     Raises:
-        ArtifactError: there is no such file, or it is no graded rubric.
+        ArtifactError: the file does not exist or is not a graded rubric.
     """
     text = read_text(path)
     if text is None:
-        raise ArtifactError(f"There is no file {path} with labels. Name a graded rubric with --labels.")
+        raise ArtifactError(f"{path} does not exist. Give a graded rubric with --labels.")
     try:
         tree = _Graded.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
-        raise ArtifactError(f"{path} is no graded rubric: {where}: {first['msg']}.") from error
+        raise ArtifactError(f"{path} is not a graded rubric: {where}: {first['msg']}.") from error
     labels = {leaf.id: leaf.score for leaf in tree.leaves if leaf.score is not None}
     if odd := next((leaf for leaf, score in labels.items() if score not in {0, 1}), None):
         raise ArtifactError(f"{path}: the score of leaf {odd} is {labels[odd]:g}; labels are 0 or 1.")
     if not labels:
-        raise ArtifactError(f"{path} has no labels: not one of its leaves has a score.")
+        raise ArtifactError(f"{path} has no labels: none of its leaves has a score.")
     return {leaf: bool(score) for leaf, score in labels.items()}
 
 
 def agreement(leaves: tuple[LeafScore, ...], labels: Mapping[str, bool]) -> Agreement:
-    """Hold the judge's verdicts against the labels; what was decided without it is no verdict of it."""
+    """Compare the judge's verdicts with the labels; leaves decided without the judge do not count."""
     judged = {leaf.leaf: leaf.met for leaf in leaves if leaf.judgement}
     pairs = {leaf: (labels[leaf], met) for leaf, met in judged.items() if leaf in labels}
     counts = {pair: list(pairs.values()).count(pair) for pair in _PAIRS}
@@ -81,7 +81,7 @@ def agreement(leaves: tuple[LeafScore, ...], labels: Mapping[str, bool]) -> Agre
 
 
 _PAIRS = ((True, True), (False, True), (True, False), (False, False))
-"""People's verdict and the judge's: both met, the judge alone, people alone, neither."""
+"""Verdicts of people and of the judge: both met, only the judge, only people, neither."""
 
 
 def _share(part: float, whole: float) -> float | None:
@@ -89,12 +89,12 @@ def _share(part: float, whole: float) -> float | None:
 
 
 def _f1(right: int, too_many: int, missed: int) -> float | None:
-    """The harmonic mean of precision and recall; None where the class occurs nowhere."""
+    """The harmonic mean of precision and recall; None if the class does not occur."""
     return _share(2 * right, 2 * right + too_many + missed)
 
 
 def _kappa(both: int, alone: int, missed: int, neither: int) -> float | None:
-    """Cohen (1960): agreement beyond chance; None where one verdict is the only one there is."""
+    """Cohen (1960): agreement beyond chance; None if all verdicts are equal."""
     leaves = both + alone + missed + neither
     if not leaves:
         return None

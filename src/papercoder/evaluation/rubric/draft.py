@@ -1,4 +1,4 @@
-"""Drafting a rubric for a paper that has none: its leaves are what the paper requires and claims."""
+"""Drafts a rubric for a paper; its leaves are the paper's requirements and claims."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -41,7 +41,7 @@ _JUDGED_AS: dict[RequirementKind, tuple[TaskCategory, str]] = {
     "evaluation": ("Code Development", "Evaluation, Metrics & Benchmarking"),
     "experiment": ("Code Execution", "Experimental Setup"),
 }
-"""Kind of a requirement -> PaperBench's category and finer category of its leaf."""
+"""Kind of a requirement -> PaperBench's category and fine-grained category of its leaf."""
 
 
 async def draft_rubric(
@@ -52,20 +52,21 @@ async def draft_rubric(
     environment: RunEnvironment | None = None,
     planned: Path | None = None,
 ) -> Rubric:
-    """Draft a rubric and keep it as `folder/rubric.json`; where that was edited, the edit is returned.
+    """Draft a rubric as `folder/rubric.json`, or return the user's edited one.
 
     Args:
         source: the paper.
-        folder: where the work is kept, so that doing it again pays for nothing twice.
-        settings: model, cap.
-        listeners: are told every event.
-        environment: None: this machine, with nothing shared.
-        planned: a run whose requirements and claims are taken as they are; None: they are extracted.
+        folder: keeps all answers, so that running it again repeats no call.
+        settings: model and cost cap.
+        listeners: receive every event.
+        environment: where the models run; None: this machine, without shared limits.
+        planned: a run whose requirements and claims are used; None: extract them.
 
     Raises:
-        PaperError: the paper cannot be read, or asks for nothing.
-        RunFolderError: a folder cannot be used, `planned` is not planned yet, or an edited `rubric.json` is no rubric.
-        ModelError: no answer was fit.
+        PaperError: the paper cannot be read, or has neither requirements nor claims.
+        RunFolderError: a folder cannot be used, or `planned` has no requirements yet.
+        ArtifactError: the edited `rubric.json` is invalid.
+        ModelError: no valid answer.
         CostCapReached: the next call might exceed the cap.
     """
     with lock(folder):
@@ -73,28 +74,28 @@ async def draft_rubric(
         run, _ = open_run(folder, settings, emit, environment, roles=("planning",))
         emit(run_started(run.context, str(source), settings))
         with record_end(emit) as end:
-            rubric = await _drafted(run, source, settings.refine, planned)
+            rubric = await _draft(run, source, settings.refine, planned)
             end.reason = ""
         return rubric
 
 
-async def _drafted(run: Run[Agents], source: str | Path, refine: int, planned: Path | None) -> Rubric:
+async def _draft(run: Run[Agents], source: str | Path, refine: int, planned: Path | None) -> Rubric:
     paper = await read_paper(run, source)
-    requirements, claims = _taken(planned) if planned else (await extract(run, paper, refine))[1:]
+    requirements, claims = _planned(planned) if planned else (await extract(run, paper, refine))[1:]
     if not requirements.items and not claims.items:
-        raise PaperError(f"{source} has no requirement and no result of its own, so there is nothing to judge by.")
+        raise PaperError(f"{source} has neither requirements nor results, so a rubric cannot be drafted.")
     groups = await run.step("rubric/groups.json", group, paper, requirements, claims)
     await run.write_text("rubric.json", to_json(assemble(paper, requirements, claims, groups)))
     return load_rubric(run.folder / "rubric.json")
 
 
-def _taken(run: Path) -> tuple[Requirements, Claims]:
+def _planned(run: Path) -> tuple[Requirements, Claims]:
     return load(run, "planning/requirements.json", Requirements), load(run, "planning/claims.json", Claims)
 
 
 @uses(GROUPER)
 async def group(agents: Agents, paper: Paper, requirements: Requirements, claims: Claims) -> RubricGroups:
-    """Group and weigh what the paper requires and, table by table, what it claims."""
+    """Group and weight the requirements and, by table, the claims."""
     ids = [*(item.id for item in requirements.items), *by_anchor(claims)]
     parts = (
         paper_part(paper, by_anchor(claims)),
@@ -105,29 +106,26 @@ async def group(agents: Agents, paper: Paper, requirements: Requirements, claims
 
 
 def complaints(groups: RubricGroups, ids: Iterable[str]) -> Iterator[str]:
-    """Ids that do not stand in exactly one group, and groups of nothing."""
+    """Ids that are not in exactly one group, and empty groups."""
     wanted = set(ids)
     given = Counter(item.id for group in groups.groups for item in group.items)
-    yield from (f"{name} stands in no group." for name in sorted(wanted - given.keys()))
-    yield from (f"{name} stands {count} times; once is right." for name, count in given.items() if count > 1)
+    yield from (f"{name} is in no group." for name in sorted(wanted - given.keys()))
+    yield from (f"{name} is in {count} groups; put it into exactly one." for name, count in given.items() if count > 1)
     yield from (f"{name} is not in the lists." for name in given if name not in wanted)
     yield from (f"The group {group.requirement!r} has no items." for group in groups.groups if not group.items)
 
 
 def by_anchor(claims: Claims) -> dict[str, tuple[Claim, ...]]:
-    """Anchor of a table or paragraph -> the claims that it makes, in the paper's order."""
+    """Anchor of a table or paragraph -> its claims, in the paper's order."""
     anchors = dict.fromkeys(claim.anchor for claim in claims.items)
     return {anchor: tuple(claim for claim in claims.items if claim.anchor == anchor) for anchor in anchors}
 
 
 def _results(claims: Claims) -> Part:
-    places = [f"- {anchor} ({len(made)} results):\n{claim_lines(made)}" for anchor, made in by_anchor(claims).items()]
-    short = [f"- {anchor} ({len(made)} results)" for anchor, made in by_anchor(claims).items()]
-    return text_part("The results, by what reports them", *map(_listed, (places, short)))
-
-
-def _listed(lines: list[str]) -> str:
-    return "\n".join(lines) or "None."
+    titles = {anchor: f"- {anchor} ({len(made)} results)" for anchor, made in by_anchor(claims).items()}
+    full = [f"{titles[anchor]}:\n{claim_lines(made)}" for anchor, made in by_anchor(claims).items()]
+    forms = ("\n".join(lines) or "None." for lines in (full, titles.values()))
+    return text_part("The results, by table or paragraph", *forms)
 
 
 def assemble(paper: Paper, requirements: Requirements, claims: Claims, groups: RubricGroups) -> Rubric:
@@ -153,7 +151,9 @@ def assemble(paper: Paper, requirements: Requirements, claims: Claims, groups: R
 def _needed(item: Requirement, weight: int) -> Rubric:
     category, finer = _JUDGED_AS[item.kind]
     quote = f' "{item.quote}"' if item.quote else ""
-    choice = " The paper leaves this open: another choice that fits it is as good." if item.status == "assumed" else ""
+    choice = (
+        " The paper does not specify this; any consistent choice is equally good." if item.status == "assumed" else ""
+    )
     return Rubric(
         id=item.id,
         requirements=f"{item.statement} [{item.anchor}]{quote}{choice}",
@@ -187,5 +187,5 @@ def _claimed(claim: Claim) -> Rubric:
 
 
 def to_json(rubric: Rubric) -> str:
-    """The file of a rubric, as PaperBench's own tools read it too."""
+    """The rubric as a file that PaperBench's tools can read."""
     return rubric.model_dump_json(indent=2) + "\n"

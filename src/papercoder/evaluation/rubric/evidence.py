@@ -1,4 +1,4 @@
-"""What a judge is shown of a repository for one leaf of a rubric."""
+"""The evidence that a judge reads for one leaf of a rubric."""
 
 import sys
 from collections.abc import Mapping
@@ -9,105 +9,104 @@ from typing import Self
 from papercoder.agents.context import paper_part
 from papercoder.artifacts import Paper, TaskCategory
 from papercoder.errors import ContextError
-from papercoder.evaluation.critique.selection import left_out
-from papercoder.evaluation.execution import Observed
-from papercoder.evaluation.repository_view import Files, Shown, show, sizes_of, tree
+from papercoder.evaluation.execution import Observations
+from papercoder.evaluation.repository_view import Excerpt, Files, excerpt, omitted_note, sizes_of, tree
 from papercoder.evaluation.rubric.relevance import Relevance
 from papercoder.models.tokens import count_tokens
 
 _TITLES = 200
-"""Tokens of the headings around what is shown."""
+"""Tokens of the headings."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """A leaf as it is asked for; its weight is not part of it, so that weighing anew costs nothing."""
+    """A leaf without its weight, so that a changed weight does not repeat the call."""
 
     id: str
     category: TaskCategory
     requirement: str
     above: tuple[str, ...]
-    """What the nodes above it say, from the root down."""
+    """Texts of the nodes above it, from the root down."""
 
 
 @dataclass(frozen=True)
-class Exhibits:
-    """What a judge is given of a repository."""
+class Evidence:
+    """What a judge reads of a repository."""
 
     files: str
-    unseen: tuple[str, ...]
-    """Files that it is not given."""
+    omitted: tuple[str, ...]
+    """Files that are missing or truncated."""
 
     lines: Mapping[str, int]
-    """Path -> lines, of all files of the repository."""
+    """Path -> number of lines, for all files that may be read."""
 
     observed: str
-    """What executing the repository showed; empty where the question is of code alone."""
+    """Observations of the execution; empty for leaves about code."""
 
 
 @dataclass(frozen=True)
-class Exhibition:
-    """A repository with what was observed of it, shown leaf by leaf beside a paper."""
+class EvidenceBuilder:
+    """Builds the evidence for each leaf from a repository and the observations of its execution."""
 
     paper: Paper
     files: Files
-    """Those that may be read."""
+    """Files that may be read."""
 
     paths: tuple[str, ...]
-    """Those of all its files."""
+    """Paths of all files."""
 
-    observed: Observed
+    observed: Observations
 
     def counted(self) -> Self:
-        """Itself, once all tokens are counted; of a large repository that takes seconds, so let a thread do it."""
+        """Count all tokens and return itself; for a large repository this takes seconds, so call it in a thread."""
         _ = self._sizes, self._paper_tokens
         return self
 
     def unmet(self, category: TaskCategory) -> str:
-        """Why a leaf of this category is not met without a judge; empty where one is needed."""
-        return self.observed.unmet(category) if self.files else "not met: the repository has no file that could be read"
+        """Why a leaf of this category is not met without asking a judge; empty if a judge is needed."""
+        return self.observed.unmet(category) if self.files else "not met: the repository has no readable file"
 
-    def exhibits(self, question: Question, room: int) -> Exhibits:
-        """The whole repository where it fits; else what has most to do with the leaf, in what the paper leaves free.
+    def evidence(self, question: Question, room: int) -> Evidence:
+        """The whole repository if it fits beside the paper, otherwise the files most relevant to the leaf.
 
         Args:
             question: the leaf.
-            room: tokens for all that is read, the paper included, which is shortened where it leaves less than half.
+            room: tokens for everything, including the paper, which is shortened if it leaves less than half.
 
         Raises:
             ContextError: not even one file fits.
         """
-        observed = "" if question.category == "Code Development" else self._told
+        observed = "" if question.category == "Code Development" else self._observed_text
         room -= _TITLES + count_tokens(self._tree) + count_tokens(observed)
-        shown = self._shown(question, max(room - self._paper_tokens, room // 2))
-        missing = left_out(shown.unseen) if shown.unseen else ""
-        return Exhibits(
-            files="\n\n".join(filter(None, [self._tree, shown.text, missing])),
-            unseen=shown.unseen,
+        included = self._excerpt(question, max(room - self._paper_tokens, room // 2))
+        missing = omitted_note(included.omitted) if included.omitted else ""
+        return Evidence(
+            files="\n\n".join(filter(None, [self._tree, included.text, missing])),
+            omitted=included.omitted,
             lines=self._lines,
             observed=observed,
         )
 
-    def _shown(self, question: Question, room: int) -> Shown:
-        """Chosen by relevance, but not shown in its order, so that leaves with the same files share what is cached."""
+    def _excerpt(self, question: Question, room: int) -> Excerpt:
+        """Chosen by relevance but in a fixed order, so that leaves with the same files share the provider's cache."""
         if sum(self._sizes.values()) <= room:
             return self._whole
         about = " ".join([*question.above[-1:], question.requirement])
         order = self._relevance.order(about, question.category)
-        chosen = show(self.files, self._sizes, room - count_tokens(left_out(order)), order)
+        chosen = excerpt(self.files, self._sizes, room - count_tokens(omitted_note(order)), order)
         if not chosen.text:
             raise ContextError(
-                "The judge's model cannot read even one file of the repository beside the paper. Choose a model with a "
-                "larger window: --model judge=PROVIDER:NAME."
+                "The context window of the judge's model is too small for the paper and one file of the repository. "
+                "Choose a model with a larger window: --model judge=PROVIDER:NAME."
             )
-        if order[0] in chosen.unseen:
+        if order[0] in chosen.omitted:
             return chosen
-        kept = tuple(file for file in self.files if file.path not in chosen.unseen)
-        return Shown(show(kept, self._sizes, sys.maxsize).text, chosen.unseen)
+        kept = tuple(file for file in self.files if file.path not in chosen.omitted)
+        return Excerpt(excerpt(kept, self._sizes, sys.maxsize).text, chosen.omitted)
 
     @cached_property
-    def _whole(self) -> Shown:
-        return show(self.files, self._sizes, sys.maxsize)
+    def _whole(self) -> Excerpt:
+        return excerpt(self.files, self._sizes, sys.maxsize)
 
     @cached_property
     def _sizes(self) -> dict[str, int]:
@@ -118,7 +117,7 @@ class Exhibition:
         return tree(self.paths)
 
     @cached_property
-    def _told(self) -> str:
+    def _observed_text(self) -> str:
         return self.observed.render()
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Which files of a repository matter for a requirement: BM25 over words and parts of identifiers, without a model."""
+"""Ranks files by relevance to a requirement with BM25 over words and parts of identifiers."""
 
 import re
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from papercoder.evaluation.repository_view import Files
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _PLURAL = re.compile(r"(?<=[a-z]{3})s$")
 _SATURATION = 1.2
-"""The parameter k1: how soon repeating a word adds nothing."""
+"""k1 of BM25."""
 
 _LENGTH = 0.75
-"""The parameter b: how much a long file is marked down."""
+"""b of BM25."""
 
 _NAME = 5
-"""A word in a file's name counts as much as so many in its text."""
+"""Weight of a word in a file's name."""
 
 _DOCUMENTS = frozenset({".md", ".txt", ".json"})
 
@@ -37,7 +37,7 @@ class Relevance:
 
     @cached_property
     def _index(self) -> BM25 | None:
-        """None if no file has any word."""
+        """None if no file contains a word."""
         texts = [[*words(file.text), *words(file.path) * _NAME] for file in self.files]
         if not any(texts):
             return None
@@ -46,7 +46,7 @@ class Relevance:
         return index
 
     def order(self, text: str, category: TaskCategory) -> tuple[str, ...]:
-        """Paths, most relevant first. For results, documents come before code, otherwise after it."""
+        """Paths, most relevant first; for results documents precede code, otherwise they follow it."""
         query = sorted(set(words(text)))
         scores = self._index.get_scores(query) if self._index and query else [0.0] * len(self.files)
         score = {file.path: float(value) for file, value in zip(self.files, scores, strict=True)}

@@ -1,4 +1,4 @@
-"""Rubrics: read from files, cut down to their code, and what their leaves come to (PaperBench, sections 2 and 3)."""
+"""Loading, pruning and scoring rubrics (PaperBench, sections 2 and 3)."""
 
 import json
 from collections import Counter
@@ -12,25 +12,25 @@ from papercoder.errors import ArtifactError
 from papercoder.runs.folder import read_text
 
 DEEPEST = 100
-"""Levels of a tree that is read; a deeper one is a mistake."""
+"""Maximum number of levels in a rubric."""
 
 
 def load_rubric(path: Path) -> Rubric:
-    """A rubric from its file; what public rubrics say beside PaperBench's fields is passed over.
+    """Load a rubric; fields that are not PaperBench's are ignored.
 
     Raises:
-        ArtifactError: there is no such file, or it holds no rubric; says where in the tree it does not fit.
+        ArtifactError: the file does not exist or is not a valid rubric; the message names the node.
     """
     text = read_text(path)
     if text is None:
-        raise ArtifactError(f"There is no rubric {path}. `papercoder rubric PAPER -o {path}` drafts one.")
+        raise ArtifactError(f"{path} does not exist. To draft a rubric: papercoder rubric PAPER -o {path}")
     tree = _tree(path, text)
     try:
         rubric = Rubric.model_validate(tree)
     except ValidationError as error:
-        raise ArtifactError(f"{path} is no rubric: {_complaint(error, tree)}.") from error
+        raise ArtifactError(f"{path} is not a valid rubric: {_complaint(error, tree)}.") from error
     if repeated := _repeated(rubric):
-        raise ArtifactError(f"{path}: several nodes have the id {repeated!r}; give each its own.")
+        raise ArtifactError(f"{path}: several nodes have the id {repeated!r}. Give each node a unique id.")
     return rubric
 
 
@@ -38,15 +38,17 @@ def _tree(path: Path, text: str) -> object:
     try:
         return _known(json.loads(text))
     except json.JSONDecodeError as error:
-        raise ArtifactError(f"{path} is no JSON: line {error.lineno}, column {error.colno}: {error.msg}.") from error
+        raise ArtifactError(
+            f"{path} is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}."
+        ) from error
     except RecursionError as error:
-        raise ArtifactError(f"{path} is no rubric: it has more than {DEEPEST} levels.") from error
+        raise ArtifactError(f"{path} is not a valid rubric: it has more than {DEEPEST} levels.") from error
     except ValueError as error:
         raise ArtifactError(f"{path} cannot be read as JSON: {error}.") from error
 
 
 def _known(node: object, depth: int = 1) -> object:
-    """A tree with the fields that are PaperBench's, and lists where it has null for none."""
+    """A tree with PaperBench's fields only, and with empty lists instead of null."""
     if depth > DEEPEST:
         raise RecursionError
     if not isinstance(node, dict):
@@ -57,7 +59,7 @@ def _known(node: object, depth: int = 1) -> object:
 
 
 def _complaint(error: ValidationError, tree: object) -> str:
-    """What is wrong first, and in which node: by the ids from the root on, where they have one."""
+    """The first error, with the ids of the nodes from the root to its place."""
     first = error.errors()[0]
     names, node, place = [_name(tree, "the root")], tree, first["loc"]
     for part in place:
@@ -78,12 +80,12 @@ def _repeated(rubric: Rubric) -> str | None:
 
 
 def code_dev(rubric: Rubric) -> Rubric | None:
-    """The rubric with its leaves of Code Development alone (PaperBench Code-Dev); None where it has none."""
+    """The rubric with its Code Development leaves only (PaperBench Code-Dev); None if it has none."""
     return only(rubric, lambda leaf: leaf.task_category == "Code Development")
 
 
 def only(rubric: Rubric, keep: Callable[[Rubric], bool]) -> Rubric | None:
-    """The rubric with those of its leaves that are to be kept; None where there are none."""
+    """The rubric with the leaves for which `keep` is true; None if there are none."""
     if not rubric.sub_tasks:
         return rubric if keep(rubric) else None
     parts = tuple(kept for part in rubric.sub_tasks if (kept := only(part, keep)))
@@ -91,11 +93,11 @@ def only(rubric: Rubric, keep: Callable[[Rubric], bool]) -> Rubric | None:
 
 
 def weighted(rubric: Rubric, met: Mapping[str, float]) -> float:
-    """What the leaves come to, 0 to 1: at each node the mean of its parts, by their weights.
+    """The score of the tree, 0 to 1: at each node the weighted mean of its parts.
 
     Args:
         rubric: the tree.
-        met: id of a leaf -> 0 to 1; a leaf that is missing counts 0, as does a node whose parts all weigh nothing.
+        met: id of a leaf -> 0 to 1. A missing leaf counts 0, as does a node whose parts all have weight 0.
     """
     if not rubric.sub_tasks:
         return met.get(rubric.id, 0.0)
@@ -106,7 +108,7 @@ def weighted(rubric: Rubric, met: Mapping[str, float]) -> float:
 
 
 def ancestors(rubric: Rubric, leaf_id: str) -> tuple[Rubric, ...]:
-    """The nodes above a leaf, from the root down; none where the leaf is the root or not in the tree."""
+    """The nodes above a leaf, from the root down; empty if the leaf is the root or not in the tree."""
     for part in rubric.sub_tasks:
         if part.id == leaf_id:
             return (rubric,)
@@ -116,7 +118,7 @@ def ancestors(rubric: Rubric, leaf_id: str) -> tuple[Rubric, ...]:
 
 
 def rubric_score(rubric: Rubric, leaves: tuple[LeafScore, ...]) -> RubricScore:
-    """The leaves' verdicts with what they come to, in the whole tree and in its code alone."""
+    """The leaves with their score in the whole tree and in the code leaves."""
     met = {leaf.leaf: float(leaf.met) for leaf in leaves}
     code = code_dev(rubric)
     return RubricScore(

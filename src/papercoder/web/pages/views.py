@@ -9,7 +9,7 @@ from nicegui import run, ui
 from starlette.requests import Request
 
 from papercoder.artifacts import Evaluation
-from papercoder.evaluation import page as judged
+from papercoder.evaluation import rendering as judged
 from papercoder.report import load
 from papercoder.report.rendering import Section, parts_style, section
 from papercoder.runs import folder as run_folder

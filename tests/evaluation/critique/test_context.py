@@ -1,4 +1,4 @@
-"""Where files are too many for a window, an agent says once which matter; what it invents is dropped."""
+"""Files that fit, the selection of files by an agent if they do not, and the sharing of the window."""
 
 import asyncio
 from pathlib import Path
@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts import SelectedFiles, SourceFile
-from papercoder.evaluation.critique.context import shares
-from papercoder.evaluation.critique.selection import fitted, select_files
-from papercoder.evaluation.repository_view import Shown, size
+from papercoder.evaluation.critique.context import select_excerpt, select_files, shares
+from papercoder.evaluation.repository_view import Excerpt, size
 from papercoder.runs.events import Emit, Event, Warned
 from papercoder.runs.folder import step_store
 from papercoder.runs.run import Run
@@ -28,9 +27,9 @@ def chosen(*paths: str) -> SelectedFiles:
     return SelectedFiles(paths=paths)
 
 
-def fit(folder: Path, model: Scripted, room: int, emit: Emit = lambda _: None) -> Shown:
+def fit(folder: Path, model: Scripted, room: int, emit: Emit = lambda _: None) -> Excerpt:
     run = Run(folder, make_agents(model), emit, step_store(folder))
-    return asyncio.run(fitted(run, "judges/selected.json", PAPER, "the repository", FILES, SIZES, room))
+    return asyncio.run(select_excerpt(run, "judges/selected.json", PAPER, "the repository", FILES, SIZES, room))
 
 
 def test_the_agent_reads_the_paper_and_all_paths_with_their_sizes() -> None:
@@ -42,7 +41,7 @@ def test_the_agent_reads_the_paper_and_all_paths_with_their_sizes() -> None:
     assert "The files of the authors' repository are too large" in request.text
 
 
-def test_a_path_that_is_not_listed_goes_back_once_and_is_then_dropped() -> None:
+def test_an_unknown_path_is_retried_once_and_then_dropped() -> None:
     answer, model = selected(chosen("/etc/passwd", "f1.py", "f1.py"))
     assert answer.paths == ("f1.py",)
     assert [request.round for request in model.requests] == [0, 1]
@@ -50,39 +49,39 @@ def test_a_path_that_is_not_listed_goes_back_once_and_is_then_dropped() -> None:
 
 
 @pytest.mark.parametrize("answer", [chosen(), chosen("nowhere.py")])
-def test_nothing_is_no_selection(answer: SelectedFiles) -> None:
-    mended, model = selected(answer, answer, chosen("f2.py"))
-    assert mended.paths == ("f2.py",)
+def test_an_empty_selection_is_retried(answer: SelectedFiles) -> None:
+    corrected, model = selected(answer, answer, chosen("f2.py"))
+    assert corrected.paths == ("f2.py",)
     assert len(model.requests) == 3
 
 
-def test_of_a_list_that_is_too_long_code_alone_is_shown() -> None:
+def test_a_long_list_contains_only_code() -> None:
     sizes = {**{f"data/{number}.txt": 1 for number in range(30_000)}, "main.py": 7}
     _, model = selected(chosen("main.py"), sizes=sizes)
     assert "- main.py (7 tokens)" in model.requests[0].text
     assert "data/" not in model.requests[0].text
 
 
-def test_what_fits_is_not_selected_from(tmp_path: Path) -> None:
+def test_no_selection_if_everything_fits(tmp_path: Path) -> None:
     shown = fit(tmp_path, Scripted({}), ALL)
-    assert shown.unseen == ()
+    assert shown.omitted == ()
 
 
-def test_what_does_not_fit_is_shown_in_the_order_of_the_selection_and_asked_for_once(tmp_path: Path) -> None:
+def test_files_are_included_in_the_order_of_one_selection(tmp_path: Path) -> None:
     model = Scripted({"select_files": chosen("f4.py", "f2.py")})
     shown = fit(tmp_path, model, ALL * 3 // 4)
     assert shown.text.startswith("`f4.py`")
-    assert shown.unseen
-    assert {"f4.py", "f2.py"}.isdisjoint(shown.unseen)
+    assert shown.omitted
+    assert {"f4.py", "f2.py"}.isdisjoint(shown.omitted)
     assert fit(tmp_path, model, ALL * 2 // 4).text.startswith("`f4.py`")
     assert len(model.requests) == 1
 
 
-def test_without_a_selection_code_comes_first_and_that_is_told(tmp_path: Path) -> None:
+def test_without_a_selection_code_comes_first_with_a_warning(tmp_path: Path) -> None:
     events = list[Event]()
     shown = fit(tmp_path, Scripted({"select_files": "No."}), ALL // 2, events.append)
     assert shown.text.startswith("`f0.py`")
-    assert shown.unseen[-1] == "f4.py"
+    assert shown.omitted[-1] == "f4.py"
     (warned,) = of_kind(events, Warned)
     assert "select_files agent for the repository in 3 tries" in warned.message
 
@@ -98,7 +97,5 @@ def test_without_a_selection_code_comes_first_and_that_is_told(tmp_path: Path) -
         (0, 10, 10, (0, 0)),
     ],
 )
-def test_what_one_repository_does_not_need_is_the_others(
-    room: int, one: int, other: int, wanted: tuple[int, int]
-) -> None:
+def test_unused_room_goes_to_the_other_repository(room: int, one: int, other: int, wanted: tuple[int, int]) -> None:
     assert shares(room, one, other) == wanted

@@ -17,8 +17,8 @@ from papercoder.artifacts import (
     Rubric,
     RubricScore,
 )
-from papercoder.evaluation.calibration.calibrate import calibrated
-from papercoder.evaluation.page import branch, by_severity, to_html
+from papercoder.evaluation.calibration.calibrate import calibrate
+from papercoder.evaluation.rendering import branch, by_severity, to_html
 from papercoder.evaluation.statistics import interval
 
 EVIL = '<script>alert("1")</script><img src=x onerror=alert(2)>'
@@ -69,7 +69,7 @@ FULL = evaluation(
     score(3, 4, unseen=("large.py",)),
     rubric=BY_RUBRIC,
     tree=RUBRIC,
-    calibration=calibrated((score(3, 4),), CONTROLS, rubric=(RUBRIC, BY_RUBRIC)),
+    calibration=calibrate((score(3, 4),), CONTROLS, rubric=(RUBRIC, BY_RUBRIC)),
 )
 
 
@@ -88,7 +88,7 @@ class Elements(HTMLParser):
         self.attributes += attrs
 
 
-def test_nothing_of_a_model_becomes_markup() -> None:
+def test_text_from_models_is_escaped() -> None:
     page = to_html(FULL)
     found = Elements(page)
     assert not {"script", "img", "iframe", "link", "object"} & set(found.tags)
@@ -109,22 +109,22 @@ def test_it_loads_nothing() -> None:
     [
         "The judge reference-free gives 3.50 of 5",
         "3 samples, 1 invalid",
-        "By the rubric it is 60.0%: 1 of 3 leaves met; on 1 no answer was fit",
+        "Rubric score: 60.0%, 1 of 3 leaves met; 1 had no valid answer",
         "Sample 1 is invalid",
-        "1 file of the repository not shown whole to this judge",
-        "1 file not shown to the judge",
+        "1 file of the repository omitted or truncated for this judge",
+        "1 file omitted from the judge’s context",
         "not met: nothing was executed",
-        "no fit answer",
+        "no valid answer",
         "$0.25",
         "12.0 k prompt tokens",
         "rubric, Code Development",
         "rubric: 0.0% (0 of 1 leaves met)",
-        "A wrong equation shows only where a leaf speaks of it",
+        "A wrong equation counts only if a leaf is about it",
         ">+100.0 points<",
         ">1 more, 0 fewer<",
     ],
 )
-def test_it_says(words: str) -> None:
+def test_the_page_contains(words: str) -> None:
     assert words in " ".join(to_html(FULL).split())
 
 
@@ -135,11 +135,11 @@ def test_without_calibration_it_says_so() -> None:
 def test_a_rubric_s_code_alone_is_said_to_be_code_alone() -> None:
     met = RubricScore(score=1.0, code_dev=1.0, leaves=LEAVES[:1])
     page = to_html(evaluation(rubric=met, tree=RUBRIC.sub_tasks[0]))
-    assert "By the rubric’s Code Development alone it is 100.0%: 1 of 1 leaves met." in page
+    assert "Rubric score (Code Development only): 100.0%, 1 of 1 leaves met." in page
 
 
 @pytest.mark.parametrize("shown", [FULL, evaluation(), evaluation(rubric=BY_RUBRIC, tree=RUBRIC)])
-def test_every_way_within_the_page_leads_somewhere(shown: Evaluation) -> None:
+def test_every_link_has_a_target(shown: Evaluation) -> None:
     attributes = Elements(to_html(shown)).attributes
     ids = [value for name, value in attributes if name == "id"]
     assert len(ids) == len(set(ids))
@@ -148,7 +148,7 @@ def test_every_way_within_the_page_leads_somewhere(shown: Evaluation) -> None:
 
 def test_a_judge_without_a_score_has_no_number() -> None:
     page = to_html(evaluation(score()))
-    assert "no score (1 sample, none of them valid)" in page
+    assert "no score (1 sample, none valid)" in page
     assert ">no value<" in page
 
 
