@@ -1,1 +1,1 @@
-"""What is measured; `make bench` runs all of it and writes RESULTS.md."""
+"""Benchmarks; `make bench` runs all of them and writes RESULTS.md."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [FOLDER]`: measure everything and write RESULTS.md; FOLDER holds further papers to read."""
+"""`python -m benchmarks [FOLDER]`: run all benchmarks and write RESULTS.md; FOLDER has more papers to read."""
 
 import argparse
 from collections.abc import Iterator
@@ -27,11 +27,11 @@ from benchmarks.startup.measure import measure as start
 from benchmarks.startup.section import section as of_startup
 
 BUNDLED = Path(__file__).parents[1] / "examples" / "kiln" / "repository"
-"""The repository into which defects are planted."""
+"""The repository with planted defects."""
 
 
 def sections(papers: Path | None) -> Iterator[Section]:
-    """One benchmark after the other, so that each has the machine to itself."""
+    """Run the benchmarks one after the other, so that each has the whole machine."""
     yield from of_speed(run())
     yield of_overhead(clock())
     yield of_many(take_many())
@@ -43,7 +43,7 @@ def sections(papers: Path | None) -> Iterator[Section]:
 
 
 def main() -> None:
-    """Print each section as it is measured; write all of them at the end."""
+    """Print each section when it is measured, and write RESULTS.md at the end."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, help="further papers for the reading benchmark")
     given = parser.parse_args()

@@ -19,7 +19,7 @@ _APART = 16.0
 
 @dataclass(frozen=True)
 class Series:
-    """Points joined by a line."""
+    """Points connected by a line."""
 
     name: str
     points: Sequence[tuple[float, float]]

@@ -1,4 +1,4 @@
-"""What was measured on: enough to judge the seconds by, nothing that names it."""
+"""The machine of the measurements, without identifying details."""
 
 import os
 import platform
@@ -11,19 +11,19 @@ _GIB = 1 << 30
 
 @dataclass(frozen=True)
 class Machine:
-    """Cores and memory that the benchmarks had, and the versions that matter."""
+    """Available cores and memory, and package versions."""
 
     cores: int
     memory_gib: float
     system: str
     versions: tuple[tuple[str, str], ...]
-    """Package -> version; only what is installed."""
+    """Package and version, for installed packages."""
 
     busy: float
-    """Processes that wanted a core, on average of the minute before it began: what else the machine had to do."""
+    """Load average of the minute before the start."""
 
     def described(self) -> str:
-        """In half a sentence."""
+        """The machine in words."""
         packages = ", ".join(f"{name} {number}" for name, number in self.versions)
         cores = f"{self.cores} core{'' if self.cores == 1 else 's'}"
         return (
@@ -32,7 +32,7 @@ class Machine:
 
 
 def this_machine() -> Machine:
-    """The one that runs this."""
+    """This machine."""
     packages = (("PaperCoder", "papercoder"), ("pydantic", "pydantic"), ("Ray", "ray"))
     found = tuple((shown, number) for shown, name in packages if (number := _version(name)))
     return Machine(
@@ -52,5 +52,5 @@ def _version(package: str) -> str:
 
 
 def example() -> Path:
-    """The paper that comes with PaperCoder."""
+    """The bundled paper."""
     return Path(__file__).parents[1] / "examples" / "kiln" / "paper.pdf"

@@ -1,4 +1,4 @@
-"""From what was measured to RESULTS.md and its plots."""
+"""Writes measurements to RESULTS.md and its plots."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under heads; the first column is words, the others are figures."""
+    """A table; the first column is text, the others are numbers."""
 
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -30,23 +30,23 @@ def _row(cells: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Plot:
-    """A drawing beside a table."""
+    """A plot."""
 
     name: str
-    """Of its file, without the ending."""
+    """File name without suffix."""
 
     svg: str
     says: str
-    """What it shows, for who cannot see it."""
+    """Alternative text."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """What one benchmark found: a few sentences on what it means, a table, a plot."""
+    """The result of one benchmark: a few sentences, tables and plots."""
 
     title: str
     command: str
-    """By which it is measured alone."""
+    """The command that runs only this benchmark."""
 
     meaning: str
     tables: tuple[Table, ...] = ()

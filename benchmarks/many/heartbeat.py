@@ -1,4 +1,4 @@
-"""A task that should wake often, and notes how late it does: what any other task had to wait, too."""
+"""A task that wakes often and records its delay, which is the delay of every other task."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ BEAT = 0.02
 
 @dataclass(frozen=True)
 class Lag:
-    """Seconds that the event loop was late."""
+    """Delays of the event loop in seconds."""
 
     median: float
     p99: float
@@ -22,7 +22,7 @@ class Lag:
 
 @dataclass
 class Heartbeat:
-    """Measures for as long as it is entered."""
+    """A context manager that measures delays."""
 
     late: list[float] = field(default_factory=list)
     _task: "asyncio.Task[None] | None" = None
@@ -44,6 +44,6 @@ class Heartbeat:
 
     @property
     def lag(self) -> Lag:
-        """So far; it must have beaten once."""
+        """The delays so far; at least one beat is required."""
         half, most = (float(value) for value in np.percentile(self.late, (50, 99), method="inverted_cdf"))
         return Lag(half, most, max(self.late), len(self.late))

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.many.load PAPERS FILES SPEED FOLDER [--ray]`: a process that takes papers all at once.
+"""`python -m benchmarks.many.load PAPERS FILES SPEED FOLDER [--ray]`: a process that runs all papers at once.
 
 It is a process of its own, so that what it holds can be watched from without. It prints what it saw, as JSON.
 """
@@ -25,28 +25,28 @@ from papercoder.bench.placement import LocalPlacement, Placement
 from papercoder.runs.events import Event
 
 _RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "180"}
-"""Nothing is sent to anybody, and a busy machine may take its time."""
+"""No request leaves the machine, so the time limits can be long."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What came of it, as the process itself saw it."""
+    """The results as measured by the process."""
 
     papers: int
     complete: int
     calls: int
     wall: float
-    """Seconds, without the start of a cluster."""
+    """Seconds without the start of a cluster."""
 
     cpu: float
-    """Seconds of processor time of the process, its threads included."""
+    """CPU seconds of the process with its threads."""
 
     cpu_of_others: float
-    """... of what it started and waited for: git, the type checker, the reader of PDFs."""
+    """CPU seconds of finished child processes: git, the type checker, the PDF reader."""
 
     lag: Lag
     reasons: tuple[str, ...] = ()
-    """Why papers are not complete."""
+    """Reasons of incomplete papers."""
 
 
 class Silent:
@@ -66,7 +66,7 @@ class Silent:
 
 
 def manifest(papers: int, files: int, speed: float) -> Manifest:
-    """The same paper many times, each its own repository."""
+    """The same paper many times, each with its own repository."""
     clock = f"ttft={LATENCY.ttft:g},tps={LATENCY.tps:g},speed={speed:g}"
     return Manifest(
         name="many",
@@ -79,7 +79,7 @@ def manifest(papers: int, files: int, speed: float) -> Manifest:
 
 
 async def load(todo: Manifest, folder: Path, placement: Placement) -> Load:
-    """Take all papers at once, with a heart that beats beside them."""
+    """Run all papers at once with a heartbeat."""
     cpu, others, wall = _cpu(resource.RUSAGE_SELF), _cpu(resource.RUSAGE_CHILDREN), time.perf_counter()
     async with Heartbeat() as heart:
         results = await bench(todo, folder, placement, Silent())
@@ -96,7 +96,7 @@ async def load(todo: Manifest, folder: Path, placement: Placement) -> Load:
 
 
 def _nameless(trial: TrialResult, folder: Path) -> str:
-    """Why it is not complete, without the name of a folder that is gone by then."""
+    """The reason without the name of the temporary folder."""
     reason = trial.reason.replace(str(trial.trial), "PAPER").replace(str(folder.resolve()), "FOLDER")
     return f"{trial.status}: {' '.join(reason.split())}"
 
@@ -108,7 +108,7 @@ def _cpu(who: int) -> float:
 
 @contextmanager
 def placed(*, on_ray: bool) -> Iterator[Placement]:
-    """This process; or a cluster of two nodes on this machine, each with one processor, for as long as it is needed."""
+    """This process, or a temporary cluster of two nodes on this machine with one CPU each."""
     if not on_ray:
         yield LocalPlacement()
         return
@@ -126,7 +126,7 @@ def placed(*, on_ray: bool) -> Iterator[Placement]:
 
 
 def main() -> None:
-    """Print what was seen."""
+    """Print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("papers", type=int)
     parser.add_argument("files", type=int)

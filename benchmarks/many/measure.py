@@ -1,4 +1,4 @@
-"""One paper alone, then many at once: in one process, and on a cluster."""
+"""One paper alone, then many at once in one process and on a cluster."""
 
 import importlib.util
 import subprocess
@@ -17,19 +17,19 @@ from papercoder.errors import PaperCoderError
 
 PAPERS, FILES, SPEED = 90, 8, 5.0
 _LONGEST = 1200
-"""Seconds after which it is given up."""
+"""Time limit in seconds."""
 
 _REPOSITORY = Path(__file__).parents[2]
 _SEEN: TypeAdapter[Load] = TypeAdapter(Load)
 
 
 class LoadError(PaperCoderError):
-    """The papers were not taken to their end."""
+    """The papers were not completed."""
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A load, and the most that its processes held."""
+    """A load and the peak use of its processes."""
 
     load: Load
     held: Held
@@ -37,16 +37,16 @@ class Watched:
 
 @dataclass(frozen=True)
 class ManyResults:
-    """What was seen."""
+    """The results."""
 
     files: int
     speed: float
-    """Modelled seconds in a real one."""
+    """Modelled seconds per real second."""
 
     alone: Watched
     together: Watched
     on_ray: Watched | None
-    """None where Ray is not installed."""
+    """None if Ray is not installed."""
 
 
 def measure(papers: int = PAPERS, files: int = FILES, speed: float = SPEED, *, with_ray: bool = True) -> ManyResults:

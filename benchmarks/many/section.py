@@ -1,4 +1,4 @@
-"""What the loads say."""
+"""The section about many papers at once."""
 
 from benchmarks.many.heartbeat import BEAT
 from benchmarks.many.measure import ManyResults, Watched
@@ -8,7 +8,7 @@ from papercoder.plots.rows import Bar, bars
 
 
 def section(results: ManyResults) -> Section:
-    """Of many papers at once."""
+    """The section about many papers at once."""
     together = results.together
     rows = {"one paper alone": results.alone, f"{together.load.papers} in one process": together}
     if results.on_ray:
@@ -64,7 +64,7 @@ def _meaning(results: ManyResults) -> str:
 
 
 def _modelled(each: Watched, results: ManyResults) -> float:
-    """Calls a second, were every paper to take its modelled time."""
+    """Calls per second if each paper took its modelled time."""
     return each.load.calls / (results.alone.load.wall * results.speed)
 
 

@@ -1,4 +1,4 @@
-"""What a process and all that it started hold: memory, open files, threads. From /proc, so on Linux alone."""
+"""Memory, open files and threads of a process tree, from /proc (Linux only)."""
 
 import os
 import threading
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 EVERY = 0.5
-"""Seconds between two looks."""
+"""Seconds between two samples."""
 
 _PROC = Path("/proc")
 _MIB = 1024
@@ -16,10 +16,10 @@ _MIB = 1024
 
 @dataclass(frozen=True)
 class Held:
-    """By a tree of processes."""
+    """Use of a process tree."""
 
     memory_mib: float
-    """Shared pages counted once, by their share."""
+    """Shared pages count proportionally."""
 
     files: int
     threads: int
@@ -36,7 +36,7 @@ class Held:
 
 
 def held_by(roots: Iterable[int]) -> Held:
-    """What these processes and their descendants hold now; those that end meanwhile do not count."""
+    """Current use of these processes and their descendants, without those that end meanwhile."""
     alive = [each for pid in tree(roots) if (each := _one(pid))]
     return Held(
         sum(each.memory_mib for each in alive),
@@ -70,7 +70,7 @@ def _one(pid: int) -> Held | None:
 
 
 def _field(pid: int, file: str, name: str) -> int | None:
-    """A number of one of the process's files; None where the process has ended."""
+    """A number from one of the process's files; None if the process has ended."""
     try:
         text = (_PROC / str(pid) / file).read_text()
     except OSError:
@@ -81,14 +81,14 @@ def _field(pid: int, file: str, name: str) -> int | None:
 
 @dataclass
 class Peak:
-    """The most that was held at any look."""
+    """The peak of all samples."""
 
     held: Held = Held(0.0, 0, 0, 0)
 
 
 @contextmanager
 def watching(roots: Callable[[], Iterable[int]], every: float = EVERY) -> Iterator[Peak]:
-    """Look at a tree again and again."""
+    """Sample a process tree periodically."""
     peak, ended = Peak(), threading.Event()
 
     def look() -> None:

@@ -1,1 +1,1 @@
-"""What our own code takes for each call, with a model that takes no time at all."""
+"""The overhead of our own code per call, with a model that answers at once."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.overhead [PAPER]`: milliseconds of our own code for each call."""
+"""`python -m benchmarks.overhead [PAPER]`: overhead of our own code per call."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A clock on functions of the product, while it runs."""
+"""Times functions of the product while it runs."""
 
 import threading
 import time
@@ -13,20 +13,20 @@ from unittest.mock import patch
 
 @dataclass(frozen=True)
 class Timed:
-    """A function that counts to a part; what it calls that is timed as well counts to it alone."""
+    """A function whose time counts for a part; timed functions that it calls count separately."""
 
     owner: Any
-    """The class or module that has it."""
+    """Its class or module."""
 
     name: str
     part: str
     on: Callable[..., bool] = lambda *_: True
-    """By its arguments: does this call count?"""
+    """Whether a call with these arguments counts."""
 
 
 @dataclass
 class Clock:
-    """Seconds by part, over all threads."""
+    """Seconds by part in all threads."""
 
     cpu: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     wall: dict[str, float] = field(default_factory=lambda: defaultdict(float))

@@ -1,4 +1,4 @@
-"""Runs with a model that takes no time, and where their time went."""
+"""Runs with a model that answers at once, with the time of each part."""
 
 import asyncio
 import os
@@ -44,7 +44,7 @@ def _steps(store: FileStore, *_: object) -> bool:
 
 
 def _timed() -> tuple[Timed, ...]:
-    """Methods of ours that every call passes through, and the model's own."""
+    """Our methods that every call uses, and those of the model."""
     return (
         Timed(Prompts, "render", "prompts: rendered"),
         Timed(Prompts, "text", "prompts: rendered"),
@@ -69,20 +69,20 @@ def _timed() -> tuple[Timed, ...]:
 
 @dataclass(frozen=True)
 class Part:
-    """Milliseconds that a part takes for each call."""
+    """Milliseconds of a part per call."""
 
     name: str
     cpu: float
     wall: float
-    """On the thread where it is done; writes are done beside the event loop."""
+    """On its own thread; writes run outside the event loop."""
 
     wall_unsynced: float
-    """Where nothing waits for the disk."""
+    """Without waiting for the disk."""
 
 
 @dataclass(frozen=True)
 class OverheadResults:
-    """Milliseconds for each call of a run, the simulated model's own work taken away."""
+    """Milliseconds per call of a run, without the work of the simulated model."""
 
     calls: int
     cpu: float
@@ -90,10 +90,10 @@ class OverheadResults:
     wall_unsynced: float
     parts: tuple[Part, ...]
     model_cpu: float
-    """What was taken away."""
+    """The work of the simulated model."""
 
     reading: float
-    """Seconds to read the paper, once a run; in none of the others."""
+    """Seconds to read the paper, not included in the others."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class _Course:
 
 
 def measure(paper: Path | None = None, files: int = FILES, repeats: int = 3) -> OverheadResults:
-    """The medians of several runs, with and without syncing in turn, after one that does not count."""
+    """Medians of several runs, alternately with and without syncing, after a warm-up."""
     began = time.perf_counter()
     found = read(paper or example())
     reading = time.perf_counter() - began

@@ -1,4 +1,4 @@
-"""What the runs say of our own code."""
+"""The section about the overhead per call."""
 
 from benchmarks.overhead.measure import FILES, REPORT, OverheadResults, Part
 from benchmarks.results import Plot, Section, Table
@@ -6,19 +6,19 @@ from benchmarks.speed.measure import LATENCY
 from papercoder.plots.rows import Bar, bars
 
 _ANSWER = 1500
-"""Tokens of a usual answer."""
+"""Tokens of a typical answer."""
 
 
 def section(results: OverheadResults) -> Section:
-    """Of what each call takes."""
+    """The section about the overhead per call."""
     call = LATENCY.seconds(_ANSWER)
     share = results.wall / 1000 / call
     sync = results.wall / results.wall_unsynced
     largest = max(_every_call(results), key=lambda part: part.cpu)
     meaning = (
-        f"A call takes {results.cpu:.1f} ms of processor time and {results.wall:.1f} ms in all beside the model, "
-        f"{share:.2%} of the {call:.0f} s that an answer of {_ANSWER:,} tokens takes to come. Syncing every answer and "
-        f"artifact to the disk makes it {sync:.2f} times as long. Of what is told apart, the most goes to "
+        f"A call takes {results.cpu:.1f} ms of CPU time and {results.wall:.1f} ms of wall time without the model, "
+        f"{share:.2%} of the {call:.0f} s that an answer of {_ANSWER:,} tokens takes. Syncing every answer and "
+        f"artifact to the disk makes it {sync:.2f} times as long. The largest part is "
         f"{largest.name} ({largest.cpu / results.cpu:.0%})."
     )
     heads = ("of a call", "share of processor time", "processor, ms", "wall, ms", "wall without syncing, ms")
@@ -31,8 +31,8 @@ def section(results: OverheadResults) -> Section:
         plots=(Plot("overhead", _plot(results), "Milliseconds of processor time for each call, by part."),),
         notes=(
             f"Profile `papercoder`, {FILES} files, {results.calls} calls of a model that answers at once; medians of "
-            f"three runs. What the simulated model itself works ({results.model_cpu:.1f} ms) is taken away, and so are "
-            f"the report and the reading of the paper ({results.reading:.1f} s), which are once a run. The rest is "
+            f"three runs. The work of the simulated model ({results.model_cpu:.1f} ms), the report and the reading of "
+            f"the paper ({results.reading:.1f} s once per run) are not included. The rest is "
             "git, packaging and the event loop. Many calls wait for the disk at the same time, so "
             "walls of parts may add up to more than the whole.",
         ),
@@ -49,7 +49,7 @@ def _row(part: Part, whole: float) -> list[str]:
 
 
 def _plot(results: OverheadResults) -> str:
-    told = sum(part.cpu for part in _every_call(results))
+    measured = sum(part.cpu for part in _every_call(results))
     rows = tuple(Bar(part.name, part.cpu, f"{part.cpu:.2f} ms") for part in _every_call(results))
-    rest = max(results.cpu - told, 0.0)
+    rest = max(results.cpu - measured, 0.0)
     return bars((*rows, Bar("all else", rest, f"{rest:.2f} ms")), "Our own processor time for each call", alone=True)

@@ -1,1 +1,1 @@
-"""How well PDFs are read, against the LaTeX that they were made from."""
+"""Quality of PDF reading, compared with the LaTeX source."""

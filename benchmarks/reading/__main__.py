@@ -1,4 +1,4 @@
-"""`python -m benchmarks.reading [FOLDER]`: reads every paper that has a PDF and its LaTeX, and prints the scores."""
+"""`python -m benchmarks.reading [FOLDER]`: scores every paper that has a PDF and its LaTeX source."""
 
 import sys
 from pathlib import Path

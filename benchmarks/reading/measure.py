@@ -1,4 +1,4 @@
-"""Reads every paper that has a PDF and its LaTeX, with every reader."""
+"""Reads every paper that has a PDF and its LaTeX source with every reader."""
 
 import contextlib
 import os
@@ -15,34 +15,34 @@ from benchmarks.reading.score import Score, score
 from benchmarks.reading.truth import Truth, truth
 
 PAPERS = "PAPERCODER_BENCH_PAPERS"
-"""Variable with a folder of further papers."""
+"""Environment variable with a folder of more papers."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One paper by one reader."""
+    """One paper read by one reader."""
 
     paper: str
     reader: str
     score: Score
     pages: int
     pace: float
-    """Pages a second."""
+    """Pages per second."""
 
 
 def folder_given(argument: Path | None = None) -> Path | None:
-    """The folder of further papers: the argument, else what the variable says; None where there is none."""
+    """The folder of more papers from the argument or the environment variable, or None."""
     said = os.environ.get(PAPERS)
     return argument or (Path(said) if said else None)
 
 
 def measure(folder: Path | None = None) -> tuple[Reading, ...]:
-    """The bundled example, and the papers below a folder."""
+    """The bundled example and the papers in a folder."""
     return tuple(_readings(truths(folder), readers()))
 
 
 def truths(folder: Path | None) -> Iterator[Truth]:
-    """The papers whose LaTeX stands beside them."""
+    """The papers that have their LaTeX source next to the PDF."""
     for pdf in [*sorted(folder.rglob("paper.pdf") if folder else ()), example()]:
         sources = [pdf.with_suffix(".tex"), pdf.parent / "latex" / "template.tex", pdf.parent / "source.tar.gz"]
         source = next((one for one in sources if one.exists()), None)

@@ -1,4 +1,4 @@
-"""The readers side by side."""
+"""The compared readers."""
 
 import contextlib
 import importlib
@@ -18,7 +18,7 @@ Reader = Callable[[Path], Parse]
 
 
 def readers() -> dict[str, Reader]:
-    """By name; pymupdf4llm only where it is installed."""
+    """Readers by name; pymupdf4llm only if it is installed."""
     found: dict[str, Reader] = {"papercoder": papercoder, "pypdfium2": plain}
     if importlib.util.find_spec("pymupdf4llm"):
         found["pymupdf4llm"] = pymupdf
@@ -33,14 +33,14 @@ def papercoder(pdf: Path) -> Parse:
 
 
 def plain(pdf: Path) -> Parse:
-    """The text as pypdfium2 gives it."""
+    """Plain text from pypdfium2."""
     with contextlib.closing(pypdfium2.PdfDocument(pdf)) as document:
         texts = [page.get_textpage().get_text_range(errors="ignore") for page in document]
     return Parse("\n".join(texts), has_headings=False)
 
 
 def pymupdf(pdf: Path) -> Parse:
-    """pymupdf4llm's Markdown; it is AGPL and no dependency."""
+    """Markdown from pymupdf4llm, which is AGPL and not a dependency."""
     markdown = importlib.import_module("pymupdf4llm").to_markdown(str(pdf), show_progress=False)
     titles = [re.sub(r"[*_`]", "", found) for found in re.findall(r"^#+\s+(.*)$", markdown, re.MULTILINE)]
     split = [re.fullmatch(r"(?:((?:\d+|[A-Z])(?:\.\d+)*)\.?\s+)?(.*)", title) for title in titles]

@@ -1,4 +1,4 @@
-"""What a parse is worth: the truth that it holds."""
+"""Scores a parse against the LaTeX source."""
 
 import re
 from collections import Counter
@@ -9,7 +9,7 @@ from itertools import pairwise
 from benchmarks.reading.truth import CUT, TrueHeading, Truth
 
 SHINGLE = 5
-"""Words in a row."""
+"""Words per shingle."""
 
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl"})
 _ACCENTS = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " "})
@@ -17,7 +17,7 @@ _ACCENTS = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d":
 
 @dataclass(frozen=True)
 class Parse:
-    """What a reader made of a PDF."""
+    """A PDF as a reader parsed it."""
 
     text: str
     headings: tuple[TrueHeading, ...] = ()
@@ -26,7 +26,7 @@ class Parse:
 
 @dataclass(frozen=True)
 class Score:
-    """Shares from 0 to 1; headings and their numbers are -1 where the reader finds none."""
+    """Shares from 0 to 1; headings and their numbers are -1 if the reader finds none."""
 
     shingles: float
     """Of the truth's shingles, found in the parse."""

@@ -1,4 +1,4 @@
-"""What reading kept, in words."""
+"""The section about reading PDFs."""
 
 from benchmarks.reading.measure import PAPERS, Reading
 from benchmarks.results import Section, Table
@@ -17,14 +17,14 @@ HEADS = (
 
 
 def section(results: tuple[Reading, ...]) -> Section:
-    """Of all papers and readers."""
+    """The section about all papers and readers."""
     ours = [each for each in results if each.reader == "papercoder"]
     worst = min(ours, key=lambda each: each.score.shingles)
     papers = f"{len(ours)} paper{'' if len(ours) == 1 else 's'}"
     meaning = (
-        f"The parse of {papers} is held against the LaTeX from which the PDF was made. The least that PaperCoder keeps "
-        f"of a paper's prose, in runs of five words, is {worst.score.shingles:.1%} ({worst.paper}). Beside it stands "
-        "the plain text of the same PDF, which knows no headings."
+        f"The parse of {papers} is compared with the LaTeX source. PaperCoder keeps at least "
+        f"{worst.score.shingles:.1%} of the five-word sequences of a paper's prose ({worst.paper}). The plain text of "
+        "the same PDF, which has no headings, is shown for comparison."
     )
     return Section(
         title="Reading PDFs",

@@ -1,1 +1,1 @@
-"""How many planted defects checking finds before anything runs, and how many execution finds."""
+"""How many planted defects static checks find, and how many execution finds."""

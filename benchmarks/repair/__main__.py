@@ -1,4 +1,4 @@
-"""`python -m benchmarks.repair [REPOSITORY] [--seeds N] [--execute]`: plants defects, counts what is found."""
+"""`python -m benchmarks.repair [REPOSITORY] [--seeds N] [--execute]`: plants defects and counts those found."""
 
 import argparse
 from pathlib import Path

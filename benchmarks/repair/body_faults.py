@@ -44,25 +44,25 @@ def wrong_indentation(sources: Sources) -> Edit | None:
 
 
 def _opens_block(place: Place) -> bool:
-    """Is it the first statement of a block, where any indentation is right?"""
+    """Whether it is the first statement of a block, which allows any indentation."""
     return place.text.splitlines()[place.node.lineno - 2].rstrip().endswith(":")
 
 
 def undefined_variable(sources: Sources) -> Edit | None:
-    """A variable is read by a name that nothing gave it."""
+    """A variable is read by an undefined name."""
     names = [one for one in sources.places(ast.Name) if isinstance(getattr(one.node, "ctx", None), ast.Load)]
     place = sources.pick(one for one in names if one.source.islower() and len(one.source) > 3)
     return place.replaced(f"{place.source}_tensor") if place else None
 
 
 def forgotten_import(sources: Sources) -> Edit | None:
-    """An import that is used is not there."""
+    """A used import is missing."""
     place = sources.pick(one for one in sources.places(ast.Import) if one.node.col_offset == 0)
     return place.replaced("") if place else None
 
 
 def text_plus_number(sources: Sources) -> Edit | None:
-    """A number is put to a text without being made one."""
+    """A number is added to a string without conversion."""
     place = _function(sources)
     node = place.node if place else None
     if place is None or not isinstance(node, Function):
@@ -75,7 +75,7 @@ def text_plus_number(sources: Sources) -> Edit | None:
 
 
 def wrong_shape(sources: Sources) -> Edit | None:
-    """One factor of a matrix product is turned."""
+    """One factor of a matrix product is transposed."""
     products = [
         one for one in sources.places(ast.BinOp) if isinstance(getattr(one.node, "op", None), ast.MatMult)
     ]  # fmt: skip
@@ -102,7 +102,7 @@ def swallowed_error(sources: Sources) -> Edit | None:
 
 
 def random_fallback(sources: Sources) -> Edit | None:
-    """Where the computation fails, random numbers take its place."""
+    """Random numbers replace a failed computation."""
     place = sources.pick(one for one in sources.places(ast.Return) if "np." in one.source and "\n" not in one.source)
     if place is None:
         return None
@@ -119,7 +119,7 @@ def random_metric(sources: Sources) -> Edit | None:
 
 
 def not_implemented(sources: Sources) -> Edit | None:
-    """A function is left for later."""
+    """A function is a stub with a to-do."""
     place = _documented_function(sources)
     return _with_body(place, 'raise NotImplementedError("left for later")') if place else None
 
@@ -131,19 +131,19 @@ def empty_body(sources: Sources) -> Edit | None:
 
 
 def constant_result(sources: Sources) -> Edit | None:
-    """A function returns a number, whatever it is given."""
+    """A function returns a constant."""
     place = _documented_function(sources)
     return _with_body(place, "return 0.5") if place else None
 
 
 def todo(sources: Sources) -> Edit | None:
-    """A comment says that something is left out."""
+    """A comment replaces omitted code."""
     place = _function(sources, least=2)
     return place.replaced(f"{place.source}  # TODO: implement the full method of the paper") if place else None
 
 
 def wrong_formula(sources: Sources) -> Edit | None:
-    """A sign is wrong: it runs, and no one but the paper knows. No check is expected to find it."""
+    """A sign is wrong. The code runs, and no check is expected to find it."""
     places = [one for one in sources.places(ast.BinOp) if isinstance(getattr(one.node, "op", None), ast.Sub)]
     place = sources.pick(one for one in places if " - " in one.source)
     return place.changed(" - ", " + ") if place else None

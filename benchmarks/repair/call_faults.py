@@ -1,4 +1,4 @@
-"""Defects of calls: signatures, attributes, what comes back."""
+"""Defects of calls: signatures, attributes, return values."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ from benchmarks.repair.sources import Edit, Function, Place, Sources, also_in, l
 
 
 def missing_argument(sources: Sources) -> Edit | None:
-    """A call leaves an argument out."""
+    """A call omits an argument."""
     place = sources.pick(local_calls(sources, needed=2))
     if place is None or not isinstance(place.node, ast.Call):
         return None
@@ -65,7 +65,7 @@ def wrong_method(sources: Sources) -> Edit | None:
 
 
 def deleted_method(sources: Sources) -> Edit | None:
-    """A method that others call has another name."""
+    """A called method is renamed."""
     wanted = {getattr(getattr(one.node, "func", None), "attr", "") for one in sources.places(ast.Call)}
     methods = [name for name in _own_methods(sources) if name in wanted]
     places = (one for one in sources.places(ast.FunctionDef) if getattr(one.node, "name", "") in methods)
@@ -75,14 +75,14 @@ def deleted_method(sources: Sources) -> Edit | None:
 
 
 def _is_own(node: ast.AST) -> bool:
-    """Is this `self.x`, read?"""
+    """Whether this reads `self.x`."""
     if not isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Load):
         return False
     return isinstance(node.value, ast.Name) and node.value.id == "self"
 
 
 def wrong_attribute(sources: Sources) -> Edit | None:
-    """`self.x` is read by a name that nothing gives it."""
+    """`self.x` is read by an undefined name."""
     place = sources.pick(one for one in sources.places(ast.Attribute) if _is_own(one.node))
     return place.replaced(f"{place.source}_state") if place else None
 
@@ -94,7 +94,7 @@ def wrong_standard_attribute(sources: Sources) -> Edit | None:
 
 
 def wrong_unpacking(sources: Sources) -> Edit | None:
-    """A result of two values is taken apart into three."""
+    """A result of two values is unpacked into three."""
     known = local_names(sources)
     place = sources.pick(one for one in sources.places(ast.Assign) if _unpacks(one.node, known))
     return place.changed(" =", ", extra =") if place else None
@@ -108,7 +108,7 @@ def _unpacks(node: ast.AST, known: dict[str, str]) -> bool:
 
 
 def missing_return(sources: Sources) -> Edit | None:
-    """A function computes its result, and does not return it."""
+    """A function computes its result but does not return it."""
     last = []
     for place in sources.places(ast.FunctionDef):
         node = place.node

@@ -1,4 +1,4 @@
-"""All kinds of defects, and the checks that should see each."""
+"""All kinds of defects with the checks that should find them."""
 
 from dataclasses import dataclass
 
@@ -13,11 +13,11 @@ class Fault:
     group: str
     plant: Mutation
     checks: tuple[str, ...]
-    """The checks, any of which may find it; none where it shows only when it runs, or not even then."""
+    """The checks that may find it; empty if only execution can, or nothing."""
 
     @property
     def name(self) -> str:
-        """As people read it."""
+        """Readable name."""
         return self.plant.__name__.replace("_", " ")
 
 
@@ -50,4 +50,4 @@ FAULTS: tuple[Fault, ...] = (
     *_faults("stubs", "stubs", _B.not_implemented, _B.empty_body, _B.constant_result, _B.todo),
     *_faults("fallbacks", "fallbacks", _B.swallowed_error, _B.random_fallback, _B.random_metric),
 )
-"""In the order in which they are shown."""
+"""In display order."""

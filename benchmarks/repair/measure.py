@@ -1,4 +1,4 @@
-"""Plants each defect in a copy of its own, and asks the detectors whether they see it."""
+"""Plants each defect in its own copy of the repository and runs the checks."""
 
 import asyncio
 import os

@@ -78,7 +78,7 @@ def wrong_script_path(sources: Sources) -> Edit | None:
 
 
 def absolute_path(sources: Sources) -> Edit | None:
-    """A path of one machine stands in the code."""
+    """The code contains an absolute path."""
     places = [one for one in sources.places(ast.Subscript) if one.source.endswith(('["path"]', "['path']"))]
     place = sources.pick(places)
     return place.replaced('"/home/user/datasets/train.csv"') if place else None

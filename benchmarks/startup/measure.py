@@ -15,7 +15,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "papercoder --help": ("-c", "from papercoder.cli import main; main()", "--help"),
     "papercoder run --help": ("-c", "from papercoder.cli import main; main()", "run", "--help"),
 }
-"""As it is shown -> what the interpreter is told; the first is what the others are held against."""
+"""Displayed command -> arguments of the interpreter; the others are compared with the first."""
 
 
 @dataclass(frozen=True)

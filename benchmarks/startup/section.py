@@ -6,12 +6,12 @@ from papercoder.plots.rows import Bar, bars
 
 
 def section(results: StartupResults) -> Section:
-    """Of the command line and the package."""
+    """The section about startup times."""
     alone, *others = results.starts
     slowest = max(others, key=lambda start: start.seconds)
     meaning = (
         f"The slowest of these, `{slowest.command}`, takes {slowest.seconds / alone.seconds:.0f} times as long as "
-        f"Python alone, {slowest.seconds:.2f} s; pydantic, on which settings and artifacts rest, stands beside them."
+        f"Python alone, {slowest.seconds:.2f} s. pydantic, which settings and artifacts use, is shown for comparison."
     )
     heads = ("", "of Python alone", "median, s", "least, s", "most, s")
     return Section(

@@ -80,7 +80,7 @@ def test_what_a_repository_does_not_allow_is_said() -> None:
         "shuffled": "the repository has fewer than two different code files",
         "mutated": "no Python function has arithmetic to change",
     }
-    assert reasons(files(config__yaml="a: 1\n"))["config-only"] == "the repository has nothing but configuration"
+    assert reasons(files(config__yaml="a: 1\n"))["config-only"] == "the repository has only configuration"
 
 
 def test_the_authors_come_last() -> None:
