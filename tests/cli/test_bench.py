@@ -63,7 +63,7 @@ def test_a_manifest_with_a_mistake_is_one_sentence(say: Command, tmp_path: Path)
 def test_a_name_that_is_no_file_is_one_sentence(say: Command) -> None:
     said = say("bench", "none.yaml")
     assert (said.code, said.out) == (2, "")
-    assert "none.yaml: there is no such manifest" in said.err
+    assert "none.yaml: the manifest does not exist" in said.err
 
 
 def test_the_example_is_printed(say: Command) -> None:

@@ -64,8 +64,8 @@ def test_json_of_a_fetch(say: Command, server: Server, tmp_path: Path) -> None:
     [
         (("paperbench", "x", "--gold"), "--gold is not available for PaperBench"),
         (("paper2codebench", "x", "--list", "y"), "--list is not available for Paper2CodeBench"),
-        (("paperbench", "x", "--only", "no-such"), "--only no-such: the list has no such paper"),
-        (("paperbench", "x", "--from", "mirror"), "--from mirror is no address"),
+        (("paperbench", "x", "--only", "no-such"), "--only no-such: the benchmark has no such paper"),
+        (("paperbench", "x", "--from", "mirror"), "--from mirror is not a URL"),
     ],
 )
 def test_what_cannot_be_fetched_is_said_in_a_sentence(say: Command, arguments: tuple[str, ...], words: str) -> None:
@@ -90,8 +90,8 @@ def test_json_of_a_comparison(say: Command, bench: Path, tmp_path: Path) -> None
 
 
 def test_what_cannot_be_compared_is_said_in_a_sentence(say: Command, bench: Path, tmp_path: Path) -> None:
-    assert "One result set has nothing to be compared with" in say("bench", "compare", bench).err
+    assert "A result set cannot be compared with itself" in say("bench", "compare", bench).err
     assert "cannot be read" in say("bench", "compare", tmp_path / "nothing").err
     (tmp_path / "results.json").write_text("{}")
     said = say("bench", "compare", tmp_path)
-    assert (said.code, "is no results.json of a bench" in said.err) == (2, True)
+    assert (said.code, "does not contain the results of a bench" in said.err) == (2, True)

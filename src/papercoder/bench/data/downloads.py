@@ -152,7 +152,7 @@ class Downloads:
     largest: int = LARGEST
 
     def fetch(self, address: str, path: Path, content: Content | None = None) -> None:
-        """Download a file, or the rest of it. Until it is complete it lies in `PATH.part`.
+        """Download a file, or the rest of it. Until it is complete, it is `PATH.part`.
 
         Raises:
             Missing: the server has no such file.
