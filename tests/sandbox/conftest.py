@@ -10,7 +10,7 @@ from papercoder.artifacts.execution import Outcome
 from papercoder.sandbox import bubblewrap
 from papercoder.sandbox.contract import MIB, Bind, Command, Limits, Phase, Sandbox
 from papercoder.sandbox.control_group import create_control_group
-from papercoder.stages.execution.repository_copy import discard
+from papercoder.stages.execution.repository_copy import delete_folder
 from tests.needs import missing
 
 Attack = Callable[..., Outcome]
@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "repository"
     path.mkdir()
     yield path
-    asyncio.run(discard(path))
+    asyncio.run(delete_folder(path))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from papercoder.artifacts import ExperimentConfig, Requirements
 from papercoder.artifacts.design import Design
-from papercoder.stages.amendment import AmendedRequirement, AmendedValue, Amendment, amend, amended, complaints
+from papercoder.stages.amendment import AmendedRequirement, AmendedValue, Amendment, amend, apply_amendment, problems
 from tests.scripted import DESIGN
 from tests.support import Says, Scripted, make_agents, requirement
 
@@ -25,7 +25,7 @@ def new(name: str, owner: str = "model.py") -> AmendedRequirement:
 
 
 def after(amendment: Amendment, design: Design = DESIGN) -> Design:
-    return amended(design, amendment, NOTE, "note:1")
+    return apply_amendment(design, amendment, NOTE, "note:1")
 
 
 def values(config: ExperimentConfig) -> dict[str, object]:
@@ -49,28 +49,28 @@ def test_an_unfit_amendment_goes_back_with_the_reason() -> None:
     unfit = Amendment(values=(AmendedValue(key="optimizer.rate", value=1),))
     amendment, model = ask(unfit, CHANGE)
     assert amendment == CHANGE
-    assert "`optimizer.rate` is no key of the configuration." in model.requests[1].text
+    assert "`optimizer.rate` is not a key of the configuration." in model.requests[1].text
 
 
 @pytest.mark.parametrize(
     ("requirements", "complaint"),
     [
-        ([new("R1", owner="data.py")], ["`data.py` is no file."]),
-        ([new("R4")], ["New requirements are numbered from R3 on."]),
-        ([new("R3"), new("R3")], ["New requirements are numbered from R3 on."]),
+        ([new("R1", owner="data.py")], ["`data.py` is not a file of the repository."]),
+        ([new("R4")], ["Number new requirements from R3."]),
+        ([new("R3"), new("R3")], ["Number new requirements from R3."]),
         ([new("R3"), new("R4")], []),
         ([new("R2"), new("R3")], []),
     ],
     ids=["no file", "a gap", "twice", "two", "old and new"],
 )
 def test_what_is_complained_of(requirements: list[AmendedRequirement], complaint: list[str]) -> None:
-    assert complaints(Amendment(requirements=tuple(requirements)), DESIGN) == complaint
+    assert problems(Amendment(requirements=tuple(requirements)), DESIGN) == complaint
 
 
 def test_numbers_that_the_user_deleted_are_not_given_out_again() -> None:
     gap = Design(**{**vars(DESIGN), "requirements": Requirements(items=(requirement("R1"), requirement("R5")))})
-    assert complaints(Amendment(requirements=(new("R6"),)), gap) == []
-    assert complaints(Amendment(requirements=(new("R3"),)), gap) != []
+    assert problems(Amendment(requirements=(new("R6"),)), gap) == []
+    assert problems(Amendment(requirements=(new("R3"),)), gap) != []
 
 
 def test_a_changed_requirement_has_the_note_as_its_evidence() -> None:

@@ -7,7 +7,7 @@ import pytest
 from papercoder.artifacts import FilePlan, SourceFile
 from papercoder.repository.config_text import to_yaml
 from papercoder.stages.analysis import analyse_file
-from papercoder.stages.coding import complaints, write_designed_file, write_file, write_listed_file
+from papercoder.stages.coding import problems, write_designed_file, write_file, write_listed_file
 from tests.support import (
     CONFIG,
     LOGIC,
@@ -49,36 +49,36 @@ def test_an_unmarked_requirement_goes_back_once_and_is_then_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "complaint"),
+    ("line", "problem"),
     [
-        ("from model import train", "It imports `train` from `model`, whose code does not have it."),
+        ("from model import train", "It imports `train` from `model`, which does not define it."),
         ("import model", None),
         ("from model import predict", None),
         ("from model import *", None),
         ("import numpy as np", None),
     ],
 )
-def test_imports_must_be_there(line: str, complaint: str | None) -> None:
-    found = list(complaints(f"{line}\n", "main.py", LOGIC, (), (MODEL,)))
-    assert found == ([complaint] if complaint else [])
+def test_imports_must_be_there(line: str, problem: str | None) -> None:
+    found = list(problems(f"{line}\n", "main.py", LOGIC, (), (MODEL,)))
+    assert found == ([problem] if problem else [])
 
 
 @pytest.mark.parametrize(
-    ("line", "complaint"),
+    ("line", "problem"),
     [
         ("from layers import predict", None),
         ("import layers", None),
-        ("from layers import train", "It imports `train` from `layers`, whose code does not have it."),
+        ("from layers import train", "It imports `train` from `layers`, which does not define it."),
     ],
 )
-def test_a_package_is_imported_by_its_own_name(line: str, complaint: str | None) -> None:
+def test_a_package_is_imported_by_its_own_name(line: str, problem: str | None) -> None:
     package = SourceFile(path="layers/__init__.py", text=MODEL_PY)
-    found = list(complaints(f"{line}\n", "main.py", LOGIC, (), (package,)))
-    assert found == ([complaint] if complaint else [])
+    found = list(problems(f"{line}\n", "main.py", LOGIC, (), (package,)))
+    assert found == ([problem] if problem else [])
 
 
 def test_only_what_the_logic_lists_is_imported() -> None:
-    found = list(complaints("from main import main\n", "model.py", LOGIC, (), ()))
+    found = list(problems("from main import main\n", "model.py", LOGIC, (), ()))
     assert found == ["It imports `main`, which its logic design does not list."]
 
 
@@ -113,4 +113,4 @@ def test_a_file_that_is_listed_uses_what_is_written_as_it_is() -> None:
     first, second = model.requests
     for words in (MODEL_PY, PLAN.summary, "Two files.", "Starts it all.", NO_CONFIG):
         assert words in first.text
-    assert "It imports `train` from `model`, whose code does not have it." in second.text
+    assert "It imports `train` from `model`, which does not define it." in second.text

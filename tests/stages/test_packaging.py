@@ -89,8 +89,8 @@ def test_the_readme_says_what_is_what_and_what_is_open() -> None:
         PLAN.summary,
         "./reproduce.sh --smoke",
         "- `model.py`: Holds model.",
-        "- R3: Five seeds. (else: three)",
-        "- `seed` is 0 (else: 1)",
+        "- R3: Five seeds. (alternatives: three)",
+        "- `seed` is 0 (alternatives: 1)",
         "Without an owner: R3.",
     ):
         assert words in text

@@ -6,7 +6,7 @@ import pytest
 
 from papercoder.artifacts import SourceFile
 from papercoder.stages import property_tests
-from papercoder.stages.property_tests import complaints, mathematical, write_property_tests
+from papercoder.stages.property_tests import mathematical_requirements, problems, write_property_tests
 from tests.scripted import CODE, TEST_PY, fenced
 from tests.support import PAPER, Says, Scripted, make_agents, requirement
 
@@ -44,11 +44,11 @@ def test_only_mathematics_and_method_are_tested() -> None:
         requirement("R4", kind="data", anchor="alg:1"),
         requirement("R5", kind="evaluation", anchor="tab:1"),
     )
-    assert [item.id for item in mathematical(needs)] == ["R1", "R3", "R4"]
+    assert [item.id for item in mathematical_requirements(needs)] == ["R1", "R3", "R4"]
 
 
 def test_where_tests_stand() -> None:
-    assert property_tests.tests_of("src/layers.py") == "tests/test_src_layers.py"
+    assert property_tests.property_test_path("src/layers.py") == "tests/test_src_layers.py"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_where_tests_stand() -> None:
     ],
 )
 def test_what_is_a_test(code: str) -> None:
-    assert complaints(code, LAYERS) == []
+    assert problems(code, LAYERS) == []
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_is_a_test(code: str) -> None:
     ],
 )
 def test_what_is_a_test_of_a_package(code: str) -> None:
-    assert complaints(code, SourceFile(path="layers/__init__.py", text=LAYERS.text)) == []
+    assert problems(code, SourceFile(path="layers/__init__.py", text=LAYERS.text)) == []
 
 
 @pytest.mark.parametrize(
@@ -89,5 +89,5 @@ def test_what_is_a_test_of_a_package(code: str) -> None:
     ],
 )
 def test_what_is_none(code: str, complaint: str) -> None:
-    (found,) = complaints(code, LAYERS)
+    (found,) = problems(code, LAYERS)
     assert found.startswith(complaint)

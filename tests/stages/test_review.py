@@ -6,7 +6,7 @@ import pytest
 
 from papercoder.artifacts import Edits, SourceFile, Verdicts
 from papercoder.errors import AnswerError
-from papercoder.stages.review import choice_complaints, complaints, review_file, revise_file
+from papercoder.stages.review import choice_problems, problems, review_file, revise_file
 from tests.scripted import CODE, block
 from tests.support import MODEL_PY, PAPER, Says, Scripted, make_agents, requirement
 
@@ -45,7 +45,7 @@ def revise(*answers: Says, own: SourceFile = MODEL) -> tuple[Edits, Scripted]:
 
 
 def complain(*given: tuple[str, str, list[tuple[str, int]]]) -> str:
-    return "\n".join(complaints(verdicts(*given), NEEDS, (MODEL, MAIN)))
+    return "\n".join(problems(verdicts(*given), NEEDS, (MODEL, MAIN)))
 
 
 def test_the_reviewer_reads_paper_settings_neighbours_and_numbered_code() -> None:
@@ -70,20 +70,20 @@ R3 = ("R3", "missing", list[tuple[str, int]]())
 
 
 @pytest.mark.parametrize(
-    ("given", "complaint"),
+    ("given", "problem"),
     [
         ([("R1", "missing", []), ("R1", "missing", []), R3], "R1 has 2 verdicts; it needs one."),
-        ([("R1", "missing", []), R3, ("R9", "missing", [])], "R9 was not asked for."),
-        ([("R1", "partly", []), R3], "R1 is said to be partly; name the lines that show it."),
+        ([("R1", "missing", []), R3, ("R9", "missing", [])], "R9 is not one of the requirements to judge."),
+        ([("R1", "partly", []), R3], "R1 is `partly` without evidence; name the lines that show it."),
         ([("R1", "implemented", [("data.py", 1)]), R3], "R1: `data.py` is not among the files shown."),
-        ([("R1", "implemented", [("model.py", 4)]), R3], "R1: `model.py` has no code in line 4."),
-        ([("R1", "implemented", [("model.py", 0)]), R3], "R1: `model.py` has no code in line 0."),
-        ([("R1", "implemented", [("main.py", 3)]), R3], "R1: `main.py` has no code in line 3."),
+        ([("R1", "implemented", [("model.py", 4)]), R3], "R1: `model.py` has no code on line 4."),
+        ([("R1", "implemented", [("model.py", 0)]), R3], "R1: `model.py` has no code on line 0."),
+        ([("R1", "implemented", [("main.py", 3)]), R3], "R1: `main.py` has no code on line 3."),
     ],
     ids=["twice", "unasked", "no lines", "unknown file", "past the end", "before the start", "empty line"],
 )
-def test_what_is_no_verdict(given: list[tuple[str, str, list[tuple[str, int]]]], complaint: str) -> None:
-    assert complain(*given) == complaint
+def test_what_is_no_verdict(given: list[tuple[str, str, list[tuple[str, int]]]], problem: str) -> None:
+    assert complain(*given) == problem
 
 
 def chosen(kind: str = "partly", degradation: str = "none", choice: str = "R7") -> Verdicts:
@@ -95,7 +95,7 @@ def chosen(kind: str = "partly", degradation: str = "none", choice: str = "R7") 
 def test_what_falls_short_by_a_choice_names_it() -> None:
     model = Scripted({"review": [chosen(choice="R3"), chosen()]})
     assert review(model) == chosen()
-    assert "R1: R3 is no other, assumed requirement." in model.requests[1].text
+    assert "R1: R3 is not another assumed requirement." in model.requests[1].text
     assert chosen().failed == chosen().verdicts
 
 
@@ -103,12 +103,12 @@ def test_what_falls_short_by_a_choice_names_it() -> None:
     "given", [chosen("implemented"), chosen("contradicts"), chosen(degradation="dropped_term")], ids=lambda _: ""
 )
 def test_a_choice_explains_no_other_verdict(given: Verdicts) -> None:
-    (complaint,) = choice_complaints(given, CHOSEN)
-    assert complaint == "R1 is met as was chosen: it is `partly`, with degradation `none`, or not so."
+    (problem,) = choice_problems(given, CHOSEN)
+    assert problem == "R1 has `chosen_in`, so it must be `partly` with degradation `none`."
 
 
 def test_no_choice_stands_for_itself() -> None:
-    assert list(choice_complaints(chosen(choice="R1"), (requirement("R1", status="assumed", quote=""),)))
+    assert list(choice_problems(chosen(choice="R1"), (requirement("R1", status="assumed", quote=""),)))
 
 
 def test_a_verdict_may_point_at_a_neighbour_and_a_missing_one_nowhere() -> None:

@@ -37,7 +37,7 @@ def test_the_writer_reads_the_paper_and_the_plan_where_there_is_one() -> None:
     [
         (ANSWER.replace("main.py\n", "../x.py\n"), "`../x.py` leads out of the repository."),
         (ANSWER.replace("main.py\n", ".git/config\n"), "`.git` is a reserved name."),
-        (ANSWER.replace("main.py\n", "run.py\n"), "There is no `main.py`."),
+        (ANSWER.replace("main.py\n", "run.py\n"), "`main.py` is missing."),
         (ANSWER[: len(ANSWER) // 2], "The block of `model.py` is incomplete: it has no closing fence."),
     ],
 )

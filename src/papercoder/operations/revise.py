@@ -26,7 +26,7 @@ from papercoder.runs.folder import load, lock
 from papercoder.runs.store import write_synced
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
-from papercoder.stages.amendment import amend, amended
+from papercoder.stages.amendment import amend, apply_amendment
 
 _PINNED = ("requirements", "architecture", "logic", "config")
 """Artifacts of planning that are used unchanged after a note, even those that it did not change."""
@@ -46,7 +46,7 @@ async def apply_note(folder: Path, note: str, settings: Settings, listeners: Ite
         before = load_design(folder)
         number = len(list((folder / "notes").glob("*.md"))) + 1
         amendment = await run.step(f"notes/{number}.json", amend, before, note)
-        after = amended(before, amendment, note, f"note:{number}")
+        after = apply_amendment(before, amendment, note, f"note:{number}")
         changes = "\n".join(design_diff(before, after))
         if changes:
             write_synced(folder / "notes" / f"{number}.md", note + "\n")

@@ -34,7 +34,7 @@ from papercoder.stages.planning.configuration import design_config
 from papercoder.stages.planning.logic import design_logic
 from papercoder.stages.planning.overall import make_overall_plan
 from papercoder.stages.planning.requirements import complete_requirements, find_requirements
-from papercoder.stages.property_tests import mathematical, tests_of, write_property_tests
+from papercoder.stages.property_tests import mathematical_requirements, property_test_path, write_property_tests
 
 
 async def paper_to_repository(run: Run[Agents], paper: Paper, publish: Publisher, settings: Settings) -> Repository:
@@ -138,13 +138,13 @@ async def write_tests(
 
     async def write_test(file: SourceFile, requirements: tuple[Requirement, ...]) -> SourceFile | None:
         imported = tuple(other for other in code if other.path in design.imported_by(file.path))
-        path = tests_of(file.path)
+        path = property_test_path(file.path)
         text = await run.optional_step(
             f"repo/{path}", write_property_tests, paper, requirements, config, file, imported
         )
         return None if text is None else SourceFile(path=path, text=text)
 
-    owners = ((file, mathematical(design.owned_by(file.path))) for file in code)
+    owners = ((file, mathematical_requirements(design.owned_by(file.path))) for file in code)
     tests = await gather_all(write_test(file, requirements) for file, requirements in owners if requirements)
     return await publish(tuple(filter(None, tests)), "Property tests")
 

@@ -1,4 +1,4 @@
-"""Amendment: what someone who knows says of the paper becomes requirements and settings."""
+"""Amendment: a note from the user about the paper becomes requirements and settings."""
 
 from pydantic import Field
 
@@ -22,32 +22,32 @@ from papercoder.repository.config_text import to_yaml
 
 
 class AmendedRequirement(Artifact):
-    """A requirement as it has to be from now on."""
+    """A requirement after the amendment."""
 
     id: str = Field(pattern=r"^R[1-9]\d*$")
-    """Of the requirement that changes; the next free number for a new one."""
+    """The id of the changed requirement, or the next free number for a new one."""
 
     kind: RequirementKind
     statement: str
-    """In full, with its numbers and formula."""
+    """The full statement, with its numbers and formula."""
 
     owner: str
     """The file that implements it."""
 
 
 class AmendedValue(Artifact):
-    """A setting as it has to be from now on."""
+    """A setting after the amendment."""
 
     key: str
-    """One of the configuration's keys."""
+    """An existing key of the configuration."""
 
     value: Value
     smoke: Value = None
-    """The tiny value, where that changes; else null."""
+    """The value for smoke runs if it changes, else null."""
 
 
 class Amendment(Artifact):
-    """All that a note changes; empty where it changes nothing."""
+    """Everything that a note changes; empty if it changes nothing."""
 
     requirements: tuple[AmendedRequirement, ...] = ()
     values: tuple[AmendedValue, ...] = ()
@@ -58,7 +58,7 @@ AMENDER = Agent("amend", "planning", Json(Amendment))
 
 @uses(AMENDER)
 async def amend(agents: Agents, design: Design, note: str) -> Amendment:
-    """Work out which requirements and settings a note changes."""
+    """Determine which requirements and settings a note changes."""
     files = "\n".join(f"- `{file.path}`: {file.purpose}" for file in design.architecture.files)
     return await agents.ask(
         AMENDER,
@@ -68,26 +68,28 @@ async def amend(agents: Agents, design: Design, note: str) -> Amendment:
             text_part("The configuration", to_yaml(design.config)),
             text_part("The files", files),
         ),
-        lambda amendment, _: complaints(amendment, design),
+        lambda amendment, _: problems(amendment, design),
         note=note,
     )
 
 
-def complaints(amendment: Amendment, design: Design) -> list[str]:
-    """Keys and files that are not there, and new requirements that leave numbers out."""
+def problems(amendment: Amendment, design: Design) -> list[str]:
+    """Unknown keys and files, and gaps in the numbers of new requirements."""
     keys = {value.key for value in design.config.values}
     paths = {file.path for file in design.architecture.files}
     free = 1 + max((int(item.id[1:]) for item in design.requirements.items), default=0)
     new = [int(item.id[1:]) for item in amendment.requirements if item.id not in design.requirements.ids]
-    found = [f"`{value.key}` is no key of the configuration." for value in amendment.values if value.key not in keys]
-    found += [f"`{item.owner}` is no file." for item in amendment.requirements if item.owner not in paths]
+    found = [f"`{value.key}` is not a key of the configuration." for value in amendment.values if value.key not in keys]
+    found += [
+        f"`{item.owner}` is not a file of the repository." for item in amendment.requirements if item.owner not in paths
+    ]
     if new != list(range(free, free + len(new))):
-        found.append(f"New requirements are numbered from R{free} on.")
+        found.append(f"Number new requirements from R{free}.")
     return found
 
 
-def amended(design: Design, amendment: Amendment, note: str, anchor: str) -> Design:
-    """The design after an amendment; the note is the evidence of what it changed."""
+def apply_amendment(design: Design, amendment: Amendment, note: str, anchor: str) -> Design:
+    """Apply an amendment to a design; the note becomes the evidence for each change."""
     changed = {item.id: item for item in amendment.requirements}
     return Design(
         plan=design.plan,
@@ -102,12 +104,12 @@ def amended(design: Design, amendment: Amendment, note: str, anchor: str) -> Des
 def _requirements(
     requirements: Requirements, changed: dict[str, AmendedRequirement], note: str, anchor: str
 ) -> Requirements:
-    def settle(item: Requirement) -> Requirement:
+    def amended(item: Requirement) -> Requirement:
         new = changed.get(item.id)
         return _stated(new, note, anchor) if new else item
 
     added = (_stated(item, note, anchor) for name, item in changed.items() if name not in requirements.ids)
-    return Requirements(items=(*map(settle, requirements.items), *added))
+    return Requirements(items=(*map(amended, requirements.items), *added))
 
 
 def _stated(item: AmendedRequirement, note: str, anchor: str) -> Requirement:
@@ -123,18 +125,18 @@ def _stated(item: AmendedRequirement, note: str, anchor: str) -> Requirement:
 
 
 def _architecture(design: ArchitectureDesign, changed: dict[str, AmendedRequirement]) -> ArchitectureDesign:
-    def settle(file: FilePlan) -> FilePlan:
+    def amended(file: FilePlan) -> FilePlan:
         kept = [name for name in file.owns if name not in changed]
         owned = [name for name, item in changed.items() if item.owner == file.path]
         return file.model_copy(update={"owns": tuple(sorted([*kept, *owned], key=lambda name: int(name[1:])))})
 
-    return design.model_copy(update={"files": tuple(map(settle, design.files))})
+    return design.model_copy(update={"files": tuple(map(amended, design.files))})
 
 
 def _config(config: ExperimentConfig, changed: dict[str, AmendedValue], note: str, stated: str) -> ExperimentConfig:
-    """`stated` is the requirement that the note changed, which then states the values; empty where it changed none."""
+    """Amend the values; their source is the requirement `stated`, or the note if that is empty."""
 
-    def settle(value: ConfigValue) -> ConfigValue:
+    def amended(value: ConfigValue) -> ConfigValue:
         new = changed.get(value.key)
         if new is None:
             return value
@@ -144,4 +146,4 @@ def _config(config: ExperimentConfig, changed: dict[str, AmendedValue], note: st
         source = by_requirement if stated else by_note
         return value.model_copy(update={"value": new.value, "smoke": smoke, "alternatives": (), **source})
 
-    return ExperimentConfig(values=tuple(map(settle, config.values)))
+    return ExperimentConfig(values=tuple(map(amended, config.values)))

@@ -1,6 +1,6 @@
 """Coding: each file as soon as the files that it imports exist (Paper2Code, section 3.3).
 
-`write_file` is the stage; the others write a file from less, so that it can be seen what the rest brings.
+`write_file` is the stage; the other functions are ablations that write a file from less context.
 """
 
 import ast
@@ -41,7 +41,7 @@ async def write_file(
     imported: tuple[SourceFile, ...],
     path: str,
 ) -> str:
-    """Write one file, given the full code of what it imports and the interfaces of the others.
+    """Write one file, given the code of the files that it imports and the interfaces of the others.
 
     `config` is the view of `config.yaml` without numbers, `requirements` are those that the file owns, `claims` those
     that it measures.
@@ -54,7 +54,7 @@ async def write_file(
     )
 
     def check(code: str, attempt: int) -> list[str]:
-        return list(complaints(code, path, logic, requirements, imported)) if attempt == 0 else []
+        return list(problems(code, path, logic, requirements, imported)) if attempt == 0 else []
 
     return await agents.ask(
         CODER,
@@ -78,7 +78,7 @@ async def write_designed_file(
     imported: tuple[SourceFile, ...],
     path: str,
 ) -> str:
-    """Write one file without an analysis, from the whole paper and the plan; `config` is None where there is none."""
+    """Write one file without an analysis, from the whole paper and the plan; `config` may be None."""
     configured = (text_part("The configuration", config),) if config else ()
     parts = (
         paper_part(paper),
@@ -88,7 +88,7 @@ async def write_designed_file(
     )
 
     def check(code: str, attempt: int) -> list[str]:
-        return list(complaints(code, path, logic, (), imported)) if attempt == 0 else []
+        return list(problems(code, path, logic, (), imported)) if attempt == 0 else []
 
     return await agents.ask(
         DESIGNED_CODER,
@@ -124,10 +124,10 @@ async def write_listed_file(
     return await agents.ask(LISTED_CODER, file.path, parts, check, path=file.path, purpose=file.purpose)
 
 
-def complaints(
+def problems(
     code: str, path: str, logic: LogicDesign, requirements: tuple[Requirement, ...], imported: tuple[SourceFile, ...]
 ) -> Iterator[str]:
-    """Requirements without a mark, and imports of what the repository does not have."""
+    """Requirements without a mark, and imports that the repository does not offer."""
     marked = marks(code)
     for item in requirements:
         if item.id not in marked:
@@ -141,13 +141,13 @@ def complaints(
 
 
 def _misnamed(code: str, written: tuple[SourceFile, ...], modules: Iterable[str] = ()) -> Iterator[str]:
-    """Names imported from files whose code does not have them, and which are no modules themselves."""
+    """Imported names that the imported file does not define and that are not modules."""
     offered = {module_of(file.path): _top_names(file.text) for file in written}
     known = {*modules, *offered}
     for module, names in _imports(code):
         for name in names:
             if module in offered and name not in offered[module] and f"{module}.{name}" not in known:
-                yield f"It imports `{name}` from `{module}`, whose code does not have it."
+                yield f"It imports `{name}` from `{module}`, which does not define it."
 
 
 def _design_parts(logic: LogicDesign, imported: tuple[SourceFile, ...], path: str) -> tuple[Part, ...]:
@@ -178,7 +178,7 @@ def _imports(code: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _top_names(code: str) -> frozenset[str]:
-    """All names that a module's own scope binds, also below `if` and `try`."""
+    """All names that a module's scope binds, also below `if` and `try`."""
     try:
         tree = parse(code)
     except SyntaxError:

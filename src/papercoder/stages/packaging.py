@@ -1,6 +1,6 @@
-"""Packaging: what stands around the code so that someone else can run it. Pure; no model, no money.
+"""Packaging: the files around the code that let others install and run it. No model is called.
 
-What is called bare is for code that was written without a configuration, and so without a whole design.
+Functions named `bare` are for code without a configuration, and so without a complete design.
 """
 
 import ast
@@ -51,12 +51,12 @@ echo "The results are in results.json."
 
 
 def equipment(logic: LogicDesign, code: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
-    """What the code needs to run: `requirements.txt`, `reproduce.sh`, package markers, `.gitignore`."""
+    """The files that the code needs to run: `requirements.txt`, `reproduce.sh`, package markers, `.gitignore`."""
     return _equipment(REPRODUCE, logic.packages, code)
 
 
 def bare_equipment(packages: tuple[str, ...], code: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
-    """The same for bare code; `packages` are those that were planned."""
+    """The same for bare code; `packages` are the planned packages."""
     files = _equipment(BARE_REPRODUCE, packages, code)
     starts = any(file.path == ENTRY for file in code)
     return tuple(file for file in files if starts or file.path != "reproduce.sh")
@@ -72,7 +72,7 @@ def _equipment(script: str, packages: tuple[str, ...], code: tuple[SourceFile, .
 
 
 def documents(paper: Paper, design: Design, traceability: Traceability) -> tuple[SourceFile, ...]:
-    """What tells people and machines what the code does and, where requirements are traced, where the paper says so."""
+    """`README.md` and, if requirements are traced, the traceability files."""
     about = SourceFile(path="README.md", text=readme(paper, design, traceability))
     if not design.requirements.items:
         return (about,)
@@ -87,7 +87,7 @@ _IGNORED = "__pycache__/\n.venv/\nresults.json\n"
 
 
 def requirements_txt(packages: tuple[str, ...], files: tuple[SourceFile, ...]) -> str:
-    """`requirements.txt`, from the packages that were planned and the imports that are really there."""
+    """`requirements.txt`, from the planned packages and the actual imports."""
     local = {PurePosixPath(file.path).parts[0].removesuffix(".py") for file in files}
     code = (file for file in files if file.path.endswith(".py") and not file.path.startswith("tests/"))
     return requirements_file(packages, (name for file in code for name in _imports(file, local)))
@@ -97,18 +97,18 @@ def _imports(file: SourceFile, local: set[str]) -> Iterator[str]:
     try:
         yield from third_party_imports(file.text, local)
     except SyntaxError:
-        return  # the user's edit; the plan's packages stand in for what cannot be read
+        return  # edited by the user; the planned packages must suffice
 
 
 def package_markers(files: tuple[SourceFile, ...]) -> tuple[str, ...]:
-    """The `__init__.py` files that make every folder with code, but not with tests, a package."""
+    """The missing `__init__.py` files of folders with code, except tests."""
     code = [file.path for file in files if file.path.endswith(".py") and not file.path.startswith("tests/")]
     folders = {parent for path in code for parent in PurePosixPath(path).parents if parent.parts}
     return tuple(sorted(path for folder in folders if (path := f"{folder}/__init__.py") not in code))
 
 
 def readme(paper: Paper, design: Design, traceability: Traceability) -> str:
-    """`README.md`: what this is, how to run it, what is assumed, what is open."""
+    """`README.md`: origin, usage, files, assumptions and traceability."""
     files = "\n".join(f"- `{file.path}`: {file.purpose}" for file in design.architecture.files)
     parts = [
         f"# {paper.title}",
@@ -124,7 +124,7 @@ def readme(paper: Paper, design: Design, traceability: Traceability) -> str:
 
 
 def bare_readme(paper: Paper, plan: OverallPlan | None, code: tuple[SourceFile, ...]) -> SourceFile:
-    """`README.md` of bare code; what a file is for is what it says of itself."""
+    """`README.md` of bare code; the purpose of a file is the first line of its docstring."""
     files = "\n".join(f"- `{file.path}`{_purpose(file)}" for file in code)
     unclear = "\n".join(f"- {text}" for text in plan.unclear) if plan else ""
     parts = [
@@ -149,7 +149,7 @@ def _purpose(file: SourceFile) -> str:
     return f": {said.splitlines()[0]}" if said else ""
 
 
-_ORIGIN = "Code generated from the paper by PaperCoder. It is no work of the paper's authors."
+_ORIGIN = "Code generated from the paper by PaperCoder. The paper's authors did not write it."
 
 _HOW = """\
 ## How to run it
@@ -162,14 +162,13 @@ pip install -r requirements.txt
 ```"""
 
 _SETTINGS = """\
-All settings are in `config.yaml`, each with the place in the paper that it comes from. `config.smoke.yaml` is its tiny
-variant; its results mean nothing."""
+All settings are in `config.yaml`, each with its source in the paper. `config.smoke.yaml` has tiny values for a quick
+test; ignore its results."""
 
 _BARE_SETTINGS = """\
-All settings are in `main.py`: the paper's, and tiny ones, whose results mean nothing. They were not checked against the
-paper."""
+All settings are in `main.py`: the paper's, and tiny ones for a quick test. They were not checked against the paper."""
 
-_TRACED = " `TRACEABILITY.md` leads from each requirement of the paper to the lines of code."
+_TRACED = " `TRACEABILITY.md` links each requirement of the paper to lines of code."
 _UNTRACED = "Requirements were not extracted in this profile."
 _UNSEEN = "This profile neither reviews the code nor runs it."
 
@@ -182,11 +181,11 @@ def _assumptions(design: Design) -> list[str]:
         if value.source == "assumed"
     ]
     lines += [f"- {text}" for text in design.plan.unclear]
-    return lines or ["Nothing that was noticed."]
+    return lines or ["Nothing was found."]
 
 
 def _others(alternatives: tuple[str, ...]) -> str:
-    return f" (else: {'; '.join(alternatives)})" if alternatives else ""
+    return f" (alternatives: {'; '.join(alternatives)})" if alternatives else ""
 
 
 def _assumed(requirements: Requirements) -> tuple[Requirement, ...]:
@@ -201,4 +200,4 @@ def _coverage(requirements: Requirements, traceability: Traceability) -> list[st
         lines.append(f"Without an owner: {', '.join(traceability.unowned)}.")
     if traceability.unmarked:
         lines.append(f"Without a mark in the code: {', '.join(traceability.unmarked)}.")
-    return [*lines, "A mark says where to look; whether the code there does it was not checked by this step."]
+    return [*lines, "A mark shows where to look; it does not prove that the code there meets the requirement."]

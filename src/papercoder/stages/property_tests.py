@@ -1,4 +1,4 @@
-"""Tests from the mathematics: what an equation or algorithm implies, written as property tests of the code."""
+"""Property tests: what an equation or algorithm of the paper implies, as tests of the code."""
 
 import ast
 import re
@@ -23,7 +23,10 @@ async def write_property_tests(
     own: SourceFile,
     imported: tuple[SourceFile, ...],
 ) -> str:
-    """Test a file against the equations and algorithms that it owns; `config` is keys, types and meanings."""
+    """Write tests of a file from the equations and algorithms that it owns.
+
+    `config` lists keys, types and meanings.
+    """
     return await agents.ask(
         TESTER,
         own.path,
@@ -33,25 +36,25 @@ async def write_property_tests(
             text_part("Files that the file imports", "\n\n".join(map(python_code, imported)) or "None.", ""),
             text_part("The file", python_code(own)),
         ),
-        lambda code, _: complaints(code, own),
+        lambda code, _: problems(code, own),
         path=own.path,
         module=module_of(own.path),
         requirements=requirement_lines(requirements),
     )
 
 
-def mathematical(requirements: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
-    """Those that an equation or an algorithm states."""
+def mathematical_requirements(requirements: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
+    """The requirements that an equation, an algorithm or a method states."""
     return tuple(item for item in requirements if re.match(r"(eq|alg):", item.anchor) or item.kind == "method")
 
 
-def tests_of(path: str) -> str:
-    """Where the tests of a file stand."""
+def property_test_path(path: str) -> str:
+    """The path of a file's property tests."""
     return f"tests/test_{path.removesuffix('.py').replace('/', '_')}.py"
 
 
-def complaints(code: str, own: SourceFile) -> list[str]:
-    """What makes it no test of the file."""
+def problems(code: str, own: SourceFile) -> list[str]:
+    """Problems that make the code useless as a test of the file."""
     tree = parse(code)
     tests = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
     found = [f"`{test.name}` asserts nothing." for test in tests if not _asserts(test)]

@@ -1,4 +1,4 @@
-"""Repair: an agent sees what failed and edits the code; edits that cheat are refused."""
+"""Repair: an agent sees what failed and edits the code; edits that cheat are rejected."""
 
 import re
 from collections.abc import Iterable
@@ -14,33 +14,33 @@ from papercoder.repository.paths import module_problem
 REPAIRER = Agent("repair", "repair", SearchReplace())
 
 
-_TELLING = re.compile(r"FAILED |ERROR |(E\s+)?[\w.]*(Error|Exception|Interrupt|Exit)\b")
+_ERROR_LINE = re.compile(r"FAILED |ERROR |(E\s+)?[\w.]*(Error|Exception|Interrupt|Exit)\b")
 _NUMBER = re.compile(r"0x[0-9a-f]+|(?<![A-Za-z_])\d+")
 
 
 class Failure(Artifact):
-    """What went wrong when the repository was run."""
+    """A failure of the repository when it ran."""
 
     what: str
-    """The step, or who saw it."""
+    """The execution step, or who reported it."""
 
     command: str
     output: str
-    """The tail of what it printed."""
+    """The end of its output."""
 
     @property
     def signature(self) -> str:
-        """What stays the same where the same error comes again: the lines that name errors, else the last one.
+        """Identifies an error when it occurs again: the lines that name errors, or else the last line.
 
-        Numbers and addresses do not count, but those within names do.
+        Numbers and addresses are masked, except within names.
         """
         lines = [line.strip() for line in self.output.splitlines() if line.strip()]
-        telling = [line for line in lines if _TELLING.match(line)] or lines[-1:]
-        return "\n".join(dict.fromkeys(_NUMBER.sub("#", line) for line in telling))
+        named = [line for line in lines if _ERROR_LINE.match(line)] or lines[-1:]
+        return "\n".join(dict.fromkeys(_NUMBER.sub("#", line) for line in named))
 
 
 class Attempt(Artifact):
-    """Edits that were tried before, and what came of them."""
+    """Edits that were tried before, and their outcome."""
 
     edits: Edits
     outcome: str
@@ -55,37 +55,37 @@ async def repair(
     attempts: tuple[Attempt, ...],
     theirs: tuple[str, ...] = (),
 ) -> Edits:
-    """Edit the repository, `files`, so that what failed works.
+    """Edit the repository so that what failed works.
 
     Args:
-        agents: asks the agent.
-        failure: what was seen.
-        files: of the repository.
+        agents: runs the agent.
+        failure: what failed.
+        files: all files of the repository.
         requirements: all that it implements.
-        attempts: what was tried before.
-        theirs: paths of files that the user edited; they stay as they are.
+        attempts: earlier edits and their outcomes.
+        theirs: paths of files that the user edited; they are not changed.
     """
     blamed = files_of(failure, files)
     named = {file.path for file in blamed}
-    others = "\n\n".join(_shown(file) for file in files if file.path not in named and file.path.endswith(_EDITABLE))
+    others = "\n\n".join(_file_text(file) for file in files if file.path not in named and file.path.endswith(_EDITABLE))
 
     def check(edits: Edits, _: int) -> list[str]:
         new = edits.paths - {file.path for file in files}
         allowed = editable(files) | {path for path in new if path.endswith(".py")}
-        return [*_hiding(new, files), *edit_problems(files, edits, allowed - set(theirs))]
+        return [*_hidden_packages(new, files), *edit_problems(files, edits, allowed - set(theirs))]
 
     return await agents.ask(
         REPAIRER,
         failure.what,
         (
             text_part("Other files", others or "None.", _names(files)),
-            text_part("Files that the error names", "\n\n".join(map(_shown, blamed)) or "None."),
+            text_part("Files that the error names", "\n\n".join(map(_file_text, blamed)) or "None."),
         ),
         check,
         what=failure.what,
         command=failure.command,
         output=failure.output,
-        attempts=tuple(map(_told, attempts)),
+        attempts=tuple(map(_attempt_text, attempts)),
         requirements=requirement_lines(requirements) or "None were extracted.",
         theirs=theirs,
     )
@@ -95,12 +95,12 @@ _EDITABLE = (".py", "requirements.txt", "config.smoke.yaml")
 
 
 def editable(files: tuple[SourceFile, ...]) -> set[str]:
-    """The paths that repair may edit; `config.yaml`, the paper's settings, is not among them."""
+    """The paths that repair may edit; not `config.yaml`, which has the paper's settings."""
     return {file.path for file in files if file.path.endswith(_EDITABLE)}
 
 
-def _hiding(new: Iterable[str], files: tuple[SourceFile, ...]) -> list[str]:
-    """New modules that would stand in for a package, which is no way to have it."""
+def _hidden_packages(new: Iterable[str], files: tuple[SourceFile, ...]) -> list[str]:
+    """Problems with new modules that hide a package."""
     listed = "\n".join(file.text for file in files if file.path == "requirements.txt").splitlines()
     lines = (line for raw in listed if (line := raw.partition("#")[0].strip()) and not package_problem(line))
     packages = tuple(map(imported_as, lines))
@@ -109,7 +109,7 @@ def _hiding(new: Iterable[str], files: tuple[SourceFile, ...]) -> list[str]:
 
 
 def files_of(failure: Failure, files: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
-    """The files that the output names, or else the entry point."""
+    """The files that the output names, or else `main.py`."""
     named = tuple(file for file in files if re.search(rf"(?<![\w-]){re.escape(file.path)}\b", failure.output))
     return named or tuple(file for file in files if file.path == "main.py")
 
@@ -118,9 +118,9 @@ def _names(files: tuple[SourceFile, ...]) -> str:
     return "\n".join(f"- `{file.path}`" for file in files)
 
 
-def _told(attempt: Attempt) -> str:
+def _attempt_text(attempt: Attempt) -> str:
     return f"{attempt.edits.render()}\n\n{attempt.outcome}"
 
 
-def _shown(file: SourceFile) -> str:
+def _file_text(file: SourceFile) -> str:
     return f"`{file.path}`:\n\n````\n{file.text}````"

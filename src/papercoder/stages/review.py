@@ -1,4 +1,4 @@
-"""Review: a verdict for each requirement, with the lines that show it; what failed is revised by edits."""
+"""Review: a verdict for each requirement, with the lines that prove it; failures are revised by edits."""
 
 from collections.abc import Iterable, Iterator
 
@@ -23,14 +23,14 @@ async def review_file(
     others: tuple[SourceFile, ...],
     assumed: tuple[Requirement, ...],
 ) -> Verdicts:
-    """Hold the requirements that a file owns against its code.
+    """Judge whether a file's code meets the requirements that it owns.
 
-    `others` are its neighbours in the import graph, `assumed` the choices that all files go by.
+    `others` are its neighbours in the import graph, `assumed` the assumptions that all files share.
     """
     files = (own, *others)
 
     def check(verdicts: Verdicts, _: int) -> list[str]:
-        return [*complaints(verdicts, requirements, files), *choice_complaints(verdicts, assumed)]
+        return [*problems(verdicts, requirements, files), *choice_problems(verdicts, assumed)]
 
     return await agents.ask(
         REVIEWER,
@@ -48,39 +48,39 @@ async def review_file(
     )
 
 
-def complaints(verdicts: Verdicts, requirements: Iterable[Requirement], files: Iterable[SourceFile]) -> Iterator[str]:
-    """Requirements without exactly one verdict, and evidence that points nowhere."""
+def problems(verdicts: Verdicts, requirements: Iterable[Requirement], files: Iterable[SourceFile]) -> Iterator[str]:
+    """Requirements without exactly one verdict, and evidence without code."""
     wanted = [item.id for item in requirements]
     given = [verdict.requirement for verdict in verdicts.verdicts]
     for name in wanted:
         if given.count(name) != 1:
             yield f"{name} has {given.count(name)} verdicts; it needs one."
-    yield from (f"{name} was not asked for." for name in given if name not in wanted)
+    yield from (f"{name} is not one of the requirements to judge." for name in given if name not in wanted)
     lines = {file.path: file.text.splitlines() for file in files}
     for verdict in verdicts.verdicts:
-        yield from _evidence_complaints(verdict, lines)
+        yield from _evidence_problems(verdict, lines)
 
 
-def _evidence_complaints(verdict: Verdict, lines: dict[str, list[str]]) -> Iterator[str]:
+def _evidence_problems(verdict: Verdict, lines: dict[str, list[str]]) -> Iterator[str]:
     if verdict.verdict != "missing" and not verdict.evidence:
-        yield f"{verdict.requirement} is said to be {verdict.verdict}; name the lines that show it."
+        yield f"{verdict.requirement} is `{verdict.verdict}` without evidence; name the lines that show it."
     for place in verdict.evidence:
         code = lines.get(place.path)
         if code is None:
             yield f"{verdict.requirement}: `{place.path}` is not among the files shown."
         elif not 1 <= place.line <= len(code) or not code[place.line - 1].partition("#")[0].strip():
-            yield f"{verdict.requirement}: `{place.path}` has no code in line {place.line}."
+            yield f"{verdict.requirement}: `{place.path}` has no code on line {place.line}."
 
 
-def choice_complaints(verdicts: Verdicts, assumed: Iterable[Requirement]) -> Iterator[str]:
-    """Choices that nobody made, and verdicts that a choice does not explain."""
+def choice_problems(verdicts: Verdicts, assumed: Iterable[Requirement]) -> Iterator[str]:
+    """References to unknown assumptions, and verdicts that an assumption does not explain."""
     known = {item.id for item in assumed}
     for verdict in verdicts.verdicts:
         for name in verdict.chosen_in:
             if name not in known - {verdict.requirement}:
-                yield f"{verdict.requirement}: {name} is no other, assumed requirement."
+                yield f"{verdict.requirement}: {name} is not another assumed requirement."
         if verdict.chosen_in and (verdict.verdict, verdict.degradation) != ("partly", "none"):
-            yield f"{verdict.requirement} is met as was chosen: it is `partly`, with degradation `none`, or not so."
+            yield f"{verdict.requirement} has `chosen_in`, so it must be `partly` with degradation `none`."
 
 
 @uses(REVISER)
@@ -93,7 +93,7 @@ async def revise_file(
     own: SourceFile,
     others: tuple[SourceFile, ...],
 ) -> Edits:
-    """Edit a file so that its problems, failed verdicts and findings, are put right."""
+    """Edit a file to fix its problems: failed verdicts and findings."""
 
     def check(edits: Edits, _: int) -> list[str]:
         return edit_problems((own,), edits, {own.path})

@@ -1,4 +1,4 @@
-"""The whole repository in one answer: what a paper, or a paper and its plan, gives without a design."""
+"""The whole repository in one answer: a baseline without a design, from the paper and perhaps its plan."""
 
 from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.context import artifact_part, paper_part
@@ -13,9 +13,9 @@ WRITER = Agent("whole", "coding", FileBlocks())
 async def write_whole(agents: Agents, paper: Paper, plan: OverallPlan | None) -> tuple[SourceFile, ...]:
     """Write all files at once."""
     planned = (artifact_part("The overall plan", plan),) if plan else ()
-    return await agents.ask(WRITER, "", (paper_part(paper), *planned), lambda files, _: complaints(files))
+    return await agents.ask(WRITER, "", (paper_part(paper), *planned), lambda files, _: problems(files))
 
 
-def complaints(files: tuple[SourceFile, ...]) -> list[str]:
-    """What is missing."""
-    return [] if any(file.path == ENTRY for file in files) else [f"There is no `{ENTRY}`."]
+def problems(files: tuple[SourceFile, ...]) -> list[str]:
+    """The entry point, if it is missing."""
+    return [] if any(file.path == ENTRY for file in files) else [f"`{ENTRY}` is missing."]

@@ -117,7 +117,7 @@ def test_unread_keys_are_grouped(write: Write) -> None:
     shown = "\n\ndef shown(config):\n    print(config)\n"
     root = write({**START, "main.py": f"{LOAD}def main():\n    config = load('c')\n    return {read}\n{shown}"})
     assert [(one.line, one.message) for one in only(root, "config")] == [
-        (4, "Nothing reads `model.depth`."), (5, "Nothing reads `training`."), (9, "Nothing reads `runs`.")
+        (4, "No code reads `model.depth`."), (5, "No code reads `training`."), (9, "No code reads `runs`.")
     ] or found(root, "config") == [("config.yaml", 4, "warning"), ("config.yaml", 5, "warning")]  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from papercoder.sandbox.contract import MIB, Bind, Command, Limits, Sandbox
 from papercoder.stages.execution.environment import Environment, Installation, Packages
 from papercoder.stages.execution.execute import execute
 from papercoder.stages.execution.indexes import Indexes, user_indexes
-from papercoder.stages.execution.repository_copy import bring_back, fresh_copy
+from papercoder.stages.execution.repository_copy import read_untrusted_file, temporary_copy
 from papercoder.stages.execution.tools import Pip, Uv, find_tool
 from papercoder.stages.packaging import REPRODUCE
 from tests.sandbox.conftest import isolating
@@ -294,7 +294,7 @@ def test_a_module_that_no_package_brings_fails_the_installation(packages: Packag
     assert report.failed
     assert report.failed.step == "install"
     assert report.failed.reason == (
-        "`yaml` is imported in src/model.py, but no installed package brings it; `PyYAML` brings it"
+        "`yaml` is imported in src/model.py, but no installed package provides it; install `PyYAML`"
     )
     assert report.lock
 
@@ -356,10 +356,10 @@ def test_only_a_plain_file_of_a_fair_size_is_brought_back(tmp_path: Path) -> Non
     (tmp_path / "folder").mkdir()
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     os.mkfifo(tmp_path / "pipe")
-    assert bring_back(tmp_path, "plain") == "text"
-    assert bring_back(tmp_path, "plain", most=3) is None
+    assert read_untrusted_file(tmp_path, "plain") == "text"
+    assert read_untrusted_file(tmp_path, "plain", most=3) is None
     for name in ("link", "folder", "binary", "pipe", "missing"):
-        assert bring_back(tmp_path, name) is None
+        assert read_untrusted_file(tmp_path, name) is None
 
 
 def test_a_copy_has_no_history_and_no_earlier_results_and_leaves_nothing(tmp_path: Path) -> None:
@@ -367,7 +367,7 @@ def test_a_copy_has_no_history_and_no_earlier_results_and_leaves_nothing(tmp_pat
     (repository / "data").symlink_to(tmp_path)
 
     async def names() -> tuple[Path, set[str]]:
-        async with fresh_copy(repository) as folder:
+        async with temporary_copy(repository) as folder:
             assert (folder / "data").is_symlink()
             deep = folder / "deep"
             for _ in range(300):

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from papercoder.artifacts.execution import Outcome
-from papercoder.stages.execution.missing_modules import SCRIPT, imported_by, missing_modules
+from papercoder.stages.execution.missing_modules import SCRIPT, missing_modules, needed_modules
 
 CODE = """
 import os
@@ -42,7 +42,7 @@ def test_imports_that_may_fail_and_the_repositorys_own_are_left_out(tmp_path: Pa
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    assert imported_by(tmp_path) == {
+    assert needed_modules(tmp_path) == {
         "yaml": "main.py",
         "google.cloud.storage": "main.py",
         "torch": "src/model.py",
@@ -53,8 +53,8 @@ def test_absent_and_foreign_modules() -> None:
     imported = {"yaml": "main.py", "fitz": "src/a.py", "docx": "src/b.py", "cv2": "src/c.py"}
     found = {"yaml": ["PyYAML"], "fitz": None, "docx": ["docx"], "cv2": ["opencv-python-rolling"]}
     assert missing_modules(outcome(found), imported) == (
-        "`fitz` is imported in src/a.py, but no installed package brings it; `PyMuPDF` brings it; "
-        "`docx`, imported in src/b.py, comes from the package `docx`, which is another project; `python-docx` brings it"
+        "`fitz` is imported in src/a.py, but no installed package provides it; install `PyMuPDF`; "
+        "`docx`, imported in src/b.py, comes from the package `docx`, a different project; install `python-docx`"
     )
 
 

@@ -21,8 +21,8 @@ from papercoder.errors import AnswerError
 from papercoder.stages.planning import architecture as architectures
 from papercoder.stages.planning import logic as logics
 from papercoder.stages.planning.architecture import design_architecture
-from papercoder.stages.planning.configuration import design_config, key_complaints, proved, provenance_complaints
-from papercoder.stages.planning.logic import design_logic, interface_complaints
+from papercoder.stages.planning.configuration import design_config, key_problems, proved, provenance_problems
+from papercoder.stages.planning.logic import design_logic, interface_problems
 from papercoder.stages.planning.overall import make_overall_plan
 from tests.support import (
     CONFIG,
@@ -74,17 +74,17 @@ def plan_of(*paths: str, **changes: object) -> ArchitectureDesign:
 
 
 def test_a_good_architecture_is_taken() -> None:
-    assert architectures.complaints(architecture(), REQUIREMENTS) == []
-    assert architectures.complaints(plan_of("main.py", "src/model.py"), REQUIREMENTS) == []
+    assert architectures.problems(architecture(), REQUIREMENTS) == []
+    assert architectures.problems(plan_of("main.py", "src/model.py"), REQUIREMENTS) == []
 
 
 @pytest.mark.parametrize(
-    ("design", "complaint"),
+    ("design", "problem"),
     [
         (architecture(model=("R1",)), "R2 has no owner."),
         (architecture(model=("R1", "R2"), main=("R2",)), "R2 has 2 owners; it needs one."),
-        (architecture(model=("R1",), main=("R2", "R7")), "R7 is no requirement."),
-        (plan_of("model.py"), "There is no `main.py`."),
+        (architecture(model=("R1",), main=("R2", "R7")), "R7 is not a requirement."),
+        (plan_of("model.py"), "`main.py` is missing."),
         (plan_of("main.py", "../x.py"), "`../x.py` leads out of the repository"),
         (plan_of("main.py", "random.py"), "`random.py` would hide the standard library's `random`"),
         (plan_of("main.py", "config.yaml"), "`config.yaml` is written by PaperCoder itself"),
@@ -97,11 +97,11 @@ def test_a_good_architecture_is_taken() -> None:
         ),
     ],
 )
-def test_a_bad_architecture_goes_back_with_the_reason(design: ArchitectureDesign, complaint: str) -> None:
-    assert complaint in architectures.complaints(design, REQUIREMENTS)
+def test_a_bad_architecture_goes_back_with_the_reason(design: ArchitectureDesign, problem: str) -> None:
+    assert problem in architectures.problems(design, REQUIREMENTS)
     model = Scripted({"architecture": [design, architecture()]})
     assert asyncio.run(design_architecture(make_agents(model), PAPER, PLAN, REQUIREMENTS, 0)) == architecture()
-    assert complaint in model.requests[1].text
+    assert problem in model.requests[1].text
 
 
 def test_an_architecture_that_stays_bad_ends_the_run() -> None:
@@ -139,28 +139,31 @@ def file(path: str, *imports: str, names: tuple[str, ...] = ()) -> FileLogic:
 
 
 def test_a_good_logic_is_taken() -> None:
-    assert logics.complaints(LOGIC, architecture()) == []
-    assert list(interface_complaints(LOGIC)) == []
+    assert logics.problems(LOGIC, architecture()) == []
+    assert list(interface_problems(LOGIC)) == []
 
 
 @pytest.mark.parametrize(
-    ("design", "complaint"),
+    ("design", "problem"),
     [
         (logic(file("main.py")), "`model.py` of the architecture is missing."),
         (logic(*LOGIC.files, file("x.py")), "`x.py` is not in the architecture."),
-        (logic(*LOGIC.files, file("main.py")), "`main.py` is there 2 times."),
-        (logic(file("model.py"), file("main.py", "data.py")), "`main.py` imports `data.py`, which is no file of the"),
-        (logic(file("model.py", "main.py"), file("main.py", "model.py")), "Files import each other in a ring: "),
+        (logic(*LOGIC.files, file("main.py")), "`main.py` occurs 2 times."),
+        (
+            logic(file("model.py"), file("main.py", "data.py")),
+            "`main.py` imports `data.py`, which is not a file of the",
+        ),
+        (logic(file("model.py", "main.py"), file("main.py", "model.py")), "Import cycle: "),
         (logic(*LOGIC.files, packages=("numpy 1",)), "`numpy 1` is not a valid line of a requirements file"),
         (logic(*LOGIC.files, packages=("model>=1",)), "`model.py` would hide the package `model`"),
     ],
 )
-def test_a_bad_logic_goes_back_with_the_reason(design: LogicDesign, complaint: str) -> None:
-    assert complaint in "\n".join(logics.complaints(design, architecture()))
+def test_a_bad_logic_goes_back_with_the_reason(design: LogicDesign, problem: str) -> None:
+    assert problem in "\n".join(logics.problems(design, architecture()))
     model = Scripted({"logic": [design, LOGIC]})
     made = design_logic(make_agents(model), PAPER, PLAN, REQUIREMENTS, architecture(), CONFIG, Claims(), 0)
     assert asyncio.run(made) == LOGIC
-    assert complaint in model.requests[1].text
+    assert problem in model.requests[1].text
 
 
 @pytest.mark.parametrize(
@@ -178,19 +181,19 @@ def test_a_bad_logic_goes_back_with_the_reason(design: LogicDesign, complaint: s
     ],
 )
 def test_signatures_are_taken(signature: str) -> None:
-    assert list(interface_complaints(logic(FileLogic(path="a.py", implements="x", signatures=(signature,))))) == []
+    assert list(interface_problems(logic(FileLogic(path="a.py", implements="x", signatures=(signature,))))) == []
 
 
 @pytest.mark.parametrize("signature", ["fits a line", "def f(x: int", "def f(1)", "f(x) returns y"])
 def test_what_is_no_signature_is_complained_of(signature: str) -> None:
-    found = list(interface_complaints(logic(FileLogic(path="a.py", implements="x", signatures=(signature,)))))
-    assert found == [f"`a.py`: `{signature}` is no Python signature."]
+    found = list(interface_problems(logic(FileLogic(path="a.py", implements="x", signatures=(signature,)))))
+    assert found == [f"`a.py`: `{signature}` is not a Python signature."]
 
 
 def test_an_imported_name_is_in_the_other_files_signatures() -> None:
     design = logic(LOGIC.files[0], file("main.py", "model.py", names=("predict", "train")))
-    assert list(interface_complaints(design)) == [
-        "`main.py` imports `train` from `model.py`, whose signatures do not have it."
+    assert list(interface_problems(design)) == [
+        "`main.py` imports `train` from `model.py`, whose signatures do not include it."
     ]
 
 
@@ -202,32 +205,32 @@ def config(*values: ConfigValue) -> ExperimentConfig:
 
 
 def test_a_good_configuration_is_taken_as_it_is() -> None:
-    assert list(key_complaints(CONFIG)) == []
-    assert list(provenance_complaints(CONFIG, PAPER, REQUIREMENTS)) == []
+    assert list(key_problems(CONFIG)) == []
+    assert list(provenance_problems(CONFIG, PAPER, REQUIREMENTS)) == []
     assert proved(CONFIG, PAPER, REQUIREMENTS) == CONFIG
 
 
 @pytest.mark.parametrize(
-    ("found", "complaint"),
+    ("found", "problem"),
     [
-        (config(setting("a", 1), setting("a", 2)), "The key `a` is there twice."),
-        (config(setting("a", 1), setting("a.b", 2)), "`a` is a value and a group of keys."),
+        (config(setting("a", 1), setting("a", 2)), "The key `a` occurs twice."),
+        (config(setting("a", 1), setting("a.b", 2)), "`a` is both a value and a group of keys."),
         (ExperimentConfig(values=(setting("a", 1),)), "The key `data.synthetic` is missing."),
     ],
 )
-def test_keys_that_cannot_be_written_go_back(found: ExperimentConfig, complaint: str) -> None:
-    assert list(key_complaints(found)) == [complaint]
+def test_keys_that_cannot_be_written_go_back(found: ExperimentConfig, problem: str) -> None:
+    assert list(key_problems(found)) == [problem]
 
 
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
         (setting("x", 0.06, source="requirement", requirement="R2"), "its source does not state 0.06"),
-        (setting("x", 0.05, source="requirement", requirement="R9"), "`R9` is no requirement that the paper states"),
-        (setting("x", 40, source="quote", quote="we train for 40 days"), "the paper nowhere says"),
+        (setting("x", 0.05, source="requirement", requirement="R9"), "`R9` is not a requirement that the paper states"),
+        (setting("x", 40, source="quote", quote="we train for 40 days"), "the paper does not say"),
         (setting("x", 41, source="quote", quote="We train for 40 epochs"), "its source does not state 41"),
         (setting("x", (40, 3), source="quote", quote="We train for 40 epochs"), "its source does not state 3"),
-        (setting("x", 1, source="quote", quote=""), "the paper nowhere says"),
+        (setting("x", 1, source="quote", quote=""), "the paper does not say"),
     ],
 )
 def test_a_value_that_its_source_does_not_state_is_assumed_in_the_end(value: ConfigValue, reason: str) -> None:

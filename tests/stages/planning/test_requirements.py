@@ -52,7 +52,7 @@ def test_a_quote_that_the_paper_does_not_have_goes_back_once_and_then_is_an_assu
     model = Scripted({"requirements": drafts(MADE_UP)})
     found = asyncio.run(find_requirements(make_agents(model, events.append), PAPER))
     assert [request.round for request in model.of("requirements")].count(1) == 2
-    assert all("The paper nowhere says" in event.reason for event in of_kind(events, AnswerRejected))
+    assert all("The paper does not say" in event.reason for event in of_kind(events, AnswerRejected))
     (item,) = numbered(PAPER, found.requirements).items
     assert (item.status, item.quote_found) == ("assumed", False)
 

@@ -1,3 +1,3 @@
-"""Checking: what is wrong with a repository, before any of it runs. Pure; no model, no money."""
+"""Checking: static checks of a repository. No model is called and none of the code runs."""
 
 from papercoder.stages.checking.checks import check as check

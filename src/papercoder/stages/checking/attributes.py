@@ -1,4 +1,4 @@
-"""Attributes that objects have though a type checker does not see them: registered, set from outside, or made below."""
+"""Attributes that a type checker misses: registered by a call, set from outside, or defined in a subclass."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -14,29 +14,29 @@ _REGISTER = frozenset({"register_buffer", "register_parameter", "register_module
 
 @dataclass(frozen=True)
 class Attributes:
-    """What is known of the attributes of a repository's classes."""
+    """The attributes of a repository's classes that mypy does not know."""
 
     classes: frozenset[str]
-    """The repository's own; of others, private attributes are not described."""
+    """The repository's own classes; stubs of other classes leave private attributes out."""
 
     anywhere: frozenset[str]
-    """Names that some object gets by a call with the name, or by an assignment from outside."""
+    """Names that are set on some object by a call such as `register_buffer`, or by an assignment from outside."""
 
     below: frozenset[tuple[str, str]]
-    """Class and attribute, where a class derived from it has the attribute."""
+    """Pairs of a class and an attribute that one of its subclasses defines."""
 
     open: frozenset[str]
-    """Classes that give themselves attributes with computed names."""
+    """Classes that set attributes with computed names."""
 
     def may_have(self, owner: str, name: str) -> bool:
-        """Can an object of this class have this attribute after all?"""
+        """Whether an object of this class may have this attribute."""
         if name.startswith("_") and owner not in self.classes:
             return True
         return name in self.anywhere or owner in self.open or (owner, name) in self.below
 
 
 def attributes(modules: tuple[Module, ...]) -> Attributes:
-    """Look at all classes and assignments."""
+    """Collect them from all classes and assignments."""
     known = definitions(modules)
     nodes = [node for module in modules for node in module.nodes]
     return Attributes(
@@ -54,7 +54,7 @@ def attributes(modules: tuple[Module, ...]) -> Attributes:
 
 
 def _given(node: ast.AST) -> Iterator[str]:
-    """Names that objects get from outside."""
+    """Attribute names that are set from outside the class."""
     if isinstance(node, ast.Call) and called(node).rpartition(".")[2] in _REGISTER:
         yield from (text for item in node.args[:2] if (text := text_of(item)))
     elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and dotted(node.value) != "self":
@@ -62,7 +62,7 @@ def _given(node: ast.AST) -> Iterator[str]:
 
 
 def _made_in(node: ast.ClassDef) -> Iterator[str]:
-    """What the body of a class defines, and what its methods give to `self`."""
+    """Names that the body of a class defines, and attributes that its methods set on `self`."""
     yield from (name for statement in node.body for name in bound_by(statement))
     yield from _stored(ast.walk(node))
 

@@ -1,4 +1,4 @@
-"""All checks of a repository, without a model and without running any of its code."""
+"""All checks of a repository. No model is called and none of the code runs."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,17 +31,17 @@ CHECKS: tuple[tuple[str, Callable[[Tree], Iterator[Finding]]], ...] = (
     ("paths", check_paths),
     ("entry", check_entry),
 )
-"""The name of each check, and what it does."""
+"""Name -> check."""
 
 
 def check(repository: Path) -> CheckReport:
-    """Check a folder with Python code. None of it is run or imported.
+    """Check a folder of Python code without running or importing it.
 
     Raises:
         RunFolderError: there is no such folder, or no Python file in it.
     """
     tree = read_tree(repository)
-    found = _once({finding for _, find in CHECKS for finding in find(tree)})
+    found = _without_repetitions({finding for _, find in CHECKS for finding in find(tree)})
     names = ("files", *(name for name, _ in CHECKS))
     return CheckReport(files=len(tree.modules), checks=names, findings=tuple(sorted(found, key=_order)))
 
@@ -50,7 +50,7 @@ def _order(finding: Finding) -> tuple[str, str, int, str, str]:
     return finding.severity, finding.path, finding.line, finding.check, finding.message
 
 
-def _once(found: set[Finding]) -> Iterator[Finding]:
-    """Leave out what the type checker says of a line on which a more telling check found an error."""
-    told = {(one.path, one.line) for one in found if one.check in {"names", "imports"} and one.severity == "error"}
-    return (one for one in found if one.check != "calls" or (one.path, one.line) not in told)
+def _without_repetitions(found: set[Finding]) -> Iterator[Finding]:
+    """Drop findings of the type checker on lines where a more specific check found an error."""
+    explained = {(one.path, one.line) for one in found if one.check in {"names", "imports"} and one.severity == "error"}
+    return (one for one in found if one.check != "calls" or (one.path, one.line) not in explained)

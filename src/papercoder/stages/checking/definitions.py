@@ -1,4 +1,4 @@
-"""The functions and classes of a repository by their names, for following values from calls to parameters."""
+"""The functions and classes of a repository by name, used to follow values from calls to parameters."""
 
 import ast
 from collections.abc import Iterator
@@ -17,24 +17,24 @@ class Definition:
     owner: ast.ClassDef | None
     module: Module
     around: tuple[Function, ...]
-    """Itself and the functions around it, whose names it knows, from the inside out."""
+    """The function itself and the enclosing functions, whose names are in scope, innermost first."""
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
-        """Those that take values by position, without `self`."""
+        """Parameters that can be passed by position, without `self`."""
         names = [item.arg for item in (*self.node.args.posonlyargs, *self.node.args.args)]
         bound = self.owner is not None and "staticmethod" not in map(dotted, self.node.decorator_list)
         return tuple(names[1:] if bound else names)
 
     @cached_property
     def keywords(self) -> frozenset[str]:
-        """All that can be given by keyword."""
+        """Parameters that can be passed by keyword."""
         return frozenset((*self.parameters, *(item.arg for item in self.node.args.kwonlyargs)))
 
 
 @dataclass(frozen=True, eq=False)
 class Definitions:
-    """All of a repository, by simple names: two of the same name are taken together."""
+    """All definitions of a repository by simple name; definitions of the same name are merged."""
 
     all: tuple[Definition, ...]
     functions: dict[str, tuple[Definition, ...]]
@@ -42,7 +42,7 @@ class Definitions:
     classes: dict[str, tuple[ast.ClassDef, ...]]
 
     def called_by(self, node: ast.Call) -> tuple[Definition, ...]:
-        """What a call may run; nothing where it leads out of the repository."""
+        """The definitions that a call may run; empty if it calls code outside the repository."""
         name = called(node)
         last = name.rpartition(".")[2] or (node.func.attr if isinstance(node.func, ast.Attribute) else "")
         if last in self.classes:
@@ -52,11 +52,11 @@ class Definitions:
         return plain if name == last else self.methods.get(last) or plain
 
     def is_mapping_like(self, name: str) -> bool:
-        """Do instances of a class of the repository offer what they are given as items or attributes?"""
+        """Whether instances of a class expose their arguments as items or attributes."""
         return any(_wraps(node) for node in self.classes.get(name, ()))
 
     def lineage(self, name: str) -> frozenset[str]:
-        """The names of a class and of all classes of the repository above it."""
+        """The names of a class and of its base classes in the repository."""
         found, left = {name}, [name]
         while left:
             bases = {
@@ -68,7 +68,7 @@ class Definitions:
 
 
 def definitions(modules: tuple[Module, ...]) -> Definitions:
-    """Find them."""
+    """Collect all definitions."""
     every = tuple(definition for module in modules for definition in _definitions(module))
     plain: dict[str, tuple[Definition, ...]] = {}
     methods: dict[str, tuple[Definition, ...]] = {}
@@ -84,7 +84,7 @@ def definitions(modules: tuple[Module, ...]) -> Definitions:
 
 
 def _definitions(module: Module) -> Iterator[Definition]:
-    """All functions of a module, with what is around each; `ast.walk` gives the outer ones first."""
+    """All functions of a module with their enclosing functions; `ast.walk` yields outer functions first."""
     classes = [node for node in module.nodes if isinstance(node, ast.ClassDef)]
     owners = {id(item): node for node in classes for item in node.body}
     around: dict[int, tuple[Function, ...]] = {}

@@ -1,4 +1,4 @@
-"""How the repository starts: `reproduce.sh`, `python main.py --config FILE`, `results.json`, and nothing at import."""
+"""Entry points: `reproduce.sh`, `python main.py --config FILE` and `results.json`; and no work at import."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ _WORK = re.compile(
 
 
 def check_entry(tree: Tree) -> Iterator[Finding]:
-    """Check what starts the code; the conventions of PaperCoder only where a repository follows them."""
+    """Check the entry points; PaperCoder's conventions apply only to repositories that follow them."""
     yield from _script(tree)
     for module in tree.modules:
         if not module.is_test and module.path.name not in {"setup.py", "__main__.py"}:
@@ -33,15 +33,13 @@ def _script(tree: Tree) -> Iterator[Finding]:
     for number, line in enumerate((tree.text(_SCRIPT) or "").splitlines(), start=1):
         for name in _words(line):
             if _NAMED.fullmatch(name) and not name.startswith("/") and name.removeprefix("./") not in tree.files:
-                yield error(
-                    _CHECK, _SCRIPT, number, f"There is no file `{name}`.", "Put the name right, or add the file."
-                )
+                yield error(_CHECK, _SCRIPT, number, f"There is no file `{name}`.", "Correct the name or add the file.")
 
 
 def _words(line: str) -> list[str]:
     try:
         words = shlex.split(re.sub(r"[()<>;&|]", " ", line), comments=True)
-    except ValueError:  # a quotation that goes on in the next line
+    except ValueError:  # a quotation that continues on the next line
         return []
     return [word.rpartition("=")[2] for word in words]
 
@@ -50,16 +48,16 @@ def _main(tree: Tree) -> Iterator[Finding]:
     main = next((module for module in tree.modules if str(module.path) == "main.py"), None)
     if "main.py" not in tree.files:
         yield error(
-            _CHECK, "main.py", 1, "There is no main.py.", "Write it; `python main.py --config FILE` runs everything."
+            _CHECK, "main.py", 1, "main.py is missing.", "Add it; `python main.py --config FILE` must run everything."
         )
     if main is None:
         return
     if not any(text_of(node) == "--config" for node in main.nodes):
         advice = "Add the option `--config` with argparse."
-        yield error(_CHECK, "main.py", 1, "It does not take `--config FILE`.", advice)
+        yield error(_CHECK, "main.py", 1, "main.py does not accept `--config FILE`.", advice)
     if not any(is_main_guard(statement) for statement in main.tree.body):
         advice = 'Call `main()` below `if __name__ == "__main__":`.'
-        yield error(_CHECK, "main.py", 1, "Nothing starts when it is run.", advice)
+        yield error(_CHECK, "main.py", 1, "Running main.py does nothing.", advice)
 
 
 def _results(tree: Tree) -> Iterator[Finding]:
@@ -70,7 +68,7 @@ def _results(tree: Tree) -> Iterator[Finding]:
 
 
 def _at_import(module: Module) -> Iterator[Finding]:
-    """Work that starts when the module is imported."""
+    """Work that runs at import."""
     advice = "Move it into a function."
     for statement in _loading(module.tree.body):
         if isinstance(statement, ast.While):

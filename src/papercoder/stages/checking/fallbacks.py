@@ -1,4 +1,4 @@
-"""Silent fallbacks: errors that vanish, and numbers that stand where a result was to be computed."""
+"""Silent fallbacks: swallowed errors, and constants or random numbers in place of computed results."""
 
 import ast
 import re
@@ -23,7 +23,7 @@ _COMPUTE = "Compute it from the model and the data."
 
 
 def check_fallbacks(tree: Tree) -> Iterator[Finding]:
-    """Swallowed errors and made-up values."""
+    """Find swallowed errors and made-up values."""
     for module in tree.modules:
         if not module.is_test:
             yield from _handlers(module)
@@ -43,12 +43,12 @@ def _handler(handler: ast.ExceptHandler, node: ast.Try, path: str) -> Iterator[F
     if any(isinstance(part, ast.Raise) for part in inside) or _ends(inside):
         return
     if any(_is_random(part) for part in inside):
-        message = "When this fails, random numbers take the place of the result."
-        yield error(_CHECK, path, handler.lineno, message, "Let the error be seen.")
-    elif _is_broad(handler) and not _only_imports(node) and not _tells(inside, handler):
+        message = "If this fails, random numbers replace the result."
+        yield error(_CHECK, path, handler.lineno, message, "Let the error propagate.")
+    elif _is_broad(handler) and not _only_imports(node) and not _reports(inside, handler):
         what = _caught(handler)
         yield warning(
-            _CHECK, path, handler.lineno, f"`{what}` hides every error.", "Catch what is expected; raise the rest."
+            _CHECK, path, handler.lineno, f"`{what}` hides every error.", "Catch only the expected exceptions."
         )
 
 
@@ -71,8 +71,8 @@ def _only_imports(node: ast.Try) -> bool:
     return all(isinstance(statement, ast.Import | ast.ImportFrom) for statement in node.body)
 
 
-def _tells(inside: list[ast.AST], handler: ast.ExceptHandler) -> bool:
-    """Does the handler keep the error: by its name, or by a traceback?"""
+def _reports(inside: list[ast.AST], handler: ast.ExceptHandler) -> bool:
+    """Whether the handler reports the error: it uses its name or prints a traceback."""
     names = {part.id for part in inside if isinstance(part, ast.Name)}
     traced = any(re.search(r"\b(exception|print_exc|format_exc|exc_info)$", called(part)) for part in inside)
     return traced or (handler.name is not None and handler.name in names)
@@ -95,7 +95,7 @@ def _metrics(module: Module) -> Iterator[Finding]:
 
 
 def _named_values(module: Module) -> Iterator[tuple[str, ast.expr]]:
-    """What is assigned to names, put under keys of dictionaries, or returned by a function of that name."""
+    """Values with a name: assigned to it, stored under it in a dictionary, or returned by a function of that name."""
     for node in module.nodes:
         if isinstance(node, ast.Assign):
             yield from ((_last(target), node.value) for target in node.targets)
@@ -114,7 +114,7 @@ def _last(target: ast.expr) -> str:
 
 
 def _returned(function: Function) -> Iterator[tuple[str, ast.expr]]:
-    """The last statement alone: an early `return 0.0` of an empty set is fine."""
+    """Only the last statement counts: an early `return 0.0` for an empty set is fine."""
     name = re.sub(r"^(compute|calculate|evaluate|eval|measure|get)_", "", function.name)
     last = function.body[-1]
     if isinstance(last, ast.Return) and last.value:
@@ -122,7 +122,7 @@ def _returned(function: Function) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _is_made_of_random(value: ast.expr) -> bool:
-    """Does the value depend on random numbers and constants alone?"""
+    """Whether the value depends only on random numbers and constants."""
     if _is_random(value):
         return True
     if isinstance(value, ast.BinOp):
@@ -148,10 +148,10 @@ def _is_suspicious(value: ast.expr) -> bool:
 
 
 def _stand_ins(module: Module) -> Iterator[Finding]:
-    path, advice = str(module.path), "Build it only where `data.synthetic` asks for it."
+    path, advice = str(module.path), "Create it only if `data.synthetic` is true."
     for function in functions(module.nodes):
         if re.search(r"(^|_)(dummy|mock)(_|$)", function.name):
-            yield warning(_CHECK, path, function.lineno, f"`{function.name}` makes stand-ins.", advice)
+            yield warning(_CHECK, path, function.lineno, f"`{function.name}` makes placeholder data.", advice)
     for name, value in _named_values(module):
         if _STAND_IN.fullmatch(name.lower()) and _is_made_of_random(value):
             yield warning(_CHECK, path, value.lineno, f"`{name}` is made of random numbers.", advice)

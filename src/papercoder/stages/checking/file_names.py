@@ -1,4 +1,4 @@
-"""Paths in the code: none of one machine, and what is read is there."""
+"""Paths in the code: absolute paths, and files that are read but missing."""
 
 import ast
 import re
@@ -24,7 +24,7 @@ _SETTINGS = frozenset({".yaml", ".yml", ".json", ".toml"})
 
 
 def check_paths(tree: Tree) -> Iterator[Finding]:
-    """Paths of one machine, and files that are read but are not there."""
+    """Find absolute paths and missing files."""
     written = _named_elsewhere(tree)
     for module in tree.modules:
         if not module.is_test:
@@ -37,13 +37,13 @@ def _absolute(module: Module) -> Iterator[Finding]:
     for node in module.nodes:
         text = text_of(node)
         if text and id(node) not in docstrings and _ABSOLUTE.fullmatch(text):
-            message = f"`{text[:80]}` is a path of one machine."
-            advice = "Read it from the configuration, relative to the repository."
+            message = f"`{text[:80]}` is an absolute path, which exists only on one machine."
+            advice = "Read it from the configuration, as a path relative to the repository."
             yield warning(_CHECK, str(module.path), node.lineno, message, advice)  # type: ignore[attr-defined]
 
 
 def _named_elsewhere(tree: Tree) -> dict[str, int]:
-    """How often each text constant stands in the code; one that is written somewhere stands there more than once."""
+    """How often each file name occurs in the code; one that the code also writes occurs more than once."""
     counts: dict[str, int] = {}
     for module in tree.modules:
         for node in module.nodes:
@@ -63,12 +63,12 @@ def _absent(module: Module, tree: Tree, named: dict[str, int]) -> Iterator[Findi
             continue
         say = error if option and tree.follows_conventions else warning
         if option or named.get(PurePosixPath(path).name, 0) < 2:
-            advice = "Put the name right, or add the file."
+            advice = "Correct the name or add the file."
             yield say(_CHECK, str(module.path), node.lineno, f"There is no file `{path}`.", advice)
 
 
 def _default_settings(node: ast.Call) -> str | None:
-    """The default of a command-line option for a settings file."""
+    """The default of a command-line option for a configuration file."""
     if not called(node).endswith(".add_argument") or not any("config" in (text_of(item) or "") for item in node.args):
         return None
     default = text_of(keyword(node, "default"))
@@ -76,7 +76,7 @@ def _default_settings(node: ast.Call) -> str | None:
 
 
 def _read_path(node: ast.Call) -> str | None:
-    """The path that a call reads, where it is a constant."""
+    """The path that a call reads, if it is a constant."""
     if called(node) in _READERS:
         mode = text_of(argument(node, 1, "mode")) if called(node).endswith("open") else None
         return None if mode and set(mode) & set("wax+") else text_of(node.args[0] if node.args else None)

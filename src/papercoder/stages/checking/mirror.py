@@ -1,4 +1,4 @@
-"""A copy of the modules that could be parsed, for tools that read files, far from the repository's settings."""
+"""A copy of the parsed modules for ruff and mypy, outside the reach of the repository's own configuration."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from papercoder.stages.checking.repository import Module
 
 @contextmanager
 def mirror(modules: Iterable[Module], folder: str = "") -> Iterator[Path]:
-    """A temporary folder with these modules below `folder`, and a `files.txt` beside it, one name in each line."""
+    """A temporary folder with these modules below `folder`, and a `files.txt` beside it with one path per line."""
     with tempfile.TemporaryDirectory(prefix="papercoder-check-") as name:
         root = Path(name) / "code"
         listed = []
@@ -27,7 +27,7 @@ def mirror(modules: Iterable[Module], folder: str = "") -> Iterator[Path]:
 
 
 def write_opaque(root: Path, unread: Iterable[PurePosixPath]) -> None:
-    """Stand-ins of modules that were not read: whatever is taken from them is there, and of no known type."""
+    """Write stubs of modules that were not read: every attribute exists and has type `Any`."""
     for path in unread:
         stub = root / path.with_name(f"{path.name.split('.')[0]}.pyi")
         if stub.name.isprintable() and not stub.with_suffix(".py").exists():
@@ -36,12 +36,12 @@ def write_opaque(root: Path, unread: Iterable[PurePosixPath]) -> None:
 
 
 def is_plain(module: Module) -> bool:
-    """Can its name stand in a list of files, one in a line?"""
+    """Whether its path can be a line of a list of files."""
     return str(module.path).isprintable()
 
 
 def run_tool(command: list[str], root: Path, seconds: float, **variables: str) -> str | None:
-    """What a tool writes to its standard output; None where it did not end in time or crashed without a word."""
+    """The standard output of a tool; None if it timed out or crashed without output."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "LANG") if name in os.environ}
     env = {**kept, "HOME": str(root.parent), "PYTHONUTF8": "1", **variables}
     try:

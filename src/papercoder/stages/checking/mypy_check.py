@@ -1,4 +1,4 @@
-"""Calls, attributes and operations across files: what a type checker knows for certain."""
+"""Wrong calls, attributes and operations across files, found by mypy."""
 
 import ast
 import os
@@ -21,7 +21,7 @@ _CHECK = "calls"
 _SECONDS = 120
 _CODE = frozenset({".py", ".pyx", ".so", ".pyd"})
 _KNOWN = Path(__file__).parent / "known"
-"""What is known of libraries whose classes are derived from, so that their attributes are, too."""
+"""Stubs of libraries whose classes research code subclasses, so that mypy knows the inherited attributes."""
 
 _CODES: dict[str, Severity] = {
     "call-arg": "error",
@@ -35,29 +35,29 @@ _CODES: dict[str, Severity] = {
     "arg-type": "warning",
     "return-value": "warning",
 }
-"""What of mypy's findings means a wrong call; the others are about style, or too often wrong about code that runs."""
+"""mypy's error codes that are reported; the others concern style, or are often false alarms in working code."""
 
 _UNPACKING = re.compile(r"(Need more than|Too many values)\b.*\bunpack")
 _UNSURE = re.compile(
     r"\w\? has no attribute|unknown type|typing special form|\w*Mixin\w*\" has no attribute|\"object\"|\"Collection\["
     r"|\"Sequence\[|right operand type for in"
 )
-"""Words of messages about types that mypy could not make out, or put together of several, or that others complete."""
+"""Messages about types that mypy could not infer, joined from several types, or that subclasses complete."""
 
 _MISSING = re.compile(r"(?:`(?:type\[)?(\w*)[^`]*`|Module) has no attribute `(\w+)`")
 
 _ADVICE = {
-    "call-arg": "Call it with the parameters that it has.",
-    "attr-defined": "Use a name that it has, or define this one.",
-    "name-defined": "Define it, import it, or put the spelling right.",
-    "func-returns-value": "Let the function return its result, or do not use one.",
-    "index": "Take an index or key of the kind that it has.",
-    "operator": "Convert one of the two.",
-    "return": "Return a value on every way through the function.",
-    "call-overload": "Call it with the parameters that it has.",
-    "arg-type": "Convert the argument, or put the annotation right.",
-    "return-value": "Convert the result, or put the annotation right.",
-    "misc": "Take as many values as there are.",
+    "call-arg": "Call it with the parameters that it defines.",
+    "attr-defined": "Use a name that exists, or define this one.",
+    "name-defined": "Define it, import it, or correct the spelling.",
+    "func-returns-value": "Return a value from the function, or do not use its result.",
+    "index": "Use an index or key of the right type.",
+    "operator": "Convert one of the operands.",
+    "return": "Return a value on every path through the function.",
+    "call-overload": "Call it with the parameters that it defines.",
+    "arg-type": "Convert the argument, or correct the annotation.",
+    "return-value": "Convert the result, or correct the annotation.",
+    "misc": "Unpack as many values as there are.",
 }
 _OPTIONS = (
     f"--config-file={os.devnull} --cache-dir={os.devnull} --no-incremental --no-site-packages --python-version=3.11 "
@@ -67,7 +67,7 @@ _OPTIONS = (
 
 
 class _Diagnostic(BaseModel):
-    """What is read of a line of mypy's JSON."""
+    """A line of mypy's JSON output."""
 
     file: str
     line: int
@@ -77,7 +77,7 @@ class _Diagnostic(BaseModel):
 
 
 def check_calls(tree: Tree) -> Iterator[Finding]:
-    """Run mypy with a configuration of our own."""
+    """Run mypy with PaperCoder's own configuration."""
     modules = tuple(module for module in tree.modules if _is_importable(module))
     read = {module.path for module in modules}
     unread = (path for path in map(PurePosixPath, tree.files) if path.suffix in _CODE and path not in read)
@@ -86,7 +86,7 @@ def check_calls(tree: Tree) -> Iterator[Finding]:
         command = [sys.executable, "-I", "-m", "mypy", *_OPTIONS, "@../files.txt"]
         output = run_tool(command, root, _SECONDS, MYPYPATH=str(_KNOWN)) if modules else ""
         if output is None:
-            message = "The type checker did not end in time, so calls were not checked."
+            message = "mypy timed out, so calls were not checked."
             yield warning(_CHECK, ".", 1, message, "Check a smaller folder.")
             return
         known = _known(modules)
@@ -97,29 +97,28 @@ def check_calls(tree: Tree) -> Iterator[Finding]:
 
 
 def _is_importable(module: Module) -> bool:
-    """Can mypy take it: its name can be imported, and hides nothing of Python's own?"""
+    """Whether mypy accepts the module: it can be imported and hides no module of the standard library."""
     name = dotted_name(module.path)
     return name is not None and is_plain(module) and name.split(".")[0] not in sys.stdlib_module_names
 
 
 @dataclass(frozen=True)
 class _Known:
-    """What mypy does not know of the modules."""
+    """Facts about the modules that mypy does not know."""
 
     returning: frozenset[tuple[str, int]]
-    """Path and line of functions that may end without `return`: they may give None, or `match` every case there is."""
+    """Path and line of functions that may end without `return`: they may return None, or `match` handles every case."""
 
     spread: frozenset[tuple[str, int]]
-    """Path and line of calls that spread a sequence over parameters, as `f(*array.shape, y)` does: how many arguments
-    that are is not known before it runs."""
+    """Path and line of calls with an unknown number of arguments, such as `f(*array.shape, y)`."""
 
     discarding: frozenset[tuple[str, int, str]]
-    """Path, line and function of calls whose value nobody needs: in a lambda, or in a comprehension as statement."""
+    """Path, line and function of calls whose value is discarded, in a lambda or a comprehension used as a statement."""
 
     attributes: Attributes
 
     def excuses(self, finding: Finding) -> bool:
-        """Is it right in spite of what mypy says?"""
+        """Whether the finding is a false alarm."""
         if finding.advice == _ADVICE["return"]:
             return (finding.path, finding.line) in self.returning
         if finding.advice == _ADVICE["call-arg"] and (finding.path, finding.line) in self.spread:
@@ -153,7 +152,7 @@ def _discarding(module: Module) -> Iterator[tuple[int, str]]:
 
 
 def _calls_for_effect(node: ast.expr) -> Iterator[tuple[int, str]]:
-    """Line and function of the calls that an expression consists of, without those whose value it works with."""
+    """Line and function of the calls that an expression makes only for their effect."""
     parts: list[ast.expr] = []
     match node:
         case ast.Call(func=function):
@@ -198,5 +197,5 @@ def _finding(line: str, base: str) -> Finding | None:
 
 
 def _stopped(why: str) -> Finding:
-    message = f"The type checker stopped, so calls were not checked: {why.strip()[:200]}"
-    return warning(_CHECK, ".", 1, message, "Put this right, or check a smaller folder.")
+    message = f"mypy stopped, so calls were not checked: {why.strip()[:200]}"
+    return warning(_CHECK, ".", 1, message, "Fix this, or check a smaller folder.")

@@ -1,4 +1,4 @@
-"""Small questions that many checks ask of a syntax tree."""
+"""Queries on syntax trees that several checks share."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def dotted(node: ast.AST | None) -> str:
-    """`a.b.c` of a name or a chain of attributes, else nothing."""
+    """`a.b.c` for a name or a chain of attributes, else empty."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
@@ -16,22 +16,22 @@ def dotted(node: ast.AST | None) -> str:
 
 
 def called(node: ast.AST | None) -> str:
-    """The dotted name of what is called, or nothing."""
+    """The dotted name of the called function, or empty."""
     return dotted(node.func) if isinstance(node, ast.Call) else ""
 
 
 def text_of(node: ast.AST | None) -> str | None:
-    """The value of a string constant."""
+    """The value of a string constant, else None."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def keyword(node: ast.Call, name: str) -> ast.expr | None:
-    """The value given for a keyword."""
+    """The value of a keyword argument."""
     return next((item.value for item in node.keywords if item.arg == name), None)
 
 
 def argument(node: ast.Call, position: int, name: str) -> ast.expr | None:
-    """The value given at a position or by its keyword."""
+    """The value of an argument that is passed by position or keyword."""
     return node.args[position] if len(node.args) > position else keyword(node, name)
 
 
@@ -46,12 +46,12 @@ def functions(nodes: Iterable[ast.AST]) -> Iterator[Function]:
 
 
 def parameters(node: Function) -> list[ast.arg]:
-    """All named parameters, in their order, without `*args` and `**kwargs`."""
+    """All named parameters, in order, without `*args` and `**kwargs`."""
     return [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
 
 
 def blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
-    """The blocks below a statement that belong to the same scope: `if`, `for`, `while`, `with`, `try`, `match`."""
+    """The nested blocks of a statement that share its scope: `if`, `for`, `while`, `with`, `try`, `match`."""
     if isinstance(node, Function | ast.ClassDef):
         return
     for name in ("body", "orelse", "finalbody"):
@@ -62,7 +62,7 @@ def blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
 
 
 def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """All statements of a scope in their order, not those of functions and classes inside."""
+    """All statements of a scope in order, without the bodies of functions and classes."""
     for statement in body:
         yield statement
         for block in blocks(statement):
@@ -70,7 +70,7 @@ def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def is_main_guard(node: ast.stmt) -> bool:
-    """Is this `if __name__ == "__main__":`?"""
+    """Whether this is `if __name__ == "__main__":`."""
     if not isinstance(node, ast.If):
         return False
     return any(isinstance(part, ast.Name) and part.id == "__name__" for part in ast.walk(node.test))

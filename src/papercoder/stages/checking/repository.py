@@ -1,4 +1,4 @@
-"""A repository as the checks see it: every file once read, every module once parsed, nothing ever run."""
+"""A repository as the checks see it: each file is read once, each module parsed once, and nothing runs."""
 
 import ast
 import io
@@ -15,13 +15,13 @@ from papercoder.repository.syntax import quiet_parser
 
 MOST_MODULES = 2_000
 MOST_BYTES = 6_000_000
-"""Of all Python files together; more would take minutes and gigabytes."""
+"""Limit for all Python files together; more would take minutes and gigabytes."""
 
 LARGEST = 1_000_000
-"""Bytes of one file."""
+"""Limit for one file, in bytes."""
 
 _DEEPEST = 200
-"""Levels of a syntax tree; the checks that descend need a few stack frames for each."""
+"""Levels of a syntax tree; recursive checks need a few stack frames for each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,17 +34,17 @@ class Module:
 
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
-        """All nodes of the tree, found once for all checks."""
+        """All nodes of the tree, collected once for all checks."""
         return tuple(ast.walk(self.tree))
 
     @cached_property
     def is_test(self) -> bool:
-        """Is this a test, which may do what other code may not?"""
+        """Whether this is a test, to which some checks do not apply."""
         return is_test(self.path)
 
 
 def is_test(path: PurePosixPath) -> bool:
-    """Is this the path of a test?"""
+    """Whether this is the path of a test."""
     name = path.name
     in_tests = any(part in {"test", "tests", "testing"} for part in path.parts[:-1])
     return in_tests or name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py")
@@ -52,7 +52,7 @@ def is_test(path: PurePosixPath) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Tree:
-    """A folder with code in it."""
+    """A folder of code."""
 
     root: Path
     files: frozenset[str]
@@ -60,20 +60,20 @@ class Tree:
 
     modules: tuple[Module, ...]
     broken: tuple[Finding, ...]
-    """What could not be read or parsed, or was left out."""
+    """Findings about files that could not be read or parsed, or were left out."""
 
     @property
     def follows_conventions(self) -> bool:
-        """Does it look like a repository that PaperCoder wrote: `python main.py --config config.yaml`?"""
+        """Whether it looks like a repository that PaperCoder wrote, with `python main.py --config config.yaml`."""
         return "config.yaml" in self.files and bool({"main.py", "reproduce.sh"} & self.files)
 
     @property
     def package(self) -> str:
-        """The folder's own name where it is itself a package, else nothing."""
+        """The folder's name if the folder is itself a package, else empty."""
         return self.root.resolve().name if "__init__.py" in self.files else ""
 
     def text(self, name: str) -> str | None:
-        """The text of a file of any kind; None where there is none, or it is too large or not text."""
+        """The text of a file; None if it is missing, too large or not text."""
         if name not in self.files:
             return None
         try:
@@ -90,7 +90,7 @@ def read_tree(root: Path) -> Tree:
         RunFolderError: there is no such folder, or no Python file in it.
     """
     if not root.is_dir():
-        raise RunFolderError(f"{root} is no folder; give the folder of the repository to check.")
+        raise RunFolderError(f"{root} is not a folder; give the folder of the repository to check.")
     files = tuple(walk(root))
     sources = [path for path in files if path.suffix == ".py"]
     if not sources:
@@ -113,7 +113,7 @@ def read_tree(root: Path) -> Tree:
 
 def _cut(files: int, sources: int, read: int) -> Iterator[Finding]:
     if files >= MOST_FILES:
-        yield warning("files", ".", 1, f"More than {MOST_FILES:,} files; the others were not looked at.", _SMALLER)
+        yield warning("files", ".", 1, f"More than {MOST_FILES:,} files; the others were not checked.", _SMALLER)
     if read < sources:
         message = f"{sources:,} Python files; the first {read:,} were checked."
         yield warning("files", ".", 1, message, _SMALLER)
@@ -132,17 +132,19 @@ def _module(root: Path, path: PurePosixPath) -> Module | Finding:
     try:
         raw = _read(root / path)
     except OSError as failure:
-        return error("files", name, 1, f"It cannot be read: {failure.strerror}.", "Make it readable, or remove it.")
+        return error(
+            "files", name, 1, f"The file cannot be read: {failure.strerror}.", "Make it readable, or remove it."
+        )
     if len(raw) > LARGEST:
-        return warning("files", name, 1, "It was not checked: it is too large.", "Split it.")
+        return warning("files", name, 1, "The file is too large to check.", "Split the file.")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
         text = io.TextIOWrapper(io.BytesIO(raw), encoding).read()
     except UnicodeDecodeError as failure:
         line = raw.count(b"\n", 0, failure.start) + 1
-        return error("files", name, line, "It is not the text that Python takes it for.", "Save it as UTF-8.")
+        return error("files", name, line, "The file is not valid in its declared encoding.", "Save it as UTF-8.")
     except SyntaxError as failure:
-        return error("files", name, 1, f"It is no text: {failure.msg}.", "Save it as UTF-8.")
+        return error("files", name, 1, f"The file is not text: {failure.msg}.", "Save it as UTF-8.")
     return _parse(path, text)
 
 
@@ -158,10 +160,10 @@ def _parse(path: PurePosixPath, text: str) -> Module | Finding:
         message = f"Syntax error: {failure.msg}."
         return error("syntax", name, failure.lineno or 1, message, "Write this line as valid Python 3.11.")
     except ValueError as failure:
-        return error("syntax", name, 1, f"It cannot be parsed: {failure}.", "Remove the bytes that are no text.")
+        return error("syntax", name, 1, f"The file cannot be parsed: {failure}.", "Remove the bytes that are not text.")
     except (RecursionError, MemoryError):
-        pass  # nested as deep as what is said of the depth below
-    return warning("files", name, 1, "It was not checked: it is nested too deep.", "Write it flatter.")
+        pass  # nested too deep, as reported below
+    return warning("files", name, 1, "The code is nested too deep to check.", "Reduce the nesting.")
 
 
 def _depth_is_fine(tree: ast.AST) -> bool:
@@ -177,14 +179,17 @@ _FOREIGN = frozenset(
     {"__pycache__", "site-packages", "node_modules", "venv", "env", "build", "dist", "wandb", "mlruns"}
 )  # fmt: skip
 DEEPEST = 30
-"""Folders below this depth are left out."""
+"""Folders below this depth are skipped."""
 
 MOST_FILES = 20_000
-"""No more files than these are looked at, of any kind."""
+"""Limit for files of any kind."""
 
 
 def walk(root: Path) -> Iterator[PurePosixPath]:
-    """Files relative to the root, in the order of their names, at most `MOST_FILES`."""
+    """Files relative to the root, sorted by name, at most `MOST_FILES`.
+
+    Links are not followed; environments, caches and build folders are skipped.
+    """
     left, open_folders = MOST_FILES, [PurePosixPath()]
     while open_folders and left > 0:
         folder = open_folders.pop()
@@ -195,7 +200,7 @@ def walk(root: Path) -> Iterator[PurePosixPath]:
 
 
 def _entries(root: Path, folder: PurePosixPath) -> tuple[list[PurePosixPath], list[PurePosixPath]]:
-    """The files and the folders right in this one; none where it cannot be listed."""
+    """The files and folders directly in a folder; none if it cannot be listed."""
     files, folders = [], []
     try:
         with os.scandir(root / folder) as entries:
@@ -205,7 +210,7 @@ def _entries(root: Path, folder: PurePosixPath) -> tuple[list[PurePosixPath], li
                 elif entry.is_dir(follow_symlinks=False) and _own(root, folder / entry.name):
                     folders.append(folder / entry.name)
     except OSError:
-        return [], []  # the user may not list it, or its name is too long for the system
+        return [], []  # no permission, or the name is too long for the system
     return files, folders
 
 

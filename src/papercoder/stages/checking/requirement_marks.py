@@ -1,4 +1,4 @@
-"""The marks in the code (`# R12: ...`) against the requirements of `TRACEABILITY.json`."""
+"""Compares the marks in the code (`# R12: ...`) with the requirements of `TRACEABILITY.json`."""
 
 from collections.abc import Iterator
 
@@ -14,13 +14,13 @@ _FILE = "TRACEABILITY.json"
 
 
 def check_marks(tree: Tree) -> Iterator[Finding]:
-    """Ids that the paper does not have, and requirements whose owner does not mark them."""
+    """Find unknown ids, and requirements that their owner does not mark."""
     if _FILE not in tree.files:
         return
     try:
         traceability = Traceability.model_validate_json(tree.text(_FILE) or "")
     except ValidationError:
-        yield error(_CHECK, _FILE, 1, "It cannot be read as a table of requirements.", "Make it again.")
+        yield error(_CHECK, _FILE, 1, "The file is not a valid table of requirements.", "Generate it again.")
         return
     marked = {str(module.path): marks(module.text) for module in tree.modules}
     yield from _unknown(marked, {trace.requirement.id for trace in traceability.traces})
@@ -42,7 +42,7 @@ def _unmarked(
         need, owner = trace.requirement, trace.owner
         if owner is None:
             message = f"No file owns {need.id}: {need.statement}"
-            yield error(_CHECK, _FILE, 1, message, "Give it an owner, and mark the line that implements it.")
+            yield error(_CHECK, _FILE, 1, message, "Assign an owner, and mark the line that implements it.")
         elif owner not in broken and owner.endswith(".py") and need.id not in marked.get(owner, {}):
             message = f"No comment marks {need.id}: {need.statement}"
             path = owner if owner in marked else _FILE

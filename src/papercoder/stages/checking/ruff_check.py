@@ -1,4 +1,4 @@
-"""Undefined names, unused imports, formats that do not fit: what ruff knows for certain of single files."""
+"""Undefined names, unused imports and wrong format strings in single files, found by ruff."""
 
 import ast
 import re
@@ -14,24 +14,24 @@ from papercoder.stages.checking.mirror import is_plain, mirror, run_tool
 from papercoder.stages.checking.repository import Tree
 
 _ERRORS = {
-    "F821": "Define it, import it, or put the spelling right.",
-    "F823": "Give it a value before it is read, or rename the local variable.",
+    "F821": "Define it, import it, or correct the spelling.",
+    "F823": "Assign it before it is read, or rename the local variable.",
     "NPY001": "Use Python's own type, such as `float`; NumPy removed this name.",
-    "F50": "Make the format and its values fit.",
-    "F52": "Make the format and its values fit.",
-    "F70": "Put it where the language allows it.",
-    "PLE01": "Write what the language allows.",
-    "PLE02": "Write what the language allows.",
-    "PLE1": "Write what the language or the library allows.",
+    "F50": "Make the format and its values match.",
+    "F52": "Make the format and its values match.",
+    "F70": "Move it to where Python allows it.",
+    "PLE01": "Use valid Python.",
+    "PLE02": "Use valid Python.",
+    "PLE1": "Use what Python or the library allows.",
 }  # fmt: skip
-"""Rules, or their beginnings, that mean that the code fails when it comes there -> what to do."""
+"""Rules or prefixes of rules whose violations fail at run time -> advice."""
 
 _WARNINGS = {
-    "F822": "Define it, or take it out of `__all__`.",
-    "F401": "Remove the import, or use what was meant.",
-    "F811": "Remove one of the two, or rename it.",
+    "F822": "Define it, or remove it from `__all__`.",
+    "F401": "Remove the import, or use it.",
+    "F811": "Remove or rename one of them.",
     "F632": "Compare values with `==`.",
-    "NPY201": "Use the name that NumPy 2 has.",
+    "NPY201": "Use NumPy 2's name.",
 }
 _BUILTINS = "--config=builtins = ['get_ipython', 'reveal_type']"
 _SECONDS = 60
@@ -42,7 +42,7 @@ class _Place(BaseModel):
 
 
 class _Diagnostic(BaseModel):
-    """What is read of ruff's JSON."""
+    """A diagnostic of ruff's JSON output."""
 
     code: str | None
     filename: str
@@ -54,7 +54,7 @@ _DIAGNOSTICS = TypeAdapter(tuple[_Diagnostic, ...])
 
 
 def check_names(tree: Tree) -> Iterator[Finding]:
-    """Run ruff with a configuration of our own."""
+    """Run ruff with PaperCoder's own configuration."""
     with mirror(filter(is_plain, tree.modules)) as root:
         selected = ",".join((*_ERRORS, *_WARNINGS))
         options = [
@@ -73,7 +73,9 @@ def check_names(tree: Tree) -> Iterator[Finding]:
         try:
             found = _DIAGNOSTICS.validate_json(output or "")
         except ValidationError:
-            yield warning("names", ".", 1, "ruff gave no answer, so names were not checked.", "Check a smaller folder.")
+            yield warning(
+                "names", ".", 1, "ruff gave no valid output, so names were not checked.", "Check a smaller folder."
+            )
             return
         base = root.resolve().as_posix() + "/"
         offered = reexported(tree)
@@ -84,7 +86,7 @@ def check_names(tree: Tree) -> Iterator[Finding]:
 
 
 def _is_offered(one: _Diagnostic, path: str, offered: frozenset[tuple[str, str]]) -> bool:
-    """Is an import, unused here, there for others?"""
+    """Whether other modules use this import, which is unused in its own module."""
     name = re.split(r"[. ]", one.message.split("`")[1])[-1]
     return path.endswith("__init__.py") or (path, name) in offered
 
@@ -114,7 +116,7 @@ def _sentence(message: str) -> str:
 
 
 def reexported(tree: Tree) -> frozenset[tuple[str, str]]:
-    """Path of a module and a name that another module imports from it."""
+    """Pairs of a module's path and a name that another module imports from it."""
     known = index(tree)
     found = set()
     for module in tree.modules:

@@ -1,4 +1,4 @@
-"""Functions that are not written yet, and comments that say so."""
+"""Unimplemented functions, and comments such as TODO."""
 
 import ast
 import io
@@ -11,7 +11,7 @@ from papercoder.stages.checking.nodes import Function, body_of, called, dotted, 
 from papercoder.stages.checking.repository import Module, Tree
 
 _CHECK = "stubs"
-_WRITE = "Write it in full."
+_WRITE = "Implement it in full."
 _WORDS = re.compile(
     r"\b(TODO|FIXME|XXX)\b|(?i:\bplaceholders?\b|\bin a real (implementation|setting|system)\b|\byour code here\b"
     r"|\bnot (yet )?implemented\b|\bto be implemented\b|\bimplement (this|me|here)\b|\bstub(bed)?\b"
@@ -21,7 +21,7 @@ _ABSTRACT = frozenset({"abstractmethod", "abstractproperty", "overload"})
 
 
 def check_stubs(tree: Tree) -> Iterator[Finding]:
-    """Bodies without code, and words such as TODO."""
+    """Find empty bodies, and comments such as TODO."""
     for module in tree.modules:
         if not module.is_test:
             yield from _bodies(module, _overridden(tree))
@@ -29,7 +29,7 @@ def check_stubs(tree: Tree) -> Iterator[Finding]:
 
 
 def _overridden(tree: Tree) -> frozenset[str]:
-    """Methods `Class.name` that a class somewhere below defines anew."""
+    """Methods `Class.name` that a subclass overrides."""
     classes = [node for module in tree.modules for node in module.nodes if isinstance(node, ast.ClassDef)]
     return frozenset(
         f"{dotted(base).rpartition('.')[2]}.{item.name}"
@@ -70,9 +70,9 @@ def _stub(function: Function, owner: ast.ClassDef | None, path: str) -> Finding 
         return error(_CHECK, path, line, f"`{name}` is not implemented.", _WRITE)
     if all(_is_empty(statement) for statement in body):
         if _gives_value(function):
-            return error(_CHECK, path, line, f"`{name}` has no code, but is to return a value.", _WRITE)
+            return error(_CHECK, path, line, f"`{name}` is empty, but its annotation promises a value.", _WRITE)
         if owner is None or not name.startswith(("_", "on_", "close", "reset")):
-            return warning(_CHECK, path, line, f"`{name}` has no code.", _WRITE)
+            return warning(_CHECK, path, line, f"`{name}` is empty.", _WRITE)
         return None
     return _constant(function, owner, body, path)
 
@@ -101,17 +101,17 @@ def _text(node: ast.expr) -> str:
 
 
 def _constant(function: Function, owner: ast.ClassDef | None, body: list[ast.stmt], path: str) -> Finding | None:
-    """A body of one `return` with a constant, though the function takes arguments to compute something of."""
+    """A body that only returns a constant although the function takes arguments."""
     only = body[0]
     if len(body) != 1 or not isinstance(only, ast.Return) or not isinstance(only.value, ast.Constant):
         return None
     value, name = only.value.value, function.name
     if value is None and _gives_value(function):
-        return error(_CHECK, path, only.lineno, f"`{name}` returns None, but is to return a value.", _WRITE)
+        return error(_CHECK, path, only.lineno, f"`{name}` returns None, but its annotation promises a value.", _WRITE)
     taken = [item for item in parameters(function) if item.arg not in {"self", "cls"} and not item.arg.startswith("_")]
     if taken and isinstance(value, int | float) and not isinstance(value, bool) and not (owner and owner.bases):
-        message = f"`{name}` returns {value!r} whatever it is given."
-        return warning(_CHECK, path, only.lineno, message, "Compute it, or make it a constant.")
+        message = f"`{name}` always returns {value!r}."
+        return warning(_CHECK, path, only.lineno, message, "Compute the value, or use a constant.")
     return None
 
 
@@ -120,6 +120,8 @@ def _comments(module: Module) -> Iterator[Finding]:
         for token in tokenize.generate_tokens(io.StringIO(module.text).readline):
             if token.type == tokenize.COMMENT and (word := _WORDS.search(token.string)):
                 message = f"A comment says `{word[0]}`."
-                yield warning(_CHECK, str(module.path), token.start[0], message, "Do what it leaves open.")
+                yield warning(
+                    _CHECK, str(module.path), token.start[0], message, "Complete the code and remove the comment."
+                )
     except (tokenize.TokenError, SyntaxError):
-        return  # the parser took it, the tokenizer does not; the comments before the break count
+        return  # the parser accepts it but the tokenizer does not; comments before the error are checked

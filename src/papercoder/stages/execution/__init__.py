@@ -1,1 +1,1 @@
-"""Execution: step by step, what the generated repository was really seen to do."""
+"""Execution: installs and runs a generated repository step by step in a sandbox."""

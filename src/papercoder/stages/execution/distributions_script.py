@@ -1,7 +1,7 @@
-"""Prints, as JSON, which distributions bring the modules named on the command line; null for a module that is absent.
+"""Prints the distributions that provide the modules named on the command line, as JSON; null for a missing module.
 
-Its text is run by the interpreter of the generated repository; it knows nothing of PaperCoder. No module is imported,
-except the packages that hold a dotted one.
+The text of this file runs in the generated repository's interpreter, without PaperCoder. It imports only the packages
+that contain a dotted module.
 """
 
 import importlib.metadata
@@ -10,19 +10,19 @@ import json
 import sys
 
 
-def is_there(name: str) -> bool:
+def exists(name: str) -> bool:
     """Whether the module can be found."""
     try:
         return importlib.util.find_spec(name) is not None
     except ModuleNotFoundError as error:
         return not (error.name or "").startswith(name.partition(".")[0])
-    except Exception:  # noqa: BLE001 - a package that fails at import is there; the import step shows how it fails
+    except Exception:  # noqa: BLE001 - a package that fails at import exists; the import step reports the failure
         return True
 
 
 def holder(name: str) -> str | None:
-    """The module, or the one that holds it if the name may be that of a class; None if neither is there."""
-    return next((each for each in (name, name.rpartition(".")[0]) if each and is_there(each)), None)
+    """The module, or its parent if the name may be that of a class; None if neither exists."""
+    return next((each for each in (name, name.rpartition(".")[0]) if each and exists(each)), None)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The environment of a generated repository: resolved to a lock, installed from wheels, kept for the next time."""
+"""The environment of a generated repository: resolved to a lock file, installed from wheels, cached."""
 
 import asyncio
 import shlex
@@ -15,24 +15,24 @@ from papercoder.runs.store import digest, write_failure
 from papercoder.sandbox.contract import Bind, Command, Limits, Phase, Sandbox
 from papercoder.settings import cache_folder
 from papercoder.stages.execution.indexes import Indexes, user_indexes
-from papercoder.stages.execution.missing_modules import SCRIPT, imported_by, missing_modules
-from papercoder.stages.execution.repository_copy import bring_back, discard, fresh_copy
-from papercoder.stages.execution.tools import PLACE, PYTHON, Tool, find_tool
+from papercoder.stages.execution.missing_modules import SCRIPT, missing_modules, needed_modules
+from papercoder.stages.execution.repository_copy import delete_folder, read_untrusted_file, temporary_copy
+from papercoder.stages.execution.tools import ENVIRONMENT, PYTHON, Tool, find_tool
 
 REQUIREMENTS, LOCK = "requirements.txt", "requirements.lock"
-_COMPILE = (PYTHON, "-I", "-S", "-m", "compileall", "-q", "-j", "0", f"{PLACE}/lib")
+_COMPILE = (PYTHON, "-I", "-S", "-m", "compileall", "-q", "-j", "0", f"{ENVIRONMENT}/lib")
 
 
 @dataclass(frozen=True)
 class Environment:
-    """What commands need to run in it."""
+    """An installed environment, as commands need it."""
 
     binds: tuple[Bind, ...]
     python: str = PYTHON
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """For every command."""
+        """The environment variables of every command."""
         folder = str(Path(self.python).parent)
         return {
             "PATH": f"{folder}:/usr/local/bin:/usr/bin:/bin",
@@ -45,27 +45,27 @@ class Environment:
 
 @dataclass(frozen=True)
 class Installation:
-    """What was seen of installing."""
+    """The result of an installation."""
 
     command: str
     environment: Environment | None = None
-    """None where it failed."""
+    """None if the installation failed."""
 
     lock: str | None = None
-    """The text of `requirements.lock`, where the packages were resolved."""
+    """The text of `requirements.lock`, if the packages were resolved."""
 
     outcomes: tuple[Outcome, ...] = ()
-    """Of the commands that were run; none where an environment of these very packages is there."""
+    """The outcomes of its commands; empty if an environment with these packages exists already."""
 
     reason: str = ""
-    """Why it failed, where no command was run."""
+    """Why it failed, if no command failed."""
 
 
 class Installer(Protocol):
-    """Makes the environment of a repository."""
+    """Creates the environment of a repository."""
 
     async def install(self, repository: Path, sandbox: Sandbox, limits: Limits) -> Installation:
-        """Install what `requirements.txt` asks for, and pytest where there are tests."""
+        """Install the packages of `requirements.txt`, and pytest if there are tests."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ class Packages:
     cache: Path = field(default_factory=cache_folder)
     indexes: Indexes = field(default_factory=user_indexes)
     tool: Tool | None = None
-    """None: uv where it is found, else pip."""
+    """None: uv if it is found, else pip."""
 
     async def install(self, repository: Path, sandbox: Sandbox, limits: Limits) -> Installation:
-        """Resolve, install and compile, or find the environment where that was done before.
+        """Resolve, install and compile, or reuse a cached environment.
 
         Raises:
             RunFolderError: the folder that keeps environments cannot be written.
@@ -87,42 +87,42 @@ class Packages:
         part = await asyncio.to_thread(_new_folder, self.cache)
         try:
             building = _Building(self, sandbox, limits, part, self.tool or find_tool())
-            return await building.of(repository)
+            return await building.build(repository)
         finally:
-            await discard(part)
+            await delete_folder(part)
 
 
 @dataclass
 class _Building:
-    """One environment on its way."""
+    """An environment that is being built."""
 
     packages: Packages
     sandbox: Sandbox
     limits: Limits
     folder: Path
-    """Becomes the environment's, where all goes well."""
+    """Becomes the environment's folder if all steps succeed."""
 
     tool: Tool
     outcomes: tuple[Outcome, ...] = ()
     command: str = ""
 
-    async def of(self, repository: Path) -> Installation:
-        """All steps, until one fails."""
-        text = bring_back(repository, REQUIREMENTS)
+    async def build(self, repository: Path) -> Installation:
+        """Run all steps until one fails."""
+        text = read_untrusted_file(repository, REQUIREMENTS)
         if text is None:
             return Installation("", reason=f"there is no {REQUIREMENTS} that can be read")
         wanted = tuple(line for raw in text.splitlines() if (line := raw.partition("#")[0].strip()))
-        if complaint := next(filter(None, map(package_problem, wanted)), None):
-            return Installation("", reason=complaint)
-        lock = await self._lock(text, wanted, bring_back(repository, LOCK))
+        if problem := next(filter(None, map(package_problem, wanted)), None):
+            return Installation("", reason=problem)
+        lock = await self._lock(text, wanted, read_untrusted_file(repository, LOCK))
         if lock is None:
             return self._ended(None)
         extra = ("pytest",) if has_tests(repository) else ()
         final = self.packages.cache / "environments" / self._key(lock, extra)
         self.command = shlex.join(("pip", "install", "-r", LOCK, *extra))
-        if not final.is_dir() and not await self._build((*_lines(lock), *extra)):
+        if not final.is_dir() and not await self._create((*_lines(lock), *extra)):
             return self._ended(lock)
-        environment = Environment((Bind(_settle(self.folder, final), PLACE),))
+        environment = Environment((Bind(_move(self.folder, final), ENVIRONMENT),))
         reason = await self._missing(repository, environment)
         return Installation(self.command, None if reason else environment, lock, self.outcomes, reason)
 
@@ -134,12 +134,12 @@ class _Building:
         return Installation(self.command, None, lock, self.outcomes)
 
     async def _missing(self, repository: Path, environment: Environment) -> str:
-        """What the code imports and the environment lacks, in one sentence; empty if nothing."""
-        imported = await asyncio.to_thread(imported_by, repository)
+        """The imported modules that the environment lacks, in one sentence; empty if none."""
+        imported = await asyncio.to_thread(needed_modules, repository)
         if not imported:
             return ""
         argv = (environment.python, "-I", "-c", SCRIPT.read_text(encoding="utf-8"), *imported)
-        async with fresh_copy(repository) as folder:
+        async with temporary_copy(repository) as folder:
             command = Command(
                 argv,
                 Bind(folder, "/repository"),
@@ -151,7 +151,7 @@ class _Building:
         return missing_modules(outcome, imported)
 
     async def _lock(self, text: str, wanted: tuple[str, ...], former: str | None) -> str | None:
-        """The former lock where it belongs to these requirements, else a new one; None where there is no solution."""
+        """The former lock if it belongs to these requirements, else a new one; None if they cannot be resolved."""
         head = f"# {REQUIREMENTS} {digest(text)[:12]}, resolved for {self.sandbox.system}\n"
         if former and former.startswith(head):
             return former
@@ -163,8 +163,8 @@ class _Building:
             return None
         return head + self.tool.read_lock(self.folder)
 
-    async def _build(self, packages: tuple[str, ...]) -> bool:
-        if not await self._run("run", self.sandbox.python, "-m", "venv", "--without-pip", PLACE):
+    async def _create(self, packages: tuple[str, ...]) -> bool:
+        if not await self._run("run", self.sandbox.python, "-m", "venv", "--without-pip", ENVIRONMENT):
             return False
         if packages:
             (self.folder / LOCK).write_text("\n".join(packages) + "\n", encoding="utf-8")
@@ -173,9 +173,9 @@ class _Building:
         return await self._compile()
 
     async def _compile(self) -> bool:
-        """Compile, for an environment that nobody can write to later would be compiled anew by every command.
+        """Compile to bytecode, since commands cannot write to the environment and would compile it every time.
 
-        Files that no Python can compile, such as templates, are no failure.
+        Files that cannot be compiled, such as templates, are not a failure.
         """
         compiled = await self.sandbox.run(self._step("run", _COMPILE))
         if compiled.limit:
@@ -188,7 +188,7 @@ class _Building:
         return outcome.succeeded
 
     def _step(self, phase: Phase, argv: tuple[str, ...]) -> Command:
-        here = Bind(self.folder, PLACE)
+        here = Bind(self.folder, ENVIRONMENT)
         if phase == "run":
             return Command(argv, here, limits=self.limits)
         downloads = _new(self.packages.cache / "downloads")
@@ -205,7 +205,7 @@ class _Building:
 
 
 def has_tests(repository: Path) -> bool:
-    """True where `tests/` holds a test."""
+    """Whether `tests/` contains a test."""
     return any((repository / "tests").rglob("test_*.py"))
 
 
@@ -213,8 +213,8 @@ def _lines(lock: str) -> tuple[str, ...]:
     return tuple(line for line in lock.splitlines() if line and not line.startswith("#"))
 
 
-def _settle(built: Path, final: Path) -> Path:
-    """Give a folder its lasting name, unless another process was there first: the same packages are in both."""
+def _move(built: Path, final: Path) -> Path:
+    """Move a folder to its final name, unless another process created the same environment first."""
     if not final.is_dir():
         try:
             built.rename(final)

@@ -9,7 +9,7 @@ from papercoder.sandbox.contract import GIB, MIB, Bind, Command, Limits, Sandbox
 from papercoder.sandbox.selection import why_unavailable
 from papercoder.stages.execution.environment import Environment, Installation, Installer, Packages
 from papercoder.stages.execution.indexes import unreachable
-from papercoder.stages.execution.repository_copy import RESULTS, bring_back, fresh_copy
+from papercoder.stages.execution.repository_copy import RESULTS, read_untrusted_file, temporary_copy
 from papercoder.stages.execution.steps import ExecutionStep, steps
 
 REPOSITORY = "/repository"
@@ -144,11 +144,11 @@ class _Execution:
         else:
             outcome, results = await self._run_command(step, environment)
             self.results[step.name] = results
-            missing = step.complaint(outcome, results) if outcome.succeeded else ""
+            missing = step.problem(outcome, results) if outcome.succeeded else ""
             self.record(_result(step.name, step.shown, outcome, self.limits[step.name], missing), (outcome,))
 
     async def _run_command(self, step: ExecutionStep, environment: Environment) -> tuple[Outcome, str | None]:
-        async with fresh_copy(self.repository) as folder:
+        async with temporary_copy(self.repository) as folder:
             command = Command(
                 step.argv,
                 Bind(folder, REPOSITORY),
@@ -157,7 +157,7 @@ class _Execution:
                 limits=self.limits[step.name],
                 gpu=self.gpu,
             )
-            return await self.sandbox.run(command), bring_back(folder, RESULTS)
+            return await self.sandbox.run(command), read_untrusted_file(folder, RESULTS)
 
     def record(self, result: StepResult, outcomes: tuple[Outcome, ...] = ()) -> None:
         """Record and emit the result of a step."""

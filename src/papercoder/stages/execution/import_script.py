@@ -1,6 +1,6 @@
-"""Imports the modules named on the command line, all of them, and says which could not be.
+"""Imports all modules named on the command line and reports those that fail.
 
-Its text is run by the interpreter of the generated repository; it knows nothing of PaperCoder.
+The text of this file runs in the generated repository's interpreter, without PaperCoder.
 """
 
 import importlib
@@ -9,10 +9,10 @@ import traceback
 
 
 def fails(name: str) -> bool:
-    """Import a module; True, with the traceback printed, where that ends in any other way than with the module."""
+    """Import a module; if that fails, print the traceback and return True."""
     try:
         importlib.import_module(name)
-    except BaseException:  # noqa: BLE001 - a module that exits the interpreter has failed to be imported too
+    except BaseException:  # noqa: BLE001 - a module that exits the interpreter fails too
         sys.stdout.write(f"\n{name} cannot be imported:\n{traceback.format_exc()}")
         return True
     return False

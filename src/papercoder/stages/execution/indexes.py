@@ -1,4 +1,4 @@
-"""What the user told pip and uv about where packages come from; installers alone are told it, nothing else is."""
+"""The user's package index settings for pip and uv. Only installers receive them, since they may contain passwords."""
 
 import configparser
 import os
@@ -36,7 +36,7 @@ _NETWORK = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "REQUESTS_CA_B
 
 @dataclass(frozen=True)
 class Indexes:
-    """The settings as variables, and the files that they name."""
+    """The settings as environment variables, and the files that they name."""
 
     variables: Mapping[str, str]
     binds: tuple[Bind, ...]
@@ -46,8 +46,8 @@ def user_indexes(environment: Mapping[str, str] | None = None, home: Path | None
     """Gather the user's settings of pip and uv, from variables and files.
 
     Args:
-        environment: None: this process's.
-        home: None: the user's.
+        environment: None for this process's.
+        home: None for the user's.
     """
     given = os.environ if environment is None else environment
     below = Path.home() if home is None else home
@@ -57,7 +57,7 @@ def user_indexes(environment: Mapping[str, str] | None = None, home: Path | None
     file = Path(given.get("UV_CONFIG_FILE") or config / "uv" / "uv.toml")
     if file.is_file():
         variables["UV_CONFIG_FILE"] = str(file)
-    return Indexes(variables, tuple(Bind(path, str(path)) for path in _named(variables)))
+    return Indexes(variables, tuple(Bind(path, str(path)) for path in _files_named(variables)))
 
 
 def _for_pip(pip: Mapping[str, str]) -> dict[str, str]:
@@ -65,7 +65,7 @@ def _for_pip(pip: Mapping[str, str]) -> dict[str, str]:
 
 
 def _for_uv(pip: Mapping[str, str]) -> dict[str, str]:
-    """pip takes the best version of all indexes; uv does so only when told."""
+    """pip takes the best version of all indexes; uv does so only if configured."""
     variables = {_PIP[key]: value for key, value in pip.items() if _PIP[key]}
     if "UV_FIND_LINKS" in variables:
         variables["UV_FIND_LINKS"] = variables["UV_FIND_LINKS"].replace(" ", ",")
@@ -87,7 +87,7 @@ _LOGIN = ("_USERNAME", "_PASSWORD")
 
 
 def _pip_files(given: Mapping[str, str], home: Path, config: Path) -> Iterator[Path]:
-    """In the order in which pip reads them; later ones win."""
+    """In the order in which pip reads them; later files override earlier ones."""
     if own := given.get("PIP_CONFIG_FILE"):
         yield Path(own)
         return
@@ -101,7 +101,7 @@ def _from_files(paths: Iterator[Path]) -> dict[str, str]:
         parser = configparser.ConfigParser(interpolation=None, strict=False)
         try:
             parser.read_string(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, configparser.Error):  # pip itself will say so to who uses it
+        except (OSError, UnicodeDecodeError, configparser.Error):  # pip reports it itself
             continue
         for section in ("global", "install"):
             if parser.has_section(section):
@@ -118,8 +118,8 @@ def _one_line(value: str) -> str:
     return " ".join(value.split())
 
 
-def _named(variables: Mapping[str, str]) -> Iterator[Path]:
-    """Files and folders of this machine that the settings point to."""
+def _files_named(variables: Mapping[str, str]) -> Iterator[Path]:
+    """Local files and folders that the settings name."""
     words = dict.fromkeys(word for value in variables.values() for word in value.replace(",", " ").split())
     for path in map(_path, words):
         if path.is_absolute() and len(path.parts) > 1 and path.exists():
@@ -127,7 +127,7 @@ def _named(variables: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _path(word: str) -> Path:
-    """An index in a folder has its files beside its `simple` pages."""
+    """The path of a word; for a local index, the parent of `simple`, since the files are beside it."""
     if not word.startswith("file:"):
         return Path(word)
     path = Path(unquote(urlsplit(word).path))
@@ -141,14 +141,14 @@ _OUTSIDE = re.compile(
     r"|server error \(5\d\d|5\d\d server error|no space left on device",
     re.IGNORECASE,
 )
-"""What uv, pip and those below them print then; in the install phase no other code runs."""
+"""Messages of uv, pip and their libraries when the index or the disk fails; in the install phase no other code runs."""
 
 
 def unreachable(outcome: Outcome) -> str:
-    """Why an installer could not do its work, in one sentence; empty where that was not for want of a way out."""
+    """Why packages could not be fetched, in one sentence; empty if the installer failed for another reason."""
     if outcome.succeeded or outcome.limit:
         return ""
     line = next((line.strip() for line in reversed(outcome.output.splitlines()) if _OUTSIDE.search(line)), "")
     if not line:
         return ""
-    return f"packages could not be fetched, and it will be tried again the next time: {line[:300]}"
+    return f"packages could not be fetched; the next run tries again: {line[:300]}"

@@ -1,4 +1,4 @@
-"""Which installed distribution brings each module that a repository imports."""
+"""Imported modules that no installed package, or the wrong one, provides."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,16 +11,16 @@ from papercoder.repository.packages import distributions_of, is_brought, needed_
 from papercoder.stages.execution import distributions_script
 
 SCRIPT = Path(distributions_script.__file__)
-"""Prints the distributions of modules as JSON; run by the interpreter of the environment."""
+"""Prints the distributions of modules as JSON; runs in the environment's interpreter."""
 
 _FOUND = TypeAdapter(dict[str, list[str] | None])
 _SKIPPED = frozenset({"tests", "venv", ".venv"})
 
 
-def imported_by(repository: Path) -> dict[str, str]:
-    """The third-party modules that the code cannot do without, and a file that imports each; tests are left out.
+def needed_modules(repository: Path) -> dict[str, str]:
+    """The third-party modules that the code needs, and a file that imports each; tests are left out.
 
-    Any module or folder of the repository counts as its own, since programs may change where Python looks.
+    Any module or folder of the repository counts as local, since programs may change `sys.path`.
     """
     paths = [path.relative_to(repository) for path in sorted(repository.rglob("*.py"))]
     own = {name for path in paths for name in (*path.parts[:-1], path.stem)}
@@ -32,14 +32,14 @@ def _needed(path: Path, own: set[str]) -> Iterator[str]:
     try:
         yield from needed_imports(path.read_text(encoding="utf-8"), own)
     except (SyntaxError, ValueError, OSError):
-        return  # the import step says what is wrong with it
+        return  # the import step reports it
 
 
 def missing_modules(outcome: Outcome, imported: Mapping[str, str]) -> str:
-    """What is imported and not brought by the right distribution, in one sentence; empty if all is.
+    """The modules that the right distribution does not provide, in one sentence; empty if none.
 
     Args:
-        outcome: of `SCRIPT`, called with the names of the modules.
+        outcome: of `SCRIPT`, run with the names of the modules.
         imported: module -> a file that imports it.
     """
     try:
@@ -52,11 +52,11 @@ def missing_modules(outcome: Outcome, imported: Mapping[str, str]) -> str:
 
 def _problem(module: str, names: list[str] | None, path: str) -> str:
     right = next(iter(distributions_of(module)), "")
-    advice = f"; `{right}` brings it" if right else ""
+    advice = f"; install `{right}`" if right else ""
     if names is None:
-        return f"`{module}` is imported in {path}, but no installed package brings it{advice}"
+        return f"`{module}` is imported in {path}, but no installed package provides it{advice}"
     brought = {canonicalize_name(name) for name in names}
     same_name = canonicalize_name(module.partition(".")[0])
     if brought == {same_name} and not is_brought(module, brought):
-        return f"`{module}`, imported in {path}, comes from the package `{names[0]}`, which is another project{advice}"
+        return f"`{module}`, imported in {path}, comes from the package `{names[0]}`, a different project{advice}"
     return ""

@@ -1,4 +1,4 @@
-"""The repository's copy that generated code works on, and what is brought back from it."""
+"""The temporary copy of a repository that generated code runs in, and reading files from it."""
 
 import asyncio
 import os
@@ -16,8 +16,8 @@ _LEFT_OUT = (".git", ".venv", "venv", "__pycache__", ".pytest_cache", RESULTS)
 
 
 @asynccontextmanager
-async def fresh_copy(repository: Path) -> AsyncIterator[Path]:
-    """A copy without history, environments and earlier results; links are copied as links.
+async def temporary_copy(repository: Path) -> AsyncIterator[Path]:
+    """A temporary copy without git history, environments and earlier results; links stay links.
 
     Raises:
         SandboxError: it cannot be copied.
@@ -26,7 +26,7 @@ async def fresh_copy(repository: Path) -> AsyncIterator[Path]:
     try:
         yield await asyncio.to_thread(_copy, repository, parent / "repository")
     finally:
-        await discard(parent)
+        await delete_folder(parent)
 
 
 def _copy(repository: Path, folder: Path) -> Path:
@@ -37,8 +37,8 @@ def _copy(repository: Path, folder: Path) -> Path:
     return folder
 
 
-async def discard(folder: Path) -> None:
-    """Delete a folder whatever is in it; hostile code may have made it deeper than Python can walk, or closed it."""
+async def delete_folder(folder: Path) -> None:
+    """Delete a folder; generated code may have nested it too deep for Python, or removed permissions."""
     for argv in (("chmod", "-R", "u+rwx", "--", str(folder)), ("rm", "-rf", "--", str(folder))):
         process = await asyncio.create_subprocess_exec(
             *argv, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
@@ -46,13 +46,13 @@ async def discard(folder: Path) -> None:
         await process.wait()
 
 
-def bring_back(folder: Path, name: str, most: int = 1 << 20) -> str | None:
-    """The text of a plain file right below a folder; None for a link, a pipe, a folder, other than text, or no file.
+def read_untrusted_file(folder: Path, name: str, most: int = 1 << 20) -> str | None:
+    """The text of a regular file directly in a folder; None if it is missing, not UTF-8, or a link, pipe or folder.
 
     Args:
-        folder: where hostile code may have put anything.
-        name: of the file.
-        most: bytes; a longer file is not brought back.
+        folder: may contain anything, since generated code wrote to it.
+        name: the file's name.
+        most: bytes; a longer file is not read.
     """
     try:
         descriptor = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -12,8 +12,8 @@ from papercoder.stages.execution import import_script
 from papercoder.stages.execution.environment import has_tests
 from papercoder.stages.execution.repository_copy import RESULTS
 
-Complaint = Callable[[Outcome, str | None], str]
-"""From a successful outcome and the text of `results.json` to what is missing; empty if nothing is."""
+FindProblem = Callable[[Outcome, str | None], str]
+"""From a successful outcome and the text of `results.json` to what is missing; empty if nothing."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ExecutionStep:
     shown: str
     """The command as a user would type it."""
 
-    complaint: Complaint
+    problem: FindProblem
     skip_reason: str = ""
     """Why the step is skipped; empty if it is to run."""
 
@@ -63,7 +63,7 @@ def _modules(repository: Path) -> Iterator[str]:
 _NOT_OURS = frozenset({"tests", "venv", "setup"})
 
 
-def _imports_all(count: int) -> Complaint:
+def _imports_all(count: int) -> FindProblem:
     said = f"imported {count} of {count} modules"
     return lambda outcome, _: (
         "" if said in outcome.output else "an import ended Python before all modules were imported"

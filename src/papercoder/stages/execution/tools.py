@@ -1,4 +1,4 @@
-"""What resolves and installs packages: uv, or pip where there is no uv."""
+"""Programs that resolve and install packages: uv, or else pip."""
 
 import json
 import shutil
@@ -10,14 +10,14 @@ from typing import Protocol
 
 from papercoder.sandbox.contract import Bind
 
-PLACE = "/environment"
-PYTHON = f"{PLACE}/bin/python"
+ENVIRONMENT = "/environment"
+PYTHON = f"{ENVIRONMENT}/bin/python"
 _UV = "/tools/uv"
 _WHEELS = ("--only-binary", ":all:")
 
 
 class Tool(Protocol):
-    """Works in the environment's folder, on `requirements.txt` and `requirements.lock` there."""
+    """A program that works in the environment's folder, on its `requirements.txt` and `requirements.lock`."""
 
     @property
     def name(self) -> str:
@@ -25,35 +25,35 @@ class Tool(Protocol):
 
     @property
     def binds(self) -> tuple[Bind, ...]:
-        """What it needs to be there."""
+        """Files that it needs in the sandbox."""
 
     def variables(self, downloads: str) -> Mapping[str, str]:
-        """What it needs to be told; `downloads` is a folder that lasts."""
+        """Its environment variables; `downloads` is a folder that is kept."""
 
     def resolve(self, python: str) -> tuple[str, ...]:
-        """The command that finds versions which fit together."""
+        """The command that resolves compatible versions."""
 
     def read_lock(self, folder: Path) -> str:
-        """What it found, a line a package."""
+        """The resolved packages, one per line."""
 
     def install(self, python: str) -> tuple[str, ...]:
-        """The command that installs what is locked."""
+        """The command that installs the locked packages."""
 
 
 @dataclass(frozen=True)
 class Uv:
-    """A `uv` program of this machine."""
+    """uv, as a program of this machine."""
 
     program: Path
     name: str = "uv"
 
     @property
     def binds(self) -> tuple[Bind, ...]:
-        """The program."""
+        """The program file."""
         return (Bind(self.program, _UV),)
 
     def variables(self, downloads: str) -> Mapping[str, str]:
-        """Downloads are copied, for a link would lead from one environment into another."""
+        """The cache, and copies instead of links, which would connect environments."""
         return {"UV_CACHE_DIR": f"{downloads}/uv", "UV_LINK_MODE": "copy", "UV_NO_PROGRESS": "1"}
 
     def resolve(self, python: str) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ class Uv:
         )
 
     def read_lock(self, folder: Path) -> str:
-        """Its output is a lock already."""
+        """The output of `uv pip compile`."""
         return (folder / "requirements.lock").read_text(encoding="utf-8")
 
     def install(self, python: str) -> tuple[str, ...]:  # noqa: ARG002
@@ -83,13 +83,13 @@ class Uv:
 
 @dataclass(frozen=True)
 class Pip:
-    """The pip of the interpreter below."""
+    """The pip of the sandbox's interpreter."""
 
     name: str = "pip"
     binds: tuple[Bind, ...] = ()
 
     def variables(self, downloads: str) -> Mapping[str, str]:
-        """Where it keeps downloads."""
+        """The cache."""
         return {"PIP_CACHE_DIR": f"{downloads}/pip", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
 
     def resolve(self, python: str) -> tuple[str, ...]:
@@ -98,13 +98,13 @@ class Pip:
         return python, "-I", "-m", "pip", "install", *dry, *_WHEELS, "-r", "requirements.txt"
 
     def read_lock(self, folder: Path) -> str:
-        """Names and versions of the report."""
+        """Names and versions from the report."""
         report = json.loads((folder / "resolved.json").read_text(encoding="utf-8"))
         found = (item["metadata"] for item in report["install"])
         return "".join(sorted(f"{one['name'].lower()}=={one['version']}\n" for one in found))
 
     def install(self, python: str) -> tuple[str, ...]:
-        """`pip install`, from outside the environment, which has no pip."""
+        """`pip install`, run from outside the environment, which has no pip."""
         return python, "-I", "-m", "pip", "--python", PYTHON, "install", "--quiet", *_WHEELS, "-r", "requirements.lock"
 
 

@@ -19,7 +19,7 @@ ARCHITECT = Agent("architecture", "planning", Json(ArchitectureDesign))
 async def design_architecture(
     agents: Agents, paper: Paper, plan: OverallPlan, requirements: Requirements, refine: int
 ) -> ArchitectureDesign:
-    """Choose the files, give every requirement its owner, and draw how the parts work together."""
+    """Choose the files, assign an owner to each requirement, and draw the class and sequence diagrams."""
     parts = (
         paper_part(paper, (item.anchor for item in requirements.items)),
         artifact_part("The overall plan", plan),
@@ -27,20 +27,20 @@ async def design_architecture(
     )
 
     def check(design: ArchitectureDesign, _: int) -> list[str]:
-        return complaints(design, requirements)
+        return problems(design, requirements)
 
     has_requirements = bool(requirements.items)
     design = await agents.ask(ARCHITECT, "", parts, check, has_requirements=has_requirements)
     return await refined(agents, ARCHITECT, design, parts, check, refine, has_requirements=has_requirements)
 
 
-def complaints(design: ArchitectureDesign, requirements: Requirements) -> list[str]:
-    """What is wrong with the files' names, the owners and the diagrams."""
+def problems(design: ArchitectureDesign, requirements: Requirements) -> list[str]:
+    """Problems with file names, owners and diagrams."""
     paths = [file.path for file in design.files]
     found = [text for path in paths if (text := path_problem(path) or module_problem(path, ()))]
     found += collisions(paths)
     if ENTRY not in paths:
-        found.append(f"There is no `{ENTRY}`.")
+        found.append(f"`{ENTRY}` is missing.")
     submit(design.sequence_diagram)  # renders while the class diagram is checked
     diagrams = (
         syntax_problem(design.class_diagram, "classDiagram"),
@@ -51,6 +51,6 @@ def complaints(design: ArchitectureDesign, requirements: Requirements) -> list[s
 
 def _ownership(design: ArchitectureDesign, requirements: Requirements) -> list[str]:
     owners = Counter(name for file in design.files for name in file.owns)
-    found = [f"{name} is no requirement." for name in owners if name not in requirements.ids]
+    found = [f"{name} is not a requirement." for name in owners if name not in requirements.ids]
     found += [f"{name} has {count} owners; it needs one." for name, count in owners.items() if count > 1]
     return found + [f"{item.id} has no owner." for item in requirements.items if item.id not in owners]

@@ -1,4 +1,4 @@
-"""The claims: the numbers that the paper reports of its own experiments, each found again in its text."""
+"""The claims: the numbers that the paper reports for its own experiments, each verified in its text."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ CLAIMANT = Agent("claims", "planning", Json(ClaimDrafts))
 
 @uses(CLAIMANT)
 async def extract_claims(agents: Agents, paper: Paper) -> Claims:
-    """List what the paper reports; a number that its text does not have is left out."""
+    """List the reported numbers; those that the paper's text does not contain are dropped."""
 
     def check(drafts: ClaimDrafts, attempt: int) -> list[str]:
         return unproved(paper, drafts.claims) if attempt == 0 else []
@@ -24,11 +24,11 @@ async def extract_claims(agents: Agents, paper: Paper) -> Claims:
 
 
 def unproved(paper: Paper, drafts: Iterable[ClaimDraft]) -> list[str]:
-    """Complaints about claims whose quote the paper does not have, or whose number the quote does not."""
+    """Problems of claims whose quote is not in the paper, or whose number is not in the quote."""
     found = []
     for draft in drafts:
         if find_quote(paper, draft.quote, draft.anchor) is None:
-            found.append(f'The paper nowhere says "{draft.quote}" [{draft.anchor}]. Copy its words exactly.')
+            found.append(f'The paper does not say "{draft.quote}" [{draft.anchor}]. Copy its words exactly.')
         elif not numbers(draft.quote) & {abs(draft.value), abs(draft.value) / 100}:
-            found.append(f'"{draft.quote}" does not hold the number {draft.value:g}.')
+            found.append(f'"{draft.quote}" does not contain the number {draft.value:g}.')
     return found

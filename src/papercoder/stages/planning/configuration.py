@@ -1,4 +1,4 @@
-"""The configuration, every value with where it comes from."""
+"""The configuration: every setting with its source."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ from papercoder.stages.planning.requirements import requirements_part
 CONFIGURER = Agent("config", "planning", Json(ExperimentConfig))
 
 SYNTHETIC = "data.synthetic"
-"""The switch that replaces the data by a synthetic twin."""
+"""The setting that replaces the data with synthetic data."""
 
 
 @uses(CONFIGURER, VERIFIER, reviser(CONFIGURER))
@@ -34,7 +34,7 @@ async def design_config(
     designs: tuple[ArchitectureDesign, LogicDesign] | None,
     refine: int,
 ) -> ExperimentConfig:
-    """Gather every setting; what neither a requirement nor the paper's words state becomes `assumed`."""
+    """Collect all settings; a value that neither a requirement nor a quote states becomes `assumed`."""
     designed: tuple[Part, ...] = ()
     if designs:
         designed = artifact_part("The architecture", designs[0]), artifact_part("The logic", designs[1])
@@ -46,8 +46,8 @@ async def design_config(
     )
 
     def check(config: ExperimentConfig, attempt: int) -> list[str]:
-        hard = list(key_complaints(config))
-        return hard or (list(provenance_complaints(config, paper, requirements)) if attempt == 0 else [])
+        hard = list(key_problems(config))
+        return hard or (list(provenance_problems(config, paper, requirements)) if attempt == 0 else [])
 
     has_requirements = bool(requirements.items)
     config = await agents.ask(CONFIGURER, "", parts, check, has_requirements=has_requirements)
@@ -55,21 +55,21 @@ async def design_config(
     return proved(config, paper, requirements)
 
 
-def key_complaints(config: ExperimentConfig) -> Iterator[str]:
-    """Keys that are there twice, or are a value and a group at once; a missing switch for synthetic data."""
+def key_problems(config: ExperimentConfig) -> Iterator[str]:
+    """Duplicate keys, keys that are both a value and a group, and a missing setting for synthetic data."""
     seen = set[str]()
     keys = [value.key for value in config.values]
     for key in keys:
         if key in seen:
-            yield f"The key `{key}` is there twice."
+            yield f"The key `{key}` occurs twice."
         seen.add(key)
         if any(other.startswith(f"{key}.") for other in keys):
-            yield f"`{key}` is a value and a group of keys."
+            yield f"`{key}` is both a value and a group of keys."
     if SYNTHETIC not in seen:
         yield f"The key `{SYNTHETIC}` is missing."
 
 
-def provenance_complaints(config: ExperimentConfig, paper: Paper, requirements: Requirements) -> Iterator[str]:
+def provenance_problems(config: ExperimentConfig, paper: Paper, requirements: Requirements) -> Iterator[str]:
     """Values whose source does not state them."""
     for value in config.values:
         if reason := _unproved(value, paper, requirements):
@@ -77,14 +77,14 @@ def provenance_complaints(config: ExperimentConfig, paper: Paper, requirements: 
 
 
 def proved(config: ExperimentConfig, paper: Paper, requirements: Requirements) -> ExperimentConfig:
-    """The configuration with every value `assumed` whose source does not state it."""
+    """The configuration, with values that their source does not state marked as `assumed`."""
 
-    def settle(value: ConfigValue) -> ConfigValue:
+    def verified(value: ConfigValue) -> ConfigValue:
         if _unproved(value, paper, requirements):
             return value.model_copy(update={"source": "assumed"})
         return value
 
-    return ExperimentConfig(values=tuple(map(settle, config.values)))
+    return ExperimentConfig(values=tuple(map(verified, config.values)))
 
 
 def _unproved(value: ConfigValue, paper: Paper, requirements: Requirements) -> str | None:
@@ -93,12 +93,12 @@ def _unproved(value: ConfigValue, paper: Paper, requirements: Requirements) -> s
     if value.source == "requirement":
         owner = requirements.pick([value.requirement])
         if not owner or owner[0].status == "assumed":
-            return f"`{value.requirement}` is no requirement that the paper states; name another source."
+            return f"`{value.requirement}` is not a requirement that the paper states; name another source."
         words = f"{owner[0].statement} {owner[0].quote}"
     else:
         words = value.quote
         if find_quote(paper, words) is None:
-            return f'the paper nowhere says "{words}"; copy its words exactly.'
+            return f'the paper does not say "{words}"; copy its words exactly.'
     missing = [number for number in _numbers_of(value.value) if number not in numbers(words)]
     return f"its source does not state {missing[0]:g}." if missing else None
 

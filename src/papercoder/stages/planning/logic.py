@@ -1,4 +1,4 @@
-"""The logic: per file what it implements and imports, in an acyclic graph; and the packages."""
+"""The logic: what each file implements and imports, without cycles, and the packages."""
 
 import re
 from collections import Counter
@@ -42,7 +42,7 @@ async def design_logic(
     claims: Claims,
     refine: int,
 ) -> LogicDesign:
-    """Work out every file's content, imports and interface."""
+    """Design every file's content, imports and interface."""
     known: tuple[Part, ...] = (text_part("The configuration", to_yaml(config)),) if config else ()
     measured = (text_part("Claims that the code measures", claim_lines(claims.items)),) if claims.items else ()
     parts = (
@@ -55,21 +55,21 @@ async def design_logic(
     )
 
     def check(logic: LogicDesign, attempt: int) -> list[str]:
-        hard = complaints(logic, architecture)
-        return hard or (list(interface_complaints(logic)) if attempt == 0 else [])
+        hard = problems(logic, architecture)
+        return hard or (list(interface_problems(logic)) if attempt == 0 else [])
 
     logic = await agents.ask(LOGICIAN, "", parts, check)
     return await refined(agents, LOGICIAN, logic, parts, check, refine)
 
 
-def complaints(logic: LogicDesign, architecture: ArchitectureDesign) -> list[str]:
-    """What no later stage could work with."""
+def problems(logic: LogicDesign, architecture: ArchitectureDesign) -> list[str]:
+    """Problems that later stages could not handle."""
     planned, here = [file.path for file in architecture.files], Counter(file.path for file in logic.files)
     found = [f"`{path}` of the architecture is missing." for path in planned if path not in here]
     found += [f"`{path}` is not in the architecture." for path in here if path not in planned]
-    found += [f"`{path}` is there {count} times." for path, count in here.items() if count > 1]
+    found += [f"`{path}` occurs {count} times." for path, count in here.items() if count > 1]
     found += [
-        f"`{file.path}` imports `{item.path}`, which is no file of the repository."
+        f"`{file.path}` imports `{item.path}`, which is not a file of the repository."
         for file in logic.files
         for item in file.imports
         if item.path not in planned
@@ -80,21 +80,21 @@ def complaints(logic: LogicDesign, architecture: ArchitectureDesign) -> list[str
     packages = [imported_as(line) for line in sound]
     found += [text for path in here if (text := module_problem(path, packages))]
     if not found and (files := import_cycle(logic)):
-        found.append(f"Files import each other in a ring: {' -> '.join(files)}.")
+        found.append(f"Import cycle: {' -> '.join(files)}.")
     return found
 
 
-def interface_complaints(logic: LogicDesign) -> Iterator[str]:
-    """Signatures that are no Python, and names imported from where they are not."""
+def interface_problems(logic: LogicDesign) -> Iterator[str]:
+    """Invalid signatures, and imported names that the other file's signatures lack."""
     offered = {file.path: set(_names(file)) for file in logic.files}
     for file in logic.files:
         for signature in file.signatures:
             if not _is_signature(signature):
-                yield f"`{file.path}`: `{signature}` is no Python signature."
+                yield f"`{file.path}`: `{signature}` is not a Python signature."
         for item in file.imports:
             for name in item.names:
                 if name.split(".")[0] not in offered[item.path]:
-                    yield f"`{file.path}` imports `{name}` from `{item.path}`, whose signatures do not have it."
+                    yield f"`{file.path}` imports `{name}` from `{item.path}`, whose signatures do not include it."
 
 
 _SIGNATURE = re.compile(r"^(?:@[\w.]+(?:\([^)]*\))?\s+)?(?:async\s+)?(?:def\s+)?(?:class\s+)?([A-Za-z_]\w*)")

@@ -1,4 +1,4 @@
-"""Verify and refine: one agent lists what violates an artifact's own instructions, another revises it."""
+"""Verify and refine: one agent lists violations of an artifact's instructions, another revises the artifact."""
 
 from typing import TypeVar
 
@@ -13,14 +13,14 @@ VERIFIER = Agent("verify", "planning", Json(Critique))
 
 
 def reviser(agent: Agent[A]) -> Agent[A]:
-    """The agent that gives another agent's artifact again, with violations put right."""
+    """The agent that revises another agent's artifact to fix violations."""
     return Agent("refine", agent.role, agent.format)
 
 
 async def violations(
     agents: Agents, agent: Agent[A], artifact: Artifact, parts: tuple[Part, ...], attempt: int, **variables: object
 ) -> Critique:
-    """What a verifying agent finds wrong with an artifact."""
+    """The violations that a verifying agent finds in an artifact."""
     return await agents.ask(
         VERIFIER,
         round_of(agent, attempt),
@@ -38,7 +38,7 @@ async def refined(
     rounds: int,
     **variables: object,
 ) -> A:
-    """The artifact after at most so many rounds; fewer where nothing is found wrong."""
+    """The artifact after at most `rounds` revisions; stops when no violation is found."""
     for attempt in range(rounds):
         critique = await violations(agents, agent, artifact, parts, attempt, **variables)
         if not critique.violations:

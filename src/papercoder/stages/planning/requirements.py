@@ -1,4 +1,4 @@
-"""The requirements: found section by section, at once; completed with what is missing; verified; numbered."""
+"""The requirements: extracted from all sections in parallel, completed, verified and numbered."""
 
 from collections.abc import Iterable, Iterator
 
@@ -24,10 +24,10 @@ from papercoder.stages.planning.refinement import VERIFIER, round_of, violations
 
 
 class RequirementChanges(RequirementDrafts):
-    """How a list of requirements is put right: what to drop, and what takes its place or was missing."""
+    """Corrections of a list of requirements: those to drop, and new or replacing ones."""
 
     drop: tuple[str, ...] = ()
-    """Ids of requirements that are wrong, repeated, or replaced."""
+    """Ids of wrong, repeated or replaced requirements."""
 
 
 EXTRACTOR = Agent("requirements", "planning", Json(RequirementDrafts))
@@ -35,15 +35,15 @@ GAPS = Agent("gaps", "planning", Json(RequirementDrafts))
 CHANGER = Agent("refine_requirements", "planning", Json(RequirementChanges))
 
 _PART_TOKENS = 3000
-_LEAST_WORDS = 20
+_MIN_WORDS = 20
 _SAME = 93.0
-"""Of 100: how alike two statements are that say the same."""
+"""Similarity, of 100, from which two statements count as the same."""
 
 
 @uses(EXTRACTOR)
 async def find_requirements(agents: Agents, paper: Paper) -> RequirementDrafts:
-    """What each part of the paper requires, in the paper's order."""
-    parts = [part for part in parts_of(paper) if _says_something(part)]
+    """Extract the requirements of each part of the paper, in order."""
+    parts = [part for part in parts_of(paper) if _has_content(part)]
     found = await gather_all(_from_part(agents, paper, part) for part in parts)
     return RequirementDrafts(requirements=tuple(draft for drafts in found for draft in drafts.requirements))
 
@@ -64,7 +64,7 @@ async def _from_part(agents: Agents, paper: Paper, part: tuple[Section, ...]) ->
 async def complete_requirements(
     agents: Agents, paper: Paper, plan: OverallPlan, found: RequirementDrafts, refine: int
 ) -> Requirements:
-    """Add what no section says alone and what the paper leaves open; verify and refine; number what is left."""
+    """Add requirements that span sections or that the paper leaves open; verify, refine and number them."""
     requirements = numbered(paper, found.requirements)
     parts = (paper_part(paper), artifact_part("The overall plan", plan))
     missing = await agents.ask(GAPS, "", (*parts, requirements_part(requirements)), _quoted(paper))
@@ -86,17 +86,17 @@ async def complete_requirements(
 
 
 def _quoted(paper: Paper) -> Check[RequirementDrafts]:
-    """Send quotes that the paper does not have back once; later, they make their requirement an assumption."""
+    """Reject wrong quotes once; after that, they make their requirement an assumption."""
     return lambda drafts, attempt: unquoted(paper, drafts.requirements) if attempt == 0 else []
 
 
 def requirements_part(requirements: Requirements) -> Part:
-    """The requirements to read, a line each."""
+    """The requirements as a part of a request, one per line."""
     return Part("the requirements", (f"# The requirements\n\n{requirement_lines(requirements.items)}",))
 
 
 def parts_of(paper: Paper) -> Iterator[tuple[Section, ...]]:
-    """The paper in parts: a section with its subsections, cut where that is too long."""
+    """The paper in parts: each section with its subsections, split if too long."""
     part: list[Section] = []
     size = 0
     for section in paper.sections:
@@ -110,23 +110,23 @@ def parts_of(paper: Paper) -> Iterator[tuple[Section, ...]]:
         yield tuple(part)
 
 
-def _says_something(part: tuple[Section, ...]) -> bool:
-    """False for a part that holds no more than names and addresses."""
+def _has_content(part: tuple[Section, ...]) -> bool:
+    """False for a part with only names and addresses."""
     words = sum(len(section.render().split()) for section in part)
-    return words >= _LEAST_WORDS or any(block.kind != "paragraph" for section in part for block in section.blocks)
+    return words >= _MIN_WORDS or any(block.kind != "paragraph" for section in part for block in section.blocks)
 
 
 def unquoted(paper: Paper, drafts: Iterable[RequirementDraft]) -> list[str]:
-    """Complaints about quotes that the paper does not have."""
+    """Problems of quotes that are not in the paper."""
     return [
-        f'The paper nowhere says "{draft.quote}" [{draft.anchor}]. Copy its words exactly, or call it `assumed`.'
+        f'The paper does not say "{draft.quote}" [{draft.anchor}]. Copy its words exactly, or mark it as `assumed`.'
         for draft in drafts
         if draft.status != "assumed" and find_quote(paper, draft.quote, draft.anchor) is None
     ]
 
 
 def numbered(paper: Paper, drafts: Iterable[RequirementDraft]) -> Requirements:
-    """The drafts without repetitions, in the paper's order, numbered; what has no evidence is `assumed`."""
+    """The drafts without repetitions, in the paper's order, numbered; those without evidence are `assumed`."""
     anchors = ["abstract", *(name for s in paper.sections for name in (s.anchor, *(b.anchor for b in s.blocks)))]
     place = {anchor: index for index, anchor in enumerate(anchors)}
     proved = [_proved(paper, draft) for draft in _unrepeated(drafts)]

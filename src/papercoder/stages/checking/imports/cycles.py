@@ -1,4 +1,4 @@
-"""Modules that import each other while they load."""
+"""Import cycles: modules that import each other while they load."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -12,14 +12,14 @@ from papercoder.stages.checking.repository import Module, Tree
 
 _CHECK = "cycles"
 _MOST = 300
-"""Modules; how a larger repository loads is not followed."""
+"""Modules; the loading of larger repositories is not simulated."""
 
 Edges = dict[str, dict[str, int]]
 
 
 @dataclass(frozen=True)
 class HalfLoaded:
-    """An import of a name from a module that did not come to define it yet."""
+    """An import of a name from a module that has not defined it yet."""
 
     module: Module
     line: int
@@ -28,7 +28,7 @@ class HalfLoaded:
 
 
 def check_cycles(tree: Tree) -> Iterator[Finding]:
-    """Cycles, and the import that fails by one when `main.py` starts."""
+    """Find import cycles, and the import that a cycle breaks when `main.py` starts."""
     known = index(tree)
     failure = first_failure("main", known) if known.is_strict and len(known.modules) <= _MOST else None
     if failure:
@@ -40,20 +40,20 @@ def check_cycles(tree: Tree) -> Iterator[Finding]:
 
 
 def _failing(failure: HalfLoaded) -> Finding:
-    message = f"`{failure.name}` is imported from `{failure.target}`, which is loading itself and does not have it yet."
-    advice = "Move what both need into a module of its own, or import inside the function that uses it."
+    message = f"`{failure.name}` is imported from `{failure.target}`, which is still loading and lacks it."
+    advice = "Move shared code to its own module, or import inside the function that uses it."
     return error(_CHECK, str(failure.module.path), failure.line, message, advice)
 
 
 def _cycle(cycle: list[str], edges: Edges, known: Index) -> Finding:
     path = " -> ".join(f"`{name or known.package}`" for name in [*cycle, cycle[0]])
-    advice = "It works in some orders of import alone; move what they share into a module of its own."
+    advice = "Whether it works depends on the import order; move shared code to its own module."
     first = known.modules[cycle[0]]
     return warning(_CHECK, str(first.path), edges[cycle[0]][cycle[1]], f"Import cycle: {path}.", advice)
 
 
 def _cycles(edges: Edges) -> Iterator[list[str]]:
-    """One shortest cycle through the first module of each group whose modules all lead to each other."""
+    """One shortest cycle for each strongly connected group of modules, through its first module."""
     seen: set[str] = set()
     back: Edges = {}
     for name, targets in edges.items():
@@ -75,7 +75,7 @@ def _reached(start: str, edges: Edges) -> set[str]:
 
 
 def _shortest(start: str, edges: Edges) -> list[str] | None:
-    """The shortest way from a module back to itself through others."""
+    """The shortest cycle through a module and at least one other, or None."""
     before: dict[str, str] = {}
     wave = [start]
     while wave:
@@ -99,12 +99,12 @@ def _way(last: str, start: str, before: dict[str, str]) -> list[str]:
 
 
 def first_failure(start: str, known: Index) -> HalfLoaded | None:
-    """Load a module, and all that it imports while it loads; the first import that a cycle makes fail."""
+    """Simulate the import of a module, and return the first import that a cycle breaks."""
     return next(_Loading(known).load(start), None)
 
 
 def loaded_at_once(name: str, known: Index) -> Iterator[tuple[str, int]]:
-    """The modules that one imports while it loads, by their names from the root, with the lines."""
+    """The modules that a module imports while it loads, as dotted names from the root, and the lines."""
     module = known.modules[name]
     for node in _events(module):
         if isinstance(node, ast.Import):
@@ -119,7 +119,7 @@ def loaded_at_once(name: str, known: Index) -> Iterator[tuple[str, int]]:
 
 
 def _events(module: Module) -> Iterator[ast.stmt]:
-    """The statements that run when a module loads, without imports that stand there for types alone."""
+    """The statements that run when a module loads, without imports that are only for types."""
     skipped = {id(site.node) for site in import_sites(module.tree) if site.is_for_types or site.is_deferred}
     return (node for node in statements(module.tree.body) if id(node) not in skipped)
 
@@ -131,7 +131,7 @@ class _Loading:
     bound: dict[str, set[str]] = field(default_factory=dict)
 
     def load(self, name: str) -> Iterator[HalfLoaded]:
-        """Load a module after the packages around it."""
+        """Load the packages that contain a module, then the module."""
         for depth in range(name.count("."), -1, -1):
             part = name.rsplit(".", depth)[0]
             if part in self.known.modules and part not in self.bound:

@@ -1,4 +1,4 @@
-"""The packages that a repository declares: the lines of its requirements files, or of its `pyproject.toml`."""
+"""The packages that a repository declares in its requirements files or its `pyproject.toml`."""
 
 import re
 import tomllib
@@ -15,8 +15,8 @@ _ELSEWHERE = frozenset({"setup.py", "setup.cfg", "environment.yml", "environment
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line that requires a package."""
+class RequirementLine:
+    """A line that requires a package."""
 
     path: str
     number: int
@@ -24,12 +24,12 @@ class Line:
 
     @property
     def is_address(self) -> bool:
-        """Whether it names an address or a folder instead of a package."""
+        """Whether it names a URL or a folder instead of a package."""
         return bool(_ADDRESS.match(self.text)) or " @ " in self.text
 
     @property
     def name(self) -> str | None:
-        """The distribution in canonical spelling, guessed from an address; None if the line is not valid."""
+        """The canonical name of the distribution, guessed from a URL; None if the line is not valid."""
         try:
             return canonicalize_name(Requirement(self.text).name)
         except InvalidRequirement:
@@ -42,21 +42,21 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Declared:
-    """All lines, and whether these are all that the repository declares."""
+class DeclaredDependencies:
+    """All read_dependencies packages."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[RequirementLine, ...]
     is_complete: bool
-    """False if the repository declares its packages in a file that is not read here."""
+    """False if the repository declares packages in a file that is not read here, such as `environment.yml`."""
 
 
-def declared(tree: Tree) -> Declared:
-    """Read the requirements files at the root and in `requirements/`; without any, `pyproject.toml`."""
+def read_dependencies(tree: Tree) -> DeclaredDependencies:
+    """Read the requirements files at the root and in `requirements/`, or else `pyproject.toml`."""
     names = sorted(name for name in tree.files if _is_requirements_file(PurePosixPath(name)))
     lines = [line for name in names for line in _lines(name, tree.text(name) or "")]
     if not names and (text := tree.text("pyproject.toml")):
         lines = _of_project(text)
-    return Declared(tuple(lines), bool(names) or not (_ELSEWHERE & tree.files))
+    return DeclaredDependencies(tuple(lines), bool(names) or not (_ELSEWHERE & tree.files))
 
 
 def _is_requirements_file(path: PurePosixPath) -> bool:
@@ -66,7 +66,7 @@ def _is_requirements_file(path: PurePosixPath) -> bool:
     return folder == "requirements" or path.name.startswith("requirements")
 
 
-def _lines(path: str, text: str) -> list[Line]:
+def _lines(path: str, text: str) -> list[RequirementLine]:
     found, joined = [], ""
     for number, raw in enumerate(text.splitlines(), start=1):
         joined += re.split(r"(?:^|\s)#", raw)[0].strip()
@@ -75,19 +75,19 @@ def _lines(path: str, text: str) -> list[Line]:
             continue
         line = re.split(r"\s--", joined)[0].strip()
         if line and not line.startswith("-"):
-            found.append(Line(path, number, line))
+            found.append(RequirementLine(path, number, line))
         joined = ""
     return found
 
 
-def _of_project(text: str) -> list[Line]:
+def _of_project(text: str) -> list[RequirementLine]:
     try:
         project = tomllib.loads(text).get("project", {})
     except tomllib.TOMLDecodeError:
         return []
     extras = project.get("optional-dependencies", {})
     every = [*project.get("dependencies", ()), *(line for extra in extras.values() for line in extra)]
-    return [Line("pyproject.toml", _where(line, text), line) for line in every if isinstance(line, str)]
+    return [RequirementLine("pyproject.toml", _where(line, text), line) for line in every if isinstance(line, str)]
 
 
 def _where(line: str, text: str) -> int:

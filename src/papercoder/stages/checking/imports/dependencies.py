@@ -1,4 +1,4 @@
-"""Packages that the code imports against packages that the repository asks for."""
+"""Compares the packages that the code imports with those that the repository requires."""
 
 import sys
 from collections.abc import Iterator
@@ -16,8 +16,12 @@ from papercoder.repository.packages import (
     package_problem,
     without_wheels,
 )
-from papercoder.stages.checking.imports.declared_dependencies import Declared, Line, declared
-from papercoder.stages.checking.imports.import_sites import Site, import_sites
+from papercoder.stages.checking.imports.declared_dependencies import (
+    DeclaredDependencies,
+    RequirementLine,
+    read_dependencies,
+)
+from papercoder.stages.checking.imports.import_sites import ImportSite, import_sites
 from papercoder.stages.checking.imports.index import Index, index
 from papercoder.stages.checking.imports.local_imports import missing_module
 from papercoder.stages.checking.repository import Module, Tree
@@ -31,7 +35,7 @@ class _Use:
 
     name: str
     module: Module
-    site: Site
+    site: ImportSite
 
     @property
     def is_needed(self) -> bool:
@@ -40,8 +44,8 @@ class _Use:
 
 
 def check_dependencies(tree: Tree) -> Iterator[Finding]:
-    """Imports that no requirement brings, requirements that no import needs, and requirements that are wrong."""
-    known, needs = index(tree), declared(tree)
+    """Find imports without a requirement, unused requirements, and wrong requirements."""
+    known, needs = index(tree), read_dependencies(tree)
     uses = [use for module in tree.modules for use in _uses(module, known)]
     yield from _missing(uses, needs, known)
     yield from _hidden(needs, known)
@@ -68,7 +72,7 @@ def _is_ours(name: str, module: Module, known: Index) -> bool:
     return known.is_local(name, module) or bool(missing_module(name, module, known))
 
 
-def _missing(uses: list[_Use], needs: Declared, known: Index) -> Iterator[Finding]:
+def _missing(uses: list[_Use], needs: DeclaredDependencies, known: Index) -> Iterator[Finding]:
     there = {line.name for line in needs.lines if line.name}
     reported = set()
     if not needs.is_complete or (known.package and not needs.lines):
@@ -78,49 +82,53 @@ def _missing(uses: list[_Use], needs: Declared, known: Index) -> Iterator[Findin
         if use.is_needed and not is_runner and use.name not in reported and not is_brought(use.name, there):
             reported.add(use.name)
             say = warning if use.module.is_test else error
-            message = f"`{use.name}` is imported, but requirements.txt has no line for it."
-            advice = foreign(use.name) or f"Add `{distribution_of(use.name)}` to requirements.txt, or do without it."
+            message = f"`{use.name}` is imported, but requirements.txt does not list it."
+            advice = foreign(use.name) or f"Add `{distribution_of(use.name)}` to requirements.txt, or do not import it."
             yield say(_CHECK, str(use.module.path), use.site.line, message, advice)
 
 
-def _hidden(needs: Declared, known: Index) -> Iterator[Finding]:
+def _hidden(needs: DeclaredDependencies, known: Index) -> Iterator[Finding]:
     """Modules at the root that hide a required package."""
     packages = {imported_as(line.text): line for line in needs.lines if line.name and not line.is_address}
     for name, module in known.modules.items():
         if known.is_strict and name in packages:
-            message = f"It hides the package `{packages[name].name}`, which requirements.txt asks for."
+            message = f"This file hides the package `{packages[name].name}`, which requirements.txt lists."
             yield error(_CHECK, str(module.path), 1, message, "Rename the file and its imports.")
 
 
-def _wrong(line: Line) -> Iterator[Finding]:
+def _wrong(line: RequirementLine) -> Iterator[Finding]:
     if line.is_address:
-        message = f"`{line.text[:80]}` is installed from an address."
-        yield warning(_CHECK, line.path, line.number, message, "Name a package and a version.")
-    elif complaint := package_problem(line.text):
-        yield error(_CHECK, line.path, line.number, complaint, "Correct the line, or remove it.")
+        message = f"`{line.text[:80]}` is installed from a URL."
+        yield warning(_CHECK, line.path, line.number, message, "Use a package name and a version.")
+    elif problem := package_problem(line.text):
+        yield error(_CHECK, line.path, line.number, problem, "Correct the line, or remove it.")
 
 
-def _uninstallable(line: Line) -> Iterator[Finding]:
-    """Requirements that install another project, or nothing at all."""
+def _uninstallable(line: RequirementLine) -> Iterator[Finding]:
+    """Requirements that install another project or cannot be installed."""
     if line.is_address or not line.name:
         return
     if foreign(line.name):
-        message = f"`{line.name}` on PyPI is not the package that research code imports under this name."
+        message = f"`{line.name}` on PyPI is not the package that research code usually imports under this name."
         yield warning(_CHECK, line.path, line.number, message, foreign(line.name) or "")
-    elif complaint := name_problem(line.name):
-        yield error(_CHECK, line.path, line.number, complaint, "Correct the name.")
+    elif problem := name_problem(line.name):
+        yield error(_CHECK, line.path, line.number, problem, "Correct the name.")
     elif alternative := without_wheels(line.name):
-        message = f"`{line.name}` is known to have no wheels, and the install step builds nothing."
-        advice = f"Use `{alternative}`, or do without it."
+        message = f"`{line.name}` has no wheels, and the install step does not build packages."
+        advice = f"Use `{alternative}`, or remove it."
         yield error(_CHECK, line.path, line.number, message, advice)
 
 
-def _unused(uses: list[_Use], needs: Declared) -> Iterator[Finding]:
+def _unused(uses: list[_Use], needs: DeclaredDependencies) -> Iterator[Finding]:
     for line in needs.lines:
         if not line.name or line.is_address or name_problem(line.name) or is_used_unseen(line.name):
             continue
         if not any(is_brought(use.name, {line.name}) for use in uses):
             message = f"`{line.name}` is required, but nothing imports it."
             yield warning(
-                _CHECK, line.path, line.number, message, "Remove the line, unless it is used without an import."
+                _CHECK,
+                line.path,
+                line.number,
+                message,
+                "Remove the line, unless it is used without an import.",
             )

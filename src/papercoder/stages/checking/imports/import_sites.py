@@ -1,4 +1,4 @@
-"""Every import of a module, and what it depends on: when it runs, and whether its failure is expected."""
+"""Every import of a module: when it runs, and whether its failure is expected."""
 
 import ast
 from collections.abc import Iterator
@@ -10,18 +10,18 @@ _IMPORT_FAILURES = frozenset({"ImportError", "ModuleNotFoundError", "Exception",
 
 
 @dataclass(frozen=True)
-class Site:
-    """Where an import stands."""
+class ImportSite:
+    """An import statement and its context."""
 
     node: ast.Import | ast.ImportFrom
     is_deferred: bool = False
-    """Inside a function, so that it runs late or never."""
+    """Inside a function or below the main guard: it runs later or never."""
 
     is_guarded: bool = False
-    """Inside a `try` that expects it to fail."""
+    """Inside a `try` that catches its failure."""
 
     is_for_types: bool = False
-    """Below `if TYPE_CHECKING`, so that it never runs."""
+    """Below `if TYPE_CHECKING`: it never runs."""
 
     @property
     def line(self) -> int:
@@ -30,7 +30,7 @@ class Site:
 
     @property
     def modules(self) -> tuple[str, ...]:
-        """The dotted names of the modules, as absolute imports have them."""
+        """The dotted names of absolutely imported modules."""
         if isinstance(self.node, ast.Import):
             return tuple(alias.name for alias in self.node.names)
         return (self.node.module,) if self.node.module and not self.node.level else ()
@@ -43,15 +43,15 @@ class _Place:
     is_for_types: bool = False
 
 
-def import_sites(tree: ast.Module) -> Iterator[Site]:
-    """All imports of a module, in their order."""
+def import_sites(tree: ast.Module) -> Iterator[ImportSite]:
+    """All imports of a module, in order."""
     yield from _sites(tree.body, _Place())
 
 
-def _sites(body: list[ast.stmt], place: _Place) -> Iterator[Site]:
+def _sites(body: list[ast.stmt], place: _Place) -> Iterator[ImportSite]:
     for statement in body:
         if isinstance(statement, ast.Import | ast.ImportFrom):
-            yield Site(statement, place.is_deferred, place.is_guarded, place.is_for_types)
+            yield ImportSite(statement, place.is_deferred, place.is_guarded, place.is_for_types)
         elif isinstance(statement, Function):
             yield from _sites(statement.body, replace(place, is_deferred=True))
         elif isinstance(statement, ast.ClassDef):

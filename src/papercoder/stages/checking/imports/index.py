@@ -1,4 +1,4 @@
-"""Which module a dotted name means, and which names a module has."""
+"""Resolves dotted names to modules, and lists the names that a module defines."""
 
 import ast
 import sys
@@ -13,32 +13,32 @@ from papercoder.stages.checking.repository import Module, Tree
 
 
 def dotted_name(path: PurePosixPath) -> str | None:
-    """The name of a module counted from the root of the repository, nothing for the root's; None where it has none."""
+    """The dotted name of a module from the repository's root; empty for the root's `__init__.py`, None if invalid."""
     parts = module_parts(path)
     return ".".join(parts) if all(part.isidentifier() for part in parts) else None
 
 
 @dataclass(frozen=True, eq=False)
 class Index:
-    """The modules of a repository by their names."""
+    """The modules of a repository by name."""
 
     modules: dict[str, Module]
     """Dotted name from the root -> the module; a package's is its `__init__.py`."""
 
     folders: frozenset[str]
-    """Dotted names of folders with code below."""
+    """Dotted names of folders that contain code."""
 
     other: frozenset[str]
-    """Modules that are there, but could not be read, or are no Python source."""
+    """Modules that exist but could not be read or are not Python source."""
 
     is_strict: bool
-    """Are names looked up from the root alone, as when `main.py` there is what runs?"""
+    """Whether names are resolved from the root only, because the root's `main.py` is what runs."""
 
     package: str
-    """The root's own name where it is itself a package, else nothing."""
+    """The root's name if the root is itself a package, else empty."""
 
     def resolve(self, name: str, importer: Module) -> str | None:
-        """The name from the root that an absolute import means; None where it leads out of the repository."""
+        """The name from the root that an absolute import refers to; None if it is outside the repository."""
         if self.package:
             return self._inside(name)
         for prefix in self._prefixes(importer):
@@ -48,17 +48,17 @@ class Index:
         return None
 
     def _inside(self, name: str) -> str | None:
-        """As above, where the repository is itself a package and its modules start with its name."""
+        """As `resolve`, if the repository is itself a package and its name starts all module names."""
         full = name[len(self.package) + 1 :]
         known = full in self.modules or full in self.folders or full in self.other
         return full if known and f"{name}.".startswith(f"{self.package}.") else None
 
     def is_local(self, name: str, importer: Module) -> bool:
-        """Does the first part of a dotted name lead to this repository?"""
+        """Whether the first part of a dotted name is a module or folder of this repository."""
         return self.resolve(name.partition(".")[0], importer) is not None
 
     def _wins(self, folder: str) -> bool:
-        """A folder without `__init__.py` is found only after the standard library."""
+        """Whether Python finds this folder: without `__init__.py`, the standard library takes precedence."""
         return folder.partition(".")[0] not in sys.stdlib_module_names
 
     def _prefixes(self, importer: Module) -> Iterator[str]:
@@ -70,7 +70,7 @@ class Index:
         yield from (".".join(parts[:depth]) + "." for depth in range(len(parts), 0, -1))
 
     def offers(self, name: str) -> frozenset[str] | None:
-        """The names that can be imported from a module or folder; None where that cannot be known."""
+        """The names that can be imported from a module or folder; None if unknown."""
         children = frozenset(self._children.get(name, ()))
         if name in self.other:
             return None
@@ -106,7 +106,7 @@ class Index:
         return frozenset(names)
 
     def target(self, node: ast.ImportFrom, importer: Module) -> str | None:
-        """The name from the root of the module that `from ... import` reads; None where it is not in the repository."""
+        """The name from the root of the module that `from ... import` reads; None if it is outside the repository."""
         if not node.level:
             return self.resolve(node.module or "", importer)
         base = relative_base(importer.path, node.level)
@@ -117,7 +117,7 @@ class Index:
 
 
 def relative_base(path: PurePosixPath, level: int) -> str | None:
-    """The package that `level` dots mean in a file, nothing for the root; None beyond that."""
+    """The package that `level` dots refer to in a file; empty for the root, None above it."""
     parts = path.parts[:-1]
     return ".".join(parts[: len(parts) - level + 1]) if level <= len(parts) + 1 else None
 
@@ -147,7 +147,7 @@ def _without_tags(path: PurePosixPath) -> PurePosixPath:
 
 
 def _bound(module: Module) -> tuple[frozenset[str] | None, list[ast.ImportFrom]]:
-    """The names that a module's own scope binds, and its star imports; None where it makes names on the fly."""
+    """The names that a module's scope binds, and its star imports; None if it creates names dynamically."""
     names: set[str] = {"__name__", "__file__", "__doc__", "__path__", "__all__", "__package__", "__spec__", "__dict__"}
     stars: list[ast.ImportFrom] = []
     if _makes_names(module):
@@ -169,7 +169,7 @@ def _makes_names(module: Module) -> bool:
 
 
 def bound_by(statement: ast.stmt) -> Iterator[str]:
-    """The names that one statement binds itself, without those of the blocks below it."""
+    """The names that a statement binds, without those of its nested blocks."""
     if isinstance(statement, Function | ast.ClassDef):
         yield statement.name
     elif isinstance(statement, ast.Import | ast.ImportFrom):

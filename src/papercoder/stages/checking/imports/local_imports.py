@@ -1,4 +1,4 @@
-"""Imports between the files of the repository: the module is there, and it has the name."""
+"""Imports between the repository's files: the module exists and defines the name."""
 
 import ast
 import difflib
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from papercoder.artifacts.checking import Finding, error, warning
-from papercoder.stages.checking.imports.import_sites import Site, import_sites
+from papercoder.stages.checking.imports.import_sites import ImportSite, import_sites
 from papercoder.stages.checking.imports.index import Index, index, relative_base
 from papercoder.stages.checking.repository import Module, Tree
 
@@ -14,7 +14,7 @@ _CHECK = "imports"
 
 
 def check_imports(tree: Tree) -> Iterator[Finding]:
-    """Modules and names that are imported from the repository, but are not there."""
+    """Find imports of modules and names that the repository does not have."""
     known = index(tree)
     for module in tree.modules:
         for site in import_sites(module.tree):
@@ -23,7 +23,7 @@ def check_imports(tree: Tree) -> Iterator[Finding]:
     yield from _shadows(known)
 
 
-def _look(site: Site, module: Module, known: Index) -> Iterator[Finding]:
+def _look(site: ImportSite, module: Module, known: Index) -> Iterator[Finding]:
     node = site.node
     if isinstance(node, ast.ImportFrom) and node.level:
         yield from _relative(node, module, known)
@@ -39,7 +39,7 @@ def _look(site: Site, module: Module, known: Index) -> Iterator[Finding]:
 
 
 def missing_module(name: str, module: Module, known: Index) -> str:
-    """What to do about a module of the repository that is not there under this name; nothing where all is well."""
+    """Advice for a module of the repository that does not exist under this name; empty if nothing is wrong."""
     top = name.partition(".")[0]
     if known.resolve(name, module) is not None:
         return ""
@@ -48,22 +48,22 @@ def missing_module(name: str, module: Module, known: Index) -> str:
     if top in sys.stdlib_module_names:
         return ""
     meant = sorted(full for full in known.modules if full.endswith(f".{name}"))
-    return f"Import `{meant[0]}`: names start at the repository's root." if known.is_strict and meant else ""
+    return f"Import `{meant[0]}`: module names start at the repository's root." if known.is_strict and meant else ""
 
 
 def _which(name: str, known: Index) -> str:
     last = name.rpartition(".")[2]
     near = [full for full in sorted(known.modules) if full.rpartition(".")[2] == last]
     near = near or difflib.get_close_matches(name, sorted(known.modules), n=1)
-    return f"The repository has `{near[0]}`; import that." if near else "Write it, or import what is there."
+    return f"Import `{near[0]}` instead." if near else "Add the module, or correct the import."
 
 
 def _relative(node: ast.ImportFrom, module: Module, known: Index) -> Iterator[Finding]:
     path, said = str(module.path), "." * node.level + (node.module or "")
     base = relative_base(module.path, node.level)
     if base is None or (not base and not known.package):
-        advice = "Import it by its path from the repository's root."
-        yield error(_CHECK, path, node.lineno, f"`{said}` leads out of the package.", advice)
+        advice = "Use an absolute import from the repository's root."
+        yield error(_CHECK, path, node.lineno, f"`{said}` refers to a folder outside the package.", advice)
         return
     target = known.target(node, module)
     if target is None:
@@ -85,16 +85,16 @@ def _missing_names(node: ast.ImportFrom, target: str, module: Module, known: Ind
 
 def _instead(name: str, target: str, importer: Module, known: Index) -> str:
     if near := difflib.get_close_matches(name, sorted(known.offers(target) or ()), n=1):
-        return f"It has `{near[0]}`; import that, or define `{name}`."
+        return f"Import `{near[0]}` instead, or define `{name}`."
     others = (other for other, module in sorted(known.modules.items()) if other != target and module is not importer)
     owner = next((other for other in others if name in (known.offers(other) or ())), None)
     return f"`{owner}` has it; import it from there." if owner else f"Define `{name}` in `{target}`."
 
 
 def _shadows(known: Index) -> Iterator[Finding]:
-    """Files at the root whose names hide the standard library's."""
+    """Files at the root that hide modules of the standard library."""
     for name, module in known.modules.items():
         if not known.package and "." not in name and name in sys.stdlib_module_names and not module.is_test:
-            message = f"It hides Python's own module `{name}`."
+            message = f"This file hides the standard library's module `{name}`."
             say = error if known.is_strict else warning
-            yield say(_CHECK, str(module.path), 1, message, "Rename the file, and the imports of it.")
+            yield say(_CHECK, str(module.path), 1, message, "Rename the file and its imports.")

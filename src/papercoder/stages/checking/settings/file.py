@@ -7,30 +7,30 @@ from dataclasses import dataclass
 import yaml
 
 Keys = tuple[str, ...]
-"""The way to a setting. In a pattern, `*` is any one key or index, and a leading `**` any way at all."""
+"""The path to a setting. In a pattern, `*` matches one key or index, and a leading `**` any path."""
 
 _MOST = 10_000
-"""Settings; aliases can make a small file mean more than fits any memory."""
+"""Settings; with aliases, a small file can expand beyond any memory."""
 
 _NUMBER_TO_A_READER = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One key."""
+    """A key and its value."""
 
     keys: Keys
     line: int
     kind: str
-    """What YAML takes the value for: `map`, `seq`, `str`, `int`, `float`, `bool`, `null`."""
+    """The type that YAML reads: `map`, `seq`, `str`, `int`, `float`, `bool` or `null`."""
 
     text: str = ""
     is_plain: bool = False
-    """Is it a scalar without quotation marks?"""
+    """Whether it is a scalar without quotation marks."""
 
     @property
     def is_misread(self) -> bool:
-        """Is it a number to a reader, but a text to YAML, such as `1e-4`?"""
+        """Whether it looks like a number but YAML reads a string, such as `1e-4`."""
         return self.kind == "str" and self.is_plain and bool(_NUMBER_TO_A_READER.fullmatch(self.text))
 
 
@@ -43,22 +43,22 @@ class SettingsFile:
 
     @property
     def leaves(self) -> tuple[Setting, ...]:
-        """The settings that have a value of their own."""
+        """The settings with a scalar value."""
         return tuple(item for item in self.settings.values() if item.kind not in {"map", "seq"})
 
     def has(self, pattern: Keys) -> bool:
-        """Does any setting fit the pattern?"""
+        """Whether any setting matches the pattern."""
         return not pattern or any(fits(pattern, keys) for keys in self.settings)
 
     def is_open(self, pattern: Keys) -> bool:
-        """Is nothing known of what is below: an empty or null value?"""
+        """Whether the value is empty or null, so that its keys are unknown."""
         below = {keys[:-1] for keys in self.settings}
         found = [item for keys, item in self.settings.items() if fits(pattern, keys)]
         return any(item.kind == "null" or (item.kind in {"map", "seq"} and item.keys not in below) for item in found)
 
 
 class UnreadableSettings(Exception):
-    """It is no YAML."""
+    """The file is not a valid YAML mapping."""
 
     def __init__(self, line: int, why: str) -> None:
         super().__init__(why)
@@ -66,10 +66,10 @@ class UnreadableSettings(Exception):
 
 
 def read_settings(path: str, text: str) -> SettingsFile:
-    """Read the keys of a YAML file, without making any object of it.
+    """Read the keys of a YAML file without constructing objects.
 
     Raises:
-        UnreadableSettings: it is no YAML, or no mapping.
+        UnreadableSettings: it is not a valid YAML mapping.
     """
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -77,9 +77,9 @@ def read_settings(path: str, text: str) -> SettingsFile:
         mark = failure.problem_mark
         raise UnreadableSettings(mark.line + 1 if mark else 1, str(failure.problem)) from failure
     except (yaml.YAMLError, RecursionError) as failure:
-        raise UnreadableSettings(1, "it has characters or a depth that YAML does not allow") from failure
+        raise UnreadableSettings(1, "it has characters or nesting that YAML does not allow") from failure
     if not isinstance(node, yaml.MappingNode):
-        raise UnreadableSettings(1, "it is no mapping of keys to values")
+        raise UnreadableSettings(1, "it is not a mapping of keys to values")
     settings: dict[Keys, Setting] = {}
     for setting in _settings(node):
         settings.setdefault(setting.keys, setting)
@@ -111,19 +111,19 @@ def _children(base: Keys, node: yaml.Node) -> Iterator[tuple[Keys, yaml.Node, in
 
 
 def fits(pattern: Keys, keys: Keys) -> bool:
-    """Does the pattern mean this setting?"""
+    """Whether the pattern matches this setting."""
     if pattern[:1] == ("**",):
         return len(pattern) - 1 <= len(keys) and _same(pattern[1:], keys[len(keys) - len(pattern) + 1 :])
     return len(pattern) == len(keys) and _same(pattern, keys)
 
 
 def covers(pattern: Keys, keys: Keys) -> bool:
-    """Does the pattern mean this setting, or one above it?"""
+    """Whether the pattern matches this setting or one of its parents."""
     return any(fits(pattern, keys[:length]) for length in range(len(keys) + 1))
 
 
 def covered(keys: Keys, patterns: Iterable[Keys]) -> bool:
-    """Does any of the patterns mean this setting, or one above it?"""
+    """Whether any of the patterns matches this setting or one of its parents."""
     return any(covers(pattern, keys) for pattern in patterns)
 
 

@@ -20,7 +20,7 @@ NONE: Patterns = frozenset()
 
 @dataclass(frozen=True)
 class Read:
-    """A key that the code asks for."""
+    """A key that the code reads."""
 
     patterns: Patterns
     path: str
@@ -30,29 +30,29 @@ class Read:
 
 @dataclass(eq=False)
 class Flow:
-    """What is known so far; it only grows."""
+    """Which names, attributes and return values hold which settings, and what was read. Facts are only added."""
 
     known: Definitions
     names: dict[tuple[object, str], Patterns] = field(default_factory=dict)
-    """(function, module or name of a class; variable or attribute) -> settings."""
+    """(function, module or class name; variable or attribute) -> settings."""
 
     returned: dict[object, Patterns] = field(default_factory=dict)
     reads: set[Read] = field(default_factory=set)
     whole: set[Keys] = field(default_factory=set)
-    """Read with all that is below."""
+    """Read with everything below."""
 
     written: set[Keys] = field(default_factory=set)
     grown: int = 0
 
     def learn(self, scope: object, name: str, patterns: Patterns) -> None:
-        """A variable may stand for these settings."""
+        """Record that a variable may hold these settings."""
         before = self.names.get((scope, name), NONE)
         if not patterns <= before:
             self.names[scope, name] = before | patterns
             self.grown += 1
 
     def learn_return(self, function: object, patterns: Patterns) -> None:
-        """A function may give back these settings."""
+        """Record that a function may return these settings."""
         before = self.returned.get(function, NONE)
         if not patterns <= before:
             self.returned[function] = before | patterns
@@ -66,13 +66,13 @@ _SAME = frozenset(
     {"Box", "ConfigDict", "DotMap", "EasyDict", "MappingProxyType", "Munch", "Namespace", "OmegaConf",
      "SimpleNamespace", "cast", "copy", "create", "deepcopy", "dict", "edict", "munchify", "to_container"}
 )  # fmt: skip
-"""What gives back what it is given, in another dress."""
+"""Calls that return their argument in another form."""
 
-_TELLING = re.compile(
+_DISPLAY = re.compile(
     r"(.*\.)?(open|print|pprint|dump|dumps|safe_dump|len|str|repr|isinstance|type|debug|info|warning|error|log|to_yaml"
     r"|hasattr|bool)"
 )
-"""Calls that show a value, but do not use it."""
+"""Calls that display or inspect a value without using it."""
 
 _METHODS = frozenset({"items", "keys", "values", "copy", "update", "get", "pop", "setdefault"})
 _CONFIG_NAME = re.compile(r"(.*_)?(config|cfg|conf|hparams|settings)")
@@ -81,11 +81,11 @@ _ANY_DICT = re.compile(
     r"(.*\.)?(dict|Dict|Mapping|MutableMapping|Any|DictConfig|Namespace|SimpleNamespace|Config|Settings)\b.*"
 )
 _DEEPEST = 8
-"""Keys; `node = node["child"]` must come to an end."""
+"""Keys; it bounds loops such as `node = node["child"]`."""
 
 
 def may_be_settings(name: str, annotation: str) -> bool:
-    """Does a parameter look like settings by its name, and not like something else by its annotation?"""
+    """Whether a parameter's name suggests settings, and its annotation does not contradict."""
     return bool(_CONFIG_NAME.fullmatch(name)) and bool(_ANY_DICT.fullmatch(annotation or "Any"))
 
 
@@ -99,11 +99,11 @@ class Scope:
 
     @property
     def _owner(self) -> str:
-        """The class whose `self` the body knows, or nothing."""
+        """The class of `self` in the body, or empty."""
         return self.definition.owner.name if self.definition and self.definition.owner else ""
 
     def run(self, body: Iterable[ast.AST]) -> None:
-        """Follow all statements, in any order."""
+        """Follow all statements; their order does not matter."""
         for statement in body:
             self._statement(statement)
 
@@ -160,11 +160,11 @@ class Scope:
                 self.flow.whole |= NONE if isinstance(target, ast.Name) else found
 
     def use(self, node: ast.expr) -> None:
-        """An expression whose value goes where it is not followed."""
+        """Follow an expression whose value is not tracked further, so it counts as read in full."""
         self.flow.whole |= self.value(node)
 
     def value(self, node: ast.expr) -> Patterns:
-        """The settings that an expression stands for; notes what it reads on the way."""
+        """The settings that an expression holds; also records what it reads."""
         match node:
             case ast.Name(id=name):
                 return self._name(name)
@@ -191,7 +191,7 @@ class Scope:
         return NONE.union(*map(self.value, node.values))
 
     def _parts(self, node: ast.expr) -> Patterns:
-        """An expression that is no setting itself, though it may be made of some."""
+        """An expression that is not a setting, although its parts may be."""
         children = list(ast.iter_child_nodes(node))
         for child in children:
             if isinstance(child, ast.comprehension):
@@ -254,16 +254,16 @@ class Scope:
         return self._leave(node, last)
 
     def _leave(self, node: ast.Call, last: str) -> Patterns:
-        """A call of code that is not the repository's, or of a class without `__init__`."""
+        """A call of code outside the repository, or of a class without `__init__`."""
         if last in self.flow.known.classes:
             self._fields(node, last)
             return NONE
         given = [self.value(item) for item in _given(node)]
-        self.flow.whole |= NONE if _TELLING.fullmatch(called(node)) else NONE.union(*given)
+        self.flow.whole |= NONE if _DISPLAY.fullmatch(called(node)) else NONE.union(*given)
         return NONE
 
     def _method(self, node: ast.Call, found: Patterns) -> Patterns:
-        """A method of dictionaries, called on settings."""
+        """A dictionary method, called on settings."""
         method = dotted(node.func).rpartition(".")[2] or getattr(node.func, "attr", "")
         key = text_of(node.args[0]) if node.args else None
         for item in node.args[1:]:
@@ -278,7 +278,7 @@ class Scope:
         return _below(found, "*")
 
     def _enter(self, node: ast.Call) -> Patterns:
-        """Bind the arguments to the parameters of what may be called; gives what may come back."""
+        """Pass the arguments to the parameters of possible targets; returns what they may return."""
         for position, item in enumerate(node.args):
             starred = isinstance(item, ast.Starred)
             patterns = self.value(item.value if isinstance(item, ast.Starred) else item)
@@ -292,7 +292,7 @@ class Scope:
         for target in self.flow.known.called_by(node) if patterns else ():
             if parameter := _parameter(target, position, word):
                 self.flow.learn(target.node, parameter, patterns)
-            elif position is None and word is None:  # `**settings`: each key becomes the parameter of its name
+            elif position is None and word is None:  # `**settings`: each key is passed to the parameter of that name
                 self.flow.whole |= patterns
                 for name in target.keywords:
                     self.flow.learn(target.node, name, _below(patterns, name))
@@ -300,7 +300,7 @@ class Scope:
                 self.flow.whole |= patterns
 
     def _fields(self, node: ast.Call, name: str) -> None:
-        """The arguments of a dataclass and its like become its attributes."""
+        """Arguments of a dataclass become its attributes."""
         for item in node.keywords:
             if item.arg is None:
                 self.use(item.value)
@@ -329,7 +329,7 @@ _MOST_ROUNDS = 12
 
 
 def flow_of_settings(modules: tuple[Module, ...]) -> Flow:
-    """Follow the settings from where they are loaded; then, by their names, those that come from unknown places."""
+    """Follow settings from where they are loaded, then parameters of unknown origin whose names suggest settings."""
     flow = Flow(definitions(modules))
     _settle(flow, modules)
     for definition in flow.known.all:
@@ -350,7 +350,7 @@ def _settle(flow: Flow, modules: tuple[Module, ...]) -> None:
 
 
 def _guess(flow: Flow, definition: Definition) -> None:
-    """A parameter called `config` that no known call fills is some part of the settings."""
+    """Treat a parameter such as `config` that no known call fills as an unknown part of the settings."""
     arguments = definition.node.args
     for item in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
         kind = ast.unparse(item.annotation) if item.annotation else ""

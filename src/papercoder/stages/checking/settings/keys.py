@@ -1,4 +1,4 @@
-"""The keys that the code reads against the keys that `config.yaml` and `config.smoke.yaml` have."""
+"""Compares the keys that the code reads with the keys of `config.yaml` and `config.smoke.yaml`."""
 
 import difflib
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ _FULL, _SMOKE = "config.yaml", "config.smoke.yaml"
 
 
 def check_config(tree: Tree) -> Iterator[Finding]:
-    """Both settings files, against each other and against the code."""
+    """Compare both files with each other and with the code."""
     files: dict[str, SettingsFile] = {}
     for name in (_FULL, _SMOKE):
         if (text := tree.text(name)) is None:
@@ -30,7 +30,7 @@ def check_config(tree: Tree) -> Iterator[Finding]:
         try:
             files[name] = read_settings(name, text)
         except UnreadableSettings as failure:
-            yield error(_CHECK, name, failure.line, f"It cannot be read: {failure}.", "Write it as YAML.")
+            yield error(_CHECK, name, failure.line, f"The file cannot be read: {failure}.", "Write it as YAML.")
     for settings in files.values():
         yield from _misread(settings)
     if _FULL in files and _SMOKE in files:
@@ -42,8 +42,8 @@ def check_config(tree: Tree) -> Iterator[Finding]:
 def _misread(settings: SettingsFile) -> Iterator[Finding]:
     for item in settings.leaves:
         if item.is_misread:
-            message = f"`{item.text}` is a text to YAML, not a number."
-            advice = f"Write it with a point and a sign, such as `{_with_point(item.text)}`."
+            message = f"`{item.text}` is a string in YAML, not a number."
+            advice = f"Write it with a decimal point and a signed exponent: `{_with_point(item.text)}`."
             yield warning(_CHECK, settings.path, item.line, message, advice)
 
 
@@ -68,7 +68,7 @@ def _differences(full: SettingsFile, smoke: SettingsFile) -> Iterator[Finding]:
 
 
 def _topmost(one: SettingsFile, other: SettingsFile) -> Iterator[Setting]:
-    """Settings that the other file lacks, though it has what is around them."""
+    """Settings that the other file lacks although it has their parent."""
     for item in one.settings.values():
         around = item.keys[:-1]
         if item.keys not in other.settings and (not around or around in other.settings) and not other.is_open(around):
@@ -95,11 +95,11 @@ def _missing(read: Read, settings: SettingsFile, flow: Flow) -> Iterator[Finding
         return
     known = [keys for keys in read.patterns if settings.has(keys[:-1]) or keys[:-1] == ("**",)]
     if not known:
-        return  # what is around it is missing as well, and said to be
+        return  # its parent is missing too, which is reported
     name = _name(min(known))
     advice = _similar(min(known), settings)
     if read.has_default:
-        message = f"{_FULL} has no key `{name}`, so that its default always counts."
+        message = f"{_FULL} has no key `{name}`, so its default always applies."
         yield warning(_CHECK, read.path, read.line, message, advice)
     else:
         yield error(_CHECK, read.path, read.line, f"{_FULL} has no key `{name}`.", advice)
@@ -108,20 +108,20 @@ def _missing(read: Read, settings: SettingsFile, flow: Flow) -> Iterator[Finding
 def _similar(pattern: Keys, settings: SettingsFile) -> str:
     beside = [keys[-1] for keys in settings.settings if fits((*pattern[:-1], "*"), keys)]
     if near := difflib.get_close_matches(pattern[-1], beside, n=1):
-        return f"It has `{_name((*pattern[:-1], near[0]))}`; read that, or add the key to both files."
+        return f"Read `{_name((*pattern[:-1], near[0]))}` instead, or add the key to both files."
     elsewhere = sorted(keys for keys in settings.settings if keys[-1] == pattern[-1])
-    return f"It has `{_name(elsewhere[0])}`." if elsewhere else f"Add it to {_FULL} and to {_SMOKE}."
+    return f"Read `{_name(elsewhere[0])}` instead." if elsewhere else f"Add it to {_FULL} and to {_SMOKE}."
 
 
 def _unread(settings: SettingsFile, flow: Flow, texts: set[str]) -> Iterator[Finding]:
     if not flow.reads and not flow.whole:
-        yield warning(_CHECK, _FULL, 1, "Nothing reads it, as far as can be seen.", "Read every setting from it.")
+        yield warning(_CHECK, _FULL, 1, "No code reads this file.", "Read every setting from it.")
         return
     patterns = {keys for read in flow.reads for keys in read.patterns}
     unread = [item for item in settings.leaves if not _is_read(item.keys, patterns, flow.whole, texts)]
     for item in _grouped(unread, settings):
-        message = f"Nothing reads `{_name(item.keys)}`."
-        yield warning(_CHECK, settings.path, item.line, message, "Use it in the code, or remove it from both files.")
+        message = f"No code reads `{_name(item.keys)}`."
+        yield warning(_CHECK, settings.path, item.line, message, "Use it, or remove it from both files.")
 
 
 def _is_read(keys: Keys, patterns: Iterable[Keys], whole: Iterable[Keys], texts: set[str]) -> bool:
@@ -132,7 +132,7 @@ def _is_read(keys: Keys, patterns: Iterable[Keys], whole: Iterable[Keys], texts:
 
 
 def _grouped(unread: list[Setting], settings: SettingsFile) -> list[Setting]:
-    """The topmost settings of which nothing at all is read."""
+    """The topmost settings whose values are all unread."""
     read = {item.keys for item in settings.leaves} - {item.keys for item in unread}
     used = {keys[:length] for keys in read for length in range(len(keys) + 1)}
     found: dict[Keys, Setting] = {}
