@@ -19,7 +19,7 @@ from papercoder.runs.event_log import read_events
 from papercoder.runs.summary import summarise
 from tests.support import SIMULATED, calls_in_flight, calls_made
 from tests.web.conftest import HELD, PROGRAM, environment
-from tests.web.held import LETS_GO
+from tests.web.held import RELEASE_FILE
 
 STOPPING = "papercoder: stopping after the calls in flight; press Ctrl-C again to stop now.\n"
 INTERRUPTED = "papercoder: interrupted; run the same command again to resume.\n"
@@ -75,7 +75,7 @@ def test_a_signal_stops_a_run_after_the_calls_in_flight(
 ) -> None:
     folder, go = tmp_path / "run", tmp_path / "go"
     arguments = run_arguments(paper_file, folder)
-    with papercoder(*arguments, program=HELD, variables={LETS_GO: str(go)}) as process:
+    with papercoder(*arguments, program=HELD, variables={RELEASE_FILE: str(go)}) as process:
         wait_until(lambda: analysing(folder) == 4, process)
         process.send_signal(number)
         assert read_line(process.stderr) == STOPPING
@@ -94,7 +94,7 @@ def test_a_signal_stops_a_run_after_the_calls_in_flight(
 def test_a_second_signal_does_not_wait_for_the_calls_in_flight(paper_file: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     arguments = run_arguments(paper_file, folder)
-    with papercoder(*arguments, program=HELD, variables={LETS_GO: str(tmp_path / "never")}) as process:
+    with papercoder(*arguments, program=HELD, variables={RELEASE_FILE: str(tmp_path / "never")}) as process:
         wait_until(lambda: analysing(folder) == 4, process)
         process.send_signal(signal.SIGINT)
         assert read_line(process.stderr) == STOPPING
@@ -109,7 +109,7 @@ def test_a_closed_terminal_stops_a_run(paper_file: Path, tmp_path: Path) -> None
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, *HELD, *map(str, run_arguments(paper_file, folder))],
-        env={**environment(), LETS_GO: str(go)},
+        env={**environment(), RELEASE_FILE: str(go)},
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
@@ -128,7 +128,7 @@ def test_a_closed_terminal_stops_a_run(paper_file: Path, tmp_path: Path) -> None
 def test_a_signal_that_is_ignored_stays_ignored(paper_file: Path, tmp_path: Path) -> None:
     folder, go = tmp_path / "run", tmp_path / "go"
     nohup = ("-c", f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); import runpy; {RUN_HELD}")
-    with papercoder(*run_arguments(paper_file, folder), program=nohup, variables={LETS_GO: str(go)}) as process:
+    with papercoder(*run_arguments(paper_file, folder), program=nohup, variables={RELEASE_FILE: str(go)}) as process:
         wait_until(lambda: analysing(folder) == 4, process)
         process.send_signal(signal.SIGHUP)
         go.touch()

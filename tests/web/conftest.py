@@ -1,4 +1,4 @@
-"""A real server, as the command line starts it, and a real browser."""
+"""A real server, started by the command line, and a real browser."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 PROGRAM = ("-c", "from papercoder.cli import main; main()")
 HELD = ("-m", "tests.web.held")
-"""The same with a model that a test lets go."""
+"""The same with a model that waits for the test."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,16 @@ class Served:
     """A server of the page."""
 
     url: str
-    """Without the slash at the end; with a token on it where there is one."""
+    """Without a slash at the end; with the token if there is one."""
 
     root: Path
-    """Its folder of runs."""
+    """Its runs folder."""
 
     process: "subprocess.Popen[str]"
 
 
 def environment() -> dict[str, str]:
-    """For PaperCoder as a process of its own."""
+    """The environment of PaperCoder in its own process."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "NICEGUI_"))}
     here = (Path(papercoder.__file__).parents[1], Path(__file__).parents[2])
     return {**ours, "PYTHONPATH": os.pathsep.join(map(str, here))}
@@ -64,7 +64,7 @@ def server(root: Path, *flags: str, program: tuple[str, ...] = PROGRAM) -> Itera
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    """A server of an empty folder of runs; a test may put runs into it."""
+    """A server of an empty runs folder; a test may add runs."""
     root = tmp_path / "runs"
     root.mkdir()
     with server(root) as running:
@@ -73,7 +73,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium, for the tests of one file: Playwright's event loop must not outlast them."""
+    """The system's Chromium, for the tests of one file: Playwright's event loop must end with them."""
     if CHROMIUM is None:
         missing("Chromium", "install it, on Debian with `apt-get install chromium`")
     expect.set_options(timeout=60_000)
@@ -85,12 +85,12 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def browser(chromium: Browser) -> Iterator[Page]:
-    """A fresh window; what the page's scripts complain of fails the test."""
+    """A new window; errors of the page's scripts fail the test."""
     context = chromium.new_context(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
     page.set_default_timeout(60_000)
     yield page
     context.close()
-    assert complaints == []
+    assert errors == []

@@ -1,4 +1,4 @@
-"""PaperCoder whose simulated model plans at once, and analyses and writes code only while a file lets it."""
+"""PaperCoder with a simulated model that answers calls for analyses and code only while a file exists."""
 
 import asyncio
 import os
@@ -9,18 +9,18 @@ from papercoder.cli import main
 from papercoder.models.contract import Answer, Request
 from papercoder.models.simulated import Simulated
 
-LETS_GO = "LETS_GO_OF_A_TEST"
-"""Variable with the file."""
+RELEASE_FILE = "RELEASE_FILE_OF_A_TEST"
+"""Environment variable with the path of the file."""
 
 _stream = Simulated.stream
 
 
 def _must_wait(request: Request) -> bool:
-    return request.agent in {"analysis", "coding"} and not Path(os.environ[LETS_GO]).exists()
+    return request.agent in {"analysis", "coding"} and not Path(os.environ[RELEASE_FILE]).exists()
 
 
 async def _held(self: Simulated, request: Request) -> AsyncGenerator[str | Answer, None]:
-    while _must_wait(request):  # noqa: ASYNC110  another process lets it go
+    while _must_wait(request):  # noqa: ASYNC110  another process creates the file
         await asyncio.sleep(0.02)
     async for piece in _stream(self, request):
         yield piece

@@ -1,4 +1,4 @@
-"""A run that is watched, paused, stopped and gone on with in a real browser."""
+"""A run is watched, paused, stopped and resumed in a real browser."""
 
 import signal
 import subprocess
@@ -15,25 +15,25 @@ from papercoder.runs.events import Event, RunStarted
 from papercoder.runs.summary import summarise
 from tests.support import calls_in_flight, calls_made
 from tests.web.conftest import HELD, Served, environment, server
-from tests.web.held import LETS_GO
+from tests.web.held import RELEASE_FILE
 
 KILN = Path(__file__).parents[2] / "examples" / "kiln"
 MODEL = "simulated:files=6,width=3,speed=100000,price_in=1,price_out=4"
 
 LONG = 200_000
-"""Milliseconds for a run to come to its end on a slow machine."""
+"""Milliseconds for a run to complete on a slow machine."""
 
 
 @pytest.fixture
 def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """While this file is there, calls for analyses and code are answered."""
-    monkeypatch.setenv(LETS_GO, str(tmp_path / "go"))
+    """While this file exists, calls for analyses and code are answered."""
+    monkeypatch.setenv(RELEASE_FILE, str(tmp_path / "go"))
     return tmp_path / "go"
 
 
 @pytest.fixture
 def served(tmp_path: Path, go: Path) -> Iterator[Served]:
-    """A server whose model waits until a test lets it go."""
+    """A server whose model waits for the test."""
     root = tmp_path / "runs"
     root.mkdir()
     with server(root, program=HELD) as running:
@@ -42,7 +42,7 @@ def served(tmp_path: Path, go: Path) -> Iterator[Served]:
 
 @contextmanager
 def terminal(folder: Path, paper: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """The same run as the command line does it."""
+    """The same run on the command line."""
     words = ["run", str(paper), "-o", str(folder), "--model", MODEL, "--sandbox", "none", "--max-cost", "5"]
     process = subprocess.Popen(
         [sys.executable, *HELD, *words],
@@ -65,26 +65,26 @@ def button(page: Page, name: str) -> Locator:
     return page.get_by_role("button", name=name, exact=True)
 
 
-def until(page: Page, is_so: Callable[[], bool]) -> None:
-    """Wait until it is so."""
+def until(page: Page, condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds."""
     for _ in range(600):
-        if is_so():
+        if condition():
             return
         page.wait_for_timeout(100)
-    raise AssertionError("it did not come to that")
+    raise AssertionError("the condition did not hold in time")
 
 
 def latest(folder: Path) -> list[Event]:
-    """What the latest process on a run told."""
+    """The events of the latest process of a run."""
     events = list(read_events(folder))
     return events[max(at for at, event in enumerate(events) if isinstance(event, RunStarted)) :]
 
 
-def test_a_run_is_watched_and_worked_on_by_whoever_looks(
+def test_a_run_is_watched_and_controlled_from_several_browsers(
     served: Served, go: Path, browser: Page, chromium: Browser, paper_file: Path
 ) -> None:
     folder = served.root / "slow"
-    # begun in a terminal: it is seen, and neither paused nor stopped from here
+    # started in a terminal: it can be watched, but not paused or stopped here
     with terminal(folder, paper_file) as process:
         planned = (folder / "planning" / "config.json", folder / "planning" / "logic.json")
         until(browser, lambda: all(path.exists() for path in planned))
@@ -96,13 +96,13 @@ def test_a_run_is_watched_and_worked_on_by_whoever_looks(
         process.send_signal(signal.SIGKILL)
     expect(state(browser)).to_have_text("interrupted")
 
-    # gone on with here
+    # resumed here
     made = calls_made(folder)
-    button(browser, "Go on").click()
+    button(browser, "Resume").click()
     expect(state(browser)).to_have_text("running")
     expect(browser.locator(".graph svg .is-open")).to_have_count(6)
 
-    # paused by a key: what was sent is answered and kept, and no more is sent; a second browser and a reload see it
+    # paused by a key: active calls are answered and kept, no new one starts; a second browser and a reload show it
     until(browser, lambda: calls_in_flight(latest(folder)).total() == 6)
     sent = calls_in_flight(latest(folder))
     browser.keyboard.press("Space")
@@ -120,10 +120,10 @@ def test_a_run_is_watched_and_worked_on_by_whoever_looks(
     browser.wait_for_timeout(500)
     assert calls_made(folder) == paused == made + sent
     go.unlink()
-    button(other, "Go on").click()
+    button(other, "Continue").click()
     expect(state(browser)).to_have_text("running")
 
-    # stopped; what was sent is kept
+    # stopped; active calls are kept
     until(browser, lambda: calls_in_flight(latest(folder)).total() > 0)
     sent = calls_in_flight(latest(folder))
     button(browser, "Stop").click()
@@ -134,8 +134,8 @@ def test_a_run_is_watched_and_worked_on_by_whoever_looks(
     expect(browser.get_by_text("It was stopped")).to_be_visible()
     assert calls_made(folder) >= paused + sent
 
-    # and on to its end
-    button(browser, "Go on").click()
+    # resumed until it is complete
+    button(browser, "Resume").click()
     button(browser, "Log").click()
     expect(browser.locator(".run-log")).to_contain_text("made ")
     expect(state(browser)).to_have_text("complete", timeout=LONG)
@@ -147,7 +147,7 @@ def test_a_run_is_watched_and_worked_on_by_whoever_looks(
     other.context.close()
 
 
-def test_what_went_wrong_is_told(served: Served, browser: Page, paper_file: Path) -> None:
+def test_an_error_is_shown(served: Served, browser: Page, paper_file: Path) -> None:
     folder = served.root / "poor"
     with terminal(folder, paper_file) as process:
         until(browser, (folder / "paper.md").exists)
@@ -155,21 +155,21 @@ def test_what_went_wrong_is_told(served: Served, browser: Page, paper_file: Path
     paper_file.unlink()
     (folder / "paper.json").unlink()
     browser.goto(f"{served.url}/run/poor")
-    button(browser, "Go on").click()
+    button(browser, "Resume").click()
     expect(browser.locator(".sentence")).to_contain_text("paper.md")
     expect(state(browser)).to_have_text("not complete")
 
 
-def test_a_run_that_is_not_there_is_no_dead_end(served: Served, browser: Page) -> None:
+def test_a_missing_run_links_to_all_runs(served: Served, browser: Page) -> None:
     browser.goto(f"{served.url}/run/none")
     expect(browser.get_by_text("No run named 'none'")).to_be_visible()
     expect(browser.get_by_role("link", name="All runs")).to_be_visible()
 
 
-def test_the_example_is_begun_with_one_click_watched_to_its_end_and_read(
+def test_the_example_is_started_with_one_click_and_read(
     tmp_path: Path, browser: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PAPERCODER_SANDBOX", "none")  # its code is run by `make demo`, which has a package index
+    monkeypatch.setenv("PAPERCODER_SANDBOX", "none")  # `make demo` executes its code
     root = tmp_path / "runs"
     root.mkdir()
     with server(root) as served:

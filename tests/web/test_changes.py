@@ -52,7 +52,7 @@ def test_no_history_and_no_commit(tmp_path: Path) -> None:
 def test_what_changed_file_by_file(tmp_path: Path) -> None:
     changes = {change.path: change for change in file_changes(difference(repository(tmp_path)).text)}
     assert list(changes) == ["data.bin", "fit.py", "new file.md"]
-    assert (changes["fit.py"].added, changes["fit.py"].gone) == (1, 1)
+    assert (changes["fit.py"].added, changes["fit.py"].removed) == (1, 1)
     assert any("new file" in remark for remark in changes["new file.md"].remarks)
     assert any("Binary" in remark for remark in changes["data.bin"].remarks)
 

@@ -1,4 +1,4 @@
-"""Editing in a browser: what is made again is shown before it is, and is what is made then."""
+"""Editing in a browser: the preview shows what is made again."""
 
 import asyncio
 import json
@@ -73,7 +73,7 @@ def test_only_what_depends_on_an_edit_is_made_again(served: Served, browser: Pag
     assert not [name for name in made(run)[len(before) :] if name.startswith(("planning/", "analysis/"))]
 
 
-def test_an_edit_that_does_not_fit_is_told_and_not_written(served: Served, browser: Page, run: Path) -> None:
+def test_an_invalid_edit_is_reported_and_not_written(served: Served, browser: Page, run: Path) -> None:
     plan = (run / "planning/plan.json").read_text(encoding="utf-8")
     page = opened(served, browser, run, "planning/plan.json")
     typed(page, '{"summary": "<img src=x onerror=alert(1)>"}')
@@ -82,7 +82,7 @@ def test_an_edit_that_does_not_fit_is_told_and_not_written(served: Served, brows
     assert (run / "planning/plan.json").read_text(encoding="utf-8") == plan
 
 
-def test_an_edit_can_be_saved_and_taken_back(served: Served, browser: Page, run: Path) -> None:
+def test_an_edit_can_be_saved_and_reverted(served: Served, browser: Page, run: Path) -> None:
     plan = (run / "planning/plan.json").read_text(encoding="utf-8")
     page = opened(served, browser, run, "planning/plan.json")
     typed(page, json.dumps({**json.loads(plan), "data": "Other points."}))
@@ -97,16 +97,16 @@ def test_an_edit_can_be_saved_and_taken_back(served: Served, browser: Page, run:
     assert (run / "planning/plan.json").read_text(encoding="utf-8") == plan
 
 
-def test_what_was_typed_is_not_lost_without_a_warning(served: Served, browser: Page, run: Path) -> None:
+def test_leaving_with_unsaved_changes_warns(served: Served, browser: Page, run: Path) -> None:
     leaving = "() => !window.dispatchEvent(new Event('beforeunload', {cancelable: true}))"
     page = opened(served, browser, run, ANALYSIS)
     assert not page.evaluate(leaving)
     page.locator("textarea.editor").press_sequentially("Mine. ")
     assert page.evaluate(leaving)
-    page.evaluate("editKept()")
+    page.evaluate("markSaved()")
 
 
-def test_code_is_typed_tried_and_left_with_the_keyboard(served: Served, browser: Page, run: Path) -> None:
+def test_code_is_edited_with_the_keyboard(served: Served, browser: Page, run: Path) -> None:
     code = run / "repo/main.py"
     code.write_text(code.read_text(encoding="utf-8").replace("\n", "\r\n"), encoding="utf-8", newline="")
     page = opened(served, browser, run, "repo/main.py")
@@ -128,7 +128,7 @@ def test_code_is_typed_tried_and_left_with_the_keyboard(served: Served, browser:
     expect(page.get_by_role("button", name="Preview changes")).to_be_focused()
 
 
-def test_what_was_changed_meanwhile_is_not_written_over(served: Served, browser: Page, run: Path) -> None:
+def test_a_file_that_changed_meanwhile_is_not_overwritten(served: Served, browser: Page, run: Path) -> None:
     page = opened(served, browser, run, ANALYSIS)
     (run / ANALYSIS).write_text("Written in an editor.\n", encoding="utf-8")
     typed(page, "Written on the page.\n")
@@ -137,17 +137,17 @@ def test_what_was_changed_meanwhile_is_not_written_over(served: Served, browser:
     assert (run / ANALYSIS).read_text(encoding="utf-8") == "Written in an editor.\n"
 
 
-def test_a_run_that_goes_on_is_not_edited(served: Served, browser: Page, run: Path) -> None:
+def test_a_running_run_is_not_edited(served: Served, browser: Page, run: Path) -> None:
     started = (run / "events.jsonl").read_text(encoding="utf-8").splitlines()[0]
     with (run / "events.jsonl").open("a", encoding="utf-8") as log:
         log.write(started + "\n")
     with lock(run):
         browser.goto(f"{served.url}/run/{run.name}/edit")
-        expect(browser.get_by_text("A running run cannot be edited")).to_be_visible()
+        expect(browser.get_by_text("A run cannot be edited while it is running")).to_be_visible()
 
 
 @pytest.mark.parametrize("artifact", ["../elsewhere.md", "events.jsonl", "<script>alert(1)</script>"])
-def test_what_nothing_reads_cannot_be_opened(served: Served, browser: Page, run: Path, artifact: str) -> None:
+def test_only_inputs_can_be_opened(served: Served, browser: Page, run: Path, artifact: str) -> None:
     browser.goto(f"{served.url}/run/{run.name}/edit?artifact={artifact}")
     expect(browser.get_by_text("is not an input of anything")).to_be_visible()
     expect(browser.locator("textarea.editor")).to_have_count(0)

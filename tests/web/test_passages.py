@@ -1,4 +1,4 @@
-"""Words of a quote are found in their block, whatever a parser did to them."""
+"""The words of a quote are found in their block despite errors of a parser."""
 
 from papercoder.web.parts.passages import Piece, Span, parted, spans
 

@@ -1,4 +1,4 @@
-"""Paper, code and list as markup: all escaped, every place has its address."""
+"""Paper, code and requirement list as HTML: all text is escaped, and every place has an id."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from papercoder.artifacts import Algorithm, Equation, Figure, Paper, Paragraph, 
 from papercoder.errors import RunFolderError
 from papercoder.report import load
 from papercoder.web.parts.code_text import code_html, owners, read_source
-from papercoder.web.parts.need_list import Filter, list_html
 from papercoder.web.parts.paper_text import paper_html
-from papercoder.web.parts.tabs import TABS, address, is_there
+from papercoder.web.parts.requirement_list import Filter, list_html
+from papercoder.web.parts.tabs import TABS, address, is_available
 from tests.report.folders import full_folder, planned_folder, requirement
-from tests.web.shelf_of_runs import ATTACK
+from tests.web.sample_runs import ATTACK
 
 BLOCKS = (
     Paragraph(anchor="2¶1", text="The loss is the squared error."),
@@ -85,7 +85,7 @@ def test_a_hostile_paper_stays_text() -> None:
     assert page.xpath("//mark")
 
 
-def test_lines_of_code_bear_their_requirements(tmp_path: Path) -> None:
+def test_lines_of_code_have_their_requirements(tmp_path: Path) -> None:
     folder = planned_folder(tmp_path)
     source = read_source(folder / "repo" / "fit.py", "fit.py")
     page = html.fromstring(code_html(source, owners(load(folder).requirements, "fit.py")))
@@ -95,7 +95,7 @@ def test_lines_of_code_bear_their_requirements(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["x.py", "x.unknown"])
-def test_code_stays_text_and_what_hides_is_named(tmp_path: Path, name: str) -> None:
+def test_code_is_escaped_and_invisible_characters_are_shown(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(f"a = '{ATTACK}\u202e'\r\nb = '''\n{ATTACK}\n'''\n", encoding="utf-8")
     page = html.fromstring(code_html(read_source(tmp_path / name, name), {}))
     assert not page.xpath("//script | //img | //svg | //a")
@@ -103,7 +103,7 @@ def test_code_stays_text_and_what_hides_is_named(tmp_path: Path, name: str) -> N
     assert page.xpath("string(//i[@class='unseen'])") == "U+202E"
 
 
-def test_of_a_long_file_some_lines_are_shown(tmp_path: Path) -> None:
+def test_long_files_are_shown_in_part(tmp_path: Path) -> None:
     (tmp_path / "long.txt").write_text("".join(f"{number}\n" for number in range(1, 10_001)), encoding="utf-8")
     page = html.fromstring(code_html(read_source(tmp_path / "long.txt", "long.txt"), {}, 4_000))
     numbers = [int(line.get("data-n")) for line in page.xpath("//li")]
@@ -111,7 +111,7 @@ def test_of_a_long_file_some_lines_are_shown(tmp_path: Path) -> None:
     assert len(numbers) == 1_500
 
 
-def test_what_is_no_text_or_not_there_is_said(tmp_path: Path) -> None:
+def test_binary_and_missing_files_are_errors(tmp_path: Path) -> None:
     (tmp_path / "data.bin").write_bytes(b"\0\1")
     for name in ("data.bin", "none.py"):
         with pytest.raises(RunFolderError):
@@ -120,19 +120,19 @@ def test_what_is_no_text_or_not_there_is_said(tmp_path: Path) -> None:
 
 def test_the_list_is_filtered_and_paged(tmp_path: Path) -> None:
     needs = load(full_folder(tmp_path)).requirements
-    assert [item.requirement.id for item in needs if Filter(state="contradicts").fits(item)] == ["R2"]
-    assert [item.requirement.id for item in needs if Filter(status="assumed", file="fit.py").fits(item)] == []
-    assert [item.requirement.id for item in needs if Filter(words="NUMBER 3").fits(item)] == ["R3"]
+    assert [item.requirement.id for item in needs if Filter(state="contradicts").matches(item)] == ["R2"]
+    assert [item.requirement.id for item in needs if Filter(status="assumed", file="fit.py").matches(item)] == []
+    assert [item.requirement.id for item in needs if Filter(words="NUMBER 3").matches(item)] == ["R3"]
     page = html.fromstring(f"<div>{list_html(needs, 'R1', 0, is_planned=True)}</div>")
-    assert page.xpath("//li[contains(@class, 'chosen')]//a[@data-line='6']")
+    assert page.xpath("//li[contains(@class, 'selected')]//a[@data-line='6']")
     assert "No requirement matches the filter" in list_html((), "", 0, is_planned=True)
     assert "no requirements yet" in list_html((), "", 0, is_planned=False)
 
 
-def test_a_view_is_offered_where_there_is_something(tmp_path: Path) -> None:
-    offered = {tab.name for tab in TABS if is_there(tab, planned_folder(tmp_path))}
-    assert {"", "coverage", "configuration", "design", "costs"} <= offered
-    assert not offered & {"verdicts", "claims", "steps", "checks", "changes", "evaluation"}
+def test_views_with_content_are_available(tmp_path: Path) -> None:
+    available = {tab.name for tab in TABS if is_available(tab, planned_folder(tmp_path))}
+    assert {"", "coverage", "configuration", "design", "costs"} <= available
+    assert not available & {"verdicts", "claims", "steps", "checks", "changes", "evaluation"}
     assert all(tab.empty for tab in TABS if tab.needs)
 
 

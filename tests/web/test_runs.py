@@ -22,13 +22,13 @@ window.WebSocket = class extends WebSocket {
   set onmessage(take) { super.onmessage = (event) => heard.then(() => take(event)); }
 };
 """
-"""A page that hears from its server as late as a test wants, as over a tunnel."""
+"""Delays the messages of the server until the test releases them, as over a slow tunnel."""
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def populated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server of a complete run, one that stopped, one of a hostile paper and a bench."""
     root = tmp_path_factory.mktemp("runs")
     (root / "papercoder.toml").write_text(f'model = "{SIMULATED}"\nsandbox = "none"\n', encoding="utf-8")
@@ -56,8 +56,8 @@ def names(browser: Page) -> list[str]:
     return browser.locator("article.run:not(.bench) .who a").all_inner_texts()
 
 
-def test_runs_are_listed_filtered_and_compared(shelf: Served, browser: Page) -> None:
-    browser.goto(shelf.url)
+def test_runs_are_listed_filtered_and_compared(populated: Served, browser: Page) -> None:
+    browser.goto(populated.url)
     expect(browser.locator("article.run")).to_have_count(4)
     expect(browser.get_by_text("1 trial: 1 paper, 1 variant, 1 model")).to_be_visible()
     whole = browser.locator("article", has=browser.get_by_role("link", name="whole"))
@@ -85,61 +85,61 @@ def test_runs_are_listed_filtered_and_compared(shelf: Served, browser: Page) -> 
     browser.wait_for_url("**/compare?one=whole&two=stopped")
 
 
-def test_texts_of_papers_are_text(shelf: Served, browser: Page) -> None:
-    browser.goto(shelf.url)
+def test_texts_of_papers_are_text(populated: Served, browser: Page) -> None:
+    browser.goto(populated.url)
     expect(browser.get_by_text(HOSTILE).first).to_be_visible()
     assert browser.locator("img[src=x]").count() == 0
     assert browser.title() == "Runs · PaperCoder"
 
 
-def test_a_run_that_comes_shows_by_itself(shelf: Served, browser: Page) -> None:
-    browser.goto(shelf.url)
+def test_a_new_run_appears(populated: Served, browser: Page) -> None:
+    browser.goto(populated.url)
     expect(browser.get_by_role("link", name="late")).to_have_count(0)
     browser.get_by_role("link", name="whole").focus()
-    _stopped(shelf.root / "late", "tiny.md", "It was stopped.")
+    _stopped(populated.root / "late", "tiny.md", "It was stopped.")
     try:
         expect(browser.get_by_role("link", name="late")).to_be_visible()
-        expect(browser.get_by_role("link", name="whole")).to_be_focused()  # though its row was drawn anew
+        expect(browser.get_by_role("link", name="whole")).to_be_focused()  # although its row was redrawn
     finally:
-        (shelf.root / "late" / "events.jsonl").unlink()
+        (populated.root / "late" / "events.jsonl").unlink()
 
 
-def test_keys_are_listed_and_lead_on(shelf: Served, browser: Page) -> None:
-    browser.goto(shelf.url)
+def test_keys_are_listed_and_work(populated: Served, browser: Page) -> None:
+    browser.goto(populated.url)
     expect(browser.locator("article.run").first).to_be_visible()
     browser.keyboard.press("?")
     expect(browser.get_by_role("heading", name="Keys")).to_be_visible()
-    browser.keyboard.press("n")  # what stands behind is not reached
+    browser.keyboard.press("n")  # the page behind the dialog gets no keys
     browser.keyboard.press("Escape")
     expect(browser.get_by_role("heading", name="Keys")).to_have_count(0)
     browser.keyboard.press("n")
     browser.wait_for_url("**/new")
 
 
-def test_dark_is_kept(shelf: Served, browser: Page) -> None:
-    browser.goto(shelf.url)
+def test_dark_mode_is_remembered(populated: Served, browser: Page) -> None:
+    browser.goto(populated.url)
     browser.get_by_role("button", name="Toggle dark mode").click()
     expect(browser.locator("body.body--dark")).to_have_count(1)
     browser.reload()
     expect(browser.locator("body.body--dark")).to_have_count(1)
 
 
-def test_an_unknown_address_leads_on(shelf: Served, browser: Page) -> None:
+def test_an_unknown_address_links_to_all_runs(populated: Served, browser: Page) -> None:
     for path in ("/nowhere", "/run/none", "/run/..%2F..%2Fetc"):
-        answer = browser.goto(shelf.url + path)
+        answer = browser.goto(populated.url + path)
         assert answer
         assert answer.status == 404
         browser.get_by_role("link", name="All runs").click()
         expect(browser.get_by_role("heading", name="Runs")).to_be_visible()
 
 
-def test_a_paper_is_read_and_priced_before_it_is_run(shelf: Served, browser: Page) -> None:
-    browser.goto(f"{shelf.url}/new")
+def test_a_paper_is_read_and_priced_before_it_is_run(populated: Served, browser: Page) -> None:
+    browser.goto(f"{populated.url}/new")
     browser.get_by_label("arXiv id").fill("../secret.pdf")
     browser.get_by_role("button", name="Read it").click()
     expect(browser.get_by_role("alert").filter(has_text="files are only read from")).to_be_visible()
 
-    browser.locator("input[type=file]").set_input_files(shelf.root / "tiny.md")
+    browser.locator("input[type=file]").set_input_files(populated.root / "tiny.md")
     expect(browser.get_by_role("heading", name="A Tiny Method for Tests")).to_be_visible(timeout=60_000)
     expect(browser.get_by_text("is this all of it?")).to_be_visible()
     expect(browser.get_by_text("Free", exact=True)).to_be_visible()
@@ -151,7 +151,7 @@ def test_a_paper_is_read_and_priced_before_it_is_run(shelf: Served, browser: Pag
     model.fill("relay:/tmp")
     browser.get_by_role("button", name="Start the run").click()
     expect(browser.get_by_role("alert").filter(has_text="folders or programs of this machine")).to_be_visible()
-    assert not (shelf.root / "a-tiny-method-for-tests").exists()
+    assert not (populated.root / "a-tiny-method-for-tests").exists()
 
     model.fill(SIMULATED)
     browser.get_by_role("button", name="Start the run").click()
@@ -159,9 +159,9 @@ def test_a_paper_is_read_and_priced_before_it_is_run(shelf: Served, browser: Pag
 
 
 @pytest.mark.parametrize("wait_ms", [0, 4, 9, 13])
-def test_a_click_does_not_overtake_what_was_typed_before_it(shelf: Served, browser: Page, wait_ms: int) -> None:
+def test_a_click_does_not_overtake_what_was_typed_before_it(populated: Served, browser: Page, wait_ms: int) -> None:
     browser.add_init_script(_SLOW_LINK)
-    browser.goto(f"{shelf.url}/new")
+    browser.goto(f"{populated.url}/new")
     browser.get_by_role("button", name="Read it").wait_for()
     connected = browser.evaluate(
         """async (ms) => {
@@ -179,7 +179,7 @@ def test_a_click_does_not_overtake_what_was_typed_before_it(shelf: Served, brows
     expect(browser.get_by_role("alert")).to_contain_text("files are only read from")
 
 
-def test_an_empty_shelf_says_what_to_do(served: Served, browser: Page) -> None:
+def test_an_empty_runs_folder_says_what_to_do(served: Served, browser: Page) -> None:
     browser.goto(served.url)
     expect(browser.get_by_text("No runs yet")).to_be_visible()
     expect(browser.get_by_role("button", name="Run the example")).to_be_visible()

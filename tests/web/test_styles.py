@@ -8,7 +8,7 @@ import papercoder
 PACKAGE = Path(papercoder.__file__).parent
 STATIC = PACKAGE / "web" / "static"
 SHARED = {"page", "read"}
-"""Style sheets of the frame, and of what frames a report; the others are of one view each."""
+"""Style sheets of the layout and of reports; each of the others belongs to one view."""
 
 
 def styled(sheet: Path) -> set[str]:

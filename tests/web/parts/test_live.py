@@ -1,4 +1,4 @@
-"""What the live page shows; all words are shown as words."""
+"""What the page of a run shows; all text is escaped."""
 
 import re
 from concurrent.futures import Future
@@ -20,10 +20,10 @@ from papercoder.runs.events import (
     RunStarted,
     Warned,
 )
-from papercoder.web.parts import live, states
+from papercoder.web.parts import live
 from papercoder.web.runs.files import FileView
-from papercoder.web.runs.progress import Course
-from papercoder.web.runs.view import Look, State, View, view
+from papercoder.web.runs.progress import Progress
+from papercoder.web.runs.view import RunStatus, State, View, view
 from tests.support import LOGIC
 
 HOSTILE = "<script>alert(1)</script>"
@@ -32,10 +32,10 @@ HOSTILE = "<script>alert(1)</script>"
 def seen(
     *events: Event, state: State = "running", logic: LogicDesign | None = None, here: bool = True, reason: str = ""
 ) -> View:
-    course = Course()
+    progress = Progress()
     for event in (RunStarted(paper="p", models={}, profile="full", at=0), *events):
-        course.add(event)
-    return view(course, Look(at=100.0, title="T", state=state, is_here=here, reason=reason, logic=logic))
+        progress.add(event)
+    return view(progress, RunStatus(at=100.0, title="T", state=state, is_here=here, reason=reason, logic=logic))
 
 
 def test_figures_say_what_is_known() -> None:
@@ -43,11 +43,11 @@ def test_figures_say_what_is_known() -> None:
         agent="a", subject="s", model="m", prompt=9000, cached=4000, completion=2, cost_usd=1.5, seconds=1, at=1
     )
     shown = live.figures(seen(call, CallStarted(agent="a", subject="t", model="m", prompt=1, at=90)))
-    for words in ("1:40", "9,000", "4,000 cached", "$1.50", "1 waiting", "not known yet"):
+    for words in ("1:40", "9,000", "4,000 cached", "$1.50", "1 active", "not known yet"):
         assert words in shown
 
 
-def test_the_time_left_is_about() -> None:
+def test_the_time_left_is_an_estimate() -> None:
     model = (
         ArtifactStarted(artifact="repo/model.py", at=0),
         ArtifactMade(artifact="repo/model.py", seconds=30, calls=1),
@@ -57,7 +57,7 @@ def test_the_time_left_is_about() -> None:
     assert "estimate" in shown
 
 
-def test_a_new_stage_shows_up_by_itself() -> None:
+def test_a_new_stage_is_shown() -> None:
     started = [ArtifactStarted(artifact=f"dancing/{number}.json") for number in range(7)]
     shown = live.stages(seen(*started, ArtifactReused(artifact="dancing/0.json", calls=1)).stages)
     assert "dancing" in shown
@@ -65,14 +65,14 @@ def test_a_new_stage_shows_up_by_itself() -> None:
     assert "and 1 more" in shown
 
 
-def test_coding_is_known_to_come_to_all_planned_files() -> None:
+def test_coding_counts_all_planned_files() -> None:
     (stage,) = seen(ArtifactStarted(artifact="repo/model.py"), logic=LOGIC).stages
     assert (stage.summary.name, stage.done, stage.known) == ("coding", 0, 2)
 
 
-def test_the_longest_waiting_call_comes_first_with_its_tries() -> None:
+def test_the_longest_active_call_comes_first_with_its_retries() -> None:
     calls = [CallStarted(agent="a", subject=str(at), model="m", prompt=1, at=at) for at in (50, 10, 70)]
-    shown = live.waiting(seen(*calls, CallRetried(agent="a", subject="10", reason="429", wait=1)).calls)
+    shown = live.active_calls(seen(*calls, CallRetried(agent="a", subject="10", reason="429", wait=1)).calls)
     assert shown.index("a 10") < shown.index("a 50") < shown.index("a 70")
     assert shown.count("try 2") == 1
 
@@ -106,13 +106,13 @@ def test_too_many_files_are_listed() -> None:
 
 
 @pytest.mark.parametrize("others", [0, 200])
-def test_what_is_there_of_a_file_leads_to_it_in_the_graph_and_in_the_list(others: int) -> None:
-    paths = ("made.py", "again.py", "begun.py", f"{HOSTILE}.py", *(f"m{number}.py" for number in range(others)))
+def test_existing_files_are_links_in_the_graph_and_in_the_list(others: int) -> None:
+    paths = ("made.py", "again.py", "started.py", f"{HOSTILE}.py", *(f"m{number}.py" for number in range(others)))
     files = [{"path": path, "implements": ""} for path in paths]
     logic = LogicDesign.model_validate({"files": files, "packages": [], "shared_knowledge": ""})
-    made = [ArtifactMade(artifact=f"repo/{path}", seconds=1, calls=1) for path in paths if path != "begun.py"][:3]
-    begun = [ArtifactStarted(artifact=f"repo/{path}") for path in ("again.py", "begun.py")]
-    shown = graph("a run", logic, seen(*made, *begun, logic=logic).files)
+    made = [ArtifactMade(artifact=f"repo/{path}", seconds=1, calls=1) for path in paths if path != "started.py"][:3]
+    started = [ArtifactStarted(artifact=f"repo/{path}") for path in ("again.py", "started.py")]
+    shown = graph("a run", logic, seen(*made, *started, logic=logic).files)
     assert re.findall('href="(.*?)"', shown) == [
         "/run/a%20run/read?file=made.py",
         "/run/a%20run/read?file=again.py",
@@ -122,7 +122,7 @@ def test_what_is_there_of_a_file_leads_to_it_in_the_graph_and_in_the_list(others
     assert 'role="img"' not in shown
 
 
-def test_nothing_from_elsewhere_is_markup() -> None:
+def test_foreign_text_is_escaped() -> None:
     step = ExecutionStepEnded(step=HOSTILE, status="failed", seconds=1, reason=HOSTILE)
     found = seen(
         ArtifactStarted(artifact=f"{HOSTILE}/x"),
@@ -133,7 +133,7 @@ def test_nothing_from_elsewhere_is_markup() -> None:
     )
     for shown in (
         live.stages(found.stages),
-        live.waiting(found.calls),
+        live.active_calls(found.calls),
         live.warnings(found.summary.warnings),
         live.steps(found.steps, found.forecast),
     ):
@@ -142,7 +142,7 @@ def test_nothing_from_elsewhere_is_markup() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "here", "reason", "told"),
+    ("state", "here", "reason", "expected"),
     [
         ("running", True, "", ""),
         ("running", False, "", "Another process, such as a terminal, works on this run"),
@@ -150,9 +150,9 @@ def test_nothing_from_elsewhere_is_markup() -> None:
         ("interrupted", True, "", "Resume to continue"),
     ],
 )
-def test_the_state_is_told_in_a_sentence(state: State, here: bool, reason: str, told: str) -> None:
-    sentence = states.sentence(seen(state=state, here=here, reason=reason))
-    assert sentence == told if not told else told in sentence
+def test_the_state_is_explained_in_a_sentence(state: State, here: bool, reason: str, expected: str) -> None:
+    sentence = live.state_sentence(seen(state=state, here=here, reason=reason))
+    assert sentence == expected if not expected else expected in sentence
 
 
 def test_clocks() -> None:

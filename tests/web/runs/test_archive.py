@@ -67,7 +67,7 @@ def test_what_is_too_large_or_deleted_meanwhile_is_told(run: Path, monkeypatch: 
         raise FileNotFoundError(2, "No such file or directory")
 
     with monkeypatch.context() as changed:
-        changed.setattr(packing, "MOST", 3)
+        changed.setattr(packing, "MAX_BYTES", 3)
         with pytest.raises(RunFolderError, match="is larger than"):
             pack(run, "kiln")
     monkeypatch.setattr(Path, "read_bytes", vanished)

@@ -1,4 +1,4 @@
-"""Turns that can be held back or ended."""
+"""Rate limits that can be paused or closed."""
 
 import asyncio
 
@@ -6,15 +6,15 @@ import pytest
 
 from papercoder.models.journal import finish
 from papercoder.models.rate_limits import LocalRateLimits
-from papercoder.web.runs.pause import Gate, StoppedError
+from papercoder.web.runs.pause import Pause, StoppedError
 
 
-async def call(gate: Gate, done: list[str], name: str, seconds: float = 0.02) -> None:
+async def call(pause: Pause, done: list[str], name: str, seconds: float = 0.02) -> None:
     async def sent() -> None:
         await asyncio.sleep(seconds)
         done.append(name)
 
-    async with gate.slot(1):
+    async with pause.slot(1):
         await finish(sent())
 
 
@@ -22,29 +22,29 @@ async def soon() -> None:
     await asyncio.sleep(0.005)
 
 
-def test_while_it_is_held_what_was_sent_ends_and_nothing_begins() -> None:
+def test_while_held_active_calls_end_and_none_starts() -> None:
     async def play() -> None:
-        gate, done = Gate(LocalRateLimits(4)), list[str]()
-        one = asyncio.create_task(call(gate, done, "one"))
+        pause, done = Pause(LocalRateLimits(4)), list[str]()
+        one = asyncio.create_task(call(pause, done, "one"))
         await soon()
-        gate.hold()
-        two = asyncio.create_task(call(gate, done, "two"))
+        pause.hold()
+        two = asyncio.create_task(call(pause, done, "two"))
         await one
         await asyncio.sleep(0.05)
-        assert (done, gate.calls, gate.is_held) == (["one"], 0, True)
-        gate.release()
+        assert (done, pause.calls, pause.is_held) == (["one"], 0, True)
+        pause.release()
         await two
         assert done == ["one", "two"]
 
     asyncio.run(play())
 
 
-def test_shut_it_waits_for_what_was_sent_and_refuses_the_rest() -> None:
+def test_closing_waits_for_active_calls_and_rejects_the_rest() -> None:
     async def play() -> None:
-        gate, done = Gate(LocalRateLimits(1)), list[str]()
-        one, two = (asyncio.create_task(call(gate, done, name)) for name in ("one", "two"))
+        pause, done = Pause(LocalRateLimits(1)), list[str]()
+        one, two = (asyncio.create_task(call(pause, done, name)) for name in ("one", "two"))
         await soon()
-        await gate.shut()
+        await pause.close()
         assert done == ["one"]
         await asyncio.wait([one])
         with pytest.raises(StoppedError, match="it was stopped"):
@@ -53,13 +53,13 @@ def test_shut_it_waits_for_what_was_sent_and_refuses_the_rest() -> None:
     asyncio.run(play())
 
 
-def test_shut_while_it_is_held_nobody_waits_for_ever() -> None:
+def test_closing_while_held_releases_waiting_calls() -> None:
     async def play() -> None:
-        gate, done = Gate(LocalRateLimits(1)), list[str]()
-        gate.hold()
-        one = asyncio.create_task(call(gate, done, "one"))
+        pause, done = Pause(LocalRateLimits(1)), list[str]()
+        pause.hold()
+        one = asyncio.create_task(call(pause, done, "one"))
         await soon()
-        await gate.shut()
+        await pause.close()
         with pytest.raises(StoppedError):
             await one
         assert done == []
@@ -67,16 +67,16 @@ def test_shut_while_it_is_held_nobody_waits_for_ever() -> None:
     asyncio.run(play())
 
 
-def test_what_waits_to_be_sent_again_is_not_waited_for() -> None:
-    async def again(gate: Gate) -> None:
-        async with gate.slot(1):
+def test_closing_does_not_wait_for_retries() -> None:
+    async def again(pause: Pause) -> None:
+        async with pause.slot(1):
             await asyncio.sleep(600)
 
     async def play() -> None:
-        gate = Gate(LocalRateLimits(1))
-        one = asyncio.create_task(again(gate))
+        pause = Pause(LocalRateLimits(1))
+        one = asyncio.create_task(again(pause))
         await soon()
-        await asyncio.wait_for(gate.shut(), 60)
+        await asyncio.wait_for(pause.close(), 60)
         assert one.cancelled()
 
     asyncio.run(play())

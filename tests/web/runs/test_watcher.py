@@ -1,4 +1,4 @@
-"""Runs that are watched, whoever works on them."""
+"""Runs of any process are watched."""
 
 import asyncio
 import os
@@ -30,22 +30,22 @@ from papercoder.runs.events import (
 from papercoder.runs.folder import lock
 from papercoder.settings import Settings
 from papercoder.web.runs import watcher as watching
-from papercoder.web.runs.active import Works
-from papercoder.web.runs.event_follower import Tail
+from papercoder.web.runs.active import ActiveRuns
+from papercoder.web.runs.event_follower import EventFollower
 from papercoder.web.runs.files import about, files
-from papercoder.web.runs.folder import Shelf
-from papercoder.web.runs.progress import Course
+from papercoder.web.runs.folder import RunsFolder
+from papercoder.web.runs.progress import Progress
 from papercoder.web.runs.time_left import seconds_left
 from papercoder.web.runs.view import View
-from papercoder.web.runs.watcher import Watch, Watches
+from papercoder.web.runs.watcher import Watcher, Watchers
 from tests.support import LOGIC, SIMULATED
 from tests.waiting import until
 
 STARTED = RunStarted(paper="p.pdf", models={}, profile="full")
 
 
-def course(*events: Event) -> Course:
-    found = Course()
+def progress(*events: Event) -> Progress:
+    found = Progress()
     for event in (STARTED, *events):
         found.add(event)
     return found
@@ -59,10 +59,10 @@ def made(artifact: str, seconds: float = 1.0, at: float = 0.0) -> tuple[Event, E
 
 
 @pytest.fixture
-def watch(tmp_path: Path) -> Watch:
-    shelf = Shelf(tmp_path)
+def watch(tmp_path: Path) -> Watcher:
+    runs_folder = RunsFolder(tmp_path)
     (tmp_path / "one").mkdir()
-    return Watches(shelf, Works(shelf)).of("one")
+    return Watchers(runs_folder, ActiveRuns(runs_folder)).of("one")
 
 
 # Reading
@@ -70,24 +70,24 @@ def watch(tmp_path: Path) -> Watch:
 
 def test_only_whole_lines_are_read_and_each_once(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    tail = Tail(path)
-    assert tail.new() == []
+    follower = EventFollower(path)
+    assert follower.read_new() == []
     text = (STARTED.model_dump_json() + "\n" + RunEnded(status="complete").model_dump_json() + "\n").encode()
     path.write_bytes(text[:-20])
-    assert [event.kind for event in tail.new()] == ["run_started"]
+    assert [event.kind for event in follower.read_new()] == ["run_started"]
     with path.open("ab") as file:
         file.write(text[-20:])
-    assert [event.kind for event in tail.new()] == ["run_ended"]
-    assert tail.new() == []
+    assert [event.kind for event in follower.read_new()] == ["run_ended"]
+    assert follower.read_new() == []
 
 
-def test_a_line_that_a_kill_cut_short_is_passed_over(tmp_path: Path) -> None:
+def test_an_incomplete_line_of_a_killed_process_is_skipped(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_bytes(STARTED.model_dump_json().encode() + b'\n{"kind": "run_en\n' + b"\xff\n")
-    assert len(Tail(path).new()) == 1
+    assert len(EventFollower(path).read_new()) == 1
 
 
-def test_a_run_that_was_begun_anew_is_read_anew(watch: Watch, tmp_path: Path) -> None:
+def test_a_restarted_run_is_read_from_its_start(watch: Watcher, tmp_path: Path) -> None:
     log = EventLog(tmp_path / "one")
     for event in (STARTED, *made("a/1"), RunEnded(status="complete")):
         log(event)
@@ -98,7 +98,7 @@ def test_a_run_that_was_begun_anew_is_read_anew(watch: Watch, tmp_path: Path) ->
     assert watch.look().stages == ()
 
 
-def test_a_run_that_was_begun_anew_and_has_grown_past_the_former_is_read_anew(watch: Watch, tmp_path: Path) -> None:
+def test_a_restarted_run_with_a_longer_log_is_read_from_its_start(watch: Watcher, tmp_path: Path) -> None:
     EventLog(tmp_path / "one")(STARTED)
     assert watch.look().state == "interrupted"
     (tmp_path / "one" / "events.jsonl").unlink()
@@ -113,7 +113,7 @@ def test_a_run_that_was_begun_anew_and_has_grown_past_the_former_is_read_anew(wa
     assert len(watch.events) == 4
 
 
-def test_a_run_that_is_deleted_while_it_is_watched_is_not_begun(watch: Watch, tmp_path: Path) -> None:
+def test_a_run_that_is_deleted_while_it_is_watched_is_not_begun(watch: Watcher, tmp_path: Path) -> None:
     EventLog(tmp_path / "one")(STARTED)
     watch.look()
     shutil.rmtree(tmp_path / "one")
@@ -126,7 +126,7 @@ def test_a_run_that_is_deleted_while_it_is_watched_is_not_begun(watch: Watch, tm
 
 
 def test_artifacts_have_the_state_that_the_latest_process_gave_them() -> None:
-    found = course(
+    found = progress(
         *made("x/old"),
         *made("x/kept"),
         ArtifactStarted(artifact="x/lost"),
@@ -136,33 +136,33 @@ def test_artifacts_have_the_state_that_the_latest_process_gave_them() -> None:
         *made("x/new"),
         ArtifactStarted(artifact="x/open"),
     )
-    assert {name: making.state for name, making in found.artifacts.items()} == {
+    assert {name: artifact.state for name, artifact in found.artifacts.items()} == {
         "x/old": "before",
         "x/kept": "kept",
         "x/mine": "edited",
         "x/new": "made",
         "x/open": "open",
     }
-    assert found.left().artifacts["x/open"].state == "lost"
+    assert found.without_open().artifacts["x/open"].state == "lost"
 
 
-def test_calls_are_waited_for_until_they_are_made() -> None:
+def test_calls_are_active_until_they_are_answered() -> None:
     sent = CallStarted(agent="coding", subject="a.py", model="m", prompt=1)
     answered = CallMade(
         agent="coding", subject="a.py", model="m", prompt=1, cached=0, completion=1, cost_usd=0, seconds=1
     )
-    assert list(course(sent).calls) == [("coding", "a.py")]
-    assert not course(sent, answered).calls
+    assert list(progress(sent).calls) == [("coding", "a.py")]
+    assert not progress(sent, answered).calls
 
 
-def test_a_step_that_is_climbed_again_opens_those_above_it() -> None:
+def test_a_repeated_step_discards_later_steps() -> None:
     def step(name: str, status: str) -> ExecutionStepEnded:
         return ExecutionStepEnded.model_validate({"step": name, "status": status, "seconds": 1, "reason": ""})
 
-    climbed = course(
+    repeated = progress(
         step("install", "passed"), step("import", "failed"), step("start", "skipped"), step("install", "passed")
     )
-    assert list(climbed.steps) == ["install"]
+    assert list(repeated.steps) == ["install"]
 
 
 # Files and the time left
@@ -177,9 +177,9 @@ def test_an_artifact_is_about_the_file_with_the_longest_path() -> None:
     assert about("planning/plan.json", paths) == ""
 
 
-def test_files_are_waiting_then_at_work_then_there() -> None:
+def test_the_states_of_a_file() -> None:
     def states(*events: Event) -> dict[str, tuple[str, str]]:
-        return {file.path: (file.state, file.note) for file in files(course(*events), LOGIC)}
+        return {file.path: (file.state, file.note) for file in files(progress(*events), LOGIC)}
 
     assert states() == {"model.py": ("waiting", "not yet"), "main.py": ("waiting", "not yet")}
     assert states(ArtifactStarted(artifact="analysis/main.py.md"), *made("repo/model.py", 12)) == {
@@ -205,23 +205,23 @@ CHAIN = LogicDesign.model_validate(
 )
 
 
-def test_the_time_left_is_that_of_the_longest_way_through_the_imports() -> None:
+def test_the_time_left_is_that_of_the_longest_path_through_the_imports() -> None:
     written = made("repo/a.py", 10)
-    assert seconds_left(course(*written, ArtifactStarted(artifact="repo/b.py", at=100)), CHAIN, 104) == 6 + 10
-    assert seconds_left(course(*written), CHAIN, 0) == 20
-    assert seconds_left(course(*(event for name in "abcd" for event in made(f"repo/{name}.py"))), CHAIN, 0) is None
+    assert seconds_left(progress(*written, ArtifactStarted(artifact="repo/b.py", at=100)), CHAIN, 104) == 6 + 10
+    assert seconds_left(progress(*written), CHAIN, 0) == 20
+    assert seconds_left(progress(*(event for name in "abcd" for event in made(f"repo/{name}.py"))), CHAIN, 0) is None
 
 
-def test_what_nothing_was_like_has_no_time() -> None:
-    assert seconds_left(course(), CHAIN, 0) is None
+def test_the_time_left_is_unknown_without_similar_artifacts() -> None:
+    assert seconds_left(progress(), CHAIN, 0) is None
     strange = ArtifactStarted(artifact="planning/more.json")
-    assert seconds_left(course(*made("repo/a.py", 10), strange), CHAIN, 0) is None
+    assert seconds_left(progress(*made("repo/a.py", 10), strange), CHAIN, 0) is None
 
 
 # Watching
 
 
-def test_a_run_is_running_while_somebody_holds_it_and_else_interrupted(watch: Watch, tmp_path: Path) -> None:
+def test_a_run_is_running_while_it_is_locked_and_interrupted_after(watch: Watcher, tmp_path: Path) -> None:
     assert watch.look().state == "new"
     with lock(tmp_path / "one"):
         EventLog(tmp_path / "one")(STARTED)
@@ -232,8 +232,8 @@ def test_a_run_is_running_while_somebody_holds_it_and_else_interrupted(watch: Wa
     assert (watch.look().state, watch.look().reason) == ("partial", "the cap")
 
 
-def test_a_run_that_ends_while_it_is_looked_at_is_not_interrupted(
-    watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_run_that_ends_while_it_is_read_is_not_interrupted(
+    watch: Watcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def ends(folder: Path) -> bool:
         EventLog(folder)(RunEnded(status="partial", reason="the cap"))
@@ -246,29 +246,27 @@ def test_a_run_that_ends_while_it_is_looked_at_is_not_interrupted(
 
 
 @dataclass(frozen=True)
-class EndedWork:
-    """What a work of this server is after its end."""
+class EndedRun:
+    """A run of this server after its end."""
 
     reason: str
-    doing: str = "ended"
+    state: str = "ended"
 
 
-def test_the_reason_of_an_end_that_the_log_has_no_room_for_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shelf = Shelf(tmp_path)
-    works = Works(shelf)
+def test_the_reason_is_shown_even_if_the_disk_was_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs_folder = RunsFolder(tmp_path)
+    active_runs = ActiveRuns(runs_folder)
     (tmp_path / "one").mkdir()
-    monkeypatch.setattr(works, "of", lambda _: EndedWork("The disk is full."))
-    watch = Watches(shelf, works).of("one")
+    monkeypatch.setattr(active_runs, "of", lambda _: EndedRun("The disk is full."))
+    watch = Watchers(runs_folder, active_runs).of("one")
     EventLog(tmp_path / "one")(STARTED)
     assert (watch.look().state, watch.look().reason) == ("partial", "The disk is full.")
-    EventLog(tmp_path / "one")(RunEnded(status="complete"))  # made room, and gone on with in a terminal
+    EventLog(tmp_path / "one")(RunEnded(status="complete"))  # resumed in a terminal after space was freed
     assert (watch.look().state, watch.look().reason) == ("complete", "")
 
 
-def test_all_listeners_are_told_by_one_look_until_they_leave(
-    watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_all_listeners_are_called_until_they_leave(
+    watch: Watcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watching, "_EVERY", 0.01)
     one, two = list[View](), list[View]()
@@ -290,7 +288,7 @@ def test_all_listeners_are_told_by_one_look_until_they_leave(
     assert two == one[:1]
 
 
-def test_a_run_of_the_command_line_is_seen(watch: Watch, tmp_path: Path, paper_file: Path) -> None:
+def test_a_run_of_the_command_line_is_watched(watch: Watcher, tmp_path: Path, paper_file: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(papercoder.__file__).parents[1])}
     model = SIMULATED.replace("speed=100000", "speed=200,ttft=10")
     command = ["run", str(paper_file), "-o", str(tmp_path / "one"), "--model", model, "--sandbox", "none"]
@@ -313,20 +311,20 @@ def test_a_run_of_the_command_line_is_seen(watch: Watch, tmp_path: Path, paper_f
     assert all(stage.done == stage.known for stage in seen.stages)
 
 
-def test_a_run_of_this_server_is_seen_as_what_it_does(tmp_path: Path, paper_file: Path) -> None:
-    shelf = Shelf(tmp_path)
-    works = Works(shelf)
-    watch = Watches(shelf, works).of("one")
+def test_a_run_of_this_server_has_its_state(tmp_path: Path, paper_file: Path) -> None:
+    runs_folder = RunsFolder(tmp_path)
+    active_runs = ActiveRuns(runs_folder)
+    watch = Watchers(runs_folder, active_runs).of("one")
     settings = Settings(model=SIMULATED.replace("speed=100000", "speed=100,ttft=50"), sandbox="none")
 
     async def play() -> None:
-        await works.start("one", str(paper_file), settings)
-        work = works.of("one")
-        assert work
+        await active_runs.start("one", str(paper_file), settings)
+        run = active_runs.of("one")
+        assert run
         assert (watch.look().state, watch.look().is_here) == ("running", True)
-        work.pause()
+        run.pause()
         await until(lambda: watch.look().state == "paused")
-        await works.close()
+        await active_runs.close()
         assert (watch.look().state, watch.look().is_here) == ("partial", False)
         assert "it was stopped" in watch.look().reason
 

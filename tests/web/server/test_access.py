@@ -1,4 +1,4 @@
-"""Who gets in: real requests to a real server, forged as another site's page or another machine would."""
+"""Access control: real requests to a real server, forged like those of other sites and machines."""
 
 import asyncio
 import base64
@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from papercoder.errors import SettingsError
 from papercoder.web.runs.folder import UPLOAD
-from papercoder.web.server.access import BODY, Access, Guard
+from papercoder.web.server.access import BODY, Access, AccessControl
 from papercoder.web.server.server import serve
 from tests.web.conftest import Served, server
 
@@ -171,7 +171,7 @@ def swallowed(path: str, size: int) -> int:
             yield b"x" * 2**18
 
     async def post() -> int:
-        app = Guard(Starlette(routes=[Route("/{any:path}", read_all, methods=["POST"])]), Access())
+        app = AccessControl(Starlette(routes=[Route("/{any:path}", read_all, methods=["POST"])]), Access())
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
             return (await client.post(path, content=pieces())).status_code
 
@@ -204,9 +204,9 @@ def test_without_the_token_there_is_nothing(guarded: Served) -> None:
     assert ask(guarded, FILE, "POST", b"x", Origin=origin(guarded))[0] == 401
 
 
-def test_the_address_that_is_told_opens(guarded: Served) -> None:
-    told = urlsplit(guarded.url)
-    assert ask(guarded, f"{told.path}?{told.query}")[0] == 303
+def test_the_printed_address_opens(guarded: Served) -> None:
+    url = urlsplit(guarded.url)
+    assert ask(guarded, f"{url.path}?{url.query}")[0] == 303
 
 
 def test_a_wrong_cookie_is_no_token(guarded: Served) -> None:

@@ -1,4 +1,4 @@
-"""The repository of a run to take away."""
+"""Download of a run's repository."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,30 +11,32 @@ from papercoder.errors import PaperCoderError
 from papercoder.web.runs.archive import pack
 from papercoder.web.server.state import Web
 
-_PIECE = 2**16
+_CHUNK = 2**16
 
 
 def register(web: Web) -> None:
-    """Put up `/run/NAME/repository.zip`."""
+    """Register `/run/NAME/repository.zip`."""
 
     @app.get("/run/{name}/repository.zip")
     async def repository(name: str) -> Response:
         try:
-            packed = await asyncio.to_thread(pack, web.shelf.run(name), _plain(name))
+            packed = await asyncio.to_thread(pack, web.runs_folder.run(name), _safe_name(name))
         except PaperCoderError as error:
             return PlainTextResponse(str(error), 404)
-        disposition = f'attachment; filename="{_plain(name)}.zip"'
+        disposition = f'attachment; filename="{_safe_name(name)}.zip"'
         return StreamingResponse(
-            _pieces(packed), media_type="application/zip", headers={"Content-Disposition": disposition}
+            _chunks(packed), media_type="application/zip", headers={"Content-Disposition": disposition}
         )
 
 
-def _plain(name: str) -> str:
-    """A name that needs no quoting, in a header or on any disk."""
-    return "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_.") else "-" for sign in name)
+def _safe_name(name: str) -> str:
+    """A name that needs no quoting in a header and is valid on any disk."""
+    return "".join(
+        character if character.isascii() and (character.isalnum() or character in "-_.") else "-" for character in name
+    )
 
 
-def _pieces(packed: IO[bytes]) -> Iterator[bytes]:
+def _chunks(packed: IO[bytes]) -> Iterator[bytes]:
     with packed:
-        while piece := packed.read(_PIECE):
-            yield piece
+        while chunk := packed.read(_CHUNK):
+            yield chunk

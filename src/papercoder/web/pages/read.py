@@ -1,101 +1,149 @@
-"""The paper on the left, the code on the right, and the requirements that tie one to the other."""
+"""Paper and code side by side, with the requirements that connect them."""
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 from markupsafe import Markup
 from nicegui import events, run, ui
 
+from papercoder.artifacts import Paper
 from papercoder.errors import PaperCoderError
+from papercoder.paper.fidelity import suspicions
+from papercoder.paper.pictures import FOLDER, picture_name
+from papercoder.report import Report, load
 from papercoder.report.model import TracedRequirement
+from papercoder.runs import folder as run_folder
 from papercoder.web.parts import tabs
-from papercoder.web.parts.code_text import Source, code_html, first_shown, owners, read_source
-from papercoder.web.parts.files import files_html
-from papercoder.web.parts.going import keep_up, wait_for
-from papercoder.web.parts.need_list import FIELDS, Filter, filter_html, index_of, list_html, page_with
-from papercoder.web.parts.text import Text, gather
-from papercoder.web.server import layout as frame
+from papercoder.web.parts.code_text import Source, code_html, file_select_html, first_shown, owners, read_source
+from papercoder.web.parts.paper_text import Printed, paper_html
+from papercoder.web.parts.requirement_list import FIELDS, Filter, filter_html, index_of, list_html, page_with
+from papercoder.web.server import layout
 from papercoder.web.server.state import Web
 
 
+@dataclass(frozen=True)
+class Result:
+    """The result of a run so far."""
+
+    report: Report
+    paper: Markup | None
+    """None if the paper was not read yet."""
+
+
+def load_result(folder: Path) -> Result:
+    """Load the report of a run and render its paper.
+
+    Raises:
+        RunFolderError: it is not a run folder, or cannot be read.
+        ArtifactError: `paper.json` was edited and is not valid.
+    """
+    paper = run_folder.load(folder, "paper.json", Paper) if (folder / "paper.json").is_file() else None
+    report = load(folder)
+    if paper is None:
+        return Result(report, None)
+    requirements = (item.requirement for item in report.requirements)
+    return Result(report, paper_html(paper, requirements, _printed(folder, paper)))
+
+
+def _printed(folder: Path, paper: Paper) -> dict[str, Printed]:
+    """The title, the tables and all doubtful places that have a picture or a suspicion, by anchor."""
+    messages: dict[str, list[str]] = {}
+    for loss in suspicions(paper):
+        if loss.anchor:
+            messages.setdefault(loss.anchor, []).append(loss.message)
+    pages = {place.anchor: place.page for place in paper.places}
+    printed = {}
+    for anchor in ["title", *(table.anchor for table in paper.tables), *messages]:
+        name = picture_name(anchor)
+        picture = tabs.address(folder.name, f"{FOLDER}/{name}") if (folder / FOLDER / name).is_file() else ""
+        if picture or anchor in messages:
+            correction = tabs.address(folder.name, "correct", at=anchor)
+            printed[anchor] = Printed(picture, pages.get(anchor), tuple(messages.get(anchor, ())), correction)
+    return printed
+
+
 def register(web: Web) -> None:
-    """Put up `/run/NAME/read`; `r` is the requirement, `file` and `line` the place in the code, `at` in the paper."""
+    """Register `/run/NAME/read`: `r` is a requirement, `file` and `line` a place in the code, `at` one in the paper."""
 
     @ui.page("/run/{name}/read", response_timeout=30)
     async def read(name: str, r: str = "", file: str = "", line: str = "", at: str = "") -> None:
-        with frame.page(f"{name}, read", wide=True):
-            folder = web.shelf.run(name)
+        with layout.page(f"{name}, read", wide=True):
+            folder = web.runs_folder.run(name)
             bar = tabs.bar(name, folder, "read")
-            text = await run.io_bound(gather, folder)
-            if text is None or text.paper is None:
-                wait_for(web, name, tabs.BY_NAME["read"])
+            result = await run.io_bound(load_result, folder)
+            if result is None or result.paper is None:
+                tabs.show_empty(web, name, tabs.BY_NAME["read"])
                 return
-            reading = Reading(web, name, text, bar)
+            reading = Reading(web, name, result, bar)
             reading.draw()
-            reading.begin(r, file, _number(line), at)
+            reading.show(r, file, _number(line), at)
 
 
 class Reading:
-    """One browser's look at one run."""
+    """The page in one browser."""
 
-    def __init__(self, web: Web, name: str, text: Text, bar: ui.html) -> None:
-        self.web, self.name, self.text = web, name, text
+    def __init__(self, web: Web, name: str, result: Result, bar: ui.html) -> None:
+        self.web, self.name, self.result = web, name, result
         self._bar = bar
-        self.sift = Filter()
-        self.chosen = ""
+        self.filter = Filter()
+        self.selected = ""
         self.page = 0
         self.path, self.line = "", 1
         self.source: Source | None = None
         self.first = 1
-        """Of the lines that are shown of it."""
+        """The first shown line of the file."""
 
     @property
-    def needs(self) -> tuple[TracedRequirement, ...]:
-        """Those that the filter lets through."""
-        return tuple(item for item in self.text.report.requirements if self.sift.fits(item))
+    def requirements(self) -> tuple[TracedRequirement, ...]:
+        """The requirements that match the filter."""
+        return tuple(item for item in self.result.report.requirements if self.filter.matches(item))
 
     def draw(self) -> None:
-        """Put up the list, the paper and the code."""
+        """Draw the list, the paper and the code."""
         with ui.element("div").classes("reading report"):
-            with ui.element("aside").classes("needs"):
-                self._pointing(
-                    ui.html(filter_html(self.text.report.requirements), sanitize=False), self._sifted, "input"
+            with ui.element("aside").classes("requirement-list"):
+                self._on_event(
+                    ui.html(filter_html(self.result.report.requirements), sanitize=False), self._filter_changed, "input"
                 )
-                self._list = self._pointing(ui.html("", sanitize=False).classes("list"), self._clicked)
+                self._list = self._on_event(ui.html("", sanitize=False).classes("list"), self._clicked)
             with ui.splitter(value=50, limits=(20, 80)).classes("sides") as sides:
                 with sides.before:
-                    self._paper = self._pointing(ui.html("", sanitize=False).classes("side left"), self._clicked)
+                    self._paper = self._on_event(ui.html("", sanitize=False).classes("side left"), self._clicked)
                 with sides.after:
-                    self._files = self._pointing(ui.html("", sanitize=False).classes("files"), self._opened, "change")
-                    self._code = self._pointing(ui.html("", sanitize=False).classes("side right"), self._clicked)
+                    self._files = self._on_event(
+                        ui.html("", sanitize=False).classes("files"), self._file_selected, "change"
+                    )
+                    self._code = self._on_event(ui.html("", sanitize=False).classes("side right"), self._clicked)
         for side, label in ((self._paper, "The paper"), (self._code, "The code")):
             side.props.update({"tabindex": "0", "role": "region", "aria-label": label})
-        keep_up(self.web, self.name, self._again)
+        tabs.refresh_on_progress(self.web, self.name, self._refresh)
 
-    def begin(self, chosen: str, path: str, line: int, anchor: str) -> None:
-        """Show what the address asks for."""
+    def show(self, selected: str, path: str, line: int, anchor: str) -> None:
+        """Show what the address names."""
         self._fill()
-        if chosen in {item.requirement.id for item in self.text.report.requirements}:
-            self.choose(chosen, path, line)
+        if selected in {item.requirement.id for item in self.result.report.requirements}:
+            self.select(selected, path, line)
         else:
-            self.open(path if path in self.text.report.files else self._first_file(), line)
-            self._show(anchor)
+            self.open(path if path in self.result.report.files else self._first_file(), line)
+            self._scroll(anchor)
 
-    def choose(self, chosen: str, path: str = "", line: int = 0) -> None:
-        """Go to a requirement on both sides, in the code to this place, else to the first that it has."""
-        item = next((item for item in self.text.report.requirements if item.requirement.id == chosen), None)
+    def select(self, selected: str, path: str = "", line: int = 0) -> None:
+        """Show a requirement on both sides; in the code this place, else its first one."""
+        item = next((item for item in self.result.report.requirements if item.requirement.id == selected), None)
         if item is None:
             return
         places = [(place.path, place.line) for place in item.places if place.lines]
-        if path not in self.text.report.files:
+        if path not in self.result.report.files:
             path, line = places[0] if places else (item.owner or self.path, 1)
-        self.chosen = chosen
-        if not self.sift.fits(item):
-            self.sift = Filter()
-        self.page = page_with(self.needs, chosen)
-        self._list_again()
+        self.selected = selected
+        if not self.filter.matches(item):
+            self.filter = Filter()
+        self.page = page_with(self.requirements, selected)
+        self._fill_list()
         self.open(path, line)
-        self._show(item.requirement.anchor)
+        self._scroll(item.requirement.anchor)
 
     def open(self, path: str, line: int) -> None:
         """Show a file of the repository around a line."""
@@ -106,108 +154,112 @@ class Reading:
         self._code.set_content(self._code_html(path))
 
     def clear(self) -> None:
-        """Choose nothing."""
-        self.chosen, self.line = "", 1
-        self._list_again()
-        self._show("")
+        """Clear the selection."""
+        self.selected, self.line = "", 1
+        self._fill_list()
+        self._scroll("")
 
     def step(self, by: int) -> None:
-        """Choose the next requirement of the list, or the one before."""
-        needs = self.needs
-        if needs:
-            index = index_of(needs, self.chosen, default=-1 if by > 0 else len(needs))
-            self.choose(needs[min(max(index + by, 0), len(needs) - 1)].requirement.id)
+        """Select the next or the previous requirement of the list."""
+        items = self.requirements
+        if items:
+            index = index_of(items, self.selected, default=-1 if by > 0 else len(items))
+            self.select(items[min(max(index + by, 0), len(items) - 1)].requirement.id)
 
-    def _clicked(self, said: dict[str, str]) -> None:
-        match said:
+    def _clicked(self, data: dict[str, str]) -> None:
+        match data:
             case {"step": "0"}:
                 self.clear()
             case {"step": by}:
                 self.step(1 if by == "1" else -1)
             case {"page": page}:
                 self.page = max(_number(page), 0)
-                self._list_again()
+                self._fill_list()
             case {"r": ids}:
-                path = said.get("path") or (self.path if "n" in said else "")
-                self.choose(self._next_of(ids.split()), path, _number(said.get("line") or said.get("n", "")))
-            case {"path": path} if path in self.text.report.files:
-                self.open(path, _number(said.get("line", "")))
-                self._show("")
+                path = data.get("path") or (self.path if "n" in data else "")
+                self.select(self._next_of(ids.split()), path, _number(data.get("line") or data.get("n", "")))
+            case {"path": path} if path in self.result.report.files:
+                self.open(path, _number(data.get("line", "")))
+                self._scroll("")
 
     def _next_of(self, ids: list[str]) -> str:
-        """Where several requirements meet, each click goes to the next."""
-        after = ids.index(self.chosen) + 1 if self.chosen in ids else 0
+        """The next of several requirements at one place, so that each click selects another."""
+        after = ids.index(self.selected) + 1 if self.selected in ids else 0
         return ids[after % len(ids)] if ids else ""
 
-    def _sifted(self, said: dict[str, str]) -> None:
-        self.sift = Filter(**{name: value for name, value in said.items() if name in FIELDS})
-        self.page = page_with(self.needs, self.chosen)
-        self._list_again()
+    def _filter_changed(self, data: dict[str, str]) -> None:
+        self.filter = Filter(**{name: value for name, value in data.items() if name in FIELDS})
+        self.page = page_with(self.requirements, self.selected)
+        self._fill_list()
 
-    def _opened(self, said: dict[str, str]) -> None:
-        if said.get("path") in self.text.report.files:
-            self.open(said["path"], 1)
-            self._show("")
+    def _file_selected(self, data: dict[str, str]) -> None:
+        if data.get("path") in self.result.report.files:
+            self.open(data["path"], 1)
+            self._scroll("")
 
     def _fill(self) -> None:
-        self._paper.set_content(self.text.paper or "")
-        self._files.set_content(files_html(self.text.report))
-        self._list_again()
+        self._paper.set_content(self.result.paper or "")
+        self._files.set_content(file_select_html(self.result.report))
+        self._fill_list()
 
-    def _list_again(self) -> None:
-        report = self.text.report
-        self._list.set_content(list_html(self.needs, self.chosen, self.page, is_planned=bool(report.requirements)))
+    def _fill_list(self) -> None:
+        report = self.result.report
+        self._list.set_content(
+            list_html(self.requirements, self.selected, self.page, is_planned=bool(report.requirements))
+        )
 
     def _code_html(self, path: str) -> Markup:
         try:
-            self.source = read_source(self.web.shelf.file(self.name, f"repo/{path}"), path) if path else None
+            self.source = read_source(self.web.runs_folder.file(self.name, f"repo/{path}"), path) if path else None
         except PaperCoderError as error:
             self.source = None
-            return _said(str(error))
+            return _message(str(error))
         if self.source is None:
-            return _said("No code yet. Files appear as soon as they are written.")
+            return _message("No code yet. Files appear as soon as they are written.")
         self.first = first_shown(self.source, self.line)
-        return code_html(self.source, owners(self.text.report.requirements, path), self.line)
+        return code_html(self.source, owners(self.result.report.requirements, path), self.line)
 
-    def _show(self, anchor: str) -> None:
-        """Scroll both sides, mark the places, and write them into the address."""
-        is_at_top = not self.chosen and self.line == 1
-        is_plain = is_at_top and self.path == self._first_file()
-        asked = {"r": self.chosen, "file": "" if is_plain else self.path, "line": "" if is_at_top else self.line}
-        where = {"need": self.chosen, "anchor": anchor, "path": self.path, "line": self.line}
-        url = tabs.address(self.name, "read", **asked, at="" if self.chosen else anchor)
-        ui.run_javascript(f"showPlace({json.dumps(where | {'url': url})})")
+    def _scroll(self, anchor: str) -> None:
+        """Scroll both sides, mark the places, and put them into the address."""
+        is_at_top = not self.selected and self.line == 1
+        is_start = is_at_top and self.path == self._first_file()
+        query = {"r": self.selected, "file": "" if is_start else self.path, "line": "" if is_at_top else self.line}
+        place = {"requirement": self.selected, "anchor": anchor, "path": self.path, "line": self.line}
+        url = tabs.address(self.name, "read", **query, at="" if self.selected else anchor)
+        ui.run_javascript(f"showPlace({json.dumps(place | {'url': url})})")
 
-    async def _again(self) -> None:
-        """The run went on: read it anew and stay where one was."""
-        folder = self.web.shelf.run(self.name)
-        text = await run.io_bound(gather, folder)
-        if text:
+    async def _refresh(self) -> None:
+        """Load the result again and keep the current place."""
+        folder = self.web.runs_folder.run(self.name)
+        result = await run.io_bound(load_result, folder)
+        if result:
             self._bar.set_content(tabs.bar_html(self.name, folder, "read"))
-            self.text, self.source = text, None
+            self.result, self.source = result, None
             with self._list:
                 self._fill()
                 self.open(self.path or self._first_file(), self.line)
 
     def _first_file(self) -> str:
-        files = self.text.report.files
+        files = self.result.report.files
         return next((path for path in files if path.endswith("main.py")), files[0] if files else "")
 
-    def _pointing(self, element: ui.html, told: Callable[[dict[str, str]], None], kind: str = "click") -> ui.html:
-        """Tell of clicks on, or of what is put into, the parts of an element that say what they mean."""
+    def _on_event(self, element: ui.html, handle: Callable[[dict[str, str]], None], kind: str = "click") -> ui.html:
+        """Handle clicks on, or input into, the parts of an element that have data attributes."""
 
-        def tell(event: events.GenericEventArguments) -> None:
+        def listen(event: events.GenericEventArguments) -> None:
             if isinstance(event.args, dict):
-                told({str(key): str(value) for key, value in event.args.items()})
+                handle({str(key): str(value) for key, value in event.args.items()})
 
-        element.on(kind, tell, js_handler="(event) => pointed(event, emit)", throttle=0.15 if kind == "input" else 0)
+        element.on(
+            kind, listen, js_handler="(event) => emitTarget(event, emit)", throttle=0.15 if kind == "input" else 0
+        )
         if kind == "click":
-            element.on("keydown.enter", tell, js_handler="(event) => pointed(event, emit)")
+            element.on("keydown.enter", listen, js_handler="(event) => emitTarget(event, emit)")
         return element
 
 
-def _said(words: str) -> Markup:
-    return Markup('<p class="empty">{}</p>').format(words)
+def _message(text: str) -> Markup:
+    return Markup('<p class="empty">{}</p>').format(text)
 
 
 def _number(text: str) -> int:

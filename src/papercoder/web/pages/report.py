@@ -1,4 +1,4 @@
-"""The report as the file that it is; the lines of code that it leads to are shown on the page."""
+"""The report of a run as a file; its links to code open the page."""
 
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from nicegui import app
@@ -8,7 +8,7 @@ from papercoder.runs.folder import read_text
 from papercoder.web.parts.tabs import address
 from papercoder.web.server.state import Web
 
-_ALONE = {
+_SANDBOX = {
     "Content-Security-Policy": (
         "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
         "script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
@@ -16,22 +16,22 @@ _ALONE = {
     ),
     "Cross-Origin-Opener-Policy": "unsafe-none",
 }
-"""It is a file that a run folder came with: what scripts it has see no page of ours and ask nothing. (Browsers refuse
-what is both in a sandbox and alone with its opener.)"""
+"""The report may come from anyone, so its scripts can neither read our pages nor send requests. (Browsers reject a
+sandboxed document with the opener policy `same-origin`.)"""
 
 
 def register(web: Web) -> None:
-    """Put up `/run/{name}/report.html`, and what its links name."""
+    """Register `/run/NAME/report.html` and the targets of its links."""
 
     @app.get("/run/{name}/report.html")
     def report(name: str) -> Response:
         try:
-            text = read_text(web.shelf.file(name, "report.html"))
+            text = read_text(web.runs_folder.file(name, "report.html"))
         except RunFolderError as error:
             return PlainTextResponse(str(error), 404)
         if text is None:
             return PlainTextResponse("No report yet. A run writes it at its end.", 404)
-        return HTMLResponse(text, headers=_ALONE)
+        return HTMLResponse(text, headers=_SANDBOX)
 
     @app.get("/run/{name}/repo/{path:path}")
     def line(name: str, path: str) -> Response:

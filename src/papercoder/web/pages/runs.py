@@ -1,4 +1,4 @@
-"""The list of runs and benches: to filter, to open, to lay two side by side."""
+"""The list of runs and benches: filter, open and compare them."""
 
 import asyncio
 import time
@@ -11,114 +11,116 @@ from nicegui import ui
 from papercoder.web.parts import example_card, run_row
 from papercoder.web.parts.controls import button, field
 from papercoder.web.runs.overview import BenchCard, Overview, RunCard
-from papercoder.web.server import layout as frame
+from papercoder.web.server import layout
 from papercoder.web.server.state import Web
 
 _EVERY = 2.0
-"""Seconds between two looks at the shelf."""
+"""Seconds between two readings of the runs folder."""
 
-_SHOWN = 200
-"""Runs in the list; more are found by the filter."""
+_MAX_ROWS = 200
+"""Runs in the list; the filter finds others."""
 
 
 def register(web: Web) -> None:
-    """Put up `/`."""
-    overview = Overview(web.shelf)
+    """Register `/`."""
+    overview = Overview(web.runs_folder)
 
     @ui.page("/", response_timeout=60)
     async def runs() -> None:
-        with frame.page("Runs", "runs"):
-            frame.heading("Runs")
+        with layout.page("Runs", "runs"):
+            layout.heading("Runs")
             await Runs(web, overview).draw()
 
 
 class Runs:
-    """The list of one browser."""
+    """The list in one browser."""
 
     def __init__(self, web: Web, overview: Overview) -> None:
         self.web = web
         self.overview = overview
         self.status = ""
-        self.chosen: list[str] = []
+        self.selected: list[str] = []
         self.boxes: dict[str, ui.element] = {}
         self.cards: list[RunCard] = []
         self.benches: list[BenchCard] = []
         self.errors: list[str] = []
         self.minute = 0
-        """In which it was drawn last: rows say how long ago something was."""
+        """Minute of the last drawing; rows show elapsed times."""
 
     async def draw(self) -> None:
-        """Filter and list; the list follows the shelf."""
-        with ui.element("div").classes("sift") as self.sift:
+        """Draw the filter and the list; the list follows the runs folder."""
+        with ui.element("div").classes("run-filter") as self.filter:
             self.words = field("Filter").classes("words")
             self.words.on_value_change(self.fill)
-            frame.key(self.words, "/", "filter")
+            layout.key(self.words, "/", "filter")
             self.states = ui.element("div").classes("states")
-            self.compare = button("Compare", self.lay_beside).mark("compare")
-            frame.key(self.compare, "c", "compare the two selected runs")
+            self.compare = button("Compare", self.open_comparison).mark("compare")
+            layout.key(self.compare, "c", "compare the two selected runs")
         self.list = ui.element("div").classes("runs")
         self.below = ui.element("div")
-        await self.look()
-        ui.timer(_EVERY, self.look)
+        await self.refresh()
+        ui.timer(_EVERY, self.refresh)
 
-    async def look(self) -> None:
-        """Draw anew where something changed, and every minute."""
-        seen, minute = await asyncio.to_thread(self.overview.look), int(time.time() // 60)
-        if (seen.runs, seen.benches, seen.errors, minute) != (self.cards, self.benches, self.errors, self.minute):
-            self.cards, self.benches, self.errors, self.minute = seen.runs, seen.benches, seen.errors, minute
+    async def refresh(self) -> None:
+        """Redraw if something changed, and every minute."""
+        cards, minute = await asyncio.to_thread(self.overview.read), int(time.time() // 60)
+        if (cards.runs, cards.benches, cards.errors, minute) != (self.cards, self.benches, self.errors, self.minute):
+            self.cards, self.benches, self.errors, self.minute = cards.runs, cards.benches, cards.errors, minute
             self.fill()
 
     def fill(self) -> None:
-        """Draw what the filter leaves."""
-        found = [card for card in self.cards if card.answers(self.words.value or "")]
+        """Draw the runs that match the filter."""
+        found = [card for card in self.cards if card.matches(self.words.value or "")]
         self._fill_states(Counter(card.report.status for card in found))
         rows = [card for card in found if self.status in {"", card.report.status}]
         self.list.clear()
         with self.list:
-            self.boxes = {card.name: run_row.draw(card, card.name in self.chosen, self.tick) for card in rows[:_SHOWN]}
+            self.boxes = {
+                card.name: run_row.draw(card, card.name in self.selected, self.toggle) for card in rows[:_MAX_ROWS]
+            }
             if not rows:
-                self._say_empty()
-            elif len(rows) > _SHOWN:
-                ui.label(f"{len(rows) - _SHOWN} more. Filter to find them.").classes("soft more")
+                self._draw_empty()
+            elif len(rows) > _MAX_ROWS:
+                ui.label(f"{len(rows) - _MAX_ROWS} more. Filter to find them.").classes("soft more")
             for error in self.errors:
                 ui.label(error).classes("remark").mark("unreadable")
         self._fill_benches()
-        self._offer()
+        self._update_buttons()
 
-    def tick(self, name: str) -> None:
-        """Choose a run to compare, or let go of it; the last two stay chosen."""
-        self.chosen = [each for each in self.chosen if each != name] + ([name] if name not in self.chosen else [])
-        self.chosen = self.chosen[-2:]
+    def toggle(self, name: str) -> None:
+        """Select or deselect a run to compare; the last two remain selected."""
+        self.selected = [each for each in self.selected if each != name] + ([name] if name not in self.selected else [])
+        self.selected = self.selected[-2:]
         for each, box in self.boxes.items():
-            box.props["checked"] = each in self.chosen
-        self._offer()
+            box.props["checked"] = each in self.selected
+        self._update_buttons()
 
-    def choose(self, status: str) -> None:
-        """Show those of this status; all where it is empty."""
+    def show_status(self, status: str) -> None:
+        """Show runs of this status; all if it is empty."""
         self.status = status
         self.fill()
 
-    def lay_beside(self) -> None:
-        """Go to the comparison of the two that are chosen."""
-        if len(self.chosen) == 2:
-            ui.navigate.to("/compare?" + urlencode({"one": self.chosen[0], "two": self.chosen[1]}))
+    def open_comparison(self) -> None:
+        """Open the comparison of the two selected runs."""
+        if len(self.selected) == 2:
+            ui.navigate.to("/compare?" + urlencode({"one": self.selected[0], "two": self.selected[1]}))
 
-    def _offer(self) -> None:
-        self.sift.set_visibility(bool(self.cards))
+    def _update_buttons(self) -> None:
+        self.filter.set_visibility(bool(self.cards))
         self.compare.set_visibility(len(self.cards) > 1)
-        self.compare.props.set_bool("disabled", len(self.chosen) != 2)
-        self.compare.props["title"] = "" if len(self.chosen) == 2 else "Select two runs first"
+        self.compare.props.set_bool("disabled", len(self.selected) != 2)
+        self.compare.props["title"] = "" if len(self.selected) == 2 else "Select two runs first"
 
     def _fill_states(self, counts: Counter[str]) -> None:
         self.states.clear()
         with self.states:
             for status, count in (("", counts.total()), *counts.most_common()):
-                pill = button(f"{status or 'all'} {count}", partial(self.choose, status)).classes("pill")
+                pill = button(f"{status or 'all'} {count}", partial(self.show_status, status)).classes("pill")
                 pill.props["aria-pressed"] = str(status == self.status).lower()
 
-    def _say_empty(self) -> None:
+    def _draw_empty(self) -> None:
         if not self.cards:
-            frame.empty("No runs yet. Start one with a paper.", "New run", "/new")
+            layout.empty("No runs yet. Start one with a paper.", "New run", "/new")
             example_card.draw(self.web)
             return
         with ui.element("div").classes("empty"):
@@ -126,7 +128,7 @@ class Runs:
             button("Show all", self.clear)
 
     def clear(self) -> None:
-        """Take the filter away."""
+        """Clear the filter."""
         self.status = ""
         self.words.value = ""
         self.fill()
@@ -136,6 +138,6 @@ class Runs:
         if not self.benches:
             return
         with self.below:
-            frame.heading("Benches", 2)
+            layout.heading("Benches", 2)
             for bench in self.benches:
                 run_row.draw_bench(bench)

@@ -1,4 +1,4 @@
-"""What a run may be told on the page: a model, a profile and a cap; all else is as in the settings file."""
+"""The options of a new run on the page: model, profile and cost limit; the rest is from the settings file."""
 
 from papercoder.errors import SettingsError
 from papercoder.models.catalog import COMMAND, TEST_MODELS, provider_of
@@ -7,7 +7,7 @@ from papercoder.models.resolve import resolve
 from papercoder.paper.fidelity import Estimate
 from papercoder.settings import RUN_ROLES, Profile, Settings
 
-TOLD: dict[str, str] = {
+PROFILES: dict[str, str] = {
     "full": "full: plan, code, review, execute, repair",
     "papercoder": "papercoder: as published",
     "paper": "paper: only the paper",
@@ -20,20 +20,20 @@ TOLD: dict[str, str] = {
     "review": "review: with review",
     "repair": "repair: with execution and repair",
 }
-"""Each profile in a few words."""
+"""Profile -> label."""
 
 _LOCAL = frozenset({"recorded", "relay", COMMAND})
 """Kinds of models that open folders or run programs on this machine."""
 
 
-def chosen(given: Settings, model: str, profile: Profile, cap: float | None) -> Settings:
+def run_settings(base: Settings, model: str, profile: Profile, max_cost: float | None) -> Settings:
     """The settings of a run.
 
     Raises:
-        SettingsError: a value is wrong, or names a folder or a program, which only the settings file may.
+        SettingsError: a value is invalid, or names a folder or a program that the settings file does not name.
     """
-    settings = Settings(model=model.strip(), profile=profile, max_cost=cap)
-    known = {given.model, *given.models.values()}
+    settings = Settings(model=model.strip(), profile=profile, max_cost=max_cost)
+    known = {base.model, *base.models.values()}
     for role in RUN_ROLES:
         spec = settings.model_for(role)
         kind = spec.partition(":")[0]
@@ -42,11 +42,11 @@ def chosen(given: Settings, model: str, profile: Profile, cap: float | None) -> 
     return settings
 
 
-def check(settings: Settings) -> None:
-    """Be sure that the models can be asked, before anything is begun.
+def check_models(settings: Settings) -> None:
+    """Check that all models can be used before the run starts.
 
     Raises:
-        SettingsError: no such provider, or no credentials for it.
+        SettingsError: a provider is unknown or not configured.
     """
     for spec in dict.fromkeys(settings.model_for(role) for role in RUN_ROLES):
         if spec.partition(":")[0] in {*TEST_MODELS, COMMAND}:
@@ -55,14 +55,14 @@ def check(settings: Settings) -> None:
             provider_of(spec).check(settings)
 
 
-def offered(settings: Settings) -> list[str]:
-    """Models to choose from: that of the settings, then one of each provider that is ready."""
+def suggested_models(settings: Settings) -> list[str]:
+    """The model of the settings, then one of each configured provider."""
     ready = [f"{each.provider}:{each.example}" for each in provider_statuses(settings) if not each.missing]
     return list(dict.fromkeys([settings.model, *ready]))
 
 
-def in_words(estimate: Estimate) -> str:
-    """What a run will take beside its price, in a sentence."""
+def describe(estimate: Estimate) -> str:
+    """The calls and tokens of a run in a sentence."""
     tokens = f"{estimate.prompt_tokens:,} prompt and {estimate.completion_tokens:,} completion tokens"
     if estimate.cost_usd is None:
         return (

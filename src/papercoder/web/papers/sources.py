@@ -1,4 +1,4 @@
-"""Where a paper may come from on the page: an upload, arXiv, or a file below the folder of runs."""
+"""Sources of papers on the page: an upload, arXiv, or a file in the runs folder."""
 
 import os
 from hashlib import sha256
@@ -12,16 +12,16 @@ from papercoder.paper.arxiv import parse_id
 from papercoder.paper.sniffing import Kind, kind_of
 from papercoder.runs.folder import is_outside
 from papercoder.runs.store import write_failure
-from papercoder.web.runs.folder import UPLOAD, UPLOADS, Shelf
+from papercoder.web.runs.folder import UPLOAD, UPLOADS, RunsFolder
 
 _KINDS: frozenset[Kind] = frozenset(get_args(Kind)) - {"lfs", "empty", "binary", "text"}
 
 
-def source_of(shelf: Shelf, text: str) -> str:
-    """What a run is given as its paper for what was typed.
+def source_of(runs_folder: RunsFolder, text: str) -> str:
+    """The source of a run for the text that the user typed.
 
     Raises:
-        PaperError: it is not an arXiv id, and no file that may be read from here.
+        PaperError: it is neither an arXiv id nor a file that may be read.
     """
     typed = text.strip()
     if not typed:
@@ -29,47 +29,47 @@ def source_of(shelf: Shelf, text: str) -> str:
     if number := parse_id(typed):
         return str(number)
     bundled = example()
-    allowed = (shelf.root, *((bundled.folder.resolve(),) if bundled else ()))
-    found = Path(os.path.realpath(shelf.root / typed)) if "\0" not in typed else Path("/")
-    if not any(found.is_relative_to(place) for place in allowed):
+    allowed_folders = (runs_folder.root, *((bundled.folder.resolve(),) if bundled else ()))
+    found = Path(os.path.realpath(runs_folder.root / typed)) if "\0" not in typed else Path("/")
+    if not any(found.is_relative_to(folder) for folder in allowed_folders):
         raise PaperError(
-            f"{typed[:120]!r} is not an arXiv id, and files are only read from {shelf.root}. "
+            f"{typed[:120]!r} is not an arXiv id, and files are only read from {runs_folder.root}. "
             "Drop the paper here instead."
         )
-    if not os.path.exists(found):  # noqa: PTH110  also of what is too long for a name
+    if not os.path.exists(found):  # noqa: PTH110  Path.exists raises for names that are too long
         raise PaperError(
-            f"{typed[:120]!r} is not an arXiv id, and {shelf.root} has no such file. Drop the paper here instead."
+            f"{typed[:120]!r} is not an arXiv id, and {runs_folder.root} has no such file. Drop the paper here instead."
         )
     return str(found)
 
 
-def keep_upload(shelf: Shelf, name: str, data: bytes) -> str:
-    """Keep an uploaded paper beside the runs; return what to type for it.
+def store_upload(runs_folder: RunsFolder, name: str, data: bytes) -> str:
+    """Store an uploaded paper beside the runs; returns its path in the runs folder.
 
     Raises:
-        PaperError: it is too large, or no paper of a known kind.
+        PaperError: it is too large, or not a paper of a known kind.
         RunFolderError: it cannot be written.
     """
     if len(data) > UPLOAD:
-        raise PaperError(f"{_plain(name)} is larger than {UPLOAD // 2**20} MiB. Upload the paper itself.")
+        raise PaperError(f"{_safe_name(name)} is larger than {UPLOAD // 2**20} MiB. Upload the paper itself.")
     kind = kind_of(data, PurePath(name).name)
     if kind not in _KINDS:
         raise PaperError(
-            f"{_plain(name)} is no paper of a known kind; give a PDF, LaTeX (as arXiv packs it), HTML, Markdown, S2ORC "
-            "JSON, TEI or JATS."
+            f"{_safe_name(name)} is not a paper of a known kind. Upload a PDF, LaTeX (as packed by arXiv), HTML, "
+            "Markdown, S2ORC JSON, TEI or JATS."
         )
-    path = shelf.root / UPLOADS / sha256(data).hexdigest()[:12] / _plain(name)
-    if is_outside(path, shelf.root):
-        raise RunFolderError(f"{shelf.root / UPLOADS} is a link to another folder. Nothing was written.")
+    path = runs_folder.root / UPLOADS / sha256(data).hexdigest()[:12] / _safe_name(name)
+    if is_outside(path, runs_folder.root):
+        raise RunFolderError(f"{runs_folder.root / UPLOADS} is a link to another folder. Nothing was written.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     except OSError as error:
         raise RunFolderError(write_failure(path, error)) from error
-    return path.relative_to(shelf.root).as_posix()
+    return path.relative_to(runs_folder.root).as_posix()
 
 
-def _plain(name: str) -> str:
-    """A file name of ours that tells of theirs."""
+def _safe_name(name: str) -> str:
+    """A safe file name made from the uploaded one."""
     last = PurePath(name.replace("\\", "/")).name
     return sub(r"[^\w.-]+", "-", last, flags=ASCII).lstrip(".-")[-80:].lstrip(".-") or "paper"

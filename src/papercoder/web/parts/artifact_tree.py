@@ -1,4 +1,4 @@
-"""All artifacts of a run by stage, with whose each is."""
+"""The artifacts of a run by stage, each with its state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LABELS: dict[ArtifactState, str] = {
     "stale": "edited, stale",
     "missing": "not made",
 }
-TONES: dict[ArtifactState, str] = {"generated": "none", "edited": "going", "stale": "fair", "missing": "none"}
+TONES: dict[ArtifactState, str] = {"generated": "none", "edited": "active", "stale": "fair", "missing": "none"}
 
 _REPOSITORY = "repository"
 
@@ -33,22 +33,22 @@ class Row:
 
 
 def tree_html(run: str, artifacts: Mapping[str, ArtifactState], here: str) -> Markup:
-    """A list of links; the one that is open is marked."""
+    """Links to all artifacts; the open one is marked."""
     groups: dict[str, list[Row]] = {}
-    for name, kept in artifacts.items():
-        row = Row(_name(name), address(run, "edit", artifact=name), LABELS[kept], TONES[kept], name == here)
+    for name, state in artifacts.items():
+        row = Row(_name(name), address(run, "edit", artifact=name), LABELS[state], TONES[state], name == here)
         groups.setdefault(_group(name), []).append(row)
     if repository := groups.pop(_REPOSITORY, None):
-        groups[_REPOSITORY] = repository  # the last, though its first file comes early
+        groups[_REPOSITORY] = repository  # last, even if its first file comes early
     template = environment("papercoder.web").get_template("artifacts.html")
     return Markup(template.render(groups=groups))  # noqa: S704  the template escapes
 
 
 def _group(artifact: str) -> str:
-    """Its stage; all of the repository is one, whichever stage wrote a file of it."""
+    """The artifact's stage; all files of the repository are one group."""
     return _REPOSITORY if artifact.startswith("repo/") else stage_of(artifact).removesuffix(".json")
 
 
 def _name(artifact: str) -> str:
-    """Without its stage."""
+    """The artifact's name without its stage."""
     return artifact.partition("/")[2] or artifact

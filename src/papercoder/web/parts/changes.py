@@ -1,4 +1,4 @@
-"""What changed in the generated repository from one version to another."""
+"""What changed in the generated repository between two versions."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from papercoder.report.rendering import environment
 from papercoder.repository.history import History, Version
 
 _MOST = 3_000
-"""Lines of a file's difference that are shown."""
+"""Lines of a file's diff that are shown."""
 
 _OPEN = 400
-"""Lines; a longer difference is folded."""
+"""Lines; a longer diff is folded."""
 
 _KINDS = {"+": "new", "-": "old", "@": "where"}
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a difference."""
+    """A line of a diff."""
 
     kind: str
     """`new`, `old`, `where`, or `same`."""
@@ -30,43 +30,43 @@ class Line:
 
 @dataclass(frozen=True)
 class FileChange:
-    """What changed in one file."""
+    """The changes of one file."""
 
     path: str
     lines: tuple[Line, ...]
     remarks: tuple[str, ...]
-    """What git says of the file as a whole: that it is new, gone, renamed, or no text."""
+    """git's notes on the whole file: new, deleted, renamed, or binary."""
 
     @property
     def added(self) -> int:
-        """New lines."""
+        """Number of added lines."""
         return sum(line.kind == "new" for line in self.lines)
 
     @property
-    def gone(self) -> int:
-        """Old lines."""
+    def removed(self) -> int:
+        """Number of removed lines."""
         return sum(line.kind == "old" for line in self.lines)
 
     @property
     def is_open(self) -> bool:
-        """Short enough to be read at once."""
+        """Is it short enough to be shown unfolded?"""
         return len(self.lines) <= _OPEN
 
     @property
     def shown(self) -> tuple[Line, ...]:
-        """As many lines as fit."""
+        """The lines that are shown."""
         return self.lines[:_MOST]
 
 
-async def changes_html(repository: Path, asked: Mapping[str, str]) -> Markup:
-    """Versions to choose from, and the difference of two: those asked for as `before` and `after`, else the last two.
+async def changes_html(repository: Path, query: Mapping[str, str]) -> Markup:
+    """The versions, and the diff of two of them: `before` and `after` of the query, else the last two.
 
     Raises:
-        RunFolderError: what is asked for is no version, or git cannot read it.
+        RunFolderError: the query names no version, or git cannot read it.
     """
     history = History(repository)
     known = await history.versions()
-    before, after = _asked(known, asked)
+    before, after = _selected(known, query)
     found = await history.diff(before, after) if before else None
     values = {
         "versions": known,
@@ -79,16 +79,16 @@ async def changes_html(repository: Path, asked: Mapping[str, str]) -> Markup:
     return Markup(template.render(**values))  # noqa: S704  the template escapes
 
 
-def _asked(known: tuple[Version, ...], asked: Mapping[str, str]) -> tuple[str, str]:
-    """Commits; the first is empty where there are no two to compare."""
+def _selected(known: tuple[Version, ...], query: Mapping[str, str]) -> tuple[str, str]:
+    """The two commits to compare; the first is empty if there is only one."""
     if len(known) < 2:
         return "", known[0].id if known else ""
-    return asked.get("before") or known[1].id, asked.get("after") or known[0].id
+    return query.get("before") or known[1].id, query.get("after") or known[0].id
 
 
-def file_changes(difference: str) -> Iterator[FileChange]:
-    """A unified diff of git, file by file."""
-    for part in f"\n{difference}".split("\ndiff --git ")[1:]:
+def file_changes(diff: str) -> Iterator[FileChange]:
+    """Split a unified diff of git by file."""
+    for part in f"\n{diff}".split("\ndiff --git ")[1:]:
         head, _, body = part.partition("\n@@")
         lines = tuple(Line(_KINDS.get(line[:1], "same"), line) for line in f"@@{body}".split("\n")) if body else ()
         yield FileChange(_path(head), lines, _remarks(head))
@@ -105,5 +105,5 @@ def _path(head: str) -> str:
 
 
 def _remarks(head: str) -> tuple[str, ...]:
-    said = ("new file", "deleted file", "rename from", "Binary files", "old mode", "new mode")
-    return tuple(line for line in head.split("\n")[1:] if line.startswith(said))
+    notes = ("new file", "deleted file", "rename from", "Binary files", "old mode", "new mode")
+    return tuple(line for line in head.split("\n")[1:] if line.startswith(notes))

@@ -1,4 +1,4 @@
-"""A file of the repository as it is read beside the paper: numbered lines, and the requirements that each is for."""
+"""A file of the repository beside the paper: numbered lines with the requirements that each implements."""
 
 import re
 import unicodedata
@@ -14,25 +14,26 @@ from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
 from pygments.util import ClassNotFound
 
 from papercoder.errors import RunFolderError
+from papercoder.report import Report
 from papercoder.report.model import TracedRequirement
 from papercoder.report.rendering import environment
 
-_LARGEST = 4 * 2**20
-"""Bytes of a file that are read."""
+_MAX_BYTES = 4 * 2**20
+"""Bytes of a file that are read; the rest is cut."""
 
-_AT_ONCE = 1_500
-"""Lines in the page at once."""
+_PAGE = 1_500
+"""Lines that are shown at once."""
 
-_WIDEST = 1_000
-"""Signs of a line."""
+_MAX_CHARS = 1_000
+"""Characters of a line that are shown."""
 
-_COLOURED = 300_000
-"""Signs; the words of a longer file are not coloured."""
+_MAX_HIGHLIGHTED = 300_000
+"""Characters; longer files are not highlighted."""
 
 _CLASSES = ((Comment, "c"), (Keyword, "k"), (String, "s"), (Number, "n"), (Name.Function, "f"), (Name.Class, "f"))
 
 Owners = Mapping[int, tuple[str, ...]]
-"""Line -> the requirements that it is for."""
+"""Line -> the requirements that it implements."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,12 @@ class Source:
     path: str
     lines: tuple[str, ...]
     cut: bool
-    """True where the file goes on."""
+    """True if the file is longer."""
 
 
 @dataclass(frozen=True)
 class ShownLine:
-    """A line on its way into the page."""
+    """A line as the template needs it."""
 
     number: int
     code: Markup
@@ -55,24 +56,24 @@ class ShownLine:
 
 
 def read_source(file: Path, path: str) -> Source:
-    """Read a file of the repository, whose path there is given.
+    """Read a file; `path` is its path in the repository.
 
     Raises:
-        RunFolderError: it is not there, or no text.
+        RunFolderError: it does not exist, or is not text.
     """
     try:
         with file.open("rb") as opened:
-            content = opened.read(_LARGEST + 1)
+            content = opened.read(_MAX_BYTES + 1)
     except OSError as error:
         raise RunFolderError(f"{path} cannot be read ({error.strerror}).") from error
     if b"\0" in content:
         raise RunFolderError(f"{path} is not text.")
-    text = content[:_LARGEST].decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n")
-    return Source(path, tuple(text.removesuffix("\n").split("\n")), len(content) > _LARGEST)
+    text = content[:_MAX_BYTES].decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    return Source(path, tuple(text.removesuffix("\n").split("\n")), len(content) > _MAX_BYTES)
 
 
 def owners(needs: Iterable[TracedRequirement], path: str) -> Owners:
-    """Which requirements' marks and evidence stand in a file, and where."""
+    """The requirements with a mark or evidence in a file, by line."""
     found: dict[int, list[str]] = defaultdict(list)
     for item in needs:
         for place in item.places:
@@ -82,28 +83,35 @@ def owners(needs: Iterable[TracedRequirement], path: str) -> Owners:
 
 
 def first_shown(source: Source, line: int) -> int:
-    """The first of the lines that are shown together with this one."""
-    return (max(1, min(line, len(source.lines))) - 1) // _AT_ONCE * _AT_ONCE + 1
+    """The first line of the page of lines that has this one."""
+    return (max(1, min(line, len(source.lines))) - 1) // _PAGE * _PAGE + 1
 
 
-def code_html(source: Source, named: Owners, line: int = 1) -> Markup:
-    """So many lines as can be shown at once, this one among them; the requirements of a line are in its `data-r`."""
+def code_html(source: Source, line_owners: Owners, line: int = 1) -> Markup:
+    """The page of lines with this one; the requirements of a line are in its `data-r`."""
     first = first_shown(source, line)
-    last = min(first + _AT_ONCE - 1, len(source.lines))
+    last = min(first + _PAGE - 1, len(source.lines))
     texts = source.lines[first - 1 : last]
     shown = [
-        ShownLine(number, code, named.get(number, ()))
-        for number, code in enumerate(_coloured(source.path, texts), first)
+        ShownLine(number, code, line_owners.get(number, ()))
+        for number, code in enumerate(_highlighted(source.path, texts), first)
     ]
-    values = {"source": source, "lines": shown, "first": first, "last": last, "step": _AT_ONCE}
+    values = {"source": source, "lines": shown, "first": first, "last": last, "step": _PAGE}
     template = environment("papercoder.web").get_template("code.html")
     return Markup(template.render(**values))  # noqa: S704  the template escapes
 
 
-def _coloured(path: str, lines: Iterable[str]) -> list[Markup]:
-    cut = [line if len(line) <= _WIDEST else f"{line[:_WIDEST]}… ({len(line):,} characters)" for line in lines]
+def file_select_html(report: Report) -> Markup:
+    """A menu of all files of the repository, code first."""
+    files = sorted(report.files, key=lambda path: (not path.endswith(".py"), path.startswith("tests/"), path))
+    template = environment("papercoder.web").get_template("files.html")
+    return Markup(template.render(files=files))  # noqa: S704  the template escapes
+
+
+def _highlighted(path: str, lines: Iterable[str]) -> list[Markup]:
+    cut = [line if len(line) <= _MAX_CHARS else f"{line[:_MAX_CHARS]}… ({len(line):,} characters)" for line in lines]
     lexer = _lexer(path)
-    if lexer is None or sum(map(len, cut)) > _COLOURED:
+    if lexer is None or sum(map(len, cut)) > _MAX_HIGHLIGHTED:
         return [_visible(line) for line in cut]
     done = [Markup()]
     for kind, text in lexer.get_tokens("\n".join(cut)):
@@ -125,15 +133,15 @@ def _word(kind: _TokenType, text: str) -> Markup:
     return Markup('<span class="{}">{}</span>').format(name, _visible(text)) if name and text else _visible(text)
 
 
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 def _visible(text: str) -> Markup:
-    """Escaped; signs that cannot be seen, as those that turn the reading direction, are named in their place."""
-    parts = _UNSEEN.split(text)
-    signs = _UNSEEN.findall(text)
+    """Escaped text; invisible characters, such as those that change the reading direction, are shown by their code."""
+    parts = _INVISIBLE.split(text)
+    characters = _INVISIBLE.findall(text)
     done = escape(parts[0])
-    for sign, part in zip(signs, parts[1:], strict=True):
-        name = unicodedata.name(sign, "control character").lower()
-        done += Markup('<i class="unseen" title="{}">U+{}</i>').format(name, f"{ord(sign):04X}") + escape(part)
+    for character, part in zip(characters, parts[1:], strict=True):
+        name = unicodedata.name(character, "control character").lower()
+        done += Markup('<i class="unseen" title="{}">U+{}</i>').format(name, f"{ord(character):04X}") + escape(part)
     return done

@@ -1,4 +1,4 @@
-"""Buttons and fields in the look of the page."""
+"""Buttons and fields in the style of the page."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from inspect import iscoroutinefunction
@@ -10,15 +10,15 @@ Kind = Literal["", "main", "danger"]
 
 
 def button(label: str, on_click: Callable[[], object | Awaitable[object]], kind: Kind = "") -> ui.element:
-    """A button; its label is text. While what it began goes on, it cannot be clicked again."""
+    """A button with a plain text label; it is disabled while its action runs."""
 
     async def click() -> None:
         if element.props.get("disabled"):
-            return  # the second of a double click, sent before the browser knew
+            return  # second click of a double click, sent before the browser knew
         element.props["disabled"] = True
         try:
-            if isinstance(begun := on_click(), Awaitable):
-                await begun
+            if isinstance(action := on_click(), Awaitable):
+                await action
         finally:
             element.props.pop("disabled", None)
 
@@ -30,23 +30,23 @@ def button(label: str, on_click: Callable[[], object | Awaitable[object]], kind:
     return element
 
 
-def field(label: str, value: str = "", offered: list[str] | None = None) -> ui.input:
-    """A line of text, with what may be chosen for it."""
-    return ui.input(label, value=value, autocomplete=offered).props("outlined dense").classes("field")
+def field(label: str, value: str = "", suggestions: list[str] | None = None) -> ui.input:
+    """A text field with suggestions."""
+    return ui.input(label, value=value, autocomplete=suggestions).props("outlined dense").classes("field")
 
 
 def number(label: str, value: float | None) -> ui.number:
-    """A number that is at least 0, or none."""
+    """A number field: at least 0, or empty."""
     return ui.number(label, value=value, min=0, step=0.5).props("outlined dense clearable").classes("field")
 
 
-def select(label: str, told: Mapping[str, str], value: str) -> ui.select:
-    """One of several."""
-    return ui.select(dict(told), label=label, value=value).props("outlined dense options-dense").classes("field")
+def select(label: str, options: Mapping[str, str], value: str) -> ui.select:
+    """A menu of values with their labels."""
+    return ui.select(dict(options), label=label, value=value).props("outlined dense options-dense").classes("field")
 
 
 def alert() -> ui.label:
-    """A place for what is wrong; it shows, and is read out, once it has a text."""
+    """A place for an error; it is shown, and read by screen readers, once it has a text."""
     label = ui.label().classes("wrong")
     label.props["role"] = "alert"
     return label

@@ -1,4 +1,4 @@
-"""The bundled example, one click away; and how a run is begun."""
+"""The card of the bundled example, and the start of a run."""
 
 from nicegui import ui
 
@@ -6,12 +6,12 @@ from papercoder.errors import PaperCoderError
 from papercoder.operations.example import example
 from papercoder.settings import Settings
 from papercoder.web.parts.controls import alert, button
-from papercoder.web.server import layout as frame
+from papercoder.web.server import layout
 from papercoder.web.server.state import Web
 
 
 def draw(web: Web) -> None:
-    """What the example is, and its button; nothing where it is not installed."""
+    """Draw the card; nothing if the example is not installed."""
     bundled = example()
     if bundled is None:
         return
@@ -19,7 +19,7 @@ def draw(web: Web) -> None:
     async def run() -> None:
         wrong.set_text("")
         try:
-            await begin(web, "kiln", str(bundled.paper), bundled.settings())
+            await start_run(web, "kiln", str(bundled.paper), bundled.settings())
         except PaperCoderError as error:
             wrong.set_text(str(error))
 
@@ -28,16 +28,16 @@ def draw(web: Web) -> None:
             "Try the bundled example first: a short paper with recorded answers. No key, no cost, and its code really "
             "runs. It takes a few minutes."
         )
-        frame.key(button("Run the example", run).mark("example"), "e", "run the example")
+        layout.key(button("Run the example", run).mark("example"), "e", "run the example")
         wrong = alert()
 
 
-async def begin(web: Web, wanted: str, source: str, settings: Settings) -> None:
-    """Begin a run under a free name, and go to its page.
+async def start_run(web: Web, wanted: str, source: str, settings: Settings) -> None:
+    """Start a run under a free name, and open its page.
 
     Raises:
-        PaperCoderError: it cannot begin.
+        PaperCoderError: it cannot start.
     """
-    name = web.shelf.new(wanted)
-    await web.works.start(name, source, settings)
+    name = web.runs_folder.new(wanted)
+    await web.active_runs.start(name, source, settings)
     ui.navigate.to(f"/run/{name}")

@@ -13,10 +13,51 @@ from papercoder.report.rendering import environment
 from papercoder.runs.events import ExecutionStepEnded
 from papercoder.web.parts.tabs import address
 from papercoder.web.runs.files import FileView
-from papercoder.web.runs.view import StageView, View, Waiting
+from papercoder.web.runs.view import ActiveCall, StageView, State, View
 
-_MOST = 5
+_MAX_NAMES = 5
 """Names in a list before `and 3 more`."""
+
+STATE_LABELS: dict[State, str] = {
+    "new": "not started",
+    "running": "running",
+    "pausing": "pausing",
+    "paused": "paused",
+    "stopping": "stopping",
+    "interrupted": "interrupted",
+    "complete": "complete",
+    "partial": "not complete",
+}
+
+STATE_TONES: dict[State, str] = {
+    "new": "none",
+    "running": "active",
+    "pausing": "fair",
+    "paused": "fair",
+    "stopping": "fair",
+    "interrupted": "bad",
+    "complete": "good",
+    "partial": "fair",
+}
+
+_SENTENCES: dict[State, str] = {
+    "new": "Nothing has been made yet.",
+    "pausing": "Active calls finish and are kept. No new calls start.",
+    "paused": "No calls start until you continue. Running code is not paused.",
+    "stopping": "Active calls finish and are kept, then the run stops.",
+    "interrupted": "The process of this run is gone. Finished work is kept. Resume to continue.",
+    "complete": "Everything asked for was made and observed.",
+}
+
+
+def state_sentence(view: View) -> str:
+    """What to know about the state; empty if its label is enough."""
+    if view.state == "running" and not view.is_here:
+        return "Another process, such as a terminal, works on this run. Watch it here; stop it there."
+    if view.state == "partial":
+        more = "" if "kept" in view.reason else " Finished work is kept. Resume to continue."
+        return f"{_as_sentence(view.reason) or 'The run ended early.'}{more}"
+    return _SENTENCES.get(view.state, "")
 
 
 def figures(view: View) -> str:
@@ -26,13 +67,13 @@ def figures(view: View) -> str:
 
 def stages(found: Sequence[StageView]) -> str:
     """The stages in the order of their start, each with its open artifacts."""
-    return _render("stages", stages=found, told=_told, most=_MOST)
+    return _render("stages", stages=found, summary=_summary, limit=_MAX_NAMES)
 
 
-def waiting(calls: Sequence[Waiting]) -> str:
-    """The open calls, the longest wait first."""
+def active_calls(calls: Sequence[ActiveCall]) -> str:
+    """The active calls, the longest wait first."""
     longest = sorted(calls, key=lambda call: -call.seconds)
-    return _render("waiting", calls=longest[:_MOST], more=len(longest[_MOST:]))
+    return _render("active_calls", calls=longest[:_MAX_NAMES], more=len(longest[_MAX_NAMES:]))
 
 
 def steps(found: Sequence[ExecutionStepEnded], forecast: str) -> str:
@@ -77,7 +118,13 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def _told(stage: StageView) -> str:
+def _as_sentence(reason: str) -> str:
+    text = reason.strip()
+    text = text[:1].upper() + text[1:]
+    return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _summary(stage: StageView) -> str:
     """How many artifacts were made, kept or edited, and the time."""
     counts = {"made": stage.summary.made, "kept": stage.summary.reused, "your edit": stage.summary.edited}
     words = [f"{count} {word}" for word, count in counts.items() if count]

@@ -11,12 +11,12 @@ from papercoder.report.formatting import cost, duration, plural
 from papercoder.runs.summary import StageSummary
 from papercoder.web.runs.overview import BenchCard, RunCard
 
-TONES = {"complete": "good", "running": "going", "partial": "fair", "interrupted": "bad", "failed": "bad"}
-"""Status -> tone of its badge; all others are `none`."""
+TONES = {"complete": "good", "running": "active", "partial": "fair", "interrupted": "bad", "failed": "bad"}
+"""Status -> tone of its badge; `none` for all others."""
 
 
 def draw(card: RunCard, is_ticked: bool, tick: Callable[[str], None]) -> ui.element:
-    """A row with what there is to know at a glance; returns the box that chooses it."""
+    """Draw the row of a run; returns its checkbox."""
     with ui.element("article").classes("run").mark(f"run-{card.name}"):
         box = _tick(card.name, is_ticked, tick)
         with ui.element("div").classes("who"):
@@ -38,7 +38,7 @@ def draw(card: RunCard, is_ticked: bool, tick: Callable[[str], None]) -> ui.elem
 
 
 def draw_bench(card: BenchCard) -> None:
-    """A bench with how its trials ended."""
+    """Draw the row of a bench with the statuses of its trials."""
     trials = card.results.trials
     with ui.element("article").classes("run bench").mark(f"bench-{card.name}"):
         with ui.element("div").classes("who"):
@@ -51,7 +51,7 @@ def draw_bench(card: BenchCard) -> None:
 
 
 def ago(seconds: float) -> str:
-    """How long it is since, in the largest unit."""
+    """Elapsed time in its largest unit."""
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= size:
             return f"{seconds / size:.0f} {unit} ago"
@@ -70,7 +70,7 @@ def _by(card: RunCard) -> str:
 
 
 def _model(name: str) -> str:
-    """A model as a row has room for it: test models have paths and options in their names."""
+    """A short name of a model: test models have paths and options in their names."""
     kind, _, rest = name.partition(":")
     return kind if "/" in rest or "=" in rest else name
 
@@ -81,11 +81,11 @@ def _badge(status: str, text: str = "") -> None:
 
 def _stage(stage: StageSummary, is_running: bool) -> None:
     done = stage.made + stage.reused + stage.edited
-    left = "at work" if is_running else "left open"
-    told = f"{stage.name}: {stage.open} {left}" if stage.open > 0 else f"{stage.name}: {done} there"
-    with ui.element("i").classes(left.replace(" ", "-") if stage.open > 0 else "there") as mark:
-        ui.label(told).classes("sr")
-    mark.props["title"] = told
+    left = "active" if is_running else "unfinished"
+    text = f"{stage.name}: {stage.open} {left}" if stage.open > 0 else f"{stage.name}: {done} done"
+    with ui.element("i").classes(left if stage.open > 0 else "done") as mark:
+        ui.label(text).classes("sr")
+    mark.props["title"] = text
 
 
 def _coverage(card: RunCard) -> tuple[str, str]:
@@ -93,10 +93,10 @@ def _coverage(card: RunCard) -> tuple[str, str]:
     return (f"{card.traced} of {total} traced", "requirements") if total else ("–", "no requirements")
 
 
-def _figure(value: str, what: str) -> None:
+def _figure(value: str, label: str) -> None:
     with ui.element("div").classes("figure"):
         ui.label(value)
-        ui.label(what).classes("soft small")
+        ui.label(label).classes("soft small")
 
 
 def _spent(usd: float, unpriced: int, calls: int) -> None:

@@ -1,13 +1,19 @@
-"""The views of a run and the way between them; a view is offered where there is something to see."""
+"""The views of a run: their tabs, their addresses, and their refresh while the run makes progress."""
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from markupsafe import Markup
-from nicegui import ui
+from nicegui import background_tasks, ui
 
+from papercoder.errors import PaperCoderError
 from papercoder.report.rendering import environment
+from papercoder.web.runs.view import View
+from papercoder.web.server import layout
+from papercoder.web.server.state import Web
 
 
 @dataclass(frozen=True)
@@ -15,14 +21,14 @@ class Tab:
     """A view of a run."""
 
     name: str
-    """Its part of the address, `/run/NAME/name`; empty for the run itself."""
+    """Last part of its address, `/run/RUN/NAME`; empty for the run itself."""
 
     label: str
     needs: tuple[str, ...] = ()
-    """Files of the run folder, one of which it shows; none: it is there from the start."""
+    """The view exists once one of these files of the run folder does; always if there are none."""
 
     empty: str = ""
-    """What to do where none of them is there."""
+    """What to show before that."""
 
 
 TABS = (
@@ -108,27 +114,67 @@ TABS = (
 BY_NAME = {tab.name: tab for tab in TABS}
 
 
-def is_there(tab: Tab, folder: Path) -> bool:
-    """Is there something to see?"""
+def is_available(tab: Tab, folder: Path) -> bool:
+    """Does the view exist yet?"""
     return not tab.needs or any((folder / name).is_file() for name in tab.needs)
 
 
-def address(run: str, view: str, **asked: object) -> str:
-    """Of a view of a run, with what is asked of it."""
-    query = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in asked.items() if value != "")
+def address(run: str, view: str, **query: object) -> str:
+    """The address of a view of a run."""
+    pairs = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in query.items() if value != "")
     path = f"/run/{quote(run, safe='')}" + (f"/{view}" if view else "")
-    return f"{path}?{query}" if query else path
+    return f"{path}?{pairs}" if pairs else path
 
 
 def bar_html(run: str, folder: Path, here: str) -> Markup:
-    """The way between the views that there are; the first nine have their number as key."""
-    shown = [tab for tab in TABS if tab.name == here or is_there(tab, folder)]
+    """Links to the available views; the first nine have their number as key."""
+    shown = [tab for tab in TABS if tab.name == here or is_available(tab, folder)]
     template = environment("papercoder.web").get_template("tabs.html")
     rows = [(tab, address(run, tab.name), tab.name == here) for tab in shown]
     return Markup(template.render(run=run, rows=rows))  # noqa: S704  the template escapes
 
 
 def bar(run: str, folder: Path, here: str) -> ui.html:
-    """Draw it, with this view in sight also where the window is narrow."""
+    """Draw the tabs, scrolled to this view."""
     ui.run_javascript("showTab()")
-    return ui.html(bar_html(run, folder, here), sanitize=False).classes("ways")
+    return ui.html(bar_html(run, folder, here), sanitize=False).classes("tab-bar")
+
+
+def refresh_on_progress(web: Web, run: str, redraw: Callable[[], Awaitable[None]]) -> None:
+    """Redraw a view whenever a stage has made something, until the browser leaves."""
+    watcher, client = web.watchers.of(run), ui.context.client
+    drawn = _progress_mark(watcher.look())
+
+    async def draw() -> None:
+        with suppress(PaperCoderError):  # an invalid artifact ends the run, and the run's page reports it
+            await redraw()
+
+    def listen(view: View) -> None:
+        nonlocal drawn
+        if _progress_mark(view) != drawn:
+            drawn = _progress_mark(view)
+            background_tasks.create_lazy(draw(), name=f"redraw-{client.id}")
+
+    client.on_delete(watcher.listen(listen))
+
+
+def show_empty(web: Web, run: str, tab: Tab) -> None:
+    """Explain what to do in place of a view that does not exist yet, and load it once it does."""
+    layout.empty(tab.empty, "Watch the run", address(run, ""))
+    reload_when(web, run, lambda: is_available(tab, web.runs_folder.run(run)))
+
+
+def reload_when(web: Web, run: str, condition: Callable[[], bool]) -> None:
+    """Reload the page once a condition holds."""
+    client = ui.context.client
+
+    async def check() -> None:
+        if condition():
+            client.run_javascript("location.reload()")
+
+    refresh_on_progress(web, run, check)
+
+
+def _progress_mark(view: View) -> tuple[object, ...]:
+    """Changes whenever a view may have something new."""
+    return (view.state, len(view.steps), *((stage.summary.name, stage.done) for stage in view.stages))

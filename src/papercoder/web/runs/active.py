@@ -1,4 +1,4 @@
-"""Runs that were begun on the page: each may be paused, stopped and gone on with."""
+"""Runs that the page started: each can be paused, stopped and resumed."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -16,140 +16,140 @@ from papercoder.operations.generate import generate
 from papercoder.operations.revise import settings_to_resume, source_to_resume
 from papercoder.runs.events import ArtifactEdited, ArtifactReused, ArtifactStarted, Event
 from papercoder.settings import Settings
-from papercoder.web.runs.folder import Shelf
-from papercoder.web.runs.pause import Gate
+from papercoder.web.runs.folder import RunsFolder
+from papercoder.web.runs.pause import Pause
 
-Doing = Literal["running", "pausing", "paused", "stopping", "ended"]
+ActiveState = Literal["running", "pausing", "paused", "stopping", "ended"]
 
 _GRACE = 1.0
-"""Seconds that a run has to unwind by itself once no call is under way."""
+"""Seconds that a run has to end by itself once no call is active."""
 
 
-class Work:
-    """A run in a thread and an event loop of its own: stopping it ends all that it began, and the page never waits."""
+class ActiveRun:
+    """A run in its own thread and event loop: stopping it ends all that it started, and the page never waits for it."""
 
     def __init__(self, source: str | None, folder: Path, settings: Settings) -> None:
-        self._gate = Gate(limits_of(settings))
+        self._pause = Pause(limits_of(settings))
         self._is_stopping = False
         self._runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
         self._loop = self._runner.get_loop()
         self._task = self._loop.create_task(
-            generate(source, folder, settings, [self._take_note], RunEnvironment(limits=self._gate))
+            generate(source, folder, settings, [self._note_start], RunEnvironment(limits=self._pause))
         )
-        self._ending: asyncio.Task[None] | None = None
-        self._begun: Future[BaseException | None] = Future()
+        self._stopping: asyncio.Task[None] | None = None
+        self._started: Future[BaseException | None] = Future()
         self._ended: Future[BaseException | None] = Future()
         Thread(target=self._run, name=f"run-{folder.name}", daemon=True).start()
 
     @property
-    def doing(self) -> Doing:
-        """What it does now; `pausing` and `stopping` while calls that were sent are waited for."""
+    def state(self) -> ActiveState:
+        """`pausing` and `stopping` last until the active calls have ended."""
         if self._ended.done():
             return "ended"
         if self._is_stopping:
             return "stopping"
-        if self._gate.is_held:
-            return "pausing" if self._gate.calls else "paused"
+        if self._pause.is_held:
+            return "pausing" if self._pause.calls else "paused"
         return "running"
 
     @property
     def reason(self) -> str:
-        """Why it ended before its end; empty where it did not."""
+        """Why it ended early; empty if it did not."""
         return _reason(self._ended.result()) if self._ended.done() else ""
 
     def pause(self) -> None:
-        """Begin no further call; those under way end and are kept."""
-        self._tell(self._gate.hold)
+        """Start no new call; active calls finish and are kept."""
+        self._call_soon(self._pause.hold)
 
     def resume(self) -> None:
-        """Go on after a pause."""
-        self._tell(self._gate.release)
+        """Continue after a pause."""
+        self._call_soon(self._pause.release)
 
     async def stop(self) -> None:
-        """End it: calls that were sent are finished and kept, and what else runs is ended. Returns when it is over."""
+        """Stop it and wait until it has ended: active calls finish and are kept, everything else is cancelled."""
         if not self._is_stopping:
             self._is_stopping = True
-            self._tell(self._end)
+            self._call_soon(self._begin_stop)
         await asyncio.wait([asyncio.wrap_future(self._ended)])
 
-    async def begun(self) -> None:
+    async def wait_until_started(self) -> None:
         """Wait until the run has its folder, its models and the paper.
 
         Raises:
-            PaperCoderError: it could not begin.
+            PaperCoderError: it could not start.
         """
         ended = asyncio.wrap_future(self._ended)
-        begun = asyncio.wrap_future(self._begun)
-        await asyncio.wait([begun, ended], return_when=asyncio.FIRST_COMPLETED)
-        if not begun.done() and (error := ended.result()):
+        started = asyncio.wrap_future(self._started)
+        await asyncio.wait([started, ended], return_when=asyncio.FIRST_COMPLETED)
+        if not started.done() and (error := ended.result()):
             raise error
 
     def _run(self) -> None:
-        """The thread; it does not outlive its process, which then leaves the run as a kill does."""
+        """The thread's target. It is a daemon: if the process ends, the run is interrupted as by a kill."""
         with self._runner:
-            error = self._runner.run(self._work())
+            error = self._runner.run(self._wait())
         self._ended.set_result(error)
 
-    async def _work(self) -> BaseException | None:
+    async def _wait(self) -> BaseException | None:
         await asyncio.wait([self._task])
         error = asyncio.CancelledError() if self._task.cancelled() else self._task.exception()
         if isinstance(error, Exception) and not isinstance(error, PaperCoderError):
             getLogger(__name__).error("a run ended in an unexpected error", exc_info=error)
         return error
 
-    def _take_note(self, event: Event) -> None:
-        if isinstance(event, ArtifactStarted | ArtifactReused | ArtifactEdited) and not self._begun.done():
-            self._begun.set_result(None)
+    def _note_start(self, event: Event) -> None:
+        if isinstance(event, ArtifactStarted | ArtifactReused | ArtifactEdited) and not self._started.done():
+            self._started.set_result(None)
 
-    def _tell(self, what: Callable[[], None]) -> None:
-        with suppress(RuntimeError):  # its loop is closed: it has ended
-            self._loop.call_soon_threadsafe(what)
+    def _call_soon(self, callback: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # its loop is closed, so it has ended
+            self._loop.call_soon_threadsafe(callback)
 
-    def _end(self) -> None:
-        self._ending = self._loop.create_task(self._unwind())
+    def _begin_stop(self) -> None:
+        self._stopping = self._loop.create_task(self._stop())
 
-    async def _unwind(self) -> None:
-        await self._gate.shut()
+    async def _stop(self) -> None:
+        await self._pause.close()
         await asyncio.wait([self._task], timeout=_GRACE)
         self._task.cancel()
 
 
-class Works:
-    """The works of this server, by the names of their runs."""
+class ActiveRuns:
+    """The runs that this server started, by name."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
-        self._works: dict[str, Work] = {}
+    def __init__(self, runs_folder: RunsFolder) -> None:
+        self._runs_folder = runs_folder
+        self._runs: dict[str, ActiveRun] = {}
 
-    def of(self, name: str) -> Work | None:
-        """The work on a run, going on or ended; None where this server did none."""
-        return self._works.get(name)
+    def of(self, name: str) -> ActiveRun | None:
+        """The run, active or ended; None if this server did not start it."""
+        return self._runs.get(name)
 
     async def start(self, name: str, source: str | None, settings: Settings) -> None:
-        """Begin a run, or go on with one, None for the paper that it kept; returns when it has begun.
+        """Start or resume a run, and wait until it has started; `source` is None to use the paper in the run folder.
 
         Raises:
-            PaperCoderError: it is being worked on, or cannot begin.
+            PaperCoderError: it is already running, or cannot start.
         """
-        before = self._works.get(name)
-        if before and before.doing != "ended":
+        former = self._runs.get(name)
+        if former and former.state != "ended":
             raise RunFolderError(f"{name} is already running. Wait for it, or stop it first.")
-        self._works[name] = work = Work(source, self._shelf.folder(name), settings)
-        await work.begun()
+        self._runs[name] = run = ActiveRun(source, self._runs_folder.folder(name), settings)
+        await run.wait_until_started()
 
-    async def go_on(self, name: str, given: Mapping[str, Any] | None = None) -> None:
-        """Go on with a run as it was started last, but for the settings that are given.
+    async def resume(self, name: str, changes: Mapping[str, Any] | None = None) -> None:
+        """Resume a run with its latest settings and these changes to them.
 
         Raises:
-            PaperCoderError: it was never started, is being worked on, or cannot begin.
+            PaperCoderError: it was never started, is already running, or cannot start.
         """
-        folder = self._shelf.run(name)
-        settings = await asyncio.to_thread(settings_to_resume, folder, given or {})
+        folder = self._runs_folder.run(name)
+        settings = await asyncio.to_thread(settings_to_resume, folder, changes or {})
         await self.start(name, await asyncio.to_thread(source_to_resume, folder), settings)
 
     async def close(self) -> None:
-        """Stop all works; what was sent is finished and kept."""
-        await asyncio.gather(*(work.stop() for work in self._works.values()))
+        """Stop all runs; active calls finish and are kept."""
+        await asyncio.gather(*(run.stop() for run in self._runs.values()))
 
 
 def _reason(error: BaseException | None) -> str:

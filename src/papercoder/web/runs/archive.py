@@ -9,19 +9,19 @@ from typing import IO
 
 from papercoder.errors import RunFolderError
 
-MOST = 256 * 2**20
-"""Bytes of all files together."""
+MAX_BYTES = 256 * 2**20
+"""Largest total size in bytes."""
 
 _IN_MEMORY = 8 * 2**20
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-"""Every file's date, so that the same files make the same zip."""
+"""The date of every file, so that the same files give the same zip."""
 
 
 def pack(folder: Path, name: str) -> IO[bytes]:
-    """All files of a run's repository in a folder of this name, without their history and without links.
+    """A zip of a run's repository in a folder of this name, without git history and links.
 
     Raises:
-        RunFolderError: there are none, they are too large for a zip made on the way, or cannot be read.
+        RunFolderError: there are no files, they are too large, or cannot be read.
     """
     try:
         return _packed(folder / "repo", name)
@@ -33,8 +33,8 @@ def _packed(repository: Path, name: str) -> IO[bytes]:
     files = list(_files(repository))
     if not files:
         raise RunFolderError(f"{name} has no code to download yet.")
-    if sum(path.stat().st_size for path in files) > MOST:
-        raise RunFolderError(f"{repository} is larger than {MOST // 2**20} MiB. Copy it from the run folder.")
+    if sum(path.stat().st_size for path in files) > MAX_BYTES:
+        raise RunFolderError(f"{repository} is larger than {MAX_BYTES // 2**20} MiB. Copy it from the run folder.")
     packed = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  the response closes it
     try:
         _fill(packed, repository, files, name)
@@ -55,12 +55,12 @@ def _fill(packed: IO[bytes], repository: Path, files: list[Path], name: str) -> 
 
 
 def _inside(path: Path, repository: Path) -> str:
-    """A file's place, with no sign in it that a zip cannot hold or that parts folders on another system."""
+    """The file's path without characters that a zip cannot hold or that separate folders on another system."""
     return os.fsencode(path.relative_to(repository)).decode("utf-8", "replace").replace("\\", "_")
 
 
 def _files(repository: Path) -> Iterator[Path]:
-    """Plain files alone: a link could lead anywhere."""
+    """Regular files only: a link could point anywhere."""
     for root, folders, names in os.walk(repository) if not repository.is_symlink() else ():
         folders[:] = sorted(each for each in folders if each not in {".git", "__pycache__"})
         paths = (Path(root, each) for each in sorted(names))

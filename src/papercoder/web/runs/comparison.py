@@ -1,4 +1,4 @@
-"""Two runs side by side: what they have in common, and where they differ."""
+"""Compare two runs: what they have in common, and where they differ."""
 
 import difflib
 from collections.abc import Iterator
@@ -18,57 +18,57 @@ _KINDS = {"+": "new", "-": "old", "@": "where"}
 
 @dataclass(frozen=True)
 class Row:
-    """One thing of both runs, in words."""
+    """One value of both runs, as text."""
 
-    what: str
+    label: str
     one: str
     two: str
 
     @property
     def differs(self) -> bool:
-        """Is it not the same?"""
+        """Are the two values different?"""
         return self.one != self.two
 
     @property
     def is_in_both(self) -> bool:
-        """Does each of them have it?"""
+        """Do both runs have a value?"""
         return _NONE not in {self.one, self.two}
 
 
 @dataclass(frozen=True)
-class Contrast:
-    """Two runs."""
+class RunComparison:
+    """What two runs have in common and where they differ."""
 
     figures: tuple[Row, ...]
     settings: tuple[Row, ...]
-    """Those that differ."""
+    """Only those that differ."""
 
     verdicts: tuple[Row, ...]
-    """Of requirements whose verdict differs, by their statements: numbers are each run's own."""
+    """Only requirements whose verdict differs, matched by statement: each run numbers its requirements itself."""
 
-    own: tuple[int, int]
-    """Requirements that only one of them has in these words."""
+    unmatched: tuple[int, int]
+    """Number of requirements whose statement is only in the first or only in the second run."""
 
     files: tuple[FileChange, ...]
     same_files: int
 
 
-def contrast(one: Path, two: Path) -> Contrast:
-    """Read two runs.
+def compare_runs(one: Path, two: Path) -> RunComparison:
+    """Compare two run folders.
 
     Raises:
-        RunFolderError: a folder is none of a run, or cannot be read.
+        RunFolderError: a folder is not a run folder, or cannot be read.
     """
     first, second = load(one), load(two)
     before, after = repository_texts(one), repository_texts(two)
-    return Contrast(
+    return RunComparison(
         figures=tuple(
-            Row(what, of_one, of_two)
-            for (what, of_one), (_, of_two) in zip(_figures(first), _figures(second), strict=True)
+            Row(label, of_one, of_two)
+            for (label, of_one), (_, of_two) in zip(_figures(first), _figures(second), strict=True)
         ),
         settings=tuple(row for row in _rows(_settings(one), _settings(two)) if row.differs),
         verdicts=tuple(row for row in _rows(_verdicts(first), _verdicts(second)) if row.differs and row.is_in_both),
-        own=(len(_verdicts(first).keys() - _verdicts(second)), len(_verdicts(second).keys() - _verdicts(first))),
+        unmatched=(len(_verdicts(first).keys() - _verdicts(second)), len(_verdicts(second).keys() - _verdicts(first))),
         files=tuple(_differences(before, after)),
         same_files=sum(text == after.get(path) for path, text in before.items()),
     )

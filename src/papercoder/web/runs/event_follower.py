@@ -1,4 +1,4 @@
-"""A run's events as they are written: only the new bytes are read, and a half-written line waits for its end."""
+"""Follow a run's events: read only new bytes, and keep an incomplete last line for the next read."""
 
 from pathlib import Path
 
@@ -7,38 +7,38 @@ from papercoder.runs.event_log import parse_events
 from papercoder.runs.events import Event
 
 _HEAD = 512
-"""Bytes in which two logs differ: the first event says when."""
+"""Bytes that tell two logs apart: the first event has a time."""
 
 
-class Tail:
+class EventFollower:
     """Reads `events.jsonl` from where it stopped."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._read = 0
-        self._half = b""
+        self._position = 0
+        self._incomplete = b""
         self._head = b""
 
-    def is_another(self) -> bool:
-        """Was the file begun anew? Then all of it is new, also where it is as long by now as the former one was."""
-        if self._begins_with(self._head) and self._size() >= self._read:
+    def was_replaced(self) -> bool:
+        """Is this another file than before? Then it is read from its start, even if it is as long as the former one."""
+        if self._begins_with(self._head) and self._size() >= self._position:
             return False
-        self._read, self._half, self._head = 0, b"", b""
+        self._position, self._incomplete, self._head = 0, b"", b""
         return True
 
-    def new(self) -> list[Event]:
-        """The events since the last call, without lines that a killed process left unfinished.
+    def read_new(self) -> list[Event]:
+        """The events since the last call, without lines that a killed process left incomplete.
 
         Raises:
             RunFolderError: another version of PaperCoder wrote them.
         """
-        *lines, half = (self._half + self._more()).split(b"\n")
+        *lines, incomplete = (self._incomplete + self._new_bytes()).split(b"\n")
         try:
             events = list(parse_events(lines, str(self._path.parent)))
         except RunFolderError:
-            self._read = 0  # the next call raises it again
+            self._position = 0  # the next call raises it again
             raise
-        self._half = half
+        self._incomplete = incomplete
         return events
 
     def _size(self) -> int:
@@ -54,13 +54,13 @@ class Tail:
         except OSError:
             return not head
 
-    def _more(self) -> bytes:
+    def _new_bytes(self) -> bytes:
         try:
             with self._path.open("rb") as file:
                 self._head = file.read(_HEAD)
-                file.seek(self._read)
-                more = file.read()
+                file.seek(self._position)
+                new = file.read()
         except OSError:
-            return b""  # not there yet, or not to be read now: the next look tries again
-        self._read += len(more)
-        return more
+            return b""  # missing or unreadable for now: the next call tries again
+        self._position += len(new)
+        return new

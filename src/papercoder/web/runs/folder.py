@@ -1,4 +1,4 @@
-"""Which runs and benches there are, and the only way from a name of the page's to a file."""
+"""The runs folder: its runs and benches, and the only way from a name in a URL to a file."""
 
 import os
 import re
@@ -11,42 +11,42 @@ from papercoder.errors import RunFolderError
 from papercoder.runs.folder import is_outside
 
 UPLOAD = 64 * 2**20
-"""Bytes that an uploaded paper may have."""
+"""Largest size of an uploaded paper in bytes."""
 
 UPLOADS = ".uploads"
-"""The folder, beside the runs, of papers that were uploaded."""
+"""The folder for uploaded papers, beside the runs."""
 
-_LONGEST = 120
-_MOST_BYTES = 255
-"""That a file system takes for a name."""
+_MAX_CHARS = 120
+_MAX_BYTES = 255
+"""Longest name that file systems allow."""
 
-_OF_BENCH = "~~"
-"""Between the names of a bench and of its trial."""
+_SEPARATOR = "~~"
+"""Separates the name of a bench from that of its trial."""
 
 
-class Shelf:
-    """A folder of runs and benches; nothing outside it can be reached through it."""
+class RunsFolder:
+    """A folder of runs and benches; gives access to nothing outside it."""
 
     def __init__(self, root: Path) -> None:
         self.root = Path(os.path.realpath(root))
 
     def runs(self) -> tuple[str, ...]:
-        """The runs' names, what was last worked on first."""
-        return self._with("events.jsonl")
+        """The names of the runs, the latest active one first."""
+        return self._folders_with("events.jsonl")
 
     def benches(self) -> tuple[str, ...]:
-        """The benches' names, the newest first."""
-        return self._with(RESULTS)
+        """The names of the benches, the newest first."""
+        return self._folders_with(RESULTS)
 
     def folder(self, name: str) -> Path:
-        """The folder of a run, of a bench or of one of its trials, there or not.
+        """The folder of a run, a bench or a trial, whether it exists or not.
 
         Raises:
-            RunFolderError: the name is none of a folder here, or leads elsewhere.
+            RunFolderError: the name is not valid, or points outside the runs folder.
         """
-        parts = name.split(_OF_BENCH, 1)
+        parts = name.split(_SEPARATOR, 1)
         if not all(map(_is_plain, parts)):
-            raise RunFolderError(f"{name[:_LONGEST]!r} is not a run name. A run is a folder in {self.root}.")
+            raise RunFolderError(f"{name[:_MAX_CHARS]!r} is not a run name. A run is a folder in {self.root}.")
         return _inside(self.root, "/".join(parts))
 
     def is_run(self, name: str) -> bool:
@@ -57,10 +57,10 @@ class Shelf:
             return False
 
     def run(self, name: str) -> Path:
-        """The folder of a run that is there.
+        """The folder of an existing run.
 
         Raises:
-            RunFolderError: there is none of this name, or a link in it points outside it.
+            RunFolderError: there is no such run, or a link in it points outside it.
         """
         folder = self.folder(name)
         if not (folder / "events.jsonl").is_file():
@@ -70,7 +70,7 @@ class Shelf:
         return folder
 
     def file(self, name: str, path: str) -> Path:
-        """A file of a run, there or not, by its path in the run folder; links are followed only within it.
+        """A file of a run, whether it exists or not, by its path in the run folder; links must stay inside it.
 
         Raises:
             RunFolderError: the path points outside the run folder.
@@ -78,32 +78,32 @@ class Shelf:
         return _inside(self.folder(name), path)
 
     def new(self, wanted: str) -> str:
-        """A name for a run that no folder has yet, as near to the one wanted as can be."""
-        plain = re.sub(r"[^\w.-]+", "-", wanted, flags=re.ASCII).strip("-._")[: _LONGEST - 8] or "paper"
+        """A free name for a run, as close to `wanted` as possible."""
+        plain = re.sub(r"[^\w.-]+", "-", wanted, flags=re.ASCII).strip("-._")[: _MAX_CHARS - 8] or "paper"
         return next(name for name in _numbered(plain) if not os.path.lexists(self.root / name))
 
-    def _with(self, file: str) -> tuple[str, ...]:
-        """Folders that have this file, by its age."""
-        found = ((_changed(path), path.parent.name) for path in self.root.glob(f"*/{file}") if self._is_ours(path))
+    def _folders_with(self, file: str) -> tuple[str, ...]:
+        """Folders with this file, the latest changed first."""
+        found = ((_changed(path), path.parent.name) for path in self.root.glob(f"*/{file}") if self._is_listed(path))
         return tuple(name for changed, name in sorted(found, key=lambda each: -each[0]) if changed)
 
-    def _is_ours(self, path: Path) -> bool:
+    def _is_listed(self, path: Path) -> bool:
         return _is_plain(path.parent.name) and not is_outside(path, self.root) and path.is_file()
 
 
 def trial_name(bench: str, trial: str) -> str:
-    """The name under which a bench's trial is a run of the shelf."""
-    return f"{bench}{_OF_BENCH}{trial}"
+    """The name of a bench's trial as a run of the runs folder."""
+    return f"{bench}{_SEPARATOR}{trial}"
 
 
 def _is_plain(name: str) -> bool:
     if not name.isprintable() or name.startswith(".") or set(name) & set("/\\"):
         return False
-    return 0 < len(name) <= _LONGEST and len(name.encode()) <= _MOST_BYTES
+    return 0 < len(name) <= _MAX_CHARS and len(name.encode()) <= _MAX_BYTES
 
 
 def _changed(path: Path) -> float:
-    """When, in seconds since the epoch; 0 where somebody has just deleted it."""
+    """When, in seconds since the epoch; 0 if it was just deleted."""
     try:
         return path.stat().st_mtime
     except OSError:
@@ -111,7 +111,7 @@ def _changed(path: Path) -> float:
 
 
 def _links(folder: Path) -> Iterator[Path]:
-    """The links of a run; but for those in its repository, which the user may fill, and whose readers follow none."""
+    """The links of a run, except in its repository: users may add links there, and its readers follow none."""
     for root, folders, files in os.walk(folder):
         yield from filter(Path.is_symlink, (Path(root, name) for name in (*folders, *files)))
         if root == str(folder):
@@ -119,14 +119,14 @@ def _links(folder: Path) -> Iterator[Path]:
 
 
 def _inside(folder: Path, path: str) -> Path:
-    """A path below a folder, whatever links are on the way.
+    """A path inside a folder after links are resolved.
 
     Raises:
-        RunFolderError: it is not below the folder.
+        RunFolderError: it is not inside the folder.
     """
     found = folder / path
     if "\0" in path or ".." in Path(path).parts or is_outside(found, folder):
-        raise RunFolderError(f"{path[:_LONGEST]!r} points outside {folder}. Nothing outside it is shown or written.")
+        raise RunFolderError(f"{path[:_MAX_CHARS]!r} points outside {folder}. Nothing outside it is shown or written.")
     return found
 
 

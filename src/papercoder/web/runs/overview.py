@@ -1,4 +1,4 @@
-"""The shelf at a glance: a card for each run and bench, read again only where something changed."""
+"""The overview of the runs folder: a card for each run and bench, read again only if it changed."""
 
 import time
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ from papercoder.bench.results.files import read_results
 from papercoder.errors import PaperCoderError
 from papercoder.runs.folder import is_locked
 from papercoder.runs.overview import RequirementsSummary, RunReport, report
-from papercoder.web.runs.folder import Shelf
+from papercoder.web.runs.folder import RunsFolder
 
 _TITLE = 200
-_LASTS = 1.0
-"""Seconds for which one look is good enough for all browsers."""
+_CACHE_SECONDS = 1.0
+"""How long one reading is reused for all browsers."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class RunCard:
 
     name: str
     title: str
-    """The paper's, else where it came from."""
+    """The paper's title, else its source."""
 
     changed: float
     """Seconds since the epoch."""
@@ -33,11 +33,11 @@ class RunCard:
 
     @property
     def traced(self) -> int:
-        """Requirements that an owner file is marked with."""
+        """Number of requirements with an owner file and a mark in the code."""
         return traced(self.report.requirements)
 
-    def answers(self, words: str) -> bool:
-        """Do all of these words occur in what the card shows?"""
+    def matches(self, words: str) -> bool:
+        """Does the card show all of these words?"""
         models = " ".join(self.report.models.values())
         text = f"{self.name} {self.title} {self.report.status} {self.report.profile} {models}".lower()
         return all(word in text for word in words.lower().split())
@@ -53,57 +53,57 @@ class BenchCard:
 
 @dataclass(frozen=True)
 class Cards:
-    """What stands on a shelf."""
+    """The content of a runs folder."""
 
     runs: list[RunCard]
-    """What was last worked on first."""
+    """The latest active one first."""
 
     benches: list[BenchCard]
     """The newest first."""
 
     errors: list[str]
-    """Why other run folders cannot be read, such as those of another version."""
+    """Why other run folders cannot be read, for example those of another version."""
 
 
 @dataclass
 class Overview:
-    """Cards of all that stands on a shelf, for all browsers."""
+    """The cards of a runs folder, shared by all browsers."""
 
-    shelf: Shelf
+    runs_folder: RunsFolder
     _cards: dict[str, tuple[object, RunCard]] = field(default_factory=dict)
     _errors: dict[str, tuple[object, str]] = field(default_factory=dict)
-    _seen: Cards | None = None
+    _latest: Cards | None = None
     _until: float = 0.0
-    _turn: Lock = field(default_factory=Lock)
-    """Browsers look from threads of their own."""
+    _lock: Lock = field(default_factory=Lock)
+    """Each browser reads in its own thread."""
 
-    def look(self) -> Cards:
-        """All that is there now, or was a moment ago when another browser looked."""
-        with self._turn:
-            if self._seen is None or time.monotonic() > self._until:
-                self._seen = Cards(self._runs(), self._benches(), [error for _, error in self._errors.values()])
-                self._until = time.monotonic() + _LASTS
-            return self._seen
+    def read(self) -> Cards:
+        """The current cards, or those that another browser got a moment ago."""
+        with self._lock:
+            if self._latest is None or time.monotonic() > self._until:
+                self._latest = Cards(self._runs(), self._benches(), [error for _, error in self._errors.values()])
+                self._until = time.monotonic() + _CACHE_SECONDS
+            return self._latest
 
     def _runs(self) -> list[RunCard]:
-        names = self.shelf.runs()
-        self._cards = {name: kept for name, kept in self._cards.items() if name in names}
-        self._errors = {name: kept for name, kept in self._errors.items() if name in names}
+        names = self.runs_folder.runs()
+        self._cards = {name: entry for name, entry in self._cards.items() if name in names}
+        self._errors = {name: entry for name, entry in self._errors.items() if name in names}
         found = (self._card(name) for name in names)
         return [card for card in found if card]
 
     def _benches(self) -> list[BenchCard]:
         found = []
-        for name in self.shelf.benches():
+        for name in self.runs_folder.benches():
             try:
-                found.append(BenchCard(name, read_results(self.shelf.folder(name) / RESULTS)))
+                found.append(BenchCard(name, read_results(self.runs_folder.folder(name) / RESULTS)))
             except PaperCoderError:
                 continue
         return found
 
     def _card(self, name: str) -> RunCard | None:
         try:
-            state = _state(self.shelf.folder(name))
+            state = _state(self.runs_folder.folder(name))
         except (PaperCoderError, OSError):
             return None
         for known in (self._cards, self._errors):
@@ -111,7 +111,7 @@ class Overview:
                 del known[name]
         if name not in self._cards and name not in self._errors:
             try:
-                folder = self.shelf.run(name)
+                folder = self.runs_folder.run(name)
                 found = report(folder)
                 self._cards[name] = state, RunCard(name, _title(folder) or found.paper, state[0], found)
             except (PaperCoderError, OSError) as error:
@@ -120,12 +120,12 @@ class Overview:
 
 
 def traced(requirements: RequirementsSummary) -> int:
-    """Requirements that an owner file is marked with."""
+    """Number of requirements with an owner file and a mark in the code."""
     return requirements.total - len({*requirements.unowned, *requirements.unmarked})
 
 
 def _state(folder: Path) -> tuple[float, int, bool, int]:
-    """What changes where the card does."""
+    """Changes whenever the card has to change."""
     log = (folder / "events.jsonl").stat()
     traces = folder / "repo" / "TRACEABILITY.json"
     return log.st_mtime, log.st_size, is_locked(folder), traces.stat().st_mtime_ns if traces.is_file() else 0

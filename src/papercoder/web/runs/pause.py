@@ -1,4 +1,4 @@
-"""Turns that can be held back or ended: calls that were sent are finished and kept, no new one begins."""
+"""Rate limits that can be paused or closed: active calls finish and are kept, no new one starts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -10,68 +10,68 @@ from papercoder.models.rate_limits import RateLimits
 
 
 class StoppedError(PaperCoderError):
-    """Somebody stopped the run."""
+    """The user stopped the run."""
 
 
-class Gate:
-    """Stands after the turns of a run; all of it is used in the run's own event loop."""
+class Pause:
+    """Wraps the rate limits of a run; to be used only in the run's event loop."""
 
     def __init__(self, limits: RateLimits) -> None:
         self.is_held = False
         self._limits = limits
-        self._is_shut = False
-        self._free = asyncio.Event()
-        self._free.set()
-        self._calling: set[asyncio.Task[Any]] = set()
+        self._is_closed = False
+        self._released = asyncio.Event()
+        self._released.set()
+        self._callers: set[asyncio.Task[Any]] = set()
 
     @property
     def calls(self) -> int:
-        """How many are being made now."""
-        return len(self._calling)
+        """Number of active calls."""
+        return len(self._callers)
 
     @asynccontextmanager
     async def slot(self, tokens: int) -> AsyncIterator[None]:
-        """A turn, once nobody holds them back.
+        """A slot of the rate limits, once calls are not held.
 
         Raises:
-            StoppedError: there are no turns any more.
+            StoppedError: it was closed.
         """
         async with self._limits.slot(tokens):
-            await self._free.wait()
-            if self._is_shut:
+            await self._released.wait()
+            if self._is_closed:
                 raise StoppedError("it was stopped; finished work is kept, resume at any time")
             with self._counted():
                 yield
 
     def charge(self, tokens: int) -> None:
-        """Count tokens that a call took beyond those expected."""
+        """Count tokens that a call used beyond those expected."""
         self._limits.charge(tokens)
 
     def hold(self) -> None:
-        """Let no call begin until `release`."""
+        """Start no call until `release`."""
         self.is_held = True
-        self._free.clear()
+        self._released.clear()
 
     def release(self) -> None:
-        """Let calls begin again."""
+        """Start calls again."""
         self.is_held = False
-        self._free.set()
+        self._released.set()
 
-    async def shut(self) -> None:
-        """Let no call begin any more, and wait for those that were sent; none is sent a second time."""
-        self._is_shut = True
+    async def close(self) -> None:
+        """Start no call any more, and wait for the active ones; none is sent a second time."""
+        self._is_closed = True
         self.release()
-        for task in self._calling:
-            task.cancel()  # `FinishingModel` brings what was sent to its end all the same
-        while self._calling:
-            await asyncio.wait(set(self._calling))
+        for task in self._callers:
+            task.cancel()  # `FinishingModel` still completes calls that were sent
+        while self._callers:
+            await asyncio.wait(set(self._callers))
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
         task = asyncio.current_task()
         assert task
-        self._calling.add(task)
+        self._callers.add(task)
         try:
             yield
         finally:
-            self._calling.discard(task)
+            self._callers.discard(task)

@@ -1,4 +1,4 @@
-"""What a run's events say of its artifacts, calls and steps so far: a fold that is fed event by event."""
+"""The progress of a run: its artifacts, calls and steps, updated event by event."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
@@ -21,57 +21,57 @@ from papercoder.runs.events import (
 )
 from papercoder.runs.summary import AnyArtifactEvent, Summary, stage_of, summarise
 
-Made = Literal["open", "lost", "made", "kept", "edited", "before"]
-"""`lost`: begun by a process that is gone. `before`: made by an earlier process; the latest one has not come to it."""
+ProgressState = Literal["open", "lost", "made", "kept", "edited", "before"]
+"""`lost`: started by a process that is gone. `before`: made by an earlier process and not yet used by the latest."""
 
-About = tuple[str, str]
+CallKey = tuple[str, str]
 """Agent and subject of a call."""
 
 
 @dataclass(frozen=True)
-class Making:
-    """How far an artifact is."""
+class ArtifactProgress:
+    """The progress of one artifact."""
 
-    state: Made
+    state: ProgressState
     since: float = 0.0
-    """Seconds since the epoch, when it was last begun."""
+    """When it was last started, in seconds since the epoch."""
 
     seconds: float = 0.0
-    """That it took when it was last made; 0 where it never was."""
+    """Duration when it was last made; 0 if it never was."""
 
     @property
     def is_there(self) -> bool:
-        """Is there something to use?"""
+        """Is there a result?"""
         return self.state not in {"open", "lost"}
 
 
 @dataclass
-class Course:
-    """The events of a run, folded as they come."""
+class Progress:
+    """The state of a run after the events so far."""
 
     events: list[Event] = field(default_factory=list)
-    artifacts: dict[str, Making] = field(default_factory=dict)
-    """In the order in which they were first begun."""
+    artifacts: dict[str, ArtifactProgress] = field(default_factory=dict)
+    """In the order of their first start."""
 
-    calls: dict[About, CallStarted] = field(default_factory=dict)
-    """Those that are waited for."""
+    calls: dict[CallKey, CallStarted] = field(default_factory=dict)
+    """Active calls."""
 
-    written: dict[About, int] = field(default_factory=dict)
-    """Tokens of the answers that are being written."""
+    written: dict[CallKey, int] = field(default_factory=dict)
+    """Tokens of the active answers so far."""
 
-    again: Counter[About] = field(default_factory=Counter)
-    """How often a call was sent again, or its answer sent back, since it last went well."""
+    retries: Counter[CallKey] = field(default_factory=Counter)
+    """How often a call was repeated or its answer rejected in this process."""
 
     steps: dict[str, ExecutionStepEnded] = field(default_factory=dict)
-    """Of the latest climb."""
+    """Of the latest execution."""
 
     forecast: str = ""
-    """What was last told to take long, until the next step ends."""
+    """The latest forecast of a long step, until the next step ends."""
 
     _summary: Summary | None = None
 
     def add(self, event: Event) -> None:
-        """Take in the next event."""
+        """Add the next event."""
         if isinstance(event, CallProgress):
             self.written[event.agent, event.subject] = event.completion
             return
@@ -79,7 +79,7 @@ class Course:
         self._summary = None
         match event:
             case RunStarted():
-                self._begin()
+                self._start()
             case ArtifactStarted() | ArtifactMade() | ArtifactReused() | ArtifactEdited():
                 self._artifact(event)
             case CallStarted() | CallMade() | CallRetried() | AnswerRejected():
@@ -91,34 +91,36 @@ class Course:
 
     @property
     def summary(self) -> Summary:
-        """The run in figures."""
+        """The totals of the run."""
         self._summary = self._summary or summarise(self.events)
         return self._summary
 
-    def open(self) -> dict[str, Making]:
+    def open(self) -> dict[str, ArtifactProgress]:
         """The artifacts that are being made."""
-        return {name: making for name, making in self.artifacts.items() if making.state == "open"}
+        return {name: artifact for name, artifact in self.artifacts.items() if artifact.state == "open"}
 
-    def by_stage(self) -> dict[str, dict[str, Making]]:
+    def by_stage(self) -> dict[str, dict[str, ArtifactProgress]]:
         """Stage -> its artifacts."""
-        found: defaultdict[str, dict[str, Making]] = defaultdict(dict)
-        for name, making in self.artifacts.items():
-            found[stage_of(name)][name] = making
+        found: defaultdict[str, dict[str, ArtifactProgress]] = defaultdict(dict)
+        for name, artifact in self.artifacts.items():
+            found[stage_of(name)][name] = artifact
         return found
 
-    def left(self) -> "Course":
-        """The same with nothing open: what a process that is gone left."""
-        artifacts = {name: _left(making) for name, making in self.artifacts.items()}
+    def without_open(self) -> "Progress":
+        """The same with nothing open: what remains when the process is gone."""
+        artifacts = {name: _closed(artifact) for name, artifact in self.artifacts.items()}
         return replace(self, artifacts=artifacts, calls={}, written={}, forecast="")
 
-    def _begin(self) -> None:
-        """A process took up the run: what there is, is of before."""
-        left = {name: _left(making) for name, making in self.artifacts.items()}
-        self.artifacts = {name: replace(making, state="before") for name, making in left.items() if making.is_there}
-        self.calls, self.written, self.again, self.forecast = {}, {}, Counter(), ""
+    def _start(self) -> None:
+        """A new process continues the run: everything so far was made before."""
+        left = {name: _closed(artifact) for name, artifact in self.artifacts.items()}
+        self.artifacts = {
+            name: replace(artifact, state="before") for name, artifact in left.items() if artifact.is_there
+        }
+        self.calls, self.written, self.retries, self.forecast = {}, {}, Counter(), ""
 
     def _artifact(self, event: AnyArtifactEvent) -> None:
-        before = self.artifacts.get(event.artifact, Making("before"))
+        before = self.artifacts.get(event.artifact, ArtifactProgress("before"))
         match event:
             case ArtifactStarted(at=at):
                 now = replace(before, state="open", since=at)
@@ -131,25 +133,25 @@ class Course:
         self.artifacts[event.artifact] = now
 
     def _call(self, event: CallStarted | CallMade | CallRetried | AnswerRejected) -> None:
-        about = event.agent, event.subject
-        self.written.pop(about, None)
+        key = event.agent, event.subject
+        self.written.pop(key, None)
         match event:
             case CallStarted():
-                self.calls[about] = event
+                self.calls[key] = event
             case CallMade():
-                self.calls.pop(about, None)
+                self.calls.pop(key, None)
             case _:
-                self.again[about] += 1
+                self.retries[key] += 1
 
     def _step(self, event: ExecutionStepEnded) -> None:
-        """A step that is climbed once more makes those above it open again."""
-        below = list(self.steps)
+        """A repeated step discards the results of the later ones."""
+        names = list(self.steps)
         if event.step in self.steps:
-            below = below[: below.index(event.step)]
-        self.steps = {name: self.steps[name] for name in below} | {event.step: event}
+            names = names[: names.index(event.step)]
+        self.steps = {name: self.steps[name] for name in names} | {event.step: event}
         self.forecast = ""
 
 
-def _left(making: Making) -> Making:
-    """What is left of it when its process is gone; an earlier making stays where it was being made once more."""
-    return making if making.state != "open" else replace(making, state="before" if making.seconds else "lost")
+def _closed(artifact: ArtifactProgress) -> ArtifactProgress:
+    """The artifact after its process is gone; an earlier result remains."""
+    return artifact if artifact.state != "open" else replace(artifact, state="before" if artifact.seconds else "lost")

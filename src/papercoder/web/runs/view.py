@@ -1,4 +1,4 @@
-"""All that a page shows of a run that may be going on, as one value."""
+"""Everything that a page shows of a run, as one value."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,47 +7,47 @@ from papercoder.artifacts import LogicDesign
 from papercoder.runs.events import ExecutionStepEnded
 from papercoder.runs.summary import StageSummary, Summary, stage_of
 from papercoder.web.runs.files import FileView, artifact_of, files
-from papercoder.web.runs.progress import Course, Making
+from papercoder.web.runs.progress import ArtifactProgress, Progress
 from papercoder.web.runs.time_left import seconds_left
 
 State = Literal["new", "running", "pausing", "paused", "stopping", "interrupted", "complete", "partial"]
 
-GOING: frozenset[State] = frozenset({"running", "pausing", "paused", "stopping"})
-"""Somebody works on the run."""
+ACTIVE: frozenset[State] = frozenset({"running", "pausing", "paused", "stopping"})
+"""A process works on the run."""
 
 
 @dataclass(frozen=True)
 class StageView:
-    """A stage as far as it is."""
+    """The progress of a stage."""
 
     summary: StageSummary
-    artifacts: dict[str, Making]
+    artifacts: dict[str, ArtifactProgress]
     known: int
-    """Artifacts that it has or is known to get."""
+    """Number of its artifacts, including planned ones."""
 
     @property
-    def open(self) -> dict[str, Making]:
-        """Those that are being made."""
-        return {name: making for name, making in self.artifacts.items() if making.state == "open"}
+    def open(self) -> dict[str, ArtifactProgress]:
+        """Artifacts that are being made."""
+        return {name: artifact for name, artifact in self.artifacts.items() if artifact.state == "open"}
 
     @property
     def done(self) -> int:
-        """How many are there."""
-        return sum(making.is_there for making in self.artifacts.values())
+        """Number of artifacts that exist."""
+        return sum(artifact.is_there for artifact in self.artifacts.values())
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """A call that is waited for."""
+class ActiveCall:
+    """A call without an answer yet."""
 
     about: str
     """Agent and subject."""
 
     seconds: float
-    again: int
-    """Tries before this one."""
+    retries: int
+    """Earlier attempts."""
 
-    written: int = 0
+    tokens: int = 0
     """Tokens of the answer so far."""
 
 
@@ -59,45 +59,45 @@ class View:
     """Seconds since the epoch."""
 
     title: str
-    """The paper's; empty where it was not read yet."""
+    """The paper's title; empty before it was read."""
 
     state: State
     is_here: bool
-    """This server works on it, and so can pause and stop it."""
+    """This server runs it, so it can be paused and stopped here."""
 
     reason: str
-    """Why it ended before its end."""
+    """Why it ended early."""
 
     summary: Summary
     seconds: float
-    """Worked on so far."""
+    """Time spent so far."""
 
     left: float | None
-    """About how many seconds more, for what is known to come."""
+    """Estimated seconds until all planned files are written; None if unknown."""
 
     stages: tuple[StageView, ...]
-    """In the order in which they were begun."""
+    """In the order of their start."""
 
-    calls: tuple[Waiting, ...]
+    calls: tuple[ActiveCall, ...]
     steps: tuple[ExecutionStepEnded, ...]
-    """Of the latest climb."""
+    """Of the latest execution."""
 
     forecast: str
     logic: LogicDesign | None
-    """None where it is not planned yet, or cannot be read."""
+    """None if it does not exist yet or cannot be read."""
 
     files: tuple[FileView, ...]
-    """Of the plan of the imports."""
+    """The planned files."""
 
     @property
-    def is_going(self) -> bool:
-        """Somebody works on it."""
-        return self.state in GOING
+    def is_active(self) -> bool:
+        """A process works on it."""
+        return self.state in ACTIVE
 
 
 @dataclass(frozen=True)
-class Look:
-    """What is known beside the events."""
+class RunStatus:
+    """What the page knows of a run besides its events."""
 
     at: float
     title: str
@@ -107,44 +107,47 @@ class Look:
     logic: LogicDesign | None
 
 
-def view(course: Course, look: Look) -> View:
-    """The run at this moment."""
-    course = course if look.state in GOING else course.left()
-    summary, logic = course.summary, look.logic
-    idle = look.at - course.events[-1].at if course.events and look.state in GOING else 0.0
+def view(progress: Progress, status: RunStatus) -> View:
+    """The run at this moment, from its progress and status."""
+    progress = progress if status.state in ACTIVE else progress.without_open()
+    summary, logic = progress.summary, status.logic
+    idle = status.at - progress.events[-1].at if progress.events and status.state in ACTIVE else 0.0
     return View(
-        at=look.at,
-        title=look.title,
-        state=look.state,
-        is_here=look.is_here,
-        reason=look.reason,
+        at=status.at,
+        title=status.title,
+        state=status.state,
+        is_here=status.is_here,
+        reason=status.reason,
         summary=summary,
         seconds=summary.seconds + max(idle, 0.0),
-        left=seconds_left(course, logic, look.at) if logic and look.state == "running" else None,
-        stages=_stages(course, logic),
-        calls=_waiting(course, look.at),
-        steps=tuple(course.steps.values()),
-        forecast=course.forecast,
+        left=seconds_left(progress, logic, status.at) if logic and status.state == "running" else None,
+        stages=_stages(progress, logic),
+        calls=_active_calls(progress, status.at),
+        steps=tuple(progress.steps.values()),
+        forecast=progress.forecast,
         logic=logic,
-        files=files(course, logic) if logic else (),
+        files=files(progress, logic) if logic else (),
     )
 
 
-def _stages(course: Course, logic: LogicDesign | None) -> tuple[StageView, ...]:
-    artifacts = course.by_stage()
+def _stages(progress: Progress, logic: LogicDesign | None) -> tuple[StageView, ...]:
+    artifacts = progress.by_stage()
     planned = [artifact_of(file.path) for file in logic.files] if logic else []
-    return tuple(_stage(stage, artifacts.get(stage.name, {}), planned) for stage in course.summary.stages)
+    return tuple(_stage(stage, artifacts.get(stage.name, {}), planned) for stage in progress.summary.stages)
 
 
-def _stage(summary: StageSummary, artifacts: dict[str, Making], planned: list[str]) -> StageView:
+def _stage(summary: StageSummary, artifacts: dict[str, ArtifactProgress], planned: list[str]) -> StageView:
     known = artifacts.keys() | {name for name in planned if stage_of(name) == summary.name}
     return StageView(summary, artifacts, len(known))
 
 
-def _waiting(course: Course, now: float) -> tuple[Waiting, ...]:
+def _active_calls(progress: Progress, now: float) -> tuple[ActiveCall, ...]:
     return tuple(
-        Waiting(
-            " ".join(filter(None, about)), max(now - call.at, 0.0), course.again[about], course.written.get(about, 0)
+        ActiveCall(
+            " ".join(filter(None, about)),
+            max(now - call.at, 0.0),
+            progress.retries[about],
+            progress.written.get(about, 0),
         )
-        for about, call in course.calls.items()
+        for about, call in progress.calls.items()
     )

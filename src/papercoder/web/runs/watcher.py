@@ -1,56 +1,81 @@
-"""Runs as they go on, whoever works on them: one look at the files for all browsers that watch."""
+"""Watch runs of any process: the files are read once for all browsers."""
 
 import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
 
 from pydantic import ValidationError
 
 from papercoder.artifacts import LogicDesign
 from papercoder.runs.events import Event
 from papercoder.runs.folder import is_locked
-from papercoder.web.runs.active import Work, Works
-from papercoder.web.runs.cached_file import Fresh
-from papercoder.web.runs.event_follower import Tail
-from papercoder.web.runs.folder import Shelf
-from papercoder.web.runs.progress import Course
-from papercoder.web.runs.view import Look, State, View, view
+from papercoder.web.runs.active import ActiveRun, ActiveRuns
+from papercoder.web.runs.event_follower import EventFollower
+from papercoder.web.runs.folder import RunsFolder
+from papercoder.web.runs.progress import Progress
+from papercoder.web.runs.view import RunStatus, State, View, view
+
+T = TypeVar("T")
 
 Listener = Callable[[View], None]
 
 _EVERY = 0.5
-"""Seconds between two looks."""
+"""Seconds between two readings."""
 
 _TICK = 1.0
-"""Seconds after which a run that goes on is told of again, for its clocks."""
+"""Seconds after which an active run is sent again, so that its clocks advance."""
 
 
-class Watch:
-    """One run, watched."""
+class CachedFile(Generic[T]):
+    """A parsed file that is read again only after it changed."""
 
-    def __init__(self, name: str, shelf: Shelf, works: Works) -> None:
+    def __init__(self, path: Path, parse: Callable[[bytes], T | None]) -> None:
+        self._path = path
+        self._parse = parse
+        self._stamp: tuple[int, int] | None = None
+        self._value: T | None = None
+
+    @property
+    def value(self) -> T | None:
+        """The current content; None if the file does not exist or is invalid."""
+        try:
+            stat = self._path.stat()
+            stamp = (stat.st_mtime_ns, stat.st_ino)
+            if stamp != self._stamp:
+                self._value, self._stamp = self._parse(self._path.read_bytes()), stamp
+        except OSError:
+            self._value, self._stamp = None, None
+        return self._value
+
+
+class Watcher:
+    """Watches one run."""
+
+    def __init__(self, name: str, runs_folder: RunsFolder, active_runs: ActiveRuns) -> None:
         self._name = name
-        self._works = works
-        self._folder = shelf.folder(name)
-        self._tail = Tail(self._folder / "events.jsonl")
-        self._course = Course()
-        self._logic = Fresh(self._folder / "planning" / "logic.json", _logic)
-        self._title = Fresh(self._folder / "paper.md", _title)
+        self._active_runs = active_runs
+        self._folder = runs_folder.folder(name)
+        self._follower = EventFollower(self._folder / "events.jsonl")
+        self._progress = Progress()
+        self._logic = CachedFile(self._folder / "planning" / "logic.json", _logic)
+        self._title = CachedFile(self._folder / "paper.md", _title)
         self._listeners: list[Listener] = []
         self._poller: asyncio.Task[None] | None = None
 
     @property
     def events(self) -> list[Event]:
-        """All that were read so far."""
-        return self._course.events
+        """All events read so far."""
+        return self._progress.events
 
     def look(self) -> View:
-        """The run as it is now."""
+        """The current state of the run."""
         self._read()
-        return view(self._course, self._look())
+        return view(self._progress, self._status())
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Tell a listener of every change, and every second while somebody works on the run; returns how to leave."""
+        """Call a listener on every change, and every second while the run is active; returns a function to stop."""
         self._listeners.append(listener)
         if self._poller is None or self._poller.done():
             self._poller = asyncio.create_task(self._poll(self.look()))
@@ -60,70 +85,72 @@ class Watch:
         if listener in self._listeners:
             self._listeners.remove(listener)
 
-    async def _poll(self, told: View) -> None:
+    async def _poll(self, latest: View) -> None:
         while self._listeners:
             await asyncio.sleep(_EVERY)
             now = self.look()
-            if _is_news(told, now):
-                told = now
+            if _has_changed(latest, now):
+                latest = now
                 for listener in self._listeners:
-                    asyncio.get_running_loop().call_soon(listener, now)  # one that fails keeps no other from it
+                    asyncio.get_running_loop().call_soon(
+                        listener, now
+                    )  # so that one that fails does not affect the others
 
     def _read(self) -> None:
-        if self._tail.is_another():
-            self._course = Course()
-        for event in self._tail.new():
-            self._course.add(event)
+        if self._follower.was_replaced():
+            self._progress = Progress()
+        for event in self._follower.read_new():
+            self._progress.add(event)
 
-    def _look(self) -> Look:
-        work = self._works.of(self._name)
-        state, summary = self._state(work), self._course.summary
-        return Look(
+    def _status(self) -> RunStatus:
+        run = self._active_runs.of(self._name)
+        state, summary = self._state(run), self._progress.summary
+        return RunStatus(
             at=time.time(),
             title=self._title.value or "",
             state=state,
-            is_here=bool(work and work.doing != "ended"),
-            reason=summary.reason or (work.reason if work and summary.status == "running" else ""),
+            is_here=bool(run and run.state != "ended"),
+            reason=summary.reason or (run.reason if run and summary.status == "running" else ""),
             logic=self._logic.value,
         )
 
-    def _state(self, work: Work | None) -> State:
-        if work and (doing := work.doing) != "ended":
-            return doing
-        if self._course.summary.status == "running":
+    def _state(self, run: ActiveRun | None) -> State:
+        if run and (state := run.state) != "ended":
+            return state
+        if self._progress.summary.status == "running":
             if is_locked(self._folder):
                 return "running"
-            self._read()  # it may have ended since, and told so before it let the folder go
-        status = self._course.summary.status
+            self._read()  # it may have ended since: its last event comes before it unlocks the folder
+        status = self._progress.summary.status
         if status == "running":
-            return "partial" if work and work.reason else "interrupted"  # a full disk has no room for its own reason
+            return "partial" if run and run.reason else "interrupted"  # a full disk cannot store the reason
         return status
 
 
-class Watches:
-    """The runs that are watched, by name."""
+class Watchers:
+    """The watchers of runs, by name."""
 
-    def __init__(self, shelf: Shelf, works: Works) -> None:
-        self._shelf = shelf
-        self._works = works
-        self._watches: dict[str, Watch] = {}
+    def __init__(self, runs_folder: RunsFolder, active_runs: ActiveRuns) -> None:
+        self._runs_folder = runs_folder
+        self._active_runs = active_runs
+        self._watchers: dict[str, Watcher] = {}
 
-    def of(self, name: str) -> Watch:
-        """The watch of a run, there or still to be begun.
+    def of(self, name: str) -> Watcher:
+        """The watcher of a run, whether it has started or not.
 
         Raises:
-            RunFolderError: this is no name of a run.
+            RunFolderError: this is not a run name.
         """
-        if name not in self._watches:
-            self._watches[name] = Watch(name, self._shelf, self._works)
-        return self._watches[name]
+        if name not in self._watchers:
+            self._watchers[name] = Watcher(name, self._runs_folder, self._active_runs)
+        return self._watchers[name]
 
 
-def _is_news(told: View, now: View) -> bool:
+def _has_changed(before: View, now: View) -> bool:
     return (
-        now.summary is not told.summary
-        or (now.state, now.is_here, now.logic, now.title) != (told.state, told.is_here, told.logic, told.title)
-        or (now.is_going and now.at - told.at >= _TICK)
+        now.summary is not before.summary
+        or (now.state, now.is_here, now.logic, now.title) != (before.state, before.is_here, before.logic, before.title)
+        or (now.is_active and now.at - before.at >= _TICK)
     )
 
 

@@ -1,4 +1,4 @@
-"""Who may ask: no other site's page, no other name for this machine, and off loopback none without the token."""
+"""Access control: no requests from other sites or by other host names, and a token for all but loopback."""
 
 import hmac
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from papercoder.web.runs.folder import UPLOAD
 
 BODY = 2 * 2**20
-"""Bytes of any body that is no upload."""
+"""Largest body in bytes, except for uploads."""
 
-_FORM = 2**16
-"""Bytes that an upload's form has around its file."""
+_FORM_BYTES = 2**16
+"""Size of an upload's form without its file."""
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -31,9 +31,9 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-"""NiceGUI's client needs inline scripts and eval; nothing is fetched from anywhere else, and nothing frames us."""
+"""NiceGUI's client needs inline scripts and eval. Nothing is loaded from elsewhere, and no site may embed the page."""
 
-_ASK = """<!doctype html><meta name="viewport" content="width=device-width"><title>PaperCoder</title>
+_LOGIN_PAGE = """<!doctype html><meta name="viewport" content="width=device-width"><title>PaperCoder</title>
 <body style="font: 1rem/1.5 system-ui; max-width: 34rem; margin: 15vh auto; padding: 0 1rem">
 <h1 style="font-family: serif">PaperCoder</h1><p>This page needs a token. Open the address that
 <code>papercoder web</code> printed, or enter the token.</p>
@@ -43,73 +43,73 @@ _ASK = """<!doctype html><meta name="viewport" content="width=device-width"><tit
 
 @dataclass(frozen=True)
 class Access:
-    """What is asked of who comes."""
+    """What a visitor must present."""
 
     token: str | None = None
-    """None: whoever reaches us on loopback."""
+    """None: no token is required, and the server listens on loopback only."""
 
     @property
     def cookie(self) -> str:
-        """The cookie's name: servers on other ports of this machine have theirs."""
+        """The cookie's name; differs between servers on different ports of this machine."""
         return f"papercoder-{self._digest('name')[:8]}"
 
     @property
-    def ticket(self) -> str:
-        """What the cookie holds: browsers send it to all ports of this machine, so it does not tell the token."""
+    def cookie_value(self) -> str:
+        """The cookie's value. It does not reveal the token, since browsers send it to all ports of this machine."""
         return self._digest("ticket")
 
-    def knows(self, said: str) -> bool:
+    def accepts_token(self, token: str) -> bool:
         """Is this the token?"""
-        return self.token is None or hmac.compare_digest(said.encode(), self.token.encode())
+        return self.token is None or hmac.compare_digest(token.encode(), self.token.encode())
 
-    def admits(self, kept: str) -> bool:
-        """Is this what the cookie of who gave the token holds?"""
-        return self.token is None or hmac.compare_digest(kept.encode(), self.ticket.encode())
+    def accepts_cookie(self, value: str) -> bool:
+        """Is this the cookie of a browser that presented the token?"""
+        return self.token is None or hmac.compare_digest(value.encode(), self.cookie_value.encode())
 
     def _digest(self, purpose: str) -> str:
         return hmac.new((self.token or "").encode(), purpose.encode(), "sha256").hexdigest()
 
 
-class Guard:
-    """Stands before the whole application."""
+class AccessControl:
+    """ASGI middleware in front of the whole application."""
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self.app = app
         self.access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse, or pass on with a cap on what comes in and headers on what goes out."""
+        """Reject the request, or pass it on with a limit on its body and our headers on the response."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
-        elif refusal := self._refusal(scope, Headers(scope=scope)):
-            await _refuse(refusal, scope, receive, send)
+        elif rejection := self._rejection(scope, Headers(scope=scope)):
+            await _reject(rejection, scope, receive, send)
         else:
-            await self.app(scope, _capped(scope, receive), _with_headers(send))
+            await self.app(scope, _with_limit(scope, receive), _with_headers(send))
 
-    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+    def _rejection(self, scope: Scope, headers: Headers) -> Response | None:
         if self.access.token is None and not is_loopback(_name(headers.get("host", ""))):
             return PlainTextResponse("This page is only served to this machine, at localhost.", 421)
-        if _is_from_elsewhere(scope, headers):
+        if _is_cross_site(scope, headers):
             return PlainTextResponse("Requests from other sites are not allowed.", 403)
-        if _length(headers) > _most(scope):
-            return PlainTextResponse(f"That is more than {_most(scope) // 2**20} MiB.", 413)
-        if self.access.admits(_cookie(headers, self.access.cookie)):
+        if _length(headers) > _max_bytes(scope):
+            return PlainTextResponse(f"That is more than {_max_bytes(scope) // 2**20} MiB.", 413)
+        if self.access.accepts_cookie(_cookie(headers, self.access.cookie)):
             return None
-        return self._admission(scope)
+        return self._ask_for_token(scope)
 
-    def _admission(self, scope: Scope) -> Response:
-        """From an address with the token on to the same without it; who has none is asked for it."""
-        asked = parse_qs(scope["query_string"].decode("latin-1"))
-        if scope["type"] != "http" or not self.access.knows("".join(asked.pop("token", []))):
-            return HTMLResponse(_ASK, 401)
-        query = urlencode(asked, doseq=True)
-        response = RedirectResponse(f"/{scope['path'].lstrip('/')}" + (f"?{query}" if query else ""), 303)
-        response.set_cookie(self.access.cookie, self.access.ticket, httponly=True, samesite="lax")
+    def _ask_for_token(self, scope: Scope) -> Response:
+        """Redirect a URL with the token to the same URL without it; show a form if there is no valid token."""
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        if scope["type"] != "http" or not self.access.accepts_token("".join(query.pop("token", []))):
+            return HTMLResponse(_LOGIN_PAGE, 401)
+        rest = urlencode(query, doseq=True)
+        response = RedirectResponse(f"/{scope['path'].lstrip('/')}" + (f"?{rest}" if rest else ""), 303)
+        response.set_cookie(self.access.cookie, self.access.cookie_value, httponly=True, samesite="lax")
         return response
 
 
 def is_loopback(name: str) -> bool:
-    """Does this name or address mean this very machine?"""
+    """Is this a loopback name or address?"""
     try:
         return ip_address(name.strip("[]")).is_loopback
     except ValueError:
@@ -124,16 +124,16 @@ def _name(host: str) -> str:
         return ""
 
 
-def _is_from_elsewhere(scope: Scope, headers: Headers) -> bool:
-    """Browsers say whose page asks: `Origin` where something is sent or a socket opened, else `Sec-Fetch-Site`."""
+def _is_cross_site(scope: Scope, headers: Headers) -> bool:
+    """Browsers name the requesting site: in `Origin` if they send data or open a socket, else in `Sec-Fetch-Site`."""
     origin = headers.get("origin")
     if origin is not None:
         return origin.lower().partition("://")[2] != headers.get("host", "").lower()
-    return headers.get("sec-fetch-site", "none") not in {"none", "same-origin"} and not _is_visit(scope, headers)
+    return headers.get("sec-fetch-site", "none") not in {"none", "same-origin"} and not _is_navigation(scope, headers)
 
 
-def _is_visit(scope: Scope, headers: Headers) -> bool:
-    """Did somebody follow a link? What a page shows on a visit changes nothing."""
+def _is_navigation(scope: Scope, headers: Headers) -> bool:
+    """Did the user follow a link? Such requests change nothing."""
     is_read = scope["type"] == "http" and scope["method"] == "GET"
     return is_read and headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
 
@@ -147,18 +147,18 @@ def _cookie(headers: Headers, name: str) -> str:
 
 
 def _length(headers: Headers) -> int:
-    said = headers.get("content-length", "0")
-    return int(said) if said.isdecimal() else 0
+    length = headers.get("content-length", "0")
+    return int(length) if length.isdecimal() else 0
 
 
-def _most(scope: Scope) -> int:
-    """Bytes that the body of this request may have."""
-    return UPLOAD + _FORM if scope["type"] == "http" and "/upload/" in scope["path"] else BODY
+def _max_bytes(scope: Scope) -> int:
+    """Largest allowed body of this request."""
+    return UPLOAD + _FORM_BYTES if scope["type"] == "http" and "/upload/" in scope["path"] else BODY
 
 
-def _capped(scope: Scope, receive: Receive) -> Receive:
-    """A body that names no length is counted as it comes."""
-    left = _most(scope)
+def _with_limit(scope: Scope, receive: Receive) -> Receive:
+    """Count the bytes of a body as they arrive, since it may not state its length."""
+    left = _max_bytes(scope)
 
     async def counted() -> Message:
         nonlocal left
@@ -166,7 +166,7 @@ def _capped(scope: Scope, receive: Receive) -> Receive:
         if message["type"] == "http.request":
             left -= len(message.get("body", b""))
             if left < 0:
-                raise HTTPException(413, f"That is more than {_most(scope) // 2**20} MiB.")
+                raise HTTPException(413, f"That is more than {_max_bytes(scope) // 2**20} MiB.")
         return message
 
     return counted
@@ -177,15 +177,15 @@ def _with_headers(send: Send) -> Send:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
-                headers.setdefault(name, value)  # a page that shuts more out says so itself
+                headers.setdefault(name, value)  # a page may set stricter ones
         await send(message)
 
     return sent
 
 
-async def _refuse(refusal: Response, scope: Scope, receive: Receive, send: Send) -> None:
+async def _reject(rejection: Response, scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 1008})
     else:
-        await refusal(scope, receive, _with_headers(send))
+        await rejection(scope, receive, _with_headers(send))

@@ -1,4 +1,4 @@
-"""The frame of every page: name, ways to go, dark mode, keys; pages fill it."""
+"""The layout of every page: header, navigation, dark mode, keys, and the elements that pages share."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,20 +9,20 @@ from nicegui import ui
 from papercoder.errors import PaperCoderError
 
 Here = Literal["runs", "new", ""]
-"""Which way of the header the page belongs to."""
+"""The header link that is marked as current."""
 
 _DARK = "papercoder-dark"
-"""The cookie of who wants it toggle dark mode whatever the machine is set to."""
+"""Cookie with the user's choice of dark mode; without it the system's setting applies."""
 
 
 @contextmanager
 def page(title: str, here: Here = "", *, wide: bool = False) -> Iterator[None]:
-    """Draw the frame; what is built inside the `with` stands in it. A PaperCoderError becomes a page that says so.
+    """Draw the layout; elements built inside the `with` are its content. A PaperCoderError is shown as the page.
 
     Args:
-        title: of the browser's tab; text, never HTML.
-        here: the way of the header that leads here.
-        wide: use all of the window, as two columns of code do.
+        title: of the browser's tab; plain text.
+        here: the header link of this page.
+        wide: use the full width of the window.
     """
     ui.page_title(f"{title} · PaperCoder")
     _header(here)
@@ -31,19 +31,19 @@ def page(title: str, here: Here = "", *, wide: bool = False) -> Iterator[None]:
             yield
         except PaperCoderError as error:
             ui.context.client.status_code = 404
-            trouble(str(error))
+            error_page(str(error))
 
 
-def trouble(message: str) -> None:
-    """Say in place of a page what is wrong, and where to go from there."""
-    with ui.element("section").classes("trouble").mark("trouble"):
+def error_page(message: str) -> None:
+    """Show an error in place of a page, with a link to the runs."""
+    with ui.element("section").classes("trouble").mark("error"):
         _text("h1", "Error")
         ui.label(message)
         ui.link("All runs", "/").classes("button")
 
 
 def empty(message: str, label: str = "", target: str = "") -> None:
-    """Say in place of what is not there yet how it comes about, with a link where there is one to follow."""
+    """Explain what to do in place of content that does not exist yet, optionally with a link."""
     with ui.element("div").classes("empty"):
         ui.label(message)
         if label:
@@ -51,14 +51,14 @@ def empty(message: str, label: str = "", target: str = "") -> None:
 
 
 def heading(text: str, level: Literal[1, 2, 3] = 1) -> ui.element:
-    """A heading; its text is text."""
+    """A heading with plain text."""
     return _text(f"h{level}", text)
 
 
-def key(element: ui.element, letter: str, what: str) -> ui.element:
-    """Let a key click this element (`/` puts the cursor into it); `?` lists the keys of the page with what they do."""
+def key(element: ui.element, letter: str, action: str) -> ui.element:
+    """Let a key click this element, or focus it if it is a field; `?` lists the keys of the page and their actions."""
     element.props["data-key"] = letter
-    element.props["data-does"] = what
+    element.props["data-does"] = action
     return element
 
 
@@ -90,7 +90,7 @@ def _small(sign: str, label: str, script: str) -> ui.element:
 
 
 def _text(tag: str, text: str) -> ui.element:
-    """Any element with a text, never HTML."""
+    """Any element with plain text."""
     element = ui.element(tag)
     with element:
         ui.label(text).classes("bare")

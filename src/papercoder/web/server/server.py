@@ -1,4 +1,4 @@
-"""The server: NiceGUI behind the guard, on one socket, until Ctrl-C."""
+"""The server: NiceGUI behind the access control, on one socket, until Ctrl-C."""
 
 import contextlib
 import os
@@ -33,46 +33,46 @@ from papercoder.web.pages import (
     start,
     views,
 )
-from papercoder.web.runs.folder import Shelf
-from papercoder.web.server.access import Access, Guard, is_loopback
+from papercoder.web.runs.folder import RunsFolder
+from papercoder.web.server.access import Access, AccessControl, is_loopback
 from papercoder.web.server.state import Web, open_web
 
 PAGES = (runs, start, live, read, correct, views, edit, report, questions, download, compare, bench, missing)
-"""Each puts its own routes up."""
+"""Each registers its own routes."""
 
 _STATIC = Path(__file__).parent.parent / "static"
 _SHORTEST_TOKEN = 16
 _GRACE = 2
-"""Seconds that open connections have to end after Ctrl-C."""
+"""Seconds that open connections may take to close after Ctrl-C."""
 
 
 def serve(
-    root: Path, opened: str, host: str, port: int, token: str | None, told: Callable[[str], None], *, browser: bool
+    root: Path, opened: str, host: str, port: int, token: str | None, show: Callable[[str], None], *, browser: bool
 ) -> None:
     """Serve the runs of a folder until Ctrl-C.
 
     Args:
         root: the folder with the runs.
-        opened: the path of the page to open first, as `/run/kiln`.
-        host: the address to listen on; another than loopback is served only with a token.
-        port: 0: a free one.
-        token: None: none on loopback, else one is made.
-        told: is told the address to open, and of the end.
-        browser: open it in the user's browser too.
+        opened: the path of the first page, for example `/run/kiln`.
+        host: the address to listen on; all but loopback require a token.
+        port: 0 picks a free one.
+        token: None: no token on loopback, else a generated one.
+        show: shows the address to open and the end of the server to the user.
+        browser: also open the page in the user's browser.
 
     Raises:
-        SettingsError: the address cannot be had, or the token is too short.
+        SettingsError: the address is not available, or the token is too short.
     """
-    web, access = open_web(Shelf(root), Settings()), Access(_token(host, token))
+    web, access = open_web(RunsFolder(root), Settings()), Access(_token(host, token))
     with _listen(host, port) as sock:
         address = _address(host, sock.getsockname()[1], opened, access.token)
-        told(f"PaperCoder runs at {address}  (press Ctrl-C to stop)")
-        if browser:  # in a thread: one that draws in the terminal lets go of it only when it is closed
+        show(f"PaperCoder runs at {address}  (press Ctrl-C to stop)")
+        if browser:  # in a thread: a browser in the terminal blocks until it is closed
             app.on_startup(lambda: Thread(target=webbrowser.open, args=(address,), daemon=True).start())
         config = uvicorn.Config(
             build(web, access), ws="wsproto", log_level="warning", timeout_graceful_shutdown=_GRACE, access_log=False
         )
-        server = _Server(config, told)
+        server = _Server(config, show)
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as `nohup` sets it
             signal.signal(signal.SIGHUP, server.handle_exit)
         with contextlib.suppress(KeyboardInterrupt):
@@ -80,37 +80,37 @@ def serve(
 
 
 class _Server(uvicorn.Server):
-    """Ends at the first Ctrl-C, when calls that were sent are answered; at the second one at once."""
+    """Stops gracefully at the first Ctrl-C, when active calls have finished, and at once at the second."""
 
-    def __init__(self, config: uvicorn.Config, told: Callable[[str], None]) -> None:
+    def __init__(self, config: uvicorn.Config, show: Callable[[str], None]) -> None:
         super().__init__(config)
-        self._told = told
+        self._show = show
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Told of a signal."""
+        """Stop on a signal."""
         if self.should_exit:
             os._exit(128 + sig)
         super().handle_exit(sig, frame)
         with contextlib.suppress(OSError):  # its terminal may be gone
-            self._told("Stopping. Active calls finish first; press Ctrl-C again to stop at once.")
+            self._show("Stopping. Active calls finish first; press Ctrl-C again to stop at once.")
 
 
-def build(web: Web, access: Access) -> Guard:
-    """All pages behind the guard; once in a process, as NiceGUI has one application for it."""
+def build(web: Web, access: Access) -> AccessControl:
+    """All pages behind the access control; call it once in a process, since NiceGUI has only one application."""
     for page in PAGES:
         page.register(web)
     app.add_static_files("/static", _STATIC, max_cache_age=0)
     ui.add_head_html(_links(), shared=True)
-    app.on_shutdown(web.works.close)
-    front = FastAPI(openapi_url=None)
+    app.on_shutdown(web.active_runs.close)
+    application = FastAPI(openapi_url=None)
     ui.run_with(
-        front, title="PaperCoder", dark=None, tailwind=False, show_welcome_message=False, reconnect_timeout=10.0
+        application, title="PaperCoder", dark=None, tailwind=False, show_welcome_message=False, reconnect_timeout=10.0
     )
-    return Guard(front, access)
+    return AccessControl(application, access)
 
 
 def _links() -> str:
-    """All our styles and scripts, those of the frame first."""
+    """All our styles and scripts, those of the layout first."""
     files = sorted(_STATIC.iterdir(), key=lambda path: (path.stem != "page", path.name))
     styles = [f'<link rel="stylesheet" href="/static/{file.name}">' for file in files if file.suffix == ".css"]
     return "".join(

@@ -1,25 +1,25 @@
-"""What every page gets."""
+"""What every page needs."""
 
 from dataclasses import dataclass
 
 from papercoder.settings import Settings
-from papercoder.web.runs.active import Works
-from papercoder.web.runs.folder import Shelf
-from papercoder.web.runs.watcher import Watches
+from papercoder.web.runs.active import ActiveRuns
+from papercoder.web.runs.folder import RunsFolder
+from papercoder.web.runs.watcher import Watchers
 
 
 @dataclass(frozen=True)
 class Web:
-    """The runs on the shelf, those that are watched and those that work here."""
+    """The runs folder, the watchers of its runs, and the runs that this server started."""
 
-    shelf: Shelf
-    watches: Watches
-    works: Works
+    runs_folder: RunsFolder
+    watchers: Watchers
+    active_runs: ActiveRuns
     settings: Settings
-    """Of file and environment; what a run is given on the page goes over them."""
+    """From the settings file and the environment; the options of a new run override them."""
 
 
-def open_web(shelf: Shelf, settings: Settings) -> Web:
+def open_web(runs_folder: RunsFolder, settings: Settings) -> Web:
     """The state of one server."""
-    works = Works(shelf)
-    return Web(shelf, Watches(shelf, works), works, settings)
+    active_runs = ActiveRuns(runs_folder)
+    return Web(runs_folder, Watchers(runs_folder, active_runs), active_runs, settings)

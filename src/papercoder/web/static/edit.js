@@ -1,9 +1,9 @@
-// Editing: what was typed is sent when it is asked for, and is not lost without a warning.
+// The editor: its text is sent on request, and a warning protects unsaved changes.
 const editor = () => document.querySelector("textarea.editor");
 
 const isEdited = () => editor() && editor().value !== editor().defaultValue;
 
-function editKept() {
+function markSaved() {
   if (editor()) editor().defaultValue = editor().value;
   showWhere();
 }
@@ -17,14 +17,14 @@ document.addEventListener("keydown", (event) => {
   const isAlone = !event.shiftKey && !event.altKey;
   if (event.key.toLowerCase() === "s" && (event.ctrlKey || event.metaKey) && isAlone) {
     event.preventDefault();
-    document.querySelector(".button.try").click();
+    document.querySelector(".button.preview-button").click();
   } else if (event.key === "Tab" && event.target.matches("textarea.editor:not(.wrapped)") && isAlone && !event.ctrlKey) {
     event.preventDefault();
     indent(event.target);
   }
 });
 
-// As if it were typed, so that it can be undone.
+// Inserted like typed text, so that it can be undone.
 function indent(field) {
   const [start, end] = [field.value.lastIndexOf("\n", field.selectionStart - 1) + 1, field.selectionEnd];
   if (field.selectionStart === end) return document.execCommand("insertText", false, " ".repeat(4 - ((end - start) % 4)));
@@ -44,8 +44,8 @@ function showWhere() {
   where.textContent = isEdited() ? `${place}; not saved` : place;
 }
 
-function showForeseen() {
-  requestAnimationFrame(() => document.querySelector(".foreseen").scrollIntoView({ block: "nearest" }));
+function showPreview() {
+  requestAnimationFrame(() => document.querySelector(".edit-preview").scrollIntoView({ block: "nearest" }));
 }
 
 async function copyText(selector, button) {

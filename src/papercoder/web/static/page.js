@@ -1,4 +1,4 @@
-// Keys, focus, dark mode and the moments before the server is there: all that a page does without it.
+// Keys, focus, dark mode, and events before the server is connected.
 const isTyping = (element) => element?.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
 const shown = (element) => element.getClientRects().length > 0;
@@ -33,7 +33,7 @@ function showKeys() {
   dialog.showModal();
 }
 
-// What is drawn anew while it has the focus gives it to what stands there in its place.
+// If the focused element is redrawn, focus its replacement.
 let focused;
 
 const nameOf = (element) => element.getAttribute("href") ?? element.getAttribute("aria-label") ?? element.textContent;
@@ -55,18 +55,18 @@ function toggleDark() {
   document.cookie = `papercoder-dark=${dark ? 1 : 0}; path=/; max-age=31536000; samesite=lax`;
 }
 
-// Until the page is connected, NiceGUI tries every event again by itself, in no order, so a button could overtake what
-// was typed before it. Buttons and Enter wait for the connection, and a little longer than one such try.
-const TRY_MS = 10;
+// Until the page is connected, NiceGUI retries each event by itself and in any order, so a click could arrive before
+// earlier input. Buttons and Enter wait for the connection, and a little longer than one such retry.
+const RETRY_MS = 10;
 
 for (const type of ["click", "keydown"]) document.addEventListener(type, waitForServer, true);
 
 async function waitForServer(event) {
-  const isGoing = event.type === "click" ? event.target.closest("button") : event.key === "Enter" && event.target.matches("input");
-  if (window.did_handshake || !isGoing) return;
+  const isAction = event.type === "click" ? event.target.closest("button") : event.key === "Enter" && event.target.matches("input");
+  if (window.did_handshake || !isAction) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  while (!window.did_handshake) await new Promise((done) => setTimeout(done, TRY_MS));
-  await new Promise((done) => setTimeout(done, 3 * TRY_MS));
+  while (!window.did_handshake) await new Promise((done) => setTimeout(done, RETRY_MS));
+  await new Promise((done) => setTimeout(done, 3 * RETRY_MS));
   event.target.dispatchEvent(new event.constructor(event.type, event));
 }

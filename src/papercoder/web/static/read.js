@@ -1,7 +1,7 @@
-// Paper and code: what was clicked is told to the server, which says what to show; here it is scrolled to and marked.
-function pointed(event, emit) {
+// Paper and code: clicks are sent to the server, which calls `showPlace` to scroll to a place and mark it.
+function emitTarget(event, emit) {
   if (event.type === "input" || event.type === "change") {
-    const fields = event.currentTarget.querySelectorAll("[name]"); // all of them: of two changes at once, one is told
+    const fields = event.currentTarget.querySelectorAll("[name]"); // send all: of two changes at once, only one is emitted
     if (event.target.name) emit(Object.fromEntries([...fields].map((one) => [one.name, one.value])));
     return;
   }
@@ -13,24 +13,24 @@ function pointed(event, emit) {
   emit({ ...to.dataset });
 }
 
-async function showPlace({ need, anchor, path, line, url }) {
+async function showPlace({ requirement, anchor, path, line, url }) {
   history.replaceState(history.state, "", url);
   const row = await shownLine(path, line);
   for (const one of document.querySelectorAll(".reading .on")) one.classList.remove("on");
   for (const select of document.querySelectorAll(".files select")) select.value = path;
   const block = document.getElementById(`at-${anchor}`);
-  const owned = need ? [...document.querySelectorAll(`.side [data-r~="${need}"]`)] : [];
+  const owned = requirement ? [...document.querySelectorAll(`.side [data-r~="${requirement}"]`)] : [];
   for (const one of [block, row, ...owned]) one?.classList.add("on");
   const words = owned.find((one) => one.closest(".paper"));
   await keepInView([
     [document.querySelector(".side.left"), words ?? block],
-    [document.querySelector(".side.right"), line > 1 || need ? row : document.querySelector(".side.right .code")],
-    [document.querySelector(".needs .list"), document.querySelector(".item.chosen")],
+    [document.querySelector(".side.right"), line > 1 || requirement ? row : document.querySelector(".side.right .code")],
+    [document.querySelector(".requirement-list .list"), document.querySelector(".item.selected")],
   ]);
 }
 
-// A section of the paper has its true height only once it has been near the window, so what was scrolled to may move
-// away a frame later: it is followed until it stays. A later place ends that.
+// A section of the paper gets its true height only near the window, so a target may move a frame later: scroll until it
+// stays in place, or until a later place is shown.
 let latestPlace = 0;
 
 async function keepInView(pairs) {
@@ -42,7 +42,7 @@ async function keepInView(pairs) {
   }
 }
 
-// The server's new lines arrive a little before or after its word to show them.
+// The lines of code may arrive shortly after the call to show them.
 async function shownLine(path, line) {
   for (let tries = 0; tries < 60; tries += 1) {
     const code = document.querySelector(".side.right .code");
@@ -67,6 +67,6 @@ function showTab() {
   const name = document.querySelector("nav.tabs b");
   if (!here) return;
   const [before, after] = [here.offsetLeft - name.offsetWidth - 24, here.offsetLeft + here.offsetWidth + 24];
-  const way = here.parentElement;
-  if (after > way.scrollLeft + way.clientWidth) way.scrollLeft = before;
+  const bar = here.parentElement;
+  if (after > bar.scrollLeft + bar.clientWidth) bar.scrollLeft = before;
 }

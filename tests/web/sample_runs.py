@@ -1,4 +1,4 @@
-"""Runs to be read: one that was recorded, one made by hand with all that a run can have, a hostile one, a huge one."""
+"""Sample runs: the recorded example, a simulated run, a handwritten one with everything, a hostile and a huge one."""
 
 import asyncio
 from collections.abc import Iterable
@@ -47,14 +47,14 @@ def recorded(root: Path) -> Path:
 
 
 def simulated(root: Path) -> Path:
-    """A tiny paper, from a model that only plays one."""
+    """A tiny paper with the simulated model."""
     write(root, "paper.md", MARKDOWN)
     asyncio.run(generate(root / "paper.md", root / "quick", Settings(model=SIMULATED, sandbox="none")))
     return root / "quick"
 
 
-def by_hand(root: Path) -> Path:
-    """All that a run can have, in a few lines each."""
+def handwritten(root: Path) -> Path:
+    """Everything that a run can have, in a few lines each."""
     folder = full_folder(root / "tiny", status="failed")
     words = (f"Part {number}. We take the squared error." for number in (1, 2, 3))
     write(folder, "paper.json", _paper("A Tiny Method", "Method", _paragraphs(words)))
@@ -62,7 +62,7 @@ def by_hand(root: Path) -> Path:
 
 
 def hostile(root: Path) -> Path:
-    """A run in which every word is an attack."""
+    """A run in which every text is an attack."""
     folder = full_folder(root / "hostile", status="failed")
     blocks = (
         Paragraph(anchor="2¶1", text=f"{ATTACK} the squared error {BIDI} it is"),
@@ -70,29 +70,29 @@ def hostile(root: Path) -> Path:
         Table(anchor="tab:1", caption=ATTACK, rows=((ATTACK, "1"), ("2", ATTACK))),
     )
     write(folder, "paper.json", _paper(ATTACK, ATTACK, blocks))
-    write(folder, "planning/requirements.json", Requirements(items=_loud_requirements()))
+    write(folder, "planning/requirements.json", Requirements(items=_hostile_requirements()))
     claimed = claim(1, 0.5, method=ATTACK, dataset=ATTACK, experiment=ATTACK)
     write(folder, "planning/claims.json", Claims(items=(claimed,)))
     broken = {"approach": ATTACK, "class_diagram": f"classDiagram\n{ATTACK}", "unclear": (ATTACK,)}
     write(folder, "planning/architecture.json", ARCHITECTURE.model_copy(update=broken))
     said = Verdict(requirement="R1", verdict="partly", evidence=(Location(path="fit.py", line=2),), reason=ATTACK)
     write(folder, "review/verdicts.json", Verdicts(verdicts=(said, *VERDICTS.verdicts[1:])))
-    write(folder, "execution/report.json", _loud_ladder(execution("failed")))
-    write(folder, "evaluation/evaluation.json", _loud_evaluation())
+    write(folder, "execution/report.json", _hostile_execution(execution("failed")))
+    write(folder, "evaluation/evaluation.json", _hostile_evaluation())
     write(folder, "repo/fit.py", f"# {ATTACK}\nif access != 'user{BIDI}':  # R1: {ATTACK}\n    pass\n")
     write(folder, "repo/big.py", "".join(f"line_{number} = {number}  # {ATTACK}\n" for number in range(12_000)))
     write(folder, "repo/wide.txt", ATTACK * 2_000)
     return folder
 
 
-def _loud_requirements() -> tuple[Requirement, ...]:
+def _hostile_requirements() -> tuple[Requirement, ...]:
     changes: dict[str, object] = {"statement": ATTACK, "quote": ATTACK, "alternatives": (ATTACK,), "status": "assumed"}
     quoted = requirement(1, statement=ATTACK, quote="the squared error")
     return quoted, requirement(2, anchor=f"eq:{ATTACK}", **changes)
 
 
-def _loud_evaluation() -> Evaluation:
-    """By a rubric whose only leaf lies three levels below its root."""
+def _hostile_evaluation() -> Evaluation:
+    """An evaluation by a rubric whose only leaf is three levels below its root."""
     tree = Rubric(id=ATTACK, requirements=ATTACK, weight=1, task_category="Code Development")
     for level in ("c", "b", "a"):
         tree = Rubric(id=level, requirements=f"{level} {ATTACK}", weight=1, sub_tasks=(tree,))
@@ -102,13 +102,13 @@ def _loud_evaluation() -> Evaluation:
     return Evaluation(paper=ATTACK, repository=ATTACK, files=1, model=ATTACK, rubric=score, tree=tree, costs=costs)
 
 
-def _loud_ladder(report: ExecutionReport) -> ExecutionReport:
+def _hostile_execution(report: ExecutionReport) -> ExecutionReport:
     said = {"output": ATTACK, "reason": ATTACK}
     return report.model_copy(update={"steps": tuple(step.model_copy(update=said) for step in report.steps)})
 
 
 def huge(root: Path, count: int = 5_000) -> Path:
-    """A run with thousands of requirements, each with words of its own in the paper."""
+    """A run with thousands of requirements, each with its own quote."""
     folder = bare_folder(root / "huge")
     numbers = range(1, count + 1)
     words = (f"Rule {number} says that part {number} is squared." for number in numbers)

@@ -1,4 +1,4 @@
-"""Two runs side by side, benches, and questions for the authors, in a browser."""
+"""Comparisons of runs and benches, and questions for the authors, in a browser."""
 
 import asyncio
 import re
@@ -13,7 +13,7 @@ from papercoder.artifacts import BenchResults, TrialResult
 from papercoder.bench.results.files import write_results
 from papercoder.operations.generate import generate
 from papercoder.settings import Settings
-from papercoder.web.runs.comparison import contrast
+from papercoder.web.runs.comparison import compare_runs
 from tests.support import MARKDOWN
 from tests.web.conftest import Served, server
 
@@ -44,9 +44,9 @@ def served(tmp_path_factory: pytest.TempPathFactory, paper: Path) -> Iterator[Se
         yield running
 
 
-def test_two_runs_are_laid_side_by_side(served: Served, browser: Page) -> None:
-    found = contrast(served.root / "few", served.root / "many")
-    assert {row.what for row in found.figures if row.differs} >= {"models", "files", "calls", "tokens"}
+def test_two_runs_are_compared(served: Served, browser: Page) -> None:
+    found = compare_runs(served.root / "few", served.root / "many")
+    assert {row.label for row in found.figures if row.differs} >= {"models", "files", "calls", "tokens"}
     assert "main.py" in {change.path for change in found.files}
     browser.goto(f"{served.url}/compare?one=few&two=many")
     expect(browser.get_by_role("heading", name="Comparison")).to_be_visible()
@@ -54,8 +54,8 @@ def test_two_runs_are_laid_side_by_side(served: Served, browser: Page) -> None:
     expect(browser.locator(".change", has_text="main.py").first).to_be_visible()
 
 
-def test_a_run_beside_itself_differs_in_nothing(served: Served) -> None:
-    found = contrast(served.root / "few", served.root / "few")
+def test_a_run_does_not_differ_from_itself(served: Served) -> None:
+    found = compare_runs(served.root / "few", served.root / "few")
     assert not [row for row in found.figures if row.differs]
     assert (found.settings, found.verdicts, found.files) == ((), (), ())
     assert found.same_files
@@ -66,7 +66,7 @@ def test_a_comparison_without_two_says_what_to_do(served: Served, browser: Page)
     expect(browser.get_by_text("Select two runs")).to_be_visible()
 
 
-def test_a_bench_leads_to_its_trials_and_to_another_bench(served: Served, browser: Page, paper: Path) -> None:
+def test_a_bench_links_to_its_trials_and_to_another_bench(served: Served, browser: Page, paper: Path) -> None:
     trial = TrialResult(
         trial="p--v--m--1", paper="p", variant="v", model="m", repeat=1, status="complete", cost_usd=0.5
     )
