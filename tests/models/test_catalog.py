@@ -8,9 +8,8 @@ import pydantic_ai.providers
 import pytest
 
 from papercoder.errors import SettingsError
-from papercoder.models.catalog import PROVIDERS, Provider, find_provider, provider_of
+from papercoder.models.catalog import PROVIDERS, Provider, find_provider, is_registered, provider_of
 from papercoder.models.prices import current_models, look_up
-from papercoder.models.provider.registry import is_registered
 from papercoder.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("bare")

@@ -5,6 +5,7 @@ from, and the servers that users run themselves.
 """
 
 import os
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -293,8 +294,6 @@ def provider_of(spec: str) -> Provider:
     name, _, model = spec.partition(":")
     if provider := find_provider(name):
         return provider
-    from papercoder.models.provider.registry import is_registered  # noqa: PLC0415, takes a second to import
-
     if is_registered(name):
         return Provider(name)
     known = [*(each.name for each in PROVIDERS), *TEST_MODELS, COMMAND]
@@ -302,6 +301,20 @@ def provider_of(spec: str) -> Provider:
     suggestion = f"{nearest}:{model}" if model else nearest
     hint = f"did you mean {suggestion}?" if nearest else "`papercoder models` lists all of them."
     raise SettingsError(f"{spec.rstrip(':')}: there is no provider {name!r}; {hint}")
+
+
+def is_registered(name: str) -> bool:
+    """Whether pydantic-ai has a provider of this name, with or without its SDK being installed."""
+    from pydantic_ai.providers import infer_provider_class  # noqa: PLC0415, takes a second to import
+
+    try:
+        with warnings.catch_warnings(action="ignore"):  # a provider that is about to be removed
+            infer_provider_class(name)
+    except ValueError:
+        return False
+    except ImportError:
+        return True
+    return True
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:

@@ -1,7 +1,6 @@
 """From a provider and a model's name to pydantic-ai's class for it, by way of pydantic-ai's registry."""
 
 import inspect
-import warnings
 from typing import Any
 
 from pydantic_ai.exceptions import UserError
@@ -27,18 +26,6 @@ _ONLY_OURS = frozenset({"lmstudio", "openai-compatible"})
 
 _OLDER_API = OpenAIModelProfile(openai_chat_supports_max_completion_tokens=False)
 """All compatible servers know `max_tokens`, and not all of them its successor."""
-
-
-def is_registered(name: str) -> bool:
-    """Whether pydantic-ai has a provider of this name, with or without its SDK being installed."""
-    try:
-        with warnings.catch_warnings(action="ignore"):  # a provider that is about to be removed
-            infer_provider_class(name)
-    except ValueError:
-        return False
-    except ImportError:
-        return True
-    return True
 
 
 def client_for(provider: Provider, name: str, settings: Settings) -> Model:
