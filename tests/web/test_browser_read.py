@@ -152,7 +152,7 @@ def test_a_rubric_is_opened_with_keys(populated: Served, browser: Page) -> None:
     browser.locator("#rubric summary.line").last.focus()
     browser.keyboard.press("Enter")
     expect(leaf).to_contain_text("✓ met")
-    expect(leaf).to_contain_text("Code Development · counts 100 %")
+    expect(leaf).to_contain_text("Code Development · weight 100 %")
 
 
 def test_versions_are_compared(populated: Served, browser: Page) -> None:
