@@ -40,7 +40,7 @@ class TrialResult(Artifact):
     """Whether its code was executed; if not, there are no steps."""
 
     steps: tuple[StepName, ...] = ()
-    """Those that were seen."""
+    """Execution steps that passed."""
 
     requirements: int | None = None
     """None for variants without requirements."""

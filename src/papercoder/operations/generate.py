@@ -133,8 +133,6 @@ async def read_paper(run: Run[Agents], source: str | Path | None, read: PaperRea
 
     Pictures of the places in a PDF that the user may want to compare with the text are written beside it.
 
-    Pictures of the places in a PDF that people may want to compare with the text are kept beside it.
-
     Args:
         run: the run that needs the paper.
         source: None: the paper that the run has already read.

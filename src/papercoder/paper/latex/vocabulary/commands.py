@@ -27,7 +27,7 @@ mmm    multicolumn addcontentsline
 *momo  newtheorem
 *oom   cite citep citet citealt citealp citeauthor citeyear citeyearpar parencite textcite autocite footcite citenum
 """
-"""Commands that keep their meaning even if the source defines them anew."""
+"""Commands that keep their meaning even if the source redefines them."""
 
 _PACKAGES = r"""
 -      Return RETURN State STATE Statex STATEx EndFor EndWhile EndIf endhead endfirsthead endfoot endlastfoot
@@ -164,7 +164,7 @@ DROPPED = names(
 """Environments whose content is no text."""
 
 PROTECTED = frozenset(_commands(_KERNEL)) | {f"\\{accent}" for accent in _ACCENTS.split()}
-"""Commands that keep their meaning even if the source defines them anew."""
+"""Commands that keep their meaning even if the source redefines them."""
 
 KNOWN = (
     frozenset(SIGNATURES)
