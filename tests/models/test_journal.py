@@ -31,7 +31,7 @@ def test_an_answer_that_is_broken_on_disk_is_told(tmp_path: Path) -> None:
     store.put(journal_key("scripted", ask()), "{")
     model = Scripted(said("first"))
     model.name = "scripted"
-    with pytest.raises(RunFolderError, match="in the store is broken"):
+    with pytest.raises(RunFolderError, match="is damaged and cannot be read"):
         asyncio.run(JournaledModel(model, store, Events()).answer(ask()))
     assert not model.asked
 

@@ -113,7 +113,7 @@ SHOWN = {
     "plan": PLAN.training,
     "architecture": "# The architecture",
     "written": "# Files that are written already",
-    "logic": "Its logic design:",
+    "logic": "The file's logic design:",
     "config": "# The configuration",
     "no config": "This repository has no configuration files",
     "analysis": "ANALYSED",
@@ -146,7 +146,7 @@ def test_a_file_is_given_those_listed_before_it(line: Line, model: Scripted, tmp
     first, second = model.of("coding_listed")
     assert (first.subject, second.subject) == ("model.py", "main.py")
     assert MODEL_PY not in first.text
-    assert "What it is for: Holds main." in second.text
+    assert "The purpose of the file: Holds main." in second.text
 
 
 @pytest.mark.parametrize("profile", CUT)

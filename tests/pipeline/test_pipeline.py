@@ -28,7 +28,7 @@ def review(request: Request) -> Verdicts:
 
 def repair(request: Request) -> str:
     """At first what helps nothing, then what helps."""
-    if "What was tried before" in request.text:
+    if "Earlier attempts and their outcomes" in request.text:
         return REPAIRED
     return block("model.py", "    # R1: scaled input\n", "    # R1: scaled input (eq:1)\n")
 

@@ -71,7 +71,7 @@ def test_the_agent_is_told_what_failed_and_what_was_tried(shop: Shop, monkeypatc
     first, second = (request.text for request in workshop.model.of("repair"))
     assert "KeyError: 'rate'" in first
     assert "run smoke" in first
-    assert "What was tried before" not in first
+    assert "Earlier attempts" not in first
     assert "import sys" in second
     assert "The same error occurred again" in second
 
