@@ -76,8 +76,13 @@ def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path, name: str, da
 
 
 def test_a_missing_file() -> None:
-    with pytest.raises(PaperError, match="does not exist"):
+    with pytest.raises(PaperError, match=r"There is no file or folder nowhere.pdf\. Give a file"):
         read("nowhere.pdf")
+
+
+def test_an_address_that_is_not_arxivs() -> None:
+    with pytest.raises(PaperError, match=r"openreview.net/forum\?id=x is not an arXiv address.*give its path"):
+        read("https://openreview.net/forum?id=x")
 
 
 def test_a_pipe(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Reads a paper from any kind of source into a `Paper`."""
 
+import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,8 +54,17 @@ def read(source: str | Path, arxiv: Arxiv | None = None) -> Paper:
     elif path.exists():
         found = _from_file(path)
     else:
-        raise PaperError(f"{source} does not exist; give a file, a folder of LaTeX, or an arXiv id such as 1706.03762.")
+        raise PaperError(_not_found(str(source)))
     return assemble(found.draft, found.source)
+
+
+def _not_found(source: str) -> str:
+    if re.match(r"https?://", source):
+        return (
+            f"{source} is not an arXiv address, and papers are downloaded only from arXiv. Download the paper and give "
+            "its path, or give its arXiv id."
+        )
+    return f"There is no file or folder {source}. Give a file, a folder of LaTeX, or an arXiv id such as 1706.03762."
 
 
 def _from_file(path: Path) -> _Found:
