@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from papercoder.errors import RunFolderError
 from papercoder.paper import read
 from papercoder.paper.draft import Area, Display, Draft, Grid, Text
 from papercoder.paper.pdf.extract import RawDocument, RawPage, Rule, Sign, Word
@@ -104,11 +105,31 @@ def test_roman_numbers() -> None:
 def test_pictures_of_places(tmp_path: Path) -> None:
     paper = read(DATA / "two_columns.pdf")
     save_pictures(DATA / "two_columns.pdf", paper, tmp_path)
-    assert {"title.png", "eq-1.png", "eq-2.png", "tab-1.png"} <= {path.name for path in tmp_path.iterdir()}
-    assert (tmp_path / picture_name("eq:1")).read_bytes().startswith(b"\x89PNG")
+    saved = tmp_path / "pictures"
+    assert {"title.png", "eq-1.png", "eq-2.png", "tab-1.png"} <= {path.name for path in saved.iterdir()}
+    assert (saved / picture_name("eq:1")).read_bytes().startswith(b"\x89PNG")
     assert {place.page for place in paper.places if place.anchor == "title"} == {1}
 
 
 def test_no_pictures_of_what_is_no_file(tmp_path: Path) -> None:
-    save_pictures(Path("1706.03762"), read(DATA / "two_columns.pdf"), tmp_path / "pictures")
+    save_pictures(Path("1706.03762"), read(DATA / "two_columns.pdf"), tmp_path)
     assert not (tmp_path / "pictures").exists()
+
+
+def test_no_picture_is_written_through_a_link(tmp_path: Path) -> None:
+    paper = read(DATA / "two_columns.pdf")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "pictures").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RunFolderError, match="Remove the link"):
+        save_pictures(DATA / "two_columns.pdf", paper, tmp_path / "run")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_picture_replaces_a_link_and_not_what_it_points_to(tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("mine", encoding="utf-8")
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "title.png").symlink_to(tmp_path / "target")
+    save_pictures(DATA / "two_columns.pdf", read(DATA / "two_columns.pdf"), tmp_path)
+    assert (tmp_path / "target").read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / "pictures" / "title.png").is_symlink()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts import Artifact
+from papercoder.artifacts import Artifact, Claims
 from papercoder.errors import ArtifactError, RunFolderError
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import (
@@ -329,4 +329,13 @@ def test_an_artifact_is_not_written_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "run" / "repo").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(RunFolderError, match="Remove the link"):
         asyncio.run(Line(tmp_path / "run").run.write_text("repo/main.py", "code"))
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_an_output_is_not_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "review").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RunFolderError, match="Remove the link"):
+        asyncio.run(Line(tmp_path / "run").run.write_output("review/verdicts.json", Claims()))
     assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -16,8 +16,6 @@ from papercoder.bench.results.metrics import CLAIMS, CODE_DEV, COST, COVERAGE, J
 NOTHING = "–"
 """Shown for values that were not observed."""
 
-Key = Callable[[TrialResult], tuple[str, ...]]
-
 
 @dataclass(frozen=True)
 class Column:

@@ -20,7 +20,7 @@ from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.models.resolve import models_by_role
 from papercoder.models.stack import assemble_roles
 from papercoder.operations.environment import PaperReader, RunEnvironment, read_in_thread
-from papercoder.paper.pictures import FOLDER, save_pictures
+from papercoder.paper.pictures import save_pictures
 from papercoder.pipeline import ablation
 from papercoder.pipeline.pipeline import as_published, paper_to_repository
 from papercoder.pipeline.publisher import Publisher
@@ -28,7 +28,7 @@ from papercoder.report import write_report
 from papercoder.repository.history import History
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import ArtifactEdited, Emit, RunEnded, RunStarted, Warned
-from papercoder.runs.folder import load, lock
+from papercoder.runs.folder import load, lock, read_text
 from papercoder.runs.run import Run
 from papercoder.runs.summary import summarise
 from papercoder.settings import RUN_ROLES, Profile, Role, Settings, recorded_settings
@@ -145,8 +145,10 @@ async def read_paper(run: Run[Agents], source: str | Path | None, read: PaperRea
     """
     if source is not None:
         paper = await read(source)
-        await run.write_text("paper.json", paper.model_dump_json(indent=1) + "\n")
-        await run_in_thread(save_pictures, Path(source), paper, run.folder / FOLDER)
+        text = paper.model_dump_json(indent=1) + "\n"
+        if read_text(run.folder / "paper.json") != text:
+            await run_in_thread(save_pictures, Path(source), paper, run.folder)
+        await run.write_text("paper.json", text)
     elif run.is_edited("paper.json"):
         run.emit(ArtifactEdited(artifact="paper.json", stale=False))
     paper = load(run.folder, "paper.json", Paper)

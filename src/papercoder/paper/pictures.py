@@ -11,6 +11,8 @@ from pathlib import Path
 
 from papercoder.artifacts import Algorithm, Equation, Paper, Place, Table
 from papercoder.paper.pdf import crop
+from papercoder.runs.folder import artifact_path
+from papercoder.runs.store import write_synced
 
 FOLDER = "pictures"
 """In a run folder."""
@@ -31,22 +33,17 @@ def picture_name(anchor: str) -> str:
 
 
 def pictures(pdf: Path, paper: Paper) -> dict[str, bytes]:
-    """The pictures of a paper, by anchor, as PNG."""
-    with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
-        save_pictures(pdf, paper, Path(folder))
-        files = {place.anchor: Path(folder) / picture_name(place.anchor) for place in paper.places}
-        return {anchor: file.read_bytes() for anchor, file in files.items() if file.is_file()}
-
-
-def save_pictures(pdf: Path, paper: Paper, folder: Path) -> None:
-    """Save pictures of the title, equations, tables, algorithms and all other blocks that may be wrong.
+    """Pictures of the title, equations, tables, algorithms and all other blocks that may be wrong, as PNG.
 
     They are a help for people: those that cannot be rendered are left out, and there are none if `pdf` is no file of
     this machine.
+
+    Returns:
+        Anchor -> picture.
     """
     places = pictured(paper)
     if not places or not os.path.isfile(pdf):  # noqa: PTH113  any text will do
-        return
+        return {}
     request = [
         [picture_name(place.anchor), place.page, place.left, place.top, place.right, place.bottom, place.turned]
         for place in places
@@ -56,11 +53,19 @@ def save_pictures(pdf: Path, paper: Paper, folder: Path) -> None:
         given = json.dumps(request).encode()
         with contextlib.suppress(subprocess.TimeoutExpired):
             subprocess.run(command, input=given, capture_output=True, timeout=TIME_LIMIT, check=False)
-        found = [path for path in Path(made).glob("*.png") if path.stat().st_size <= LARGEST]
-        if found:
-            folder.mkdir(parents=True, exist_ok=True)
-        for path in found:
-            (folder / path.name).write_bytes(path.read_bytes())
+        files = {place.anchor: Path(made) / picture_name(place.anchor) for place in places}
+        fitting = {anchor: file for anchor, file in files.items() if file.is_file() and file.stat().st_size <= LARGEST}
+        return {anchor: file.read_bytes() for anchor, file in fitting.items()}
+
+
+def save_pictures(pdf: Path, paper: Paper, run_folder: Path) -> None:
+    """Save the pictures in a run folder.
+
+    Raises:
+        RunFolderError: they cannot be written, or a link leads out of the run folder.
+    """
+    for anchor, picture in pictures(pdf, paper).items():
+        write_synced(artifact_path(run_folder, f"{FOLDER}/{picture_name(anchor)}"), picture)
 
 
 def pictured(paper: Paper) -> list[Place]:

@@ -126,8 +126,12 @@ class Run(Generic[C]):
         return text
 
     async def write_output(self, artifact: str, value: Artifact | None) -> None:
-        """Write a value that people and the report read, but no step; None deletes the file."""
-        path = self.folder / artifact
+        """Write a value that people and the report read, but no step; None deletes the file.
+
+        Raises:
+            RunFolderError: the folder cannot be written, or a link leads out of it.
+        """
+        path = artifact_path(self.folder, artifact)
         if value is None:
             path.unlink(missing_ok=True)
         else:
