@@ -8,11 +8,16 @@ from benchmarks.reading.kinds.files import file_case
 
 def cases() -> Iterator[Case]:
     """Every Markdown case."""
-    yield from _converters()
+    yield from _marker()
+    yield from _marker_with_author_years()
+    yield from _mineru()
+    yield from _mineru_two_columns()
+    yield from _nougat()
+    yield from _docling_and_olmocr()
     yield from _parts()
 
 
-def _converters() -> Iterator[Case]:
+def _marker() -> Iterator[Case]:
     yield file_case(
         "Markdown: converters",
         "marker.md",
@@ -39,6 +44,9 @@ def _converters() -> Iterator[Case]:
         ),
         lacks=("<span", "](#", "{1}---", "**"),
     )
+
+
+def _marker_with_author_years() -> Iterator[Case]:
     yield file_case(
         "Markdown: converters",
         "marker_author_year.md",
@@ -63,6 +71,9 @@ def _converters() -> Iterator[Case]:
         ),
         lacks=("<span", "](", "<br>"),
     )
+
+
+def _mineru() -> Iterator[Case]:
     yield file_case(
         "Markdown: converters",
         "mineru2.md",
@@ -100,6 +111,9 @@ def _converters() -> Iterator[Case]:
         ),
         lacks=("<table", "<html", "images/"),
     )
+
+
+def _mineru_two_columns() -> Iterator[Case]:
     yield file_case(
         "Markdown: converters",
         "mineru_two_columns.md",
@@ -117,6 +131,9 @@ def _converters() -> Iterator[Case]:
             '[3] [3] C. Ash, "Ash," in Proc. Kilns, 2022.',
         ),
     )
+
+
+def _nougat() -> Iterator[Case]:
     yield file_case(
         "Markdown: converters",
         "nougat.mmd",
@@ -137,6 +154,9 @@ def _converters() -> Iterator[Case]:
         lacks=("\\begin{", "MISSING_PAGE"),
         warns=("page 5",),
     )
+
+
+def _docling_and_olmocr() -> Iterator[Case]:
     yield file_case(
         "Markdown: converters",
         "docling.md",
