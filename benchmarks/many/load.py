@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.machine import example
 from benchmarks.many.heartbeat import Heartbeat, Lag
 from benchmarks.speed.measure import LATENCY
-from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.artifacts import BenchResults, BenchTrialResult
 from papercoder.bench.bench import bench
 from papercoder.bench.manifest.manifest import Manifest, ModelChoice, PaperEntry, Variant
 from papercoder.bench.placement import LocalPlacement, Placement
@@ -61,7 +61,7 @@ class Silent:
     def on_event(self, trial: str, event: Event) -> None:
         """Something happened."""
 
-    def on_trial_end(self, result: TrialResult) -> None:
+    def on_trial_end(self, result: BenchTrialResult) -> None:
         """A trial ended."""
 
 
@@ -95,7 +95,7 @@ async def load(todo: Manifest, folder: Path, placement: Placement) -> Load:
     )
 
 
-def _nameless(trial: TrialResult, folder: Path) -> str:
+def _nameless(trial: BenchTrialResult, folder: Path) -> str:
     """The reason without the name of the temporary folder."""
     reason = trial.reason.replace(str(trial.trial), "PAPER").replace(str(folder.resolve()), "FOLDER")
     return f"{trial.status}: {' '.join(reason.split())}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.artifacts import BenchResults, BenchTrialResult
 from papercoder.bench.bench import bench
 from papercoder.bench.manifest.file import load_manifest
 from papercoder.bench.manifest.trials import Trial, trials
@@ -56,7 +56,7 @@ class Silent:
     def __init__(self) -> None:
         self.started: BenchResults | None = None
         self.events: list[tuple[str, Event]] = []
-        self.ended: list[TrialResult] = []
+        self.ended: list[BenchTrialResult] = []
         self.warned: list[str] = []
 
     def on_start(self, results: BenchResults) -> None:
@@ -68,7 +68,7 @@ class Silent:
     def on_event(self, trial: str, event: Event) -> None:
         self.events.append((trial, event))
 
-    def on_trial_end(self, result: TrialResult) -> None:
+    def on_trial_end(self, result: BenchTrialResult) -> None:
         self.ended.append(result)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.artifacts import BenchResults, BenchTrialResult
 from papercoder.bench.bench import bench
 from papercoder.bench.manifest.file import load_manifest
 from papercoder.bench.manifest.trials import Trial
@@ -63,7 +63,7 @@ def test_papers_at_once_limits_running_trials(tmp_path: Path) -> None:
                 at_work.add(trial)
                 most = max(most, len(at_work))
 
-        def on_trial_end(self, result: TrialResult) -> None:
+        def on_trial_end(self, result: BenchTrialResult) -> None:
             at_work.discard(result.trial)
 
     run(write_manifest(tmp_path, texts=5, papers_at_once=2), tmp_path / "out", Counting())
@@ -219,7 +219,7 @@ class Failing:
 
     @asynccontextmanager
     async def open(self, limits: SharedLimits, trials: Sequence[Trial], listener: Listener) -> AsyncIterator[RunTrial]:
-        async def run_trial(trial: Trial) -> TrialResult:
+        async def run_trial(trial: Trial) -> BenchTrialResult:
             if trial.paper == "p2":
                 raise self.error
             return await local(trial)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from papercoder.artifacts import Paper, TrialResult
+from papercoder.artifacts import BenchTrialResult, Paper
 from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.observation import cost_of, observe
 from papercoder.bench.papers import SharedReader, with_addendum
@@ -24,7 +24,7 @@ from tests.bench.benches import FULL, PUBLISHED, TINY, calls_of, trial_of, write
 from tests.scripted import executing
 
 
-def run(trial: Trial, environment: RunEnvironment | None = None) -> TrialResult:
+def run(trial: Trial, environment: RunEnvironment | None = None) -> BenchTrialResult:
     return asyncio.run(run_trial(trial, environment or RunEnvironment(), lambda _: None))
 
 

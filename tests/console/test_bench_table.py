@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
-from papercoder.artifacts import BenchResults, Interval, JudgeMean, TrialResult
+from papercoder.artifacts import BenchResults, BenchTrialResult, Interval, JudgeMean
 from papercoder.console.bench_results import show_results
 from papercoder.console.bench_table import Board, Lines, watching
 from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, ExecutionStepEnded, RunStarted
@@ -32,13 +32,13 @@ class Paper:
         return [line.split() for line in str(self).splitlines() if line.strip()]
 
 
-def shown(*trials: TrialResult) -> list[list[str]]:
+def shown(*trials: BenchTrialResult) -> list[list[str]]:
     paper = Paper()
     show_results(BenchResults(name="x", trials=trials), paper.console)
     return paper.lines()
 
 
-def board(*trials: TrialResult) -> Board:
+def board(*trials: BenchTrialResult) -> Board:
     live = Board()
     live.on_start(BenchResults(name="x", trials=trials))
     return live

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.artifacts import BenchResults, BenchTrialResult
 from papercoder.bench.results.files import write_results
 from papercoder.operations.generate import generate
 from papercoder.settings import Settings
@@ -67,7 +67,7 @@ def test_a_comparison_without_two_says_what_to_do(served: Served, browser: Page)
 
 
 def test_a_bench_links_to_its_trials_and_to_another_bench(served: Served, browser: Page, paper: Path) -> None:
-    trial = TrialResult(
+    trial = BenchTrialResult(
         trial="p--v--m--1", paper="p", variant="v", model="m", repeat=1, status="complete", cost_usd=0.5
     )
     for name in ("old", "new"):

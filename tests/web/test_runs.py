@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.artifacts import BenchResults, BenchTrialResult
 from papercoder.bench.results.files import write_results
 from papercoder.operations.generate import generate
 from papercoder.runs.event_log import EventLog
@@ -38,7 +38,7 @@ def populated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     _stopped(root / "stopped", "tiny.md", "The model did not answer.")
     _stopped(root / "hostile", HOSTILE, HOSTILE)
     (root / "hostile" / "paper.md").write_text(f"# {HOSTILE}\n", encoding="utf-8")
-    trial = TrialResult(trial="a", paper="p", variant="full", model="m", repeat=1, status="complete", calls=3)
+    trial = BenchTrialResult(trial="a", paper="p", variant="full", model="m", repeat=1, status="complete", calls=3)
     (root / "many").mkdir()
     write_results(root / "many", BenchResults(name="many", trials=(trial,)))
     with server(root) as served:

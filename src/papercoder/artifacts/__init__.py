@@ -2,8 +2,8 @@
 
 from papercoder.artifacts.base import Artifact as Artifact
 from papercoder.artifacts.bench import BenchResults as BenchResults
+from papercoder.artifacts.bench import BenchTrialResult as BenchTrialResult
 from papercoder.artifacts.bench import JudgeMean as JudgeMean
-from papercoder.artifacts.bench import TrialResult as TrialResult
 from papercoder.artifacts.calibration import Agreement as Agreement
 from papercoder.artifacts.calibration import AnyJudge as AnyJudge
 from papercoder.artifacts.calibration import Calibration as Calibration
@@ -92,3 +92,7 @@ from papercoder.artifacts.rubric import RubricGroups as RubricGroups
 from papercoder.artifacts.rubric import RubricScore as RubricScore
 from papercoder.artifacts.rubric import TaskCategory as TaskCategory
 from papercoder.artifacts.rubric import WeighedItem as WeighedItem
+from papercoder.artifacts.trials import Trial as Trial
+from papercoder.artifacts.trials import TrialList as TrialList
+from papercoder.artifacts.trials import TrialResult as TrialResult
+from papercoder.artifacts.trials import TrialStatus as TrialStatus

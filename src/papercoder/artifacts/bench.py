@@ -16,7 +16,7 @@ class JudgeMean(Artifact):
     score: Interval | None
 
 
-class TrialResult(Artifact):
+class BenchTrialResult(Artifact):
     """The result of one paper with one variant, one model and one repeat."""
 
     trial: str
@@ -82,4 +82,4 @@ class BenchResults(Artifact):
     """All trials of a manifest, in its order."""
 
     name: str
-    trials: tuple[TrialResult, ...] = ()
+    trials: tuple[BenchTrialResult, ...] = ()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.artifacts import BenchResults, BenchTrialResult
 from papercoder.bench.manifest.manifest import Manifest
 from papercoder.bench.manifest.trials import Trial, trials
 from papercoder.bench.observation import cost_of, observe
@@ -48,7 +48,7 @@ async def bench(
         incomplete = [trial for trial, result in zip(all_trials, known, strict=True) if result.status != "complete"]
         limits = await asyncio.to_thread(_shared_limits, manifest, folder)
 
-        async def record(result: TrialResult) -> None:
+        async def record(result: BenchTrialResult) -> None:
             listener.on_trial_end(result)
             await asyncio.to_thread(write_results, folder, schedule.results)
 
@@ -82,7 +82,7 @@ def check_models(all_trials: Sequence[Trial], max_cost: float | None) -> None:
                 )
 
 
-def _restore_and_observe(all_trials: Sequence[Trial]) -> list[TrialResult]:
+def _restore_and_observe(all_trials: Sequence[Trial]) -> list[BenchTrialResult]:
     """What earlier processes achieved, on any machine."""
     for trial in all_trials:
         restore(trial)

@@ -7,12 +7,12 @@ from pydantic import ValidationError
 
 from papercoder.artifacts import (
     Artifact,
+    BenchTrialResult,
     CheckReport,
     Claims,
     ExecutionReport,
     JudgeMean,
     Traceability,
-    TrialResult,
     Verdicts,
 )
 from papercoder.artifacts.bench import TrialStatus
@@ -30,11 +30,11 @@ EVALUATION_FOLDER = "evaluation"
 """In the trial's folder."""
 
 
-def observe(trial: Trial) -> TrialResult:
+def observe(trial: Trial) -> BenchTrialResult:
     """The result of a trial, from what its folder contains."""
     run, judges = _summaries(trial.folder)
     end = load_end(trial) or TrialEnd(reason="it was not started" if run.status == "new" else "it was interrupted")
-    result = TrialResult(
+    result = BenchTrialResult(
         trial=trial.id,
         paper=trial.paper,
         variant=trial.variant,
@@ -66,7 +66,7 @@ def _status(end: TrialEnd, folder: Path) -> TrialStatus:
     return "partial" if any((folder / "repo").rglob("*.py")) else "failed"
 
 
-def _with_requirements(result: TrialResult, folder: Path) -> TrialResult:
+def _with_requirements(result: BenchTrialResult, folder: Path) -> BenchTrialResult:
     """Add the requirements, those that the last review found implemented, and the errors that checking found."""
     traced = _read(folder / "repo/TRACEABILITY.json", Traceability)
     verdicts = _read(folder / "review/verdicts.json", Verdicts)
@@ -80,7 +80,7 @@ def _with_requirements(result: TrialResult, folder: Path) -> TrialResult:
     )
 
 
-def _with_execution(result: TrialResult, folder: Path, reproduce: bool) -> TrialResult:
+def _with_execution(result: BenchTrialResult, folder: Path, reproduce: bool) -> BenchTrialResult:
     """Add the execution steps that passed and, after a full reproduction, the claims that were met."""
     report = _read(folder / "execution/report.json", ExecutionReport)
     if report is None:
@@ -100,7 +100,7 @@ def _with_execution(result: TrialResult, folder: Path, reproduce: bool) -> Trial
     return result.model_copy(update={"claims": len(compared), "claims_met": met})
 
 
-def _with_judges(result: TrialResult, folder: Path) -> TrialResult:
+def _with_judges(result: BenchTrialResult, folder: Path) -> BenchTrialResult:
     evaluation = _read(folder / EVALUATION_FOLDER / "evaluation.json", Evaluation)
     if evaluation is None:
         return result
@@ -115,7 +115,7 @@ def _with_judges(result: TrialResult, folder: Path) -> TrialResult:
     )
 
 
-def _with_usage(result: TrialResult, run: Summary, judges: Summary) -> TrialResult:
+def _with_usage(result: BenchTrialResult, run: Summary, judges: Summary) -> BenchTrialResult:
     both = (run, judges)
     return result.model_copy(
         update={

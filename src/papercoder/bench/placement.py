@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Protocol
 
-from papercoder.artifacts import Artifact, BenchResults, TrialResult
+from papercoder.artifacts import Artifact, BenchResults, BenchTrialResult
 from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.papers import SharedReader
 from papercoder.bench.stored_trial import run_stored
@@ -17,7 +17,7 @@ from papercoder.runs.events import Event
 OnEvent = Callable[[str, Event], None]
 """Receives a trial's id and one of its events."""
 
-RunTrial = Callable[[Trial], Awaitable[TrialResult]]
+RunTrial = Callable[[Trial], Awaitable[BenchTrialResult]]
 """Runs a trial. A failure of the trial is part of its result, not an exception."""
 
 
@@ -33,7 +33,7 @@ class Listener(Protocol):
     def on_event(self, trial: str, event: Event) -> None:
         """An event of the trial with this id."""
 
-    def on_trial_end(self, result: TrialResult) -> None:
+    def on_trial_end(self, result: BenchTrialResult) -> None:
         """A trial ended."""
 
 
@@ -81,7 +81,7 @@ class LocalPlacement:
             read=SharedReader(),
         )
 
-        async def run_trial(trial: Trial) -> TrialResult:
+        async def run_trial(trial: Trial) -> BenchTrialResult:
             return await run_stored(trial, environment, partial(listener.on_event, trial.id))
 
         yield run_trial

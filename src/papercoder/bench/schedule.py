@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.artifacts import BenchResults, BenchTrialResult
 from papercoder.bench.manifest.manifest import Manifest
 from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.observation import observe
@@ -14,7 +14,7 @@ from papercoder.errors import PaperCoderError
 
 BUDGET_SPENT = "it was not started, because the bench's budget is spent; resume with a higher --max-cost"
 
-OnResult = Callable[[TrialResult], Awaitable[None]]
+OnResult = Callable[[BenchTrialResult], Awaitable[None]]
 """Receives the result of each trial that ended."""
 
 
@@ -24,7 +24,7 @@ class Schedule:
 
     manifest: Manifest
     trials: Sequence[Trial]
-    known: dict[str, TrialResult]
+    known: dict[str, BenchTrialResult]
     """Trial id -> its latest result."""
 
     capped: bool = False
@@ -51,7 +51,7 @@ class Schedule:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, trial: Trial, run_trial: RunTrial) -> TrialResult:
+    async def _run(self, trial: Trial, run_trial: RunTrial) -> BenchTrialResult:
         try:
             async with self.slots:
                 if self.capped:
@@ -66,7 +66,7 @@ class Schedule:
         return result
 
 
-async def _result_of(trial: Trial, run_trial: RunTrial) -> TrialResult:
+async def _result_of(trial: Trial, run_trial: RunTrial) -> BenchTrialResult:
     """A trial's result; if its placement failed, what its folder shows, with the error as the reason."""
     task = await wait_until_done(run_trial(trial))
     error = asyncio.CancelledError("its placement cancelled it") if task.cancelled() else task.exception()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from papercoder.artifacts import TrialResult
+from papercoder.artifacts import BenchTrialResult
 from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.object_store import read_object, stores_at, write_object
 from papercoder.bench.observation import EVALUATION_FOLDER
@@ -28,7 +28,7 @@ _LOCAL_ONLY = ".store"
 """The folder with the lock and the local stores."""
 
 
-async def run_stored(trial: Trial, environment: RunEnvironment, emit: Emit) -> TrialResult:
+async def run_stored(trial: Trial, environment: RunEnvironment, emit: Emit) -> BenchTrialResult:
     """Run a trial with its paid answers in the store that it names, or else in its run folder."""
     if trial.store is None:
         return await run_trial(trial, environment, emit)

@@ -4,7 +4,7 @@ import asyncio
 import traceback
 from dataclasses import dataclass, replace
 
-from papercoder.artifacts import ExecutionReport, Paper, Repository, TrialResult
+from papercoder.artifacts import BenchTrialResult, ExecutionReport, Paper, Repository
 from papercoder.bench.manifest.trials import EvaluationSpec, Trial
 from papercoder.bench.observation import EVALUATION_FOLDER, observe
 from papercoder.bench.papers import with_addendum
@@ -52,7 +52,7 @@ class TrialBudget:
         await self.shared.settle(reserved, cost)
 
 
-async def run_trial(trial: Trial, environment: RunEnvironment, emit: Emit) -> TrialResult:
+async def run_trial(trial: Trial, environment: RunEnvironment, emit: Emit) -> BenchTrialResult:
     """Run or resume a trial. Errors become part of its result, so that other trials continue.
 
     Args:

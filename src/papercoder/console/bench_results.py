@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.artifacts import BenchResults, BenchTrialResult
 from papercoder.bench.results import wording
 from papercoder.bench.results.grouping import Trials, grouped, mean_of
 from papercoder.bench.results.metrics import CLAIMS, CODE_DEV, COST, COVERAGE, JUDGES, RUBRIC, SECONDS, Metric
@@ -38,7 +38,7 @@ def show_results(results: BenchResults, console: Console) -> None:
     console.print(escape(wording.summary(results)), soft_wrap=True, highlight=False)
 
 
-def _table(trials: Iterable[TrialResult], names: tuple[str, ...]) -> Table:
+def _table(trials: Iterable[BenchTrialResult], names: tuple[str, ...]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     groups = grouped(trials, lambda trial: tuple(str(getattr(trial, name)) for name in names))
     columns = [column for column in _columns() if any(column.cell(group) != NOTHING for group in groups.values())]

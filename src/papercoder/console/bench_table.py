@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.artifacts import BenchResults, BenchTrialResult
 from papercoder.bench.placement import Listener
 from papercoder.report.formatting import cost, duration, plural
 from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, Event, ExecutionStepEnded, RunStarted
@@ -54,7 +54,7 @@ class Lines:
             self.begun.add(trial)
             self._say(f"started {trial}")
 
-    def on_trial_end(self, result: TrialResult) -> None:
+    def on_trial_end(self, result: BenchTrialResult) -> None:
         """Print the end of a trial."""
         self._say(
             f"{result.status} {result.trial} ({_figures(result)})" + (f": {_first(result)}" if _first(result) else "")
@@ -124,11 +124,11 @@ class Board:
         """Apply an event to its row."""
         self.rows[trial].take(event)
 
-    def on_trial_end(self, result: TrialResult) -> None:
+    def on_trial_end(self, result: BenchTrialResult) -> None:
         """Show the result of a trial."""
         self._set(result, result.status, _first(result))
 
-    def _set(self, trial: TrialResult, state: str, stage: str) -> None:
+    def _set(self, trial: BenchTrialResult, state: str, stage: str) -> None:
         paid = trial.calls, trial.cost_usd, trial.unpriced
         self.rows[trial.trial] = Row(trial.trial, state, stage, *paid, trial.seconds)
 
@@ -164,11 +164,11 @@ _RANK = {"running": 0, "complete": 2, "waiting": 3}
 """Running trials come first, then those that failed."""
 
 
-def _first(result: TrialResult) -> str:
+def _first(result: BenchTrialResult) -> str:
     """The first line of the reason why a trial is incomplete."""
     return next(iter(result.reason.splitlines()), "")
 
 
-def _figures(result: TrialResult) -> str:
+def _figures(result: BenchTrialResult) -> str:
     paid = cost(result.cost_usd, result.unpriced, result.calls)
     return f"{plural(result.calls, 'call')}, {paid}, {duration(result.seconds)}"

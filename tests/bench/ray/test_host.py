@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from papercoder.artifacts import TrialResult
+from papercoder.artifacts import BenchTrialResult
 from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.ray import host as ray_host
 from papercoder.bench.ray.host import Host, HostMessage, TrialRequest
@@ -32,7 +32,7 @@ def replace_work(monkeypatch: pytest.MonkeyPatch, work: Any) -> None:
 def test_all_events_arrive_before_the_result(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     result, event = result_of("p1"), Warned(where="reading", message="no figures")
 
-    async def at_once(_: Trial, __: RunEnvironment, emit: Emit) -> TrialResult:
+    async def at_once(_: Trial, __: RunEnvironment, emit: Emit) -> BenchTrialResult:
         emit(event)
         return result
 
@@ -41,13 +41,13 @@ def test_all_events_arrive_before_the_result(trial: Trial, monkeypatch: pytest.M
 
 
 def test_reasons_name_the_users_folder(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fails(here: Trial, _: RunEnvironment, __: Emit) -> TrialResult:
+    async def fails(here: Trial, _: RunEnvironment, __: Emit) -> BenchTrialResult:
         assert here.folder != trial.folder
         return result_of("p1", status="failed", reason=f"the traceback is in {here.folder}/error.txt")
 
     replace_work(monkeypatch, fails)
     *_, result = asyncio.run(messages_of(Host("a"), trial))
-    assert isinstance(result, TrialResult)
+    assert isinstance(result, BenchTrialResult)
     assert result.reason == f"the traceback is in {trial.folder}/error.txt"
 
 

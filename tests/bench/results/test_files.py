@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts import BenchResults, Interval, JudgeMean, TrialResult
+from papercoder.artifacts import BenchResults, BenchTrialResult, Interval, JudgeMean
 from papercoder.bench.results.files import to_csv, write_results
 from papercoder.bench.results.grouping import grouped, mean_of
 from papercoder.bench.results.metrics import COVERAGE, NAMED, SECONDS
@@ -15,7 +15,7 @@ from papercoder.runs.folder import load
 SCORE = Interval(mean=4.0, low=3.5, high=4.5, n=8)
 
 
-def result(paper: str = "a", repeat: int = 1, **changes: object) -> TrialResult:
+def result(paper: str = "a", repeat: int = 1, **changes: object) -> BenchTrialResult:
     fields = {
         "trial": f"{paper}--full--m--{repeat}",
         "paper": paper,
@@ -25,7 +25,7 @@ def result(paper: str = "a", repeat: int = 1, **changes: object) -> TrialResult:
         "status": "complete",
         **changes,
     }
-    return TrialResult.model_validate(fields)
+    return BenchTrialResult.model_validate(fields)
 
 
 def judged(score: Interval | None) -> tuple[JudgeMean, ...]:

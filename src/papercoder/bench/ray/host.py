@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from papercoder.artifacts import TrialResult
+from papercoder.artifacts import BenchTrialResult
 from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.papers import SharedReader
 from papercoder.bench.ray.execution import ClusterExecutor
@@ -21,7 +21,7 @@ from papercoder.operations.environment import RunEnvironment
 from papercoder.runs.events import Event
 from papercoder.runs.folder import lock
 
-HostMessage = tuple[Event, ...] | TrialResult | PaperCoderError
+HostMessage = tuple[Event, ...] | BenchTrialResult | PaperCoderError
 """New events of a trial, or how it ended. A cancelled trial ends without a last message."""
 
 _INTERVAL = 0.25
@@ -58,7 +58,7 @@ class Host:
     def __init__(self, name: str) -> None:
         self._name = name
         self._read = SharedReader()
-        self._running: dict[str, asyncio.Task[TrialResult]] = {}
+        self._running: dict[str, asyncio.Task[BenchTrialResult]] = {}
         self._stopped: set[str] = set()
 
     async def version(self) -> str:
@@ -74,7 +74,7 @@ class Host:
             work.cancel()
         yield ()  # the trial has started
         try:
-            done = set[asyncio.Task[TrialResult]]()
+            done = set[asyncio.Task[BenchTrialResult]]()
             while not done:
                 done, _ = await asyncio.wait([work], timeout=_INTERVAL)
                 batch, events[:] = tuple(events), []
@@ -91,7 +91,7 @@ class Host:
         if work := self._running.get(trial):
             work.cancel()
 
-    async def _run(self, request: TrialRequest, events: list[Event]) -> TrialResult:
+    async def _run(self, request: TrialRequest, events: list[Event]) -> BenchTrialResult:
         trial = request.trial
         environment = RunEnvironment(
             limits=RemoteRateLimits(request.leases, self._name),
@@ -111,7 +111,7 @@ class Host:
         return result.model_copy(update={"reason": result.reason.replace(str(local.folder), str(trial.folder))})
 
 
-def _outcome(work: "asyncio.Task[TrialResult]") -> HostMessage:
+def _outcome(work: "asyncio.Task[BenchTrialResult]") -> HostMessage:
     try:
         return work.result()
     except PaperCoderError as error:

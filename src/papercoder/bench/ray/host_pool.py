@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, cast
 
-from papercoder.artifacts import TrialResult
+from papercoder.artifacts import BenchTrialResult
 from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.placement import OnEvent, SharedLimits
 from papercoder.bench.ray.execution import ClusterError
@@ -61,7 +61,7 @@ class HostPool:
     _deaths: dict[str, float] = field(default_factory=dict)
     """Node -> when a host last died there."""
 
-    async def run(self, trial: Trial) -> TrialResult:
+    async def run(self, trial: Trial) -> BenchTrialResult:
         """Run a trial. If its host dies, it resumes on another.
 
         Raises:
@@ -108,7 +108,7 @@ class HostPool:
         if other := next((found for found in versions if found != own), None):
             raise ClusterError(f"The cluster has PaperCoder {other}, this is {own}. Install the same version on all.")
 
-    async def _run_on(self, host: _HostHandle, trial: Trial, *, retry: bool) -> TrialResult:
+    async def _run_on(self, host: _HostHandle, trial: Trial, *, retry: bool) -> BenchTrialResult:
         request = TrialRequest(trial, self.leases, self.limits.max_cost, provider_variables(trial), retry)
         listening = asyncio.ensure_future(self._listen(host, request))
         try:
@@ -119,11 +119,11 @@ class HostPool:
             listening.exception()  # retrieved, so that asyncio does not report it
             raise
 
-    async def _listen(self, host: _HostHandle, request: TrialRequest) -> TrialResult:
+    async def _listen(self, host: _HostHandle, request: TrialRequest) -> BenchTrialResult:
         async for reference in host.actor.run.options(num_returns="streaming").remote(request):
             message = cast("HostMessage", await reference)
             host.started.add(request.trial.id)
-            if isinstance(message, TrialResult):
+            if isinstance(message, BenchTrialResult):
                 return message
             if isinstance(message, PaperCoderError):
                 raise message

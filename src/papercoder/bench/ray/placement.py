@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from papercoder.artifacts import TrialResult
+from papercoder.artifacts import BenchTrialResult
 from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.placement import Listener, RunTrial, SharedLimits
 from papercoder.bench.ray.capacity import missing_capacity
@@ -71,7 +71,7 @@ class RayPlacement:
             hosts = HostPool(ray, limits, _start_leases(ray, limits), listener.on_event, self._host)
             await hosts.check()
 
-            async def run_trial(trial: Trial) -> TrialResult:
+            async def run_trial(trial: Trial) -> BenchTrialResult:
                 try:
                     return await hosts.run(trial)
                 finally:  # also after a failure, to count the calls that were paid for

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from papercoder.artifacts import Artifact
-from papercoder.artifacts.bench import BenchResults, TrialResult
+from papercoder.artifacts.bench import BenchResults, BenchTrialResult
 from papercoder.bench.results.difference import Difference, difference, with_verdicts, without
 from papercoder.bench.results.grouping import Trials
 from papercoder.bench.results.metrics import METRICS, Metric
@@ -109,5 +109,5 @@ def _judges(trials: Trials) -> tuple[str, ...]:
     return tuple(sorted({trial.judge_model for trial in trials if trial.judge_model}))
 
 
-def _papers(trials: Iterable[TrialResult]) -> tuple[str, ...]:
+def _papers(trials: Iterable[BenchTrialResult]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(trial.paper for trial in trials))

@@ -8,14 +8,14 @@ from typing import get_args
 
 from pydantic import ValidationError
 
-from papercoder.artifacts import BenchResults, JudgeName, TrialResult
+from papercoder.artifacts import BenchResults, BenchTrialResult, JudgeName
 from papercoder.errors import RunFolderError
 from papercoder.runs.store import write_synced
 
 JSON = "results.json"
 CSV = "results.csv"
 
-_FIELDS = tuple(name for name in TrialResult.model_fields if name not in {"steps", "judges"})
+_FIELDS = tuple(name for name in BenchTrialResult.model_fields if name not in {"steps", "judges"})
 _JUDGE_COLUMNS = tuple(f"{judge} {part}" for judge in get_args(JudgeName) for part in ("mean", "low", "high", "n"))
 
 Cell = str | float | None
@@ -61,7 +61,7 @@ def to_csv(results: BenchResults) -> str:
     return text.getvalue()
 
 
-def _scores(trial: TrialResult) -> Iterator[Cell]:
+def _scores(trial: BenchTrialResult) -> Iterator[Cell]:
     scores = {mean.judge: mean.score for mean in trial.judges}
     for judge in get_args(JudgeName):
         score = scores.get(judge)

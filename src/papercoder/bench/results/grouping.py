@@ -5,18 +5,20 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
 from typing import TypeVar
 
-from papercoder.artifacts import Interval, TrialResult
+from papercoder.artifacts import BenchTrialResult, Interval
 from papercoder.bench.results.metrics import Metric
 from papercoder.evaluation.statistics import interval
 
 K = TypeVar("K")
 
-Trials = Sequence[TrialResult]
+Trials = Sequence[BenchTrialResult]
 
 
-def grouped(trials: Iterable[TrialResult], key: Callable[[TrialResult], K]) -> dict[K, list[TrialResult]]:
+def grouped(
+    trials: Iterable[BenchTrialResult], key: Callable[[BenchTrialResult], K]
+) -> dict[K, list[BenchTrialResult]]:
     """Key -> its trials, in their order."""
-    groups: defaultdict[K, list[TrialResult]] = defaultdict(list)
+    groups: defaultdict[K, list[BenchTrialResult]] = defaultdict(list)
     for trial in trials:
         groups[key(trial)].append(trial)
     return dict(groups)
@@ -51,7 +53,7 @@ def mean_of(metric: Metric, trials: Trials) -> Interval | None:
     return metric.within(mean) if mean else None
 
 
-def _own(metric: Metric, trial: TrialResult) -> Interval | None:
+def _own(metric: Metric, trial: BenchTrialResult) -> Interval | None:
     """A judge's mean has an interval over its samples; other metrics have one value."""
     value = metric.of(trial)
     judged = next((mean.score for mean in trial.judges if mean.judge == metric.name), None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import inf
 
-from papercoder.artifacts.bench import TrialResult
+from papercoder.artifacts.bench import BenchTrialResult
 from papercoder.artifacts.evaluation import Interval, JudgeName
 from papercoder.report.formatting import amount, duration, figure, money
 
@@ -16,7 +16,7 @@ class Metric:
 
     name: str
     label: str
-    of: Callable[[TrialResult], float | None]
+    of: Callable[[BenchTrialResult], float | None]
     """None if it was not observed."""
 
     shown: Callable[[float], str]
@@ -51,7 +51,7 @@ def _count(value: float) -> str:
     return figure(value, 3)
 
 
-def _judged(judge: JudgeName, trial: TrialResult) -> float | None:
+def _judged(judge: JudgeName, trial: BenchTrialResult) -> float | None:
     return next((mean.score.mean for mean in trial.judges if mean.judge == judge and mean.score), None)
 
 
@@ -59,18 +59,18 @@ def _ratio(part: int | None, whole: int | None) -> float | None:
     return part / whole if part is not None and whole else None
 
 
-def _generation(trial: TrialResult, total: float, judges: float) -> float | None:
+def _generation(trial: BenchTrialResult, total: float, judges: float) -> float | None:
     """What generation used; None for incomplete trials, which used less than they would have."""
     return total - judges if trial.status == "complete" else None
 
 
-def _cost(trial: TrialResult) -> float | None:
+def _cost(trial: BenchTrialResult) -> float | None:
     """None if a price is not known."""
     unknown = trial.unpriced > trial.judge_unpriced
     return None if unknown else _generation(trial, trial.cost_usd, trial.judge_cost_usd)
 
 
-def _steps(trial: TrialResult) -> float | None:
+def _steps(trial: BenchTrialResult) -> float | None:
     """None if the code was not run."""
     return float(len(trial.steps)) if trial.executed else None
 
@@ -79,7 +79,7 @@ def _score(judge: JudgeName, label: str) -> Metric:
     return Metric(judge, label, partial(_judged, judge), _decimal, least=1.0, most=5.0)
 
 
-def _share(name: str, label: str, of: Callable[[TrialResult], float | None]) -> Metric:
+def _share(name: str, label: str, of: Callable[[BenchTrialResult], float | None]) -> Metric:
     return Metric(name, label, of, share, most=1.0)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from jinja2 import Environment
 from markupsafe import Markup
 
-from papercoder.artifacts import BenchResults, TrialResult
+from papercoder.artifacts import BenchResults, BenchTrialResult
 from papercoder.bench.results import wording
 from papercoder.bench.results.comparison import Comparison, SettingComparison
 from papercoder.bench.results.grouping import Trials, grouped, mean_of, papers_of
@@ -42,7 +42,7 @@ _COLUMNS: tuple[Metric, ...] = (COVERAGE, CLAIMS, *JUDGES, RUBRIC, CODE_DEV, FIN
 _PAGES = {"report": "report.html", "evaluation": "evaluation/evaluation.html"}
 
 
-Links = Callable[[TrialResult], dict[str, str]]
+Links = Callable[[BenchTrialResult], dict[str, str]]
 """From a trial to its pages: name -> address."""
 
 
@@ -50,7 +50,7 @@ Links = Callable[[TrialResult], dict[str, str]]
 class Linked:
     """A trial and its pages."""
 
-    trial: TrialResult
+    trial: BenchTrialResult
     setting: str
     links: dict[str, str]
     """Name -> address."""
@@ -126,7 +126,7 @@ def _comparison_values(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def by_setting(results: BenchResults) -> dict[str, list[TrialResult]]:
+def by_setting(results: BenchResults) -> dict[str, list[BenchTrialResult]]:
     """Variant, with the model if there are several -> its trials, in the manifest's order."""
     many = len({trial.model for trial in results.trials}) > 1
     return grouped(results.trials, lambda trial: f"{trial.variant} · {trial.model}" if many else trial.variant)
@@ -142,7 +142,7 @@ def _observed(metrics: tuple[Metric, ...], results: BenchResults) -> list[Metric
     return [metric for metric in metrics if any(metric.of(trial) is not None for trial in results.trials)]
 
 
-def _links(folder: Path, trial: TrialResult) -> dict[str, str]:
+def _links(folder: Path, trial: BenchTrialResult) -> dict[str, str]:
     """Only pages that exist, in the trial's own folder."""
     own = quote(trial.trial, safe="")
     safe = "/" not in trial.trial and trial.trial not in {"", ".", ".."}

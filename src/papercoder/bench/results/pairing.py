@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from papercoder.artifacts import Artifact
-from papercoder.artifacts.bench import BenchResults, TrialResult
+from papercoder.artifacts.bench import BenchResults, BenchTrialResult
 from papercoder.errors import SettingsError
 
 Names = tuple[str, str]
@@ -23,7 +23,7 @@ class Setting(Artifact):
 SettingPair = tuple[Setting, Setting]
 
 
-def setting(trial: TrialResult) -> Setting:
+def setting(trial: BenchTrialResult) -> Setting:
     """The variant and model of this trial."""
     return Setting(variant=trial.variant, model=trial.model)
 

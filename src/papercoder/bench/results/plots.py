@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from papercoder.artifacts import Interval, TrialResult
+from papercoder.artifacts import BenchTrialResult, Interval
 from papercoder.bench.results.difference import Difference, difference, with_verdicts
 from papercoder.bench.results.grouping import Trials, mean_of, per_paper
 from papercoder.bench.results.metrics import COST, JUDGES, NAMED, Metric
@@ -235,7 +235,7 @@ def execution_steps(groups: Groups) -> Plot:
     )
 
 
-def _highest(trial: TrialResult) -> str:
+def _highest(trial: BenchTrialResult) -> str:
     return trial.steps[-1] if trial.steps else _NONE
 
 

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from nicegui import run, ui
 
-from papercoder.artifacts import TrialResult
+from papercoder.artifacts import BenchTrialResult
 from papercoder.bench.results.files import read_results
 from papercoder.bench.results.page import body, body_style
 from papercoder.web.parts.tabs import address
@@ -30,7 +30,7 @@ def register(web: Web) -> None:
             )
 
 
-def _links(web: Web, name: str, trial: TrialResult) -> Iterator[tuple[str, str]]:
+def _links(web: Web, name: str, trial: BenchTrialResult) -> Iterator[tuple[str, str]]:
     """A link to the run of a trial, if its folder exists."""
     own = trial_name(name, trial.trial)
     if web.runs_folder.is_run(own):
