@@ -75,6 +75,22 @@ def test_equations_of_a_pdf_stay_text() -> None:
     assert page.xpath("string(//*[@id='at-eq:1']//code)") == "y = x"
 
 
+def test_the_formulas_in_an_equation_of_a_pdf_are_typeset() -> None:
+    blocks = (
+        Equation(anchor="eq:1", text=r"$A_{ij}=$ $\{\exp (-x_{i})$ 0 otherwise,", number="1"),
+        Equation(anchor="eq:2", text=r"A_{ij} = \exp(-x_{i})"),
+    )
+    paper = PAPER.model_copy(
+        update={"source": "pdf", "sections": (Section(anchor="2", level=1, title="Graph", blocks=blocks),)}
+    )
+    page = drawn(paper, ("eq:1", "exp"))
+    assert len(page.xpath("//*[@id='at-eq:1']//math")) == 2
+    assert "$" not in page.get_element_by_id("at-eq:1").text_content()
+    assert "0 otherwise," in page.get_element_by_id("at-eq:1").text_content()
+    assert len(page.xpath("//*[@id='at-eq:1']//mark/math")) == 1
+    assert len(page.xpath("//*[@id='at-eq:2']//math")) == 1
+
+
 def test_a_hostile_paper_stays_text() -> None:
     blocks = (Paragraph(anchor=ATTACK, text=f"{ATTACK} the squared error"), Equation(anchor="eq:1", text=ATTACK))
     paper = PAPER.model_copy(

@@ -112,7 +112,7 @@ def formula_spans(text: str) -> list[tuple[int, int]]:
 @lru_cache(maxsize=4096)
 def mathml(latex: str, *, display: bool = False) -> Markup | None:
     """A formula as MathML; None if it is too long or cannot be converted as a whole."""
-    if len(latex) > _LONGEST or _MACROS.search(latex) or latex.count("{") != latex.count("}"):
+    if len(latex) > _LONGEST or _MACROS.search(latex) or not _has_closed_braces(latex):
         return None
     for pattern, replacement in _REWRITTEN:
         latex = pattern.sub(replacement, latex)
@@ -121,6 +121,11 @@ def mathml(latex: str, *, display: bool = False) -> Markup | None:
     except _FAILURES:
         return None
     return Markup(tostring(element, encoding="unicode"))  # noqa: S704  rebuilt from the allowlist and escaped by ElementTree
+
+
+def _has_closed_braces(latex: str) -> bool:
+    braces = re.sub(r"\\.", "", latex)
+    return braces.count("{") == braces.count("}")
 
 
 def _rebuilt(element: Element) -> Element:

@@ -48,14 +48,15 @@ def load_result(folder: Path) -> Result:
 
 
 def _printed(folder: Path, paper: Paper) -> dict[str, Printed]:
-    """The title, the tables and all doubtful places that have a picture or a suspicion, by anchor."""
+    """The title, equations, tables and all suspicious places that have a picture or a suspicion, by anchor."""
     messages: dict[str, list[str]] = {}
     for loss in suspicions(paper):
         if loss.anchor:
             messages.setdefault(loss.anchor, []).append(loss.message)
     pages = {place.anchor: place.page for place in paper.places}
     printed = {}
-    for anchor in ["title", *(table.anchor for table in paper.tables), *messages]:
+    blocks = (block.anchor for block in (*paper.equations, *paper.tables))
+    for anchor in ["title", *blocks, *messages]:
         name = picture_name(anchor)
         picture = tabs.address(folder.name, f"{FOLDER}/{name}") if (folder / FOLDER / name).is_file() else ""
         if picture or anchor in messages:

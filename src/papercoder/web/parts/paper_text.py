@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from papercoder.artifacts import Algorithm, AnyBlock, Equation, Figure, Paper, Paragraph, Requirement, Section, Table
 from papercoder.diagrams.text import printable
-from papercoder.report.formulas import formula_spans, mathml
+from papercoder.report.formulas import formula_spans, is_formula, mathml
 from papercoder.report.rendering import environment
 from papercoder.web.parts.passages import Piece, Span, parted, spans
 
@@ -16,7 +16,7 @@ _LONGEST = 20_000
 """Characters of one text; the rest is cut."""
 
 _WITH_LATEX = frozenset({"latex", "html", "markdown"})
-"""Sources whose equations are LaTeX; those of a PDF are text in the parser's order."""
+"""Sources whose equations are LaTeX; those of a PDF are pieces of LaTeX between text in the parser's order."""
 
 Quotes = Mapping[str, tuple[Requirement, ...]]
 """Anchor -> the requirements that quote it."""
@@ -53,7 +53,10 @@ class ShownBlock:
     number: str = ""
     rows: tuple[Row, ...] = ()
     formula: Markup | None = None
-    """A typeset equation; None if it is shown as its text."""
+    """An equation typeset as a whole; None if its pieces or its source are shown."""
+
+    has_pieces: bool = False
+    """Whether an equation has typeset pieces between its text."""
 
     @property
     def owners(self) -> tuple[str, ...]:
@@ -107,9 +110,13 @@ def _block(block: AnyBlock, needs: tuple[Requirement, ...], has_latex: bool) -> 
         case Paragraph(anchor=anchor, text=text):
             return ShownBlock("paragraph", anchor, _marked(text, needs))
         case Equation(anchor=anchor, text=text, number=number):
-            formula = mathml(_plain(text), display=True) if has_latex else None
-            pieces = _whole_or_marked(text, anchor, needs)
-            return ShownBlock("equation", anchor, pieces, number=number, formula=formula)
+            text = _plain(text)
+            formulas = formula_spans(text)
+            marks = [_widened(mark, formulas) for need in needs for mark in _spans_or_all(text, anchor, need)]
+            formula = mathml(text, display=True) if has_latex or is_formula(text) else None
+            return ShownBlock(
+                "equation", anchor, parted(text, marks), number=number, formula=formula, has_pieces=bool(formulas)
+            )
         case Algorithm(anchor=anchor, text=text, caption=caption):
             return ShownBlock("algorithm", anchor, _marked(text, needs), _marked(caption, needs))
         case Figure(anchor=anchor, caption=caption):
@@ -124,14 +131,8 @@ def _row(cells: tuple[str, ...], needs: Iterable[Requirement]) -> Row:
     return Row(cells, tuple(need.id for need in needs if spans(line, need.quote, need.id)))
 
 
-def _whole_or_marked(text: str, anchor: str, needs: tuple[Requirement, ...]) -> tuple[Piece, ...]:
-    """An equation is marked as a whole if the quote has its characters in another order."""
-    text = _plain(text)
-    marks = [mark for need in needs for mark in _spans_or_all(text, anchor, need)]
-    return parted(text, marks)
-
-
 def _spans_or_all(text: str, anchor: str, need: Requirement) -> tuple[Span, ...]:
+    """All of an equation if the quote has its characters in another order."""
     found = spans(text, need.quote, need.id)
     return found or ((Span(0, len(text), need.id),) if need.anchor == anchor else ())
 
