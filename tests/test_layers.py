@@ -26,6 +26,7 @@ ROOMS = (
     "diagrams",
     "plots",
     "sandbox",
+    "environments",
     "stages",
     "pipeline",
     "report",

@@ -28,7 +28,7 @@ def test_most_functions_are_short() -> None:
     assert median(FUNCTIONS.values()) < 10
 
 
-SANDBOX_SCRIPTS = {"stages/execution/import_script.py", "stages/execution/distributions_script.py"}
+SANDBOX_SCRIPTS = {"stages/execution/import_script.py", "environments/distributions_script.py"}
 """They import generated code in the sandbox, must report every exception, and are no modules of PaperCoder there."""
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts.execution import Outcome
+from papercoder.environments.repository_copy import delete_folder
 from papercoder.sandbox import bubblewrap
 from papercoder.sandbox.contract import MIB, Bind, Command, Limits, Phase, Sandbox
 from papercoder.sandbox.control_group import create_control_group
-from papercoder.stages.execution.repository_copy import delete_folder
 from tests.needs import missing
 
 Attack = Callable[..., Outcome]

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts.execution import ExecutionReport, Outcome, StepName, StepResult
+from papercoder.environments.environment import Environment, Installation, Packages
+from papercoder.environments.indexes import Indexes, user_indexes
+from papercoder.environments.repository_copy import read_untrusted_file, temporary_copy
+from papercoder.environments.tools import Pip, Uv, find_tool
 from papercoder.sandbox.contract import MIB, Bind, Command, Limits, Sandbox
-from papercoder.stages.execution.environment import Environment, Installation, Packages
 from papercoder.stages.execution.execute import execute
-from papercoder.stages.execution.indexes import Indexes, user_indexes
-from papercoder.stages.execution.repository_copy import read_untrusted_file, temporary_copy
-from papercoder.stages.execution.tools import Pip, Uv, find_tool
 from papercoder.stages.packaging import REPRODUCE
 from tests.sandbox.conftest import isolating
 

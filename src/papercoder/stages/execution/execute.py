@@ -5,11 +5,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from papercoder.artifacts.execution import ExecutionReport, Outcome, StepName, StepResult
+from papercoder.environments.environment import Environment, Installation, Installer, Packages
+from papercoder.environments.indexes import unreachable
+from papercoder.environments.repository_copy import RESULTS, read_untrusted_file, temporary_copy
 from papercoder.sandbox.contract import GIB, MIB, Bind, Command, Limits, Sandbox
 from papercoder.sandbox.selection import why_unavailable
-from papercoder.stages.execution.environment import Environment, Installation, Installer, Packages
-from papercoder.stages.execution.indexes import unreachable
-from papercoder.stages.execution.repository_copy import RESULTS, read_untrusted_file, temporary_copy
 from papercoder.stages.execution.steps import ExecutionStep, steps
 
 REPOSITORY = "/repository"

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from papercoder.artifacts import ExecutionReport, SourceFile, StepName, StepResult
+from papercoder.environments.environment import LOCK
 from papercoder.errors import PaperCoderError
 from papercoder.runs.events import ExecutionStepEnded, Forecast
 from papercoder.runs.executor import EmitsEvents, runs_execution_steps
 from papercoder.sandbox.selection import select_sandbox
-from papercoder.stages.execution.environment import LOCK
 from papercoder.stages.execution.execute import execute, reproduce
 from papercoder.stages.execution.forecast import forecast
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from papercoder.artifacts.execution import Outcome, StepName
+from papercoder.environments.environment import has_tests
+from papercoder.environments.repository_copy import RESULTS
 from papercoder.repository.paths import module_parts
 from papercoder.stages.execution import import_script
-from papercoder.stages.execution.environment import has_tests
-from papercoder.stages.execution.repository_copy import RESULTS
 
 FindProblem = Callable[[Outcome, str | None], str]
 """From a successful outcome and the text of `results.json` to what is missing; empty if nothing."""

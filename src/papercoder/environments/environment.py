@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Protocol
 
 from papercoder.artifacts.execution import Outcome
+from papercoder.environments.indexes import Indexes, user_indexes
+from papercoder.environments.missing_modules import SCRIPT, missing_modules, needed_modules
+from papercoder.environments.repository_copy import delete_folder, read_untrusted_file, temporary_copy
+from papercoder.environments.tools import ENVIRONMENT, PYTHON, Tool, find_tool
 from papercoder.errors import RunFolderError
 from papercoder.repository.packages import package_problem
 from papercoder.runs.store import digest, write_failure
 from papercoder.sandbox.contract import Bind, Command, Limits, Phase, Sandbox
 from papercoder.settings import cache_folder
-from papercoder.stages.execution.indexes import Indexes, user_indexes
-from papercoder.stages.execution.missing_modules import SCRIPT, missing_modules, needed_modules
-from papercoder.stages.execution.repository_copy import delete_folder, read_untrusted_file, temporary_copy
-from papercoder.stages.execution.tools import ENVIRONMENT, PYTHON, Tool, find_tool
 
 REQUIREMENTS, LOCK = "requirements.txt", "requirements.lock"
 _COMPILE = (PYTHON, "-I", "-S", "-m", "compileall", "-q", "-j", "0", f"{ENVIRONMENT}/lib")

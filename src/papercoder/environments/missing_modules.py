@@ -7,8 +7,8 @@ from packaging.utils import canonicalize_name
 from pydantic import TypeAdapter, ValidationError
 
 from papercoder.artifacts.execution import Outcome
+from papercoder.environments import distributions_script
 from papercoder.repository.packages import distributions_of, is_brought, needed_imports
-from papercoder.stages.execution import distributions_script
 
 SCRIPT = Path(distributions_script.__file__)
 """Prints the distributions of modules as JSON; runs in the environment's interpreter."""

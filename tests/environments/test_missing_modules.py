@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from papercoder.artifacts.execution import Outcome
-from papercoder.stages.execution.missing_modules import SCRIPT, missing_modules, needed_modules
+from papercoder.environments.missing_modules import SCRIPT, missing_modules, needed_modules
 
 CODE = """
 import os
