@@ -16,6 +16,7 @@ ROOT = Path(papercoder.__file__).parent
 ROOMS = (
     "errors",
     "concurrency",
+    "text",
     "artifacts",
     "settings",
     "runs",

@@ -15,8 +15,8 @@ from typing import Any, Literal
 from lxml import etree
 from markupsafe import Markup
 
-from papercoder.diagrams.text import one_line, printable
 from papercoder.runs.store import digest
+from papercoder.text.characters import one_line, printable
 
 Element = Any
 """An element of lxml, which has no types."""

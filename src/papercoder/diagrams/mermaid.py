@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Literal
 
 from papercoder.diagrams.cleaner import InvalidSvgError, clean
-from papercoder.diagrams.text import printable
 from papercoder.errors import RunFolderError
 from papercoder.runs.store import digest, write_synced
 from papercoder.settings import cache_folder
+from papercoder.text.characters import printable
 
 Kind = Literal["classDiagram", "sequenceDiagram"]
 

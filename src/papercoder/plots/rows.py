@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from papercoder.artifacts import Interval
-from papercoder.diagrams.text import one_line, shortened
 from papercoder.plots.svg import ACCENT, FAINT, INK, NORMAL, SHEET, SMALL, SOFT, TONES, draw
+from papercoder.text.characters import one_line, shortened
 
 WIDTH = 420.0
 """In CSS pixels: a column of a wide page, and a whole narrow one."""

@@ -16,7 +16,7 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from papercoder.diagrams.text import printable
+from papercoder.text.characters import printable
 
 INK, SOFT, FAINT, ACCENT = "#1d2430", "#566070", "#e2e5e9", "#245b8a"
 GOOD, FAIR, BAD, SHEET = "#1f6b45", "#825400", "#a33024", "#ffffff"

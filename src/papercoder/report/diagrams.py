@@ -14,9 +14,9 @@ from papercoder.artifacts import FileLogic, LogicDesign
 from papercoder.diagrams import mermaid
 from papercoder.diagrams.cleaner import to_markup
 from papercoder.diagrams.mermaid import Rendering
-from papercoder.diagrams.text import one_line, shortened
 from papercoder.report.formatting import plural
 from papercoder.report.model import Report
+from papercoder.text.characters import one_line, shortened
 
 _MOST_FILES = 100
 """Files in one graph; larger graphs are slow and unreadable."""

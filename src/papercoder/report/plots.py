@@ -11,11 +11,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from papercoder.artifacts import ClaimResult
-from papercoder.diagrams.text import one_line, shortened
 from papercoder.plots.rows import FOOT, Bar, bars, heading, interval, legend, row_axes, value_ticks
 from papercoder.plots.svg import ACCENT, INK, NORMAL, SHEET, SMALL, SOFT, TONES, draw
 from papercoder.report.formatting import LABELS, SIGNS, amount, cost, duration, figure, plural, tone
 from papercoder.report.model import Report
+from papercoder.text.characters import one_line, shortened
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 
 from papercoder.artifacts import ConfigValue, Requirement
-from papercoder.diagrams.text import one_line
 from papercoder.report.model import Report, shown
+from papercoder.text.characters import one_line
 
 _OURS = "data.synthetic"
 """Prefix of the settings of the synthetic data, which are not from the paper."""

@@ -14,7 +14,6 @@ from typing import Literal
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from papercoder.diagrams.text import one_line, printable
 from papercoder.report import formatting
 from papercoder.report.claims import printed
 from papercoder.report.diagrams import diagrams
@@ -23,6 +22,8 @@ from papercoder.report.loading import load
 from papercoder.report.model import Report, TracedRequirement, href, shown
 from papercoder.report.plots import claim_groups, cost_bars, time_bars
 from papercoder.runs.store import write_synced
+from papercoder.text import markdown
+from papercoder.text.characters import printable
 
 Section = Literal[
     "observed",
@@ -213,27 +214,21 @@ def tail(output: str) -> Markup:
 
 
 def _markdown(text: str) -> Markup:
-    """Text with all Markdown syntax escaped, on one line so that it fits a table cell."""
-    line = one_line(text)
-    line = line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
-    return Markup(re.sub(r"([\\`*_\[\]|~$#<>&!])", _escape_markdown, line))  # noqa: S704  every character that could be markup is escaped
-
-
-def _escape_markdown(match: re.Match[str]) -> str:
-    return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}.get(match[1], f"\\{match[1]}")
+    """Escaped for a place in a line of Markdown."""
+    return Markup(markdown.escaped(_shortened(text)))  # noqa: S704  every character that could be markup is escaped
 
 
 def _code(text: str) -> Markup:
-    """A code span that is safe in a table cell."""
-    line = one_line(text).replace("|", "¦")
-    fence = "`" * (max([0, *map(len, re.findall(r"`+", line))]) + 1)
-    pad = " " if line.startswith("`") or line.endswith("`") else ""
-    return Markup(f"{fence}{pad}{line[:_LONGEST] or ' '}{pad}{fence}")  # noqa: S704  the content cannot close the span
+    """A code span of Markdown."""
+    return Markup(markdown.code(_shortened(text)))  # noqa: S704  the content cannot end the span
 
 
 def _fenced(text: str, language: str = "") -> Markup:
-    """A code block whose fence is longer than any fence inside."""
+    """A code block of Markdown with the last part of an output."""
     inside = printable(text).strip("\n")
     inside = inside if len(inside) <= _OUTPUT else f"… (the end of {len(inside):,} characters)\n{inside[-_OUTPUT:]}"
-    fence = "`" * max(3, *(len(run) + 1 for run in ["", *re.findall(r"`+", inside)]))
-    return Markup(f"{fence}{language}\n{inside}\n{fence}")  # noqa: S704  the content cannot close the block
+    return Markup(markdown.fenced(inside, language))  # noqa: S704  the content cannot end the block
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

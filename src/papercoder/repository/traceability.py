@@ -4,8 +4,10 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from papercoder.artifacts import ArchitectureDesign, Mark, Requirements, SourceFile, Trace, Traceability
+from papercoder.text.markdown import code, escaped, inline
 
 _MARK = re.compile(r"#\s*((?:R[1-9]\d*)(?:\s*[,;/&]\s*R[1-9]\d*)*)\b")
 
@@ -56,9 +58,13 @@ def to_markdown(traceability: Traceability) -> str:
 
 def _row(item: Trace) -> str:
     need = item.requirement
-    words = f"[{need.anchor}] “{need.quote}”" if need.quote else f"[{need.anchor}]"
-    where = ", ".join(f"[{mark.path}:{mark.line}]({mark.path}#L{mark.line})" for mark in item.marks) or "none"
-    return f"| {need.id} | {need.status} | {_cell(need.statement)} | {_cell(words)} | {where} |"
+    words = f"[{escaped(need.anchor)}]" + (f" “{inline(need.quote)}”" if need.quote else "")
+    where = ", ".join(map(_link, item.marks)) or "none"
+    return f"| {need.id} | {need.status} | {inline(need.statement)} | {words} | {where} |"
+
+
+def _link(mark: Mark) -> str:
+    return f"[{escaped(mark.path)}:{mark.line}]({quote(mark.path)}#L{mark.line})"
 
 
 def _backwards(traceability: Traceability) -> list[str]:
@@ -67,8 +73,5 @@ def _backwards(traceability: Traceability) -> list[str]:
         for item in traceability.traces
         for mark in item.marks
     )
-    return [f"- `{path}:{line}` {name} [{anchor}]" for path, line, name, anchor in lines] or ["No line is marked."]
-
-
-def _cell(text: str) -> str:
-    return re.sub(r"\s+", " ", text).replace("|", "\\|")
+    places = [f"- {code(f'{path}:{line}')} {name} [{escaped(anchor)}]" for path, line, name, anchor in lines]
+    return places or ["No line is marked."]

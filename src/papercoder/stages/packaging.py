@@ -12,6 +12,8 @@ from papercoder.artifacts.design import ENTRY, Design
 from papercoder.repository.packages import requirements_file, third_party_imports
 from papercoder.repository.syntax import parse
 from papercoder.repository.traceability import to_markdown
+from papercoder.text.markdown import code as code_span
+from papercoder.text.markdown import escaped, inline, paragraphs
 
 REPRODUCE = """\
 #!/usr/bin/env bash
@@ -109,11 +111,11 @@ def package_markers(files: tuple[SourceFile, ...]) -> tuple[str, ...]:
 
 def readme(paper: Paper, design: Design, traceability: Traceability) -> str:
     """`README.md`: origin, usage, files, assumptions and traceability."""
-    files = "\n".join(f"- `{file.path}`: {file.purpose}" for file in design.architecture.files)
+    files = "\n".join(f"- {code_span(file.path)}: {inline(file.purpose)}" for file in design.architecture.files)
     parts = [
-        f"# {paper.title}",
+        f"# {escaped(paper.title)}",
         _ORIGIN,
-        design.plan.summary,
+        paragraphs(design.plan.summary),
         _HOW,
         _SETTINGS + (_TRACED if design.requirements.items else ""),
         f"## Files\n\n{files}",
@@ -125,12 +127,12 @@ def readme(paper: Paper, design: Design, traceability: Traceability) -> str:
 
 def bare_readme(paper: Paper, plan: OverallPlan | None, code: tuple[SourceFile, ...]) -> SourceFile:
     """`README.md` of bare code; the purpose of a file is the first line of its docstring."""
-    files = "\n".join(f"- `{file.path}`{_purpose(file)}" for file in code)
-    unclear = "\n".join(f"- {text}" for text in plan.unclear) if plan else ""
+    files = "\n".join(f"- {code_span(file.path)}{_purpose(file)}" for file in code)
+    unclear = "\n".join(f"- {inline(text)}" for text in plan.unclear) if plan else ""
     parts = [
-        f"# {paper.title}",
+        f"# {escaped(paper.title)}",
         _ORIGIN,
-        plan.summary if plan else "",
+        paragraphs(plan.summary) if plan else "",
         _HOW,
         _BARE_SETTINGS,
         f"## Files\n\n{files}",
@@ -146,7 +148,7 @@ def _purpose(file: SourceFile) -> str:
         said = ast.get_docstring(parse(file.text)) if file.path.endswith(".py") else None
     except SyntaxError:
         return ""
-    return f": {said.splitlines()[0]}" if said else ""
+    return f": {inline(said.splitlines()[0])}" if said else ""
 
 
 _ORIGIN = "Code generated from the paper by PaperCoder. The paper's authors did not write it."
@@ -174,18 +176,20 @@ _UNSEEN = "This profile neither reviews the code nor runs it."
 
 
 def _assumptions(design: Design) -> list[str]:
-    lines = [f"- {item.id}: {item.statement}{_others(item.alternatives)}" for item in _assumed(design.requirements)]
+    lines = [
+        f"- {item.id}: {inline(item.statement)}{_others(item.alternatives)}" for item in _assumed(design.requirements)
+    ]
     lines += [
-        f"- `{value.key}` is {value.value!r}{_others(value.alternatives)}"
+        f"- {code_span(value.key)} is {inline(repr(value.value))}{_others(value.alternatives)}"
         for value in design.config.values
         if value.source == "assumed"
     ]
-    lines += [f"- {text}" for text in design.plan.unclear]
+    lines += [f"- {inline(text)}" for text in design.plan.unclear]
     return lines or ["Nothing was found."]
 
 
 def _others(alternatives: tuple[str, ...]) -> str:
-    return f" (alternatives: {'; '.join(alternatives)})" if alternatives else ""
+    return f" (alternatives: {inline('; '.join(alternatives))})" if alternatives else ""
 
 
 def _assumed(requirements: Requirements) -> tuple[Requirement, ...]:

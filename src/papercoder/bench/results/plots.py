@@ -18,11 +18,11 @@ from papercoder.bench.results.difference import Difference, difference, with_ver
 from papercoder.bench.results.grouping import Trials, mean_of, per_paper
 from papercoder.bench.results.metrics import COST, JUDGES, NAMED, Metric
 from papercoder.bench.results.wording import TONES, change
-from papercoder.diagrams.text import one_line, shortened
 from papercoder.plots.rows import WIDTH, Row, heading, intervals, legend, row_axes
 from papercoder.plots.svg import ACCENT, FAINT, INK, SHEET, SMALL, SOFT, draw
 from papercoder.report.formatting import money, plural
 from papercoder.report.model import STEPS
+from papercoder.text.characters import one_line, shortened
 
 Groups = Mapping[str, Trials]
 """Setting -> its trials, in the manifest's order."""

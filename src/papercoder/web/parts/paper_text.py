@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from papercoder.artifacts import Algorithm, AnyBlock, Equation, Figure, Paper, Paragraph, Requirement, Section, Table
-from papercoder.diagrams.text import printable
 from papercoder.report.formulas import formula_spans, is_formula, mathml
 from papercoder.report.rendering import environment
+from papercoder.text.characters import printable
 from papercoder.web.parts.passages import Piece, Span, parted, spans
 
 _LONGEST = 20_000

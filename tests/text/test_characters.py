@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papercoder.diagrams.text import one_line, printable, shortened
+from papercoder.text.characters import one_line, printable, shortened
 
 
 @given(st.text())
