@@ -9,8 +9,9 @@ paper's.
 
 - Only in the paper's appendix: the rows of the embedding have unit length (Eq. 12); a balancing call is ten sweeps.
 - Cited without being repeated: the local scale is the distance to the seventh neighbour (Zelnik-Manor, Perona 2004).
-- Left open on purpose: whether a point counts as one of its own nearest neighbours. Here it does not; ``ambiguity`` in
-  the results says what the other reading gives.
+- Left open, as papers do: in which space the baseline "nearest labelled neighbour" measures distances. Here it is the
+  embedding of Eq. 3, as for the prototypes; ``ambiguity`` in the results says what the grey values give instead, and
+  what Kiln gives if a point counts as one of its own neighbours.
 """
 
 from dataclasses import dataclass
