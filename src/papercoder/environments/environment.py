@@ -1,4 +1,9 @@
-"""The environment of a generated repository: resolved to a lock file, installed from wheels, cached."""
+"""The environment of a generated repository: resolved to a lock file, installed from wheels, and cached.
+
+Installing runs no code of a package: only packages with a version and hashes are installed, from wheels alone, and each
+installation has its own downloads, so that none can change what another one installs. A cached environment is used only
+if its files are those that were installed.
+"""
 
 import asyncio
 import shlex
@@ -10,6 +15,8 @@ from typing import Protocol
 
 from papercoder.artifacts.execution import Outcome
 from papercoder.environments.indexes import Indexes, user_indexes
+from papercoder.environments.inventory import is_unchanged, take_inventory
+from papercoder.environments.lock import LOCK, MOST_BYTES, REQUIREMENTS, InvalidLock, locked_packages
 from papercoder.environments.missing_modules import SCRIPT, missing_modules, needed_modules
 from papercoder.environments.repository_copy import delete_folder, read_untrusted_file, temporary_copy
 from papercoder.environments.tools import ENVIRONMENT, PYTHON, Tool, find_tool
@@ -19,7 +26,10 @@ from papercoder.runs.store import digest, write_failure
 from papercoder.sandbox.contract import Bind, Command, Limits, Phase, Sandbox
 from papercoder.settings import cache_folder
 
-REQUIREMENTS, LOCK = "requirements.txt", "requirements.lock"
+_FOLDER = "environment"
+_DOWNLOADS = ".downloads"
+"""In the environment while it is built."""
+
 _COMPILE = (PYTHON, "-I", "-S", "-m", "compileall", "-q", "-j", "0", f"{ENVIRONMENT}/lib")
 
 
@@ -70,7 +80,7 @@ class Installer(Protocol):
 
 @dataclass(frozen=True)
 class Packages:
-    """Installs from the user's package index: wheels only, so that no code of a package runs with the network."""
+    """Installs from the user's package index."""
 
     cache: Path = field(default_factory=cache_folder)
     indexes: Indexes = field(default_factory=user_indexes)
@@ -114,21 +124,29 @@ class _Building:
         wanted = tuple(line for raw in text.splitlines() if (line := raw.partition("#")[0].strip()))
         if problem := next(filter(None, map(package_problem, wanted)), None):
             return Installation("", reason=problem)
-        lock = await self._lock(text, wanted, read_untrusted_file(repository, LOCK))
+        try:
+            lock = await self._lock((*wanted, *(("pytest",) if has_tests(repository) else ())), repository)
+            packages = locked_packages(lock or "")
+        except InvalidLock as error:
+            return Installation(self.command, reason=str(error))
         if lock is None:
             return self._ended(None)
-        extra = ("pytest",) if has_tests(repository) else ()
-        final = self.packages.cache / "environments" / self._key(lock, extra)
-        self.command = shlex.join(("pip", "install", "-r", LOCK, *extra))
-        if not final.is_dir() and not await self._create((*_lines(lock), *extra)):
-            return self._ended(lock)
-        environment = Environment((Bind(_move(self.folder, final), ENVIRONMENT),))
+        self.command = shlex.join(("pip", "install", "-r", LOCK))
+        built_by = (self.sandbox.name, self.sandbox.python, self.sandbox.system, self.tool.name)
+        final = self.packages.cache / "environments" / digest([built_by, packages])
+        if not await asyncio.to_thread(is_unchanged, final / _FOLDER):
+            await delete_folder(final)
+            if not await self._create(packages):
+                return self._ended(lock)
+            await asyncio.to_thread(take_inventory, self.environment)
+        environment = Environment((Bind(_move(self.folder, final) / _FOLDER, ENVIRONMENT),))
         reason = await self._missing(repository, environment)
         return Installation(self.command, None if reason else environment, lock, self.outcomes, reason)
 
-    def _key(self, lock: str, extra: tuple[str, ...]) -> str:
-        built_by = (self.sandbox.name, self.sandbox.python, self.sandbox.system, self.tool.name)
-        return digest([built_by, _lines(lock), extra])
+    @property
+    def environment(self) -> Path:
+        """The folder that commands see."""
+        return self.folder / _FOLDER
 
     def _ended(self, lock: str | None) -> Installation:
         return Installation(self.command, None, lock, self.outcomes)
@@ -150,27 +168,32 @@ class _Building:
             outcome = await self.sandbox.run(command)
         return missing_modules(outcome, imported)
 
-    async def _lock(self, text: str, wanted: tuple[str, ...], former: str | None) -> str | None:
-        """The former lock if it belongs to these requirements, else a new one; None if they cannot be resolved."""
-        head = f"# {REQUIREMENTS} {digest(text)[:12]}, resolved for {self.sandbox.system}\n"
+    async def _lock(self, wanted: tuple[str, ...], repository: Path) -> str | None:
+        """The repository's lock if it belongs to these requirements, else a new one; None if none can be resolved."""
+        head = f"# {REQUIREMENTS} {digest(wanted)[:12]}, resolved with hashes for {self.sandbox.system}\n"
+        former = read_untrusted_file(repository, LOCK, MOST_BYTES)
         if former and former.startswith(head):
             return former
         if not wanted:
             return head
-        (self.folder / REQUIREMENTS).write_text("\n".join(wanted) + "\n", encoding="utf-8")
+        self._write(REQUIREMENTS, wanted)
         self.command = shlex.join(("pip", "install", "-r", REQUIREMENTS))
         if not await self._run("install", *self.tool.resolve(self.sandbox.python)):
             return None
-        return head + self.tool.read_lock(self.folder)
+        return head + self.tool.read_lock(self.environment)
 
     async def _create(self, packages: tuple[str, ...]) -> bool:
         if not await self._run("run", self.sandbox.python, "-m", "venv", "--without-pip", ENVIRONMENT):
             return False
         if packages:
-            (self.folder / LOCK).write_text("\n".join(packages) + "\n", encoding="utf-8")
+            self._write(LOCK, packages)
             if not await self._run("install", *self.tool.install(self.sandbox.python)):
                 return False
+        await delete_folder(self.environment / _DOWNLOADS)
         return await self._compile()
+
+    def _write(self, name: str, lines: tuple[str, ...]) -> None:
+        (self.environment / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     async def _compile(self) -> bool:
         """Compile to bytecode, since commands cannot write to the environment and would compile it every time.
@@ -188,18 +211,16 @@ class _Building:
         return outcome.succeeded
 
     def _step(self, phase: Phase, argv: tuple[str, ...]) -> Command:
-        here = Bind(self.folder, ENVIRONMENT)
+        here = Bind(self.environment, ENVIRONMENT)
         if phase == "run":
             return Command(argv, here, limits=self.limits)
-        downloads = _new(self.packages.cache / "downloads")
         indexes = self.packages.indexes
         return Command(
             argv,
             here,
             phase,
             readable=(*self.tool.binds, *indexes.binds),
-            writable=(Bind(downloads, "/downloads"),),
-            environment={**indexes.variables, **self.tool.variables("/downloads")},
+            environment={**indexes.variables, **self.tool.variables(f"{ENVIRONMENT}/{_DOWNLOADS}")},
             limits=self.limits,
         )
 
@@ -207,10 +228,6 @@ class _Building:
 def has_tests(repository: Path) -> bool:
     """Whether `tests/` contains a test."""
     return any((repository / "tests").rglob("test_*.py"))
-
-
-def _lines(lock: str) -> tuple[str, ...]:
-    return tuple(line for line in lock.splitlines() if line and not line.startswith("#"))
 
 
 def _move(built: Path, final: Path) -> Path:
@@ -225,12 +242,9 @@ def _move(built: Path, final: Path) -> Path:
 
 
 def _new_folder(cache: Path) -> Path:
-    return _new(cache / "environments" / f".part-{uuid.uuid4().hex}")
-
-
-def _new(folder: Path) -> Path:
+    folder = cache / "environments" / f".part-{uuid.uuid4().hex}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _FOLDER).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunFolderError(write_failure(folder, error)) from error
     return folder

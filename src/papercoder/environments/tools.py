@@ -1,6 +1,5 @@
 """Programs that resolve and install packages: uv, or else pip."""
 
-import json
 import shutil
 import sys
 from collections.abc import Mapping
@@ -8,12 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from pydantic import BaseModel, ValidationError
+
+from papercoder.environments.lock import LOCK, REQUIREMENTS, InvalidLock
 from papercoder.sandbox.contract import Bind
 
 ENVIRONMENT = "/environment"
 PYTHON = f"{ENVIRONMENT}/bin/python"
 _UV = "/tools/uv"
 _WHEELS = ("--only-binary", ":all:")
+_VERIFIED = (*_WHEELS, "--require-hashes")
 
 
 class Tool(Protocol):
@@ -28,13 +31,17 @@ class Tool(Protocol):
         """Files that it needs in the sandbox."""
 
     def variables(self, downloads: str) -> Mapping[str, str]:
-        """Its environment variables; `downloads` is a folder that is kept."""
+        """Its environment variables; `downloads` is a folder for what it downloads."""
 
     def resolve(self, python: str) -> tuple[str, ...]:
         """The command that resolves compatible versions."""
 
     def read_lock(self, folder: Path) -> str:
-        """The resolved packages, one per line."""
+        """The resolved packages with their versions and hashes.
+
+        Raises:
+            InvalidLock: one of them is not a wheel.
+        """
 
     def install(self, python: str) -> tuple[str, ...]:
         """The command that installs the locked packages."""
@@ -53,32 +60,52 @@ class Uv:
         return (Bind(self.program, _UV),)
 
     def variables(self, downloads: str) -> Mapping[str, str]:
-        """The cache, and copies instead of links, which would connect environments."""
-        return {"UV_CACHE_DIR": f"{downloads}/uv", "UV_LINK_MODE": "copy", "UV_NO_PROGRESS": "1"}
+        """The cache."""
+        return {"UV_CACHE_DIR": f"{downloads}/uv", "UV_NO_PROGRESS": "1"}
 
     def resolve(self, python: str) -> tuple[str, ...]:
         """`uv pip compile`."""
-        quiet = ("--quiet", "--no-header", "--no-annotate")
-        return (
-            _UV,
-            "pip",
-            "compile",
-            *quiet,
-            *_WHEELS,
-            "--python",
-            python,
-            "-o",
-            "requirements.lock",
-            "requirements.txt",
-        )
+        form = ("--quiet", "--no-header", "--no-annotate", "--generate-hashes")
+        return (_UV, "pip", "compile", *form, *_WHEELS, "--python", python, "-o", LOCK, REQUIREMENTS)
 
     def read_lock(self, folder: Path) -> str:
         """The output of `uv pip compile`."""
-        return (folder / "requirements.lock").read_text(encoding="utf-8")
+        return (folder / LOCK).read_text(encoding="utf-8")
 
     def install(self, python: str) -> tuple[str, ...]:  # noqa: ARG002
         """`uv pip install`."""
-        return _UV, "pip", "install", "--quiet", *_WHEELS, "--python", PYTHON, "-r", "requirements.lock"
+        return _UV, "pip", "install", "--quiet", *_VERIFIED, "--python", PYTHON, "-r", LOCK
+
+
+class _PipArchive(BaseModel):
+    hashes: dict[str, str]
+
+
+class _PipDownload(BaseModel):
+    archive_info: _PipArchive
+
+
+class _PipMetadata(BaseModel):
+    name: str
+    version: str
+
+
+class _PipPackage(BaseModel):
+    """A package in pip's report. Only archives have hashes; a checked-out repository is not valid here."""
+
+    metadata: _PipMetadata
+    download_info: _PipDownload
+
+    def __str__(self) -> str:
+        """Its line in a lock."""
+        sha256 = self.download_info.archive_info.hashes.get("sha256", "")
+        return f"{self.metadata.name.lower()}=={self.metadata.version} --hash=sha256:{sha256}\n"
+
+
+class _PipReport(BaseModel):
+    """The report of `pip install --report`."""
+
+    install: list[_PipPackage]
 
 
 @dataclass(frozen=True)
@@ -95,17 +122,20 @@ class Pip:
     def resolve(self, python: str) -> tuple[str, ...]:
         """`pip install --dry-run`, with a report."""
         dry = ("--dry-run", "--ignore-installed", "--quiet", "--report", "resolved.json")
-        return python, "-I", "-m", "pip", "install", *dry, *_WHEELS, "-r", "requirements.txt"
+        return python, "-I", "-m", "pip", "install", *dry, *_WHEELS, "-r", REQUIREMENTS
 
     def read_lock(self, folder: Path) -> str:
-        """Names and versions from the report."""
-        report = json.loads((folder / "resolved.json").read_text(encoding="utf-8"))
-        found = (item["metadata"] for item in report["install"])
-        return "".join(sorted(f"{one['name'].lower()}=={one['version']}\n" for one in found))
+        """Names, versions and hashes from the report."""
+        try:
+            report = _PipReport.model_validate_json((folder / "resolved.json").read_bytes())
+        except ValidationError as error:
+            where = ".".join(map(str, error.errors()[0]["loc"]))
+            raise InvalidLock(f"pip resolved a package that is not a wheel of the index (at {where})") from error
+        return "".join(sorted(map(str, report.install)))
 
     def install(self, python: str) -> tuple[str, ...]:
         """`pip install`, run from outside the environment, which has no pip."""
-        return python, "-I", "-m", "pip", "--python", PYTHON, "install", "--quiet", *_WHEELS, "-r", "requirements.lock"
+        return python, "-I", "-m", "pip", "--python", PYTHON, "install", "--quiet", *_VERIFIED, "-r", LOCK
 
 
 def find_tool() -> Tool:

@@ -135,6 +135,8 @@ def package_problem(line: str) -> str | None:
         return f"`{line[:80]}` is not a valid line of a requirements file such as `numpy>=1.26`."
     if requirement.url:
         return f"`{line[:80]}` installs from an address; name a package and a version."
+    if "$" in line:  # pip would replace `${NAME}` by a variable of the user's
+        return f"`{line[:80]}` contains a variable; name a package and a version."
     if requirement.name.replace("-", "_") in sys.stdlib_module_names:
         return f"`{line[:80]}` is part of Python and is not installed."
     return None

@@ -189,6 +189,9 @@ def test_without_isolation_nothing_is_executed_and_it_says_so(tmp_path: Path) ->
 # installing
 
 
+LOCKED = f"pyyaml==6.0.2 \\\n    --hash=sha256:{'0' * 64}\n"
+
+
 @dataclass
 class Listed:
     """A sandbox that runs nothing: writes down what it is asked, and ends it as it is told."""
@@ -202,7 +205,7 @@ class Listed:
     async def run(self, command: Command) -> Outcome:
         self.asked.append(command)
         if "compile" in command.argv:
-            (command.folder.source / "requirements.lock").write_text("pyyaml==6.0.2\n", encoding="utf-8")
+            (command.folder.source / "requirements.lock").write_text(LOCKED, encoding="utf-8")
         code = int(self.failing in command.argv)
         return Outcome(exit_code=code, seconds=1.0, output="it cannot be" if code else "", sandbox=self.name)
 
@@ -244,7 +247,7 @@ def test_only_installers_have_the_network_and_take_wheels_alone(packages: Packag
     assert installation.environment
     assert installation.lock
     assert installation.lock.startswith("# requirements.txt ")
-    assert installation.lock.endswith("\npyyaml==6.0.2\n")
+    assert installation.lock.endswith(f"\n{LOCKED}")
 
 
 def test_an_environment_is_built_once(packages: Packages, tmp_path: Path) -> None:
@@ -323,7 +326,7 @@ def test_without_packages_and_tests_nothing_needs_the_network(tmp_path: Path) ->
     assert report.passed == ("install", "import", "start", "smoke")
     kept = list((tmp_path / "cache" / "environments").iterdir())
     assert len(kept) == 1
-    assert (kept[0] / "bin" / "python").is_symlink()
+    assert (kept[0] / "environment" / "bin" / "python").is_symlink()
     assert list(kept[0].rglob("__pycache__")) == []
     again = asyncio.run(execute(repository, sandbox, Packages(tmp_path / "cache", Indexes({}, ())), LIMITS))
     assert "installed before" in again.steps[0].output

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from papercoder.artifacts import ExecutionReport, SourceFile, StepName, StepResult
-from papercoder.environments.environment import LOCK
+from papercoder.environments.lock import LOCK
 from papercoder.errors import PaperCoderError
 from papercoder.runs.events import ExecutionStepEnded, Forecast
 from papercoder.runs.executor import EmitsEvents, runs_execution_steps
