@@ -146,12 +146,14 @@ def _conditionals() -> Iterator[Case]:
 
 def _definitions() -> Iterator[Case]:
     preamble = r"""\NewDocumentCommand{\vect}{m O{x}}{\mathbf{#1}_{#2}}
+        \NewDocumentCommand{\state}{m E{^_}{{t}{i}}}{\mathbf{#1}^{#2}_{#3}}
         \NewDocumentCommand\loss{s m}{\IfBooleanTF{#1}{\mathcal{L}^*_{#2}}{\mathcal{L}_{#2}}}
         \newcommandx{\norm}[2][2=2]{\lVert #1 \rVert_{#2}}\DeclarePairedDelimiter{\abs}{\lvert}{\rvert}
         \def\01{\{0,1\}}\def\sfx#1.#2{#1-#2}\let\eps\varepsilon
         \newcommand{\ours}{\texorpdfstring{\textsc{Ours}}{ours}\xspace}\newcommand{\method}[1][Ours]{\textsc{#1}\xspace}"""
     for source, printed in (
         (r"$\vect{a}$, $\vect{b}[y]$", r"$\mathbf{a}_{x}$, $\mathbf{b}_{y}$"),
+        (r"$\state{h}$, $\state{h}_{j}^2$", r"$\mathbf{h}^{t}_{i}$, $\mathbf{h}^{2}_{j}$"),
         (r"$\loss{a}$, $\loss*{a}$", r"$\mathcal{L}_{a}$, $\mathcal{L}^*_{a}$"),
         (r"$\norm{x}$, $\norm{x}[1]$", r"$\lVert x \rVert_{2}$, $\lVert x \rVert_{1}$"),
         (r"$\abs{x}$", r"$\lvert x \rvert$"),
@@ -202,6 +204,15 @@ def _numbering() -> Iterator[Case]:
             "[eq:A.1]",
         ),
     )
+    roman = r"""\begin{document}\title{T}\maketitle\begin{abstract}A.\end{abstract}\section{One}\section{Two}\label{a}
+        \subsection{Part}\label{b} See Section~\ref{a} and Section~\ref{b}.\end{document}"""
+    for document_class, number, printed in (("IEEEtran", "II-A", "II-A"), ("revtex4-2", "II.A", "II A")):
+        yield latex_case(
+            "numbering",
+            f"Roman sections of {document_class}",
+            rf"\documentclass{{{document_class}}}{roman}",
+            ("## [II] Two", f"### [{number}] Part", f"See Section II and Section {printed}."),
+        )
     yield latex_case(
         "numbering",
         "theorems with a shared counter",
@@ -212,6 +223,13 @@ def _numbering() -> Iterator[Case]:
 
 
 def _labels() -> Iterator[Case]:
+    yield latex_case(
+        "labels",
+        "pseudocode with tab stops",
+        r"""\begin{algorithm}\caption{Fit}\label{l}\begin{tabbing}xx \= xx \= \kill
+        \textbf{for} each epoch \\ \> step on $x$ \\ end\end{tabbing}\end{algorithm} See Algorithm~\ref{l}.""",
+        ("Algorithm: Fit", "for each epoch\n  step on $x$\nend", "See Algorithm 1."),
+    )
     yield latex_case(
         "labels",
         "a listing",
@@ -323,6 +341,6 @@ def _front_matter() -> Iterator[Case]:
             "front matter",
             name,
             rf"\documentclass{{{name}}}\begin{{document}}{front}\section{{Body}} Text.\end{{document}}",
-            ("# A Title ## [abstract] Abstract An abstract.", "## [1] Body"),
+            ("# A Title ## [abstract] Abstract An abstract.", f"## [{'I' if name == 'IEEEtran' else '1'}] Body"),
             lacks=("LEAK",),
         )

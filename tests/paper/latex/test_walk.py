@@ -207,6 +207,18 @@ def test_code_listings() -> None:
     assert (listing.caption, listing.text) == ("Code", "for x in y:\n    print(x % 2)")
 
 
+def test_lines_with_tab_stops() -> None:
+    source = r"""\begin{tabbing} xx \= xx \= \kill
+    \textbf{while} $x \> 1$ do \\ \> step \+ \\ inner \' $y$ \- \\ done \` (3) \\ \end{tabbing}
+    \begin{algorithm}\caption{A}\begin{tabbing}for \= all \\ \> \> next\end{tabbing}\end{algorithm} Caf\'e."""
+    listings = [each for each in draft_of(source).elements if isinstance(each, Listing)]
+    assert [(each.caption, each.text) for each in listings] == [
+        ("", "while $x \\> 1$ do\n  step\n  inner $y$\ndone (3)"),
+        ("A", "for all\n    next"),
+    ]
+    assert texts(source) == ["Café."]
+
+
 def test_title_and_abstract_and_theorems() -> None:
     source = r"""\documentclass{article}\newtheorem{thm}{Theorem}\title{A \\ Title\thanks{us}}
     \begin{document}\maketitle\begin{abstract}Short.\end{abstract}

@@ -1,4 +1,4 @@
-"""Pseudocode to lines: `algorithmic`, `algpseudocode`, `algorithm2e` and code listings."""
+"""Pseudocode to lines: `algorithmic`, `algpseudocode`, `algorithm2e`, `tabbing` and code listings."""
 
 import re
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from papercoder.paper.latex.prose import Prose, tidy
 from papercoder.paper.latex.siunitx.quantities import parse_options
 from papercoder.paper.latex.tables import is_row_end
 from papercoder.paper.latex.tokens import PAR, VERBATIM, tokenize
-from papercoder.paper.latex.tree import Command, Environment, Group, Node, parse, plain
+from papercoder.paper.latex.tree import TAB_STOPS, Command, Environment, Group, Node, parse, plain
 from papercoder.paper.names import names
 
 LISTINGS = names(
-    "lstlisting lstlisting* verbatim verbatim* Verbatim Verbatim* BVerbatim LVerbatim spverbatim alltt minted"
+    "lstlisting lstlisting* verbatim verbatim* Verbatim Verbatim* BVerbatim LVerbatim spverbatim alltt minted tabbing"
 )
 _OPENINGS = {
     "for": "for {} do",
@@ -52,7 +52,9 @@ _SIDE_NOTE = re.compile(r"\A\[[^\]]*\]")
 
 
 def listing_of(environment: Environment, prose: Prose) -> Listing:
-    """A listing of code; one with a caption is numbered, and its label is noted."""
+    """A listing of code, or lines with tab stops; one with a caption is numbered, and its label is noted."""
+    if environment.name == "tabbing":
+        return Listing("", _tabbed(environment.children, prose))
     text = "".join(node for node in environment.children if isinstance(node, str)).removeprefix(VERBATIM)
     has_options = environment.name.startswith(("lstlisting", "minted", "Verbatim"))
     option = _OPTION.match(text) if has_options else None
@@ -65,6 +67,28 @@ def listing_of(environment: Environment, prose: Prose) -> Listing:
     if label := options.get("label", "") if environment.name.startswith("lstlisting") else "":
         prose.labels.add(label, Target("lstlisting", number) if number else None)
     return Listing(prose(parse(tokenize(_SIDE_NOTE.sub("", caption)))), code.strip("\n"), number)
+
+
+def _tabbed(nodes: Sequence[Node], prose: Prose) -> str:
+    """The lines of `tabbing`, each indented by the tab stops in front of it."""
+    lines: list[str] = []
+    margin = indent = 0
+    pieces: list[Node] = []
+    for node in [*nodes, Command("\\")]:
+        name = node.name if isinstance(node, Command) else ""
+        if is_row_end(node) or name == "kill":
+            if (text := tidy(prose.raw(pieces))) and name != "kill":
+                lines.append("  " * max(indent, 0) + text)
+            pieces, indent = [], margin
+        elif name in ("+", "-"):
+            margin += 1 if name == "+" else -1
+        elif name in ("=", ">", "<") and not tidy(prose.raw(pieces)):
+            indent += -1 if name == "<" else 1
+        elif f"\\{name}" in TAB_STOPS:
+            pieces.append(" ")
+        elif name not in ("pushtabs", "poptabs"):
+            pieces.append(node)
+    return "\n".join(lines)
 
 
 def pseudocode(nodes: Sequence[Node], prose: Prose) -> str:

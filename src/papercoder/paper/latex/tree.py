@@ -23,6 +23,9 @@ _MOST_ARGUMENTS = 9
 _LONGEST_RAW = 300
 """Tokens of the longest argument that is kept as tokens: a number or a unit."""
 
+TAB_STOPS = names(r"\= \> \< \+ \- \' \`")
+"""Commands that move between tab stops in `tabbing`; elsewhere they are accents and spaces."""
+
 _WITH_WIDTH = names("tabu longtabu")
 _LONGEST_WIDTH = 12
 
@@ -183,6 +186,8 @@ class _Parser:
     # Commands
 
     def _command(self, token: str) -> Command:
+        if token in TAB_STOPS and "tabbing" in self.open:
+            return Command(token[1:])
         signature = SIGNATURES.get(token, "")
         star = signature.startswith("*") and self._skip("*")
         near = token in ("\\\\", "\\cmidrule", "\\cline")

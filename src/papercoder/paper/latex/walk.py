@@ -147,6 +147,7 @@ class Walk:
         if number:
             self.labels.point("appendix" if self.counters.appendix else command.name, number, title)
         level = LEVELS[command.name] + (self.counters.has_chapters and command.name != "chapter")
+        number = number and self.counters.heading_number(command.name)
         self._add(Heading(title, level, number, self.counters.appendix))
         self.prose.raw([node for node in command.last if isinstance(node, Command) and node.name == "label"])
 

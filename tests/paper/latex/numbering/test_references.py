@@ -83,3 +83,28 @@ def test_chapters_and_appendices() -> None:
     ]
     anchors = [block.anchor for block in paper_of(source).blocks()]
     assert anchors == ["fig:1.1", "eq:1.1", "eq:A.1", "app:B¶1"]
+
+
+HEADINGS = r"""\begin{document}\section{One}\label{a}\subsection{Sub}\label{b}\subsubsection{Part}\label{c}
+\begin{table}\caption{T}\label{t}\end{table}\section{Two}\subsection{Next}\appendix\section{Proofs}\label{p}
+See \ref{a}, \ref{b}, \ref{c}, \ref{t}, \ref{p}.\end{document}"""
+
+
+@pytest.mark.parametrize(
+    ("preamble", "numbers", "printed"),
+    [
+        (r"\documentclass[journal]{IEEEtran}", "I I-A I-A1 II II-A A", "I, I-A, I-A1, I, A"),
+        (r"\documentclass[compsoc]{IEEEtran}", "1 1.1 1.1.1 2 2.1 A", "1, 1.1, 1.1.1, 1, A"),
+        (r"\documentclass{revtex4-2}", "I I.A I.A.1 II II.A A", "I, I A, I A 1, I, A"),
+        (
+            r"\renewcommand{\thesection}{\Roman{section}.}\renewcommand\thesubsection{\mbox{\Alph{subsection}}}",
+            "I I.A I.A.1 II II.A A",
+            "I., A, A.1, 1, A",
+        ),
+    ],
+)
+def test_roman_sections_with_lettered_subsections(preamble: str, numbers: str, printed: str) -> None:
+    source = preamble + HEADINGS
+    headings = [element for element in draft_of(source).elements if isinstance(element, Heading)]
+    assert [heading.number for heading in headings] == numbers.split()
+    assert texts(source) == [f"See {printed}."]

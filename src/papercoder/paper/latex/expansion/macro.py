@@ -29,6 +29,9 @@ class Parameter:
     marks: tuple[str, ...] = ()
     """The delimiters: the pair around it, the tokens after it, or the token that is tested for."""
 
+    defaults: tuple[tuple[str, ...], ...] = ()
+    """Of `scripts`, which are several arguments: the default of each."""
+
 
 @dataclass(frozen=True)
 class Macro:
@@ -126,7 +129,8 @@ def _scripts(parameter: Parameter, stream: Stream) -> list[list[str]]:
         mark := next((mark for mark in parameter.marks if mark not in found and stream.skip(mark)), None)
     ) is not None:
         found[mark] = stream.argument()
-    return [found.get(mark, list(parameter.default)) for mark in parameter.marks]
+    defaults = zip(parameter.marks, parameter.defaults, strict=True)
+    return [found.get(mark, list(default)) for mark, default in defaults]
 
 
 def _without_braces(tokens: list[str]) -> list[str]:

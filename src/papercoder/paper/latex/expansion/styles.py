@@ -8,6 +8,21 @@ from papercoder.paper.latex.numbering.declarations import DECLARATIONS
 from papercoder.paper.latex.tokens import join, tokenize, verbatim_environments
 from papercoder.paper.latex.tree import commands, parse, tokens_of
 
+_IEEE = {
+    "section": r"\Roman{section}",
+    "subsection": r"\thesection-\Alph{subsection}",
+    "subsubsection": r"\thesubsection\arabic{subsubsection}",
+    "table": r"\Roman{table}",
+}
+_REVTEX = _IEEE | {
+    "subsection": r"\thesection~\Alph{subsection}",
+    "subsubsection": r"\thesubsection~\arabic{subsubsection}",
+}
+_NUMBER_FORMATS = dict.fromkeys(("IEEEtran", "ieeeconf", "IEEEconf", "ieeecolor"), _IEEE) | dict.fromkeys(
+    ("revtex4", "revtex4-1", "revtex4-2"), _REVTEX
+)
+"""How classes that are seldom beside a paper print its counters."""
+
 _LARGEST = 2**17
 _BUDGET = 50_000
 """Tokens that the macros of one style file may cost."""
@@ -22,6 +37,9 @@ def package(expander: Expander, command: str) -> None:
     for name in map(str.strip, listed):
         if name not in expander.packages:
             expander.packages[name] = options
+            if suffix == ".cls" and "compsoc" not in options:
+                for counter, shown in _NUMBER_FORMATS.get(name, {}).items():
+                    expander.emit("\\papercoderthe", "{", counter, "}", "{", *tokenize(shown), "}")
             _style(expander, name + suffix, options)
 
 

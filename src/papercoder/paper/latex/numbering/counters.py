@@ -7,8 +7,14 @@ LEVELS = {"part": 0, "chapter": 1, "section": 1, "subsection": 2, "subsubsection
 """Headings with a number, by level in an article; `part` is above the sections and does not number them."""
 
 _WITHIN_CHAPTERS = ("section", "equation", "figure", "table", "algorithm", "lstlisting", "listing")
-_FORMAT = re.compile(r"\\the([a-zA-Z]+)|\\@?(arabic|alph|Alph|roman|Roman|fnsymbol)\s*(?:\{(\w+)\}|\\c@(\w+))")
-_WITHOUT_BRACES = str.maketrans("", "", "{}\\ ")
+_FORMAT = re.compile(
+    r"\\the(?P<the>[a-zA-Z]+)"
+    r"|\\@?(?P<style>arabic|alph|Alph|roman|Roman|fnsymbol)\s*(?:\{(?P<name>\w+)\}|\\c@(?P<internal>\w+))"
+    r"|(?P<space>\\[,:; ]|~)"
+    r"|\\[a-zA-Z@]+|[{}\\ ]"
+)
+"""A counter, a space, or other commands, which print nothing."""
+
 _ROMAN = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 _MOST_NESTED = 500
 _SYMBOLS = "*†‡§¶‖"
@@ -81,13 +87,23 @@ class Counters:
 
     def formatted(self, source: str, depth: int = 0) -> str:
         """A format such as `\\thesection.\\arabic{table}`, with the numbers that it prints now."""
-        text = _FORMAT.sub(lambda match: self._counter_in(match, depth), source)
-        return text.translate(_WITHOUT_BRACES)
+        return _FORMAT.sub(lambda match: self._part(match, depth), source)
 
-    def _counter_in(self, match: re.Match[str], depth: int) -> str:
-        if match[1]:
-            return self.printed(match[1], depth + 1)
-        return in_style(match[2], self.values.get(match[3] or match[4], 0))
+    def heading_number(self, counter: str) -> str:
+        """The number of a heading, unique in the paper: II.A for subsection A, even if LaTeX prints only the letter."""
+        number, outer = self.printed(counter), self.within.get(counter)
+        if outer:
+            is_whole = counter not in self.formats or outer in _counters_of(self.formats[counter])
+            own = number.removeprefix(self.printed(outer)) if is_whole else f".{number}"
+            number = self.heading_number(outer) + own
+        return number.strip(" .:)").replace(" ", ".")
+
+    def _part(self, match: re.Match[str], depth: int) -> str:
+        if match["the"]:
+            return self.printed(match["the"], depth + 1)
+        if match["style"]:
+            return in_style(match["style"], self.values.get(match["name"] or match["internal"], 0))
+        return " " if match["space"] else ""
 
     @property
     def _top(self) -> str:
@@ -99,6 +115,10 @@ class Counters:
             self.appendix = True
             self.set(self._top, 0)
             self.formats.pop(self._top, None)
+
+
+def _counters_of(source: str) -> set[str]:
+    return {match["the"] or match["name"] or match["internal"] or "" for match in _FORMAT.finditer(source)}
 
 
 def letter(value: int) -> str:

@@ -10,6 +10,7 @@ PREAMBLE = r"""
 \NewExpandableDocumentCommand\ve{+m G{g}}{#1#2}\ProvideDocumentCommand\ve{m}{other}
 \RenewDocumentCommand\vf{>{\TrimSpaces} m u.}{#1:#2}
 \NewDocumentCommand\vg{m}{\IfBlankTF{#1}{blank}{#1}}
+\NewDocumentCommand{\vh}{m E{^_}{{t}i}}{#1(#2,#3)}\NewDocumentCommand\vi{E{_^}{{n}} m}{#1\IfValueT{#2}{#2}#3}
 \NewDocumentEnvironment{myenv}{O{opt} m}{begin #1 #2 }{ end #2}"""
 
 
@@ -21,6 +22,8 @@ PREAMBLE = r"""
         (r"\vc[r]\vc(p)<q>[r]", "no|def|rp|q|r"),
         (r"\vc((a)(b))[r]", "(a)(b)|def|r"),
         (r"\vd\vd{a}^{2}_{i}", "nonenosubasup2"),
+        (r"\vh{a}\vh{b}^2\vh{c}_{j}\vh{d}_k^{3}", "a(t,i)b(2,i)c(t,j)d(3,k)"),
+        (r"\vi{a}\vi^{2}{b}", "nan2b"),
         (r"\ve{a}\ve{a}{b}", "agab"),
         (r"\vf{a}b.", "a:b"),
         (r"\vg{ }\vg{x}", "blankx"),

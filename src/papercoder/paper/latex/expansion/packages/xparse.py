@@ -1,6 +1,7 @@
 """xparse: commands and environments whose arguments are described by letters, and the tests on such arguments."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from papercoder.paper.latex.expansion.definitions import define
 from papercoder.paper.latex.expansion.environments import add_environment
@@ -52,9 +53,17 @@ def _parameters(specification: list[str]) -> Iterator[Parameter]:
             yield _WITH_MORE[letter](stream)
 
 
-def _scripts(stream: Stream) -> Parameter:
+def _scripts(stream: Stream, *, has_defaults: bool = False) -> Parameter:
     marks = tuple(mark for token in stream.argument() for mark in token if not mark.isspace())
-    return Parameter("scripts", (ABSENT,), marks)
+    given = stream.argument() if has_defaults else []
+    listed = Stream(len(given) + 1, given[::-1])
+    defaults: list[tuple[str, ...]] = []
+    listed.skip_blanks()
+    while listed.pending:
+        defaults.append(tuple(listed.argument()))
+        listed.skip_blanks()
+    defaults += [(ABSENT,)] * (len(marks) - len(defaults))
+    return Parameter("scripts", marks=marks, defaults=tuple(defaults[: len(marks)]))
 
 
 _WITH_MORE: dict[str, Callable[[Stream], Parameter]] = {
@@ -63,6 +72,7 @@ _WITH_MORE: dict[str, Callable[[Stream], Parameter]] = {
     "t": lambda stream: Parameter("star", marks=(_mark(stream),)),
     "u": lambda stream: Parameter("until", marks=tuple(stream.argument())),
     "e": _scripts,
+    "E": partial(_scripts, has_defaults=True),
 }
 
 
