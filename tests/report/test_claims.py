@@ -25,7 +25,7 @@ def claim(number: int = 1, value: float = 91.2, spread: float | None = None, quo
 
 
 def verdict(one: Claim, mean: float) -> str:
-    return compare(Claims(items=(one,)), (Measured(claim=one.id, mean=mean),))[0].verdict
+    return compare(Claims(items=(one,)), (Measured(claim=one.id, value=mean),))[0].verdict
 
 
 @pytest.mark.parametrize(
@@ -55,13 +55,13 @@ def test_a_claim_without_a_measurement_is_not_run() -> None:
 
 
 def test_noise_of_the_code_does_not_widen_the_tolerance() -> None:
-    (result,) = compare(Claims(items=(claim(value=91.2, spread=0.1),)), (Measured(claim="C1", mean=50.0, std=99.0),))
+    (result,) = compare(Claims(items=(claim(value=91.2, spread=0.1),)), (Measured(claim="C1", value=50.0, std=99.0),))
     assert result.verdict == "differs"
 
 
 def test_the_tolerance_can_be_changed() -> None:
     (result,) = compare(
-        Claims(items=(claim(value=100.0),)), (Measured(claim="C1", mean=98.0),), Tolerance(relative=0.01)
+        Claims(items=(claim(value=100.0),)), (Measured(claim="C1", value=98.0),), Tolerance(relative=0.01)
     )
     assert result.verdict == "differs"
 
@@ -94,8 +94,8 @@ def test_rows_by_id_and_by_name() -> None:
     ]
     found = parse_results(json.dumps({"results": rows}), Claims(items=(claim(1), claim(2))))
     assert found == (
-        Measured(claim="C1", mean=1, std=0.5, seeds=3),
-        Measured(claim="C2", mean=4.5, seeds=2),
+        Measured(claim="C1", value=1, std=0.5, seeds=3),
+        Measured(claim="C2", value=4.5, seeds=2),
     )
 
 

@@ -17,7 +17,7 @@ def test_a_full_run(tmp_path: Path) -> None:
     assert report.title == "A Tiny Method"
     assert report.status == "complete"
     assert report.states == {"implemented": 1, "partly": 0, "missing": 0, "contradicts": 1, "not_reviewed": 1}
-    assert report.claim_verdicts == {"met": 1, "differs": 1, "not_run": 1}
+    assert report.claim_verdicts == {"met": 1, "differs": 1, "inconclusive": 0, "toy": 0, "not_run": 1}
     assert [step.status for step in report.steps] == ["passed", "passed", "skipped", "skipped", "skipped", "passed"]
     assert report.lost == ("2 figures have no text.",)
     assert report.warnings == ("coding: `main.py` was cut.",)

@@ -14,7 +14,7 @@ from tests.report.folders import claim
 
 def result(value: float, mean: float | None, spread: float | None = None) -> ClaimResult:
     one = claim(1, value, spread=spread)
-    measured = Measured(claim="C1", mean=mean, std=spread) if mean is not None else None
+    measured = Measured(claim="C1", value=mean, std=spread) if mean is not None else None
     return ClaimResult(claim=one, measured=measured, tolerance=0.1, verdict="met" if measured else "not_run")
 
 

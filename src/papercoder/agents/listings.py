@@ -18,12 +18,62 @@ def requirement_line(item: Requirement) -> str:
 
 
 def claim_lines(claims: Iterable[Claim]) -> str:
-    """One line for each claim; empty if there are none."""
-    return "\n".join(map(_claim_line, claims))
+    """One line for each claim, without its value; empty if there are none."""
+    return "\n".join(f"- {claim.id} [{claim.anchor}]: {claim.experiment}; {_one_result(claim)}" for claim in claims)
 
 
-def _claim_line(claim: Claim) -> str:
-    return f"- {claim.id} [{claim.anchor}]: {claim.experiment}; {claim.method}; {claim.dataset}; {claim.metric}"
+def claims_by_table(claims: Iterable[Claim]) -> str:
+    """Experiments with the names of their methods, data sets and metrics, and the ids of their claims; no values.
+
+    The names are those that trials and their results use. A table whose every method was measured on every data set
+    takes four lines, however many claims it has.
+    """
+    groups: dict[tuple[str, str], list[Claim]] = {}
+    for claim in claims:
+        groups.setdefault((claim.experiment, claim.anchor), []).append(claim)
+    return "\n\n".join(_experiment(*key, found) for key, found in groups.items())
+
+
+def _experiment(experiment: str, anchor: str, claims: list[Claim]) -> str:
+    methods = {claim.method: " (the paper's own)" if claim.is_own else "" for claim in claims}
+    methods |= {claim.compared_with: "" for claim in claims if claim.compared_with not in (*methods, "")}
+    datasets = list(dict.fromkeys(claim.dataset for claim in claims))
+    metrics = {claim.metric: _metric(claim) for claim in claims}
+    lines = [
+        f"Experiment `{experiment}` [{anchor}]",
+        f"- methods: {'; '.join(f'`{name}`{own}' for name, own in methods.items())}",
+        f"- data sets: {'; '.join(f'`{name}`' for name in datasets)}",
+        f"- metrics: {'; '.join(metrics.values())}",
+    ]
+    if _is_complete(claims, len(methods) * len(datasets) * len(metrics)):
+        return "\n".join(
+            [*lines, f"- {claims[0].id} to {claims[-1].id}: every metric of every method on every data set"]
+        )
+    return "\n".join([*lines, *(f"- {claim.id}: {_one_result(claim)}" for claim in claims)])
+
+
+def _is_complete(claims: list[Claim], combinations: int) -> bool:
+    """Whether the claims are means of all combinations, in this order."""
+    numbers = [int(claim.id[1:]) for claim in claims]
+    return (
+        len(claims) == combinations > 1
+        and numbers == list(range(numbers[0], numbers[0] + combinations))
+        and all(claim.statistic == "mean" and not claim.compared_with for claim in claims)
+    )
+
+
+def _metric(claim: Claim) -> str:
+    unit = f" in {claim.unit}" if claim.unit else ""
+    direction = f", {claim.direction} is better" if claim.direction else ""
+    runs = f", over {claim.runs} runs" if claim.runs else ""
+    return f"`{claim.metric}`{unit}{direction}{runs}"
+
+
+def _one_result(claim: Claim) -> str:
+    statistic = "" if claim.statistic == "mean" else f"{claim.statistic} of "
+    condition = f" {claim.condition}" if claim.condition else ""
+    other = f", compared with `{claim.compared_with}`" if claim.compared_with else ""
+    return f"{statistic}`{claim.metric}`{condition}: `{claim.method}` on `{claim.dataset}`{other}"
 
 
 def file_logic(file: FileLogic) -> str:

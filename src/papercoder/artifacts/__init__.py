@@ -20,11 +20,15 @@ from papercoder.artifacts.checking import CheckReport as CheckReport
 from papercoder.artifacts.checking import Finding as Finding
 from papercoder.artifacts.claims import Claim as Claim
 from papercoder.artifacts.claims import ClaimDraft as ClaimDraft
-from papercoder.artifacts.claims import ClaimDrafts as ClaimDrafts
 from papercoder.artifacts.claims import ClaimResult as ClaimResult
+from papercoder.artifacts.claims import ClaimResults as ClaimResults
 from papercoder.artifacts.claims import Claims as Claims
 from papercoder.artifacts.claims import ClaimVerdict as ClaimVerdict
 from papercoder.artifacts.claims import Measured as Measured
+from papercoder.artifacts.claims import Ordering as Ordering
+from papercoder.artifacts.claims import OrderingResult as OrderingResult
+from papercoder.artifacts.claims import Tolerance as Tolerance
+from papercoder.artifacts.claims import UnclaimedResult as UnclaimedResult
 from papercoder.artifacts.coding import Edit as Edit
 from papercoder.artifacts.coding import Edits as Edits
 from papercoder.artifacts.coding import Mark as Mark

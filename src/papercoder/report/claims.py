@@ -88,9 +88,9 @@ def _is(text: str, value: float) -> bool:
 
 
 def _result(claim: Claim, measured: Measured | None, tolerance: float) -> ClaimResult:
-    if measured is None or not math.isfinite(measured.mean):
+    if measured is None or not math.isfinite(measured.value):
         return ClaimResult(claim=claim, measured=None, tolerance=tolerance, verdict="not_run")
-    apart = abs(measured.mean - claim.value)
+    apart = abs(measured.value - claim.value)
     is_met = apart <= tolerance or math.isclose(apart, tolerance, rel_tol=1e-9)
     return ClaimResult(claim=claim, measured=measured, tolerance=tolerance, verdict="met" if is_met else "differs")
 
@@ -113,7 +113,7 @@ def _measured(row: Mapping[str, object], names: Mapping[tuple[str, ...], str]) -
     counted = len(seeds) if isinstance(seeds, list) else _number(seeds)
     return Measured(
         claim=claim,
-        mean=mean,
+        value=mean,
         std=_spread(row.get("std")),
         seeds=int(counted) if counted is not None and 1 <= counted < 1e9 else None,
     )

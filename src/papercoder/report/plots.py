@@ -97,7 +97,7 @@ def claim_plot(results: tuple[ClaimResult, ...], title: str) -> Markup:
 
 
 def _described(result: ClaimResult) -> str:
-    measured = f"measured {figure(result.measured.mean)}" if result.measured else "not measured"
+    measured = f"measured {figure(result.measured.value)}" if result.measured else "not measured"
     claim = result.claim
     return f"{claim.method}, {claim.dataset}: reported {figure(claim.value)}, {measured}, {LABELS[result.verdict]}"
 
@@ -151,7 +151,7 @@ def _scale(axes: Axes, results: Sequence[ClaimResult]) -> None:
     low = min(value - far for value, far in zip(values, reach, strict=True))
     high = max(value + far for value, far in zip(values, reach, strict=True))
     span = (high - low) or abs(high) or 1.0
-    means = [result.measured.mean for result in results if result.measured]
+    means = [result.measured.value for result in results if result.measured]
     near = [mean for mean in means if low - 3 * span <= mean <= high + 3 * span]
     low, high = min([low, *near]), max([high, *near])
     pad = ((high - low) or span) * 0.06
@@ -185,12 +185,12 @@ def _marks(axes: Axes, y: float, apart: float, half: float, result: ClaimResult)
     axes.plot(inside(claim.value), y - apart, "D", ms=6.5, mfc=SHEET, mec=INK, mew=1.4)
     if not measured:
         return
-    mean = inside(measured.mean)
-    if mean != measured.mean:
+    mean = inside(measured.value)
+    if mean != measured.value:
         is_high = mean == high
         axes.plot(mean, y + apart, ">" if is_high else "<", ms=8, color=colour)
         axes.annotate(
-            figure(measured.mean),
+            figure(measured.value),
             (mean, y + apart),
             (-9 if is_high else 9, 0),
             textcoords="offset points",

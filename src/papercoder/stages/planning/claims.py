@@ -5,8 +5,15 @@ from collections.abc import Iterable
 from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import paper_part
-from papercoder.artifacts import Claim, ClaimDraft, ClaimDrafts, Claims, Paper
+from papercoder.artifacts import Artifact, Claim, ClaimDraft, Claims, Paper
 from papercoder.paper.evidence import find_quote, numbers
+
+
+class ClaimDrafts(Artifact):
+    """The claims of the paper, as an agent lists them."""
+
+    claims: tuple[ClaimDraft, ...] = ()
+
 
 CLAIMANT = Agent("claims", "planning", Json(ClaimDrafts))
 
