@@ -150,8 +150,8 @@ class Tolerance(Artifact):
         """The rule in one sentence."""
         return (
             f"The tolerance is {self.spreads:g} times the reported standard deviation. Without one, it is "
-            f"{100 * self.relative:.3g} % of the value, or {100 * self.about:.3g} % if the paper says “about”. It is at "
-            "least half a unit of the last printed digit."
+            f"{100 * self.relative:.3g} % of the value, or {100 * self.about:.3g} % if the paper says “about”. It is "
+            "at least half a unit of the last printed digit."
         )
 
 
