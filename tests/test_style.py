@@ -28,8 +28,12 @@ def test_most_functions_are_short() -> None:
     assert median(FUNCTIONS.values()) < 10
 
 
-SANDBOX_SCRIPTS = {"stages/execution/import_script.py", "environments/distributions_script.py"}
-"""They import generated code in the sandbox, must report every exception, and are no modules of PaperCoder there."""
+SANDBOX_SCRIPTS = {
+    "stages/execution/import_script.py",
+    "environments/distributions_script.py",
+    "stages/packaging/shipped/trials.py",
+}
+"""They run generated code, must report every exception, and are no modules of PaperCoder there."""
 
 
 @pytest.mark.parametrize("name", sorted(TREES.keys() - SANDBOX_SCRIPTS))
