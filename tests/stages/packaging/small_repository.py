@@ -101,7 +101,7 @@ CLAIMS = [
 def write_repository(folder: Path) -> Path:
     """Write it into an empty folder."""
     runner = files("papercoder.stages.packaging.shipped").joinpath("trials.py").read_text(encoding="utf-8")
-    main = "import sys\n\nfrom trials import main\n\nif __name__ == '__main__':\n    sys.exit(main('tiny.experiments'))\n"
+    main = "import sys\nfrom trials import main\nif __name__ == '__main__':\n    sys.exit(main('tiny.experiments'))\n"
     texts = {
         "trials.py": runner,
         "main.py": main,
