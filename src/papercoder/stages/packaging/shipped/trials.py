@@ -157,7 +157,7 @@ class Settings(dict[str, Any]):
         )
         self._read, self._prefix = read, prefix
 
-    def _note(self, key: object) -> None:
+    def _note(self, key: Any) -> None:
         if not isinstance(super().get(key), Settings):
             self._read.add(f"{self._prefix}{key}")
 
