@@ -3,11 +3,10 @@
 import io
 from typing import Any
 
-from rich.console import Console
-
 from papercoder.artifacts import BenchResults, BenchTrialResult, Interval, JudgeMean
 from papercoder.console.bench_results import show_results
 from papercoder.console.bench_table import Board, Lines, watching
+from papercoder.console.output import PlainConsole
 from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, ExecutionStepEnded, RunStarted
 from tests.bench.results.test_files import judged, result
 
@@ -23,7 +22,7 @@ class Paper:
 
     def __init__(self, *, terminal: bool = False, height: int = 100) -> None:
         self.text = io.StringIO()
-        self.console = Console(file=self.text, width=200, height=height, force_terminal=terminal, color_system=None)
+        self.console = PlainConsole(file=self.text, width=200, height=height, force_terminal=terminal)
 
     def __str__(self) -> str:
         return self.text.getvalue()

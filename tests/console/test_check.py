@@ -1,13 +1,12 @@
 from io import StringIO
 
-from rich.console import Console
-
 from papercoder.artifacts.checking import CheckReport, Finding
 from papercoder.console.check import show_check
+from papercoder.console.output import PlainConsole
 
 
 def _shown(report: CheckReport) -> str:
-    console = Console(file=StringIO(), width=80)
+    console = PlainConsole(file=StringIO(), width=80)
     show_check(report, console)
     assert isinstance(console.file, StringIO)
     return console.file.getvalue()

@@ -3,8 +3,8 @@
 import io
 
 import pytest
-from rich.console import Console
 
+from papercoder.console.output import PlainConsole
 from papercoder.console.progress import line, money, progress
 from papercoder.runs.events import (
     AnswerRejected,
@@ -43,7 +43,7 @@ def test_a_stale_edit_is_told() -> None:
 @pytest.mark.parametrize("terminal", [True, False])
 def test_names_with_brackets_are_shown_as_they_are(terminal: bool) -> None:
     out = io.StringIO()
-    with progress(Console(file=out, force_terminal=terminal, width=200)) as tell:
+    with progress(PlainConsole(file=out, force_terminal=terminal, width=200)) as tell:
         tell(ArtifactStarted(artifact="repo/main.py"))
         tell(Warned(where="[/red]", message="[bold]x"))
     assert "warning [/red]: [bold]x" in out.getvalue()

@@ -3,8 +3,6 @@
 import logging
 import sys
 
-import typer
-
 from papercoder.cli import bench as bench
 from papercoder.cli import bench_compare as bench_compare
 from papercoder.cli import bench_fetch as bench_fetch
@@ -16,15 +14,26 @@ from papercoder.cli import web as web
 from papercoder.cli.interruption import INTERRUPTED, say
 from papercoder.cli.options import app as app
 from papercoder.errors import PaperCoderError
+from papercoder.text.characters import visible
+
+
+class _VisibleFormatter(logging.Formatter):
+    """Log records with hidden characters made visible, since they may quote papers and generated code."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record))
 
 
 def main() -> None:
     """Run the command line; a PaperCoderError becomes one sentence and its exit code."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_VisibleFormatter())
+    logging.basicConfig(handlers=[handler])
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # users need no notices about its font cache
     try:
         app()
     except PaperCoderError as error:
-        typer.echo(f"papercoder: {error}", err=True)
+        say(str(error))
         sys.exit(error.exit_code)
     except SystemExit as end:
         if end.code in INTERRUPTED:

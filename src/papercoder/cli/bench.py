@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from papercoder.cli.interruption import run_interruptible
-from papercoder.cli.options import PARTIAL, JsonOption, SandboxOption, group, new_console
+from papercoder.cli.options import PARTIAL, JsonOption, SandboxOption, echo, group, new_console
 
 if TYPE_CHECKING:
     from papercoder.bench.placement import Placement
@@ -51,8 +51,6 @@ def run_manifest(
 ) -> None:
     """Run all trials of a manifest. Run it again to resume."""
 
-    from rich.console import Console
-
     from papercoder.bench.bench import bench
     from papercoder.bench.manifest.file import load_manifest
     from papercoder.bench.results.page import write_page
@@ -64,12 +62,12 @@ def run_manifest(
     chosen = load_manifest(manifest).model_copy(update=flags)
     folder = output or Path("runs") / f"bench-{chosen.name}"
     placement = _placement(on, ray_address)
-    console = Console(stderr=True) if as_json else new_console()
+    console = new_console(stderr=as_json)
     with watching(console) as listener:
         results = run_interruptible(bench(chosen, folder, placement, listener, sandbox=sandbox))
     page = write_page(folder, results)
     if as_json:
-        typer.echo(results.model_dump_json(indent=1))
+        echo(results.model_dump_json(indent=1))
     else:
         show_results(results, console)
         paths = f"{folder / 'results.json'}, {folder / 'results.csv'}, {page}"
@@ -95,4 +93,4 @@ def show_example() -> None:
     """Print an example manifest: the ablation of the Paper2Code paper."""
     from papercoder.bench.manifest.file import example
 
-    typer.echo(example(), nl=False)
+    echo(example(), nl=False)

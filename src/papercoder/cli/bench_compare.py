@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from papercoder.cli.bench import benches
-from papercoder.cli.options import JsonOption, new_console
+from papercoder.cli.options import JsonOption, echo, new_console
 
 _RESULTS = "A bench folder or its results.json."
 
@@ -41,7 +41,7 @@ def compare_results(
     page = output or (last if last.is_dir() else last.parent) / "compare.html"
     write_comparison(page, comparison)
     if as_json:
-        typer.echo(comparison.model_dump_json(indent=1))
+        echo(comparison.model_dump_json(indent=1))
         return
     console = new_console()
     show_comparison(comparison, console)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from papercoder.cli.bench import benches
-from papercoder.cli.options import PARTIAL, JsonOption
+from papercoder.cli.options import PARTIAL, JsonOption, echo, new_console
 from papercoder.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ def fetch_data(
     as_json: JsonOption = False,
 ) -> None:
     """Download a public benchmark and write its manifest. Run it again to fetch what is missing."""
-    from rich.console import Console
 
     from papercoder.bench.data.benchmarks import hosts_at
     from papercoder.bench.data.downloads import Downloads, web_client
@@ -43,14 +42,14 @@ def fetch_data(
     from papercoder.bench.data.folder import DataFolder
     from papercoder.console.bench_fetch import show_downloaded, showing
 
-    console = Console(stderr=True)
+    console = new_console(stderr=True)
     with web_client(timeout) as client, showing(console) as on_progress:
         data = DataFolder(folder, Downloads(client, on_progress))
         done = fetch(_list(benchmark, data, hosts_at(mirror), gold, listed), data, only or ())
     if as_json:
-        typer.echo(done.model_dump_json(indent=1))
+        echo(done.model_dump_json(indent=1))
     else:
-        show_downloaded(done, Console())
+        show_downloaded(done, new_console())
     if done.problems:
         raise typer.Exit(PARTIAL)
 

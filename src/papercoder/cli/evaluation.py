@@ -16,6 +16,7 @@ from papercoder.cli.options import (
     RepositoryArgument,
     ThinkingOption,
     app,
+    echo,
     new_console,
     settings_given,
     stem,
@@ -83,7 +84,7 @@ def _estimate(repository: Path, paper: str | None, settings: "Settings", options
     from papercoder.evaluation.costs import estimate_text
     from papercoder.evaluation.evaluate import estimate_evaluation
 
-    typer.echo(estimate_text(estimate_evaluation(_source(repository), _paper(repository, paper), settings, options)))
+    echo(estimate_text(estimate_evaluation(_source(repository), _paper(repository, paper), settings, options)))
 
 
 def _evaluate(
@@ -95,19 +96,17 @@ def _evaluate(
     as_json: bool,
 ) -> None:
 
-    from rich.console import Console
-
     from papercoder.console.evaluation import show_evaluation
     from papercoder.console.progress import progress
     from papercoder.evaluation.evaluate import evaluate as judged
 
     folder = output or _folder(repository)
-    console = Console(stderr=True) if as_json else new_console()
+    console = new_console(stderr=as_json)
     held_against = _paper(repository, paper)
     with progress(console) as listener:
         evaluation = run_interruptible(judged(_source(repository), held_against, folder, settings, options, [listener]))
     if as_json:
-        typer.echo(evaluation.model_dump_json(indent=1))
+        echo(evaluation.model_dump_json(indent=1))
     else:
         show_evaluation(evaluation, folder, console)
     if evaluation.shortcomings:

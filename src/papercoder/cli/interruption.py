@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
+from papercoder.cli.options import echo
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -77,4 +79,4 @@ class _Stop:
 def say(text: str) -> None:
     """Print a message to standard error, if it is still open."""
     with suppress(OSError):
-        typer.echo(f"papercoder: {text}", err=True)
+        echo(f"papercoder: {text}", err=True)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from papercoder.text.characters import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -24,7 +26,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        typer.echo(f"papercoder {version('papercoder')}")
+        echo(f"papercoder {version('papercoder')}")
         raise typer.Exit
 
 
@@ -103,12 +105,17 @@ def models_given(model: list[str] | None, thinking: list[str] | None = None) -> 
     return {"model": general, "models": by_role or None, "thinking": level, "role_thinking": levels or None}
 
 
-def new_console() -> "Console":
+def new_console(*, stderr: bool = False) -> "Console":
     """A console; 140 columns wide unless it is a terminal."""
-    from rich.console import Console
+    from papercoder.console.output import PlainConsole
 
-    console = Console()
-    return console if console.is_terminal else Console(width=140)
+    console = PlainConsole(stderr=stderr)
+    return console if console.is_terminal else PlainConsole(stderr=stderr, width=140)
+
+
+def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Print a text or JSON, with hidden characters made visible."""
+    typer.echo(visible(text), err=err, nl=nl)
 
 
 def stem(paper: str) -> str:

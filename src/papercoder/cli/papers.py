@@ -23,6 +23,7 @@ from papercoder.cli.options import (
     SandboxOption,
     ThinkingOption,
     app,
+    echo,
     models_given,
     new_console,
     settings_given,
@@ -57,7 +58,7 @@ def read(
     if output:
         write_synced(output, found.model_dump_json(indent=1) if output.suffix == ".json" else found.render() + "\n")
     if as_json:
-        typer.echo(report.model_dump_json(indent=1))
+        echo(report.model_dump_json(indent=1))
     else:
         show(report, new_console())
 
@@ -128,9 +129,9 @@ def show(
         raise SettingsError("Use either --json or --questions, not both.")
     if asked:
         text = questions(load(run))
-        typer.echo(text or "No open questions: nothing was assumed or only cited so far.", nl=not text)
+        echo(text or "No open questions: nothing was assumed or only cited so far.", nl=not text)
     elif as_json:
-        typer.echo(report(run).model_dump_json(indent=1))
+        echo(report(run).model_dump_json(indent=1))
     else:
         show_report(run, new_console())
 
@@ -143,7 +144,7 @@ def check(repository: RepositoryArgument, as_json: JsonOption = False) -> None:
 
     report = check_repository(repository)
     if as_json:
-        typer.echo(report.model_dump_json(indent=1))
+        echo(report.model_dump_json(indent=1))
     else:
         show_check(report, new_console())
     if report.errors:
@@ -171,9 +172,9 @@ def execute(
     listener = None if as_json else tell
     report = run_interruptible(execute_repository(repository, sandbox or "auto", bool(reproduce), listener, bool(gpu)))
     if as_json:
-        typer.echo(report.model_dump_json(indent=1))
+        echo(report.model_dump_json(indent=1))
     elif report.notes:
-        typer.echo("\n".join(report.notes))
+        echo("\n".join(report.notes))
     if report.unseen(bool(reproduce)):
         raise typer.Exit(PARTIAL)
 
@@ -201,7 +202,7 @@ def repair(
     folder = output or Path("runs") / f"repair-{repository.resolve().name}"
     with progress(new_console()) as listener:
         changes = run_interruptible(repair_repository(repository, error, folder, settings, [listener]))
-    typer.echo(changes or "No changes: the agent found nothing to edit.")
+    echo(changes or "No changes: the agent found nothing to edit.")
     if not changes:
         raise typer.Exit(PARTIAL)
 
@@ -242,15 +243,15 @@ def revise(
     former = source_to_resume(run)
     settings = settings_to_resume(run, {**models_given(model, thinking), **flags})
     if told := cost_warning(run, settings):
-        typer.echo(told)
+        echo(told)
     with progress(new_console()) as listener:
         if note and paper:
             read_paper(paper)  # fail before the note is paid for
         if note:
-            typer.echo(run_interruptible(apply_note(run, note, settings, [listener])) or "The note changes nothing.")
+            echo(run_interruptible(apply_note(run, note, settings, [listener])) or "The note changes nothing.")
         before = repository_texts(run)
         run_interruptible(generate(paper or former, run, settings, [listener], force=bool(paper)))
-    typer.echo(changed_files(before, repository_texts(run)))
+    echo(changed_files(before, repository_texts(run)))
     if show_report(run, new_console()).status != "complete":
         raise typer.Exit(PARTIAL)
 
@@ -261,7 +262,7 @@ def report(run: RunArgument) -> None:
     from papercoder.report import write_report
 
     write_report(run)
-    typer.echo(f"{run / 'report.html'}\n{run / 'report.md'}")
+    echo(f"{run / 'report.html'}\n{run / 'report.md'}")
 
 
 @app.command()
@@ -288,11 +289,11 @@ def login() -> None:
     from papercoder.models.provider.login import sign_in
 
     def show(url: str) -> None:
-        typer.echo(f"Sign in at:\n{url}")
+        echo(f"Sign in at:\n{url}")
         webbrowser.open(url)
 
     path = run_interruptible(sign_in(show))
-    typer.echo(f"You are signed in; the login is saved in {path}. Use it with --model openai-chatgpt:gpt-6.1-sol.")
+    echo(f"You are signed in; the login is saved in {path}. Use it with --model openai-chatgpt:gpt-6.1-sol.")
 
 
 @app.command()
@@ -309,11 +310,11 @@ def prompts(
     shipped = Prompts(overrides)
     if export:
         written = shipped.export(export)
-        typer.echo(f"{len(written)} prompts written to {export}; edit them and run with --prompts {export}.")
+        echo(f"{len(written)} prompts written to {export}; edit them and run with --prompts {export}.")
     elif name:
-        typer.echo(shipped.text(name))
+        echo(shipped.text(name))
     else:
-        typer.echo("\n".join(names()))
+        echo("\n".join(names()))
 
 
 @app.command()
@@ -335,4 +336,4 @@ def record(
         raise RunFolderError(f"{run} has no answers to record. Make some with `papercoder run PAPER -o {run}`.")
     recording = Recording(model=by, made=datetime.datetime.now(datetime.UTC).date(), how=how)
     write_recording(folder, ((call.request, call.answer) for call in kept), recording)
-    typer.echo(f"{len(kept)} answers written to {folder}; use them with --model recorded:{folder}.")
+    echo(f"{len(kept)} answers written to {folder}; use them with --model recorded:{folder}.")

@@ -12,6 +12,7 @@ from papercoder.cli.options import (
     ModelOption,
     PaperArgument,
     app,
+    echo,
     new_console,
     settings_given,
     stem,
@@ -47,13 +48,13 @@ def rubric(
     with progress(new_console()) as listener:
         drafted = run_interruptible(draft_rubric(paper, folder, settings, [listener], planned=run))
     for line in _counts(drafted):
-        typer.echo(line)
+        echo(line)
     spent = summarise(read_events(folder))
-    typer.echo(f"{spent.calls.made} calls made, {money(spent.cost_usd, spent.unpriced)}, in {folder}")
-    typer.echo(f"rubric: {folder / 'rubric.json'}")
+    echo(f"{spent.calls.made} calls made, {money(spent.cost_usd, spent.unpriced)}, in {folder}")
+    echo(f"rubric: {folder / 'rubric.json'}")
     if output:
         write_synced(output, to_json(drafted))
-        typer.echo(f"copy: {output}")
+        echo(f"copy: {output}")
 
 
 def _counts(rubric: "Rubric") -> "Iterator[str]":

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import typer
 
-from papercoder.cli.options import app
+from papercoder.cli.options import app, echo
 from papercoder.errors import RunFolderError, SettingsError
 
 
@@ -39,6 +39,6 @@ def web(
         host,
         port,
         token,
-        typer.echo,
+        echo,
         browser=browser,
     )

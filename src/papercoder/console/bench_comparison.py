@@ -1,8 +1,8 @@
 """A comparison of benches in a terminal."""
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from papercoder.bench.results import wording
 from papercoder.bench.results.comparison import Comparison, SettingComparison
@@ -13,14 +13,14 @@ _STYLES = {"better": "green", "worse": "red", "noise": "dim", "few": "dim"}
 def show_comparison(comparison: Comparison, console: Console) -> None:
     """Show a table per pair of settings, and a summary of the significant differences."""
     for contrast in comparison.contrasts:
-        console.print(escape(f"{contrast.before} → {contrast.after}"), style="bold", highlight=False)
+        console.print(f"{contrast.before} → {contrast.after}", style="bold")
         console.print(_table(contrast))
         for remark in wording.remarks(contrast):
-            console.print(escape(remark), soft_wrap=True, highlight=False)
+            console.print(remark, soft_wrap=True)
         console.print()
     if comparison.left_out:
-        console.print(escape(f"Without a counterpart: {', '.join(comparison.left_out)}."), soft_wrap=True)
-    console.print(escape(wording.headline(comparison)), soft_wrap=True, highlight=False)
+        console.print(f"Without a counterpart: {', '.join(comparison.left_out)}.", soft_wrap=True)
+    console.print(wording.headline(comparison), soft_wrap=True)
 
 
 def _table(contrast: SettingComparison) -> Table:
@@ -36,9 +36,9 @@ def _table(contrast: SettingComparison) -> Table:
             wording.value(one, one.before),
             wording.value(one, one.after),
             wording.change(one),
-            escape(wording.spread(one)),
+            wording.spread(one),
             wording.p_value(one.p_value),
             wording.p_value(one.adjusted),
-            f"[{_STYLES[one.verdict]}]{wording.VERDICTS[one.verdict]}[/]",
+            Text(wording.VERDICTS[one.verdict], _STYLES[one.verdict]),
         )
     return table

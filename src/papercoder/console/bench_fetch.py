@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from papercoder.bench.data.downloads import OnProgress
@@ -25,7 +24,7 @@ def showing(console: Console) -> Iterator[OnProgress]:
                 seen.add(address)
                 progress.reset(task)
                 if not console.is_terminal:
-                    console.print(escape(address), soft_wrap=True, highlight=False)
+                    console.print(address, soft_wrap=True)
             progress.update(task, description="/".join(address.split("/")[-3:]), completed=done, total=total)
 
         yield on_progress
@@ -33,8 +32,8 @@ def showing(console: Console) -> Iterator[OnProgress]:
 
 def show_downloaded(done: FetchResult, console: Console) -> None:
     """Show what is present and what is missing."""
-    console.print(f"{plural(len(done.papers), 'paper')} ready; {done.manifest}", soft_wrap=True, highlight=False)
+    console.print(f"{plural(len(done.papers), 'paper')} ready; {done.manifest}", soft_wrap=True)
     for problem in done.problems:
-        console.print(escape(f"missing: {problem}"), soft_wrap=True, highlight=False)
+        console.print(f"missing: {problem}", soft_wrap=True)
     if done.problems:
         console.print("Run the same command again to fetch what is missing.")

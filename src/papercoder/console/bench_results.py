@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from papercoder.artifacts import BenchResults, BenchTrialResult
@@ -34,8 +33,8 @@ def show_results(results: BenchResults, console: Console) -> None:
         console.print(_table(results.trials, names))
     for trial in results.trials:
         if trial.status != "complete":
-            console.print(escape(f"{trial.trial}: {trial.status}: {trial.reason}"), soft_wrap=True, highlight=False)
-    console.print(escape(wording.summary(results)), soft_wrap=True, highlight=False)
+            console.print(f"{trial.trial}: {trial.status}: {trial.reason}", soft_wrap=True)
+    console.print(wording.summary(results), soft_wrap=True)
 
 
 def _table(trials: Iterable[BenchTrialResult], names: tuple[str, ...]) -> Table:
@@ -45,7 +44,7 @@ def _table(trials: Iterable[BenchTrialResult], names: tuple[str, ...]) -> Table:
     for name in (*names, *(column.label for column in columns)):
         table.add_column(name, justify="left" if name in names else "right", no_wrap=True)
     for key, group in groups.items():
-        table.add_row(*map(escape, (*key, *(column.cell(group) for column in columns))))
+        table.add_row(*key, *(column.cell(group) for column in columns))
     return table
 
 

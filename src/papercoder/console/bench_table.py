@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -61,7 +60,7 @@ class Lines:
         )
 
     def _say(self, text: str) -> None:
-        self.console.print(escape(text), soft_wrap=True, highlight=False)
+        self.console.print(text, soft_wrap=True)
 
 
 @dataclass
@@ -156,7 +155,7 @@ def _drawn(rows: Iterable[Row]) -> Table:
         table.add_column(name, justify="right" if name in {"calls", "cost", "time"} else "left", no_wrap=True)
     for row in rows:
         paid = cost(row.cost_usd, row.unpriced, row.calls)
-        table.add_row(escape(row.trial), row.state, escape(row.stage), str(row.calls), paid, duration(row.spent))
+        table.add_row(row.trial, row.state, row.stage, str(row.calls), paid, duration(row.spent))
     return table
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
-from papercoder.artifacts.checking import CheckReport, Finding
+from papercoder.artifacts.checking import CheckReport
 
 _COLOURS = {"error": "red", "warning": "yellow"}
 
@@ -13,16 +13,12 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 def show_check(report: CheckReport, console: Console) -> None:
     """Show all findings with location and advice, and the counts per check."""
     for finding in report.findings:
-        colour = _COLOURS[finding.severity]
-        place = f"{finding.path}:{finding.line}"
-        text = f"[bold]{escape(place)}[/bold] [{colour}]{finding.severity}[/{colour}] {escape(finding.message)}"
-        console.print(f"{text} [dim]{escape(_hint(finding))}[/dim]", soft_wrap=True, highlight=False)
+        place = (f"{finding.path}:{finding.line}", "bold")
+        severity = (finding.severity, _COLOURS[finding.severity])
+        hint = (f"{finding.advice} ({finding.check})", "dim")
+        console.print(Text.assemble(place, " ", severity, f" {finding.message} ", hint), soft_wrap=True)
     for line in _summary(report):
-        console.print(escape(line), soft_wrap=True, highlight=False)
-
-
-def _hint(finding: Finding) -> str:
-    return f"{finding.advice} ({finding.check})"
+        console.print(line, soft_wrap=True)
 
 
 def _summary(report: CheckReport) -> Iterator[str]:

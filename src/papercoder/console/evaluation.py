@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from papercoder.artifacts import Contender, CritiqueScore, Evaluation, RubricScore
@@ -16,11 +15,11 @@ def show_evaluation(evaluation: Evaluation, folder: Path, console: Console) -> N
     """Show reasons to distrust the judges first, then scores, costs and the page."""
     for text in (*headline(evaluation), *agreement_words(evaluation)):
         style = "bold red" if text.startswith("UNRELIABLE") else None
-        console.print(escape(text), style=style, soft_wrap=True, highlight=False)
+        console.print(text, style=style, soft_wrap=True)
     if evaluation.scores or evaluation.by_code:
         console.print(_scores(evaluation))
     for text in (*_orders(evaluation), _costs(evaluation), f"page: {folder / 'evaluation.html'}"):
-        console.print(escape(text), soft_wrap=True, highlight=False)
+        console.print(text, soft_wrap=True)
 
 
 def _scores(evaluation: Evaluation) -> Table:

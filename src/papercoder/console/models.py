@@ -1,7 +1,7 @@
 """What `papercoder models` shows: at most 80 columns."""
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from papercoder.models.catalog import provider_of
 from papercoder.models.contract import Price
@@ -18,10 +18,10 @@ def show_models(settings: Settings, console: Console) -> None:
     """
     for model in chosen_models(settings):
         roles = "all roles" if len(model.roles) == len(ROLES) else ", ".join(model.roles)
-        console.print(f"[bold]{escape(model.spec)}[/bold] ({roles})", highlight=False)
-        console.print(f"  {model.context_window:,} tokens, {_price(model.price)}", highlight=False)
+        console.print(Text.assemble((model.spec, "bold"), f" ({roles})"))
+        console.print(f"  {model.context_window:,} tokens, {_price(model.price)}")
         for note in model.notes:
-            console.print(f"  [yellow]{escape(note)}[/yellow]", highlight=False)
+            console.print(f"  {note}", style="yellow")
     statuses = provider_statuses(settings)
     configured = [each for each in statuses if not each.missing]
     for title, rows in (
@@ -32,9 +32,9 @@ def show_models(settings: Settings, console: Console) -> None:
     ):
         if not rows:
             continue
-        console.print(f"\n[bold]{title}[/bold]")
+        console.print(f"\n{title}", style="bold")
         for name, text in rows:
-            console.print(f"  {name:<18} {escape(text)}", highlight=False)
+            console.print(f"  {name:<18} {text}")
     console.print("\n`papercoder models PROVIDER` lists the current models of one provider.")
 
 
@@ -54,15 +54,15 @@ def show_provider(name: str, settings: Settings, console: Console) -> None:
     """
     provider = provider_of(f"{name}:")
     missing = provider.missing(settings)
-    console.print(f"[bold]{provider.name}[/bold]: {escape(missing) or 'ready'}", highlight=False)
+    console.print(Text.assemble((provider.name, "bold"), f": {missing or 'ready'}"))
     models = current_models(provider.name)
     width = min(max((len(model.name) for model in models), default=0), 44)
     if models:
-        console.print(f"[dim]  {'model':<{width}}    window  $ per million in, cached, out[/dim]", highlight=False)
+        console.print(f"  {'model':<{width}}    window  $ per million in, cached, out", style="dim")
     for model in models:
         window = f"{model.context_window:,}" if model.context_window else ""
         prices = f"{model.price.prompt:g}, {model.price.cached:g}, {model.price.completion:g}" if model.price else ""
-        console.print(f"  {escape(model.name):<{width}} {window:>9}  {prices}", highlight=False, soft_wrap=True)
+        console.print(f"  {model.name:<{width}} {window:>9}  {prices}", soft_wrap=True)
     if not models:
         console.print(f"  Any model that it offers: {provider.name}:NAME. Their names are not known here.")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from rich.console import Console, RenderableType
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from papercoder.runs.events import (
     AnswerRejected,
@@ -47,7 +47,7 @@ def progress(console: Console) -> Iterator[Emit]:
 
 def _print_line(console: Console, event: Event) -> None:
     if text := line(event):
-        console.print(escape(text), soft_wrap=True, highlight=False)
+        console.print(text, soft_wrap=True)
 
 
 def line(event: Event) -> str | None:
@@ -110,7 +110,7 @@ class _Board:
             )
         grid = Table.grid()
         grid.add_row(table)
-        grid.add_row(f"[dim]{escape(self._figures(summary))}[/dim]")
+        grid.add_row(Text(self._figures(summary), "dim"))
         return grid
 
     def _figures(self, summary: Summary) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from papercoder.artifacts import StepResult
 from papercoder.console.progress import money
@@ -15,14 +15,14 @@ from papercoder.runs.overview import RequirementsSummary, RunReport, report
 def show_report(folder: Path, console: Console) -> RunReport:
     """Show a run: what it made, its cost, what is open and where to look. Returns its report."""
     found = report(folder)
-    console.print(f"[bold]{escape(found.paper)}[/bold] → {escape(str(folder))}: {found.status}", soft_wrap=True)
+    console.print(Text.assemble((found.paper, "bold"), f" → {folder}: {found.status}"), soft_wrap=True)
     if found.reason:
-        console.print(escape(found.reason), soft_wrap=True)
+        console.print(found.reason, soft_wrap=True)
     console.print(_stages(found))
     for text in (*_figures(found), *_requirements(found.requirements), *_where(folder, found)):
-        console.print(escape(text), soft_wrap=True, highlight=False)
+        console.print(text, soft_wrap=True)
     for warning in found.warnings:
-        console.print(f"[yellow]warning[/yellow] {escape(warning)}", soft_wrap=True, highlight=False)
+        console.print(Text.assemble(("warning", "yellow"), f" {warning}"), soft_wrap=True)
     return found
 
 
@@ -70,8 +70,8 @@ def show_execution_step(step: StepResult, console: Console, next_: str = "") -> 
     """Show an execution step, the end of its output if it failed, and a note on the next step."""
     memory = f", {step.peak_memory_mb:.0f} MB" if step.peak_memory_mb else ""
     told = step.reason or f"{step.seconds:.1f} s{memory}"
-    console.print(f"[bold]{step.step}[/bold] {step.status.replace('_', ' ')}: {escape(told)}", soft_wrap=True)
+    console.print(Text.assemble((step.step, "bold"), f" {step.status.replace('_', ' ')}: {told}"), soft_wrap=True)
     if step.status == "failed":
-        console.print(escape(step.output[-3000:]), soft_wrap=True, highlight=False)
+        console.print(step.output[-3000:], soft_wrap=True)
     if next_:
-        console.print(escape(next_), soft_wrap=True, highlight=False)
+        console.print(next_, soft_wrap=True)

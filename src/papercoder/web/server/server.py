@@ -70,7 +70,12 @@ def serve(
         if browser:  # in a thread: a browser in the terminal blocks until it is closed
             app.on_startup(lambda: Thread(target=webbrowser.open, args=(address,), daemon=True).start())
         config = uvicorn.Config(
-            build(web, access), ws="wsproto", log_level="warning", timeout_graceful_shutdown=_GRACE, access_log=False
+            build(web, access),
+            ws="wsproto",
+            log_config=None,  # the handler of the command line
+            log_level="warning",
+            timeout_graceful_shutdown=_GRACE,
+            access_log=False,
         )
         server = _Server(config, show)
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as `nohup` sets it

@@ -1,0 +1,104 @@
+"""Attacks on readers of terminals, pages and Markdown: nothing from a paper or a repository reaches them raw."""
+
+import ast
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.live import Live
+from rich.table import Table
+
+import papercoder
+from papercoder.artifacts.checking import CheckReport, error
+from papercoder.cli.options import echo
+from papercoder.console.check import show_check
+from papercoder.console.output import PlainConsole
+from papercoder.text.characters import is_hidden, visible
+
+SOURCE = Path(papercoder.__file__).parent
+ATTACKS = {
+    "colour": "\x1b[31mred\x1b[0m",
+    "title": "\x1b]0;owned\x07",
+    "link": "\x1b]8;;https://example.org\x1b\\click\x1b]8;;\x1b\\",
+    "clipboard": "\x9d52;c;cm0gLXJm\x9c",
+    "overwrite": "failed\rpassed",
+    "erase": "failed\x08\x08\x08\x08\x08\x08passed",
+    "direction": "access\u202egnp.exe",
+    "isolate": "a\u2066b\u2069c",
+    "zero width": "pass\u200bword",
+    "tag": "a\U000e0041b",
+    "surrogate": "a\udcffb",
+    "line separator": "a\u2028b",
+}
+
+
+def hidden(text: str) -> list[str]:
+    return [character for character in text if is_hidden(character)]
+
+
+@pytest.mark.parametrize("text", ATTACKS.values(), ids=ATTACKS)
+def test_hidden_characters_are_shown_by_their_numbers(text: str) -> None:
+    shown = visible(text)
+    assert not hidden(shown)
+    assert json.loads(f'"{shown}"') == text
+    assert visible(shown) == shown
+
+
+@pytest.mark.parametrize("text", ATTACKS.values(), ids=ATTACKS)
+def test_the_console_shows_lines_tables_and_live_displays_without_them(text: str) -> None:
+    file = io.StringIO()
+    console = PlainConsole(file=file, width=200, force_terminal=False)
+    console.print(text, soft_wrap=True)
+    table = Table(text)
+    table.add_row(text)
+    console.print(table)
+    with Live(text, console=console):
+        console.print(text)
+    assert not hidden(file.getvalue())
+
+
+def test_a_live_display_keeps_its_own_codes() -> None:
+    file = io.StringIO()
+    console = PlainConsole(file=file, width=200, force_terminal=True)
+    with Live("a\x1b[31m", console=console):
+        console.print("b")
+    assert "\x1b[31m" not in file.getvalue()
+    assert "\x1b[" in file.getvalue()
+
+
+def test_markup_and_emoji_codes_of_the_console_are_plain_text() -> None:
+    file = io.StringIO()
+    text = "[link=https://example.org]click[/link] [/bold] :skull: https://example.org"
+    PlainConsole(file=file, width=200, force_terminal=True).print(text)
+    assert file.getvalue() == f"{text}\n"
+
+
+def test_a_finding_about_a_hostile_file_is_shown_plainly() -> None:
+    file = io.StringIO()
+    path = "[red]\x1b[2J\u202e.py"
+    report = CheckReport(files=1, checks=("syntax",), findings=(error("syntax", path, 1, "\x1b[1A", "[/]"),))
+    show_check(report, PlainConsole(file=file, width=200))
+    assert not hidden(file.getvalue())
+    assert "[red]\\u001b[2J\\u202e.py:1 error \\u001b[1A [/]" in file.getvalue()
+
+
+def test_json_keeps_its_meaning(capsys: pytest.CaptureFixture[str]) -> None:
+    text = json.dumps({"title": "".join(ATTACKS.values()) + 'é "\\'}, ensure_ascii=False)
+    echo(text)
+    printed = capsys.readouterr().out
+    assert not hidden(printed)
+    assert json.loads(printed) == json.loads(text)
+
+
+def test_there_is_no_other_way_to_the_terminal() -> None:
+    """`console/output.py` and `echo` are the only places that write to a terminal."""
+    found = []
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            if called in {"print", "Console", "typer.echo", "click.echo"}:
+                found.append(f"{path.relative_to(SOURCE)}: {called}")
+            if isinstance(node, ast.ImportFrom) and node.module == "rich.markup":
+                found.append(f"{path.relative_to(SOURCE)}: rich.markup")
+    assert found == ["cli/options.py: typer.echo"]
