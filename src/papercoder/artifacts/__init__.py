@@ -35,6 +35,17 @@ from papercoder.artifacts.coding import Mark as Mark
 from papercoder.artifacts.coding import SourceFile as SourceFile
 from papercoder.artifacts.coding import Trace as Trace
 from papercoder.artifacts.coding import Traceability as Traceability
+from papercoder.artifacts.diagnosis import AttemptStatus as AttemptStatus
+from papercoder.artifacts.diagnosis import ClaimChange as ClaimChange
+from papercoder.artifacts.diagnosis import Diagnosis as Diagnosis
+from papercoder.artifacts.diagnosis import DiagnosisAttempt as DiagnosisAttempt
+from papercoder.artifacts.diagnosis import Hypotheses as Hypotheses
+from papercoder.artifacts.diagnosis import Hypothesis as Hypothesis
+from papercoder.artifacts.diagnosis import HypothesisDraft as HypothesisDraft
+from papercoder.artifacts.diagnosis import HypothesisDrafts as HypothesisDrafts
+from papercoder.artifacts.diagnosis import HypothesisKind as HypothesisKind
+from papercoder.artifacts.diagnosis import SettingChange as SettingChange
+from papercoder.artifacts.diagnosis import Statement as Statement
 from papercoder.artifacts.evaluated import Costs as Costs
 from papercoder.artifacts.evaluated import Evaluation as Evaluation
 from papercoder.artifacts.evaluation import CodeCritique as CodeCritique

@@ -1,0 +1,163 @@
+"""The results of diagnosis: why measured results differ from the paper's, what was tried, and what it changed."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from papercoder.artifacts.base import Artifact, RepoPath
+from papercoder.artifacts.claims import ClaimVerdict
+from papercoder.artifacts.coding import Edits
+from papercoder.artifacts.planning import Value
+
+HypothesisKind = Literal["reading", "fault", "paper", "conditions"]
+AttemptStatus = Literal["kept", "rejected", "failed", "not_tried"]
+
+
+class SettingChange(Artifact):
+    """Another value of a setting."""
+
+    key: str
+    """The dotted key in the configuration."""
+
+    value: Value
+
+
+class Statement(Artifact):
+    """Words of the paper."""
+
+    anchor: str
+    quote: str
+    """Copied character by character."""
+
+
+class HypothesisDraft(Artifact):
+    """One possible reason why results differ from the paper's, as an agent gives it."""
+
+    kind: HypothesisKind
+    """`reading`: the paper leaves something open, and another choice would give its results. `fault`: the code does not
+    do what a requirement says. `paper`: the paper contradicts itself. `conditions`: the data, the scale, the hardware or
+    the software differ from the paper's."""
+
+    statement: str
+    """What differs and why that moves the results in the observed direction, in one or two sentences."""
+
+    claims: tuple[str, ...]
+    """Ids of the claims that it would explain."""
+
+    requirement: str = ""
+    """For `reading` and `fault`: the id of the requirement whose choice or implementation is in question."""
+
+    reading: str = ""
+    """For `reading`: the requirement's statement with the other choice."""
+
+    settings: tuple[SettingChange, ...] = ()
+    """For `reading` and `fault`: the settings to change, if existing keys express it."""
+
+    files: tuple[RepoPath, ...] = ()
+    """For `reading` and `fault`: the files to edit, if settings do not express it."""
+
+    change: str = ""
+    """What to change in these files, precisely enough to write the edits."""
+
+    quotes: tuple[Statement, ...] = ()
+    """For `paper`: the words on both sides of the contradiction."""
+
+
+class HypothesisDrafts(Artifact):
+    """The possible reasons, the most likely first."""
+
+    hypotheses: tuple[HypothesisDraft, ...] = ()
+
+
+class Hypothesis(HypothesisDraft):
+    """A possible reason with its number."""
+
+    id: str = Field(pattern=r"^H[1-9]\d*$")
+    """`H1`, `H2`, ..., the most likely first."""
+
+    @property
+    def is_testable(self) -> bool:
+        """Whether settings or edits can decide it."""
+        return bool(self.settings or self.files)
+
+
+class Hypotheses(Artifact):
+    """All possible reasons, the most likely first."""
+
+    items: tuple[Hypothesis, ...] = ()
+
+
+class ClaimChange(Artifact):
+    """A claim before and after a change of the code or the settings."""
+
+    claim: str
+    before: ClaimVerdict
+    after: ClaimVerdict
+    measured_before: float | None
+    measured_after: float | None
+
+    @property
+    def is_gain(self) -> bool:
+        """Whether only the changed repository meets the claim."""
+        return self.after == "met" and self.before != "met"
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether only the repository before the change meets the claim."""
+        return self.before == "met" and self.after != "met"
+
+
+class DiagnosisAttempt(Artifact):
+    """A hypothesis that was tried, or why it was not."""
+
+    hypothesis: str
+    """Its id."""
+
+    status: AttemptStatus
+    """`kept`: its change is the repository's new reading. `rejected`: measured, and not kept. `failed`: its change could
+    not be written or did not run. `not_tried`: nothing was measured."""
+
+    reason: str
+    """Why, in one sentence with the numbers that decided."""
+
+    settings: tuple[SettingChange, ...] = ()
+    edits: Edits = Edits()
+    changes: tuple[ClaimChange, ...] = ()
+    """The claims whose trials were measured again."""
+
+    trials: int = 0
+    """The trials that ran for it."""
+
+    seconds: float = 0.0
+
+    @property
+    def gained(self) -> tuple[str, ...]:
+        """Ids of the claims that it meets and that were not met before."""
+        return tuple(change.claim for change in self.changes if change.is_gain)
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Ids of the claims that were met before and that it does not meet."""
+        return tuple(change.claim for change in self.changes if change.is_loss)
+
+
+class Diagnosis(Artifact):
+    """What was found about the claims that differ."""
+
+    hypotheses: tuple[Hypothesis, ...] = ()
+    attempts: tuple[DiagnosisAttempt, ...] = ()
+    """In the order in which they were tried, then those that were not."""
+
+    @property
+    def kept(self) -> tuple[DiagnosisAttempt, ...]:
+        """The attempts whose changes were kept."""
+        return tuple(attempt for attempt in self.attempts if attempt.status == "kept")
+
+    @property
+    def tried(self) -> int:
+        """How many hypotheses were measured; among many, one may fit by chance."""
+        return sum(attempt.status in {"kept", "rejected"} for attempt in self.attempts)
+
+    def hypothesis(self, name: str) -> Hypothesis:
+        """The hypothesis with this id."""
+        return next(item for item in self.hypotheses if item.id == name)

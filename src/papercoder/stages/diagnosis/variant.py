@@ -1,0 +1,49 @@
+"""Variants: the edits that make a hypothesis true in the code."""
+
+from papercoder.agents.agent import Agent, Agents, uses
+from papercoder.agents.context import cited_part, text_part
+from papercoder.agents.edits import SearchReplace, edit_problems
+from papercoder.agents.listings import python_code, requirement_lines
+from papercoder.artifacts import Edits, Hypothesis, Paper, Requirement, SourceFile
+
+VARIANT_WRITER = Agent("variant", "coding", SearchReplace())
+
+
+@uses(VARIANT_WRITER)
+async def write_variant(
+    agents: Agents,
+    paper: Paper,
+    hypothesis: Hypothesis,
+    requirements: tuple[Requirement, ...],
+    config: str,
+    files: tuple[SourceFile, ...],
+) -> Edits:
+    """Write the edits for one hypothesis.
+
+    Args:
+        agents: runs the agent.
+        paper: the paper.
+        hypothesis: names the files to edit and what to change.
+        requirements: those that the files own.
+        config: the outline of `config.yaml`.
+        files: all files of the package; only those that the hypothesis names may be edited.
+    """
+    own = tuple(file for file in files if file.path in hypothesis.files)
+    others = tuple(file for file in files if file.path not in hypothesis.files and file.path.endswith(".py"))
+
+    def check(edits: Edits, _: int) -> list[str]:
+        return edit_problems(own, edits, set(hypothesis.files)) if edits.edits else ["Write the edits."]
+
+    return await agents.ask(
+        VARIANT_WRITER,
+        hypothesis.id,
+        (
+            cited_part(paper, (item.anchor for item in requirements)),
+            text_part("The configuration", config),
+            text_part("Other files", "\n\n".join(map(python_code, others)) or "None.", ""),
+            text_part("Files to edit", "\n\n".join(map(python_code, own))),
+        ),
+        check,
+        hypothesis=hypothesis,
+        requirements=requirement_lines(requirements),
+    )
