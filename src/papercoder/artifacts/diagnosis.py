@@ -34,9 +34,9 @@ class HypothesisDraft(Artifact):
     """One possible reason why results differ from the paper's, as an agent gives it."""
 
     kind: HypothesisKind
-    """`reading`: the paper leaves something open, and another choice would give its results. `fault`: the code does not
-    do what a requirement says. `paper`: the paper contradicts itself. `conditions`: the data, the scale, the hardware or
-    the software differ from the paper's."""
+    """`reading`: the paper leaves something open, and another choice would give its results. `fault`: the code does
+    not do what a requirement says. `paper`: the paper contradicts itself. `conditions`: the data, the scale, the
+    hardware or the software differ from the paper's."""
 
     statement: str
     """What differs and why that moves the results in the observed direction, in one or two sentences."""
@@ -114,8 +114,8 @@ class DiagnosisAttempt(Artifact):
     """Its id."""
 
     status: AttemptStatus
-    """`kept`: its change is the repository's new reading. `rejected`: measured, and not kept. `failed`: its change could
-    not be written or did not run. `not_tried`: nothing was measured."""
+    """`kept`: its change is the repository's new reading. `rejected`: measured, and not kept. `failed`: its change
+    could not be written or did not run. `not_tried`: nothing was measured."""
 
     reason: str
     """Why, in one sentence with the numbers that decided."""

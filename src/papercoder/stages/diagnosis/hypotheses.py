@@ -127,16 +127,20 @@ def problems(
 
 def _kind_problems(draft: HypothesisDraft, paper: Paper, requirements: Requirements) -> Iterator[str]:
     if draft.kind in {"reading", "fault"}:
-        if draft.requirement not in requirements.ids:
-            yield f"{draft.requirement or 'nothing'} is not the id of a requirement."
-        if not draft.settings and not draft.files:
-            yield "name the settings or the files to change, so that it can be tried."
-        if draft.files and not draft.change.strip():
-            yield "say in `change` what to change in the files."
-    if draft.kind == "reading" and not draft.reading.strip():
-        yield "give the requirement's statement with the other choice in `reading`."
+        yield from _change_problems(draft, requirements)
     if draft.kind == "paper" and len(draft.quotes) < 2:
         yield "quote the paper on both sides of the contradiction."
     for said in draft.quotes:
         if find_quote(paper, said.quote, said.anchor) is None:
             yield f'the paper does not say "{said.quote}" [{said.anchor}]; copy its words exactly.'
+
+
+def _change_problems(draft: HypothesisDraft, requirements: Requirements) -> Iterator[str]:
+    if draft.requirement not in requirements.ids:
+        yield f"{draft.requirement or 'nothing'} is not the id of a requirement."
+    if not draft.settings and not draft.files:
+        yield "name the settings or the files to change, so that it can be tried."
+    if draft.files and not draft.change.strip():
+        yield "say in `change` what to change in the files."
+    if draft.kind == "reading" and not draft.reading.strip():
+        yield "give the requirement's statement with the other choice in `reading`."
