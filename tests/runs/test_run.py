@@ -97,6 +97,27 @@ def test_other_inputs_or_prompts_make_it_again(tmp_path: Path) -> None:
     assert len(other_prompts.context.made) == 2
 
 
+def test_an_adopted_text_is_used_when_inputs_change(tmp_path: Path) -> None:
+    Line(tmp_path)()
+    changed = Line(tmp_path)
+    asyncio.run(changed.run.adopt("said.md", "It is about 4.\n"))
+    assert changed(3) == "It is about 4.\n"
+    assert (tmp_path / "said.md").read_text() == "It is about 4.\n"
+    assert changed.edits() == []
+    assert not changed.run.is_edited("said.md")
+
+
+def test_an_edit_of_an_adopted_text_is_the_users(tmp_path: Path) -> None:
+    Line(tmp_path)()
+    asyncio.run(Line(tmp_path).run.adopt("said.md"))
+    (tmp_path / "said.md").write_text("It is mine.\n")
+    again = Line(tmp_path)
+    assert again(3) == "It is mine.\n"
+    assert [event.artifact for event in again.edits()] == ["said.md"]
+    asyncio.run(again.run.adopt("said.md", "It is about 4.\n"))
+    assert (tmp_path / "said.md").read_text() == "It is mine.\n"
+
+
 def test_what_gives_the_same_result_stops_the_remaking(tmp_path: Path) -> None:
     async def half_up(context: StepContext, number: int) -> Number:
         context.made.append(number)

@@ -42,6 +42,9 @@ class _Ledger(Artifact):
     keys: frozenset[str] = frozenset()
     """Keys of the steps that made them."""
 
+    adopted: frozenset[str] = frozenset()
+    """Digests of the texts that stay in use when inputs change."""
+
 
 @dataclass
 class Run(Generic[C]):
@@ -137,11 +140,28 @@ class Run(Generic[C]):
         else:
             await asyncio.to_thread(write_synced, path, value.model_dump_json(indent=1) + "\n")
 
+    async def adopt(self, artifact: str, text: str | None = None) -> None:
+        """Write a text, or keep the current one, and use it from now on even if the artifact's inputs change.
+
+        For changes that reach an artifact by edits, after which making it again would lose or repeat them.
+
+        Raises:
+            RunFolderError: the folder cannot be written, or a link leads out of it.
+        """
+        text = read_text(self.folder / artifact) if text is None else text
+        if text is None or self.is_edited(artifact):
+            return
+        ledger, name = self._ledger(artifact), digest(text)
+        extended = ledger.model_copy(update={"contents": ledger.contents | {name}, "adopted": ledger.adopted | {name}})
+        self.store.put(_ledger_key(artifact), extended.model_dump_json())
+        if read_text(self.folder / artifact) != text:
+            await asyncio.to_thread(write_synced, artifact_path(self.folder, artifact), text)
+
     def pin(self, artifact: str) -> None:
         """Treat the current content of an artifact as the user's, so that it is used whatever its inputs are."""
         text = read_text(self.folder / artifact)
         ledger = self._ledger(artifact)
-        less = _Ledger(contents=ledger.contents - {digest(text)}, keys=ledger.keys)
+        less = ledger.model_copy(update={"contents": ledger.contents - {digest(text)}})
         self.store.put(_ledger_key(artifact), less.model_dump_json())
 
     def is_edited(self, artifact: str) -> bool:
@@ -182,6 +202,8 @@ class Run(Generic[C]):
     def _edited_text(self, artifact: str, key: str) -> str | None:
         text = read_text(self.folder / artifact)
         ledger = self._ledger(artifact)
+        if text is not None and digest(text) in ledger.adopted:
+            return text
         if text is None or digest(text) in ledger.contents:
             return None
         self.emit(ArtifactEdited(artifact=artifact, stale=bool(ledger.keys) and key not in ledger.keys))
@@ -189,7 +211,7 @@ class Run(Generic[C]):
 
     def _write(self, artifact: str, key: str, text: str) -> None:
         path, ledger = artifact_path(self.folder, artifact), self._ledger(artifact)
-        extended = _Ledger(contents=ledger.contents | {digest(text)}, keys=ledger.keys | {key})
+        extended = ledger.model_copy(update={"contents": ledger.contents | {digest(text)}, "keys": ledger.keys | {key}})
         if extended != ledger:
             self.store.put(_ledger_key(artifact), extended.model_dump_json())
         if read_text(path) != text:
