@@ -41,6 +41,17 @@ def test_nothing_changed_is_nothing_committed(tmp_path: Path) -> None:
     assert git(tmp_path, "log", "--format=%s") == "One\n"
 
 
+def test_a_branch_has_the_changed_files_and_leaves_the_folder_alone(tmp_path: Path) -> None:
+    commit(tmp_path, "One", a="1", b="2")
+    history = History(tmp_path, 1_700_000_000)
+    asyncio.run(history.commit_branch("diagnosis/H1", "Try H1", {"a.py": "3\n", "new/c.py": "4\n"}))
+    assert git(tmp_path, "log", "--format=%s", "diagnosis/H1") == "Try H1\nOne\n"
+    assert git(tmp_path, "diff", "--name-only", "main", "diagnosis/H1").split() == ["a.py", "new/c.py"]
+    assert git(tmp_path, "show", "diagnosis/H1:new/c.py") == "4\n"
+    assert git(tmp_path, "status", "--porcelain") == ""
+    assert (tmp_path / "a.py").read_text() == "1"
+
+
 def test_the_users_git_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "hook").mkdir()
     (tmp_path / "gitconfig").write_text(f"[commit]\ngpgsign = true\n[core]\nhooksPath = {tmp_path / 'hook'}\n")

@@ -7,8 +7,11 @@ diffs, no network, no user or system configuration.
 import asyncio
 import os
 import re
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from papercoder.errors import RunFolderError
 from papercoder.runs.store import write_failure
@@ -16,6 +19,8 @@ from papercoder.runs.store import write_failure
 _MAX_VERSIONS = 500
 _MAX_OUTPUT = 2_000_000
 """Bytes of git's output that are read."""
+
+_NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -93,6 +98,28 @@ class History:
         if await self._stage(paths, ()):
             await self._git("commit", "--quiet", "--no-verify", "-m", message)
 
+    async def commit_branch(self, branch: str, message: str, texts: Mapping[str, str]) -> None:
+        """Commit the last commit with these files changed as a branch, without touching the folder's files.
+
+        Args:
+            branch: is created, or moved to the new commit.
+            message: of the commit.
+            texts: path -> text.
+
+        Raises:
+            RunFolderError: git failed.
+        """
+        with tempfile.TemporaryDirectory(prefix="papercoder-") as scratch:
+            content, index = Path(scratch) / "content", {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+            await self._git("read-tree", "HEAD", variables=index)
+            for path, text in texts.items():
+                content.write_text(text, encoding="utf-8", newline="\n")
+                blob = (await self._git("hash-object", "-w", "--no-filters", str(content))).strip()
+                await self._git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", variables=index)
+            tree = (await self._git("write-tree", variables=index)).strip()
+        commit = (await self._git("commit-tree", tree, "-p", "HEAD", "-m", message)).strip()
+        await self._git("update-ref", f"refs/heads/{branch}", commit)
+
     async def versions(self) -> tuple[Version, ...]:
         """The latest commits, newest first; empty if there is no history.
 
@@ -132,10 +159,10 @@ class History:
                 return True
         return False
 
-    async def _git(self, *arguments: str) -> str:
-        return (await self._run(*arguments)).text
+    async def _git(self, *arguments: str, variables: Mapping[str, str] = _NO_VARIABLES) -> str:
+        return (await self._run(*arguments, variables=variables)).text
 
-    async def _run(self, *arguments: str) -> Diff:
+    async def _run(self, *arguments: str, variables: Mapping[str, str] = _NO_VARIABLES) -> Diff:
         try:
             process = await asyncio.create_subprocess_exec(
                 "git",
@@ -143,7 +170,7 @@ class History:
                 *_SETTINGS,
                 *arguments,
                 cwd=self.folder,
-                env=self._environment(),
+                env={**self._environment(), **variables},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
