@@ -10,6 +10,7 @@ import pytest
 from papercoder.agents.agent import Agents
 from papercoder.artifacts import (
     Claims,
+    DataSources,
     Edit,
     Edits,
     ExecutionReport,
@@ -47,7 +48,7 @@ from tests.support import (
 
 Answers = Mapping[str, Says | list[Says]]
 
-DESIGN = Design(PLAN, REQUIREMENTS, architecture(), LOGIC, CONFIG, Claims())
+DESIGN = Design(PLAN, REQUIREMENTS, architecture(), LOGIC, CONFIG, Claims(), DataSources())
 CODE = (SourceFile(path="model.py", text=MODEL_PY), SourceFile(path="main.py", text=MAIN_PY))
 TEST_PY = """\
 from model import predict
@@ -96,6 +97,7 @@ def project(**changes: Says | list[Says]) -> dict[str, Says | list[Says]]:
         "requirements": _found,
         "gaps": "{}",
         "claims": "{}",
+        "data": "{}",
         "architecture": architecture(),
         "logic": LOGIC,
         "config": CONFIG,

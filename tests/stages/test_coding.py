@@ -26,8 +26,11 @@ OWN = REQUIREMENTS.pick(["R2"])
 YAML = to_yaml(CONFIG)
 
 
+DATA = "- dots (url https://example.org/dots.csv)"
+
+
 def write(model: Scripted) -> str:
-    made = write_file(make_agents(model), PAPER, LOGIC, YAML, OWN, (), "Read [2¶1].", (MODEL,), "main.py")
+    made = write_file(make_agents(model), PAPER, LOGIC, YAML, OWN, (), DATA, "Read [2¶1].", (MODEL,), "main.py")
     return asyncio.run(made)
 
 
@@ -36,7 +39,7 @@ def test_a_file_is_written_against_the_code_that_it_imports() -> None:
     assert write(model) == MAIN_PY
     (request,) = model.requests
     assert (request.agent, request.subject) == ("coding", "main.py")
-    for words in (MODEL_PY, "learning_rate:", "All values are floats.", "Read [2¶1].", "R2 (training, stated)"):
+    for words in (MODEL_PY, "learning_rate:", "All values are floats.", "Read [2¶1].", "R2 (training, stated)", DATA):
         assert words in request.text
 
 
@@ -84,7 +87,7 @@ def test_only_what_the_logic_lists_is_imported() -> None:
 
 def test_an_analysis_says_how_each_requirement_is_met() -> None:
     model = Scripted({"analysis": ["It fits.", "R2: by reading the configuration."]})
-    made = analyse_file(make_agents(model), PAPER, PLAN, LOGIC, YAML, OWN, (), "main.py")
+    made = analyse_file(make_agents(model), PAPER, PLAN, LOGIC, YAML, OWN, (), DATA, "main.py")
     assert asyncio.run(made) == "R2: by reading the configuration.\n"
     assert "It does not say how the file meets R2." in model.requests[1].text
     assert "def predict(w: float, x: float) -> float" in model.requests[0].text

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from papercoder.artifacts import Claim, FileLogic, Requirement, SourceFile
+from papercoder.agents.context import Part, text_part
+from papercoder.artifacts import Claim, DataSource, DataSources, FileLogic, Requirement, SourceFile
 
 
 def requirement_lines(requirements: Iterable[Requirement]) -> str:
@@ -74,6 +75,23 @@ def _one_result(claim: Claim) -> str:
     condition = f" {claim.condition}" if claim.condition else ""
     other = f", compared with `{claim.compared_with}`" if claim.compared_with else ""
     return f"{statistic}`{claim.metric}`{condition}: `{claim.method}` on `{claim.dataset}`{other}"
+
+
+def data_parts(data: DataSources) -> tuple[Part, ...]:
+    """The data sources as a part of a request, if there are any."""
+    return (text_part("Data and pretrained weights", data_lines(data.items)),) if data.items else ()
+
+
+def data_lines(sources: Iterable[DataSource]) -> str:
+    """Two lines for each data source; empty if there are none."""
+    return "\n".join(map(_data_lines, sources))
+
+
+def _data_lines(source: DataSource) -> str:
+    used = f"; used: {source.split}" if source.split else ""
+    needed = f"; needed by {', '.join(source.requirements)}" if source.requirements else ""
+    instead = f"\n  If it is missing ({source.fallback}): {source.fallback_details}" if source.fallback_details else ""
+    return f"- {source.name} ({' '.join(filter(None, (source.kind, source.id)))}){used}{needed}{instead}"
 
 
 def file_logic(file: FileLogic) -> str:

@@ -35,6 +35,14 @@ from papercoder.artifacts.coding import Mark as Mark
 from papercoder.artifacts.coding import SourceFile as SourceFile
 from papercoder.artifacts.coding import Trace as Trace
 from papercoder.artifacts.coding import Traceability as Traceability
+from papercoder.artifacts.data import DataKind as DataKind
+from papercoder.artifacts.data import DataLock as DataLock
+from papercoder.artifacts.data import DataSource as DataSource
+from papercoder.artifacts.data import DataSourceDraft as DataSourceDraft
+from papercoder.artifacts.data import DataSourceDrafts as DataSourceDrafts
+from papercoder.artifacts.data import DataSources as DataSources
+from papercoder.artifacts.data import LockedFile as LockedFile
+from papercoder.artifacts.data import LockedSource as LockedSource
 from papercoder.artifacts.diagnosis import AttemptStatus as AttemptStatus
 from papercoder.artifacts.diagnosis import ClaimChange as ClaimChange
 from papercoder.artifacts.diagnosis import Diagnosis as Diagnosis

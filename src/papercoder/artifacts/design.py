@@ -6,6 +6,8 @@ from papercoder.artifacts import (
     ArchitectureDesign,
     Claim,
     Claims,
+    DataSource,
+    DataSources,
     ExperimentConfig,
     LogicDesign,
     OverallPlan,
@@ -27,6 +29,7 @@ class Design:
     logic: LogicDesign
     config: ExperimentConfig
     claims: Claims
+    data: DataSources
 
     def owned_by(self, path: str) -> tuple[Requirement, ...]:
         """The requirements that a file owns."""
@@ -41,6 +44,10 @@ class Design:
         """All claims, for files that own experiments; for the entry point if no file does."""
         running = [file.path for file in self.architecture.files if self._runs_experiments(file.path)]
         return self.claims.items if path in (running or [ENTRY]) else ()
+
+    def data_of(self, path: str) -> tuple[DataSource, ...]:
+        """The data sources that the requirements of a file need."""
+        return self.data.needed_by(self.architecture.owned_by(path))
 
     def _runs_experiments(self, path: str) -> bool:
         return any(item.kind == "experiment" for item in self.owned_by(path))

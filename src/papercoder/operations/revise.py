@@ -10,6 +10,7 @@ from papercoder.artifacts import (
     ArchitectureDesign,
     Artifact,
     Claims,
+    DataSources,
     ExperimentConfig,
     LogicDesign,
     OverallPlan,
@@ -28,7 +29,7 @@ from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
 from papercoder.stages.amendment import amend, apply_amendment
 
-_PINNED = ("requirements", "architecture", "logic", "config")
+_PINNED = ("requirements", "data", "architecture", "logic", "config")
 """Artifacts of planning that are used unchanged after a note, even those that it did not change."""
 
 
@@ -75,6 +76,7 @@ def load_design(folder: Path) -> Design:
         logic=load(folder, "planning/logic.json", LogicDesign),
         config=load(folder, "planning/config.json", ExperimentConfig),
         claims=load(folder, "planning/claims.json", Claims),
+        data=load(folder, "planning/data.json", DataSources),
     )
 
 

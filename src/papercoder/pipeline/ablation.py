@@ -22,6 +22,7 @@ from papercoder.agents.agent import Agents
 from papercoder.artifacts import (
     ArchitectureDesign,
     Claims,
+    DataSources,
     LogicDesign,
     OverallPlan,
     Paper,
@@ -88,6 +89,7 @@ async def with_logic(run: Run[Agents], paper: Paper, publish: Publisher, _: Sett
         architecture,
         None,
         Claims(),
+        DataSources(),
         _NO_REFINEMENT,
     )
     code = await write_in_import_order(run, paper, plan, logic, None, publish)

@@ -2,7 +2,7 @@
 
 ::
 
-    paper -> plan, requirements, claims -> architecture, configuration -> logic     planning
+    paper -> plan, requirements, claims -> architecture, data, configuration -> logic   planning
           -> an analysis of each file, all at once                                  analysis
           -> each file as soon as the files that it imports exist                   coding
           -> a verdict for each requirement; what failed is revised                 review, checking
@@ -13,7 +13,18 @@
 import asyncio
 
 from papercoder.agents.agent import Agents
-from papercoder.artifacts import Claims, OverallPlan, Paper, Repository, Requirement, Requirements, SourceFile
+from papercoder.agents.listings import data_lines
+from papercoder.artifacts import (
+    Claims,
+    DataSources,
+    ExperimentConfig,
+    OverallPlan,
+    Paper,
+    Repository,
+    Requirement,
+    Requirements,
+    SourceFile,
+)
 from papercoder.artifacts.design import Design
 from papercoder.concurrency import gather_all, gather_pair, run_in_thread
 from papercoder.pipeline.publisher import Files, Publisher
@@ -31,6 +42,7 @@ from papercoder.stages.coding import write_file
 from papercoder.stages.planning.architecture import design_architecture
 from papercoder.stages.planning.claims import extract_claims
 from papercoder.stages.planning.configuration import design_config
+from papercoder.stages.planning.data import list_data_sources
 from papercoder.stages.planning.logic import design_logic
 from papercoder.stages.planning.overall import make_overall_plan
 from papercoder.stages.planning.requirements import complete_requirements, find_requirements
@@ -69,14 +81,20 @@ async def as_published(run: Run[Agents], paper: Paper, publish: Publisher, _: Se
 async def plan_with_requirements(run: Run[Agents], paper: Paper, refine: int) -> Design:
     """Plan from requirements; artifacts that do not depend on each other are made at the same time."""
     plan, requirements, claims = await extract(run, paper, refine)
-    architecture, config = await gather_pair(
+
+    async def list_data_and_configure() -> tuple[DataSources, ExperimentConfig]:
+        data = await run.step("planning/data.json", list_data_sources, paper, plan, requirements)
+        config = await run.step("planning/config.json", design_config, paper, plan, requirements, data, None, refine)
+        return data, config
+
+    architecture, (data, config) = await gather_pair(
         run.step("planning/architecture.json", design_architecture, paper, plan, requirements, refine),
-        run.step("planning/config.json", design_config, paper, plan, requirements, None, refine),
+        list_data_and_configure(),
     )
     logic = await run.step(
-        "planning/logic.json", design_logic, paper, plan, requirements, architecture, config, claims, refine
+        "planning/logic.json", design_logic, paper, plan, requirements, architecture, config, claims, data, refine
     )
-    return Design(plan, requirements, architecture, logic, config, claims)
+    return Design(plan, requirements, architecture, logic, config, claims, data)
 
 
 async def extract(run: Run[Agents], paper: Paper, refine: int) -> tuple[OverallPlan, Requirements, Claims]:
@@ -94,12 +112,16 @@ async def extract(run: Run[Agents], paper: Paper, refine: int) -> tuple[OverallP
 
 async def plan_as_published(run: Run[Agents], paper: Paper) -> Design:
     """Overall plan, architecture, logic, configuration, one after the other (Paper2Code, section 3.1)."""
-    none, claims, refine = Requirements(items=()), Claims(), 0
+    none, claims, data, refine = Requirements(items=()), Claims(), DataSources(), 0
     plan = await run.step("planning/plan.json", make_overall_plan, paper, refine)
     architecture = await run.step("planning/architecture.json", design_architecture, paper, plan, none, refine)
-    logic = await run.step("planning/logic.json", design_logic, paper, plan, none, architecture, None, claims, refine)
-    config = await run.step("planning/config.json", design_config, paper, plan, none, (architecture, logic), refine)
-    return Design(plan, none, architecture, logic, config, claims)
+    logic = await run.step(
+        "planning/logic.json", design_logic, paper, plan, none, architecture, None, claims, data, refine
+    )
+    config = await run.step(
+        "planning/config.json", design_config, paper, plan, none, data, (architecture, logic), refine
+    )
+    return Design(plan, none, architecture, logic, config, claims, data)
 
 
 async def write_configuration(design: Design, publish: Publisher) -> Files:
@@ -115,13 +137,13 @@ async def write_code(run: Run[Agents], paper: Paper, design: Design, configurati
     writing: dict[str, asyncio.Task[SourceFile]] = {}
 
     async def analyse_and_write(path: str) -> SourceFile:
-        owned, claims = design.owned_by(path), design.measured_by(path)
+        owned, claims, data = design.owned_by(path), design.measured_by(path), data_lines(design.data_of(path))
         analysis = await run.step(
-            f"analysis/{path}.md", analyse_file, paper, design.plan, design.logic, config, owned, claims, path
+            f"analysis/{path}.md", analyse_file, paper, design.plan, design.logic, config, owned, claims, data, path
         )
         imported = tuple(await gather_all(writing[item.path] for item in design.logic.file(path).imports))
         code = await run.step(
-            f"repo/{path}", write_file, paper, design.logic, config, owned, claims, analysis, imported, path
+            f"repo/{path}", write_file, paper, design.logic, config, owned, claims, data, analysis, imported, path
         )
         return SourceFile(path=path, text=code)
 

@@ -98,6 +98,7 @@ def apply_amendment(design: Design, amendment: Amendment, note: str, anchor: str
         logic=design.logic,
         config=_config(design.config, {value.key: value for value in amendment.values}, note, next(iter(changed), "")),
         claims=design.claims,
+        data=design.data,
     )
 
 

@@ -20,12 +20,13 @@ async def analyse_file(
     config: str,
     requirements: tuple[Requirement, ...],
     claims: tuple[Claim, ...],
+    data: str,
     path: str,
 ) -> str:
     """Analyse one file.
 
     `config` is the view of `config.yaml` without numbers; `requirements` are those that the file owns, `claims` those
-    that it measures.
+    that it measures, `data` lists the data sources that it may load.
     """
     own = logic.file(path)
     parts = (
@@ -49,4 +50,5 @@ async def analyse_file(
         imported=interfaces(logic.file(item.path) for item in own.imports),
         requirements=requirement_lines(requirements),
         claims=claim_lines(claims),
+        data=data,
     )

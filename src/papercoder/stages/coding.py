@@ -37,6 +37,7 @@ async def write_file(
     config: str,
     requirements: tuple[Requirement, ...],
     claims: tuple[Claim, ...],
+    data: str,
     analysis: str,
     imported: tuple[SourceFile, ...],
     path: str,
@@ -44,7 +45,7 @@ async def write_file(
     """Write one file, given the code of the files that it imports and the interfaces of the others.
 
     `config` is the view of `config.yaml` without numbers, `requirements` are those that the file owns, `claims` those
-    that it measures.
+    that it measures, `data` lists the data sources that it may load.
     """
     parts = (
         cited_part(paper, (*anchors_in(analysis), *(item.anchor for item in requirements))),
@@ -65,6 +66,7 @@ async def write_file(
         logic=file_logic(logic.file(path)),
         requirements=requirement_lines(requirements),
         claims=claim_lines(claims),
+        data=data,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts import Claims, OverallPlan, Requirements, SourceFile, Traceability
+from papercoder.artifacts import Claims, DataSources, OverallPlan, Requirements, SourceFile, Traceability
 from papercoder.artifacts.design import Design
 from papercoder.repository.config_text import to_yaml
 from papercoder.repository.traceability import trace
@@ -25,7 +25,7 @@ CODE = (SourceFile(path="model.py", text=MODEL_PY), SourceFile(path="main.py", t
 
 
 def design(requirements: Requirements = REQUIREMENTS) -> Design:
-    return Design(PLAN, requirements, architecture(), LOGIC, CONFIG, Claims())
+    return Design(PLAN, requirements, architecture(), LOGIC, CONFIG, Claims(), DataSources())
 
 
 @pytest.fixture

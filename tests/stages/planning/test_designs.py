@@ -9,6 +9,7 @@ from papercoder.artifacts import (
     Claims,
     ConfigValue,
     Critique,
+    DataSources,
     ExperimentConfig,
     FileLogic,
     FilePlan,
@@ -161,7 +162,9 @@ def test_a_good_logic_is_taken() -> None:
 def test_a_bad_logic_goes_back_with_the_reason(design: LogicDesign, problem: str) -> None:
     assert problem in "\n".join(logics.problems(design, architecture()))
     model = Scripted({"logic": [design, LOGIC]})
-    made = design_logic(make_agents(model), PAPER, PLAN, REQUIREMENTS, architecture(), CONFIG, Claims(), 0)
+    made = design_logic(
+        make_agents(model), PAPER, PLAN, REQUIREMENTS, architecture(), CONFIG, Claims(), DataSources(), 0
+    )
     assert asyncio.run(made) == LOGIC
     assert problem in model.requests[1].text
 
@@ -205,7 +208,7 @@ def config(*values: ConfigValue) -> ExperimentConfig:
 
 
 def test_a_good_configuration_is_taken_as_it_is() -> None:
-    assert list(key_problems(CONFIG)) == []
+    assert list(key_problems(CONFIG, DataSources())) == []
     assert list(provenance_problems(CONFIG, PAPER, REQUIREMENTS)) == []
     assert proved(CONFIG, PAPER, REQUIREMENTS) == CONFIG
 
@@ -219,7 +222,7 @@ def test_a_good_configuration_is_taken_as_it_is() -> None:
     ],
 )
 def test_keys_that_cannot_be_written_go_back(found: ExperimentConfig, problem: str) -> None:
-    assert list(key_problems(found)) == [problem]
+    assert list(key_problems(found, DataSources())) == [problem]
 
 
 @pytest.mark.parametrize(
@@ -235,7 +238,7 @@ def test_keys_that_cannot_be_written_go_back(found: ExperimentConfig, problem: s
 )
 def test_a_value_that_its_source_does_not_state_is_assumed_in_the_end(value: ConfigValue, reason: str) -> None:
     model = Scripted({"config": config(value)})
-    made = asyncio.run(design_config(make_agents(model), PAPER, PLAN, REQUIREMENTS, None, 0))
+    made = asyncio.run(design_config(make_agents(model), PAPER, PLAN, REQUIREMENTS, DataSources(), None, 0))
     assert reason in model.requests[1].text
     assert len(model.requests) == 2
     assert made.values[0] == value.model_copy(update={"source": "assumed"})

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from random import Random
 
 from papercoder.artifacts.base import Artifact
+from papercoder.artifacts.data import DataSourceDraft, DataSourceDrafts
 from papercoder.artifacts.planning import (
     ArchitectureDesign,
     ConfigValue,
@@ -22,7 +23,7 @@ from papercoder.artifacts.planning import (
 from papercoder.artifacts.review import Location, Verdict, Verdicts
 from papercoder.models.contract import Request
 from papercoder.models.simulated.judging import judgement, leaf_judgement, rubric_groups, selected_files
-from papercoder.models.simulated.reading import NO_CONFIG, file_ids, listed_ids, section_words, sections_shown
+from papercoder.models.simulated.reading import NO_CONFIG, file_ids, listed_ids, section_words, sections_shown, title
 from papercoder.models.simulated.source import SIGNATURE, Graph, build_graph, prose, without_config, write_source
 from papercoder.models.simulated.spec import Simulation
 from papercoder.models.tokens import count_tokens
@@ -58,6 +59,7 @@ class Answers:
             "architecture": self._architecture,
             "logic": self._logic,
             "config": _config,
+            "data": _data,
             "verify": lambda _request, _rng, _padding: Critique(),
             "analysis": _analysis,
             "coding": self._coding,
@@ -146,6 +148,22 @@ def _requirements(request: Request, rng: Random, padding: str) -> RequirementDra
         for index, words in enumerate(found)
     ]
     return RequirementDrafts(requirements=tuple(drafts))
+
+
+def _data(request: Request, _rng: Random, _padding: str) -> DataSourceDrafts:
+    """One generated data set, which the first requirement needs."""
+    needed = tuple(listed_ids(request)[:1])
+    numbers = DataSourceDraft(
+        name="numbers",
+        kind="generated",
+        id="",
+        requirements=needed,
+        anchor="title",
+        quote=title(request),
+        fallback="synthetic",
+        fallback_details="A few floats.",
+    )
+    return DataSourceDrafts(items=(numbers,))
 
 
 def _config(_request: Request, _rng: Random, padding: str) -> ExperimentConfig:

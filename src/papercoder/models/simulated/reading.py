@@ -21,6 +21,7 @@ _LISTED_ID = re.compile(r'^[-*] (R[1-9]\d*)\b|"id": ?"(R[1-9]\d*)"', re.MULTILIN
 _HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
 _BLOCK = re.compile(r"^\[([^\]\n]+)\] (.+)$", re.MULTILINE)
 _SECTION = re.compile(r"^#{2,6} \[((?:app:)?[A-Z0-9][\w.]*)\] ", re.MULTILINE)
+_TITLE = re.compile(r"^Title: (.+)$", re.MULTILINE)
 _LABEL = re.compile(r"^(?:\$\$ |Table: |Algorithm: |Figure: )")
 _WORDS = re.compile(r"\S+(?:\s+\S+){0,14}")
 
@@ -64,6 +65,12 @@ def section_words(request: Request) -> list[Words]:
 def _quote(line: str) -> str:
     words = _WORDS.search(_LABEL.sub("", line).removesuffix("$$"))
     return words[0].strip() if words else ""
+
+
+def title(request: Request) -> str:
+    """The paper's title; empty if the request shows no paper."""
+    found = _TITLE.search(request.text)
+    return found[1] if found else ""
 
 
 def sections_shown(request: Request) -> list[str]:

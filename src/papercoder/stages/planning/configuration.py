@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, artifact_part, paper_part
+from papercoder.agents.listings import data_parts
 from papercoder.artifacts import (
     ArchitectureDesign,
     ConfigValue,
+    DataSources,
     ExperimentConfig,
     LogicDesign,
     OverallPlan,
@@ -24,6 +26,9 @@ CONFIGURER = Agent("config", "planning", Json(ExperimentConfig))
 SYNTHETIC = "data.synthetic"
 """The setting that replaces the data with synthetic data."""
 
+DATA_ROOT = "data.root"
+"""The setting with the folder of the data."""
+
 
 @uses(CONFIGURER, VERIFIER, reviser(CONFIGURER))
 async def design_config(
@@ -31,6 +36,7 @@ async def design_config(
     paper: Paper,
     plan: OverallPlan,
     requirements: Requirements,
+    data: DataSources,
     designs: tuple[ArchitectureDesign, LogicDesign] | None,
     refine: int,
 ) -> ExperimentConfig:
@@ -42,11 +48,12 @@ async def design_config(
         paper_part(paper, (item.anchor for item in requirements.items)),
         artifact_part("The overall plan", plan),
         requirements_part(requirements),
+        *data_parts(data),
         *designed,
     )
 
     def check(config: ExperimentConfig, attempt: int) -> list[str]:
-        hard = list(key_problems(config))
+        hard = list(key_problems(config, data))
         return hard or (list(provenance_problems(config, paper, requirements)) if attempt == 0 else [])
 
     has_requirements = bool(requirements.items)
@@ -55,8 +62,8 @@ async def design_config(
     return proved(config, paper, requirements)
 
 
-def key_problems(config: ExperimentConfig) -> Iterator[str]:
-    """Duplicate keys, keys that are both a value and a group, and a missing setting for synthetic data."""
+def key_problems(config: ExperimentConfig, data: DataSources) -> Iterator[str]:
+    """Duplicate keys, keys that are both a value and a group, and missing settings of the data."""
     seen = set[str]()
     keys = [value.key for value in config.values]
     for key in keys:
@@ -65,8 +72,10 @@ def key_problems(config: ExperimentConfig) -> Iterator[str]:
         seen.add(key)
         if any(other.startswith(f"{key}.") for other in keys):
             yield f"`{key}` is both a value and a group of keys."
-    if SYNTHETIC not in seen:
-        yield f"The key `{SYNTHETIC}` is missing."
+    needed = (SYNTHETIC, DATA_ROOT) if any(source.has_files for source in data.items) else (SYNTHETIC,)
+    for key in needed:
+        if key not in seen:
+            yield f"The key `{key}` is missing."
 
 
 def provenance_problems(config: ExperimentConfig, paper: Paper, requirements: Requirements) -> Iterator[str]:

@@ -9,10 +9,11 @@ from packaging.requirements import Requirement
 from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, artifact_part, paper_part, text_part
-from papercoder.agents.listings import claim_lines
+from papercoder.agents.listings import claim_lines, data_parts
 from papercoder.artifacts import (
     ArchitectureDesign,
     Claims,
+    DataSources,
     ExperimentConfig,
     FileLogic,
     LogicDesign,
@@ -40,6 +41,7 @@ async def design_logic(
     architecture: ArchitectureDesign,
     config: ExperimentConfig | None,
     claims: Claims,
+    data: DataSources,
     refine: int,
 ) -> LogicDesign:
     """Design every file's content, imports and interface."""
@@ -51,6 +53,7 @@ async def design_logic(
         requirements_part(requirements),
         artifact_part("The architecture", architecture),
         *known,
+        *data_parts(data),
         *measured,
     )
 
