@@ -133,6 +133,81 @@ def test_a_caption_below_and_a_caption_without_a_table() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            "Kilns $^ { 1 }$ are hot. $^ { 1 }$ We mean gas kilns.",
+            ["Kilns[^1] are hot.", "[^1]: We mean gas kilns."],
+        ),
+        (
+            "Kilns $^ { 1 }$ cool ${ } ^ { 2 }$ down. $^ { 1 }$ Gas kilns. $^ { 2 }$ https://example.org/kilns",
+            ["Kilns[^1] cool[^2] down.", "[^1]: Gas kilns.", "[^2]: https://example.org/kilns"],
+        ),
+        (
+            "The rate $^ { 3 }$ falls with $^ { 3 }$ Measured by hand. every epoch.",
+            ["The rate[^3] falls with every epoch.", "[^3]: Measured by hand."],
+        ),
+        ("A paragraph that is\n\n$^ { 4 }$ Cut.\n\ncut in two.", ["A paragraph that is cut in two.", "[^4]: Cut."]),
+        ("We share it.\n\n5https://example.org/code", ["We share it.", "[^5]: https://example.org/code"]),
+        (
+            "It is hot. $^ { 6 }$ We fire in m $^ { 2 }$ and $x ^ { 6 }$.",
+            ["It is hot. $^ { 6 }$ We fire in m $^ { 2 }$ and $x ^ { 6 }$."],
+        ),
+    ],
+)
+def test_footnotes_within_paragraphs(body: str, expected: list[str]) -> None:
+    assert texts(f"# Title\n\nAda $^ {{ 1 }}$\n\n# 1 Introduction\n\n{body}\n")[1:] == expected
+
+
+AUTHOR_YEAR = """\
+Potter, A. and Clay, B. (2020). Clay. Journal of Kilns, 3:1–9.
+
+Ash, C., Dust, D., et al. (2021b). Ash. In Proceedings
+of Kilns.
+
+Eve Ember, Fay Flame, and Gus Glow. 2022. Ember. ArXiv.
+
+A. van Ash and B. Oven. Ovens, 2023.
+"""
+
+
+@pytest.mark.parametrize("after", ["", "# A Proofs\n\nWe prove it.\n"])
+def test_references_without_a_heading(after: str) -> None:
+    paper = paper_of(
+        f"# Title\n\n# 1 Introduction\n\nText.\n\n# 2 Conclusion\n\nIn 2020 we fired.\n\n{AUTHOR_YEAR}\n{after}"
+    )
+    assert [reference.text.split()[0] for reference in paper.references] == ["Potter,", "Ash,", "Eve", "A."]
+    assert paper.references[1].text.endswith("In Proceedings of Kilns.")
+    assert [section.anchor for section in paper.sections] == ["1", "2", *(["app:A"] if after else [])]
+    assert [block.text for block in paper.blocks() if block.kind == "paragraph"][:2] == ["Text.", "In 2020 we fired."]
+
+
+def test_references_on_lines_without_a_heading() -> None:
+    entries = "\n".join(line for line in AUTHOR_YEAR.replace("Proceedings\nof", "Proceedings of").split("\n") if line)
+    paper = paper_of(f"# Title\n\n# 1 Introduction\n\nText.\n\n{entries}\n")
+    assert [reference.key for reference in paper.references] == ["1", "2", "3", "4"]
+
+
+def test_numbered_references_without_a_heading() -> None:
+    paper = paper_of(
+        "# T\n\n# 1 Intro\n\nText.\n\n[1] A. Potter. Clay. 2020.\n[2] B. Clay. Heat. 2021.\n[3] C. Ash. 2022.\n"
+    )
+    assert [reference.key for reference in paper.references] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Potter, A. fired in 2020.\n\nClay, B. cooled in 2021.",  # too few
+        "Potter, A. 2020.\n\nAsh, B. 2021.\n\nDust, C. 2022.\n\nThe end of the section.",  # not the last of it
+        "Kilns were hot in 2020.\n\nOvens were hot in 2021.\n\nFires were hot in 2022.",
+    ],
+)
+def test_paragraphs_with_years_are_no_references(body: str) -> None:
+    assert paper_of(f"# Title\n\n# 1 Introduction\n\n{body}\n").references == ()
+
+
 def test_an_unclosed_formula_is_text() -> None:
     assert texts("# T\n\n$$ a\n\nb\n") == ["$$ a", "b"]
 

@@ -8,6 +8,7 @@ from papercoder.paper import formulas
 from papercoder.paper.draft import Draft, Listing, Text
 from papercoder.paper.markdown import pseudocode, tables
 from papercoder.paper.markdown.floats import Block, Image, Passage, caption_kind, joined
+from papercoder.paper.markdown.footnotes import rejoined, with_footnotes
 from papercoder.paper.markdown.headings import (
     is_heading_line,
     is_section_name,
@@ -15,7 +16,7 @@ from papercoder.paper.markdown.headings import (
     without_footnote_signs,
 )
 from papercoder.paper.markdown.inline import IMAGE, plain
-from papercoder.paper.markdown.references import Bibliography
+from papercoder.paper.markdown.references import Bibliography, without_heading
 from papercoder.paper.markdown.source import prepare
 from papercoder.paper.outline import PrintedHeading, outlined
 from papercoder.paper.printed import captioned, is_abstract, is_references
@@ -43,13 +44,15 @@ _LONGEST_ALGORITHM_TITLE = 30
 def read_markdown(source: str) -> Draft:
     """The draft of a paper in Markdown."""
     prepared = prepare(source)
-    reader = _Reader(prepared.lines)
+    reader = _Reader(with_footnotes(prepared.lines))
     reader.read()
     draft = Draft(prepared.title or reader.title, "\n\n".join(reader.abstract), losses=list(prepared.losses))
     if not draft.title:
         draft.title = title_without_heading(reader.blocks)
-    draft.elements = outlined(joined(reader.blocks))
-    draft.references = reader.bibliography.references
+    blocks, draft.references = reader.blocks, reader.bibliography.references
+    if not draft.references:
+        blocks, draft.references = without_heading(blocks)
+    draft.elements = outlined(joined(rejoined(blocks)))
     return draft
 
 
