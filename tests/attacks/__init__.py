@@ -1,0 +1,1 @@
+"""Attacks on PaperCoder that must fail."""

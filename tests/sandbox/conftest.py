@@ -28,7 +28,7 @@ def isolating() -> Sandbox:
 def sandbox(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     found = isolating()
     if request.param == "process tree":
-        monkeypatch.setattr(bubblewrap, "create_control_group", lambda limits: None)
+        monkeypatch.setattr(bubblewrap, "kernel_group", lambda limits: None)
         return found
     group = create_control_group(SMALL)
     if group is None:

@@ -123,12 +123,12 @@ def test_settings_that_allow_namespaces_need_no_advice(tmp_path: Path) -> None:
 
 def test_only_installers_have_network_access(tmp_path: Path) -> None:
     sandbox = Bubblewrap("bwrap")
-    assert "--share-net" not in sandbox.prefix(command(tmp_path, "true"))
-    assert "--share-net" in sandbox.prefix(command(tmp_path, "true", phase="install"))
+    assert "--share-net" not in sandbox.options_for(command(tmp_path, "true"))
+    assert "--share-net" in sandbox.options_for(command(tmp_path, "true", phase="install"))
 
 
 def test_an_older_bubblewrap_gets_only_options_that_it_supports(tmp_path: Path) -> None:
-    argv = Bubblewrap("bwrap", options=frozenset()).prefix(command(tmp_path, "true"))
+    argv = Bubblewrap("bwrap", options=frozenset()).options_for(command(tmp_path, "true"))
     assert "--size" not in argv
     assert "--disable-userns" not in argv
     assert ("--tmpfs", "/tmp") in set(itertools.pairwise(argv))

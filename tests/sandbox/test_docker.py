@@ -33,11 +33,13 @@ def test_a_command_has_only_what_it_was_given(tmp_path: Path) -> None:
         environment={"SEED": "1"},
         limits=Limits(memory=5, processes=6),
     )
-    argv = Docker(("docker",)).prefix(asked, "name")
+    argv = Docker(("docker",)).prefix(asked, "name", "filter.json")
     expected = {
         ("--network", "none"),
         ("--cap-drop", "ALL"),
         ("--security-opt", "no-new-privileges"),
+        ("--security-opt", "seccomp=filter.json"),
+        ("--ipc", "private"),
         ("--memory", "5"),
         ("--memory-swap", "5"),
         ("--pids-limit", "6"),
@@ -51,7 +53,7 @@ def test_a_command_has_only_what_it_was_given(tmp_path: Path) -> None:
 
 
 def test_installers_have_network_access(tmp_path: Path) -> None:
-    argv = Docker(("docker",)).prefix(command(tmp_path, phase="install"), "name")
+    argv = Docker(("docker",)).prefix(command(tmp_path, phase="install"), "name", "filter.json")
     assert ("--network", "bridge") in pairs(argv)
 
 

@@ -101,13 +101,13 @@ def test_bubblewrap_binds_the_devices_that_exist(dev: Path, tmp_path: Path, monk
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
     devices = plug(dev, "nvidia0", "nvidiactl")
     sandbox = Bubblewrap("bwrap", vendors=(moved(NVIDIA, dev), moved(AMD, dev)))
-    argv = sandbox.prefix(command(tmp_path, "true"))
+    argv = sandbox.options_for(command(tmp_path, "true"))
     assert binds(argv, "--dev-bind-try") == [(path, path) for path in devices]
     assert ("CUDA_VISIBLE_DEVICES", "1") in binds(argv, "--setenv")
     assert ("/sys/devices/system", "/sys/devices/system") in binds(argv, "--ro-bind-try")
     assert argv.index("--dev-bind-try") < argv.index("--remount-ro")
     assert "secret-of-the-user" not in " ".join(argv)
-    shut = sandbox.prefix(command(tmp_path, "true", gpu=False))
+    shut = sandbox.options_for(command(tmp_path, "true", gpu=False))
     assert not {"--dev-bind-try", "CUDA_VISIBLE_DEVICES", "/sys/devices/system"} & set(shut)
 
 
@@ -143,15 +143,17 @@ def test_docker_passes_all_gpus_through_the_toolkit(dev: Path, tmp_path: Path, m
     monkeypatch.setenv("NVIDIA_VISIBLE_DEVICES", "GPU-1")
     plug(dev, "nvidia0", "nvidiactl")
     engine = Docker(("docker",), vendors=(moved(NVIDIA, dev), moved(AMD, dev)))
-    pairs = set(itertools.pairwise(engine.prefix(command(tmp_path), "name")))
+    pairs = set(itertools.pairwise(engine.prefix(command(tmp_path), "name", "filter.json")))
     assert {("--gpus", "all"), ("--env", "NVIDIA_VISIBLE_DEVICES=GPU-1")} <= pairs
     assert "--device" not in {option for option, _ in pairs}
-    assert "--gpus" not in engine.prefix(command(tmp_path, gpu=False), "name")
+    assert "--gpus" not in engine.prefix(command(tmp_path, gpu=False), "name", "filter.json")
 
 
 def test_docker_passes_devices_where_there_is_no_toolkit(dev: Path, tmp_path: Path) -> None:
     devices = plug(dev, "kfd", "dri/renderD128")
-    argv = Docker(("docker",), vendors=(moved(NVIDIA, dev), moved(AMD, dev))).prefix(command(tmp_path), "name")
+    argv = Docker(("docker",), vendors=(moved(NVIDIA, dev), moved(AMD, dev))).prefix(
+        command(tmp_path), "name", "filter.json"
+    )
     assert {("--device", path) for path in devices} <= set(itertools.pairwise(argv))
     assert ("--group-add", str(Path(devices[0]).stat().st_gid)) in itertools.pairwise(argv)
     assert "--gpus" not in argv

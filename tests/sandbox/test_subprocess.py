@@ -33,7 +33,7 @@ def test_paths_are_translated_both_ways(tmp_path: Path) -> None:
 @pytest.mark.parametrize("group", [True, False], ids=["control group", "process tree"])
 def test_all_processes_end_at_the_time_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: bool) -> None:
     if not group:
-        monkeypatch.setattr(subprocess, "create_control_group", lambda limits: None)
+        monkeypatch.setattr(subprocess, "kernel_group", lambda limits: None)
     script = "(trap '' TERM; while :; do date +%N > alive; sleep 0.05; done) & wait"
     (tmp_path / "alive").touch()  # a slow machine may not get that far within the limit
     outcome = asyncio.run(Subprocess().run(replace(run(tmp_path, "sh", "-c", script), limits=Limits(seconds=0.5))))

@@ -6,25 +6,28 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from papercoder.artifacts.execution import Outcome
 from papercoder.sandbox.contract import (
+    SCRATCH_FOLDERS,
     Bind,
     Command,
     Limits,
-    ProcessGroup,
     host_python,
     host_system,
     standard_environment,
 )
-from papercoder.sandbox.control_group import create_control_group
 from papercoder.sandbox.gpu import VENDORS, GpuAccess, Vendor, gpu_access
+from papercoder.sandbox.inherited_files import inherited_files
 from papercoder.sandbox.private_devices import SHARED_DEVICES, private_devices
 from papercoder.sandbox.processes import ProcessTree
+from papercoder.sandbox.seccomp import filter_program
 from papercoder.sandbox.supervision import supervise
+from papercoder.sandbox.systemd_scope import kernel_group
 
 _SYSTEM = ("/usr", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
 _MERGED_INTO_USR = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
@@ -36,6 +39,8 @@ _NEWER_OPTIONS = ("--size", "--disable-userns")
 """Options that older versions of bubblewrap lack."""
 
 _PRLIMIT = "/usr/bin/prlimit"
+
+NO_FILTER = "Dangerous system calls were not filtered, because their numbers on this processor are not known."
 
 _NAMESPACE_SETTINGS = (
     ("kernel.apparmor_restrict_unprivileged_userns", "1", "0"),
@@ -78,19 +83,41 @@ class Bubblewrap:
         Raises:
             SandboxError: `bwrap` could not be started.
         """
-        group: ProcessGroup = create_control_group(command.limits) or ProcessTree()
-        gpus = gpu_access(command.gpu, self.vendors)
+        group = kernel_group(command.limits)
+        gpus, limits = gpu_access(command.gpu, self.vendors), command.limits
         with private_devices(gpus.devices) as devices:
-            argv = (*self.prefix(command, devices or ()), "--", *_process_limit(command.limits), *command.argv)
-            outcome = await supervise(argv, group, command.limits, command.folder.source, self.name)
-        shared = (SHARED_DEVICES,) if devices is None else ()
-        return outcome.model_copy(update={"notes": (*outcome.notes, *shared, *gpus.notes)})
+            options = self.options_for(command, devices or ())
+            with self.arguments(options, uncounted_memory=group is not None) as (arguments, inherited):
+                argv = (self.program, *arguments, "--", *_process_limit(limits), *command.argv)
+                outcome = await supervise(
+                    argv, group or ProcessTree(), limits, command.folder.source, self.name, inherited
+                )
+        notes = (
+            *((SHARED_DEVICES,) if devices is None else ()),
+            *((NO_FILTER,) if filter_program() is None else ()),
+            *gpus.notes,
+        )
+        return outcome.model_copy(update={"notes": (*outcome.notes, *notes)})
 
-    def prefix(self, command: Command, devices: tuple[Bind, ...] = ()) -> tuple[str, ...]:
-        """The command line up to the command itself. `devices` replace device files of the host."""
+    @contextmanager
+    def arguments(
+        self, options: Sequence[str], uncounted_memory: bool
+    ) -> Iterator[tuple[tuple[str, ...], Sequence[int]]]:
+        """Arguments that name no option, and the descriptors that they refer to.
+
+        The code could read options, with their paths on the host, in `/proc/1/cmdline`. Two names cannot be hidden: the
+        folder behind each mount in `/proc/self/mountinfo`, and where this program lies, in `/proc/1/exe`.
+        """
+        program = filter_program(uncounted_memory)
+        with inherited_files(*filter(None, (program,))) as filters:
+            written = [*options, *(word for descriptor in filters for word in ("--seccomp", str(descriptor)))]
+            with inherited_files("".join(f"{word}\0" for word in written).encode()) as (descriptor,):
+                yield ("--args", str(descriptor)), (*filters, descriptor)
+
+    def options_for(self, command: Command, devices: tuple[Bind, ...] = ()) -> tuple[str, ...]:
+        """The options of the program, without the filter. `devices` replace device files of the host."""
         gpus = gpu_access(command.gpu, self.vendors)
         return (
-            self.program,
             *("--unshare-user", "--unshare-all", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox"),
             *("--die-with-parent", "--new-session", "--cap-drop", "ALL"),
             *(("--share-net",) if command.phase == "install" else ()),
@@ -103,7 +130,7 @@ class Bubblewrap:
 
     def _mounts(self, command: Command, gpus: GpuAccess, devices: tuple[Bind, ...]) -> Iterator[str]:
         yield from ("--proc", "/proc", "--dev", "/dev")
-        for folder in ("/dev/shm", "/tmp"):  # noqa: S108
+        for folder in SCRATCH_FOLDERS:
             yield from (*self._if_supported("--size", str(command.limits.scratch)), "--tmpfs", folder)
         yield from _same_path("--dev-bind-try", gpus.devices)
         yield from _binds("--dev-bind", devices)
@@ -180,9 +207,12 @@ def _supported_options(program: str) -> frozenset[str]:
 def _reason_against(found: Bubblewrap) -> str | None:
     """Run a command that does nothing; why it failed, if it did."""
     probe = Command(("/usr/bin/env", "true"), Bind(Path("/usr/share"), "/repository"))
-    argv = [*found.prefix(probe), "--", *probe.argv]
     try:
-        tried = subprocess.run(argv, capture_output=True, text=True, check=False, env={}, timeout=20)
+        with found.arguments(found.options_for(probe), uncounted_memory=True) as (arguments, inherited):
+            argv = [found.program, *arguments, "--", *probe.argv]
+            tried = subprocess.run(
+                argv, capture_output=True, text=True, check=False, env={}, timeout=20, pass_fds=tuple(inherited)
+            )
     except subprocess.TimeoutExpired:
         return "bubblewrap does not respond"
     if not tried.returncode:

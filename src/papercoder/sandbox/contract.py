@@ -14,6 +14,9 @@ Phase = Literal["install", "run"]
 MIB = 1 << 20
 GIB = 1 << 30
 
+SCRATCH_FOLDERS = ("/tmp", "/dev/shm")  # noqa: S108
+"""The folders in memory that every command has. Nothing else that it can write to is in memory."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -30,7 +33,7 @@ class Limits:
     """Bytes in its folder, including what was there before. Each file or folder counts as at least 4 KiB."""
 
     scratch: int = GIB
-    """Bytes in `/tmp`, and the same in `/dev/shm`. Both also count as memory."""
+    """Bytes in each of `SCRATCH_FOLDERS`. They also count as memory."""
 
     output: int = 64 * MIB
     """Bytes printed. The end of the output is kept."""

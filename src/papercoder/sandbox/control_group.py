@@ -33,10 +33,10 @@ class Interface:
     memory_events: str
 
 
-_V1 = Interface(
+VERSION_1 = Interface(
     "memory.limit_in_bytes", "memory.memsw.limit_in_bytes", ("total_rss", "total_shmem"), "memory.oom_control"
 )
-_V2 = Interface("memory.max", "memory.swap.max", ("anon", "shmem"), "memory.events")
+VERSION_2 = Interface("memory.max", "memory.swap.max", ("anon", "shmem"), "memory.events")
 
 
 @dataclass(frozen=True)
@@ -109,17 +109,19 @@ def create_control_group(limits: Limits, mount: Path = MOUNT, membership: str | 
     homes = _homes(mount, _text(Path("/proc/self/cgroup")) if membership is None else membership)
     name = f"papercoder-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     memory, processes = str(limits.memory), str(limits.processes)
-    both = _create_below(homes.get(""), name, {_V2.memory_limit: memory, "pids.max": processes}, {_V2.swap_limit: "0"})
+    both = _create_below(
+        homes.get(""), name, {VERSION_2.memory_limit: memory, "pids.max": processes}, {VERSION_2.swap_limit: "0"}
+    )
     if both:
-        return ControlGroup(both, both, _V2)
+        return ControlGroup(both, both, VERSION_2)
     tasks = _create_below(homes.get("pids"), name, {"pids.max": processes}, {})
     if not tasks:
         return None
-    limited = _create_below(homes.get("memory"), name, {_V1.memory_limit: memory}, {_V1.swap_limit: memory})
+    limited = _create_below(homes.get("memory"), name, {VERSION_1.memory_limit: memory}, {VERSION_1.swap_limit: memory})
     if not limited:
         tasks.rmdir()
         return None
-    return ControlGroup(limited, tasks, _V1)
+    return ControlGroup(limited, tasks, VERSION_1)
 
 
 def _homes(mount: Path, membership: str) -> dict[str, Path]:

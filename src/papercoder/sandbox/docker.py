@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from papercoder.errors import SandboxError
 from papercoder.sandbox.contract import Bind, Command, Usage, standard_environment
 from papercoder.sandbox.gpu import VENDORS, Vendor, gpu_access
 from papercoder.sandbox.processes import ProcessTree
+from papercoder.sandbox.seccomp import docker_profile
 from papercoder.sandbox.supervision import supervise
 
 IMAGE = "python:3.11-slim"
@@ -53,8 +55,13 @@ class Docker:
             SandboxError: the client could not be started, or the engine cannot pass GPUs to containers.
         """
         container = Container(self.client, f"papercoder-{uuid.uuid4().hex[:12]}")
-        argv = (*self.prefix(command, container.name), self.image, *command.argv)
-        outcome = await supervise(argv, container, command.limits, command.folder.source, self.name)
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="papercoder-seccomp-", suffix=".json", encoding="ascii"
+        ) as profile:
+            profile.write(docker_profile())
+            profile.flush()
+            argv = (*self.prefix(command, container.name, profile.name), self.image, *command.argv)
+            outcome = await supervise(argv, container, command.limits, command.folder.source, self.name)
         if command.gpu and outcome.exit_code == _NO_CONTAINER and _NO_DRIVER in outcome.output:
             raise SandboxError(
                 "docker cannot pass this machine's GPUs to a container. Install the NVIDIA Container Toolkit, or run "
@@ -62,14 +69,21 @@ class Docker:
             )
         return outcome.model_copy(update={"notes": (*outcome.notes, *gpu_access(command.gpu, self.vendors).notes)})
 
-    def prefix(self, command: Command, container: str) -> tuple[str, ...]:
-        """The command line up to the image."""
+    def prefix(self, command: Command, container: str, profile: str) -> tuple[str, ...]:
+        """The command line up to the image.
+
+        Args:
+            command: the command.
+            container: a name for the container.
+            profile: path of the system call filter. The engine itself gives each container its own session keyring.
+        """
         limits, gpus = command.limits, gpu_access(command.gpu, self.vendors)
         variables = {**standard_environment(_PATH), **dict(gpus.variables), **command.environment}
         return (
             *(*self.client, "run", "--name", container, "--init", "--pull", "missing"),
             *("--network", "bridge" if command.phase == "install" else "none"),
             *("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+            *("--security-opt", f"seccomp={profile}", "--ipc", "private", "--log-driver", "none"),
             *("--user", f"{os.getuid()}:{os.getgid()}", "--hostname", "sandbox"),
             *("--memory", str(limits.memory), "--memory-swap", str(limits.memory)),
             *("--pids-limit", str(limits.processes)),

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import resource
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from papercoder.sandbox.contract import Usage
 from papercoder.sandbox.launch import launcher
+from papercoder.sandbox.shared_memory import shared_memory
 
 SAMPLED = (
     "No control group is writable here, so memory and processes are sampled a few times a second instead of being "
@@ -19,12 +19,10 @@ SAMPLED = (
 )
 
 _MANY = 64
-"""From this number of processes on, reading the shared memory of each takes too long."""
+"""From this number of processes on, reading the exact memory of each takes too long."""
 
 _ATTEMPTS, _PAUSE = 1000, 0.005
 """How often to look for survivors, and the seconds between two attempts."""
-
-_PAGE = resource.getpagesize()
 
 
 @dataclass(frozen=True)
@@ -34,18 +32,24 @@ class Process:
     pid: int
     parent: int
     threads: int
-    resident: int
-    """Resident memory in bytes. Memory that processes share counts in each of them."""
 
-    @property
-    def proportional(self) -> int:
-        """Resident memory in bytes, with shared memory divided among the processes that share it."""
+    def private_memory(self, exact: bool) -> int:
+        """Bytes in memory or swapped out, without shared memory; files that are mapped count too.
+
+        Args:
+            exact: divide what processes share after a fork among them, instead of counting it in each. Takes longer.
+        """
+        name, counters = ("smaps_rollup", _PROPORTIONAL) if exact else ("status", _RESIDENT)
         try:
-            text = Path(f"/proc/{self.pid}/smaps_rollup").read_text(encoding="ascii")
-        except OSError:
-            return self.resident
-        found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
-        return int(found[1]) * 1024 if found else self.resident
+            text = Path(f"/proc/{self.pid}/{name}").read_text(encoding="utf-8", errors="replace")
+        except OSError:  # it has exited, or the kernel does not let us read it
+            return self.private_memory(exact=False) if exact else 0
+        return sum(int(size) for key, size in _KIB.findall(text) if key in counters) * 1024
+
+
+_KIB = re.compile(r"^(\w+):\s+(\d+) kB$", re.MULTILINE)
+_PROPORTIONAL = frozenset({"Pss_Anon", "Pss_File", "SwapPss"})
+_RESIDENT = frozenset({"RssAnon", "RssFile", "VmSwap"})
 
 
 class ProcessTree:
@@ -58,11 +62,11 @@ class ProcessTree:
         return *launcher(file_bytes), *argv
 
     def measure(self, pid: int, /) -> Usage:
-        """The sum over all processes."""
+        """The sum over all processes, and the memory that they share."""
         tree = tuple(descendants(pid))
-        exact = len(tree) < _MANY
-        memory = sum(process.proportional if exact else process.resident for process in tree)
-        return Usage(memory=memory, tasks=sum(process.threads for process in tree))
+        private = sum(process.private_memory(exact=len(tree) < _MANY) for process in tree)
+        shared = shared_memory([process.pid for process in tree])
+        return Usage(memory=private + shared, tasks=sum(process.threads for process in tree))
 
     def pids(self, pid: int, /) -> tuple[int, ...]:
         """The processes that are alive."""
@@ -111,4 +115,4 @@ def _process_table() -> Iterator[Process]:
             continue
         fields = text.rpartition(")")[2].split()
         if fields[0] not in "ZX":
-            yield Process(int(entry.parent.name), int(fields[1]), int(fields[17]), int(fields[21]) * _PAGE)
+            yield Process(int(entry.parent.name), int(fields[1]), int(fields[17]))

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from papercoder.artifacts.execution import Outcome
-from papercoder.sandbox.contract import Command, ProcessGroup, host_python, host_system, standard_environment
-from papercoder.sandbox.control_group import create_control_group
+from papercoder.sandbox.contract import Command, host_python, host_system, standard_environment
 from papercoder.sandbox.gpu import VENDORS, Vendor, gpu_access
 from papercoder.sandbox.processes import ProcessTree
 from papercoder.sandbox.supervision import supervise
+from papercoder.sandbox.systemd_scope import kernel_group
 
 NOT_ISOLATED = "The code was not isolated: it could read and write what you can, and it had network access."
 
@@ -37,7 +37,7 @@ class Subprocess:
         Raises:
             SandboxError: it could not be started.
         """
-        group: ProcessGroup = create_control_group(command.limits) or ProcessTree()
+        group = kernel_group(command.limits) or ProcessTree()
         gpus = gpu_access(command.gpu, self.vendors)
         variables = {
             **standard_environment("/usr/local/bin:/usr/bin:/bin"),

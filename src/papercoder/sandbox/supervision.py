@@ -10,7 +10,7 @@ from pathlib import Path
 from papercoder.artifacts.execution import Limit, Outcome
 from papercoder.errors import SandboxError
 from papercoder.sandbox.contract import Limits, ProcessGroup, Usage
-from papercoder.sandbox.disk_usage import disk_usage
+from papercoder.sandbox.disk_usage import DiskLimit
 
 _SHORTEST, _LONGEST = 0.01, 0.2
 """Seconds between two measurements. They start short, so that a short command is measured too."""
@@ -58,7 +58,7 @@ class Monitor:
 
     group: ProcessGroup
     limits: Limits
-    folder: Path
+    disk: DiskLimit
     pid: int
     output: OutputCapture
     started: float = field(default_factory=time.monotonic)
@@ -93,8 +93,8 @@ class Monitor:
         return "memory" if (usage.memory or 0) > self.limits.memory else None
 
     def disk_full(self) -> bool:
-        """Whether the folder has reached its limit."""
-        return disk_usage(self.folder, self.group.pids(self.pid), self.limits.disk) >= self.limits.disk
+        """Whether it has reached the limit on disk space."""
+        return self.disk.is_reached(self.group.pids(self.pid))
 
     async def _limit_reached(self) -> Limit | None:
         if time.monotonic() - self.started >= self.limits.seconds:
@@ -104,19 +104,35 @@ class Monitor:
         return self.exceeded_by(await asyncio.to_thread(self.group.measure, self.pid))
 
 
-async def supervise(argv: Sequence[str], group: ProcessGroup, limits: Limits, folder: Path, sandbox: str) -> Outcome:
+async def supervise(
+    argv: Sequence[str],
+    group: ProcessGroup,
+    limits: Limits,
+    folder: Path,
+    sandbox: str,
+    inherited: Sequence[int] = (),
+) -> Outcome:
     """Run a command line until it exits or reaches a limit, then kill what is left of it.
 
     Its first process starts with an empty environment, because the code could read it in `/proc`.
+
+    Args:
+        argv: the command line.
+        group: what its processes belong to.
+        limits: its limits.
+        folder: its working directory, to which the limit on disk space applies.
+        sandbox: the sandbox's name.
+        inherited: descriptors of open files that it inherits.
 
     Raises:
         SandboxError: the first process could not be started.
     """
     output, began = OutputCapture(), time.monotonic()
-    process = await _start(group.wrap(argv, limits.disk), group, folder)
+    disk = DiskLimit(folder, limits.disk)
+    process = await _start(group.wrap(argv, limits.disk), group, folder, inherited)
     assert process.stdout
     reading = asyncio.create_task(output.read(process.stdout))
-    monitor = Monitor(group, limits, folder, process.pid, output)
+    monitor = Monitor(group, limits, disk, process.pid, output)
     limit: Limit | None = None
     try:
         limit = await _limit_or_exit(monitor, process)
@@ -134,7 +150,9 @@ async def supervise(argv: Sequence[str], group: ProcessGroup, limits: Limits, fo
     )
 
 
-async def _start(argv: Sequence[str], group: ProcessGroup, folder: Path) -> asyncio.subprocess.Process:
+async def _start(
+    argv: Sequence[str], group: ProcessGroup, folder: Path, inherited: Sequence[int]
+) -> asyncio.subprocess.Process:
     try:
         return await asyncio.create_subprocess_exec(
             *argv,
@@ -144,6 +162,7 @@ async def _start(argv: Sequence[str], group: ProcessGroup, folder: Path) -> asyn
             env={},
             cwd=folder,
             start_new_session=True,
+            pass_fds=tuple(inherited),
         )
     except OSError as error:
         await group.remove()

@@ -233,6 +233,6 @@ def _amount(outcome: Outcome, limits: Limits) -> str:
         "seconds": f"{limits.seconds:.0f} seconds",
         "memory": f"{limits.memory / MIB:.0f} MiB of memory",
         "processes": f"{limits.processes} processes and threads",
-        "disk": f"{limits.disk / MIB:.0f} MiB in its folder",
+        "disk": f"{limits.disk / MIB:.0f} MiB in its folder, or filled the disk",
         "output": f"{limits.output / MIB:.0f} MiB of output",
     }[outcome.limit or "seconds"]
