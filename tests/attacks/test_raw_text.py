@@ -41,7 +41,7 @@ def hidden(text: str) -> list[str]:
 def test_hidden_characters_are_shown_by_their_numbers(text: str) -> None:
     shown = visible(text)
     assert not hidden(shown)
-    assert json.loads(f'"{shown}"') == text
+    assert json.loads(visible(json.dumps(text, ensure_ascii=False))) == text
     assert visible(shown) == shown
 
 
