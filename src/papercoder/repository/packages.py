@@ -15,6 +15,7 @@ from importlib import resources
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from rapidfuzz.distance import OSA
 
 from papercoder.repository.syntax import parse
 
@@ -155,6 +156,34 @@ def name_problem(distribution: str) -> str | None:
         return None
     others = f" (or `{'`, `'.join(row.distributions[1:])}`)" if row.distributions[1:] else ""
     return f"`{distribution}` is the name of a module; its package is `{row.distributions[0]}`{others}."
+
+
+def popular_name_meant(distribution: str) -> str | None:
+    """The popular package that a distribution's name is one edit away from; None if it is known, or close to none.
+
+    Edits are inserting, deleting, replacing and swapping letters. Short names are close to too many others.
+    """
+    name = canonicalize_name(distribution)
+    if name in _known() or len(name) < _SHORTEST:
+        return None
+    near = (known for known in _popular() if len(known) >= _SHORTEST and OSA.distance(name, known, score_cutoff=1) == 1)
+    return next(near, None)
+
+
+_SHORTEST = 5
+"""Letters of names that are compared."""
+
+
+@cache
+def _popular() -> tuple[str, ...]:
+    text = resources.files("papercoder.repository").joinpath("popular_packages.txt").read_text(encoding="utf-8")
+    return tuple(name for line in text.splitlines() if not line.startswith("#") for name in line.split())
+
+
+@cache
+def _known() -> frozenset[str]:
+    listed = (name for row in _table().values() for name in row.distributions)
+    return frozenset(map(canonicalize_name, (*_popular(), *listed, *_NOT_IMPORTED, *_WITHOUT_WHEELS)))
 
 
 def foreign(module: str) -> str | None:

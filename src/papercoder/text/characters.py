@@ -28,6 +28,11 @@ def visible(text: str) -> str:
     return "".join(json.dumps(character)[1:-1] if is_hidden(character) else character for character in text)
 
 
+def visible_name(name: str) -> str:
+    """The name of a file as by `visible`, on one line."""
+    return visible(name).replace("\n", "\\n").replace("\t", "\\t")
+
+
 def printable(text: str) -> str:
     """The text without hidden characters: for pages and reports."""
     plain = _TERMINAL_ESCAPE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")

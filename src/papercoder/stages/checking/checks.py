@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from papercoder.artifacts.checking import CheckReport, Finding
+from papercoder.stages.checking.characters import check_characters
 from papercoder.stages.checking.entry import check_entry
 from papercoder.stages.checking.fallbacks import check_fallbacks
 from papercoder.stages.checking.file_names import check_paths
@@ -19,6 +20,7 @@ from papercoder.stages.checking.stubs import check_stubs
 
 CHECKS: tuple[tuple[str, Callable[[Tree], Iterator[Finding]]], ...] = (
     ("syntax", lambda tree: iter(tree.broken)),
+    ("characters", check_characters),
     ("names", check_names),
     ("imports", check_imports),
     ("cycles", check_cycles),

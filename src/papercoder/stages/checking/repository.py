@@ -4,7 +4,7 @@ import ast
 import io
 import os
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from papercoder.artifacts.checking import Finding, error, warning
 from papercoder.errors import RunFolderError
 from papercoder.repository.syntax import quiet_parser
+from papercoder.text.characters import visible_name
 
 MOST_MODULES = 2_000
 MOST_BYTES = 6_000_000
@@ -91,13 +92,15 @@ def read_tree(root: Path) -> Tree:
     """
     if not root.is_dir():
         raise RunFolderError(f"{root} is not a folder; give the folder of the repository to check.")
-    files = tuple(walk(root))
+    every = tuple(walk(root))
+    files = tuple(path for path in every if str(path).isprintable())
     sources = [path for path in files if path.suffix == ".py"]
     if not sources:
         raise RunFolderError(f"{root} has no Python file; give the folder of a repository with Python code.")
     modules: list[Module] = []
-    broken: list[Finding] = []
+    broken: list[Finding] = [*_unprintable(set(every) - set(files))]
     size = 0
+    left_out = len(broken)
     for path in sources[:MOST_MODULES]:
         read = _module(root, path)
         size += len(read.text) if isinstance(read, Module) else 0
@@ -107,8 +110,18 @@ def read_tree(root: Path) -> Tree:
             modules.append(read)
         else:
             broken.append(read)
-    broken += _cut(len(files), len(sources), len(modules) + len(broken))
+    broken += _cut(len(every), len(sources), len(modules) + len(broken) - left_out)
     return Tree(root, frozenset(str(path) for path in files), tuple(modules), tuple(broken))
+
+
+def _unprintable(paths: Set[PurePosixPath]) -> Iterator[Finding]:
+    """The first files whose names have hidden characters; the checks leave them out."""
+    for path in sorted(paths)[:_MOST_UNPRINTABLE]:
+        yield error("files", visible_name(str(path)), 1, "The name has characters that cannot be printed.", _RENAME)
+
+
+_MOST_UNPRINTABLE = 20
+_RENAME = "Rename it. The file was not checked."
 
 
 def _cut(files: int, sources: int, read: int) -> Iterator[Finding]:

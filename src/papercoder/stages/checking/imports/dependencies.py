@@ -14,6 +14,7 @@ from papercoder.repository.packages import (
     is_used_unseen,
     name_problem,
     package_problem,
+    popular_name_meant,
     without_wheels,
 )
 from papercoder.stages.checking.imports.declared_dependencies import (
@@ -111,6 +112,10 @@ def _uninstallable(line: RequirementLine) -> Iterator[Finding]:
     if foreign(line.name):
         message = f"`{line.name}` on PyPI is not the package that research code usually imports under this name."
         yield warning(_CHECK, line.path, line.number, message, foreign(line.name) or "")
+    elif meant := popular_name_meant(line.name):
+        message = f"`{line.name}` is not a well-known package, but is one edit away from `{meant}`."
+        advice = f"If `{meant}` is meant, correct the name; otherwise check who publishes `{line.name}`."
+        yield warning(_CHECK, line.path, line.number, message, advice)
     elif problem := name_problem(line.name):
         yield error(_CHECK, line.path, line.number, problem, "Correct the name.")
     elif alternative := without_wheels(line.name):
