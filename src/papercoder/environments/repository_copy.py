@@ -12,7 +12,9 @@ from pathlib import Path
 from papercoder.errors import SandboxError
 
 RESULTS = "results.json"
-_LEFT_OUT = (".git", ".venv", "venv", "__pycache__", ".pytest_cache", RESULTS)
+_LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "venv", "__pycache__", ".pytest_cache", RESULTS)
+_TRIALS = "results"
+"""The folder of the results of single trials. With those of an earlier run, nothing would run."""
 
 
 @asynccontextmanager
@@ -30,8 +32,12 @@ async def temporary_copy(repository: Path) -> AsyncIterator[Path]:
 
 
 def _copy(repository: Path, folder: Path) -> Path:
+    def left_out(parent: str, names: list[str]) -> set[str]:
+        earlier = Path(parent).is_relative_to(repository / _TRIALS)
+        return {*_LEFT_OUT(parent, names), *(name for name in names if earlier and name.endswith(".json"))}
+
     try:
-        shutil.copytree(repository, folder, symlinks=True, ignore=shutil.ignore_patterns(*_LEFT_OUT))
+        shutil.copytree(repository, folder, symlinks=True, ignore=left_out)
     except OSError as error:
         raise SandboxError(f"{repository} could not be copied to {folder} to be run there: {error}.") from error
     return folder

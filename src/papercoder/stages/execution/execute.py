@@ -10,7 +10,8 @@ from papercoder.environments.indexes import unreachable
 from papercoder.environments.repository_copy import RESULTS, read_untrusted_file, temporary_copy
 from papercoder.sandbox.contract import GIB, MIB, Bind, Command, Limits, Sandbox
 from papercoder.sandbox.selection import why_unavailable
-from papercoder.stages.execution.steps import ExecutionStep, steps
+from papercoder.stages.execution.script_report import read_report, write_nonce
+from papercoder.stages.execution.steps import ExecutionStep, Observation, steps
 
 REPOSITORY = "/repository"
 
@@ -142,13 +143,14 @@ class _Execution:
         elif step.skip_reason:
             self.record(_skipped(step, step.skip_reason))
         else:
-            outcome, results = await self._run_command(step, environment)
-            self.results[step.name] = results
-            missing = step.problem(outcome, results) if outcome.succeeded else ""
+            seen = await self._run_command(step, environment)
+            outcome, self.results[step.name] = seen.outcome, seen.results
+            missing = step.problem(seen) if outcome.succeeded else ""
             self.record(_result(step.name, step.shown, outcome, self.limits[step.name], missing), (outcome,))
 
-    async def _run_command(self, step: ExecutionStep, environment: Environment) -> tuple[Outcome, str | None]:
+    async def _run_command(self, step: ExecutionStep, environment: Environment) -> Observation:
         async with temporary_copy(self.repository) as folder:
+            nonce = write_nonce(folder)
             command = Command(
                 step.argv,
                 Bind(folder, REPOSITORY),
@@ -157,7 +159,8 @@ class _Execution:
                 limits=self.limits[step.name],
                 gpu=self.gpu,
             )
-            return await self.sandbox.run(command), read_untrusted_file(folder, RESULTS)
+            outcome = await self.sandbox.run(command)
+            return Observation(outcome, read_untrusted_file(folder, RESULTS), read_report(folder, nonce))
 
     def record(self, result: StepResult, outcomes: tuple[Outcome, ...] = ()) -> None:
         """Record and emit the result of a step."""

@@ -1,7 +1,6 @@
 """The steps after install: the command of each, and what it must produce besides exit code 0."""
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,26 @@ from papercoder.artifacts.execution import Outcome, StepName
 from papercoder.environments.environment import has_tests
 from papercoder.environments.repository_copy import RESULTS
 from papercoder.repository.paths import module_parts
-from papercoder.stages.execution import import_script
+from papercoder.stages.execution.declared_tests import declared_tests
+from papercoder.stages.execution.script_report import ScriptReport, script
 
-FindProblem = Callable[[Outcome, str | None], str]
-"""From a successful outcome and the text of `results.json` to what is missing; empty if nothing."""
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was observed of a command that ended with exit code 0."""
+
+    outcome: Outcome
+    results: str | None
+    """The text of `results.json`, if it was written."""
+
+    report: ScriptReport | None
+    """The report of our script, if the command is one and ended as we wrote it."""
+
+
+FindProblem = Callable[[Observation], str]
+"""What is missing, in one sentence; empty if nothing."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +48,13 @@ class ExecutionStep:
 def steps(repository: Path, reproduce: bool) -> tuple[ExecutionStep, ...]:
     """The steps in their order."""
     modules = tuple(sorted(_modules(repository)))
-    script = Path(import_script.__file__).read_text(encoding="utf-8")
     listed = f"python -c 'import {', '.join(modules)}'"
-    tests = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests")
+    imports, tests = script(_HERE / "import_script.py", *modules), script(_HERE / "pytest_script.py")
     no_tests = "" if has_tests(repository) else "the repository has no tests"
     return (
-        ExecutionStep("import", ("python", "-c", script, *modules), listed, _imports_all(len(modules))),
+        ExecutionStep("import", imports, listed, _imports_all(modules)),
         ExecutionStep("start", ("python", "main.py", "--help"), "python main.py --help", _prints_usage),
-        ExecutionStep("tests", tests, "python -m pytest tests", _passes_tests, no_tests),
+        ExecutionStep("tests", tests, "python -m pytest tests", _passes_tests(declared_tests(repository)), no_tests),
         ExecutionStep("smoke", ("bash", "reproduce.sh", "--smoke"), "./reproduce.sh --smoke", _writes_results),
         ExecutionStep(
             "reproduce",
@@ -63,22 +77,37 @@ def _modules(repository: Path) -> Iterator[str]:
 _NOT_OURS = frozenset({"tests", "venv", "setup"})
 
 
-def _imports_all(count: int) -> FindProblem:
-    said = f"imported {count} of {count} modules"
-    return lambda outcome, _: (
-        "" if said in outcome.output else "an import ended Python before all modules were imported"
-    )
+def _imports_all(modules: tuple[str, ...]) -> FindProblem:
+    def problem(seen: Observation) -> str:
+        passed = seen.report and {name for name, outcome in seen.report.outcomes.items() if outcome == "passed"}
+        return "" if passed == set(modules) else "an import ended Python before all modules were imported"
+
+    return problem
 
 
-def _prints_usage(outcome: Outcome, _: str | None) -> str:
-    return "" if "usage" in outcome.output.lower() else "it printed no usage"
+def _prints_usage(seen: Observation) -> str:
+    return "" if "usage" in seen.outcome.output.lower() else "it printed no usage"
 
 
-def _passes_tests(outcome: Outcome, _: str | None) -> str:
-    return "" if re.search(r"\b[1-9]\d* passed\b", outcome.output) else "no test passed"
+def _passes_tests(declared: frozenset[str]) -> FindProblem:
+    def problem(seen: Observation) -> str:
+        if not seen.report:
+            return "a test or a conftest.py ended Python before all tests had run"
+        outcomes = seen.report.outcomes
+        if not seen.report.complete:
+            return "a test of ours that must fail was not reported as failed, so the tests that passed prove nothing"
+        if failed := next((test for test, outcome in outcomes.items() if outcome == "failed"), ""):
+            return f"{failed} failed, although pytest ended with exit code 0"
+        known = {test.partition("[")[0] for test in outcomes}
+        if left_out := sorted(test for test in declared if test not in known and test.partition("::")[0] not in known):
+            return f"{len(left_out)} of {len(declared)} tests did not run, such as {left_out[0]}"
+        return "" if "passed" in outcomes.values() else "no test passed"
+
+    return problem
 
 
-def _writes_results(_: Outcome, results: str | None) -> str:
+def _writes_results(seen: Observation) -> str:
+    results = seen.results
     if results is None:
         return f"it wrote no readable {RESULTS}"
     try:

@@ -1,0 +1,68 @@
+"""The tests that a repository declares, found by reading its code, so that no test can be left out unnoticed."""
+
+import ast
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from papercoder.repository.syntax import quiet_parser
+
+_SKIPPED_FOLDERS = frozenset({"build", "dist", "node_modules", "venv", "CVS", "_darcs", "__pycache__"})
+"""Folders that pytest does not enter, besides hidden ones."""
+
+_MOST_BYTES = 1 << 20
+
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def declared_tests(repository: Path) -> frozenset[str]:
+    """The names of all test functions and methods below `tests/` in pytest's notation, without parameters.
+
+    Only those that pytest finds without doubt: at the top level of a file or of a class, not under a condition.
+    """
+    found: list[str] = []
+    for folder, folders, files in os.walk(repository / "tests"):
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in _SKIPPED_FOLDERS]
+        for name in files:
+            if name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py")):
+                path = Path(folder, name)
+                found += (f"{path.relative_to(repository).as_posix()}::{test}" for test in _tests(path))
+    return frozenset(found)
+
+
+def _tests(path: Path) -> Iterator[str]:
+    try:
+        with path.open("rb") as file, quiet_parser():
+            tree = ast.parse(file.read(_MOST_BYTES))
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError, LookupError):
+        return  # pytest reports it
+    for name, node in _definitions(tree.body).items():
+        if not isinstance(node, ast.ClassDef):
+            if name.startswith("test"):
+                yield name
+        elif name.startswith("Test") and all(ast.unparse(base).endswith("TestCase") for base in node.bases):
+            methods = _definitions(node.body)
+            if not {"__init__", "__new__", "__test__"} & {*methods, *_assigned(node.body)}:
+                yield from (f"{name}::{method}" for method in methods if method.startswith("test"))
+
+
+def _definitions(body: list[ast.stmt]) -> Mapping[str, _Definition]:
+    """The functions and classes of a body that are no fixtures and whose names are not assigned or deleted there."""
+    assigned = _assigned(body)
+    return {
+        node.name: node
+        for node in body
+        if isinstance(node, _Definition) and node.name not in assigned and not any(map(_hides, node.decorator_list))
+    }
+
+
+def _hides(decorator: ast.expr) -> bool:
+    """Whether a decorated function may be no test; marks keep it one."""
+    return not ast.unparse(decorator).startswith(("pytest.mark.", "mark."))
+
+
+def _assigned(body: list[ast.stmt]) -> frozenset[str]:
+    """The names that statements assign, delete or change: `x` in `x = 1`, `x.y = 1` and `del x`."""
+    nodes = (node for one in body if not isinstance(one, _Definition) for node in ast.walk(one))
+    stored = (node for node in nodes if isinstance(node, ast.Name | ast.Attribute))
+    return frozenset(ast.unparse(node).partition(".")[0] for node in stored if not isinstance(node.ctx, ast.Load))
