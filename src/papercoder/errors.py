@@ -11,6 +11,7 @@
     ├── ModelError              a model did not give an answer                      exit 1
     │   ├── AnswerError         it gave no valid answer                             exit 1
     │   └── ContextError        the request exceeds the model's context window      exit 1
+    ├── ReproductionError       the repository lists or runs no trials              exit 1
     ├── FetchError              data of a benchmark cannot be fetched               exit 1
     └── CostCapReached          the next call might exceed --max-cost; resumable    exit 3
 """
@@ -62,6 +63,10 @@ class AnswerError(ModelError):
 
 class ContextError(ModelError):
     """Even the shortest form of a request exceeds the model's context window."""
+
+
+class ReproductionError(PaperCoderError):
+    """The trials of a repository cannot be listed or run."""
 
 
 class FetchError(PaperCoderError):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
 import pydantic_settings
-from pydantic import Field, JsonValue, StringConstraints, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from papercoder.errors import SettingsError
@@ -43,6 +43,31 @@ ModelSpec = Annotated[str, StringConstraints(pattern=rf"^{MODEL_SPEC}$")]
 BaseUrl = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9/-]*=)?https?://[^@\s]+$")]
 Thinking = Literal["off", "low", "medium", "high"]
 """How much a model thinks before it answers."""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def parse_duration(text: str | float) -> float:
+    """Seconds in a text such as `90s`, `45m`, `1h30m`, `2h` or `1d`; a number alone is seconds.
+
+    Raises:
+        ValueError: it is not a duration, or not positive.
+    """
+    words = str(text).replace(" ", "").lower()
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", words)
+    if parts and "".join(map("".join, parts)) == words:
+        seconds = sum(float(amount) * _UNITS[unit] for amount, unit in parts)
+    elif re.fullmatch(r"\d+(\.\d+)?", words):
+        seconds = float(words)
+    else:
+        raise ValueError(f"{text!r} is not a duration; write it as 90s, 45m, 2h or 1h30m")
+    if seconds <= 0:
+        raise ValueError("it must be longer than nothing")
+    return seconds
+
+
+Duration = Annotated[float, BeforeValidator(parse_duration)]
+"""Seconds; as text `45m`, `2h`, `1h30m`."""
 
 LEVELS: tuple[Thinking, ...] = get_args(Thinking)
 
@@ -134,6 +159,9 @@ class Settings(BaseSettings):
 
     reproduce: bool = False
     """Run the full reproduction after the smoke run."""
+
+    budget: Duration = 3600.0
+    """How long a reproduction may take: `45m`, `2h`."""
 
     gpu: bool = False
     """Let generated code use this machine's GPUs, which also exposes their driver to it."""
@@ -233,6 +261,7 @@ def _missing_rounds(profile: Profile) -> frozenset[str]:
 _RESULT_SETTINGS = frozenset(
     {
         "base_url",
+        "budget",
         "context_window",
         "gpu",
         "profile",
@@ -371,6 +400,7 @@ def _expected(path: list[str], message: str) -> str:
         return f"the levels are {', '.join(LEVELS)}"
     if path[0] == "base_url":
         return "write an address as http://HOST/v1 or PROVIDER=https://HOST/v1, without a user or a password"
+    message = message.removeprefix("Value error, ")
     return message[0].lower() + message[1:]
 
 

@@ -205,6 +205,9 @@ class ConfigValue(Artifact):
     meaning: str = ""
     """What it controls, in a few words, with its unit."""
 
+    scalable: bool = False
+    """Whether it only sets the scale, so that a shorter reproduction may shrink it: steps, samples, seeds, sizes."""
+
 
 class ExperimentConfig(Artifact):
     """All settings of the reproduction (Paper2Code, section 3.1, configuration)."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, JsonValue, ValidationInfo, model_validator
 
 from papercoder.artifacts.base import Artifact
+from papercoder.artifacts.claims import ClaimVerdict
 
 FORMAT = 2
 """The version of the run folder's format; increase it when an older version's folders can no longer be read."""
@@ -162,6 +163,79 @@ class Forecast(_Event):
     message: str
 
 
+class ReproductionPlanned(_Event):
+    """The trials of a reproduction are in order, or their order changed as results arrived."""
+
+    kind: Literal["reproduction_planned"] = "reproduction_planned"
+    trials: int
+    """To run in this invocation."""
+
+    finished: int
+    """With a result from before."""
+
+    omitted: int
+    """Left out, because the budget or a limit does not allow them."""
+
+    claims: int
+    """Claims and orderings that the planned and finished trials decide."""
+
+    claims_total: int
+    """Claims and orderings that were asked for."""
+
+    seconds: float
+    """Estimated."""
+
+    budget: float
+    """Seconds."""
+
+    workers: int
+
+
+class TrialStarted(_Event):
+    """A trial started."""
+
+    kind: Literal["trial_started"] = "trial_started"
+    trial: str
+    seconds: float | None
+    """Estimated; None if nothing is known."""
+
+    probe: bool = False
+    """Whether it runs for a few seconds only, to estimate its time, unless it ends within them."""
+
+
+class TrialProgress(_Event):
+    """A running trial reported its progress."""
+
+    kind: Literal["trial_progress"] = "trial_progress"
+    trial: str
+    fraction: float
+    seconds_left: float | None = None
+    values: dict[str, float] = Field(default_factory=dict)
+
+
+class TrialEnded(_Event):
+    """A trial has a result, or was stopped without one."""
+
+    kind: Literal["trial_ended"] = "trial_ended"
+    trial: str
+    status: Literal["done", "failed", "diverged", "stopped"]
+    """`stopped`: at the end of a probe or of the budget; it may run again."""
+
+    seconds: float
+    reason: str = ""
+
+
+class ClaimDecided(_Event):
+    """The verdict of a claim or an ordering changed."""
+
+    kind: Literal["claim_decided"] = "claim_decided"
+    claim: str
+    """Its id."""
+
+    verdict: ClaimVerdict
+    reason: str = ""
+
+
 class Warned(_Event):
     """Something that the user should know."""
 
@@ -193,6 +267,11 @@ Event = Annotated[
     | AnswerRejected
     | ExecutionStepEnded
     | Forecast
+    | ReproductionPlanned
+    | TrialStarted
+    | TrialProgress
+    | TrialEnded
+    | ClaimDecided
     | Warned
     | RunEnded,
     Field(discriminator="kind"),

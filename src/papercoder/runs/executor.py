@@ -1,6 +1,7 @@
 """Where a step runs, and what a step declares so that it can run on another machine."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from papercoder.artifacts import StepName
@@ -26,6 +27,17 @@ class EmitsEvents(Protocol):
     @property
     def emit(self) -> Emit:
         """Where events go."""
+
+
+@dataclass(frozen=True)
+class PlainContext:
+    """The context of functions without agents: their results depend on their inputs alone."""
+
+    emit: Emit
+
+    def fingerprint(self, make: Callable[..., object]) -> object:  # noqa: ARG002
+        """Nothing."""
+        return None
 
 
 F = TypeVar("F", bound=Callable[..., object])

@@ -7,7 +7,7 @@ unchanged, and only what reads it is made again.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -77,7 +77,7 @@ class Run(Generic[C]):
             RunFolderError: the folder cannot be written, or a link leads out of it.
         """
         kind = get_type_hints(make)["return"]
-        key = digest([make.__module__, make.__qualname__, self.context.fingerprint(make), inputs, named])
+        key = self._key(make, inputs, named)
         if (edited := self._edited_text(artifact, key)) is not None:
             return cast("T", parse_artifact(artifact, kind, edited))
         result = self._stored_result(artifact, key)
@@ -106,6 +106,10 @@ class Run(Generic[C]):
         except AnswerError as error:
             self.emit(Warned(where=artifact, message=str(error)))
             return None
+
+    def stored(self, make: Callable[Concatenate[C, P], Awaitable[T]], *inputs: P.args, **named: P.kwargs) -> bool:
+        """Whether `step` has a stored result of `make` for these inputs."""
+        return self.store.get(f"step-{self._key(make, inputs, named)}") is not None
 
     async def cached(self, compute: Callable[P, T], *inputs: P.args, **named: P.kwargs) -> T:
         """Return the stored result of `compute` for these inputs, or call it now in a thread.
@@ -181,6 +185,9 @@ class Run(Generic[C]):
         for path in deleted:
             (root / path).unlink()
         return tuple(deleted)
+
+    def _key(self, make: Callable[..., object], inputs: tuple[object, ...], named: Mapping[str, object]) -> str:
+        return digest([make.__module__, make.__qualname__, self.context.fingerprint(make), inputs, named])
 
     def _is_generated(self, artifact: str) -> bool:
         contents = self._ledger(artifact).contents

@@ -90,7 +90,7 @@ class Bubblewrap:
             with self.arguments(options, uncounted_memory=group is not None) as (arguments, inherited):
                 argv = (self.program, *arguments, "--", *_process_limit(limits), *command.argv)
                 outcome = await supervise(
-                    argv, group or ProcessTree(), limits, command.folder.source, self.name, inherited
+                    argv, group or ProcessTree(), limits, command.folder.source, self.name, inherited, command.on_line
                 )
         notes = (
             *((SHARED_DEVICES,) if devices is None else ()),

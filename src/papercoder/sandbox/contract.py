@@ -2,7 +2,7 @@
 
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -68,6 +68,9 @@ class Command:
     limits: Limits = Limits()
     gpu: bool = False
     """Whether the command may use the host's GPUs."""
+
+    on_line: Callable[[str], None] | None = None
+    """Called with each line of output as it is printed; the text is untrusted."""
 
     @property
     def binds(self) -> tuple[Bind, ...]:

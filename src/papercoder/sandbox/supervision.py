@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,11 +28,13 @@ _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\
 class OutputCapture:
     """Counts all output of a command and keeps the end of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_line: Callable[[str], None] | None = None) -> None:
         self.total = 0
         """Bytes read so far."""
 
         self._end = bytearray()
+        self._line = bytearray()
+        self._on_line = on_line
 
     async def read(self, stream: asyncio.StreamReader) -> None:
         """Read the stream to its end, so that the writer never blocks for long."""
@@ -40,6 +42,15 @@ class OutputCapture:
             self.total += len(chunk)
             self._end += chunk
             del self._end[:-_KEPT]
+            if self._on_line:
+                self._pass_lines(self._on_line, chunk)
+
+    def _pass_lines(self, on_line: Callable[[str], None], chunk: bytes) -> None:
+        """Pass on the lines that this chunk ends; of a line that is too long, only its end."""
+        *ended, rest = (self._line + chunk).split(b"\n")
+        for line in ended:
+            on_line(line[-_KEPT:].decode("utf-8", errors="replace"))
+        self._line = rest[-_KEPT:]
 
     @property
     def text(self) -> str:
@@ -111,6 +122,7 @@ async def supervise(
     folder: Path,
     sandbox: str,
     inherited: Sequence[int] = (),
+    on_line: Callable[[str], None] | None = None,
 ) -> Outcome:
     """Run a command line until it exits or reaches a limit, then kill what is left of it.
 
@@ -123,11 +135,12 @@ async def supervise(
         folder: its working directory, to which the limit on disk space applies.
         sandbox: the sandbox's name.
         inherited: descriptors of open files that it inherits.
+        on_line: called with each line of output.
 
     Raises:
         SandboxError: the first process could not be started.
     """
-    output, began = OutputCapture(), time.monotonic()
+    output, began = OutputCapture(on_line), time.monotonic()
     disk = DiskLimit(folder, limits.disk)
     process = await _start(group.wrap(argv, limits.disk), group, folder, inherited)
     assert process.stdout

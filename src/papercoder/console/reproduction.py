@@ -1,0 +1,209 @@
+"""A reproduction in a terminal: a live view of its trials and claims, plain lines elsewhere, and a summary."""
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from papercoder.artifacts.claims import ClaimVerdict
+from papercoder.artifacts.reproduction import Reproduction, ReproductionPlan
+from papercoder.report.formatting import duration, plural
+from papercoder.runs.events import (
+    ClaimDecided,
+    Event,
+    ReproductionPlanned,
+    TrialEnded,
+    TrialProgress,
+    TrialStarted,
+    Warned,
+)
+
+VERDICTS: tuple[tuple[ClaimVerdict, str], ...] = (
+    ("met", "green"),
+    ("differs", "red"),
+    ("toy", "cyan"),
+    ("inconclusive", "yellow"),
+)
+_LISTED = 10
+"""Planned and omitted trials that the plan lists."""
+
+
+def line(event: Event) -> str | None:
+    """An event as one line; None for events that need none."""
+    match event:
+        case ReproductionPlanned():
+            return (
+                f"plan: {plural(event.trials, 'trial')} in about {duration(event.seconds)} of "
+                f"{duration(event.budget)}, {event.workers} at a time; {event.claims} of {plural(event.claims_total, 'claim')} decided then; "
+                f"{event.finished} finished before, {event.omitted} left out"
+            )
+        case TrialStarted(probe=False):
+            about = "" if event.seconds is None else f", about {duration(event.seconds)}"
+            return f"started {event.trial}{about}"
+        case TrialEnded():
+            reason = f": {event.reason}" if event.reason else ""
+            return f"{event.status} {event.trial} after {duration(event.seconds)}{reason}"
+        case ClaimDecided():
+            reason = f": {event.reason}" if event.reason else ""
+            return f"claim {event.claim} {event.verdict.replace('_', ' ')}{reason}"
+        case Warned(where=where, message=message):
+            return f"warning {where}: {message}"
+        case _:
+            return None
+
+
+@dataclass
+class ReproductionView:
+    """Shows the events of a reproduction."""
+
+    console: Console
+    plan: ReproductionPlanned | None = None
+    running: dict[str, tuple[TrialStarted, TrialProgress | None]] = field(default_factory=dict)
+    verdicts: dict[str, ClaimVerdict] = field(default_factory=dict)
+    ended: Counter[str] = field(default_factory=Counter)
+    """Status -> trials that ended in this invocation."""
+
+    since: float = field(default_factory=time.monotonic)
+    _live: Live | None = None
+
+    @contextmanager
+    def live(self) -> Iterator[None]:
+        """Refresh the view in a terminal while the context is open."""
+        if not self.console.is_terminal:
+            yield
+            return
+        with Live(self, console=self.console, refresh_per_second=4) as self._live:
+            yield
+
+    def __call__(self, event: Event) -> None:
+        """Take in the next event, and print it if it stays of interest."""
+        match event:
+            case ReproductionPlanned():
+                self.plan = event
+            case TrialStarted():
+                self.running[event.trial] = event, None
+            case TrialProgress() if event.trial in self.running:
+                self.running[event.trial] = self.running[event.trial][0], event
+            case TrialEnded():
+                self.running.pop(event.trial, None)
+                self.ended[event.status] += 1
+            case ClaimDecided():
+                self.verdicts[event.claim] = event.verdict
+        is_shown_live = isinstance(event, TrialStarted | ReproductionPlanned) and self.console.is_terminal
+        if (text := line(event)) and not is_shown_live:
+            self.console.print(text, soft_wrap=True)
+
+    def __rich__(self) -> RenderableType:
+        grid = Table.grid()
+        grid.add_row(self._trials())
+        running = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+        for started, progress in self.running.values():
+            running.add_row(*_running_row(started, progress))
+        grid.add_row(running)
+        grid.add_row(self._claims())
+        return grid
+
+    def _trials(self) -> Text:
+        seconds = time.monotonic() - self.since
+        if self.plan is None:
+            return Text(f"measuring how long trials take · {duration(seconds)}", style="dim")
+        kept = sum(count for status, count in self.ended.items() if status != "stopped")
+        total = max(self.plan.finished + self.plan.trials, kept)
+        failed = self.ended["failed"] + self.ended["diverged"]
+        parts = [
+            f"{self.plan.finished + kept} of {plural(total, 'trial')}",
+            *([f"{failed} failed"] if failed else []),
+            f"{duration(seconds)} of {duration(self.plan.budget)}",
+            f"{self.plan.workers} at a time",
+        ]
+        return Text(" · ".join(parts), style="bold")
+
+    def _claims(self) -> Text:
+        count = Counter(self.verdicts.values())
+        text = Text("claims: ")
+        for verdict, color in VERDICTS:
+            text.append(f"{count[verdict]} {verdict}", style=color if count[verdict] else "dim").append(" · ")
+        total = self.plan.claims_total if self.plan else len(self.verdicts)
+        return text.append(f"{total - sum(count[verdict] for verdict, _ in VERDICTS)} open", style="dim")
+
+    async def confirm(self, plan: ReproductionPlan) -> bool:
+        """Show the plan and ask whether to carry it out; without a terminal, carry it out."""
+        if not (self.console.is_terminal and sys.stdin.isatty()) or not plan.trials:
+            return True
+        if self._live:
+            self._live.stop()
+        show_plan(plan, self.console)
+        self.console.print("Run these trials? [Y/n] ", end="")
+        answer = (await _next_line()).strip().lower()
+        if self._live:
+            self._live.start()
+        return answer in {"", "y", "yes"}
+
+
+def _running_row(started: TrialStarted, progress: TrialProgress | None) -> tuple[str, ...]:
+    if progress is None:
+        about = "" if started.seconds is None else f"about {duration(started.seconds)}"
+        return started.trial, "measuring its time" if started.probe else "", about, ""
+    left = "" if progress.seconds_left is None else f"{duration(max(progress.seconds_left, 0))} left"
+    values = ", ".join(f"{name} {value:.4g}" for name, value in progress.values.items())
+    return started.trial, f"{progress.fraction:.0%}", left, values
+
+
+async def _next_line() -> str:
+    """A line that the user types. Unlike `input`, waiting for it can be cancelled."""
+    loop, typed = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(sys.stdin.fileno(), typed.set)
+    try:
+        await typed.wait()
+    finally:
+        loop.remove_reader(sys.stdin.fileno())
+    return sys.stdin.readline()
+
+
+def show_plan(plan: ReproductionPlan, console: Console) -> None:
+    """Show which trials run, in which order, and what stays out."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("trial", "about", "decides"):
+        table.add_column(name)
+    for trial in plan.trials[:_LISTED]:
+        about = "?" if trial.seconds is None else duration(trial.seconds)
+        table.add_row(trial.id, about, ", ".join(trial.decides))
+    console.print(table)
+    if more := plan.trials[_LISTED:]:
+        console.print(f"… and {plural(len(more), 'more trial')} that decide {_claims_of(more)} claims")
+    for omitted in plan.omitted[:_LISTED]:
+        console.print(f"left out: {omitted.id}, because {omitted.reason}", soft_wrap=True)
+    if len(plan.omitted) > _LISTED:
+        console.print(f"left out: {len(plan.omitted) - _LISTED} more")
+
+
+def _claims_of(trials: tuple[object, ...]) -> int:
+    return sum(len(getattr(trial, "decides", ())) for trial in trials)
+
+
+def show_summary(found: Reproduction, folder: object, console: Console) -> None:
+    """Five lines: trials, claims, time, what is missing, where to look."""
+    verdicts = Counter([each.verdict for each in found.claims.items])
+    verdicts.update(each.verdict for each in found.claims.orderings)
+    failed = f", {len(found.failed)} failed ({found.failed[0].id}: {found.failed[0].reason})" if found.failed else ""
+    counts = ", ".join(f"{verdicts[verdict]} {verdict}" for verdict, _ in VERDICTS)
+    scale = f" at scale {found.options.scale:g}" if found.options.scale < 1 else ""
+    missing = f"{found.omitted[0].id}, because {found.omitted[0].reason}" if found.omitted else ""
+    lines = (
+        f"trials: {found.measured} of {found.trials} measured{scale}{failed}",
+        f"claims: {counts}, {verdicts['not_run']} not run",
+        f"time: {duration(found.seconds)} of {duration(found.options.budget)}, {found.share_used:.0%} of it in trials "
+        "that now have a result",
+        f"left out: {plural(len(found.omitted), 'trial')}{': ' if missing else ''}{missing}",
+        f"report: {folder}/report.html; run the same command again to measure more",
+    )
+    for text in lines:
+        console.print(text, soft_wrap=True)

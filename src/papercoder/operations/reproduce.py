@@ -1,0 +1,90 @@
+"""Reproduce a run: measure its claims within a budget. The same call again resumes."""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from papercoder.artifacts import Claims, ExperimentConfig
+from papercoder.artifacts.reproduction import Reproduction, ReproductionOptions, ReproductionPlan
+from papercoder.errors import RunFolderError, SettingsError
+from papercoder.operations.generate import ReportAtEnd, record_end
+from papercoder.pipeline import reproduction
+from papercoder.pipeline.reproduction import Confirm
+from papercoder.repository.files import read_files
+from papercoder.runs.event_log import EventLog, read_events
+from papercoder.runs.events import Emit, RunStarted
+from papercoder.runs.executor import PlainContext
+from papercoder.runs.folder import load, lock, step_store
+from papercoder.runs.run import Run
+from papercoder.settings import Settings
+
+
+async def reproduce_run(
+    folder: Path,
+    options: ReproductionOptions,
+    listeners: Iterable[Emit] = (),
+    *,
+    retry_failed: bool = False,
+    confirm: Confirm | None = None,
+) -> Reproduction:
+    """Measure as many claims of a run as the budget allows, and write its report.
+
+    Args:
+        folder: the run folder.
+        options: budget, scale, what to measure and where.
+        listeners: receive every event.
+        retry_failed: also run trials that failed before.
+        confirm: called with the plan, after the times are estimated; None: the plan is carried out.
+
+    Raises:
+        RunFolderError: the folder holds no run with a repository, or another process uses it.
+        PaperCoderError: the reproduction stopped; its results are kept, and the same call resumes it.
+    """
+    files = read_files(folder / "repo")
+    if not files:
+        raise RunFolderError(f"{folder} has no repository yet. Make it first: papercoder run PAPER -o {folder}")
+    with lock(folder):
+        claims = load(folder, "planning/claims.json", Claims)
+        config = load(folder, "planning/config.json", ExperimentConfig)
+        log = EventLog(folder, *listeners)
+        log(_resumed(folder, options))
+        with ReportAtEnd(log), record_end(log) as end:
+            run = Run(folder, PlainContext(log), log, step_store(folder))
+            found = await reproduction.reproduce(
+                run, files, claims, config.values, options, retry_failed=retry_failed, confirm=confirm
+            )
+            end.reason = ""
+        return found
+
+
+def options_to_resume(folder: Path, settings: Settings, **given: Any) -> ReproductionOptions:
+    """The options of the run's last reproduction, or else from the settings, replaced by those that are given.
+
+    None counts as not given.
+
+    Raises:
+        SettingsError: a value is invalid.
+    """
+    defaults = settings.model_dump(include={"budget", "gpu", "sandbox"})
+    try:
+        former = load(folder, "reproduction/plan.json", ReproductionPlan).options.model_dump()
+    except RunFolderError:  # there is none, or someone edited it
+        former = {}
+    now = {name: value for name, value in given.items() if value is not None}
+    try:
+        return ReproductionOptions.model_validate({**defaults, **former, **now})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise SettingsError(f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}.") from error
+
+
+def _resumed(folder: Path, options: ReproductionOptions) -> RunStarted:
+    """The last start of the run, now, with the settings of this reproduction."""
+    starts = [event for event in read_events(folder) if isinstance(event, RunStarted)]
+    if not starts:
+        raise RunFolderError(f"{folder} is not a run folder. Start a run: papercoder run PAPER -o {folder}")
+    settings = {**starts[-1].settings, "gpu": options.gpu, "sandbox": options.sandbox}
+    return starts[-1].model_copy(update={"at": time.time(), "settings": settings})

@@ -1,0 +1,293 @@
+"""The reproduction of a run: its trials are listed, timed, ordered and run within a budget; claims are compared.
+
+Everything that a trial measures is a step of the run, so the same call resumes, and no trial with a result runs again.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from papercoder.artifacts import Claims, ConfigValue, SourceFile, Trial, TrialList, TrialResult
+from papercoder.artifacts.claims import ClaimResults, ClaimVerdict
+from papercoder.artifacts.reproduction import (
+    Estimate,
+    Reproduction,
+    ReproductionOptions,
+    ReproductionPlan,
+    Setting,
+    TrialFailure,
+    kind_of,
+)
+from papercoder.errors import RunFolderError, SettingsError
+from papercoder.pipeline.trial_schedule import TrialSchedule
+from papercoder.pipeline.trial_steps import TrialSteps
+from papercoder.runs.events import ClaimDecided, ReproductionPlanned
+from papercoder.runs.executor import PlainContext
+from papercoder.runs.folder import load
+from papercoder.runs.run import Run
+from papercoder.runs.store import digest
+from papercoder.stages.reproduction.estimates import Estimates
+from papercoder.stages.reproduction.needs import limit_seeds, needed_kinds, selected_claims
+from papercoder.stages.reproduction.order import Target, targets_of
+from papercoder.stages.reproduction.places import LocalPlace, TrialPlace, local_slots
+from papercoder.stages.reproduction.preparation import CLAIMS, Preparation, prepare, trial_files
+from papercoder.stages.reproduction.scale import scaled_settings
+from papercoder.stages.reproduction.trial_list import list_trials
+from papercoder.stages.reproduction.verdicts import compare
+
+_PLAN = "reproduction/plan.json"
+
+Confirm = Callable[[ReproductionPlan], Awaitable[bool]]
+"""Shows the plan and asks whether to carry it out."""
+
+async def reproduce(
+    run: Run[Any],
+    files: tuple[SourceFile, ...],
+    claims: Claims,
+    config: Iterable[ConfigValue],
+    options: ReproductionOptions,
+    *,
+    retry_failed: bool = False,
+    confirm: Confirm | None = None,
+) -> Reproduction:
+    """Measure as many claims as the budget allows.
+
+    Args:
+        run: keeps the results.
+        files: of the generated repository.
+        claims: of the paper.
+        config: the settings, of which some may be shrunk.
+        options: budget, scale, what to measure and where.
+        retry_failed: also run trials that failed before.
+        confirm: called with the plan, after the times are estimated; None: the plan is carried out.
+
+    Raises:
+        ReproductionError: the repository lists no trials, or its packages cannot be installed.
+        SandboxError: no sandbox works here.
+        SettingsError: an option names a claim or a table that does not exist.
+    """
+    settings = scaled_settings(config, options.scale)
+    preparation = await prepare(files, options.sandbox)
+    listed = await _list(run, preparation, files, settings)
+    chosen = _selected(claims, options)
+    trials = tuple(limit_seeds(listed.trials, options.seeds))
+    needs = needed_kinds(chosen, trials)
+    if options.claims or options.tables:
+        kinds = frozenset().union(*needs.values())
+        trials = tuple(trial for trial in trials if kind_of(trial) in kinds)
+    async with open_place(options, preparation, len(trials)) as place:
+        steps = TrialSteps(run, place, trial_files(files), settings, options.scale)
+        work = _Reproduction(run, steps, listed, trials, targets_of(needs), chosen, options)
+        await work.recall(retry_failed)
+        await work.carry_out(confirm)
+        return await work.finish()
+
+
+async def measure(
+    run: Run[Any],
+    files: tuple[SourceFile, ...],
+    settings: tuple[Setting, ...],
+    trials: Sequence[Trial],
+    options: ReproductionOptions,
+    folder: str,
+) -> tuple[TrialResult, ...]:
+    """Measure some trials of changed code or settings within a budget.
+
+    Trials that have a result from the same code and settings, from this folder or another one, are not run again.
+
+    Args:
+        run: keeps the results.
+        files: of the changed repository.
+        settings: changes of `config.yaml`.
+        trials: in the order of their importance.
+        options: the budget, the scale, and where trials run.
+        folder: where in the run folder results are written.
+
+    Returns:
+        The results that there are; fewer than trials if the budget ended before.
+
+    Raises:
+        ReproductionError: the repository has no trials, or its packages cannot be installed.
+        SandboxError: no sandbox works here.
+    """
+    preparation = await prepare(files, options.sandbox)
+    async with open_place(options, preparation, len(trials)) as place:
+        steps = TrialSteps(run, place, trial_files(files), settings, options.scale, folder)
+        kinds = dict.fromkeys(map(kind_of, trials))
+        targets = targets_of({str(index): [kind] for index, kind in enumerate(kinds)})
+        schedule = TrialSchedule(steps, trials, targets, options.budget, _ignore, options.max_trials)
+        for trial in trials:
+            if result := await steps.known(trial):
+                schedule.results[trial.id] = result
+        await schedule.run()
+    return tuple(schedule.results[trial.id] for trial in trials if trial.id in schedule.results)
+
+
+async def _ignore(_: TrialResult) -> None:
+    """Measurements for others have no claims to compare."""
+
+
+@asynccontextmanager
+async def open_place(options: ReproductionOptions, preparation: Preparation, trials: int) -> AsyncIterator[TrialPlace]:
+    """Where trials run, for as long as the context is open."""
+    yield LocalPlace(preparation, local_slots(options.workers, trials, options.gpu))
+
+
+@dataclass(frozen=True)
+class _ListContext(PlainContext):
+    """What `list_in_sandbox` needs beside what its result depends on."""
+
+    preparation: Preparation
+    files: tuple[SourceFile, ...]
+
+
+async def list_in_sandbox(
+    context: _ListContext,
+    code: tuple[SourceFile, ...],  # noqa: ARG001
+    settings: tuple[Setting, ...],
+) -> TrialList:
+    """List the trials; the result depends on the code that trials use, and on the claims."""
+    return await list_trials(context.preparation, context.files, settings)
+
+
+async def _list(
+    run: Run[Any], preparation: Preparation, files: tuple[SourceFile, ...], settings: tuple[Setting, ...]
+) -> TrialList:
+    own: Run[_ListContext] = Run(run.folder, _ListContext(run.emit, preparation, files), run.emit, run.store)
+    code = (*trial_files(files), *(file for file in files if file.path == CLAIMS))
+    return await own.step("reproduction/trials.json", list_in_sandbox, code, settings)
+
+
+def _selected(claims: Claims, options: ReproductionOptions) -> Claims:
+    chosen = selected_claims(claims, options.claims, options.tables)
+    known = {*(item.id for item in claims.items), *(item.id for item in claims.orderings)}
+    if unknown := [name for name in options.claims if name not in known]:
+        raise SettingsError(f"--claims: the paper has no claim {unknown[0]}; its claims are in planning/claims.json.")
+    if (options.claims or options.tables) and not (chosen.items or chosen.orderings):
+        raise SettingsError(f"--tables: no claim is in table {', '.join(options.tables)}.")
+    return chosen
+
+
+@dataclass
+class _Reproduction:
+    """A reproduction in progress."""
+
+    run: Run[Any]
+    steps: TrialSteps
+    listed: TrialList
+    trials: tuple[Trial, ...]
+    targets: tuple[Target, ...]
+    claims: Claims
+    options: ReproductionOptions
+    schedule: TrialSchedule = field(init=False)
+    verdicts: dict[str, ClaimVerdict] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.schedule = TrialSchedule(
+            self.steps,
+            self.trials,
+            self.targets,
+            self.options.budget,
+            self._on_result,
+            self.options.max_trials,
+            Estimates(),
+        )
+
+    async def recall(self, retry_failed: bool) -> None:
+        """Recall what earlier invocations measured and estimated."""
+        for trial in self.trials:
+            if result := await self.steps.known(trial, retry_failed):
+                self.schedule.results[trial.id] = result
+        self.schedule.estimates.add(self._former_estimates())
+        for result in self.schedule.results.values():
+            if result.status == "done":
+                self.schedule.estimates.measured(kind_of(result.trial), result.seconds)
+        await self._compare()
+
+    async def carry_out(self, confirm: Confirm | None) -> None:
+        """Probe, plan, and run the plan if it is confirmed."""
+        await self.schedule.probe()
+        plan = await self._plan()
+        if confirm is None or await confirm(plan):
+            await self.schedule.run()
+
+    async def finish(self) -> Reproduction:
+        """The results of all trials that have one."""
+        await self._plan()
+        schedule = self.schedule
+        results = [schedule.results[trial.id] for trial in self.trials if trial.id in schedule.results]
+        seconds = self.options.budget - schedule.seconds_left
+        reproduction = Reproduction(
+            options=self.options,
+            trials=len(self.trials),
+            measured=sum(result.status == "done" for result in results),
+            failed=tuple(
+                TrialFailure(id=result.trial.id, reason=result.reason) for result in results if result.status != "done"
+            ),
+            omitted=schedule.plan()[1],
+            not_measured=self.listed.not_measured,
+            seconds=seconds,
+            share_used=schedule.seconds_kept / (seconds * self.steps.place.workers),
+            claims=await self._compare(),
+        )
+        await self.run.write_output("reproduction/report.json", reproduction)
+        return reproduction
+
+    async def _on_result(self, _: TrialResult) -> None:
+        await self._compare()
+
+    async def _compare(self) -> ClaimResults:
+        """Compare all claims with the results so far, and emit the verdicts that changed."""
+        compared = compare(self.claims, tuple(self.schedule.results.values()))
+        await self.run.write_output("reproduction/claims.json", compared)
+        verdicts = [(each.claim.id, each.verdict, each.reason) for each in compared.items]
+        verdicts += [(each.ordering.id, each.verdict, each.reason) for each in compared.orderings]
+        for name, verdict, reason in verdicts:
+            if verdict != self.verdicts.get(name, "not_run"):
+                self.run.emit(ClaimDecided(claim=name, verdict=verdict, reason=reason))
+            self.verdicts[name] = verdict
+        return compared
+
+    async def _plan(self) -> ReproductionPlan:
+        """Write and emit the plan for the rest of the budget."""
+        planned, omitted, seconds = self.schedule.plan()
+        plan = ReproductionPlan(
+            options=self.options,
+            workers=self.steps.place.workers,
+            finished=tuple(self.schedule.results),
+            trials=planned,
+            omitted=omitted,
+            estimates=tuple(self.schedule.estimates.known.values()),
+            seconds=seconds,
+            inputs=self._inputs(),
+        )
+        await self.run.write_output(_PLAN, plan)
+        have = {kind_of(result.trial) for result in self.schedule.results.values() if result.status == "done"}
+        decided = {claim for target in self.targets if target.kinds <= have for claim in target.claims}
+        decided |= {claim for trial in planned for claim in trial.decides}
+        self.run.emit(
+            ReproductionPlanned(
+                trials=len(planned),
+                finished=len(plan.finished),
+                omitted=len(omitted),
+                claims=len(decided),
+                claims_total=len(self.claims.items) + len(self.claims.orderings),
+                seconds=seconds,
+                budget=self.options.budget,
+                workers=plan.workers,
+            )
+        )
+        return plan
+
+    def _former_estimates(self) -> tuple[Estimate, ...]:
+        """The estimates in the plan of an earlier invocation with the same code, settings and place."""
+        try:
+            former = load(self.run.folder, _PLAN, ReproductionPlan)
+        except RunFolderError:  # there is none, or someone edited it
+            return ()
+        return former.estimates if former.inputs == self._inputs() else ()
+
+    def _inputs(self) -> str:
+        where = (self.options.on, self.options.gpu, self.options.workers)
+        return digest([self.steps.files, self.steps.settings, where])

@@ -1,0 +1,241 @@
+"""Runs trials side by side within a budget, in the planner's order, which follows the results."""
+
+import asyncio
+import heapq
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from papercoder.artifacts import Trial, TrialResult
+from papercoder.artifacts.reproduction import Estimate, OmittedTrial, PlannedTrial, TrialKind, kind_of
+from papercoder.pipeline.trial_steps import TrialSteps, TrialStopped
+from papercoder.runs.events import TrialEnded, TrialProgress, TrialStarted
+from papercoder.stages.reproduction.estimates import Estimates
+from papercoder.stages.reproduction.order import Step, Target, order
+from papercoder.stages.reproduction.trial import Progress, TrialCaps
+
+PROBE_SECONDS = 5.0
+_PROBE_SHARE = 0.15
+"""The share of the budget that probes may use."""
+
+_CAP_FACTOR, _LEAST_CAP = 10, 120.0
+"""A trial counts as failed after this many times its estimate, and no earlier than after so many seconds."""
+
+_SECONDS_BETWEEN_EVENTS = 2.0
+_MOST_FAILURES = 2
+"""After this many failures and no success, no further trial of the same kind runs."""
+
+OnResult = Callable[[TrialResult], Awaitable[None]]
+
+
+@dataclass
+class _Running:
+    """A trial that is running."""
+
+    trial: Trial
+    started: float = field(default_factory=time.monotonic)
+    last: Progress | None = None
+    reported: float = 0.0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since its start."""
+        return time.monotonic() - self.started
+
+    @property
+    def total(self) -> float | None:
+        """The seconds that it takes, as it reported last."""
+        if self.last is None or self.last.seconds_left is None:
+            return None
+        return self.reported - self.started + self.last.seconds_left
+
+
+@dataclass
+class TrialSchedule:
+    """The trials that should run, those that do, and the results so far."""
+
+    steps: TrialSteps
+    trials: Sequence[Trial]
+    targets: Sequence[Target]
+    """The claims that the trials decide."""
+
+    budget: float
+    """Seconds from the start of this object."""
+
+    on_result: OnResult
+    max_trials: int | None = None
+    estimates: Estimates = field(default_factory=Estimates)
+    results: dict[str, TrialResult] = field(default_factory=dict)
+    """Trial id -> its result."""
+
+    seconds_used: float = 0.0
+    """Of all workers, for trials whether they ended or were stopped."""
+
+    seconds_kept: float = 0.0
+    """Of all workers, for trials that ended in this invocation."""
+
+    _ended: int = 0
+    _running: dict["asyncio.Task[None]", _Running] = field(default_factory=dict)
+    _started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds_left(self) -> float:
+        """Of the budget."""
+        return self._started + self.budget - time.monotonic()
+
+    def plan(self) -> tuple[tuple[PlannedTrial, ...], tuple[OmittedTrial, ...], float]:
+        """The trials that the rest of the budget allows, those that it does not, and the seconds until the end."""
+        workers = self.steps.place.workers
+        free_at = [max(0.0, self._seconds(kind_of(each.trial)) - each.elapsed) for each in self._running.values()]
+        free_at += [0.0] * (workers - len(free_at))
+        heapq.heapify(free_at)
+        planned: list[PlannedTrial] = []
+        omitted = [OmittedTrial(id=trial.id, reason=reason) for trial, reason in self._hopeless()]
+        for step in self._order():
+            start, estimate = free_at[0], self.estimates.of(kind_of(step.trial))
+            seconds = self._seconds(estimate.kind)
+            if not self._may_run_more(len(planned)):
+                omitted.append(OmittedTrial(id=step.trial.id, reason=f"only {self.max_trials} trials may run"))
+            elif start + seconds > self.seconds_left:
+                omitted.append(OmittedTrial(id=step.trial.id, reason=_too_long(estimate, self.seconds_left - start)))
+            else:
+                heapq.heapreplace(free_at, start + seconds)
+                planned.append(PlannedTrial(id=step.trial.id, seconds=estimate.seconds, decides=step.decides))
+        return tuple(planned), tuple(omitted), max(free_at)
+
+    async def probe(self) -> None:
+        """Run a trial of each kind about which nothing is known, for a few seconds; those that end are results."""
+        share = self._started + self.budget * _PROBE_SHARE
+        probe = min(PROBE_SECONDS, self.budget * _PROBE_SHARE / 2)
+        tried: set[TrialKind] = set()
+
+        def next_probe() -> tuple[Trial, TrialCaps] | None:
+            if time.monotonic() > share or not self._may_run_more(len(self._running)):
+                return None
+            for step in self._order():
+                kind = kind_of(step.trial)
+                if kind not in self.estimates.known and kind not in tried:
+                    tried.add(kind)
+                    return step.trial, TrialCaps(probe=probe)
+            return None
+
+        await self._run_all(next_probe)
+
+    async def run(self) -> None:
+        """Run trials until all have a result or the budget ends, which stops those that are running."""
+
+        def next_trial() -> tuple[Trial, TrialCaps] | None:
+            if not self._may_run_more(len(self._running)):
+                return None
+            for step in self._order():
+                kind = kind_of(step.trial)
+                if self._seconds(kind) <= self.seconds_left:
+                    return step.trial, self._caps(kind)
+            return None
+
+        await self._run_all(next_trial)
+
+    async def _run_all(self, next_trial: Callable[[], tuple[Trial, TrialCaps] | None]) -> None:
+        try:
+            while True:
+                while len(self._running) < self.steps.place.workers and (chosen := next_trial()):
+                    running = _Running(chosen[0])
+                    self._running[asyncio.create_task(self._measure(running, chosen[1]))] = running
+                if not self._running:
+                    return
+                ended, _ = await asyncio.wait(
+                    self._running, timeout=max(0.0, self.seconds_left), return_when=asyncio.FIRST_COMPLETED
+                )
+                if not ended:
+                    return
+                for task in ended:
+                    del self._running[task]
+                    task.result()
+        finally:
+            await self._stop_running()
+
+    async def _stop_running(self) -> None:
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        self._running.clear()
+
+    async def _measure(self, running: _Running, caps: TrialCaps) -> None:
+        """Run a trial and record its result or, if it was stopped, what is known about its time."""
+        trial, kind = running.trial, kind_of(running.trial)
+        emit = self.steps.run.emit
+        emit(TrialStarted(trial=trial.id, seconds=self.estimates.of(kind).seconds, probe=caps.probe is not None))
+
+        def on_progress(progress: Progress) -> None:
+            now = time.monotonic()
+            if running.last and now - running.reported < _SECONDS_BETWEEN_EVENTS and progress.fraction < 1:
+                return
+            running.last, running.reported = progress, now
+            emit(
+                TrialProgress(
+                    trial=trial.id,
+                    fraction=progress.fraction,
+                    seconds_left=progress.seconds_left,
+                    values=dict(progress.values),
+                )
+            )
+
+        try:
+            result = await self.steps.measure(trial, caps, on_progress)
+        except TrialStopped as stopped:
+            self.estimates.stopped(kind, stopped.outcome.seconds, stopped.outcome.total)
+            emit(TrialEnded(trial=trial.id, status="stopped", seconds=running.elapsed, reason="its time is estimated"))
+            return
+        except asyncio.CancelledError:
+            self.estimates.stopped(kind, running.elapsed, running.total)
+            why = "the budget ended" if self.seconds_left <= 0 else "it was interrupted"
+            emit(TrialEnded(trial=trial.id, status="stopped", seconds=running.elapsed, reason=why))
+            raise
+        finally:
+            self.seconds_used += running.elapsed
+        self.seconds_kept += running.elapsed
+        self._ended += 1
+        self.results[trial.id] = result
+        if result.status == "done":
+            self.estimates.measured(kind, running.elapsed)
+        emit(TrialEnded(trial=trial.id, status=result.status, seconds=result.seconds, reason=result.reason))
+        await self.on_result(result)
+
+    def _order(self) -> Iterator[Step]:
+        """The trials without a result in their order, without those whose kind fails."""
+        running = {each.trial.id for each in self._running.values()}
+        hopeless = {trial.id for trial, _ in self._hopeless()}
+        gone = self.results.keys() | running | hopeless
+        pending = [trial for trial in self.trials if trial.id not in gone]
+        measured = [kind_of(result.trial) for result in self.results.values() if result.status == "done"]
+        measured += [kind_of(each.trial) for each in self._running.values()]
+        capacity = max(0.0, self.seconds_left) * self.steps.place.workers
+        return order(self.targets, pending, measured, self._seconds, capacity)
+
+    def _hopeless(self) -> Iterator[tuple[Trial, str]]:
+        """Trials without a result of kinds that failed and never succeeded."""
+        failed = Counter(kind_of(each.trial) for each in self.results.values() if each.status != "done")
+        done = {kind_of(each.trial) for each in self.results.values() if each.status == "done"}
+        for trial in self.trials:
+            count = failed[kind_of(trial)]
+            if trial.id not in self.results and count >= _MOST_FAILURES and kind_of(trial) not in done:
+                yield trial, f"{count} other seeds failed"
+
+    def _seconds(self, kind: TrialKind) -> float:
+        return self.estimates.seconds(kind)
+
+    def _caps(self, kind: TrialKind) -> TrialCaps:
+        estimate = self.estimates.of(kind)
+        if estimate.seconds is None or estimate.basis not in {"measured", "progress"}:
+            return TrialCaps()
+        return TrialCaps(seconds=max(_LEAST_CAP, _CAP_FACTOR * estimate.seconds))
+
+    def _may_run_more(self, planned: int) -> bool:
+        return self.max_trials is None or self._ended + planned < self.max_trials
+
+
+def _too_long(estimate: Estimate, left: float) -> str:
+    if estimate.basis == "at_least":
+        return f"it takes more than {estimate.seconds or 0:.0f} seconds, and {max(left, 0):.0f} are left"
+    return f"it takes about {estimate.seconds or 0:.0f} seconds, and {max(left, 0):.0f} are left"

@@ -1,0 +1,144 @@
+"""The order of trials: most claims decided earliest, cheap ones first, one seed of everything before further seeds."""
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from papercoder.artifacts import Trial
+from papercoder.artifacts.reproduction import TrialKind, kind_of
+
+Seconds = Callable[[TrialKind], float]
+"""How long a trial of a kind takes."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Claims that the same kinds of trials decide: a number needs one kind, an ordering one for each method."""
+
+    claims: tuple[str, ...]
+    kinds: frozenset[TrialKind]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A trial, and the claims that have a measurement once it and those before it have ended."""
+
+    trial: Trial
+    decides: tuple[str, ...] = ()
+
+
+def targets_of(kinds: Mapping[str, Collection[TrialKind]]) -> tuple[Target, ...]:
+    """Claim id -> the kinds of trials that it needs, as targets; claims with the same kinds share one."""
+    claims: dict[frozenset[TrialKind], list[str]] = {}
+    for claim, needed in kinds.items():
+        if needed:
+            claims.setdefault(frozenset(needed), []).append(claim)
+    return tuple(Target(tuple(ids), needed) for needed, ids in claims.items())
+
+
+def order(
+    targets: Iterable[Target],
+    pending: Iterable[Trial],
+    measured: Iterable[TrialKind],
+    seconds: Seconds,
+    capacity: float = float("inf"),
+) -> Iterator[Step]:
+    """The trials that have no result, in the order in which they should run; trials of no target come last.
+
+    Greedy: the target with the fewest seconds for each claim that it decides comes next. Every target gets one seed,
+    then every target a second one, and so on. In the first round, targets that cost more than the rest of the capacity
+    come after those that fit.
+
+    Args:
+        targets: the claims.
+        pending: the trials that could run.
+        measured: the kind of each trial that has a measurement or is running.
+        seconds: estimates.
+        capacity: the seconds of all workers together.
+    """
+    rounds = _Rounds(targets, pending, measured, seconds, capacity)
+    while rounds.has_pending_targets:
+        yield from rounds.next_round()
+    yield from rounds.rest()
+
+
+class _Rounds:
+    """The state of the planner. In each round, every kind gets one more seed."""
+
+    def __init__(
+        self,
+        targets: Iterable[Target],
+        pending: Iterable[Trial],
+        measured: Iterable[TrialKind],
+        seconds: Seconds,
+        capacity: float,
+    ) -> None:
+        self._capacity = capacity
+        self._pending: dict[TrialKind, deque[Trial]] = {}
+        for trial in pending:
+            self._pending.setdefault(kind_of(trial), deque()).append(trial)
+        self._seeds: dict[TrialKind, int] = {}
+        for kind in measured:
+            self._seeds[kind] = self._seeds.get(kind, 0) + 1
+        self._round = 0
+        self._seconds = {kind: seconds(kind) for kind in self._pending}
+        # A target with a kind that has no measurement and cannot get one stays undecided.
+        possible = self._seeds.keys() | self._pending.keys()
+        self._targets = tuple(target for target in targets if target.kinds <= possible)
+        self._of_kind: dict[TrialKind, list[int]] = {}
+        for index, target in enumerate(self._targets):
+            for kind in target.kinds:
+                self._of_kind.setdefault(kind, []).append(index)
+
+    @property
+    def has_pending_targets(self) -> bool:
+        """Whether a trial that contributes to a target is left."""
+        return any(trials and kind in self._of_kind for kind, trials in self._pending.items())
+
+    def next_round(self) -> Iterator[Step]:
+        """One more seed of each kind that a target needs."""
+        missing = {index: self._missing(target) for index, target in enumerate(self._targets)}
+        still_open = {index: kinds for index, kinds in missing.items() if kinds}
+        costs = {index: self._cost(index, still_open) for index in still_open}
+        while still_open:
+            chosen = min(costs, key=lambda index: self._priority(*costs[index]))
+            taken = sorted(still_open[chosen], key=self._seconds.__getitem__)
+            changed = {index for kind in taken for index in self._of_kind[kind]} & still_open.keys()
+            neighbours = {other for index in changed for kind in still_open[index] for other in self._of_kind[kind]}
+            for kind in taken:
+                ended = [index for index in changed if still_open.get(index, frozenset()) == {kind}]
+                claims = tuple(claim for index in ended for claim in self._targets[index].claims)
+                yield Step(self._take(kind), claims if self._round == 0 else ())
+                for index in ended:
+                    del still_open[index], costs[index]
+                for index in changed & still_open.keys():
+                    still_open[index] -= {kind}
+            costs |= {index: self._cost(index, still_open) for index in neighbours & still_open.keys()}
+        self._round += 1
+
+    def rest(self) -> Iterator[Step]:
+        """The trials that contribute to no target."""
+        left = [trial for trials in self._pending.values() for trial in trials]
+        yield from (Step(trial) for trial in sorted(left, key=lambda trial: self._seconds[kind_of(trial)]))
+
+    def _missing(self, target: Target) -> frozenset[TrialKind]:
+        """The kinds of a target that can get a seed in this round."""
+        return frozenset(
+            kind for kind in target.kinds if self._seeds.get(kind, 0) <= self._round and self._pending.get(kind)
+        )
+
+    def _cost(self, index: int, still_open: Mapping[int, frozenset[TrialKind]]) -> tuple[float, int]:
+        """The seconds that a target still needs, and how many claims are decided then."""
+        kinds = still_open[index]
+        touched = {other for kind in kinds for other in self._of_kind[kind] if other in still_open}
+        decided = sum(len(self._targets[other].claims) for other in touched if still_open[other] <= kinds)
+        return sum(self._seconds[kind] for kind in kinds), decided
+
+    def _priority(self, cost: float, decided: int) -> tuple[bool, float]:
+        """Seconds for each claim; what does not fit into the capacity comes last."""
+        return self._round == 0 and cost > self._capacity, cost / decided
+
+    def _take(self, kind: TrialKind) -> Trial:
+        self._seeds[kind] = self._seeds.get(kind, 0) + 1
+        self._capacity -= self._seconds[kind]
+        return self._pending[kind].popleft()

@@ -1,0 +1,198 @@
+"""One trial: run in a fresh copy in the sandbox, under its own caps; its result is read as untrusted input."""
+
+import asyncio
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from papercoder.artifacts import Artifact, SourceFile, Trial, TrialResult
+from papercoder.artifacts.execution import Outcome
+from papercoder.artifacts.reproduction import Setting
+from papercoder.environments.repository_copy import read_untrusted_file
+from papercoder.sandbox.contract import GIB, MIB, Limits
+from papercoder.stages.reproduction.preparation import MAIN, Preparation, options_of, repository_folder
+
+_RESULTS = "results"
+_PATIENCE = 6
+"""A probe without progress is stopped after this many times its length."""
+
+_MOST_VALUES = 8
+"""Values besides the fraction that a progress line may carry."""
+
+
+class TrialRequest(Artifact):
+    """A trial and everything that its result depends on."""
+
+    trial: Trial
+    files: tuple[SourceFile, ...]
+    settings: tuple[Setting, ...] = ()
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class TrialCaps:
+    """How long a trial may take."""
+
+    seconds: float = 24 * 3600.0
+    """At this limit it counts as failed."""
+
+    probe: float | None = None
+    """Seconds after which it is stopped unless it is about to end; None: it runs to its end."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A share of the machine for one trial."""
+
+    threads: int = 1
+    """For libraries that would otherwise start one for each core."""
+
+    memory: int = 8 * GIB
+    """Bytes."""
+
+    gpu: str | None = None
+    """The number of the GPU that it may use."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a running trial reported last."""
+
+    fraction: float
+    seconds_left: float | None
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class TrialOutcome:
+    """What was observed of a trial."""
+
+    result: TrialResult | None
+    """None if a probe was stopped before the trial ended."""
+
+    seconds: float
+    total: float | None = None
+    """The seconds that the whole trial takes, estimated from its progress; None if it reported none."""
+
+    log: str = ""
+    """The end of its output."""
+
+
+async def run_trial(
+    preparation: Preparation, request: TrialRequest, caps: TrialCaps, slot: Slot, on_progress: OnProgress
+) -> TrialOutcome:
+    """Run one trial until it ends or reaches a cap.
+
+    A trial that fails, diverges, reaches its cap or writes no valid result has a result that says so.
+
+    Raises:
+        SandboxError: the sandbox could not be started.
+    """
+    reports = _ProgressReports(request.trial.id, on_progress)
+    argv = ("python", MAIN, "--trial", request.trial.id, "--results", _RESULTS, *options_of(request.settings))
+    limits = Limits(seconds=caps.seconds, memory=slot.memory, disk=64 * GIB)
+    async with repository_folder(request.files) as folder:
+        running = asyncio.ensure_future(
+            preparation.run(argv, folder, limits, threads=slot.threads, gpu=slot.gpu, on_line=reports.read_line)
+        )
+        try:
+            if caps.probe is not None and not await _ends_within_probe(running, reports, caps.probe):
+                return TrialOutcome(None, reports.elapsed, reports.total)
+            outcome = await running
+        finally:
+            running.cancel()  # no effect once it has ended
+            await asyncio.wait([running])
+        result = _read_result(folder, request, outcome, limits)
+    return TrialOutcome(result, outcome.seconds, outcome.seconds, outcome.output)
+
+
+async def _ends_within_probe(running: "asyncio.Future[Outcome]", reports: "_ProgressReports", probe: float) -> bool:
+    """Wait for the length of a probe, and longer if the trial is about to end or has not reported progress yet."""
+    await asyncio.wait([running], timeout=probe)
+    while not running.done() and reports.elapsed < _PATIENCE * probe:
+        if reports.total is not None and reports.total - reports.elapsed > probe:
+            return False
+        await asyncio.wait([running], timeout=probe / 4)
+    return running.done()
+
+
+class _ProgressReports:
+    """The progress lines of one trial: JSON objects with its id under `trial`. Other lines are ignored."""
+
+    def __init__(self, trial: str, on_progress: OnProgress) -> None:
+        self._trial, self._on_progress = trial, on_progress
+        self._started = time.monotonic()
+        self.total: float | None = None
+        """The seconds that the whole trial takes, estimated from the last line."""
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._started
+
+    def read_line(self, line: str) -> None:
+        """Read a line of output, which may be anything."""
+        if not line.startswith("{") or self._trial not in line:
+            return
+        try:
+            content = json.loads(line)
+        except (ValueError, RecursionError):
+            return
+        numbers = {
+            str(name): float(value)
+            for name, value in content.items()
+            if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
+        }
+        fraction = numbers.pop("fraction", None)
+        if content.get("trial") != self._trial or fraction is None or not 0 <= fraction <= 1:
+            return
+        left = numbers.pop("seconds_left", None)
+        if fraction > 0:
+            self.total = self.elapsed + (left if left is not None else self.elapsed * (1 - fraction) / fraction)
+        values = dict(list(numbers.items())[:_MOST_VALUES])
+        self._on_progress(Progress(fraction, None if self.total is None else self.total - self.elapsed, values))
+
+
+def _read_result(folder: Path, request: TrialRequest, outcome: Outcome, limits: Limits) -> TrialResult:
+    """The result that the trial wrote, with the time and memory that were observed; a failure if there is none."""
+    results = folder / _RESULTS
+    text = None if results.is_symlink() else read_untrusted_file(results, f"{request.trial.id}.json")
+    observed = {
+        "trial": request.trial,
+        "scale": request.scale,
+        "seconds": outcome.seconds,
+        "peak_memory": outcome.peak_memory,
+    }
+    try:
+        result = TrialResult.model_validate_json(text or "")
+    except ValidationError:
+        return TrialResult(status="failed", reason=_why(outcome, limits), **observed)
+    result = result.model_copy(update=observed)
+    if result.status == "done" and not result.measured:
+        return result.model_copy(update={"status": "failed", "reason": "it measured nothing"})
+    if bad := [name for name, value in result.measured.items() if not math.isfinite(value)]:
+        return result.model_copy(update={"status": "diverged", "reason": f"not finite: {', '.join(bad)}"})
+    return result
+
+
+def _why(outcome: Outcome, limits: Limits) -> str:
+    """Why a trial has no result, in one sentence."""
+    match outcome.limit:
+        case "seconds":
+            return f"it was ended at its cap of {limits.seconds:.0f} seconds"
+        case "memory":
+            return f"it was ended at its cap of {limits.memory / MIB:.0f} MiB of memory; fewer --workers leave more"
+        case None:
+            last = next((line.strip() for line in reversed(outcome.output.splitlines()) if line.strip()), "no output")
+            ended = "it wrote no valid result" if outcome.exit_code == 0 else f"exit code {outcome.exit_code}"
+            return f"{ended}: {last[:300]}"
+        case limit:
+            return f"it was ended at its cap on {limit}"
