@@ -192,9 +192,7 @@ def reproduce(
     ] = None,
     gpu: GpuOption = None,
     on: Annotated[str | None, typer.Option(help="Where trials run: local, ray or slurm.")] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Trials side by side; as the machine allows.")
-    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Trials side by side; as the machine allows.")] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Also run trials that failed before.")] = False,
     sandbox: SandboxOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Run the plan without asking.")] = False,

@@ -19,6 +19,7 @@ from papercoder.report.formatting import duration, plural
 from papercoder.runs.events import (
     ClaimDecided,
     Event,
+    Forecast,
     ReproductionPlanned,
     TrialEnded,
     TrialProgress,
@@ -42,8 +43,8 @@ def line(event: Event) -> str | None:
         case ReproductionPlanned():
             return (
                 f"plan: {plural(event.trials, 'trial')} in about {duration(event.seconds)} of "
-                f"{duration(event.budget)}, {event.workers} at a time; {event.claims} of {plural(event.claims_total, 'claim')} decided then; "
-                f"{event.finished} finished before, {event.omitted} left out"
+                f"{duration(event.budget)}, {event.workers} at a time; {event.claims} of {plural(event.claims_total, 'claim')} "
+                f"decided then; {event.finished} finished before, {event.omitted} left out"
             )
         case TrialStarted(probe=False):
             about = "" if event.seconds is None else f", about {duration(event.seconds)}"
@@ -54,6 +55,8 @@ def line(event: Event) -> str | None:
         case ClaimDecided():
             reason = f": {event.reason}" if event.reason else ""
             return f"claim {event.claim} {event.verdict.replace('_', ' ')}{reason}"
+        case Forecast(message=message):
+            return message
         case Warned(where=where, message=message):
             return f"warning {where}: {message}"
         case _:

@@ -3,6 +3,7 @@
 Everything that a trial measures is a step of the run, so the same call resumes, and no trial with a result runs again.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from papercoder.artifacts.reproduction import (
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.pipeline.trial_schedule import TrialSchedule
 from papercoder.pipeline.trial_steps import TrialSteps
-from papercoder.runs.events import ClaimDecided, ReproductionPlanned
+from papercoder.runs.events import ClaimDecided, Forecast, ReproductionPlanned
 from papercoder.runs.executor import PlainContext
 from papercoder.runs.folder import load
 from papercoder.runs.run import Run
@@ -40,6 +41,7 @@ _PLAN = "reproduction/plan.json"
 
 Confirm = Callable[[ReproductionPlan], Awaitable[bool]]
 """Shows the plan and asks whether to carry it out."""
+
 
 async def reproduce(
     run: Run[Any],
@@ -68,6 +70,7 @@ async def reproduce(
         SettingsError: an option names a claim or a table that does not exist.
     """
     settings = scaled_settings(config, options.scale)
+    run.emit(Forecast(message="installing the repository's packages, if they are not there yet"))
     preparation = await prepare(files, options.sandbox)
     listed = await _list(run, preparation, files, settings)
     chosen = _selected(claims, options)
@@ -182,6 +185,7 @@ class _Reproduction:
     options: ReproductionOptions
     schedule: TrialSchedule = field(init=False)
     verdicts: dict[str, ClaimVerdict] = field(default_factory=dict)
+    _comparing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self.schedule = TrialSchedule(
@@ -239,8 +243,9 @@ class _Reproduction:
 
     async def _compare(self) -> ClaimResults:
         """Compare all claims with the results so far, and emit the verdicts that changed."""
-        compared = compare(self.claims, tuple(self.schedule.results.values()))
-        await self.run.write_output("reproduction/claims.json", compared)
+        async with self._comparing:
+            compared = compare(self.claims, tuple(self.schedule.results.values()))
+            await self.run.write_output("reproduction/claims.json", compared)
         verdicts = [(each.claim.id, each.verdict, each.reason) for each in compared.items]
         verdicts += [(each.ordering.id, each.verdict, each.reason) for each in compared.orderings]
         for name, verdict, reason in verdicts:

@@ -61,7 +61,9 @@ class Docker:
             profile.write(docker_profile())
             profile.flush()
             argv = (*self.prefix(command, container.name, profile.name), self.image, *command.argv)
-            outcome = await supervise(argv, container, command.limits, command.folder.source, self.name, on_line=command.on_line)
+            outcome = await supervise(
+                argv, container, command.limits, command.folder.source, self.name, on_line=command.on_line
+            )
         if command.gpu and outcome.exit_code == _NO_CONTAINER and _NO_DRIVER in outcome.output:
             raise SandboxError(
                 "docker cannot pass this machine's GPUs to a container. Install the NVIDIA Container Toolkit, or run "

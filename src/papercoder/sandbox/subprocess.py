@@ -46,7 +46,9 @@ class Subprocess:
         }
         environment = (f"{name}={_to_host(value, command)}" for name, value in variables.items())
         argv = ("/usr/bin/env", "-i", *environment, *(_to_host(word, command) for word in command.argv))
-        outcome = await supervise(argv, group, command.limits, command.folder.source, self.name, on_line=command.on_line)
+        outcome = await supervise(
+            argv, group, command.limits, command.folder.source, self.name, on_line=command.on_line
+        )
         notes, output = (NOT_ISOLATED, *outcome.notes, *gpus.notes), _from_host(outcome.output, command)
         return outcome.model_copy(update={"notes": notes, "output": output})
 
