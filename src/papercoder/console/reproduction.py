@@ -42,9 +42,9 @@ def line(event: Event) -> str | None:
     match event:
         case ReproductionPlanned():
             return (
-                f"plan: {plural(event.trials, 'trial')} in about {duration(event.seconds)} of "
-                f"{duration(event.budget)}, {event.workers} at a time; {event.claims} of {plural(event.claims_total, 'claim')} "
-                f"decided then; {event.finished} finished before, {event.omitted} left out"
+                f"plan: {plural(event.trials, 'trial')}, {event.workers} at a time, in about {duration(event.seconds)} "
+                f"of {duration(event.budget)}; they decide {event.claims} of {plural(event.claims_total, 'claim')}; "
+                f"{event.finished} finished before, {event.omitted} left out"
             )
         case TrialStarted(probe=False):
             about = "" if event.seconds is None else f", about {duration(event.seconds)}"
