@@ -19,7 +19,7 @@ from papercoder.sandbox.contract import GIB, Bind, Command, Limits, Sandbox
 from papercoder.sandbox.selection import select_sandbox, why_unavailable
 
 MAIN, RUNNER, EXPERIMENTS, CLAIMS = "main.py", "trials.py", "experiments.py", "claims.json"
-_DATA = frozenset({".json", ".yaml", ".yml", ".csv", ".txt", ".toml", ".cfg"})
+_DATA = frozenset({".json", ".yaml", ".yml", ".txt", ".toml", ".cfg"})
 """Extensions of files that code may read."""
 
 _DOCUMENTS = frozenset({"TRACEABILITY.json", "config.smoke.yaml", "pyproject.toml", "results.json", CLAIMS})
@@ -47,7 +47,8 @@ def trial_files(files: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
             f"The repository has no {what}, so it has no trials to run. Make it with this version of PaperCoder: "
             "papercoder run PAPER."
         )
-    code = {MAIN, RUNNER, *(file.path for file in import_closure(files, experiments[0]))}
+    others = (file for file in files if file.path not in {MAIN, RUNNER})
+    code = {MAIN, RUNNER, *(file.path for file in import_closure(others, experiments[0]))}
     return tuple(file for file in files if file.path in code or _is_data(Path(file.path)))
 
 

@@ -187,7 +187,7 @@ def _why(outcome: Outcome, limits: Limits) -> str:
     """Why a trial has no result, in one sentence."""
     match outcome.limit:
         case "seconds":
-            return f"it was ended at its cap of {limits.seconds:.0f} seconds"
+            return f"it was ended at its cap of {limits.seconds:g} seconds"
         case "memory":
             return f"it was ended at its cap of {limits.memory / MIB:.0f} MiB of memory; fewer --workers leave more"
         case None:

@@ -1,0 +1,172 @@
+"""One trial in a sandbox: its result, its progress, and the ways in which it can end without one."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from papercoder.artifacts import SourceFile, Trial, TrialList
+from papercoder.artifacts.reproduction import Setting
+from papercoder.errors import ReproductionError, SandboxError
+from papercoder.sandbox.contract import MIB
+from papercoder.stages.reproduction.preparation import Preparation, prepare, trial_files
+from papercoder.stages.reproduction.trial import (
+    OnProgress,
+    Progress,
+    Slot,
+    TrialCaps,
+    TrialOutcome,
+    TrialRequest,
+    run_trial,
+)
+from papercoder.stages.reproduction.trial_list import list_trials
+from tests.reproduction.packages import OwnPackages
+from tests.reproduction.runs import repository, write_run
+
+TRIAL = Trial(id="t-0", experiment="e", method="m", dataset="d", seed=0)
+SLOT = Slot(memory=512 * MIB)
+
+
+@pytest.fixture(scope="module")
+def preparation() -> Preparation:
+    files = (SourceFile(path="requirements.txt", text=""),)
+    return asyncio.run(prepare(files, "subprocess", OwnPackages()))
+
+
+def run(
+    preparation: Preparation, main: str, caps: TrialCaps | None = None, on_progress: OnProgress = lambda _: None
+) -> TrialOutcome:
+    """Run a `main.py` that need not follow the convention."""
+    request = TrialRequest(trial=TRIAL, files=(SourceFile(path="main.py", text=main),), scale=0.5)
+    return asyncio.run(run_trial(preparation, request, caps or TrialCaps(seconds=60), SLOT, on_progress))
+
+
+def result_of(content: object) -> str:
+    return f"import os; os.mkdir('results'); open('results/t-0.json', 'w').write({json.dumps(content)!r})"
+
+
+DONE = {"trial": TRIAL.model_dump(), "status": "done", "measured": {"accuracy": 0.5}, "seconds": 1e9}
+
+
+def test_a_trial_of_the_shipped_runner_is_measured(preparation: Preparation, tmp_path: Path) -> None:
+    files = trial_files(repository(write_run(tmp_path)))
+    listed = asyncio.run(list_trials(preparation, repository(tmp_path)))
+    assert [trial.claims for trial in listed.trials] == [("C1",), ("C3",), ("C2",), ("C4",)]
+    assert listed.not_measured == {"C9": "it needs a cluster"}
+    request = TrialRequest(trial=listed.trials[0], files=files, settings=(Setting(key="steps", value=3),))
+    outcome = asyncio.run(run_trial(preparation, request, TrialCaps(seconds=60), SLOT, lambda _: None))
+    assert outcome.result
+    assert (outcome.result.status, outcome.result.measured) == ("done", {"accuracy": 95.0})
+    assert outcome.result.settings["steps"] == 3
+    assert outcome.result.made_from
+
+
+def test_what_was_observed_replaces_what_the_code_says(preparation: Preparation) -> None:
+    outcome = run(preparation, result_of({**DONE, "trial": {**DONE["trial"], "id": "other"}}))  # type: ignore[dict-item]
+    assert outcome.result
+    assert outcome.result.trial == TRIAL
+    assert outcome.result.seconds < 60
+    assert outcome.result.scale == 0.5
+
+
+@pytest.mark.parametrize(
+    ("main", "status", "reason"),
+    [
+        ("raise ValueError('no data')", "failed", "exit code 1: ValueError: no data"),
+        ("print('all is well')", "failed", "it wrote no valid result: all is well"),
+        (result_of({"status": "done"}), "failed", "it wrote no valid result: no output"),
+        (result_of({**DONE, "measured": {}}), "failed", "it measured nothing"),
+        (result_of({**DONE, "measured": {"loss": float("nan")}}), "diverged", "not finite: loss"),
+        (
+            "import os; os.mkdir('x'); open('x/t-0.json', 'w').write('{}'); os.symlink('x', 'results')",
+            "failed",
+            "it wrote no valid result: no output",
+        ),
+    ],
+)
+def test_a_trial_without_a_valid_result_says_why(preparation: Preparation, main: str, status: str, reason: str) -> None:
+    outcome = run(preparation, main)
+    assert outcome.result
+    assert (outcome.result.status, outcome.result.reason) == (status, reason)
+
+
+def test_a_trial_that_reaches_its_cap_says_so(preparation: Preparation) -> None:
+    outcome = run(preparation, "while True: pass", TrialCaps(seconds=0.5))
+    assert outcome.result
+    assert outcome.result.reason == "it was ended at its cap of 0.5 seconds"
+
+
+PROGRESS = """\
+import json, time
+for step in range(1, 1000):
+    print("noise"), print("{broken"), print(json.dumps({"trial": "other", "fraction": 0.1}))
+    print(json.dumps({"trial": "t-0", "fraction": step / 1000, "seconds_left": 1000 - step, "loss": 0.5, "note": "x"}))
+    time.sleep(0.01)
+"""
+
+
+def test_a_probe_ends_with_an_estimate(preparation: Preparation) -> None:
+    seen: list[Progress] = []
+    outcome = run(preparation, PROGRESS, TrialCaps(probe=0.3), seen.append)
+    assert outcome.result is None
+    assert outcome.total is not None
+    assert 900 < outcome.total < 1100
+    assert seen[0].values == {"loss": 0.5}
+
+
+def test_a_trial_that_ends_within_its_probe_is_a_result(preparation: Preparation) -> None:
+    outcome = run(preparation, result_of(DONE), TrialCaps(probe=20))
+    assert outcome.result
+    assert outcome.result.status == "done"
+
+
+def test_a_probe_without_progress_says_only_how_long_it_waited(preparation: Preparation) -> None:
+    outcome = run(preparation, "import time; time.sleep(100)", TrialCaps(probe=0.1))
+    assert (outcome.result, outcome.total) == (None, None)
+    assert outcome.seconds >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("printed", "message"),
+    [
+        ("not json", "printed an invalid list of trials"),
+        ('{"trials": [{"id": "../x", "experiment": "e", "method": "m", "dataset": "d", "seed": 0}]}', "trials.0.id"),
+        ('{"trials": []}', "printed no trials"),
+        (TrialList(trials=(TRIAL, TRIAL)).model_dump_json(), "two trials with the id 't-0'"),
+    ],
+)
+def test_an_invalid_list_of_trials_is_refused(preparation: Preparation, printed: str, message: str) -> None:
+    files = (SourceFile(path="main.py", text=f"print({printed!r})"),)
+    with pytest.raises(ReproductionError, match=message):
+        asyncio.run(list_trials(preparation, files))
+
+
+def test_a_list_that_fails_says_why(preparation: Preparation) -> None:
+    files = (SourceFile(path="main.py", text="raise SystemExit('no such data set')"),)
+    with pytest.raises(ReproductionError, match=r"does not list its trials.*no such data set"):
+        asyncio.run(list_trials(preparation, files))
+
+
+def test_only_files_that_a_trial_can_read_belong_to_it(tmp_path: Path) -> None:
+    write_run(tmp_path, {"README.md": "x", "tests/test_x.py": "", "tiny/table.json": "1", "results.json": "{}"})
+    assert {file.path for file in trial_files(repository(tmp_path))} == {
+        "main.py",
+        "trials.py",
+        "tiny/__init__.py",
+        "tiny/experiments.py",
+        "tiny/model.py",
+        "tiny/table.json",
+        "config.yaml",
+        "requirements.txt",
+    }
+
+
+def test_a_repository_without_trials_is_refused() -> None:
+    with pytest.raises(ReproductionError, match=r"has no PACKAGE/experiments.py"):
+        trial_files((SourceFile(path="main.py", text=""), SourceFile(path="trials.py", text="")))
+
+
+def test_an_unknown_sandbox_is_refused() -> None:
+    with pytest.raises(SandboxError, match="Unknown sandbox"):
+        asyncio.run(prepare((), "boat", OwnPackages()))
