@@ -1,11 +1,15 @@
 """Makes small PDFs for tests."""
 
+import ctypes
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
+from fontTools.ttLib import TTFont
 
 WIDTH, HEIGHT = 612.0, 792.0
 
@@ -22,6 +26,35 @@ def make_pdf(path: Path, pages: Sequence[Sequence[Line]]) -> Path:
             _write(document, page, line)
         page.gen_content()
     document.save(path)
+    return path
+
+
+def make_without_codes(path: Path, lines: Sequence[Line]) -> Path:
+    """A PDF whose font says nothing about the characters that its glyphs print; the font of the lines is not used."""
+    font = TTFont(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSerif.ttf")
+    glyphs = {chr(code): name for code, name in font.getBestCmap().items()}
+    widths = {name: width / font["head"].unitsPerEm for name, (width, _) in font["hmtx"].metrics.items()}
+    numbers = {name: font.getGlyphID(name) for name in glyphs.values()}
+    del font["cmap"]
+    font["post"].formatType = 3.0  # without names of glyphs
+    file = io.BytesIO()
+    font.save(file)
+    data = file.getvalue()
+    document = pdfium.PdfDocument.new()
+    page = document.new_page(WIDTH, HEIGHT)
+    buffer = (ctypes.c_uint8 * len(data)).from_buffer_copy(data)
+    embedded = pdfium_c.FPDFText_LoadFont(document, buffer, len(data), pdfium_c.FPDF_FONT_TRUETYPE, True)
+    for start, top, size, _, text in lines:
+        left = start
+        for letter in text:
+            shape = pdfium_c.FPDFPageObj_CreateTextObj(document, embedded, size)
+            assert pdfium_c.FPDFText_SetCharcodes(shape, (ctypes.c_uint32 * 1)(numbers[glyphs[letter]]), 1)
+            pdfium_c.FPDFPageObj_Transform(shape, 1, 0, 0, 1, left, HEIGHT - top - size)
+            pdfium_c.FPDFPage_InsertObject(page, shape)
+            left += size * widths[glyphs[letter]]
+    page.gen_content()
+    document.save(path)
+    path.write_bytes(path.read_bytes().replace(b"/ToUnicode", b"/NoUnicode"))
     return path
 
 

@@ -128,12 +128,7 @@ _READER_CHECKS = {
     "formulas": "formulas keep the fractions, roots, limits and accents of the page",
     "outline": "the headings of the PDF's outline are there",
 }
-_ABSENT = {
-    "words": "the pages' text was recognised from images",
-    "fonts": "the pages' text was recognised from images",
-    "formulas": "some pages could be read only as plain text",
-    "outline": "the PDF has no outline",
-}
+_RECOGNISED = "the pages' text was recognised from images"
 
 
 def verdict(checks: Iterable[Check]) -> str:
@@ -160,7 +155,9 @@ def _checks(paper: Paper) -> Iterator[Check]:
             if key in paper.checks:
                 yield Check(name=name, made=True)
             elif key != "outline":
-                yield Check(name=name, made=False, reason=_ABSENT[key])
+                is_text = "words" in paper.checks
+                reason = "some pages could be read only as plain text" if is_text else _RECOGNISED
+                yield Check(name=name, made=False, reason=reason)
     elif paper.source not in _WRITTEN:
         reason = "this format was made from the paper by another program, and its pages are not here"
         yield Check(name=_READER_CHECKS["formulas"], made=False, reason=reason)

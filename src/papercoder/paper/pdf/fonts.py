@@ -6,11 +6,11 @@ than those on the page, and only what they spell gives it away.
 
 import unicodedata
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from papercoder.paper.pdf.extract import RawDocument, RawPage, Word
-from papercoder.paper.pdf.language import is_language
+from papercoder.paper.pdf.language import is_language, is_title
 from papercoder.paper.pdf.shapes import MATH_FONT
 
 MOST_UNREADABLE = 0.2
@@ -22,6 +22,9 @@ FEWEST = 10
 LONGEST_SAMPLE = 40
 """Characters of an example for the user."""
 
+SAME = 0.03
+"""Share by which the font sizes of a title's words differ at most."""
+
 
 @dataclass(frozen=True)
 class Unreadable:
@@ -29,13 +32,18 @@ class Unreadable:
 
     fonts: frozenset[str] = frozenset()
     pages: tuple[int, ...] = ()
-    """From 0; the pages that must be read from their images."""
+    """From 0; the pages that can only be read from their images."""
 
     touched: tuple[int, ...] = ()
     """From 0; all pages with such text, however little."""
 
     sample: str = ""
     """The beginning of such text."""
+
+    @property
+    def to_recognise(self) -> set[int]:
+        """These pages, and the first one if it has any such text, which may be the title."""
+        return {*self.pages, *self.touched[:1]} if self.touched[:1] == (0,) else set(self.pages)
 
 
 READABLE = Unreadable()
@@ -49,14 +57,30 @@ def unreadable(raw: RawDocument) -> Unreadable:
         for word in page.words:
             if "$" not in word.text and not MATH_FONT.search(word.font):
                 texts.setdefault(word.font, []).append(word.text)
-    fonts = frozenset(font for font, parts in texts.items() if not is_language(" ".join(parts)))
-    touched = [number for number, page in enumerate(raw.pages) if _count(page, fonts) > FEWEST]
+    foreign = {font for font, parts in texts.items() if not is_language(" ".join(parts))}
+    title = _of_title(raw, texts) - foreign
+    fonts = frozenset(foreign | title)
+    touched = [number for number, page in enumerate(raw.pages) if _count(page, fonts) > (0 if title else FEWEST)]
     pages = [number for number, page in enumerate(raw.pages) if _is_unreadable(page, fonts)]
-    if touched[:1] == [0]:
-        pages = sorted({0, *pages})  # the title may be among it
     touched = sorted({*touched, *pages})
     sample = " ".join(word.text for number in touched for word in raw.pages[number].words if _is_bad(word, fonts))
-    return Unreadable(fonts, tuple(pages), tuple(touched), sample[:LONGEST_SAMPLE].strip())
+    shown = "".join(letter if letter.isprintable() else " " for letter in sample[:LONGEST_SAMPLE])
+    return Unreadable(fonts, tuple(pages), tuple(touched), shown.strip())
+
+
+def _of_title(raw: RawDocument, texts: Mapping[str, Sequence[str]]) -> set[str]:
+    """The fonts of the largest words on the first page, if they print nothing else and cannot be the title.
+
+    They are judged by the rest of the paper, because a title has too few letters to be judged by itself.
+    """
+    words = [word for word in raw.pages[0].words if word.font in texts] if raw.pages else []
+    largest = max((word.size for word in words), default=0.0)
+    title = [word for word in words if word.size > (1 - SAME) * largest]
+    fonts = {word.font for word in title}
+    if sum(len(texts[font]) for font in fonts) > len(title):
+        return set()
+    others = " ".join(text for font, parts in texts.items() if font not in fonts for text in parts)
+    return set() if is_title(" ".join(word.text for word in title), others) else fonts
 
 
 def _count(page: RawPage, fonts: Collection[str]) -> int:

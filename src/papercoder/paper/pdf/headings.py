@@ -46,6 +46,9 @@ _RUN_IN_END = r"\s*[.:—–-]+\s+(?=\S)"
 _LONGEST_RUN_IN = 90
 """Characters of a title that is followed by text on the same line."""
 
+_LONGEST_UNKNOWN = 60
+"""Characters of a heading whose font is unknown, because it was recognised from an image."""
+
 _ENOUGH_BOOKMARKS = 3
 _FOOT, _HEAD = 500.0, 250.0
 """Points from the top: below the first a page's foot begins, above the second its head ends."""
@@ -225,6 +228,8 @@ class Headings:
         if not re.search(r"[^\W\d_]{3}", line.text) or len(line.text) > 160 or gapped(line):
             return False
         capitals = line.text.isupper() and len(line.text) > 6
+        if not line.spans[0].font and len(line.text) < _LONGEST_UNKNOWN:
+            return names_section(line.text) or bool(self._numbered(line.text))
         return line.bold or self.look.larger(line.size) or capitals or (line.italic and bool(self._numbered(line.text)))
 
     def _reads_so(self, text: str, line: Line) -> bool:

@@ -25,6 +25,12 @@ MOST_VOWELLESS = 0.08
 """Share of words of four letters or more without a vowel: under 0.05 in prose and names, mostly above 0.15 in shifted
 codes."""
 
+FEWEST_OF_TITLE = 8
+"""Letters of a title; a shorter one says nothing."""
+
+MOST_TITLE_BITS = 4.6
+"""The most of a title: 3.9 to 4.5 for titles in English, 4.6 to 6.7 for shifted codes."""
+
 LEAST_COMMON = 0.08
 """Share of common words among words of three letters or more: 0.2 and more in prose, 0.04 at most in shifted codes."""
 
@@ -77,7 +83,7 @@ _ADDRESS = re.compile(r"\S*[/@_]\S*")
 def is_language(text: str) -> bool:
     """Whether the text may be a language's; also true where it is too short or its alphabet is not Latin."""
     text = _ADDRESS.sub("", text.lower())
-    folded = "".join(unicodedata.normalize("NFKD", letter)[0] for letter in text)
+    folded = _folded(text)
     letters = Counter(letter for letter in folded if letter.isalpha())
     count = letters.total()
     latin = sum(number for letter, number in letters.items() if "LATIN" in unicodedata.name(letter, ""))
@@ -88,10 +94,34 @@ def is_language(text: str) -> bool:
     words = _WORD.findall(text)
     if sum(word in _COMMON for word in words) >= LEAST_COMMON * len(words) > 0:
         return True
-    bits = -sum(number * log2(_PERCENT.get(letter, _RARE) / 100) for letter, number in letters.items()) / count
+    bits = _bits(letters)
     if bits < USUAL_BITS:
         return True
     long = [word for word in _WORD.findall(folded) if len(word) > 3]
     vowelless = sum(_VOWELS.isdisjoint(word) for word in long)
     too_many = any(count >= fewest and bits >= most for fewest, most in MOST_BITS.items())
     return vowelless < MOST_VOWELLESS * len(long) and not too_many
+
+
+def is_title(text: str, others: str) -> bool:
+    """Whether a short text may be the title of a paper, whose other text is `others`; true where it says too little.
+
+    What a font with unknown character codes leaves of a title has unusual letters, and no word of it is in the paper.
+    """
+    folded = _folded(text.lower())
+    letters = Counter(letter for letter in folded if letter.isascii() and letter.isalpha())
+    words = {word[:5] for word in _WORD.findall(folded)}
+    known = {word[:5] for word in _WORD.findall(_folded(others.lower()))}
+    is_short = letters.total() < FEWEST_OF_TITLE or not words
+    return is_short or _bits(letters) < MOST_TITLE_BITS or not words.isdisjoint(known)
+
+
+def _folded(text: str) -> str:
+    """The text without accents."""
+    return "".join(unicodedata.normalize("NFKD", letter)[0] for letter in text)
+
+
+def _bits(letters: Counter[str]) -> float:
+    """The mean information of a letter."""
+    whole = sum(number * log2(_PERCENT.get(letter, _RARE) / 100) for letter, number in letters.items())
+    return -whole / letters.total()

@@ -43,11 +43,10 @@ def read_pdf(path: Path) -> Draft:
         raw = with_ligatures(raw_document(path, upright))
         file = upright if upright.exists() else path
         unread, bare = unreadable(raw), wordless(raw)
-        pages = {*bare, *unread.pages}
-        if pages and ocr.available():
+        if (pages := {*bare, *unread.to_recognise}) and ocr.available():
             raw = ocr.recognised(file, raw, pages)
             unread = unreadable(raw)
-        elif 2 * len(pages) > len(raw.pages):
+        elif 2 * len({*bare, *unread.pages}) > len(raw.pages):
             raise PaperError(f"{path}: {_unread(bare, unread)}")
     return compose(raw, unread)
 

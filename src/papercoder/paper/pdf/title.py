@@ -52,20 +52,21 @@ class _Block:
 def title_lines(
     rows: Sequence[Row], look: Typography, metadata: str = "", unreadable: Collection[str] = ()
 ) -> tuple[Line, ...]:
-    """The lines of the title; none where nothing on the first page is larger than the text.
+    """The lines of the title; none where nothing is larger than the text, or what is largest is unreadable.
 
     Args:
-        rows: of the document, from its beginning.
+        rows: of the document, from its beginning; the title is on the first page.
         look: of the document.
         metadata: the title that the file names; used only where it is printed.
         unreadable: fonts whose text is not what is printed.
     """
     lines = [row for row in rows[:ROWS] if isinstance(row, Line) and row.page == 0]
-    lines = [line for line in lines if not unreadable or line.spans[0].font not in unreadable]
+    is_hidden = bool(unreadable) and max(lines, key=_tallest).spans[0].font in unreadable if lines else False
+    lines = [line for line in lines if line.spans[0].font not in unreadable]
     blocks = _blocks(lines)
     named = [block for block in blocks if len(key(metadata)) > 9 and fuzz.ratio(key(block.text), key(metadata)) > 90]
     large = [block for block in blocks if look.larger(block.size) and not names_section(block.text)]
-    chosen = named or _without_masthead(large, lines)
+    chosen = named or ([] if is_hidden else _without_masthead(large, lines))
     if not chosen:
         return ()
     best = max(chosen, key=lambda block: block.size)
