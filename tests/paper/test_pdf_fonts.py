@@ -12,6 +12,8 @@ from papercoder.errors import PaperError
 from papercoder.paper import read
 from papercoder.paper.fidelity import fidelity
 from papercoder.paper.pdf import ocr
+from papercoder.paper.pdf.extract import RawDocument, RawPage, Word
+from papercoder.paper.pdf.fonts import READABLE, unreadable
 from papercoder.paper.pdf.language import is_title
 from tests.paper.pdf_maker import Line, make_pdf, make_without_codes, paragraph
 
@@ -72,6 +74,13 @@ def test_titles_are_judged_by_the_paper() -> None:
     assert not is_title("Zhuque Kxq", "the bird is a kettle")
     assert is_title("Deep Residual Learning", "")
     assert is_title("Кипящие чайники", "text")
+
+
+def test_a_stamp_in_the_margin_is_no_title() -> None:
+    stamp = Word("arXiv:9876.54321v2 [cs.XY]", 20, 400, 20, 200, 20, "Courier", 270.0)
+    text = [Word(TEXT, 72, 100, 400, 10, 10, "Times-Roman", 0.0)] * 3
+    raw = RawDocument(pages=[RawPage(612, 792, [stamp, *text], [], "")])
+    assert unreadable(raw) == READABLE
 
 
 def test_a_page_is_replaced_by_what_the_engine_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from papercoder.paper.pdf.extract import RawDocument, RawPage, Word
 from papercoder.paper.pdf.language import is_language, is_title
+from papercoder.paper.pdf.page import is_upright
 from papercoder.paper.pdf.shapes import MATH_FONT
 
 MOST_UNREADABLE = 0.2
@@ -73,7 +74,7 @@ def _of_title(raw: RawDocument, texts: Mapping[str, Sequence[str]]) -> set[str]:
 
     They are judged by the rest of the paper, because a title has too few letters to be judged by itself.
     """
-    words = [word for word in raw.pages[0].words if word.font in texts] if raw.pages else []
+    words = [word for word in raw.pages[0].words if word.font in texts and is_upright(word)] if raw.pages else []
     largest = max((word.size for word in words), default=0.0)
     title = [word for word in words if word.size > (1 - SAME) * largest]
     fonts = {word.font for word in title}
