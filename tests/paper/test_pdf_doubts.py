@@ -1,11 +1,14 @@
 """What a PDF's text may have lost, and pictures of it."""
 
+import gzip
 from pathlib import Path
 
+import httpx
 import pytest
 
 from papercoder.errors import RunFolderError
 from papercoder.paper import read
+from papercoder.paper.arxiv import Arxiv
 from papercoder.paper.draft import Area, Display, Draft, Grid, Text
 from papercoder.paper.pdf.extract import RawDocument, RawPage, Rule, Sign, Word
 from papercoder.paper.pdf.fonts import READABLE, unreadable
@@ -13,7 +16,7 @@ from papercoder.paper.pdf.formulas import formula_doubts
 from papercoder.paper.pdf.language import is_language
 from papercoder.paper.pdf.losses import losses
 from papercoder.paper.pdf.numbering import Numbered, numbered_roman, uses_roman
-from papercoder.paper.pictures import picture_name, save_pictures
+from papercoder.paper.pictures import picture_name, pictures, save_pictures
 
 DATA = Path(__file__).parent / "data"
 AREA = Area(1, 100, 100, 300, 130)
@@ -114,6 +117,30 @@ def test_pictures_of_places(tmp_path: Path) -> None:
 def test_no_pictures_of_what_is_no_file(tmp_path: Path) -> None:
     save_pictures(Path("1706.03762"), read(DATA / "two_columns.pdf"), tmp_path)
     assert not (tmp_path / "pictures").exists()
+
+
+def test_pictures_of_a_packed_pdf(tmp_path: Path) -> None:
+    packed = tmp_path / "paper.pdf.gz"
+    packed.write_bytes(gzip.compress((DATA / "two_columns.pdf").read_bytes()))
+    plain = pictures(DATA / "two_columns.pdf", read(DATA / "two_columns.pdf"))
+    assert pictures(packed, read(packed)) == plain
+    packed.write_bytes(b"\x1f\x8bdamaged")
+    assert pictures(packed, read(DATA / "two_columns.pdf")) == {}
+
+
+@pytest.mark.parametrize(("number", "form"), [("2504.17192", "e-print"), ("2504.17192v2", "pdf")])
+def test_pictures_of_a_pdf_from_arxiv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: str, form: str) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    content = (DATA / "two_columns.pdf").read_bytes()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=content) if request.url.path == f"/{form}/{number}" else httpx.Response(404)
+
+    client = httpx.Client(transport=httpx.MockTransport(answer), base_url="https://arxiv.org")
+    paper = read(number, Arxiv(client, sleep=lambda _: None))
+    assert paper.source == "pdf"
+    assert {"title", "eq:1", "tab:1"} <= pictures(number, paper).keys()
+    assert pictures("1706.03762", paper) == {}
 
 
 def test_no_picture_is_written_through_a_link(tmp_path: Path) -> None:

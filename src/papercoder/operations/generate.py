@@ -147,7 +147,7 @@ async def read_paper(run: Run[Agents], source: str | Path | None, read: PaperRea
         paper = await read(source)
         text = paper.model_dump_json(indent=1) + "\n"
         if read_text(run.folder / "paper.json") != text:
-            await run_in_thread(save_pictures, Path(source), paper, run.folder)
+            await run_in_thread(save_pictures, source, paper, run.folder)
         await run.write_text("paper.json", text)
     elif run.is_edited("paper.json"):
         run.emit(ArtifactEdited(artifact="paper.json", stale=False))

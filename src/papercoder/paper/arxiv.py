@@ -55,6 +55,11 @@ def parse_id(text: str) -> ArxivId | None:
     return ArxivId(match[1].lower() if "/" not in match[1] else match[1], match[2] or "") if match else None
 
 
+def cached_file(paper: ArxivId, form: str, cache: Path | None = None) -> Path:
+    """Where one form of a paper is kept; without a version only a PDF, and only the one that was read last."""
+    return (cache or cache_folder() / "arxiv") / f"{str(paper).replace('/', '_')}.{form}"
+
+
 def default_client() -> httpx.Client:
     """A client for arXiv."""
     return httpx.Client(
@@ -81,13 +86,14 @@ class Arxiv:
         Raises:
             PaperError: arXiv does not answer, refuses, or sends something else than a paper.
         """
-        kept = self.cache / f"{str(paper).replace('/', '_')}.{form}"
+        kept = cached_file(paper, form, self.cache)
         if paper.version and kept.is_file():
             return kept.read_bytes()
         data = self._download(f"/{form}/{paper}", paper)
-        if data is None or kind_of(data, "") not in _READABLE:
+        kind = "" if data is None else kind_of(data, "")
+        if data is None or kind not in _READABLE:
             return None
-        if paper.version:
+        if paper.version or kind == "pdf":  # pictures are made from the file that was read
             _keep(kept, data)
         return data
 

@@ -10,7 +10,11 @@ import tempfile
 from pathlib import Path
 
 from papercoder.artifacts import Algorithm, Equation, Paper, Place, Table
+from papercoder.errors import PaperError
+from papercoder.paper.archive import gunzip
+from papercoder.paper.arxiv import FORMS, cached_file, parse_id
 from papercoder.paper.pdf import crop
+from papercoder.paper.sniffing import kind_of
 from papercoder.runs.folder import artifact_path
 from papercoder.runs.store import write_synced
 
@@ -32,24 +36,31 @@ def picture_name(anchor: str) -> str:
     return re.sub(r"[^\w.-]", "-", anchor) + ".png"
 
 
-def pictures(pdf: Path, paper: Paper) -> dict[str, bytes]:
+def pictures(source: str | Path, paper: Paper) -> dict[str, bytes]:
     """Pictures of the title, equations, tables, algorithms and all other blocks that may be wrong, as PNG.
 
-    They are a help for people: those that cannot be rendered are left out, and there are none if `pdf` is no file of
+    They are a help for people: those that cannot be rendered are left out, and there are none if the PDF is not on
     this machine.
+
+    Args:
+        source: what the paper was read from: a PDF, a gzip file of one, or an arXiv id.
+        paper: as it was read.
 
     Returns:
         Anchor -> picture.
     """
     places = pictured(paper)
-    if not places or not os.path.isfile(pdf):  # noqa: PTH113  any text will do
+    pdf = _pdf_of(source) if places else None
+    if pdf is None:
         return {}
     request = [
         [picture_name(place.anchor), place.page, place.left, place.top, place.right, place.bottom, place.turned]
         for place in places
     ]
     with tempfile.TemporaryDirectory(prefix="papercoder-") as made:
-        command = [sys.executable, "-P", crop.__file__, str(pdf.resolve()), made]
+        file = Path(made) / "paper.pdf"
+        file.write_bytes(pdf)
+        command = [sys.executable, "-P", crop.__file__, str(file), made]
         given = json.dumps(request).encode()
         with contextlib.suppress(subprocess.TimeoutExpired):
             subprocess.run(command, input=given, capture_output=True, timeout=TIME_LIMIT, check=False)
@@ -58,14 +69,28 @@ def pictures(pdf: Path, paper: Paper) -> dict[str, bytes]:
         return {anchor: file.read_bytes() for anchor, file in fitting.items()}
 
 
-def save_pictures(pdf: Path, paper: Paper, run_folder: Path) -> None:
+def save_pictures(source: str | Path, paper: Paper, run_folder: Path) -> None:
     """Save the pictures in a run folder.
 
     Raises:
         RunFolderError: they cannot be written, or a link leads out of the run folder.
     """
-    for anchor, picture in pictures(pdf, paper).items():
+    for anchor, picture in pictures(source, paper).items():
         write_synced(artifact_path(run_folder, f"{FOLDER}/{picture_name(anchor)}"), picture)
+
+
+def _pdf_of(source: str | Path) -> bytes | None:
+    """The PDF that a paper was read from; None if there is none, or not on this machine any more."""
+    number = parse_id(str(source))
+    is_file = os.path.isfile(source)  # noqa: PTH113  any text will do
+    files = [Path(source)] if is_file else [cached_file(number, form) for form in FORMS] if number else []
+    for file in files:
+        with contextlib.suppress(OSError, PaperError):
+            data = file.read_bytes()
+            data = gunzip(data, str(file)) if kind_of(data, "") == "gzip" else data
+            if kind_of(data, "") == "pdf":
+                return data
+    return None
 
 
 def pictured(paper: Paper) -> list[Place]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path
 from typing import get_args
 
 from nicegui import events, ui
@@ -117,7 +116,7 @@ def _suspicious_pictures(source: str, paper: Paper, found: Fidelity) -> dict[str
     suspicious = {loss.anchor for loss in found.suspicions}
     return {
         anchor: data_uri(png)
-        for anchor, png in pictures(Path(source), paper).items()
+        for anchor, png in pictures(source, paper).items()
         if anchor in suspicious and len(png) <= LARGEST_PICTURE
     }
 
