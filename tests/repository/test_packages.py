@@ -152,6 +152,7 @@ def test_packages_without_wheels() -> None:
     assert without_wheels("gym") == "gymnasium"
     assert without_wheels("Torch_Scatter")
     assert without_wheels("numpy") is None
+    assert without_wheels("scikit-surprise") is None
 
 
 def test_the_table_has_each_module_once_and_adds_something() -> None:

@@ -47,13 +47,13 @@ _WITHOUT_WHEELS = {
     "mamba-ssm": "transformers.MambaModel",
     "openai-clip": "clip-anytorch",
     "openai-whisper": "transformers.WhisperForConditionalGeneration",
-    "scikit-surprise": "implicit",
     "torch-cluster": "torch_geometric.nn",
     "torch-scatter": "torch.scatter_reduce",
     "torch-sparse": "torch.sparse",
     "torch-spline-conv": "torch_geometric.nn",
 }
-"""Distribution, in canonical spelling -> an alternative: of no version was there a wheel on PyPI in 2026."""
+"""Distribution, in canonical spelling -> an alternative: `uv pip install --only-binary :all:` found no usable wheel of any
+version on PyPI in November 2026."""
 
 _NOT_IMPORTED = frozenset(
     {"accelerate", "black", "flake8", "gdown", "hf-xet", "huggingface-hub", "hydra-core", "ipykernel", "ipython",
