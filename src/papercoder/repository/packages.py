@@ -52,8 +52,10 @@ _WITHOUT_WHEELS = {
     "torch-sparse": "torch.sparse",
     "torch-spline-conv": "torch_geometric.nn",
 }
-"""Distribution, in canonical spelling -> an alternative: `uv pip install --only-binary :all:` found no usable wheel of any
-version on PyPI in November 2026."""
+"""Distribution, in canonical spelling -> an alternative.
+
+In November 2026 `uv pip install --only-binary :all:` found no usable wheel of any of their versions on PyPI.
+"""
 
 _NOT_IMPORTED = frozenset(
     {"accelerate", "black", "flake8", "gdown", "hf-xet", "huggingface-hub", "hydra-core", "ipykernel", "ipython",
