@@ -164,11 +164,11 @@ def _folder(repository: Path) -> Path:
 
 def _paper(repository: Path, paper: str | None) -> "Paper":
     from papercoder.artifacts import Paper
-    from papercoder.paper.reading import read
+    from papercoder.paper.limited_reading import read_within_limits
     from papercoder.runs.folder import load
 
     if paper is not None:
-        return read(paper)
+        return read_within_limits(paper)
     run = _run_of(repository)
     if run is None:
         raise PaperError(f"{repository} is no run folder, which knows its paper; name the paper with --paper.")

@@ -47,12 +47,12 @@ def read(
     from papercoder.models.resolve import price_of_spec
     from papercoder.operations.estimate import estimate
     from papercoder.paper.fidelity import fidelity
-    from papercoder.paper.reading import read as read_paper
+    from papercoder.paper.limited_reading import read_within_limits
     from papercoder.runs.store import write_synced
 
     settings = settings_given(model)
     name = settings.model_for("coding")
-    found = read_paper(paper)
+    found = read_within_limits(paper)
     estimated = estimate(found, name, price_of_spec(name, settings), settings.refine)
     report = fidelity(found).model_copy(update={"estimate": estimated})
     if output:
@@ -290,7 +290,7 @@ def revise(
         settings_to_resume,
         source_to_resume,
     )
-    from papercoder.paper.reading import read as read_paper
+    from papercoder.paper.limited_reading import read_within_limits
 
     flags = {name: value for name, value in given.items() if name not in {"run", "note", "paper", "model", "thinking"}}
     former = source_to_resume(run)
@@ -299,7 +299,7 @@ def revise(
         echo(told)
     with progress(new_console()) as listener:
         if note and paper:
-            read_paper(paper)  # fail before the note is paid for
+            read_within_limits(paper)  # fail before the note is paid for
         if note:
             echo(run_interruptible(apply_note(run, note, settings, [listener])) or "The note changes nothing.")
         before = repository_texts(run)

@@ -8,7 +8,7 @@ from papercoder.artifacts import Paper
 from papercoder.concurrency import run_in_thread
 from papercoder.models.budget import Budget
 from papercoder.models.rate_limits import RateLimits
-from papercoder.paper import reading
+from papercoder.paper.limited_reading import read_within_limits
 from papercoder.runs.executor import Executor, LocalExecutor
 from papercoder.runs.folder import answer_store, step_store
 from papercoder.runs.store import Store
@@ -23,7 +23,7 @@ async def read_in_thread(source: str | Path) -> Paper:
     Raises:
         PaperError: it cannot be read.
     """
-    return await run_in_thread(reading.read, source)
+    return await run_in_thread(read_within_limits, source)
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def read_s2orc(source: str, where: str) -> Draft:
 
 def _loaded(source: str, where: str) -> tuple[_Document, _Parse]:
     try:
-        data = json.loads(source)
+        data = json.loads(_without_surrogates(json.loads(source)))
         document = _Document.model_validate(data)
         parse = document.pdf_parse or document.latex_parse or _Parse.model_validate(data)
     except (ValueError, RecursionError, ValidationError) as error:
@@ -95,6 +95,11 @@ def _loaded(source: str, where: str) -> tuple[_Document, _Parse]:
             f"{where} is JSON without a paper's text (`pdf_parse.body_text`); export it again from GROBID."
         )
     return document, parse
+
+
+def _without_surrogates(data: object) -> str:
+    """Data as JSON; half a surrogate pair, which JSON can express but no file can hold, as U+FFFD."""
+    return json.dumps(data, ensure_ascii=False).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _abstract(document: _Document, parse: _Parse) -> str:

@@ -15,6 +15,9 @@ _ENDED = re.compile(r"(?:^|[.!?:;)\]”\"'])\s*$")
 _REST = re.compile(r"(?:(?<=[.!?])|(?<=[.!?]\))|(?:https?://|www\.)\S+)(\s+)(?=[a-z])")
 _WORD_BEFORE = re.compile(r"(?:[^\W\d]{3}|[.,;:!?)\]”\"'])\s*$")
 
+_NEAR = 120
+"""Characters before a sign that are looked at: more than the longest run of blanks."""
+
 
 @dataclass(frozen=True)
 class _Sign:
@@ -45,9 +48,13 @@ def with_footnotes(lines: Sequence[str]) -> list[str]:
         if sign.begins_sentence and (sign.number in earlier or is_alone):
             notes[sign.number] = sign
         earlier.add(sign.number)
+    by_line: dict[int, list[_Sign]] = {}
+    for sign in signs:
+        if sign.number in notes:
+            by_line.setdefault(sign.line, []).append(sign)
     found: list[str] = []
     for position, line in enumerate(lines):
-        own = [sign for sign in signs if sign.line == position and sign.number in notes]
+        own = by_line.get(position)
         found += _rewritten(line, own, notes) if own else [line]
     return found
 
@@ -66,7 +73,7 @@ def _signs(lines: Sequence[str]) -> Iterator[_Sign]:
                 position,
                 *match.span(),
                 begins_sentence=bool(_BEGINS.match(line, match.end())),
-                is_after_sentence=bool(_ENDED.search(line[: match.start()])),
+                is_after_sentence=bool(_ENDED.search(line[max(0, match.start() - _NEAR) : match.start()])),
                 has_link=bool(_LINK.match(line, match.end())),
             )
 
@@ -83,7 +90,7 @@ def _rewritten(line: str, signs: Sequence[_Sign], notes: dict[str, _Sign]) -> li
             note, text = note[: rest.start(1)], f"{text.rstrip()} {note[rest.end() :]}"
         below += ["", f"[^{sign.number}]: {note.strip()}"]
     for sign in reversed([sign for sign in signs if sign not in own and sign.end <= len(text)]):
-        if _WORD_BEFORE.search(text[: sign.start]):
+        if _WORD_BEFORE.search(text[max(0, sign.start - _NEAR) : sign.start]):
             text = f"{text[: sign.start]}[^{sign.number}]{text[sign.end :]}"
     return [text, *below, ""] if own else [text]
 
@@ -91,8 +98,9 @@ def _rewritten(line: str, signs: Sequence[_Sign], notes: dict[str, _Sign]) -> li
 def rejoined(blocks: Sequence[Block]) -> list[Block]:
     """The blocks, each paragraph that a footnote interrupts in one piece, with the footnote behind it."""
     found: list[Block] = []
+    cut = -1
+    """The position of the last block that is no footnote."""
     for block in blocks:
-        cut = next((place for place in range(len(found) - 1, -1, -1) if not _is_note(found[place])), -1)
         before = found[cut] if cut >= 0 else None
         if (
             isinstance(block, Passage)
@@ -103,6 +111,7 @@ def rejoined(blocks: Sequence[Block]) -> list[Block]:
             found[cut] = Passage(f"{before.text} {block.text}", f"{before.source} {block.source}")
         else:
             found.append(block)
+            cut = cut if _is_note(block) else len(found) - 1
     return found
 
 

@@ -9,6 +9,9 @@ _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi",
 _HYPHENATED = re.compile(r"(?P<head>[^\W\d_][\w-]*)[-‐\u00ad]$")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
+_LONGEST = 2_000
+"""Characters of a word that are looked at. Web addresses are long, but not longer."""
+
 _COMPOUNDING = frozenset(("non", "self", "cross", "well", "high", "low", "fine", "zero", "one", "two", "three", "real"))
 """Heads of compounds; few words begin with them but for a hyphen."""
 
@@ -52,27 +55,31 @@ def vocabulary(texts: Iterable[str]) -> Vocabulary:
 
 def joined(texts: Sequence[str], known: Vocabulary) -> str:
     """The lines as one text."""
-    whole = ""
-    for text in texts:
-        whole = _join(whole, clean(text), known)
-    return polished(whole)
+    parts: list[str] = []
+    last = ""
+    for text in filter(None, map(clean, texts)):
+        if last:
+            between = _between(last, text, known)
+            if between is None:
+                parts[-1], last, between = parts[-1][:-1], last[:-1], ""
+            parts.append(between)
+            last = f"{last}{between}"
+        parts.append(text)
+        last = f"{last}{text}".rpartition(" ")[2][-_LONGEST:]
+    return polished("".join(parts))
 
 
-def _join(whole: str, text: str, known: Vocabulary) -> str:
-    if not whole or not text:
-        return whole or text
-    broken, tail = _HYPHENATED.search(whole), _WORD.match(text)
+def _between(last: str, text: str, known: Vocabulary) -> str | None:
+    """What stands between the last word of a line and the next line: a space or nothing; None removes a hyphen."""
+    broken, tail = _HYPHENATED.search(last), _WORD.match(text)
     if broken is None or tail is None:
-        return f"{whole}{text}" if _address_goes_on(whole) else f"{whole} {text}"
+        return "" if _address_goes_on(last) else " "
     named = not tail[0][0].islower() and not known.has(broken["head"] + tail[0])
-    if named or known.hyphen_stays(broken["head"], tail[0]):
-        return whole + text
-    return whole[:-1] + text
+    return "" if named or known.hyphen_stays(broken["head"], tail[0]) else None
 
 
-def _address_goes_on(whole: str) -> bool:
+def _address_goes_on(last: str) -> bool:
     """Whether a web address was broken at the end of the line."""
-    last = whole.rsplit(maxsplit=1)[-1]
     return "://" in last and last[-1] in "/-_.="
 
 
