@@ -28,7 +28,7 @@ def plain(text: str) -> str:
     text = _DASHES.sub("-", unicodedata.normalize("NFKC", text).translate(_INVISIBLE))
     text = re.sub(r"\\[ ,;:!]|\\(?:quad|qquad|left|right)\b", " ", text)
     text = re.sub(r"[^\w.%+=<>^-]+", " ", text.replace("_", " ").lower())
-    text = re.sub(r"\s*([=<>+^%])\s*", r"\1", re.sub(r"-(?! ?\d)", " ", text))
+    text = re.sub(r"\s*(?:([=<>+^])\s*|(%))", r"\1\2", re.sub(r"-(?! ?\d)", " ", text))
     return re.sub(r"\s+", " ", text).strip(" .")
 
 
@@ -101,12 +101,16 @@ _TIMES = r"(?:\\times|\\cdot|x|\*|·|×)"
 _POWER = re.compile(rf"(?:(\d+(?:\.\d+)?)\s*{_TIMES}\s*)?(?<![\d.])10\s*(?:\^\s*\{{?\s*([+-]?\s*\d+)|(-\s*\d+))")
 _SIZED = re.compile(r"(\d+(?:\.\d+)?)\s?(k|K|M|thousand|million)\b")
 _SIZES = {"k": "e3", "K": "e3", "thousand": "e3", "M": "e6", "million": "e6"}
-_NAMES = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_WORDS = {word: float(value) for word, value in zip(_NAMES, range(2, 11), strict=True)}
+_NAMES = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_WORDS = {word: float(value) for word, value in zip(_NAMES, range(2, 13), strict=True)}
+_WORDS |= {"one": 1.0, "once": 1.0, "twice": 2.0, "double": 2.0, "twenty": 20.0, "hundred": 100.0}
+_WORDS |= {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10, "hundredth": 1 / 100}
+_FRACTION = re.compile(r"(?<![\w./])(\d{1,4})\s*/\s*(\d{1,4})(?![\w./])")
+_ONE_UNIT = re.compile(r"\ban? (?:millisecond|second|minute|hour|day|week)\b", re.IGNORECASE)
 
 
 def numbers(text: str) -> frozenset[float]:
-    r"""The numbers that a text names: `0.001`, `1e-3`, `5\times10^{-4}`, `2^8`, `10,000`, `10k`, `10%`, `three`."""
+    r"""The numbers that a text names: `0.001`, `5\times10^{-4}`, `2^8`, `10,000`, `10k`, `10%`, `5/6`, `a tenth`."""
     text = unicodedata.normalize("NFKC", _RAISED.sub(r"^\g<0>", text)).replace("\N{MINUS SIGN}", "-")
     text = re.sub(r"(?<=\d)(?:,|\{,\}|\\,)(?=\d{3}\b)", "", text)
     found = {float(number) for number in re.findall(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+", text)}
@@ -115,4 +119,6 @@ def numbers(text: str) -> frozenset[float]:
     found |= {float(base) ** int(power) for base, power in re.findall(r"\b(\d{1,2})\s*\^\s*\{?(\d{1,2})\b", text)}
     found |= {float(number + _SIZES[size]) for number, size in _SIZED.findall(text)}
     found |= {float(f"{share}e-2") for share in re.findall(r"(\d+(?:\.\d+)?)\s*\\?%", text)}
+    found |= {int(part) / int(whole) for part, whole in _FRACTION.findall(text) if int(whole)}
+    found |= {1.0} if _ONE_UNIT.search(text) else set()
     return frozenset(found | {_WORDS[word] for word in re.findall(r"[a-z]+", text.lower()) if word in _WORDS})

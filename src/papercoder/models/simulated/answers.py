@@ -1,5 +1,6 @@
 """One valid answer for each agent; the same for the same seed, agent, subject and round."""
 
+import json
 from collections.abc import Callable
 from random import Random
 
@@ -23,7 +24,15 @@ from papercoder.artifacts.planning import (
 from papercoder.artifacts.review import Location, Verdict, Verdicts
 from papercoder.models.contract import Request
 from papercoder.models.simulated.judging import judgement, leaf_judgement, rubric_groups, selected_files
-from papercoder.models.simulated.reading import NO_CONFIG, file_ids, listed_ids, section_words, sections_shown, title
+from papercoder.models.simulated.reading import (
+    NO_CONFIG,
+    file_ids,
+    listed_ids,
+    numbered_tables,
+    section_words,
+    sections_shown,
+    title,
+)
 from papercoder.models.simulated.source import SIGNATURE, Graph, build_graph, prose, without_config, write_source
 from papercoder.models.simulated.spec import Simulation
 from papercoder.models.tokens import count_tokens
@@ -60,6 +69,7 @@ class Answers:
             "logic": self._logic,
             "config": _config,
             "data": _data,
+            "claims": _claims,
             "verify": lambda _request, _rng, _padding: Critique(),
             "analysis": _analysis,
             "coding": self._coding,
@@ -164,6 +174,12 @@ def _data(request: Request, _rng: Random, _padding: str) -> DataSourceDrafts:
         fallback_details="A few floats.",
     )
     return DataSourceDrafts(items=(numbers,))
+
+
+def _claims(request: Request, _rng: Random, _padding: str) -> str:
+    """Every table of the request, without results."""
+    tables = [{"anchor": anchor, "content": "no_results"} for anchor in numbered_tables(request)]
+    return json.dumps({"tables": tables})
 
 
 def _config(_request: Request, _rng: Random, padding: str) -> ExperimentConfig:

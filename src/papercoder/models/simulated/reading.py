@@ -22,6 +22,7 @@ _HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
 _BLOCK = re.compile(r"^\[([^\]\n]+)\] (.+)$", re.MULTILINE)
 _SECTION = re.compile(r"^#{2,6} \[((?:app:)?[A-Z0-9][\w.]*)\] ", re.MULTILINE)
 _TITLE = re.compile(r"^Title: (.+)$", re.MULTILINE)
+_NUMBERED_TABLE = re.compile(r"^## \[([^\]\n]+)\] \d+ rows, \d+ columns$", re.MULTILINE)
 _LABEL = re.compile(r"^(?:\$\$ |Table: |Algorithm: |Figure: )")
 _WORDS = re.compile(r"\S+(?:\s+\S+){0,14}")
 
@@ -76,6 +77,11 @@ def title(request: Request) -> str:
 def sections_shown(request: Request) -> list[str]:
     """Anchors of the paper's sections that the request shows."""
     return list(dict.fromkeys(_SECTION.findall("\n\n".join(message.text for message in request.messages))))
+
+
+def numbered_tables(request: Request) -> list[str]:
+    """Anchors of the tables that the request shows with numbered rows and columns."""
+    return _NUMBERED_TABLE.findall("\n\n".join(user_texts(request)))
 
 
 def listed_ids(request: Request) -> list[str]:

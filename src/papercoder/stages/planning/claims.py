@@ -1,41 +1,135 @@
-"""The claims: the numbers that the paper reports for its own experiments, each verified in its text."""
+"""The claims: the numbers and orderings that the paper reports of its own experiments, each found in the paper."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 
 from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Json
-from papercoder.agents.context import paper_part
-from papercoder.artifacts import Artifact, Claim, ClaimDraft, Claims, Paper
-from papercoder.paper.evidence import find_quote, numbers
+from papercoder.agents.context import Part, paper_part, text_part
+from papercoder.artifacts import Artifact, Claim, ClaimDraft, Claims, Ordering, Paper, Paragraph
+from papercoder.paper.evidence import find_quote, numbers, plain
+from papercoder.paper.quantities import read_quantities
+from papercoder.stages.planning.orderings import StatedOrdering, stated_orderings, table_orderings
+from papercoder.stages.planning.table_reading import TableReading, reading_problems, table_claims, tables_text
+
+_TELLING_DIGITS = 3
+"""Significant digits from which the same number elsewhere in the paper is the same result."""
 
 
-class ClaimDrafts(Artifact):
-    """The claims of the paper, as an agent lists them."""
+class ReportedResults(Artifact):
+    """What the tables mean, and the results outside them."""
 
-    claims: tuple[ClaimDraft, ...] = ()
+    tables: tuple[TableReading, ...] = ()
+    """Every table, in the paper's order."""
+
+    numbers: tuple[ClaimDraft, ...] = ()
+    """Results in text, abstract, captions, charts and damaged tables that no described cell has."""
+
+    orderings: tuple[StatedOrdering, ...] = ()
+    """What the text says about which method or setting is better, if the tables do not show it."""
 
 
-CLAIMANT = Agent("claims", "planning", Json(ClaimDrafts))
+CLAIMANT = Agent("claims", "planning", Json(ReportedResults))
 
 
 @uses(CLAIMANT)
 async def extract_claims(agents: Agents, paper: Paper) -> Claims:
-    """List the reported numbers; those that the paper's text does not contain are dropped."""
+    """Ask what tables and text report, and read the values; what the paper does not contain is dropped."""
 
-    def check(drafts: ClaimDrafts, attempt: int) -> list[str]:
-        return unproved(paper, drafts.claims) if attempt == 0 else []
+    def check(results: ReportedResults, attempt: int) -> list[str]:
+        return [*reading_problems(paper, results.tables), *unproved(paper, results)] if attempt == 0 else []
 
-    drafts = await agents.ask(CLAIMANT, "", (paper_part(paper, (table.anchor for table in paper.tables)),), check)
-    proved = [draft for draft in drafts.claims if not unproved(paper, [draft])]
-    return Claims(items=tuple(Claim(**dict(draft), id=f"C{index}") for index, draft in enumerate(proved, 1)))
+    anchors = [table.anchor for table in paper.tables]
+    tables = (text_part("The tables, with numbered rows and columns", tables_text(paper)),) if anchors else ()
+    parts: tuple[Part, ...] = (paper_part(paper, anchors), *tables)
+    return claims_of(paper, await agents.ask(CLAIMANT, "", parts, check))
 
 
-def unproved(paper: Paper, drafts: Iterable[ClaimDraft]) -> list[str]:
-    """Problems of claims whose quote is not in the paper, or whose number is not in the quote."""
-    found = []
-    for draft in drafts:
-        if find_quote(paper, draft.quote, draft.anchor) is None:
-            found.append(f'The paper does not say "{draft.quote}" [{draft.anchor}]. Copy its words exactly.')
-        elif not numbers(draft.quote) & {abs(draft.value), abs(draft.value) / 100}:
-            found.append(f'"{draft.quote}" does not contain the number {draft.value:g}.')
-    return found
+def claims_of(paper: Paper, results: ReportedResults) -> Claims:
+    """The claims in the paper's order, each listed once, and the orderings that they imply or that the text states."""
+    places = {anchor: index for index, anchor in enumerate(_anchors(paper))}
+    tables = {table.anchor: table for table in paper.tables}
+    found = [
+        claim
+        for reading in results.tables
+        if reading.anchor in tables
+        for claim in table_claims(tables[reading.anchor], reading)
+    ]
+    found += (_stated(paper, draft) for draft in results.numbers if not _unproved_number(paper, draft))
+    found.sort(key=lambda claim: places.get(claim.anchor, len(places)))
+    listed = _numbered(paper, _unrepeated(found))
+    ids = {_result_of(claim): claim.id for claim in listed}
+    in_tables = [claim.model_copy(update={"id": ids[_result_of(claim)]}) for claim in found]
+    orderings = {_order_of(item): item for item in stated_orderings(paper, results.orderings)}
+    orderings |= {_order_of(item): item for item in table_orderings(in_tables)}
+    ordered = sorted(orderings.values(), key=lambda item: places.get(item.anchor, len(places)))
+    return Claims(
+        items=tuple(listed),
+        orderings=tuple(item.model_copy(update={"id": f"O{index}"}) for index, item in enumerate(ordered, 1)),
+    )
+
+
+def unproved(paper: Paper, results: ReportedResults) -> Iterator[str]:
+    """Problems of numbers and orderings whose quote the paper does not have, or whose number is not in the quote."""
+    yield from filter(None, (_unproved_number(paper, draft) for draft in results.numbers))
+    for stated in results.orderings:
+        if find_quote(paper, stated.quote, stated.anchor) is None:
+            yield f'The paper does not say "{stated.quote}" [{stated.anchor}]. Copy its words exactly.'
+
+
+def _unproved_number(paper: Paper, draft: ClaimDraft) -> str:
+    if find_quote(paper, draft.quote, draft.anchor) is None:
+        return f'The paper does not say "{draft.quote}" [{draft.anchor}]. Copy its words exactly.'
+    found = numbers(draft.quote)
+    if not any(math.isclose(abs(draft.value), factor * number) for number in found for factor in (1, 100)):
+        return f'"{draft.quote}" does not contain the number {draft.value:g}.'
+    return ""
+
+
+def _stated(paper: Paper, draft: ClaimDraft) -> Claim:
+    """A claim from the text; the number as printed is taken from the quote."""
+    quantities = read_quantities(draft.quote)
+    printed = next((found.printed for found in quantities if found.value == draft.value), "")
+    anchor = find_quote(paper, draft.quote, draft.anchor) or draft.anchor
+    return Claim(**{**dict(draft), "anchor": anchor}, id="C1", printed=printed)
+
+
+def _unrepeated(claims: Iterable[Claim]) -> list[Claim]:
+    """Claims of the same result become one, which names the other places."""
+    kept: dict[tuple[object, ...], Claim] = {}
+    for claim in claims:
+        key = _result_of(claim)
+        first = kept.setdefault(key, claim)
+        if first is not claim and claim.anchor not in (first.anchor, *first.also):
+            kept[key] = first.model_copy(update={"also": (*first.also, claim.anchor)})
+    return list(kept.values())
+
+
+def _result_of(claim: Claim) -> tuple[object, ...]:
+    """What tells results apart: their names and value. The place and the experiment's name do not."""
+    names = (claim.method, claim.dataset, claim.metric, claim.compared_with)
+    kind = (claim.statistic, claim.comparison, claim.condition, claim.bound)
+    return *map(plain, names), *kind, claim.value, claim.spread
+
+
+def _order_of(item: Ordering) -> tuple[str, ...]:
+    return (*map(plain, (item.dataset, item.metric, *item.methods)),)
+
+
+def _numbered(paper: Paper, claims: list[Claim]) -> list[Claim]:
+    """The claims with their ids, and with the paragraphs that repeat a number that only one claim has."""
+    texts = {"abstract": paper.abstract}
+    texts |= {block.anchor: block.text for block in paper.blocks() if isinstance(block, Paragraph)}
+    printed = {anchor: {found.printed for found in read_quantities(text)} for anchor, text in texts.items()}
+    values = [claim.printed for claim in claims]
+    numbered: list[Claim] = []
+    for index, claim in enumerate(claims, 1):
+        also = list(claim.also)
+        if len(claim.printed.strip("-0.").replace(".", "")) >= _TELLING_DIGITS and values.count(claim.printed) == 1:
+            also += (at for at, found in printed.items() if claim.printed in found and at not in (claim.anchor, *also))
+        numbered.append(claim.model_copy(update={"id": f"C{index}", "also": tuple(also)}))
+    return numbered
+
+
+def _anchors(paper: Paper) -> list[str]:
+    return ["abstract", *(name for part in paper.sections for name in (part.anchor, *(b.anchor for b in part.blocks)))]
