@@ -102,11 +102,10 @@ _POWER = re.compile(rf"(?:(\d+(?:\.\d+)?)\s*{_TIMES}\s*)?(?<![\d.])10\s*(?:\^\s*
 _SIZED = re.compile(r"(\d+(?:\.\d+)?)\s?(k|K|M|thousand|million)\b")
 _SIZES = {"k": "e3", "K": "e3", "thousand": "e3", "M": "e6", "million": "e6"}
 _NAMES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_WORDS = {
-    **{word: float(value) for value, word in enumerate(_NAMES, 1)},
-    **{"once": 1.0, "twice": 2.0, "double": 2.0, "twenty": 20.0, "hundred": 100.0},
-    **{"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10, "hundredth": 1 / 100},
-}
+_COUNTS = {word: float(value) for value, word in enumerate(_NAMES, 1)}
+_OTHER_COUNTS = {"once": 1.0, "twice": 2.0, "double": 2.0, "twenty": 20.0, "hundred": 100.0}
+_PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10, "hundredth": 1 / 100}
+_WORDS = _COUNTS | _OTHER_COUNTS | _PARTS
 _FRACTION = re.compile(r"(?<![\w./])(\d{1,4})\s*/\s*(\d{1,4})(?![\w./])")
 _ONE_UNIT = re.compile(r"\ban? (?:millisecond|second|minute|hour|day|week)\b", re.IGNORECASE)
 
