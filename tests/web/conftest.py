@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import papercoder
+from papercoder.web.server.access import Access
 from tests.needs import missing
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+TOKEN = "a-token-for-all-tests"
 
 PROGRAM = ("-c", "from papercoder.cli import main; main()")
 HELD = ("-m", "tests.web.held")
@@ -27,34 +31,52 @@ class Served:
     """A server of the page."""
 
     url: str
-    """Without a slash at the end; with the token if there is one."""
+    """Without the token, and without a slash at the end."""
 
     root: Path
     """Its runs folder."""
 
+    token: str
+
     process: "subprocess.Popen[str]"
 
+    @property
+    def cookie(self) -> str:
+        """The header of a browser that has presented the token."""
+        access = Access(self.token)
+        return f"{access.cookie}={access.cookie_value}"
 
-def environment() -> dict[str, str]:
-    """The environment of PaperCoder in its own process."""
+
+def environment(token: str = TOKEN) -> dict[str, str]:
+    """The environment of PaperCoder in its own process; without a token, the server makes one."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "NICEGUI_"))}
     here = (Path(papercoder.__file__).parents[1], Path(__file__).parents[2])
-    return {**ours, "PYTHONPATH": os.pathsep.join(map(str, here))}
+    secret = {"PAPERCODER_WEB_TOKEN": token} if token else {}
+    return {**ours, **secret, "PYTHONPATH": os.pathsep.join(map(str, here))}
+
+
+def window(chromium: Browser, width: int = 1400, height: int = 900) -> Page:
+    """A new window of a browser that has presented the token."""
+    context = chromium.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+    access = Access(TOKEN)
+    context.add_cookies([{"name": access.cookie, "value": access.cookie_value, "domain": "127.0.0.1", "path": "/"}])
+    return context.new_page()
 
 
 @contextmanager
-def server(root: Path, *flags: str, program: tuple[str, ...] = PROGRAM) -> Iterator[Served]:
+def server(root: Path, *flags: str, program: tuple[str, ...] = PROGRAM, token: str = TOKEN) -> Iterator[Served]:
     """`papercoder web ROOT` on a free port."""
     command = [sys.executable, *program, "web", str(root), "--no-browser", "--port", "0", *flags]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment(), cwd=root
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment(token), cwd=root
     )
     with process:
         try:
             assert process.stdout
             line = process.stdout.readline()
             assert " runs at http://" in line, line + process.stdout.read()
-            yield Served(line.split(" runs at ")[1].split()[0].rstrip("/"), root, process)
+            url, _, token = line.split(" runs at ")[1].split()[0].partition("?token=")
+            yield Served(url.rstrip("/"), root, unquote(token), process)
         finally:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -86,11 +108,10 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def browser(chromium: Browser) -> Iterator[Page]:
     """A new window; errors of the page's scripts fail the test."""
-    context = chromium.new_context(viewport={"width": 1400, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
+    page = window(chromium)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.set_default_timeout(60_000)
     yield page
-    context.close()
+    page.context.close()
     assert errors == []

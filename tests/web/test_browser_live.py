@@ -14,7 +14,7 @@ from papercoder.runs.event_log import read_events
 from papercoder.runs.events import Event, RunStarted
 from papercoder.runs.summary import summarise
 from tests.support import calls_in_flight, calls_made
-from tests.web.conftest import HELD, Served, environment, server
+from tests.web.conftest import HELD, Served, environment, server, window
 from tests.web.held import RELEASE_FILE
 
 KILN = Path(__file__).parents[2] / "examples" / "kiln"
@@ -111,7 +111,7 @@ def test_a_run_is_watched_and_controlled_from_several_browsers(
     expect(state(browser)).to_have_text("paused")
     until(browser, lambda: calls_made(folder) >= sent)
     paused = calls_made(folder)
-    other = chromium.new_context(viewport={"width": 420, "height": 800}).new_page()
+    other = window(chromium, 420, 800)
     other.goto(f"{served.url}/run/slow")
     expect(state(other)).to_have_text("paused")
     expect(other.locator(".graph svg")).to_have_count(1)

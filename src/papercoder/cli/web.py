@@ -13,12 +13,11 @@ from papercoder.errors import RunFolderError, SettingsError
 @app.command()
 def web(
     folder: Annotated[Path, typer.Argument(metavar="[RUN]", help="A run folder or a folder of runs.")] = Path("runs"),
-    host: Annotated[
-        str, typer.Option(help="Address to listen on. Any address but loopback needs --token.")
-    ] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 picks a free one.", min=0, max=65535)] = 8765,
     token: Annotated[
-        str | None, typer.Option(help="Secret that browsers must present.", envvar="PAPERCODER_WEB_TOKEN")
+        str | None,
+        typer.Option(help="Secret that browsers must present.", envvar="PAPERCODER_WEB_TOKEN"),
     ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
 ) -> None:

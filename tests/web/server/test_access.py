@@ -29,6 +29,8 @@ from tests.web.conftest import Served, server
 TOKEN = "correct+hörse&баттери#;"
 """Signs that mean something in an address, or in a cookie."""
 
+ACCESS = Access("another long token")
+PRESENTED = {"Cookie": f"{ACCESS.cookie}={ACCESS.cookie_value}"}
 SOCKET = "/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
 POLL = "/_nicegui_ws/socket.io/?EIO=4&transport=polling"
 FILE = "/_nicegui/client/none/upload/1"
@@ -36,14 +38,14 @@ FILE = "/_nicegui/client/none/upload/1"
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """On loopback, without a token."""
+    """On loopback."""
     with server(tmp_path_factory.mktemp("runs")) as served:
         yield served
 
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """With a token, on all addresses of this machine."""
+    """On all addresses of this machine, with an unusual token."""
     with server(tmp_path_factory.mktemp("runs"), "--host", "0.0.0.0", "--token", TOKEN) as served:
         yield served
 
@@ -56,9 +58,10 @@ class Answer:
 
 
 def answer(served: Served, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
-    """What is answered to a request that says this; header names are written with `_` for `-`."""
+    """The answer to a request with the cookie and these headers; their names are written with `_` for `-`."""
+    sent = {"Cookie": served.cookie, **{name.replace("_", "-"): value for name, value in headers.items()}}
     with closing(http.client.HTTPConnection("127.0.0.1", urlsplit(served.url).port or 0, timeout=20)) as connection:
-        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        connection.request(method, path, body, sent)
         response = connection.getresponse()
         is_socket = response.status == 101
         return Answer(
@@ -171,8 +174,10 @@ def swallowed(path: str, size: int) -> int:
             yield b"x" * 2**18
 
     async def post() -> int:
-        app = AccessControl(Starlette(routes=[Route("/{any:path}", read_all, methods=["POST"])]), Access())
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+        app = AccessControl(Starlette(routes=[Route("/{any:path}", read_all, methods=["POST"])]), ACCESS)
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://localhost", headers=PRESENTED
+        ) as client:
             return (await client.post(path, content=pieces())).status_code
 
     return asyncio.run(post())
@@ -195,18 +200,20 @@ def test_no_file_beside_ours_is_served(here: Served, path: str) -> None:
     assert "root:" not in text
 
 
-def test_without_the_token_there_is_nothing(guarded: Served) -> None:
+@pytest.mark.parametrize("where", ["here", "guarded"])
+def test_without_the_token_there_is_nothing(where: str, request: pytest.FixtureRequest) -> None:
+    served = request.getfixturevalue(where)
     for path in ("/", "/new", "/static/page.css", POLL, "/?token=wrong", "/?token="):
-        status, text = ask(guarded, path)
+        status, text = ask(served, path, Cookie="")
         assert status == 401
         assert "needs a token" in text
-    assert shake_hands(guarded, Origin=origin(guarded)) == 403
-    assert ask(guarded, FILE, "POST", b"x", Origin=origin(guarded))[0] == 401
+    assert shake_hands(served, Origin=origin(served), Cookie="") == 403
+    assert ask(served, FILE, "POST", b"x", Origin=origin(served), Cookie="")[0] == 401
 
 
 def test_the_printed_address_opens(guarded: Served) -> None:
-    url = urlsplit(guarded.url)
-    assert ask(guarded, f"{url.path}?{url.query}")[0] == 303
+    assert guarded.token == TOKEN
+    assert ask(guarded, f"/?token={quote(guarded.token)}", Cookie="")[0] == 303
 
 
 def test_a_wrong_cookie_is_no_token(guarded: Served) -> None:
@@ -217,7 +224,7 @@ def test_a_wrong_cookie_is_no_token(guarded: Served) -> None:
 
 def cookie(served: Served) -> str:
     """What a browser keeps after the address with the token."""
-    got = answer(served, f"/new?paper=1&token={quote(TOKEN)}")
+    got = answer(served, f"/new?paper=1&token={quote(TOKEN)}", Cookie="")
     assert (got.status, got.headers["Location"]) == (303, "/new?paper=1")
     said = got.headers["Set-Cookie"]
     assert "HttpOnly" in said
@@ -237,21 +244,20 @@ def test_the_token_does_not_help_another_sites_page(guarded: Served) -> None:
 
 
 def test_the_way_in_leads_nowhere_else(guarded: Served) -> None:
-    got = answer(guarded, f"//evil.example/?token={quote(TOKEN)}")
+    got = answer(guarded, f"//evil.example/?token={quote(TOKEN)}", Cookie="")
     assert (got.status, got.headers["Location"]) == (303, "/evil.example/")
 
 
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGHUP, 128 + signal.SIGHUP)]
 )
-def test_off_loopback_a_token_is_made_and_a_signal_ends_the_server_without_an_error(
+def test_a_token_is_made_and_a_signal_ends_the_server_without_an_error(
     tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
-    with server(tmp_path, "--host", "0.0.0.0") as served:
-        made = served.url.partition("?token=")[2]
-        assert len(made) >= 24
-        assert ask(served, "/")[0] == 401
-        assert ask(served, f"/?token={made}")[0] == 303
+    with server(tmp_path, token="") as served:
+        assert len(served.token) >= 24
+        assert ask(served, "/", Cookie="")[0] == 401
+        assert ask(served, f"/?token={served.token}", Cookie="")[0] == 303
         served.process.send_signal(number)
         said = served.process.communicate(timeout=60)[0]
         assert served.process.returncode == code

@@ -1,6 +1,7 @@
 """Runs that the page started: each can be paused, stopped and resumed."""
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
@@ -20,6 +21,9 @@ from papercoder.web.runs.folder import RunsFolder
 from papercoder.web.runs.pause import Pause
 
 ActiveState = Literal["running", "pausing", "paused", "stopping", "ended"]
+
+MOST_AT_ONCE = max(4, os.cpu_count() or 1)
+"""Runs that one server keeps active: each has threads, model calls and code in a sandbox."""
 
 _GRACE = 1.0
 """Seconds that a run has to end by itself once no call is active."""
@@ -129,11 +133,13 @@ class ActiveRuns:
         """Start or resume a run, and wait until it has started; `source` is None to use the paper in the run folder.
 
         Raises:
-            PaperCoderError: it is already running, or cannot start.
+            PaperCoderError: it is already running, too many others are, or it cannot start.
         """
-        former = self._runs.get(name)
-        if former and former.state != "ended":
+        active = [other for other, run in self._runs.items() if run.state != "ended"]
+        if name in active:
             raise RunFolderError(f"{name} is already running. Wait for it, or stop it first.")
+        if len(active) >= MOST_AT_ONCE:
+            raise RunFolderError(f"{len(active)} active, the most runs at once. Wait until one ends, or stop one.")
         self._runs[name] = run = ActiveRun(source, self._runs_folder.folder(name), settings)
         await run.wait_until_started()
 

@@ -1,13 +1,12 @@
-"""Access control: no requests from other sites or by other host names, and a token for all but loopback."""
+"""Access control: a token for everyone, no requests from other sites or by other host names, and limits on bodies."""
 
 import hmac
-from dataclasses import dataclass
+import secrets
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,12 +40,19 @@ _LOGIN_PAGE = """<!doctype html><meta name="viewport" content="width=device-widt
 <button>Open</button></form>"""
 
 
-@dataclass(frozen=True)
 class Access:
-    """What a visitor must present."""
+    """What a visitor must present: the token once, then the cookie that the server answers with."""
 
-    token: str | None = None
-    """None: no token is required, and the server listens on loopback only."""
+    def __init__(self, token: str, *, is_local: bool = True) -> None:
+        """Require this token.
+
+        Args:
+            token: the secret. Other users of the machine can reach a port on loopback, so there is always one.
+            is_local: whether the server listens on loopback only; then it answers to names of loopback only.
+        """
+        self.token = token
+        self.is_local = is_local
+        self._ticket = ""
 
     @property
     def cookie(self) -> str:
@@ -56,18 +62,26 @@ class Access:
     @property
     def cookie_value(self) -> str:
         """The cookie's value. It does not reveal the token, since browsers send it to all ports of this machine."""
-        return self._digest("ticket")
+        return self._digest("cookie")
 
-    def accepts_token(self, token: str) -> bool:
-        """Is this the token?"""
-        return self.token is None or hmac.compare_digest(token.encode(), self.token.encode())
+    def new_ticket(self) -> str:
+        """A secret that is accepted once in place of the token: for a link that a list of processes shows."""
+        self._ticket = secrets.token_urlsafe(24)
+        return self._ticket
+
+    def accepts_token(self, secret: str) -> bool:
+        """Is this the token, or the ticket, which it uses up?"""
+        if self._ticket and hmac.compare_digest(secret.encode(), self._ticket.encode()):
+            self._ticket = ""
+            return True
+        return hmac.compare_digest(secret.encode(), self.token.encode())
 
     def accepts_cookie(self, value: str) -> bool:
         """Is this the cookie of a browser that presented the token?"""
-        return self.token is None or hmac.compare_digest(value.encode(), self.cookie_value.encode())
+        return hmac.compare_digest(value.encode(), self.cookie_value.encode())
 
     def _digest(self, purpose: str) -> str:
-        return hmac.new((self.token or "").encode(), purpose.encode(), "sha256").hexdigest()
+        return hmac.new(self.token.encode(), purpose.encode(), "sha256").hexdigest()
 
 
 class AccessControl:
@@ -84,15 +98,25 @@ class AccessControl:
         elif rejection := self._rejection(scope, Headers(scope=scope)):
             await _reject(rejection, scope, receive, send)
         else:
-            await self.app(scope, _with_limit(scope, receive), _with_headers(send))
+            await self._serve(scope, receive, _with_headers(send))
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; a body that turns out to be too large is answered here, not by the application."""
+        body = _LimitedBody(receive, send, _max_bytes(scope))
+        try:
+            await self.app(scope, body.receive, body.send)
+        except* _TooLargeError:  # middleware with tasks of its own raises groups
+            pass
+        if body.is_too_large and not body.is_answered:
+            await _too_large(scope)(scope, receive, send)
 
     def _rejection(self, scope: Scope, headers: Headers) -> Response | None:
-        if self.access.token is None and not is_loopback(_name(headers.get("host", ""))):
+        if self.access.is_local and not is_loopback(_name(headers.get("host", ""))):
             return PlainTextResponse("This page is only served to this machine, at localhost.", 421)
         if _is_cross_site(scope, headers):
             return PlainTextResponse("Requests from other sites are not allowed.", 403)
         if _length(headers) > _max_bytes(scope):
-            return PlainTextResponse(f"That is more than {_max_bytes(scope) // 2**20} MiB.", 413)
+            return _too_large(scope)
         if self.access.accepts_cookie(_cookie(headers, self.access.cookie)):
             return None
         return self._ask_for_token(scope)
@@ -156,20 +180,47 @@ def _max_bytes(scope: Scope) -> int:
     return UPLOAD + _FORM_BYTES if scope["type"] == "http" and "/upload/" in scope["path"] else BODY
 
 
-def _with_limit(scope: Scope, receive: Receive) -> Receive:
-    """Count the bytes of a body as they arrive, since it may not state its length."""
-    left = _max_bytes(scope)
+def _too_large(scope: Scope) -> Response:
+    text = f"That is more than {_max_bytes(scope) // 2**20} MiB."
+    return PlainTextResponse(text, 413, headers={"Connection": "close"})
 
-    async def counted() -> Message:
-        nonlocal left
-        message = await receive()
+
+class _TooLargeError(Exception):
+    """The application has read as much of a body as is allowed."""
+
+
+class _LimitedBody:
+    """Counts the bytes of a body as they arrive, since it need not state its length."""
+
+    def __init__(self, receive: Receive, send: Send, most: int) -> None:
+        self._receive = receive
+        self._send = send
+        self._left = most
+        self.is_answered = False
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether more has arrived than is allowed."""
+        return self._left < 0
+
+    async def receive(self) -> Message:
+        """The next part of the body.
+
+        Raises:
+            _TooLargeError: it exceeds the limit.
+        """
+        message = await self._receive()
         if message["type"] == "http.request":
-            left -= len(message.get("body", b""))
-            if left < 0:
-                raise HTTPException(413, f"That is more than {_max_bytes(scope) // 2**20} MiB.")
+            self._left -= len(message.get("body", b""))
+        if self.is_too_large:
+            raise _TooLargeError
         return message
 
-    return counted
+    async def send(self, message: Message) -> None:
+        """Pass on the application's answer, but not one about a body that it could not read to its end."""
+        if self.is_answered or not self.is_too_large:
+            self.is_answered = True
+            await self._send(message)
 
 
 def _with_headers(send: Send) -> Send:

@@ -54,21 +54,23 @@ def serve(
     Args:
         root: the folder with the runs.
         opened: the path of the first page, for example `/run/kiln`.
-        host: the address to listen on; all but loopback require a token.
+        host: the address to listen on.
         port: 0 picks a free one.
-        token: None: no token on loopback, else a generated one.
+        token: what browsers must present; None: a generated one.
         show: shows the address to open and the end of the server to the user.
         browser: also open the page in the user's browser.
 
     Raises:
         SettingsError: the address is not available, or the token is too short.
     """
-    web, access = open_web(RunsFolder(root), Settings()), Access(_token(host, token))
+    access = Access(_token(token), is_local=is_loopback(host))
+    web = open_web(RunsFolder(root), Settings())
     with _listen(host, port) as sock:
-        address = _address(host, sock.getsockname()[1], opened, access.token)
-        show(f"PaperCoder runs at {address}  (press Ctrl-C to stop)")
+        address = _address(host, sock.getsockname()[1], opened)
+        show(f"PaperCoder runs at {address}?token={quote(access.token, safe='')}  (press Ctrl-C to stop)")
         if browser:  # in a thread: a browser in the terminal blocks until it is closed
-            app.on_startup(lambda: Thread(target=webbrowser.open, args=(address,), daemon=True).start())
+            link = f"{address}?token={access.new_ticket()}"
+            app.on_startup(lambda: Thread(target=webbrowser.open, args=(link,), daemon=True).start())
         config = uvicorn.Config(
             build(web, access),
             ws="wsproto",
@@ -123,12 +125,12 @@ def _links() -> str:
     )
 
 
-def _token(host: str, token: str | None) -> str | None:
-    if token is None:
-        return None if is_loopback(host) else secrets.token_urlsafe(24)
-    if len(token) < _SHORTEST_TOKEN:
+def _token(given: str | None) -> str:
+    if given is None:
+        return secrets.token_urlsafe(24)
+    if len(given) < _SHORTEST_TOKEN:
         raise SettingsError(f"--token: give at least {_SHORTEST_TOKEN} characters, or omit it to generate one.")
-    return token
+    return given
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -141,6 +143,6 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _address(host: str, port: int, opened: str, token: str | None) -> str:
+def _address(host: str, port: int, opened: str) -> str:
     name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{port}{opened}" + (f"?token={quote(token, safe='')}" if token else "")
+    return f"http://{name}:{port}{opened}"
