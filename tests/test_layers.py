@@ -27,6 +27,7 @@ ROOMS = (
     "diagrams",
     "plots",
     "sandbox",
+    "datasets",
     "environments",
     "stages",
     "pipeline",

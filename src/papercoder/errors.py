@@ -12,7 +12,7 @@
     │   ├── AnswerError         it gave no valid answer                             exit 1
     │   └── ContextError        the request exceeds the model's context window      exit 1
     ├── ReproductionError       the repository lists or runs no trials              exit 1
-    ├── FetchError              data of a benchmark cannot be fetched               exit 1
+    ├── FetchError              data cannot be fetched                              exit 1
     └── CostCapReached          the next call might exceed --max-cost; resumable    exit 3
 """
 
@@ -70,7 +70,7 @@ class ReproductionError(PaperCoderError):
 
 
 class FetchError(PaperCoderError):
-    """Data of a benchmark cannot be downloaded, or differs from what is expected."""
+    """Data cannot be downloaded, or differ from what is expected."""
 
 
 class CostCapReached(PaperCoderError):

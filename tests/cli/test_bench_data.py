@@ -8,9 +8,9 @@ import pytest
 
 from papercoder.bench.results.files import write_results
 from tests.bench.data.test_fetch import ROOT
-from tests.bench.server import Server, serving
 from tests.bench.trials import judged, results, trial
 from tests.cli.test_papers import Command
+from tests.server import Server, serving
 
 
 @pytest.fixture

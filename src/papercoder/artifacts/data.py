@@ -1,6 +1,7 @@
 """The data sets and pretrained weights that a paper uses, and the files that were fetched for them."""
 
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from pydantic import AwareDatetime, Field
@@ -85,6 +86,10 @@ class DataSource(DataSourceDraft):
         """Whether it can be downloaded."""
         return self.kind in FETCHED_KINDS
 
+    def needs(self, path: str) -> bool:
+        """Whether a file of the source is needed."""
+        return not self.files or any(fnmatchcase(path, pattern) for pattern in self.files)
+
     @property
     def has_files(self) -> bool:
         """Whether the code reads it from files, and not from a package or its own generator."""
@@ -118,20 +123,29 @@ class LockedSource(Artifact):
     name: str
     kind: DataKind
     id: str
+    requested: str = ""
+    """The revision in `planning/data.json`."""
+
+    patterns: tuple[str, ...] = ()
+    """Of the files that were needed; empty for all."""
+
     revision: str = ""
-    """The exact version: the commit, the record's version, or the ETag's; empty if the server has none."""
+    """The exact version: the commit, the version of the record, or the ETag; empty if the server has none."""
 
     licence: str = ""
     """As the server states it."""
 
+    folder: str = ""
+    """Its folder in the cache; empty if it was given."""
+
     given: str = ""
-    """The absolute path that the user gave; empty if it was fetched into the cache."""
+    """The absolute path that the user gave; empty if it was fetched."""
 
     digest: str
-    """SHA-256 of the listing of its files: their paths, sizes and hashes; for given data, their paths and sizes."""
+    """A digest of the listing of its files: their paths, sizes and hashes; for given data, their paths and sizes."""
 
     files: tuple[LockedFile, ...] = ()
-    """Empty for given data, which is not read in full."""
+    """Empty for given data, which is not read."""
 
     size: int = 0
     """Bytes of all its files."""

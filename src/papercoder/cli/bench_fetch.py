@@ -37,10 +37,10 @@ def fetch_data(
     """Download a public benchmark and write its manifest. Run it again to fetch what is missing."""
 
     from papercoder.bench.data.benchmarks import hosts_at
-    from papercoder.bench.data.downloads import Downloads, web_client
     from papercoder.bench.data.fetch import fetch
     from papercoder.bench.data.folder import DataFolder
     from papercoder.console.bench_fetch import show_downloaded, showing
+    from papercoder.datasets.downloads import Downloads, web_client
 
     console = new_console(stderr=True)
     with web_client(timeout) as client, showing(console) as on_progress:

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from papercoder.bench.data.downloads import OnProgress
 from papercoder.bench.data.fetch import FetchResult
+from papercoder.datasets.downloads import OnProgress
 from papercoder.report.formatting import plural
 
 

@@ -8,9 +8,9 @@ import yaml
 
 from papercoder.artifacts import Artifact
 from papercoder.bench.data.benchmarks import Benchmark
-from papercoder.bench.data.downloads import Unreachable
 from papercoder.bench.data.folder import DataFolder
 from papercoder.bench.manifest.manifest import Judge, Manifest, ModelChoice, PaperEntry, model_name
+from papercoder.datasets.downloads import Unreachable
 from papercoder.errors import FetchError
 from papercoder.runs.folder import lock
 from papercoder.settings import Settings

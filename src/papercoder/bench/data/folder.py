@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from pydantic import Field, ValidationError
 
 from papercoder.artifacts import Artifact
-from papercoder.bench.data.downloads import LARGEST, Content, Downloads, Missing, Unreachable, sha256_of
+from papercoder.datasets.downloads import LARGEST, Content, Downloads, Missing, Unreachable, sha256_of
 from papercoder.errors import FetchError, PaperError
 from papercoder.paper.archive import unzip
 from papercoder.paper.files import Memory, read_bytes
@@ -193,7 +193,7 @@ def lfs_pointer(path: Path) -> Content | None:
     if path.stat().st_size > _LARGEST_POINTER:
         return None
     found = _POINTER.match(path.read_bytes())
-    return Content(sha256=found[1].decode(), size=int(found[2])) if found else None
+    return Content(hash=f"sha256:{found[1].decode()}", size=int(found[2])) if found else None
 
 
 def unpack(archive: Path, folder: Path) -> None:

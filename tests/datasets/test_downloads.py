@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.bench.data.downloads import Content, Downloads, Missing, Unreachable, web_client
 from papercoder.bench.data.folder import lfs_pointer
+from papercoder.datasets.downloads import Content, Downloads, Missing, Unreachable, web_client
 from papercoder.errors import FetchError
-from tests.bench.server import Server, serving
+from tests.server import Server, serving
 
 DATA = bytes(range(256)) * 400
-CONTENT = Content(sha256=hashlib.sha256(DATA).hexdigest(), size=len(DATA))
+CONTENT = Content(hash=f"sha256:{hashlib.sha256(DATA).hexdigest()}", size=len(DATA))
 
 
 @dataclass
@@ -130,8 +130,8 @@ def test_missing_and_denied_files_are_errors_without_a_retry(world: World) -> No
 
 
 def test_a_wrong_hash_is_retried_once_and_discarded(world: World) -> None:
-    with pytest.raises(FetchError, match="has another SHA-256 or size than announced"):
-        world.fetch(Content(sha256="0" * 64, size=len(DATA)))
+    with pytest.raises(FetchError, match="has another hash or size than announced"):
+        world.fetch(Content(hash=f"sha256:{'0' * 64}", size=len(DATA)))
     assert len(world.server.asked) == 2
     assert left(world) == []
 
@@ -144,7 +144,7 @@ def test_a_wrong_part_of_an_earlier_try_is_discarded(world: World) -> None:
     assert [asked for _, asked in world.server.asked] == ["bytes=100-", ""]
 
 
-@pytest.mark.parametrize("content", [None, Content(sha256="0" * 64, size=50)])
+@pytest.mark.parametrize("content", [None, Content(hash=f"sha256:{'0' * 64}", size=50)])
 def test_files_above_the_limit_are_errors(world: World, content: Content | None) -> None:
     with pytest.raises(FetchError, match="is larger than the limit"):
         world.fetch(content, largest=1000)
@@ -223,7 +223,7 @@ def test_no_server(world: World) -> None:
 def test_lfs_pointers_are_recognised(tmp_path: Path) -> None:
     path = tmp_path / "it"
     path.write_bytes(f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 12\n".encode())
-    assert lfs_pointer(path) == Content(sha256="a" * 64, size=12)
+    assert lfs_pointer(path) == Content(hash=f"sha256:{'a' * 64}", size=12)
     path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:short\nsize 12\n")
     assert lfs_pointer(path) is None
     path.write_bytes(DATA)

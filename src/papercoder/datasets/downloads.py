@@ -3,8 +3,8 @@
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -13,7 +13,7 @@ from papercoder.errors import FetchError
 from papercoder.paper.arxiv import retry_after
 from papercoder.runs.store import write_failure
 
-_USER_AGENT = "papercoder (fetches a benchmark's public data for the user who asks for it; httpx)"
+_USER_AGENT = "papercoder (fetches public data for the user who asks for it; httpx)"
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _TRIES = 5
 """In a row, without a new byte."""
@@ -36,6 +36,10 @@ class Missing(FetchError):
     """The server has no such file."""
 
 
+class Denied(FetchError):
+    """The server denies access."""
+
+
 class Unreachable(FetchError):
     """The server does not answer at the moment."""
 
@@ -52,14 +56,25 @@ class _Retry(Exception):
 class Content:
     """What a file must contain, if that is known in advance."""
 
-    sha256: str
-    size: int
+    hash: str = ""
+    """`sha256:...`, `sha1:...`, `md5:...` or `git:...`, as Git hashes files; empty: unknown."""
+
+    size: int | None = None
 
 
 def sha256_of(path: Path) -> str:
     """A file's SHA-256, in hexadecimal digits."""
+    return _hash_of(path, "sha256")
+
+
+def _hash_of(path: Path, algorithm: str) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        if algorithm != "git":
+            return hashlib.file_digest(file, algorithm).hexdigest()
+        found = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
+        while chunk := file.read(2**20):
+            found.update(chunk)
+        return found.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -70,6 +85,11 @@ class PartialFile:
     """Of the complete file."""
 
     @property
+    def exists(self) -> bool:
+        """Whether a download has begun; an empty file may be complete."""
+        return self._bytes.exists()
+
+    @property
     def size(self) -> int:
         """Bytes so far."""
         return self._bytes.stat().st_size if self._bytes.exists() else 0
@@ -77,7 +97,7 @@ class PartialFile:
     def range_headers(self, content: Content | None) -> dict[str, str]:
         """Headers that request the rest; empty if nothing could verify that it belongs to the same file."""
         tag = self._tag.read_text(encoding="utf-8") if self._tag.exists() else ""
-        if not self.size or not (tag or content):
+        if not self.size or not (tag or (content and content.hash)):
             return {}
         return {"Range": f"bytes={self.size}-"} | ({"If-Range": tag} if tag else {})
 
@@ -97,7 +117,12 @@ class PartialFile:
 
     def matches(self, content: Content | None) -> bool:
         """Whether the bytes are the expected ones."""
-        return content is None or (self.size == content.size and sha256_of(self._bytes) == content.sha256)
+        if content is None:
+            return True
+        algorithm, _, expected = content.hash.partition(":")
+        if content.size not in {None, self.size}:
+            return False
+        return not expected or _hash_of(self._bytes, algorithm) == expected
 
     def discard(self) -> None:
         """Delete everything."""
@@ -150,14 +175,17 @@ class Downloads:
     on_progress: OnProgress = _ignore_progress
     sleep: Callable[[float], None] = time.sleep
     largest: int = LARGEST
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Of every request, such as a token; they are not sent to other servers after a redirect."""
 
     def fetch(self, address: str, path: Path, content: Content | None = None) -> None:
         """Download a file, or the rest of it. Until it is complete, it is `PATH.part`.
 
         Raises:
             Missing: the server has no such file.
+            Denied: the server denies access.
             Unreachable: the server does not answer at the moment.
-            FetchError: the server denies access, or the file is too large, has another hash, or cannot be written.
+            FetchError: the file is too large, has another hash, or cannot be written.
         """
         part = PartialFile(path)
         try:
@@ -170,12 +198,13 @@ class Downloads:
                 part.discard()
         except OSError as error:
             raise FetchError(write_failure(path, error)) from error
-        raise FetchError(f"{address} has another SHA-256 or size than announced. The download was discarded.")
+        raise FetchError(f"{address} has another hash or size than announced. The download was discarded.")
 
     def _complete(self, address: str, part: PartialFile, content: Content | None) -> None:
         """Retry until the file is complete, as long as retries make progress."""
         best, tries = part.size, 0
-        while content is None or part.size < content.size:
+        expected = content.size if content else None
+        while expected is None or part.size < expected or not part.exists:
             try:
                 return self._try(address, part, content)
             except (_Retry, httpx.TransportError) as error:
@@ -187,7 +216,7 @@ class Downloads:
         return None
 
     def _try(self, address: str, part: PartialFile, content: Content | None) -> None:
-        headers = part.range_headers(content)
+        headers = {**self.headers, **part.range_headers(content)}
         with self.client.stream("GET", address, headers=headers) as response:
             _check_status(response, address, part)
             total = _prepare(response, part)
@@ -198,7 +227,7 @@ class Downloads:
     def _receive(self, response: httpx.Response, address: str, part: PartialFile, content: Content | None) -> None:
         length = response.headers.get("Content-Length", "")
         total = part.size + int(length) if length.isdecimal() else None
-        limit = min(self.largest, content.size) if content else self.largest
+        limit = self.largest if content is None or content.size is None else min(self.largest, content.size)
         too_large = FetchError(f"{address} is larger than the limit of {limit:,} bytes. The download was discarded.")
         if (total or 0) > limit:
             part.discard()
@@ -228,7 +257,7 @@ def _check_status(response: httpx.Response, address: str, part: PartialFile) -> 
     if code in _RETRIED:
         raise _Retry(f"it answers {code}", retry_after(response.headers.get("Retry-After", "")))
     if code not in {200, 206}:
-        raise FetchError(f"{address}: access denied ({code}).")
+        raise Denied(f"{address}: access denied ({code}).")
     if (encoding := response.headers.get("Content-Encoding", "identity")) != "identity":
         raise FetchError(f"{address} is sent in the encoding {encoding[:40]}, which was not requested.")
 

@@ -1,0 +1,140 @@
+"""Fetching a release into the cache: downloads that resume, hashes, archives, and an entry that appears at once."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from papercoder.artifacts.data import DataKind, DataSource, LockedFile, LockedSource
+from papercoder.datasets.archive import is_archive, unpack
+from papercoder.datasets.cache import FILES, RECORD, DataCache, listing, listing_digest
+from papercoder.datasets.downloads import Denied, Downloads, sha256_of
+from papercoder.datasets.hub import hub_release
+from papercoder.datasets.records import doi_release, openml_release
+from papercoder.datasets.release import Release
+from papercoder.datasets.web import url_release
+from papercoder.errors import FetchError
+from papercoder.runs.folder import lock
+from papercoder.runs.store import digest, write_failure, write_synced
+
+FindRelease = Callable[[DataSource, httpx.Client], Release]
+
+SERVERS: dict[DataKind, FindRelease] = {
+    "hf_dataset": hub_release,
+    "hf_model": hub_release,
+    "url": url_release,
+    "doi": doi_release,
+    "openml": openml_release,
+}
+"""Kind -> the function that asks its server for a release."""
+
+
+def fetch_release(release: Release, cache: DataCache, downloads: Downloads) -> LockedSource:
+    """Download what is missing of a release and add it to the cache. Call it again to resume.
+
+    Raises:
+        FetchError: a file cannot be downloaded, has another hash, or cannot be unpacked, or the disk is full.
+        RunFolderError: another process fetches the same release.
+    """
+    entry = cache.entry(release)
+    staging, final = cache.staging(entry), cache.root / entry
+    _require_space(release, cache.root)
+    with lock(cache.root / ".locks" / digest(entry)[:16]):
+        try:
+            if not (final / RECORD).exists():
+                _download(release, staging, downloads)
+                _unpack(release, staging)
+                found = _record(release, entry, staging / FILES)
+                write_synced(staging / RECORD, found.model_dump_json(indent=1) + "\n")
+                final.parent.mkdir(parents=True, exist_ok=True)
+                staging.rename(final)
+        except OSError as error:
+            raise FetchError(write_failure(staging, error)) from error
+        found = LockedSource.model_validate_json((final / RECORD).read_bytes())
+    return found.model_copy(update={"name": release.source.name})
+
+
+def give(source: DataSource, path: Path) -> LockedSource:
+    """Data that the user has. They are listed and never written.
+
+    Raises:
+        FetchError: there is nothing at the path, or it has no files.
+    """
+    found = path.expanduser().resolve()
+    files = listing(found)
+    if not files:
+        raise FetchError(f"--data {source.name}={path}: there are no files. Give a file or a folder with files.")
+    return LockedSource(
+        name=source.name,
+        kind=source.kind,
+        id=source.id,
+        requested=source.revision,
+        given=str(found),
+        digest=listing_digest(files),
+        size=sum(size for _, size in files),
+        time=datetime.now(UTC),
+    )
+
+
+def _require_space(release: Release, root: Path) -> None:
+    existing = next(folder for folder in (root, *root.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free
+    if (release.size or 0) > free:
+        raise FetchError(
+            f"{release.source.name} needs {release.size:,} bytes, and {free:,} are free at {root}. Free some space, or "
+            "set XDG_CACHE_HOME to a folder on a larger disk."
+        )
+
+
+def _download(release: Release, staging: Path, downloads: Downloads) -> None:
+    """Download into `staging/downloads`; what an earlier try completed has its final name there."""
+    authorised = replace(downloads, headers=release.headers)
+    for file in release.files:
+        path = staging / "downloads" / file.path
+        if path.exists():
+            continue
+        try:
+            authorised.fetch(file.address, path, file.content)
+        except Denied as error:
+            raise FetchError(release.denied or str(error)) from error
+
+
+def _unpack(release: Release, staging: Path) -> None:
+    """Move files and unpack archives into `staging/files`."""
+    files, downloaded = staging / FILES, staging / "downloads"
+    shutil.rmtree(files, ignore_errors=True)
+    archives = [file for file in release.files if release.unpacks and is_archive(file.path)]
+    try:
+        for file in archives:
+            unpack(downloaded / file.path, files)
+    except FetchError:
+        shutil.rmtree(files, ignore_errors=True)
+        raise
+    for file in release.files:
+        if file not in archives:
+            target = files / file.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (downloaded / file.path).rename(target)
+    shutil.rmtree(downloaded)
+
+
+def _record(release: Release, entry: str, files: Path) -> LockedSource:
+    source = release.source
+    locked = tuple(LockedFile(path=path, size=size, sha256=sha256_of(files / path)) for path, size in listing(files))
+    return LockedSource(
+        name=source.name,
+        kind=source.kind,
+        id=source.id,
+        requested=source.revision,
+        patterns=source.files,
+        revision=release.revision,
+        licence=release.licence,
+        folder=entry,
+        digest=digest([file.model_dump() for file in locked]),
+        files=locked,
+        size=sum(file.size for file in locked),
+        time=datetime.now(UTC),
+    )
