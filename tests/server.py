@@ -27,6 +27,12 @@ class Server:
     raw: dict[str, bytes] = field(default_factory=dict)
     """Path -> raw response; the connection is closed after it."""
 
+    more: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Path -> further headers of the response."""
+
+    token: str = ""
+    """If set, files are sent only with this bearer token."""
+
     tags: bool = True
     ranges: bool = True
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -42,6 +48,17 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Print nothing."""
 
+    def do_HEAD(self) -> None:
+        state: Server = self.server.state
+        data = state.files.get(self.path)
+        if data is None or self.path in state.errors:
+            return self._end(state.errors.get(self.path, 404))
+        self.send_response(200)
+        for name, value in {**state.more.get(self.path, {}), "Content-Length": str(len(data))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        return None
+
     def do_GET(self) -> None:
         state: Server = self.server.state
         state.asked.append((self.path, self.headers.get("Range", "")))
@@ -55,7 +72,9 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         data = state.files.get(self.path)
         if self.path in state.errors or data is None:
-            return self._end(state.errors.get(self.path, 404))
+            return self._end(state.errors.get(self.path, 404), **state.more.get(self.path, {}))
+        if state.token and self.headers.get("Authorization") != f"Bearer {state.token}":
+            return self._end(401)
         return self._send(state, data)
 
     def _send(self, state: Server, data: bytes) -> None:

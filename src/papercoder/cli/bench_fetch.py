@@ -39,11 +39,12 @@ def fetch_data(
     from papercoder.bench.data.benchmarks import hosts_at
     from papercoder.bench.data.fetch import fetch
     from papercoder.bench.data.folder import DataFolder
-    from papercoder.console.bench_fetch import show_downloaded, showing
+    from papercoder.console.bench_fetch import show_downloaded
+    from papercoder.console.downloads import show_progress
     from papercoder.datasets.downloads import Downloads, web_client
 
     console = new_console(stderr=True)
-    with web_client(timeout) as client, showing(console) as on_progress:
+    with web_client(timeout) as client, show_progress(console) as on_progress:
         data = DataFolder(folder, Downloads(client, on_progress))
         done = fetch(_list(benchmark, data, hosts_at(mirror), gold, listed), data, only or ())
     if as_json:

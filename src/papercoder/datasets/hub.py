@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 import httpx
-from huggingface_hub import constants, get_token, hf_hub_url
+from huggingface_hub import constants, get_token
 from pydantic import BaseModel, Field
 
 from papercoder.artifacts.data import DataSource
@@ -66,7 +66,7 @@ def hub_release(source: DataSource, client: httpx.Client, endpoint: str | None =
     licence = found.card.license if found.card else None
     return Release(
         source,
-        tuple(_remote(file, source.id, kind, found.sha, endpoint) for file in files),
+        tuple(_remote(file, f"{page}/resolve/{found.sha}") for file in files),
         revision=found.sha,
         licence=", ".join(licence) if isinstance(licence, list) else licence or "",
         headers=headers,
@@ -74,10 +74,9 @@ def hub_release(source: DataSource, client: httpx.Client, endpoint: str | None =
     )
 
 
-def _remote(file: _File, repository: str, kind: str, commit: str, endpoint: str) -> RemoteFile:
-    address = hf_hub_url(repository, file.rfilename, repo_type=kind, revision=commit, endpoint=endpoint)
+def _remote(file: _File, folder: str) -> RemoteFile:
     known = f"sha256:{file.lfs.sha256}" if file.lfs else f"git:{file.blob_id}" if file.blob_id else ""
-    return remote_file(file.rfilename, address, Content(known, file.size))
+    return remote_file(file.rfilename, f"{folder}/{quote(file.rfilename)}", Content(known, file.size))
 
 
 def _gated(source: DataSource, page: str) -> str:

@@ -2,11 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from papercoder.artifacts.data import DataLock, DataSources
 from papercoder.datasets.cache import DataCache
+from papercoder.datasets.lock import read_lock
+from papercoder.runs.folder import load
 from papercoder.sandbox.contract import Bind
+
+DATA = "planning/data.json"
+"""The data sources of a run."""
 
 DATA_ROOT = "/data"
 """The folder of the data inside the sandbox."""
@@ -43,6 +49,16 @@ class Mounts:
     def complete(self) -> bool:
         """Whether there are data in files and none are missing."""
         return bool(self.present) and not self.missing
+
+
+def run_mounts(folder: Path, cache: DataCache | None = None) -> Mounts:
+    """The mounts of a run's data.
+
+    Raises:
+        ArtifactError: `planning/data.json` or `data.lock.json` was edited and is not valid.
+    """
+    data = load(folder, DATA, DataSources) if (folder / DATA).exists() else DataSources()
+    return mounts_for(data, read_lock(folder), cache)
 
 
 def mounts_for(data: DataSources, lock: DataLock, cache: DataCache | None = None) -> Mounts:

@@ -1,0 +1,64 @@
+"""`papercoder data`: the data sets and pretrained weights of a run."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from papercoder.cli.options import PARTIAL, JsonOption, RunArgument, app, new_console
+from papercoder.errors import SettingsError
+
+
+@app.command()
+def data(
+    run: RunArgument,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="With --fetch: only these.")] = None,
+    fetch: Annotated[bool, typer.Option("--fetch", help="Download what is missing. Run it again to resume.")] = False,
+    given: Annotated[
+        list[str] | None, typer.Option("--data", metavar="NAME=PATH", help="Use data that you have. Repeatable.")
+    ] = None,
+    max_download: Annotated[
+        str, typer.Option(metavar="SIZE", help="Ask before downloads above this size, such as 500MB.")
+    ] = "2GB",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds without data before a retry.", min=1)] = 60.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the data and pretrained weights that a run needs, and fetch or give what is missing."""
+    from rich.console import Console
+    from rich.filesize import decimal
+
+    from papercoder.console.data import show_data
+    from papercoder.console.downloads import show_progress
+    from papercoder.datasets.downloads import Downloads, web_client
+    from papercoder.operations.data import Fetch, data_status, give_data
+
+    def confirm(size: int) -> bool:
+        return yes or (sys.stdin.isatty() and typer.confirm(f"Download {decimal(size)}?", err=True))
+
+    if names and not fetch:
+        raise SettingsError(f"{names[0]}: names are used with --fetch only.")
+    give_data(run, given or ())
+    problems: list[str] = []
+    if fetch:
+        largest = _bytes(max_download)
+        with web_client(timeout) as client, show_progress(Console(stderr=True)) as on_progress:
+            work = Fetch(run, client, Downloads(client, on_progress, largest=largest), confirm, largest)
+            work.run(names or ())
+        problems = work.problems
+    status = data_status(run)
+    if as_json:
+        typer.echo(status.model_dump_json(indent=1))
+    else:
+        show_data(status, problems, new_console())
+    if problems:
+        raise typer.Exit(PARTIAL)
+
+
+def _bytes(text: str) -> int:
+    from pydantic import ByteSize, TypeAdapter, ValidationError
+
+    try:
+        return int(TypeAdapter(ByteSize).validate_python(text))
+    except ValidationError:
+        raise SettingsError(f"--max-download {text}: write a size such as 500MB or 2GB.") from None

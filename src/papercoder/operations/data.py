@@ -1,0 +1,180 @@
+"""The data of a run: what it needs, what is there, and fetching or giving what is missing."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import httpx
+
+from papercoder.artifacts import Artifact, DataLock, DataSource, DataSources, LockedSource
+from papercoder.datasets.cache import DataCache
+from papercoder.datasets.downloads import Downloads
+from papercoder.datasets.fetch import SERVERS, fetch_release, give
+from papercoder.datasets.lock import LOCK, read_lock, record
+from papercoder.datasets.mounts import DATA
+from papercoder.datasets.release import Release, by_hand
+from papercoder.errors import FetchError, SettingsError
+from papercoder.runs.folder import load
+
+MAX_DOWNLOAD = 2 * 10**9
+"""Bytes that are downloaded without asking."""
+
+_UNLIMITED = 2**62
+
+SourceState = Literal["fetched", "given", "changed", "cached", "missing", "package", "generated"]
+"""`changed`: files differ from those that were fetched or given. `cached`: another run has fetched it."""
+
+
+class SourceStatus(Artifact):
+    """A data source and what is there of it."""
+
+    source: DataSource
+    state: SourceState
+    size: int | None = None
+    """Bytes that are there, else an estimate of the download; None if unknown."""
+
+    licence: str = ""
+    """As the server states it, else as planning knows it."""
+
+    revision: str = ""
+    path: str = ""
+    """Where the data are."""
+
+
+class DataStatus(Artifact):
+    """The data of a run."""
+
+    sources: tuple[SourceStatus, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of sources that the code cannot read."""
+        return tuple(item.source.name for item in self.sources if item.state in {"missing", "changed", "cached"})
+
+
+def data_status(folder: Path, cache: DataCache | None = None) -> DataStatus:
+    """What a run needs, and what is there.
+
+    Raises:
+        RunFolderError: the run has not listed its data yet.
+    """
+    cache, lock = cache or DataCache(), read_lock(folder)
+    return DataStatus(sources=tuple(_status(item, lock, cache) for item in load(folder, DATA, DataSources).items))
+
+
+def _status(source: DataSource, lock: DataLock, cache: DataCache) -> SourceStatus:
+    if source.kind in {"package", "generated"}:
+        state: SourceState = "package" if source.kind == "package" else "generated"
+        return SourceStatus(source=source, state=state, licence=source.licence)
+    locked = lock.get(source.name)
+    if locked is None or not cache.has(locked):
+        state, locked = ("cached", found) if (found := cache.find(source)) else ("missing", None)
+    elif cache.is_changed(locked):
+        state = "changed"
+    else:
+        state = "given" if locked.given else "fetched"
+    if locked is None:
+        return SourceStatus(source=source, state=state, size=source.size_bytes, licence=source.licence)
+    return SourceStatus(
+        source=source,
+        state=state,
+        size=locked.size,
+        licence=locked.licence or source.licence,
+        revision=locked.revision,
+        path=str(cache.path(locked)),
+    )
+
+
+def give_data(folder: Path, given: Iterable[str]) -> None:
+    """Record data that the user has, each as `NAME=PATH`.
+
+    Raises:
+        SettingsError: a text is not of this form, or the run has no such source.
+        FetchError: there are no files at a path.
+    """
+    sources = {source.name: source for source in load(folder, DATA, DataSources).items}
+    for text in given:
+        name, equals, path = text.partition("=")
+        if not equals or name not in sources:
+            raise SettingsError(
+                f"--data {text}: write NAME=PATH with one of the names {', '.join(sources) or '(none)'}."
+            )
+        record(folder, give(sources[name], Path(path)))
+
+
+@dataclass
+class Fetch:
+    """Fetches data of a run."""
+
+    folder: Path
+    client: httpx.Client
+    downloads: Downloads
+    confirm: Callable[[int], bool]
+    """Asked with the number of bytes if they are more than `max_download`."""
+
+    max_download: int = MAX_DOWNLOAD
+    cache: DataCache = field(default_factory=DataCache)
+    problems: list[str] = field(default_factory=list)
+    """What could not be fetched, one sentence each."""
+
+    def run(self, names: Iterable[str] = ()) -> None:
+        """Fetch these sources, or all that can be fetched, and record them. Call it again to resume.
+
+        Raises:
+            SettingsError: the run has no such source, or the download is too large and was not confirmed.
+        """
+        releases = [release for source in self._wanted(tuple(names)) if (release := self._find(source))]
+        sizes = [size if (size := release.size) is not None else release.source.size_bytes for release in releases]
+        total = sum(filter(None, sizes))
+        if total > self.max_download:
+            if not self.confirm(total):
+                raise SettingsError(
+                    f"The download of {total:,} bytes is above --max-download ({self.max_download:,}). Use --yes, or "
+                    "name single sources."
+                )
+            self.downloads = replace(self.downloads, largest=_UNLIMITED)
+        for release in releases:
+            try:
+                self._record(fetch_release(release, self.cache, self.downloads))
+            except FetchError as error:
+                self.problems.append(str(error))
+
+    def _wanted(self, names: tuple[str, ...]) -> list[DataSource]:
+        sources = {source.name: source for source in load(self.folder, DATA, DataSources).items}
+        if unknown := [name for name in names if name not in sources]:
+            raise SettingsError(f"The run has no data {unknown[0]}. Its data are {', '.join(sources) or 'none'}.")
+        if not names:
+            return [source for source in sources.values() if source.is_fetched]
+        self.problems += [
+            f"{name} is {sources[name].kind} and cannot be fetched. {by_hand(sources[name])}"
+            for name in names
+            if sources[name].kind == "private"
+        ]
+        return [sources[name] for name in names if sources[name].is_fetched]
+
+    def _find(self, source: DataSource) -> Release | None:
+        """What is to be downloaded of a source; None if nothing, or if it cannot be found."""
+        locked = read_lock(self.folder).get(source.name)
+        if locked and self.cache.has(locked):
+            return None
+        if locked and source.kind in {"hf_dataset", "hf_model"} and locked.revision:
+            source = source.model_copy(update={"revision": locked.revision})
+        if cached := self.cache.find(source):
+            self._record(cached)
+            return None
+        try:
+            return SERVERS[source.kind](source, self.client)
+        except FetchError as error:
+            self.problems.append(str(error))
+            return None
+
+    def _record(self, found: LockedSource) -> None:
+        former = read_lock(self.folder).get(found.name)
+        if former and not former.given and former.digest != found.digest:
+            self.problems.append(
+                f"{found.name} has changed since this run fetched it. To use the new version, delete its entry in "
+                f"{self.folder / LOCK} and fetch it again."
+            )
+        else:
+            record(self.folder, found)
