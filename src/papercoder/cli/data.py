@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from papercoder.cli.options import PARTIAL, JsonOption, RunArgument, app, new_console
+from papercoder.cli.options import PARTIAL, JsonOption, RunArgument, app, echo, new_console
 from papercoder.errors import SettingsError
 
 
@@ -25,7 +25,6 @@ def data(
     as_json: JsonOption = False,
 ) -> None:
     """Show the data and pretrained weights that a run needs, and fetch or give what is missing."""
-    from rich.console import Console
     from rich.filesize import decimal
 
     from papercoder.console.data import show_data
@@ -42,13 +41,13 @@ def data(
     problems: list[str] = []
     if fetch:
         largest = _bytes(max_download)
-        with web_client(timeout) as client, show_progress(Console(stderr=True)) as on_progress:
+        with web_client(timeout) as client, show_progress(new_console(stderr=True)) as on_progress:
             work = Fetch(run, client, Downloads(client, on_progress, largest=largest), confirm, largest)
             work.run(names or ())
         problems = work.problems
     status = data_status(run)
     if as_json:
-        typer.echo(status.model_dump_json(indent=1))
+        echo(status.model_dump_json(indent=1))
     else:
         show_data(status, problems, new_console())
     if problems:
