@@ -102,7 +102,7 @@ class _Rounds:
         costs = {index: self._cost(index, still_open) for index in still_open}
         while still_open:
             chosen = min(costs, key=lambda index: self._priority(*costs[index]))
-            taken = sorted(still_open[chosen], key=self._seconds.__getitem__)
+            taken = sorted(still_open[chosen], key=lambda kind: (self._seconds[kind], kind))
             changed = {index for kind in taken for index in self._of_kind[kind]} & still_open.keys()
             neighbours = {other for index in changed for kind in still_open[index] for other in self._of_kind[kind]}
             for kind in taken:
