@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from papercoder.artifacts import DataLock, DataSources
+from papercoder.artifacts import DataLock, DataSources, RunData
 from papercoder.datasets.cache import DataCache
 from papercoder.datasets.fetch import give
 from papercoder.datasets.lock import record
@@ -21,7 +21,7 @@ def given(tmp_path: Path) -> DataLock:
 
 
 def test_each_source_has_its_place_and_what_is_missing_is_named(tmp_path: Path) -> None:
-    mounts = mounts_for(DATA, given(tmp_path), DataCache(tmp_path / "cache"))
+    mounts = mounts_for(RunData(sources=DATA, lock=given(tmp_path)), DataCache(tmp_path / "cache"))
     mine = tmp_path / "mine"
     assert mounts.binds == (Bind(mine, "/data/dots"), Bind(mine / "a.csv", "/data/labels/a.csv"))
     assert (mounts.present, mounts.missing, mounts.complete) == (("dots", "labels"), ("gone",), False)

@@ -43,6 +43,7 @@ from papercoder.artifacts.data import DataSourceDrafts as DataSourceDrafts
 from papercoder.artifacts.data import DataSources as DataSources
 from papercoder.artifacts.data import LockedFile as LockedFile
 from papercoder.artifacts.data import LockedSource as LockedSource
+from papercoder.artifacts.data import RunData as RunData
 from papercoder.artifacts.diagnosis import AttemptStatus as AttemptStatus
 from papercoder.artifacts.diagnosis import ClaimChange as ClaimChange
 from papercoder.artifacts.diagnosis import Diagnosis as Diagnosis

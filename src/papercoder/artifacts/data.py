@@ -167,3 +167,15 @@ class DataLock(Artifact):
         """The lock with this source added or replaced."""
         others = (other for other in self.sources if other.name != source.name)
         return DataLock(sources=tuple(sorted((*others, source), key=lambda item: item.name)))
+
+
+class RunData(Artifact):
+    """What a run needs of data in files, and what it has of them."""
+
+    sources: DataSources = DataSources()
+    lock: DataLock = DataLock()
+
+    @property
+    def needs_files(self) -> bool:
+        """Whether any source is in files."""
+        return any(source.has_files for source in self.sources.items)

@@ -65,6 +65,9 @@ class StepResult(Artifact):
     reason: str = ""
     """Why it failed or was skipped, in one sentence; empty if it passed."""
 
+    note: str = ""
+    """Whether it used real or synthetic data."""
+
 
 class ExecutionReport(Artifact):
     """All execution steps, in order."""

@@ -1,12 +1,12 @@
-"""`data.lock.json` in a run folder: what the run has of its data."""
+"""The data of a run: `planning/data.json` lists what it needs, and `data.lock.json` what it has."""
 
 from pathlib import Path
 
-from papercoder.artifacts.data import DataLock, LockedSource
+from papercoder.artifacts.data import DataLock, DataSources, LockedSource, RunData
 from papercoder.runs.folder import load
 from papercoder.runs.store import write_synced
 
-LOCK = "data.lock.json"
+DATA, LOCK = "planning/data.json", "data.lock.json"
 
 
 def read_lock(folder: Path) -> DataLock:
@@ -16,6 +16,16 @@ def read_lock(folder: Path) -> DataLock:
         ArtifactError: it was edited and is not valid.
     """
     return load(folder, LOCK, DataLock) if (folder / LOCK).exists() else DataLock()
+
+
+def read_data(folder: Path) -> RunData:
+    """What a run needs and has; empty before planning has listed it.
+
+    Raises:
+        ArtifactError: a file was edited and is not valid.
+    """
+    sources = load(folder, DATA, DataSources) if (folder / DATA).exists() else DataSources()
+    return RunData(sources=sources, lock=read_lock(folder))
 
 
 def record(folder: Path, source: LockedSource) -> None:

@@ -5,14 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from papercoder.artifacts.data import DataLock, DataSources
+from papercoder.artifacts.data import RunData
 from papercoder.datasets.cache import DataCache
-from papercoder.datasets.lock import read_lock
-from papercoder.runs.folder import load
+from papercoder.datasets.lock import read_data
 from papercoder.sandbox.contract import Bind
-
-DATA = "planning/data.json"
-"""The data sources of a run."""
 
 DATA_ROOT = "/data"
 """The folder of the data inside the sandbox."""
@@ -57,15 +53,14 @@ def run_mounts(folder: Path, cache: DataCache | None = None) -> Mounts:
     Raises:
         ArtifactError: `planning/data.json` or `data.lock.json` was edited and is not valid.
     """
-    data = load(folder, DATA, DataSources) if (folder / DATA).exists() else DataSources()
-    return mounts_for(data, read_lock(folder), cache)
+    return mounts_for(read_data(folder), cache)
 
 
-def mounts_for(data: DataSources, lock: DataLock, cache: DataCache | None = None) -> Mounts:
+def mounts_for(data: RunData, cache: DataCache | None = None) -> Mounts:
     """The mounts of all sources that are in files; those of packages and generators need none."""
     cache, binds, missing = cache or DataCache(), dict[str, Bind](), list[str]()
-    for source in data.items:
-        locked = lock.get(source.name)
+    for source in data.sources.items:
+        locked = data.lock.get(source.name)
         if not source.has_files:
             continue
         if locked is None or not cache.has(locked):

@@ -11,8 +11,7 @@ from papercoder.artifacts import Artifact, DataLock, DataSource, DataSources, Lo
 from papercoder.datasets.cache import DataCache
 from papercoder.datasets.downloads import Downloads
 from papercoder.datasets.fetch import SERVERS, fetch_release, give
-from papercoder.datasets.lock import LOCK, read_lock, record
-from papercoder.datasets.mounts import DATA
+from papercoder.datasets.lock import DATA, LOCK, read_lock, record
 from papercoder.datasets.release import Release, by_hand
 from papercoder.errors import FetchError, SettingsError
 from papercoder.runs.folder import load

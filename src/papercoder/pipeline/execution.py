@@ -1,10 +1,12 @@
 """Execution as steps of a run: observed results are kept, and what could not be observed is tried again next time."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from papercoder.agents.agent import Agents
 from papercoder.artifacts import ExecutionReport, SourceFile, StepName
 from papercoder.concurrency import run_in_thread
+from papercoder.datasets.lock import read_data
 from papercoder.pipeline.publisher import Files
 from papercoder.runs.executor import execution_steps_of
 from papercoder.runs.run import Run
@@ -19,13 +21,16 @@ async def execute_in_run(
 
     The full reproduction is a step of its own, because it may need other resources and repeats no earlier step.
     """
-    gpu_input = {"gpu": True} if gpu else {}  # absent by default, so that the keys of runs without a GPU stay the same
+    # Absent where they change nothing, so that the keys of steps without a GPU and without data stay the same.
+    named: dict[str, Any] = {"gpu": True} if gpu else {}
+    if (data := read_data(run.folder)).needs_files:
+        named["data"] = data
     try:
-        report = await run.step(artifact, execute_files, files, sandbox, **gpu_input)
+        report = await run.step(artifact, execute_files, files, sandbox, **named)
         if not reproduce or "smoke" not in report.passed:
             return report
         last = f"{artifact.removesuffix('.json')}-reproduce.json"
-        return await run.step(last, reproduce_files, files, sandbox, report, **gpu_input)
+        return await run.step(last, reproduce_files, files, sandbox, report, **named)
     except Unobserved as nothing:
         return nothing.report
 

@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from papercoder.artifacts.data import RunData
 from papercoder.artifacts.execution import ExecutionReport, Outcome, StepName, StepResult
 from papercoder.environments.environment import Environment, Installation, Installer, Packages
 from papercoder.environments.indexes import unreachable
 from papercoder.environments.repository_copy import RESULTS, read_untrusted_file, temporary_copy
 from papercoder.sandbox.contract import GIB, MIB, Bind, Command, Limits, Sandbox
 from papercoder.sandbox.selection import why_unavailable
+from papercoder.stages.execution.data import step_data
 from papercoder.stages.execution.script_report import read_report, write_nonce
 from papercoder.stages.execution.steps import ExecutionStep, Observation, steps
 
@@ -42,6 +44,7 @@ async def execute(
     *,
     reproduce: bool = False,
     gpu: bool = False,
+    data: RunData | None = None,
     emit: Emit = _ignore,
 ) -> ExecutionReport:
     """Execute a repository, each step in a fresh copy.
@@ -53,6 +56,7 @@ async def execute(
         limits: step -> its limits; steps that are missing have their default `LIMITS`.
         reproduce: also run the full reproduction.
         gpu: give the code access to this machine's GPUs; installers never have it.
+        data: what the run needs and has of its data; None: nothing in files.
         emit: called with the result of each step.
 
     Raises:
@@ -62,7 +66,7 @@ async def execute(
     planned = steps(repository, reproduce)
     if sandbox is None:
         return _skip_all(planned, await why_unavailable(), emit)
-    execution = _Execution(repository, sandbox, {**LIMITS, **limits}, emit, gpu)
+    execution = _Execution(repository, sandbox, {**LIMITS, **limits}, emit, gpu, data)
     installation = await (installer or Packages()).install(repository, sandbox, execution.limits["install"])
     execution.record(_installed(installation, execution.limits["install"]), installation.outcomes)
     for step in planned:
@@ -78,6 +82,7 @@ async def reproduce(
     limits: Mapping[StepName, Limits] = LIMITS,
     *,
     gpu: bool = False,
+    data: RunData | None = None,
     emit: Emit = _ignore,
 ) -> ExecutionReport:
     """Run the last step of a repository whose other steps passed before, possibly on another machine.
@@ -89,6 +94,7 @@ async def reproduce(
         installer: as for `execute`.
         limits: as for `execute`.
         gpu: as for `execute`.
+        data: as for `execute`.
         emit: called with the result of the last step.
 
     Raises:
@@ -100,7 +106,7 @@ async def reproduce(
         result = _skipped(last, await why_unavailable())
         emit(result)
         return _joined(before, result)
-    execution = _Execution(repository, sandbox, {**LIMITS, **limits}, _ignore, gpu)
+    execution = _Execution(repository, sandbox, {**LIMITS, **limits}, _ignore, gpu, data)
     installation = await (installer or Packages()).install(repository, sandbox, execution.limits["install"])
     execution.record(_installed(installation, execution.limits["install"]), installation.outcomes)
     execution.emit = emit
@@ -126,9 +132,16 @@ class _Execution:
     """An execution in progress."""
 
     def __init__(
-        self, repository: Path, sandbox: Sandbox, limits: Mapping[StepName, Limits], emit: Emit, gpu: bool
+        self,
+        repository: Path,
+        sandbox: Sandbox,
+        limits: Mapping[StepName, Limits],
+        emit: Emit,
+        gpu: bool,
+        data: RunData | None,
     ) -> None:
         self.repository, self.sandbox, self.limits, self.emit, self.gpu = repository, sandbox, limits, emit, gpu
+        self.data = step_data(data, repository, sandbox)
         self.done: list[StepResult] = []
         self.notes: dict[str, None] = {}
         self.results: dict[StepName, str | None] = {}
@@ -146,16 +159,18 @@ class _Execution:
             seen = await self._run_command(step, environment)
             outcome, self.results[step.name] = seen.outcome, seen.results
             missing = step.problem(seen) if outcome.succeeded else ""
-            self.record(_result(step.name, step.shown, outcome, self.limits[step.name], missing), (outcome,))
+            shown = " ".join((step.shown, *self.data.options(step.name)))
+            result = _result(step.name, shown, outcome, self.limits[step.name], missing)
+            self.record(result.model_copy(update={"note": self.data.note(step.name)}), (outcome,))
 
     async def _run_command(self, step: ExecutionStep, environment: Environment) -> Observation:
         async with temporary_copy(self.repository) as folder:
             nonce = write_nonce(folder)
             command = Command(
-                step.argv,
+                (*step.argv, *self.data.options(step.name)),
                 Bind(folder, REPOSITORY),
-                readable=environment.binds,
-                environment=environment.variables,
+                readable=(*environment.binds, *self.data.mounts.binds),
+                environment={**environment.variables, **self.data.mounts.environment},
                 limits=self.limits[step.name],
                 gpu=self.gpu,
             )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from papercoder.artifacts import ExecutionReport, SourceFile, StepName, StepResult
+from papercoder.artifacts import ExecutionReport, RunData, SourceFile, StepName, StepResult
 from papercoder.environments.lock import LOCK
 from papercoder.errors import PaperCoderError
 from papercoder.runs.events import ExecutionStepEnded, Forecast
@@ -33,7 +33,7 @@ class Unobserved(PaperCoderError):
 
 @runs_execution_steps(*UP_TO_SMOKE)
 async def execute_files(
-    context: EmitsEvents, files: tuple[SourceFile, ...], sandbox: str, gpu: bool = False
+    context: EmitsEvents, files: tuple[SourceFile, ...], sandbox: str, gpu: bool = False, data: RunData | None = None
 ) -> ExecutionReport:
     """Execute files up to the smoke step; `sandbox` is `auto` or the name of a sandbox.
 
@@ -42,7 +42,8 @@ async def execute_files(
         SandboxError: the requested sandbox is not available.
     """
     with _temporary_folder(files) as folder:
-        report = await execute(folder, await select_sandbox(sandbox), gpu=gpu, emit=_emit_step(context, UP_TO_SMOKE))
+        emit = _emit_step(context, UP_TO_SMOKE)
+        report = await execute(folder, await select_sandbox(sandbox), gpu=gpu, data=data, emit=emit)
     if not report.observed:
         raise Unobserved(report)
     return report
@@ -50,7 +51,12 @@ async def execute_files(
 
 @runs_execution_steps(*REPRODUCE)
 async def reproduce_files(
-    context: EmitsEvents, files: tuple[SourceFile, ...], sandbox: str, before: ExecutionReport, gpu: bool = False
+    context: EmitsEvents,
+    files: tuple[SourceFile, ...],
+    sandbox: str,
+    before: ExecutionReport,
+    gpu: bool = False,
+    data: RunData | None = None,
 ) -> ExecutionReport:
     """Run the full reproduction after all other steps passed, with the packages of the earlier execution.
 
@@ -62,9 +68,8 @@ async def reproduce_files(
     with _temporary_folder((*(file for file in files if file.path != LOCK), same)) as folder:
         smoke = next(step for step in before.steps if step.step == "smoke")
         context.emit(Forecast(message=forecast(folder, smoke)))
-        report = await reproduce(
-            folder, await select_sandbox(sandbox), before, gpu=gpu, emit=_emit_step(context, REPRODUCE)
-        )
+        emit = _emit_step(context, REPRODUCE)
+        report = await reproduce(folder, await select_sandbox(sandbox), before, gpu=gpu, data=data, emit=emit)
     if report.steps[-1].status == "skipped":
         raise Unobserved(report)
     return report
