@@ -16,6 +16,7 @@
     └── CostCapReached          the next call might exceed --max-cost; resumable    exit 3
 """
 
+import errno
 from typing import ClassVar
 
 
@@ -71,6 +72,22 @@ class ReproductionError(PaperCoderError):
 
 class FetchError(PaperCoderError):
     """Data cannot be downloaded, or differ from what is expected."""
+
+
+def os_error_sentence(error: OSError) -> str:
+    """An error of the operating system that nothing else has explained, in one sentence."""
+    reason = (error.strerror or str(error) or type(error).__name__).lower()
+    where = f": {error.filename!r}" if error.filename is not None else ""
+    advice = _OS_ADVICE.get(error.errno or 0, "Check the path, its permissions and the disk")
+    return f"The operating system reports an error, {reason}{where[:300]}. {advice}, and run the command again."
+
+
+_OS_ADVICE = {
+    errno.ENOSPC: "Free some space on the disk",
+    errno.EDQUOT: "Free some space within your quota",
+    errno.EMFILE: "Raise the limit on open files with `ulimit -n`",
+    errno.ENAMETOOLONG: "Use a shorter name",
+}
 
 
 class CostCapReached(PaperCoderError):

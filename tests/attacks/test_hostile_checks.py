@@ -1,19 +1,25 @@
 """Repositories and papers that make checks or readers fail, take minutes or take gigabytes."""
 
+import errno
 import json
 import re
+import resource
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from papercoder import cli
+from papercoder.artifacts.checking import CheckReport
 from papercoder.errors import PaperError
 from papercoder.paper import limited_reading, read
 from papercoder.paper.limited_reading import read_within_limits
 from papercoder.paper.markdown import footnotes
 from papercoder.paper.pdf import prose
 from papercoder.paper.pdf.prose import joined, vocabulary
+from papercoder.stages.checking import check, mypy_check
 
 # Papers
 
@@ -92,3 +98,84 @@ def test_a_paper_that_is_read_in_a_process_of_its_own_is_the_same(
     (tmp_path / "empty.md").write_text("")
     with pytest.raises(PaperError, match="is empty; give the paper itself"):
         read_within_limits(tmp_path / "empty.md")
+
+
+# Repositories
+
+
+def findings(folder: Path, **files: str | bytes) -> dict[str, str]:
+    """Path -> message of the findings about the files of a repository."""
+    for name, content in files.items():
+        data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+        (folder / f"{name}.py").write_bytes(data)
+    return {finding.path: finding.message for finding in check(folder).findings}
+
+
+@pytest.mark.parametrize(
+    "encoding", ["hex", "rot13", "undefined", "punycode", "idna", "unicode_escape", "no-such", "zlib"]
+)
+def test_strange_encodings_are_reported(tmp_path: Path, encoding: str) -> None:
+    found = findings(tmp_path, a=f"# -*- coding: {encoding} -*-\nx = 1\n", b="y = 1\n")
+    assert "not text" in found["a.py"]
+
+
+def test_characters_that_no_file_can_hold_are_reported(tmp_path: Path) -> None:
+    found = findings(tmp_path, a=b"# -*- coding: utf-16-le -*-\n", b="y = '\ud800'\n")
+    assert set(found) == {"a.py", "b.py"}
+
+
+def test_ordinary_encodings_are_read(tmp_path: Path) -> None:
+    assert findings(tmp_path, a="# coding: latin-1\nx = 'é'\n".encode("latin-1"), b=b"\xef\xbb\xbfy = 1\n") == {}
+
+
+def test_a_number_of_a_gigabyte_costs_the_type_checker_alone(tmp_path: Path) -> None:
+    began = time.monotonic()
+    report = check_of(tmp_path, "X = 1 << 10**10\nY = 1 << 10**10 + 1\nZ = 1 << 10**10 + 2\n")
+    assert time.monotonic() - began < 100
+    assert any("calls were not checked" in finding.message for finding in report.findings)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1.2 * (1 << 20)  # KiB, of any child so far
+
+
+def check_of(folder: Path, text: str) -> CheckReport:
+    (folder / "a.py").write_text(text)
+    return check(folder)
+
+
+def test_a_tool_that_takes_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mypy_check, "_SECONDS", 0.05)
+    report = check_of(tmp_path, "x = 1\n")
+    assert [finding.message for finding in report.findings] == [
+        "mypy took too much time or memory, so calls were not checked."
+    ]
+
+
+def test_names_as_long_as_the_system_allows(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("x = 1\n")
+    (tmp_path / f"{'n' * 252}.py").write_text("x =\n")
+    (tmp_path / f"{'o' * 252}.so").write_text("")
+    deep = tmp_path
+    for _ in range(14):
+        deep /= "d" * 250
+        deep.mkdir()
+        (deep / "a.py").write_text("x = 1\n")
+    assert {finding.check for finding in check(tmp_path).findings} == {"syntax"}
+
+
+# The command line
+
+
+def test_errors_of_the_operating_system_end_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/somewhere/lock")
+
+    monkeypatch.setattr("papercoder.stages.checking.check", fail)
+    monkeypatch.setattr(sys, "argv", ["papercoder", "check", str(tmp_path)])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 2
+    assert capsys.readouterr().err == (
+        "papercoder: The operating system reports an error, no space left on device: '/somewhere/lock'. Free some "
+        "space on the disk, and run the command again.\n"
+    )

@@ -14,7 +14,7 @@ from papercoder.cli import rubrics as rubrics
 from papercoder.cli import web as web
 from papercoder.cli.interruption import INTERRUPTED, say
 from papercoder.cli.options import app as app
-from papercoder.errors import PaperCoderError
+from papercoder.errors import PaperCoderError, RunFolderError, os_error_sentence
 from papercoder.text.characters import visible
 
 
@@ -26,7 +26,7 @@ class _VisibleFormatter(logging.Formatter):
 
 
 def main() -> None:
-    """Run the command line; a PaperCoderError becomes one sentence and its exit code."""
+    """Run the command line; an error of PaperCoder or of the operating system becomes one sentence and an exit code."""
     handler = logging.StreamHandler()
     handler.setFormatter(_VisibleFormatter())
     logging.basicConfig(handlers=[handler])
@@ -36,6 +36,9 @@ def main() -> None:
     except PaperCoderError as error:
         say(str(error))
         sys.exit(error.exit_code)
+    except OSError as error:
+        say(os_error_sentence(error))
+        sys.exit(RunFolderError.exit_code)
     except SystemExit as end:
         if end.code in INTERRUPTED:
             say("interrupted; run the same command again to resume.")

@@ -19,6 +19,9 @@ from papercoder.stages.checking.repository import Module, Tree, is_test
 
 _CHECK = "calls"
 _SECONDS = 120
+_MEMORY = 1 << 30
+"""Bytes; the code of a paper takes a fifth of it."""
+
 _CODE = frozenset({".py", ".pyx", ".so", ".pyd"})
 _KNOWN = Path(__file__).parent / "known"
 """Stubs of libraries whose classes research code subclasses, so that mypy knows the inherited attributes."""
@@ -83,10 +86,10 @@ def check_calls(tree: Tree) -> Iterator[Finding]:
     unread = (path for path in map(PurePosixPath, tree.files) if path.suffix in _CODE and path not in read)
     with mirror(modules, tree.package) as root:
         write_opaque(root / tree.package, unread)
-        command = [sys.executable, "-I", "-m", "mypy", *_OPTIONS, "@../files.txt"]
-        output = run_tool(command, root, _SECONDS, MYPYPATH=str(_KNOWN)) if modules else ""
+        command = ["mypy", *_OPTIONS, "@../files.txt"]
+        output = run_tool(command, root, _SECONDS, _MEMORY, MYPYPATH=str(_KNOWN)) if modules else ""
         if output is None:
-            message = "mypy timed out, so calls were not checked."
+            message = "mypy took too much time or memory, so calls were not checked."
             yield warning(_CHECK, ".", 1, message, "Check a smaller folder.")
             return
         known = _known(modules)

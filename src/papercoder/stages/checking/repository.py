@@ -1,8 +1,10 @@
 """A repository as the checks see it: each file is read once, each module parsed once, and nothing runs."""
 
 import ast
+import codecs
 import io
 import os
+import re
 import tokenize
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
@@ -20,6 +22,9 @@ MOST_BYTES = 6_000_000
 
 LARGEST = 1_000_000
 """Limit for one file, in bytes."""
+
+_ENCODINGS = re.compile(r"utf-?(8|16|32)|ascii|iso|latin|cp\d|mac|koi8|gb|big5|euc|shift")
+"""Python also takes encodings such as `hex`, `punycode` and `undefined`, which fail or take long."""
 
 _DEEPEST = 200
 """Levels of a syntax tree; recursive checks need a few stack frames for each."""
@@ -151,14 +156,30 @@ def _module(root: Path, path: PurePosixPath) -> Module | Finding:
     if len(raw) > LARGEST:
         return warning("files", name, 1, "The file is too large to check.", "Split the file.")
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
-        text = io.TextIOWrapper(io.BytesIO(raw), encoding).read()
-    except UnicodeDecodeError as failure:
-        line = raw.count(b"\n", 0, failure.start) + 1
+        text = _decoded(raw)
+    except (SyntaxError, LookupError) as failure:
+        return error("files", name, 1, f"The file is not text: {failure}.", "Save it as UTF-8.")
+    except UnicodeError as failure:
+        start = failure.start if isinstance(failure, UnicodeDecodeError) else 0
+        line = raw.count(b"\n", 0, start) + 1
         return error("files", name, line, "The file is not valid in its declared encoding.", "Save it as UTF-8.")
-    except SyntaxError as failure:
-        return error("files", name, 1, f"The file is not text: {failure.msg}.", "Save it as UTF-8.")
     return _parse(path, text)
+
+
+def _decoded(raw: bytes) -> str:
+    """The text of source code in the encoding that it declares.
+
+    Raises:
+        SyntaxError: the declaration is not valid.
+        LookupError: the encoding is none of text, or none that a person would use.
+        UnicodeError: the file has other bytes, or characters that no file can hold.
+    """
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+    if not _ENCODINGS.match(codecs.lookup(encoding).name):
+        raise LookupError(f"{encoding} is not an encoding of text")
+    text = io.TextIOWrapper(io.BytesIO(raw), encoding).read()
+    text.encode("utf-8")  # fails on half a surrogate pair
+    return text
 
 
 def _parse(path: PurePosixPath, text: str) -> Module | Finding:

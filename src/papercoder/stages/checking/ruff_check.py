@@ -2,7 +2,6 @@
 
 import ast
 import re
-import sys
 from collections.abc import Iterator
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -66,7 +65,7 @@ def check_names(tree: Tree) -> Iterator[Finding]:
             _BUILTINS,
         ]
         output = run_tool(
-            [sys.executable, "-I", "-m", "ruff", "check", *options, f"--select={selected}", "@../files.txt"],
+            ["ruff", "check", *options, f"--select={selected}", "@../files.txt"],
             root,
             _SECONDS,
         )
