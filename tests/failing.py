@@ -1,18 +1,18 @@
 """A disk that refuses."""
 
-import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 
 def failing_open(name: str, number: int) -> Callable[..., Any]:
-    """`Path.open` that fails for appending to or writing this file."""
-    whole = Path.open
+    """`os.open` that fails for writing a file whose name contains this."""
+    whole = os.open
 
-    def opens(self: Path, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
-        if mode[0] in "aw" and name in str(self):
-            raise OSError(number, {errno.ENOSPC: "No space left on device", errno.EACCES: "Permission denied"}[number])
-        return whole(self, mode, *args, **kwargs)
+    def opens(path: str | Path, flags: int, *args: Any, **named: Any) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR) and name in str(path):
+            raise OSError(number, os.strerror(number))
+        return whole(path, flags, *args, **named)
 
     return opens

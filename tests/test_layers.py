@@ -17,6 +17,7 @@ ROOMS = (
     "errors",
     "concurrency",
     "text",
+    "files",
     "artifacts",
     "settings",
     "runs",

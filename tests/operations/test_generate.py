@@ -91,14 +91,14 @@ def _run_until_call(paper: Path, folder: Path, at: int) -> None:
 
 
 def _run_until_write(paper: Path, folder: Path, where: str, at: int, *, before: bool) -> None:
-    replace = Path.replace
+    replace = os.replace
     dies = _Dies(replace, at, before=before)
 
-    def replacing(self: Path, target: Path) -> Path:
-        result: Path = (dies if where in str(target) else replace)(self, target)
-        return result
+    def replacing(source: str, target: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
+        path = f"{Path(f'/proc/self/fd/{dst_dir_fd}').readlink()}/{target}"
+        (dies if where in path else replace)(source, target, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
 
-    Path.replace = replacing  # type: ignore[method-assign,assignment]
+    os.replace = replacing  # type: ignore[assignment]
     run(paper, folder)
 
 

@@ -166,7 +166,7 @@ def test_no_file_outside_is_touched_to_foresee_an_edit(run: Path, tmp_path: Path
     other = tmp_path / "other.md"
     other.write_text("Not of this run.", encoding="utf-8")
     for name in (str(other), f"../../../../../..{other}", "repo/../../elsewhere"):
-        with pytest.raises(RunFolderError, match="leads out of the run folder"):
+        with pytest.raises(RunFolderError, match="leads out of the folder"):
             foresee(run, **{name: text})
     assert other.read_text(encoding="utf-8") == "Not of this run."
     assert not (Path(tempfile.gettempdir()) / "elsewhere").exists()

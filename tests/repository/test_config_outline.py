@@ -54,7 +54,9 @@ def test_what_the_user_wrote_into_lists_has_no_numbers_either() -> None:
     assert view("runs:\n- {name: a, rate: 0.1}\n") != view("runs:\n- {name: b, rate: 0.1}\n")
 
 
-@pytest.mark.parametrize(("text", "reason"), [("a: [\n", "is not YAML"), ("", "has no keys"), ("- 1\n", "has no keys")])
+@pytest.mark.parametrize(
+    ("text", "reason"), [("a: [\n", "not plain YAML"), ("", "has no keys"), ("- 1\n", "has no keys")]
+)
 def test_an_edit_that_is_no_configuration_is_told_in_one_line(text: str, reason: str) -> None:
     with pytest.raises(ArtifactError, match=reason) as told:
         view(text)

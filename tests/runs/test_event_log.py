@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from papercoder.errors import RunFolderError
+from papercoder.files.regular import read_text
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import Event, RunEnded, RunStarted, Warned
-from papercoder.runs.folder import read_text
 
 
 def test_events_come_back_in_order_and_listeners_hear_them(tmp_path: Path) -> None:
@@ -54,4 +54,4 @@ def test_events_of_another_version_are_refused(tmp_path: Path, line: str) -> Non
 
 def test_a_folder_without_events_has_none(tmp_path: Path) -> None:
     assert list(read_events(tmp_path)) == []
-    assert read_text(tmp_path / "events.jsonl") is None
+    assert read_text(tmp_path, "events.jsonl") is None

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from papercoder.errors import RunFolderError
 from papercoder.runs.store import FileStore, digest, remove_partial_files, write_synced
+from tests.failing import failing_open
 from tests.support import PAPER, PLAN
 
 KEYS = st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5) | st.none(), max_size=4)
@@ -23,14 +24,13 @@ def test_get_gives_what_was_put(tmp_path: Path) -> None:
     assert (tmp_path / "deep" / "store" / "key").read_bytes() == "α\r\n\x00 text, later".encode()
 
 
-@pytest.mark.parametrize("broken", ["bytes", "folder"])
-def test_what_cannot_be_read_is_told(tmp_path: Path, broken: str) -> None:
-    if broken == "bytes":
-        (tmp_path / "key").write_bytes(b"\xff")
-    else:
-        (tmp_path / "key").mkdir()
-    with pytest.raises(RunFolderError, match=rf"{tmp_path}/key is damaged and cannot be read\. Delete it and run"):
-        FileStore(tmp_path).get("key")
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "bytes").write_bytes(b"\xff")
+    with pytest.raises(RunFolderError, match=rf"{tmp_path}/bytes is damaged and cannot be read\. Delete it and run"):
+        FileStore(tmp_path).get("bytes")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(RunFolderError, match=rf"{tmp_path}/folder was not opened"):
+        FileStore(tmp_path).get("folder")
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
@@ -76,11 +76,7 @@ def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
 
 
 def test_a_read_only_file_system_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def read_only(*_: object, **__: object) -> None:
-        raise OSError(errno.EROFS, "Read-only file system")
-
-    monkeypatch.setattr(Path, "open", read_only)
-    monkeypatch.setattr(Path, "unlink", read_only)
+    monkeypatch.setattr("os.open", failing_open("part", errno.EROFS))
     with pytest.raises(RunFolderError, match=r"could not be written \(Read-only file system\)\. Make the folder writ"):
         write_synced(tmp_path / "file", "text")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from papercoder.errors import RunFolderError
-from papercoder.repository.history import Diff, History
+from papercoder.repository.git import Output
+from papercoder.repository.history import History
 from papercoder.web.parts.changes import changes_html, file_changes
 
 
@@ -27,8 +28,8 @@ def repository(folder: Path) -> Path:
     return folder
 
 
-def difference(folder: Path) -> Diff:
-    async def compare() -> Diff:
+def difference(folder: Path) -> Output:
+    async def compare() -> Output:
         new, old = await History(folder).versions()
         return await History(folder).diff(old.id, new.id)
 
@@ -82,5 +83,6 @@ def test_nothing_that_a_foreign_repository_names_is_run(tmp_path: Path) -> None:
         config.write(f"[log]\n\tshowSignature = true\n[gpg]\n\tprogram = {program}\n")
     (folder / ".git" / "info").mkdir(exist_ok=True)
     (folder / ".git" / "info" / "attributes").write_text("* diff=x\n", encoding="utf-8")
-    assert "+b = 3" in difference(folder).text
+    with pytest.raises(RunFolderError, match="git was not run"):
+        difference(folder)
     assert not seen.exists()

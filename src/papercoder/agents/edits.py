@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import yaml
-
 from papercoder.agents.answers import InvalidAnswerError
 from papercoder.agents.python_file import left_out
 from papercoder.artifacts import Edit, Edits, SourceFile
@@ -14,6 +12,7 @@ from papercoder.artifacts.base import normalise_path
 from papercoder.repository.paths import path_problem
 from papercoder.repository.syntax import parse
 from papercoder.repository.traceability import marks
+from papercoder.text.yaml_text import InvalidYaml, load_yaml
 
 _BLOCK = re.compile(
     r"^(?P<path>[^\n]+)\n(?:[ \t]*\n|[`~]{3}[^\n]*\n)*<{7} SEARCH[ \t]*\n"
@@ -153,9 +152,9 @@ def _damage(path: str, old: str, new: str) -> Iterator[str]:
 
 def _config_damage(path: str, text: str) -> Iterator[str]:
     try:
-        loaded = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        yield f"`{path}` would not be valid YAML: {error}."
+        loaded = load_yaml(text)
+    except InvalidYaml as error:
+        yield f"`{path}` would not be valid YAML: line {error.line}: {error}."
     else:
         if not isinstance(loaded, dict):
             yield f"`{path}` would have no keys."

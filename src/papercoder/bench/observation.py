@@ -19,9 +19,9 @@ from papercoder.artifacts.bench import TrialStatus
 from papercoder.artifacts.evaluated import Evaluation
 from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.trial_end import TrialEnd, load_end
+from papercoder.files.regular import read_text, walk
 from papercoder.report.claims import compare, parse_results
 from papercoder.runs.event_log import read_events
-from papercoder.runs.folder import read_text
 from papercoder.runs.summary import Summary, summarise
 
 A = TypeVar("A", bound=Artifact)
@@ -63,14 +63,14 @@ def _summaries(folder: Path) -> tuple[Summary, Summary]:
 def _status(end: TrialEnd, folder: Path) -> TrialStatus:
     if end.complete:
         return "complete"
-    return "partial" if any((folder / "repo").rglob("*.py")) else "failed"
+    return "partial" if any(path.suffix == ".py" for path in walk(folder, "repo")) else "failed"
 
 
 def _with_requirements(result: BenchTrialResult, folder: Path) -> BenchTrialResult:
     """Add the requirements, those that the last review found implemented, and the errors that checking found."""
-    traced = _read(folder / "repo/TRACEABILITY.json", Traceability)
-    verdicts = _read(folder / "review/verdicts.json", Verdicts)
-    checked = _read(folder / "checking/report.json", CheckReport)
+    traced = _read(folder, "repo/TRACEABILITY.json", Traceability)
+    verdicts = _read(folder, "review/verdicts.json", Verdicts)
+    checked = _read(folder, "checking/report.json", CheckReport)
     return result.model_copy(
         update={
             "requirements": len(traced.traces) if traced and traced.traces else None,
@@ -82,7 +82,7 @@ def _with_requirements(result: BenchTrialResult, folder: Path) -> BenchTrialResu
 
 def _with_execution(result: BenchTrialResult, folder: Path, reproduce: bool) -> BenchTrialResult:
     """Add the execution steps that passed and, after a full reproduction, the claims that were met."""
-    report = _read(folder / "execution/report.json", ExecutionReport)
+    report = _read(folder, "execution/report.json", ExecutionReport)
     if report is None:
         return result
     result = result.model_copy(
@@ -92,7 +92,7 @@ def _with_execution(result: BenchTrialResult, folder: Path, reproduce: bool) -> 
             "reason": result.reason or report.unseen(reproduce),
         },
     )
-    claims = _read(folder / "planning/claims.json", Claims)
+    claims = _read(folder, "planning/claims.json", Claims)
     if claims is None or "reproduce" not in report.passed:
         return result
     compared = compare(claims, parse_results(report.results or "", claims))
@@ -101,7 +101,7 @@ def _with_execution(result: BenchTrialResult, folder: Path, reproduce: bool) -> 
 
 
 def _with_judges(result: BenchTrialResult, folder: Path) -> BenchTrialResult:
-    evaluation = _read(folder / EVALUATION_FOLDER / "evaluation.json", Evaluation)
+    evaluation = _read(folder, f"{EVALUATION_FOLDER}/evaluation.json", Evaluation)
     if evaluation is None:
         return result
     rubric = evaluation.rubric
@@ -134,9 +134,9 @@ def _with_usage(result: BenchTrialResult, run: Summary, judges: Summary) -> Benc
     )
 
 
-def _read(path: Path, kind: type[A]) -> A | None:
-    """The artifact in this file; None if it is missing or of another version."""
-    text = read_text(path)
+def _read(folder: Path, artifact: str, kind: type[A]) -> A | None:
+    """An artifact of a run; None if it is missing or of another version."""
+    text = read_text(folder, artifact)
     try:
         return kind.model_validate_json(text) if text else None
     except ValidationError:

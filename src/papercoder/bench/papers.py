@@ -7,7 +7,7 @@ from pathlib import Path
 from papercoder.artifacts import Paper, Paragraph, Section
 from papercoder.errors import PaperError
 from papercoder.operations.environment import PaperReader, read_in_thread
-from papercoder.runs.folder import read_text
+from papercoder.runs.folder import read_given_text
 
 
 class SharedReader:
@@ -40,7 +40,7 @@ def with_addendum(read: PaperReader, addendum: Path | None) -> PaperReader:
         return read
 
     async def read_both(source: str | Path) -> Paper:
-        paper, text = await read(source), read_text(addendum)
+        paper, text = await read(source), read_given_text(addendum)
         if not text or not text.strip():
             raise PaperError(f"{addendum}: the addendum is missing or empty. Leave it out of the manifest.")
         parts = [part.strip() for part in text.split("\n\n") if part.strip()]

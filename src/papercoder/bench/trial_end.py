@@ -7,8 +7,7 @@ from pydantic import ValidationError
 from papercoder.artifacts import Artifact
 from papercoder.bench.manifest.trial_digest import trial_digest
 from papercoder.bench.manifest.trials import Trial
-from papercoder.runs.folder import read_text
-from papercoder.runs.store import write_synced
+from papercoder.files.regular import delete, read_text, write
 
 END_FILE = "trial.json"
 """In the trial's folder."""
@@ -42,7 +41,7 @@ def save_end(trial: Trial, end: TrialEnd) -> None:
         RunFolderError: its folder cannot be written.
     """
     saved = _SavedEnd(digest=trial_digest(trial), end=end)
-    write_synced(trial.folder / END_FILE, saved.model_dump_json(indent=1) + "\n")
+    write(trial.folder, END_FILE, saved.model_dump_json(indent=1) + "\n")
 
 
 def load_end(trial: Trial) -> TrialEnd | None:
@@ -56,7 +55,7 @@ def load_end(trial: Trial) -> TrialEnd | None:
 def clear_end(trial: Trial) -> None:
     """Delete the end and the reports of an earlier process before a trial resumes. Paid answers stay."""
     for name in (END_FILE, *_REPORTS):
-        (trial.folder / name).unlink(missing_ok=True)
+        delete(trial.folder, name)
 
 
 def is_complete(trial: Trial) -> bool:
@@ -66,7 +65,7 @@ def is_complete(trial: Trial) -> bool:
 
 
 def _load(folder: Path) -> _SavedEnd | None:
-    text = read_text(folder / END_FILE)
+    text = read_text(folder, END_FILE)
     try:
         return _SavedEnd.model_validate_json(text) if text else None
     except ValidationError:

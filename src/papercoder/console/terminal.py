@@ -9,6 +9,7 @@ from rich.text import Text
 
 from papercoder.artifacts import StepResult
 from papercoder.console.progress import money
+from papercoder.files.regular import is_file
 from papercoder.runs.overview import RequirementsSummary, RunReport, report
 
 
@@ -58,7 +59,7 @@ def _requirements(found: RequirementsSummary) -> Iterator[str]:
 def _where(folder: Path, found: RunReport) -> Iterator[str]:
     if found.edited:
         yield f"your edits, unchanged: {', '.join(found.edited)}"
-    if (folder / "report.html").is_file():
+    if is_file(folder, "report.html"):
         yield f"report: {folder / 'report.html'}"
     if found.files:
         yield f"repository: {len(found.files)} files in {folder / 'repo'}"

@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 
 from papercoder.errors import FetchError
+from papercoder.files.regular import write_failure
 from papercoder.paper.arxiv import retry_after
-from papercoder.runs.store import write_failure
 
 _USER_AGENT = "papercoder (fetches public data for the user who asks for it; httpx)"
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})

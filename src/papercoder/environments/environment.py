@@ -21,8 +21,9 @@ from papercoder.environments.missing_modules import SCRIPT, missing_modules, nee
 from papercoder.environments.repository_copy import delete_folder, read_untrusted_file, temporary_copy
 from papercoder.environments.tools import ENVIRONMENT, PYTHON, Tool, find_tool
 from papercoder.errors import RunFolderError
+from papercoder.files.regular import walk, write_failure
 from papercoder.repository.packages import package_problem
-from papercoder.runs.store import digest, write_failure
+from papercoder.runs.store import digest
 from papercoder.sandbox.contract import Bind, Command, Limits, Phase, Sandbox
 from papercoder.settings import cache_folder
 
@@ -227,7 +228,7 @@ class _Building:
 
 def has_tests(repository: Path) -> bool:
     """Whether `tests/` contains a test."""
-    return any((repository / "tests").rglob("test_*.py"))
+    return any(path.match("test_*.py") for path in walk(repository, "tests"))
 
 
 def _move(built: Path, final: Path) -> Path:

@@ -8,6 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from papercoder.artifacts.execution import Outcome
 from papercoder.environments import distributions_script
+from papercoder.errors import RunFolderError
+from papercoder.files.regular import read_text, walk
 from papercoder.repository.packages import distributions_of, is_brought, needed_imports
 
 SCRIPT = Path(distributions_script.__file__)
@@ -22,16 +24,16 @@ def needed_modules(repository: Path) -> dict[str, str]:
 
     Any module or folder of the repository counts as local, since programs may change `sys.path`.
     """
-    paths = [path.relative_to(repository) for path in sorted(repository.rglob("*.py"))]
+    paths = [path for path in sorted(walk(repository)) if path.suffix == ".py"]
     own = {name for path in paths for name in (*path.parts[:-1], path.stem)}
     code = [path for path in reversed(paths) if not _SKIPPED & set(path.parts)]
-    return {module: str(path) for path in code for module in _needed(repository / path, own)}
+    return {module: str(path) for path in code for module in _needed(repository, str(path), own)}
 
 
-def _needed(path: Path, own: set[str]) -> Iterator[str]:
+def _needed(repository: Path, path: str, own: set[str]) -> Iterator[str]:
     try:
-        yield from needed_imports(path.read_text(encoding="utf-8"), own)
-    except (SyntaxError, ValueError, OSError):
+        yield from needed_imports(read_text(repository, path) or "", own)
+    except (SyntaxError, ValueError, RunFolderError):
         return  # the import step reports it
 
 

@@ -1,7 +1,6 @@
 """The temporary copy of a repository that generated code runs in, and reading files from it."""
 
 import asyncio
-import os
 import shutil
 import stat
 import tempfile
@@ -9,10 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from papercoder.errors import SandboxError
+from papercoder.errors import RunFolderError, SandboxError
+from papercoder.files.regular import read_text
 
 RESULTS = "results.json"
-_LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "venv", "__pycache__", ".pytest_cache", RESULTS)
+_LEFT_OUT = frozenset({".git", ".venv", "venv", "__pycache__", ".pytest_cache", RESULTS})
 _TRIALS = "results"
 """The folder of the results of single trials. With those of an earlier run, nothing would run."""
 
@@ -33,14 +33,23 @@ async def temporary_copy(repository: Path) -> AsyncIterator[Path]:
 
 def _copy(repository: Path, folder: Path) -> Path:
     def left_out(parent: str, names: list[str]) -> set[str]:
+        """What the code does not need, earlier results, and pipes, sockets and devices."""
         earlier = Path(parent).is_relative_to(repository / _TRIALS)
-        return {*_LEFT_OUT(parent, names), *(name for name in names if earlier and name.endswith(".json"))}
+        return {
+            name
+            for name in names
+            if name in _LEFT_OUT or (earlier and name.endswith(".json")) or _is_special(Path(parent, name))
+        }
 
     try:
         shutil.copytree(repository, folder, symlinks=True, ignore=left_out)
     except OSError as error:
         raise SandboxError(f"{repository} could not be copied to {folder} to be run there: {error}.") from error
     return folder
+
+
+def _is_special(path: Path) -> bool:
+    return stat.S_IFMT(path.lstat().st_mode) not in {stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}
 
 
 async def delete_folder(folder: Path) -> None:
@@ -53,30 +62,8 @@ async def delete_folder(folder: Path) -> None:
 
 
 def read_untrusted_file(folder: Path, name: str, most: int = 1 << 20) -> str | None:
-    """The text of a regular file directly in a folder; None if it is missing, not UTF-8, or a link, pipe or folder.
-
-    Args:
-        folder: may contain anything, since generated code wrote to it.
-        name: the file's name.
-        most: bytes; a longer file is not read.
-    """
+    """The text of a file that generated code may have written; None if it is not a regular UTF-8 file of this size."""
     try:
-        descriptor = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
+        return read_text(folder, name, most)
+    except RunFolderError:
         return None
-    try:
-        content = _content(descriptor, most)
-    finally:
-        os.close(descriptor)
-    try:
-        return None if content is None else content.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-
-
-def _content(descriptor: int, most: int) -> bytes | None:
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return None
-    with os.fdopen(descriptor, "rb", closefd=False) as file:
-        content = file.read(most + 1)
-    return content if len(content) <= most else None

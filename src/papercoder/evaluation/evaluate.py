@@ -20,6 +20,7 @@ from papercoder.evaluation.rubric.agreement import agreement
 from papercoder.evaluation.rubric.judge import judge_rubric
 from papercoder.evaluation.subject import EvaluationOptions as EvaluationOptions
 from papercoder.evaluation.subject import Subject, read_subject
+from papercoder.files.regular import is_file, write
 from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import open_run, record_end, run_started
 from papercoder.paper.fidelity import Estimate
@@ -27,7 +28,6 @@ from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import Emit, Forecast, Warned
 from papercoder.runs.folder import lock
 from papercoder.runs.run import Run
-from papercoder.runs.store import write_synced
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
 
@@ -87,7 +87,7 @@ def _check_folder(repository: Path, folder: Path) -> None:
         raise RunFolderError(
             f"{folder} is inside the repository to judge, {repository}. Choose another folder with -o."
         )
-    if (folder / "paper.json").is_file():
+    if is_file(folder, "paper.json"):
         raise RunFolderError(
             f"{folder} is a run folder. Choose another folder with -o, such as {folder / 'evaluation'}."
         )
@@ -170,6 +170,6 @@ def _costs(folder: Path) -> Costs:
 
 
 def _write(folder: Path, evaluation: Evaluation) -> None:
-    write_synced(folder / "evaluation.json", evaluation.model_dump_json(indent=1) + "\n")
-    write_synced(folder / "evaluation.csv", to_csv(evaluation))
-    write_synced(folder / "evaluation.html", to_html(evaluation))
+    write(folder, "evaluation.json", evaluation.model_dump_json(indent=1) + "\n")
+    write(folder, "evaluation.csv", to_csv(evaluation))
+    write(folder, "evaluation.html", to_html(evaluation))

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from papercoder.artifacts import ExecutionReport, StepResult, TaskCategory
-from papercoder.runs.folder import load, read_text
+from papercoder.files.regular import is_file, read_text
+from papercoder.runs.event_log import LOG
+from papercoder.runs.folder import load
 
 _REPORT = "execution/report.json"
 _TAIL = 4_000
@@ -69,13 +71,13 @@ def load_observations(repository: Path) -> Observations:
         RunFolderError: a file cannot be read or the run's report is invalid.
     """
     run = repository.resolve().parent
-    if repository.resolve().name == "repo" and (run / _REPORT).is_file():
+    if repository.resolve().name == "repo" and is_file(run, _REPORT):
         report = load(run, _REPORT, ExecutionReport)
         return Observations(report=report, results=report.results or "")
-    if repository.resolve().name == "repo" and (run / "events.jsonl").is_file():
+    if repository.resolve().name == "repo" and is_file(run, LOG):
         return Observations()
-    log = read_text(repository / "reproduce.log") or ""
-    return Observations(log=log, results=(read_text(repository / "results.json") or "") if log.strip() else "")
+    log = read_text(repository, "reproduce.log") or ""
+    return Observations(log=log, results=(read_text(repository, "results.json") or "") if log.strip() else "")
 
 
 def _step(step: StepResult) -> Iterator[str]:

@@ -9,6 +9,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from papercoder.agents.listings import numbered_code
 from papercoder.artifacts import SourceFile
+from papercoder.errors import RunFolderError
+from papercoder.files.regular import read_bytes
 from papercoder.models.tokens import count_tokens
 from papercoder.repository.files import own_files, read_files
 
@@ -48,18 +50,14 @@ def judged_files(repository: Path) -> Files:
     texts = [
         file.model_copy(update={"path": _printable(file.path)}) for file in read_files(repository, JUDGED - {".ipynb"})
     ]
-    notebooks = [notebook(path, _name(path, repository)) for path in own_files(repository)]
+    notebooks = [notebook(repository, path) for path in own_files(repository)]
     files = (file for file in (*texts, *filter(None, notebooks)) if file.path not in _CLAIMS)
     return tuple(sorted(files, key=lambda file: PurePosixPath(file.path)))
 
 
 def paths_of(repository: Path) -> tuple[str, ...]:
     """The paths of all files of a repository, including those that no judge reads."""
-    return tuple(_name(path, repository) for path in own_files(repository))
-
-
-def _name(path: Path, repository: Path) -> str:
-    return _printable(path.relative_to(repository).as_posix())
+    return tuple(map(_printable, own_files(repository)))
 
 
 def _printable(name: str) -> str:
@@ -155,14 +153,14 @@ class _Notebook(BaseModel):
     cells: list[_Cell] = Field(default_factory=list)
 
 
-def notebook(path: Path, name: str) -> SourceFile | None:
+def notebook(repository: Path, path: str) -> SourceFile | None:
     """The code of a notebook without outputs; None if the file is not a notebook, has no code or is too large."""
-    if path.suffix != ".ipynb" or path.stat().st_size > _LARGEST_NOTEBOOK:
+    if not path.endswith(".ipynb"):
         return None
     try:
-        cells = _Notebook.model_validate_json(path.read_bytes()).cells
-    except ValidationError:
+        cells = _Notebook.model_validate_json(read_bytes(repository, path, _LARGEST_NOTEBOOK) or b"").cells
+    except (RunFolderError, ValidationError):
         return None
     code = [cell.code for cell in cells if cell.code]
     text = "".join(f"# In [{number}]\n{cell}\n\n" for number, cell in enumerate(code, 1)).removesuffix("\n")
-    return SourceFile(path=name, text=text) if 0 < len(text) <= _MOST_NOTEBOOK_CODE else None
+    return SourceFile(path=_printable(path), text=text) if 0 < len(text) <= _MOST_NOTEBOOK_CODE else None

@@ -5,10 +5,9 @@ earlier result, so that the steps after it can be checked too. The dry run works
 """
 
 import json
-import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -21,7 +20,8 @@ from papercoder.agents.agent import Agents
 from papercoder.agents.answers import InvalidAnswerError
 from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import Paper
-from papercoder.errors import AnswerError, PaperCoderError, RunFolderError
+from papercoder.errors import AnswerError, PaperCoderError
+from papercoder.files.regular import delete, file_status, is_file, read_bytes, walk, write
 from papercoder.models.contract import Answer, Price, Request
 from papercoder.operations.generate import PROFILES
 from papercoder.pipeline.publisher import Files, Publisher
@@ -96,7 +96,7 @@ async def dry_run(
         return DryRun(
             results=run.results,
             cached=run.cached_results,
-            texts={name: _text(copy / name) for name in run.artifacts},
+            texts={name: _text(copy, name) for name in run.artifacts},
             pending=run.executor.pending,
             edited=run.edited,
             deleted=run.deleted,
@@ -162,7 +162,7 @@ class _DryExecutor:
         results = self.before.results.get(call.artifact) if self.before else None
         if results:
             return results[min(call.number, len(results) - 1)]
-        if (self.folder / call.artifact).is_file():
+        if is_file(self.folder, call.artifact):
             return load(self.folder, call.artifact, kind)
         if kind is str:
             return ""
@@ -296,35 +296,23 @@ def _folder_copy(folder: Path, edits: EditedTexts) -> Iterator[Path]:
     """A copy of the run folder's files, without store and history, with the edits applied."""
     with tempfile.TemporaryDirectory(prefix="papercoder-") as temporary:
         copy = Path(temporary)
-        for path in _files(folder):
-            target = copy / path.relative_to(folder)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+        for path in walk(folder, enters=lambda each: each.name not in {".git", ".store"}):
+            status = file_status(folder, str(path))
+            if status and status.st_size <= _MAX_BYTES:
+                target = copy / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(read_bytes(folder, str(path)) or b"")
         for name, text in edits.items():
-            _apply_edit(copy, name, text)
+            if text is None:
+                delete(copy, name)
+            else:
+                write(copy, name, text)
         yield copy
 
 
-def _files(folder: Path) -> Iterable[Path]:
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if ".git" not in parts and parts[0] != ".store" and path.is_file() and path.stat().st_size <= _MAX_BYTES:
-            yield path
-
-
-def _apply_edit(copy: Path, name: str, text: str | None) -> None:
-    path = copy / name
-    if ".." in path.parts or not path.is_relative_to(copy):
-        raise RunFolderError(f"{name} leads out of the run folder, so the run does not read it.")
-    if text is None:
-        path.unlink(missing_ok=True)
-    else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _text(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
+def _text(folder: Path, name: str) -> str | None:
+    content = read_bytes(folder, name)
+    return None if content is None else content.decode(errors="replace")
 
 
 def _perturbed(value: object, kind: Any) -> object:

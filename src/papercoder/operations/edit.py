@@ -4,8 +4,8 @@ import stat
 from pathlib import Path
 
 from papercoder.errors import RunFolderError
-from papercoder.runs.folder import is_outside, lock, read_text
-from papercoder.runs.store import write_synced
+from papercoder.files.regular import delete, file_status, read_text, write
+from papercoder.runs.folder import lock
 
 
 def save(folder: Path, artifact: str, before: str | None, text: str | None) -> None:
@@ -15,19 +15,14 @@ def save(folder: Path, artifact: str, before: str | None, text: str | None) -> N
         RunFolderError: it has changed since, another process is using the folder, the path leads out of the folder, or
             the file cannot be written.
     """
-    path = folder / artifact
-    if ".." in Path(artifact).parts or is_outside(path, folder):
-        raise RunFolderError(f"{artifact} leads out of {folder}, so it was not written.")
     with lock(folder):
-        if read_text(path) != before:
+        if read_text(folder, artifact) != before:
             raise RunFolderError(
                 f"{artifact} has changed since you opened it. Nothing was written: copy your text, reload the page and "
                 "paste it there."
             )
         if text is None:
-            path.unlink(missing_ok=True)
+            delete(folder, artifact)
             return
-        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
-        write_synced(path, text)
-        if mode is not None:
-            path.chmod(mode)
+        status = file_status(folder, artifact)
+        write(folder, artifact, text, stat.S_IMODE(status.st_mode) if status else None)

@@ -17,6 +17,7 @@ from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import Paper, Repository
 from papercoder.concurrency import run_in_thread
 from papercoder.errors import PaperCoderError, RunFolderError
+from papercoder.files.regular import is_file, read_text
 from papercoder.models.resolve import models_by_role
 from papercoder.models.stack import assemble_roles
 from papercoder.operations.environment import PaperReader, RunEnvironment, read_in_thread
@@ -28,7 +29,7 @@ from papercoder.report import write_report
 from papercoder.repository.history import History
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import ArtifactEdited, Emit, RunEnded, RunStarted, Warned
-from papercoder.runs.folder import load, lock, read_text
+from papercoder.runs.folder import load, lock
 from papercoder.runs.run import Run
 from papercoder.runs.summary import summarise
 from papercoder.settings import RUN_ROLES, Profile, Role, Settings, recorded_settings
@@ -107,7 +108,7 @@ def _removed_if_start_fails(folder: Path) -> Iterator[None]:
 async def _require_same_paper(folder: Path, source: str | Path, read: PaperReader) -> None:
     """Raise an error if the folder holds a run of another paper: of another source and with another title."""
     recorded = summarise(read_events(folder)).paper
-    if not (folder / "paper.json").is_file() or _source_name(source, folder) == recorded:
+    if not is_file(folder, "paper.json") or _source_name(source, folder) == recorded:
         return
     before, now = load(folder, "paper.json", Paper), await read(source)
     if _letters(before.title) != _letters(now.title):
@@ -146,7 +147,7 @@ async def read_paper(run: Run[Agents], source: str | Path | None, read: PaperRea
     if source is not None:
         paper = await read(source)
         text = paper.model_dump_json(indent=1) + "\n"
-        if read_text(run.folder / "paper.json") != text:
+        if read_text(run.folder, "paper.json") != text:
             await run_in_thread(save_pictures, source, paper, run.folder)
         await run.write_text("paper.json", text)
     elif run.is_edited("paper.json"):

@@ -8,14 +8,14 @@ from pathlib import Path
 from papercoder.agents.edits import apply
 from papercoder.artifacts import ExecutionReport, Requirement, StepResult, Traceability
 from papercoder.errors import ModelError, RunFolderError
+from papercoder.files.regular import is_file, read_bytes, walk, write
 from papercoder.operations.generate import open_run
 from papercoder.pipeline.execution import execute_in_run
 from papercoder.pipeline.publisher import Files
 from papercoder.repository.files import read_files
 from papercoder.runs.event_log import EventLog
 from papercoder.runs.events import Emit
-from papercoder.runs.folder import is_outside, load, lock
-from papercoder.runs.store import write_synced
+from papercoder.runs.folder import load, lock
 from papercoder.sandbox.selection import select_sandbox
 from papercoder.settings import Settings
 from papercoder.stages.execution.execute import execute
@@ -107,13 +107,13 @@ def _read_output(error: Path) -> str:
 
 
 def _require_repository(repository: Path) -> None:
-    if not repository.is_dir() or not any(repository.rglob("*.py")):
+    if not repository.is_dir() or not any(path.suffix == ".py" for path in walk(repository)):
         raise RunFolderError(f"{repository} is not a folder with Python files. Give the path of a repository.")
 
 
 def _requirements(repository: Path) -> tuple[Requirement, ...]:
     """The requirements in the repository's `TRACEABILITY.json`, if it has one."""
-    if not (repository / _TRACEABILITY).is_file():
+    if not is_file(repository, _TRACEABILITY):
         return ()
     return tuple(trace.requirement for trace in load(repository, _TRACEABILITY, Traceability).traces)
 
@@ -130,12 +130,9 @@ def _require_no_regression(before: ExecutionReport, after: ExecutionReport, fold
 def _write(repository: Path, before: Files, after: Files) -> None:
     changed = [file for file in after if file not in before]
     for file in changed:
-        if is_outside(repository / file.path, repository):
-            raise RunFolderError(
-                f"{repository / file.path} leads out of {repository} through a link; nothing was written."
-            )
+        read_bytes(repository, file.path)  # raises before anything is written
     for file in changed:
-        write_synced(repository / file.path, file.text)
+        write(repository, file.path, file.text)
 
 
 def _diff(before: Files, after: Files) -> Iterator[str]:

@@ -18,13 +18,13 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.design import Design
 from papercoder.errors import RunFolderError
+from papercoder.files.regular import is_file, walk, write
 from papercoder.operations.generate import open_run
 from papercoder.repository.config_text import to_yaml
 from papercoder.repository.files import read_files
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import Emit, RunStarted
 from papercoder.runs.folder import load, lock
-from papercoder.runs.store import write_synced
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
 from papercoder.stages.amendment import amend, apply_amendment
@@ -45,19 +45,19 @@ async def apply_note(folder: Path, note: str, settings: Settings, listeners: Ite
     with lock(folder):
         run, _ = open_run(folder, settings, EventLog(folder, *listeners))
         before = load_design(folder)
-        number = len(list((folder / "notes").glob("*.md"))) + 1
+        number = sum(path.suffix == ".md" for path in walk(folder, "notes")) + 1
         amendment = await run.step(f"notes/{number}.json", amend, before, note)
         after = apply_amendment(before, amendment, note, f"note:{number}")
         changes = "\n".join(design_diff(before, after))
         if changes:
-            write_synced(folder / "notes" / f"{number}.md", note + "\n")
+            write(folder, f"notes/{number}.md", note + "\n")
             changed: dict[str, Artifact] = {
                 "requirements": after.requirements,
                 "architecture": after.architecture,
                 "config": after.config,
             }
             for name, artifact in changed.items():
-                write_synced(folder / "planning" / f"{name}.json", artifact.model_dump_json(indent=1) + "\n")
+                write(folder, f"planning/{name}.json", artifact.model_dump_json(indent=1) + "\n")
             for name in _PINNED:
                 run.pin(f"planning/{name}.json")
         return changes
@@ -104,7 +104,7 @@ def source_to_resume(folder: Path) -> str | None:
         raise RunFolderError(f"{folder} is not a run folder. Start a run: papercoder run PAPER -o {folder}")
     paper = Path(starts[-1].paper)
     is_readable = paper.is_absolute() and paper.exists()
-    return None if not is_readable and (folder / "paper.json").is_file() else starts[-1].paper
+    return None if not is_readable and is_file(folder, "paper.json") else starts[-1].paper
 
 
 def settings_to_resume(folder: Path, given: Mapping[str, Any]) -> Settings:

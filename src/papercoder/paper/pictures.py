@@ -11,12 +11,11 @@ from pathlib import Path
 
 from papercoder.artifacts import Algorithm, Equation, Paper, Place, Table
 from papercoder.errors import PaperError
+from papercoder.files.regular import write
 from papercoder.paper.archive import gunzip
 from papercoder.paper.arxiv import FORMS, cached_file, parse_id
 from papercoder.paper.pdf import crop
 from papercoder.paper.sniffing import kind_of
-from papercoder.runs.folder import artifact_path
-from papercoder.runs.store import write_synced
 
 FOLDER = "pictures"
 """In a run folder."""
@@ -76,7 +75,7 @@ def save_pictures(source: str | Path, paper: Paper, run_folder: Path) -> None:
         RunFolderError: they cannot be written, or a link leads out of the run folder.
     """
     for anchor, picture in pictures(source, paper).items():
-        write_synced(artifact_path(run_folder, f"{FOLDER}/{picture_name(anchor)}"), picture)
+        write(run_folder, f"{FOLDER}/{picture_name(anchor)}", picture)
 
 
 def _pdf_of(source: str | Path) -> bytes | None:

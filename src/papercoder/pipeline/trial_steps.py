@@ -8,10 +8,9 @@ from typing import Any
 from papercoder.artifacts import SourceFile, Trial, TrialResult
 from papercoder.artifacts.reproduction import Setting
 from papercoder.errors import PaperCoderError
+from papercoder.files.regular import write
 from papercoder.runs.executor import PlainContext
-from papercoder.runs.folder import artifact_path
 from papercoder.runs.run import Run
-from papercoder.runs.store import write_synced
 from papercoder.stages.reproduction.places import TrialPlace
 from papercoder.stages.reproduction.trial import OnProgress, TrialCaps, TrialOutcome, TrialRequest
 
@@ -90,8 +89,7 @@ class TrialSteps:
             result = await run.step(self._artifact(trial), measure_trial, request, attempt)
         finally:
             for log in logs:
-                path = artifact_path(run.folder, f"{self.folder}/logs/{trial.id}.log")
-                await asyncio.to_thread(write_synced, path, log)
+                await asyncio.to_thread(write, run.folder, f"{self.folder}/logs/{trial.id}.log", log)
         return result.model_copy(update={"trial": trial})
 
     def _artifact(self, trial: Trial) -> str:

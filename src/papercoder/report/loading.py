@@ -29,20 +29,22 @@ from papercoder.artifacts.checking import CheckReport
 from papercoder.artifacts.execution import ExecutionReport
 from papercoder.artifacts.paper import render_block
 from papercoder.errors import RunFolderError
+from papercoder.files.regular import file_status, is_file, read_bytes, read_text, walk
 from papercoder.paper.fidelity import checks, suspicions
 from papercoder.paper.pictures import FOLDER, picture_name
 from papercoder.report.claims import compare, parse_results
 from papercoder.report.model import AgentUse, CodeLine, DoubtfulPlace, Place, Report, TracedRequirement
-from papercoder.runs.event_log import read_events
+from papercoder.runs.event_log import LOG, read_events
 from papercoder.runs.events import CallMade, Event
-from papercoder.runs.folder import read_text
+from papercoder.runs.folder import require_no_links
 from papercoder.runs.overview import status_of
 from papercoder.runs.summary import Summary, summarise
 
 A = TypeVar("A", bound=Artifact)
 
 _READING = "reading: "
-_UNUSED = "repo/results.json is ignored because the full reproduction did not pass."
+_RESULTS = "repo/results.json"
+_UNUSED = f"{_RESULTS} is ignored because the full reproduction did not pass."
 
 MOST_PICTURES = 40
 """Pictures in one report."""
@@ -62,10 +64,11 @@ def load(folder: Path) -> Report:
     Raises:
         RunFolderError: it is not a run folder, or a file in it cannot be read as text.
     """
-    if not (folder / "events.jsonl").is_file():
+    if not is_file(folder, LOG):
         raise RunFolderError(
-            f"{folder} is not a run folder: it has no events.jsonl. Start a run: papercoder run PAPER -o {folder}"
+            f"{folder} is not a run folder: it has no {LOG}. Start a run: papercoder run PAPER -o {folder}"
         )
+    require_no_links(folder)
     events = tuple(read_events(folder))
     summary = summarise(events)
     files = _Files(folder)
@@ -76,7 +79,7 @@ def load(folder: Path) -> Report:
         title=_title(folder, summary),
         status=status_of(summary, folder),
         summary=summary,
-        files=_repository(folder / "repo"),
+        files=_repository(folder),
         plan=files.read("planning/plan.json", OverallPlan),
         requirements=_requirements(files, verdicts),
         reviewed=verdicts is not None,
@@ -119,15 +122,16 @@ def doubtful_places(folder: Path, paper: Paper, losses: Sequence[Loss]) -> tuple
             messages=tuple(loss.message for loss in found),
             page=found[0].page,
             text=texts[anchor],
-            picture=_picture(folder / FOLDER / picture_name(anchor)) if number < MOST_PICTURES else "",
+            picture=_picture(folder, f"{FOLDER}/{picture_name(anchor)}") if number < MOST_PICTURES else "",
         )
         for number, (anchor, found) in enumerate(by_anchor.items())
     )
 
 
-def _picture(path: Path) -> str:
+def _picture(folder: Path, name: str) -> str:
     """The file as a data URI; empty if it does not exist or is too large."""
-    return data_uri(path.read_bytes()) if path.is_file() and path.stat().st_size <= LARGEST_PICTURE else ""
+    status = file_status(folder, name)
+    return data_uri(read_bytes(folder, name) or b"") if status and status.st_size <= LARGEST_PICTURE else ""
 
 
 def data_uri(png: bytes) -> str:
@@ -144,7 +148,7 @@ class _Files:
 
     def read(self, name: str, kind: type[A]) -> A | None:
         """An artifact; None if the file does not exist or is invalid."""
-        text = read_text(self.folder / name)
+        text = read_text(self.folder, name)
         if text is None:
             return None
         try:
@@ -156,15 +160,13 @@ class _Files:
 
 
 def _title(folder: Path, summary: Summary) -> str:
-    first = (read_text(folder / "paper.md") or "").partition("\n")[0]
+    first = (read_text(folder, "paper.md") or "").partition("\n")[0]
     return first.removeprefix("# ").strip() or Path(summary.paper).name or "A paper without a title"
 
 
-def _repository(repository: Path) -> tuple[str, ...]:
-    paths = (path.relative_to(repository) for path in sorted(repository.rglob("*")) if path.is_file())
-    return tuple(
-        path.as_posix() for path in paths if not path.parts[0].startswith(".") and "__pycache__" not in path.parts
-    )
+def _repository(folder: Path) -> tuple[str, ...]:
+    paths = walk(folder, "repo", lambda path: path.name != "__pycache__" and not path.parts[0].startswith("."))
+    return tuple(str(path) for path in sorted(paths) if not path.parts[0].startswith("."))
 
 
 class Sources:
@@ -194,12 +196,10 @@ class Sources:
 
     def _read(self, path: str) -> tuple[str, ...]:
         try:
-            file, root = (self._root / path).resolve(), self._root.resolve()
-            if not file.is_relative_to(root) or not file.is_file() or file.stat().st_size > _LARGEST_SOURCE:
-                return ()
-            return tuple(file.read_text(encoding="utf-8", errors="replace").splitlines())
-        except (OSError, ValueError, RuntimeError):  # no such file, a null byte in the path, a loop of links
+            content = read_bytes(self._root, path, _LARGEST_SOURCE) or b""
+        except RunFolderError:
             return ()
+        return tuple(content.decode(errors="replace").splitlines())
 
 
 def _requirements(files: _Files, verdicts: Verdicts | None) -> tuple[TracedRequirement, ...]:
@@ -229,11 +229,10 @@ def _claims(files: _Files, execution: ExecutionReport | None) -> tuple[tuple[Cla
     claims = files.read("planning/claims.json", Claims)
     if claims is None:
         return (), ""
-    path = files.folder / "repo" / "results.json"
     if execution is None or "reproduce" not in execution.passed:
-        return compare(claims, ()), _UNUSED if path.is_file() else ""
+        return compare(claims, ()), _UNUSED if is_file(files.folder, _RESULTS) else ""
     try:
-        results = execution.results or read_text(path) or ""
+        results = execution.results or read_text(files.folder, _RESULTS) or ""
     except RunFolderError:  # generated code wrote the file, so it may be anything
         results = ""
     return compare(claims, parse_results(results, claims)), ""

@@ -14,6 +14,7 @@ from typing import Literal
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from papercoder.files.regular import write
 from papercoder.report import formatting
 from papercoder.report.claims import printed
 from papercoder.report.diagrams import diagrams
@@ -21,7 +22,6 @@ from papercoder.report.formulas import is_formula, mathml, with_formulas
 from papercoder.report.loading import load
 from papercoder.report.model import Report, TracedRequirement, href, shown
 from papercoder.report.plots import claim_groups, cost_bars, time_bars
-from papercoder.runs.store import write_synced
 from papercoder.text import markdown
 from papercoder.text.characters import printable
 
@@ -76,8 +76,8 @@ def write_report(folder: Path) -> Report:
         RunFolderError: it is not a run folder, cannot be read, or cannot be written.
     """
     report = load(folder)
-    write_synced(folder / "report.html", to_html(report))
-    write_synced(folder / "report.md", to_markdown(report))
+    write(folder, "report.html", to_html(report))
+    write(folder, "report.md", to_markdown(report))
     return report
 
 

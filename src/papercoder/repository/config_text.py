@@ -9,8 +9,7 @@ import yaml
 
 from papercoder.artifacts import ConfigValue, ExperimentConfig, Value
 from papercoder.errors import ArtifactError
-
-Node = dict[str, "Node"] | list["Node"] | bool | int | float | str | None
+from papercoder.text.yaml_text import InvalidYaml, Yaml, load_yaml
 
 
 def to_yaml(config: ExperimentConfig, *, smoke: bool = False) -> str:
@@ -88,16 +87,16 @@ def config_outline(text: str, config: ExperimentConfig) -> str:
         ArtifactError: the user edited the text, and it is not YAML with keys.
     """
     try:
-        loaded = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ArtifactError(f"repo/config.yaml is not YAML: {' '.join(str(error).split())}. Correct it.") from error
+        loaded = load_yaml(text)
+    except InvalidYaml as error:
+        raise ArtifactError(f"repo/config.yaml, line {error.line}, is not plain YAML: {error}. Correct it.") from error
     if not isinstance(loaded, dict):
         raise ArtifactError("repo/config.yaml has no keys. Correct it, or delete it to have it made again.")
     meanings = {value.key: value.meaning for value in config.values}
     return "\n".join(_outline(loaded, meanings, ())) + "\n"
 
 
-def _outline(node: dict[str, Node], meanings: dict[str, str], above: tuple[str, ...]) -> Iterator[str]:
+def _outline(node: dict[str, Yaml], meanings: dict[str, str], above: tuple[str, ...]) -> Iterator[str]:
     for name, value in node.items():
         key, indent = (*above, str(name)), "  " * len(above)
         if isinstance(value, dict):
@@ -108,7 +107,7 @@ def _outline(node: dict[str, Node], meanings: dict[str, str], above: tuple[str, 
             yield f"{indent}{name}: {_type_of(value)}" + (f"  # {' '.join(meaning.split())}" if meaning else "")
 
 
-def _type_of(value: Node) -> str:
+def _type_of(value: Yaml) -> str:
     match value:
         case bool():
             return "<true or false>"

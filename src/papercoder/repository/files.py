@@ -1,9 +1,9 @@
 """The files of a repository from any source, without hidden, linked, installed and huge ones."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from papercoder.artifacts import SourceFile
+from papercoder.files.regular import file_status, is_file, read_bytes, walk
 
 TEXTS = frozenset({".py", ".txt", ".yaml", ".yml", ".toml", ".cfg", ".sh", ".md", ".json"})
 """The file extensions that are read as text by default."""
@@ -15,26 +15,25 @@ _LARGEST = 200_000
 
 def read_files(repository: Path, endings: frozenset[str] = TEXTS) -> tuple[SourceFile, ...]:
     """The text files of a repository, without hidden and huge ones; none if there is no such folder."""
-    paths = (path for path in own_files(repository) if path.suffix in endings and path.stat().st_size <= _LARGEST)
     return tuple(
-        SourceFile(
-            path=path.relative_to(repository).as_posix(), text=path.read_text(encoding="utf-8", errors="replace")
-        )
-        for path in paths
+        SourceFile(path=path, text=content.decode(errors="replace"))
+        for path in own_files(repository)
+        if PurePosixPath(path).suffix in endings and (content := _content(repository, path)) is not None
     )
 
 
-def own_files(repository: Path) -> Iterator[Path]:
-    """The files of a repository that are not hidden, not linked, and not part of an environment or a cache."""
-    return (path for path in sorted(repository.rglob("*")) if _is_own(path, repository))
+def own_files(repository: Path) -> tuple[str, ...]:
+    """The paths of the files that are not hidden, not linked, and not part of an environment or a cache."""
+
+    def is_own(folder: PurePosixPath) -> bool:
+        is_foreign = folder.name.startswith(".") or folder.name in _FOREIGN
+        return not is_foreign and not is_file(repository, f"{folder}/pyvenv.cfg")
+
+    if is_file(repository, "pyvenv.cfg"):
+        return ()
+    return tuple(str(path) for path in sorted(walk(repository, enters=is_own)) if not path.name.startswith("."))
 
 
-def _is_own(path: Path, repository: Path) -> bool:
-    parts = path.relative_to(repository).parts
-    foreign = any(part.startswith(".") or part in _FOREIGN for part in parts) or _in_environment(path, repository)
-    return not foreign and path.is_file() and not path.is_symlink()
-
-
-def _in_environment(path: Path, repository: Path) -> bool:
-    above = path.relative_to(repository).parents
-    return any((repository / folder / "pyvenv.cfg").exists() for folder in above)
+def _content(repository: Path, path: str) -> bytes | None:
+    status = file_status(repository, path)
+    return read_bytes(repository, path) if status and status.st_size <= _LARGEST else None

@@ -1,11 +1,5 @@
-"""The git history of a generated repository: commits, versions and the differences between them.
+"""The git history of a generated repository: commits, versions and the differences between them."""
 
-The folder may come from someone else and bring its own git settings, so git runs with ours: no hooks, no filters for
-diffs, no network, no user or system configuration.
-"""
-
-import asyncio
-import os
 import re
 import tempfile
 from collections.abc import Mapping
@@ -14,26 +8,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from papercoder.errors import RunFolderError
-from papercoder.runs.store import write_failure
+from papercoder.files.regular import delete, walk, write_failure
+from papercoder.repository.git import Output, run_git
 
 _MAX_VERSIONS = 500
-_MAX_OUTPUT = 2_000_000
-"""Bytes of git's output that are read."""
-
 _NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-
-_SETTINGS = (
-    "--no-pager",
-    *("-c", "commit.gpgsign=false"),
-    *("-c", "core.autocrlf=false"),
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "core.hooksPath=/dev/null"),
-    *("-c", "core.quotePath=false"),
-    *("-c", "log.showSignature=false"),
-    *("-c", "protocol.allow=never"),
-)
 
 
 @dataclass(frozen=True)
@@ -45,15 +26,6 @@ class Version:
     """Seconds since the epoch."""
 
     message: str
-
-
-@dataclass(frozen=True)
-class Diff:
-    """A unified diff."""
-
-    text: str
-    is_cut: bool
-    """Whether it is longer than can be shown."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +46,9 @@ class History:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunFolderError(write_failure(self.folder, error)) from error
-        for stale in (self.folder / ".git").rglob("*.lock"):
-            stale.unlink(missing_ok=True)
+        for path in walk(self.folder, ".git"):
+            if path.suffix == ".lock":
+                delete(self.folder, f".git/{path}")
         await self._git("init", "--quiet", "--initial-branch=main")
 
     async def commit(self, message: str, paths: tuple[str, ...], deleted: tuple[str, ...] = ()) -> None:
@@ -132,7 +105,7 @@ class History:
         rows = (line.split("\0", maxsplit=2) for line in log.splitlines())
         return tuple(Version(row[0], int(row[1]), row[2]) for row in rows if len(row) == 3)
 
-    async def diff(self, before: str, after: str) -> Diff:
+    async def diff(self, before: str, after: str) -> Output:
         """What changed from one commit to another.
 
         Raises:
@@ -162,50 +135,7 @@ class History:
     async def _git(self, *arguments: str, variables: Mapping[str, str] = _NO_VARIABLES) -> str:
         return (await self._run(*arguments, variables=variables)).text
 
-    async def _run(self, *arguments: str, variables: Mapping[str, str] = _NO_VARIABLES) -> Diff:
-        try:
-            process = await asyncio.create_subprocess_exec(
-                "git",
-                "--git-dir=.git",
-                *_SETTINGS,
-                *arguments,
-                cwd=self.folder,
-                env={**self._environment(), **variables},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-            )
-        except FileNotFoundError as error:
-            raise RunFolderError("git was not found. Install git and run the same command again.") from error
-        return await _read_output(process, f"git {arguments[0]} failed in {self.folder}")
-
-    def _environment(self) -> dict[str, str]:
-        inherited = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR") if name in os.environ}
+    async def _run(self, *arguments: str, variables: Mapping[str, str] = _NO_VARIABLES) -> Output:
         signature = {"NAME": "PaperCoder", "EMAIL": "papercoder@localhost", "DATE": f"{self.when} +0000"}
-        return {
-            **inherited,
-            **{f"GIT_{role}_{name}": value for role in ("AUTHOR", "COMMITTER") for name, value in signature.items()},
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_NO_LAZY_FETCH": "1",
-            "GIT_OPTIONAL_LOCKS": "0",
-            "HOME": str(self.folder),
-            "LC_ALL": "C.UTF-8",
-        }
-
-
-async def _read_output(process: asyncio.subprocess.Process, failure: str) -> Diff:
-    """A process's output, up to the limit; the process is killed there."""
-    assert process.stdout
-    assert process.stderr
-    errors = asyncio.create_task(process.stderr.read())
-    output = bytearray()
-    while len(output) <= _MAX_OUTPUT and (part := await process.stdout.read(65_536)):
-        output += part
-    if len(output) > _MAX_OUTPUT:
-        process.kill()
-        await asyncio.gather(process.wait(), errors)
-        return Diff(output[:_MAX_OUTPUT].decode(errors="replace"), is_cut=True)
-    if await process.wait():
-        raise RunFolderError(f"{failure}: {(await errors).decode(errors='replace').strip()}")
-    return Diff(output.decode(errors="replace"), is_cut=False)
+        signed = {f"GIT_{role}_{name}": value for role in ("AUTHOR", "COMMITTER") for name, value in signature.items()}
+        return await run_git(self.folder, *arguments, variables={**signed, **variables})

@@ -9,9 +9,10 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from papercoder.errors import RunFolderError
+from papercoder.files.regular import append, read_bytes
 from papercoder.runs.events import FORMAT, CallMade, CallReused, CallStarted, Emit, Event, RunStarted
-from papercoder.runs.store import write_failure
 
+LOG = "events.jsonl"
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 
@@ -43,11 +44,10 @@ class EventLog:
 
     def __init__(self, folder: Path, *listeners: Emit) -> None:
         self.folder = folder
-        self.path = folder / "events.jsonl"
         self.listeners = listeners
-        written = _read_log(self.path)
+        written = read_bytes(folder, LOG)
         if written and not written.endswith(b"\n"):
-            _append(self.path, "\n")  # ends the line that a killed process left unfinished
+            append(folder, LOG, "\n")  # ends the line that a killed process left unfinished
 
     def __call__(self, event: Event) -> None:
         """Append an event and notify the listeners; events of calls get the artifact of the current step.
@@ -59,7 +59,7 @@ class EventLog:
         if step and isinstance(event, CallStarted | CallMade | CallReused):
             step.answers += not isinstance(event, CallStarted)
             event = event.model_copy(update={"artifact": step.artifact})
-        _append(self.path, event.model_dump_json() + "\n")
+        append(self.folder, LOG, event.model_dump_json() + "\n")
         self.notify(event)
 
     def notify(self, event: Event) -> None:
@@ -68,21 +68,13 @@ class EventLog:
             listener(event)
 
 
-def _append(path: Path, text: str) -> None:
-    try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise RunFolderError(write_failure(path, error)) from error
-
-
 def read_events(folder: Path) -> Iterator[Event]:
     """The run's events in order, without lines that a killed process left unfinished.
 
     Raises:
         RunFolderError: the log cannot be read, or another version of PaperCoder wrote it.
     """
-    yield from parse_events(_read_log(folder / "events.jsonl").split(b"\n"), str(folder))
+    yield from parse_events((read_bytes(folder, LOG) or b"").split(b"\n"), str(folder))
 
 
 def parse_events(lines: Iterable[bytes], run: str) -> Iterator[Event]:
@@ -108,12 +100,3 @@ def _other_version(run: str) -> RunFolderError:
         f"{run} was made by another version of PaperCoder, and this version cannot read it. Start the run again in "
         "another folder (-o), or use the version that made it."
     )
-
-
-def _read_log(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""
-    except OSError as error:
-        raise RunFolderError(f"{path} cannot be read ({error.strerror}).") from error

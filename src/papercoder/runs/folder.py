@@ -5,17 +5,19 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
 from papercoder.artifacts import Artifact
 from papercoder.errors import ArtifactError, RunFolderError
-from papercoder.runs.store import FileStore, remove_partial_files, write_failure
+from papercoder.files.regular import open_file, read_text, special_files, write_failure
+from papercoder.runs.store import FileStore, remove_partial_files
 
 A = TypeVar("A", bound=Artifact)
 
+_LOCK = ".store/lock"
 _TRIES, _INTERVAL = 5, 0.02
 """How often, and how many seconds apart, to try the lock before the folder counts as in use."""
 
@@ -25,22 +27,40 @@ def is_outside(path: Path, folder: Path) -> bool:
     return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
+def require_no_links(folder: Path) -> None:
+    """Raise an error if a run folder has links, pipes or other special files where a run reads and writes.
+
+    Users may have links in the repository, to their data for example; nothing follows them.
+
+    Raises:
+        RunFolderError: there is one; names it.
+    """
+    for path in special_files(folder, _is_of_the_run):
+        if _is_of_the_run(path):
+            raise RunFolderError(
+                f"{folder / path} is a link or another special file, so the run was not opened. Remove it, or replace "
+                "it with what it leads to."
+            )
+
+
+def _is_of_the_run(path: PurePosixPath) -> bool:
+    return path.parts[0] != "repo" or len(path.parts) == 1 or path.parts[1] == ".git"
+
+
 @contextmanager
 def lock(folder: Path) -> Iterator[None]:
     """Lock a run folder, which is created if it is missing, and remove what a killed process left half-written.
 
     Raises:
-        RunFolderError: another process has locked it, or it cannot be written.
+        RunFolderError: another process has locked it, it has links where a run writes, or it cannot be written.
     """
-    path = _lock_file(folder)
+    require_no_links(folder)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+")
+        file = os.fdopen(open_file(folder, _LOCK, os.O_RDWR | os.O_CREAT), "r+")
     except OSError as error:
-        raise RunFolderError(write_failure(path, error)) from error
+        raise RunFolderError(write_failure(folder / _LOCK, error)) from error
     with file:
         if not _try_lock(file):
-            file.seek(0)
             holder = file.read().strip() or "unknown"
             raise RunFolderError(
                 f"Another process (pid {holder}) is using {folder}. Wait until it ends, or choose another folder "
@@ -72,39 +92,23 @@ def _try_lock(file: IO[str]) -> bool:
 def is_locked(folder: Path) -> bool:
     """Whether a process is working in this run folder now."""
     try:
-        with _lock_file(folder).open() as file:
+        with os.fdopen(open_file(folder, _LOCK, os.O_RDONLY)) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
-    except OSError:
+    except (OSError, RunFolderError):
         return False  # missing, or not readable by this user
     return False
 
 
-def _lock_file(folder: Path) -> Path:
-    return folder / ".store" / "lock"
-
-
 def step_store(folder: Path) -> FileStore:
     """The store for the results of a run's steps."""
-    return FileStore(folder / ".store" / "steps")
+    return FileStore(folder, ".store/steps")
 
 
 def answer_store(folder: Path) -> FileStore:
     """The store for the answers of a run's models."""
-    return FileStore(folder / ".store" / "answers")
-
-
-def artifact_path(folder: Path, artifact: str) -> Path:
-    """The path at which an artifact is written.
-
-    Raises:
-        RunFolderError: a link leads out of the folder.
-    """
-    path = folder / artifact
-    if is_outside(path.parent, folder):
-        raise RunFolderError(f"{path} was not written, because a link leads out of {folder}. Remove the link.")
-    return path
+    return FileStore(folder, ".store/answers")
 
 
 def artifact_text(value: object, kind: Any) -> str:
@@ -140,14 +144,14 @@ def load(folder: Path, artifact: str, kind: type[A]) -> A:
         RunFolderError: the file is missing.
         ArtifactError: it was edited and is not valid.
     """
-    text = read_text(folder / artifact)
+    text = read_text(folder, artifact)
     if text is None:
         raise RunFolderError(f"{folder} has no {artifact} yet. Run `papercoder run PAPER -o {folder}` to make it.")
     return cast("A", parse_artifact(artifact, kind, text))
 
 
-def read_text(path: Path) -> str | None:
-    """A file's text; None if there is no such file.
+def read_given_text(path: Path) -> str | None:
+    """The text of a file that the user named, through links too; None if there is no such file.
 
     Raises:
         RunFolderError: it cannot be read as text.

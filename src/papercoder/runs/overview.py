@@ -1,6 +1,5 @@
 """What `papercoder show` prints: a run in numbers, its requirements and its files. Reads only files."""
 
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -9,8 +8,9 @@ from pydantic import Field, ValidationError
 
 from papercoder.artifacts import Artifact, Requirements, Traceability
 from papercoder.errors import RunFolderError
-from papercoder.runs.event_log import read_events
-from papercoder.runs.folder import is_locked, read_text
+from papercoder.files.regular import is_file, read_text, walk
+from papercoder.runs.event_log import LOG, read_events
+from papercoder.runs.folder import is_locked
 from papercoder.runs.summary import Calls, StageSummary, Status, Summary, Tokens, summarise
 
 A = TypeVar("A", bound=Artifact)
@@ -58,7 +58,7 @@ def report(folder: Path) -> RunReport:
     Raises:
         RunFolderError: it is not a run folder, or another version of PaperCoder made it.
     """
-    if not (folder / "events.jsonl").is_file():
+    if not is_file(folder, LOG):
         raise RunFolderError(
             f"{folder} is not a run folder: it has no events.jsonl. Start a run: papercoder run PAPER -o {folder}"
         )
@@ -66,7 +66,7 @@ def report(folder: Path) -> RunReport:
     shared = {name: getattr(summary, name) for name in Summary.model_fields if name in RunReport.model_fields}
     return RunReport(
         **{**shared, "status": status_of(summary, folder)},
-        files=_files(folder / "repo"),
+        files=_files(folder),
         requirements=_requirements(folder),
     )
 
@@ -83,19 +83,15 @@ def status_of(summary: Summary, folder: Path) -> Status | Literal["interrupted"]
     return "interrupted" if now == "running" else now
 
 
-def _files(repository: Path) -> tuple[str, ...]:
-    found: list[Path] = []
-    for root, folders, names in os.walk(repository):
-        folders[:] = set(folders) - {".git"}
-        found += [Path(root, name) for name in names]
-    return tuple(path.relative_to(repository).as_posix() for path in sorted(found) if path.is_file())
+def _files(folder: Path) -> tuple[str, ...]:
+    return tuple(map(str, sorted(walk(folder, "repo", lambda path: path.name != ".git"))))
 
 
 def _requirements(folder: Path) -> RequirementsSummary:
-    requirements = _load(folder / "planning" / "requirements.json", Requirements)
+    requirements = _load(folder, "planning/requirements.json", Requirements)
     if requirements is None:
         return RequirementsSummary()
-    traceability = _load(folder / "repo" / "TRACEABILITY.json", Traceability)
+    traceability = _load(folder, "repo/TRACEABILITY.json", Traceability)
     return RequirementsSummary(
         total=len(requirements.items),
         by_status=dict(Counter(item.status for item in requirements.items)),
@@ -104,8 +100,8 @@ def _requirements(folder: Path) -> RequirementsSummary:
     )
 
 
-def _load(path: Path, kind: type[A]) -> A | None:
-    text = read_text(path)
+def _load(folder: Path, artifact: str, kind: type[A]) -> A | None:
+    text = read_text(folder, artifact)
     try:
         return kind.model_validate_json(text) if text else None
     except ValidationError:

@@ -16,11 +16,12 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hint
 from papercoder.artifacts import Artifact
 from papercoder.concurrency import run_in_thread
 from papercoder.errors import AnswerError, RunFolderError
+from papercoder.files.regular import delete, read_text, walk, write
 from papercoder.runs.event_log import current_step
 from papercoder.runs.events import ArtifactEdited, ArtifactMade, ArtifactReused, ArtifactStarted, Emit, Warned
 from papercoder.runs.executor import C, Executor, LocalExecutor
-from papercoder.runs.folder import artifact_path, artifact_text, parse_artifact, read_text
-from papercoder.runs.store import Store, digest, parse_stored, write_synced
+from papercoder.runs.folder import artifact_text, parse_artifact
+from papercoder.runs.store import Store, digest, parse_stored
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -138,11 +139,10 @@ class Run(Generic[C]):
         Raises:
             RunFolderError: the folder cannot be written, or a link leads out of it.
         """
-        path = artifact_path(self.folder, artifact)
         if value is None:
-            path.unlink(missing_ok=True)
+            delete(self.folder, artifact)
         else:
-            await asyncio.to_thread(write_synced, path, value.model_dump_json(indent=1) + "\n")
+            await asyncio.to_thread(write, self.folder, artifact, value.model_dump_json(indent=1) + "\n")
 
     async def adopt(self, artifact: str, text: str | None = None) -> None:
         """Write a text, or keep the current one, and use it from now on even if the artifact's inputs change.
@@ -152,25 +152,25 @@ class Run(Generic[C]):
         Raises:
             RunFolderError: the folder cannot be written, or a link leads out of it.
         """
-        text = read_text(self.folder / artifact) if text is None else text
+        text = read_text(self.folder, artifact) if text is None else text
         if text is None or self.is_edited(artifact):
             return
         ledger, name = self._ledger(artifact), digest(text)
         extended = ledger.model_copy(update={"contents": ledger.contents | {name}, "adopted": ledger.adopted | {name}})
         self.store.put(_ledger_key(artifact), extended.model_dump_json())
-        if read_text(self.folder / artifact) != text:
-            await asyncio.to_thread(write_synced, artifact_path(self.folder, artifact), text)
+        if read_text(self.folder, artifact) != text:
+            await asyncio.to_thread(write, self.folder, artifact, text)
 
     def pin(self, artifact: str) -> None:
         """Treat the current content of an artifact as the user's, so that it is used whatever its inputs are."""
-        text = read_text(self.folder / artifact)
+        text = read_text(self.folder, artifact)
         ledger = self._ledger(artifact)
         less = ledger.model_copy(update={"contents": ledger.contents - {digest(text)}})
         self.store.put(_ledger_key(artifact), less.model_dump_json())
 
     def is_edited(self, artifact: str) -> bool:
         """Whether the user wrote the current content of an artifact."""
-        text = read_text(self.folder / artifact)
+        text = read_text(self.folder, artifact)
         return text is not None and digest(text) not in self._ledger(artifact).contents
 
     async def prune(self, folder: str, keep: set[str]) -> tuple[str, ...]:
@@ -179,11 +179,10 @@ class Run(Generic[C]):
         Returns:
             The deleted files' paths, relative to the folder.
         """
-        root = self.folder / folder
-        paths = (path.relative_to(root).as_posix() for path in sorted(root.rglob("*")) if path.is_file())
-        deleted = [path for path in paths if path not in keep and self._is_generated(f"{folder}/{path}")]
+        paths = sorted(walk(self.folder, folder))
+        deleted = [str(each) for each in paths if str(each) not in keep and self._is_generated(f"{folder}/{each}")]
         for path in deleted:
-            (root / path).unlink()
+            delete(self.folder, f"{folder}/{path}")
         return tuple(deleted)
 
     def _key(self, make: Callable[..., object], inputs: tuple[object, ...], named: Mapping[str, object]) -> str:
@@ -192,7 +191,7 @@ class Run(Generic[C]):
     def _is_generated(self, artifact: str) -> bool:
         contents = self._ledger(artifact).contents
         try:
-            return bool(contents) and digest(read_text(self.folder / artifact)) in contents
+            return bool(contents) and digest(read_text(self.folder, artifact)) in contents
         except RunFolderError:
             return False  # a file that is not text comes from the user
 
@@ -207,7 +206,7 @@ class Run(Generic[C]):
         return result
 
     def _edited_text(self, artifact: str, key: str) -> str | None:
-        text = read_text(self.folder / artifact)
+        text = read_text(self.folder, artifact)
         ledger = self._ledger(artifact)
         if text is not None and digest(text) in ledger.adopted:
             return text
@@ -217,12 +216,12 @@ class Run(Generic[C]):
         return text
 
     def _write(self, artifact: str, key: str, text: str) -> None:
-        path, ledger = artifact_path(self.folder, artifact), self._ledger(artifact)
+        ledger = self._ledger(artifact)
         extended = ledger.model_copy(update={"contents": ledger.contents | {digest(text)}, "keys": ledger.keys | {key}})
         if extended != ledger:
             self.store.put(_ledger_key(artifact), extended.model_dump_json())
-        if read_text(path) != text:
-            write_synced(path, text)
+        if read_text(self.folder, artifact) != text:
+            write(self.folder, artifact, text)
 
     def _ledger(self, artifact: str) -> _Ledger:
         text = self.store.get(_ledger_key(artifact))

@@ -1,20 +1,17 @@
 """A key-value store for results that cost money; entries are written atomically and synced before they are used."""
 
-import errno
 import hashlib
 import json
-import os
 import re
-import uuid
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_jsonable_python
 
 from papercoder.errors import RunFolderError
+from papercoder.files.regular import delete, file_status, read_bytes, walk, write
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -37,8 +34,15 @@ class Store(Protocol):
 class FileStore:
     """A store with one file for each key."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, root: Path, folder: str = "") -> None:
+        """Open a store.
+
+        Args:
+            root: a run folder.
+            folder: the folder of the store in it; links below the root are not followed.
+        """
+        self._root, self._below = root, PurePosixPath(folder)
+        self.folder = root / folder
 
     def get(self, key: str) -> str | None:
         """The text stored under this key, if any.
@@ -46,13 +50,11 @@ class FileStore:
         Raises:
             RunFolderError: it cannot be read.
         """
-        path = self.folder / key
         try:
-            return path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise RunFolderError(_damaged(str(path))) from error
+            content = read_bytes(self._root, self._name(key))
+            return None if content is None else content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise RunFolderError(_damaged(str(self.folder / key))) from error
 
     def put(self, key: str, text: str) -> None:
         """Store the text.
@@ -60,13 +62,23 @@ class FileStore:
         Raises:
             RunFolderError: the folder is read-only or the disk is full.
         """
-        write_synced(self.folder / key, text)
+        write(self._root, self._name(key), text)
 
     def texts(self) -> Iterator[str]:
-        """All stored texts, oldest first."""
-        paths = [path for path in self.folder.glob("*") if not path.name.startswith(".")]
-        for path in sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name)):
-            yield path.read_text(encoding="utf-8")
+        """All stored texts, oldest first.
+
+        Raises:
+            RunFolderError: one cannot be read.
+        """
+        found = []
+        for path in walk(self._root, str(self._below)):
+            status = file_status(self._root, self._name(str(path)))
+            if status and not path.name.startswith("."):
+                found.append((status.st_mtime_ns, str(path)))
+        yield from (text for _, key in sorted(found) if (text := self.get(key)) is not None)
+
+    def _name(self, key: str) -> str:
+        return str(self._below / key)
 
 
 def parse_stored(kind: type[M], key: str, text: str) -> M:
@@ -92,36 +104,18 @@ def digest(value: Any) -> str:
 
 
 def write_synced(path: Path, content: str | bytes) -> None:
-    """Write a file atomically and sync it to the disk.
+    """Write a file that the user or PaperCoder itself named, atomically, and sync it to the disk.
+
+    Files of runs and repositories are written by `files.regular.write`.
 
     Raises:
         RunFolderError: the folder is read-only or the disk is full.
     """
-    part = path.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise RunFolderError(write_failure(path, error)) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+    write(path.parent, path.name, content)
 
 
 def remove_partial_files(folder: Path) -> None:
     """Delete what killed processes left half-written below a folder."""
-    for part in folder.rglob(".*.part"):
-        if _PART.fullmatch(part.name):
-            with suppress(OSError):
-                part.unlink()
-
-
-def write_failure(path: Path, error: OSError) -> str:
-    """One sentence that says why a file could not be written."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return f"The disk is full: {path} could not be written. Free some space and run the same command to resume."
-    return f"{path} could not be written ({error.strerror}). Make the folder writable or choose another with -o."
+    for path in walk(folder):
+        if _PART.fullmatch(path.name):
+            delete(folder, str(path))

@@ -70,7 +70,7 @@ def watch(tmp_path: Path) -> Watcher:
 
 def test_only_whole_lines_are_read_and_each_once(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    follower = EventFollower(path)
+    follower = EventFollower(path.parent)
     assert follower.read_new() == []
     text = (STARTED.model_dump_json() + "\n" + RunEnded(status="complete").model_dump_json() + "\n").encode()
     path.write_bytes(text[:-20])
@@ -84,7 +84,7 @@ def test_only_whole_lines_are_read_and_each_once(tmp_path: Path) -> None:
 def test_an_incomplete_line_of_a_killed_process_is_skipped(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     path.write_bytes(STARTED.model_dump_json().encode() + b'\n{"kind": "run_en\n' + b"\xff\n")
-    assert len(EventFollower(path).read_new()) == 1
+    assert len(EventFollower(path.parent).read_new()) == 1
 
 
 def test_a_restarted_run_is_read_from_its_start(watch: Watcher, tmp_path: Path) -> None:

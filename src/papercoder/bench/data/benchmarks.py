@@ -16,7 +16,7 @@ from papercoder.bench.data.folder import DataFolder, open_archive
 from papercoder.bench.manifest.manifest import PaperEntry
 from papercoder.errors import FetchError, SettingsError
 from papercoder.paper.files import Memory
-from papercoder.runs.folder import read_text
+from papercoder.runs.folder import read_given_text
 
 _GITHUB = re.compile(r"https?://(?:www\.)?github\.com/(\w[\w-]*)/([\w-][\w.-]*?)(?:\.git)?(?:[/?#].*)?", re.ASCII)
 
@@ -178,7 +178,7 @@ class PaperBench:
     def paper_ids(self, only: Iterable[str]) -> tuple[str, ...]:
         """All ids, or those chosen by id."""
         built_in = files("papercoder.bench").joinpath("paperbench.txt")
-        text = read_text(self.list_file) if self.list_file else built_in.read_text(encoding="utf-8")
+        text = read_given_text(self.list_file) if self.list_file else built_in.read_text(encoding="utf-8")
         if text is None:
             raise SettingsError(f"--list {self.list_file}: the file does not exist.")
         lines = [line.partition("#")[0].strip() for line in text.splitlines()]

@@ -12,9 +12,10 @@ from pydantic import Field, ValidationError
 from papercoder.artifacts import Artifact
 from papercoder.datasets.downloads import LARGEST, Content, Downloads, Missing, Unreachable, sha256_of
 from papercoder.errors import FetchError, PaperError
+from papercoder.files.regular import write_failure
 from papercoder.paper.archive import unzip
 from papercoder.paper.files import Memory, read_bytes
-from papercoder.runs.store import write_failure, write_synced
+from papercoder.runs.store import write_synced
 
 RECORD = "fetched.json"
 MANIFEST = "manifest.yaml"

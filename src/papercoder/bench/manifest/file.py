@@ -14,7 +14,7 @@ from papercoder.bench.manifest.manifest import Judge, Manifest, ModelChoice, Pap
 from papercoder.bench.manifest.trials import judge_settings, trial_settings
 from papercoder.errors import SettingsError
 from papercoder.paper.arxiv import parse_id
-from papercoder.runs.folder import read_text
+from papercoder.runs.folder import read_given_text
 from papercoder.settings import Settings
 
 _SHARED_LIMITS = frozenset({"max_cost", "concurrency", "requests_per_minute", "tokens_per_minute"})
@@ -34,7 +34,7 @@ def load_manifest(path: Path) -> Manifest:
     Raises:
         SettingsError: the file is missing, or something in it is wrong.
     """
-    text = None if path.is_dir() else read_text(path)
+    text = None if path.is_dir() else read_given_text(path)
     if text is None:
         raise SettingsError(f"{path}: the manifest does not exist. `papercoder bench example` prints one.")
     try:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from papercoder.artifacts import Agreement, Difference, LeafScore
 from papercoder.errors import ArtifactError
-from papercoder.runs.folder import read_text
+from papercoder.runs.folder import read_given_text
 
 
 class _Graded(BaseModel):
@@ -33,7 +33,7 @@ def load_labels(path: Path) -> dict[str, bool]:
     Raises:
         ArtifactError: the file does not exist or is not a graded rubric.
     """
-    text = read_text(path)
+    text = read_given_text(path)
     if text is None:
         raise ArtifactError(f"{path} does not exist. Give a graded rubric with --labels.")
     try:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from papercoder.artifacts import LeafScore, Rubric, RubricScore
 from papercoder.errors import ArtifactError
-from papercoder.runs.folder import read_text
+from papercoder.runs.folder import read_given_text
 
 DEEPEST = 100
 """Maximum number of levels in a rubric."""
@@ -21,7 +21,7 @@ def load_rubric(path: Path) -> Rubric:
     Raises:
         ArtifactError: the file does not exist or is not a valid rubric; the message names the node.
     """
-    text = read_text(path)
+    text = read_given_text(path)
     if text is None:
         raise ArtifactError(f"{path} does not exist. To draft a rubric: papercoder rubric PAPER -o {path}")
     tree = _tree(path, text)

@@ -3,7 +3,6 @@
 import ast
 import codecs
 import io
-import os
 import re
 import tokenize
 from collections.abc import Iterator, Set
@@ -13,6 +12,8 @@ from pathlib import Path, PurePosixPath
 
 from papercoder.artifacts.checking import Finding, error, warning
 from papercoder.errors import RunFolderError
+from papercoder.files import regular
+from papercoder.files.regular import file_status, is_file, read_bytes
 from papercoder.repository.syntax import quiet_parser
 from papercoder.text.characters import visible_name
 
@@ -83,9 +84,9 @@ class Tree:
         if name not in self.files:
             return None
         try:
-            raw = _read(self.root / name)
-            return None if len(raw) > LARGEST else raw.decode("utf-8-sig")
-        except (OSError, UnicodeDecodeError):
+            raw = read_bytes(self.root, name, LARGEST)
+            return None if raw is None else raw.decode("utf-8-sig")
+        except (RunFolderError, UnicodeDecodeError):
             return None
 
 
@@ -140,21 +141,15 @@ def _cut(files: int, sources: int, read: int) -> Iterator[Finding]:
 _SMALLER = "Check a smaller folder."
 
 
-def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(LARGEST + 1)
-
-
 def _module(root: Path, path: PurePosixPath) -> Module | Finding:
     name = str(path)
-    try:
-        raw = _read(root / path)
-    except OSError as failure:
-        return error(
-            "files", name, 1, f"The file cannot be read: {failure.strerror}.", "Make it readable, or remove it."
-        )
-    if len(raw) > LARGEST:
+    status = file_status(root, name)
+    if status and status.st_size > LARGEST:
         return warning("files", name, 1, "The file is too large to check.", "Split the file.")
+    try:
+        raw = read_bytes(root, name) or b""
+    except RunFolderError:
+        return error("files", name, 1, "The file cannot be read.", "Make it readable, or remove it.")
     try:
         text = _decoded(raw)
     except (SyntaxError, LookupError) as failure:
@@ -224,32 +219,11 @@ def walk(root: Path) -> Iterator[PurePosixPath]:
 
     Links are not followed; environments, caches and build folders are skipped.
     """
-    left, open_folders = MOST_FILES, [PurePosixPath()]
-    while open_folders and left > 0:
-        folder = open_folders.pop()
-        files, folders = _entries(root, folder)
-        yield from files[:left]
-        left -= len(files)
-        open_folders += reversed(folders)
-
-
-def _entries(root: Path, folder: PurePosixPath) -> tuple[list[PurePosixPath], list[PurePosixPath]]:
-    """The files and folders directly in a folder; none if it cannot be listed."""
-    files, folders = [], []
-    try:
-        with os.scandir(root / folder) as entries:
-            for entry in sorted(entries, key=lambda one: one.name):
-                if entry.is_file(follow_symlinks=False):
-                    files.append(folder / entry.name)
-                elif entry.is_dir(follow_symlinks=False) and _own(root, folder / entry.name):
-                    folders.append(folder / entry.name)
-    except OSError:
-        return [], []  # no permission, or the name is too long for the system
-    return files, folders
+    return regular.walk(root, enters=lambda folder: _own(root, folder), most=MOST_FILES)
 
 
 def _own(root: Path, folder: PurePosixPath) -> bool:
     name = folder.name
     if name.startswith(".") or name in _FOREIGN or name.endswith(".egg-info") or len(folder.parts) > DEEPEST:
         return False
-    return not (root / folder / "pyvenv.cfg").exists()
+    return not is_file(root, f"{folder}/pyvenv.cfg")

@@ -1,10 +1,11 @@
 """The tests that a repository declares, found by reading its code, so that no test can be left out unnoticed."""
 
 import ast
-import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from papercoder.errors import RunFolderError
+from papercoder.files.regular import read_bytes, walk
 from papercoder.repository.syntax import quiet_parser
 
 _SKIPPED_FOLDERS = frozenset({"build", "dist", "node_modules", "venv", "CVS", "_darcs", "__pycache__"})
@@ -21,20 +22,21 @@ def declared_tests(repository: Path) -> frozenset[str]:
     Only those that pytest finds without doubt: at the top level of a file or of a class, not under a condition.
     """
     found: list[str] = []
-    for folder, folders, files in os.walk(repository / "tests"):
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in _SKIPPED_FOLDERS]
-        for name in files:
-            if name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py")):
-                path = Path(folder, name)
-                found += (f"{path.relative_to(repository).as_posix()}::{test}" for test in _tests(path))
+    for path in walk(repository, "tests", _is_entered):
+        if path.suffix == ".py" and (path.name.startswith("test_") or path.stem.endswith("_test")):
+            found += (f"tests/{path}::{test}" for test in _tests(repository, f"tests/{path}"))
     return frozenset(found)
 
 
-def _tests(path: Path) -> Iterator[str]:
+def _is_entered(folder: PurePosixPath) -> bool:
+    return not folder.name.startswith(".") and folder.name not in _SKIPPED_FOLDERS
+
+
+def _tests(repository: Path, path: str) -> Iterator[str]:
     try:
-        with path.open("rb") as file, quiet_parser():
-            tree = ast.parse(file.read(_MOST_BYTES))
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError, LookupError):
+        with quiet_parser():
+            tree = ast.parse((read_bytes(repository, path) or b"")[:_MOST_BYTES])
+    except (RunFolderError, SyntaxError, ValueError, RecursionError, MemoryError, LookupError):
         return  # pytest reports it
     for name, node in _definitions(tree.body).items():
         if not isinstance(node, ast.ClassDef):

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
-
 from papercoder.artifacts import StepResult
+from papercoder.errors import RunFolderError
+from papercoder.files.regular import read_text
+from papercoder.text.yaml_text import InvalidYaml, Yaml, load_yaml
 
 _CONFIG, _SMOKE = "config.yaml", "config.smoke.yaml"
+_LARGEST = 1_000_000
+"""Bytes of a configuration that is read."""
 
 
 def forecast(repository: Path, smoke: StepResult) -> str:
@@ -16,7 +19,7 @@ def forecast(repository: Path, smoke: StepResult) -> str:
     Multiplies the smoke time by the factor of the setting that grows most between the two configurations. Other
     settings may multiply it too, and part of the time does not grow at all.
     """
-    grown = sorted(_growth(_load(repository / _CONFIG), _load(repository / _SMOKE), ()))
+    grown = sorted(_growth(_load(repository, _CONFIG), _load(repository, _SMOKE), ()))
     factor, key = grown[-1] if grown else (1.0, "")
     because = f"`{key}` grows {factor:.0f} times" if key else "no setting grows"
     return (
@@ -25,10 +28,10 @@ def forecast(repository: Path, smoke: StepResult) -> str:
     )
 
 
-def _load(path: Path) -> object:
+def _load(repository: Path, name: str) -> Yaml:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return load_yaml(read_text(repository, name, _LARGEST) or "")
+    except (RunFolderError, InvalidYaml):
         return None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from papercoder.artifacts.execution import Outcome, StepName
 from papercoder.environments.environment import has_tests
 from papercoder.environments.repository_copy import RESULTS
+from papercoder.files.regular import walk
 from papercoder.repository.paths import module_parts
 from papercoder.stages.execution.declared_tests import declared_tests
 from papercoder.stages.execution.script_report import ScriptReport, script
@@ -68,8 +69,8 @@ def steps(repository: Path, reproduce: bool) -> tuple[ExecutionStep, ...]:
 
 def _modules(repository: Path) -> Iterator[str]:
     """All importable modules except tests and `__main__` modules, which start a program."""
-    for path in repository.rglob("*.py"):
-        names = module_parts(path.relative_to(repository))
+    for path in walk(repository):
+        names = module_parts(path) if path.suffix == ".py" else ()
         if names and all(map(str.isidentifier, names)) and names[0] not in _NOT_OURS and names[-1] != "__main__":
             yield ".".join(names)
 

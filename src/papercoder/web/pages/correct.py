@@ -2,14 +2,15 @@
 
 from markupsafe import Markup
 from nicegui import app, ui
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from papercoder.artifacts import Paper
 from papercoder.errors import PaperCoderError, RunFolderError
+from papercoder.files.regular import is_file, read_bytes, read_text
 from papercoder.operations.preview import artifact_states
 from papercoder.paper.corrections import corrected, editable_text
 from papercoder.paper.pictures import FOLDER, picture_name
-from papercoder.runs.folder import load, read_text
+from papercoder.runs.folder import load
 from papercoder.web.pages.edit import Opened
 from papercoder.web.parts import tabs
 from papercoder.web.server import layout
@@ -39,14 +40,14 @@ def register(web: Web) -> None:
             state = (await artifact_states(folder)).get(_FILE, "generated")
             place = next((place for place in paper.places if place.anchor == at), None)
             with ui.element("div").classes("correcting"):
-                if web.runs_folder.file(name, f"{FOLDER}/{picture_name(at)}").is_file():
+                if is_file(folder, f"{FOLDER}/{picture_name(at)}"):
                     printed = f"Page {place.page}, as printed" if place else "As printed"
                     ui.html(_picture(name, at, printed), sanitize=False)
                 Opened(
                     web,
                     name,
                     _FILE,
-                    read_text(folder / _FILE),
+                    read_text(folder, _FILE),
                     state,
                     heading=f"Correct {at}",
                     shown=text,
@@ -57,12 +58,12 @@ def register(web: Web) -> None:
     @app.get("/run/{name}/pictures/{file}")
     def picture(name: str, file: str) -> Response:
         try:
-            path = web.runs_folder.file(name, f"{FOLDER}/{file}")
+            picture = read_bytes(web.runs_folder.folder(name), f"{FOLDER}/{file}") if file.endswith(".png") else None
         except RunFolderError as error:
             return PlainTextResponse(str(error), 404)
-        if path.suffix != ".png" or not path.is_file():
+        if picture is None:
             return PlainTextResponse("Picture not found.", 404)
-        return FileResponse(path, media_type="image/png")
+        return Response(picture, media_type="image/png")
 
 
 def _picture(name: str, anchor: str, caption: str) -> Markup:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from nicegui import events, ui
 
 from papercoder.errors import PaperCoderError
+from papercoder.files.regular import read_text
 from papercoder.operations.edit import save
 from papercoder.operations.preview import (
     AffectedArtifact,
@@ -20,7 +21,6 @@ from papercoder.operations.preview import (
 from papercoder.operations.revise import cost_warning, settings_to_resume
 from papercoder.report.formatting import amount, money, plural
 from papercoder.report.rendering import environment
-from papercoder.runs.folder import read_text
 from papercoder.runs.summary import StepCost
 from papercoder.web.parts import tabs
 from papercoder.web.parts.artifact_tree import LABELS, TONES, tree_html
@@ -68,7 +68,7 @@ def _first(states: dict[str, ArtifactState]) -> str:
 
 
 def _open(web: Web, name: str, artifact: str, states: dict[str, ArtifactState]) -> None:
-    text = read_text(web.runs_folder.file(name, artifact)) if artifact in states else None
+    text = read_text(web.runs_folder.folder(name), artifact) if artifact in states else None
     opened = Opened(web, name, artifact, text, states.get(artifact, "generated"))
     if artifact not in states:
         layout.empty(
@@ -79,7 +79,7 @@ def _open(web: Web, name: str, artifact: str, states: dict[str, ArtifactState]) 
         layout.empty(f"{artifact} does not exist yet. Resume the run to make it.", "To the run", tabs.address(name, ""))
     elif len(text) > _MAX_CHARS:
         layout.empty(
-            f"{artifact} is too large to edit here. Edit it in {web.runs_folder.file(name, artifact)}, then "
+            f"{artifact} is too large to edit here. Edit it in {web.runs_folder.folder(name) / artifact}, then "
             "resume the run."
         )
     else:

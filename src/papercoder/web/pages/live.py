@@ -8,6 +8,7 @@ from nicegui import ui
 
 from papercoder.console.progress import line
 from papercoder.errors import PaperCoderError
+from papercoder.files.regular import is_file
 from papercoder.runs.events import Event, RunStarted
 from papercoder.web.parts import live, tabs
 from papercoder.web.parts.controls import Kind, alert, button, number
@@ -159,7 +160,7 @@ class RunControls:
         await self._web.active_runs.resume(self._name, {"max_cost": self._cap.value if self._cap.visible else None})
 
     def _has_report(self) -> bool:
-        return (self._web.runs_folder.folder(self._name) / "report.html").is_file()
+        return is_file(self._web.runs_folder.folder(self._name), "report.html")
 
     def _max_cost(self) -> float | None:
         """The cost limit of the latest start."""

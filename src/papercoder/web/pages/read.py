@@ -10,6 +10,7 @@ from nicegui import events, run, ui
 
 from papercoder.artifacts import Paper
 from papercoder.errors import PaperCoderError
+from papercoder.files.regular import is_file
 from papercoder.paper.fidelity import suspicions
 from papercoder.paper.pictures import FOLDER, picture_name
 from papercoder.report import Report, load
@@ -39,7 +40,7 @@ def load_result(folder: Path) -> Result:
         RunFolderError: it is not a run folder, or cannot be read.
         ArtifactError: `paper.json` was edited and is not valid.
     """
-    paper = run_folder.load(folder, "paper.json", Paper) if (folder / "paper.json").is_file() else None
+    paper = run_folder.load(folder, "paper.json", Paper) if is_file(folder, "paper.json") else None
     report = load(folder)
     if paper is None:
         return Result(report, None)
@@ -58,7 +59,7 @@ def _printed(folder: Path, paper: Paper) -> dict[str, Printed]:
     blocks = (block.anchor for block in (*paper.equations, *paper.tables))
     for anchor in ["title", *blocks, *messages]:
         name = picture_name(anchor)
-        picture = tabs.address(folder.name, f"{FOLDER}/{name}") if (folder / FOLDER / name).is_file() else ""
+        picture = tabs.address(folder.name, f"{FOLDER}/{name}") if is_file(folder, f"{FOLDER}/{name}") else ""
         if picture or anchor in messages:
             correction = tabs.address(folder.name, "correct", at=anchor)
             printed[anchor] = Printed(picture, pages.get(anchor), tuple(messages.get(anchor, ())), correction)
@@ -211,7 +212,7 @@ class Reading:
 
     def _code_html(self, path: str) -> Markup:
         try:
-            self.source = read_source(self.web.runs_folder.file(self.name, f"repo/{path}"), path) if path else None
+            self.source = read_source(self.web.runs_folder.folder(self.name), path) if path else None
         except PaperCoderError as error:
             self.source = None
             return _message(str(error))

@@ -4,7 +4,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 from nicegui import app
 
 from papercoder.errors import RunFolderError
-from papercoder.runs.folder import read_text
+from papercoder.files.regular import read_text
 from papercoder.web.parts.tabs import address
 from papercoder.web.server.state import Web
 
@@ -26,7 +26,7 @@ def register(web: Web) -> None:
     @app.get("/run/{name}/report.html")
     def report(name: str) -> Response:
         try:
-            text = read_text(web.runs_folder.file(name, "report.html"))
+            text = read_text(web.runs_folder.folder(name), "report.html")
         except RunFolderError as error:
             return PlainTextResponse(str(error), 404)
         if text is None:

@@ -6,12 +6,11 @@ from pathlib import Path, PurePath
 from re import ASCII, sub
 from typing import get_args
 
-from papercoder.errors import PaperError, RunFolderError
+from papercoder.errors import PaperError
+from papercoder.files.regular import write
 from papercoder.operations.example import example
 from papercoder.paper.arxiv import parse_id
 from papercoder.paper.sniffing import Kind, kind_of
-from papercoder.runs.folder import is_outside
-from papercoder.runs.store import write_failure
 from papercoder.web.runs.folder import UPLOAD, UPLOADS, RunsFolder
 
 _KINDS: frozenset[Kind] = frozenset(get_args(Kind)) - {"lfs", "empty", "binary", "text"}
@@ -58,15 +57,9 @@ def store_upload(runs_folder: RunsFolder, name: str, data: bytes) -> str:
             f"{_safe_name(name)} is not a paper of a known kind. Upload a PDF, LaTeX (as packed by arXiv), HTML, "
             "Markdown, S2ORC JSON, TEI or JATS."
         )
-    path = runs_folder.root / UPLOADS / sha256(data).hexdigest()[:12] / _safe_name(name)
-    if is_outside(path, runs_folder.root):
-        raise RunFolderError(f"{runs_folder.root / UPLOADS} is a link to another folder. Nothing was written.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    except OSError as error:
-        raise RunFolderError(write_failure(path, error)) from error
-    return path.relative_to(runs_folder.root).as_posix()
+    path = f"{UPLOADS}/{sha256(data).hexdigest()[:12]}/{_safe_name(name)}"
+    write(runs_folder.root, path, data)
+    return path
 
 
 def _safe_name(name: str) -> str:

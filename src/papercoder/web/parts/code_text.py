@@ -1,5 +1,6 @@
 """A file of the repository beside the paper: numbered lines with the requirements that each implements."""
 
+import os
 import re
 import unicodedata
 from collections import defaultdict
@@ -14,6 +15,7 @@ from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
 from pygments.util import ClassNotFound
 
 from papercoder.errors import RunFolderError
+from papercoder.files.regular import open_file
 from papercoder.report import Report
 from papercoder.report.model import TracedRequirement
 from papercoder.report.rendering import environment
@@ -55,14 +57,14 @@ class ShownLine:
     owners: tuple[str, ...]
 
 
-def read_source(file: Path, path: str) -> Source:
-    """Read a file; `path` is its path in the repository.
+def read_source(folder: Path, path: str) -> Source:
+    """Read a file of a run's repository, by its path in the repository.
 
     Raises:
         RunFolderError: it does not exist, or is not text.
     """
     try:
-        with file.open("rb") as opened:
+        with os.fdopen(open_file(folder, f"repo/{path}", os.O_RDONLY), "rb") as opened:
             content = opened.read(_MAX_BYTES + 1)
     except OSError as error:
         raise RunFolderError(f"{path} cannot be read ({error.strerror}).") from error

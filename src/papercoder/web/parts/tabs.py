@@ -10,6 +10,7 @@ from markupsafe import Markup
 from nicegui import background_tasks, ui
 
 from papercoder.errors import PaperCoderError
+from papercoder.files.regular import is_file
 from papercoder.report.rendering import environment
 from papercoder.web.runs.view import View
 from papercoder.web.server import layout
@@ -116,7 +117,7 @@ BY_NAME = {tab.name: tab for tab in TABS}
 
 def is_available(tab: Tab, folder: Path) -> bool:
     """Does the view exist yet?"""
-    return not tab.needs or any((folder / name).is_file() for name in tab.needs)
+    return not tab.needs or any(is_file(folder, name) for name in tab.needs)
 
 
 def address(run: str, view: str, **query: object) -> str:

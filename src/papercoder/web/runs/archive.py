@@ -1,13 +1,14 @@
 """A run's repository as a zip."""
 
+import errno
 import os
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from papercoder.errors import RunFolderError
+from papercoder.files.regular import file_status, read_bytes, walk
 
 MAX_BYTES = 256 * 2**20
 """Largest total size in bytes."""
@@ -24,20 +25,20 @@ def pack(folder: Path, name: str) -> IO[bytes]:
         RunFolderError: there are no files, they are too large, or cannot be read.
     """
     try:
-        return _packed(folder / "repo", name)
+        return _packed(folder, name)
     except OSError as error:
         raise RunFolderError(f"The code of {name} could not be packed ({error.strerror}); try again.") from error
 
 
-def _packed(repository: Path, name: str) -> IO[bytes]:
-    files = list(_files(repository))
+def _packed(folder: Path, name: str) -> IO[bytes]:
+    files = list(walk(folder, "repo", lambda each: each.name not in {".git", "__pycache__"}))
     if not files:
         raise RunFolderError(f"{name} has no code to download yet.")
-    if sum(path.stat().st_size for path in files) > MAX_BYTES:
-        raise RunFolderError(f"{repository} is larger than {MAX_BYTES // 2**20} MiB. Copy it from the run folder.")
+    if sum(status.st_size for path in files if (status := file_status(folder, f"repo/{path}"))) > MAX_BYTES:
+        raise RunFolderError(f"{folder / 'repo'} is larger than {MAX_BYTES // 2**20} MiB. Copy it from the run folder.")
     packed = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  the response closes it
     try:
-        _fill(packed, repository, files, name)
+        _fill(packed, folder, files, name)
     except OSError:
         packed.close()
         raise
@@ -45,23 +46,18 @@ def _packed(repository: Path, name: str) -> IO[bytes]:
     return packed
 
 
-def _fill(packed: IO[bytes], repository: Path, files: list[Path], name: str) -> None:
+def _fill(packed: IO[bytes], folder: Path, files: list[PurePosixPath], name: str) -> None:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in files:
-            info = zipfile.ZipInfo(f"{name}/{_inside(path, repository)}", _EPOCH)
-            info.external_attr = (0o100755 if path.stat().st_mode & 0o100 else 0o100644) << 16
+            status, content = file_status(folder, f"repo/{path}"), read_bytes(folder, f"repo/{path}", MAX_BYTES)
+            if status is None or content is None:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+            info = zipfile.ZipInfo(f"{name}/{_plain(path)}", _EPOCH)
+            info.external_attr = (0o100755 if status.st_mode & 0o100 else 0o100644) << 16
             info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, path.read_bytes())
+            archive.writestr(info, content)
 
 
-def _inside(path: Path, repository: Path) -> str:
+def _plain(path: PurePosixPath) -> str:
     """The file's path without characters that a zip cannot hold or that separate folders on another system."""
-    return os.fsencode(path.relative_to(repository)).decode("utf-8", "replace").replace("\\", "_")
-
-
-def _files(repository: Path) -> Iterator[Path]:
-    """Regular files only: a link could point anywhere."""
-    for root, folders, names in os.walk(repository) if not repository.is_symlink() else ():
-        folders[:] = sorted(each for each in folders if each not in {".git", "__pycache__"})
-        paths = (Path(root, each) for each in sorted(names))
-        yield from (path for path in paths if path.is_file() and not path.is_symlink())
+    return os.fsencode(path).decode("utf-8", "replace").replace("\\", "_")

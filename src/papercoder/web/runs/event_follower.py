@@ -1,9 +1,11 @@
 """Follow a run's events: read only new bytes, and keep an incomplete last line for the next read."""
 
+import os
 from pathlib import Path
 
 from papercoder.errors import RunFolderError
-from papercoder.runs.event_log import parse_events
+from papercoder.files.regular import file_status, open_file
+from papercoder.runs.event_log import LOG, parse_events
 from papercoder.runs.events import Event
 
 _HEAD = 512
@@ -13,8 +15,8 @@ _HEAD = 512
 class EventFollower:
     """Reads `events.jsonl` from where it stopped."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._position = 0
         self._incomplete = b""
         self._head = b""
@@ -34,7 +36,7 @@ class EventFollower:
         """
         *lines, incomplete = (self._incomplete + self._new_bytes()).split(b"\n")
         try:
-            events = list(parse_events(lines, str(self._path.parent)))
+            events = list(parse_events(lines, str(self._folder)))
         except RunFolderError:
             self._position = 0  # the next call raises it again
             raise
@@ -42,25 +44,23 @@ class EventFollower:
         return events
 
     def _size(self) -> int:
-        try:
-            return self._path.stat().st_size
-        except OSError:
-            return 0
+        status = file_status(self._folder, LOG)
+        return status.st_size if status else 0
 
     def _begins_with(self, head: bytes) -> bool:
         try:
-            with self._path.open("rb") as file:
+            with os.fdopen(open_file(self._folder, LOG, os.O_RDONLY), "rb") as file:
                 return file.read(len(head)) == head
-        except OSError:
+        except (OSError, RunFolderError):
             return not head
 
     def _new_bytes(self) -> bytes:
         try:
-            with self._path.open("rb") as file:
+            with os.fdopen(open_file(self._folder, LOG, os.O_RDONLY), "rb") as file:
                 self._head = file.read(_HEAD)
                 file.seek(self._position)
                 new = file.read()
-        except OSError:
+        except (OSError, RunFolderError):
             return b""  # missing or unreadable for now: the next call tries again
         self._position += len(new)
         return new

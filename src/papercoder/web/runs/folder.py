@@ -8,7 +8,9 @@ from pathlib import Path
 
 from papercoder.bench.results.files import JSON as RESULTS
 from papercoder.errors import RunFolderError
-from papercoder.runs.folder import is_outside
+from papercoder.files.regular import file_status
+from papercoder.runs.event_log import LOG
+from papercoder.runs.folder import is_outside, require_no_links
 
 UPLOAD = 64 * 2**20
 """Largest size of an uploaded paper in bytes."""
@@ -32,7 +34,7 @@ class RunsFolder:
 
     def runs(self) -> tuple[str, ...]:
         """The names of the runs, the latest active one first."""
-        return self._folders_with("events.jsonl")
+        return self._folders_with(LOG)
 
     def benches(self) -> tuple[str, ...]:
         """The names of the benches, the newest first."""
@@ -60,22 +62,13 @@ class RunsFolder:
         """The folder of an existing run.
 
         Raises:
-            RunFolderError: there is no such run, or a link in it points outside it.
+            RunFolderError: there is no such run, or it has links where a run reads and writes.
         """
         folder = self.folder(name)
-        if not (folder / "events.jsonl").is_file():
+        if not os.path.lexists(folder / LOG):
             raise RunFolderError(f"No run named {name!r} in {self.root}. See the list of runs.")
-        for link in _links(folder):
-            _inside(folder, link.relative_to(folder).as_posix())
+        require_no_links(folder)
         return folder
-
-    def file(self, name: str, path: str) -> Path:
-        """A file of a run, whether it exists or not, by its path in the run folder; links must stay inside it.
-
-        Raises:
-            RunFolderError: the path points outside the run folder.
-        """
-        return _inside(self.folder(name), path)
 
     def new(self, wanted: str) -> str:
         """A free name for a run, as close to `wanted` as possible."""
@@ -84,11 +77,9 @@ class RunsFolder:
 
     def _folders_with(self, file: str) -> tuple[str, ...]:
         """Folders with this file, the latest changed first."""
-        found = ((_changed(path), path.parent.name) for path in self.root.glob(f"*/{file}") if self._is_listed(path))
-        return tuple(name for changed, name in sorted(found, key=lambda each: -each[0]) if changed)
-
-    def _is_listed(self, path: Path) -> bool:
-        return _is_plain(path.parent.name) and not is_outside(path, self.root) and path.is_file()
+        names = [path.name for path in self.root.glob("*") if _is_plain(path.name)]
+        found = ((status.st_mtime, name) for name in names if (status := file_status(self.root, f"{name}/{file}")))
+        return tuple(name for _, name in sorted(found, key=lambda each: -each[0]))
 
 
 def trial_name(bench: str, trial: str) -> str:
@@ -100,22 +91,6 @@ def _is_plain(name: str) -> bool:
     if not name.isprintable() or name.startswith(".") or set(name) & set("/\\"):
         return False
     return 0 < len(name) <= _MAX_CHARS and len(name.encode()) <= _MAX_BYTES
-
-
-def _changed(path: Path) -> float:
-    """When, in seconds since the epoch; 0 if it was just deleted."""
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-def _links(folder: Path) -> Iterator[Path]:
-    """The links of a run, except in its repository: users may add links there, and its readers follow none."""
-    for root, folders, files in os.walk(folder):
-        yield from filter(Path.is_symlink, (Path(root, name) for name in (*folders, *files)))
-        if root == str(folder):
-            folders[:] = set(folders) - {"repo"}
 
 
 def _inside(folder: Path, path: str) -> Path:

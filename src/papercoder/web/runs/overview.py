@@ -8,7 +8,9 @@ from threading import Lock
 from papercoder.artifacts import BenchResults
 from papercoder.bench.results.files import JSON as RESULTS
 from papercoder.bench.results.files import read_results
-from papercoder.errors import PaperCoderError
+from papercoder.errors import PaperCoderError, RunFolderError
+from papercoder.files.regular import file_status, read_bytes
+from papercoder.runs.event_log import LOG
 from papercoder.runs.folder import is_locked
 from papercoder.runs.overview import RequirementsSummary, RunReport, report
 from papercoder.web.runs.folder import RunsFolder
@@ -126,15 +128,14 @@ def traced(requirements: RequirementsSummary) -> int:
 
 def _state(folder: Path) -> tuple[float, int, bool, int]:
     """Changes whenever the card has to change."""
-    log = (folder / "events.jsonl").stat()
-    traces = folder / "repo" / "TRACEABILITY.json"
-    return log.st_mtime, log.st_size, is_locked(folder), traces.stat().st_mtime_ns if traces.is_file() else 0
+    log = file_status(folder, LOG)
+    if log is None:
+        raise RunFolderError(f"{folder} has no {LOG}.")
+    traces = file_status(folder, "repo/TRACEABILITY.json")
+    return log.st_mtime, log.st_size, is_locked(folder), traces.st_mtime_ns if traces else 0
 
 
 def _title(folder: Path) -> str:
     """The first heading of the paper as it is kept for people."""
-    try:
-        with (folder / "paper.md").open(encoding="utf-8", errors="replace") as file:
-            return file.readline().lstrip("# ").strip()[:_TITLE]
-    except OSError:
-        return ""
+    content = read_bytes(folder, "paper.md") or b""
+    return content.partition(b"\n")[0].decode(errors="replace").lstrip("# ").strip()[:_TITLE]

@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 from pydantic import ValidationError
 
 from papercoder.artifacts import LogicDesign
+from papercoder.errors import RunFolderError
+from papercoder.files.regular import file_status, read_bytes
 from papercoder.runs.events import Event
 from papercoder.runs.folder import is_locked
 from papercoder.web.runs.active import ActiveRun, ActiveRuns
@@ -31,8 +33,8 @@ _TICK = 1.0
 class CachedFile(Generic[T]):
     """A parsed file that is read again only after it changed."""
 
-    def __init__(self, path: Path, parse: Callable[[bytes], T | None]) -> None:
-        self._path = path
+    def __init__(self, folder: Path, name: str, parse: Callable[[bytes], T | None]) -> None:
+        self._folder, self._name = folder, name
         self._parse = parse
         self._stamp: tuple[int, int] | None = None
         self._value: T | None = None
@@ -40,13 +42,14 @@ class CachedFile(Generic[T]):
     @property
     def value(self) -> T | None:
         """The current content; None if the file does not exist or is invalid."""
-        try:
-            stat = self._path.stat()
-            stamp = (stat.st_mtime_ns, stat.st_ino)
-            if stamp != self._stamp:
-                self._value, self._stamp = self._parse(self._path.read_bytes()), stamp
-        except OSError:
-            self._value, self._stamp = None, None
+        status = file_status(self._folder, self._name)
+        stamp = (status.st_mtime_ns, status.st_ino) if status else None
+        if stamp != self._stamp:
+            try:
+                content = read_bytes(self._folder, self._name)
+            except RunFolderError:
+                content = None
+            self._value, self._stamp = (None if content is None else self._parse(content)), stamp
         return self._value
 
 
@@ -57,10 +60,10 @@ class Watcher:
         self._name = name
         self._active_runs = active_runs
         self._folder = runs_folder.folder(name)
-        self._follower = EventFollower(self._folder / "events.jsonl")
+        self._follower = EventFollower(self._folder)
         self._progress = Progress()
-        self._logic = CachedFile(self._folder / "planning" / "logic.json", _logic)
-        self._title = CachedFile(self._folder / "paper.md", _title)
+        self._logic = CachedFile(self._folder, "planning/logic.json", _logic)
+        self._title = CachedFile(self._folder, "paper.md", _title)
         self._listeners: list[Listener] = []
         self._poller: asyncio.Task[None] | None = None
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import yaml
 
+from papercoder.text.yaml_text import InvalidYaml, compose_yaml
+
 Keys = tuple[str, ...]
 """The path to a setting. In a pattern, `*` matches one key or index, and a leading `**` any path."""
-
-_MOST = 10_000
-"""Settings; with aliases, a small file can expand beyond any memory."""
 
 _NUMBER_TO_A_READER = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 
@@ -72,19 +71,14 @@ def read_settings(path: str, text: str) -> SettingsFile:
         UnreadableSettings: it is not a valid YAML mapping.
     """
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as failure:
-        mark = failure.problem_mark
-        raise UnreadableSettings(mark.line + 1 if mark else 1, str(failure.problem)) from failure
-    except (yaml.YAMLError, RecursionError) as failure:
-        raise UnreadableSettings(1, "it has characters or nesting that YAML does not allow") from failure
+        node = compose_yaml(text)
+    except InvalidYaml as failure:
+        raise UnreadableSettings(failure.line, str(failure)) from failure
     if not isinstance(node, yaml.MappingNode):
         raise UnreadableSettings(1, "it is not a mapping of keys to values")
     settings: dict[Keys, Setting] = {}
     for setting in _settings(node):
         settings.setdefault(setting.keys, setting)
-        if len(settings) > _MOST:
-            raise UnreadableSettings(1, f"it has more than {_MOST:,} settings")
     return SettingsFile(path, settings)
 
 

@@ -1,0 +1,1 @@
+"""Files in folders that someone else may have made: runs and repositories."""

@@ -1,0 +1,160 @@
+"""git in a repository that someone else may have made: with our settings, and with none that the repository brings.
+
+A repository's own settings can name programs: hooks, file system monitors, filters, diff drivers. Those that could are
+not overridden one by one; git is not run at all unless everything in `.git/config` is known to be harmless.
+"""
+
+import asyncio
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from papercoder.errors import RunFolderError
+from papercoder.files.regular import is_file, read_text, special_files
+
+_MAX_OUTPUT = 2_000_000
+"""Bytes of git's output that are read."""
+
+_OPTIONS = (
+    *("--no-pager", "--literal-pathspecs", "--git-dir=.git"),
+    *("-c", "commit.gpgsign=false"),
+    *("-c", "core.attributesFile=/dev/null"),
+    *("-c", "core.autocrlf=false"),
+    *("-c", "core.excludesFile=/dev/null"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "core.hooksPath=/dev/null"),
+    *("-c", "core.quotePath=false"),
+    *("-c", "gc.auto=0"),
+    *("-c", "log.showSignature=false"),
+    *("-c", "maintenance.auto=false"),
+    *("-c", "protocol.allow=never"),
+)
+
+_VARIABLES = {
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "HOME": os.devnull,
+    "LC_ALL": "C.UTF-8",
+}
+
+_HARMLESS = {
+    "branch": frozenset({"description", "merge", "pushremote", "rebase", "remote", "vscode-merge-base"}),
+    "core": frozenset(
+        {
+            "bare",
+            "filemode",
+            "ignorecase",
+            "logallrefupdates",
+            "precomposeunicode",
+            "repositoryformatversion",
+            "symlinks",
+        }
+    ),
+    "remote": frozenset({"fetch", "pushurl", "url"}),
+    "user": frozenset({"email", "name"}),
+}
+"""Section of `.git/config` -> its keys that name no program and no other folder; remotes are never contacted."""
+
+_SECTION = re.compile(r'\[(\w+)(?: "[\w./-]+")?\]')
+_SETTING = re.compile(r"([\w-]+) ?= ?[^\\\"]*")
+_ELSEWHERE = (
+    ".git",
+    ".git/commondir",
+    ".git/config.worktree",
+    ".git/objects/info/alternates",
+    ".git/objects/info/http-alternates",
+)
+"""Files with which git reads settings or objects from another folder."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a git command printed, such as a diff."""
+
+    text: str
+    is_cut: bool
+    """Whether it is longer than can be shown."""
+
+
+async def run_git(folder: Path, *arguments: str, variables: Mapping[str, str]) -> Output:
+    """Run a git command in the root of a repository.
+
+    Raises:
+        RunFolderError: git is missing or failed, or the repository brings settings that could run programs.
+    """
+    require_plain_git(folder)
+    inherited = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR") if name in os.environ}
+    try:
+        process = await asyncio.create_subprocess_exec(
+            "git",
+            *_OPTIONS,
+            *arguments,
+            cwd=folder,
+            env={**inherited, **_VARIABLES, **variables},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except FileNotFoundError as error:
+        raise RunFolderError("git was not found. Install git and run the same command again.") from error
+    return await _read_output(process, f"git {arguments[0]} failed in {folder}")
+
+
+def require_plain_git(folder: Path) -> None:
+    """Raise an error unless `.git` is missing, or a folder without links and with harmless settings.
+
+    Raises:
+        RunFolderError: it is not; says why.
+    """
+    special = (path for path in special_files(folder, lambda each: each.parts[0] == ".git") if path.parts[0] == ".git")
+    links = [str(path) for path in special]
+    files = [name for name in _ELSEWHERE if is_file(folder, name)]
+    if links or files:
+        problem = f"{[*links, *files][0]} leads elsewhere"
+    else:
+        problem = _setting_problem(read_text(folder, ".git/config") or "")
+    if problem:
+        raise RunFolderError(
+            f"git was not run in {folder}, because {problem}, which could make git run a program or write elsewhere. "
+            "Remove it, or delete the folder .git to start a new history."
+        )
+
+
+def _setting_problem(config: str) -> str:
+    """The first line of a `.git/config` that is not known to be harmless; empty if there is none.
+
+    The lines are those that git itself writes: a section or a setting each, without quotes and continuations.
+    """
+    harmless = frozenset[str]()
+    for line in filter(None, map(str.strip, config.split("\n"))):
+        section, setting = _SECTION.fullmatch(line), _SETTING.fullmatch(line)
+        if section:
+            harmless = _HARMLESS.get(section[1].lower(), frozenset())
+        elif not setting or setting[1].lower() not in harmless:
+            return f".git/config has the line `{line[:80]}`"
+    return ""
+
+
+async def _read_output(process: asyncio.subprocess.Process, failure: str) -> Output:
+    """A process's output, up to the limit; the process is killed there."""
+    assert process.stdout
+    assert process.stderr
+    errors = asyncio.create_task(process.stderr.read())
+    output = bytearray()
+    while len(output) <= _MAX_OUTPUT and (part := await process.stdout.read(65_536)):
+        output += part
+    if len(output) > _MAX_OUTPUT:
+        process.kill()
+        await asyncio.gather(process.wait(), errors)
+        return Output(output[:_MAX_OUTPUT].decode(errors="replace"), is_cut=True)
+    if await process.wait():
+        raise RunFolderError(f"{failure}: {(await errors).decode(errors='replace').strip()}")
+    return Output(output.decode(errors="replace"), is_cut=False)
