@@ -17,8 +17,9 @@ from papercoder.datasets.records import doi_release, openml_release
 from papercoder.datasets.release import Release
 from papercoder.datasets.web import url_release
 from papercoder.errors import FetchError
+from papercoder.files.regular import write_failure
 from papercoder.runs.folder import lock
-from papercoder.runs.store import digest, write_failure, write_synced
+from papercoder.runs.store import digest, write_synced
 
 FindRelease = Callable[[DataSource, httpx.Client], Release]
 
