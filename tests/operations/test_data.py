@@ -11,8 +11,9 @@ from papercoder.artifacts import DataSource, DataSources
 from papercoder.datasets.cache import DataCache
 from papercoder.datasets.downloads import Downloads, web_client
 from papercoder.datasets.lock import read_lock
+from papercoder.datasets.status import data_status
 from papercoder.errors import RunFolderError, SettingsError
-from papercoder.operations.data import Fetch, data_status, give_data
+from papercoder.operations.data import Fetch, give_data
 from tests.datasets.servers import COMMIT, resolve, serve_repository, source
 from tests.server import Server, serving
 

@@ -9,6 +9,7 @@ from papercoder.artifacts import (
     Claim,
     Claims,
     ConfigValue,
+    DataSources,
     ExperimentConfig,
     FileLogic,
     FilePlan,
@@ -27,6 +28,7 @@ from papercoder.artifacts import (
 from papercoder.artifacts.checking import CheckReport, Finding
 from papercoder.artifacts.execution import ExecutionReport, StepResult
 from papercoder.runs.events import ArtifactMade, ArtifactStarted, CallMade, Event, RunEnded, RunStarted, Warned
+from tests.datasets.servers import source
 from tests.diagrams.sources import CLASSES, SEQUENCE
 
 CODE = '"""Fits."""\n\n\ndef loss(x, y):\n    # R1: squared error\n    return ((x - y) ** 2).mean()\n'
@@ -207,10 +209,19 @@ def planned_folder(folder: Path) -> Path:
     return folder
 
 
+DATA = DataSources(
+    items=(
+        source(name="dots", fallback_details="Points in the unit square.", requirements=("R1",), size_bytes=3000),
+        source(name="iris", kind="package", id="sklearn.datasets.load_iris", licence="BSD", id_found=True),
+    )
+)
+
+
 def full_folder(folder: Path, status: str = "passed") -> Path:
     """A run with all that a run can have."""
     planned_folder(folder)
     write(folder, "planning/claims.json", CLAIMS)
+    write(folder, "planning/data.json", DATA)
     write(folder, "review/verdicts.json", VERDICTS)
     write(folder, "checking/report.json", CHECKS)
     write(folder, "execution/report.json", execution(status))

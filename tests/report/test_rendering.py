@@ -63,10 +63,23 @@ def test_every_section_has_its_content(full: Report) -> None:
     assert "Memory was not held." in section(full, "execution")
     assert "- Memory was not held." in to_markdown(full)
     assert "No x." in section(full, "checks")
+    assert "Points in the unit square." in section(full, "data")
+    assert "not named in the paper" in section(full, "data")
+    assert "| dots | missing | hf_dataset `someone/dots` | unknown | 3.0 kB | R1 | Points" in to_markdown(full)
     assert "Denoiser" in section(full, "architecture")
     assert "[8, 16]" in section(full, "configuration")
     assert "5,000 from a cache" in section(full, "cost")
     assert "2 figures have no text." in section(full, "losses")
+
+
+def test_the_data_section_says_what_the_smoke_run_used(full: Report) -> None:
+    assert full.execution
+    assert "The smoke run" not in section(full, "data")
+    noted = StepResult(step="smoke", status="passed", note="used real data: dots")
+    others = (step for step in full.execution.steps if step.step != "smoke")
+    changed = full.model_copy(update={"execution": full.execution.model_copy(update={"steps": (*others, noted)})})
+    assert "The smoke run used real data: dots." in section(changed, "data")
+    assert "The smoke run used real data: dots." in to_markdown(changed)
 
 
 def test_formulas_are_typeset_in_html_and_stay_latex_in_markdown(full: Report) -> None:

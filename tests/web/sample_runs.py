@@ -8,6 +8,7 @@ from papercoder.artifacts import (
     AnyBlock,
     Claims,
     Costs,
+    DataSources,
     Equation,
     Evaluation,
     LeafJudgement,
@@ -27,6 +28,7 @@ from papercoder.artifacts.execution import ExecutionReport
 from papercoder.evaluation.rubric.rubric import rubric_score
 from papercoder.operations.generate import generate
 from papercoder.settings import Settings
+from tests.datasets.servers import source
 from tests.report.folders import ARCHITECTURE, VERDICTS, bare_folder, claim, execution, full_folder, requirement, write
 from tests.support import MARKDOWN, SIMULATED
 
@@ -73,6 +75,8 @@ def hostile(root: Path) -> Path:
     write(folder, "planning/requirements.json", Requirements(items=_hostile_requirements()))
     claimed = claim(1, 0.5, method=ATTACK, dataset=ATTACK, experiment=ATTACK)
     write(folder, "planning/claims.json", Claims(items=(claimed,)))
+    attacked = source(id=ATTACK, licence=ATTACK, quote=ATTACK, split=ATTACK, fallback_details=ATTACK, quote_found=True)
+    write(folder, "planning/data.json", DataSources(items=(attacked,)))
     broken = {"approach": ATTACK, "class_diagram": f"classDiagram\n{ATTACK}", "unclear": (ATTACK,)}
     write(folder, "planning/architecture.json", ARCHITECTURE.model_copy(update=broken))
     said = Verdict(requirement="R1", verdict="partly", evidence=(Location(path="fit.py", line=2),), reason=ATTACK)

@@ -17,10 +17,10 @@ from tests.web.sample_runs import handwritten, hostile, huge, recorded, simulate
 
 VIEWS = (
     *("coverage", "verdicts", "claims", "assumptions", "configuration", "design"),
-    *("steps", "checks", "costs", "changes", "evaluation", "losses"),
+    *("steps", "checks", "data", "costs", "changes", "evaluation", "losses"),
 )
 
-WITH_ATTACK = {"read", "verdicts", "claims", "assumptions", "design", "steps", "evaluation"}
+WITH_ATTACK = {"read", "verdicts", "claims", "assumptions", "design", "steps", "data", "evaluation"}
 """Views that show the attack."""
 
 
@@ -125,6 +125,7 @@ def test_every_view_of_a_full_run(populated: Served, browser: Page, view: str) -
         "design": "Files and their imports",
         "steps": "KeyError: 'lr'",
         "checks": "No x. Add it.",
+        "data": "not named in the paper",
         "costs": "Cost by agent",
         "changes": "No code yet",
         "evaluation": "Not evaluated yet",

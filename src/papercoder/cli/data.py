@@ -30,7 +30,8 @@ def data(
     from papercoder.console.data import show_data
     from papercoder.console.downloads import show_progress
     from papercoder.datasets.downloads import Downloads, web_client
-    from papercoder.operations.data import Fetch, data_status, give_data
+    from papercoder.datasets.status import data_status
+    from papercoder.operations.data import Fetch, give_data
 
     def confirm(size: int) -> bool:
         return yes or (sys.stdin.isatty() and typer.confirm(f"Download {decimal(size)}?", err=True))

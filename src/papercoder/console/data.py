@@ -7,7 +7,7 @@ from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
-from papercoder.operations.data import DataStatus, SourceStatus
+from papercoder.datasets.status import DataStatus, SourceStatus
 
 _STATES = {
     "fetched": Text("fetched"),

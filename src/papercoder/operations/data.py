@@ -1,13 +1,12 @@
-"""The data of a run: what it needs, what is there, and fetching or giving what is missing."""
+"""Fetching the data of a run, and recording data that the user has."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 import httpx
 
-from papercoder.artifacts import Artifact, DataLock, DataSource, DataSources, LockedSource
+from papercoder.artifacts import DataSource, DataSources, LockedSource
 from papercoder.datasets.cache import DataCache
 from papercoder.datasets.downloads import Downloads
 from papercoder.datasets.fetch import SERVERS, fetch_release, give
@@ -20,69 +19,6 @@ MAX_DOWNLOAD = 2 * 10**9
 """Bytes that are downloaded without asking."""
 
 _UNLIMITED = 2**62
-
-SourceState = Literal["fetched", "given", "changed", "cached", "missing", "package", "generated"]
-"""`changed`: files differ from those that were fetched or given. `cached`: another run has fetched it."""
-
-
-class SourceStatus(Artifact):
-    """A data source and what is there of it."""
-
-    source: DataSource
-    state: SourceState
-    size: int | None = None
-    """Bytes that are there, else an estimate of the download; None if unknown."""
-
-    licence: str = ""
-    """As the server states it, else as planning knows it."""
-
-    revision: str = ""
-    path: str = ""
-    """Where the data are."""
-
-
-class DataStatus(Artifact):
-    """The data of a run."""
-
-    sources: tuple[SourceStatus, ...]
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """Names of sources that the code cannot read."""
-        return tuple(item.source.name for item in self.sources if item.state in {"missing", "changed", "cached"})
-
-
-def data_status(folder: Path, cache: DataCache | None = None) -> DataStatus:
-    """What a run needs, and what is there.
-
-    Raises:
-        RunFolderError: the run has not listed its data yet.
-    """
-    cache, lock = cache or DataCache(), read_lock(folder)
-    return DataStatus(sources=tuple(_status(item, lock, cache) for item in load(folder, DATA, DataSources).items))
-
-
-def _status(source: DataSource, lock: DataLock, cache: DataCache) -> SourceStatus:
-    if source.kind in {"package", "generated"}:
-        state: SourceState = "package" if source.kind == "package" else "generated"
-        return SourceStatus(source=source, state=state, licence=source.licence)
-    locked = lock.get(source.name)
-    if locked is None or not cache.has(locked):
-        state, locked = ("cached", found) if (found := cache.find(source)) else ("missing", None)
-    elif cache.is_changed(locked):
-        state = "changed"
-    else:
-        state = "given" if locked.given else "fetched"
-    if locked is None:
-        return SourceStatus(source=source, state=state, size=source.size_bytes, licence=source.licence)
-    return SourceStatus(
-        source=source,
-        state=state,
-        size=locked.size,
-        licence=locked.licence or source.licence,
-        revision=locked.revision,
-        path=str(cache.path(locked)),
-    )
 
 
 def give_data(folder: Path, given: Iterable[str]) -> None:

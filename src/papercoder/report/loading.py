@@ -13,6 +13,8 @@ from papercoder.artifacts import (
     Artifact,
     ClaimResult,
     Claims,
+    DataLock,
+    DataSources,
     ExperimentConfig,
     LogicDesign,
     Loss,
@@ -28,6 +30,9 @@ from papercoder.artifacts import (
 from papercoder.artifacts.checking import CheckReport
 from papercoder.artifacts.execution import ExecutionReport
 from papercoder.artifacts.paper import render_block
+from papercoder.datasets.cache import DataCache
+from papercoder.datasets.lock import DATA, LOCK
+from papercoder.datasets.status import SourceStatus, source_status
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import file_status, is_file, read_bytes, read_text, walk
 from papercoder.paper.fidelity import checks, suspicions
@@ -86,6 +91,7 @@ def load(folder: Path) -> Report:
         architecture=files.read("planning/architecture.json", ArchitectureDesign),
         logic=files.read("planning/logic.json", LogicDesign),
         config=files.read("planning/config.json", ExperimentConfig),
+        data=_data(files),
         claims=claims,
         claims_note=note,
         execution=execution,
@@ -222,6 +228,13 @@ def _traced(item: Requirement, trace: Trace | None, verdict: Verdict | None, sou
         verdict=verdict,
         evidence=sources.places((location.path, location.line) for location in evidence),
     )
+
+
+def _data(files: _Files) -> tuple[SourceStatus, ...]:
+    """What is there of the data now; files are not compared, since there may be millions."""
+    sources = files.read(DATA, DataSources)
+    lock = files.read(LOCK, DataLock) or DataLock()
+    return tuple(source_status(source, lock, DataCache(), verify=False) for source in (sources or DataSources()).items)
 
 
 def _claims(files: _Files, execution: ExecutionReport | None) -> tuple[tuple[ClaimResult, ...], str]:

@@ -20,6 +20,7 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.checking import CheckReport
 from papercoder.artifacts.execution import ExecutionReport, StepName, StepResult
+from papercoder.datasets.status import SourceStatus
 from papercoder.runs.summary import Status, Summary
 
 State = Literal["implemented", "partly", "missing", "contradicts", "not_reviewed"]
@@ -130,6 +131,7 @@ class Report(Artifact):
     architecture: ArchitectureDesign | None = None
     logic: LogicDesign | None = None
     config: ExperimentConfig | None = None
+    data: tuple[SourceStatus, ...] = ()
     claims: tuple[ClaimResult, ...] = ()
     claims_note: str = ""
     """A remark about the claims."""
@@ -151,6 +153,11 @@ class Report(Artifact):
         """All execution steps in order; a step without a result is `skipped`."""
         known = {step.step: step for step in self.execution.steps} if self.execution else {}
         return tuple(known.get(name) or StepResult(step=name, status="skipped") for name in STEPS)
+
+    @property
+    def data_note(self) -> str:
+        """Whether the smoke run used real or synthetic data; empty if there was none or it needs no data in files."""
+        return next((f"The smoke run {step.note}." for step in self.steps if step.step == "smoke" and step.note), "")
 
     @property
     def states(self) -> dict[State, int]:

@@ -30,6 +30,7 @@ Section = Literal[
     "requirements",
     "claims",
     "assumptions",
+    "data",
     "execution",
     "checks",
     "architecture",
@@ -128,6 +129,7 @@ def environment(package: str = "papercoder.report") -> Environment:
     made.filters |= {
         "amount": formatting.amount,
         "beside": formatting.beside,
+        "bytes": formatting.size,
         "code": _code,
         "day": formatting.day,
         "duration": formatting.duration,

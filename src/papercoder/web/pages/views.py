@@ -126,6 +126,7 @@ _VIEWS: dict[str, Draw] = {
     "verdicts": _in_thread(_verdicts),
     "claims": _section("claims"),
     "assumptions": _section("assumptions"),
+    "data": _section("data"),
     "configuration": _section("configuration"),
     "design": _section("architecture"),
     "steps": _section("execution"),

@@ -84,6 +84,12 @@ TABS = (
         ("checking/report.json",),
         "Not checked yet. The profiles `repair` and `full` check the code at their end.",
     ),
+    Tab(
+        "data",
+        "Data",
+        ("planning/data.json",),
+        "No list of data yet. The profiles `requirements`, `review`, `repair` and `full` list what the paper uses.",
+    ),
     Tab("costs", "Costs"),
     Tab(
         "changes",
