@@ -6,6 +6,7 @@ import re
 import resource
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from papercoder.paper.limited_reading import read_within_limits
 from papercoder.paper.markdown import footnotes
 from papercoder.paper.pdf import prose
 from papercoder.paper.pdf.prose import joined, vocabulary
-from papercoder.stages.checking import check, mypy_check
+from papercoder.stages.checking import check, checks, mypy_check
+from papercoder.stages.checking.repository import read_tree
+from papercoder.stages.checking.stubs import check_stubs
 
 # Papers
 
@@ -66,18 +69,7 @@ def test_endless_blanks_are_shortened(tmp_path: Path) -> None:
 
 def test_footnotes_take_time_in_proportion_to_their_number() -> None:
     lines = ["# T", "# S", *(f"A word$^ {{ {n % 90 + 1} }}$ here." for n in range(4000))]
-    calls = 0
-
-    def count(frame: Any, event: str, argument: Any) -> None:
-        nonlocal calls
-        calls += event == "call"
-
-    sys.setprofile(count)
-    try:
-        footnotes.with_footnotes(lines)
-    finally:
-        sys.setprofile(None)
-    assert calls < 40 * len(lines)
+    assert calls_of(lambda: footnotes.with_footnotes(lines)) < 100 * len(lines)
 
 
 def test_reading_has_a_time_limit_for_every_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,6 +139,45 @@ def test_a_tool_that_takes_long_is_ended(tmp_path: Path, monkeypatch: pytest.Mon
     assert [finding.message for finding in report.findings] == [
         "mypy took too much time or memory, so calls were not checked."
     ]
+
+
+def work_of_stubs(folder: Path, modules: int) -> int:
+    """The calls that the check of empty bodies makes."""
+    folder.mkdir()
+    for number in range(modules):
+        lines = (f"import m{other}\n" for other in range(modules))
+        (folder / f"m{number}.py").write_text("".join(lines) + "class A:\n    def f(self): ...\n")
+    tree = read_tree(folder)
+    return calls_of(lambda: list(check_stubs(tree)))
+
+
+def calls_of(work: Callable[[], object]) -> int:
+    """The calls that some work makes."""
+    calls = 0
+
+    def count(frame: Any, event: str, argument: Any) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_modules_that_import_each_other_take_time_in_proportion_to_their_size(tmp_path: Path) -> None:
+    """Four times the lines are four times the work."""
+    assert work_of_stubs(tmp_path / "b", 60) < 4.5 * work_of_stubs(tmp_path / "a", 30)
+
+
+def test_findings_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "MOST_FINDINGS", 3)
+    report = check_of(tmp_path, "".join(f"import m{number}\n" for number in range(10)))
+    listed = [finding for finding in report.findings if finding.check == "names"]
+    assert len(listed) == 4
+    assert "More than 3 findings; the others are not listed." in {finding.message for finding in report.errors}
 
 
 def test_names_as_long_as_the_system_allows(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 """All checks of a repository. No model is called and none of the code runs."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
-from papercoder.artifacts.checking import CheckReport, Finding
+from papercoder.artifacts.checking import CheckReport, Finding, error
 from papercoder.stages.checking.characters import check_characters
 from papercoder.stages.checking.entry import check_entry
 from papercoder.stages.checking.fallbacks import check_fallbacks
@@ -35,6 +36,9 @@ CHECKS: tuple[tuple[str, Callable[[Tree], Iterator[Finding]]], ...] = (
 )
 """Name -> check."""
 
+MOST_FINDINGS = 5_000
+"""Limit for the findings of one check."""
+
 
 def check(repository: Path) -> CheckReport:
     """Check a folder of Python code without running or importing it.
@@ -43,9 +47,17 @@ def check(repository: Path) -> CheckReport:
         RunFolderError: there is no such folder, or no Python file in it.
     """
     tree = read_tree(repository)
-    found = _without_repetitions({finding for _, find in CHECKS for finding in find(tree)})
+    found = _without_repetitions({finding for name, find in CHECKS for finding in _first(name, find(tree))})
     names = ("files", *(name for name, _ in CHECKS))
     return CheckReport(files=len(tree.modules), checks=names, findings=tuple(sorted(found, key=_order)))
+
+
+def _first(name: str, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """The findings of a check up to `MOST_FINDINGS`. More are an error, because there may be errors among them."""
+    yield from islice(findings, MOST_FINDINGS)
+    if next(findings, None):
+        message = f"More than {MOST_FINDINGS:,} findings; the others are not listed."
+        yield error(name, ".", 1, message, "Correct these, or check a smaller folder.")
 
 
 def _order(finding: Finding) -> tuple[str, str, int, str, str]:

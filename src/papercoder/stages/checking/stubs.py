@@ -22,9 +22,10 @@ _ABSTRACT = frozenset({"abstractmethod", "abstractproperty", "overload"})
 
 def check_stubs(tree: Tree) -> Iterator[Finding]:
     """Find empty bodies, and comments such as TODO."""
+    overridden = _overridden(tree)
     for module in tree.modules:
         if not module.is_test:
-            yield from _bodies(module, _overridden(tree))
+            yield from _bodies(module, overridden)
         yield from _comments(module)
 
 
