@@ -164,7 +164,10 @@ class DataLock(Artifact):
         return next((source for source in self.sources if source.name == name), None)
 
     def with_source(self, source: LockedSource) -> "DataLock":
-        """The lock with this source added or replaced."""
+        """The lock with this source added or replaced; unchanged if only the time differs."""
+        former = self.get(source.name)
+        if former and former.model_copy(update={"time": source.time}) == source:
+            return self
         others = (other for other in self.sources if other.name != source.name)
         return DataLock(sources=tuple(sorted((*others, source), key=lambda item: item.name)))
 

@@ -93,13 +93,14 @@ class Fetch:
         locked = read_lock(self.folder).get(source.name)
         if locked and self.cache.has(locked):
             return None
-        if locked and source.kind in {"hf_dataset", "hf_model"} and locked.revision:
-            source = source.model_copy(update={"revision": locked.revision})
-        if cached := self.cache.find(source):
+        exact = source
+        if locked and source.kind in {"hf_dataset", "hf_model"}:
+            exact = source.model_copy(update={"revision": locked.revision})
+        if cached := self.cache.find(exact):
             self._record(cached)
             return None
         try:
-            return SERVERS[source.kind](source, self.client)
+            return replace(SERVERS[source.kind](exact, self.client), source=source)
         except FetchError as error:
             self.problems.append(str(error))
             return None
