@@ -30,6 +30,7 @@ ROOMS = (
     "sandbox",
     "datasets",
     "environments",
+    "clusters",
     "stages",
     "pipeline",
     "report",

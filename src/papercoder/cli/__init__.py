@@ -10,6 +10,7 @@ from papercoder.cli import data as data
 from papercoder.cli import demo as demo
 from papercoder.cli import evaluation as evaluation
 from papercoder.cli import papers as papers
+from papercoder.cli import reproduce as reproduce
 from papercoder.cli import rubrics as rubrics
 from papercoder.cli import web as web
 from papercoder.cli.interruption import INTERRUPTED, say

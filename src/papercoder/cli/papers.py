@@ -180,59 +180,6 @@ def execute(
 
 
 @app.command()
-def reproduce(
-    run: RunArgument,
-    budget: Annotated[str | None, typer.Option(help="How long to run: 45m, 2h, 1h30m.")] = None,
-    max_trials: Annotated[int | None, typer.Option(min=1, help="The most trials to run now.")] = None,
-    claims: Annotated[str | None, typer.Option(metavar="C1,O2", help="Decide these claims only.")] = None,
-    tables: Annotated[str | None, typer.Option(metavar="1,2", help="Decide the claims of these tables only.")] = None,
-    seeds: Annotated[int | None, typer.Option(min=1, help="The most seeds of each kind of trial.")] = None,
-    scale: Annotated[
-        float | None, typer.Option(help="Shrink steps, samples and sizes to this share, up to 1; results are toy.")
-    ] = None,
-    gpu: GpuOption = None,
-    on: Annotated[str | None, typer.Option(help="Where trials run: local, ray or slurm.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Trials side by side; as the machine allows.")] = None,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Also run trials that failed before.")] = False,
-    sandbox: SandboxOption = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Run the plan without asking.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Run a run's trials within a budget and compare the paper's claims. Run it again to resume."""
-    from papercoder.console.reproduction import ReproductionView, show_summary
-    from papercoder.operations.reproduce import options_to_resume, reproduce_run
-
-    settings = settings_given(None, budget=budget, gpu=gpu, sandbox=sandbox)
-    options = options_to_resume(
-        run,
-        settings,
-        budget=settings.budget if budget else None,
-        max_trials=max_trials,
-        claims=_listed(claims),
-        tables=_listed(tables),
-        seeds=seeds,
-        scale=scale,
-        gpu=gpu,
-        on=on,
-        workers=workers,
-        sandbox=sandbox,
-    )
-    view = ReproductionView(new_console(stderr=as_json))
-    confirm = None if yes or as_json else view.confirm
-    with view.live():
-        found = run_interruptible(reproduce_run(run, options, [view], retry_failed=retry_failed, confirm=confirm))
-    if as_json:
-        echo(found.model_dump_json(indent=1))
-    else:
-        show_summary(found, run, view.console)
-
-
-def _listed(text: str | None) -> tuple[str, ...] | None:
-    """The parts of `C1,C7`."""
-    return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-@app.command()
 def repair(
     repository: RepositoryArgument,
     error: Annotated[Path, typer.Option(metavar="FILE", help="File with the output of the failure.")],

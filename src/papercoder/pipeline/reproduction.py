@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from papercoder.artifacts import Claims, ConfigValue, SourceFile, Trial, TrialList, TrialResult
@@ -20,6 +21,8 @@ from papercoder.artifacts.reproduction import (
     TrialFailure,
     kind_of,
 )
+from papercoder.clusters.ray import connected, ray_address
+from papercoder.datasets.lock import read_data
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.pipeline.trial_schedule import TrialSchedule
 from papercoder.pipeline.trial_steps import TrialSteps
@@ -33,7 +36,9 @@ from papercoder.stages.reproduction.needs import limit_seeds, needed_kinds, sele
 from papercoder.stages.reproduction.order import Target, targets_of
 from papercoder.stages.reproduction.places import LocalPlace, TrialPlace, local_slots
 from papercoder.stages.reproduction.preparation import CLAIMS, Preparation, prepare, trial_files
-from papercoder.stages.reproduction.scale import scaled_settings
+from papercoder.stages.reproduction.ray_place import RayPlace
+from papercoder.stages.reproduction.settings import data_settings, scaled_settings
+from papercoder.stages.reproduction.slurm_place import SlurmPlace
 from papercoder.stages.reproduction.trial_list import list_trials
 from papercoder.stages.reproduction.verdicts import compare
 
@@ -69,9 +74,10 @@ async def reproduce(
         SandboxError: no sandbox works here.
         SettingsError: an option names a claim or a table that does not exist.
     """
-    settings = scaled_settings(config, options.scale)
+    data = read_data(run.folder)
+    settings = (*scaled_settings(config, options.scale), *data_settings(files, data))
     run.emit(Forecast(message="installing the repository's packages, if they are not there yet"))
-    preparation = await prepare(files, options.sandbox)
+    preparation = await prepare(files, options.sandbox, data)
     listed = await _list(run, preparation, files, settings)
     chosen = _selected(claims, options)
     trials = tuple(limit_seeds(listed.trials, options.seeds))
@@ -79,8 +85,8 @@ async def reproduce(
     if options.claims or options.tables:
         kinds = frozenset().union(*needs.values())
         trials = tuple(trial for trial in trials if kind_of(trial) in kinds)
-    async with open_place(options, preparation, len(trials)) as place:
-        steps = TrialSteps(run, place, trial_files(files), settings, options.scale)
+    async with open_place(options, preparation, run.folder, len(trials)) as place:
+        steps = TrialSteps(run, place, trial_files(files), settings, options.scale, data)
         work = _Reproduction(run, steps, listed, trials, targets_of(needs), chosen, options)
         await work.recall(retry_failed)
         await work.carry_out(confirm)
@@ -114,9 +120,11 @@ async def measure(
         ReproductionError: the repository has no trials, or its packages cannot be installed.
         SandboxError: no sandbox works here.
     """
-    preparation = await prepare(files, options.sandbox)
-    async with open_place(options, preparation, len(trials)) as place:
-        steps = TrialSteps(run, place, trial_files(files), settings, options.scale, folder)
+    data = read_data(run.folder)
+    settings = (*data_settings(files, data), *settings)
+    preparation = await prepare(files, options.sandbox, data)
+    async with open_place(options, preparation, run.folder, len(trials)) as place:
+        steps = TrialSteps(run, place, trial_files(files), settings, options.scale, data, folder)
         kinds = dict.fromkeys(map(kind_of, trials))
         targets = targets_of({str(index): [kind] for index, kind in enumerate(kinds)})
         schedule = TrialSchedule(steps, trials, targets, options.budget, _ignore, options.max_trials)
@@ -132,9 +140,22 @@ async def _ignore(_: TrialResult) -> None:
 
 
 @asynccontextmanager
-async def open_place(options: ReproductionOptions, preparation: Preparation, trials: int) -> AsyncIterator[TrialPlace]:
-    """Where trials run, for as long as the context is open."""
-    yield LocalPlace(preparation, local_slots(options.workers, trials, options.gpu))
+async def open_place(
+    options: ReproductionOptions, preparation: Preparation, folder: Path, trials: int
+) -> AsyncIterator[TrialPlace]:
+    """Where trials run, for as long as the context is open.
+
+    Raises:
+        SettingsError: an extra is missing, or this machine has no Slurm.
+        ClusterError: the Ray cluster cannot be reached or started.
+    """
+    if options.on == "ray":
+        with connected(ray_address()) as ray:
+            yield RayPlace(ray, options.sandbox, options.gpu, options.workers, trials)
+    elif options.on == "slurm":
+        yield SlurmPlace(folder / "reproduction" / "slurm", options.sandbox, options.gpu, options.workers, trials)
+    else:
+        yield LocalPlace(preparation, local_slots(options.workers, trials, options.gpu))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from papercoder.artifacts import SourceFile, Trial, TrialResult
+from papercoder.artifacts import RunData, SourceFile, Trial, TrialResult
 from papercoder.artifacts.reproduction import Setting
 from papercoder.errors import PaperCoderError
 from papercoder.files.regular import write
@@ -57,6 +57,7 @@ class TrialSteps:
 
     settings: tuple[Setting, ...] = ()
     scale: float = 1.0
+    data: RunData = field(default_factory=RunData)
     folder: str = "reproduction"
     """Where in the run folder results are written."""
 
@@ -98,7 +99,7 @@ class TrialSteps:
     def _request(self, trial: Trial) -> TrialRequest:
         """The ids of claims are left out, because no result depends on them."""
         plain = trial.model_copy(update={"claims": ()})
-        return TrialRequest(trial=plain, files=self.files, settings=self.settings, scale=self.scale)
+        return TrialRequest(trial=plain, files=self.files, settings=self.settings, scale=self.scale, data=self.data)
 
     def _run(self, **changes: Any) -> Run[TrialContext]:
         context = replace(TrialContext(self.run.emit, self.place), **changes)

@@ -21,7 +21,8 @@ from papercoder.bench.manifest.manifest import Resources
 from papercoder.bench.ray.execution import ClusterExecutor
 from papercoder.bench.ray.host import TrialRequest
 from papercoder.bench.ray.host_pool import provider_variables
-from papercoder.bench.ray.placement import RAY_VARIABLES, RayPlacement, connected
+from papercoder.bench.ray.placement import RayPlacement
+from papercoder.clusters.ray import RAY_VARIABLES, connected
 from papercoder.errors import AnswerError, SettingsError
 from papercoder.models.journal import calls, made
 from papercoder.runs.event_log import read_events

@@ -31,7 +31,7 @@ SLOT = Slot(memory=512 * MIB)
 @pytest.fixture(scope="module")
 def preparation() -> Preparation:
     files = (SourceFile(path="requirements.txt", text=""),)
-    return asyncio.run(prepare(files, "subprocess", OwnPackages()))
+    return asyncio.run(prepare(files, "subprocess", None, OwnPackages()))
 
 
 def run(
@@ -169,4 +169,4 @@ def test_a_repository_without_trials_is_refused() -> None:
 
 def test_an_unknown_sandbox_is_refused() -> None:
     with pytest.raises(SandboxError, match="Unknown sandbox"):
-        asyncio.run(prepare((), "boat", OwnPackages()))
+        asyncio.run(prepare((), "boat", None, OwnPackages()))

@@ -9,13 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from papercoder.artifacts import StepName
 from papercoder.bench.manifest.manifest import Resources
 from papercoder.bench.manifest.trials import Trial
+from papercoder.clusters.ray import Node
 from papercoder.pipeline.execution import expected_executions
 from papercoder.report.formatting import plural
 
 GIB = 1 << 30
-
-Node = Mapping[str, float]
-"""A node's resources, by Ray's names; memory in bytes."""
 
 _LISTED = 3
 """Kinds of nodes that a message lists."""

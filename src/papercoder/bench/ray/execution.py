@@ -9,7 +9,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from papercoder.artifacts import StepName
 from papercoder.bench.manifest.manifest import Resources
-from papercoder.bench.ray.capacity import GIB, Node, required, unmet_needs
+from papercoder.bench.ray.capacity import GIB, required, unmet_needs
+from papercoder.clusters.ray import ClusterError, nodes_of
 from papercoder.errors import PaperCoderError
 from papercoder.runs.events import Event, Warned
 from papercoder.runs.executor import EmitsEvents, StepContext, execution_steps_of
@@ -20,10 +21,6 @@ T = TypeVar("T")
 
 _RETRIES = 3
 """Of a task whose worker or node died."""
-
-
-class ClusterError(PaperCoderError):
-    """The cluster lost a trial or a step, or cannot run it."""
 
 
 class ClusterExecutor:
@@ -53,11 +50,6 @@ class ClusterExecutor:
         if result.error:
             raise result.error
         return cast("T", result.value)
-
-
-def nodes_of(ray: Any) -> list[Node]:
-    """The resources of each living node."""
-    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
 @dataclass(frozen=True)

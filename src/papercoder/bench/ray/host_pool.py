@@ -14,8 +14,8 @@ from typing import Any, cast
 from papercoder.artifacts import BenchTrialResult
 from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.placement import OnEvent, SharedLimits
-from papercoder.bench.ray.execution import ClusterError
 from papercoder.bench.ray.host import Host, HostMessage, TrialRequest
+from papercoder.clusters.ray import ClusterError
 from papercoder.errors import PaperCoderError
 from papercoder.models.catalog import find_provider
 

@@ -1,35 +1,20 @@
 """Trials on a Ray cluster: a local one that is started for the bench, or a running one."""
 
 import asyncio
-import importlib
-import logging
-import os
-import signal
-import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from papercoder.artifacts import BenchTrialResult
 from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.placement import Listener, RunTrial, SharedLimits
 from papercoder.bench.ray.capacity import missing_capacity
-from papercoder.bench.ray.execution import ClusterError, nodes_of
 from papercoder.bench.ray.host import Host
 from papercoder.bench.ray.host_pool import HostPool, on_node
 from papercoder.bench.ray.leases import Leases
 from papercoder.bench.stored_trial import restore
+from papercoder.clusters.ray import LOCAL, connected, nodes_of, ray_address
 from papercoder.errors import SettingsError
-
-RAY_VARIABLES = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
-}
-"""No usage statistics, no warnings about future changes, and no logs of nodes that die."""
-
-LOCAL = "local"
-"""Ray's address for a new cluster on this machine."""
 
 _PENDING_CALLS = 100_000
 """Calls that may wait in the `Leases` actor; if it were full, no lease could be returned."""
@@ -49,7 +34,7 @@ class RayPlacement:
         Raises:
             SettingsError: the address has another form.
         """
-        self.address = address or os.environ.get("RAY_ADDRESS") or LOCAL
+        self.address = ray_address(address)
         if "://" in self.address:
             given = "--ray-address" if address else "RAY_ADDRESS"
             raise SettingsError(
@@ -85,45 +70,6 @@ class RayPlacement:
             raise SettingsError(f"{problem}. Request less, or give a larger cluster with --ray-address.")
         if problem:
             listener.on_warning(f"{problem}; the task waits for such a node.")
-
-
-@contextmanager
-def connected(address: str) -> Iterator[Any]:
-    """The `ray` module, connected to a cluster while the context is open.
-
-    Raises:
-        SettingsError: Ray is not installed.
-        ClusterError: the cluster cannot be reached or started.
-    """
-    os.environ |= {name: value for name, value in RAY_VARIABLES.items() if name not in os.environ}
-    try:
-        ray = importlib.import_module("ray")
-    except ImportError:
-        raise SettingsError("--on ray needs the extra `ray`: pip install 'papercoder[ray]'.") from None
-    on_sigterm = signal.getsignal(signal.SIGTERM)
-    own: dict[str, object] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"} if address == LOCAL else {}
-    try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
-    except (OSError, RuntimeError, ValueError) as error:
-        raise ClusterError(_connection_error(address, next(iter(str(error).splitlines()), ""))) from error
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, on_sigterm)  # Ray's handler would exit at once
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
-
-
-def _connection_error(address: str, reason: str) -> str:
-    if address == LOCAL:
-        return (
-            f"No Ray cluster could be started on this machine ({reason}). Check that its temporary folder is writable "
-            "(RAY_TMPDIR sets another), or run without --on ray."
-        )
-    return (
-        f"The Ray cluster at {address} cannot be reached ({reason}). Check `ray status`, or leave out --ray-address to "
-        "start a cluster on this machine."
-    )
 
 
 def _start_leases(ray: Any, limits: SharedLimits) -> Any:

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from papercoder.artifacts import SourceFile
+from papercoder.artifacts import RunData, SourceFile
 from papercoder.artifacts.execution import Outcome
 from papercoder.artifacts.reproduction import Setting
+from papercoder.datasets.mounts import Mounts, mounts_for
 from papercoder.environments.environment import Environment, Installer, Packages
 from papercoder.environments.lock import LOCK, REQUIREMENTS
 from papercoder.environments.repository_copy import delete_folder
@@ -60,10 +61,11 @@ def _is_data(path: Path) -> bool:
 
 @dataclass(frozen=True)
 class Preparation:
-    """A sandbox, and the installed packages of a repository."""
+    """A sandbox, the installed packages of a repository, and its data."""
 
     sandbox: Sandbox
     environment: Environment
+    mounts: Mounts
 
     async def run(
         self,
@@ -93,8 +95,14 @@ class Preparation:
         command = Command(
             argv,
             Bind(folder, _REPOSITORY),
-            readable=self.environment.binds,
-            environment={**self.environment.variables, **pinned, **gpus, "PYTHONHASHSEED": "0"},
+            readable=(*self.environment.binds, *self.mounts.binds),
+            environment={
+                **self.environment.variables,
+                **self.mounts.environment,
+                **pinned,
+                **gpus,
+                "PYTHONHASHSEED": "0",
+            },
             limits=limits,
             gpu=gpu is not None,
             on_line=on_line,
@@ -102,8 +110,16 @@ class Preparation:
         return await self.sandbox.run(command)
 
 
-async def prepare(files: tuple[SourceFile, ...], sandbox: str, installer: Installer | None = None) -> Preparation:
+async def prepare(
+    files: tuple[SourceFile, ...], sandbox: str, data: RunData | None = None, installer: Installer | None = None
+) -> Preparation:
     """Select a sandbox and install the repository's packages, from its lock file if it has one.
+
+    Args:
+        files: of the repository.
+        sandbox: `auto` or a sandbox's name.
+        data: the run's data, of which those in files are readable.
+        installer: None installs from the user's package index.
 
     Raises:
         SandboxError: no sandbox works here, or not the one that is asked for.
@@ -118,7 +134,7 @@ async def prepare(files: tuple[SourceFile, ...], sandbox: str, installer: Instal
     if installation.environment is None:
         reason = installation.reason or _last_line(installation.outcomes[-1].output)
         raise ReproductionError(f"The repository's packages could not be installed: {reason}")
-    return Preparation(chosen, installation.environment)
+    return Preparation(chosen, installation.environment, mounts_for(data or RunData()))
 
 
 def _last_line(output: str) -> str:

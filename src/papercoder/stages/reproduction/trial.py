@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from papercoder.artifacts import Artifact, SourceFile, Trial, TrialResult
+from papercoder.artifacts import Artifact, RunData, SourceFile, Trial, TrialResult
 from papercoder.artifacts.execution import Outcome
 from papercoder.artifacts.reproduction import Setting
 from papercoder.environments.repository_copy import read_untrusted_file
@@ -32,6 +32,7 @@ class TrialRequest(Artifact):
     files: tuple[SourceFile, ...]
     settings: tuple[Setting, ...] = ()
     scale: float = 1.0
+    data: RunData = Field(default_factory=RunData)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,37 @@
-"""A reproduction at reduced scale: the settings that planning marked as scalable, shrunk."""
+"""The settings that a reproduction changes: those of the data, and at reduced scale those that planning marked."""
 
 import math
 from collections.abc import Iterable, Iterator
 
-from papercoder.artifacts import ConfigValue
+import yaml
+
+from papercoder.artifacts import ConfigValue, RunData, SourceFile
 from papercoder.artifacts.reproduction import Setting
+from papercoder.datasets.mounts import DATA_ROOT, mounts_for
+
+_CONFIG = "config.yaml"
+
+
+def data_settings(files: Iterable[SourceFile], data: RunData) -> tuple[Setting, ...]:
+    """Where the data are; synthetic data unless all that the repository needs are there.
+
+    A setting that `config.yaml` does not have is left out.
+    """
+    mounts = mounts_for(data)
+    if not mounts.present and not mounts.missing:
+        return ()
+    text = next((file.text for file in files if file.path == _CONFIG), "")
+    try:
+        config = yaml.safe_load(text)
+    except yaml.YAMLError:
+        config = None
+    known = config.get("data") if isinstance(config, dict) else None
+    values = {"root": DATA_ROOT, "synthetic": not mounts.complete}
+    return tuple(
+        Setting(key=f"data.{name}", value=value)
+        for name, value in values.items()
+        if isinstance(known, dict) and name in known
+    )
 
 
 def scaled_settings(values: Iterable[ConfigValue], scale: float) -> tuple[Setting, ...]:

@@ -1,0 +1,1 @@
+"""Clusters: the connection to Ray, which bench and reproduction share."""
