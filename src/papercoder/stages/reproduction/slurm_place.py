@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from papercoder.errors import PaperCoderError, SettingsError
-from papercoder.runs.folder import read_text
+from papercoder.files.regular import read_text
 from papercoder.sandbox.contract import GIB
 from papercoder.stages.reproduction.remote import TRIES, lost, run_trial_here
 from papercoder.stages.reproduction.trial import OnProgress, Progress, Slot, TrialCaps, TrialOutcome, TrialRequest
@@ -96,7 +96,7 @@ class SlurmPlace:
         try:
             while not await asyncio.to_thread(job.done):
                 await asyncio.sleep(_INTERVAL)
-                text = await asyncio.to_thread(read_text, report)
+                text = await asyncio.to_thread(read_text, report.parent, report.name)
                 if text and text != last:
                     last = text
                     on_progress(Progress(**json.loads(text)))
