@@ -43,25 +43,17 @@ def reproduce(
     as_json: JsonOption = False,
 ) -> None:
     """Run a run's trials within a budget and compare the paper's claims. Run it again to resume."""
+    given = dict(locals())
+
     from papercoder.console.reproduction import ReproductionView, show_summary
     from papercoder.operations.data import give_data
     from papercoder.operations.reproduce import options_to_resume, reproduce_run
 
     settings = settings_given(None, budget=budget, gpu=gpu, sandbox=sandbox)
-    options = options_to_resume(
-        run,
-        settings,
-        budget=settings.budget if budget else None,
-        max_trials=max_trials,
-        claims=_listed(claims),
-        tables=_listed(tables),
-        seeds=seeds,
-        scale=scale,
-        gpu=gpu,
-        on=on,
-        workers=workers,
-        sandbox=sandbox,
-    )
+    own = {"run", "retry_failed", "data", "yes", "as_json"}
+    flags = {name: value for name, value in given.items() if name not in own}
+    now = {"budget": settings.budget if budget else None, "claims": _listed(claims), "tables": _listed(tables)}
+    options = options_to_resume(run, settings, **{**flags, **now})
     if data:
         give_data(run, data)
     view = ReproductionView(new_console(stderr=as_json))
