@@ -46,11 +46,11 @@ def data(
             work = Fetch(run, client, Downloads(client, on_progress, largest=largest), confirm, largest)
             work.run(names or ())
         problems = work.problems
-    status = data_status(run)
+    status = data_status(run).model_copy(update={"problems": tuple(problems)})
     if as_json:
         echo(status.model_dump_json(indent=1))
     else:
-        show_data(status, problems, new_console())
+        show_data(status, new_console())
     if problems:
         raise typer.Exit(PARTIAL)
 

@@ -1,7 +1,5 @@
 """The data of a run in a terminal."""
 
-from collections.abc import Iterable
-
 from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
@@ -20,7 +18,7 @@ _STATES = {
 }
 
 
-def show_data(status: DataStatus, problems: Iterable[str], console: Console) -> None:
+def show_data(status: DataStatus, console: Console) -> None:
     """Show each source with its size, licence and state, then problems and what to do."""
     if not status.sources:
         console.print("The paper needs no data besides what its code computes.")
@@ -31,7 +29,7 @@ def show_data(status: DataStatus, problems: Iterable[str], console: Console) -> 
         for item in status.sources:
             table.add_row(*_row(item))
         console.print(table)
-    for problem in problems:
+    for problem in status.problems:
         console.print(problem, soft_wrap=True)
     guessed = [item.source.name for item in status.sources if item.source.is_fetched and not item.source.id_found]
     if guessed:

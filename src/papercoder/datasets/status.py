@@ -32,6 +32,8 @@ class DataStatus(Artifact):
     """The data of a run."""
 
     sources: tuple[SourceStatus, ...]
+    problems: tuple[str, ...] = ()
+    """What could not be fetched, one sentence each."""
 
     @property
     def missing(self) -> tuple[str, ...]:

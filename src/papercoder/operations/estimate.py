@@ -16,7 +16,7 @@ _INSTRUCTIONS = 1_500
 
 _PLAN, _REQUIREMENTS, _DESIGN, _LOGIC, _CONFIG = 2_000, 6_000, 2_000, 4_000, 2_500
 _ANALYSIS, _CODE, _CRITIQUE = 2_000, 2_500, 400
-_CLAIMS, _VERDICTS, _EDITS = 3_000, 1_200, 600
+_CLAIMS, _DATA, _VERDICTS, _EDITS = 3_000, 600, 1_200, 600
 """Completion tokens of each answer."""
 
 _IMPORTED = 2
@@ -61,6 +61,7 @@ def _stages(paper: Paper, refine: int, files: int) -> list[_Stage]:
         _Stage(parts, text // max(parts, 1), _REQUIREMENTS // max(parts, 1)),
         _Stage(1, planned, _REQUIREMENTS // 4),
         _Stage(1, text, _CLAIMS),
+        _Stage(1, planned, _DATA),
         *(_Stage(1, planned, size) for size in artifacts[1:]),
         _Stage(refine * (len(artifacts) + 1), planned, _CRITIQUE),
         *(_Stage(refine, planned, size) for size in artifacts),
