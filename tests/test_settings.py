@@ -43,11 +43,13 @@ def test_file_then_variable_then_flag(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (settings.concurrency, settings.model, settings.refine) == (4, "a:variable", 3)
 
 
-def test_the_file_at_work_hides_the_one_at_home(tmp_path: Path) -> None:
+def test_the_file_at_work_wins_over_the_one_at_home(tmp_path: Path) -> None:
     write_home(tmp_path, "concurrency = 5\n")
     assert Settings().concurrency == 5
     Path("papercoder.toml").write_text("refine = 2\n", encoding="utf-8")
-    assert (Settings().concurrency, Settings().refine) == (16, 2)
+    assert (Settings().concurrency, Settings().refine) == (5, 2)
+    Path("papercoder.toml").write_text("concurrency = 4\n", encoding="utf-8")
+    assert Settings().concurrency == 4
 
 
 def test_roles_are_put_together_from_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,11 +68,6 @@ def test_roles_are_put_together_from_everywhere(monkeypatch: pytest.MonkeyPatch)
         ('model = "gpt-5"\n', r"papercoder\.toml, model: write a model as PROVIDER:NAME"),
         ('[models]\nplaning = "a:b"\n', r"papercoder\.toml, models\.planing: 'planing' is not a role; the roles are"),
         ('[models]\ncoding = "b"\n', r"papercoder\.toml, models\.coding: write a model as"),
-        ("price_prompt = 1.0\n", "price_prompt and price_completion must be given together"),
-        (
-            'base_url = "http://me:secret@host/v1"\n',
-            r"papercoder\.toml, base_url: write an address as http://HOST/v1",
-        ),
         ("model = \n", r"papercoder\.toml is not a TOML file"),
         (
             'profile = "fast"\n',
@@ -84,6 +81,20 @@ def test_what_is_wrong_in_the_file_is_named(text: str, complaint: str) -> None:
         Settings()
     assert "secret" not in str(failure.value)
     assert "\n" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("price_prompt = 1.0\n", "price_prompt and price_completion must be given together"),
+        ('base_url = "http://me:secret@host/v1"\n', r"config\.toml, base_url: write an address as http://HOST/v1"),
+    ],
+)
+def test_what_is_wrong_in_the_users_own_file_is_named(tmp_path: Path, text: str, complaint: str) -> None:
+    write_home(tmp_path, text)
+    with pytest.raises(SettingsError, match=complaint) as failure:
+        Settings()
+    assert "secret" not in str(failure.value)
 
 
 @pytest.mark.parametrize(
@@ -204,10 +215,10 @@ def test_an_address_applies_to_self_hosted_providers_or_to_the_one_that_it_names
     assert named.base_url_for("vllm") is None
 
 
-def test_an_address_that_no_model_uses_is_an_error_as_a_flag_and_noted_in_a_file() -> None:
+def test_an_address_that_no_model_uses_is_an_error_as_a_flag_and_noted_in_a_file(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"none of the models is self-hosted.*--base-url PROVIDER=https://x"):
         Settings(model="openai:y", base_url="https://x.example/v1")
-    Path("papercoder.toml").write_text('base_url = "https://x.example/v1"\n', encoding="utf-8")
+    write_home(tmp_path, 'base_url = "https://x.example/v1"\n')
     assert Settings(model="openai:y").unused == (
         "base_url = https://x.example/v1 has no effect, because none of the models is self-hosted",
     )

@@ -1,4 +1,8 @@
-"""The user's settings, from papercoder.toml, PAPERCODER_* variables and flags; later sources take precedence."""
+"""The user's settings, from settings files, PAPERCODER_* variables and flags; later sources take precedence.
+
+The file `papercoder.toml` in the working directory may come with someone else's project, so it cannot set what acts
+outside the project: where API keys go, what isolates code, which programs run, and what models cost.
+"""
 
 import os
 import re
@@ -9,9 +13,10 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 import pydantic_settings
 from pydantic import BeforeValidator, Field, JsonValue, StringConstraints, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from papercoder.errors import SettingsError
+from papercoder.errors import RunFolderError, SettingsError
+from papercoder.files.regular import read_bytes
 
 Role = Literal["planning", "analysis", "coding", "review", "repair", "judge"]
 Profile = Literal[
@@ -73,6 +78,9 @@ LEVELS: tuple[Thinking, ...] = get_args(Thinking)
 
 SELF_HOSTED = frozenset({"litellm", "lmstudio", "ollama", "openai-compatible", "vllm"})
 """Providers whose servers users run themselves, at an address of their choice."""
+
+LOCAL_MODELS = frozenset({"command", "recorded", "relay"})
+"""Kinds of models that open folders or run programs on this machine."""
 
 ROLES: tuple[Role, ...] = get_args(Role)
 RUN_ROLES: tuple[Role, ...] = tuple(role for role in ROLES if role != "judge")
@@ -185,8 +193,6 @@ class Settings(BaseSettings):
             raise SettingsError(_describe(error, flags)) from None
         except pydantic_settings.SettingsError as error:
             raise SettingsError(_unreadable_variable(error)) from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{settings_file()} is not a TOML file: {error}.") from None
         if "base_url" in flags and self._base_url_is_unused:
             raise SettingsError(
                 f"--base-url: none of the models is self-hosted ({', '.join(sorted(self.providers))}). To send a "
@@ -202,8 +208,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags, then variables, then the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
+        """Flags, then variables, then the file of the working directory, then that of the user."""
+        project, own = (InitSettingsSource(settings_cls, given) for given in (_project_settings(), _own_settings()))
+        return init_settings, env_settings, project, own
 
     @model_validator(mode="after")
     def _require_complete_prices(self) -> Self:
@@ -299,14 +306,64 @@ def recorded_settings(settings: Settings) -> dict[str, JsonValue]:
     return result | cost
 
 
-def settings_file() -> Path | None:
-    """`papercoder.toml` in the working directory, else `papercoder/config.toml` in the user's configuration folder."""
-    return next((path for path in (Path(FILE_NAME), config_folder() / "config.toml") if path.is_file()), None)
+def own_file() -> Path:
+    """The user's own settings file, for all working directories."""
+    return config_folder() / "config.toml"
+
+
+def _own_settings() -> dict[str, Any]:
+    """The content of the user's own file."""
+    path = own_file()
+    try:
+        return _parsed(path.read_bytes() if path.is_file() else b"", path)
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read ({error.strerror}).") from error
+
+
+def _project_settings() -> dict[str, Any]:
+    """The content of the file in the working directory.
+
+    Raises:
+        SettingsError: it is no TOML file, or sets what only the user may set.
+    """
+    try:
+        project = _parsed(read_bytes(Path(), FILE_NAME) or b"", Path(FILE_NAME))
+    except RunFolderError as error:
+        raise SettingsError(str(error)) from error
+    models = project.get("models")
+    specs = [project.get("model"), *(models.values() if isinstance(models, dict) else ())]
+    name = next((name for name in _OWN_SETTINGS if name in project), None)
+    if any(str(spec).partition(":")[0] in LOCAL_MODELS for spec in specs):
+        name = "a model that opens a folder or runs a program"
+    elif project.get("sandbox") == "subprocess":
+        name = "sandbox = subprocess"
+    if name:
+        raise SettingsError(
+            f"{FILE_NAME} in the working directory sets {name}, which only you may set, because the file may come with "
+            f"someone else's project. Move it to {own_file()}, or use a flag or a PAPERCODER_ variable."
+        )
+    return project
+
+
+def _parsed(content: bytes, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not a TOML file: {error}.") from None
+
+
+_OWN_SETTINGS = ("base_url", "gpu", "price_cached", "price_completion", "price_prompt", "prompts")
+"""Settings that act outside a project."""
 
 
 def config_folder() -> Path:
     """Where the user's own settings and logins are, for all working directories."""
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "papercoder"
+
+
+def state_folder() -> Path:
+    """Where the key is with which this user signs runs."""
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "papercoder"
 
 
 def cache_folder() -> Path:
@@ -414,7 +471,7 @@ def _origin(path: list[str], flags: dict[str, Any]) -> str:
     for variable in os.environ:
         if variable.upper() == prefix or variable.upper().startswith(f"{prefix}__"):
             return variable
-    return f"{settings_file()}, {dotted}"
+    return f"{FILE_NAME if name in _project_settings() else own_file()}, {dotted}"
 
 
 def _unreadable_variable(error: pydantic_settings.SettingsError) -> str:

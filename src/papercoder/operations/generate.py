@@ -27,9 +27,10 @@ from papercoder.pipeline.pipeline import as_published, paper_to_repository
 from papercoder.pipeline.publisher import Publisher
 from papercoder.report import write_report
 from papercoder.repository.history import History
-from papercoder.runs.event_log import EventLog, read_events
+from papercoder.runs.event_log import EventLog, last_start, read_events, trusted_start
 from papercoder.runs.events import ArtifactEdited, Emit, RunEnded, RunStarted, Warned
 from papercoder.runs.folder import load, lock
+from papercoder.runs.ownership import ignored_settings
 from papercoder.runs.run import Run
 from papercoder.runs.summary import summarise
 from papercoder.settings import RUN_ROLES, Profile, Role, Settings, recorded_settings
@@ -80,9 +81,12 @@ async def generate(
         run, history = open_run(folder, settings, emit, environment)
         if source is not None and not force:
             await _require_same_paper(folder, source, environment.read)
-        emit(run_started(run.context, _source_name(source, folder), settings))
+        before = last_start(folder)
+        now = run_started(run.context, _source_name(source, folder), settings)
+        emit(now)
         with ReportAtEnd(emit), record_end(emit) as end:
-            for message in settings.unused:
+            ignored = ignored_settings(folder, before, now) if before else ""
+            for message in filter(None, (*settings.unused, ignored)):
                 emit(Warned(where="settings", message=message))
             await history.init()
             paper = await read_paper(run, source, environment.read)
@@ -125,7 +129,8 @@ def _letters(title: str) -> str:
 def _source_name(source: str | Path | None, folder: Path) -> str:
     """The source as a name that does not depend on the working directory."""
     if source is None:
-        return summarise(read_events(folder)).paper
+        start = trusted_start(folder)
+        return start.paper if start else ""
     return str(Path(source).absolute()) if os.path.exists(source) else str(source)  # noqa: PTH110  may be any text
 
 

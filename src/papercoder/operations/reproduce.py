@@ -14,10 +14,11 @@ from papercoder.operations.generate import ReportAtEnd, record_end
 from papercoder.pipeline import reproduction
 from papercoder.pipeline.reproduction import Confirm
 from papercoder.repository.files import read_files
-from papercoder.runs.event_log import EventLog, read_events
+from papercoder.runs.event_log import EventLog, last_start, trusted_start
 from papercoder.runs.events import Emit, RunStarted
 from papercoder.runs.executor import PlainContext
 from papercoder.runs.folder import load, lock, step_store
+from papercoder.runs.ownership import is_own
 from papercoder.runs.run import Run
 from papercoder.settings import Settings
 
@@ -63,14 +64,16 @@ async def reproduce_run(
 def options_to_resume(folder: Path, settings: Settings, **given: Any) -> ReproductionOptions:
     """The options of the run's last reproduction, or else from the settings, replaced by those that are given.
 
-    None counts as not given.
+    If another user started the run, only what to measure is taken from it. None counts as not given.
 
     Raises:
         SettingsError: a value is invalid.
     """
     defaults = settings.model_dump(include={"budget", "gpu", "sandbox"})
+    start = last_start(folder)
+    kept = None if start and is_own(folder, start) else {"claims", "max_trials", "scale", "seeds", "tables"}
     try:
-        former = load(folder, "reproduction/plan.json", ReproductionPlan).options.model_dump()
+        former = load(folder, "reproduction/plan.json", ReproductionPlan).options.model_dump(include=kept)
     except RunFolderError:  # there is none, or someone edited it
         former = {}
     now = {name: value for name, value in given.items() if value is not None}
@@ -83,8 +86,8 @@ def options_to_resume(folder: Path, settings: Settings, **given: Any) -> Reprodu
 
 def _resumed(folder: Path, options: ReproductionOptions) -> RunStarted:
     """The last start of the run, now, with the settings of this reproduction."""
-    starts = [event for event in read_events(folder) if isinstance(event, RunStarted)]
-    if not starts:
+    start = trusted_start(folder)
+    if start is None:
         raise RunFolderError(f"{folder} is not a run folder. Start a run: papercoder run PAPER -o {folder}")
-    settings = {**starts[-1].settings, "gpu": options.gpu, "sandbox": options.sandbox}
-    return starts[-1].model_copy(update={"at": time.time(), "settings": settings})
+    settings = {**start.settings, "gpu": options.gpu, "sandbox": options.sandbox}
+    return start.model_copy(update={"at": time.time(), "settings": settings})

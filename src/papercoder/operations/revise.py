@@ -22,9 +22,10 @@ from papercoder.files.regular import is_file, walk, write
 from papercoder.operations.generate import open_run
 from papercoder.repository.config_text import to_yaml
 from papercoder.repository.files import read_files
-from papercoder.runs.event_log import EventLog, read_events
-from papercoder.runs.events import Emit, RunStarted
+from papercoder.runs.event_log import EventLog, read_events, trusted_start
+from papercoder.runs.events import Emit
 from papercoder.runs.folder import load, lock
+from papercoder.runs.ownership import is_own
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
 from papercoder.stages.amendment import amend, apply_amendment
@@ -93,28 +94,32 @@ def design_diff(before: Design, after: Design) -> Iterator[str]:
 def source_to_resume(folder: Path) -> str | None:
     """The paper to read when a run is resumed: its source, or None for the paper that the run has already read.
 
-    A file that is gone, or was given by a relative path, cannot be read again. arXiv is not asked again, because a new
-    version of the paper would make everything again.
+    Nothing is read again if another user started the run. A file that is gone, or was given by a relative path, cannot
+    be read again. arXiv is not asked again, because a new version of the paper would make everything again.
 
     Raises:
         RunFolderError: the run was never started.
     """
-    starts = [event for event in read_events(folder) if isinstance(event, RunStarted)]
-    if not starts:
+    start = trusted_start(folder)
+    if start is None:
         raise RunFolderError(f"{folder} is not a run folder. Start a run: papercoder run PAPER -o {folder}")
-    paper = Path(starts[-1].paper)
+    paper = Path(start.paper)
     is_readable = paper.is_absolute() and paper.exists()
-    return None if not is_readable and is_file(folder, "paper.json") else starts[-1].paper
+    return None if not is_readable and is_file(folder, "paper.json") else start.paper
 
 
 def settings_to_resume(folder: Path, given: Mapping[str, Any]) -> Settings:
     """The settings with which the run was started last, replaced by those given; None counts as not given.
 
+    If another user started it, its addresses, sandbox, prompts, prices and models by path are not used.
+
     Raises:
         SettingsError: a value is invalid.
     """
-    starts = [event for event in read_events(folder) if isinstance(event, RunStarted)]
-    before: dict[str, Any] = {**starts[-1].settings, "models": starts[-1].models} if starts else {}
+    start = trusted_start(folder)
+    before: dict[str, Any] = {**start.settings, "models": start.models} if start else {}
+    if start and not is_own(folder, start) and Settings().max_cost is not None:
+        before.pop("max_cost", None)
     now = {name: value for name, value in given.items() if value is not None}
     if "model" in now:
         before = {name: value for name, value in before.items() if name not in _MODEL_SETTINGS}

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import append, read_bytes
 from papercoder.runs.events import FORMAT, CallMade, CallReused, CallStarted, Emit, Event, RunStarted
+from papercoder.runs.ownership import signed, trusted
 
 LOG = "events.jsonl"
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
@@ -59,6 +60,8 @@ class EventLog:
         if step and isinstance(event, CallStarted | CallMade | CallReused):
             step.answers += not isinstance(event, CallStarted)
             event = event.model_copy(update={"artifact": step.artifact})
+        if isinstance(event, RunStarted):
+            event = signed(self.folder, event)
         append(self.folder, LOG, event.model_dump_json() + "\n")
         self.notify(event)
 
@@ -75,6 +78,25 @@ def read_events(folder: Path) -> Iterator[Event]:
         RunFolderError: the log cannot be read, or another version of PaperCoder wrote it.
     """
     yield from parse_events((read_bytes(folder, LOG) or b"").split(b"\n"), str(folder))
+
+
+def last_start(folder: Path) -> RunStarted | None:
+    """The latest start of a run, whoever started it; None if it was never started.
+
+    Raises:
+        RunFolderError: as for `read_events`.
+    """
+    return next((event for event in reversed(tuple(read_events(folder))) if isinstance(event, RunStarted)), None)
+
+
+def trusted_start(folder: Path) -> RunStarted | None:
+    """The latest start of a run as far as it may be used again: with harmless settings only if it is not this user's.
+
+    Raises:
+        RunFolderError: as for `read_events`.
+    """
+    start = last_start(folder)
+    return trusted(folder, start) if start else None
 
 
 def parse_events(lines: Iterable[bytes], run: str) -> Iterator[Event]:

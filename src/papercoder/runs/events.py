@@ -33,6 +33,9 @@ class RunStarted(_Event):
     settings: dict[str, JsonValue] = Field(default_factory=dict)
     """Other settings that affect the outcome or limit its cost; used when the run is resumed."""
 
+    signature: str = ""
+    """Shows whether this user started the run; see `runs/ownership.py`."""
+
     @model_validator(mode="before")
     @classmethod
     def _number_the_first_format(cls, data: Any, info: ValidationInfo) -> Any:
@@ -107,10 +110,10 @@ class CallMade(_Event):
     model: str
     artifact: str = ""
     """The artifact that needs the answer."""
-    prompt: int
-    cached: int
-    completion: int
-    cost_usd: float | None
+    prompt: int = Field(ge=0)
+    cached: int = Field(ge=0)
+    completion: int = Field(ge=0)
+    cost_usd: float | None = Field(ge=0, allow_inf_nan=False)
     seconds: float
     cut: bool = False
 

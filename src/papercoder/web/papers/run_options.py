@@ -5,7 +5,7 @@ from papercoder.models.catalog import COMMAND, TEST_MODELS, provider_of
 from papercoder.models.overview import provider_statuses
 from papercoder.models.resolve import resolve
 from papercoder.paper.fidelity import Estimate
-from papercoder.settings import RUN_ROLES, Profile, Settings
+from papercoder.settings import LOCAL_MODELS, RUN_ROLES, Profile, Settings, own_file
 
 PROFILES: dict[str, str] = {
     "full": "full: plan, code, review, execute, repair",
@@ -22,9 +22,6 @@ PROFILES: dict[str, str] = {
 }
 """Profile -> label."""
 
-_LOCAL = frozenset({"recorded", "relay", COMMAND})
-"""Kinds of models that open folders or run programs on this machine."""
-
 
 def run_settings(base: Settings, model: str, profile: Profile, max_cost: float | None) -> Settings:
     """The settings of a run.
@@ -37,8 +34,8 @@ def run_settings(base: Settings, model: str, profile: Profile, max_cost: float |
     for role in RUN_ROLES:
         spec = settings.model_for(role)
         kind = spec.partition(":")[0]
-        if kind in _LOCAL and spec not in known:
-            raise SettingsError(f"{kind} models use folders or programs of this machine. Set them in papercoder.toml.")
+        if kind in LOCAL_MODELS and spec not in known:
+            raise SettingsError(f"{kind} models use folders or programs of this machine. Set them in {own_file()}.")
     return settings
 
 
