@@ -1,4 +1,4 @@
-"""A whole project whose every answer is written here, and an execution that says what it is told to say."""
+"""A whole project with scripted answers, and a scripted execution."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -112,13 +112,13 @@ def project(**changes: Says | list[Says]) -> dict[str, Says | list[Says]]:
 
 
 def play(monkeypatch: pytest.MonkeyPatch, answers: Answers) -> Scripted:
-    """Let these answers be given to whatever runs from now on."""
+    """Use these answers for everything that runs afterwards."""
     model = Scripted(answers)
     monkeypatch.setattr("papercoder.operations.generate.models_by_role", lambda *_: dict.fromkeys(ROLES, model))
     return model
 
 
-# Rounds without a line around them
+# Rounds without the pipeline
 
 
 @dataclass
@@ -145,7 +145,7 @@ class Workshop:
         return await self.publish(tuple(files), "Coding: the source files")
 
     def text(self, path: str) -> str:
-        """What stands in the repository."""
+        """A file of the repository."""
         return (self.folder / "repo" / path).read_text(encoding="utf-8")
 
 
@@ -159,7 +159,7 @@ Judge = Callable[[Tree], tuple[StepName, str] | None]
 
 
 def observed(failed: StepName | None = None, output: str = "", reproduce: bool = False) -> ExecutionReport:
-    """A ladder that was climbed up to the step that failed."""
+    """An execution that passed up to the step that failed."""
     at = STEPS.index(failed or "reproduce")
     seen = [StepResult(step=step, status="passed", command=f"run {step}") for step in STEPS[:at]]
     if failed:
@@ -167,7 +167,7 @@ def observed(failed: StepName | None = None, output: str = "", reproduce: bool =
         seen.append(StepResult(step=failed, status="failed", command=f"run {failed}", output=output, reason=reason))
     elif reproduce:
         seen.append(StepResult(step="reproduce", status="passed"))
-    left = [StepResult(step=step, status="skipped", reason="it was not asked for") for step in STEPS[len(seen) :]]
+    left = [StepResult(step=step, status="skipped", reason="not requested") for step in STEPS[len(seen) :]]
     return ExecutionReport(steps=(*seen, *left), sandbox="bubblewrap", lock="numpy==2.0\n")
 
 

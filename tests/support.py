@@ -1,4 +1,4 @@
-"""What tests share: a tiny paper, the artifacts of a tiny plan, and a model that says what it is told to say."""
+"""What tests share: a tiny paper, the artifacts of a tiny plan, and a scripted model."""
 
 import asyncio
 import subprocess
@@ -275,7 +275,7 @@ def calls_in_flight(events: Iterable[Event]) -> "Counter[tuple[str, str]]":
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Path -> bytes of all files below a folder, git's aside."""
+    """Path -> bytes of all files below a folder, except git's."""
     paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and ".git" not in path.parts)
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 

@@ -122,14 +122,14 @@ def test_what_is_wrong_in_a_flag_is_named(flags: dict[str, Any], complaint: str)
         Settings(**flags)
 
 
-def test_rounds_that_a_profile_has_not_are_told_where_somebody_asked_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requested_rounds_without_effect_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings(profile="requirements").unused == ()
     assert Settings(profile="requirements", review_rounds=0, refine=3).unused == ()
     assert Settings(profile="repair", review_rounds=1, repair_rounds=1).unused == ()
     Path("papercoder.toml").write_text("refine = 1\n", encoding="utf-8")
     monkeypatch.setenv("PAPERCODER_REVIEW_ROUNDS", "2")
-    told = [message.partition(" has no effect")[0] for message in Settings(profile="plan", repair_rounds=5).unused]
-    assert told == ["refine = 1", "repair_rounds = 5", "review_rounds = 2"]
+    unused = [message.partition(" has no effect")[0] for message in Settings(profile="plan", repair_rounds=5).unused]
+    assert unused == ["refine = 1", "repair_rounds = 5", "review_rounds = 2"]
     assert Settings(profile="requirements").unused == (
         "review_rounds = 2 has no effect, because the profile requirements has no such rounds",
     )

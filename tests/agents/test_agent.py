@@ -38,7 +38,7 @@ def test_a_request_carries_what_to_read_then_the_task_and_its_form() -> None:
     assert task.text.endswith(CHECKER.format.instructions)
 
 
-def test_a_judge_reads_a_system_prompt_of_its_own_and_is_asked_anew_where_it_changes(tmp_path: Path) -> None:
+def test_a_judge_has_its_own_system_prompt_and_is_called_again_when_it_changes(tmp_path: Path) -> None:
     judge = Agent("verify", "judge", Json(Critique), "judge_system")
     model = Scripted({"verify": ["What?", GOOD]})
     asyncio.run(make_agents(model).ask(judge, "", (), instructions=""))
@@ -191,13 +191,13 @@ def test_the_fingerprint_covers_prompts_forms_and_models() -> None:
     @uses(Agent("verify", "planning", Prose()))
     def other_form() -> None: ...
 
-    def asks_nobody() -> None: ...
+    def makes_no_calls() -> None: ...
 
     here, there = make_agents(Scripted({})), make_agents(Scripted({}, name="scripted:other"))
     assert here.fingerprint(make) == make_agents(Scripted({})).fingerprint(make)
     assert here.fingerprint(make) != there.fingerprint(make)
     assert here.fingerprint(make) != here.fingerprint(other_form)
-    assert here.fingerprint(asks_nobody) == there.fingerprint(asks_nobody)
+    assert here.fingerprint(makes_no_calls) == there.fingerprint(makes_no_calls)
 
 
 def test_thinking_is_part_of_requests_and_of_the_fingerprint() -> None:

@@ -51,7 +51,7 @@ def complaints(old: str, new: str, path: str = "model.py") -> str:
     ],
     ids=["bare", "prose", "fenced", "plain", "inner fence", "gap", "heading", "bold", "dot", "CRLF", "space"],
 )
-def test_a_block_is_read_whatever_is_around_it(answer: str) -> None:
+def test_a_block_is_read_with_any_text_around_it(answer: str) -> None:
     assert read(answer) == (EDIT,)
 
 

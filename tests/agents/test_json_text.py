@@ -33,7 +33,7 @@ def test_a_formula_stays_a_formula(text: str) -> None:
         (r'{"a": "first\nnot second\nnew"}', "first\nnot second\nnew"),
     ],
 )
-def test_a_line_break_is_told_from_a_command(text: str, expected: str) -> None:
+def test_a_line_break_is_distinguished_from_a_command(text: str, expected: str) -> None:
     assert read_object(text) == {"a": expected}
 
 

@@ -95,14 +95,14 @@ def test_a_prompt_of_the_users_takes_the_place_of_ours(tmp_path: Path) -> None:
     assert mine.text("system") == Prompts().text("system")
 
 
-def test_a_prompt_that_nobody_uses_is_told(tmp_path: Path) -> None:
+def test_an_unused_prompt_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "codnig.md").write_text("x")
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(SettingsError, match=r"has codnig, which no agent uses\. The prompts are: .*coding"):
         Prompts(tmp_path)
 
 
-def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"none is not a folder\. `papercoder prompts --export DIR` creates one"):
         Prompts(tmp_path / "none")
 
@@ -122,7 +122,7 @@ def test_a_broken_prompt_says_where(tmp_path: Path, text: str, reason: str) -> N
         Prompts(tmp_path).render("again", reason="x")
 
 
-def test_a_prompt_in_another_encoding_is_told(tmp_path: Path) -> None:
+def test_a_prompt_in_another_encoding_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "again.md").write_bytes("Nö: {{ reason }}".encode("latin-1"))
     with pytest.raises(SettingsError, match=r"again\.md"):
         Prompts(tmp_path).render("again", reason="x")

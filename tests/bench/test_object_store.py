@@ -114,9 +114,9 @@ def test_another_machine_resumes_without_paying_twice(tmp_path: Path) -> None:
     assert first.status == "complete"
     assert not (here.folder / ".store" / "answers").exists()
     there = here.model_copy(update={"folder": tmp_path / "elsewhere" / here.id})
-    told: list[Any] = []
-    second = asyncio.run(run_stored(there, RunEnvironment(), told.append))
-    assert of_kind(told, CallMade) == []
+    emitted: list[Any] = []
+    second = asyncio.run(run_stored(there, RunEnvironment(), emitted.append))
+    assert of_kind(emitted, CallMade) == []
     assert (second.status, second.calls, second.cost_usd) == (first.status, first.calls, first.cost_usd)
     assert (there.folder / "repo" / "main.py").read_text() == (here.folder / "repo" / "main.py").read_text()
 

@@ -26,7 +26,7 @@ def test_a_heart_beats_for_as_long_as_it_is_entered() -> None:
     assert asyncio.run(beating()).lag.beats > 0
 
 
-def test_lateness_is_told_by_its_percentiles() -> None:
+def test_lateness_is_given_in_percentiles() -> None:
     lag = Heartbeat(late=[0.001] * 98 + [0.2, 3.0]).lag
     assert (lag.median, lag.p99, lag.most, lag.beats) == (0.001, 0.2, 3.0, 100)
 

@@ -1,4 +1,4 @@
-"""The command line: one sentence and an exit code for whatever is wrong, and what was asked for where nothing is."""
+"""The command line: one sentence and an exit code for an error, else the requested output."""
 
 import json
 import re
@@ -93,7 +93,7 @@ def test_help_names_every_command() -> None:
     ],
     ids=lambda value: " ".join(value)[:60] if isinstance(value, tuple) else "",
 )
-def test_what_is_wrong_is_told_in_one_sentence(
+def test_errors_are_one_sentence(
     say: Command, paper_file: Path, arguments: tuple[str, ...], code: int, reason: str
 ) -> None:
     said = say(*(word.format(paper=paper_file) for word in arguments))
@@ -104,7 +104,7 @@ def test_what_is_wrong_is_told_in_one_sentence(
     assert len(said.err.strip().splitlines()) == 1
 
 
-def test_a_run_is_shown_and_goes_on(say: Command, paper_file: Path, made: Path) -> None:
+def test_a_run_is_shown_and_resumed(say: Command, paper_file: Path, made: Path) -> None:
     before = calls_made(made)
     said = say("run", paper_file, "-o", made, "--model", SIMULATED, "--profile", "papercoder")
     assert said.code == 0
@@ -119,16 +119,16 @@ def test_a_run_is_shown_and_goes_on(say: Command, paper_file: Path, made: Path) 
     assert report["calls"]["made"] == before.total()
 
 
-def test_rounds_that_the_profile_has_not_are_told(say: Command, paper_file: Path, tmp_path: Path) -> None:
-    folder, told = (
+def test_rounds_without_effect_are_reported(say: Command, paper_file: Path, tmp_path: Path) -> None:
+    folder, expected = (
         tmp_path / "run",
         "review_rounds = 3 has no effect, because the profile papercoder has no such rounds",
     )
     flags = ("-o", folder, "--model", SIMULATED, "--profile", "papercoder")
     said = say("run", paper_file, *flags, "--review-rounds", "3")
     assert (said.code, said.err) == (0, "")
-    assert told in said.out
-    assert told in say("show", folder).out
+    assert expected in said.out
+    assert expected in say("show", folder).out
     assert "has no effect" not in say("revise", folder).out
 
 

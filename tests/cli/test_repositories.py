@@ -47,7 +47,7 @@ def say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return run
 
 
-def assert_told(ended: Ended, code: int, *words: str) -> None:
+def assert_reported(ended: Ended, code: int, *words: str) -> None:
     """One sentence for the user, and no traceback."""
     assert ended.code == code, ended.err
     assert ended.err.startswith("papercoder: ")
@@ -86,7 +86,7 @@ def test_what_is_wrong_is_shown_and_makes_the_exit_code(say: Say, repository: Pa
 @pytest.mark.parametrize("name", ["none", "error.txt", "empty"])
 def test_what_is_no_repository_cannot_be_checked(say: Say, repository: Path, name: str) -> None:
     (repository / "empty").mkdir()
-    assert_told(say("check", repository / name), 2, name)
+    assert_reported(say("check", repository / name), 2, name)
 
 
 # execute
@@ -110,7 +110,7 @@ def ladder(monkeypatch: pytest.MonkeyPatch) -> Callable[[ExecutionReport], None]
 Ladder = Callable[[ExecutionReport], None]
 
 
-def test_every_step_is_told(say: Say, repository: Path, ladder: Ladder) -> None:
+def test_every_step_is_printed(say: Say, repository: Path, ladder: Ladder) -> None:
     ladder(observed())
     ended = say("execute", repository)
     assert (ended.code, ended.err) == (0, "")
@@ -126,7 +126,7 @@ def test_a_step_that_failed_shows_its_output(say: Say, repository: Path, ladder:
     assert "smoke failed: it ended with exit code 1: KeyError: [rate]" in ended.out
 
 
-def test_a_reproduction_that_was_asked_for_has_to_be_seen(say: Say, repository: Path, ladder: Ladder) -> None:
+def test_a_requested_reproduction_must_be_executed(say: Say, repository: Path, ladder: Ladder) -> None:
     ladder(observed())
     assert say("execute", repository, "--reproduce").code == 3
     ladder(observed(reproduce=True))
@@ -150,19 +150,21 @@ def no_isolation(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sandboxes, "docker", nothing)
 
 
-def test_without_isolation_nothing_is_executed_and_that_is_told(say: Say, repository: Path, no_isolation: None) -> None:
+def test_without_isolation_nothing_is_executed_and_a_sentence_says_so(
+    say: Say, repository: Path, no_isolation: None
+) -> None:
     ended = say("execute", repository)
     assert ended.code == 3
     assert "install skipped: Nothing was executed because no sandbox works here" in ended.out
 
 
-def test_a_sandbox_by_name_that_is_not_there_is_told(say: Say, repository: Path, no_isolation: None) -> None:
-    assert_told(say("execute", repository, "--sandbox", "docker"), 2, "docker", "it is not installed")
-    assert_told(say("execute", repository, "--sandbox", "prison"), 2, "'prison'")
+def test_a_missing_sandbox_is_an_error(say: Say, repository: Path, no_isolation: None) -> None:
+    assert_reported(say("execute", repository, "--sandbox", "docker"), 2, "docker", "it is not installed")
+    assert_reported(say("execute", repository, "--sandbox", "prison"), 2, "'prison'")
 
 
 @pytest.mark.parametrize("flags", [(), ("--gpu",)])
-def test_a_gpu_is_lent_where_it_was_asked_for_and_notes_are_told(
+def test_a_requested_gpu_is_passed_and_notes_are_printed(
     say: Say, repository: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
 ) -> None:
     asked: list[bool] = []
@@ -180,7 +182,7 @@ def test_a_gpu_is_lent_where_it_was_asked_for_and_notes_are_told(
 
 @pytest.mark.parametrize("name", ["none", "main.py"])
 def test_what_is_no_repository_cannot_be_executed(say: Say, repository: Path, name: str) -> None:
-    assert_told(say("execute", repository / name), 2, f"{name} is not a folder with Python files")
+    assert_reported(say("execute", repository / name), 2, f"{name} is not a folder with Python files")
 
 
 # repair
@@ -211,18 +213,18 @@ def test_a_repair_that_finds_nothing_is_partial(repair: Say) -> None:
 
 def test_a_repair_that_was_never_fit(repair: Say, repository: Path) -> None:
     before = tree(repository)
-    assert_told(repair("I would rewrite all of it."), 1, "repair agent")
+    assert_reported(repair("I would rewrite all of it."), 1, "repair agent")
     assert tree(repository) == before
 
 
-def test_what_cannot_be_repaired_is_told(repair: Say, repository: Path) -> None:
-    assert_told(
+def test_what_cannot_be_repaired_is_an_error(repair: Say, repository: Path) -> None:
+    assert_reported(
         repair(FIX, repository / "none", "--error", repository / "error.txt"),
         2,
         "none is not a folder with Python files",
     )
-    assert_told(repair(FIX, repository, "--error", repository / "none.txt"), 2, "none.txt has no error output")
-    assert_told(repair(FIX, repository, "--error", repository), 2, "has no error output")
+    assert_reported(repair(FIX, repository, "--error", repository / "none.txt"), 2, "none.txt has no error output")
+    assert_reported(repair(FIX, repository, "--error", repository), 2, "has no error output")
 
 
 def test_the_error_has_to_be_given(say: Say, repository: Path) -> None:
@@ -265,19 +267,19 @@ def test_a_run_is_revised_with_the_settings_it_was_made_with(say: Say, made: Pat
     assert calls_made(made) == before
 
 
-def test_a_note_that_changes_nothing_is_told(say: Say, made: Path) -> None:
+def test_a_note_that_changes_nothing_is_reported(say: Say, made: Path) -> None:
     ended = say("revise", made, "nice weather")
     assert ended.code == 0
     assert "The note changes nothing." in ended.out
 
 
-def test_a_paper_that_cannot_be_read_is_told_before_the_note_is_paid_for(say: Say, made: Path, tmp_path: Path) -> None:
+def test_an_unreadable_paper_is_an_error_before_any_call(say: Say, made: Path, tmp_path: Path) -> None:
     before = calls_made(made)
-    assert_told(say("revise", made, "nice weather", "--paper", tmp_path / "none.pdf"), 2, "none.pdf")
+    assert_reported(say("revise", made, "nice weather", "--paper", tmp_path / "none.pdf"), 2, "none.pdf")
     assert calls_made(made) == before
 
 
-def test_an_edit_is_taken_up_and_told(say: Say, made: Path) -> None:
+def test_an_edit_is_used_and_reported(say: Say, made: Path) -> None:
     (made / "analysis" / "main.py.md").write_text("# mine\n", encoding="utf-8")
     ended = say("revise", made)
     assert "edited analysis/main.py.md" in ended.out
@@ -314,14 +316,14 @@ def test_a_revision_says_that_the_cap_is_spent(say: Say, paper_file: Path, tmp_p
 
 
 def test_a_folder_that_is_no_run_cannot_be_revised(say: Say, tmp_path: Path) -> None:
-    assert_told(say("revise", tmp_path / "none"), 2, "none is not a run folder")
-    assert_told(say("revise", tmp_path / "none", "a note"), 2, "none")
+    assert_reported(say("revise", tmp_path / "none"), 2, "none is not a run folder")
+    assert_reported(say("revise", tmp_path / "none", "a note"), 2, "none")
     assert not (tmp_path / "none").exists()
 
 
-def test_an_edit_that_does_not_fit_is_told(say: Say, made: Path) -> None:
+def test_an_invalid_edit_is_an_error(say: Say, made: Path) -> None:
     (made / "planning" / "logic.json").write_text("{}", encoding="utf-8")
-    assert_told(say("revise", made), 2, "planning/logic.json was edited and is not valid")
+    assert_reported(say("revise", made), 2, "planning/logic.json was edited and is not valid")
     assert json.loads(say("show", made, "--json").out)["status"] == "partial"
 
 
@@ -341,12 +343,12 @@ def test_answers_are_recorded(say: Say, made: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["report", "show"])
-def test_a_folder_that_is_no_run_is_told(say: Say, tmp_path: Path, command: str) -> None:
-    assert_told(say(command, tmp_path), 2, "is not a run folder")
+def test_a_folder_without_a_run_is_an_error(say: Say, tmp_path: Path, command: str) -> None:
+    assert_reported(say(command, tmp_path), 2, "is not a run folder")
 
 
 def test_nothing_can_be_recorded_of_what_is_no_run(say: Say, tmp_path: Path) -> None:
-    assert_told(
+    assert_reported(
         say("record", tmp_path, tmp_path / "recorded", "--by", "me", "--how", "x"), 2, "has no answers to record"
     )
 

@@ -64,7 +64,7 @@ def test_again_it_pays_nothing(say: Say, paper_file: Path) -> None:
         (("{paper}", "--model", f"{SIMULATED},price_in=9,price_out=9", "--max-cost", "0.001"), 3, "exceeds the cap"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_sentence(
+def test_errors_are_one_sentence(
     say: Say, paper_file: Path, arguments: tuple[str, ...], exit_code: int, reason: str
 ) -> None:
     code, _, err = say(*(word.format(paper=paper_file) for word in arguments))

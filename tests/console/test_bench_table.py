@@ -172,12 +172,12 @@ def test_what_nothing_was_observed_of_has_no_column_and_what_is_not_complete_say
     assert " ".join(lines[-1]).startswith("2 trials (2 papers, 1 variant, 1 model): 1 complete, 1 failed. Total: ")
 
 
-def test_models_are_told_apart_where_there_are_several() -> None:
+def test_models_are_named_if_there_are_several() -> None:
     lines = shown(result(), result(trial="a--full--n--1", model="n"))
     assert lines[0][:3] == ["paper", "variant", "model"]
 
 
-def test_what_holds_for_all_trials_is_told_once_and_stays_in_sight() -> None:
+def test_a_warning_is_printed_once_and_stays_visible() -> None:
     paper, live = Paper(), board(result())
     Lines(paper.console).on_warning("reproduce takes [8] GPUs")
     assert str(paper) == "warning: reproduce takes [8] GPUs\n"

@@ -1,4 +1,4 @@
-"""What is told while a run goes on."""
+"""What is printed during a run."""
 
 import io
 
@@ -19,7 +19,7 @@ from papercoder.runs.events import (
 
 
 @pytest.mark.parametrize(
-    ("event", "told"),
+    ("event", "printed"),
     [
         (ArtifactStarted(artifact="a"), None),
         (ArtifactMade(artifact="a", seconds=1.25, calls=1), "made a (1 call, 1.2 s)"),
@@ -32,11 +32,11 @@ from papercoder.runs.events import (
         (Warned(where="w", message="m"), "warning w: m"),
     ],
 )
-def test_an_event_is_one_line_where_it_is_worth_one(event: Event, told: str | None) -> None:
-    assert line(event) == told
+def test_an_event_is_one_line_where_it_is_worth_one(event: Event, printed: str | None) -> None:
+    assert line(event) == printed
 
 
-def test_a_stale_edit_is_told() -> None:
+def test_a_stale_edit_is_reported() -> None:
     assert "have changed since" in (line(ArtifactEdited(artifact="a", stale=True)) or "")
 
 

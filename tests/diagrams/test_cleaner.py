@@ -1,4 +1,4 @@
-"""Whatever a model writes, a cleaned diagram is shapes and text: nothing runs, loads, links or restyles the page."""
+"""A cleaned diagram is only shapes and text: nothing runs, loads, links or restyles the page."""
 
 import re
 

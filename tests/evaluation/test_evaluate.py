@@ -1,4 +1,4 @@
-"""An evaluation from its door: what it writes, going on after a stop, and judges that cannot be trusted."""
+"""An evaluation as a whole: what it writes, how it is resumed, and judges that cannot be trusted."""
 
 import asyncio
 import csv

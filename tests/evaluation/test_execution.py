@@ -37,7 +37,7 @@ def test_a_submission_has_its_log_and_results_beside_its_code(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("log", [None, "", " \n"])
-def test_results_that_nobody_saw_being_made_are_none(tmp_path: Path, log: str | None) -> None:
+def test_results_that_were_not_observed_do_not_count(tmp_path: Path, log: str | None) -> None:
     (tmp_path / "results.json").write_text(RESULTS, encoding="utf-8")
     if log is not None:
         (tmp_path / "reproduce.log").write_text(log, encoding="utf-8")
@@ -45,7 +45,7 @@ def test_results_that_nobody_saw_being_made_are_none(tmp_path: Path, log: str | 
     assert (found.executed, found.results) == (False, "")
 
 
-def test_a_run_that_executed_nothing_showed_nothing_whatever_its_repository_says(tmp_path: Path) -> None:
+def test_a_run_that_executed_nothing_has_no_results(tmp_path: Path) -> None:
     repository = run_of(tmp_path, UNOBSERVED)
     (tmp_path / "execution" / "report.json").unlink()
     (tmp_path / "events.jsonl").touch()

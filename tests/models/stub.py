@@ -1,4 +1,4 @@
-"""A loopback server that answers as it is told and remembers what it was sent."""
+"""A loopback server with configured replies that records its requests."""
 
 import json
 import threading

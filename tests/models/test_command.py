@@ -52,11 +52,11 @@ def test_a_program_that_ignores_a_long_prompt_is_no_error() -> None:
     assert asyncio.run(Command("echo done", Settings()).answer(request)).text == "done\n"
 
 
-def test_turns_are_told_apart() -> None:
+def test_turns_are_labelled() -> None:
     said = (
         Message(role="user", text="Write."),
         Message(role="assistant", text="def"),
-        Message(role="user", text="Go on."),
+        Message(role="user", text="Continue."),
     )
     text = render(ask(messages=said))
     assert text == "You write code.\n\n# User\n\nWrite.\n\n# Assistant\n\ndef\n\n# User\n\nGo on.\n\n# Assistant\n"

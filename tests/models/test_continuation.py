@@ -61,9 +61,7 @@ WORDS = st.lists(st.integers(min_value=10_000, max_value=99_999), min_size=12, m
 
 
 @given(WORDS, st.data())
-def test_a_text_is_put_together_wherever_it_was_cut_and_whatever_was_repeated(
-    numbers: list[int], data: st.DataObject
-) -> None:
+def test_a_text_is_joined_at_any_cut_and_with_any_repetition(numbers: list[int], data: st.DataObject) -> None:
     text = " ".join(map(str, numbers))
     at = data.draw(st.integers(min_value=0, max_value=len(text)))
     repeated = data.draw(st.sampled_from([0, 20, 25, 40]))
@@ -72,7 +70,7 @@ def test_a_text_is_put_together_wherever_it_was_cut_and_whatever_was_repeated(
 
 
 @given(WORDS, st.data())
-def test_a_line_that_was_cut_and_begun_anew_is_there_once(numbers: list[int], data: st.DataObject) -> None:
+def test_a_cut_line_that_is_repeated_appears_once(numbers: list[int], data: st.DataObject) -> None:
     lines = [f"x_{number} = {number}" for number in numbers]
     text = "\n".join(lines)
     line = data.draw(st.integers(min_value=1, max_value=len(lines) - 1))

@@ -26,7 +26,7 @@ def test_an_answer_is_made_once_and_costs_once(tmp_path: Path) -> None:
     assert len(model.asked) == 1
 
 
-def test_an_answer_that_is_broken_on_disk_is_told(tmp_path: Path) -> None:
+def test_an_answer_that_is_damaged_on_disk_is_reported(tmp_path: Path) -> None:
     store = FileStore(tmp_path)
     store.put(journal_key("scripted", ask()), "{")
     model = Scripted(said("first"))
@@ -74,7 +74,7 @@ def test_the_key_tells_apart_what_may_be_answered_differently() -> None:
     assert journal_key("m", marked) == journal_key("m", ask())
 
 
-def test_an_answer_that_was_sent_for_is_kept_though_nobody_waits_any_more() -> None:
+def test_the_answer_to_a_cancelled_call_is_kept() -> None:
     model, store, events = Held(said("paid")), Memory(), Events()
 
     async def leave() -> None:

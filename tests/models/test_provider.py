@@ -210,7 +210,7 @@ def test_the_users_own_prices_count() -> None:
     assert answer.usage.cost_usd == pytest.approx((500 * 2 + 500 * 1 + 10 * 10) / 1e6)
 
 
-def test_usage_that_is_not_told_is_estimated() -> None:
+def test_missing_usage_is_estimated() -> None:
     answer, _ = answered("openai-compatible:x", chat("some words that were said", usage=False))
     assert answer.usage.prompt > 0
     assert answer.usage.completion > 0
@@ -228,7 +228,7 @@ def test_usage_that_is_not_told_is_estimated() -> None:
         (failure(408), None),
     ],
 )
-def test_what_may_pass_is_tried_once_and_told_with_its_wait(reply: Reply, wait: float | None) -> None:
+def test_a_transient_error_is_raised_with_its_wait(reply: Reply, wait: float | None) -> None:
     with serving(reply) as stub:
         with pytest.raises(TransientError, match=str(reply.status)) as error:
             asyncio.run(model("openai:gpt-6-luna", stub).answer(ask()))

@@ -24,7 +24,7 @@ def retrying(model: Model, retries: int = 4) -> tuple[RetryingModel, Sleeper, Ev
     return RetryingModel(model, retries, events, sleeper), sleeper, events
 
 
-def test_a_failure_that_passes_is_told_and_got_over() -> None:
+def test_a_transient_failure_is_reported_and_retried() -> None:
     model, sleeper, events = retrying(Scripted(TransientError("500"), TransientError("reset"), said("x")))
     assert asyncio.run(model.answer(ask())).text == "x"
     reasons = [(event.reason, event.wait) for event in events.all if isinstance(event, CallRetried)]

@@ -123,7 +123,7 @@ def test_the_invented_project_runs_and_bears_its_marks(tmp_path: Path) -> None:
 
 
 def test_the_invented_project_is_written_in_one_answer_too(tmp_path: Path) -> None:
-    task = f"{NO_CONFIG}, whatever is said above."
+    task = f"{NO_CONFIG}, regardless of the text above."
     for file in FileBlocks().read(answer(f"{FAST},coding=500", question("whole", text=task)).text):
         (tmp_path / file.path).write_text(file.text, encoding="utf-8")
     assert len(list(tmp_path.iterdir())) == 10

@@ -37,13 +37,13 @@ def test_nothing_outside_is_written(tmp_path: Path, artifact: str) -> None:
     assert not (tmp_path / "other.md").exists()
 
 
-def test_a_run_that_goes_on_is_not_edited(tmp_path: Path) -> None:
+def test_a_running_run_is_not_edited(tmp_path: Path) -> None:
     with lock(tmp_path), pytest.raises(RunFolderError, match="Another process"):
         save(tmp_path, "plan.md", None, "mine")
     assert not (tmp_path / "plan.md").exists()
 
 
-def test_a_folder_in_its_place_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_folder_in_its_place_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "plan.md").mkdir()
     with pytest.raises(RunFolderError, match="was not opened"):
         save(tmp_path, "plan.md", None, "mine")

@@ -30,7 +30,7 @@ TINY = (
     "analysis=40,coding=200"
 )
 _PROCESSES = multiprocessing.get_context("spawn")
-"""Slower to start than a fork server, but children of this process: it is told for certain how each one ended."""
+"""Slower to start than a fork server, but children of this process, so that it knows how each one ended."""
 
 
 TOOLS = {"names", "calls"}
@@ -173,7 +173,7 @@ def _assert_resumes(paper: Path, folder: Path, whole: Path, at: int) -> None:
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 @pytest.mark.parametrize(("where", "at"), [("/steps/", 5), ("/answers/", 9), ("/planning/", 2), ("/repo/", 5)])
-def test_killed_while_a_file_is_written_it_goes_on(
+def test_a_run_killed_while_writing_a_file_is_resumed(
     paper_file: Path, tmp_path: Path, whole: Path, where: str, at: int, before: bool
 ) -> None:
     folder = tmp_path / "run"
@@ -184,7 +184,7 @@ def test_killed_while_a_file_is_written_it_goes_on(
 
 
 @pytest.mark.parametrize("at", [1, 3, 7, 10, 13])
-def test_killed_while_git_works_it_goes_on(paper_file: Path, tmp_path: Path, whole: Path, at: int) -> None:
+def test_a_run_killed_while_git_works_is_resumed(paper_file: Path, tmp_path: Path, whole: Path, at: int) -> None:
     folder = tmp_path / "run"
     _killed(_run_until_git, paper_file, folder, at)
     run(paper_file, folder)
@@ -300,7 +300,7 @@ def test_a_second_process_on_a_folder_is_refused(paper_file: Path, tmp_path: Pat
         run(paper_file, tmp_path / "run")
 
 
-def test_a_run_that_stops_says_why_and_goes_on(paper_file: Path, tmp_path: Path) -> None:
+def test_a_stopped_run_says_why_and_is_resumed(paper_file: Path, tmp_path: Path) -> None:
     priced = f"{TINY},price_in=100,price_out=100"
     with pytest.raises(CostCapReached, match="exceeds the cap"):
         run(paper_file, tmp_path / "run", model=priced, max_cost=3.0)
@@ -387,7 +387,7 @@ def test_a_run_folder_of_the_former_format_is_refused(paper_file: Path, tmp_path
     assert (tmp_path / "events.jsonl").read_text(encoding="utf-8") == old
 
 
-def test_an_interrupted_run_says_so_and_goes_on(paper_file: Path, tmp_path: Path, whole: Path) -> None:
+def test_an_interrupted_run_says_so_and_is_resumed(paper_file: Path, tmp_path: Path, whole: Path) -> None:
     def analysed(event: Event) -> bool:
         return isinstance(event, CallMade) and event.agent == "analysis"
 

@@ -105,7 +105,7 @@ def test_what_follows_when_the_code_comes_out_otherwise(
 ) -> None:
     edit = {"analysis/model.py.md": "There is a bias.\n"}
     made, follow = names(foresee(run, **edit))
-    play(monkeypatch, project(coding=lambda request: f"```python\n{MODEL_PY}# of {request.subject}, anew\n```\n"))
+    play(monkeypatch, project(coding=lambda request: f"```python\n{MODEL_PY}# of {request.subject}, again\n```\n"))
     (run / "analysis/model.py.md").write_text(edit["analysis/model.py.md"], encoding="utf-8")
     assert made <= again(run, paper_file) <= made | follow
 
@@ -140,14 +140,14 @@ def test_each_has_its_price_of_the_last_time(run: Path) -> None:
     assert foreseen.max_cost.calls == 1 + len(foreseen.possible)
 
 
-def test_an_edit_that_does_not_fit_is_told_in_a_sentence(run: Path) -> None:
+def test_an_invalid_edit_is_one_sentence(run: Path) -> None:
     with pytest.raises(ArtifactError, match=r"planning/plan\.json was edited and is not valid: summary"):
         foresee(run, **{"planning/plan.json": "{}"})
     with pytest.raises(ArtifactError, match=r"paper\.json was edited"):
         foresee(run, **{"paper.json": "no paper"})
 
 
-def test_a_file_that_is_broken_on_disk_can_be_mended(run: Path) -> None:
+def test_a_damaged_file_can_be_replaced(run: Path) -> None:
     good = text(run, "planning/plan.json")
     (run / "planning/plan.json").write_text("{}", encoding="utf-8")
     foreseen = foresee(run, **{"planning/plan.json": good})

@@ -1,4 +1,4 @@
-"""Mending a repository of no run: edited in place, or not at all."""
+"""Repairing a repository without a run: edited in place, or not at all."""
 
 import asyncio
 from pathlib import Path
@@ -35,8 +35,8 @@ def error(tmp_path: Path) -> Path:
     return path
 
 
-class Mend:
-    """Mends with these answers; gives back the diff."""
+class RepairCommand:
+    """Runs the command with these answers and returns the diff."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, repository: Path, error: Path, answers: Path) -> None:
         self.monkeypatch, self.repository, self.error, self.answers = monkeypatch, repository, error, answers
@@ -53,13 +53,13 @@ class Mend:
 
 
 @pytest.fixture
-def mended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, repository: Path, error: Path) -> Mend:
-    return Mend(monkeypatch, repository, error, tmp_path / "answers")
+def repair(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, repository: Path, error: Path) -> RepairCommand:
+    return RepairCommand(monkeypatch, repository, error, tmp_path / "answers")
 
 
-def test_the_repository_is_edited_in_place_and_the_edits_are_shown(mended: Mend, repository: Path) -> None:
+def test_the_repository_is_edited_in_place_and_the_edits_are_shown(repair: RepairCommand, repository: Path) -> None:
     before = tree(repository)
-    assert mended(FIX).splitlines() == [
+    assert repair(FIX).splitlines() == [
         "--- a/model.py",
         "+++ b/model.py",
         "@@ -1,3 +1,3 @@",
@@ -70,29 +70,29 @@ def test_the_repository_is_edited_in_place_and_the_edits_are_shown(mended: Mend,
     ]
     after = {**before, "model.py": MODEL_PY.replace("w * x", "float(w) * x").encode()}
     assert tree(repository) == after
-    assert "TypeError: w is text" in mended.requests[0].text
-    assert "None were extracted." in mended.requests[0].text
+    assert "TypeError: w is text" in repair.requests[0].text
+    assert "None were extracted." in repair.requests[0].text
 
 
-def test_nothing_to_edit_changes_nothing(mended: Mend, repository: Path) -> None:
+def test_nothing_to_edit_changes_nothing(repair: RepairCommand, repository: Path) -> None:
     before = tree(repository)
-    assert mended("NO EDITS") == ""
+    assert repair("NO EDITS") == ""
     assert tree(repository) == before
 
 
-def test_the_requirements_that_it_traces_are_told(mended: Mend, repository: Path) -> None:
+def test_traced_requirements_are_in_the_prompt(repair: RepairCommand, repository: Path) -> None:
     traces = tuple(Trace(requirement=item, owner=None) for item in REQUIREMENTS.items)
     table = Traceability(traces=traces).model_dump_json()
     (repository / "TRACEABILITY.json").write_text(table, encoding="utf-8")
-    mended(FIX)
-    assert "R1 (method, stated): The prediction is w x." in mended.requests[0].text
+    repair(FIX)
+    assert "R1 (method, stated): The prediction is w x." in repair.requests[0].text
 
 
-def test_the_same_command_again_asks_nobody(mended: Mend, repository: Path, tmp_path: Path) -> None:
-    mended(FIX)
+def test_the_same_command_again_makes_no_calls(repair: RepairCommand, repository: Path, tmp_path: Path) -> None:
+    repair(FIX)
     (repository / "model.py").write_text(MODEL_PY, encoding="utf-8")
-    assert "float(w)" in mended("NO EDITS")
-    assert mended.requests == []
+    assert "float(w)" in repair("NO EDITS")
+    assert repair.requests == []
     assert load(tmp_path / "answers", "edits.json", Edits).paths == {"model.py"}
 
 
@@ -101,86 +101,86 @@ def breaks(tree: Tree) -> tuple[StepName, str] | None:
 
 
 def test_edits_that_make_it_worse_are_not_written(
-    mended: Mend, repository: Path, monkeypatch: pytest.MonkeyPatch
+    repair: RepairCommand, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executing(monkeypatch, breaks)
     before = tree(repository)
     with pytest.raises(ModelError, match="made import fail, which passed before; nothing was written"):
-        mended(BREAKS, sandbox="auto")
+        repair(BREAKS, sandbox="auto")
     assert tree(repository) == before
 
 
 def test_edits_that_make_nothing_worse_are_written(
-    mended: Mend, repository: Path, monkeypatch: pytest.MonkeyPatch
+    repair: RepairCommand, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executed = executing(monkeypatch, breaks)
-    assert mended(FIX, sandbox="auto")
+    assert repair(FIX, sandbox="auto")
     assert len(executed) == 2
 
 
-def test_where_nothing_can_be_observed_edits_are_written(mended: Mend, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_can_be_observed_edits_are_written(
     executing(monkeypatch, None)
-    assert mended(FIX, sandbox="auto")
+    assert repair(FIX, sandbox="auto")
 
 
 @pytest.mark.parametrize("name", ["none", "main.py", "empty"])
-def test_what_is_no_repository_is_told(mended: Mend, repository: Path, name: str) -> None:
+def test_a_folder_without_python_files_is_an_error(repair: RepairCommand, repository: Path, name: str) -> None:
     (repository / "empty").mkdir()
     with pytest.raises(RunFolderError, match=f"{name} is not a folder with Python files"):
-        mended(FIX, repository=repository / name)
+        repair(FIX, repository=repository / name)
     with pytest.raises(RunFolderError, match=f"{name} is not a folder with Python files"):
         asyncio.run(execute_repository(repository / name, "auto", reproduce=False))
 
 
-def test_a_repository_without_an_entry_can_be_mended(mended: Mend, repository: Path) -> None:
+def test_a_repository_without_an_entry_can_be_repaired(repair: RepairCommand, repository: Path) -> None:
     (repository / "main.py").unlink()
     package = repository / "src"
     package.mkdir()
     (repository / "model.py").rename(package / "model.py")
-    assert "+++ b/src/model.py" in mended(FIX.replace("model.py", "src/model.py"))
+    assert "+++ b/src/model.py" in repair(FIX.replace("model.py", "src/model.py"))
 
 
 @pytest.mark.parametrize("text", [None, "", " \n"])
-def test_an_error_that_says_nothing_is_told(mended: Mend, tmp_path: Path, text: str | None) -> None:
+def test_an_empty_error_file_is_an_error(repair: RepairCommand, tmp_path: Path, text: str | None) -> None:
     path = tmp_path / "silence.txt"
     if text is not None:
         path.write_text(text, encoding="utf-8")
     with pytest.raises(RunFolderError, match="has no error output"):
-        mended(FIX, error=path)
+        repair(FIX, error=path)
 
 
-def test_an_error_that_is_no_text_is_told(mended: Mend, tmp_path: Path) -> None:
+def test_a_binary_error_file_is_an_error(repair: RepairCommand, tmp_path: Path) -> None:
     path = tmp_path / "core"
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(RunFolderError, match="core has no error output"):
-        mended(FIX, error=path)
+        repair(FIX, error=path)
 
 
-def test_an_error_that_was_cut_within_a_letter_is_read(mended: Mend, error: Path) -> None:
+def test_an_error_that_was_cut_within_a_letter_is_read(repair: RepairCommand, error: Path) -> None:
     error.write_bytes("é".encode()[1:] + b" TypeError: last words\n")
-    mended(FIX)
-    assert "TypeError: last words" in mended.requests[0].text
+    repair(FIX)
+    assert "TypeError: last words" in repair.requests[0].text
 
 
-def test_only_the_end_of_a_long_error_is_shown(mended: Mend, error: Path) -> None:
+def test_only_the_end_of_a_long_error_is_shown(repair: RepairCommand, error: Path) -> None:
     error.write_text(f"first words\n{'x' * 20_000}\nTypeError: last words\n", encoding="utf-8")
-    mended(FIX)
-    assert "last words" in mended.requests[0].text
-    assert "first words" not in mended.requests[0].text
+    repair(FIX)
+    assert "last words" in repair.requests[0].text
+    assert "first words" not in repair.requests[0].text
 
 
-def test_an_agent_who_only_cheats_is_given_up_and_nothing_is_written(mended: Mend, repository: Path) -> None:
+def test_edits_that_remove_a_requirement_mark_are_rejected(repair: RepairCommand, repository: Path) -> None:
     before = tree(repository)
     with pytest.raises(AnswerError):
-        mended(block("model.py", "    # R1: scaled input\n", ""))
+        repair(block("model.py", "    # R1: scaled input\n", ""))
     assert tree(repository) == before
 
 
-def test_links_lead_nowhere(mended: Mend, repository: Path, tmp_path: Path) -> None:
+def test_links_lead_nowhere(repair: RepairCommand, repository: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (repository / "linked").symlink_to(outside, target_is_directory=True)
     with pytest.raises(RunFolderError, match="was not opened"):
-        mended(block("linked/new.py", "", "x = 1\n") + "\n\n" + FIX)
+        repair(block("linked/new.py", "", "x = 1\n") + "\n\n" + FIX)
     assert list(outside.iterdir()) == []
     assert (repository / "model.py").read_text(encoding="utf-8") == MODEL_PY

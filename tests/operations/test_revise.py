@@ -134,13 +134,13 @@ def test_what_imports_the_owner_is_written_again_where_its_code_changed(done: Ca
     assert run.asked_of("property_tests") == {("property_tests", "model.py")}
 
 
-def test_what_was_made_anew_is_told(done: Callable[..., Done]) -> None:
+def test_remade_files_are_reported(done: Callable[..., Done]) -> None:
     run = done(BIAS)
     run.amend("There is a bias.")
     run.run()
-    told = changed_files(run.tree, repository_texts(run.folder)).splitlines()
-    assert "model.py: 1 lines added, 1 removed" in told
-    assert not [line for line in told if line.startswith(("main.py", "config"))]
+    changed = changed_files(run.tree, repository_texts(run.folder)).splitlines()
+    assert "model.py: 1 lines added, 1 removed" in changed
+    assert not [line for line in changed if line.startswith(("main.py", "config"))]
     assert changed_files(run.tree, run.tree) == "No file changed."
     assert changed_files({"a.py": "x\n"}, {}) == "a.py: 0 lines added, 1 removed"
 
@@ -176,7 +176,7 @@ def test_a_note_that_changes_nothing_leaves_all_as_it_is(done: Callable[..., Don
     assert of_kind(run.events, ArtifactEdited) == []
 
 
-def test_a_changed_number_makes_no_code_anew(done: Callable[..., Done]) -> None:
+def test_a_changed_number_regenerates_no_code(done: Callable[..., Done]) -> None:
     run = done()
     file = run.folder / "planning" / "config.json"
     config = ExperimentConfig.model_validate_json(file.read_text(encoding="utf-8"))
@@ -191,7 +191,7 @@ def test_a_changed_number_makes_no_code_anew(done: Callable[..., Done]) -> None:
     ]
 
 
-def test_an_edited_number_in_the_repository_makes_no_code_anew(done: Callable[..., Done]) -> None:
+def test_an_edited_number_in_the_repository_regenerates_no_code(done: Callable[..., Done]) -> None:
     run = done()
     file = run.folder / "repo" / "config.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("0.05", "0.1"), encoding="utf-8")
@@ -200,7 +200,7 @@ def test_an_edited_number_in_the_repository_makes_no_code_anew(done: Callable[..
     assert "0.1" in git(run.folder / "repo", "show", "HEAD:config.yaml")
 
 
-def test_an_edited_analysis_is_taken_up_by_its_file_alone(done: Callable[..., Done]) -> None:
+def test_an_edited_analysis_changes_its_file_alone(done: Callable[..., Done]) -> None:
     run = done()
     (run.folder / "analysis" / "main.py.md").write_text("# mine\n", encoding="utf-8")
     run.run()
@@ -208,7 +208,7 @@ def test_an_edited_analysis_is_taken_up_by_its_file_alone(done: Callable[..., Do
     assert [event.artifact for event in of_kind(run.events, ArtifactEdited)] == ["analysis/main.py.md"]
 
 
-def test_a_new_version_of_the_paper_is_read_anew(done: Callable[..., Done], tmp_path: Path) -> None:
+def test_a_new_version_of_the_paper_is_read(done: Callable[..., Done], tmp_path: Path) -> None:
     run = done()
     second = tmp_path / "second.md"
     second.write_text(MARKDOWN + "\nAll runs take a minute.\n", encoding="utf-8")
@@ -217,7 +217,7 @@ def test_a_new_version_of_the_paper_is_read_anew(done: Callable[..., Done], tmp_
     assert source_to_resume(run.folder) == str(second)
 
 
-def test_a_run_goes_on_from_any_folder(
+def test_a_run_is_resumed_from_any_folder(
     done: Callable[..., Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = done()
@@ -231,7 +231,7 @@ def test_a_run_goes_on_from_any_folder(
     assert not run.asked
 
 
-def test_a_run_whose_paper_is_gone_goes_on_with_what_it_kept(done: Callable[..., Done]) -> None:
+def test_a_run_whose_paper_is_gone_uses_its_copy(done: Callable[..., Done]) -> None:
     run = done()
     run.paper.unlink()
     assert source_to_resume(run.folder) is None
@@ -308,7 +308,7 @@ def test_prices_of_one_model_are_not_those_of_another(tmp_path: Path) -> None:
     assert (settings.max_cost, settings.price_prompt, settings.price_completion) == (2.0, None, None)
 
 
-def test_money_that_was_never_spoken_of_is_settled_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_sets_an_unset_cost_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = started(tmp_path / "run", Settings())
     monkeypatch.setenv("PAPERCODER_MAX_COST", "5")
     monkeypatch.setenv("PAPERCODER_MAX_TOKENS", "32000")
@@ -316,12 +316,12 @@ def test_money_that_was_never_spoken_of_is_settled_anew(tmp_path: Path, monkeypa
     assert (settings.max_cost, settings.max_tokens) == (5.0, 32_000)
 
 
-@pytest.mark.parametrize(("cost", "told"), [(0.0, False), (1.99, False), (2.0, True), (2.5, True)])
-def test_a_cap_that_is_spent_is_told(tmp_path: Path, cost: float, told: bool) -> None:
+@pytest.mark.parametrize(("cost", "is_reported"), [(0.0, False), (1.99, False), (2.0, True), (2.5, True)])
+def test_a_spent_cost_limit_is_reported(tmp_path: Path, cost: float, is_reported: bool) -> None:
     run = started(tmp_path / "run", PRICED, cost)
-    said = cost_warning(run, settings_to_resume(run, {}))
-    assert bool(said) == told
-    assert not told or said.startswith(f"The run has cost ${cost:.4f} of its limit of $2,")
+    warning = cost_warning(run, settings_to_resume(run, {}))
+    assert bool(warning) == is_reported
+    assert not is_reported or warning.startswith(f"The run has cost ${cost:.4f} of its limit of $2,")
     assert cost_warning(run, settings_to_resume(run, {"max_cost": 3.0})) == ""
     assert cost_warning(run, Settings()) == ""
 

@@ -71,7 +71,7 @@ def test_an_id_without_a_version_is_asked_again(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_html_comes_next_and_what_failed_is_told(tmp_path: Path) -> None:
+def test_html_comes_next_and_the_failure_is_reported(tmp_path: Path) -> None:
     broken = httpx.Response(200, content=gzip.compress(b"\\documentclass{a}\\begin{document}\\end{document}"))
     server = Server(
         tmp_path, {"/e-print/1706.03762v1": broken, "/html/1706.03762v1": httpx.Response(200, content=PAGE)}

@@ -33,11 +33,11 @@ def test_what_seems_to_be_missing() -> None:
             Display("EQUATION"),
             Grid("C", (), "1"),
             Listing("C", "", "1"),
-            losses=(Loss(kind="x", message="Told before."),),
+            losses=(Loss(kind="x", message="Reported before."),),
         )
     )
     assert report.warnings == (
-        "Told before.",
+        "Reported before.",
         "Section 1 (Empty) has no text.",
         "The table tab:1 has a caption but no cells; it may be a picture in the source.",
         "The algorithm alg:1 has a caption but no lines.",

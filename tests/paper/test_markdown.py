@@ -98,7 +98,7 @@ over two lines.
 
 - one
 - two
-  goes on
+  continues
 
 ```python
 print(1)  # not a heading
@@ -115,7 +115,7 @@ def test_what_people_write() -> None:
     assert paper.tables[0].rows == (("a", "b | c"), ("1", "2"), ("3", ""))
     assert paper.algorithms[0].text == "print(1)  # not a heading"
     assert (paper.equations[0].text, paper.equations[0].number) == ("x = 1", "2")
-    assert texts(HANDWRITTEN) == ["Some text over two lines.", ": no caption", "- one", "- two goes on"]
+    assert texts(HANDWRITTEN) == ["Some text over two lines.", ": no caption", "- one", "- two continues"]
 
 
 def test_a_sentence_about_a_table_is_no_caption() -> None:

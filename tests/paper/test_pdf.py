@@ -89,13 +89,13 @@ def test_a_clean_paper_has_no_losses(kettles: Draft) -> None:
 
 def _numbered_lines() -> list[Line]:
     numbers = [(60.0, 100.0 + 12 * line, 6.0, "Helvetica", str(line + 1)) for line in range(20)]
-    words = [f"line {word} of a text that says nothing much and goes on" for word in "abcdefghijklmnopqrst"]
+    words = [f"line {word} of a text that says nothing much and continues" for word in "abcdefghijklmnopqrst"]
     return [*numbers, *paragraph(108, 100, words)]
 
 
 def test_numbers_of_lines_in_the_margin_are_dropped(tmp_path: Path) -> None:
     (text,) = _of(read_pdf(make_pdf(tmp_path / "a.pdf", [_numbered_lines()])), Text)
-    assert text.text.startswith("line a of a text that says nothing much and goes on line b of")
+    assert text.text.startswith("line a of a text that says nothing much and continues line b of")
 
 
 def test_hyphens_at_the_ends_of_lines(tmp_path: Path) -> None:

@@ -175,7 +175,7 @@ def test_what_a_line_writes_can_be_reproduced(
 
 
 @pytest.mark.parametrize("profile", CUT)
-def test_a_second_run_asks_nobody_and_commits_nothing(line: Line, tmp_path: Path, profile: Profile) -> None:
+def test_a_second_run_makes_no_calls_and_no_commits(line: Line, tmp_path: Path, profile: Profile) -> None:
     line(tmp_path, profile, model=SIMULATED)
     asked, files, history = calls_made(tmp_path), tree(tmp_path / "repo"), history_of(tmp_path / "repo")
     line(tmp_path, profile, model=SIMULATED)
@@ -245,7 +245,7 @@ def test_the_packages_are_those_planned_and_those_imported(line: Line, model: Sc
 
 
 @pytest.mark.parametrize("profile", ["requirements", "review", "repair"])
-def test_from_the_requirements_on_all_is_told_and_less_or_more_is_put_right(
+def test_each_profile_revises_and_repairs_only_what_it_includes(
     line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: Profile
 ) -> None:
     for room in ("pipeline.review_rounds", "pipeline.pipeline"):

@@ -55,9 +55,7 @@ def test_a_gpu_reaches_every_step(tmp_path: Path, lent: list[tuple[str, bool]]) 
     assert lent == [("up to smoke", True), ("reproduce", True)]
 
 
-def test_what_was_seen_without_a_gpu_is_not_taken_for_what_one_shows(
-    tmp_path: Path, lent: list[tuple[str, bool]]
-) -> None:
+def test_an_execution_without_a_gpu_is_not_reused_with_one(tmp_path: Path, lent: list[tuple[str, bool]]) -> None:
     look(tmp_path, gpu=False)
     look(tmp_path, gpu=True)
     look(tmp_path, gpu=False)
@@ -65,9 +63,7 @@ def test_what_was_seen_without_a_gpu_is_not_taken_for_what_one_shows(
     assert [gpu for _, gpu in lent] == [False, False, True, True]
 
 
-def test_what_was_seen_before_there_was_such_a_setting_stays_in_use(
-    tmp_path: Path, lent: list[tuple[str, bool]]
-) -> None:
+def test_an_execution_from_before_this_setting_is_reused(tmp_path: Path, lent: list[tuple[str, bool]]) -> None:
     """The step as runs of that time made it: with files and sandbox alone."""
     run = run_in(tmp_path, [])
     asyncio.run(run.step("execution/0.json", vars(executing)["execute_files"], FILES, "auto"))

@@ -1,4 +1,4 @@
-"""The whole line with a project that has to be revised and repaired: what it makes, and how it goes on."""
+"""The whole pipeline with a project that has to be revised and repaired: what it makes, and how it is resumed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -97,7 +97,7 @@ def test_the_history_tells_each_step(line: Line, tmp_path: Path) -> None:
     assert git(tmp_path / "repo", "status", "--short") == ""
 
 
-def test_a_second_run_asks_nobody_and_commits_nothing(line: Line, tmp_path: Path) -> None:
+def test_a_second_run_makes_no_calls_and_no_commits(line: Line, tmp_path: Path) -> None:
     line(tmp_path)
     asked, files, history = calls_made(tmp_path), tree(tmp_path / "repo"), history_of(tmp_path / "repo")
     line(tmp_path)

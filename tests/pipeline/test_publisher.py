@@ -43,7 +43,7 @@ def test_nothing_is_no_commit(shop: Workshop) -> None:
     assert messages(shop) == ["Coding"]
 
 
-def test_what_goes_on_from_the_start_gets_no_second_commit(shop: Workshop) -> None:
+def test_resuming_makes_no_second_commit(shop: Workshop) -> None:
     for _ in range(2):
         publish(shop, (ONE,), "Coding")
         publish(shop, (TWO,), "Review: round 1")

@@ -1,4 +1,4 @@
-"""Repair is bounded, keeps what came furthest, and never says more than was seen."""
+"""Repair is bounded, keeps the version that passed most steps, and reports only what was observed."""
 
 import asyncio
 from collections.abc import Callable
@@ -64,7 +64,7 @@ def test_what_failed_is_repaired_and_committed(shop: Shop, monkeypatch: pytest.M
     assert "Repair 1: smoke" in "\n".join(history_of(workshop.folder / "repo"))
 
 
-def test_the_agent_is_told_what_failed_and_what_was_tried(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_prompt_has_the_failure_and_earlier_attempts(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     executing(monkeypatch, fails_until("float(w)", output="File main.py\nKeyError: 'rate'"))
     workshop = shop(NOTE, FIX)
     run_repair(workshop)
@@ -170,10 +170,10 @@ def test_what_could_not_be_observed_is_tried_again(shop: Shop, monkeypatch: pyte
     assert len(executed) == 1
     assert seen(report)[-1] == "smoke"
     run_repair(shop())
-    assert len(executed) == 1  # what was seen is kept
+    assert len(executed) == 1  # the observation is kept
 
 
-def test_an_outage_amid_the_rounds_keeps_what_was_seen(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_outage_between_rounds_keeps_the_last_execution(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     executing(monkeypatch, fails_until("float(w)"))
     workshop = shop(FIX)
     run_repair(workshop, rounds=0)
@@ -214,7 +214,7 @@ def test_a_file_that_the_user_put_there_is_not_overwritten(shop: Shop, monkeypat
     assert len(executed) == 1
 
 
-def test_going_on_asks_nobody_again_and_makes_no_commit(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resuming_makes_no_calls_and_no_commit(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     executed = executing(monkeypatch, fails_until("float(w)"))
     workshop = shop(NOTE, FIX)
     first = run_repair(workshop)

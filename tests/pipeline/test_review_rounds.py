@@ -114,13 +114,13 @@ def test_a_reviewer_without_a_fit_answer_gives_no_verdict(shop: Shop, nothing_fo
     assert of_kind(workshop.events, Warned)[0].where == "review/model.py.json"
 
 
-def test_a_problem_that_nobody_mends_ends_the_rounds(shop: Shop, nothing_found: None) -> None:
+def test_a_problem_that_is_not_fixed_ends_the_rounds(shop: Shop, nothing_found: None) -> None:
     workshop = shop(lambda request: verdict(request, "missing", "No."), "NO EDITS")
     assert play(workshop, rounds=9) == CODE
     assert asked(workshop, "revise") == ["main.py", "model.py"]
 
 
-def test_no_rounds_ask_nobody(shop: Shop, nothing_found: None) -> None:
+def test_zero_rounds_make_no_calls(shop: Shop, nothing_found: None) -> None:
     workshop = shop(verdict, FIX)
     assert play(workshop, rounds=0) == CODE
     assert workshop.model.requests == []
@@ -172,7 +172,7 @@ def test_a_file_of_the_user_is_reviewed_and_not_revised(shop: Shop, nothing_foun
     assert code[0].text == MODEL_PY + "# mine\n"
 
 
-def test_going_on_asks_nobody_again_and_makes_no_commit(shop: Shop, nothing_found: None) -> None:
+def test_resuming_makes_no_calls_and_no_commit(shop: Shop, nothing_found: None) -> None:
     workshop = shop(until_fixed, revises)
     first = play(workshop)
     history, count = history_of(workshop.folder / "repo"), len(workshop.model.requests)
@@ -206,7 +206,7 @@ def test_problems_stand_at_the_owner_of_the_requirement() -> None:
     }
 
 
-def test_what_falls_short_by_a_choice_stays_told_and_is_not_revised() -> None:
+def test_a_deliberate_gap_stays_reported_and_is_not_revised() -> None:
     short = Verdict(requirement="R2", verdict="partly", chosen_in=("R1",), reason="The paper trains longer.")
     verdicts = Verdicts(verdicts=(short,))
     assert problems_by_file(verdicts, CheckReport(files=2, checks=()), DESIGN) == {}

@@ -153,7 +153,7 @@ STEPS = (
 
 
 def execution(status: str = "passed") -> ExecutionReport:
-    """A ladder that was climbed, or that broke at the last step."""
+    """An execution that passed, or that failed at the last step."""
     last = StepResult.model_validate(
         {
             "step": "reproduce",

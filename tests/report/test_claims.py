@@ -99,7 +99,7 @@ def test_rows_by_id_and_by_name() -> None:
     )
 
 
-def test_a_name_that_two_claims_share_is_nobodys() -> None:
+def test_a_name_that_two_claims_share_belongs_to_neither() -> None:
     twice = Claims(items=(claim(1), claim(1).model_copy(update={"id": "C2"})))
     row = {"experiment": "main", "method": "Ours 1", "dataset": "moons", "metric": "accuracy", "mean": 1.0}
     assert parse_results(json.dumps([row]), twice) == ()

@@ -81,7 +81,7 @@ def test_smoke_results_are_never_compared(tmp_path: Path) -> None:
     assert load(folder).claim_verdicts["met"] == 0
 
 
-def test_files_that_do_not_fit_are_told_of(tmp_path: Path) -> None:
+def test_unreadable_files_are_reported(tmp_path: Path) -> None:
     folder = full_folder(tmp_path)
     write(folder, "review/verdicts.json", '{"verdicts": [{"requirement": 3}]}')
     write(folder, "execution/report.json", "{")

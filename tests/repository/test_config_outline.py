@@ -57,7 +57,7 @@ def test_what_the_user_wrote_into_lists_has_no_numbers_either() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"), [("a: [\n", "not plain YAML"), ("", "has no keys"), ("- 1\n", "has no keys")]
 )
-def test_an_edit_that_is_no_configuration_is_told_in_one_line(text: str, reason: str) -> None:
-    with pytest.raises(ArtifactError, match=reason) as told:
+def test_an_invalid_configuration_is_reported_in_one_line(text: str, reason: str) -> None:
+    with pytest.raises(ArtifactError, match=reason) as caught:
         view(text)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(caught.value)

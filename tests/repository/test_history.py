@@ -1,4 +1,4 @@
-"""The generated repository's history, whatever the user's git is set to."""
+"""The generated repository's history, with any git settings of the user."""
 
 import asyncio
 from pathlib import Path
@@ -90,13 +90,13 @@ def test_a_lock_that_a_killed_git_left_is_cleared(tmp_path: Path) -> None:
     assert git(tmp_path, "log", "--format=%s") == "Two\nOne\n"
 
 
-def test_without_git_one_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_git_there_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RunFolderError, match="git was not found"):
         asyncio.run(History(tmp_path, 1_700_000_000).init())
 
 
-def test_where_git_fails_its_reason_is_told(tmp_path: Path) -> None:
+def test_the_reason_is_reported_when_git_fails(tmp_path: Path) -> None:
     asyncio.run(History(tmp_path, 1_700_000_000).init())
     with pytest.raises(RunFolderError, match=r"git add failed in .*missing\.py"):
         asyncio.run(History(tmp_path, 1_700_000_000).commit("One", ("missing.py",)))

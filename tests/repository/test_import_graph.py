@@ -51,7 +51,7 @@ def test_a_ring_is_named_from_end_to_end() -> None:
         (logic(**{"../a": ()}), "leads out of the repository"),
     ],
 )
-def test_what_a_user_edited_in_is_told(design: LogicDesign, reason: str) -> None:
+def test_an_import_that_a_user_added_is_reported(design: LogicDesign, reason: str) -> None:
     with pytest.raises(ArtifactError, match=r"planning/logic\.json: ") as caught:
         import_order(design)
     assert reason in str(caught.value)

@@ -1,4 +1,4 @@
-"""Whatever a model calls its files, they stay in the repository and can be imported."""
+"""Generated files stay in the repository and can be imported, whichever names a model gives them."""
 
 from pathlib import Path, PurePosixPath
 
@@ -131,7 +131,7 @@ def test_files_that_can_be_imported_are_taken(path: str) -> None:
     assert module_problem(path, ["numpy", "torch"]) is None
 
 
-def test_files_in_each_others_way_are_told() -> None:
+def test_conflicting_paths_are_reported() -> None:
     assert collisions(["main.py", "src/model.py", "src/data.py"]) == []
     assert collisions(["Model.py", "model.py"]) == [
         "`model.py` and `Model.py` are the same file on a case-insensitive file system"

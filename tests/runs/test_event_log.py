@@ -1,4 +1,4 @@
-"""Events come back in order, whatever a kill left half-written."""
+"""Events are read in order, even after a kill left one half-written."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""One process works in a folder at a time; what cannot be written is told."""
+"""One process works in a folder at a time; a folder that cannot be written is an error."""
 
 import errno
 import fcntl
@@ -23,15 +23,15 @@ def _hold(folder: Path, held: Any, done: Any) -> None:
         done.wait(60)
 
 
-def test_a_second_process_is_told_who_works_there(tmp_path: Path) -> None:
+def test_a_second_process_learns_which_process_works_there(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     held, done = context.Event(), context.Event()
     process = context.Process(target=_hold, args=(tmp_path, held, done))
     process.start()
     try:
         assert held.wait(60)
-        told = rf"Another process \(pid {process.pid}\) is using .*choose another folder with -o"
-        with pytest.raises(RunFolderError, match=told), lock(tmp_path):
+        message = rf"Another process \(pid {process.pid}\) is using .*choose another folder with -o"
+        with pytest.raises(RunFolderError, match=message), lock(tmp_path):
             pass
     finally:
         done.set()
@@ -49,7 +49,7 @@ def test_a_folder_is_let_go_though_a_program_that_is_being_started_has_the_lock_
         os.close(inherited)
 
 
-def test_who_only_looks_whether_it_is_held_keeps_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_checking_a_lock_does_not_hold_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with lock(tmp_path):
         pass
     with (tmp_path / ".store" / "lock").open() as looking:
@@ -66,22 +66,22 @@ def _is(fd: int, file: IO[str]) -> bool:
         return False  # what listed the folder is closed again
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunFolderError, match="could not be written"), lock(tmp_path / "file" / "run"):
         pass
 
 
 @pytest.mark.parametrize(
-    ("number", "told"), [(errno.ENOSPC, "The disk is full"), (errno.EACCES, "could not be written")]
+    ("number", "message"), [(errno.ENOSPC, "The disk is full"), (errno.EACCES, "could not be written")]
 )
 @pytest.mark.parametrize("name", ["events.jsonl", ".store/lock"])
-def test_a_full_or_closed_folder_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, number: int, told: str
+def test_a_full_or_read_only_folder_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, number: int, message: str
 ) -> None:
     (tmp_path / "events.jsonl").write_text("torn")
     monkeypatch.setattr(os, "open", failing_open(Path(name).name, number))
-    with pytest.raises(RunFolderError, match=told), lock(tmp_path):
+    with pytest.raises(RunFolderError, match=message), lock(tmp_path):
         EventLog(tmp_path)(RunEnded(status="complete"))
 
 

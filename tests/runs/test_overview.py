@@ -16,7 +16,7 @@ from tests.support import REQUIREMENTS, architecture
 STARTED = RunStarted(paper="p.pdf", models={}, profile="full")
 
 
-def test_a_folder_without_a_run_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_a_run_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match=r"is not a run folder: it has no events\.jsonl"):
         report(tmp_path)
 

@@ -203,14 +203,14 @@ def test_an_edit_that_does_not_fit_says_where(tmp_path: Path, edited: str, reaso
     assert "delete it to have it made again" in str(caught.value)
 
 
-def test_an_edit_that_is_no_text_is_told(tmp_path: Path) -> None:
+def test_a_binary_edit_is_an_error(tmp_path: Path) -> None:
     Line(tmp_path)()
     (tmp_path / "number.json").write_bytes(b"\xff\xfe")
     with pytest.raises(RunFolderError, match=r"number\.json cannot be read as text"):
         Line(tmp_path)()
 
 
-def test_an_artifact_that_is_a_folder_is_told(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_an_artifact_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "number.json").mkdir()
     with pytest.raises(RunFolderError, match=r"number\.json was not opened"):
         Line(tmp_path)()
@@ -303,7 +303,7 @@ def test_a_step_on_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.Monke
     assert Line(tmp_path)() == "It is 4.\n"
 
 
-def test_paid_work_is_in_the_store_before_it_is_told(tmp_path: Path) -> None:
+def test_paid_work_is_stored_before_its_event(tmp_path: Path) -> None:
     stored = list[bool]()
 
     def emit(event: Event) -> None:
@@ -314,7 +314,7 @@ def test_paid_work_is_in_the_store_before_it_is_told(tmp_path: Path) -> None:
     assert stored == [True]
 
 
-def test_what_is_broken_in_the_store_is_told(tmp_path: Path) -> None:
+def test_damaged_entries_of_the_store_are_reported(tmp_path: Path) -> None:
     Line(tmp_path)()
     for kept in step_store(tmp_path).folder.glob("step-*"):
         kept.write_text("{")
@@ -325,7 +325,7 @@ def test_what_is_broken_in_the_store_is_told(tmp_path: Path) -> None:
     assert Line(tmp_path)() == "It is 4.\n"
 
 
-def test_what_is_pinned_is_the_users_whatever_it_was_made_from(tmp_path: Path) -> None:
+def test_a_pinned_artifact_stays_the_users(tmp_path: Path) -> None:
     Line(tmp_path)()
     line = Line(tmp_path)
     assert not line.run.is_edited("number.json")

@@ -24,7 +24,7 @@ def test_get_gives_what_was_put(tmp_path: Path) -> None:
     assert (tmp_path / "deep" / "store" / "key").read_bytes() == "α\r\n\x00 text, later".encode()
 
 
-def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_unreadable_content_is_reported(tmp_path: Path) -> None:
     (tmp_path / "bytes").write_bytes(b"\xff")
     with pytest.raises(RunFolderError, match=rf"{tmp_path}/bytes is damaged and cannot be read\. Delete it and run"):
         FileStore(tmp_path).get("bytes")
@@ -69,13 +69,13 @@ def test_nothing_is_left_of_a_write_that_failed(tmp_path: Path, monkeypatch: pyt
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunFolderError, match="could not be written"):
         write_synced(tmp_path / "file" / "key", "text")
 
 
-def test_a_read_only_file_system_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_file_system_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.open", failing_open("part", errno.EROFS))
     with pytest.raises(RunFolderError, match=r"could not be written \(Read-only file system\)\. Make the folder writ"):
         write_synced(tmp_path / "file", "text")

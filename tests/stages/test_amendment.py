@@ -36,8 +36,8 @@ def test_the_agent_reads_note_requirements_settings_and_files() -> None:
     amendment, model = ask(CHANGE)
     assert amendment == CHANGE
     (request,) = model.requests
-    for told in (NOTE, "R2 (training, stated)", "learning_rate: 0.05", "`main.py`: Holds main."):
-        assert told in request.text
+    for expected in (NOTE, "R2 (training, stated)", "learning_rate: 0.05", "`main.py`: Holds main."):
+        assert expected in request.text
 
 
 def test_a_note_may_change_nothing() -> None:

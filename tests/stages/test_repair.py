@@ -100,7 +100,7 @@ def test_the_files_that_an_output_names_else_the_entry(output: str, named: list[
     assert [file.path for file in files_of(failure(output), FILES)] == named
 
 
-def test_a_repository_without_an_entry_has_nobody_to_blame() -> None:
+def test_a_repository_without_an_entry_has_no_file_at_fault() -> None:
     assert files_of(failure("Killed"), FILES[2:]) == ()
 
 
@@ -114,7 +114,7 @@ def test_the_agent_reads_the_failure_last_and_all_files_that_it_may_edit() -> No
     assert request.text.index("`src/data.py`:") < request.text.index("`main.py`:")
 
 
-def test_the_agent_is_told_what_was_tried() -> None:
+def test_the_prompt_lists_earlier_attempts() -> None:
     tried = Edits(edits=(Edit(path="main.py", search="a\n", replace="b\n"),))
     _, model = repair_files(FIX, attempts=(Attempt(edits=tried, outcome="The same error came again."),))
     assert "<<<<<<< SEARCH\na\n=======\nb\n" in model.requests[0].text

@@ -53,7 +53,7 @@ def test_hostile_paths_are_never_taken() -> None:
 
 
 class Cut:
-    """Gives the first half of its answer, and the rest when it is asked to go on."""
+    """Gives the first half of its answer, and the rest when it is asked to continue."""
 
     name, context_window, price = "cut:test", 200_000, Price(prompt=0.0, cached=0.0, completion=0.0)
 

@@ -7,7 +7,7 @@ from papercoder.text.characters import one_line, printable, shortened
 
 
 @given(st.text())
-def test_printable_keeps_letters_and_drops_what_cannot_be_seen(text: str) -> None:
+def test_printable_keeps_letters_and_drops_invisible_characters(text: str) -> None:
     kept = printable(text)
     assert printable(kept) == kept
     assert kept.isprintable() or set(kept) - {"\n", "\t"} <= set(text)

@@ -50,7 +50,7 @@ def test_no_markup_survives(text: str, escape: Callable[[str], str], before: str
 
 
 @given(st.text(alphabet="<>[]()!*_`~$&#;|\\-+=.:/1a \n"))
-def test_nothing_is_left_whatever_the_text(text: str) -> None:
+def test_no_markup_is_left_in_any_text(text: str) -> None:
     assert kinds(escaped(text)) <= PLAIN
     assert kinds(f"x {inline(text)}") <= PLAIN
     assert kinds(code(text)) <= PLAIN

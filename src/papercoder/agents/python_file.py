@@ -159,11 +159,11 @@ _LEFT_OUT = re.compile(
     r"|\b(?:omitted|elided|abbreviated|truncated|skipped)\s+for\s+(?:brevity|clarity|simplicity|space)",
     re.IGNORECASE,
 )
-"""Comments that stand for code."""
+"""Comments in place of code."""
 
 
 def left_out(code: str) -> str | None:
-    """Where a comment stands for code that is left out, such as `# rest of the code unchanged`; None if nowhere."""
+    """Where a comment takes the place of code, such as `# rest of the code unchanged`; None if nowhere."""
     for line, comment in comments(code):
         if _LEFT_OUT.search(comment):
             return f"Line {line} leaves out code: `{comment[:80]}`. Write the whole file."

@@ -27,14 +27,14 @@ class BenchTrialResult(Artifact):
     model: str
     repeat: int
     status: TrialStatus
-    """`complete`: it was carried through to the end, whatever was observed there. `partial`: a repository was made, in
-    part at least, and kept. `failed`: none was."""
+    """`complete`: every stage ended, even if an execution step failed. `partial`: at least a part of a repository was
+    made and kept. `failed`: none was."""
 
     reason: str = ""
-    """Why it is not complete; else which step was asked for and not seen, where there is one."""
+    """Why it is not complete; else which requested step was not executed, if any."""
 
     capped: bool = False
-    """It stopped since the money of all trials together is spent."""
+    """It stopped because the cost limit of all trials together is reached."""
 
     executed: bool = False
     """Whether its code was executed; if not, there are no steps."""

@@ -242,8 +242,8 @@ def revise(
     flags = {name: value for name, value in given.items() if name not in {"run", "note", "paper", "model", "thinking"}}
     former = source_to_resume(run)
     settings = settings_to_resume(run, {**models_given(model, thinking), **flags})
-    if told := cost_warning(run, settings):
-        echo(told)
+    if warning := cost_warning(run, settings):
+        echo(warning)
     with progress(new_console()) as listener:
         if note and paper:
             read_within_limits(paper)  # fail before the note is paid for

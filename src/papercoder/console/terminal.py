@@ -70,8 +70,8 @@ def _where(folder: Path, found: RunReport) -> Iterator[str]:
 def show_execution_step(step: StepResult, console: Console, next_: str = "") -> None:
     """Show an execution step, the end of its output if it failed, and a note on the next step."""
     memory = f", {step.peak_memory_mb:.0f} MB" if step.peak_memory_mb else ""
-    told = step.reason or "; ".join(filter(None, (f"{step.seconds:.1f} s{memory}", step.note)))
-    console.print(Text.assemble((step.step, "bold"), f" {step.status.replace('_', ' ')}: {told}"), soft_wrap=True)
+    detail = step.reason or "; ".join(filter(None, (f"{step.seconds:.1f} s{memory}", step.note)))
+    console.print(Text.assemble((step.step, "bold"), f" {step.status.replace('_', ' ')}: {detail}"), soft_wrap=True)
     if step.status == "failed":
         console.print(step.output[-3000:], soft_wrap=True)
     if next_:

@@ -39,7 +39,7 @@ class LocalBudget:
         """Reserve money for a call; waits for calls in flight if they may leave enough.
 
         Raises:
-            CostCapReached: too little is left, whatever the calls in flight will cost.
+            CostCapReached: too little is left, however little the calls in flight will cost.
         """
         async with self._settled:
             await self._settled.wait_for(lambda: not self._may_fit_later(cost))

@@ -99,7 +99,7 @@ def made(call: Call) -> CallMade:
 async def finish(work: Coroutine[Any, Any, T]) -> T:
     """The work's result, even if this task is cancelled meanwhile; a second cancellation ends the work too.
 
-    The task may end normally in spite of a cancellation, so only whoever cancels it should await it.
+    The task may end normally in spite of a cancellation, so only the code that cancels it should await it.
 
     Raises:
         CancelledError: the task was cancelled, and the work failed.

@@ -1,7 +1,7 @@
 """From what a source yields, element by element in reading order, to a `Paper` with anchors.
 
 Every source module (`pdf`, `latex`, `html`, ...) yields a `Draft`; only this module gives out anchors, so that `3.2¶4`
-means the same whatever the paper came from.
+means the same for every source.
 """
 
 import re
@@ -110,7 +110,7 @@ class Doubt:
     element: Element
     kind: str
     message: str
-    """One sentence for the user; `{place}` stands for the element's anchor and page."""
+    """One sentence for the user; `{place}` is replaced by the element's anchor and page."""
 
 
 @dataclass

@@ -54,7 +54,7 @@ def pieces_of(quote: str) -> list[str]:
 
 
 def _same_signs(text: str, piece: str) -> bool:
-    """Of an equation: its signs, in whatever order; parsers of pages disagree on where a fraction's parts belong."""
+    """Of an equation: its signs, in any order, since parsers of pages disagree on where a fraction's parts belong."""
     signs, there = (Counter(re.findall(r"\w+|[^\w\s]", side)) for side in (piece, text))
     missing = signs - there
     few = missing.total() * _SIGNS_A_SLIP <= signs.total()

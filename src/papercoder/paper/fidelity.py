@@ -120,7 +120,7 @@ _COMMON_CHECKS = (
     "title, abstract, headings and references are there",
     "sections have text, tables cells and algorithms lines",
     "equations, tables and algorithms that the text cites are there",
-    "no placeholders stand for formulas",
+    "no formula is a placeholder",
 )
 _READER_CHECKS = {
     "words": "two parsers read the same words",

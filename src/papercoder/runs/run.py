@@ -162,7 +162,7 @@ class Run(Generic[C]):
             await asyncio.to_thread(write, self.folder, artifact, text)
 
     def pin(self, artifact: str) -> None:
-        """Treat the current content of an artifact as the user's, so that it is used whatever its inputs are."""
+        """Treat the current content of an artifact as the user's, so that it is used even if its inputs change."""
         text = read_text(self.folder, artifact)
         ledger = self._ledger(artifact)
         less = ledger.model_copy(update={"contents": ledger.contents - {digest(text)}})

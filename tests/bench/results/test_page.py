@@ -111,11 +111,11 @@ def test_plots_have_titles_and_descriptions(shown: html.HtmlElement) -> None:
         "coverage, per cent",
         "How far the code ran",
     ]
-    told = [words(one) for one in shown.xpath("//*[local-name()='desc']")]
-    assert "paper: 2.15" in told[0]
-    assert told[1].startswith("plan: +1.00; full: +1.00")
-    assert told[2].startswith("paper: $0.10, 2.15; plan: $1.10, 3.15")
-    assert "full: 2 none, 4 smoke" in told[4]
+    described = [words(one) for one in shown.xpath("//*[local-name()='desc']")]
+    assert "paper: 2.15" in described[0]
+    assert described[1].startswith("plan: +1.00; full: +1.00")
+    assert described[2].startswith("paper: $0.10, 2.15; plan: $1.10, 3.15")
+    assert "full: 2 none, 4 smoke" in described[4]
 
 
 def test_a_mean_over_fewer_papers_says_so(tmp_path: Path) -> None:
@@ -184,8 +184,8 @@ def test_two_papers_have_no_interval() -> None:
         *(trial(f"p{n}", variant=v, judges=judged(s + n / 5)) for n in (0, 1) for v, s in (("a", 1), ("b", 3)))
     )
     few = results(*few.trials[:3], few.trials[3].model_copy(update={"judges": judged(3.0)}))
-    told = page(comparison_html(compare(few, few, variants=("a", "b")))).xpath("//*[local-name()='desc']")
-    assert [words(one) for one in told] == ["reference-based: +1.90"]
+    described = page(comparison_html(compare(few, few, variants=("a", "b")))).xpath("//*[local-name()='desc']")
+    assert [words(one) for one in described] == ["reference-based: +1.90"]
 
 
 def test_nothing_is_loaded(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_the_leaves_come_to_a_score(tmp_path: Path) -> None:
     assert score.invalid == ()
 
 
-def test_what_was_not_executed_is_not_met_and_nobody_is_asked(tmp_path: Path) -> None:
+def test_an_execution_leaf_is_not_met_without_execution_and_makes_no_call(tmp_path: Path) -> None:
     model = model_of()
     score = judged(tmp_path, model)
     assert {request.subject for request in model.requests} == {"a", "b", "c"}
@@ -85,7 +85,7 @@ def test_a_smoke_run_has_no_results_to_judge(tmp_path: Path) -> None:
     assert score.leaves[-1].reason == NO_RESULTS
 
 
-def test_of_an_empty_repository_nothing_is_met_and_nobody_is_asked(tmp_path: Path) -> None:
+def test_an_empty_repository_meets_nothing_and_makes_no_calls(tmp_path: Path) -> None:
     model = model_of()
     score = judged(tmp_path, model, repository=(), observed=REPRODUCED)
     assert (score.score, score.code_dev, model.requests) == (0.0, 0.0, [])
@@ -144,7 +144,7 @@ def test_judging_again_pays_nothing(tmp_path: Path) -> None:
     assert model.requests == []
 
 
-def test_weighing_anew_pays_nothing_and_a_new_leaf_is_all_that_is_asked(tmp_path: Path) -> None:
+def test_new_weights_make_no_calls_and_a_new_leaf_makes_one(tmp_path: Path) -> None:
     judged(tmp_path, model_of())
     model = model_of()
     weighed = node("root", node("method", leaf("a", 5), leaf("b", 1), leaf("new"), weight=9))

@@ -34,7 +34,7 @@ def test_a_node_is_the_mean_of_its_parts_by_weight(met: set[str], score: float) 
     assert weighted(TREE, dict.fromkeys(met, 1.0)) == pytest.approx(score)
 
 
-def test_without_execution_the_weights_of_what_is_left_are_shared_anew() -> None:
+def test_without_execution_the_other_weights_are_rescaled() -> None:
     code = code_dev(TREE)
     assert code is not None
     assert [each.id for each in code.leaves] == ["a", "b", "c"]

@@ -100,7 +100,7 @@ def test_a_spread_sequence_may_fit(write: Write) -> None:
     assert found(write({"library.py": LIBRARY, "use.py": code}), "calls") == []
 
 
-def test_values_that_nobody_needs(write: Write) -> None:
+def test_unused_values(write: Write) -> None:
     code = '''def log(text: str) -> None:
     """Log."""
     print(text)

@@ -79,8 +79,8 @@ class LentEnvironment(Environment):
         }
 
 
-def climb(repository: Path, *, reproduce: bool = False, told: list[StepResult] | None = None) -> ExecutionReport:
-    listen = (told if told is not None else []).append
+def run_steps(repository: Path, *, reproduce: bool = False, emitted: list[StepResult] | None = None) -> ExecutionReport:
+    listen = (emitted if emitted is not None else []).append
     return asyncio.run(execute(repository, isolating(), OwnPackages(), LIMITS, reproduce=reproduce, emit=listen))
 
 
@@ -88,11 +88,11 @@ def statuses(report: ExecutionReport) -> dict[str, str]:
     return {step.step: step.status for step in report.steps}
 
 
-def test_a_good_repository_climbs_to_the_top(tmp_path: Path) -> None:
-    told: list[StepResult] = []
-    report = climb(write(tmp_path, {}), reproduce=True, told=told)
+def test_a_good_repository_passes_every_step(tmp_path: Path) -> None:
+    emitted: list[StepResult] = []
+    report = run_steps(write(tmp_path, {}), reproduce=True, emitted=emitted)
     assert report.passed == ("install", "import", "start", "tests", "smoke", "reproduce")
-    assert tuple(told) == report.steps
+    assert tuple(emitted) == report.steps
     assert report.failed is None
     assert report.sandbox == "bubblewrap"
     assert report.results
@@ -105,19 +105,19 @@ def test_a_good_repository_climbs_to_the_top(tmp_path: Path) -> None:
 def test_the_repository_itself_is_not_touched(tmp_path: Path) -> None:
     write(tmp_path, {"main.py": f"open('made.txt', 'w').close()\n{MAIN}"})
     before = sorted(tmp_path.rglob("*"))
-    assert climb(tmp_path).smoke_results
+    assert run_steps(tmp_path).smoke_results
     assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_the_full_reproduction_runs_only_when_asked(tmp_path: Path) -> None:
-    report = climb(write(tmp_path, {}))
+    report = run_steps(write(tmp_path, {}))
     assert statuses(report)["reproduce"] == "skipped"
     assert report.steps[-1].reason == "not requested"
     assert report.results is None
 
 
-def test_without_tests_that_step_is_left_out_and_the_climb_goes_on(tmp_path: Path) -> None:
-    report = climb(write(tmp_path, {"tests/test_model.py": None}))
+def test_without_tests_that_step_is_skipped_and_the_next_one_runs(tmp_path: Path) -> None:
+    report = run_steps(write(tmp_path, {"tests/test_model.py": None}))
     assert statuses(report)["tests"] == "skipped"
     assert statuses(report)["smoke"] == "passed"
 
@@ -152,7 +152,7 @@ BROKEN: list[tuple[StepName, dict[str, str | None], str]] = [
 def test_a_failure_is_reported_at_its_step(
     tmp_path: Path, step: str, changes: Mapping[str, str | None], reason: str
 ) -> None:
-    report = climb(write(tmp_path, changes))
+    report = run_steps(write(tmp_path, changes))
     assert report.failed
     assert report.failed.step == step
     assert reason in f"{report.failed.reason}\n{report.failed.output}"
@@ -163,7 +163,7 @@ def test_a_failure_is_reported_at_its_step(
 
 def test_results_that_were_there_before_are_not_taken_for_new_ones(tmp_path: Path) -> None:
     old = {"results.json": '{"results": [{"mean": 1}]}', "main.py": MAIN.replace("results.json", "other.json")}
-    report = climb(write(tmp_path, old))
+    report = run_steps(write(tmp_path, old))
     assert report.failed
     assert report.failed.step == "smoke"
 
@@ -178,10 +178,10 @@ def test_a_step_that_reaches_a_cap_says_which(tmp_path: Path) -> None:
 
 
 def test_without_isolation_nothing_is_executed_and_it_says_so(tmp_path: Path) -> None:
-    told: list[StepResult] = []
-    report = asyncio.run(execute(write(tmp_path, {}), None, emit=told.append, reproduce=True))
+    emitted: list[StepResult] = []
+    report = asyncio.run(execute(write(tmp_path, {}), None, emit=emitted.append, reproduce=True))
     assert set(statuses(report).values()) == {"skipped"}
-    assert len(told) == 6
+    assert len(emitted) == 6
     assert report.sandbox == ""
     assert all("no sandbox works here" in step.reason for step in report.steps)
 
@@ -194,7 +194,7 @@ LOCKED = f"pyyaml==6.0.2 \\\n    --hash=sha256:{'0' * 64}\n"
 
 @dataclass
 class Listed:
-    """A sandbox that runs nothing: writes down what it is asked, and ends it as it is told."""
+    """A sandbox that runs nothing: records the commands and ends them as configured."""
 
     failing: str = "nothing"
     name: str = "listed"
@@ -262,7 +262,7 @@ def test_an_environment_is_built_once(packages: Packages, tmp_path: Path) -> Non
     assert second.lock == first.lock
 
 
-def test_a_lock_of_other_requirements_is_made_anew(packages: Packages, tmp_path: Path) -> None:
+def test_a_lock_of_other_requirements_is_replaced(packages: Packages, tmp_path: Path) -> None:
     repository = write(
         tmp_path / "repo", {"requirements.lock": "# requirements.txt old\n", "requirements.txt": "PyYAML\n"}
     )
@@ -350,7 +350,7 @@ def test_on_macos_pip_installs_because_uv_would_not_run_in_a_container(monkeypat
     assert find_tool() == Pip()
 
 
-# what is brought back, and what installers are told
+# what is copied back, and the settings of installers
 
 
 def test_only_a_plain_file_of_a_fair_size_is_brought_back(tmp_path: Path) -> None:
@@ -385,7 +385,7 @@ def test_a_copy_has_no_history_and_no_earlier_results_and_leaves_nothing(tmp_pat
     assert not folder.parent.exists()
 
 
-def test_what_pip_was_told_is_told_to_uv(tmp_path: Path) -> None:
+def test_settings_of_pip_are_passed_to_uv(tmp_path: Path) -> None:
     wheels, pages = tmp_path / "wheels", tmp_path / "index" / "simple"
     wheels.mkdir()
     pages.mkdir(parents=True)
@@ -402,7 +402,7 @@ def test_what_pip_was_told_is_told_to_uv(tmp_path: Path) -> None:
     assert {bind.source for bind in indexes.binds} == {wheels, tmp_path, tmp_path / "index"}
 
 
-def test_without_settings_nothing_is_told(tmp_path: Path) -> None:
+def test_without_settings_nothing_is_passed(tmp_path: Path) -> None:
     given = {"PIP_CONFIG_FILE": os.devnull, "PATH": "/usr/bin", "UV_PUBLISH_TOKEN": "secret"}
     assert user_indexes(given, tmp_path) == Indexes({}, ())
 

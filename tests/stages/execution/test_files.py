@@ -43,7 +43,7 @@ def observe(given: tuple[SourceFile, ...], events: list[Event]) -> ExecutionRepo
     return asyncio.run(execute_files(agents, given, "bubblewrap"))
 
 
-def test_files_that_are_nowhere_yet_climb_for_real(cache: Path) -> None:
+def test_new_files_are_executed_for_real(cache: Path) -> None:
     isolating()
     events: list[Event] = []
     report = observe(files(), events)
@@ -54,7 +54,7 @@ def test_files_that_are_nowhere_yet_climb_for_real(cache: Path) -> None:
     assert report.observed
 
 
-def test_the_reproduction_stands_on_what_was_seen_before(cache: Path) -> None:
+def test_the_reproduction_uses_the_earlier_observations(cache: Path) -> None:
     isolating()
     events: list[Event] = []
     before = observe(files(), [])

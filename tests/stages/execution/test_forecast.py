@@ -6,7 +6,7 @@ from papercoder.artifacts import StepResult
 from papercoder.stages.execution.forecast import forecast
 
 
-def told(folder: Path, full: str, smoke: str, seconds: float = 6.0) -> str:
+def forecast_text(folder: Path, full: str, smoke: str, seconds: float = 6.0) -> str:
     (folder / "config.yaml").write_text(full, encoding="utf-8")
     (folder / "config.smoke.yaml").write_text(smoke, encoding="utf-8")
     return forecast(folder, StepResult(step="smoke", status="passed", seconds=seconds))
@@ -27,13 +27,13 @@ def told(folder: Path, full: str, smoke: str, seconds: float = 6.0) -> str:
     ],
 )
 def test_what_grows_most_multiplies_the_smoke_run(tmp_path: Path, full: str, smoke: str, what: str) -> None:
-    assert what in told(tmp_path, full, smoke)
+    assert what in forecast_text(tmp_path, full, smoke)
 
 
-def test_it_is_told_in_a_fitting_unit(tmp_path: Path) -> None:
-    assert "about 5 minutes" in told(tmp_path, "epochs: 99\n", "epochs: 1\n")
-    assert "about 3 hours" in told(tmp_path, "epochs: 99\n", "epochs: 1\n", seconds=200.0)
-    assert "took 6 seconds" in told(tmp_path, "epochs: 99\n", "epochs: 1\n")
+def test_the_forecast_has_a_suitable_unit(tmp_path: Path) -> None:
+    assert "about 5 minutes" in forecast_text(tmp_path, "epochs: 99\n", "epochs: 1\n")
+    assert "about 3 hours" in forecast_text(tmp_path, "epochs: 99\n", "epochs: 1\n", seconds=200.0)
+    assert "took 6 seconds" in forecast_text(tmp_path, "epochs: 99\n", "epochs: 1\n")
 
 
 def test_a_repository_without_configuration(tmp_path: Path) -> None:

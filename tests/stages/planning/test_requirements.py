@@ -91,7 +91,7 @@ def test_what_is_missing_is_added() -> None:
     assert PLAN.summary in gaps.text
 
 
-def test_violations_are_put_right_and_the_list_numbered_anew() -> None:
+def test_violations_are_corrected_and_the_list_is_renumbered() -> None:
     critique = Critique(violations=(Violation(where="R1", what="wrong", mend="right"),))
 
     def change(request: Request) -> str:

@@ -62,7 +62,7 @@ def test_odd_names_lead_nowhere_and_break_nothing(run: Path, name: bytes) -> Non
     assert not any("\\" in each for each in names(run))
 
 
-def test_what_is_too_large_or_deleted_meanwhile_is_told(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_and_deleted_files_are_errors(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as changed:
         changed.setattr(packing, "MAX_BYTES", 3)
         with pytest.raises(RunFolderError, match="is larger than"):

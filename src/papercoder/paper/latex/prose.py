@@ -44,7 +44,7 @@ def tidy(text: str) -> str:
 
 @dataclass
 class Prose:
-    """Renders nodes as text; sets footnotes aside, and notes labels and unknown commands on the way."""
+    """Renders nodes as text; collects footnotes, labels and unknown commands."""
 
     labels: Labels
     counters: Counters = field(default_factory=Counters)

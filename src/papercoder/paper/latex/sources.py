@@ -60,7 +60,7 @@ class Sources:
         return decode(data, found, self.losses)
 
     def verbatim_environments(self) -> dict[str, str]:
-        """The verbatim environments that any of the files defines, each with the built-in one that it stands for."""
+        """The verbatim environments that any of the files defines, each with its built-in equivalent."""
         found: dict[str, str] = {}
         for name in dict.fromkeys([self.main, *self.names()]):
             if name == self.main or name.endswith((".tex", ".sty", ".cls")):

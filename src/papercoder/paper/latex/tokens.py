@@ -53,7 +53,7 @@ _SPECIAL = re.compile(r"\\(?:begin\s*\{|[vV]erb|lstinline|mintinline|url|path|no
 
 
 def verbatim_environments(source: str) -> dict[str, str]:
-    """Environments that a source defines as verbatim, each with the built-in one that it stands for."""
+    """Environments that a source defines as verbatim, each with its built-in equivalent."""
     found = {match[1]: base for pattern, base in _DEFINED for match in pattern.finditer(source)}
     by_language = {f"{name}code": base for name, base in found.items() if base == "minted"}
     return found | by_language

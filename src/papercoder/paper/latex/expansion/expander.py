@@ -122,7 +122,7 @@ class Expander:
     """The files that are being read, the innermost last."""
 
     verbatim: dict[str, str] = field(default_factory=dict)
-    """The user's verbatim environments, each with the built-in one that it stands for."""
+    """The user's verbatim environments, each with its built-in equivalent."""
 
     size: int = 0
     """Characters of the files that were included so far."""
@@ -197,7 +197,7 @@ class Expander:
             self.emit(token)
 
     def expand(self, token: str) -> bool:
-        """Replace a macro or an expandable command by the tokens that it stands for; False if it is neither."""
+        """Replace a macro or an expandable command by the tokens that it expands to; False if it is neither."""
         meaning = self.meanings.get(token)
         if isinstance(meaning, Macro):
             if (self.only_defines and not meaning.is_switch) or not self.can_expand(meaning):

@@ -46,7 +46,7 @@ def for_each(expander: Expander, _: str) -> None:
 
 
 def _with_ranges(items: Sequence[str]) -> list[str]:
-    """A list with the numbers that dots stand for; dots between other things are dropped."""
+    """A list with the numbers that its dots abbreviate; dots between other things are dropped."""
     found: list[str] = []
     beyond = -1  # where the end of a range is that its steps do not reach
     for place, item in enumerate(items):

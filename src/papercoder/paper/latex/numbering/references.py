@@ -1,4 +1,4 @@
-"""Cross-references: what each label stands for, and what `\\ref`, `\\cref` and their relatives print."""
+"""Cross-references: what each label refers to, and what `\\ref`, `\\cref` and their relatives print."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -60,7 +60,7 @@ def reference(style: str, label: str) -> str:
 
 @dataclass(frozen=True)
 class Target:
-    """What a label stands for."""
+    """What a label refers to."""
 
     kind: str
     number: str
@@ -78,7 +78,7 @@ class Labels:
     unknown: set[str] = field(default_factory=set)
 
     def point(self, kind: str, number: str, title: str = "") -> None:
-        """Let the labels that follow stand for this."""
+        """Let the labels that follow refer to this."""
         self.current = Target(kind, number, title or self.current.title)
 
     def add(self, label: str, target: Target | None = None) -> None:

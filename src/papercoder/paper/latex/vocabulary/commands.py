@@ -113,7 +113,7 @@ omom   wrapfigure wraptable
 
 
 def table(text: str) -> dict[str, str]:
-    """Signatures by name, from lines that each begin with a signature; `-` stands for an empty one."""
+    """Signatures by name, from lines that each begin with a signature; `-` is an empty one."""
     lines = (line.split() for line in text.splitlines() if line)
     return {name: signature.replace("-", "") for signature, *listed in lines for name in listed}
 

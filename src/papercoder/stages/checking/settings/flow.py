@@ -1,6 +1,6 @@
 """Follows the values of the settings through the code: a data flow over names, attributes, calls and return values.
 
-The order of statements is ignored: a name stands for everything that is ever assigned to it. A value that leaves the
+The order of statements is ignored: a name means everything that is ever assigned to it. A value that leaves the
 repository's code, and a key that is computed, count as read in full, so that no used key is reported as unread.
 """
 

@@ -21,7 +21,7 @@ def test_struck_text_is_left_out(source: str, expected: str) -> None:
     assert flat(source).removeprefix(r"\usepackage{trackchanges}") == expected
 
 
-def test_latexdiff_keeps_its_meaning_whatever_the_preamble_says() -> None:
+def test_latexdiff_keeps_its_meaning_despite_the_preamble() -> None:
     source = r"\providecommand{\DIFdel}[1]{{\color{red}\scriptsize #1}}\providecommand{\DIFadd}[1]{#1}"
     assert flat(source + r"\DIFdel{0.1}\DIFadd{0.2}") == "0.2"
 
