@@ -59,7 +59,7 @@ def test_turns_are_labelled() -> None:
         Message(role="user", text="Continue."),
     )
     text = render(ask(messages=said))
-    assert text == "You write code.\n\n# User\n\nWrite.\n\n# Assistant\n\ndef\n\n# User\n\nGo on.\n\n# Assistant\n"
+    assert text == "You write code.\n\n# User\n\nWrite.\n\n# Assistant\n\ndef\n\n# User\n\nContinue.\n\n# Assistant\n"
 
 
 @pytest.mark.parametrize(
