@@ -119,6 +119,8 @@ def test_edits_that_make_nothing_worse_are_written(
 
 
 def test_where_nothing_can_be_observed_edits_are_written(
+    repair: RepairCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
     executing(monkeypatch, None)
     assert repair(FIX, sandbox="auto")
 
