@@ -135,7 +135,7 @@ class LockedSource(Artifact):
     licence: str = ""
     """As the server states it."""
 
-    folder: str = ""
+    folder: str = Field(default="", pattern=r"^([a-z_]+/[\w.-]+/[0-9a-f]{16})?$")
     """Its folder in the cache; empty if it was given."""
 
     given: str = ""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from papercoder.datasets.downloads import OnProgress
@@ -22,7 +23,8 @@ def show_progress(console: Console) -> Iterator[OnProgress]:
                 seen.add(address)
                 progress.reset(task)
                 if not console.is_terminal:
-                    console.print(address, soft_wrap=True)
+                    size = f" ({decimal(total)})" if total else ""
+                    console.print(f"{address}{size}", soft_wrap=True)
             progress.update(task, description="/".join(address.split("/")[-3:]), completed=done, total=total)
 
         yield on_progress

@@ -198,7 +198,7 @@ class Downloads:
                 part.discard()
         except OSError as error:
             raise FetchError(write_failure(path, error)) from error
-        raise FetchError(f"{address} has another hash or size than announced. The download was discarded.")
+        raise FetchError(f"{address} has another hash or size than announced. It was discarded; run again to retry.")
 
     def _complete(self, address: str, part: PartialFile, content: Content | None) -> None:
         """Retry until the file is complete, as long as retries make progress."""
