@@ -75,6 +75,9 @@ class Requirement(RequirementDraft):
     quote_found: bool
     """Whether the quote is in the paper."""
 
+    supported_by: str = ""
+    """Only for `assumed`: the id of the hypothesis whose results support this choice; empty if nothing does."""
+
 
 class Requirements(Artifact):
     """All requirements: extracted once, each owned by a file and marked in the code."""

@@ -1,5 +1,6 @@
 """Writes the generated repository to disk and commits it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from papercoder.agents.agent import Agents
@@ -31,7 +32,11 @@ class Publisher:
 
     def edited(self, files: Files) -> frozenset[str]:
         """The paths of the files that the user edited; they are used unchanged."""
-        return frozenset(file.path for file in files if self.run.is_edited(f"repo/{file.path}"))
+        return self.edited_paths(file.path for file in files)
+
+    def edited_paths(self, paths: Iterable[str]) -> frozenset[str]:
+        """Those of these paths whose files the user edited."""
+        return frozenset(path for path in paths if self.run.is_edited(f"repo/{path}"))
 
     async def finish(self, files: Files) -> None:
         """Delete files of earlier plans that are not among these, and commit every remaining change."""

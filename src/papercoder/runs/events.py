@@ -239,6 +239,28 @@ class ClaimDecided(_Event):
     reason: str = ""
 
 
+class DiagnosisStarted(_Event):
+    """Hypotheses for claims that differ are about to be tried."""
+
+    kind: Literal["diagnosis_started"] = "diagnosis_started"
+    claims: int
+    """Claims and orderings that differ."""
+
+    hypotheses: int
+
+
+class HypothesisEnded(_Event):
+    """A hypothesis was tried, or it was not."""
+
+    kind: Literal["hypothesis_ended"] = "hypothesis_ended"
+    hypothesis: str
+    statement: str
+    status: Literal["kept", "rejected", "failed", "not_tried"]
+    reason: str
+    gained: tuple[str, ...] = ()
+    """Ids of the claims that it brings to `met`."""
+
+
 class Warned(_Event):
     """Something that the user should know."""
 
@@ -275,6 +297,8 @@ Event = Annotated[
     | TrialProgress
     | TrialEnded
     | ClaimDecided
+    | DiagnosisStarted
+    | HypothesisEnded
     | Warned
     | RunEnded,
     Field(discriminator="kind"),

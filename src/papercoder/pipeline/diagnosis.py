@@ -1,0 +1,254 @@
+"""Diagnosis: hypotheses for the claims that differ are tried within a budget; what the results support is kept."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from papercoder.agents.agent import Agents
+from papercoder.agents.edits import apply
+from papercoder.artifacts import (
+    AttemptStatus,
+    ClaimResult,
+    ClaimResults,
+    Diagnosis,
+    DiagnosisAttempt,
+    Edits,
+    Hypothesis,
+    OrderingResult,
+    Paper,
+    Trial,
+    TrialResult,
+)
+from papercoder.artifacts.claims import ClaimVerdict
+from papercoder.artifacts.design import Design
+from papercoder.artifacts.reproduction import ReproductionOptions, kind_of
+from papercoder.pipeline.publisher import Files, Publisher
+from papercoder.pipeline.reproduction import measure
+from papercoder.repository.config_text import config_outline, to_yaml
+from papercoder.runs.events import DiagnosisStarted, HypothesisEnded
+from papercoder.runs.run import Run
+from papercoder.stages.diagnosis.changes import changed_config, claim_changes, shifts, supported_requirements
+from papercoder.stages.diagnosis.hypotheses import find_hypotheses
+from papercoder.stages.diagnosis.selection import decide
+from papercoder.stages.diagnosis.variant import write_variant
+from papercoder.stages.reproduction.needs import needed_kinds
+from papercoder.stages.reproduction.preparation import trial_files
+from papercoder.stages.reproduction.verdicts import claim_line, compare
+
+CONFIG, SMOKE_CONFIG = "config.yaml", "config.smoke.yaml"
+
+
+@dataclass(frozen=True)
+class State:
+    """A repository and what it measured."""
+
+    design: Design
+    files: Files
+    results: tuple[TrialResult, ...]
+
+    @property
+    def compared(self) -> ClaimResults:
+        """Its claims with their verdicts."""
+        return compare(self.design.claims, self.results)
+
+
+@dataclass
+class DiagnosisRounds:
+    """The hypotheses of one run, tried one after the other."""
+
+    run: Run[Agents]
+    paper: Paper
+    publish: Publisher
+    trials: tuple[Trial, ...]
+    options: ReproductionOptions
+    """The budget is the diagnosis's own."""
+
+    attempts: list[DiagnosisAttempt] = field(default_factory=list)
+    _started: float = field(default_factory=time.monotonic)
+
+    async def run_rounds(self, state: State) -> tuple[State, Diagnosis]:
+        """Find hypotheses, try them cheapest first, and keep what the results support.
+
+        Returns:
+            The state after the changes that were kept, and the diagnosis.
+        """
+        compared = state.compared
+        wrong = {name for name, verdict in _verdicts(compared) if verdict == "differs"}
+        if not wrong:
+            return state, Diagnosis()
+        found = await self.run.optional_step(
+            "diagnosis/hypotheses.json",
+            find_hypotheses,
+            self.paper,
+            state.design.requirements,
+            state.design.config,
+            trial_files(state.files),
+            tuple(claim_line(item) for item in _results(compared) if item.verdict == "differs"),
+            tuple(claim_line(item) for item in _results(compared) if item.verdict == "met"),
+            tuple(map(_without_circumstances, state.results)),
+        )
+        hypotheses = found.items if found else ()
+        self.run.emit(DiagnosisStarted(claims=len(wrong), hypotheses=len(hypotheses)))
+        for hypothesis in sorted(hypotheses, key=lambda each: self._cost(each, state)):
+            state = await self._try(hypothesis, state)
+        return state, Diagnosis(hypotheses=hypotheses, attempts=tuple(self.attempts))
+
+    @property
+    def _seconds_left(self) -> float:
+        return self.options.budget - (time.monotonic() - self._started)
+
+    def _cost(self, hypothesis: Hypothesis, state: State) -> tuple[float, int]:
+        """Estimated seconds of the trials that decide it, then its rank."""
+        wanted = {trial.id for trial in self._deciding(hypothesis, state)}
+        seconds = sum(result.seconds for result in state.results if result.trial.id in wanted)
+        return round(seconds), int(hypothesis.id[1:])
+
+    def _deciding(self, hypothesis: Hypothesis, state: State) -> tuple[Trial, ...]:
+        """The trials of the claims that a hypothesis explains and the repository does not meet yet."""
+        open_claims = {name for name, verdict in _verdicts(state.compared) if verdict == "differs"}
+        needs = needed_kinds(state.design.claims, self.trials)
+        kinds = {kind for name in hypothesis.claims if name in open_claims for kind in needs.get(name, ())}
+        measured = {result.trial.id for result in state.results if result.status == "done"}
+        return tuple(trial for trial in self.trials if kind_of(trial) in kinds and trial.id in measured)
+
+    async def _try(self, hypothesis: Hypothesis, state: State) -> State:
+        """Try one hypothesis; returns the changed state if it is kept, else the same."""
+        started = time.monotonic()
+        attempt, changed = await self._attempt(hypothesis, state)
+        attempt = attempt.model_copy(update={"seconds": time.monotonic() - started})
+        self.attempts.append(attempt)
+        self.run.emit(
+            HypothesisEnded(
+                hypothesis=hypothesis.id,
+                statement=hypothesis.statement,
+                status=attempt.status,
+                reason=attempt.reason,
+                gained=attempt.gained,
+            )
+        )
+        return changed if attempt.status == "kept" else state
+
+    async def _attempt(self, hypothesis: Hypothesis, state: State) -> tuple[DiagnosisAttempt, State]:
+        deciding = self._deciding(hypothesis, state)
+        if reason := self._why_not(hypothesis, deciding):
+            return _ended(hypothesis, "not_tried", reason), state
+        try:
+            changed, edits = await self._change(hypothesis, state)
+        except ValueError as error:
+            return _ended(hypothesis, "failed", f"Its change cannot be made: {error}."), state
+        if changed is None:
+            return _ended(hypothesis, "failed", "The model wrote no valid edits for it."), state
+        await self._commit_branch(hypothesis, state, changed)
+        trials = deciding
+        measured = await self._measure(hypothesis, changed, trials)
+        if any(change.is_gain for change in claim_changes(state.compared, measured.compared)):
+            done = {result.trial.id for result in state.results if result.status == "done"}
+            trials = tuple(trial for trial in self.trials if trial.id in done)
+            measured = await self._measure(hypothesis, measured, trials)
+        failed = [item for item in measured.results if item.trial in deciding and item.status != "done"]
+        if len(failed) == len(deciding):
+            return _ended(hypothesis, "failed", f"Its trials failed: {failed[0].reason}"), state
+        return self._decide(hypothesis, state, measured, edits, len(trials)), measured
+
+    def _why_not(self, hypothesis: Hypothesis, deciding: tuple[Trial, ...]) -> str:
+        """Why a hypothesis is not tried; empty if it is."""
+        if not hypothesis.is_testable:
+            return "No change of the code or the settings decides it."
+        if not deciding:
+            return "All claims that it explains are met by now."
+        if self._seconds_left <= 0:
+            return "The budget was used up."
+        yours = self.publish.edited_paths((*hypothesis.files, *([CONFIG] if hypothesis.settings else [])))
+        return f"You edited {', '.join(sorted(yours))}, which it would change." if yours else ""
+
+    async def _change(self, hypothesis: Hypothesis, state: State) -> tuple[State | None, Edits]:
+        """The repository with the hypothesis's settings and edits."""
+        design = replace(
+            state.design,
+            config=changed_config(state.design.config, hypothesis.settings),
+            requirements=supported_requirements(state.design.requirements, hypothesis),
+        )
+        files, edits = _with_config(state.files, design) if hypothesis.settings else state.files, Edits()
+        if hypothesis.files:
+            owned = tuple(item for path in hypothesis.files for item in design.owned_by(path))
+            outline = config_outline(next(file.text for file in files if file.path == CONFIG), design.config)
+            written = await self.run.optional_step(
+                f"diagnosis/{hypothesis.id}/edits.json",
+                write_variant,
+                self.paper,
+                hypothesis,
+                owned,
+                outline,
+                trial_files(files),
+            )
+            if written is None:
+                return None, edits
+            files, edits = apply(files, written), written
+        return State(design, files, state.results), edits
+
+    async def _measure(self, hypothesis: Hypothesis, state: State, trials: Iterable[Trial]) -> State:
+        """The state with the results of these trials from its own code; those that were not measured have none."""
+        wanted = {trial.id: trial for trial in trials}
+        options = self.options.model_copy(update={"budget": max(self._seconds_left, 1.0)})
+        folder = f"diagnosis/{hypothesis.id}"
+        measured = await measure(self.run, state.files, (), tuple(wanted.values()), options, folder)
+        others = (result for result in state.results if result.trial.id not in wanted)
+        return replace(state, results=(*others, *measured))
+
+    def _decide(
+        self, hypothesis: Hypothesis, before: State, after: State, edits: Edits, trials: int
+    ) -> DiagnosisAttempt:
+        compared, now = before.compared, after.compared
+        changes = claim_changes(compared, now)
+        gained = [change.claim for change in changes if change.is_gain]
+        tried = 1 + sum(attempt.status in {"kept", "rejected"} for attempt in self.attempts)
+        decision = decide(changes, shifts(compared, now, gained), tried)
+        keep, reason = decision.keep, decision.reason
+        verdicts = dict(_verdicts(now))
+        unmeasured = [name for name, verdict in _verdicts(compared) if verdict == "met" and verdicts[name] == "not_run"]
+        if keep and unmeasured:
+            keep = False
+            reason = f"It meets {', '.join(gained)}, but the budget did not suffice to measure {unmeasured[0]} again."
+        return DiagnosisAttempt(
+            hypothesis=hypothesis.id,
+            status="kept" if keep else "rejected",
+            reason=reason,
+            settings=hypothesis.settings,
+            edits=edits,
+            changes=changes,
+            trials=trials,
+        )
+
+    async def _commit_branch(self, hypothesis: Hypothesis, before: State, after: State) -> None:
+        """Keep the changed files as a branch of the repository's history, whether they are kept or not."""
+        changed = {file.path: file.text for file in after.files if file not in before.files}
+        await self.publish.history.commit_branch(
+            f"diagnosis/{hypothesis.id}", f"Try {hypothesis.id}: {hypothesis.statement}", changed
+        )
+
+
+def _ended(hypothesis: Hypothesis, status: AttemptStatus, reason: str) -> DiagnosisAttempt:
+    return DiagnosisAttempt(hypothesis=hypothesis.id, status=status, reason=reason, settings=hypothesis.settings)
+
+
+def _with_config(files: Files, design: Design) -> Files:
+    """The files with the configuration of another design."""
+    texts = {CONFIG: to_yaml(design.config), SMOKE_CONFIG: to_yaml(design.config, smoke=True)}
+    return tuple(file.model_copy(update={"text": texts.get(file.path, file.text)}) for file in files)
+
+
+def _results(compared: ClaimResults) -> Iterator[ClaimResult | OrderingResult]:
+    yield from compared.items
+    yield from compared.orderings
+
+
+def _verdicts(compared: ClaimResults) -> Iterator[tuple[str, ClaimVerdict]]:
+    yield from ((item.claim.id, item.verdict) for item in compared.items)
+    yield from ((item.ordering.id, item.verdict) for item in compared.orderings)
+
+
+def _without_circumstances(result: TrialResult) -> TrialResult:
+    """What a trial measured, without its time, versions and settings, on which no hypothesis depends."""
+    return TrialResult(
+        trial=result.trial, status=result.status, reason=result.reason, measured=result.measured, scale=result.scale
+    )

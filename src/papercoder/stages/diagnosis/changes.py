@@ -1,0 +1,107 @@
+"""The changes of a hypothesis: amended settings and requirements, and claims before and after."""
+
+from collections.abc import Iterable
+
+from papercoder.artifacts import (
+    ClaimChange,
+    ClaimResults,
+    ConfigValue,
+    ExperimentConfig,
+    Hypothesis,
+    Requirement,
+    Requirements,
+    SettingChange,
+)
+from papercoder.artifacts.claims import ClaimVerdict
+from papercoder.stages.diagnosis.selection import Shift
+
+
+def changed_config(config: ExperimentConfig, changes: Iterable[SettingChange]) -> ExperimentConfig:
+    """The configuration with other values; each former value becomes an alternative.
+
+    Raises:
+        ValueError: a value has another type than the one that it replaces.
+    """
+    new = {change.key: change.value for change in changes}
+
+    def changed(value: ConfigValue) -> ConfigValue:
+        if value.key not in new:
+            return value
+        replacement = new[value.key]
+        if value.value is not None and not _same_type(value.value, replacement):
+            raise ValueError(f"{value.key} is {value.value!r}, and {replacement!r} is of another type")
+        others = tuple(each for each in value.alternatives if each != str(replacement))
+        smoke = replacement if isinstance(replacement, bool | str) and value.smoke is not None else value.smoke
+        return value.model_copy(
+            update={
+                "value": replacement,
+                "smoke": smoke,
+                "source": "assumed",
+                "requirement": "",
+                "quote": "",
+                "alternatives": (str(value.value), *others),
+            }
+        )
+
+    return ExperimentConfig(values=tuple(map(changed, config.values)))
+
+
+def _same_type(old: object, new: object) -> bool:
+    if isinstance(old, bool) or isinstance(new, bool):
+        return isinstance(old, bool) and isinstance(new, bool)
+    if isinstance(old, int | float):
+        return isinstance(new, int | float)
+    return new is None or isinstance(new, type(old))
+
+
+def supported_requirements(requirements: Requirements, hypothesis: Hypothesis) -> Requirements:
+    """The requirements after a hypothesis was kept: the new choice, the former one among its alternatives."""
+
+    def supported(item: Requirement) -> Requirement:
+        if item.id != hypothesis.requirement or hypothesis.kind != "reading":
+            return item
+        others = tuple(each for each in item.alternatives if each != hypothesis.reading)
+        return item.model_copy(
+            update={
+                "statement": hypothesis.reading,
+                "alternatives": (item.statement, *others),
+                "supported_by": hypothesis.id,
+            }
+        )
+
+    return Requirements(items=tuple(map(supported, requirements.items)))
+
+
+def claim_changes(before: ClaimResults, after: ClaimResults) -> tuple[ClaimChange, ...]:
+    """Each claim and ordering that was measured before and after a change."""
+    old = {name: (verdict, value) for name, verdict, value in _verdicts(before)}
+    return tuple(
+        ClaimChange(
+            claim=name, before=old[name][0], after=verdict, measured_before=old[name][1], measured_after=value
+        )
+        for name, verdict, value in _verdicts(after)
+        if name in old and "not_run" not in {verdict, old[name][0]}
+    )
+
+
+def _verdicts(results: ClaimResults) -> Iterable[tuple[str, ClaimVerdict, float | None]]:
+    for item in results.items:
+        yield item.claim.id, item.verdict, item.measured.value if item.measured else None
+    for each in results.orderings:
+        yield each.ordering.id, each.verdict, each.difference
+
+
+def shifts(before: ClaimResults, after: ClaimResults, claims: Iterable[str]) -> tuple[Shift, ...]:
+    """What these claims measured before and after, paired by seed if both have the same number of seeds."""
+    old = {item.claim.id: item for item in before.items}
+    new = {item.claim.id: item for item in after.items}
+    found = []
+    for name in claims:
+        one, other = old.get(name), new.get(name)
+        if one is None or other is None or one.measured is None or other.measured is None:
+            continue  # orderings are judged by paired seeds already
+        pair = one.measured.values, other.measured.values
+        if not pair[0] or len(pair[0]) != len(pair[1]):
+            pair = (one.measured.value,), (other.measured.value,)
+        found.append(Shift(name, *pair, other.tolerance))
+    return tuple(found)
