@@ -54,7 +54,6 @@ from papercoder.artifacts.diagnosis import HypothesisDraft as HypothesisDraft
 from papercoder.artifacts.diagnosis import HypothesisDrafts as HypothesisDrafts
 from papercoder.artifacts.diagnosis import HypothesisKind as HypothesisKind
 from papercoder.artifacts.diagnosis import SettingChange as SettingChange
-from papercoder.artifacts.diagnosis import Statement as Statement
 from papercoder.artifacts.evaluated import Costs as Costs
 from papercoder.artifacts.evaluated import Evaluation as Evaluation
 from papercoder.artifacts.evaluation import CodeCritique as CodeCritique
@@ -93,6 +92,7 @@ from papercoder.artifacts.planning import FilePlan as FilePlan
 from papercoder.artifacts.planning import ImportedNames as ImportedNames
 from papercoder.artifacts.planning import LogicDesign as LogicDesign
 from papercoder.artifacts.planning import OverallPlan as OverallPlan
+from papercoder.artifacts.planning import Quote as Quote
 from papercoder.artifacts.planning import Requirement as Requirement
 from papercoder.artifacts.planning import RequirementDraft as RequirementDraft
 from papercoder.artifacts.planning import RequirementDrafts as RequirementDrafts

@@ -7,7 +7,7 @@ from pydantic import Field
 from papercoder.artifacts.base import Artifact, RepoPath
 from papercoder.artifacts.claims import ClaimVerdict
 from papercoder.artifacts.coding import Edits
-from papercoder.artifacts.planning import Value
+from papercoder.artifacts.planning import Quote, Value
 
 HypothesisKind = Literal["reading", "fault", "paper", "conditions"]
 AttemptStatus = Literal["kept", "rejected", "failed", "not_tried"]
@@ -20,14 +20,6 @@ class SettingChange(Artifact):
     """The dotted key in the configuration."""
 
     value: Value
-
-
-class Statement(Artifact):
-    """Words of the paper."""
-
-    anchor: str
-    quote: str
-    """Copied character by character."""
 
 
 class HypothesisDraft(Artifact):
@@ -59,7 +51,7 @@ class HypothesisDraft(Artifact):
     change: str = ""
     """What to change in these files, precisely enough to write the edits."""
 
-    quotes: tuple[Statement, ...] = ()
+    quotes: tuple[Quote, ...] = ()
     """For `paper`: the words on both sides of the contradiction."""
 
 

@@ -66,6 +66,16 @@ class RequirementDrafts(Artifact):
     requirements: tuple[RequirementDraft, ...] = ()
 
 
+class Quote(Artifact):
+    """Words of the paper, or of someone who knows it."""
+
+    anchor: str
+    """Where they are: an anchor of the paper, or `note:1` for the first note of the user."""
+
+    text: str
+    """Copied character by character."""
+
+
 class Requirement(RequirementDraft):
     """A requirement with its number, after its quote was searched in the paper."""
 
@@ -74,6 +84,9 @@ class Requirement(RequirementDraft):
 
     quote_found: bool
     """Whether the quote is in the paper."""
+
+    evidence: tuple[Quote, ...] = ()
+    """What supports it beside its own quote, such as notes of the authors."""
 
     supported_by: str = ""
     """Only for `assumed`: the id of the hypothesis whose results support this choice; empty if nothing does."""

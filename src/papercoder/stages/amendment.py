@@ -1,5 +1,7 @@
 """Amendment: a note from the user about the paper becomes requirements and settings."""
 
+from dataclasses import replace
+
 from pydantic import Field
 
 from papercoder.agents.agent import Agent, Agents, uses
@@ -12,6 +14,7 @@ from papercoder.artifacts import (
     ConfigValue,
     ExperimentConfig,
     FilePlan,
+    Quote,
     Requirement,
     RequirementKind,
     Requirements,
@@ -34,16 +37,23 @@ class AmendedRequirement(Artifact):
     owner: str
     """The file that implements it."""
 
+    settled: bool = True
+    """Whether the note settles everything that the statement says. False if a part of it remains a choice that neither
+    the paper nor the note states."""
+
 
 class AmendedValue(Artifact):
     """A setting after the amendment."""
 
     key: str
-    """An existing key of the configuration."""
+    """An existing key of the configuration, or a new one for something that the code must be able to vary."""
 
     value: Value
     smoke: Value = None
     """The value for smoke runs if it changes, else null."""
+
+    meaning: str = ""
+    """Only for a new key: what it controls, in a few words, with its unit."""
 
 
 class Amendment(Artifact):
@@ -79,7 +89,11 @@ def problems(amendment: Amendment, design: Design) -> list[str]:
     paths = {file.path for file in design.architecture.files}
     free = 1 + max((int(item.id[1:]) for item in design.requirements.items), default=0)
     new = [int(item.id[1:]) for item in amendment.requirements if item.id not in design.requirements.ids]
-    found = [f"`{value.key}` is not a key of the configuration." for value in amendment.values if value.key not in keys]
+    found = [
+        f"`{value.key}` is not a key of the configuration; give a new key its meaning."
+        for value in amendment.values
+        if value.key not in keys and not value.meaning
+    ]
     found += [
         f"`{item.owner}` is not a file of the repository." for item in amendment.requirements if item.owner not in paths
     ]
@@ -89,37 +103,42 @@ def problems(amendment: Amendment, design: Design) -> list[str]:
 
 
 def apply_amendment(design: Design, amendment: Amendment, note: str, anchor: str) -> Design:
-    """Apply an amendment to a design; the note becomes the evidence for each change."""
+    """Apply an amendment to a design; the note becomes evidence for each change."""
     changed = {item.id: item for item in amendment.requirements}
-    return Design(
-        plan=design.plan,
-        requirements=_requirements(design.requirements, changed, note, anchor),
+    evidence = Quote(anchor=anchor, text=note)
+    return replace(
+        design,
+        requirements=_requirements(design.requirements, changed, evidence),
         architecture=_architecture(design.architecture, changed),
-        logic=design.logic,
         config=_config(design.config, {value.key: value for value in amendment.values}, note, next(iter(changed), "")),
-        claims=design.claims,
-        data=design.data,
     )
 
 
-def _requirements(
-    requirements: Requirements, changed: dict[str, AmendedRequirement], note: str, anchor: str
-) -> Requirements:
+def _requirements(requirements: Requirements, changed: dict[str, AmendedRequirement], evidence: Quote) -> Requirements:
     def amended(item: Requirement) -> Requirement:
         new = changed.get(item.id)
-        return _stated(new, note, anchor) if new else item
+        return _amended(item, new, evidence) if new else item
 
-    added = (_stated(item, note, anchor) for name, item in changed.items() if name not in requirements.ids)
+    added = (_stated(item, evidence) for name, item in changed.items() if name not in requirements.ids)
     return Requirements(items=(*map(amended, requirements.items), *added))
 
 
-def _stated(item: AmendedRequirement, note: str, anchor: str) -> Requirement:
+def _amended(item: Requirement, new: AmendedRequirement, evidence: Quote) -> Requirement:
+    """A requirement with a new statement: the paper's quote stays, and what the note leaves open stays assumed."""
+    if new.settled and not item.quote:
+        return _stated(new, evidence)
+    status = {"status": "stated", "alternatives": ()} if new.settled else {}
+    update = {"kind": new.kind, "statement": new.statement, "evidence": (*item.evidence, evidence), **status}
+    return item.model_copy(update=update)
+
+
+def _stated(item: AmendedRequirement, evidence: Quote) -> Requirement:
     return Requirement(
         id=item.id,
         kind=item.kind,
         statement=item.statement,
-        anchor=anchor,
-        quote=note,
+        anchor=evidence.anchor,
+        quote=evidence.text,
         status="stated",
         quote_found=True,
     )
@@ -147,4 +166,10 @@ def _config(config: ExperimentConfig, changed: dict[str, AmendedValue], note: st
         source = by_requirement if stated else by_note
         return value.model_copy(update={"value": new.value, "smoke": smoke, "alternatives": (), **source})
 
-    return ExperimentConfig(values=tuple(map(amended, config.values)))
+    known = {value.key for value in config.values}
+    added = (
+        amended(ConfigValue(key=key, value=new.value, smoke=new.smoke, source="assumed", meaning=new.meaning))
+        for key, new in changed.items()
+        if key not in known
+    )
+    return ExperimentConfig(values=(*map(amended, config.values), *added))

@@ -76,9 +76,7 @@ def claim_changes(before: ClaimResults, after: ClaimResults) -> tuple[ClaimChang
     """Each claim and ordering that was measured before and after a change."""
     old = {name: (verdict, value) for name, verdict, value in _verdicts(before)}
     return tuple(
-        ClaimChange(
-            claim=name, before=old[name][0], after=verdict, measured_before=old[name][1], measured_after=value
-        )
+        ClaimChange(claim=name, before=old[name][0], after=verdict, measured_before=old[name][1], measured_after=value)
         for name, verdict, value in _verdicts(after)
         if name in old and "not_run" not in {verdict, old[name][0]}
     )

@@ -131,8 +131,8 @@ def _kind_problems(draft: HypothesisDraft, paper: Paper, requirements: Requireme
     if draft.kind == "paper" and len(draft.quotes) < 2:
         yield "quote the paper on both sides of the contradiction."
     for said in draft.quotes:
-        if find_quote(paper, said.quote, said.anchor) is None:
-            yield f'the paper does not say "{said.quote}" [{said.anchor}]; copy its words exactly.'
+        if find_quote(paper, said.text, said.anchor) is None:
+            yield f'the paper does not say "{said.text}" [{said.anchor}]; copy its words exactly.'
 
 
 def _change_problems(draft: HypothesisDraft, requirements: Requirements) -> Iterator[str]:
