@@ -270,7 +270,7 @@ def test_a_run_is_revised_with_the_settings_it_was_made_with(say: Say, made: Pat
 def test_a_note_that_changes_nothing_is_reported(say: Say, made: Path) -> None:
     ended = say("revise", made, "nice weather")
     assert ended.code == 0
-    assert "The note changes nothing." in ended.out
+    assert "Nothing was changed." in ended.out
 
 
 def test_an_unreadable_paper_is_an_error_before_any_call(say: Say, made: Path, tmp_path: Path) -> None:

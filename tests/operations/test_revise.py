@@ -12,6 +12,7 @@ from papercoder.errors import RunFolderError, SettingsError
 from papercoder.models.contract import Request
 from papercoder.operations.generate import generate
 from papercoder.operations.revise import (
+    PlannedRevision,
     apply_note,
     changed_files,
     cost_warning,
@@ -49,6 +50,18 @@ def coding(request: Request) -> str:
     return fenced(model if request.subject == "model.py" else main)
 
 
+def implement(request: Request) -> str:
+    """Edits that follow the requirements it is shown."""
+    if "There is a bias" in request.text:
+        return edit("model.py", "    return w * x\n", "    return w * x + 1.0\n")
+    line = '    rate = config["training"]["learning_rate"]  # R2: learning rate\n'
+    return edit("main.py", line, line.replace("rate = ", "learning_rate = rate = "))
+
+
+def edit(path: str, search: str, replace: str) -> str:
+    return f"{path}\n<<<<<<< SEARCH\n{search}=======\n{replace}>>>>>>> REPLACE\n"
+
+
 @pytest.fixture(autouse=True)
 def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checking takes seconds; what it finds has tests of its own."""
@@ -76,7 +89,15 @@ class Done:
         asyncio.run(generate(source_to_resume(self.folder), self.folder, SETTINGS, [self.events.append]))
 
     def amend(self, note: str = NOTE) -> str:
-        return asyncio.run(apply_note(self.folder, note, SETTINGS))
+        """Apply a note; returns what it changes."""
+        shown: list[PlannedRevision] = []
+
+        def confirm(revision: PlannedRevision) -> bool:
+            shown.append(revision)
+            return True
+
+        asyncio.run(apply_note(self.folder, note, SETTINGS, confirm=confirm))
+        return shown[0].diff if shown else ""
 
     @property
     def asked(self) -> Counter[tuple[str, str]]:
@@ -93,7 +114,7 @@ class Done:
 @pytest.fixture
 def done(monkeypatch: pytest.MonkeyPatch, paper_file: Path, tmp_path: Path) -> Callable[..., Done]:
     def make(*amendments: Amendment) -> Done:
-        model = play(monkeypatch, project(coding=coding, amend=list(amendments)))
+        model = play(monkeypatch, project(coding=coding, amend=list(amendments), implement=implement))
         return Done(tmp_path / "run", paper_file, model)
 
     return make
@@ -102,36 +123,63 @@ def done(monkeypatch: pytest.MonkeyPatch, paper_file: Path, tmp_path: Path) -> C
 def test_a_note_about_a_setting_is_shown_as_a_diff(done: Callable[..., Done]) -> None:
     shown = done(RATE).amend().splitlines()
     assert '-- R2 (training, stated): The learning rate is 0.05. [3¶1] "a learning rate of 0.05"' in shown
-    assert f'+- R2 (training, stated): The learning rate is 0.07. [note:1] "{NOTE}"' in shown
+    assert '+- R2 (training, stated): The learning rate is 0.07. [3¶1] "a learning rate of 0.05"' in shown
     assert "-  learning_rate: 0.05  # R2" in shown
     assert "+  learning_rate: 0.07  # R2" in shown
     assert not [line for line in shown if "R1" in line]
 
 
-def test_only_the_owner_of_what_a_note_changes_is_made_again(done: Callable[..., Done]) -> None:
+def test_a_note_costs_edits_and_a_review_of_what_it_changes(done: Callable[..., Done]) -> None:
     run = done(RATE)
     run.amend()
     run.run()
-    assert run.asked - Counter({("amend", ""): 1}) == {
-        ("analysis", "main.py"): 1,
-        ("coding", "main.py"): 1,
-        ("review", "main.py"): 1,
-        ("review", "model.py"): 1,
-    }
+    assert run.asked == Counter({("amend", ""): 1, ("implement", ""): 1, ("review", "main.py"): 1})
     assert "learning_rate: 0.07" in (run.folder / "repo" / "config.yaml").read_text(encoding="utf-8")
     assert "learning_rate = rate" in (run.folder / "repo" / "main.py").read_text(encoding="utf-8")
+    assert of_kind(run.events, ArtifactEdited) == []
 
 
-def test_what_imports_the_owner_is_written_again_where_its_code_changed(done: Callable[..., Done]) -> None:
+def test_everything_else_stays_byte_for_byte(done: Callable[..., Done]) -> None:
     run = done(BIAS)
     run.amend("There is a bias.")
     run.run()
-    assert run.asked_of("analysis", "coding") == {
-        ("analysis", "model.py"),
-        ("coding", "model.py"),
-        ("coding", "main.py"),
+    now = repository_texts(run.folder)
+    assert {path for path in now if now[path] != run.tree.get(path)} == {
+        "TRACEABILITY.json",
+        "TRACEABILITY.md",
+        "model.py",
     }
-    assert run.asked_of("property_tests") == {("property_tests", "model.py")}
+    assert run.asked_of("analysis", "coding", "property_tests") == set()
+
+
+def test_a_run_that_was_stopped_after_the_note_completes_the_change(done: Callable[..., Done]) -> None:
+    run = done(BIAS, RATE)
+    run.amend("There is a bias.")
+    run.amend()
+    run.run()
+    texts = repository_texts(run.folder)
+    assert "w * x + 1.0" in texts["model.py"]
+    assert "learning_rate = rate" in texts["main.py"]
+    assert not (run.folder / "pending_change.json").exists()
+    assert run.asked_of("analysis", "coding", "property_tests") == set()
+
+
+def test_after_a_note_edits_are_followed_as_always(done: Callable[..., Done]) -> None:
+    run = done(RATE)
+    run.amend()
+    run.run()
+    before = calls_made(run.folder)
+    (run.folder / "analysis" / "main.py.md").write_text("# mine\n", encoding="utf-8")
+    run.run()
+    assert set(calls_made(run.folder) - before) == {("coding", "main.py")}
+
+
+def test_a_note_that_is_not_confirmed_changes_nothing(done: Callable[..., Done]) -> None:
+    run = done(RATE)
+    assert not asyncio.run(apply_note(run.folder, NOTE, SETTINGS, confirm=lambda _: False))
+    run.run()
+    assert set(run.asked) == {("amend", "")}
+    assert run.config()["training.learning_rate"] == 0.05
 
 
 def test_remade_files_are_reported(done: Callable[..., Done]) -> None:
@@ -164,7 +212,8 @@ def test_notes_add_up(done: Callable[..., Done]) -> None:
     run.run()
     statements = [item.statement for item in load_design(run.folder).requirements.items]
     assert statements == ["There is a bias.", "The learning rate is 0.07."]
-    assert [item.anchor for item in load_design(run.folder).requirements.items] == ["note:2", "note:1"]
+    evidence = [[quote.anchor for quote in item.evidence] for item in load_design(run.folder).requirements.items]
+    assert evidence == [["note:2"], ["note:1"]]
 
 
 def test_a_note_that_changes_nothing_leaves_all_as_it_is(done: Callable[..., Done]) -> None:

@@ -1,10 +1,11 @@
 """Amendment: what a note says becomes requirements and settings, with the note as their evidence."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from papercoder.artifacts import ExperimentConfig, Requirements
+from papercoder.artifacts import ExperimentConfig, Quote, Requirements
 from papercoder.artifacts.design import Design
 from papercoder.stages.amendment import AmendedRequirement, AmendedValue, Amendment, amend, apply_amendment, problems
 from tests.scripted import DESIGN
@@ -49,7 +50,7 @@ def test_an_unfit_amendment_goes_back_with_the_reason() -> None:
     unfit = Amendment(values=(AmendedValue(key="optimizer.rate", value=1),))
     amendment, model = ask(unfit, CHANGE)
     assert amendment == CHANGE
-    assert "`optimizer.rate` is not a key of the configuration." in model.requests[1].text
+    assert "`optimizer.rate` is not a key of the configuration" in model.requests[1].text
 
 
 @pytest.mark.parametrize(
@@ -76,8 +77,39 @@ def test_numbers_that_the_user_deleted_are_not_given_out_again() -> None:
 def test_a_changed_requirement_has_the_note_as_its_evidence() -> None:
     (same, changed) = after(CHANGE).requirements.items
     assert same == DESIGN.requirements.items[0]
-    assert (changed.statement, changed.quote, changed.anchor) == ("The learning rate is 0.07.", NOTE, "note:1")
-    assert (changed.status, changed.quote_found) == ("stated", True)
+    assert changed.statement == "The learning rate is 0.07."
+    assert (changed.quote, changed.anchor) == (DESIGN.requirements.items[1].quote, DESIGN.requirements.items[1].anchor)
+    assert changed.evidence == (Quote(anchor="note:1", text=NOTE),)
+
+
+def test_a_choice_that_a_note_settles_is_stated_by_the_note() -> None:
+    open_choice = requirement("R1", status="assumed", quote="", alternatives=("With a bias.",))
+    design = replace(DESIGN, requirements=Requirements(items=(open_choice,)))
+    settled = Amendment(
+        requirements=(AmendedRequirement(id="R1", kind="method", statement="No bias.", owner="model.py"),)
+    )
+    (changed,) = after(settled, design).requirements.items
+    assert (changed.status, changed.quote, changed.anchor, changed.alternatives) == ("stated", NOTE, "note:1", ())
+
+
+def test_what_a_note_leaves_open_stays_assumed() -> None:
+    open_choice = requirement("R1", status="assumed", quote="", alternatives=("Two seeds.",))
+    design = replace(DESIGN, requirements=Requirements(items=(open_choice,)))
+    partly = AmendedRequirement(id="R1", kind="method", statement="Greedy.", owner="model.py", settled=False)
+    (changed,) = after(Amendment(requirements=(partly,)), design).requirements.items
+    assert (changed.statement, changed.status, changed.alternatives) == (
+        "Greedy, one seed.",
+        "assumed",
+        ("Two seeds.",),
+    )
+    assert changed.evidence == (Quote(anchor="note:1", text=NOTE),)
+
+
+def test_a_note_may_need_a_new_setting() -> None:
+    new_key = Amendment(values=(AmendedValue(key="training.decay", value=0.1, meaning="decay"),))
+    assert problems(new_key, DESIGN) == []
+    (added,) = (value for value in after(new_key).config.values if value.key == "training.decay")
+    assert (added.value, added.source, added.quote) == (0.1, "quote", NOTE)
 
 
 def test_a_changed_value_is_stated_by_the_changed_requirement_and_the_others_stay() -> None:

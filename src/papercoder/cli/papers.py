@@ -1,5 +1,6 @@
 """Commands for papers, runs and repositories."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -222,6 +223,7 @@ def revise(
     sandbox: SandboxOption = None,
     reproduce: ReproduceOption = None,
     gpu: GpuOption = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Apply the note without asking.")] = False,
 ) -> None:
     """Apply a note, your edits or a new version of the paper, and update only what they change."""
     given = dict(locals())
@@ -230,6 +232,7 @@ def revise(
     from papercoder.console.terminal import show_report
     from papercoder.operations.generate import generate
     from papercoder.operations.revise import (
+        PlannedRevision,
         apply_note,
         changed_files,
         cost_warning,
@@ -239,7 +242,9 @@ def revise(
     )
     from papercoder.paper.limited_reading import read_within_limits
 
-    flags = {name: value for name, value in given.items() if name not in {"run", "note", "paper", "model", "thinking"}}
+    flags = {
+        name: value for name, value in given.items() if name not in {"run", "note", "paper", "model", "thinking", "yes"}
+    }
     former = source_to_resume(run)
     settings = settings_to_resume(run, {**models_given(model, thinking), **flags})
     if warning := cost_warning(run, settings):
@@ -248,7 +253,14 @@ def revise(
         if note and paper:
             read_within_limits(paper)  # fail before the note is paid for
         if note:
-            echo(run_interruptible(apply_note(run, note, settings, [listener])) or "The note changes nothing.")
+
+            def confirm(revision: PlannedRevision) -> bool:
+                echo(revision.description)
+                return yes or not sys.stdin.isatty() or typer.confirm("Apply it?")
+
+            if not run_interruptible(apply_note(run, note, settings, [listener], confirm)):
+                echo("Nothing was changed.")
+                return
         before = repository_texts(run)
         run_interruptible(generate(paper or former, run, settings, [listener], force=bool(paper)))
     echo(changed_files(before, repository_texts(run)))

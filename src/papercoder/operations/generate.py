@@ -23,6 +23,7 @@ from papercoder.models.stack import assemble_roles
 from papercoder.operations.environment import PaperReader, RunEnvironment, read_in_thread
 from papercoder.paper.pictures import save_pictures
 from papercoder.pipeline import ablation
+from papercoder.pipeline.adoption import complete_change, with_pending_change
 from papercoder.pipeline.pipeline import as_published, paper_to_repository
 from papercoder.pipeline.publisher import Publisher
 from papercoder.report import write_report
@@ -90,7 +91,9 @@ async def generate(
                 emit(Warned(where="settings", message=message))
             await history.init()
             paper = await read_paper(run, source, environment.read)
+            run = with_pending_change(run)
             repository = await PROFILES[settings.profile](run, paper, Publisher(run, history), settings)
+            complete_change(run)
             end.reason = repository.execution.unseen(settings.reproduce) if repository.execution else ""
         return repository
 

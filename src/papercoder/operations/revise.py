@@ -1,14 +1,15 @@
 """Revise a run: resume it with its own settings, or apply a note on the paper to its requirements and configuration."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from papercoder.agents.edits import apply
 from papercoder.agents.listings import requirement_lines
 from papercoder.artifacts import (
     ArchitectureDesign,
-    Artifact,
     Claims,
     DataSources,
     ExperimentConfig,
@@ -19,8 +20,11 @@ from papercoder.artifacts import (
 from papercoder.artifacts.design import Design
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import is_file, walk, write
+from papercoder.models.contract import Price
+from papercoder.models.tokens import count_tokens
 from papercoder.operations.generate import open_run
-from papercoder.repository.config_text import to_yaml
+from papercoder.pipeline.adoption import change_between, save_change, with_pending_texts
+from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.repository.files import read_files
 from papercoder.runs.event_log import EventLog, read_events, trusted_start
 from papercoder.runs.events import Emit
@@ -28,40 +32,110 @@ from papercoder.runs.folder import load, lock
 from papercoder.runs.ownership import is_own
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
-from papercoder.stages.amendment import amend, apply_amendment
+from papercoder.stages.amendment import Amendment, amend, apply_amendment
+from papercoder.stages.implementation import (
+    LOGIC,
+    PLAN,
+    AmendedItems,
+    files_to_edit,
+    implement,
+    planning_files,
+    read_planning_files,
+)
 
-_PINNED = ("requirements", "data", "architecture", "logic", "config")
-"""Artifacts of planning that are used unchanged after a note, even those that it did not change."""
+_EDIT_TOKENS = 4_000
+"""Estimated completion tokens of the edits for a note."""
 
 
-async def apply_note(folder: Path, note: str, settings: Settings, listeners: Iterable[Emit] = ()) -> str:
-    """Apply a note to a run's requirements and configuration; the next `generate` uses them.
+@dataclass(frozen=True)
+class PlannedRevision:
+    """What a note changes, before the model edits anything."""
+
+    diff: str
+    """Requirements and configuration, before and after."""
+
+    files: tuple[str, ...]
+    """The files that the model may edit."""
+
+    prompt_tokens: int
+    """Estimated, for the edits."""
+
+    price: Price | None
+    """Of the model that writes the edits; None if it is not known."""
+
+    @property
+    def description(self) -> str:
+        """What changes, what may be edited, and what the edits cost."""
+        files = ", ".join((*self.files, "plan", "logic design"))
+        dollars = f", ${self.price.of(self.prompt_tokens, 0, _EDIT_TOKENS):.2f}" if self.price else ""
+        tokens = f"about {self.prompt_tokens:,} prompt and {_EDIT_TOKENS:,} completion tokens{dollars}"
+        return f"{self.diff}\n\nMay be edited: {files}. The edits take {tokens}, then what changed is reviewed again."
+
+
+Confirm = Callable[[PlannedRevision], bool]
+"""Shows what a note changes and asks whether to apply it."""
+
+
+async def apply_note(
+    folder: Path,
+    note: str,
+    settings: Settings,
+    listeners: Iterable[Emit] = (),
+    confirm: Confirm = lambda _: True,
+) -> bool:
+    """Apply a note to a run's requirements, configuration, plan and code; the next `generate` checks and runs them.
+
+    Args:
+        folder: the run folder.
+        note: what someone who knows the paper says.
+        settings: model, cost limit.
+        listeners: receive every event.
+        confirm: called before the model edits the code.
 
     Returns:
-        What changed, as a diff; empty if the note changes nothing.
+        Whether anything changed.
 
     Raises:
         RunFolderError: the run has not finished planning, or the folder cannot be used.
+        AnswerError: the model gave no valid edits; nothing was changed.
     """
     with lock(folder):
         run, _ = open_run(folder, settings, EventLog(folder, *listeners))
-        before = load_design(folder)
+        before, files = load_design(folder), with_pending_texts(folder, read_files(folder / "repo"))
         number = sum(path.suffix == ".md" for path in walk(folder, "notes")) + 1
         amendment = await run.step(f"notes/{number}.json", amend, before, note)
         after = apply_amendment(before, amendment, note, f"note:{number}")
-        changes = "\n".join(design_diff(before, after))
-        if changes:
-            write(folder, f"notes/{number}.md", note + "\n")
-            changed: dict[str, Artifact] = {
-                "requirements": after.requirements,
-                "architecture": after.architecture,
-                "config": after.config,
-            }
-            for name, artifact in changed.items():
-                write(folder, f"planning/{name}.json", artifact.model_dump_json(indent=1) + "\n")
-            for name in _PINNED:
-                run.pin(f"planning/{name}.json")
-        return changes
+        diff = tuple(design_diff(before, after))
+        if not diff:
+            return False
+        items = _amended_items(before, after, amendment)
+        editable = files_to_edit(after, files, items)
+        tokens = sum(count_tokens(file.text) for file in (*planning_files(before.plan, before.logic), *editable))
+        paths, price = tuple(file.path for file in editable), run.context.models["coding"].price
+        if not confirm(PlannedRevision("\n".join(diff), paths, tokens, price)):
+            return False
+        outline = config_outline(to_yaml(after.config), after.config)
+        edits = await run.step(
+            f"notes/{number}-edits.json", implement, items, before.plan, before.logic, outline, editable
+        )
+        edited = apply((*planning_files(before.plan, before.logic), *files), edits)
+        plan, logic = read_planning_files(edited)
+        new = replace(after, plan=plan, logic=logic)
+        code = tuple(file for file in edited if file.path not in {PLAN, LOGIC})
+        write(folder, f"notes/{number}.md", note + "\n")
+        await save_change(run, change_between((before, files), (new, code)))
+        return True
+
+
+def _amended_items(before: Design, after: Design, amendment: Amendment) -> AmendedItems:
+    changed = {item.id for item in amendment.requirements}
+    old, new = to_yaml(before.config).splitlines(), to_yaml(after.config).splitlines()
+    return AmendedItems(
+        requirements_before=before.requirements.pick(changed),
+        requirements=after.requirements.pick(changed),
+        settings=tuple(difflib.unified_diff(old, new, "before", "after", lineterm="", n=0))[2:],
+        keys=tuple(value.key for value in amendment.values),
+    )
 
 
 def load_design(folder: Path) -> Design:

@@ -78,6 +78,7 @@ class Answers:
             "whole": self._whole,
             "review": _review,
             "revise": lambda _request, _rng, _padding: NO_EDITS,
+            "implement": lambda _request, _rng, _padding: NO_EDITS,
             "property_tests": _property_tests,
             "repair": lambda _request, _rng, _padding: NO_EDITS,
             "judge_leaf": leaf_judgement,
