@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from papercoder.artifacts.base import Artifact, RepoPath
-from papercoder.artifacts.claims import ClaimVerdict
+from papercoder.artifacts.claims import ClaimResults, ClaimVerdict
 from papercoder.artifacts.coding import Edits
 from papercoder.artifacts.planning import Quote, Value
 
@@ -122,6 +122,9 @@ class DiagnosisAttempt(Artifact):
 
     seconds: float = 0.0
 
+    ended_early: bool = False
+    """Whether the budget ended before it was decided."""
+
     @property
     def gained(self) -> tuple[str, ...]:
         """Ids of the claims that it meets and that were not met before."""
@@ -136,6 +139,12 @@ class DiagnosisAttempt(Artifact):
 class Diagnosis(Artifact):
     """What was found about the claims that differ."""
 
+    before: ClaimResults = ClaimResults()
+    """The claims as the first reading of the paper met them."""
+
+    repository: str = ""
+    """A digest of the code and the settings that the diagnosis ended with."""
+
     hypotheses: tuple[Hypothesis, ...] = ()
     attempts: tuple[DiagnosisAttempt, ...] = ()
     """In the order in which they were tried, then those that were not."""
@@ -149,6 +158,11 @@ class Diagnosis(Artifact):
     def tried(self) -> int:
         """How many hypotheses were measured; among many, one may fit by chance."""
         return sum(attempt.status in {"kept", "rejected"} for attempt in self.attempts)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no hypothesis is left that a larger budget could decide."""
+        return not any(attempt.ended_early for attempt in self.attempts)
 
     def hypothesis(self, name: str) -> Hypothesis:
         """The hypothesis with this id."""

@@ -22,20 +22,72 @@ from papercoder.artifacts import (
 from papercoder.artifacts.claims import ClaimVerdict
 from papercoder.artifacts.design import Design
 from papercoder.artifacts.reproduction import ReproductionOptions, kind_of
+from papercoder.pipeline.adoption import change_between, save_change
+from papercoder.pipeline.execution import execute_in_run
 from papercoder.pipeline.publisher import Files, Publisher
-from papercoder.pipeline.reproduction import measure
+from papercoder.pipeline.reproduction import measure, recall
 from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.runs.events import DiagnosisStarted, HypothesisEnded
+from papercoder.runs.folder import load
 from papercoder.runs.run import Run
-from papercoder.stages.diagnosis.changes import changed_config, claim_changes, shifts, supported_requirements
+from papercoder.runs.store import digest
+from papercoder.stages.diagnosis.changes import (
+    changed_config,
+    claim_changes,
+    claim_line,
+    shifts,
+    supported_requirements,
+)
 from papercoder.stages.diagnosis.hypotheses import find_hypotheses
 from papercoder.stages.diagnosis.selection import decide
 from papercoder.stages.diagnosis.variant import write_variant
+from papercoder.stages.property_tests import property_test_path
 from papercoder.stages.reproduction.needs import needed_kinds
 from papercoder.stages.reproduction.preparation import trial_files
-from papercoder.stages.reproduction.verdicts import claim_line, compare
+from papercoder.stages.reproduction.verdicts import compare
 
 CONFIG, SMOKE_CONFIG = "config.yaml", "config.smoke.yaml"
+
+
+REPORT = "diagnosis/report.json"
+
+
+async def diagnose(
+    run: Run[Agents], paper: Paper, design: Design, files: Files, options: ReproductionOptions, publish: Publisher
+) -> Diagnosis:
+    """Explain the claims that differ; a change that the results support is left pending for the next pass.
+
+    A repository that was diagnosed is not diagnosed again, unless the budget ended before all hypotheses were tried.
+
+    Args:
+        run: has the results of the repository's trials.
+        paper: the paper.
+        design: the results of planning.
+        files: of the generated repository.
+        options: of the reproduction, with the budget of the diagnosis.
+        publish: knows which files the user edited, and keeps every change that was tried as a branch.
+
+    Raises:
+        ReproductionError: the repository lists no trials, or its packages cannot be installed.
+        SandboxError: no sandbox works here.
+    """
+    before = load(run.folder, REPORT, Diagnosis) if (run.folder / REPORT).is_file() else Diagnosis()
+    if before.repository == _digest(files) and before.is_complete:
+        return before
+    trials, results = await recall(run, files, design.config.values, options)
+    state = State(design, files, results)
+    after, diagnosis = await DiagnosisRounds(run, paper, publish, trials, options).run_rounds(state)
+    if before.repository == _digest(files):  # the first reading is older than this diagnosis
+        diagnosis = diagnosis.model_copy(update={"before": before.before})
+    diagnosis = diagnosis.model_copy(update={"repository": _digest(after.files)})
+    await run.write_output(REPORT, diagnosis)
+    if diagnosis.kept:
+        await save_change(run, change_between((design, files), (after.design, after.files)))
+    return diagnosis
+
+
+def _digest(files: Files) -> str:
+    return digest(sorted((file.path, file.text) for file in trial_files(files)))
 
 
 @dataclass(frozen=True)
@@ -75,7 +127,7 @@ class DiagnosisRounds:
         compared = state.compared
         wrong = {name for name, verdict in _verdicts(compared) if verdict == "differs"}
         if not wrong:
-            return state, Diagnosis()
+            return state, Diagnosis(before=compared)
         found = await self.run.optional_step(
             "diagnosis/hypotheses.json",
             find_hypotheses,
@@ -91,7 +143,7 @@ class DiagnosisRounds:
         self.run.emit(DiagnosisStarted(claims=len(wrong), hypotheses=len(hypotheses)))
         for hypothesis in sorted(hypotheses, key=lambda each: self._cost(each, state)):
             state = await self._try(hypothesis, state)
-        return state, Diagnosis(hypotheses=hypotheses, attempts=tuple(self.attempts))
+        return state, Diagnosis(before=compared, hypotheses=hypotheses, attempts=tuple(self.attempts))
 
     @property
     def _seconds_left(self) -> float:
@@ -130,6 +182,8 @@ class DiagnosisRounds:
 
     async def _attempt(self, hypothesis: Hypothesis, state: State) -> tuple[DiagnosisAttempt, State]:
         deciding = self._deciding(hypothesis, state)
+        if self._seconds_left <= 0:
+            return _ended(hypothesis, "not_tried", "The budget was used up.", ended_early=True), state
         if reason := self._why_not(hypothesis, deciding):
             return _ended(hypothesis, "not_tried", reason), state
         try:
@@ -142,6 +196,16 @@ class DiagnosisRounds:
         trials = deciding
         measured = await self._measure(hypothesis, changed, trials)
         if any(change.is_gain for change in claim_changes(state.compared, measured.compared)):
+            execution = await execute_in_run(
+                self.run,
+                f"diagnosis/{hypothesis.id}/execution.json",
+                changed.files,
+                self.options.sandbox,
+                gpu=self.options.gpu,
+            )
+            if execution.failed:
+                reason = f"With its change, {execution.failed.step} fails: {execution.failed.reason}"
+                return _ended(hypothesis, "failed", reason), state
             done = {result.trial.id for result in state.results if result.status == "done"}
             trials = tuple(trial for trial in self.trials if trial.id in done)
             measured = await self._measure(hypothesis, measured, trials)
@@ -156,8 +220,6 @@ class DiagnosisRounds:
             return "No change of the code or the settings decides it."
         if not deciding:
             return "All claims that it explains are met by now."
-        if self._seconds_left <= 0:
-            return "The budget was used up."
         yours = self.publish.edited_paths((*hypothesis.files, *([CONFIG] if hypothesis.settings else [])))
         return f"You edited {', '.join(sorted(yours))}, which it would change." if yours else ""
 
@@ -171,6 +233,7 @@ class DiagnosisRounds:
         files, edits = _with_config(state.files, design) if hypothesis.settings else state.files, Edits()
         if hypothesis.files:
             owned = tuple(item for path in hypothesis.files for item in design.owned_by(path))
+            test_paths = set(map(property_test_path, hypothesis.files))
             outline = config_outline(next(file.text for file in files if file.path == CONFIG), design.config)
             written = await self.run.optional_step(
                 f"diagnosis/{hypothesis.id}/edits.json",
@@ -180,6 +243,7 @@ class DiagnosisRounds:
                 owned,
                 outline,
                 trial_files(files),
+                tuple(file for file in files if file.path in test_paths),
             )
             if written is None:
                 return None, edits
@@ -203,11 +267,12 @@ class DiagnosisRounds:
         gained = [change.claim for change in changes if change.is_gain]
         tried = 1 + sum(attempt.status in {"kept", "rejected"} for attempt in self.attempts)
         decision = decide(changes, shifts(compared, now, gained), tried)
-        keep, reason = decision.keep, decision.reason
+        keep, reason, ended_early = decision.keep, decision.reason, False
         verdicts = dict(_verdicts(now))
         unmeasured = [name for name, verdict in _verdicts(compared) if verdict == "met" and verdicts[name] == "not_run"]
         if keep and unmeasured:
             keep = False
+            ended_early = True
             reason = f"It meets {', '.join(gained)}, but the budget did not suffice to measure {unmeasured[0]} again."
         return DiagnosisAttempt(
             hypothesis=hypothesis.id,
@@ -217,6 +282,7 @@ class DiagnosisRounds:
             edits=edits,
             changes=changes,
             trials=trials,
+            ended_early=ended_early,
         )
 
     async def _commit_branch(self, hypothesis: Hypothesis, before: State, after: State) -> None:
@@ -227,8 +293,16 @@ class DiagnosisRounds:
         )
 
 
-def _ended(hypothesis: Hypothesis, status: AttemptStatus, reason: str) -> DiagnosisAttempt:
-    return DiagnosisAttempt(hypothesis=hypothesis.id, status=status, reason=reason, settings=hypothesis.settings)
+def _ended(
+    hypothesis: Hypothesis, status: AttemptStatus, reason: str, *, ended_early: bool = False
+) -> DiagnosisAttempt:
+    return DiagnosisAttempt(
+        hypothesis=hypothesis.id,
+        status=status,
+        reason=reason,
+        settings=hypothesis.settings,
+        ended_early=ended_early,
+    )
 
 
 def _with_config(files: Files, design: Design) -> Files:

@@ -139,6 +139,24 @@ async def _ignore(_: TrialResult) -> None:
     """Measurements for others have no claims to compare."""
 
 
+async def recall(
+    run: Run[Any], files: tuple[SourceFile, ...], config: Iterable[ConfigValue], options: ReproductionOptions
+) -> tuple[tuple[Trial, ...], tuple[TrialResult, ...]]:
+    """All trials of a repository, and the results that its present code and settings have already.
+
+    Raises:
+        ReproductionError: the repository lists no trials, or its packages cannot be installed.
+        SandboxError: no sandbox works here.
+    """
+    settings = scaled_settings(config, options.scale)
+    preparation = await prepare(files, options.sandbox)
+    trials = (await _list(run, preparation, files, settings)).trials
+    async with open_place(options, preparation, 1) as place:
+        steps = TrialSteps(run, place, trial_files(files), settings, options.scale)
+        results = [await steps.known(trial) for trial in trials]
+    return trials, tuple(result for result in results if result)
+
+
 @asynccontextmanager
 async def open_place(
     options: ReproductionOptions, preparation: Preparation, folder: Path, trials: int

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 
 from papercoder.artifacts import (
     ClaimChange,
+    ClaimResult,
     ClaimResults,
     ConfigValue,
     ExperimentConfig,
     Hypothesis,
+    OrderingResult,
     Requirement,
     Requirements,
     SettingChange,
@@ -70,6 +72,22 @@ def supported_requirements(requirements: Requirements, hypothesis: Hypothesis) -
         )
 
     return Requirements(items=tuple(map(supported, requirements.items)))
+
+
+def claim_line(result: ClaimResult | OrderingResult) -> str:
+    """A claim or an ordering, what was reported and what was measured, in one line that starts with its id."""
+    if isinstance(result, OrderingResult):
+        ordering = result.ordering
+        return f"- {ordering.id} [{ordering.anchor}] {ordering.statement} {result.reason}".rstrip()
+    claim, measured = result.claim, result.measured
+    spread = "" if claim.spread is None else f" ± {claim.spread:g}"
+    reported = f"{'' if claim.bound == '=' else claim.bound + ' '}{claim.printed or f'{claim.value:g}'}{spread}"
+    what = "; ".join(filter(None, (claim.experiment, claim.method, claim.dataset, claim.metric)))
+    if measured is None:
+        return f"- {claim.id} [{claim.anchor}] {what}: reported {reported}, not measured"
+    std = "" if measured.std is None else f" ± {measured.std:.3g}"
+    seeds = f" over {measured.seeds} seeds" if measured.seeds else ""
+    return f"- {claim.id} [{claim.anchor}] {what}: reported {reported}, measured {measured.value:.5g}{std}{seeds}"
 
 
 def claim_changes(before: ClaimResults, after: ClaimResults) -> tuple[ClaimChange, ...]:

@@ -17,6 +17,7 @@ async def write_variant(
     requirements: tuple[Requirement, ...],
     config: str,
     files: tuple[SourceFile, ...],
+    tests: tuple[SourceFile, ...],
 ) -> Edits:
     """Write the edits for one hypothesis.
 
@@ -26,13 +27,14 @@ async def write_variant(
         hypothesis: names the files to edit and what to change.
         requirements: those that the files own.
         config: the outline of `config.yaml`.
-        files: all files of the package; only those that the hypothesis names may be edited.
+        files: the code; only the files that the hypothesis names may be edited.
+        tests: of these files; they may be edited too.
     """
-    own = tuple(file for file in files if file.path in hypothesis.files)
+    own = (*(file for file in files if file.path in hypothesis.files), *tests)
     others = tuple(file for file in files if file.path not in hypothesis.files and file.path.endswith(".py"))
 
     def check(edits: Edits, _: int) -> list[str]:
-        return edit_problems(own, edits, set(hypothesis.files)) if edits.edits else ["Write the edits."]
+        return edit_problems(own, edits, {file.path for file in own}) if edits.edits else ["Write the edits."]
 
     return await agents.ask(
         VARIANT_WRITER,
@@ -45,5 +47,6 @@ async def write_variant(
         ),
         check,
         hypothesis=hypothesis,
+        paths=tuple(file.path for file in own),
         requirements=requirement_lines(requirements),
     )
