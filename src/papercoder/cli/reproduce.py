@@ -1,4 +1,4 @@
-"""`papercoder reproduce`: measure the paper's claims within a budget."""
+"""`papercoder reproduce` and `papercoder diagnose`: measure the paper's claims, and explain those that differ."""
 
 from typing import Annotated, Literal
 
@@ -6,12 +6,17 @@ import typer
 
 from papercoder.cli.interruption import run_interruptible
 from papercoder.cli.options import (
+    BaseUrlOption,
     GpuOption,
     JsonOption,
+    MaxCostOption,
+    ModelOption,
     RunArgument,
     SandboxOption,
+    ThinkingOption,
     app,
     echo,
+    models_given,
     new_console,
     settings_given,
 )
@@ -69,3 +74,33 @@ def reproduce(
 def _listed(text: str | None) -> tuple[str, ...] | None:
     """The parts of `C1,C7`."""
     return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+@app.command()
+def diagnose(
+    run: RunArgument,
+    budget: Annotated[str | None, typer.Option(help="How long to try: 45m, 2h, 1h30m.")] = None,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    thinking: ThinkingOption = None,
+    max_cost: MaxCostOption = None,
+    sandbox: SandboxOption = None,
+    gpu: GpuOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find out why claims differ: try other readings and suspected faults, and keep what the results support."""
+    from papercoder.console.reproduction import ReproductionView, show_diagnosis
+    from papercoder.operations.diagnose import diagnose_run
+    from papercoder.operations.reproduce import options_to_resume
+    from papercoder.operations.revise import settings_to_resume
+
+    flags = {"base_url": base_url, "max_cost": max_cost, "sandbox": sandbox, "gpu": gpu, "budget": budget}
+    settings = settings_to_resume(run, {**models_given(model, thinking), **flags})
+    options = options_to_resume(run, settings, budget=settings.budget, sandbox=sandbox, gpu=gpu)
+    view = ReproductionView(new_console(stderr=as_json))
+    with view.live():
+        found = run_interruptible(diagnose_run(run, options, settings, [view]))
+    if as_json:
+        echo(found.model_dump_json(indent=1))
+    else:
+        show_diagnosis(found, run, view.console)

@@ -13,13 +13,16 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from papercoder.artifacts import Diagnosis
 from papercoder.artifacts.claims import ClaimVerdict
 from papercoder.artifacts.reproduction import Reproduction, ReproductionPlan
 from papercoder.report.formatting import duration, plural
 from papercoder.runs.events import (
     ClaimDecided,
+    DiagnosisStarted,
     Event,
     Forecast,
+    HypothesisEnded,
     ReproductionPlanned,
     TrialEnded,
     TrialProgress,
@@ -55,6 +58,12 @@ def line(event: Event) -> str | None:
         case ClaimDecided():
             reason = f": {event.reason}" if event.reason else ""
             return f"claim {event.claim} {event.verdict.replace('_', ' ')}{reason}"
+        case DiagnosisStarted():
+            return (
+                f"{plural(event.claims, 'claim')} differ; {plural(event.hypotheses, 'hypothesis', 'hypotheses')} to try"
+            )
+        case HypothesisEnded():
+            return f"{event.hypothesis} {event.status.replace('_', ' ')}: {event.statement} {event.reason}"
         case Forecast(message=message):
             return message
         case Warned(where=where, message=message):
@@ -210,3 +219,23 @@ def show_summary(found: Reproduction, folder: object, console: Console) -> None:
     )
     for text in lines:
         console.print(text, soft_wrap=True)
+
+
+def show_diagnosis(found: Diagnosis, folder: object, console: Console) -> None:
+    """A line for each hypothesis, then what changed and where to look."""
+    if not found.hypotheses:
+        console.print(
+            "No claim differs, or nothing explains those that do." if found.before.items else "Nothing to diagnose."
+        )
+        return
+    for attempt in found.attempts:
+        hypothesis = found.hypothesis(attempt.hypothesis)
+        console.print(
+            f"{attempt.hypothesis} {attempt.status.replace('_', ' ')}: {hypothesis.statement} {attempt.reason}",
+            soft_wrap=True,
+        )
+    kept = ", ".join(attempt.hypothesis for attempt in found.kept) or "none"
+    console.print(f"tried: {found.tried} of {len(found.hypotheses)} hypotheses; kept: {kept}")
+    if found.kept:
+        console.print("A reading that was chosen for its results is marked as such: among many, one fits by chance.")
+    console.print(f"report: {folder}/report.html", soft_wrap=True)

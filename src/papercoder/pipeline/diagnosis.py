@@ -201,7 +201,8 @@ class DiagnosisRounds:
                 f"diagnosis/{hypothesis.id}/execution.json",
                 changed.files,
                 self.options.sandbox,
-                gpu=self.options.gpu,
+                False,
+                self.options.gpu,
             )
             if execution.failed:
                 reason = f"With its change, {execution.failed.step} fails: {execution.failed.reason}"
