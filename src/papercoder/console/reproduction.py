@@ -58,16 +58,20 @@ def line(event: Event) -> str | None:
         case ClaimDecided():
             reason = f": {event.reason}" if event.reason else ""
             return f"claim {event.claim} {event.verdict.replace('_', ' ')}{reason}"
-        case DiagnosisStarted():
-            return (
-                f"{plural(event.claims, 'claim')} differ; {plural(event.hypotheses, 'hypothesis', 'hypotheses')} to try"
-            )
-        case HypothesisEnded():
-            return f"{event.hypothesis} {event.status.replace('_', ' ')}: {event.statement} {event.reason}"
         case Forecast(message=message):
             return message
         case Warned(where=where, message=message):
             return f"warning {where}: {message}"
+        case _:
+            return _diagnosis_line(event)
+
+
+def _diagnosis_line(event: Event) -> str | None:
+    match event:
+        case DiagnosisStarted():
+            return f"{plural(event.claims, 'claim')} to explain, {event.hypotheses} hypotheses to try"
+        case HypothesisEnded():
+            return f"{event.hypothesis} {event.status.replace('_', ' ')}: {event.statement} {event.reason}"
         case _:
             return None
 
@@ -224,9 +228,7 @@ def show_summary(found: Reproduction, folder: object, console: Console) -> None:
 def show_diagnosis(found: Diagnosis, folder: object, console: Console) -> None:
     """A line for each hypothesis, then what changed and where to look."""
     if not found.hypotheses:
-        console.print(
-            "No claim differs, or nothing explains those that do." if found.before.items else "Nothing to diagnose."
-        )
+        console.print("No claim that was measured at full scale differs, or nothing plausible explains those that do.")
         return
     for attempt in found.attempts:
         hypothesis = found.hypothesis(attempt.hypothesis)
