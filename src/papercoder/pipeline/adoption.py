@@ -14,10 +14,11 @@ from typing import Concatenate, ParamSpec, TypeVar, cast, get_type_hints
 from papercoder.agents.agent import Agents
 from papercoder.artifacts import Artifact, Edits
 from papercoder.artifacts.design import Design
+from papercoder.files.regular import delete, is_file, read_text
 from papercoder.pipeline.publisher import Files
 from papercoder.runs.event_log import artifact_in_progress
 from papercoder.runs.executor import C, Executor, execution_steps_of
-from papercoder.runs.folder import artifact_path, artifact_text, load, parse_artifact, read_text
+from papercoder.runs.folder import artifact_text, load, parse_artifact
 from papercoder.runs.run import Run
 
 P = ParamSpec("P")
@@ -68,7 +69,7 @@ async def save_change(run: Run[Agents], change: Change) -> None:
 
 def pending_change(folder: Path) -> Change | None:
     """The change that has not reached all artifacts yet; None if there is none."""
-    return load(folder, PENDING, Change) if (folder / PENDING).is_file() else None
+    return load(folder, PENDING, Change) if is_file(folder, PENDING) else None
 
 
 def with_pending_change(run: Run[Agents]) -> Run[Agents]:
@@ -86,7 +87,7 @@ def with_pending_texts(folder: Path, files: Files) -> Files:
 
 def complete_change(run: Run[Agents]) -> None:
     """Note that the pending change, if there is one, has reached all artifacts."""
-    artifact_path(run.folder, PENDING).unlink(missing_ok=True)
+    delete(run.folder, PENDING)
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class AdoptingExecutor:
         is_affected = self._is_affected(artifact)
         if artifact.startswith("review/round-") and not is_affected:
             return cast("T", Edits())  # earlier revisions are in the code already
-        text = self.change.texts.get(artifact) or read_text(self.folder / artifact)
+        text = self.change.texts.get(artifact) or read_text(self.folder, artifact)
         if text is None or is_affected or execution_steps_of(make):
             return await self.other.perform(make, context, *inputs, **named)
         return cast("T", parse_artifact(artifact, get_type_hints(make)["return"], text))

@@ -22,6 +22,7 @@ from papercoder.artifacts import (
 from papercoder.artifacts.claims import ClaimVerdict
 from papercoder.artifacts.design import Design
 from papercoder.artifacts.reproduction import ReproductionOptions, kind_of
+from papercoder.files.regular import is_file
 from papercoder.pipeline.adoption import change_between, save_change
 from papercoder.pipeline.execution import execute_in_run
 from papercoder.pipeline.publisher import Files, Publisher
@@ -71,7 +72,7 @@ async def diagnose(
         ReproductionError: the repository lists no trials, or its packages cannot be installed.
         SandboxError: no sandbox works here.
     """
-    before = load(run.folder, REPORT, Diagnosis) if (run.folder / REPORT).is_file() else Diagnosis()
+    before = load(run.folder, REPORT, Diagnosis) if is_file(run.folder, REPORT) else Diagnosis()
     if before.repository == _digest(files) and before.is_complete:
         return before
     trials, results = await recall(run, files, design.config.values, options)
