@@ -148,12 +148,13 @@ async def recall(
         ReproductionError: the repository lists no trials, or its packages cannot be installed.
         SandboxError: no sandbox works here.
     """
-    settings = scaled_settings(config, options.scale)
-    preparation = await prepare(files, options.sandbox)
+    data = read_data(run.folder)
+    settings = (*scaled_settings(config, options.scale), *data_settings(files, data))
+    preparation = await prepare(files, options.sandbox, data)
     trials = (await _list(run, preparation, files, settings)).trials
-    async with open_place(options, preparation, 1) as place:
-        steps = TrialSteps(run, place, trial_files(files), settings, options.scale)
-        results = [await steps.known(trial) for trial in trials]
+    place = LocalPlace(preparation, local_slots(1, 1, options.gpu))  # nothing runs
+    steps = TrialSteps(run, place, trial_files(files), settings, options.scale, data)
+    results = [await steps.known(trial) for trial in trials]
     return trials, tuple(result for result in results if result)
 
 
