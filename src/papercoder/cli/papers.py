@@ -230,40 +230,31 @@ def revise(
 
     from papercoder.console.progress import progress
     from papercoder.console.terminal import show_report
+    from papercoder.operations import revise as revision
     from papercoder.operations.generate import generate
-    from papercoder.operations.revise import (
-        PlannedRevision,
-        apply_note,
-        changed_files,
-        cost_warning,
-        repository_texts,
-        settings_to_resume,
-        source_to_resume,
-    )
     from papercoder.paper.limited_reading import read_within_limits
 
-    flags = {
-        name: value for name, value in given.items() if name not in {"run", "note", "paper", "model", "thinking", "yes"}
-    }
-    former = source_to_resume(run)
-    settings = settings_to_resume(run, {**models_given(model, thinking), **flags})
-    if warning := cost_warning(run, settings):
+    own = {"run", "note", "paper", "model", "thinking", "yes"}
+    flags = {name: value for name, value in given.items() if name not in own}
+    former = revision.source_to_resume(run)
+    settings = revision.settings_to_resume(run, {**models_given(model, thinking), **flags})
+    if warning := revision.cost_warning(run, settings):
         echo(warning)
     with progress(new_console()) as listener:
         if note and paper:
             read_within_limits(paper)  # fail before the note is paid for
         if note:
 
-            def confirm(revision: PlannedRevision) -> bool:
-                echo(revision.description)
+            def confirm(planned: revision.PlannedRevision) -> bool:
+                echo(planned.description)
                 return yes or not sys.stdin.isatty() or typer.confirm("Apply it?")
 
-            if not run_interruptible(apply_note(run, note, settings, [listener], confirm)):
+            if not run_interruptible(revision.apply_note(run, note, settings, [listener], confirm)):
                 echo("Nothing was changed.")
                 return
-        before = repository_texts(run)
+        before = revision.repository_texts(run)
         run_interruptible(generate(paper or former, run, settings, [listener], force=bool(paper)))
-    echo(changed_files(before, repository_texts(run)))
+    echo(revision.changed_files(before, revision.repository_texts(run)))
     if show_report(run, new_console()).status != "complete":
         raise typer.Exit(PARTIAL)
 
