@@ -166,7 +166,7 @@ class Settings(BaseSettings):
     """The sandbox for generated code; `subprocess` does not isolate it, `none` executes nothing."""
 
     reproduce: bool = False
-    """Run the full reproduction after the smoke run."""
+    """Run trials within the budget after the smoke run, and compare the claims."""
 
     budget: Duration = 3600.0
     """How long a reproduction may take: `45m`, `2h`."""

@@ -45,7 +45,7 @@ def observe(trial: Trial) -> BenchTrialResult:
         capped=end.capped,
     )
     result = _with_requirements(result, trial.folder)
-    result = _with_execution(result, trial.folder, trial.settings.reproduce)
+    result = _with_execution(result, trial.folder)
     result = _with_judges(result, trial.folder)
     return _with_usage(result, run, judges)
 
@@ -80,7 +80,7 @@ def _with_requirements(result: BenchTrialResult, folder: Path) -> BenchTrialResu
     )
 
 
-def _with_execution(result: BenchTrialResult, folder: Path, reproduce: bool) -> BenchTrialResult:
+def _with_execution(result: BenchTrialResult, folder: Path) -> BenchTrialResult:
     """Add the execution steps that passed and, after a full reproduction, the claims that were met."""
     report = _read(folder, "execution/report.json", ExecutionReport)
     if report is None:
@@ -89,7 +89,7 @@ def _with_execution(result: BenchTrialResult, folder: Path, reproduce: bool) -> 
         update={
             "executed": report.observed,
             "steps": report.passed,
-            "reason": result.reason or report.unseen(reproduce),
+            "reason": result.reason or report.unseen(reproduce=False),
         },
     )
     claims = _read(folder, "planning/claims.json", Claims)

@@ -70,7 +70,8 @@ ProfileOption = Annotated[
 SandboxOption = Annotated[
     str | None, typer.Option(help="auto, bubblewrap, docker, subprocess (no isolation) or none (run nothing).")
 ]
-ReproduceOption = Annotated[bool | None, typer.Option("--reproduce", help="Also run the full reproduction.")]
+ReproduceOption = Annotated[bool | None, typer.Option("--reproduce", help="Then run trials and compare the claims.")]
+BudgetOption = Annotated[str | None, typer.Option(help="How long a reproduction may take: 45m, 2h, 1h30m.")]
 GpuOption = Annotated[bool | None, typer.Option("--gpu", help="Give the code access to this machine's GPUs.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 PromptsOption = Annotated[

@@ -10,6 +10,7 @@ from papercoder.cli.interruption import run_interruptible
 from papercoder.cli.options import (
     PARTIAL,
     BaseUrlOption,
+    BudgetOption,
     GpuOption,
     JsonOption,
     MaxCostOption,
@@ -77,6 +78,7 @@ def run(
     repair_rounds: Annotated[int | None, typer.Option(help="Repair rounds for failed steps.")] = None,
     sandbox: SandboxOption = None,
     reproduce: ReproduceOption = None,
+    budget: BudgetOption = None,
     gpu: GpuOption = None,
     max_cost: MaxCostOption = None,
     concurrency: Annotated[int | None, typer.Option(help="Concurrent model calls.")] = None,
@@ -222,6 +224,7 @@ def revise(
     price_completion: PriceOption = None,
     sandbox: SandboxOption = None,
     reproduce: ReproduceOption = None,
+    budget: BudgetOption = None,
     gpu: GpuOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Apply the note without asking.")] = False,
 ) -> None:

@@ -7,6 +7,7 @@ import typer
 from papercoder.cli.interruption import run_interruptible
 from papercoder.cli.options import (
     BaseUrlOption,
+    BudgetOption,
     GpuOption,
     JsonOption,
     MaxCostOption,
@@ -25,7 +26,7 @@ from papercoder.cli.options import (
 @app.command()
 def reproduce(
     run: RunArgument,
-    budget: Annotated[str | None, typer.Option(help="How long to run: 45m, 2h, 1h30m.")] = None,
+    budget: BudgetOption = None,
     max_trials: Annotated[int | None, typer.Option(min=1, help="The most trials to run now.")] = None,
     claims: Annotated[str | None, typer.Option(metavar="C1,O2", help="Decide these claims only.")] = None,
     tables: Annotated[str | None, typer.Option(metavar="1,2", help="Decide the claims of these tables only.")] = None,

@@ -10,6 +10,7 @@ from papercoder.runs.event_log import LOG
 from papercoder.runs.folder import load
 
 _REPORT = "execution/report.json"
+_CLAIMS = "reproduction/claims.json"
 _TAIL = 4_000
 """Characters at the end of a command's output."""
 
@@ -32,7 +33,7 @@ class Observations:
     """Output of `reproduce.sh`."""
 
     results: str = ""
-    """Text of the `results.json` of the full reproduction."""
+    """The claims with what trials measured, or a submission's `results.json`."""
 
     @property
     def executed(self) -> bool:
@@ -41,9 +42,9 @@ class Observations:
 
     @property
     def reproduced(self) -> bool:
-        """Whether there are results of a full reproduction; a submission's log may contain them."""
+        """Whether anything was measured; a submission's log may contain results."""
         if self.report:
-            return "reproduce" in self.report.passed and bool(self.results.strip())
+            return bool(self.results.strip())
         return self.executed
 
     def unmet(self, category: TaskCategory) -> str:
@@ -58,7 +59,7 @@ class Observations:
         """Text for a judge."""
         steps = [part for step in (self.report.steps if self.report else ()) for part in _step(step)]
         parts = [*steps, *_fenced("Output of `reproduce.sh`", self.log)]
-        return "\n\n".join([*parts, *_fenced("`results.json` of the full reproduction", self.results)])
+        return "\n\n".join([*parts, *_fenced("Results", self.results)])
 
 
 def load_observations(repository: Path) -> Observations:
@@ -73,7 +74,7 @@ def load_observations(repository: Path) -> Observations:
     run = repository.resolve().parent
     if repository.resolve().name == "repo" and is_file(run, _REPORT):
         report = load(run, _REPORT, ExecutionReport)
-        return Observations(report=report, results=report.results or "")
+        return Observations(report=report, results=read_text(run, _CLAIMS) or "")
     if repository.resolve().name == "repo" and is_file(run, LOG):
         return Observations()
     log = read_text(repository, "reproduce.log") or ""

@@ -12,7 +12,7 @@ from papercoder.artifacts.reproduction import Reproduction, ReproductionOptions,
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.operations.generate import ReportAtEnd, record_end
 from papercoder.pipeline import reproduction
-from papercoder.pipeline.reproduction import Confirm
+from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, Confirm
 from papercoder.repository.files import read_files
 from papercoder.runs.event_log import EventLog, last_start, trusted_start
 from papercoder.runs.events import Emit, RunStarted
@@ -69,7 +69,7 @@ def options_to_resume(folder: Path, settings: Settings, **given: Any) -> Reprodu
     Raises:
         SettingsError: a value is invalid.
     """
-    defaults = settings.model_dump(include={"budget", "gpu", "sandbox"})
+    defaults = settings.model_dump(include=REPRODUCTION_SETTINGS)
     start = last_start(folder)
     kept = None if start and is_own(folder, start) else {"claims", "max_trials", "scale", "seeds", "tables"}
     try:

@@ -8,6 +8,7 @@
           -> a verdict for each requirement; what failed is revised                 review, checking
           -> property tests; requirements.txt, reproduce.sh, README                 packaging
           -> steps observed in a sandbox; what failed is repaired                   execution, repair
+          -> trials within a budget; the paper's claims are compared                reproduction
 """
 
 import asyncio
@@ -26,9 +27,11 @@ from papercoder.artifacts import (
     SourceFile,
 )
 from papercoder.artifacts.design import Design
+from papercoder.artifacts.reproduction import ReproductionOptions
 from papercoder.concurrency import gather_all, gather_pair, run_in_thread
 from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.pipeline.repair_rounds import RepairRounds
+from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, reproduce
 from papercoder.pipeline.review_rounds import ReviewRounds
 from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.repository.import_graph import import_order
@@ -59,13 +62,16 @@ async def paper_to_repository(run: Run[Agents], paper: Paper, publish: Publisher
     code = await reviews.run_rounds(code, settings.review_rounds)
     tests = await write_tests(run, paper, design, configuration, code, publish)
     files = await add_equipment(design, configuration, (*code, *tests), publish)
-    repairs = RepairRounds(run, design, publish, settings.sandbox, settings.reproduce, settings.gpu)
+    repairs = RepairRounds(run, design, publish, settings.sandbox, False, settings.gpu)
     files, execution = await repairs.run_rounds(files, settings.repair_rounds)
     verdicts = await reviews.verdicts(files)
     repository = await add_documents(paper, design, files, publish)
     await run.write_output("review/verdicts.json", verdicts)
     await run.write_output("checking/report.json", await run_in_thread(check, run.folder / "repo"))
     await run.write_output("execution/report.json", execution)
+    if settings.reproduce and execution and "smoke" in execution.passed:
+        options = ReproductionOptions.model_validate(settings.model_dump(include=REPRODUCTION_SETTINGS))
+        await reproduce(run, repository.files, design.claims, design.config.values, options)
     return repository.model_copy(update={"verdicts": verdicts, "execution": execution})
 
 

@@ -42,6 +42,9 @@ from papercoder.stages.reproduction.slurm_place import SlurmPlace
 from papercoder.stages.reproduction.trial_list import list_trials
 from papercoder.stages.reproduction.verdicts import compare
 
+REPRODUCTION_SETTINGS = {"budget", "gpu", "sandbox"}
+"""The settings that are options of a reproduction too."""
+
 _PLAN = "reproduction/plan.json"
 
 Confirm = Callable[[ReproductionPlan], Awaitable[bool]]
