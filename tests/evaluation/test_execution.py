@@ -11,7 +11,7 @@ from tests.scripted import UNOBSERVED, observed
 
 RESULTS = '{"results": [{"claim": "C1", "mean": 0.12}]}'
 SMOKED = Observations(observed())
-REPRODUCED = Observations(observed(reproduce=True), results=RESULTS)
+REPRODUCED = Observations(observed(), results=RESULTS)
 
 
 def run_of(folder: Path, report: ExecutionReport) -> Path:
@@ -23,8 +23,10 @@ def run_of(folder: Path, report: ExecutionReport) -> Path:
 
 
 def test_a_run_tells_what_it_saw(tmp_path: Path) -> None:
-    report = observed(reproduce=True).model_copy(update={"results": RESULTS})
+    report = observed()
     repository = run_of(tmp_path, report)
+    (tmp_path / "reproduction").mkdir()
+    (tmp_path / "reproduction" / "claims.json").write_text(RESULTS, encoding="utf-8")
     (repository / "reproduce.log").write_text("all is well", encoding="utf-8")
     (repository / "results.json").write_text('{"results": "forged"}', encoding="utf-8")
     assert load_observations(repository) == Observations(report=report, results=RESULTS)
@@ -70,9 +72,7 @@ def test_an_invalid_report_is_an_error(tmp_path: Path) -> None:
         (Observations(), NOTHING_EXECUTED, NOTHING_EXECUTED),
         (Observations(UNOBSERVED, log="text", results=RESULTS), NOTHING_EXECUTED, NOTHING_EXECUTED),
         (SMOKED, "", NO_RESULTS),
-        (Observations(observed("reproduce", "Killed")), "", NO_RESULTS),
         (Observations(observed("import", "ImportError")), "", NO_RESULTS),
-        (Observations(observed(reproduce=True)), "", NO_RESULTS),
         (REPRODUCED, "", ""),
         (Observations(log="accuracy 0.9\n"), "", ""),
     ],
