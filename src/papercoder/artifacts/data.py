@@ -101,6 +101,13 @@ class DataSources(Artifact):
 
     items: tuple[DataSource, ...] = ()
 
+    @property
+    def outline(self) -> "DataSources":
+        """The sources without addresses and evidence, so that a correction leaves configuration and logic unchanged."""
+        unknown = {"id": "", "id_found": False, "revision": "", "licence": "", "size_bytes": None, "hash": ""}
+        unproved = {"quote": "", "quote_found": False}
+        return DataSources(items=tuple(item.model_copy(update={**unknown, **unproved}) for item in self.items))
+
     def needed_by(self, requirements: Iterable[str]) -> tuple[DataSource, ...]:
         """The sources that one of these requirements needs."""
         wanted = set(requirements)

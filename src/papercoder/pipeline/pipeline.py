@@ -90,7 +90,9 @@ async def plan_with_requirements(run: Run[Agents], paper: Paper, refine: int) ->
 
     async def list_data_and_configure() -> tuple[DataSources, ExperimentConfig]:
         data = await run.step("planning/data.json", list_data_sources, paper, plan, requirements)
-        config = await run.step("planning/config.json", design_config, paper, plan, requirements, data, None, refine)
+        config = await run.step(
+            "planning/config.json", design_config, paper, plan, requirements, data.outline, None, refine
+        )
         return data, config
 
     architecture, (data, config) = await gather_pair(
@@ -98,7 +100,16 @@ async def plan_with_requirements(run: Run[Agents], paper: Paper, refine: int) ->
         list_data_and_configure(),
     )
     logic = await run.step(
-        "planning/logic.json", design_logic, paper, plan, requirements, architecture, config, claims, data, refine
+        "planning/logic.json",
+        design_logic,
+        paper,
+        plan,
+        requirements,
+        architecture,
+        config,
+        claims,
+        data.outline,
+        refine,
     )
     return Design(plan, requirements, architecture, logic, config, claims, data)
 

@@ -101,6 +101,14 @@ def test_only_addresses_of_public_servers_are_accepted(address: str, public: boo
     assert is_public_url(address) is public
 
 
+def test_a_corrected_address_leaves_the_outline_as_it_is() -> None:
+    found = DataSource(**dict(source(hash=f"md5:{'0' * 32}")), quote_found=True)
+    corrected = found.model_copy(update={"id": "someone/points", "revision": "v2", "hash": ""})
+    outlines = [DataSources(items=(item,)).outline for item in (found, corrected)]
+    assert outlines[0] == outlines[1]
+    assert outlines[0].items[0].name == "dots"
+
+
 @pytest.mark.parametrize(("kind", "missing"), [("url", ["The key `data.root` is missing."]), ("generated", [])])
 def test_the_configuration_names_the_folder_of_data_that_is_in_files(kind: Any, missing: list[str]) -> None:
     config = ExperimentConfig(values=(setting("data.synthetic", value=False),))
