@@ -11,6 +11,7 @@ import pytest
 from lxml import html
 from pydantic import ValidationError
 
+from papercoder.artifacts import ClaimChange, ClaimResults, Diagnosis, DiagnosisAttempt, Hypothesis, Measured
 from papercoder.artifacts.execution import ExecutionReport, StepResult
 from papercoder.report import Report, load, to_html, to_markdown, write_report
 from papercoder.report.rendering import tail
@@ -70,6 +71,32 @@ def test_every_section_has_its_content(full: Report) -> None:
     assert "[8, 16]" in section(full, "configuration")
     assert "5,000 from a cache" in section(full, "cost")
     assert "2 figures have no text." in section(full, "losses")
+
+
+def test_a_diagnosis_shows_claims_at_first_and_now_and_every_hypothesis(full: Report) -> None:
+    assert full.diagnosis is None
+    assert "Why results differ" not in to_markdown(full)
+    now = next(result for result in full.claims if result.verdict == "met")
+    first = now.model_copy(
+        update={"verdict": "differs", "measured": Measured(claim=now.claim.id, value=0.91)},
+    )
+    hypotheses = tuple(
+        Hypothesis(id=f"H{number}", kind="reading", statement=f"Reading {number}.", claims=(now.claim.id,))
+        for number in (1, 2)
+    )
+    change = ClaimChange(claim=now.claim.id, before="differs", after="met", measured_before=0.91, measured_after=0.55)
+    attempts = (
+        DiagnosisAttempt(hypothesis="H1", status="rejected", reason="It moves nothing."),
+        DiagnosisAttempt(hypothesis="H2", status="kept", reason="It meets it.", changes=(change,)),
+    )
+    diagnosis = Diagnosis(before=ClaimResults(items=(first,)), hypotheses=hypotheses, attempts=attempts)
+    report = full.model_copy(update={"diagnosis": diagnosis})
+    shown = section(report, "diagnosis")
+    assert "2 of 2 hypotheses were tried" in shown
+    assert "one fits by chance" in shown
+    for text in ("0.91", "0.55", "H2", "kept", "rejected", "Reading 1.", "It moves nothing."):
+        assert text in shown
+        assert text in to_markdown(report)
 
 
 def test_the_data_section_says_what_the_smoke_run_used(full: Report) -> None:

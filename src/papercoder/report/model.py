@@ -11,6 +11,7 @@ from papercoder.artifacts import (
     ClaimResult,
     ClaimVerdict,
     ConfigValue,
+    Diagnosis,
     ExperimentConfig,
     LogicDesign,
     OverallPlan,
@@ -112,6 +113,17 @@ class AgentUse(Artifact):
     unpriced: int
 
 
+class ExplainedClaim(Artifact):
+    """A claim that differed when it was measured first."""
+
+    result: ClaimResult
+    """As it is now."""
+
+    before: ClaimResult
+    changed_by: tuple[str, ...]
+    """Ids of the hypotheses whose changes were kept and bring it to `met`."""
+
+
 class Report(Artifact):
     """Everything that is known about a run."""
 
@@ -136,6 +148,7 @@ class Report(Artifact):
     claims_note: str = ""
     """A remark about the claims."""
 
+    diagnosis: Diagnosis | None = None
     execution: ExecutionReport | None = None
     checks: CheckReport | None = None
     agents: tuple[AgentUse, ...] = ()
@@ -168,6 +181,23 @@ class Report(Artifact):
     def claim_verdicts(self) -> dict[ClaimVerdict, int]:
         """How many claims have each verdict."""
         return _counted(CLAIM_VERDICTS, (result.verdict for result in self.claims))
+
+    @property
+    def explained(self) -> tuple[ExplainedClaim, ...]:
+        """The claims that differed before the diagnosis."""
+        if self.diagnosis is None:
+            return ()
+        now = {item.claim.id: item for item in self.claims}
+        kept = self.diagnosis.kept
+        return tuple(
+            ExplainedClaim(
+                result=now.get(item.claim.id, item),
+                before=item,
+                changed_by=tuple(attempt.hypothesis for attempt in kept if item.claim.id in attempt.gained),
+            )
+            for item in self.diagnosis.before.items
+            if item.verdict == "differs"
+        )
 
     def requirement(self, name: str) -> Requirement | None:
         """The requirement with this id, or None."""

@@ -29,6 +29,7 @@ Section = Literal[
     "observed",
     "requirements",
     "claims",
+    "diagnosis",
     "assumptions",
     "data",
     "execution",
