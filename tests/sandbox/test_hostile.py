@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts.execution import Outcome
+from papercoder.files.temporary import mark
 from papercoder.sandbox.contract import MIB
 from papercoder.sandbox.control_group import MOUNT
 from papercoder.sandbox.private_devices import NAMES
@@ -28,7 +29,7 @@ def _nothing_left() -> Iterator[None]:
         time.sleep(0.01)
     assert [one for one in descendants(os.getpid()) if one.pid not in others] == []
     groups = (name for _, names, _ in os.walk(MOUNT) for name in names)  # other tests create and remove some meanwhile
-    assert [name for name in groups if name.startswith(f"papercoder-{os.getpid()}-")] == []
+    assert [name for name in groups if name.startswith(f"papercoder-{mark()}-")] == []
 
 
 def _count(word: str, outcome: Outcome) -> int:

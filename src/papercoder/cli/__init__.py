@@ -6,6 +6,7 @@ import sys
 from papercoder.cli import bench as bench
 from papercoder.cli import bench_compare as bench_compare
 from papercoder.cli import bench_fetch as bench_fetch
+from papercoder.cli import cache as cache
 from papercoder.cli import data as data
 from papercoder.cli import demo as demo
 from papercoder.cli import evaluation as evaluation

@@ -24,8 +24,8 @@ class ManifestFirst(TyperGroup):
 
 benches = group(
     "bench",
-    ManifestFirst,
     "Run a manifest: papers, variants, models, repeats. `papercoder bench MANIFEST` is short for `bench run`.",
+    ManifestFirst,
 )
 
 

@@ -41,7 +41,7 @@ def data(
     give_data(run, given or ())
     problems: list[str] = []
     if fetch:
-        largest = _bytes(max_download)
+        largest = parse_size("--max-download", max_download)
         with web_client(timeout) as client, show_progress(new_console(stderr=True)) as on_progress:
             work = Fetch(run, client, Downloads(client, on_progress, largest=largest), confirm, largest)
             work.run(names or ())
@@ -55,10 +55,15 @@ def data(
         raise typer.Exit(PARTIAL)
 
 
-def _bytes(text: str) -> int:
+def parse_size(option: str, text: str) -> int:
+    """The bytes that an option's text means.
+
+    Raises:
+        SettingsError: it is not a size.
+    """
     from pydantic import ByteSize, TypeAdapter, ValidationError
 
     try:
         return int(TypeAdapter(ByteSize).validate_python(text))
     except ValidationError:
-        raise SettingsError(f"--max-download {text}: write a size such as 500MB or 2GB.") from None
+        raise SettingsError(f"{option} {text}: write a size such as 500MB or 2GB.") from None

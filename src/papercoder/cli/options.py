@@ -79,9 +79,11 @@ PromptsOption = Annotated[
 ]
 
 
-def group(name: str, kind: type[TyperGroup], description: str) -> typer.Typer:
-    """Add a command group to the application."""
-    commands = typer.Typer(cls=kind, no_args_is_help=True, help=description)
+def group(name: str, description: str, kind: type[TyperGroup] = TyperGroup, *, runs_alone: bool = False) -> typer.Typer:
+    """Add a command group to the application; `runs_alone`: its callback is a command too."""
+    commands = typer.Typer(
+        cls=kind, no_args_is_help=not runs_alone, invoke_without_command=runs_alone, help=description
+    )
     app.add_typer(commands, name=name)
     return commands
 

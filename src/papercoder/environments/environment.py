@@ -6,6 +6,7 @@ if its files are those that were installed.
 """
 
 import asyncio
+import os
 import shlex
 import uuid
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from papercoder.environments.repository_copy import delete_folder, read_untruste
 from papercoder.environments.tools import ENVIRONMENT, PYTHON, Tool, find_tool
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import walk, write_failure
+from papercoder.files.temporary import hold, mark, sweep
 from papercoder.repository.packages import package_problem
 from papercoder.runs.store import digest
 from papercoder.sandbox.contract import Bind, Command, Limits, Phase, Sandbox
@@ -141,6 +143,8 @@ class _Building:
                 return self._ended(lock)
             await asyncio.to_thread(take_inventory, self.environment)
         environment = Environment((Bind(_move(self.folder, final) / _FOLDER, ENVIRONMENT),))
+        hold(final)
+        os.utime(final)  # `papercoder cache prune` goes by the last use
         reason = await self._missing(repository, environment)
         return Installation(self.command, None if reason else environment, lock, self.outcomes, reason)
 
@@ -243,7 +247,8 @@ def _move(built: Path, final: Path) -> Path:
 
 
 def _new_folder(cache: Path) -> Path:
-    folder = cache / "environments" / f".part-{uuid.uuid4().hex}"
+    folder = cache / "environments" / f".part-{mark()}-{uuid.uuid4().hex}"
+    sweep(folder.parent, ".part-")
     try:
         (folder / _FOLDER).mkdir(parents=True, exist_ok=True)
     except OSError as error:

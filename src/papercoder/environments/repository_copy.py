@@ -3,13 +3,13 @@
 import asyncio
 import shutil
 import stat
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from papercoder.errors import RunFolderError, SandboxError
 from papercoder.files.regular import read_text
+from papercoder.files.temporary import delete_tree, new_temporary_folder
 
 RESULTS = "results.json"
 _LEFT_OUT = frozenset({".git", ".venv", "venv", "__pycache__", ".pytest_cache", RESULTS})
@@ -24,7 +24,7 @@ async def temporary_copy(repository: Path) -> AsyncIterator[Path]:
     Raises:
         SandboxError: it cannot be copied.
     """
-    parent = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="papercoder-"))
+    parent = await asyncio.to_thread(new_temporary_folder)
     try:
         yield await asyncio.to_thread(_copy, repository, parent / "repository")
     finally:
@@ -54,11 +54,7 @@ def _is_special(path: Path) -> bool:
 
 async def delete_folder(folder: Path) -> None:
     """Delete a folder; generated code may have nested it too deep for Python, or removed permissions."""
-    for argv in (("chmod", "-R", "u+rwx", "--", str(folder)), ("rm", "-rf", "--", str(folder))):
-        process = await asyncio.create_subprocess_exec(
-            *argv, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-        )
-        await process.wait()
+    await asyncio.to_thread(delete_tree, folder)
 
 
 def read_untrusted_file(folder: Path, name: str, most: int = 1 << 20) -> str | None:

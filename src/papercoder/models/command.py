@@ -9,7 +9,6 @@ import os
 import shlex
 import shutil
 import signal
-import tempfile
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from papercoder.errors import ModelError, SettingsError
+from papercoder.files.temporary import temporary_folder
 from papercoder.models.contract import FREE, Answer, Request, StreamingModel, TransientError
 from papercoder.models.tokens import free_answer
 from papercoder.settings import Settings
@@ -67,8 +67,8 @@ class Command(StreamingModel):
             ModelError: the program cannot be run, or its output is not text.
         """
         began = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="papercoder-", ignore_cleanup_errors=True) as folder:
-            process = await self._start(folder)
+        with temporary_folder() as folder:
+            process = await self._start(str(folder))
             feeding = asyncio.create_task(_feed(process, render(request)))
             complaining = asyncio.create_task(_read_end(process))
             pieces = list[str]()

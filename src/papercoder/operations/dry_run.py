@@ -5,7 +5,6 @@ earlier result, so that the steps after it can be checked too. The dry run works
 """
 
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import Paper
 from papercoder.errors import AnswerError, PaperCoderError
 from papercoder.files.regular import delete, file_status, is_file, read_bytes, walk, write
+from papercoder.files.temporary import temporary_folder
 from papercoder.models.contract import Answer, Price, Request
 from papercoder.operations.generate import PROFILES
 from papercoder.pipeline.publisher import Files, Publisher
@@ -294,8 +294,7 @@ class _DryPublisher(Publisher):
 @contextmanager
 def _folder_copy(folder: Path, edits: EditedTexts) -> Iterator[Path]:
     """A copy of the run folder's files, without store and history, with the edits applied."""
-    with tempfile.TemporaryDirectory(prefix="papercoder-") as temporary:
-        copy = Path(temporary)
+    with temporary_folder() as copy:
         for path in walk(folder, enters=lambda each: each.name not in {".git", ".store"}):
             status = file_status(folder, str(path))
             if status and status.st_size <= _MAX_BYTES:

@@ -6,12 +6,12 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from papercoder.artifacts import Algorithm, Equation, Paper, Place, Table
 from papercoder.errors import PaperError
 from papercoder.files.regular import write
+from papercoder.files.temporary import temporary_folder
 from papercoder.paper.archive import gunzip
 from papercoder.paper.arxiv import FORMS, cached_file, parse_id
 from papercoder.paper.pdf import crop
@@ -56,10 +56,10 @@ def pictures(source: str | Path, paper: Paper) -> dict[str, bytes]:
         [picture_name(place.anchor), place.page, place.left, place.top, place.right, place.bottom, place.turned]
         for place in places
     ]
-    with tempfile.TemporaryDirectory(prefix="papercoder-") as made:
-        file = Path(made) / "paper.pdf"
+    with temporary_folder() as made:
+        file = made / "paper.pdf"
         file.write_bytes(pdf)
-        command = [sys.executable, "-P", crop.__file__, str(file), made]
+        command = [sys.executable, "-P", crop.__file__, str(file), str(made)]
         given = json.dumps(request).encode()
         with contextlib.suppress(subprocess.TimeoutExpired):
             subprocess.run(command, input=given, capture_output=True, timeout=TIME_LIMIT, check=False)

@@ -1,13 +1,13 @@
 """Reads a paper from any kind of source into a `Paper`."""
 
 import re
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from papercoder.artifacts import Loss, Paper, SourceKind
 from papercoder.errors import PaperError
+from papercoder.files.temporary import temporary_folder
 from papercoder.paper.archive import gunzip, untar, unzip
 from papercoder.paper.arxiv import FORMS, Arxiv, ArxivId, default_client, parse_id
 from papercoder.paper.decoding import decode
@@ -101,8 +101,8 @@ def _latex(files: Files, main: str | None = None) -> _Found:
 
 
 def _pdf(data: bytes, where: str) -> _Found:
-    with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
-        path = Path(folder) / (Path(where).stem + ".pdf")
+    with temporary_folder() as folder:
+        path = folder / (Path(where).stem + ".pdf")
         path.write_bytes(data)
         return _Found(read_pdf(path), "pdf")
 

@@ -1,15 +1,14 @@
 """Review and check the code and revise what is wrong, in rounds."""
 
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from papercoder.agents.agent import Agents
 from papercoder.agents.edits import apply
 from papercoder.artifacts import CheckReport, Edits, Paper, Requirement, SourceFile, Verdict, Verdicts
 from papercoder.artifacts.design import Design
 from papercoder.concurrency import gather_all
+from papercoder.files.temporary import temporary_folder
 from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.repository.traceability import trace
 from papercoder.runs.run import Run
@@ -96,9 +95,9 @@ class _Review:
 
 
 def _check_files(files: Files) -> CheckReport:
-    with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
-        write_files(files, Path(folder))
-        return check(Path(folder))
+    with temporary_folder() as folder:
+        write_files(files, folder)
+        return check(folder)
 
 
 def problems_by_file(verdicts: Verdicts, report: CheckReport, design: Design) -> dict[str, tuple[str, ...]]:

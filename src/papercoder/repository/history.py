@@ -1,7 +1,6 @@
 """The git history of a generated repository: commits, versions and the differences between them."""
 
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from types import MappingProxyType
 
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import delete, walk, write_failure
+from papercoder.files.temporary import temporary_folder
 from papercoder.repository.git import Output, run_git
 
 _MAX_VERSIONS = 500
@@ -82,8 +82,8 @@ class History:
         Raises:
             RunFolderError: git failed.
         """
-        with tempfile.TemporaryDirectory(prefix="papercoder-") as scratch:
-            content, index = Path(scratch) / "content", {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+        with temporary_folder() as scratch:
+            content, index = scratch / "content", {"GIT_INDEX_FILE": str(scratch / "index")}
             await self._git("read-tree", "HEAD", variables=index)
             for path, text in texts.items():
                 content.write_text(text, encoding="utf-8", newline="\n")

@@ -6,15 +6,18 @@ import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from papercoder.artifacts.execution import Limit
+from papercoder.files.temporary import is_abandoned, mark
 from papercoder.sandbox.contract import Limits, Usage
 from papercoder.sandbox.launch import launcher
 from papercoder.sandbox.processes import kill_processes
 
 MOUNT = Path("/sys/fs/cgroup")
 
+_PREFIX = "papercoder-"
 _ATTEMPTS, _PAUSE = 1000, 0.005
 """How often to ask the kernel again, and the seconds between two attempts."""
 
@@ -107,7 +110,7 @@ def create_control_group(limits: Limits, mount: Path = MOUNT, membership: str | 
         membership: the groups of this process, in the format of `/proc/self/cgroup`; None: read from there.
     """
     homes = _homes(mount, _text(Path("/proc/self/cgroup")) if membership is None else membership)
-    name = f"papercoder-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    name = f"{_PREFIX}{mark()}-{uuid.uuid4().hex[:8]}"
     memory, processes = str(limits.memory), str(limits.processes)
     both = _create_below(
         homes.get(""), name, {VERSION_2.memory_limit: memory, "pids.max": processes}, {VERSION_2.swap_limit: "0"}
@@ -143,8 +146,19 @@ def _create_below(
         if not os.access(parent / "cgroup.procs", os.W_OK):
             return None
         if _create(parent / name, required, optional):
+            _sweep(parent)
             return parent / name
     return None
+
+
+@cache
+def _sweep(parent: Path) -> None:
+    """Remove the groups that dead processes left, with what still runs in them."""
+    for group in parent.glob(f"{_PREFIX}*"):
+        if is_abandoned(group.name):
+            kill_processes([int(pid) for pid in _text(group / "cgroup.procs").split()])
+            with suppress(OSError):  # busy for a moment, until the processes have ended; the next start removes it
+                group.rmdir()
 
 
 def _create(folder: Path, required: Mapping[str, str], optional: Mapping[str, str]) -> bool:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from papercoder.artifacts.execution import Outcome
 from papercoder.errors import SandboxError
+from papercoder.files.temporary import is_abandoned, mark, temporary_folder
 from papercoder.sandbox.contract import Bind, Command, Usage, standard_environment
 from papercoder.sandbox.gpu import VENDORS, Vendor, gpu_access
 from papercoder.sandbox.processes import ProcessTree
@@ -54,13 +54,11 @@ class Docker:
         Raises:
             SandboxError: the client could not be started, or the engine cannot pass GPUs to containers.
         """
-        container = Container(self.client, f"papercoder-{uuid.uuid4().hex[:12]}")
-        with tempfile.NamedTemporaryFile(
-            "w", prefix="papercoder-seccomp-", suffix=".json", encoding="ascii"
-        ) as profile:
-            profile.write(docker_profile())
-            profile.flush()
-            argv = (*self.prefix(command, container.name, profile.name), self.image, *command.argv)
+        container = Container(self.client, f"papercoder-{mark()}-{uuid.uuid4().hex[:12]}")
+        with temporary_folder() as folder:
+            profile = folder / "seccomp.json"
+            profile.write_text(docker_profile(), encoding="ascii")
+            argv = (*self.prefix(command, container.name, str(profile)), self.image, *command.argv)
             outcome = await supervise(
                 argv, container, command.limits, command.folder.source, self.name, on_line=command.on_line
             )
@@ -163,11 +161,16 @@ async def ask(*argv: str, seconds: float = 20.0) -> tuple[int, str]:
 
 
 async def find_docker() -> Docker | str:
-    """A docker engine that responds, or the reason why there is none."""
+    """A docker engine that responds, or the reason why there is none. Removes containers that dead processes left."""
     program = shutil.which("docker")
     if not program:
         return "docker is not installed"
     host = os.environ.get("DOCKER_HOST")
     client = (program, *(("--host", host) if host else ()))
     code, _ = await ask(*client, "version", "--format", "{{.Server.Version}}")
-    return "the docker engine is not running" if code else Docker(client)
+    if code:
+        return "the docker engine is not running"
+    _, names = await ask(*client, "ps", "--all", "--filter", "name=^papercoder-", "--format", "{{.Names}}")
+    for name in filter(is_abandoned, names.split()):
+        await Container(client, name).remove()
+    return Docker(client)

@@ -6,11 +6,11 @@ Where PaperCoder runs as root, root in a sandbox passes the host's file permissi
 
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from papercoder.files.temporary import temporary_folder
 from papercoder.sandbox.contract import Bind
 
 NAMES = ("null", "zero", "full", "random", "urandom", "tty")
@@ -29,9 +29,9 @@ def private_devices(more: tuple[str, ...] = ()) -> Iterator[tuple[Bind, ...] | N
     if os.geteuid():
         yield ()
         return
-    with tempfile.TemporaryDirectory(prefix="papercoder-devices-") as folder:
-        usual = _create(Path(folder), tuple(f"/dev/{name}" for name in NAMES))
-        yield (*usual, *(_create(Path(folder), more) or ())) if usual else None
+    with temporary_folder() as folder:
+        usual = _create(folder, tuple(f"/dev/{name}" for name in NAMES))
+        yield (*usual, *(_create(folder, more) or ())) if usual else None
 
 
 def _create(folder: Path, devices: tuple[str, ...]) -> tuple[Bind, ...] | None:

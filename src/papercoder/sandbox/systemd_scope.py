@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from papercoder.files.temporary import mark
 from papercoder.sandbox.contract import Limits, ProcessGroup, Usage
 from papercoder.sandbox.control_group import MOUNT, VERSION_2, ControlGroup, create_control_group
 from papercoder.sandbox.launch import launcher
@@ -103,4 +104,4 @@ def _slice(program: str, bus: tuple[tuple[str, str], ...]) -> str | None:
 
 
 def _new_name() -> str:
-    return f"papercoder-{os.getpid()}-{uuid.uuid4().hex[:8]}.scope"
+    return f"papercoder-{mark()}-{uuid.uuid4().hex[:8]}.scope"

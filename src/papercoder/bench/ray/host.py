@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from papercoder.bench.ray.execution import ClusterExecutor
 from papercoder.bench.ray.limits import RemoteBudget, RemoteRateLimits
 from papercoder.bench.stored_trial import restore, run_stored
 from papercoder.errors import PaperCoderError, RunFolderError
+from papercoder.files.temporary import temporary_folder
 from papercoder.operations.environment import RunEnvironment
 from papercoder.runs.events import Event
 from papercoder.runs.folder import lock
@@ -104,8 +104,8 @@ class Host:
                 await _wait_for_lock(trial.folder)
                 await asyncio.to_thread(restore, trial)
             return await run_stored(trial, environment, events.append)
-        with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
-            local = trial.model_copy(update={"folder": Path(folder) / trial.id})
+        with temporary_folder() as folder:
+            local = trial.model_copy(update={"folder": folder / trial.id})
             result = await run_stored(local, environment, events.append)
         # Messages name the folder in which the trial is restored, not the temporary one.
         return result.model_copy(update={"reason": result.reason.replace(str(local.folder), str(trial.folder))})

@@ -1,11 +1,11 @@
 """From the file to the draft."""
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from papercoder.artifacts import Loss
 from papercoder.errors import PaperError
+from papercoder.files.temporary import temporary_folder
 from papercoder.paper.draft import Draft, Element, Heading
 from papercoder.paper.pdf import ocr
 from papercoder.paper.pdf.abstract import split_abstract
@@ -38,8 +38,8 @@ def read_pdf(path: Path) -> Draft:
         PaperError: nothing can be read (see `source.raw_document`), or most pages are images or have fonts whose text
             is not what is printed and the `ocr` extra is not installed.
     """
-    with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
-        upright = Path(folder) / "upright.pdf"
+    with temporary_folder() as folder:
+        upright = folder / "upright.pdf"
         raw = with_ligatures(raw_document(path, upright))
         file = upright if upright.exists() else path
         unread, bare = unreadable(raw), wordless(raw)

@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from papercoder.files.temporary import temporary_folder
 from papercoder.stages.checking import limited_module
 from papercoder.stages.checking.repository import Module
 
@@ -18,8 +18,8 @@ _LONGEST_NAME, _LONGEST_PATH = 255, 4000
 @contextmanager
 def mirror(modules: Iterable[Module], folder: str = "") -> Iterator[Path]:
     """A temporary folder with these modules below `folder`, and a `files.txt` beside it with one path per line."""
-    with tempfile.TemporaryDirectory(prefix="papercoder-check-") as name:
-        root = Path(name) / "code"
+    with temporary_folder() as parent:
+        root = parent / "code"
         listed = []
         for module in modules:
             path = root / folder / module.path
@@ -29,7 +29,7 @@ def mirror(modules: Iterable[Module], folder: str = "") -> Iterator[Path]:
             path.write_text(module.text, encoding="utf-8")
             listed.append(f"./{PurePosixPath(folder) / module.path}\n")
         root.mkdir(exist_ok=True)
-        (Path(name) / "files.txt").write_text("".join(listed), encoding="utf-8")
+        (parent / "files.txt").write_text("".join(listed), encoding="utf-8")
         yield root
 
 

@@ -1,6 +1,5 @@
 """Execution of files in memory, as steps of a run: up to smoke, and the full reproduction."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from papercoder.artifacts import ExecutionReport, RunData, SourceFile, StepName, StepResult
 from papercoder.environments.lock import LOCK
 from papercoder.errors import PaperCoderError
+from papercoder.files.temporary import temporary_folder
 from papercoder.runs.events import ExecutionStepEnded, Forecast
 from papercoder.runs.executor import EmitsEvents, runs_execution_steps
 from papercoder.sandbox.selection import select_sandbox
@@ -77,9 +77,9 @@ async def reproduce_files(
 
 @contextmanager
 def _temporary_folder(files: tuple[SourceFile, ...]) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
-        write_files(files, Path(folder))
-        yield Path(folder)
+    with temporary_folder() as folder:
+        write_files(files, folder)
+        yield folder
 
 
 def _emit_step(context: EmitsEvents, steps: tuple[StepName, ...]) -> Callable[[StepResult], None]:

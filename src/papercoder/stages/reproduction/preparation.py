@@ -1,7 +1,6 @@
 """What trials run in: a sandbox with the repository's packages, and a fresh copy of its files for each command."""
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from papercoder.environments.environment import Environment, Installer, Packages
 from papercoder.environments.lock import LOCK, REQUIREMENTS
 from papercoder.environments.repository_copy import delete_folder
 from papercoder.errors import ReproductionError, SandboxError
+from papercoder.files.temporary import new_temporary_folder
 from papercoder.repository.import_closure import import_closure
 from papercoder.sandbox.contract import GIB, Bind, Command, Limits, Sandbox
 from papercoder.sandbox.selection import select_sandbox, why_unavailable
@@ -144,7 +144,7 @@ def _last_line(output: str) -> str:
 @asynccontextmanager
 async def repository_folder(files: tuple[SourceFile, ...]) -> AsyncIterator[Path]:
     """A temporary folder with these files."""
-    parent = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="papercoder-"))
+    parent = await asyncio.to_thread(new_temporary_folder)
     try:
         folder = parent / "repository"
         await asyncio.to_thread(_write, files, folder)

@@ -2,11 +2,11 @@
 
 import asyncio
 import sys
-import tempfile
 from pathlib import Path
 
 from papercoder.artifacts import Paper
 from papercoder.errors import PaperError
+from papercoder.files.temporary import temporary_folder
 
 _COMMAND = "from papercoder.cli import main; main()"
 _TIMEOUT = 600.0
@@ -19,8 +19,8 @@ async def read_in_process(source: str | Path) -> Paper:
     Raises:
         PaperError: it cannot be read.
     """
-    with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
-        file = Path(folder) / "paper.json"
+    with temporary_folder() as folder:
+        file = folder / "paper.json"
         stderr = await _run("read", "--json", "-o", str(file), "--", str(source))
         if not file.is_file():
             raise PaperError(_error_message(stderr) or f"{source} could not be read: the reader process crashed.")
