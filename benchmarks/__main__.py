@@ -18,6 +18,8 @@ from benchmarks.reading.measure import measure as read
 from benchmarks.reading.section import section as of_reading
 from benchmarks.repair.measure import plant_all
 from benchmarks.repair.section import section as of_repair
+from benchmarks.reproduction.measure import measure as reproduce
+from benchmarks.reproduction.section import section as of_reproduction
 from benchmarks.results import Section, write_results
 from benchmarks.resumption.measure import measure as kill
 from benchmarks.resumption.section import section as of_resumption
@@ -36,6 +38,7 @@ def sections(papers: Path | None) -> Iterator[Section]:
     yield of_overhead(clock())
     yield of_many(take_many())
     yield of_resumption(kill())
+    yield of_reproduction(reproduce())
     yield of_startup(start())
     yield of_reading(read(papers))
     yield of_kinds(read_kinds(cases()))

@@ -4,6 +4,7 @@ Everything that a trial measures is a step of the run, so the same call resumes,
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -31,7 +32,6 @@ from papercoder.runs.executor import PlainContext
 from papercoder.runs.folder import load
 from papercoder.runs.run import Run
 from papercoder.runs.store import digest
-from papercoder.stages.reproduction.estimates import Estimates
 from papercoder.stages.reproduction.needs import limit_seeds, needed_kinds, selected_claims
 from papercoder.stages.reproduction.order import Target, targets_of
 from papercoder.stages.reproduction.places import LocalPlace, TrialPlace, local_slots
@@ -77,6 +77,7 @@ async def reproduce(
         SandboxError: no sandbox works here.
         SettingsError: an option names a claim or a table that does not exist.
     """
+    started = time.monotonic()
     data = read_data(run.folder)
     settings = (*scaled_settings(config, options.scale), *data_settings(files, data))
     run.emit(Forecast(message="installing the repository's packages, if they are not there yet"))
@@ -90,7 +91,7 @@ async def reproduce(
         trials = tuple(trial for trial in trials if kind_of(trial) in kinds)
     async with open_place(options, preparation, run.folder, len(trials)) as place:
         steps = TrialSteps(run, place, trial_files(files), settings, options.scale, data)
-        work = _Reproduction(run, steps, listed, trials, targets_of(needs), chosen, options)
+        work = _Reproduction(run, steps, listed, trials, targets_of(needs), chosen, options, started)
         await work.recall(retry_failed)
         await work.carry_out(confirm)
         return await work.finish()
@@ -226,6 +227,9 @@ class _Reproduction:
     targets: tuple[Target, ...]
     claims: Claims
     options: ReproductionOptions
+    started: float
+    """The budget includes what was done before the first trial."""
+
     schedule: TrialSchedule = field(init=False)
     verdicts: dict[str, ClaimVerdict] = field(default_factory=dict)
     _comparing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -238,7 +242,7 @@ class _Reproduction:
             self.options.budget,
             self._on_result,
             self.options.max_trials,
-            Estimates(),
+            self.started,
         )
 
     async def recall(self, retry_failed: bool) -> None:

@@ -61,10 +61,11 @@ class TrialSchedule:
     """The claims that the trials decide."""
 
     budget: float
-    """Seconds from the start of this object."""
+    """Seconds from `started` on."""
 
     on_result: OnResult
     max_trials: int | None = None
+    started: float = field(default_factory=time.monotonic)
     estimates: Estimates = field(default_factory=Estimates)
     results: dict[str, TrialResult] = field(default_factory=dict)
     """Trial id -> its result."""
@@ -77,12 +78,11 @@ class TrialSchedule:
 
     _ended: int = 0
     _running: dict["asyncio.Task[None]", _Running] = field(default_factory=dict)
-    _started: float = field(default_factory=time.monotonic)
 
     @property
     def seconds_left(self) -> float:
         """Of the budget."""
-        return self._started + self.budget - time.monotonic()
+        return self.started + self.budget - time.monotonic()
 
     def plan(self) -> tuple[tuple[PlannedTrial, ...], tuple[OmittedTrial, ...], float]:
         """The trials that the rest of the budget allows, those that it does not, and the seconds until the end."""
@@ -106,7 +106,7 @@ class TrialSchedule:
 
     async def probe(self) -> None:
         """Run a trial of each kind about which nothing is known, for a few seconds; those that end are results."""
-        share = self._started + self.budget * _PROBE_SHARE
+        share = self.started + self.budget * _PROBE_SHARE
         probe = min(PROBE_SECONDS, self.budget * _PROBE_SHARE / 2)
         tried: set[TrialKind] = set()
 
@@ -199,7 +199,7 @@ class TrialSchedule:
         self.results[trial.id] = result
         if result.status == "done":
             self.estimates.measured(kind, running.elapsed)
-        emit(TrialEnded(trial=trial.id, status=result.status, seconds=result.seconds, reason=result.reason))
+        emit(TrialEnded(trial=trial.id, status=result.status, seconds=running.elapsed, reason=result.reason))
         await self.on_result(result)
 
     def _order(self) -> Iterator[Step]:
