@@ -15,6 +15,7 @@ from papercoder.errors import AnswerError, ContextError, SettingsError
 from papercoder.models.journal import journal_key
 from papercoder.models.tokens import count_tokens
 from papercoder.runs.events import AnswerRejected, Event, Warned
+from papercoder.text.fences import fence
 from tests.support import PAPER, Scripted, make_agents, of_kind
 
 GOOD = Critique()
@@ -31,7 +32,7 @@ def test_a_request_carries_what_to_read_then_the_task_and_its_form() -> None:
     assert (request.agent, request.subject, request.round, request.max_tokens) == ("verify", "architecture", 0, 4000)
     assert request.system == Prompts().render("system")
     plan, task = request.messages
-    assert plan.text == "# The plan\n\nFit a line."
+    assert plan.text == f"# The plan\n\n{fence('Fit a line.')}"
     assert plan.cache
     assert not task.cache
     assert "Be good." in task.text

@@ -7,6 +7,7 @@ import pytest
 from papercoder.artifacts import ExecutionReport
 from papercoder.errors import ArtifactError
 from papercoder.evaluation.execution import NO_RESULTS, NOTHING_EXECUTED, Observations, load_observations
+from papercoder.text.fences import fence
 from tests.scripted import UNOBSERVED, observed
 
 RESULTS = '{"results": [{"claim": "C1", "mean": 0.12}]}'
@@ -88,7 +89,7 @@ def test_a_judge_reads_every_step_and_the_results() -> None:
     assert "- import (`run import`): passed" in text
     assert "- smoke (`run smoke`): failed, 0.0 s. it ended with exit code 1: ValueError: too few" in text
     assert "- reproduce: skipped. not requested" in text
-    assert "ValueError: too few\n````" in text
+    assert fence("ValueError: too few") in text
     assert RESULTS in REPRODUCED.render()
 
 

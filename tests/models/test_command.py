@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -59,7 +60,11 @@ def test_turns_are_labelled() -> None:
         Message(role="user", text="Continue."),
     )
     text = render(ask(messages=said))
-    assert text == "You write code.\n\n# User\n\nWrite.\n\n# Assistant\n\ndef\n\n# User\n\nContinue.\n\n# Assistant\n"
+    tag = text.split()[-1]
+    assert re.fullmatch("[0-9a-f]{12}", tag)
+    assert text.replace(f" {tag}", "") == (
+        "You write code.\n\n# User\n\nWrite.\n\n# Assistant\n\ndef\n\n# User\n\nContinue.\n\n# Assistant\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from papercoder.artifacts import Artifact, Paper, Section
 from papercoder.models.tokens import count_tokens
+from papercoder.text.fences import fence
 
 
 @dataclass(frozen=True)
@@ -103,27 +104,24 @@ def anchors_in(text: str) -> tuple[str, ...]:
 
 
 def _whole(paper: Paper) -> str:
-    return f"# The paper\n\n{_head(paper)}\n\n{_sections(paper, None)}"
+    return _titled("The paper", _sections(paper, None))
 
 
 def _part(paper: Paper, wanted: frozenset[str]) -> str:
-    return f"# The paper, selected sections\n\n{_LEFT_OUT}\n\n{_head(paper)}\n\n{_sections(paper, wanted)}"
+    return _titled("The paper, selected sections", _sections(paper, wanted), _LEFT_OUT)
 
 
 def _headings(paper: Paper) -> str:
-    return f"# The paper, headings only\n\n{_LEFT_OUT}\n\n{_head(paper)}\n\n{_sections(paper, frozenset())}"
+    return _titled("The paper, headings only", _sections(paper, frozenset()), _LEFT_OUT)
 
 
 _LEFT_OUT = "The text of a section with only a heading is omitted here."
 
 
-def _head(paper: Paper) -> str:
-    return f"Title: {paper.title}\n\n[abstract] {paper.abstract}"
-
-
 def _sections(paper: Paper, wanted: frozenset[str] | None) -> str:
     shown = (section if wanted is None or section.anchor in wanted else _heading(section) for section in paper.sections)
-    return "\n\n".join(section.render() for section in shown)
+    head = f"Title: {paper.title}", f"[abstract] {paper.abstract}"
+    return "\n\n".join([*head, *(section.render() for section in shown)])
 
 
 def _heading(section: Section) -> Section:
@@ -131,10 +129,14 @@ def _heading(section: Section) -> Section:
 
 
 def artifact_part(title: str, artifact: Artifact) -> Part:
-    """An artifact as JSON, without default values."""
+    """An artifact as JSON, without default values; its texts are JSON strings and need no fence."""
     return Part(title, (f"# {title}\n\n{artifact.model_dump_json(exclude_defaults=True, indent=1)}",))
 
 
 def text_part(title: str, text: str, *shorter: str) -> Part:
-    """A text under a title; an empty shorter form omits the part."""
-    return Part(title, tuple(f"# {title}\n\n{form}" if form else "" for form in (text, *shorter)))
+    """A fenced text under a title; an empty shorter form omits the part."""
+    return Part(title, tuple(_titled(title, form) if form else "" for form in (text, *shorter)))
+
+
+def _titled(title: str, text: str, note: str = "") -> str:
+    return "\n\n".join(filter(None, [f"# {title}", note, fence(text)]))

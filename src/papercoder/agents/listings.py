@@ -1,9 +1,13 @@
 """Requirements, claims, interfaces and code as text for prompts."""
 
+import json
 from collections.abc import Iterable
 
 from papercoder.agents.context import Part, text_part
 from papercoder.artifacts import Claim, DataSource, DataSources, FileLogic, Requirement, SourceFile
+from papercoder.text.characters import one_line
+from papercoder.text.fences import code_block
+from papercoder.text.markdown import code
 
 
 def requirement_lines(requirements: Iterable[Requirement]) -> str:
@@ -12,10 +16,10 @@ def requirement_lines(requirements: Iterable[Requirement]) -> str:
 
 
 def requirement_line(item: Requirement) -> str:
-    """`R3 (method, stated): statement [eq:2] "quote"`."""
-    quote = f' "{item.quote}"' if item.quote else ""
+    """`R3 (method, stated): statement [eq:2] "quote"`, the quote as a JSON string."""
+    quote = f" {json.dumps(one_line(item.quote), ensure_ascii=False)}" if item.quote else ""
     others = f" Alternatives: {'; '.join(item.alternatives)}." if item.alternatives else ""
-    return f"{item.id} ({item.kind}, {item.status}): {item.statement} [{item.anchor}]{quote}{others}"
+    return f"{item.id} ({item.kind}, {item.status}): {one_line(item.statement)} [{item.anchor}]{quote}{others}"
 
 
 def claim_lines(claims: Iterable[Claim]) -> str:
@@ -110,15 +114,15 @@ def interfaces(files: Iterable[FileLogic]) -> str:
 def interface(file: FileLogic) -> str:
     """A file's public interface as Python signatures."""
     signatures = "\n".join(file.signatures) or "# nothing public"
-    return f"Interface of `{file.path}`:\n\n```python\n{signatures}\n```"
+    return f"Interface of {code(file.path)}:\n\n{code_block(signatures, 'python', shortest=3)}"
 
 
 def python_code(file: SourceFile) -> str:
-    """A Python file with its path; the fence is longer than fences in its strings."""
-    return f"`{file.path}`:\n\n````python\n{file.text}````"
+    """A Python file with its path."""
+    return f"{code(file.path)}:\n\n{code_block(file.text, 'python')}"
 
 
 def numbered_code(file: SourceFile) -> str:
     """A file with line numbers, which evidence cites."""
     lines = "\n".join(f"{number:4} {line}" for number, line in enumerate(file.text.splitlines(), 1))
-    return f"`{file.path}`:\n\n````\n{lines}\n````"
+    return f"{code(file.path)}:\n\n{code_block(lines)}"

@@ -8,6 +8,7 @@ from papercoder.artifacts import ExecutionReport, StepResult, TaskCategory
 from papercoder.files.regular import is_file, read_text
 from papercoder.runs.event_log import LOG
 from papercoder.runs.folder import load
+from papercoder.text.fences import fence
 
 _REPORT = "execution/report.json"
 _CLAIMS = "reproduction/claims.json"
@@ -90,7 +91,7 @@ def _step(step: StepResult) -> Iterator[str]:
 
 def _fenced(title: str, text: str) -> Iterator[str]:
     if text.strip():
-        yield f"{title}:\n\n````\n{_cut(text)}\n````"
+        yield f"{title}:\n\n{fence(_cut(text))}"
 
 
 def _cut(text: str) -> str:

@@ -21,6 +21,7 @@ from papercoder.files.temporary import temporary_folder
 from papercoder.models.contract import FREE, Answer, Request, StreamingModel, TransientError
 from papercoder.models.tokens import free_answer
 from papercoder.settings import Settings
+from papercoder.text.fences import tag_of
 
 _CONTEXT_WINDOW = 128_000
 """Tokens, where the user says nothing."""
@@ -113,11 +114,12 @@ class Command(StreamingModel):
 
 
 def render(request: Request) -> str:
-    """The conversation as one text; a heading separates turns where there are several."""
+    """The conversation as one text; headings with a tag separate turns where there are several."""
     if all(message.role == "user" for message in request.messages):
         return request.text + "\n"
-    turns = [f"# {message.role.capitalize()}\n\n{message.text}" for message in request.messages]
-    return "\n\n".join([request.system, *turns, "# Assistant"]) + "\n"
+    tag = tag_of(request.text)
+    turns = [f"# {message.role.capitalize()} {tag}\n\n{message.text}" for message in request.messages]
+    return "\n\n".join([request.system, *turns, f"# Assistant {tag}"]) + "\n"
 
 
 async def _feed(process: Process, text: str) -> None:

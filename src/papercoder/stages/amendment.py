@@ -22,6 +22,7 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.design import Design
 from papercoder.repository.config_text import to_yaml
+from papercoder.text.fences import fence
 
 
 class AmendedRequirement(Artifact):
@@ -79,7 +80,7 @@ async def amend(agents: Agents, design: Design, note: str) -> Amendment:
             text_part("The files", files),
         ),
         lambda amendment, _: problems(amendment, design),
-        note=note,
+        note=fence(note),
     )
 
 

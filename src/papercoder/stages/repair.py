@@ -10,6 +10,8 @@ from papercoder.agents.listings import requirement_lines
 from papercoder.artifacts import Artifact, Edits, Requirement, SourceFile
 from papercoder.repository.packages import imported_as, package_problem
 from papercoder.repository.paths import module_problem
+from papercoder.text.fences import code_block, fence
+from papercoder.text.markdown import code
 
 REPAIRER = Agent("repair", "repair", SearchReplace())
 
@@ -83,8 +85,8 @@ async def repair(
         ),
         check,
         what=failure.what,
-        command=failure.command,
-        output=failure.output,
+        command=fence(failure.command),
+        output=fence(failure.output),
         attempts=tuple(map(_attempt_text, attempts)),
         requirements=requirement_lines(requirements) or "None were extracted.",
         theirs=theirs,
@@ -115,7 +117,7 @@ def files_of(failure: Failure, files: tuple[SourceFile, ...]) -> tuple[SourceFil
 
 
 def _names(files: tuple[SourceFile, ...]) -> str:
-    return "\n".join(f"- `{file.path}`" for file in files)
+    return "\n".join(f"- {code(file.path)}" for file in files)
 
 
 def _attempt_text(attempt: Attempt) -> str:
@@ -123,4 +125,4 @@ def _attempt_text(attempt: Attempt) -> str:
 
 
 def _file_text(file: SourceFile) -> str:
-    return f"`{file.path}`:\n\n````\n{file.text}````"
+    return f"{code(file.path)}:\n\n{code_block(file.text)}"

@@ -6,6 +6,7 @@ The rules are those of CommonMark and GitHub. Every function removes hidden char
 import re
 
 from papercoder.text.characters import one_line, printable
+from papercoder.text.fences import code_block
 
 _MARKUP = re.compile(
     r"""[\\`*|~$<>]"""
@@ -47,9 +48,7 @@ def code(text: str) -> str:
 
 def fenced(text: str, language: str = "") -> str:
     """A code block whose fence is longer than any row of backticks inside."""
-    inside = printable(text).strip("\n")
-    fence = "`" * max(3, *(len(row) + 1 for row in ["", *re.findall(r"`+", inside)]))
-    return f"{fence}{language}\n{inside}\n{fence}"
+    return code_block(printable(text).strip("\n"), language, shortest=3)
 
 
 def _escape(match: re.Match[str]) -> str:

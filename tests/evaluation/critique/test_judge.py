@@ -17,6 +17,7 @@ from papercoder.models.stack import assemble
 from papercoder.runs.folder import answer_store, step_store
 from papercoder.runs.run import Run
 from papercoder.settings import Settings
+from papercoder.text.fences import fence
 from tests.scripted import CODE
 from tests.support import PAPER, Says, Scripted, make_agents, tree
 from tests.waiting import until
@@ -161,7 +162,8 @@ def test_the_judge_reads_paper_tree_and_code_and_then_what_to_do(tmp_path: Path)
     judged(tmp_path, model, paths=(*PATHS, "weights.bin"))
     paper, repository, task = read(model, "judge_free")
     assert "The model predicts the target as a scaled input" in paper
-    assert repository.startswith("# The repository to judge\n\n3 files:\n- main.py\n- model.py\n- weights.bin\n\n`")
+    assert repository.startswith("# The repository to judge\n\n<document-")
+    assert "\n3 files:\n- main.py\n- model.py\n- weights.bin\n\n`" in repository
     assert "   3     return w * x" in repository
     assert task.startswith("Judge how far the repository implements the paper.")
     assert "1: the core is missing or wrong." in task
@@ -194,7 +196,7 @@ def test_the_plain_judge_sees_no_tree_and_only_the_one_with_a_reference_the_auth
 def test_an_empty_repository_is_said_to_be_empty(tmp_path: Path) -> None:
     model = model_of(judgement(1))
     assert judged(tmp_path, model, repository=()).unseen == ()
-    assert read(model, "judge_free")[1].endswith("0 files.\n\nThe repository has no readable file.")
+    assert read(model, "judge_free")[1].endswith(fence("0 files.\n\nThe repository has no readable file."))
 
 
 def test_a_judge_with_a_reference_needs_one(tmp_path: Path) -> None:

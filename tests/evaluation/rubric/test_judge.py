@@ -100,7 +100,8 @@ def test_the_question_comes_last_and_all_before_it_is_the_same(tmp_path: Path) -
     before, question = code[0].messages[:-1], code[0].messages[-1].text
     assert all(message.cache for message in before)
     assert "mean squared error" in before[0].text
-    assert before[1].text.startswith("# The repository to judge\n\n2 files:\n- main.py")
+    assert before[1].text.startswith("# The repository to judge\n\n<document-")
+    assert "\n2 files:\n- main.py" in before[1].text
     assert "   3     return w * x" in before[1].text
     assert "a is there." in question
     assert question.index("All of root is there.") < question.index("All of method is there.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateError, TemplateSyntaxError
 
 from papercoder.errors import SettingsError
+from papercoder.text.fences import Fenced, fence
 
 _ENDING = ".md"
 
@@ -105,7 +106,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701  the prompts are Markdown for a model, not HTML for a browser
+        finalize=_finalize,
     )
+
+
+def _finalize(value: object) -> object:
+    """A variable with several lines, such as code or a log, gets a fence even if its prompt forgets it."""
+    return fence(value) if isinstance(value, str) and "\n" in value and not isinstance(value, Fenced) else value
 
 
 def _read(path: Path) -> str:

@@ -141,5 +141,4 @@ def complaints(selected: SelectedFiles, paths: Iterable[str], attempt: int) -> I
 def _listing(title: str, sizes: dict[str, int]) -> Part:
     lines = [f"- {path} ({size} tokens)" for path, size in sizes.items()]
     code = [line for path, line in zip(sizes, lines, strict=True) if path.endswith(".py")]
-    heading = f"# The files of {title}"
-    return Part("the list of files", tuple(f"{heading}\n\n" + "\n".join(form) for form in (lines, code, code[:200])))
+    return text_part(f"The files of {title}", *("\n".join(form) for form in (lines, code, code[:200])))

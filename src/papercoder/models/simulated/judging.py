@@ -14,7 +14,7 @@ FEW = 10
 MET = 0.5
 """The share of leaves that are met."""
 
-_FILE = re.compile(r"^`([^`\n]+\.py)`:\n\n`{4}\n +1 ", re.MULTILINE)
+_FILE = re.compile(r"^`([^`\n]+\.py)`:\n\n`{4,}\n +1 ", re.MULTILINE)
 
 _RESULTS = re.compile(r"^- (\S+) \(\d+ results\)", re.MULTILINE)
 _GROUP = 4

@@ -12,7 +12,9 @@ OWNED = "Requirements that this file owns"
 JUDGED = "# The repository to judge"
 """The heading above it in a judge's request."""
 
-_NUMBERED = re.compile(r"^`(?P<path>[^`\n]+\.py)`:\n\n````\n(?P<lines>(?: *\d+ .*\n)*)````$", re.MULTILINE)
+_NUMBERED = re.compile(
+    r"^`(?P<path>[^`\n]+\.py)`:\n\n(?P<fence>`{4,})\n(?P<lines>(?: *\d+ .*\n)*)(?P=fence)$", re.MULTILINE
+)
 NO_CONFIG = "This repository has no configuration files"
 """Part of a request for code that holds its settings itself."""
 

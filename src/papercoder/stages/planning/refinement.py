@@ -6,6 +6,7 @@ from papercoder.agents.agent import Agent, Agents, Check
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, artifact_part
 from papercoder.artifacts import Artifact, Critique
+from papercoder.text.fences import fence
 
 A = TypeVar("A", bound=Artifact)
 
@@ -25,7 +26,7 @@ async def violations(
         VERIFIER,
         round_of(agent, attempt),
         (*parts, artifact_part("The artifact to check", artifact)),
-        instructions=agents.prompts.render(agent.name, **variables),
+        instructions=fence(agents.prompts.render(agent.name, **variables)),
     )
 
 
@@ -48,7 +49,7 @@ async def refined(
             round_of(agent, attempt),
             (*parts, artifact_part("The artifact to revise", artifact)),
             check,
-            instructions=agents.prompts.render(agent.name, **variables),
+            instructions=fence(agents.prompts.render(agent.name, **variables)),
             violations=critique.violations,
         )
     return artifact

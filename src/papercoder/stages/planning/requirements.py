@@ -6,7 +6,7 @@ from rapidfuzz import fuzz
 
 from papercoder.agents.agent import Agent, Agents, Check, uses
 from papercoder.agents.answers import Json
-from papercoder.agents.context import Part, artifact_part, paper_part
+from papercoder.agents.context import Part, artifact_part, paper_part, text_part
 from papercoder.agents.listings import requirement_lines
 from papercoder.artifacts import (
     OverallPlan,
@@ -21,6 +21,7 @@ from papercoder.concurrency import gather_all
 from papercoder.models.tokens import count_tokens
 from papercoder.paper.evidence import find_quote, numbers, plain
 from papercoder.stages.planning.refinement import VERIFIER, round_of, violations
+from papercoder.text.fences import fence
 
 
 class RequirementChanges(RequirementDrafts):
@@ -55,8 +56,8 @@ async def _from_part(agents: Agents, paper: Paper, part: tuple[Section, ...]) ->
         (),
         _quoted(paper),
         title=paper.title,
-        abstract=paper.abstract,
-        section="\n\n".join(section.render() for section in part),
+        abstract=fence(paper.abstract),
+        section=fence("\n\n".join(section.render() for section in part)),
     )
 
 
@@ -92,7 +93,7 @@ def _quoted(paper: Paper) -> Check[RequirementDrafts]:
 
 def requirements_part(requirements: Requirements) -> Part:
     """The requirements as a part of a request, one per line."""
-    return Part("the requirements", (f"# The requirements\n\n{requirement_lines(requirements.items)}",))
+    return text_part("The requirements", requirement_lines(requirements.items))
 
 
 def parts_of(paper: Paper) -> Iterator[tuple[Section, ...]]:
