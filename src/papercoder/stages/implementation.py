@@ -13,6 +13,7 @@ from papercoder.artifacts.design import Design
 from papercoder.errors import ArtifactError
 from papercoder.repository.traceability import marks
 from papercoder.runs.folder import artifact_text, parse_artifact
+from papercoder.text.fences import fence
 
 IMPLEMENTER = Agent("implement", "coding", SearchReplace())
 
@@ -68,7 +69,7 @@ async def implement(
         check,
         before=requirement_lines(items.requirements_before) or "None.",
         requirements=requirement_lines(items.requirements) or "None.",
-        settings="\n".join(items.settings) or "None.",
+        settings=fence("\n".join(items.settings) or "None."),
         files=tuple(file.path for file in files),
         plan=PLAN,
         logic=LOGIC,
