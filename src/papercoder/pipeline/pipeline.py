@@ -29,6 +29,8 @@ from papercoder.artifacts import (
 from papercoder.artifacts.design import Design
 from papercoder.artifacts.reproduction import ReproductionOptions
 from papercoder.concurrency import gather_all, gather_pair, run_in_thread
+from papercoder.pipeline.adoption import pending_change, with_pending_change
+from papercoder.pipeline.diagnosis import diagnose
 from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.pipeline.repair_rounds import RepairRounds
 from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, reproduce
@@ -72,6 +74,10 @@ async def paper_to_repository(run: Run[Agents], paper: Paper, publish: Publisher
     if settings.reproduce and execution and "smoke" in execution.passed:
         options = ReproductionOptions.model_validate(settings.model_dump(include=REPRODUCTION_SETTINGS))
         await reproduce(run, repository.files, design.claims, design.config.values, options)
+        before = pending_change(run.folder)
+        await diagnose(run, paper, design, repository.files, options, publish)
+        if pending_change(run.folder) != before:  # it kept a change
+            return await paper_to_repository(with_pending_change(run), paper, publish, settings)
     return repository.model_copy(update={"verdicts": verdicts, "execution": execution})
 
 
