@@ -179,6 +179,16 @@ def test_files_that_were_removed_or_resized_are_noticed(world: World) -> None:
     assert world.cache.is_changed(found)
 
 
+def test_very_many_files_are_counted_and_not_listed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "_MOST_LISTED", 2)
+    serve_repository(world.server, FILES)
+    found = world.fetch(world.hub(source()))
+    assert (found.files, found.count, found.size) == ((), 3, sum(map(len, FILES.values())))
+    assert not world.cache.is_changed(found)
+    (world.cache.path(found) / "README.md").unlink()
+    assert world.cache.is_changed(found)
+
+
 def test_two_processes_do_not_write_the_same_entry(world: World) -> None:
     serve_repository(world.server, FILES)
     release = world.hub(source())

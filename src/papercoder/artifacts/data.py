@@ -152,7 +152,10 @@ class LockedSource(Artifact):
     """A digest of the listing of its files: their paths, sizes and hashes; for given data, their paths and sizes."""
 
     files: tuple[LockedFile, ...] = ()
-    """Empty for given data, which is not read."""
+    """Empty for given data, which is not read, and for data with very many files."""
+
+    count: int = 0
+    """The number of its files."""
 
     size: int = 0
     """Bytes of all its files."""
@@ -180,7 +183,7 @@ class DataLock(Artifact):
 
 
 class RunData(Artifact):
-    """What a run needs of data in files, and what it has of them."""
+    """What a run needs of data in files, and what it has of them; without their lists of files, which may be long."""
 
     sources: DataSources = DataSources()
     lock: DataLock = DataLock()

@@ -39,7 +39,9 @@ class DataCache:
         now = listing(self.path(source))
         if source.given:
             return listing_digest(now) != source.digest
-        return now != sorted((file.path, file.size) for file in source.files)
+        if source.files:
+            return now != sorted((file.path, file.size) for file in source.files)
+        return (len(now), sum(size for _, size in now)) != (source.count, source.size)
 
     def find(self, source: DataSource) -> LockedSource | None:
         """The latest entry of a source that this or another run fetched."""

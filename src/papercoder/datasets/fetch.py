@@ -32,6 +32,9 @@ SERVERS: dict[DataKind, FindRelease] = {
 }
 """Kind -> the function that asks its server for a release."""
 
+_MOST_LISTED = 10_000
+"""Of more files than this, a record has the digest only."""
+
 
 def fetch_release(release: Release, cache: DataCache, downloads: Downloads) -> LockedSource:
     """Download what is missing of a release and add it to the cache. Call it again to resume.
@@ -75,6 +78,7 @@ def give(source: DataSource, path: Path) -> LockedSource:
         requested=source.revision,
         given=str(found),
         digest=listing_digest(files),
+        count=len(files),
         size=sum(size for _, size in files),
         time=datetime.now(UTC),
     )
@@ -135,7 +139,8 @@ def _record(release: Release, entry: str, files: Path) -> LockedSource:
         licence=release.licence,
         folder=entry,
         digest=digest([file.model_dump() for file in locked]),
-        files=locked,
+        files=locked if len(locked) <= _MOST_LISTED else (),
+        count=len(locked),
         size=sum(file.size for file in locked),
         time=datetime.now(UTC),
     )

@@ -25,7 +25,8 @@ def read_data(folder: Path) -> RunData:
         ArtifactError: a file was edited and is not valid.
     """
     sources = load(folder, DATA, DataSources) if (folder / DATA).exists() else DataSources()
-    return RunData(sources=sources, lock=read_lock(folder))
+    locked = (source.model_copy(update={"files": ()}) for source in read_lock(folder).sources)
+    return RunData(sources=sources, lock=DataLock(sources=tuple(locked)))
 
 
 def record(folder: Path, source: LockedSource) -> None:
