@@ -2,11 +2,11 @@ import pytest
 from benchmarks.reading.kinds.case import Case, outcome
 from benchmarks.reading.kinds.markdown import cases
 
-from papercoder.paper.formulas import equation
 from papercoder.paper.markdown.inline import plain
 from papercoder.paper.markdown.pseudocode import body_end, is_comment
 from papercoder.paper.markdown.references import Bibliography
 from papercoder.paper.markdown.source import prepare
+from papercoder.paper.printed import equation
 
 
 @pytest.mark.parametrize("case", tuple(cases()), ids=lambda case: case.name)

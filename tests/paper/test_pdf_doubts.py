@@ -11,9 +11,8 @@ from papercoder.paper import read
 from papercoder.paper.arxiv import Arxiv
 from papercoder.paper.draft import Area, Display, Draft, Grid, Text
 from papercoder.paper.pdf.extract import RawDocument, RawPage, Rule, Sign, Word
-from papercoder.paper.pdf.fonts import READABLE, unreadable
+from papercoder.paper.pdf.fonts import READABLE, is_language, unreadable
 from papercoder.paper.pdf.formulas import formula_doubts
-from papercoder.paper.pdf.language import is_language
 from papercoder.paper.pdf.losses import losses
 from papercoder.paper.pdf.numbering import Numbered, numbered_roman, uses_roman
 from papercoder.paper.pictures import picture_name, pictures, save_pictures
@@ -148,7 +147,7 @@ def test_no_picture_is_written_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "pictures").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(RunFolderError, match="Remove the link"):
+    with pytest.raises(RunFolderError, match="is a link"):
         save_pictures(DATA / "two_columns.pdf", paper, tmp_path / "run")
     assert list((tmp_path / "elsewhere").iterdir()) == []
 

@@ -13,8 +13,7 @@ from papercoder.paper import read
 from papercoder.paper.fidelity import fidelity
 from papercoder.paper.pdf import ocr
 from papercoder.paper.pdf.extract import RawDocument, RawPage, Word
-from papercoder.paper.pdf.fonts import READABLE, unreadable
-from papercoder.paper.pdf.language import is_title
+from papercoder.paper.pdf.fonts import READABLE, is_title, unreadable
 from tests.paper.pdf_maker import Line, make_pdf, make_without_codes, paragraph
 
 TEXT = (

@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 
 from papercoder.errors import PaperError
-from papercoder.paper.draft import Text
+from papercoder.paper.draft import Heading, Text
 from papercoder.paper.pdf import extract, source
 from papercoder.paper.pdf.captions import caption
 from papercoder.paper.pdf.extract import RawDocument, RawPage, Word
-from papercoder.paper.pdf.ligatures import with_ligatures
+from papercoder.paper.pdf.floats import grid
 from papercoder.paper.pdf.numbering import numbered
 from papercoder.paper.pdf.prose import Vocabulary, clean, joined, polished
 from papercoder.paper.pdf.reader import compose
 from papercoder.paper.pdf.references import references
 from papercoder.paper.pdf.shapes import Box, Frame, Line, Span
-from papercoder.paper.pdf.tables import grid
+from papercoder.paper.pdf.source import with_ligatures
 
 DATA = Path(__file__).parent / "data"
 COLUMN = Box(100, 0, 500, 800)
@@ -147,5 +147,8 @@ def test_a_page_that_one_parser_cannot_read_keeps_its_text(tmp_path: Path, monke
     raw = extract.extract(DATA / "two_columns.pdf", 10, tmp_path / "upright.pdf")
     assert all(page.plain_only for page in raw.pages)
     draft = compose(raw)
-    assert any("learn to whistle" in element.text for element in draft.elements if isinstance(element, Text))
+    assert "learn to whistle" in draft.abstract
+    titles = [element.title for element in draft.elements if isinstance(element, Heading)]
+    assert titles[:3] == ["Introduction", "Method", "The whistler"]
+    assert any("We train for 200 sips" in element.text for element in draft.elements if isinstance(element, Text))
     assert draft.losses[0].kind == "layout"

@@ -1,10 +1,11 @@
-"""Printed lines that say what they are: headings, captions, and the titles of abstract and bibliography."""
+"""Printed lines that say what they are: headings, captions, displayed formulas and their numbers, titles of parts."""
 
 import re
 from dataclasses import dataclass
 from typing import Literal
 
 from papercoder.paper.draft import Display, Element, Grid, Heading, Listing, Picture
+from papercoder.paper.markup import tidy
 
 FloatKind = Literal["table", "figure", "algorithm"]
 
@@ -104,3 +105,27 @@ def is_references(line: str) -> bool:
 def is_abstract(line: str) -> bool:
     """Whether this heading opens the abstract."""
     return bool(_ABSTRACT.fullmatch(line.strip()))
+
+
+FORMULA_SIGNS = {"$$": "$$", "\\[": "\\]"}
+"""What opens a displayed formula, and what closes it."""
+
+DISPLAYED = re.compile(r"(?:\\\[|\$\$)(.*?)(?:\\\]|\$\$)")
+_NUMBER = r"\(\s*((?:[A-Z]\.?)?\d{1,3}(?:\.\d{1,3}){0,2}[a-z]?'?)\s*\)"
+NUMBER_AFTER = re.compile(rf"\s*{_NUMBER}\s*")
+_NUMBER_WITHIN = re.compile(rf"(?:\\qquad|\\quad|\\hfill|\\hspace\{{[^{{}}]*\}}) ?{_NUMBER}$")
+_LONGEST_NUMBER = 60
+_TAG = re.compile(r"\\tag\*?\s*\{\s*\(?([^{}()]*)\)?\s*\}|\\eqno\s*\{?\s*\(([^{}()]*)\)\s*\}?")
+
+
+def equation(source: str, after: str = "") -> Display:
+    """A displayed formula without its number, which is in a tag, follows the formula, or stands behind a wide space."""
+    tags = [tag or eqno for tag, eqno in _TAG.findall(source)]
+    text = tidy(_TAG.sub("", source))
+    outside = NUMBER_AFTER.fullmatch(after) if after.strip() else None
+    if tags or outside:
+        return display(text, tags[0] if tags else outside[1] if outside else "")
+    within = _NUMBER_WITHIN.search(text[-_LONGEST_NUMBER:])
+    if within and (body := text.removesuffix(within[0])):
+        return display(body, within[1])
+    return display(text)

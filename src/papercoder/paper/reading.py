@@ -10,9 +10,8 @@ from papercoder.errors import PaperError
 from papercoder.files.temporary import temporary_folder
 from papercoder.paper.archive import gunzip, untar, unzip
 from papercoder.paper.arxiv import FORMS, Arxiv, ArxivId, default_client, parse_id
-from papercoder.paper.decoding import decode
 from papercoder.paper.draft import Draft, assemble
-from papercoder.paper.files import LARGEST_FILE, Files, Folder, Memory, read_bytes
+from papercoder.paper.files import LARGEST_FILE, Files, Folder, Memory, decode, read_bytes
 from papercoder.paper.html import read_html
 from papercoder.paper.jats import read_jats
 from papercoder.paper.latex import read_latex

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from papercoder.artifacts import Loss, Reference
 from papercoder.errors import PaperError
 from papercoder.paper.draft import Draft, Element, Heading, Text
-from papercoder.paper.html.tables import rows_of
+from papercoder.paper.html.text import rows_of
 from papercoder.paper.markup import fragment, tidy
 from papercoder.paper.printed import captioned, display
 

@@ -5,16 +5,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from papercoder.artifacts import Loss, Reference
-from papercoder.paper import formulas
 from papercoder.paper.draft import Draft, Element, Listing, Text
 from papercoder.paper.html.maths import normalize_maths, tex
 from papercoder.paper.html.pages import refuse_other_pages
-from papercoder.paper.html.tables import TABULARS, is_outermost, rows_of
-from papercoder.paper.html.text import BLOCKS, SKIPPED, SKIPPED_CLASSES, heading_text, lines_of, strings, text_of
+from papercoder.paper.html.text import (
+    BLOCKS,
+    SKIPPED,
+    SKIPPED_CLASSES,
+    TABULARS,
+    heading_text,
+    is_outermost,
+    lines_of,
+    rows_of,
+    strings,
+    text_of,
+)
 from papercoder.paper.markup import Tag, classes_of, parse_html, tidy
 from papercoder.paper.names import names
 from papercoder.paper.outline import PrintedHeading, outlined
-from papercoder.paper.printed import caption, captioned, display, is_abstract, is_references
+from papercoder.paper.printed import NUMBER_AFTER, caption, captioned, display, equation, is_abstract, is_references
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LEVELS = {
@@ -187,7 +196,7 @@ class _Reader:
     def _maths(self, tag: Tag) -> None:
         if tag.get("display") == "block":
             self._end_paragraph()
-            self.elements.append(formulas.equation(tex(tag)))
+            self.elements.append(equation(tex(tag)))
         else:
             self.pieces.append(f"${tex(tag)}$")
 
@@ -249,7 +258,7 @@ def _split(text: str) -> Iterator[Element]:
         if before := text[end : match.start()].strip():
             yield Text(_INLINE.sub(r"$\1$", before))
         source = match["dollars"] or match["brackets"] or match["equation"] or match["environment"]
-        yield formulas.equation(source, match["number"] or "")
+        yield equation(source, match["number"] or "")
         end = match.end()
     if after := text[end:].strip():
         yield Text(_INLINE.sub(r"$\1$", after))
@@ -268,7 +277,7 @@ def _numbered_parts(equations: Tag) -> Iterator[tuple[Tag, str]]:
 def _number_cell(part: Tag) -> str:
     """The number of an equation in a cell or block of its own."""
     texts = (tidy("".join(cell.itertext())) for cell in part.iter("td", "span", "div") if not len(cell))
-    return next((text for text in texts if formulas.NUMBER_AFTER.fullmatch(text)), "")
+    return next((text for text in texts if NUMBER_AFTER.fullmatch(text)), "")
 
 
 def _only_formulas(table: Tag) -> bool:
@@ -277,8 +286,8 @@ def _only_formulas(table: Tag) -> bool:
         return False
     texts = [tidy("".join(cell.itertext())) for cell in table.iter("td") if not cell.xpath("boolean(.//math)")]
     is_display = table.xpath("boolean(.//math[@display = 'block'])")
-    has_number = any(formulas.NUMBER_AFTER.fullmatch(text) for text in texts)
-    return (is_display or has_number) and all(not text or formulas.NUMBER_AFTER.fullmatch(text) for text in texts)
+    has_number = any(NUMBER_AFTER.fullmatch(text) for text in texts)
+    return (is_display or has_number) and all(not text or NUMBER_AFTER.fullmatch(text) for text in texts)
 
 
 _Action = Callable[[_Reader, Tag], None]

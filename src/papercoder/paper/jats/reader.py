@@ -1,19 +1,43 @@
-"""An article's elements read in order into a draft."""
+"""An article's elements and references read in order into a draft."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from papercoder.artifacts import Loss
+from papercoder.artifacts import Loss, Reference
 from papercoder.errors import PaperError
-from papercoder.paper import formulas
 from papercoder.paper.draft import Draft, Element, Listing, Text
-from papercoder.paper.html.tables import rows_of
-from papercoder.paper.jats.references import references_of
+from papercoder.paper.html.text import rows_of
 from papercoder.paper.jats.text import heading_text, note_text, strings, tex, text_of
 from papercoder.paper.markup import Tag, drop_namespaces, parse_xml, tidy
 from papercoder.paper.names import names
 from papercoder.paper.outline import PrintedHeading, outlined
-from papercoder.paper.printed import FloatKind, caption, captioned
+from papercoder.paper.printed import FloatKind, caption, captioned, equation
+
+_ENTRIES = "./back//ref-list//ref | ./body//ref-list//ref"
+_WORKS = "(.//mixed-citation | .//element-citation | .//citation | .//nlm-citation)[1]"
+
+
+def references_of(article: Tag) -> Iterator[Reference]:
+    """The entries of all lists, each with its printed number."""
+    for position, entry in enumerate(article.xpath(_ENTRIES), start=1):
+        text = _text(next(iter(entry.xpath(_WORKS)), entry))
+        number = tidy(entry.findtext("label") or "").strip("[]().")
+        if text:
+            key = entry.get("id") or number or str(position)
+            yield Reference(key=key, text=f"[{number}] {text}" if number else text)
+
+
+def _text(work: Tag) -> str:
+    """A work on one line; the parts of an `element-citation` have no punctuation, so they get full stops."""
+    if work.tag != "element-citation":
+        return tidy("".join(work.itertext()))
+    people = (
+        " ".join(filter(None, (tidy(name.findtext(part) or "") for part in ("given-names", "surname"))))
+        for name in work.iter("name")
+    )
+    parts = [tidy("".join(part.itertext())) for part in work if part.tag not in ("person-group", "name", "label")]
+    return ". ".join(filter(None, [", ".join(people), *parts]))
+
 
 _TITLES = names("label title sec-meta")
 _ORDERED = names("order alpha-lower alpha-upper roman-lower roman-upper")
@@ -137,7 +161,7 @@ class _Reader:
         number = tidy(tag.findtext("label") or "").strip("() ")
         source = tex(tag)
         self.pictured += not source
-        self.elements.append(formulas.equation(source or "EQUATION", f"({number})" if number else ""))
+        self.elements.append(equation(source or "EQUATION", f"({number})" if number else ""))
 
     def _floats(self, tags: Iterable[Tag]) -> None:
         for tag in tags:

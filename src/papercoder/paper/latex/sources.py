@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from papercoder.artifacts import Loss
-from papercoder.paper.decoding import decode
-from papercoder.paper.files import Files, inside
+from papercoder.paper.files import Files, decode, inside
 from papercoder.paper.latex.tokens import verbatim_environments
 from papercoder.paper.names import names
 

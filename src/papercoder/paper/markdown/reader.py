@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from papercoder.paper import formulas
 from papercoder.paper.draft import Draft, Listing, Text
 from papercoder.paper.markdown import pseudocode, tables
 from papercoder.paper.markdown.floats import Block, Image, Passage, caption_kind, joined
@@ -19,7 +18,15 @@ from papercoder.paper.markdown.inline import IMAGE, plain
 from papercoder.paper.markdown.references import Bibliography, without_heading
 from papercoder.paper.markdown.source import prepare
 from papercoder.paper.outline import PrintedHeading, outlined
-from papercoder.paper.printed import captioned, is_abstract, is_references
+from papercoder.paper.printed import (
+    DISPLAYED,
+    FORMULA_SIGNS,
+    NUMBER_AFTER,
+    captioned,
+    equation,
+    is_abstract,
+    is_references,
+)
 
 _ATX = re.compile(r" {0,3}(#{1,6})\s+")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)\s*$")
@@ -209,7 +216,7 @@ class _Reader:
             return False
         body = self._until(lambda each: each.strip().startswith(match[1]))
         if match[2] in ("math", "latex", "tex"):
-            self._add(formulas.equation("\n".join(body)))
+            self._add(equation("\n".join(body)))
         elif body and pseudocode.TITLE.match(body[0]):
             self._add(captioned("algorithm", body[0], text="\n".join(body[1:])))
         else:
@@ -221,20 +228,20 @@ class _Reader:
     def maths(self, line: str) -> bool:
         """One displayed formula, or several on a line; the number behind them belongs to the last."""
         text = _ANCHORS.sub("", line).strip()
-        closing = formulas.SIGNS.get(text[:2])
+        closing = FORMULA_SIGNS.get(text[:2])
         if not closing or not (found := self._between(text[2:], closing)):
             return False
         body, after, position = found
-        *further, after = formulas.DISPLAYED.split(after)
-        if any(map(str.strip, further[::2])) or (after.strip() and not formulas.NUMBER_AFTER.fullmatch(after)):
+        *further, after = DISPLAYED.split(after)
+        if any(map(str.strip, further[::2])) or (after.strip() and not NUMBER_AFTER.fullmatch(after)):
             return False
-        if not after.strip() and formulas.NUMBER_AFTER.fullmatch(below := "".join(self.lines[position : position + 1])):
+        if not after.strip() and NUMBER_AFTER.fullmatch(below := "".join(self.lines[position : position + 1])):
             after, position = below, position + 1
         self.position = position
         *firsts, last = [body, *further[1::2]]
         for formula in firsts:
-            self._add(formulas.equation(formula))
-        self._add(formulas.equation(last, after))
+            self._add(equation(formula))
+        self._add(equation(last, after))
         return True
 
     def environment(self, line: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from papercoder.errors import PaperError
 from papercoder.paper.draft import Element, Grid
 from papercoder.paper.files import Memory
-from papercoder.paper.html.tables import rows_of
+from papercoder.paper.html.text import rows_of
 from papercoder.paper.latex import read_latex
 from papercoder.paper.markup import fragment
 from papercoder.paper.printed import captioned

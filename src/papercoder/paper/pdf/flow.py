@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from papercoder.artifacts import Reference
 from papercoder.paper.draft import Element, Heading, Text
 from papercoder.paper.pdf.captions import Captions
-from papercoder.paper.pdf.displays import displays, formula, limits
+from papercoder.paper.pdf.columns import Row, area
 from papercoder.paper.pdf.floats import FloatRules, Floats, Note, text_fonts
+from papercoder.paper.pdf.formulas import displays, formula, limits
 from papercoder.paper.pdf.headings import Found, opens_references
-from papercoder.paper.pdf.lines import Row, area
 from papercoder.paper.pdf.page import Typography
 from papercoder.paper.pdf.prose import Vocabulary, joined
 from papercoder.paper.pdf.references import reference_list, references

@@ -8,8 +8,8 @@ from itertools import pairwise
 from rapidfuzz import fuzz
 
 from papercoder.paper.draft import Heading
+from papercoder.paper.pdf.columns import Row
 from papercoder.paper.pdf.extract import Bookmark
-from papercoder.paper.pdf.lines import Row
 from papercoder.paper.pdf.numbering import Numbered, numbered, numbered_roman, uses_roman
 from papercoder.paper.pdf.page import Typography
 from papercoder.paper.pdf.prose import clean

@@ -8,9 +8,8 @@ from papercoder.errors import PaperError
 from papercoder.files.temporary import temporary_folder
 from papercoder.paper.draft import Draft, Element, Heading
 from papercoder.paper.pdf import ocr
-from papercoder.paper.pdf.abstract import split_abstract
 from papercoder.paper.pdf.captions import Captions, captions
-from papercoder.paper.pdf.columns import Gutter, gutters, regions
+from papercoder.paper.pdf.columns import Gutter, Row, area, gutters, regions, rows
 from papercoder.paper.pdf.extract import RawDocument
 from papercoder.paper.pdf.flow import Flow
 from papercoder.paper.pdf.fonts import READABLE, Unreadable, unreadable
@@ -18,14 +17,12 @@ from papercoder.paper.pdf.formulas import formula_doubts
 from papercoder.paper.pdf.frames import captions_above, frames
 from papercoder.paper.pdf.furniture import tidy
 from papercoder.paper.pdf.headings import Headings
-from papercoder.paper.pdf.ligatures import with_ligatures
-from papercoder.paper.pdf.lines import Row, area, rows
 from papercoder.paper.pdf.losses import losses, wordless
 from papercoder.paper.pdf.page import Page, Typography, typography, upright
 from papercoder.paper.pdf.prose import joined, vocabulary
 from papercoder.paper.pdf.shapes import Line
-from papercoder.paper.pdf.source import raw_document
-from papercoder.paper.pdf.title import title_lines
+from papercoder.paper.pdf.source import raw_document, with_ligatures
+from papercoder.paper.pdf.title import split_abstract, title_lines
 
 MARGIN = 2.0
 """Points by which a line may be indented and still begin at the margin."""

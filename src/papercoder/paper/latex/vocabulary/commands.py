@@ -6,10 +6,139 @@ text of its arguments is kept, and it is counted.
 """
 
 from papercoder.paper.latex.siunitx.quantities import SIGNATURES as QUANTITIES
-from papercoder.paper.latex.vocabulary.front_matter import FRONT_MATTER
-from papercoder.paper.latex.vocabulary.layout import LAYOUT, WITHOUT_ARGUMENTS
 from papercoder.paper.latex.vocabulary.symbols import ACCENTS, SYMBOLS
 from papercoder.paper.names import names
+
+_LATEX = r"""
+m      thanks date institute keywords
+om     affil affiliation address blfootnote orcidlink email
+*omo   author
+"""
+_CONFERENCES = r"""
+m      icmltitlerunning icmlkeywords pdfinfo affiliations titlerunning authorrunning shortauthors workshoptitle
+m      ShortHeadings firstpageno jmlrheading jmlrvolume jmlryear jmlrproceedings jmlrsubmitted jmlrpublished
+m      jmlrworkshop editor confname confyear paperID cvprPaperID iccvPaperID finalPaperID runninghead runningtitle
+m      runningauthor copyrightclause conference numberofauthors conferenceinfo CopyrightYear crdata permission toappear
+mm     icmlsetsymbol icmlauthor icmlaffiliation icmlcorrespondingauthor
+o      printAffiliationsAndNotice
+mmmm   twoauthors
+"""
+_ACM = r"""
+m      acmConference acmYear acmISBN acmDOI setcopyright copyrightyear acmJournal acmVolume acmNumber acmArticle
+m      acmMonth acmPrice acmSubmissionID acmBooktitle acmArticleSeq acmArticleType acmCodeLink acmDataLink citestyle
+m      settopmatter startPage terms authornote additionalaffiliation authorsaddresses orcid
+o      authornotemark
+om     ccsdesc received
+"""
+_IEEE = r"""
+m      IEEEpubid IEEEspecialpapernotice specialpapernotice IEEEaftertitletext
+mm     markboth markright
+"""
+_ELSEVIER = r"""
+m      journal shorttitle shortauthors
+om     ead cortext fntext tnotetext tnoteref nonumnote
+om     cormark fnmark tnotemark corref fnref
+"""
+_PHYSICS = r"""
+m      pacs preprint noaffiliation altaffilmark affiliationmark
+m      revised accepted published submitjournal correspondingauthor watermark slugcomment lefthead righthead cpright
+m      msid pubyear pagerange volume submitto AMSsubjects ccode eid
+om     homepage altaffiliation
+omg    collaboration
+"""
+_SPRINGER = r"""
+m      journalname offprints dedication dedicatory PACS subclass subjclass urladdr curraddr equalcont
+"""
+_OTHERS = r"""
+m      Author AuthorNames TitleCitation AuthorCitation firstAuthorLast Authors Address corrAuthor corrEmail extraAuth
+m      externaleditor history datereceived dateaccepted datepublished daterevised pubvolume issuenum articlenumber
+m      doinum hreflink firstnote secondnote isbn leadauthor correspondingauthors authordeclaration equalauthors
+m      templatetype dates verticaladjustment authormark presentaddress jnlcitation papertype articletype jmark credit
+m      EventEditors EventNoEds EventLongTitle EventShortTitle EventAcronym EventYear EventDate EventLocation EventLogo
+m      SeriesVolume ArticleNo Copyright relatedversion supplement titlenote titlefootnote
+"""
+
+FRONT_MATTER = "".join((_LATEX, _CONFERENCES, _ACM, _IEEE, _ELSEVIER, _PHYSICS, _SPRINGER, _OTHERS))
+"""Lines that each begin with a signature."""
+
+
+LAYOUT = r"""
+m      geometry urlstyle pagestyle thispagestyle pagenumbering arrayrulecolor hypersetup lstset linespread graphicspath
+m      usetikzlibrary usepgfplotslibrary pgfplotsset tikzset tcbset tcbuselibrary hyphenation setdefaultlanguage
+m      selectlanguage allowdisplaybreaks phantom hphantom vphantom bstctlcite setcitestyle enlargethispage afterpage
+m      DeclareGraphicsExtensions setstretch rowfont tabletypesize tablewidth tablecolumns tablefontsize
+m      algsetup SetAlFnt SetAlCapFnt SetAlCapNameFnt IncMargin DecMargin SetNlSkip theoremstyle theorembodyfont
+m      theoremheaderfont lhead chead rhead lfoot cfoot rfoot fancyhf index glsadd KOMAoptions floatstyle
+m      restylefloat DeclareUnicodeCharacter DisableLigatures bibliographystyle nocite typeout message tabulinesep
+m      figsetnum figsettitle figsetgrpnum figsetgrptitle figsetplot figsetgrpnote extrarowsep addvspace
+m      tabletail tablelasttail setfloatlink bio phantompart
+*m     vspace hspace
+o      hdashline linebreak nolinebreak pagebreak nopagebreak item footnotemark printbibliography linenumbers
+o      modulolinenumbers listoftodos printglossary printacronyms printindex
+om     captionsetup rowcolor cellcolor columncolor color pagecolor setlist includepdf includesvg includestandalone
+om     fancyhead fancyfoot includegraphics usepackage RequirePackage documentclass addbibresource marginpar marginnote
+om     SetCell SetRow SetColumn sidenote missingfigure PassOptionsToPackage PassOptionsToClass tikz todo
+mm     fontsize addtocontents nomenclature
+mm     setlength addtolength colorlet settowidth settoheight settodepth setkomafont addtokomafont crefalias SetKwInOut
+mm     SetKwInput SetKw SetKwFunction SetKwComment SetKwData SetKwArray lstdefinestyle algrenewcommand algnewcommand
+mm     counterwithout DeclareFieldFormat setcounter addtocounter numberwithin papercoderthe DeclareCaptionFont
+mm     DeclareCaptionLabelFormat DeclareCaptionFormat
+mmm    definecolor providecolor specialrule addcontentsline crefname Crefname labelformat SetKwRepeat SetNlSty
+mmmm   SetKwProg usefont
+pm     cmidrule cline
+omm    pdfbookmark rule lstdefinelanguage
+*omm   counterwithin
+*mmmm  titlespacing
+"""
+"""Lines that each begin with a signature, as in `commands`."""
+
+_FONTS = """
+tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge smaller larger bf it rm sf tt sc sl em
+bfseries itshape rmfamily sffamily ttfamily scshape slshape upshape mdseries normalfont boldmath unboldmath selectfont
+normalcolor displaystyle textstyle scriptstyle
+"""
+_SPACES = """
+centering raggedright raggedleft RaggedRight RaggedLeft Centering justifying flushbottom raggedbottom sloppy fussy
+noindent indent par smallskip medskip bigskip vfill hfill hfil vfil hss vss null strut mathstrut newpage clearpage
+cleardoublepage onecolumn columnbreak eject break allowbreak nobreak penalty goodbreak smallbreak medbreak bigbreak
+ignorespaces ignorespacesafterend unskip leavevmode mbox hbox vbox vtop kern hskip vskip mskip mkern hrule vrule
+hrulefill dotfill negthinspace medspace thickspace onehalfspacing doublespacing singlespacing hang balance FloatBarrier
+flushcolsend raggedend frenchspacing nonfrenchspacing obeylines obeyspaces
+"""
+_LENGTHS = """
+itemsep parsep topsep partopsep parskip parindent baselineskip baselinestretch tabcolsep arraycolsep arraystretch
+arrayrulewidth textwidth textheight linewidth columnwidth paperwidth paperheight hsize vsize leftmargin rightmargin
+leftskip rightskip parfillskip fboxsep fboxrule columnsep columnseprule oddsidemargin evensidemargin topmargin
+headheight headsep footskip marginparwidth marginparsep abovecaptionskip belowcaptionskip textfloatsep floatsep
+intextsep dbltextfloatsep dblfloatsep abovedisplayskip belowdisplayskip abovedisplayshortskip belowdisplayshortskip jot
+bibsep labelsep labelwidth itemindent listparindent hangindent hangafter lineskip lineskiplimit looseness tolerance
+emergencystretch hbadness vbadness hfuzz vfuzz widowpenalty clubpenalty interlinepenalty LTcapwidth LTleft LTright
+aboverulesep belowrulesep cmidrulewidth lightrulewidth heavyrulewidth extrarowheight
+"""
+_DOCUMENT = """
+maketitle titlepage tableofcontents listoffigures listoftables listofalgorithms frontmatter mainmatter backmatter
+appendix appendices nolinenumbers internallinenumbers makeindex makeglossaries phantomsection nofiles xspace ensuremath
+newblock bysame nonumber notag noalign hline toprule midrule bottomrule endfirsthead endhead endfoot endlastfoot
+tabularnewline kill qed qedhere qedsymbol relax protect begingroup endgroup bgroup egroup special immediate write
+openin openout read closein closeout newread newwrite setbox newbox tikzexternalize bibname refname figurename
+tablename appendixname abstractname contentsname proofname labelenumi labelenumii labelitemi labelitemii
+floatpagefraction textfraction topfraction bottomfraction NoValue BooleanTrue BooleanFalse
+"""
+_CLASSES = """
+IEEEoverridecommandlockouts IEEEpeerreviewmaketitle IEEEdisplaynontitleabstractindextext IEEEraisesectionheading
+IEEEmaketitle IEEEtriggeratref iclrfinalcopy neuripsfinalcopy aclfinalcopy cvprfinalcopy iccvfinalcopy eccvfinalcopy
+icmlfinalcopy nipsfinalcopy nocopyright And AND at inst startdata enddata rotate movetabledown decimals
+decimalcolnumbers colnumbers turnoffedit nocollaboration allauthors tableline tablebreak phn phd phs
+suppressAffiliations centerwidetable sep showacknow showmatmethods firstpage lastpage hideLIPIcs printccsdesc
+DIFaddbegin DIFaddend DIFdelbegin DIFdelend DIFaddbeginFL DIFaddendFL DIFdelbeginFL DIFdelendFL DIFmodbegin DIFmodend
+SetAlgoLined SetAlgoNoLine SetAlgoVlined SetAlgoNoEnd DontPrintSemicolon PrintSemicolon LinesNumbered FL ML NN LL
+endbio printcredits flushleft flushright colrule botrule bsp fnmsep figsetstart figsetend figsetgrpstart figsetgrpend
+pause LinesNumberedHidden RestyleAlgo SetNoFillComment algorithmicindent nl Indp Indm BlankLine
+"""
+
+WITHOUT_ARGUMENTS = "".join((_FONTS, _SPACES, _LENGTHS, _DOCUMENT, _CLASSES))
+"""Names of commands that take no arguments and print nothing, and of the lengths of a page."""
+
 
 _KERNEL = r"""
 -      appendix appendices maketitle newline par xspace and ensuremath hline

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from papercoder.paper.latex.expansion.definitions import define
-from papercoder.paper.latex.expansion.environments import add_environment
+from papercoder.paper.latex.expansion.definitions import add_environment, define
 from papercoder.paper.latex.expansion.expander import Action, Expander
 from papercoder.paper.latex.expansion.macro import ABSENT, YES, Kind, Macro, Parameter
 from papercoder.paper.latex.expansion.packages.choices import choose
