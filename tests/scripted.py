@@ -34,8 +34,8 @@ from papercoder.settings import ROLES
 from papercoder.stages.execution.files import Unobserved
 from tests.support import (
     CONFIG,
+    EXPERIMENTS_PY,
     LOGIC,
-    MAIN_PY,
     MODEL_PY,
     PLAN,
     REQUIREMENTS,
@@ -49,9 +49,12 @@ from tests.support import (
 Answers = Mapping[str, Says | list[Says]]
 
 DESIGN = Design(PLAN, REQUIREMENTS, architecture(), LOGIC, CONFIG, Claims(), DataSources())
-CODE = (SourceFile(path="model.py", text=MODEL_PY), SourceFile(path="main.py", text=MAIN_PY))
+CODE = (
+    SourceFile(path="tinyfit/model.py", text=MODEL_PY),
+    SourceFile(path="tinyfit/experiments.py", text=EXPERIMENTS_PY),
+)
 TEST_PY = """\
-from model import predict
+from tinyfit.model import predict
 
 
 def test_zero_stays_zero():
@@ -63,8 +66,8 @@ _SECTIONS = {
     "2": draft(anchor="2¶1"),
     "3": draft(kind="training", statement="The learning rate is 0.05.", anchor="3¶1", quote="a learning rate of 0.05"),
 }
-_OWNED = {"model.py": "R1", "main.py": "R2"}
-_SOURCES = {"model.py": MODEL_PY, "main.py": MAIN_PY}
+_OWNED = {"tinyfit/model.py": "R1", "tinyfit/experiments.py": "R2"}
+_SOURCES = {"tinyfit/model.py": MODEL_PY, "tinyfit/experiments.py": EXPERIMENTS_PY}
 
 
 def fenced(code: str) -> str:
@@ -91,7 +94,7 @@ def _found(request: Request) -> RequirementDrafts:
 
 
 def project(**changes: Says | list[Says]) -> dict[str, Says | list[Says]]:
-    """Agent -> answers: the tiny paper's line, in `model.py` and `main.py`, right at once but for the changes."""
+    """Agent -> answers: the tiny paper's line, in the package `tinyfit`, right at once but for the changes."""
     answers: dict[str, Says | list[Says]] = {
         "overall_plan": PLAN,
         "requirements": _found,

@@ -135,17 +135,17 @@ REQUIREMENTS = Requirements(
 )
 
 CLASSES = "classDiagram\nclass Model {\n  +w: float\n}"
-SEQUENCE = "sequenceDiagram\nmain->>model: fit(x)\nmodel-->>main: w"
+SEQUENCE = "sequenceDiagram\nexperiments->>model: fit(x)\nmodel-->>experiments: w"
 
 
 def architecture(**owns: tuple[str, ...]) -> ArchitectureDesign:
-    """`model.py` and `main.py`, which own what is given, else R1 and R2."""
-    owned = owns or {"model": ("R1",), "main": ("R2",)}
+    """`tinyfit/model.py` and `tinyfit/experiments.py`, which own what is given, else R1 and R2."""
+    owned = owns or {"model": ("R1",), "experiments": ("R2",)}
     return ArchitectureDesign(
         approach="Two files.",
         files=tuple(
-            FilePlan(path=f"{name}.py", purpose=f"Holds {name}.", owns=owned.get(name, ()))
-            for name in dict.fromkeys(("model", "main", *owned))
+            FilePlan(path=f"tinyfit/{name}.py", purpose=f"Holds {name}.", owns=owned.get(name, ()))
+            for name in dict.fromkeys(("model", "experiments", *owned))
         ),
         class_diagram=CLASSES,
         sequence_diagram=SEQUENCE,
@@ -155,12 +155,12 @@ def architecture(**owns: tuple[str, ...]) -> ArchitectureDesign:
 LOGIC = LogicDesign(
     packages=("numpy>=1.26", "pyyaml>=6.0"),
     files=(
-        FileLogic(path="model.py", implements="R1.", signatures=("def predict(w: float, x: float) -> float",)),
+        FileLogic(path="tinyfit/model.py", implements="R1.", signatures=("def predict(w: float, x: float) -> float",)),
         FileLogic(
-            path="main.py",
+            path="tinyfit/experiments.py",
             implements="R2.",
-            imports=(ImportedNames(path="model.py", names=("predict",)),),
-            signatures=("def main() -> None",),
+            imports=(ImportedNames(path="tinyfit/model.py", names=("predict",)),),
+            signatures=("def trials(config)", "def run_trial(trial, config, progress)"),
         ),
     ),
     shared_knowledge="All values are floats.",
@@ -182,6 +182,23 @@ CONFIG = ExperimentConfig(
 )
 
 MODEL_PY = "def predict(w: float, x: float) -> float:\n    # R1: scaled input\n    return w * x\n"
+EXPERIMENTS_PY = """\
+import json
+import math
+
+from tinyfit.model import predict
+from trials import Progress, Trial
+
+
+def trials(config: dict) -> list[Trial]:
+    return [Trial("main", "TinyFit", "dots", config["seed"])]
+
+
+def run_trial(trial: Trial, config: dict, progress: Progress) -> dict[str, float]:
+    rate = config["training"]["learning_rate"]  # R2: learning rate
+    progress(1.0, settings=len(json.dumps(config)))
+    return {"error": math.fabs(predict(rate, 2.0))}
+"""
 MAIN_PY = """\
 import argparse
 import json

@@ -30,7 +30,7 @@ def test_a_request_carries_what_to_read_then_the_task_and_its_form() -> None:
     assert answer == GOOD
     (request,) = model.requests
     assert (request.agent, request.subject, request.round, request.max_tokens) == ("verify", "architecture", 0, 4000)
-    assert request.system == Prompts().render("system")
+    assert request.system == f"{Prompts().render('system')}\n\n{Prompts().render('conventions')}"
     plan, task = request.messages
     assert plan.text == f"# The plan\n\n{fence('Fit a line.')}"
     assert plan.cache
@@ -40,7 +40,7 @@ def test_a_request_carries_what_to_read_then_the_task_and_its_form() -> None:
 
 
 def test_a_judge_has_its_own_system_prompt_and_is_called_again_when_it_changes(tmp_path: Path) -> None:
-    judge = Agent("verify", "judge", Json(Critique), "judge_system")
+    judge = Agent("verify", "judge", Json(Critique), ("judge_system",))
     model = Scripted({"verify": ["What?", GOOD]})
     asyncio.run(make_agents(model).ask(judge, "", (), instructions=""))
     assert {request.system for request in model.requests} == {Prompts().render("judge_system")}

@@ -36,12 +36,15 @@ def given() -> dict[str, list[set[str]]]:
             match node.args[0]:
                 case ast.Name(id=constant) if constant in constants:
                     name = constants[constant]
+                case ast.IfExp(body=ast.Name(id=constant)) if constant in constants:
+                    name = constants[constant]
                 case ast.Call(func=ast.Name(id="reviser")):
                     name = "refine"
                 case other:
                     raise AssertionError(f"who is asked here? {ast.unparse(other)}")
             found[name].append({word.arg for word in node.keywords if word.arg} - {"check"})
-    return found | {"again": [{"reason"}], "system": [set()], "judge_system": [set()]}
+    systems = ("system", "conventions", "conventions_bare", "judge_system")
+    return found | {"again": [{"reason"}]} | {name: [set()] for name in systems}
 
 
 GIVEN = given()

@@ -108,7 +108,7 @@ def test_a_run_is_shown_and_resumed(say: Command, paper_file: Path, made: Path) 
     before = calls_made(made)
     said = say("run", paper_file, "-o", made, "--model", SIMULATED, "--profile", "papercoder")
     assert said.code == 0
-    assert "reused repo/main.py" in said.out
+    assert "reused repo/simulated/experiments.py" in said.out
     assert calls_made(made) == before
     shown = say("show", made)
     assert shown.code == 0

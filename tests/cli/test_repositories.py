@@ -280,9 +280,9 @@ def test_an_unreadable_paper_is_an_error_before_any_call(say: Say, made: Path, t
 
 
 def test_an_edit_is_used_and_reported(say: Say, made: Path) -> None:
-    (made / "analysis" / "main.py.md").write_text("# mine\n", encoding="utf-8")
+    (made / "analysis" / "simulated" / "experiments.py.md").write_text("# mine\n", encoding="utf-8")
     ended = say("revise", made)
-    assert "edited analysis/main.py.md" in ended.out
+    assert "edited analysis/simulated/experiments.py.md" in ended.out
     assert ended.code == 0
 
 
@@ -291,7 +291,7 @@ def test_a_run_that_had_stopped_early_is_gone_on_with(say: Say, made: Path) -> N
         path.unlink()
     ended = say("revise", made)
     assert (ended.code, ended.err) == (0, "")
-    assert "main.py: " in ended.out
+    assert "simulated/experiments.py: " in ended.out
 
 
 @pytest.mark.parametrize(("more", "code"), [((), 3), (("--max-cost", "100"), 0)])

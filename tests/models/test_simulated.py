@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from papercoder.agents.file_blocks import FileBlocks
+from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import (
     ArchitectureDesign,
     Critique,
@@ -19,15 +20,17 @@ from papercoder.artifacts import (
     Paragraph,
     RequirementDrafts,
     Section,
+    TrialList,
+    TrialResult,
 )
 from papercoder.artifacts.base import Artifact
 from papercoder.errors import SettingsError
 from papercoder.models.continuation import ContinuingModel
 from papercoder.models.contract import Answer, Message, Request, TransientError
 from papercoder.models.simulated import Simulated, model
-from papercoder.models.simulated.reading import NO_CONFIG
-from papercoder.models.simulated.source import build_graph
+from papercoder.models.simulated.source import BARE_LAST_FILE, LAST_FILE, build_graph
 from papercoder.models.tokens import count_tokens
+from papercoder.stages.packaging.equipment import shipped
 from tests.models.fakes import ask
 
 FAST = "simulated:files=10,speed=1000000"
@@ -63,8 +66,8 @@ def test_every_agent_gets_an_artifact_of_its_kind(agent: str, kind: type[Artifac
     [
         ("overall_plan", "", 1500),
         ("architecture", "", 1500),
-        ("analysis", "main.py", 1500),
-        ("coding", "main.py", 2000),
+        ("analysis", LAST_FILE, 1500),
+        ("coding", LAST_FILE, 2000),
     ],
 )
 def test_answers_have_the_size_that_was_asked_for(agent: str, subject: str, size: int) -> None:
@@ -115,17 +118,26 @@ def test_the_invented_project_runs_and_bears_its_marks(tmp_path: Path) -> None:
         assert "# R1: " in code
         assert "# R7: " in code
         assert "# R2: " not in code
+        (tmp_path / file.path).parent.mkdir(exist_ok=True)
         (tmp_path / file.path).write_text(code, encoding="utf-8")
-    (tmp_path / "config.yaml").write_text("seed: 3\n", encoding="utf-8")
-    subprocess.run([sys.executable, "main.py", "--config", "config.yaml"], cwd=tmp_path, check=True, timeout=60)
-    rows = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["results"]
-    assert rows[0]["metric"] == "value"
+    config = "seeds: 2\ntraining: {learning_rate: 0.1}\n"
+    (tmp_path / "config.yaml").write_text(config, encoding="utf-8")
+    (tmp_path / "trials.py").write_text(shipped("trials.py"), encoding="utf-8")
+    run = "import trials, sys; sys.exit(trials.main('simulated.experiments', ['--list']))"
+    done = subprocess.run([sys.executable, "-c", run], cwd=tmp_path, check=True, timeout=60, capture_output=True)
+    listed = TrialList.model_validate_json(done.stdout)
+    assert {trial.method for trial in listed.trials} == {"ours", "baseline"}
+    run = f"import trials, sys; sys.exit(trials.main('simulated.experiments', ['--trial', '{listed.trials[0].id}']))"
+    subprocess.run([sys.executable, "-c", run], cwd=tmp_path, check=True, timeout=60)
+    result = (tmp_path / "results" / f"{listed.trials[0].id}.json").read_text(encoding="utf-8")
+    assert TrialResult.model_validate_json(result).measured.keys() == {"value"}
 
 
-def test_the_invented_project_is_written_in_one_answer_too(tmp_path: Path) -> None:
-    task = f"{NO_CONFIG}, regardless of the text above."
-    for file in FileBlocks().read(answer(f"{FAST},coding=500", question("whole", text=task)).text):
+def test_the_bare_project_is_written_in_one_answer(tmp_path: Path) -> None:
+    bare = question("whole", text="Write it.", system=Prompts().render("conventions_bare"))
+    for file in FileBlocks().read(answer(f"{FAST},coding=500", bare).text):
         (tmp_path / file.path).write_text(file.text, encoding="utf-8")
+    assert (tmp_path / BARE_LAST_FILE).is_file()
     assert len(list(tmp_path.iterdir())) == 10
     subprocess.run([sys.executable, "main.py", "--smoke"], cwd=tmp_path, check=True, timeout=60)
     assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["results"]
@@ -142,7 +154,7 @@ def test_main_imports_what_nothing_else_does_and_all_come_after_what_they_import
         assert set(imports) <= seen
         seen.add(path)
     imported = {name for imports in graph.imports.values() for name in imports}
-    assert set(graph.paths) - imported == {"main.py"}
+    assert set(graph.paths) - imported == {LAST_FILE}
 
 
 def test_time_passes_as_for_a_model_of_that_pace(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,16 +211,16 @@ def test_a_hang_lasts() -> None:
 
 
 def test_cut_answers_are_continued_to_the_very_same_text() -> None:
-    whole = answer(FAST, question("coding", "main.py"))
+    whole = answer(FAST, question("coding", LAST_FILE))
 
     async def continued() -> Answer:
-        return await ContinuingModel(Simulated(f"{FAST},cut_every=2")).answer(question("coding", "main.py"))
+        return await ContinuingModel(Simulated(f"{FAST},cut_every=2")).answer(question("coding", LAST_FILE))
 
     async def in_pieces() -> Answer:
-        short = question("coding", "main.py").model_copy(update={"max_tokens": 700})
+        short = question("coding", LAST_FILE).model_copy(update={"max_tokens": 700})
         return await ContinuingModel(Simulated(FAST)).answer(short)
 
-    cut = answer(f"{FAST},cut_every=1", question("coding", "main.py"))
+    cut = answer(f"{FAST},cut_every=1", question("coding", LAST_FILE))
     assert cut.finish == "length"
     assert asyncio.run(continued()).text == whole.text
     assert asyncio.run(in_pieces()).text == whole.text

@@ -251,12 +251,12 @@ def test_a_changed_paper_remakes_all(paper_file: Path, tmp_path: Path) -> None:
 def test_an_edited_plan_is_used_and_undoing_it_costs_nothing(paper_file: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     run(paper_file, folder)
-    before, analysis = calls_made(folder), folder / "analysis" / "main.py.md"
+    before, analysis = calls_made(folder), folder / "analysis" / "simulated" / "experiments.py.md"
     text = analysis.read_text()
     analysis.write_text(f"{text}\nMind the units.\n")
     run(paper_file, folder)
     edited = calls_made(folder)
-    assert edited - before == {("coding", "main.py"): 1}
+    assert edited - before == {("coding", "simulated/experiments.py"): 1}
     analysis.write_text(text)
     run(paper_file, folder)
     assert calls_made(folder) == edited
@@ -265,15 +265,15 @@ def test_an_edited_plan_is_used_and_undoing_it_costs_nothing(paper_file: Path, t
 def test_an_edited_source_file_stays_and_its_importers_are_written_again(paper_file: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     run(paper_file, folder)
-    before, mine = calls_made(folder), folder / "repo" / "l0_m0.py"
+    before, mine = calls_made(folder), folder / "repo" / "simulated" / "l0_m0.py"
     mine.write_text(mine.read_text() + "\n# mine\n")
     repository = run(paper_file, folder)
     again = calls_made(folder) - before
-    assert [call for call in again if call[0] == "coding"] == [("coding", "l1_m0.py")]
+    assert [call for call in again if call[0] == "coding"] == [("coding", "simulated/l1_m0.py")]
     assert {agent for agent, _ in again} <= {"coding", "property_tests", "review"}
     assert mine.read_text().endswith("# mine\n")
-    assert next(file.text for file in repository.files if file.path == "l0_m0.py").endswith("# mine\n")
-    assert "# mine" in git(folder / "repo", "show", "HEAD:l0_m0.py")
+    assert next(file.text for file in repository.files if file.path == "simulated/l0_m0.py").endswith("# mine\n")
+    assert "# mine" in git(folder / "repo", "show", "HEAD:simulated/l0_m0.py")
 
 
 def test_a_smaller_plan_prunes_files_of_the_older_one(paper_file: Path, tmp_path: Path) -> None:
@@ -281,7 +281,7 @@ def test_a_smaller_plan_prunes_files_of_the_older_one(paper_file: Path, tmp_path
     run(paper_file, folder)
     (folder / "repo" / "notes.txt").write_text("mine")
     run(paper_file, folder, model=TINY.replace("files=4", "files=3"))
-    assert not (folder / "repo" / "l1_m0.py").exists()
+    assert not (folder / "repo" / "simulated" / "l1_m0.py").exists()
     assert (folder / "repo" / "notes.txt").exists()
     assert "l1_m0.py" not in git(folder / "repo", "ls-files")
     assert git(folder / "repo", "status", "--short") == "?? notes.txt\n"

@@ -75,13 +75,16 @@ def with_epochs(folder: Path) -> str:
 
 
 EDITS: dict[str, tuple[str, Callable[[Path], str]]] = {
-    "analysis": ("analysis/model.py.md", lambda run: text(run, "analysis/model.py.md") + "\nThere is a bias.\n"),
-    "code": ("repo/model.py", lambda run: text(run, "repo/model.py") + "\nBIAS = 1.0\n"),
+    "analysis": (
+        "analysis/tinyfit/model.py.md",
+        lambda run: text(run, "analysis/tinyfit/model.py.md") + "\nThere is a bias.\n",
+    ),
+    "code": ("repo/tinyfit/model.py", lambda run: text(run, "repo/tinyfit/model.py") + "\nBIAS = 1.0\n"),
     "plan": ("planning/plan.json", lambda _: PLAN.model_copy(update={"data": "Other points."}).model_dump_json()),
     "statement": ("planning/requirements.json", with_statement),
     "value": ("planning/config.json", with_epochs),
     "settings": ("repo/config.yaml", lambda run: text(run, "repo/config.yaml").replace("40", "41")),
-    "same": ("analysis/model.py.md", lambda run: text(run, "analysis/model.py.md")),
+    "same": ("analysis/tinyfit/model.py.md", lambda run: text(run, "analysis/tinyfit/model.py.md")),
 }
 
 
@@ -94,19 +97,19 @@ def test_what_is_foreseen_is_what_is_made(run: Path, paper_file: Path, which: st
 
 
 def test_an_analysis_makes_its_file_again_and_what_imports_it_may_follow(run: Path) -> None:
-    made, follow = names(foresee(run, **{"analysis/model.py.md": "There is a bias.\n"}))
-    assert made == {"repo/model.py"}
-    assert {"repo/main.py", "review/model.py.json", "repo/tests/test_model.py"} <= follow
+    made, follow = names(foresee(run, **{"analysis/tinyfit/model.py.md": "There is a bias.\n"}))
+    assert made == {"repo/tinyfit/model.py"}
+    assert {"repo/tinyfit/experiments.py", "review/tinyfit/model.py.json", "repo/tests/test_tinyfit_model.py"} <= follow
     assert not [name for name in follow if name.startswith(("planning/", "analysis/"))]
 
 
 def test_what_follows_when_the_code_comes_out_otherwise(
     run: Path, paper_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    edit = {"analysis/model.py.md": "There is a bias.\n"}
+    edit = {"analysis/tinyfit/model.py.md": "There is a bias.\n"}
     made, follow = names(foresee(run, **edit))
     play(monkeypatch, project(coding=lambda request: f"```python\n{MODEL_PY}# of {request.subject}, again\n```\n"))
-    (run / "analysis/model.py.md").write_text(edit["analysis/model.py.md"], encoding="utf-8")
+    (run / "analysis/tinyfit/model.py.md").write_text(edit["analysis/tinyfit/model.py.md"], encoding="utf-8")
     assert made <= again(run, paper_file) <= made | follow
 
 
@@ -119,8 +122,8 @@ def test_a_number_of_the_configuration_writes_no_code(run: Path) -> None:
 
 def test_a_statement_makes_the_owner_again_and_not_the_other(run: Path) -> None:
     made, _ = names(foresee(run, **{"planning/requirements.json": with_statement(run)}))
-    assert {"analysis/model.py.md", "repo/model.py", "review/model.py.json"} <= made
-    assert not made & {"analysis/main.py.md", "repo/main.py"}
+    assert {"analysis/tinyfit/model.py.md", "repo/tinyfit/model.py", "review/tinyfit/model.py.json"} <= made
+    assert not made & {"analysis/tinyfit/experiments.py.md", "repo/tinyfit/experiments.py"}
 
 
 def test_nothing_is_asked_and_nothing_is_written(run: Path, model: Scripted) -> None:
@@ -131,7 +134,7 @@ def test_nothing_is_asked_and_nothing_is_written(run: Path, model: Scripted) -> 
 
 
 def test_each_has_its_price_of_the_last_time(run: Path) -> None:
-    foreseen = foresee(run, **{"analysis/model.py.md": "There is a bias.\n"})
+    foreseen = foresee(run, **{"analysis/tinyfit/model.py.md": "There is a bias.\n"})
     (remade,) = foreseen.certain
     assert remade.agents == ("coding",)
     assert remade.is_cost_known
@@ -193,14 +196,14 @@ def test_an_edit_can_be_taken_back(run: Path, paper_file: Path) -> None:
 
 
 def test_whose_each_artifact_is(run: Path) -> None:
-    (run / "analysis/main.py.md").write_text("Mine.\n", encoding="utf-8")
+    (run / "analysis/tinyfit/experiments.py.md").write_text("Mine.\n", encoding="utf-8")
     (run / "planning/requirements.json").write_text(
         with_statement(run).replace("The learning rate is 0.05.", "The rate is 0.05."), encoding="utf-8"
     )
     kept = asyncio.run(artifact_states(run))
-    assert kept["analysis/main.py.md"] == "stale"
+    assert kept["analysis/tinyfit/experiments.py.md"] == "stale"
     assert kept["planning/requirements.json"] == "edited"
-    assert kept["repo/model.py"] == "generated"
+    assert kept["repo/tinyfit/model.py"] == "generated"
     assert next(iter(kept)) == "paper.json"
 
 

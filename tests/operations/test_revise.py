@@ -27,18 +27,20 @@ from papercoder.runs.summary import summarise
 from papercoder.settings import Settings, recorded_settings
 from papercoder.stages.amendment import AmendedRequirement, AmendedValue, Amendment
 from tests.scripted import fenced, play, project
-from tests.support import MAIN_PY, MARKDOWN, MODEL_PY, Scripted, calls_made, git, history_of, of_kind
+from tests.support import EXPERIMENTS_PY, MARKDOWN, MODEL_PY, Scripted, calls_made, git, history_of, of_kind
 
 SETTINGS = Settings(sandbox="none", refine=0)
 NOTE = "The learning rate was 0.07."
 RATE = Amendment(
     requirements=(
-        AmendedRequirement(id="R2", kind="training", statement="The learning rate is 0.07.", owner="main.py"),
+        AmendedRequirement(
+            id="R2", kind="training", statement="The learning rate is 0.07.", owner="tinyfit/experiments.py"
+        ),
     ),
     values=(AmendedValue(key="training.learning_rate", value=0.07),),
 )
 BIAS = Amendment(
-    requirements=(AmendedRequirement(id="R1", kind="method", statement="There is a bias.", owner="model.py"),)
+    requirements=(AmendedRequirement(id="R1", kind="method", statement="There is a bias.", owner="tinyfit/model.py"),)
 )
 BIASED_PY = MODEL_PY.replace("return w * x", "return w * x + 1.0")
 
@@ -46,16 +48,16 @@ BIASED_PY = MODEL_PY.replace("return w * x", "return w * x + 1.0")
 def coding(request: Request) -> str:
     """Code that follows the requirements it is shown."""
     model = BIASED_PY if "There is a bias" in request.text else MODEL_PY
-    main = MAIN_PY.replace("rate = ", "learning_rate = rate = ") if "is 0.07" in request.text else MAIN_PY
-    return fenced(model if request.subject == "model.py" else main)
+    main = EXPERIMENTS_PY.replace("rate = ", "learning_rate = rate = ") if "is 0.07" in request.text else EXPERIMENTS_PY
+    return fenced(model if request.subject == "tinyfit/model.py" else main)
 
 
 def implement(request: Request) -> str:
     """Edits that follow the requirements it is shown."""
     if "There is a bias" in request.text:
-        return edit("model.py", "    return w * x\n", "    return w * x + 1.0\n")
+        return edit("tinyfit/model.py", "    return w * x\n", "    return w * x + 1.0\n")
     line = '    rate = config["training"]["learning_rate"]  # R2: learning rate\n'
-    return edit("main.py", line, line.replace("rate = ", "learning_rate = rate = "))
+    return edit("tinyfit/experiments.py", line, line.replace("rate = ", "learning_rate = rate = "))
 
 
 def edit(path: str, search: str, replace: str) -> str:
@@ -133,9 +135,9 @@ def test_a_note_costs_edits_and_a_review_of_what_it_changes(done: Callable[..., 
     run = done(RATE)
     run.amend()
     run.run()
-    assert run.asked == Counter({("amend", ""): 1, ("implement", ""): 1, ("review", "main.py"): 1})
+    assert run.asked == Counter({("amend", ""): 1, ("implement", ""): 1, ("review", "tinyfit/experiments.py"): 1})
     assert "learning_rate: 0.07" in (run.folder / "repo" / "config.yaml").read_text(encoding="utf-8")
-    assert "learning_rate = rate" in (run.folder / "repo" / "main.py").read_text(encoding="utf-8")
+    assert "learning_rate = rate" in (run.folder / "repo" / "tinyfit/experiments.py").read_text(encoding="utf-8")
     assert of_kind(run.events, ArtifactEdited) == []
 
 
@@ -147,7 +149,7 @@ def test_everything_else_stays_byte_for_byte(done: Callable[..., Done]) -> None:
     assert {path for path in now if now[path] != run.tree.get(path)} == {
         "TRACEABILITY.json",
         "TRACEABILITY.md",
-        "model.py",
+        "tinyfit/model.py",
     }
     assert run.asked_of("analysis", "coding", "property_tests") == set()
 
@@ -158,8 +160,8 @@ def test_a_run_that_was_stopped_after_the_note_completes_the_change(done: Callab
     run.amend()
     run.run()
     texts = repository_texts(run.folder)
-    assert "w * x + 1.0" in texts["model.py"]
-    assert "learning_rate = rate" in texts["main.py"]
+    assert "w * x + 1.0" in texts["tinyfit/model.py"]
+    assert "learning_rate = rate" in texts["tinyfit/experiments.py"]
     assert not (run.folder / "pending_change.json").exists()
     assert run.asked_of("analysis", "coding", "property_tests") == set()
 
@@ -169,9 +171,9 @@ def test_after_a_note_edits_are_followed_as_always(done: Callable[..., Done]) ->
     run.amend()
     run.run()
     before = calls_made(run.folder)
-    (run.folder / "analysis" / "main.py.md").write_text("# mine\n", encoding="utf-8")
+    (run.folder / "analysis" / "tinyfit/experiments.py.md").write_text("# mine\n", encoding="utf-8")
     run.run()
-    assert set(calls_made(run.folder) - before) == {("coding", "main.py")}
+    assert set(calls_made(run.folder) - before) == {("coding", "tinyfit/experiments.py")}
 
 
 def test_a_note_that_is_not_confirmed_changes_nothing(done: Callable[..., Done]) -> None:
@@ -187,8 +189,8 @@ def test_remade_files_are_reported(done: Callable[..., Done]) -> None:
     run.amend("There is a bias.")
     run.run()
     changed = changed_files(run.tree, repository_texts(run.folder)).splitlines()
-    assert "model.py: 1 lines added, 1 removed" in changed
-    assert not [line for line in changed if line.startswith(("main.py", "config"))]
+    assert "tinyfit/model.py: 1 lines added, 1 removed" in changed
+    assert not [line for line in changed if line.startswith(("tinyfit/experiments.py", "config"))]
     assert changed_files(run.tree, run.tree) == "No file changed."
     assert changed_files({"a.py": "x\n"}, {}) == "a.py: 0 lines added, 1 removed"
 
@@ -251,10 +253,10 @@ def test_an_edited_number_in_the_repository_regenerates_no_code(done: Callable[.
 
 def test_an_edited_analysis_changes_its_file_alone(done: Callable[..., Done]) -> None:
     run = done()
-    (run.folder / "analysis" / "main.py.md").write_text("# mine\n", encoding="utf-8")
+    (run.folder / "analysis" / "tinyfit/experiments.py.md").write_text("# mine\n", encoding="utf-8")
     run.run()
-    assert set(run.asked) == {("coding", "main.py")}
-    assert [event.artifact for event in of_kind(run.events, ArtifactEdited)] == ["analysis/main.py.md"]
+    assert set(run.asked) == {("coding", "tinyfit/experiments.py")}
+    assert [event.artifact for event in of_kind(run.events, ArtifactEdited)] == ["analysis/tinyfit/experiments.py.md"]
 
 
 def test_a_new_version_of_the_paper_is_read(done: Callable[..., Done], tmp_path: Path) -> None:
@@ -284,9 +286,9 @@ def test_a_run_whose_paper_is_gone_uses_its_copy(done: Callable[..., Done]) -> N
     run = done()
     run.paper.unlink()
     assert source_to_resume(run.folder) is None
-    (run.folder / "analysis" / "main.py.md").write_text("# mine\n", encoding="utf-8")
+    (run.folder / "analysis" / "tinyfit/experiments.py.md").write_text("# mine\n", encoding="utf-8")
     run.go_on()
-    assert set(run.asked) == {("coding", "main.py")}
+    assert set(run.asked) == {("coding", "tinyfit/experiments.py")}
     assert summarise(read_events(run.folder)).paper == str(run.paper)
     edited = (run.folder / "paper.json").read_text(encoding="utf-8").replace("Tiny", "Small")
     (run.folder / "paper.json").write_text(edited, encoding="utf-8")

@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from papercoder.artifacts import CheckReport, ExperimentConfig, Repository
+from papercoder.artifacts import Artifact, CheckReport, ExperimentConfig, Repository
 from papercoder.errors import ArtifactError
 from papercoder.models.contract import Request
 from papercoder.operations.generate import PROFILES, generate
@@ -21,6 +21,7 @@ from papercoder.settings import Profile, Settings
 from papercoder.stages.checking import check
 from tests.scripted import block, executing, fenced, play, project, verdict
 from tests.support import (
+    EXPERIMENTS_PY,
     LOGIC,
     MAIN_PY,
     MODEL_PY,
@@ -48,8 +49,22 @@ CUT: dict[Profile, list[str]] = {
 """Profile -> the agents that it asks about the tiny paper, in order."""
 
 BARE: tuple[Profile, ...] = ("paper", "plan", "architecture", "logic")
-SOURCES = {"model.py": MODEL_PY, "main.py": MAIN_PY}
-WHOLE = "\n".join(f"{path}\n````python\n{text}````\n" for path, text in SOURCES.items())
+BARE_SOURCES = {"model.py": MODEL_PY, "main.py": MAIN_PY}
+SOURCES = {**BARE_SOURCES, "tinyfit/model.py": MODEL_PY, "tinyfit/experiments.py": EXPERIMENTS_PY}
+WHOLE = "\n".join(f"{path}\n````python\n{text}````\n" for path, text in BARE_SOURCES.items())
+NO_CONFIG = "This repository has no configuration files"
+
+
+def designed(full: Artifact) -> Callable[[Request], str]:
+    """The design, with its paths in the root if the repository has no package."""
+
+    def answer(request: Request) -> str:
+        text = full.model_dump_json()
+        if NO_CONFIG not in request.system:
+            return text
+        return text.replace("tinyfit/experiments.py", "main.py").replace("tinyfit/", "")
+
+    return answer
 
 
 def code(request: Request) -> str:
@@ -62,7 +77,8 @@ def analysis(request: Request) -> str:
 
 CONFIG = ExperimentConfig(values=(setting("data.synthetic", value=False), setting("training.learning_rate", 0.05)))
 ANSWERS = project(
-    architecture=architecture(model=(), main=()),
+    architecture=designed(architecture(model=(), experiments=())),
+    logic=designed(LOGIC),
     config=CONFIG,
     whole=WHOLE,
     coding_listed=code,
@@ -115,7 +131,7 @@ SHOWN = {
     "written": "# Files that are written already",
     "logic": "The file's logic design:",
     "config": "# The configuration",
-    "no config": "This repository has no configuration files",
+    "no config": NO_CONFIG,
     "analysis": "ANALYSED",
 }
 """What may be shown -> words that are there only then."""
@@ -146,7 +162,7 @@ def test_a_file_is_given_those_listed_before_it(line: Line, model: Scripted, tmp
     first, second = model.of("coding_listed")
     assert (first.subject, second.subject) == ("model.py", "main.py")
     assert MODEL_PY not in first.text
-    assert "The purpose of the file: Holds main." in second.text
+    assert "The purpose of the file: Holds experiments." in second.text
 
 
 @pytest.mark.parametrize("profile", CUT)
@@ -170,7 +186,8 @@ def test_what_a_line_writes_can_be_reproduced(
     line(tmp_path, profile, model=SIMULATED)
     script, environment = tmp_path / "repo" / "reproduce.sh", {"PATH": "/usr/bin:/bin", "PYTHON": sys.executable}
     subprocess.run([script, *arguments], env=environment, check=True, capture_output=True)
-    (row,) = json.loads((tmp_path / "repo" / "results.json").read_text())["results"]
+    folder = "results/smoke" if profile not in BARE and arguments else ""
+    row, *_ = json.loads((tmp_path / "repo" / folder / "results.json").read_text())["results"]
     assert row["experiment"] == "simulated"
 
 
@@ -206,7 +223,8 @@ def test_from_one_line_to_the_next_what_both_have_is_paid_for_once(line: Line, m
     for profile in CUT:
         line(tmp_path, profile)
     asked = Counter(request.agent for request in model.requests)
-    assert {asked[agent] for agent in PLANNED} == {1}
+    assert (asked["overall_plan"], asked["config"]) == (1, 1)
+    assert (asked["architecture"], asked["logic"]) == (2, 2), "with and without trials"
     assert "config.yaml" in tree(tmp_path / "repo")
     line(tmp_path, "paper")
     assert Counter(request.agent for request in model.requests) == asked
@@ -250,22 +268,25 @@ def test_each_profile_revises_and_repairs_only_what_it_includes(
 ) -> None:
     for room in ("pipeline.review_rounds", "pipeline.pipeline"):
         monkeypatch.setattr(f"papercoder.{room}.check", lambda _: CheckReport(files=2, checks=()))
-    revised = block("model.py", "    return w * x\n", "    return float(w) * x\n")
-    repaired = block("main.py", "import json\n", "import json\nimport sys\n")
+    revised = block("tinyfit/model.py", "    return w * x\n", "    return float(w) * x\n")
+    repaired = block("tinyfit/experiments.py", "import json\n", "import json\nimport sys\n")
     model = play(
         monkeypatch,
         project(
             review=lambda request: verdict(request, "implemented" if "float(w)" in request.text else "contradicts"),
-            revise=lambda request: revised if request.subject == "model.py" else "NO EDITS",
+            revise=lambda request: revised if request.subject == "tinyfit/model.py" else "NO EDITS",
             repair=repaired,
         ),
     )
-    executing(monkeypatch, lambda tree: None if "import sys" in tree["main.py"] else ("smoke", "NameError: sys"))
+    executing(
+        monkeypatch,
+        lambda tree: None if "import sys" in tree["tinyfit/experiments.py"] else ("smoke", "NameError: sys"),
+    )
     repository = line(tmp_path, profile, review_rounds=1, repair_rounds=1)
     assert repository.verdicts is not None
     assert repository.execution is not None
     assert len(repository.verdicts.verdicts) == len(repository.traceability.traces) == 2
-    assert ("float(w)" in texts(repository)["model.py"]) == (profile != "requirements")
+    assert ("float(w)" in texts(repository)["tinyfit/model.py"]) == (profile != "requirements")
     assert (repository.execution.failed is None) == (profile == "repair")
     assert bool(model.of("revise")) == (profile != "requirements")
     assert bool(model.of("repair")) == (profile == "repair")

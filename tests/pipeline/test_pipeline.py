@@ -17,12 +17,12 @@ from papercoder.settings import Settings
 from tests.scripted import TEST_PY, Tree, block, executing, fenced, play, project, verdict
 from tests.support import calls_made, cancel_at, git, history_of, of_kind, tree
 
-REVISED = block("model.py", "    return w * x\n", "    return float(w) * x\n")
-REPAIRED = block("main.py", "import json\n", "import json\nimport sys\n")
+REVISED = block("tinyfit/model.py", "    return w * x\n", "    return float(w) * x\n")
+REPAIRED = block("tinyfit/experiments.py", "import json\n", "import json\nimport sys\n")
 
 
 def review(request: Request) -> Verdicts:
-    wrong = request.subject == "model.py" and "float(w)" not in request.text
+    wrong = request.subject == "tinyfit/model.py" and "float(w)" not in request.text
     return verdict(request, "contradicts", "w is text.") if wrong else verdict(request)
 
 
@@ -30,11 +30,11 @@ def repair(request: Request) -> str:
     """At first what helps nothing, then what helps."""
     if "Earlier attempts and their outcomes" in request.text:
         return REPAIRED
-    return block("model.py", "    # R1: scaled input\n", "    # R1: scaled input (eq:1)\n")
+    return block("tinyfit/model.py", "    # R1: scaled input\n", "    # R1: scaled input (eq:1)\n")
 
 
 def judge(tree: Tree) -> tuple[StepName, str] | None:
-    return None if "import sys" in tree["main.py"] else ("smoke", "NameError: sys")
+    return None if "import sys" in tree["tinyfit/experiments.py"] else ("smoke", "NameError: sys")
 
 
 ANSWERS = project(review=review, revise=REVISED, repair=repair)
@@ -70,9 +70,9 @@ def messages(folder: Path) -> list[str]:
 def test_what_is_wrong_is_revised_and_repaired(line: Line, tmp_path: Path) -> None:
     repository = line(tmp_path)
     texts = {file.path: file.text for file in repository.files}
-    assert "float(w)" in texts["model.py"]
-    assert "import sys" in texts["main.py"]
-    assert texts["tests/test_model.py"] == TEST_PY
+    assert "float(w)" in texts["tinyfit/model.py"]
+    assert "import sys" in texts["tinyfit/experiments.py"]
+    assert texts["tests/test_tinyfit_model.py"] == TEST_PY
     assert repository.execution is not None
     assert repository.execution.passed[-1] == "smoke"
     assert repository.verdicts is not None

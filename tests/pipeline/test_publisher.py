@@ -11,7 +11,7 @@ from tests.scripted import CODE, Workshop
 from tests.support import Scripted, git, history_of
 
 SCRIPT = SourceFile(path="reproduce.sh", text="#!/bin/sh\n")
-ONE, TWO = (SourceFile(path="model.py", text=f"x = {number}\n") for number in (1, 2))
+ONE, TWO = (SourceFile(path="tinyfit/model.py", text=f"x = {number}\n") for number in (1, 2))
 
 
 @pytest.fixture
@@ -32,7 +32,8 @@ def messages(shop: Workshop) -> list[str]:
 def test_files_are_written_and_committed(shop: Workshop) -> None:
     assert publish(shop, (*CODE, SCRIPT), "Coding") == (*CODE, SCRIPT)
     assert messages(shop) == ["Coding"]
-    assert git(shop.folder / "repo", "ls-files").split() == ["main.py", "model.py", "reproduce.sh"]
+    listed = git(shop.folder / "repo", "ls-files").split()
+    assert listed == ["reproduce.sh", "tinyfit/experiments.py", "tinyfit/model.py"]
     assert (shop.folder / "repo" / "reproduce.sh").stat().st_mode & 0o111
 
 
@@ -59,17 +60,17 @@ def test_what_is_in_use_is_what_was_committed_last(shop: Workshop) -> None:
     assert messages(shop) == ["Coding", "Coding"]
     asyncio.run(shop.publish.finish((ONE,)))
     assert messages(shop) == ["Coding", "Coding", "Files in use"]
-    assert git(shop.folder / "repo", "show", "HEAD:model.py") == ONE.text
+    assert git(shop.folder / "repo", "show", "HEAD:tinyfit/model.py") == ONE.text
     assert git(shop.folder / "repo", "status", "--short") == ""
 
 
 def test_the_users_text_is_in_use_and_committed(shop: Workshop) -> None:
     publish(shop, (ONE,), "Coding")
     assert shop.publish.edited((ONE,)) == frozenset()
-    (shop.folder / "repo" / "model.py").write_text("mine\n", encoding="utf-8")
-    assert shop.publish.edited((TWO, SCRIPT)) == {"model.py"}
+    (shop.folder / "repo" / "tinyfit/model.py").write_text("mine\n", encoding="utf-8")
+    assert shop.publish.edited((TWO, SCRIPT)) == {"tinyfit/model.py"}
     (used,) = publish(shop, (TWO,), "Review: round 1")
-    assert used.text == "mine\n" == git(shop.folder / "repo", "show", "HEAD:model.py")
+    assert used.text == "mine\n" == git(shop.folder / "repo", "show", "HEAD:tinyfit/model.py")
 
 
 def test_what_the_plan_has_no_more_goes_and_the_users_stays(shop: Workshop) -> None:
@@ -77,6 +78,6 @@ def test_what_the_plan_has_no_more_goes_and_the_users_stays(shop: Workshop) -> N
     (shop.folder / "repo" / "notes.txt").write_text("mine", encoding="utf-8")
     asyncio.run(shop.publish.finish(CODE[:1]))
     assert messages(shop) == ["Coding", "Remove files that the plan no longer has"]
-    assert git(shop.folder / "repo", "ls-files").split() == ["model.py"]
+    assert git(shop.folder / "repo", "ls-files").split() == ["tinyfit/model.py"]
     assert (shop.folder / "repo" / "notes.txt").exists()
-    assert not (shop.folder / "repo" / "main.py").exists()
+    assert not (shop.folder / "repo" / "tinyfit/experiments.py").exists()

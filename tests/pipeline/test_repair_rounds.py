@@ -13,11 +13,13 @@ from papercoder.runs.events import Warned
 from tests.scripted import CODE, DESIGN, Judge, Tree, Workshop, block, executing
 from tests.support import Says, Scripted, history_of, of_kind
 
-FIX = block("model.py", "    return w * x\n", "    return float(w) * x\n")
-NOTE = block("main.py", "import argparse\n", "import argparse\nimport sys\n")
+FIX = block("tinyfit/model.py", "    return w * x\n", "    return float(w) * x\n")
+NOTE = block("tinyfit/experiments.py", "import math\n", "import math\nimport sys\n")
 
 
-def fails_until(word: str, path: str = "model.py", step: StepName = "smoke", output: str = "KeyError: 'a'") -> Judge:
+def fails_until(
+    word: str, path: str = "tinyfit/model.py", step: StepName = "smoke", output: str = "KeyError: 'a'"
+) -> Judge:
     return lambda tree: None if word in tree[path] else (step, output)
 
 
@@ -50,7 +52,7 @@ def test_what_works_is_run_once_and_not_repaired(shop: Shop, monkeypatch: pytest
     assert len(executed) == 1
     assert workshop.model.requests == []
     assert seen(report)[-1] == "smoke"
-    assert [file.path for file in files] == ["model.py", "main.py", "requirements.lock"]
+    assert [file.path for file in files] == ["tinyfit/model.py", "tinyfit/experiments.py", "requirements.lock"]
     assert workshop.text("requirements.lock") == "numpy==2.0\n"
 
 
@@ -60,12 +62,12 @@ def test_what_failed_is_repaired_and_committed(shop: Shop, monkeypatch: pytest.M
     files, report = run_repair(workshop)
     assert len(executed) == 2
     assert seen(report)[-1] == "smoke"
-    assert "float(w)" in files[0].text == workshop.text("model.py")
+    assert "float(w)" in files[0].text == workshop.text("tinyfit/model.py")
     assert "Repair 1: smoke" in "\n".join(history_of(workshop.folder / "repo"))
 
 
 def test_the_prompt_has_the_failure_and_earlier_attempts(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    executing(monkeypatch, fails_until("float(w)", output="File main.py\nKeyError: 'rate'"))
+    executing(monkeypatch, fails_until("float(w)", output="File tinyfit/experiments.py\nKeyError: 'rate'"))
     workshop = shop(NOTE, FIX)
     run_repair(workshop)
     first, second = (request.text for request in workshop.model.of("repair"))
@@ -79,8 +81,8 @@ def test_the_prompt_has_the_failure_and_earlier_attempts(shop: Shop, monkeypatch
 def test_rounds_are_bounded(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     counter = iter(range(100))
     executed = executing(monkeypatch, lambda _: ("smoke", f"Error{'abcdef'[next(counter)]}Error: another"))
-    more = [block("main.py", "import json\n", f"import json\n# {word}\n") for word in ("one",)]
-    workshop = shop(*more, *(block("main.py", "# one\n", f"# {n}\n# one\n") for n in range(5)))
+    more = [block("tinyfit/experiments.py", "import json\n", f"import json\n# {word}\n") for word in ("one",)]
+    workshop = shop(*more, *(block("tinyfit/experiments.py", "# one\n", f"# {n}\n# one\n") for n in range(5)))
     run_repair(workshop, rounds=2)
     assert len(workshop.model.of("repair")) == 2
     assert len(executed) == 3
@@ -97,13 +99,17 @@ def test_without_rounds_it_is_run_and_not_repaired(shop: Shop, monkeypatch: pyte
 
 def test_an_edit_that_breaks_a_lower_step_is_taken_back(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     def judge(tree: Tree) -> tuple[StepName, str]:
-        return ("import", "ImportError: sys") if "import sys" in tree["main.py"] else ("smoke", "KeyError: 'a'")
+        return (
+            ("import", "ImportError: sys")
+            if "import sys" in tree["tinyfit/experiments.py"]
+            else ("smoke", "KeyError: 'a'")
+        )
 
     executing(monkeypatch, judge)
     workshop = shop(NOTE, "NO EDITS")
     files, report = run_repair(workshop)
     assert files[:2] == CODE
-    assert "import sys" not in workshop.text("main.py")
+    assert "import sys" not in workshop.text("tinyfit/experiments.py")
     assert seen(report) == ("install", "import", "start", "tests")
     assert "undone" in workshop.model.of("repair")[1].text
     assert len(history_of(workshop.folder / "repo")) == 2  # the code, and what was installed
@@ -111,8 +117,8 @@ def test_an_edit_that_breaks_a_lower_step_is_taken_back(shop: Shop, monkeypatch:
 
 def test_an_error_that_comes_again_ends_the_rounds(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     executing(monkeypatch, fails_until("never", output="step 12: KeyError at 0x7f1\nKeyError: 'a12'"))
-    edits = [block("main.py", "import json\n", f"import json\n# {n}\n") for n in range(1)]
-    more: list[Says] = [block("main.py", "# 0\n", f"# {n}\n# 0\n") for n in range(1, 9)]
+    edits = [block("tinyfit/experiments.py", "import json\n", f"import json\n# {n}\n") for n in range(1)]
+    more: list[Says] = [block("tinyfit/experiments.py", "# 0\n", f"# {n}\n# 0\n") for n in range(1, 9)]
     workshop = shop(*edits, *more)
     run_repair(workshop, rounds=9)
     assert len(workshop.model.of("repair")) == 3
@@ -122,8 +128,8 @@ def test_another_error_at_the_same_step_is_progress(shop: Shop, monkeypatch: pyt
     """Importing always ends with `imported 1 of 2 modules`; that is not the same error."""
     errors = iter(f"{name}Error: x\nimported 1 of 2 modules" for name in ("Key", "Value", "Type", "Name", "Index"))
     executing(monkeypatch, lambda _: ("import", next(errors)))
-    first = block("main.py", "import json\n", "import json\n# 0\n")
-    workshop = shop(first, *(block("main.py", "# 0\n", f"# {n}\n# 0\n") for n in range(1, 5)))
+    first = block("tinyfit/experiments.py", "import json\n", "import json\n# 0\n")
+    workshop = shop(first, *(block("tinyfit/experiments.py", "# 0\n", f"# {n}\n# 0\n") for n in range(1, 5)))
     run_repair(workshop, rounds=4)
     assert len(workshop.model.of("repair")) == 4
 
@@ -191,15 +197,15 @@ def test_a_file_of_the_user_stays_and_is_not_said_to_be_repaired(shop: Shop, mon
     executing(monkeypatch, fails_until("float(w)"))
     workshop = shop(FIX, NOTE, "NO EDITS")
     run_repair(workshop, rounds=0)
-    mine = workshop.folder / "repo" / "model.py"
-    mine.write_text(workshop.text("model.py") + "# mine\n", encoding="utf-8")
+    mine = workshop.folder / "repo" / "tinyfit/model.py"
+    mine.write_text(workshop.text("tinyfit/model.py") + "# mine\n", encoding="utf-8")
     _, report = run_repair(workshop)
-    assert workshop.text("model.py").endswith("# mine\n")
+    assert workshop.text("tinyfit/model.py").endswith("# mine\n")
     assert report is not None
     assert report.failed is not None
     refused = workshop.model.of("repair")[1]
-    assert "`model.py` may not be edited here" in refused.text
-    assert "must not change: `model.py`" in refused.text
+    assert "`tinyfit/model.py` may not be edited here" in refused.text
+    assert "must not change: `tinyfit/model.py`" in refused.text
 
 
 def test_a_file_that_the_user_put_there_is_not_overwritten(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

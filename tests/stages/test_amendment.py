@@ -12,7 +12,9 @@ from tests.scripted import DESIGN
 from tests.support import Says, Scripted, make_agents, requirement
 
 NOTE = "The learning rate was 0.07."
-RATE = AmendedRequirement(id="R2", kind="training", statement="The learning rate is 0.07.", owner="main.py")
+RATE = AmendedRequirement(
+    id="R2", kind="training", statement="The learning rate is 0.07.", owner="tinyfit/experiments.py"
+)
 CHANGE = Amendment(requirements=(RATE,), values=(AmendedValue(key="training.learning_rate", value=0.07),))
 
 
@@ -21,7 +23,7 @@ def ask(*answers: Says) -> tuple[Amendment, Scripted]:
     return asyncio.run(amend(make_agents(model), DESIGN, NOTE)), model
 
 
-def new(name: str, owner: str = "model.py") -> AmendedRequirement:
+def new(name: str, owner: str = "tinyfit/model.py") -> AmendedRequirement:
     return AmendedRequirement(id=name, kind="method", statement="New.", owner=owner)
 
 
@@ -37,7 +39,7 @@ def test_the_agent_reads_note_requirements_settings_and_files() -> None:
     amendment, model = ask(CHANGE)
     assert amendment == CHANGE
     (request,) = model.requests
-    for expected in (NOTE, "R2 (training, stated)", "learning_rate: 0.05", "`main.py`: Holds main."):
+    for expected in (NOTE, "R2 (training, stated)", "learning_rate: 0.05", "`tinyfit/experiments.py`: Holds main."):
         assert expected in request.text
 
 
@@ -86,7 +88,7 @@ def test_a_choice_that_a_note_settles_is_stated_by_the_note() -> None:
     open_choice = requirement("R1", status="assumed", quote="", alternatives=("With a bias.",))
     design = replace(DESIGN, requirements=Requirements(items=(open_choice,)))
     settled = Amendment(
-        requirements=(AmendedRequirement(id="R1", kind="method", statement="No bias.", owner="model.py"),)
+        requirements=(AmendedRequirement(id="R1", kind="method", statement="No bias.", owner="tinyfit/model.py"),)
     )
     (changed,) = after(settled, design).requirements.items
     assert (changed.status, changed.quote, changed.anchor, changed.alternatives) == ("stated", NOTE, "note:1", ())
@@ -95,7 +97,7 @@ def test_a_choice_that_a_note_settles_is_stated_by_the_note() -> None:
 def test_what_a_note_leaves_open_stays_assumed() -> None:
     open_choice = requirement("R1", status="assumed", quote="", alternatives=("Two seeds.",))
     design = replace(DESIGN, requirements=Requirements(items=(open_choice,)))
-    partly = AmendedRequirement(id="R1", kind="method", statement="Greedy.", owner="model.py", settled=False)
+    partly = AmendedRequirement(id="R1", kind="method", statement="Greedy.", owner="tinyfit/model.py", settled=False)
     (changed,) = after(Amendment(requirements=(partly,)), design).requirements.items
     assert (changed.statement, changed.status, changed.alternatives) == (
         "Greedy, one seed.",
@@ -136,10 +138,10 @@ def test_a_tiny_value_stays_tiny_unless_it_is_changed() -> None:
 def test_a_new_requirement_comes_last_and_gets_its_owner() -> None:
     design = after(Amendment(requirements=(new("R3"),)))
     assert [item.id for item in design.requirements.items] == ["R1", "R2", "R3"]
-    assert design.architecture.owned_by("model.py") == ("R1", "R3")
+    assert design.architecture.owned_by("tinyfit/model.py") == ("R1", "R3")
 
 
 def test_a_requirement_that_moves_leaves_its_former_owner() -> None:
-    design = after(Amendment(requirements=(new("R2", owner="model.py"),)))
-    assert design.architecture.owned_by("model.py") == ("R1", "R2")
-    assert design.architecture.owned_by("main.py") == ()
+    design = after(Amendment(requirements=(new("R2", owner="tinyfit/model.py"),)))
+    assert design.architecture.owned_by("tinyfit/model.py") == ("R1", "R2")
+    assert design.architecture.owned_by("tinyfit/experiments.py") == ()

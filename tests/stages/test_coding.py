@@ -10,8 +10,8 @@ from papercoder.stages.analysis import analyse_file
 from papercoder.stages.coding import problems, write_designed_file, write_file, write_listed_file
 from tests.support import (
     CONFIG,
+    EXPERIMENTS_PY,
     LOGIC,
-    MAIN_PY,
     MODEL_PY,
     PAPER,
     PLAN,
@@ -21,7 +21,7 @@ from tests.support import (
     make_agents,
 )
 
-MODEL = SourceFile(path="model.py", text=MODEL_PY)
+MODEL = SourceFile(path="tinyfit/model.py", text=MODEL_PY)
 OWN = REQUIREMENTS.pick(["R2"])
 YAML = to_yaml(CONFIG)
 
@@ -30,21 +30,23 @@ DATA = "- dots (url https://example.org/dots.csv)"
 
 
 def write(model: Scripted) -> str:
-    made = write_file(make_agents(model), PAPER, LOGIC, YAML, OWN, (), DATA, "Read [2¶1].", (MODEL,), "main.py")
+    made = write_file(
+        make_agents(model), PAPER, LOGIC, YAML, OWN, (), DATA, "Read [2¶1].", (MODEL,), "tinyfit/experiments.py"
+    )
     return asyncio.run(made)
 
 
 def test_a_file_is_written_against_the_code_that_it_imports() -> None:
-    model = Scripted({"coding": f"```python\n{MAIN_PY}```"})
-    assert write(model) == MAIN_PY
+    model = Scripted({"coding": f"```python\n{EXPERIMENTS_PY}```"})
+    assert write(model) == EXPERIMENTS_PY
     (request,) = model.requests
-    assert (request.agent, request.subject) == ("coding", "main.py")
+    assert (request.agent, request.subject) == ("coding", "tinyfit/experiments.py")
     for words in (MODEL_PY, "learning_rate:", "All values are floats.", "Read [2¶1].", "R2 (training, stated)", DATA):
         assert words in request.text
 
 
 def test_an_unmarked_requirement_goes_back_once_and_is_then_taken() -> None:
-    unmarked = MAIN_PY.replace("# R2", "# no")
+    unmarked = EXPERIMENTS_PY.replace("# R2", "# no")
     model = Scripted({"coding": f"```python\n{unmarked}```"})
     assert write(model) == unmarked
     assert "No comment marks R2: The learning rate is 0.05." in model.requests[1].text
@@ -54,15 +56,15 @@ def test_an_unmarked_requirement_goes_back_once_and_is_then_taken() -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("from model import train", "It imports `train` from `model`, which does not define it."),
+        ("from tinyfit.model import train", "It imports `train` from `tinyfit.model`, which does not define it."),
         ("import model", None),
-        ("from model import predict", None),
-        ("from model import *", None),
+        ("from tinyfit.model import predict", None),
+        ("from tinyfit.model import *", None),
         ("import numpy as np", None),
     ],
 )
 def test_imports_must_be_there(line: str, problem: str | None) -> None:
-    found = list(problems(f"{line}\n", "main.py", LOGIC, (), (MODEL,)))
+    found = list(problems(f"{line}\n", "tinyfit/experiments.py", LOGIC, (), (MODEL,)))
     assert found == ([problem] if problem else [])
 
 
@@ -76,18 +78,18 @@ def test_imports_must_be_there(line: str, problem: str | None) -> None:
 )
 def test_a_package_is_imported_by_its_own_name(line: str, problem: str | None) -> None:
     package = SourceFile(path="layers/__init__.py", text=MODEL_PY)
-    found = list(problems(f"{line}\n", "main.py", LOGIC, (), (package,)))
+    found = list(problems(f"{line}\n", "tinyfit/experiments.py", LOGIC, (), (package,)))
     assert found == ([problem] if problem else [])
 
 
 def test_only_what_the_logic_lists_is_imported() -> None:
-    found = list(problems("from main import main\n", "model.py", LOGIC, (), ()))
-    assert found == ["It imports `main`, which its logic design does not list."]
+    found = list(problems("from tinyfit.experiments import trials\n", "tinyfit/model.py", LOGIC, (), ()))
+    assert found == ["It imports `tinyfit.experiments`, which its logic design does not list."]
 
 
 def test_an_analysis_says_how_each_requirement_is_met() -> None:
     model = Scripted({"analysis": ["It fits.", "R2: by reading the configuration."]})
-    made = analyse_file(make_agents(model), PAPER, PLAN, LOGIC, YAML, OWN, (), DATA, "main.py")
+    made = analyse_file(make_agents(model), PAPER, PLAN, LOGIC, YAML, OWN, (), DATA, "tinyfit/experiments.py")
     assert asyncio.run(made) == "R2: by reading the configuration.\n"
     assert "It does not say how the file meets R2." in model.requests[1].text
     assert "def predict(w: float, x: float) -> float" in model.requests[0].text
@@ -98,22 +100,23 @@ NO_CONFIG = "This repository has no configuration files"
 
 @pytest.mark.parametrize("config", [None, YAML])
 def test_without_an_analysis_a_file_is_written_from_the_whole_paper_and_the_plan(config: str | None) -> None:
-    model = Scripted({"coding_designed": f"```python\n{MAIN_PY}```"})
-    made = write_designed_file(make_agents(model), PAPER, PLAN, LOGIC, config, (MODEL,), "main.py")
-    assert asyncio.run(made) == MAIN_PY
+    model = Scripted({"coding_designed": f"```python\n{EXPERIMENTS_PY}```"})
+    made = write_designed_file(make_agents(model), PAPER, PLAN, LOGIC, config, (MODEL,), "tinyfit/experiments.py")
+    assert asyncio.run(made) == EXPERIMENTS_PY
     (request,) = model.requests
-    for words in (MODEL_PY, PLAN.summary, r"\hat{y} = w x", "All values are floats.", "def main() -> None"):
+    for words in (MODEL_PY, PLAN.summary, r"\hat{y} = w x", "All values are floats.", "def trials(config)"):
         assert words in request.text
-    assert ("# The configuration" in request.text) == (NO_CONFIG not in request.text) == bool(config)
+    assert ("# The configuration" in request.text) == (NO_CONFIG not in request.system) == bool(config)
 
 
 def test_a_file_that_is_listed_uses_what_is_written_as_it_is() -> None:
-    wrong = MAIN_PY.replace("import predict", "import train")
-    model = Scripted({"coding_listed": [f"```python\n{wrong}```", f"```python\n{MAIN_PY}```"]})
-    file = FilePlan(path="main.py", purpose="Starts it all.")
+    wrong = EXPERIMENTS_PY.replace("import predict", "import train")
+    model = Scripted({"coding_listed": [f"```python\n{wrong}```", f"```python\n{EXPERIMENTS_PY}```"]})
+    file = FilePlan(path="tinyfit/experiments.py", purpose="Starts it all.")
     made = write_listed_file(make_agents(model), PAPER, PLAN, architecture(), (MODEL,), file)
-    assert asyncio.run(made) == MAIN_PY
+    assert asyncio.run(made) == EXPERIMENTS_PY
     first, second = model.requests
-    for words in (MODEL_PY, PLAN.summary, "Two files.", "Starts it all.", NO_CONFIG):
+    for words in (MODEL_PY, PLAN.summary, "Two files.", "Starts it all."):
         assert words in first.text
-    assert "It imports `train` from `model`, which does not define it." in second.text
+    assert NO_CONFIG in first.system
+    assert "It imports `train` from `tinyfit.model`, which does not define it." in second.text

@@ -25,9 +25,9 @@ def test_tests_are_written_from_the_paper_and_the_code() -> None:
     assert text == TEST_PY
     (request,) = model.requests
     assert r"\hat{y} = w x" in request.text
-    assert "import it as `model`" in request.text
+    assert "import it as `tinyfit.model`" in request.text
     assert "return w * x" in request.text
-    assert "`main.py`" in request.text
+    assert "`tinyfit/experiments.py`" in request.text
 
 
 def test_what_is_no_test_goes_back() -> None:

@@ -14,7 +14,7 @@ from tests.support import Says, Scripted, make_agents, requirement
 
 TRACE = """\
 Traceback (most recent call last):
-  File "/repository/main.py", line 12, in <module>
+  File "/repository/tinyfit/experiments.py", line 12, in <module>
     main()
 KeyError: 'rate'
 """
@@ -27,7 +27,7 @@ FILES = (
     SourceFile(path="reproduce.sh", text="#!/bin/sh\n"),
     SourceFile(path="README.md", text="# It\n"),
 )
-FIX = block("model.py", "    return w * x\n", "    return float(w) * x\n")
+FIX = block("tinyfit/model.py", "    return w * x\n", "    return float(w) * x\n")
 
 
 def failure(output: str = TRACE) -> Failure:
@@ -89,11 +89,14 @@ def test_any_output_has_a_signature_of_its_own_lines(output: str) -> None:
 @pytest.mark.parametrize(
     ("output", "named"),
     [
-        (TRACE, ["main.py"]),
+        (TRACE, ["tinyfit/experiments.py"]),
         ("src/data.py:3: in f", ["src/data.py"]),
-        ('File "/repository/model.py" ... "/repository/main.py"', ["model.py", "main.py"]),
-        ("my-model.py and remodel.py", ["main.py"]),
-        ("Killed", ["main.py"]),
+        (
+            'File "/repository/tinyfit/model.py" ... "/repository/tinyfit/experiments.py"',
+            ["tinyfit/model.py", "tinyfit/experiments.py"],
+        ),
+        ("my-model.py and remodel.py", ["tinyfit/experiments.py"]),
+        ("Killed", ["tinyfit/experiments.py"]),
     ],
 )
 def test_the_files_that_an_output_names_else_the_entry(output: str, named: list[str]) -> None:
@@ -111,11 +114,11 @@ def test_the_agent_reads_the_failure_last_and_all_files_that_it_may_edit() -> No
     assert "./reproduce.sh --smoke" in request.text
     shown = [file.path for file in FILES if f"`{file.path}`:\n\n````" in request.text]
     assert sorted(shown) == sorted(editable(FILES))
-    assert request.text.index("`src/data.py`:") < request.text.index("`main.py`:")
+    assert request.text.index("`src/data.py`:") < request.text.index("`tinyfit/experiments.py`:")
 
 
 def test_the_prompt_lists_earlier_attempts() -> None:
-    tried = Edits(edits=(Edit(path="main.py", search="a\n", replace="b\n"),))
+    tried = Edits(edits=(Edit(path="tinyfit/experiments.py", search="a\n", replace="b\n"),))
     _, model = repair_files(FIX, attempts=(Attempt(edits=tried, outcome="The same error came again."),))
     assert "<<<<<<< SEARCH\na\n=======\nb\n" in model.requests[0].text
     assert "The same error came again." in model.requests[0].text
@@ -125,7 +128,13 @@ def test_the_prompt_lists_earlier_attempts() -> None:
 
 
 def test_code_packages_and_tiny_settings_may_be_edited_but_not_the_papers() -> None:
-    assert editable(FILES) == {"model.py", "main.py", "src/data.py", "config.smoke.yaml", "requirements.txt"}
+    assert editable(FILES) == {
+        "tinyfit/model.py",
+        "tinyfit/experiments.py",
+        "src/data.py",
+        "config.smoke.yaml",
+        "requirements.txt",
+    }
 
 
 @pytest.mark.parametrize(
@@ -157,21 +166,21 @@ def test_what_may_be_edited(answer: str) -> None:
         (block("numpy/__init__.py", "", "x = 1\n"), "would hide the package `numpy`"),
         (block("json.py", "", "x = 1\n"), "would hide the standard library's `json`"),
         (block("config.smoke.yaml", "seed: 0\n", "seed: [\n"), "not be valid YAML"),
-        (block("model.py", "    # R1: scaled input\n", ""), "lose the mark of R1"),
+        (block("tinyfit/model.py", "    # R1: scaled input\n", ""), "lose the mark of R1"),
         (block("none.py", "x\n", "y\n"), "no file `none.py`"),
     ],
 )
 def test_what_may_not_be_edited_goes_back_with_the_reason(answer: str, reason: str) -> None:
     edits, model = repair_files(answer, FIX)
-    assert edits.paths == {"model.py"}
+    assert edits.paths == {"tinyfit/model.py"}
     assert reason in model.requests[1].text
 
 
 def test_files_of_the_user_may_not_be_edited() -> None:
-    edits, model = repair_files(FIX, "NO EDITS", theirs=("model.py",))
+    edits, model = repair_files(FIX, "NO EDITS", theirs=("tinyfit/model.py",))
     assert edits == Edits()
-    assert "must not change: `model.py`" in model.requests[0].text
-    assert "`model.py` may not be edited here" in model.requests[1].text
+    assert "must not change: `tinyfit/model.py`" in model.requests[0].text
+    assert "`tinyfit/model.py` may not be edited here" in model.requests[1].text
 
 
 def test_a_cheat_who_never_stops_is_given_up() -> None:

@@ -31,7 +31,7 @@ def verdicts(*given: tuple[str, str, list[tuple[str, int]]]) -> Verdicts:
     )
 
 
-GOOD = verdicts(("R1", "implemented", [("model.py", 3)]), ("R3", "missing", []))
+GOOD = verdicts(("R1", "implemented", [("tinyfit/model.py", 3)]), ("R3", "missing", []))
 
 
 def review(model: Scripted) -> Verdicts:
@@ -53,7 +53,7 @@ def test_the_reviewer_reads_paper_settings_neighbours_and_numbered_code() -> Non
     assert review(model) == GOOD
     (request,) = model.requests
     assert "   3     return w * x" in request.text
-    assert "`main.py`" in request.text
+    assert "`tinyfit/experiments.py`" in request.text
     assert "seed: 0" in request.text
     assert "The model predicts the target as a scaled input" in request.text
     assert "R3 (method, stated)" in request.text
@@ -61,7 +61,7 @@ def test_the_reviewer_reads_paper_settings_neighbours_and_numbered_code() -> Non
 
 
 def test_a_review_that_leaves_one_out_goes_back() -> None:
-    model = Scripted({"review": [verdicts(("R1", "implemented", [("model.py", 3)])), GOOD]})
+    model = Scripted({"review": [verdicts(("R1", "implemented", [("tinyfit/model.py", 3)])), GOOD]})
     assert review(model) == GOOD
     assert "R3 has 0 verdicts; it needs one." in model.requests[1].text
 
@@ -76,9 +76,12 @@ R3 = ("R3", "missing", list[tuple[str, int]]())
         ([("R1", "missing", []), R3, ("R9", "missing", [])], "R9 is not one of the requirements to judge."),
         ([("R1", "partly", []), R3], "R1 is `partly` without evidence; name the lines that show it."),
         ([("R1", "implemented", [("data.py", 1)]), R3], "R1: `data.py` is not among the files shown."),
-        ([("R1", "implemented", [("model.py", 4)]), R3], "R1: `model.py` has no code on line 4."),
-        ([("R1", "implemented", [("model.py", 0)]), R3], "R1: `model.py` has no code on line 0."),
-        ([("R1", "implemented", [("main.py", 3)]), R3], "R1: `main.py` has no code on line 3."),
+        ([("R1", "implemented", [("tinyfit/model.py", 4)]), R3], "R1: `tinyfit/model.py` has no code on line 4."),
+        ([("R1", "implemented", [("tinyfit/model.py", 0)]), R3], "R1: `tinyfit/model.py` has no code on line 0."),
+        (
+            [("R1", "implemented", [("tinyfit/experiments.py", 3)]), R3],
+            "R1: `tinyfit/experiments.py` has no code on line 3.",
+        ),
     ],
     ids=["twice", "unasked", "no lines", "unknown file", "past the end", "before the start", "empty line"],
 )
@@ -112,15 +115,15 @@ def test_no_choice_stands_for_itself() -> None:
 
 
 def test_a_verdict_may_point_at_a_neighbour_and_a_missing_one_nowhere() -> None:
-    assert complain(("R1", "contradicts", [("main.py", 1), ("model.py", 3)]), R3) == ""
+    assert complain(("R1", "contradicts", [("tinyfit/experiments.py", 1), ("tinyfit/model.py", 3)]), R3) == ""
 
 
-FIX = block("model.py", "    return w * x\n", "    return float(w) * x\n")
+FIX = block("tinyfit/model.py", "    return w * x\n", "    return float(w) * x\n")
 
 
 def test_a_revision_is_given_back_as_edits() -> None:
     edits, model = revise(FIX)
-    assert edits.paths == {"model.py"}
+    assert edits.paths == {"tinyfit/model.py"}
     assert "R1 is missing." in model.requests[0].text
 
 
@@ -131,22 +134,25 @@ def test_nothing_may_be_changed_where_the_problem_is_mistaken() -> None:
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (block("main.py", "import json\n", "import sys\n"), "`main.py` may not be edited here."),
+        (
+            block("tinyfit/experiments.py", "import json\n", "import sys\n"),
+            "`tinyfit/experiments.py` may not be edited here.",
+        ),
         (block("new.py", "", "x = 1\n"), "`new.py` may not be edited here."),
         (block("config.yaml", "", "seed: 1\n"), "`config.yaml` may not be edited here."),
-        (block("model.py", "    return x\n", "    return w\n"), "does not occur"),
-        (block("model.py", "    return w * x\n", "    return (w * x\n"), "syntax error"),
-        (block("model.py", "    # R1: scaled input\n", ""), "would lose the mark of R1"),
+        (block("tinyfit/model.py", "    return x\n", "    return w\n"), "does not occur"),
+        (block("tinyfit/model.py", "    return w * x\n", "    return (w * x\n"), "syntax error"),
+        (block("tinyfit/model.py", "    # R1: scaled input\n", ""), "would lose the mark of R1"),
         (MODEL_PY, "no SEARCH/REPLACE block"),
     ],
     ids=["neighbour", "new file", "settings", "not there", "broken", "mark", "whole file"],
 )
 def test_a_revision_that_may_not_be_goes_back_with_the_reason(answer: str, reason: str) -> None:
     edits, model = revise(answer, FIX)
-    assert edits.paths == {"model.py"}
+    assert edits.paths == {"tinyfit/model.py"}
     assert reason in model.requests[1].text
 
 
 def test_a_reviser_who_never_obeys_is_given_up() -> None:
     with pytest.raises(AnswerError, match=r"revise agent for model\.py in 3 tries"):
-        revise(block("main.py", "import json\n", ""))
+        revise(block("tinyfit/experiments.py", "import json\n", ""))

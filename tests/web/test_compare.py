@@ -47,11 +47,11 @@ def served(tmp_path_factory: pytest.TempPathFactory, paper: Path) -> Iterator[Se
 def test_two_runs_are_compared(served: Served, browser: Page) -> None:
     found = compare_runs(served.root / "few", served.root / "many")
     assert {row.label for row in found.figures if row.differs} >= {"models", "files", "calls", "tokens"}
-    assert "main.py" in {change.path for change in found.files}
+    assert "simulated/experiments.py" in {change.path for change in found.files}
     browser.goto(f"{served.url}/compare?one=few&two=many")
     expect(browser.get_by_role("heading", name="Comparison")).to_be_visible()
     expect(browser.locator(".differs").first).to_be_visible()
-    expect(browser.locator(".change", has_text="main.py").first).to_be_visible()
+    expect(browser.locator(".change", has_text="simulated/experiments.py").first).to_be_visible()
 
 
 def test_a_run_does_not_differ_from_itself(served: Served) -> None:

@@ -21,7 +21,7 @@ from tests.support import MARKDOWN, SIMULATED, of_kind
 from tests.web.conftest import Served, server
 
 SETTINGS = Settings(model=SIMULATED, profile="papercoder", sandbox="none", refine=0)
-ANALYSIS = "analysis/l0_m0.py.md"
+ANALYSIS = "analysis/simulated/l0_m0.py.md"
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +63,13 @@ def test_only_what_depends_on_an_edit_is_made_again(served: Served, browser: Pag
     page = opened(served, browser, run, ANALYSIS)
     typed(page, (run / ANALYSIS).read_text(encoding="utf-8") + "\nThere is a bias.\n")
     expect(page.get_by_text("1 artifact will be made again")).to_be_visible()
-    expect(page.locator(".remade").first).to_contain_text("repo/l0_m0.py")
+    expect(page.locator(".remade").first).to_contain_text("repo/simulated/l0_m0.py")
     assert made(run) == before
     page.get_by_role("button", name="Save and resume").click()
     page.wait_for_url(f"**/run/{run.name}")
     expect(page.get_by_text("complete", exact=True).first).to_be_visible(timeout=60_000)
     assert "There is a bias." in (run / ANALYSIS).read_text(encoding="utf-8")
-    assert "repo/l0_m0.py" in made(run)[len(before) :]
+    assert "repo/simulated/l0_m0.py" in made(run)[len(before) :]
     assert not [name for name in made(run)[len(before) :] if name.startswith(("planning/", "analysis/"))]
 
 
@@ -107,9 +107,9 @@ def test_leaving_with_unsaved_changes_warns(served: Served, browser: Page, run: 
 
 
 def test_code_is_edited_with_the_keyboard(served: Served, browser: Page, run: Path) -> None:
-    code = run / "repo/main.py"
+    code = run / "repo/simulated/experiments.py"
     code.write_text(code.read_text(encoding="utf-8").replace("\n", "\r\n"), encoding="utf-8", newline="")
-    page = opened(served, browser, run, "repo/main.py")
+    page = opened(served, browser, run, "repo/simulated/experiments.py")
     editor, where = page.locator("textarea.editor"), page.locator(".below .where")
     editor.press("Control+s")
     expect(page.get_by_role("alert").first).to_contain_text("No changes yet")  # line ends are no change

@@ -18,6 +18,12 @@ from papercoder.settings import Role, Thinking
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., object])
 
+NO_CONVENTIONS = ("system",)
+"""The system prompt of agents that read the paper, before there is a repository."""
+
+BARE = ("system", "conventions_bare")
+"""The system prompt of agents that design or write code without configuration files and trials."""
+
 Check = Callable[[T, int], list[str]]
 """Returns the problems of an answer, given the number of rejected answers before it; none if it is valid."""
 
@@ -42,8 +48,8 @@ class Agent(Generic[T]):
     """Selects the model from the user's settings."""
 
     format: Format[T]
-    system: str = "system"
-    """The name of its system prompt; judges have their own."""
+    system: tuple[str, ...] = ("system", "conventions")
+    """The names of the prompts that make its system prompt; judges have their own."""
 
 
 def uses(*agents: Agent[Any]) -> Callable[[F], F]:
@@ -100,7 +106,7 @@ class Agents:
                     agent=agent.name,
                     subject=subject,
                     round=attempt,
-                    system=self.prompts.render(agent.system),
+                    system=self._system(agent),
                     messages=(*messages, *rejection),
                     max_tokens=self._completion_tokens(model),
                     thinking=self.thinking.get(agent.role),
@@ -121,7 +127,7 @@ class Agents:
     def fingerprint(self, make: Callable[..., object]) -> object:
         """The prompts, formats, models and thinking levels on which the result of `make` depends."""
         agents: tuple[Agent[Any], ...] = getattr(make, "agents", ())
-        systems = sorted({agent.system for agent in agents})
+        systems = sorted({name for agent in agents for name in agent.system})
         shared = [self.prompts.text(name) for name in (*systems, "again")] if agents else []
         return shared, [
             (
@@ -136,9 +142,12 @@ class Agents:
 
     def available_tokens(self, agent: Agent[T], **variables: object) -> int:
         """Tokens of the context window that are left for the parts that an agent reads."""
-        model, fixed = self.models[agent.role], (self.prompts.render(agent.system), self._task(agent, variables))
+        model, fixed = self.models[agent.role], (self._system(agent), self._task(agent, variables))
         used = self._completion_tokens(model) + sum(map(count_tokens, fixed))
         return model.context_window - used - _HEADROOM - _REJECTION
+
+    def _system(self, agent: Agent[T]) -> str:
+        return "\n\n".join(self.prompts.render(name) for name in agent.system)
 
     def _task(self, agent: Agent[T], variables: Mapping[str, object]) -> str:
         return f"{self.prompts.render(agent.name, **variables)}\n\n{agent.format.instructions}"
@@ -163,7 +172,7 @@ class Agents:
         model = self.models[agent.role]
         answer = Message(role="assistant", text=text or "(nothing)")
         explanation = Message(role="user", text=self.prompts.render("again", reason=reason[:_MAX_REASON]))
-        texts = [self.prompts.render(agent.system), *(message.text for message in (*messages, answer, explanation))]
+        texts = [self._system(agent), *(message.text for message in (*messages, answer, explanation))]
         used = sum(map(count_tokens, texts)) + self._completion_tokens(model) + _HEADROOM
         return (answer, explanation) if used <= model.context_window else (explanation,)
 

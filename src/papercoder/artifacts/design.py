@@ -1,6 +1,8 @@
 """All results of planning in one value."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from papercoder.artifacts import (
     ArchitectureDesign,
@@ -9,14 +11,25 @@ from papercoder.artifacts import (
     DataSource,
     DataSources,
     ExperimentConfig,
+    FilePlan,
     LogicDesign,
     OverallPlan,
     Requirement,
     Requirements,
+    SourceFile,
 )
 
 ENTRY = "main.py"
 """The entry point that `reproduce.sh` starts."""
+
+EXPERIMENTS = "experiments.py"
+"""The file in the package that lists and runs the trials."""
+
+
+def package_of(files: Iterable[FilePlan | SourceFile]) -> str:
+    """The package of a repository's files: the folder with the experiments; empty if there is none."""
+    paths = (PurePosixPath(file.path) for file in files)
+    return next((path.parts[0] for path in paths if path.name == EXPERIMENTS and len(path.parts) == 2), "")
 
 
 @dataclass(frozen=True)
@@ -40,17 +53,18 @@ class Design:
         """The requirements that are choices where the paper leaves something open."""
         return tuple(item for item in self.requirements.items if item.status == "assumed")
 
-    def measured_by(self, path: str) -> tuple[Claim, ...]:
-        """All claims, for files that own experiments; for the entry point if no file does."""
-        running = [file.path for file in self.architecture.files if self._runs_experiments(file.path)]
-        return self.claims.items if path in (running or [ENTRY]) else ()
+    @property
+    def package(self) -> str:
+        """The name of the package that holds all code."""
+        return package_of(self.architecture.files)
 
     def data_of(self, path: str) -> tuple[DataSource, ...]:
         """The data sources that the requirements of a file need."""
         return self.data.needed_by(self.architecture.owned_by(path))
 
-    def _runs_experiments(self, path: str) -> bool:
-        return any(item.kind == "experiment" for item in self.owned_by(path))
+    def measured_by(self, path: str) -> tuple[Claim, ...]:
+        """All claims, for the file with the experiments."""
+        return self.claims.items if path == f"{self.package}/{EXPERIMENTS}" else ()
 
     def imported_by(self, path: str) -> frozenset[str]:
         """The files that a file imports; none for an unplanned file."""

@@ -3,9 +3,10 @@
 from typing import Literal
 
 from papercoder.artifacts.base import Artifact
+from papercoder.artifacts.trials import TrialList
 
 Limit = Literal["seconds", "memory", "processes", "disk", "output"]
-StepName = Literal["install", "import", "start", "tests", "smoke", "reproduce"]
+StepName = Literal["install", "import", "start", "trials", "tests", "smoke", "reproduce"]
 StepStatus = Literal["passed", "failed", "skipped"]
 
 
@@ -81,6 +82,9 @@ class ExecutionReport(Artifact):
 
     lock: str | None = None
     """The text of `requirements.lock`, if the environment was resolved."""
+
+    trials: TrialList | None = None
+    """The trials, if the repository has a list of them and it was printed."""
 
     smoke_results: str | None = None
     """The text of the smoke run's `results.json`; its numbers mean nothing."""

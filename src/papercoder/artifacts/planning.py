@@ -128,13 +128,13 @@ class ArchitectureDesign(Artifact):
     """The main technical choices, libraries and why."""
 
     files: tuple[FilePlan, ...] = Field(min_length=1)
-    """All Python files; exactly one is `main.py`, the entry point. No configuration, README, script or test."""
+    """All Python files. No configuration, README, script or test."""
 
     class_diagram: Diagram
     """Mermaid `classDiagram` of data structures and interfaces, with typed attributes and methods."""
 
     sequence_diagram: Diagram
-    """Mermaid `sequenceDiagram` of a full reproduction, from `main.py` on."""
+    """Mermaid `sequenceDiagram` of a reproduction, from `main.py` on."""
 
     unclear: tuple[str, ...] = ()
     """What is unclear, each with the choice made."""
@@ -218,11 +218,11 @@ class ConfigValue(Artifact):
     alternatives: tuple[str, ...] = ()
     """Only for `assumed`: other choices."""
 
+    scalable: bool = False
+    """Whether a cheaper reproduction may shrink it: numbers of steps, epochs, samples and seeds, and sizes."""
+
     meaning: str = ""
     """What it controls, in a few words, with its unit."""
-
-    scalable: bool = False
-    """Whether it only sets the scale, so that a shorter reproduction may shrink it: steps, samples, seeds, sizes."""
 
 
 class ExperimentConfig(Artifact):

@@ -12,7 +12,7 @@
     review          the full pipeline without repair
     repair          the full pipeline
 
-Up to `logic` there is no configuration; the code contains its settings.
+Up to `logic` there is no configuration and there are no trials; the code contains its settings and runs everything.
 """
 
 import asyncio
@@ -21,13 +21,10 @@ from collections.abc import Iterable
 from papercoder.agents.agent import Agents
 from papercoder.artifacts import (
     ArchitectureDesign,
-    Claims,
-    DataSources,
     LogicDesign,
     OverallPlan,
     Paper,
     Repository,
-    Requirements,
     SourceFile,
     Traceability,
 )
@@ -48,13 +45,10 @@ from papercoder.runs.run import Run
 from papercoder.settings import Settings
 from papercoder.stages import packaging
 from papercoder.stages.coding import write_designed_file, write_listed_file
-from papercoder.stages.planning.architecture import design_architecture
-from papercoder.stages.planning.logic import design_logic
+from papercoder.stages.planning.architecture import design_bare_architecture
+from papercoder.stages.planning.logic import design_bare_logic
 from papercoder.stages.planning.overall import make_overall_plan
 from papercoder.stages.whole_repository import write_whole
-
-_NO_REQUIREMENTS, _NO_REFINEMENT = Requirements(items=()), 0
-"""The published pipeline has neither."""
 
 
 async def paper_only(run: Run[Agents], paper: Paper, publish: Publisher, _: Settings) -> Repository:
@@ -80,18 +74,7 @@ async def with_logic(run: Run[Agents], paper: Paper, publish: Publisher, _: Sett
     """Each file is written as soon as the files that it imports exist."""
     plan = await make_plan(run, paper)
     architecture = await make_architecture(run, paper, plan)
-    logic = await run.step(
-        "planning/logic.json",
-        design_logic,
-        paper,
-        plan,
-        _NO_REQUIREMENTS,
-        architecture,
-        None,
-        Claims(),
-        DataSources(),
-        _NO_REFINEMENT,
-    )
+    logic = await run.step("planning/logic.json", design_bare_logic, paper, plan, architecture)
     code = await write_in_import_order(run, paper, plan, logic, None, publish)
     return await finish(paper, plan, logic.packages, code, publish)
 
@@ -123,14 +106,12 @@ async def with_review(run: Run[Agents], paper: Paper, publish: Publisher, settin
 
 async def make_plan(run: Run[Agents], paper: Paper) -> OverallPlan:
     """Make the overall plan of the published pipeline."""
-    return await run.step("planning/plan.json", make_overall_plan, paper, _NO_REFINEMENT)
+    return await run.step("planning/plan.json", make_overall_plan, paper, 0)
 
 
 async def make_architecture(run: Run[Agents], paper: Paper, plan: OverallPlan) -> ArchitectureDesign:
     """Design the architecture of the published pipeline."""
-    return await run.step(
-        "planning/architecture.json", design_architecture, paper, plan, _NO_REQUIREMENTS, _NO_REFINEMENT
-    )
+    return await run.step("planning/architecture.json", design_bare_architecture, paper, plan)
 
 
 async def write_whole_repository(run: Run[Agents], paper: Paper, plan: OverallPlan | None, publish: Publisher) -> Files:

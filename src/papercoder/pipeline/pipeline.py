@@ -196,7 +196,7 @@ async def write_tests(
 
 async def add_equipment(design: Design, configuration: Files, code: Files, publish: Publisher) -> Files:
     """Add the files that the code needs to run: `requirements.txt`, `reproduce.sh`, `__init__.py` files."""
-    equipment = await publish(packaging.equipment(design.logic, code), "Packaging: what the code needs to run")
+    equipment = await publish(packaging.equipment(design, code), "Packaging: what the code needs to run")
     return *configuration, *code, *equipment
 
 

@@ -71,7 +71,7 @@ class ReviewRounds:
         """Check the code and its configuration, without other files that an earlier run left on disk."""
         traceability = trace(self.design.requirements, self.design.architecture, code)
         table = SourceFile(path="TRACEABILITY.json", text=traceability.model_dump_json())
-        files = (*self.configuration, *code, *equipment(self.design.logic, code), table)
+        files = (*self.configuration, *code, *equipment(self.design, code), table)
         return await self.run.cached(_check_files, files)
 
     async def _revise(self, number: int, code: Files, file: SourceFile, problems: tuple[str, ...]) -> Edits | None:

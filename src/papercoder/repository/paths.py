@@ -8,9 +8,13 @@ from pathlib import PurePath, PurePosixPath
 
 from papercoder.artifacts.base import normalise_path
 
+RUNNER = "trials.py"
+"""The module in the root of a generated repository that runs its trials."""
+
 RESERVED_FILES = frozenset(
     {"config.yaml", "config.smoke.yaml", "requirements.txt", "reproduce.sh", "readme.md", "traceability.md",
-     "traceability.json", "results.json", "requirements.lock"}
+     "traceability.json", "results.json", "results.md", "requirements.lock", "claims.json", "pyproject.toml",
+     "dockerfile", "citation.cff", RUNNER}
 )  # fmt: skip
 """Files that PaperCoder writes itself, in lower case."""
 

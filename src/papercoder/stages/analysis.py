@@ -5,7 +5,7 @@ import re
 from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Prose
 from papercoder.agents.context import artifact_part, paper_part, text_part
-from papercoder.agents.listings import claim_lines, file_logic, interfaces, requirement_lines
+from papercoder.agents.listings import claims_by_table, file_logic, interfaces, requirement_lines
 from papercoder.artifacts import Claim, LogicDesign, OverallPlan, Paper, Requirement
 
 ANALYST = Agent("analysis", "analysis", Prose())
@@ -49,6 +49,6 @@ async def analyse_file(
         logic=file_logic(own),
         imported=interfaces(logic.file(item.path) for item in own.imports),
         requirements=requirement_lines(requirements),
-        claims=claim_lines(claims),
+        claims=claims_by_table(claims),
         data=data,
     )

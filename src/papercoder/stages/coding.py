@@ -6,9 +6,9 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from papercoder.agents.agent import Agent, Agents, uses
+from papercoder.agents.agent import BARE, Agent, Agents, uses
 from papercoder.agents.context import Part, anchors_in, artifact_part, cited_part, paper_part, text_part
-from papercoder.agents.listings import claim_lines, file_logic, interfaces, python_code, requirement_lines
+from papercoder.agents.listings import claims_by_table, file_logic, interfaces, python_code, requirement_lines
 from papercoder.agents.python_file import Python
 from papercoder.artifacts import (
     ArchitectureDesign,
@@ -26,7 +26,8 @@ from papercoder.repository.traceability import marks
 
 CODER = Agent("coding", "coding", Python())
 DESIGNED_CODER = Agent("coding_designed", "coding", Python())
-LISTED_CODER = Agent("coding_listed", "coding", Python())
+BARE_CODER = Agent("coding_designed", "coding", Python(), BARE)
+LISTED_CODER = Agent("coding_listed", "coding", Python(), BARE)
 
 
 @uses(CODER)
@@ -65,12 +66,12 @@ async def write_file(
         path=path,
         logic=file_logic(logic.file(path)),
         requirements=requirement_lines(requirements),
-        claims=claim_lines(claims),
+        claims=claims_by_table(claims),
         data=data,
     )
 
 
-@uses(DESIGNED_CODER)
+@uses(DESIGNED_CODER, BARE_CODER)
 async def write_designed_file(
     agents: Agents,
     paper: Paper,
@@ -80,7 +81,10 @@ async def write_designed_file(
     imported: tuple[SourceFile, ...],
     path: str,
 ) -> str:
-    """Write one file without an analysis, from the whole paper and the plan; `config` may be None."""
+    """Write one file without an analysis, from the whole paper and the plan.
+
+    `config` is None for a repository without configuration files and trials.
+    """
     configured = (text_part("The configuration", config),) if config else ()
     parts = (
         paper_part(paper),
@@ -93,7 +97,7 @@ async def write_designed_file(
         return list(problems(code, path, logic, (), imported)) if attempt == 0 else []
 
     return await agents.ask(
-        DESIGNED_CODER,
+        DESIGNED_CODER if config else BARE_CODER,
         path,
         parts,
         check,

@@ -8,8 +8,9 @@ from papercoder.agents.context import text_part
 from papercoder.agents.edits import SearchReplace, edit_problems
 from papercoder.agents.listings import requirement_lines
 from papercoder.artifacts import Artifact, Edits, Requirement, SourceFile
+from papercoder.artifacts.design import ENTRY, EXPERIMENTS, package_of
 from papercoder.repository.packages import imported_as, package_problem
-from papercoder.repository.paths import module_problem
+from papercoder.repository.paths import RUNNER, module_problem
 from papercoder.text.fences import code_block, fence
 from papercoder.text.markdown import code
 
@@ -69,12 +70,13 @@ async def repair(
     """
     blamed = files_of(failure, files)
     named = {file.path for file in blamed}
-    others = "\n\n".join(_file_text(file) for file in files if file.path not in named and file.path.endswith(_EDITABLE))
+    allowed = editable(files)
+    others = "\n\n".join(_file_text(file) for file in files if file.path in allowed - named)
 
     def check(edits: Edits, _: int) -> list[str]:
         new = edits.paths - {file.path for file in files}
-        allowed = editable(files) | {path for path in new if path.endswith(".py")}
-        return [*_hidden_packages(new, files), *edit_problems(files, edits, allowed - set(theirs))]
+        may_edit = allowed | {path for path in new if path.endswith(".py")}
+        return [*_hidden_packages(new, files), *edit_problems(files, edits, may_edit - set(theirs))]
 
     return await agents.ask(
         REPAIRER,
@@ -97,8 +99,9 @@ _EDITABLE = (".py", "requirements.txt", "config.smoke.yaml")
 
 
 def editable(files: tuple[SourceFile, ...]) -> set[str]:
-    """The paths that repair may edit; not `config.yaml`, which has the paper's settings."""
-    return {file.path for file in files if file.path.endswith(_EDITABLE)}
+    """The paths that repair may edit; not `config.yaml`, which has the paper's settings, nor the given runner."""
+    given = {ENTRY, RUNNER} if any(file.path == RUNNER for file in files) else set()
+    return {file.path for file in files if file.path.endswith(_EDITABLE)} - given
 
 
 def _hidden_packages(new: Iterable[str], files: tuple[SourceFile, ...]) -> list[str]:
@@ -111,9 +114,11 @@ def _hidden_packages(new: Iterable[str], files: tuple[SourceFile, ...]) -> list[
 
 
 def files_of(failure: Failure, files: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
-    """The files that the output names, or else `main.py`."""
-    named = tuple(file for file in files if re.search(rf"(?<![\w-]){re.escape(file.path)}\b", failure.output))
-    return named or tuple(file for file in files if file.path == "main.py")
+    """The editable files that the output names, or else the experiments or `main.py`."""
+    known = tuple(file for file in files if file.path in editable(files))
+    named = tuple(file for file in known if re.search(rf"(?<![\w-]){re.escape(file.path)}\b", failure.output))
+    starts = {ENTRY, f"{package_of(files)}/{EXPERIMENTS}"}
+    return named or tuple(file for file in known if file.path in starts)
 
 
 def _names(files: tuple[SourceFile, ...]) -> str:

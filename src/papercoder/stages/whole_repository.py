@@ -1,12 +1,12 @@
 """The whole repository in one answer: a baseline without a design, from the paper and perhaps its plan."""
 
-from papercoder.agents.agent import Agent, Agents, uses
+from papercoder.agents.agent import BARE, Agent, Agents, uses
 from papercoder.agents.context import artifact_part, paper_part
 from papercoder.agents.file_blocks import FileBlocks
 from papercoder.artifacts import OverallPlan, Paper, SourceFile
 from papercoder.artifacts.design import ENTRY
 
-WRITER = Agent("whole", "coding", FileBlocks())
+WRITER = Agent("whole", "coding", FileBlocks(), BARE)
 
 
 @uses(WRITER)

@@ -1,6 +1,7 @@
 """The ladder: every step for real in a sandbox, and each failure at its own step."""
 
 import asyncio
+import json
 import os
 import sys
 import sysconfig
@@ -17,8 +18,9 @@ from papercoder.environments.repository_copy import read_untrusted_file, tempora
 from papercoder.environments.tools import Pip, Uv, find_tool
 from papercoder.sandbox.contract import MIB, Bind, Command, Limits, Sandbox
 from papercoder.stages.execution.execute import execute
-from papercoder.stages.packaging import REPRODUCE
+from papercoder.stages.packaging.equipment import shipped
 from tests.sandbox.conftest import isolating
+from tests.stages.packaging.small_repository import claim, write_repository
 
 MAIN = """\
 import argparse
@@ -28,7 +30,7 @@ from src.model import answer
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--config", required=True)
+    parser.add_argument("--smoke", action="store_true")
     parser.parse_args()
     with open("results.json", "w") as file:
         json.dump({"results": [{"metric": "accuracy", "mean": answer()}]}, file)
@@ -40,11 +42,13 @@ FILES = {
     "tests/test_model.py": "from src.model import answer\n\n\ndef test_answer():\n    assert answer() == 0.5\n",
     "config.yaml": "seed: 1\n",
     "config.smoke.yaml": "seed: 1\n",
-    "reproduce.sh": REPRODUCE,
+    "reproduce.sh": shipped("reproduce_bare.sh"),
     "requirements.txt": "# the standard library is enough\n",
 }
 SMALL = Limits(seconds=30, memory=512 * MIB, processes=64, disk=64 * MIB, output=4 * MIB)
-LIMITS: dict[StepName, Limits] = dict.fromkeys(("install", "import", "start", "tests", "smoke", "reproduce"), SMALL)
+LIMITS: dict[StepName, Limits] = dict.fromkeys(
+    ("install", "import", "start", "trials", "tests", "smoke", "reproduce"), SMALL
+)
 
 
 def write(folder: Path, changes: Mapping[str, str | None]) -> Path:
@@ -92,7 +96,8 @@ def test_a_good_repository_passes_every_step(tmp_path: Path) -> None:
     emitted: list[StepResult] = []
     report = run_steps(write(tmp_path, {}), reproduce=True, emitted=emitted)
     assert report.passed == ("install", "import", "start", "tests", "smoke", "reproduce")
-    assert tuple(emitted) == report.steps
+    assert report.steps[3].reason == "the repository has no trials.py"
+    assert tuple(told) == report.steps
     assert report.failed is None
     assert report.sandbox == "bubblewrap"
     assert report.results
@@ -177,11 +182,55 @@ def test_a_step_that_reaches_a_cap_says_which(tmp_path: Path) -> None:
     assert report.failed.reason == "it reached its limit of 1 seconds"
 
 
+def with_trials(folder: Path, **changes: tuple[str, str]) -> Path:
+    """The small repository with trials; in each of the files named, a text is replaced."""
+    write_repository(folder)
+    (folder / "reproduce.sh").write_text(shipped("reproduce.sh"), encoding="utf-8")
+    claims = {"claims": [claim("C1", "ours", "digits"), claim("C9", "ours", "ImageNet")]}
+    (folder / "claims.json").write_text(json.dumps(claims), encoding="utf-8")
+    for name, (old, new) in changes.items():
+        path = folder / "tiny" / f"{name}.py"
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    return folder
+
+
+def test_trials_are_listed_and_one_of_each_kind_is_run(tmp_path: Path) -> None:
+    report = climb(with_trials(tmp_path))
+    assert report.passed == ("install", "import", "start", "trials", "smoke")
+    assert report.trials
+    assert len(report.trials.trials) == 12
+    assert len(json.loads(report.smoke_results or "")["results"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("step", "changes", "reason"),
+    [
+        ("trials", {"experiments": ('"C9"', '"C7"')}, "NOT_MEASURED names C7, which is no claim; C9 has no trial"),
+        (
+            "trials",
+            {"experiments": ('"Main comparison"', '"main table"')},
+            'C1 has no trial: no trial is called Trial("Main comparison", "ours", "digits", seed); '
+            'the nearest is Trial("main table", "ours", "digits", seed)',
+        ),
+        ("trials", {"experiments": ("return [Trial", "return [] and [Trial")}, "`trials` returns no trial"),
+        ("smoke", {"experiments": ('"accuracy"', '"acc"')}, 'C1 needs the metric "accuracy" of Trial('),
+        ("smoke", {"model": ("return width", "return width / 0")}, "4 failed; main-comparison-ours-digits-0-"),
+    ],
+)
+def test_trials_must_match_the_claims(
+    tmp_path: Path, step: str, changes: dict[str, tuple[str, str]], reason: str
+) -> None:
+    report = climb(with_trials(tmp_path, **changes))
+    assert report.failed
+    assert report.failed.step == step
+    assert reason in report.failed.reason
+
+
 def test_without_isolation_nothing_is_executed_and_it_says_so(tmp_path: Path) -> None:
     emitted: list[StepResult] = []
     report = asyncio.run(execute(write(tmp_path, {}), None, emit=emitted.append, reproduce=True))
     assert set(statuses(report).values()) == {"skipped"}
-    assert len(emitted) == 6
+    assert len(told) == 7
     assert report.sandbox == ""
     assert all("no sandbox works here" in step.reason for step in report.steps)
 

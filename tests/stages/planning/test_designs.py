@@ -19,9 +19,8 @@ from papercoder.artifacts import (
     Violation,
 )
 from papercoder.errors import AnswerError
-from papercoder.stages.planning import architecture as architectures
 from papercoder.stages.planning import logic as logics
-from papercoder.stages.planning.architecture import design_architecture
+from papercoder.stages.planning.architecture import design_architecture, design_bare_architecture
 from papercoder.stages.planning.configuration import design_config, key_problems, proved, provenance_problems
 from papercoder.stages.planning.logic import design_logic, interface_problems
 from papercoder.stages.planning.overall import make_overall_plan
@@ -70,60 +69,79 @@ def test_violations_are_put_right_until_there_are_none_or_the_rounds_are_over() 
 
 
 def plan_of(*paths: str, **changes: object) -> ArchitectureDesign:
-    files = tuple(FilePlan(path=path, purpose="x", owns=("R1", "R2") if path == "main.py" else ()) for path in paths)
+    last = "tinyfit/experiments.py"
+    files = tuple(FilePlan(path=path, purpose="x", owns=("R1", "R2") if path == last else ()) for path in paths)
     return architecture().model_copy(update={"files": files, **changes})
 
 
-def test_a_good_architecture_is_taken() -> None:
-    assert architectures.problems(architecture(), REQUIREMENTS) == []
-    assert architectures.problems(plan_of("main.py", "src/model.py"), REQUIREMENTS) == []
+def design_of(*answers: ArchitectureDesign | str, requirements: Requirements = REQUIREMENTS) -> Scripted:
+    """The model that was asked; the last answer is taken."""
+    model = Scripted({"architecture": list(answers)})
+    asyncio.run(design_architecture(make_agents(model), PAPER, PLAN, requirements, 0))
+    return model
+
+
+@pytest.mark.parametrize("design", [architecture(), plan_of("tinyfit/experiments.py", "tinyfit/data/load.py")])
+def test_a_good_architecture_is_taken(design: ArchitectureDesign) -> None:
+    assert len(design_of(design).requests) == 1
 
 
 @pytest.mark.parametrize(
     ("design", "problem"),
     [
         (architecture(model=("R1",)), "R2 has no owner."),
-        (architecture(model=("R1", "R2"), main=("R2",)), "R2 has 2 owners; it needs one."),
-        (architecture(model=("R1",), main=("R2", "R7")), "R7 is not a requirement."),
-        (plan_of("model.py"), "`main.py` is missing."),
-        (plan_of("main.py", "../x.py"), "`../x.py` leads out of the repository"),
-        (plan_of("main.py", "random.py"), "`random.py` would hide the standard library's `random`"),
-        (plan_of("main.py", "config.yaml"), "`config.yaml` is written by PaperCoder itself"),
-        (plan_of("main.py", "notes.txt"), "`notes.txt` is not a Python file"),
-        (plan_of("main.py", "Main.py"), "`Main.py` and `main.py` are the same file on a case-insensitive file system"),
-        (plan_of("main.py", class_diagram="A --> B"), "the class diagram does not start with `classDiagram`"),
+        (architecture(model=("R1", "R2"), experiments=("R2",)), "R2 has 2 owners; it needs one."),
+        (architecture(model=("R1",), experiments=("R2", "R7")), "R7 is not a requirement."),
+        (plan_of("tinyfit/model.py"), "Exactly one file must be `PACKAGE/experiments.py`."),
+        (plan_of("tinyfit/experiments.py", "main.py"), "`main.py` is not in the package"),
+        (plan_of("tinyfit/experiments.py", "other/x.py"), "several packages (other, tinyfit)"),
+        (plan_of("TinyFit/experiments.py"), "`TinyFit` needs another name"),
+        (plan_of("tests/experiments.py"), "`tests` needs another name"),
+        (plan_of("tinyfit/experiments.py", "../x.py"), "`../x.py` leads out of the repository"),
+        (plan_of("random/experiments.py"), "`random/experiments.py` would hide the standard library's `random`"),
+        (plan_of("tinyfit/experiments.py", "config.yaml"), "`config.yaml` is written by PaperCoder itself"),
+        (plan_of("tinyfit/experiments.py", "tinyfit/notes.txt"), "`tinyfit/notes.txt` is not a Python file"),
         (
-            plan_of("main.py", sequence_diagram="sequenceDiagram\nx"),
+            plan_of("tinyfit/experiments.py", "tinyfit/Model.py", "tinyfit/model.py"),
+            "are the same file on a case-insensitive file system",
+        ),
+        (
+            plan_of("tinyfit/experiments.py", class_diagram="A --> B"),
+            "the class diagram does not start with `classDiagram`",
+        ),
+        (
+            plan_of("tinyfit/experiments.py", sequence_diagram="sequenceDiagram\nx"),
             "the sequence diagram does not parse at line 2, column 2: `x` (unexpected NEWLINE)",
         ),
     ],
 )
-def test_a_bad_architecture_goes_back_with_the_reason(design: ArchitectureDesign, problem: str) -> None:
-    assert problem in architectures.problems(design, REQUIREMENTS)
-    model = Scripted({"architecture": [design, architecture()]})
-    assert asyncio.run(design_architecture(make_agents(model), PAPER, PLAN, REQUIREMENTS, 0)) == architecture()
-    assert problem in model.requests[1].text
+def test_an_invalid_architecture_is_rejected_with_the_reason(design: ArchitectureDesign, problem: str) -> None:
+    assert problem in design_of(design, architecture()).requests[1].text
 
 
-def test_an_architecture_that_stays_bad_ends_the_run() -> None:
-    model = Scripted({"architecture": architecture(model=("R1",))})
+def test_an_architecture_that_stays_invalid_ends_the_run() -> None:
     with pytest.raises(AnswerError, match="R2 has no owner"):
-        asyncio.run(design_architecture(make_agents(model), PAPER, PLAN, REQUIREMENTS, 0))
+        design_of(architecture(model=("R1",)))
 
 
-def test_paths_and_diagrams_are_tidied_as_they_are_read() -> None:
-    messy = (
-        architecture().model_dump_json().replace('"model.py"', '"./model.py"').replace("classDiagram", "classDiagram ")
-    )
-    model = Scripted({"architecture": messy})
+def test_paths_and_diagrams_are_normalised() -> None:
+    written = architecture().model_dump_json().replace('"tinyfit/model.py"', '"./tinyfit/model.py"')
+    model = Scripted({"architecture": written.replace("classDiagram", "classDiagram ")})
     design = asyncio.run(design_architecture(make_agents(model), PAPER, PLAN, REQUIREMENTS, 0))
-    assert design.owned_by("model.py") == ("R1",)
+    assert design.owned_by("tinyfit/model.py") == ("R1",)
 
 
 def test_without_requirements_nothing_is_owned() -> None:
-    model = Scripted({"architecture": architecture(none=())})
-    asyncio.run(design_architecture(make_agents(model), PAPER, PLAN, Requirements(items=()), 0))
+    model = design_of(architecture(none=()), requirements=Requirements(items=()))
     assert "Leave `owns` empty" in model.requests[0].text
+
+
+def test_a_bare_architecture_has_its_own_entry_point() -> None:
+    bare = plan_of("main.py", "model.py")
+    model = Scripted({"architecture": [architecture(none=()), bare]})
+    assert asyncio.run(design_bare_architecture(make_agents(model), PAPER, PLAN)) == bare
+    assert "`main.py` is missing." in model.requests[1].text
+    assert "trials" not in model.requests[0].system
 
 
 # The logic
@@ -147,16 +165,21 @@ def test_a_good_logic_is_taken() -> None:
 @pytest.mark.parametrize(
     ("design", "problem"),
     [
-        (logic(file("main.py")), "`model.py` of the architecture is missing."),
-        (logic(*LOGIC.files, file("x.py")), "`x.py` is not in the architecture."),
-        (logic(*LOGIC.files, file("main.py")), "`main.py` occurs 2 times."),
+        (logic(file("tinyfit/experiments.py")), "`tinyfit/model.py` of the architecture is missing."),
+        (logic(*LOGIC.files, file("tinyfit/x.py")), "`tinyfit/x.py` is not in the architecture."),
+        (logic(*LOGIC.files, file("tinyfit/experiments.py")), "`tinyfit/experiments.py` occurs 2 times."),
         (
-            logic(file("model.py"), file("main.py", "data.py")),
-            "`main.py` imports `data.py`, which is not a file of the",
+            logic(file("tinyfit/model.py"), file("tinyfit/experiments.py", "tinyfit/data.py")),
+            "`tinyfit/experiments.py` imports `tinyfit/data.py`, which is not a file of the",
         ),
-        (logic(file("model.py", "main.py"), file("main.py", "model.py")), "Import cycle: "),
+        (
+            logic(
+                file("tinyfit/model.py", "tinyfit/experiments.py"), file("tinyfit/experiments.py", "tinyfit/model.py")
+            ),
+            "Import cycle: ",
+        ),
         (logic(*LOGIC.files, packages=("numpy 1",)), "`numpy 1` is not a valid line of a requirements file"),
-        (logic(*LOGIC.files, packages=("model>=1",)), "`model.py` would hide the package `model`"),
+        (logic(*LOGIC.files, packages=("tinyfit>=1",)), "`tinyfit/model.py` would hide the package `tinyfit`"),
     ],
 )
 def test_a_bad_logic_goes_back_with_the_reason(design: LogicDesign, problem: str) -> None:
@@ -194,9 +217,9 @@ def test_what_is_no_signature_is_complained_of(signature: str) -> None:
 
 
 def test_an_imported_name_is_in_the_other_files_signatures() -> None:
-    design = logic(LOGIC.files[0], file("main.py", "model.py", names=("predict", "train")))
+    design = logic(LOGIC.files[0], file("tinyfit/experiments.py", "tinyfit/model.py", names=("predict", "train")))
     assert list(interface_problems(design)) == [
-        "`main.py` imports `train` from `model.py`, whose signatures do not include it."
+        "`tinyfit/experiments.py` imports `train` from `tinyfit/model.py`, whose signatures do not include it."
     ]
 
 

@@ -17,7 +17,7 @@ from papercoder.models.tokens import count_tokens
 from papercoder.runs.events import Warned
 from papercoder.runs.run import Run
 
-SELECTOR = Agent("select_files", "judge", Json(SelectedFiles), "judge_system")
+SELECTOR = Agent("select_files", "judge", Json(SelectedFiles), ("judge_system",))
 
 _TITLES = 100
 """Tokens of the headings."""

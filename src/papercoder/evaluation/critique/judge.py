@@ -12,9 +12,9 @@ from papercoder.evaluation.repository_view import Files, tree
 from papercoder.evaluation.statistics import interval
 from papercoder.runs.run import Run
 
-FREE = Agent("judge_free", "judge", Json(Judgement), "judge_system")
-PLAIN = Agent("judge_plain", "judge", Json(Judgement), "judge_system")
-BASED = Agent("judge_based", "judge", Json(Judgement), "judge_system")
+FREE = Agent("judge_free", "judge", Json(Judgement), ("judge_system",))
+PLAIN = Agent("judge_plain", "judge", Json(Judgement), ("judge_system",))
+BASED = Agent("judge_based", "judge", Json(Judgement), ("judge_system",))
 
 
 async def judge(

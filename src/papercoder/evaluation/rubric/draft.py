@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from papercoder.agents.agent import Agent, Agents, uses
+from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, paper_part, text_part
 from papercoder.agents.listings import claim_lines, requirement_lines
@@ -32,7 +32,7 @@ from papercoder.runs.folder import load, lock
 from papercoder.runs.run import Run
 from papercoder.settings import Settings
 
-GROUPER = Agent("rubric", "planning", Json(RubricGroups))
+GROUPER = Agent("rubric", "planning", Json(RubricGroups), NO_CONVENTIONS)
 
 _JUDGED_AS: dict[RequirementKind, tuple[TaskCategory, str]] = {
     "data": ("Code Development", "Data Processing & Preparation"),

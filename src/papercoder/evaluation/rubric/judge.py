@@ -18,7 +18,7 @@ from papercoder.evaluation.rubric.rubric import ancestors, rubric_score
 from papercoder.runs.run import Run
 from papercoder.runs.store import digest
 
-LEAF_JUDGE = Agent("judge_leaf", "judge", Json(LeafJudgement), system="judge_system")
+LEAF_JUDGE = Agent("judge_leaf", "judge", Json(LeafJudgement), ("judge_system",))
 
 _CITED = re.compile(r"([\w./-]+\.[A-Za-z]\w*):(\d+)")
 _READABLE = 48

@@ -25,22 +25,31 @@ from papercoder.artifacts.review import Location, Verdict, Verdicts
 from papercoder.models.contract import Request
 from papercoder.models.simulated.judging import judgement, leaf_judgement, rubric_groups, selected_files
 from papercoder.models.simulated.reading import (
-    NO_CONFIG,
     file_ids,
+    is_bare,
     listed_ids,
     numbered_tables,
     section_words,
     sections_shown,
     title,
 )
-from papercoder.models.simulated.source import SIGNATURE, Graph, build_graph, prose, without_config, write_source
+from papercoder.models.simulated.source import (
+    BARE_LAST_FILE,
+    SIGNATURE,
+    SIGNATURES,
+    Graph,
+    build_graph,
+    prose,
+    write_source,
+)
 from papercoder.models.simulated.spec import Simulation
 from papercoder.models.tokens import count_tokens
 from papercoder.repository.paths import module_of
 
 KINDS: tuple[RequirementKind, ...] = ("method", "training", "data", "evaluation", "experiment")
 CONFIGURATION: tuple[tuple[str, Scalar, Scalar], ...] = (
-    ("seed", 0, None),
+    ("seeds", 3, 1),
+    ("data.root", "data", None),
     ("data.synthetic", False, True),
     ("training.learning_rate", 0.001, None),
     ("training.batch_size", 32, 4),
@@ -61,7 +70,8 @@ class Answers:
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._graph = build_graph(simulation.files, simulation.width, simulation.fan_in)
+        size = simulation.files, simulation.width, simulation.fan_in
+        self._graphs = {False: build_graph(*size), True: build_graph(*size, BARE_LAST_FILE)}
         self._writers: dict[str, Write] = {
             "overall_plan": _overall_plan,
             "requirements": _requirements,
@@ -103,32 +113,33 @@ class Answers:
         return Random(f"{self._simulation.seed}|{request.agent}|{request.subject}|{request.round}")  # noqa: S311
 
     def _architecture(self, request: Request, _rng: Random, padding: str) -> ArchitectureDesign:
-        ids, paths = listed_ids(request), self._graph.paths
+        graph = self._graphs[is_bare(request)]
+        ids, paths = listed_ids(request), graph.paths
         return ArchitectureDesign(
             approach=f"Small modules in layers. {padding}".strip(),
             files=tuple(
                 FilePlan(path=path, purpose=f"Computes {module_of(path)}.", owns=tuple(ids[index :: len(paths)]))
                 for index, path in enumerate(paths)
             ),
-            class_diagram=_class_diagram(self._graph),
-            sequence_diagram=_sequence_diagram(self._graph),
+            class_diagram=_class_diagram(graph),
+            sequence_diagram=_sequence_diagram(graph),
         )
 
-    def _logic(self, _request: Request, _rng: Random, padding: str) -> LogicDesign:
-        files = tuple(_file_logic(path, imports) for path, imports in self._graph.imports.items())
+    def _logic(self, request: Request, _rng: Random, padding: str) -> LogicDesign:
+        imports = self._graphs[is_bare(request)].imports
+        files = tuple(_file_logic(path, imported) for path, imported in imports.items())
         return LogicDesign(packages=PACKAGES, files=files, shared_knowledge=f"All values are floats. {padding}".strip())
 
     def _coding(self, request: Request, rng: Random, _padding: str) -> str:
         return f"```python\n{self._source(request, request.subject, rng)}```\n"
 
     def _whole(self, request: Request, rng: Random, _padding: str) -> str:
-        sources = {path: self._source(request, path, rng) for path in self._graph.paths}
+        sources = {path: self._source(request, path, rng) for path in self._graphs[True].paths}
         return "\n".join(f"{path}\n````python\n{source}````\n" for path, source in sources.items())
 
     def _source(self, request: Request, path: str, rng: Random) -> str:
-        imports = self._graph.imports.get(path, ())
-        source = write_source(path, imports, file_ids(request), self._simulation.coding, rng)
-        return without_config(source) if NO_CONFIG in request.text else source
+        imports = self._graphs[is_bare(request)].imports.get(path, ())
+        return write_source(path, imports, file_ids(request), self._simulation.coding, rng)
 
 
 def _text(answer: Artifact | str) -> str:
@@ -191,8 +202,9 @@ def _config(_request: Request, _rng: Random, padding: str) -> ExperimentConfig:
                 value=value,
                 source="assumed",
                 smoke=smoke,
+                scalable=key in {"seeds", "training.epochs"},
                 alternatives=("another",),
-                meaning=f"Simulated. {padding if key == 'seed' else ''}".strip(),
+                meaning=f"Simulated. {padding if key == 'seeds' else ''}".strip(),
             )
             for key, value, smoke in CONFIGURATION
         )
@@ -233,18 +245,24 @@ def _file_logic(path: str, imports: tuple[str, ...]) -> FileLogic:
         path=path,
         implements="Calls what it imports and adds its own steps.",
         imports=tuple(ImportedNames(path=name, names=("run",)) for name in imports),
-        signatures=(SIGNATURE,),
+        signatures=(SIGNATURE, *SIGNATURES.get(path, ())),
     )
 
 
+def _name(path: str) -> str:
+    """A file's name in diagrams."""
+    return module_of(path).rpartition(".")[2]
+
+
 def _class_diagram(graph: Graph) -> str:
-    classes = [f"    class {module_of(path)} {{\n        +run(value: float) float\n    }}" for path in graph.paths]
-    uses = [f"    {module_of(path)} --> {module_of(name)}" for path in graph.paths for name in graph.imports[path]]
+    classes = [f"    class {_name(path)} {{\n        +run(value: float) float\n    }}" for path in graph.paths]
+    uses = [f"    {_name(path)} --> {_name(name)}" for path in graph.paths for name in graph.imports[path]]
     return "\n".join(["classDiagram", *classes, *uses])
 
 
 def _sequence_diagram(graph: Graph) -> str:
-    called = graph.imports["main.py"]
-    people = [f"    participant {module_of(path)}" for path in ("main.py", *called)]
-    calls = [f"    main->>{module_of(path)}: run(value)" for path in called]
+    last = graph.paths[-1]
+    called = graph.imports[last]
+    people = [f"    participant {_name(path)}" for path in (last, *called)]
+    calls = [f"    {_name(last)}->>{_name(path)}: run(value)" for path in called]
     return "\n".join(["sequenceDiagram", *people, *calls])

@@ -15,8 +15,8 @@ JUDGED = "# The repository to judge"
 _NUMBERED = re.compile(
     r"^`(?P<path>[^`\n]+\.py)`:\n\n(?P<fence>`{4,})\n(?P<lines>(?: *\d+ .*\n)*)(?P=fence)$", re.MULTILINE
 )
-NO_CONFIG = "This repository has no configuration files"
-"""Part of a request for code that holds its settings itself."""
+_BARE = "This repository has no configuration files"
+"""Part of the system prompt for code that holds its settings itself."""
 
 _ID = re.compile(r"\bR[1-9]\d*\b")
 _LISTED_ID = re.compile(r'^[-*] (R[1-9]\d*)\b|"id": ?"(R[1-9]\d*)"', re.MULTILINE)
@@ -35,6 +35,11 @@ class Words:
 
     anchor: str
     quote: str
+
+
+def is_bare(request: Request) -> bool:
+    """Whether the request is about a repository without configuration files and trials."""
+    return _BARE in request.system
 
 
 def question(request: Request) -> str:

@@ -14,37 +14,56 @@ mean scale norm test set paper table class method call first second with from in
 
 SIGNATURE = "def run(value: float = 1.0) -> float"
 
-_CONFIGURED = """\
-    parser.add_argument("--config", default="config.yaml")
-    arguments = parser.parse_args()
-    with open(arguments.config, encoding="utf-8") as file:
-        config = yaml.safe_load(file)
-"""
-_BARE = """\
-    parser.add_argument("--smoke", action="store_true")
-    parser.parse_args()
-    config = {"seed": 0}
-"""
-_MAIN = f'''
+LAST_FILE = "simulated/experiments.py"
+BARE_LAST_FILE = "main.py"
+SIGNATURES = {
+    LAST_FILE: (
+        "def trials(config: dict[str, Any]) -> list[Trial]",
+        "def run_trial(trial: Trial, config: dict[str, Any], progress: Progress) -> dict[str, float]",
+    )
+}
+"""Path -> what else its module offers."""
+
+_TRIALS = '''
+
+def trials(config: dict[str, Any]) -> list[Trial]:
+    """Two methods on two data sets, with every seed."""
+    names = [(method, dataset) for method in ("ours", "baseline") for dataset in ("small", "large")]
+    return [Trial("simulated", method, dataset, seed) for method, dataset in names for seed in range(config["seeds"])]
+
+
+def run_trial(trial: Trial, config: dict[str, Any], progress: Progress) -> dict[str, float]:
+    """Run all steps once."""
+    value = run(len(trial.method) + float(trial.seed) + config["training"]["learning_rate"])
+    progress(1.0, value=value)
+    return {"value": value}
+'''
+_MAIN = '''
 
 def main() -> None:
     """Run everything and write results.json."""
     parser = argparse.ArgumentParser()
-{_CONFIGURED}\
-    row = {{"experiment": "simulated", "method": "run", "dataset": "none", "metric": "value", "std": 0.0, "seeds": 1}}
-    row["mean"] = run(float(config["seed"]) + 1.0)
+    parser.add_argument("--smoke", action="store_true")
+    parser.parse_args()
+    row = {"experiment": "simulated", "method": "run", "dataset": "none", "metric": "value", "std": None, "seeds": 1}
+    row["mean"] = run(1.0)
     with open("results.json", "w", encoding="utf-8") as file:
-        json.dump({{"results": [row]}}, file)
+        json.dump({"results": [row]}, file)
 
 
 if __name__ == "__main__":
     main()
 '''
+_ENDS = {
+    LAST_FILE: ("from typing import Any\n\nfrom trials import Progress, Trial\n", _TRIALS),
+    BARE_LAST_FILE: ("import argparse\nimport json\n\n", _MAIN),
+}
+"""Path -> what its module has besides `run`: imports and functions."""
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Files in dependency order, ending with `main.py`, which nothing imports."""
+    """Files in dependency order; nothing imports the last."""
 
     imports: Mapping[str, tuple[str, ...]]
     """Path -> paths of the files that it imports."""
@@ -55,12 +74,14 @@ class Graph:
         return tuple(self.imports)
 
 
-def build_graph(files: int, width: int, fan_in: int) -> Graph:
-    """`files` files: layers of `width` modules, each importing `fan_in` of the layer below, and `main.py`."""
-    names = [f"l{index // width}_m{index % width}.py" for index in range(files - 1)]
+def build_graph(files: int, width: int, fan_in: int, last: str = LAST_FILE) -> Graph:
+    """`files` files: layers of `width` modules, each importing `fan_in` of the layer below, and the last file."""
+    folder = last.rpartition("/")[0]
+    modules = [f"l{index // width}_m{index % width}.py" for index in range(files - 1)]
+    names = [f"{folder}/{name}" if folder else name for name in modules]
     imports = {name: _below(names, index, width, fan_in) for index, name in enumerate(names)}
     imported = {path for paths in imports.values() for path in paths}
-    imports["main.py"] = tuple(name for name in names if name not in imported)
+    imports[last] = tuple(name for name in names if name not in imported)
     return Graph(imports)
 
 
@@ -71,17 +92,12 @@ def _below(names: list[str], index: int, width: int, fan_in: int) -> tuple[str, 
     return tuple(layer[(index + step) % len(layer)] for step in range(min(fan_in, len(layer))))
 
 
-def without_config(source: str) -> str:
-    """The same module with its settings in the code."""
-    return source.replace(_CONFIGURED, _BARE).replace("\nimport yaml\n", "")
-
-
 def write_source(path: str, imports: tuple[str, ...], ids: list[str], size: int, rng: Random) -> str:
     """A module of about `size` tokens that marks every id."""
     head = [f'"""Module {path} of a simulated project."""', ""]
-    head += ["import argparse", "import json", "", "import yaml", ""] if path == "main.py" else []
+    head += _ENDS.get(path, ("", ""))[0].splitlines()
     head += [f"from {module_of(name)} import run as {_alias(name)}" for name in sorted(imports)]
-    tail = _run(imports, ids) + (_MAIN if path == "main.py" else "")
+    tail = _run(imports, ids) + _ENDS.get(path, ("", ""))[1]
     steps = _steps(size - count_tokens("\n".join(head) + tail), rng)
     table = "\n\nSTEPS = (" + "".join(f"step_{number}, " for number in range(len(steps))).strip() + ")\n"
     return "\n".join(head).rstrip() + "\n" + "".join(steps) + table + tail

@@ -18,6 +18,7 @@ from papercoder.stages.checking.requirement_marks import check_marks
 from papercoder.stages.checking.ruff_check import check_names
 from papercoder.stages.checking.settings.keys import check_config
 from papercoder.stages.checking.stubs import check_stubs
+from papercoder.stages.checking.trials import check_trials
 
 CHECKS: tuple[tuple[str, Callable[[Tree], Iterator[Finding]]], ...] = (
     ("syntax", lambda tree: iter(tree.broken)),
@@ -33,6 +34,7 @@ CHECKS: tuple[tuple[str, Callable[[Tree], Iterator[Finding]]], ...] = (
     ("fallbacks", check_fallbacks),
     ("paths", check_paths),
     ("entry", check_entry),
+    ("trials", check_trials),
 )
 """Name -> check."""
 

@@ -1,4 +1,4 @@
-"""Entry points: `reproduce.sh`, `python main.py --config FILE` and `results.json`; and no work at import."""
+"""Entry points: the files that `reproduce.sh` names; and no work at import."""
 
 import ast
 import re
@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from papercoder.artifacts.checking import Finding, error, warning
-from papercoder.stages.checking.nodes import called, is_main_guard, statements, text_of
+from papercoder.stages.checking.nodes import called, is_main_guard, statements
 from papercoder.stages.checking.repository import Module, Tree
 
 _CHECK = "entry"
@@ -19,14 +19,11 @@ _WORK = re.compile(
 
 
 def check_entry(tree: Tree) -> Iterator[Finding]:
-    """Check the entry points; PaperCoder's conventions apply only to repositories that follow them."""
+    """Check the script, and what importing a module does."""
     yield from _script(tree)
     for module in tree.modules:
         if not module.is_test and module.path.name not in {"setup.py", "__main__.py"}:
             yield from _at_import(module)
-    if tree.follows_conventions:
-        yield from _main(tree)
-        yield from _results(tree)
 
 
 def _script(tree: Tree) -> Iterator[Finding]:
@@ -42,29 +39,6 @@ def _words(line: str) -> list[str]:
     except ValueError:  # a quotation that continues on the next line
         return []
     return [word.rpartition("=")[2] for word in words]
-
-
-def _main(tree: Tree) -> Iterator[Finding]:
-    main = next((module for module in tree.modules if str(module.path) == "main.py"), None)
-    if "main.py" not in tree.files:
-        yield error(
-            _CHECK, "main.py", 1, "main.py is missing.", "Add it; `python main.py --config FILE` must run everything."
-        )
-    if main is None:
-        return
-    if not any(text_of(node) == "--config" for node in main.nodes):
-        advice = "Add the option `--config` with argparse."
-        yield error(_CHECK, "main.py", 1, "main.py does not accept `--config FILE`.", advice)
-    if not any(is_main_guard(statement) for statement in main.tree.body):
-        advice = 'Call `main()` below `if __name__ == "__main__":`.'
-        yield error(_CHECK, "main.py", 1, "Running main.py does nothing.", advice)
-
-
-def _results(tree: Tree) -> Iterator[Finding]:
-    named = (text_of(node) or "" for module in tree.modules if not module.is_test for node in module.nodes)
-    texts = (tree.text(name) or "" for name in ("config.yaml", "config.smoke.yaml"))
-    if not any("results.json" in text for text in (*named, *texts)):
-        yield error(_CHECK, "main.py", 1, "Nothing writes results.json.", "Write the measured numbers to it.")
 
 
 def _at_import(module: Module) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from papercoder.artifacts.checking import Finding, error, warning
 from papercoder.errors import RunFolderError
 from papercoder.files import regular
 from papercoder.files.regular import file_status, is_file, read_bytes
+from papercoder.repository.paths import RUNNER
 from papercoder.repository.syntax import quiet_parser
 from papercoder.text.characters import visible_name
 
@@ -70,8 +71,13 @@ class Tree:
     """Findings about files that could not be read or parsed, or were left out."""
 
     @property
+    def has_trials(self) -> bool:
+        """Whether the runner of PaperCoder runs it."""
+        return {RUNNER, "config.yaml"} <= self.files
+
+    @property
     def follows_conventions(self) -> bool:
-        """Whether it looks like a repository that PaperCoder wrote, with `python main.py --config config.yaml`."""
+        """Whether it looks like a repository that PaperCoder wrote, with settings in `config.yaml`."""
         return "config.yaml" in self.files and bool({"main.py", "reproduce.sh"} & self.files)
 
     @property

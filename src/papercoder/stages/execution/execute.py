@@ -1,4 +1,4 @@
-"""Execution step by step: install, import, start, tests, smoke, reproduce. Steps after a failed one are skipped."""
+"""Execution step by step, from install to reproduce. Steps after a failed one are skipped."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -6,9 +6,10 @@ from types import MappingProxyType
 
 from papercoder.artifacts.data import RunData
 from papercoder.artifacts.execution import ExecutionReport, Outcome, StepName, StepResult
+from papercoder.artifacts.trials import TrialList
 from papercoder.environments.environment import Environment, Installation, Installer, Packages
 from papercoder.environments.indexes import unreachable
-from papercoder.environments.repository_copy import RESULTS, read_untrusted_file, temporary_copy
+from papercoder.environments.repository_copy import read_untrusted_file, temporary_copy
 from papercoder.sandbox.contract import GIB, MIB, Bind, Command, Limits, Sandbox
 from papercoder.sandbox.selection import why_unavailable
 from papercoder.stages.execution.data import step_data
@@ -22,12 +23,16 @@ LIMITS: Mapping[StepName, Limits] = MappingProxyType(
         "install": Limits(seconds=1800, disk=32 * GIB),
         "import": Limits(seconds=300),
         "start": Limits(seconds=120),
+        "trials": Limits(seconds=120),
         "tests": Limits(seconds=600),
         "smoke": Limits(seconds=600),
         "reproduce": Limits(seconds=24 * 3600, disk=64 * GIB),
     }
 )
 """Default limits of each step."""
+
+MOST_BYTES = 16 * MIB
+"""A longer file that a step writes is not read."""
 
 Emit = Callable[[StepResult], None]
 
@@ -157,7 +162,7 @@ class _Execution:
             self.record(_skipped(step, step.skip_reason))
         else:
             seen = await self._run_command(step, environment)
-            outcome, self.results[step.name] = seen.outcome, seen.results
+            outcome, self.results[step.name] = seen.outcome, seen.written
             missing = step.problem(seen) if outcome.succeeded else ""
             shown = " ".join((step.shown, *self.data.options(step.name)))
             result = _result(step.name, shown, outcome, self.limits[step.name], missing)
@@ -175,7 +180,8 @@ class _Execution:
                 gpu=self.gpu,
             )
             outcome = await self.sandbox.run(command)
-            return Observation(outcome, read_untrusted_file(folder, RESULTS), read_report(folder, nonce))
+            written = read_untrusted_file(folder, step.writes, MOST_BYTES)
+            return Observation(outcome, written, read_report(folder, nonce))
 
     def record(self, result: StepResult, outcomes: tuple[Outcome, ...] = ()) -> None:
         """Record and emit the result of a step."""
@@ -191,6 +197,7 @@ class _Execution:
             sandbox=self.sandbox.name,
             notes=tuple(self.notes),
             lock=lock,
+            trials=TrialList.model_validate_json(self.results["trials"] or "") if "trials" in passed else None,
             smoke_results=self.results.get("smoke") if "smoke" in passed else None,
             results=self.results.get("reproduce") if "reproduce" in passed else None,
         )

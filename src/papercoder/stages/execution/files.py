@@ -14,7 +14,7 @@ from papercoder.sandbox.selection import select_sandbox
 from papercoder.stages.execution.execute import execute, reproduce
 from papercoder.stages.execution.forecast import forecast
 
-UP_TO_SMOKE: tuple[StepName, ...] = ("install", "import", "start", "tests", "smoke")
+UP_TO_SMOKE: tuple[StepName, ...] = ("install", "import", "start", "trials", "tests", "smoke")
 REPRODUCE: tuple[StepName, ...] = ("reproduce",)
 
 

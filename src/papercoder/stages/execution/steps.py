@@ -7,11 +7,18 @@ from pathlib import Path
 
 from papercoder.artifacts.execution import Outcome, StepName
 from papercoder.environments.environment import has_tests
-from papercoder.environments.repository_copy import RESULTS
+from papercoder.environments.repository_copy import RESULTS, read_untrusted_file
 from papercoder.files.regular import walk
-from papercoder.repository.paths import module_parts
+from papercoder.repository.claims_file import CLAIMS, read_claims
+from papercoder.repository.paths import RUNNER, module_parts
 from papercoder.stages.execution.declared_tests import declared_tests
 from papercoder.stages.execution.script_report import ScriptReport, script
+from papercoder.stages.execution.trials import metric_problem, trial_list_problem
+
+SMOKE_RESULTS = f"results/smoke/{RESULTS}"
+TRIAL_LIST = "trials.json"
+SMOKE_SECONDS = 60.0
+"""The time that a smoke run should take; one on a busy machine may take twice as long."""
 
 _HERE = Path(__file__).parent
 
@@ -21,8 +28,8 @@ class Observation:
     """What was observed of a command that ended with exit code 0."""
 
     outcome: Outcome
-    results: str | None
-    """The text of `results.json`, if it was written."""
+    written: str | None
+    """The text of the file that the step must write, if it did."""
 
     report: ScriptReport | None
     """The report of our script, if the command is one and ended as we wrote it."""
@@ -45,6 +52,9 @@ class ExecutionStep:
     skip_reason: str = ""
     """Why the step is skipped; empty if it is to run."""
 
+    writes: str = RESULTS
+    """The file that it must write."""
+
 
 def steps(repository: Path, reproduce: bool) -> tuple[ExecutionStep, ...]:
     """The steps in their order."""
@@ -52,11 +62,32 @@ def steps(repository: Path, reproduce: bool) -> tuple[ExecutionStep, ...]:
     listed = f"python -c 'import {', '.join(modules)}'"
     imports, tests = script(_HERE / "import_script.py", *modules), script(_HERE / "pytest_script.py")
     no_tests = "" if has_tests(repository) else "the repository has no tests"
+    has_trials = (repository / RUNNER).is_file()
+    claims = read_claims(read_untrusted_file(repository, CLAIMS) or "")
+    list_trials = f"python main.py --list > {TRIAL_LIST}"
+
+    def smoke_problem(seen: Observation) -> str:
+        return _writes_results(seen) or metric_problem(seen.written, claims) or _is_slow(seen.outcome)
+
     return (
         ExecutionStep("import", imports, listed, _imports_all(modules)),
         ExecutionStep("start", ("python", "main.py", "--help"), "python main.py --help", _prints_usage),
+        ExecutionStep(
+            "trials",
+            ("bash", "-c", list_trials),
+            "python main.py --list",
+            lambda seen: trial_list_problem(seen.written, claims),
+            "" if has_trials else f"the repository has no {RUNNER}",
+            TRIAL_LIST,
+        ),
         ExecutionStep("tests", tests, "python -m pytest tests", _passes_tests(declared_tests(repository)), no_tests),
-        ExecutionStep("smoke", ("bash", "reproduce.sh", "--smoke"), "./reproduce.sh --smoke", _writes_results),
+        ExecutionStep(
+            "smoke",
+            ("bash", "reproduce.sh", "--smoke"),
+            "./reproduce.sh --smoke",
+            smoke_problem if has_trials else _writes_results,
+            writes=SMOKE_RESULTS if has_trials else RESULTS,
+        ),
         ExecutionStep(
             "reproduce",
             ("bash", "reproduce.sh"),
@@ -107,8 +138,15 @@ def _passes_tests(declared: frozenset[str]) -> FindProblem:
     return problem
 
 
+def _is_slow(outcome: Outcome) -> str:
+    if outcome.seconds <= 2 * SMOKE_SECONDS:
+        return ""
+    limit = f"a smoke run may take {SMOKE_SECONDS:.0f} seconds"
+    return f"it took {outcome.seconds:.0f} seconds, and {limit}; use smaller values in config.smoke.yaml"
+
+
 def _writes_results(seen: Observation) -> str:
-    results = seen.results
+    results = seen.written
     if results is None:
         return f"it wrote no readable {RESULTS}"
     try:

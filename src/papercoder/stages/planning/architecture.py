@@ -1,18 +1,21 @@
 """The architecture: files, owners of requirements, diagrams."""
 
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import PurePosixPath
 
-from papercoder.agents.agent import Agent, Agents, uses
+from papercoder.agents.agent import BARE, Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import artifact_part, paper_part
 from papercoder.artifacts import ArchitectureDesign, OverallPlan, Paper, Requirements
-from papercoder.artifacts.design import ENTRY
+from papercoder.artifacts.design import ENTRY, EXPERIMENTS
 from papercoder.diagrams.mermaid import submit, syntax_problem
 from papercoder.repository.paths import collisions, module_problem, path_problem
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 from papercoder.stages.planning.requirements import requirements_part
 
 ARCHITECT = Agent("architecture", "planning", Json(ArchitectureDesign))
+BARE_ARCHITECT = Agent("architecture", "planning", Json(ArchitectureDesign), BARE)
 
 
 @uses(ARCHITECT, VERIFIER, reviser(ARCHITECT))
@@ -27,26 +30,54 @@ async def design_architecture(
     )
 
     def check(design: ArchitectureDesign, _: int) -> list[str]:
-        return problems(design, requirements)
+        return [*_package_problems(design), *problems(design), *_ownership(design, requirements)]
 
     has_requirements = bool(requirements.items)
-    design = await agents.ask(ARCHITECT, "", parts, check, has_requirements=has_requirements)
-    return await refined(agents, ARCHITECT, design, parts, check, refine, has_requirements=has_requirements)
+    design = await agents.ask(ARCHITECT, "", parts, check, has_requirements=has_requirements, has_trials=True)
+    return await refined(
+        agents, ARCHITECT, design, parts, check, refine, has_requirements=has_requirements, has_trials=True
+    )
 
 
-def problems(design: ArchitectureDesign, requirements: Requirements) -> list[str]:
-    """Problems with file names, owners and diagrams."""
+@uses(BARE_ARCHITECT)
+async def design_bare_architecture(agents: Agents, paper: Paper, plan: OverallPlan) -> ArchitectureDesign:
+    """Choose the files of a repository whose `main.py` does everything, without configuration files and trials."""
+
+    def check(design: ArchitectureDesign, _: int) -> list[str]:
+        entry = [] if any(file.path == ENTRY for file in design.files) else [f"`{ENTRY}` is missing."]
+        return [*entry, *problems(design)]
+
+    parts = (paper_part(paper), artifact_part("The overall plan", plan))
+    return await agents.ask(BARE_ARCHITECT, "", parts, check, has_requirements=False, has_trials=False)
+
+
+def problems(design: ArchitectureDesign) -> list[str]:
+    """Problems with file names and diagrams."""
     paths = [file.path for file in design.files]
     found = [text for path in paths if (text := path_problem(path) or module_problem(path, ()))]
     found += collisions(paths)
-    if ENTRY not in paths:
-        found.append(f"`{ENTRY}` is missing.")
     submit(design.sequence_diagram)  # renders while the class diagram is checked
     diagrams = (
         syntax_problem(design.class_diagram, "classDiagram"),
         syntax_problem(design.sequence_diagram, "sequenceDiagram"),
     )
-    return [*found, *_ownership(design, requirements), *filter(None, diagrams)]
+    return [*found, *filter(None, diagrams)]
+
+
+def _package_problems(design: ArchitectureDesign) -> Iterator[str]:
+    """Files outside the one package, and more or less than one file with the experiments."""
+    paths = [PurePosixPath(file.path) for file in design.files]
+    packages = sorted({path.parts[0] for path in paths if len(path.parts) > 1})
+    for path in paths:
+        if len(path.parts) == 1:
+            yield f"`{path}` is not in the package; name it `PACKAGE/{path}` with the method's name for PACKAGE."
+    if len(packages) > 1:
+        yield f"The files are in several packages ({', '.join(packages)}); put all of them into one."
+    for name in packages:
+        if name != name.lower() or name in {"trials", "tests", "results"}:
+            yield f"The package `{name}` needs another name: the method's, in lower case."
+    if [path.name for path in paths if len(path.parts) == 2].count(EXPERIMENTS) != 1:
+        yield f"Exactly one file must be `PACKAGE/{EXPERIMENTS}`."
 
 
 def _ownership(design: ArchitectureDesign, requirements: Requirements) -> list[str]:

@@ -3,13 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from packaging.requirements import Requirement
 
-from papercoder.agents.agent import Agent, Agents, uses
+from papercoder.agents.agent import BARE, Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, artifact_part, paper_part, text_part
-from papercoder.agents.listings import claim_lines, data_parts
+from papercoder.agents.listings import claims_by_table, data_parts
 from papercoder.artifacts import (
     ArchitectureDesign,
     Claims,
@@ -21,6 +22,7 @@ from papercoder.artifacts import (
     Paper,
     Requirements,
 )
+from papercoder.artifacts.design import EXPERIMENTS
 from papercoder.repository.config_text import to_yaml
 from papercoder.repository.import_graph import import_cycle
 from papercoder.repository.packages import imported_as, name_problem, package_problem
@@ -30,6 +32,7 @@ from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 from papercoder.stages.planning.requirements import requirements_part
 
 LOGICIAN = Agent("logic", "planning", Json(LogicDesign))
+BARE_LOGICIAN = Agent("logic", "planning", Json(LogicDesign), BARE)
 
 
 @uses(LOGICIAN, VERIFIER, reviser(LOGICIAN))
@@ -46,7 +49,7 @@ async def design_logic(
 ) -> LogicDesign:
     """Design every file's content, imports and interface."""
     known: tuple[Part, ...] = (text_part("The configuration", to_yaml(config)),) if config else ()
-    measured = (text_part("Claims that the code measures", claim_lines(claims.items)),) if claims.items else ()
+    measured = (text_part("Claims that the code measures", claims_by_table(claims.items)),) if claims.items else ()
     parts = (
         paper_part(paper, (item.anchor for item in requirements.items)),
         artifact_part("The overall plan", plan),
@@ -59,10 +62,27 @@ async def design_logic(
 
     def check(logic: LogicDesign, attempt: int) -> list[str]:
         hard = problems(logic, architecture)
-        return hard or (list(interface_problems(logic)) if attempt == 0 else [])
+        return hard or ([*interface_problems(logic), *convention_problems(logic)] if attempt == 0 else [])
 
-    logic = await agents.ask(LOGICIAN, "", parts, check)
-    return await refined(agents, LOGICIAN, logic, parts, check, refine)
+    logic = await agents.ask(LOGICIAN, "", parts, check, has_trials=True)
+    return await refined(agents, LOGICIAN, logic, parts, check, refine, has_trials=True)
+
+
+@uses(BARE_LOGICIAN)
+async def design_bare_logic(
+    agents: Agents, paper: Paper, plan: OverallPlan, architecture: ArchitectureDesign
+) -> LogicDesign:
+    """Design the logic of a repository without configuration files and trials."""
+
+    def check(logic: LogicDesign, attempt: int) -> list[str]:
+        return problems(logic, architecture) or (list(interface_problems(logic)) if attempt == 0 else [])
+
+    parts = (
+        paper_part(paper),
+        artifact_part("The overall plan", plan),
+        artifact_part("The architecture", architecture),
+    )
+    return await agents.ask(BARE_LOGICIAN, "", parts, check, has_trials=False)
 
 
 def problems(logic: LogicDesign, architecture: ArchitectureDesign) -> list[str]:
@@ -98,6 +118,15 @@ def interface_problems(logic: LogicDesign) -> Iterator[str]:
             for name in item.names:
                 if name.split(".")[0] not in offered[item.path]:
                     yield f"`{file.path}` imports `{name}` from `{item.path}`, whose signatures do not include it."
+
+
+def convention_problems(logic: LogicDesign) -> Iterator[str]:
+    """Functions that the runner calls and the file with the experiments does not offer."""
+    for file in logic.files:
+        if PurePosixPath(file.path).name == EXPERIMENTS and len(PurePosixPath(file.path).parts) == 2:
+            for name in ("trials", "run_trial"):
+                if name not in set(_names(file)):
+                    yield f"`{file.path}` has no signature of `{name}`, which the runner calls."
 
 
 _SIGNATURE = re.compile(r"^(?:@[\w.]+(?:\([^)]*\))?\s+)?(?:async\s+)?(?:def\s+)?(?:class\s+)?([A-Za-z_]\w*)")

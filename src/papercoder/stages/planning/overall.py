@@ -1,12 +1,12 @@
 """The overall plan."""
 
-from papercoder.agents.agent import Agent, Agents, uses
+from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import paper_part
 from papercoder.artifacts import OverallPlan, Paper
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 
-PLANNER = Agent("overall_plan", "planning", Json(OverallPlan))
+PLANNER = Agent("overall_plan", "planning", Json(OverallPlan), NO_CONVENTIONS)
 
 
 @uses(PLANNER, VERIFIER, reviser(PLANNER))

@@ -15,7 +15,7 @@ VERIFIER = Agent("verify", "planning", Json(Critique))
 
 def reviser(agent: Agent[A]) -> Agent[A]:
     """The agent that revises another agent's artifact to fix violations."""
-    return Agent("refine", agent.role, agent.format)
+    return Agent("refine", agent.role, agent.format, agent.system)
 
 
 async def violations(

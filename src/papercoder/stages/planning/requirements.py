@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from rapidfuzz import fuzz
 
-from papercoder.agents.agent import Agent, Agents, Check, uses
+from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, Check, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, artifact_part, paper_part, text_part
 from papercoder.agents.listings import requirement_lines
@@ -31,9 +31,9 @@ class RequirementChanges(RequirementDrafts):
     """Ids of wrong, repeated or replaced requirements."""
 
 
-EXTRACTOR = Agent("requirements", "planning", Json(RequirementDrafts))
-GAPS = Agent("gaps", "planning", Json(RequirementDrafts))
-CHANGER = Agent("refine_requirements", "planning", Json(RequirementChanges))
+EXTRACTOR = Agent("requirements", "planning", Json(RequirementDrafts), NO_CONVENTIONS)
+GAPS = Agent("gaps", "planning", Json(RequirementDrafts), NO_CONVENTIONS)
+CHANGER = Agent("refine_requirements", "planning", Json(RequirementChanges), NO_CONVENTIONS)
 
 _PART_TOKENS = 3000
 _MIN_WORDS = 20

@@ -129,7 +129,10 @@ class Claim:
     """The number as printed, with its spread."""
 
     statistic: str = "mean"
-    """What the number is of the trials' values: `mean`, `std`, `median`, `min`, `max` or `count`."""
+    """What the number is of the trials' values: `mean`, `std`, `median`, `min`, `max`; others are not computed here."""
+
+    compared_with: str = ""
+    """The other method, if the number compares two; not computed here."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -138,11 +141,13 @@ class Claim:
 
     def is_about(self, trial: Trial) -> bool:
         """Whether the trial contributes to it."""
-        return self.names[:3] == tuple(map(plain, trial.kind))
+        is_method = plain(trial.method) in {plain(self.method), plain(self.compared_with)}
+        return is_method and (self.names[0], self.names[2]) == (plain(trial.experiment), plain(trial.dataset))
 
     def can_be_of(self, values: Collection[float]) -> bool:
-        """Whether so many values have its statistic: one value has no standard deviation."""
-        return self.statistic != "std" or len(values) > 1
+        """Whether it can be computed from so many values: one value has no standard deviation."""
+        is_simple = self.statistic in STATISTICS and not self.compared_with
+        return is_simple and (self.statistic != "std" or len(values) > 1)
 
 
 class Settings(dict[str, Any]):
@@ -329,8 +334,8 @@ class Experiments:
         rows = []
         for names, found in values.items():
             claims = [claim for claim in self.claims if claim.names == tuple(map(plain, names))]
-            rows += [row(names, found, claim.id, claim.statistic) for claim in claims if claim.can_be_of(found)]
-            rows += [] if claims else [row(names, found, None, "mean")]
+            of_claims = [row(names, found, claim.id, claim.statistic) for claim in claims if claim.can_be_of(found)]
+            rows += of_claims or [row(names, found, None, "mean")]
         return rows
 
     def report(self, folder: Path) -> bool:
@@ -489,6 +494,8 @@ def finish(results: Sequence[Result | None], drawn: bool) -> int:
     log("all", ", ".join(f"{count} {status}" for status, count in counts.items()))
     if {"failed", "diverged"} & set(ended):
         log("all", "failed and diverged trials run again with --retry-failed")
+    if failed := [result for result in results if result and result.status == "failed"]:
+        log("all", f"{len(failed)} failed; {failed[0].trial.id}: {failed[0].reason}")
     return int(not drawn or bool({"failed", "missing"} & set(ended)))
 
 
@@ -626,7 +633,6 @@ STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {
     "median": statistics.median,
     "min": min,
     "max": max,
-    "count": sum,
 }
 
 
