@@ -97,7 +97,7 @@ def test_a_good_repository_passes_every_step(tmp_path: Path) -> None:
     report = run_steps(write(tmp_path, {}), reproduce=True, emitted=emitted)
     assert report.passed == ("install", "import", "start", "tests", "smoke", "reproduce")
     assert report.steps[3].reason == "the repository has no trials.py"
-    assert tuple(told) == report.steps
+    assert tuple(emitted) == report.steps
     assert report.failed is None
     assert report.sandbox == "bubblewrap"
     assert report.results
@@ -195,7 +195,7 @@ def with_trials(folder: Path, **changes: tuple[str, str]) -> Path:
 
 
 def test_trials_are_listed_and_one_of_each_kind_is_run(tmp_path: Path) -> None:
-    report = climb(with_trials(tmp_path))
+    report = run_steps(with_trials(tmp_path))
     assert report.passed == ("install", "import", "start", "trials", "smoke")
     assert report.trials
     assert len(report.trials.trials) == 12
@@ -220,7 +220,7 @@ def test_trials_are_listed_and_one_of_each_kind_is_run(tmp_path: Path) -> None:
 def test_trials_must_match_the_claims(
     tmp_path: Path, step: str, changes: dict[str, tuple[str, str]], reason: str
 ) -> None:
-    report = climb(with_trials(tmp_path, **changes))
+    report = run_steps(with_trials(tmp_path, **changes))
     assert report.failed
     assert report.failed.step == step
     assert reason in report.failed.reason
@@ -230,7 +230,7 @@ def test_without_isolation_nothing_is_executed_and_it_says_so(tmp_path: Path) ->
     emitted: list[StepResult] = []
     report = asyncio.run(execute(write(tmp_path, {}), None, emit=emitted.append, reproduce=True))
     assert set(statuses(report).values()) == {"skipped"}
-    assert len(told) == 7
+    assert len(emitted) == 7
     assert report.sandbox == ""
     assert all("no sandbox works here" in step.reason for step in report.steps)
 
