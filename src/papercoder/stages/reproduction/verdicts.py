@@ -1,31 +1,276 @@
-"""Compares the claims of the paper with what trials measured."""
+"""Compares what the paper claims with what trials measured.
 
-import statistics
-from collections.abc import Sequence
+A claim is met if the 95 % interval of the difference lies within the tolerance, differs if it lies outside, and is
+inconclusive if more seeds are needed to tell. The tolerance comes from the paper: the noise of the measurements only
+widens the interval, so that noisy code does not meet a claim more easily.
+"""
+
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf, isclose, sqrt
+from statistics import fmean, median, stdev
 
 from papercoder.artifacts import Claims, TrialResult
-from papercoder.artifacts.claims import Claim, ClaimResult, ClaimResults, Measured, Tolerance
+from papercoder.artifacts.claims import (
+    Claim,
+    ClaimResult,
+    ClaimResults,
+    ClaimVerdict,
+    Measured,
+    Tolerance,
+)
+from papercoder.paper.quantities import half_unit, read_quantities
+from papercoder.stages.reproduction.intervals import (
+    Interval,
+    Sample,
+    deviation_interval,
+    difference_of_means,
+    mean_interval,
+    median_interval,
+    ratio_interval,
+    sample,
+    share_interval,
+    verdict_of,
+)
+from papercoder.stages.reproduction.measurements import Measurement, Measurements, is_percentage
+from papercoder.stages.reproduction.orderings import judge_ordering
 
 TOLERANCE = Tolerance()
+"""The default."""
+
+_NORMAL_95 = 1.96
 
 
-def compare(claims: Claims, results: Sequence[TrialResult], tolerance: Tolerance = TOLERANCE) -> ClaimResults:
-    """Each claim with its measurements and verdict."""
-    return ClaimResults(tolerance=tolerance, items=tuple(_judge(claim, results, tolerance) for claim in claims.items))
+def compare(
+    claims: Claims,
+    results: Sequence[TrialResult],
+    tolerance: Tolerance = TOLERANCE,
+    not_measured: Mapping[str, str] | None = None,
+) -> ClaimResults:
+    """Judge every claim and ordering.
+
+    Args:
+        claims: what the paper reports.
+        results: what trials measured so far.
+        tolerance: how far a measured value may be from the reported one.
+        not_measured: claim id -> why the code does not measure it.
+    """
+    measurements = Measurements(results)
+    items = tuple(_judge(claim, measurements, tolerance, not_measured or {}) for claim in claims.items)
+    orderings = tuple(judge_ordering(ordering, claims, measurements) for ordering in claims.orderings)
+    return ClaimResults(
+        tolerance=tolerance, items=items, orderings=orderings, unclaimed=tuple(measurements.unclaimed())
+    )
 
 
-def _judge(claim: Claim, results: Sequence[TrialResult], tolerance: Tolerance) -> ClaimResult:
-    own = [result for result in results if claim.id in result.trial.claims and claim.metric in result.measured]
-    values = tuple(result.measured[claim.metric] for result in own)
-    allowed = tolerance.relative * abs(claim.value) if claim.spread is None else tolerance.spreads * claim.spread
-    if not values:
-        return ClaimResult(claim=claim, measured=None, tolerance=allowed, verdict="not_run")
-    mean = statistics.fmean(values)
-    is_toy = any(result.scale < 1 or result.synthetic for result in own)
+def compare_summaries(claims: Claims, measured: Iterable[Measured], tolerance: Tolerance = TOLERANCE) -> ClaimResults:
+    """Judge every claim by a summary of its runs, as a `results.json` has it."""
+    known = {item.claim: item for item in measured}
+    items = (
+        _decided(claim, known[claim.id], _interval_of_summary(claim, known[claim.id]), tolerance)
+        if claim.id in known
+        else _not_run(claim, tolerance, "It was not measured.")
+        for claim in claims.items
+    )
+    return ClaimResults(tolerance=tolerance, items=tuple(items))
+
+
+def allowed_difference(claim: Claim, tolerance: Tolerance = TOLERANCE) -> float:
+    """The tolerance for a claim, in its own unit; 0 for a bound."""
+    if claim.bound not in ("=", "about"):
+        return 0.0
+    noise = reported_deviation(claim)
+    share = tolerance.about if claim.bound == "about" else tolerance.relative
+    allowed = share * abs(claim.value) if noise is None else tolerance.spreads * noise
+    return max(allowed, half_unit(claim.printed or _printed(claim)))
+
+
+def reported_deviation(claim: Claim) -> float | None:
+    """The standard deviation over runs that the paper prints or implies; None if it does not say."""
+    if claim.statistic == "count" and claim.runs:
+        share = min(claim.value / claim.runs, 1.0)
+        return sqrt(claim.runs * share * (1 - share))
+    if claim.spread is None or claim.spread_kind == "other" or claim.statistic not in ("mean", "median"):
+        return None
+    runs = claim.runs or 1
+    factor = {"std": 1.0, "stderr": sqrt(runs), "ci95": sqrt(runs) / _NORMAL_95}
+    return abs(claim.spread) * factor[claim.spread_kind]
+
+
+def _printed(claim: Claim) -> str:
+    """The number as the quote has it."""
+    found = (each.printed for each in read_quantities(claim.quote) if isclose(each.value, claim.value))
+    return next(found, f"{claim.value:.15g}")
+
+
+def _judge(
+    claim: Claim, measurements: Measurements, tolerance: Tolerance, not_measured: Mapping[str, str]
+) -> ClaimResult:
+    found = measurements.of(claim)
+    other = measurements.of_other(claim) if claim.compared_with else None
+    if not found.values:
+        return _not_run(claim, tolerance, not_measured.get(claim.id) or found.missing)
+    if other and not other.values:
+        return _not_run(claim, tolerance, f"{claim.compared_with}: {other.missing}")
+    values = list(found.values.values())
+    if other:
+        seeds = sorted(found.values.keys() & other.values.keys())
+        if not seeds:
+            return _not_run(claim, tolerance, f"{claim.compared_with} was not measured with the same seeds.")
+        value, interval, values = _comparison(claim, found, other, seeds)
+    else:
+        value, interval = _statistic(claim, values)
+    measured = Measured(
+        claim=claim.id,
+        value=value,
+        std=stdev(values) if len(values) > 1 else None,
+        seeds=len(values),
+        values=tuple(values),
+    )
+    result = _decided(claim, measured, interval, tolerance)
+    notes = (*found.notes, *(other.notes if other else ()))
+    toy = found.toy or (other.toy if other else "")
+    return _labelled(result, toy, tuple(dict.fromkeys(notes)))
+
+
+def _not_run(claim: Claim, tolerance: Tolerance, reason: str) -> ClaimResult:
+    allowed = allowed_difference(claim, tolerance)
+    return ClaimResult(claim=claim, measured=None, tolerance=allowed, verdict="not_run", reason=reason)
+
+
+def _labelled(result: ClaimResult, toy: str, notes: tuple[str, ...]) -> ClaimResult:
+    """The result with remarks; a toy result says what it would be, and is never met."""
+    reason = " ".join((result.reason, *notes))
+    if not toy:
+        return result.model_copy(update={"reason": reason})
+    return result.model_copy(update={"verdict": "toy", "reason": f"Measured {toy}. {reason}"})
+
+
+# Values and their intervals
+
+
+def _statistic(claim: Claim, values: Sequence[float]) -> tuple[float, Interval | None]:
+    """The statistic that a claim reports, and the interval of its difference from the reported value."""
+    match claim.statistic:
+        case "mean":
+            measured = sample(values)
+            return measured.mean, _interval_of_mean(claim, measured)
+        case "std":
+            deviation = stdev(values) if len(values) > 1 else 0.0
+            known = deviation_interval(deviation, len(values)) if len(values) > 1 else (-inf, inf)
+            return deviation, _less(claim, known)
+        case "median":
+            return median(values), _unless_complete(claim, values, median_interval(values) or (-inf, inf))
+        case "min":
+            return min(values), _unless_complete(claim, values, (-inf, min(values)))
+        case "max":
+            return max(values), _unless_complete(claim, values, (max(values), inf))
+        case "count":
+            relation, bound = _condition(claim)
+            return _counted(claim, sum(relation(value, bound) for value in values), len(values))
+
+
+def _interval_of_mean(claim: Claim, measured: Sample) -> Interval | None:
+    return difference_of_means(measured, Sample(claim.value, reported_deviation(claim), claim.runs))
+
+
+def _interval_of_summary(claim: Claim, measured: Measured) -> Interval | None:
+    if claim.statistic != "mean" or claim.compared_with:
+        return None
+    return _interval_of_mean(claim, Sample(measured.value, measured.std, measured.seeds))
+
+
+def _less(claim: Claim, interval: Interval | None) -> Interval | None:
+    """The interval of a value less the reported one."""
+    return interval and (interval[0] - claim.value, interval[1] - claim.value)
+
+
+def _unless_complete(claim: Claim, values: Sequence[float], interval: Interval) -> Interval | None:
+    """None if as many runs were measured as the paper has, so that the value itself can be compared."""
+    return None if len(values) >= (claim.runs or 1) else _less(claim, interval)
+
+
+def _counted(claim: Claim, count: int, runs: int) -> tuple[float, Interval | None]:
+    """A count, scaled to as many runs as the paper has."""
+    total = claim.runs or runs
+    low, high = share_interval(count, runs)
+    value = float(count) if runs == total else count / runs * total
+    return value, None if runs >= total else _less(claim, (low * total, high * total))
+
+
+def _condition(claim: Claim) -> tuple[Callable[[float, float], bool], float]:
+    relations = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+    sign = claim.condition.rstrip("0123456789.- ")
+    return relations.get(sign, operator.ge), float(claim.condition.removeprefix(sign) or "-inf")
+
+
+def _comparison(
+    claim: Claim, found: Measurement, other: Measurement, seeds: Sequence[tuple[str, int]]
+) -> tuple[float, Interval | None, list[float]]:
+    """How two methods compare over common seeds: value, interval of the difference, and the values of the seeds."""
+    own, theirs = [found.values[seed] for seed in seeds], [other.values[seed] for seed in seeds]
+    pairs = list(zip(own, theirs, strict=True))
+    if claim.statistic == "count":
+        wins = [float(a < b if claim.direction == "lower" else a > b) for a, b in pairs]
+        return *_counted(claim, int(sum(wins)), len(wins)), wins
+    if claim.comparison in ("higher_by", "lower_by", None):
+        apart = [b - a if claim.comparison == "lower_by" else a - b for a, b in pairs]
+        return fmean(apart), _less(claim, mean_interval(apart)), apart
+    if claim.comparison == "times_lower":
+        own, theirs = theirs, own
+    ratio = fmean(own) / fmean(theirs) if fmean(theirs) else inf
+    interval = ratio_interval(own, theirs)
+    if claim.comparison in ("times_higher", "times_lower"):
+        return ratio, _less(claim, interval), [a / b if b else inf for a, b in zip(own, theirs, strict=True)]
+    sign = -1.0 if claim.comparison == "lower_by_share" else 1.0
+    size = sign * (100.0 if is_percentage(claim.unit) else 1.0)
+    shares = [size * (a / b - 1) if b else inf for a, b in pairs]
+    ends = sorted(size * (end - 1) for end in interval) if interval else None
+    return size * (ratio - 1), _less(claim, (ends[0], ends[1]) if ends else None), shares
+
+
+# Verdicts
+
+
+def _decided(claim: Claim, measured: Measured, interval: Interval | None, tolerance: Tolerance) -> ClaimResult:
+    """The verdict from the difference and its interval."""
+    allowed = allowed_difference(claim, tolerance)
+    apart = measured.value - claim.value
+    low, high = _accepted(claim, allowed)
+    verdict = verdict_of(interval or (apart, apart), low, high)
     return ClaimResult(
         claim=claim,
-        measured=Measured(claim=claim.id, value=mean, seeds=len(values), values=values),
+        measured=measured,
         tolerance=allowed,
-        verdict="toy" if is_toy else "met" if abs(mean - claim.value) <= allowed else "differs",
-        difference=mean - claim.value,
+        verdict=verdict,
+        reason=_reason(claim, measured, interval, verdict),
+        difference=apart,
+        interval=interval if interval and all(abs(end) < inf for end in interval) else None,
     )
+
+
+def _accepted(claim: Claim, allowed: float) -> Interval:
+    """The differences with which a claim is met."""
+    match claim.bound:
+        case ">" | ">=":
+            return 0.0, inf
+        case "<" | "<=":
+            return -inf, 0.0
+        case _:
+            return -allowed, allowed
+
+
+def _reason(claim: Claim, measured: Measured, interval: Interval | None, verdict: ClaimVerdict) -> str:
+    runs = _runs(measured.seeds)
+    if interval is None and claim.statistic == "mean":
+        return f"{runs}; the spread is not known, so there is no interval."
+    if interval is None:
+        return f"{runs}: the {claim.statistic} itself is compared."
+    if verdict == "inconclusive":
+        return f"{runs}: too few to tell, because values on both sides of the limit are in the interval."
+    where = "within" if verdict == "met" else "outside"
+    return f"{runs}: the interval of the difference is {where} the limit."
+
+
+def _runs(seeds: int | None) -> str:
+    return "An unknown number of seeds" if seeds is None else f"{seeds} seed{'' if seeds == 1 else 's'}"
