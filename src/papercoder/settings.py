@@ -171,6 +171,9 @@ class Settings(BaseSettings):
     budget: Duration = 3600.0
     """How long a reproduction may take: `45m`, `2h`."""
 
+    tolerance: float = Field(default=0.05, ge=0)
+    """The share of a reported value by which a measured one may differ, if the paper prints no standard deviation."""
+
     gpu: bool = False
     """Let generated code use this machine's GPUs, which also exposes their driver to it."""
 
@@ -278,6 +281,7 @@ _RESULT_SETTINGS = frozenset(
         "reproduce",
         "review_rounds",
         "sandbox",
+        "tolerance",
     }
 )
 """Settings that affect the result."""

@@ -47,6 +47,9 @@ class ReproductionOptions(Artifact):
     scale: float = Field(default=1.0, gt=0, le=1)
     """The share of the paper's scale at which trials run."""
 
+    tolerance: float = Field(default=0.05, ge=0)
+    """The share of a reported value by which a measured one may differ, if the paper prints no standard deviation."""
+
     gpu: bool = False
     on: TrialPlaceName = "local"
     workers: int | None = Field(default=None, ge=1)

@@ -9,6 +9,7 @@ from papercoder.artifacts import (
     Artifact,
     BenchTrialResult,
     CheckReport,
+    ClaimResults,
     Claims,
     ExecutionReport,
     JudgeMean,
@@ -20,7 +21,7 @@ from papercoder.artifacts.evaluated import Evaluation
 from papercoder.bench.manifest.trials import Trial
 from papercoder.bench.trial_end import TrialEnd, load_end
 from papercoder.files.regular import read_text, walk
-from papercoder.report.claims import compare, parse_results
+from papercoder.report.claims import judged_claims
 from papercoder.runs.event_log import read_events
 from papercoder.runs.summary import Summary, summarise
 
@@ -93,11 +94,12 @@ def _with_execution(result: BenchTrialResult, folder: Path) -> BenchTrialResult:
         },
     )
     claims = _read(folder, "planning/claims.json", Claims)
-    if claims is None or "reproduce" not in report.passed:
+    reproduced = _read(folder, "reproduction/claims.json", ClaimResults)
+    if claims is None or not (reproduced or "reproduce" in report.passed):
         return result
-    compared = compare(claims, parse_results(report.results or "", claims))
-    met = sum(claim.verdict == "met" for claim in compared)
-    return result.model_copy(update={"claims": len(compared), "claims_met": met})
+    judged = judged_claims(claims, reproduced, report, "")
+    met = sum(claim.verdict == "met" for claim in judged.items)
+    return result.model_copy(update={"claims": len(judged.items), "claims_met": met})
 
 
 def _with_judges(result: BenchTrialResult, folder: Path) -> BenchTrialResult:

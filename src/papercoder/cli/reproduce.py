@@ -34,6 +34,9 @@ def reproduce(
     scale: Annotated[
         float | None, typer.Option(help="Shrink steps, samples and sizes to this share, up to 1; results are toy.")
     ] = None,
+    tolerance: Annotated[
+        float | None, typer.Option(min=0, help="Largest share of a value that code may be off; 0.05.")
+    ] = None,
     gpu: GpuOption = None,
     on: Annotated[
         Literal["local", "ray", "slurm"] | None,

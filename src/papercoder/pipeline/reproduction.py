@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from papercoder.artifacts import Claims, ConfigValue, SourceFile, Trial, TrialList, TrialResult
-from papercoder.artifacts.claims import ClaimResults, ClaimVerdict
+from papercoder.artifacts.claims import ClaimResults, ClaimVerdict, Tolerance
 from papercoder.artifacts.reproduction import (
     Estimate,
     Reproduction,
@@ -42,7 +42,7 @@ from papercoder.stages.reproduction.slurm_place import SlurmPlace
 from papercoder.stages.reproduction.trial_list import list_trials
 from papercoder.stages.reproduction.verdicts import compare
 
-REPRODUCTION_SETTINGS = {"budget", "gpu", "sandbox"}
+REPRODUCTION_SETTINGS = {"budget", "gpu", "sandbox", "tolerance"}
 """The settings that are options of a reproduction too."""
 
 _PLAN = "reproduction/plan.json"
@@ -291,7 +291,12 @@ class _Reproduction:
     async def _compare(self) -> ClaimResults:
         """Compare all claims with the results so far, and emit the verdicts that changed."""
         async with self._comparing:
-            compared = compare(self.claims, tuple(self.schedule.results.values()))
+            compared = compare(
+                self.claims,
+                tuple(self.schedule.results.values()),
+                Tolerance(relative=self.options.tolerance),
+                self.listed.not_measured,
+            )
             await self.run.write_output("reproduction/claims.json", compared)
         verdicts = [(each.claim.id, each.verdict, each.reason) for each in compared.items]
         verdicts += [(each.ordering.id, each.verdict, each.reason) for each in compared.orderings]

@@ -20,7 +20,7 @@ from papercoder.text.characters import printable
 
 INK, SOFT, FAINT, ACCENT = "#1d2430", "#566070", "#e2e5e9", "#245b8a"
 GOOD, FAIR, BAD, SHEET = "#1f6b45", "#825400", "#a33024", "#ffffff"
-TONES = {"good": GOOD, "fair": FAIR, "bad": BAD, "none": SOFT, "reported": INK}
+TONES = {"good": GOOD, "fair": FAIR, "bad": BAD, "active": ACCENT, "none": SOFT, "reported": INK}
 """Tone of a state -> its colour."""
 
 SMALL, NORMAL = 11.0, 12.5

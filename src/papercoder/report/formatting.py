@@ -6,8 +6,8 @@ from rich.filesize import decimal
 
 from papercoder.artifacts.claims import Claim
 from papercoder.artifacts.execution import StepName
-from papercoder.report.claims import printed
 from papercoder.report.model import Report
+from papercoder.stages.reproduction.verdicts import printed_number
 
 STEP_REQUIREMENTS: dict[StepName, str] = {
     "install": "do the packages install?",
@@ -70,7 +70,7 @@ TONES = {
     "partly": "fair",
     "warning": "fair",
     "inconclusive": "fair",
-    "toy": "fair",
+    "toy": "active",
     "differs": "bad",
     "missing": "bad",
     "failed": "bad",
@@ -80,12 +80,12 @@ TONES = {
 }
 """State -> tone; other states have the tone `none`: nothing was verified."""
 
-SIGNS = {"good": "✓", "fair": "◐", "bad": "✕", "none": "○"}
+SIGNS = {"good": "✓", "fair": "◐", "bad": "✕", "active": "◇", "none": "○"}
 """Tone -> the sign before the text, so that color is never the only cue."""
 
 
 def tone(state: str) -> str:
-    """`good`, `fair`, `bad`, or `none` if nothing was verified."""
+    """`good`, `fair`, `bad`, `active` for results that do not count in full, or `none` if nothing was verified."""
     return TONES.get(state, "none")
 
 
@@ -95,11 +95,11 @@ def headline(report: Report) -> str:
 
 
 def _claims(report: Report) -> str:
-    count = report.claim_verdicts
-    if not count["met"] + count["differs"]:
+    count = {verdict: number for verdict, number in report.claim_verdicts.items() if number}
+    if not count.keys() - {"not_run"}:
         return ""
-    total = plural(len(report.claims), "claim")
-    return f"Of the paper’s {total}, {count['met']} met, {count['differs']} not met, {count['not_run']} not measured."
+    listed = ", ".join(f"{number} {LABELS[verdict]}" for verdict, number in count.items())
+    return f"Of the paper’s {plural(len(report.claims), 'claim')}: {listed}."
 
 
 def _status(report: Report) -> str:
@@ -186,9 +186,28 @@ def figure(value: float, digits: int = 6) -> str:
     return f"{value:.{digits}g}"
 
 
+def reported(claim: Claim) -> str:
+    """The number of a claim as the paper prints it, with its bound: `96.50`, `> 1e4`, `about 0.1`."""
+    number = printed_number(claim)
+    return number if claim.bound == "=" else f"{claim.bound} {number}"
+
+
 def beside(value: float, claim: Claim) -> str:
     """A measured number with one more decimal than the paper prints for the claim."""
-    return f"{value:.{len(printed(claim).partition('.')[2]) + 1}f}"
+    number = printed_number(claim)
+    return figure(value, 4) if "e" in number else f"{value:.{len(number.partition('.')[2]) + 1}f}"
+
+
+def signed(value: float, claim: Claim) -> str:
+    """A difference with its sign, and with one more decimal than the paper prints."""
+    return ("+" if value > 0 else "") + beside(value, claim)
+
+
+def statistic(claim: Claim) -> str:
+    """What a claim reports beside its metric: `median`, `count < 90`, `compared with SVM`; empty for a mean."""
+    kind = "" if claim.statistic == "mean" else claim.statistic
+    other = f"compared with {claim.compared_with}" if claim.compared_with else ""
+    return " ".join(part for part in (kind, claim.condition, other) if part)
 
 
 def day(seconds: float | None) -> str:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from papercoder.artifacts import (
     ArchitectureDesign,
     Artifact,
-    ClaimResult,
+    ClaimResults,
     Claims,
     DataLock,
     DataSources,
@@ -38,7 +38,7 @@ from papercoder.errors import RunFolderError
 from papercoder.files.regular import file_status, is_file, read_bytes, read_text, walk
 from papercoder.paper.fidelity import checks, suspicions
 from papercoder.paper.pictures import FOLDER, picture_name
-from papercoder.report.claims import compare, parse_results
+from papercoder.report.claims import judged_claims
 from papercoder.report.model import AgentUse, CodeLine, DoubtfulPlace, Place, Report, TracedRequirement
 from papercoder.runs.event_log import LOG, read_events
 from papercoder.runs.events import CallMade, Event
@@ -80,7 +80,6 @@ def load(folder: Path) -> Report:
     files = _Files(folder)
     execution = files.read("execution/report.json", ExecutionReport)
     verdicts = files.read("review/verdicts.json", Verdicts)
-    claims, note = _claims(files, execution)
     report = Report(
         title=_title(folder, summary),
         status=status_of(summary, folder),
@@ -93,14 +92,13 @@ def load(folder: Path) -> Report:
         logic=files.read("planning/logic.json", LogicDesign),
         config=files.read("planning/config.json", ExperimentConfig),
         data=_data(files),
-        claims=claims,
-        claims_note=note,
         diagnosis=files.read("diagnosis/report.json", Diagnosis),
         execution=execution,
         checks=files.read("checking/report.json", CheckReport),
         agents=_agents(events),
         lost=tuple(text.removeprefix(_READING) for text in summary.warnings if text.startswith(_READING)),
     )
+    report = report.model_copy(update=_claims(files, execution))
     if (paper := files.read("paper.json", Paper)) is not None:
         report = report.model_copy(update=_reading(folder, paper))
     others = tuple(text for text in summary.warnings if not text.startswith(_READING))
@@ -239,18 +237,26 @@ def _data(files: _Files) -> tuple[SourceStatus, ...]:
     return tuple(source_status(source, lock, DataCache(), verify=False) for source in (sources or DataSources()).items)
 
 
-def _claims(files: _Files, execution: ExecutionReport | None) -> tuple[tuple[ClaimResult, ...], str]:
-    """Claims with measurements. Only results of a full reproduction that passed count; a smoke run's do not."""
+def _claims(files: _Files, execution: ExecutionReport | None) -> dict[str, object]:
+    """The fields of a report about claims."""
     claims = files.read("planning/claims.json", Claims)
     if claims is None:
-        return (), ""
-    if execution is None or "reproduce" not in execution.passed:
-        return compare(claims, ()), _UNUSED if is_file(files.folder, _RESULTS) else ""
+        return {}
+    reproduced = files.read("reproduction/claims.json", ClaimResults)
+    is_used = reproduced is not None or (execution is not None and "reproduce" in execution.passed)
+    note = _UNUSED if not is_used and is_file(files.folder, _RESULTS) else ""
     try:
-        results = execution.results or read_text(files.folder, _RESULTS) or ""
+        results = read_text(files.folder, _RESULTS) or ""
     except RunFolderError:  # generated code wrote the file, so it may be anything
         results = ""
-    return compare(claims, parse_results(results, claims)), ""
+    judged = judged_claims(claims, reproduced, execution, results)
+    return {
+        "claims": judged.items,
+        "orderings": judged.orderings,
+        "unclaimed": judged.unclaimed,
+        "tolerance": judged.tolerance,
+        "claims_note": note,
+    }
 
 
 def _agents(events: Iterable[Event]) -> tuple[AgentUse, ...]:

@@ -14,8 +14,11 @@ from papercoder.artifacts import (
     Diagnosis,
     ExperimentConfig,
     LogicDesign,
+    OrderingResult,
     OverallPlan,
     Requirement,
+    Tolerance,
+    UnclaimedResult,
     Value,
     Verdict,
 )
@@ -145,6 +148,11 @@ class Report(Artifact):
     config: ExperimentConfig | None = None
     data: tuple[SourceStatus, ...] = ()
     claims: tuple[ClaimResult, ...] = ()
+    orderings: tuple[OrderingResult, ...] = ()
+    unclaimed: tuple[UnclaimedResult, ...] = ()
+    """Measurements that no claim names."""
+
+    tolerance: Tolerance = Tolerance()
     claims_note: str = ""
     """A remark about the claims."""
 
@@ -198,6 +206,11 @@ class Report(Artifact):
             for item in self.diagnosis.before.items
             if item.verdict == "differs"
         )
+
+    @property
+    def ordering_verdicts(self) -> dict[ClaimVerdict, int]:
+        """How many orderings have each verdict."""
+        return _counted(CLAIM_VERDICTS, (result.verdict for result in self.orderings))
 
     def requirement(self, name: str) -> Requirement | None:
         """The requirement with this id, or None."""

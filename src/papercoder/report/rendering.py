@@ -16,7 +16,6 @@ from markupsafe import Markup, escape
 
 from papercoder.files.regular import write
 from papercoder.report import formatting
-from papercoder.report.claims import printed
 from papercoder.report.diagrams import diagrams
 from papercoder.report.formulas import is_formula, mathml, with_formulas
 from papercoder.report.loading import load
@@ -142,7 +141,9 @@ def environment(package: str = "papercoder.report") -> Environment:
         "memory": formatting.memory,
         "money": formatting.money,
         "plural": formatting.plural,
-        "printed": printed,
+        "reported": formatting.reported,
+        "statistic": formatting.statistic,
+        "signed": formatting.signed,
         "prose": _prose,
         "quoted": _quoted,
         "shown": shown,

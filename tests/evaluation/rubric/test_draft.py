@@ -132,7 +132,7 @@ def test_the_agent_reads_the_paper_the_requirements_and_the_results() -> None:
     text = model.requests[0].text
     assert "- R3 (experiment, stated): TinyFit is run on 10,000 dots." in text
     assert "- tab:1 (2 results):" in text
-    assert "- C3 [tab:1]: Main comparison; TinyFit; dots; error" in text
+    assert "- C3 [tab:1]: Main comparison; `error`: `TinyFit` on `dots`" in text
     assert "averaged over the batch" in text
 
 

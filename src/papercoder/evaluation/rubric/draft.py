@@ -25,12 +25,13 @@ from papercoder.evaluation.rubric.rubric import load_rubric
 from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import open_run, read_paper, record_end, run_started
 from papercoder.pipeline.pipeline import extract
-from papercoder.report.claims import TOLERANCE, printed
+from papercoder.report.formatting import reported
 from papercoder.runs.event_log import EventLog
 from papercoder.runs.events import Emit
 from papercoder.runs.folder import load, lock
 from papercoder.runs.run import Run
 from papercoder.settings import Settings
+from papercoder.stages.reproduction.verdicts import allowed_difference
 
 GROUPER = Agent("rubric", "planning", Json(RubricGroups), NO_CONVENTIONS)
 
@@ -174,16 +175,24 @@ def _reported(anchor: str, claims: tuple[Claim, ...], weight: int) -> Rubric:
 
 def _claimed(claim: Claim) -> Rubric:
     spread = f" ± {claim.spread:g}" if claim.spread is not None else ""
+    allowed = allowed_difference(claim)
+    within = f", to within {allowed:g}" if allowed else ""
     return Rubric(
         id=claim.id,
         requirements=(
-            f"{claim.experiment}; {claim.method}; {claim.dataset}: the measured {claim.metric} agrees with the "
-            f"{printed(claim)}{spread} that [{claim.anchor}] reports, to within {TOLERANCE.of(claim):g}."
+            f"{claim.experiment}; {claim.method}; {claim.dataset}: the measured {_metric(claim)} agrees with the "
+            f"{reported(claim)}{spread} that [{claim.anchor}] reports{within}."
         ),
         weight=1,
         task_category="Result Analysis",
         finegrained_task_category="Evaluation, Metrics & Benchmarking",
     )
+
+
+def _metric(claim: Claim) -> str:
+    statistic = "" if claim.statistic == "mean" else f"{claim.statistic} of the "
+    other = f", compared with {claim.compared_with}," if claim.compared_with else ""
+    return f"{statistic}{claim.metric}{other}"
 
 
 def to_json(rubric: Rubric) -> str:

@@ -82,7 +82,7 @@ def allowed_difference(claim: Claim, tolerance: Tolerance = TOLERANCE) -> float:
     noise = reported_deviation(claim)
     share = tolerance.about if claim.bound == "about" else tolerance.relative
     allowed = share * abs(claim.value) if noise is None else tolerance.spreads * noise
-    return max(allowed, half_unit(claim.printed or _printed(claim)))
+    return max(allowed, half_unit(printed_number(claim)))
 
 
 def reported_deviation(claim: Claim) -> float | None:
@@ -97,8 +97,10 @@ def reported_deviation(claim: Claim) -> float | None:
     return abs(claim.spread) * factor[claim.spread_kind]
 
 
-def _printed(claim: Claim) -> str:
-    """The number as the quote has it."""
+def printed_number(claim: Claim) -> str:
+    """The number as the paper prints it, in its shortest form if it is written in words."""
+    if claim.printed:
+        return claim.printed
     found = (each.printed for each in read_quantities(claim.quote) if isclose(each.value, claim.value))
     return next(found, f"{claim.value:.15g}")
 

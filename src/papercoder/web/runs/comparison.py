@@ -84,7 +84,10 @@ def _figures(report: Report) -> Iterator[tuple[str, str]]:
         yield f"requirements {LABELS[state]}", f"{number} of {len(report.requirements)}" if report.requirements else "–"
     for step in report.steps:
         yield step.step, LABELS[step.status]
-    yield "claims met", f"{claims['met']} of {len(report.claims)}" if report.claims else "–"
+    for verdict, number in claims.items():
+        yield f"claims {LABELS[verdict]}", f"{number} of {len(report.claims)}" if report.claims else "–"
+    orderings = report.ordering_verdicts
+    yield "orderings met", f"{orderings['met']} of {len(report.orderings)}" if report.orderings else "–"
     yield "files", plural(len(report.files), "file")
     yield "calls", plural(summary.calls.made, "call")
     yield "tokens", amount(summary.tokens.prompt + summary.tokens.completion)
