@@ -262,7 +262,7 @@ def test_markdown_says_the_same(full: Report) -> None:
         "| tests | ○ skipped |",
         "[fit.py:6](repo/fit.py#L6)",
         "```mermaid\nclassDiagram",
-        "| C1 | ✓ met | method 1 | moons | error | 0.5 ± 0.1 | 0.55 ± 0.02 | +0.05 | ± 0.2 |",
+        "| C1 | ✓ met | method 1 | moons | error | 0.5 ± 0.1 | 0.55 ± 0.02 | +0.05 (-0.0632 to 0.163) | ± 0.2 |",
         "Lost: 2 figures have no text.",
     ):
         assert expected in text

@@ -263,7 +263,9 @@ def _accepted(claim: Claim, allowed: float) -> Interval:
 
 
 def _reason(claim: Claim, measured: Measured, interval: Interval | None, verdict: ClaimVerdict) -> str:
-    runs = _runs(measured.seeds)
+    if measured.seeds is None:
+        return "The number of seeds is not known, so there is no interval."
+    runs = f"{measured.seeds} seed{'' if measured.seeds == 1 else 's'}"
     if interval is None and claim.statistic == "mean":
         return f"{runs}; the spread is not known, so there is no interval."
     if interval is None:
@@ -272,7 +274,3 @@ def _reason(claim: Claim, measured: Measured, interval: Interval | None, verdict
         return f"{runs}: too few to tell, because values on both sides of the limit are in the interval."
     where = "within" if verdict == "met" else "outside"
     return f"{runs}: the interval of the difference is {where} the limit."
-
-
-def _runs(seeds: int | None) -> str:
-    return "An unknown number of seeds" if seeds is None else f"{seeds} seed{'' if seeds == 1 else 's'}"
