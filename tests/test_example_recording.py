@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts import Claims, Repository
+from papercoder.claims.summaries import parse_results
+from papercoder.claims.verdicts import compare_summaries
 from papercoder.operations.generate import generate
 from papercoder.runs.folder import load
 from papercoder.settings import Settings
-from papercoder.stages.reproduction.summaries import parse_results
-from papercoder.stages.reproduction.verdicts import compare_summaries
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "kiln"
 SHOWN = EXAMPLE / "repository"

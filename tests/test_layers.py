@@ -24,6 +24,7 @@ ROOMS = (
     "repository",
     "models",
     "paper",
+    "claims",
     "agents",
     "diagrams",
     "plots",

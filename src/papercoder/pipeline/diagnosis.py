@@ -22,6 +22,7 @@ from papercoder.artifacts import (
 from papercoder.artifacts.claims import ClaimVerdict
 from papercoder.artifacts.design import Design
 from papercoder.artifacts.reproduction import ReproductionOptions, kind_of
+from papercoder.claims.verdicts import compare
 from papercoder.files.regular import is_file
 from papercoder.pipeline.adoption import change_between, save_change
 from papercoder.pipeline.execution import execute_in_run
@@ -45,7 +46,6 @@ from papercoder.stages.diagnosis.variant import write_variant
 from papercoder.stages.property_tests import property_test_path
 from papercoder.stages.reproduction.needs import needed_kinds
 from papercoder.stages.reproduction.preparation import trial_files
-from papercoder.stages.reproduction.verdicts import compare
 
 CONFIG, SMOKE_CONFIG = "config.yaml", "config.smoke.yaml"
 

@@ -22,6 +22,7 @@ from papercoder.artifacts.reproduction import (
     TrialFailure,
     kind_of,
 )
+from papercoder.claims.verdicts import compare
 from papercoder.clusters.ray import connected, ray_address
 from papercoder.datasets.lock import read_data
 from papercoder.errors import RunFolderError, SettingsError
@@ -40,7 +41,6 @@ from papercoder.stages.reproduction.ray_place import RayPlace
 from papercoder.stages.reproduction.settings import data_settings, scaled_settings
 from papercoder.stages.reproduction.slurm_place import SlurmPlace
 from papercoder.stages.reproduction.trial_list import list_trials
-from papercoder.stages.reproduction.verdicts import compare
 
 REPRODUCTION_SETTINGS = {"budget", "gpu", "sandbox", "tolerance"}
 """The settings that are options of a reproduction too."""

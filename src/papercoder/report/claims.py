@@ -2,8 +2,8 @@
 
 from papercoder.artifacts.claims import ClaimResults, Claims
 from papercoder.artifacts.execution import ExecutionReport
-from papercoder.stages.reproduction.summaries import parse_results
-from papercoder.stages.reproduction.verdicts import compare, compare_summaries
+from papercoder.claims.summaries import parse_results
+from papercoder.claims.verdicts import compare, compare_summaries
 
 
 def judged_claims(

@@ -6,8 +6,8 @@ from rich.filesize import decimal
 
 from papercoder.artifacts.claims import Claim
 from papercoder.artifacts.execution import StepName
+from papercoder.claims.verdicts import printed_number
 from papercoder.report.model import Report
-from papercoder.stages.reproduction.verdicts import printed_number
 
 STEP_REQUIREMENTS: dict[StepName, str] = {
     "install": "do the packages install?",

@@ -20,6 +20,7 @@ from papercoder.artifacts import (
     RubricGroups,
     TaskCategory,
 )
+from papercoder.claims.verdicts import allowed_difference
 from papercoder.errors import PaperError
 from papercoder.evaluation.rubric.rubric import load_rubric
 from papercoder.operations.environment import RunEnvironment
@@ -31,7 +32,6 @@ from papercoder.runs.events import Emit
 from papercoder.runs.folder import load, lock
 from papercoder.runs.run import Run
 from papercoder.settings import Settings
-from papercoder.stages.reproduction.verdicts import allowed_difference
 
 GROUPER = Agent("rubric", "planning", Json(RubricGroups), NO_CONVENTIONS)
 

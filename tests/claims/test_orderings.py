@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from papercoder.artifacts import Claims, Ordering, OrderingResult, TrialResult
-from papercoder.stages.reproduction.verdicts import compare
-from tests.stages.reproduction.results import claim, result, seeds
+from papercoder.claims.verdicts import compare
+from tests.claims.results import claim, result, seeds
 
 
 def ordering(*methods: str, **changes: Any) -> Ordering:

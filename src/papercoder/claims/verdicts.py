@@ -19,8 +19,7 @@ from papercoder.artifacts.claims import (
     Measured,
     Tolerance,
 )
-from papercoder.paper.quantities import half_unit, read_quantities
-from papercoder.stages.reproduction.intervals import (
+from papercoder.claims.intervals import (
     Interval,
     Sample,
     deviation_interval,
@@ -32,8 +31,9 @@ from papercoder.stages.reproduction.intervals import (
     share_interval,
     verdict_of,
 )
-from papercoder.stages.reproduction.measurements import Measurement, Measurements, is_percentage
-from papercoder.stages.reproduction.orderings import judge_ordering
+from papercoder.claims.measurements import Measurement, Measurements, is_percentage
+from papercoder.claims.orderings import judge_ordering
+from papercoder.paper.quantities import half_unit, read_quantities
 
 TOLERANCE = Tolerance()
 """The default."""

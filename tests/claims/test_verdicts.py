@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papercoder.artifacts import Claim, ClaimResult, Claims, Measured, Tolerance, TrialResult
-from papercoder.stages.reproduction.verdicts import (
+from papercoder.claims.verdicts import (
     TOLERANCE,
     allowed_difference,
     compare,
     compare_summaries,
     reported_deviation,
 )
-from tests.stages.reproduction.results import claim, result, seeds
+from tests.claims.results import claim, result, seeds
 
 
 def judge(one: Claim, results: list[TrialResult], tolerance: Tolerance = TOLERANCE) -> ClaimResult:

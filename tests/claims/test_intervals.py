@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from papercoder.stages.reproduction.intervals import (
+from papercoder.claims.intervals import (
     Sample,
     deviation_interval,
     difference_of_means,

@@ -3,8 +3,8 @@
 import pytest
 
 from papercoder.artifacts import Claim, TrialResult, UnclaimedResult
-from papercoder.stages.reproduction.measurements import Measurement, Measurements, conversion, split_unit
-from tests.stages.reproduction.results import claim, result, seeds
+from papercoder.claims.measurements import Measurement, Measurements, conversion, split_unit
+from tests.claims.results import claim, result, seeds
 
 
 def measured(one: Claim, results: list[TrialResult]) -> Measurement:

@@ -6,8 +6,8 @@ from math import inf
 from statistics import fmean
 
 from papercoder.artifacts.claims import Claims, ClaimVerdict, Ordering, OrderingResult
-from papercoder.stages.reproduction.intervals import mean_interval, sign_test, verdict_of
-from papercoder.stages.reproduction.measurements import Measurement, Measurements, Wanted
+from papercoder.claims.intervals import mean_interval, sign_test, verdict_of
+from papercoder.claims.measurements import Measurement, Measurements, Wanted
 
 _SIGNIFICANT = 0.025
 _WEAKEST: tuple[ClaimVerdict, ...] = ("differs", "not_run", "inconclusive", "met")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papercoder.artifacts.claims import Claim, Claims, Measured
-from papercoder.stages.reproduction.summaries import parse_results
+from papercoder.claims.summaries import parse_results
 
 
 def claim(number: int = 1, value: float = 91.2, spread: float | None = None, quote: str = "") -> Claim:

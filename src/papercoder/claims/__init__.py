@@ -1,0 +1,1 @@
+"""Claims of papers compared with measurements: intervals, verdicts and orderings."""
