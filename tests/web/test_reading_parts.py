@@ -7,6 +7,7 @@ from lxml import html
 
 from papercoder.artifacts import Algorithm, Equation, Figure, Paper, Paragraph, Section, Table
 from papercoder.errors import RunFolderError
+from papercoder.files.regular import write
 from papercoder.report import load
 from papercoder.web.parts.code_text import code_html, owners, read_source
 from papercoder.web.parts.paper_text import paper_html
@@ -103,7 +104,7 @@ def test_a_hostile_paper_stays_text() -> None:
 
 def test_lines_of_code_have_their_requirements(tmp_path: Path) -> None:
     folder = planned_folder(tmp_path)
-    source = read_source(folder / "repo" / "fit.py", "fit.py")
+    source = read_source(folder, "fit.py")
     page = html.fromstring(code_html(source, owners(load(folder).requirements, "fit.py")))
     assert page.xpath("string(//li[@data-r='R1']/code)") == "    # R1: squared error"
     assert page.xpath("string(//li[@data-r='R1']/@data-n)") == "5"
@@ -112,26 +113,26 @@ def test_lines_of_code_have_their_requirements(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["x.py", "x.unknown"])
 def test_code_is_escaped_and_invisible_characters_are_shown(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text(f"a = '{ATTACK}\u202e'\r\nb = '''\n{ATTACK}\n'''\n", encoding="utf-8")
-    page = html.fromstring(code_html(read_source(tmp_path / name, name), {}))
+    write(tmp_path, f"repo/{name}", f"a = '{ATTACK}\u202e'\r\nb = '''\n{ATTACK}\n'''\n")
+    page = html.fromstring(code_html(read_source(tmp_path, name), {}))
     assert not page.xpath("//script | //img | //svg | //a")
     assert [line.text_content() for line in page.xpath("//li/code")][1:] == ["b = '''", ATTACK, "'''"]
     assert page.xpath("string(//i[@class='unseen'])") == "U+202E"
 
 
 def test_long_files_are_shown_in_part(tmp_path: Path) -> None:
-    (tmp_path / "long.txt").write_text("".join(f"{number}\n" for number in range(1, 10_001)), encoding="utf-8")
-    page = html.fromstring(code_html(read_source(tmp_path / "long.txt", "long.txt"), {}, 4_000))
+    write(tmp_path, "repo/long.txt", "".join(f"{number}\n" for number in range(1, 10_001)))
+    page = html.fromstring(code_html(read_source(tmp_path, "long.txt"), {}, 4_000))
     numbers = [int(line.get("data-n")) for line in page.xpath("//li")]
     assert 4_000 in numbers
     assert len(numbers) == 1_500
 
 
 def test_binary_and_missing_files_are_errors(tmp_path: Path) -> None:
-    (tmp_path / "data.bin").write_bytes(b"\0\1")
+    write(tmp_path, "repo/data.bin", b"\0\1")
     for name in ("data.bin", "none.py"):
         with pytest.raises(RunFolderError):
-            read_source(tmp_path / name, name)
+            read_source(tmp_path, name)
 
 
 def test_the_list_is_filtered_and_paged(tmp_path: Path) -> None:

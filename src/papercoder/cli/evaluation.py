@@ -153,7 +153,12 @@ def _run_of(repository: Path) -> Path | None:
 
 def _source(repository: Path) -> Path:
     """The repository itself, where its run is named."""
-    return repository / "repo" if _run_of(repository) == repository else repository
+    from papercoder.runs.folder import require_no_links
+
+    run = _run_of(repository)
+    if run:
+        require_no_links(run)
+    return repository / "repo" if run == repository else repository
 
 
 def _folder(repository: Path) -> Path:

@@ -44,10 +44,10 @@ async def reproduce_run(
         RunFolderError: the folder holds no run with a repository, or another process uses it.
         PaperCoderError: the reproduction stopped; its results are kept, and the same call resumes it.
     """
-    files = read_files(folder / "repo")
-    if not files:
-        raise RunFolderError(f"{folder} has no repository yet. Make it first: papercoder run PAPER -o {folder}")
     with lock(folder):
+        files = read_files(folder / "repo")
+        if not files:
+            raise RunFolderError(f"{folder} has no repository yet. Make it first: papercoder run PAPER -o {folder}")
         claims = load(folder, "planning/claims.json", Claims)
         config = load(folder, "planning/config.json", ExperimentConfig)
         log = EventLog(folder, *listeners)

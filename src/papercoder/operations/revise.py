@@ -28,7 +28,7 @@ from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.repository.files import read_files
 from papercoder.runs.event_log import EventLog, read_events, trusted_start
 from papercoder.runs.events import Emit
-from papercoder.runs.folder import load, lock
+from papercoder.runs.folder import load, lock, require_no_links
 from papercoder.runs.ownership import is_own
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
@@ -220,7 +220,12 @@ def cost_warning(folder: Path, settings: Settings) -> str:
 
 
 def repository_texts(folder: Path) -> dict[str, str]:
-    """The text files of the run's repository: path -> text."""
+    """The text files of the run's repository: path -> text.
+
+    Raises:
+        RunFolderError: the run folder has links where a run writes.
+    """
+    require_no_links(folder)
     return {file.path: file.text for file in read_files(folder / "repo")}
 
 

@@ -10,7 +10,7 @@ from papercoder.artifacts import Artifact, Requirements, Traceability
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import is_file, read_text, walk
 from papercoder.runs.event_log import LOG, read_events
-from papercoder.runs.folder import is_locked
+from papercoder.runs.folder import is_locked, require_no_links
 from papercoder.runs.summary import Calls, StageSummary, Status, Summary, Tokens, summarise
 
 A = TypeVar("A", bound=Artifact)
@@ -56,12 +56,13 @@ def report(folder: Path) -> RunReport:
     """Read the report of a run from its folder.
 
     Raises:
-        RunFolderError: it is not a run folder, or another version of PaperCoder made it.
+        RunFolderError: it is not a run folder, has links where a run writes, or another version of PaperCoder made it.
     """
     if not is_file(folder, LOG):
         raise RunFolderError(
             f"{folder} is not a run folder: it has no events.jsonl. Start a run: papercoder run PAPER -o {folder}"
         )
+    require_no_links(folder)
     summary = summarise(read_events(folder))
     shared = {name: getattr(summary, name) for name in Summary.model_fields if name in RunReport.model_fields}
     return RunReport(
