@@ -25,10 +25,10 @@ from papercoder.runs.events import (
     HypothesisEnded,
     ReproductionPlanned,
     TrialEnded,
-    TrialProgress,
     TrialStarted,
     Warned,
 )
+from papercoder.runs.reproduction_progress import ReproductionProgress, RunningTrial
 
 VERDICTS: tuple[tuple[ClaimVerdict, str], ...] = (
     ("met", "green"),
@@ -81,12 +81,7 @@ class ReproductionView:
     """Shows the events of a reproduction."""
 
     console: Console
-    plan: ReproductionPlanned | None = None
-    running: dict[str, tuple[TrialStarted, TrialProgress | None]] = field(default_factory=dict)
-    verdicts: dict[str, ClaimVerdict] = field(default_factory=dict)
-    ended: Counter[str] = field(default_factory=Counter)
-    """Status -> trials that ended in this invocation."""
-
+    progress: ReproductionProgress = field(default_factory=ReproductionProgress)
     since: float = field(default_factory=time.monotonic)
     _live: Live | None = None
 
@@ -100,55 +95,39 @@ class ReproductionView:
             yield
 
     def __call__(self, event: Event) -> None:
-        """Take in the next event, and print it if it stays of interest."""
-        match event:
-            case ReproductionPlanned():
-                self.plan = event
-            case TrialStarted():
-                self.running[event.trial] = event, None
-            case TrialProgress() if event.trial in self.running:
-                self.running[event.trial] = self.running[event.trial][0], event
-            case TrialEnded():
-                self.running.pop(event.trial, None)
-                self.ended[event.status] += 1
-            case ClaimDecided():
-                self.verdicts[event.claim] = event.verdict
-        is_shown_live = isinstance(event, TrialStarted | ReproductionPlanned) and self.console.is_terminal
-        if (text := line(event)) and not is_shown_live:
+        """Add the next event, and print it if it stays of interest."""
+        self.progress.add(event)
+        is_in_live_view = isinstance(event, TrialStarted | ReproductionPlanned) and self.console.is_terminal
+        if (text := line(event)) and not is_in_live_view:
             self.console.print(text, soft_wrap=True)
 
     def __rich__(self) -> RenderableType:
-        grid = Table.grid()
-        grid.add_row(self._trials())
         running = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-        for started, progress in self.running.values():
-            running.add_row(*_running_row(started, progress))
-        grid.add_row(running)
-        grid.add_row(self._claims())
+        for name, trial in self.progress.running.items():
+            running.add_row(name, *_running_cells(trial))
+        grid = Table.grid()
+        for part in (self._trials(), running, self._claims()):
+            grid.add_row(part)
         return grid
 
     def _trials(self) -> Text:
-        seconds = time.monotonic() - self.since
-        if self.plan is None:
+        seconds, plan = time.monotonic() - self.since, self.progress.plan
+        if plan is None:
             return Text(f"measuring how long trials take · {duration(seconds)}", style="dim")
-        kept = sum(count for status, count in self.ended.items() if status != "stopped")
-        total = max(self.plan.finished + self.plan.trials, kept)
-        failed = self.ended["failed"] + self.ended["diverged"]
         parts = [
-            f"{self.plan.finished + kept} of {plural(total, 'trial')}",
-            *([f"{failed} failed"] if failed else []),
-            f"{duration(seconds)} of {duration(self.plan.budget)}",
-            f"{self.plan.workers} at a time",
+            f"{self.progress.done} of {plural(self.progress.total, 'trial')}",
+            *([f"{self.progress.failed} failed"] if self.progress.failed else []),
+            f"{duration(seconds)} of {duration(plan.budget)}",
+            f"{plan.workers} at a time",
         ]
         return Text(" · ".join(parts), style="bold")
 
     def _claims(self) -> Text:
-        count = Counter(self.verdicts.values())
         text = Text("claims: ")
         for verdict, color in VERDICTS:
-            text.append(f"{count[verdict]} {verdict}", style=color if count[verdict] else "dim").append(" · ")
-        total = self.plan.claims_total if self.plan else len(self.verdicts)
-        return text.append(f"{total - sum(count[verdict] for verdict, _ in VERDICTS)} open", style="dim")
+            count = self.progress.count(verdict)
+            text.append(f"{count} {verdict}", style=color if count else "dim").append(" · ")
+        return text.append(f"{self.progress.open_claims} open", style="dim")
 
     async def confirm(self, plan: ReproductionPlan) -> bool:
         """Show the plan and ask whether to carry it out; without a terminal, carry it out."""
@@ -164,13 +143,13 @@ class ReproductionView:
         return answer in {"", "y", "yes"}
 
 
-def _running_row(started: TrialStarted, progress: TrialProgress | None) -> tuple[str, ...]:
-    if progress is None:
-        about = "" if started.seconds is None else f"about {duration(started.seconds)}"
-        return started.trial, "measuring its time" if started.probe else "", about, ""
-    left = "" if progress.seconds_left is None else f"{duration(max(progress.seconds_left, 0))} left"
-    values = ", ".join(f"{name} {value:.4g}" for name, value in progress.values.items())
-    return started.trial, f"{progress.fraction:.0%}", left, values
+def _running_cells(trial: RunningTrial) -> tuple[str, str, str]:
+    """The share that is done, the time left, and the values that it reported."""
+    fraction = "" if trial.fraction is None else f"{trial.fraction:.0%}"
+    left = "" if trial.seconds_left is None else f"{duration(trial.seconds_left)} left"
+    values = trial.progress.values if trial.progress else {}
+    shown = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
+    return ("measuring its time" if trial.started.probe else fraction), left, shown
 
 
 async def _next_line() -> str:

@@ -17,6 +17,8 @@ from papercoder.stages.checking import checks
 from papercoder.web.runs.active import ActiveRuns
 from papercoder.web.runs.folder import RunsFolder
 from tests.bench.benches import without_tools
+from tests.reproduction.packages import own_packages
+from tests.reproduction.runs import write_run
 from tests.support import SIMULATED, calls_in_flight, calls_made
 from tests.waiting import until
 
@@ -163,3 +165,22 @@ def test_a_paper_that_cannot_be_read_is_an_error_of_the_start(active_runs: Activ
 def test_a_run_that_was_never_started_cannot_be_resumed(active_runs: ActiveRuns) -> None:
     with pytest.raises(RunFolderError, match="No run named"):
         asyncio.run(active_runs.resume("one"))
+
+
+def test_a_run_is_reproduced_within_a_budget(active_runs: ActiveRuns, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    write_run(tmp_path / "one")
+
+    async def play() -> None:
+        with pytest.raises(SettingsError, match="budget"):
+            await active_runs.reproduce("one", "soon")
+        await active_runs.reproduce("one", "2m")
+        run = active_runs.of("one")
+        assert run
+        await until(lambda: run.state == "ended")
+        assert run.reason == ""
+
+    with own_packages(), pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PAPERCODER_SANDBOX", "subprocess")
+        asyncio.run(play())
+    assert (tmp_path / "one" / "reproduction" / "report.json").is_file()

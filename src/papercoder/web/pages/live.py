@@ -11,7 +11,7 @@ from papercoder.errors import PaperCoderError
 from papercoder.files.regular import is_file
 from papercoder.runs.events import Event, RunStarted
 from papercoder.web.parts import live, tabs
-from papercoder.web.parts.controls import Kind, alert, button, number
+from papercoder.web.parts.controls import Kind, alert, button, field, number
 from papercoder.web.runs.view import View
 from papercoder.web.runs.watcher import Watcher
 from papercoder.web.server import layout
@@ -53,6 +53,8 @@ class Live:
             with ui.element("div"):
                 self._graph = _Part("Files", "graph")
                 self._steps = _Part("Execution")
+                self._trials = _Part("Trials")
+                self._claims = _Part("Claims")
                 self._warnings = _Part("Warnings")
         self._log = RunLog(self._watcher)
         self.show(view)
@@ -72,6 +74,9 @@ class Live:
         self._active_calls.show(live.active_calls(view.calls) if view.calls else "")
         self._show_graph(view)
         self._steps.show(live.steps(view.steps, view.forecast) if view.steps or view.forecast else "")
+        reproduction = view.reproduction
+        self._trials.show(live.trials(reproduction) if reproduction.plan or reproduction.running else "")
+        self._claims.show(live.claims(reproduction) if reproduction.verdicts else "")
         self._warnings.show(live.warnings(view.summary.warnings) if view.summary.warnings else "")
         self._log.follow()
 
@@ -116,6 +121,8 @@ class RunControls:
             self._stop = self._button("Stop", self._do_stop, "x", "stop", "danger")
             self._cap = number("Cost limit ($)", self._max_cost())
             self._resume = self._button("Resume", self._do_resume, "g", "resume the run", "main")
+            self._budget = field("Budget", "1h")
+            self._reproduce = self._button("Reproduce", self._do_reproduce, "b", "run the trials within the budget")
             self._read = ui.link("Read the result", tabs.address(name, "read")).classes("button main")
             self._report = ui.link("Report", tabs.address(name, "report.html")).classes("button")
             self._zip = ui.link("Download", tabs.address(name, "repository.zip")).classes("button")
@@ -128,6 +135,9 @@ class RunControls:
         self._stop.set_visibility(view.is_here and view.state != "stopping")
         self._resume.set_visibility(is_over)
         self._cap.set_visibility(is_over and self._max_cost() is not None)
+        can_reproduce = not view.is_active and is_file(self._folder(), "repo/trials.py")
+        self._budget.set_visibility(can_reproduce)
+        self._reproduce.set_visibility(can_reproduce)
         self._read.set_visibility(view.state == "complete")
         self._report.set_visibility(not view.is_active and self._has_report())
         self._zip.set_visibility(not view.is_active and bool(view.files))
@@ -159,8 +169,14 @@ class RunControls:
     async def _do_resume(self) -> None:
         await self._web.active_runs.resume(self._name, {"max_cost": self._cap.value if self._cap.visible else None})
 
+    async def _do_reproduce(self) -> None:
+        await self._web.active_runs.reproduce(self._name, self._budget.value or "")
+
     def _has_report(self) -> bool:
-        return is_file(self._web.runs_folder.folder(self._name), "report.html")
+        return is_file(self._folder(), "report.html")
+
+    def _folder(self) -> Path:
+        return self._web.runs_folder.folder(self._name)
 
     def _max_cost(self) -> float | None:
         """The cost limit of the latest start."""

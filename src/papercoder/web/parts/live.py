@@ -2,21 +2,27 @@
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from typing import get_args
 
 from jinja2 import Environment
 from markupsafe import Markup
 
 from papercoder.artifacts import LogicDesign
+from papercoder.artifacts.claims import ClaimVerdict
 from papercoder.report import diagrams
 from papercoder.report.formatting import duration
 from papercoder.report.rendering import environment
 from papercoder.runs.events import ExecutionStepEnded
+from papercoder.runs.reproduction_progress import ReproductionProgress
 from papercoder.web.parts.tabs import address
 from papercoder.web.runs.files import FileView
 from papercoder.web.runs.view import ActiveCall, StageView, State, View
 
 _MAX_NAMES = 5
 """Names in a list before `and 3 more`."""
+
+_MAX_CLAIMS = 60
+"""Claims before `and 3 earlier`."""
 
 STATE_LABELS: dict[State, str] = {
     "new": "not started",
@@ -79,6 +85,18 @@ def active_calls(calls: Sequence[ActiveCall]) -> str:
 def steps(found: Sequence[ExecutionStepEnded], forecast: str) -> str:
     """The latest execution steps, and a forecast if the next one takes long."""
     return _render("steps", steps=found, forecast=forecast)
+
+
+def trials(progress: ReproductionProgress) -> str:
+    """The trials of a reproduction that run now, how many have ended, and its budget."""
+    return _render("trials", progress=progress)
+
+
+def claims(progress: ReproductionProgress) -> str:
+    """How many claims have each verdict, and the latest verdicts first."""
+    latest = [event for event in reversed(progress.verdicts.values()) if event.verdict != "not_run"]
+    shown, more = latest[:_MAX_CLAIMS], len(latest[_MAX_CLAIMS:])
+    return _render("claims", progress=progress, verdicts=get_args(ClaimVerdict), shown=shown, more=more)
 
 
 def warnings(found: Sequence[str]) -> str:

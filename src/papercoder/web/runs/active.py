@@ -2,11 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from logging import getLogger
-from pathlib import Path
 from threading import Thread
 from typing import Any, Literal
 
@@ -14,8 +14,9 @@ from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.models.stack import limits_of
 from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import generate
+from papercoder.operations.reproduce import options_to_resume, reproduce_run
 from papercoder.operations.revise import settings_to_resume, source_to_resume
-from papercoder.runs.events import ArtifactEdited, ArtifactReused, ArtifactStarted, Event
+from papercoder.runs.events import ArtifactEdited, ArtifactReused, ArtifactStarted, Emit, Event, Forecast
 from papercoder.settings import Settings
 from papercoder.web.runs.folder import RunsFolder
 from papercoder.web.runs.pause import Pause
@@ -25,6 +26,9 @@ ActiveState = Literal["running", "pausing", "paused", "stopping", "ended"]
 MOST_AT_ONCE = max(4, os.cpu_count() or 1)
 """Runs that one server keeps active: each has threads, model calls and code in a sandbox."""
 
+Work = Callable[[list[Emit], RunEnvironment], Coroutine[Any, Any, object]]
+"""Generates or reproduces a run, for these listeners and in this environment."""
+
 _GRACE = 1.0
 """Seconds that a run has to end by itself once no call is active."""
 
@@ -32,18 +36,16 @@ _GRACE = 1.0
 class ActiveRun:
     """A run in its own thread and event loop: stopping it ends all that it started, and the page never waits for it."""
 
-    def __init__(self, source: str | None, folder: Path, settings: Settings) -> None:
+    def __init__(self, name: str, settings: Settings, work: Work) -> None:
         self._pause = Pause(limits_of(settings))
         self._is_stopping = False
         self._runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
         self._loop = self._runner.get_loop()
-        self._task = self._loop.create_task(
-            generate(source, folder, settings, [self._note_start], RunEnvironment(limits=self._pause))
-        )
+        self._task = self._loop.create_task(work([self._note_start], RunEnvironment(limits=self._pause)))
         self._stopping: asyncio.Task[None] | None = None
         self._started: Future[BaseException | None] = Future()
         self._ended: Future[BaseException | None] = Future()
-        Thread(target=self._run, name=f"run-{folder.name}", daemon=True).start()
+        Thread(target=self._run, name=f"run-{name}", daemon=True).start()
 
     @property
     def state(self) -> ActiveState:
@@ -102,7 +104,7 @@ class ActiveRun:
         return error
 
     def _note_start(self, event: Event) -> None:
-        if isinstance(event, ArtifactStarted | ArtifactReused | ArtifactEdited) and not self._started.done():
+        if isinstance(event, ArtifactStarted | ArtifactReused | ArtifactEdited | Forecast) and not self._started.done():
             self._started.set_result(None)
 
     def _call_soon(self, callback: Callable[[], None]) -> None:
@@ -135,12 +137,31 @@ class ActiveRuns:
         Raises:
             PaperCoderError: it is already running, too many others are, or it cannot start.
         """
+        folder = self._runs_folder.folder(name)
+        await self._start(name, settings, partial(generate, source, folder, settings))
+
+    async def reproduce(self, name: str, budget: str) -> None:
+        """Run the trials of a run within a budget, with the options of its last reproduction.
+
+        Raises:
+            PaperCoderError: the budget is invalid, the run is already running, or it cannot start.
+        """
+        folder = self._runs_folder.run(name)
+        settings = await asyncio.to_thread(settings_to_resume, folder, {"budget": budget})
+        options = await asyncio.to_thread(partial(options_to_resume, folder, settings, budget=settings.budget))
+
+        async def work(listeners: list[Emit], _: RunEnvironment) -> None:
+            await reproduce_run(folder, options, listeners)
+
+        await self._start(name, settings, work)
+
+    async def _start(self, name: str, settings: Settings, work: Work) -> None:
         active = [other for other, run in self._runs.items() if run.state != "ended"]
         if name in active:
             raise RunFolderError(f"{name} is already running. Wait for it, or stop it first.")
         if len(active) >= MOST_AT_ONCE:
             raise RunFolderError(f"{len(active)} active, the most runs at once. Wait until one ends, or stop one.")
-        self._runs[name] = run = ActiveRun(source, self._runs_folder.folder(name), settings)
+        self._runs[name] = run = ActiveRun(name, settings, work)
         await run.wait_until_started()
 
     async def resume(self, name: str, changes: Mapping[str, Any] | None = None) -> None:

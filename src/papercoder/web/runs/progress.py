@@ -18,7 +18,9 @@ from papercoder.runs.events import (
     ExecutionStepEnded,
     Forecast,
     RunStarted,
+    TrialProgress,
 )
+from papercoder.runs.reproduction_progress import ReproductionProgress
 from papercoder.runs.summary import AnyArtifactEvent, Summary, stage_of, summarise
 
 ProgressState = Literal["open", "lost", "made", "kept", "edited", "before"]
@@ -68,12 +70,17 @@ class Progress:
     forecast: str = ""
     """The latest forecast of a long step, until the next step ends."""
 
+    reproduction: ReproductionProgress = field(default_factory=ReproductionProgress)
+
     _summary: Summary | None = None
 
     def add(self, event: Event) -> None:
         """Add the next event."""
         if isinstance(event, CallProgress):
             self.written[event.agent, event.subject] = event.completion
+            return
+        self.reproduction.add(event)
+        if isinstance(event, TrialProgress):
             return
         self.events.append(event)
         self._summary = None
@@ -109,7 +116,14 @@ class Progress:
     def without_open(self) -> "Progress":
         """The same with nothing open: what remains when the process is gone."""
         artifacts = {name: _closed(artifact) for name, artifact in self.artifacts.items()}
-        return replace(self, artifacts=artifacts, calls={}, written={}, forecast="")
+        return replace(
+            self,
+            artifacts=artifacts,
+            calls={},
+            written={},
+            forecast="",
+            reproduction=self.reproduction.without_running(),
+        )
 
     def _start(self) -> None:
         """A new process continues the run: everything so far was made before."""

@@ -5,6 +5,7 @@ from typing import Literal
 
 from papercoder.artifacts import LogicDesign
 from papercoder.runs.events import ExecutionStepEnded
+from papercoder.runs.reproduction_progress import ReproductionProgress
 from papercoder.runs.summary import StageSummary, Summary, stage_of
 from papercoder.web.runs.files import FileView, artifact_of, files
 from papercoder.web.runs.progress import ArtifactProgress, Progress
@@ -83,6 +84,7 @@ class View:
     """Of the latest execution."""
 
     forecast: str
+    reproduction: ReproductionProgress
     logic: LogicDesign | None
     """None if it does not exist yet or cannot be read."""
 
@@ -125,6 +127,7 @@ def view(progress: Progress, status: RunStatus) -> View:
         calls=_active_calls(progress, status.at),
         steps=tuple(progress.steps.values()),
         forecast=progress.forecast,
+        reproduction=progress.reproduction,
         logic=logic,
         files=files(progress, logic) if logic else (),
     )
