@@ -1,18 +1,23 @@
 """Repositories that pretend to work: what they print, and how they end, passes no step."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from papercoder.artifacts import SourceFile, TrialResult
 from papercoder.artifacts.execution import ExecutionReport
 from papercoder.environments.repository_copy import temporary_copy
 from papercoder.stages.execution.declared_tests import declared_tests
 from papercoder.stages.execution.execute import execute
 from papercoder.stages.execution.script_report import read_report, write_nonce
+from papercoder.stages.reproduction.preparation import prepare
+from papercoder.stages.reproduction.trial import TrialCaps, TrialRequest, run_trial
 from tests.sandbox.conftest import isolating
 from tests.stages.execution.test_execute import LIMITS, OwnPackages, write
+from tests.stages.reproduction.test_trial import DONE, SLOT, TRIAL, result_of
 
 FAILS = "def test_wrong():\n    assert 1 == 2\n\n\ndef test_right():\n    assert True\n"
 PRINTS_AND_EXITS = "import os\nprint('1 passed in 0.01s', flush=True)\nos._exit(0)\n"
@@ -185,6 +190,28 @@ def test_results_of_earlier_trials_are_not_run_again(tmp_path: Path) -> None:
             return sorted(path.name for path in (folder / "results").rglob("*") if path.is_file())
 
     assert asyncio.run(copied()) == ["table.py"]
+
+
+def trial(**files: str) -> TrialResult | None:
+    """The result of a trial in a repository with these files."""
+    sources = tuple(SourceFile(path=path, text=text) for path, text in files.items())
+    preparation = asyncio.run(prepare((SourceFile(path="requirements.txt", text=""),), "auto", None, OwnPackages()))
+    request = TrialRequest(trial=TRIAL, files=sources, scale=0.5)
+    return asyncio.run(run_trial(preparation, request, TrialCaps(seconds=60), SLOT, lambda _: None)).result
+
+
+def test_a_trial_that_writes_its_result_and_fails_is_not_done() -> None:
+    isolating()
+    result = trial(**{"main.py": f"{result_of(DONE)}; raise SystemExit('it did not end')"})
+    assert result
+    assert (result.status, result.reason) == ("failed", "exit code 1: it did not end")
+
+
+def test_a_result_that_was_shipped_with_the_code_is_not_one_of_the_trial() -> None:
+    isolating()
+    result = trial(**{"main.py": "pass", "results/t-0.json": json.dumps(DONE)})
+    assert result
+    assert result.status == "failed"
 
 
 def test_declared_tests_are_those_that_pytest_collects(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """Repositories and papers that make checks or readers fail, take minutes or take gigabytes."""
 
+import asyncio
 import errno
 import json
 import re
 import resource
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -14,15 +16,20 @@ import pytest
 
 from papercoder import cli
 from papercoder.artifacts.checking import CheckReport
-from papercoder.errors import PaperError
+from papercoder.errors import PaperError, RunFolderError, SandboxError
+from papercoder.files.temporary import delete_tree
 from papercoder.paper import limited_reading, read
 from papercoder.paper.limited_reading import read_within_limits
 from papercoder.paper.markdown import footnotes
 from papercoder.paper.pdf import prose
 from papercoder.paper.pdf.prose import joined, vocabulary
+from papercoder.runs.folder import lock
 from papercoder.stages.checking import check, checks, mypy_check
 from papercoder.stages.checking.repository import read_tree
 from papercoder.stages.checking.stubs import check_stubs
+from papercoder.stages.execution.execute import execute
+from tests.sandbox.conftest import isolating
+from tests.stages.execution.test_execute import LIMITS, OwnPackages, write
 
 # Papers
 
@@ -190,6 +197,25 @@ def test_names_as_long_as_the_system_allows(tmp_path: Path) -> None:
         deep.mkdir()
         (deep / "a.py").write_text("x = 1\n")
     assert {finding.check for finding in check(tmp_path).findings} == {"syntax"}
+
+
+def test_a_disk_that_fills_while_locking_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.pwrite", fail)
+    with pytest.raises(RunFolderError, match="The disk is full"), lock(tmp_path):
+        pass
+
+
+def test_folders_that_are_too_deep_do_not_end_in_a_traceback(tmp_path: Path) -> None:
+    write(tmp_path / "repo", {})
+    deepen = "import os\nfor _ in range(1200): os.mkdir('d'); os.chdir('d')"
+    subprocess.run([sys.executable, "-c", deepen], cwd=tmp_path / "repo" / "tests", check=True)
+    assert check(tmp_path / "repo").files == 4
+    with pytest.raises(SandboxError, match="nested too deep"):
+        asyncio.run(execute(tmp_path / "repo", isolating(), OwnPackages(), LIMITS))
+    delete_tree(tmp_path / "repo")
 
 
 # The command line

@@ -45,6 +45,8 @@ def _copy(repository: Path, folder: Path) -> Path:
         shutil.copytree(repository, folder, symlinks=True, ignore=left_out)
     except OSError as error:
         raise SandboxError(f"{repository} could not be copied to {folder} to be run there: {error}.") from error
+    except RecursionError as error:
+        raise SandboxError(f"{repository} could not be copied, because its folders are nested too deep.") from error
     return folder
 
 

@@ -66,9 +66,11 @@ def lock(folder: Path) -> Iterator[None]:
                 f"Another process (pid {holder}) is using {folder}. Wait until it ends, or choose another folder "
                 "with -o."
             )
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        try:
+            os.ftruncate(file.fileno(), 0)
+            os.pwrite(file.fileno(), str(os.getpid()).encode(), 0)
+        except OSError as error:
+            raise RunFolderError(write_failure(folder / _LOCK, error)) from error
         remove_partial_files(folder)
         try:
             yield

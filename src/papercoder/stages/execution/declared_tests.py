@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import read_bytes, walk
@@ -21,15 +21,13 @@ def declared_tests(repository: Path) -> frozenset[str]:
 
     Only those that pytest finds without doubt: at the top level of a file or of a class, not under a condition.
     """
-    found: list[str] = []
-    for path in walk(repository, "tests", _is_entered):
-        if path.suffix == ".py" and (path.name.startswith("test_") or path.stem.endswith("_test")):
-            found += (f"tests/{path}::{test}" for test in _tests(repository, f"tests/{path}"))
-    return frozenset(found)
+    paths = walk(repository, "tests", enters=lambda folder: not _is_skipped(folder.name))
+    names = (f"tests/{path}" for path in paths if path.match("test_*.py") or path.match("*_test.py"))
+    return frozenset(f"{name}::{test}" for name in names for test in _tests(repository, name))
 
 
-def _is_entered(folder: PurePosixPath) -> bool:
-    return not folder.name.startswith(".") and folder.name not in _SKIPPED_FOLDERS
+def _is_skipped(folder: str) -> bool:
+    return folder.startswith(".") or folder in _SKIPPED_FOLDERS
 
 
 def _tests(repository: Path, path: str) -> Iterator[str]:

@@ -143,7 +143,7 @@ def _last_line(output: str) -> str:
 
 @asynccontextmanager
 async def repository_folder(files: tuple[SourceFile, ...]) -> AsyncIterator[Path]:
-    """A temporary folder with these files."""
+    """A temporary folder with these files, without results of earlier trials, which would pass for new ones."""
     parent = await asyncio.to_thread(new_temporary_folder)
     try:
         folder = parent / "repository"
@@ -155,6 +155,8 @@ async def repository_folder(files: tuple[SourceFile, ...]) -> AsyncIterator[Path
 
 def _write(files: tuple[SourceFile, ...], folder: Path) -> None:
     for file in files:
+        if file.path.startswith("results/") and file.path.endswith(".json"):
+            continue
         path = folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.text, encoding="utf-8", newline="\n")

@@ -177,6 +177,8 @@ def _read_result(folder: Path, request: TrialRequest, outcome: Outcome, limits: 
     except ValidationError:
         return TrialResult(status="failed", reason=_why(outcome, limits), **observed)
     result = result.model_copy(update=observed)
+    if result.status == "done" and not outcome.succeeded:
+        return result.model_copy(update={"status": "failed", "reason": _why(outcome, limits)})
     if result.status == "done" and not result.measured:
         return result.model_copy(update={"status": "failed", "reason": "it measured nothing"})
     if bad := [name for name, value in result.measured.items() if not math.isfinite(value)]:
