@@ -172,7 +172,7 @@ def test_where_nothing_fits_nothing_is_sent() -> None:
 
 
 def test_a_refused_answer_that_leaves_no_room_is_not_sent_back_whole() -> None:
-    model = Scripted({"overall_plan": ["word " * 900, "Words."]}, context_window=4500)
+    model = Scripted({"overall_plan": ["word " * 900, "Words."]}, context_window=5_200)
     paper = text_part("The paper", "word " * 1200)
     answer = asyncio.run(
         make_agents(model, max_tokens=1000).ask(
@@ -181,7 +181,7 @@ def test_a_refused_answer_that_leaves_no_room_is_not_sent_back_whole() -> None:
     )
     assert answer == "Words.\n"
     for request in model.requests:
-        assert count_tokens(request.text) + request.max_tokens <= 4500
+        assert count_tokens(request.text) + request.max_tokens <= 5_200
     assert "Too long." in model.requests[1].text
 
 

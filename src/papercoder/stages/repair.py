@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from papercoder.agents.agent import Agent, Agents, uses
+from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
 from papercoder.agents.context import text_part
 from papercoder.agents.edits import SearchReplace, edit_problems
 from papercoder.agents.listings import requirement_lines
@@ -15,6 +15,8 @@ from papercoder.text.fences import code_block, fence
 from papercoder.text.markdown import code
 
 REPAIRER = Agent("repair", "repair", SearchReplace())
+FOREIGN_REPAIRER = Agent("repair", "repair", SearchReplace(), NO_CONVENTIONS)
+"""Repairs repositories that do not follow the conventions."""
 
 
 _ERROR_LINE = re.compile(r"FAILED |ERROR |(E\s+)?[\w.]*(Error|Exception|Interrupt|Exit)\b")
@@ -49,7 +51,7 @@ class Attempt(Artifact):
     outcome: str
 
 
-@uses(REPAIRER)
+@uses(REPAIRER, FOREIGN_REPAIRER)
 async def repair(
     agents: Agents,
     failure: Failure,
@@ -78,8 +80,9 @@ async def repair(
         may_edit = allowed | {path for path in new if path.endswith(".py")}
         return [*_hidden_packages(new, files), *edit_problems(files, edits, may_edit - set(theirs))]
 
+    has_trials = any(file.path == RUNNER for file in files)
     return await agents.ask(
-        REPAIRER,
+        REPAIRER if has_trials else FOREIGN_REPAIRER,
         failure.what,
         (
             text_part("Other files", others or "None.", _names(files)),
@@ -92,6 +95,7 @@ async def repair(
         attempts=tuple(map(_attempt_text, attempts)),
         requirements=requirement_lines(requirements) or "None were extracted.",
         theirs=theirs,
+        has_trials=has_trials,
     )
 
 
