@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from papercoder.artifacts import ExperimentConfig
+from papercoder.artifacts import Claims, ExperimentConfig
+from papercoder.artifacts.diagnosis import Diagnosis, Hypothesis
+from papercoder.claims.verdicts import compare
 from papercoder.report.model import Report, TracedRequirement
 from papercoder.report.questions import has_questions, questions
 from papercoder.runs.summary import summarise
+from tests.claims.results import claim, seeds
 from tests.support import PLAN, requirement, setting
 
 
@@ -56,3 +59,18 @@ def test_questions_about_values_and_unclear_points_but_not_synthetic_data() -> N
     assert "synthetic" not in text
     assert "rate" not in text.partition("Values")[2].partition("Unclear")[0]
     assert text.endswith("Thank you!\n")
+
+
+def test_questions_about_results_that_differ_come_first() -> None:
+    other = requirement("R3", status="assumed", statement="Bagged Trees use 10 trees", quote="")
+    claims = Claims(items=(claim("C1", method="Bagged trees", value=90.0), claim("C2", value=90.0)))
+    differing = compare(claims, [*seeds(50.0, method="Bagged trees"), *seeds(90.0)]).items
+    text = questions(report(ASSUMED, other, claims=differing))
+    assert text.index("Bagged Trees use 10 trees") < text.index("Ties go to the first")
+
+
+def test_a_diagnosis_says_which_question_matters() -> None:
+    hypothesis = Hypothesis(id="H1", kind="reading", statement="Ties.", claims=("C1",), requirement="R3")
+    other = requirement("R3", status="assumed", statement="Ties go to the smallest", quote="")
+    text = questions(report(ASSUMED, other, diagnosis=Diagnosis(hypotheses=(hypothesis,))))
+    assert text.index("Ties go to the smallest") < text.index("Ties go to the first")

@@ -202,4 +202,6 @@ def _marks(axes: Axes, y: float, apart: float, half: float, result: ClaimResult)
         return
     if measured.std:
         interval(axes, y + apart, inside(mean - measured.std), inside(mean + measured.std), colour)
+    seeds = list(map(inside, measured.values))
+    axes.scatter(seeds, [y + apart] * len(seeds), s=18, color=colour, alpha=0.3, lw=0)
     axes.plot(mean, y + apart, "o", ms=8, color=colour, mec=SHEET, mew=1)

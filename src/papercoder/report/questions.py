@@ -1,9 +1,13 @@
-"""A letter to a paper's authors with questions about assumptions, cited details and unclear places."""
+"""A letter to a paper's authors with questions about assumptions, cited details and unclear places.
+
+Questions that concern more of the results that could not be reproduced come first.
+"""
 
 from collections.abc import Iterable, Iterator
 from itertools import count
 
 from papercoder.artifacts import ConfigValue, Requirement
+from papercoder.claims.measurements import plain
 from papercoder.report.model import Report, shown
 from papercoder.text.characters import one_line
 
@@ -41,12 +45,34 @@ Thank you!"""
 
 
 def _sections(report: Report) -> Iterator[tuple[str, Iterator[str]]]:
-    needs = tuple(item.requirement for item in report.requirements)
-    values = report.config.values if report.config else ()
+    concerned = {name: len(claims) for name, claims in _concerned(report).items()}
+    needs = [item.requirement for item in report.requirements]
+    needs.sort(key=lambda item: -concerned.get(item.id, 0))
+    values = sorted(report.config.values if report.config else (), key=lambda value: -concerned.get(value.key, 0))
     yield "Our assumptions", (_of_assumed(item) for item in needs if item.status == "assumed")
     yield "Details from cited work", (_of_cited(item) for item in needs if item.status == "cited")
     yield "Values that are not in the paper", (_of_value(value) for value in values if _is_open(value))
     yield "Unclear places and our reading", iter(report.open_points)
+
+
+def _concerned(report: Report) -> dict[str, set[str]]:
+    """Requirement or setting -> the claims that are not met and that it concerns.
+
+    These are the claims that a hypothesis about it would explain, and those whose method or data set it names.
+    """
+    found: dict[str, set[str]] = {}
+    unmet = [item.claim for item in report.claims if item.verdict in ("differs", "inconclusive")]
+    for hypothesis in report.diagnosis.hypotheses if report.diagnosis else ():
+        for name in (hypothesis.requirement, *(setting.key for setting in hypothesis.settings)):
+            found.setdefault(name, set()).update(hypothesis.claims)
+    texts = {item.requirement.id: item.requirement.statement for item in report.requirements}
+    texts |= {value.key: f"{value.key} {value.meaning}" for value in (report.config.values if report.config else ())}
+    for name, text in texts.items():
+        words = plain(text)
+        found.setdefault(name, set()).update(
+            claim.id for claim in unmet if plain(claim.method) in words or plain(claim.dataset) in words
+        )
+    return found
 
 
 def _is_open(value: ConfigValue) -> bool:
