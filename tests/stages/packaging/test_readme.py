@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from papercoder.artifacts import OverallPlan, Requirements, SourceFile, Traceability
+from papercoder.artifacts import DataSources, OverallPlan, Requirements, SourceFile, Traceability
 from papercoder.repository.traceability import trace
 from papercoder.stages.packaging import bare_readme, documents
+from tests.datasets.servers import source
 from tests.scripted import CODE, DESIGN
 from tests.stages.packaging.test_equipment import BARE
 from tests.support import PAPER, PLAN, REQUIREMENTS, requirement
@@ -35,6 +36,24 @@ def test_the_readme_says_how_to_run_it_and_what_is_open() -> None:
         "Without an owner: R3.",
     ):
         assert words in text
+
+
+def test_the_readme_says_how_to_get_the_data() -> None:
+    sources = (
+        source(name="dots", licence="MIT"),
+        source(name="net", kind="hf_model", id="someone/net", revision="v2"),
+        source(name="labels", kind="url", id="https://example.org/labels.zip"),
+        source(name="survey", kind="private", id="", fallback_details="Ask the authors."),
+        source(name="iris", kind="package", id="sklearn.datasets.load_iris"),
+    )
+    (text, *_) = documents(PAPER, replace(DESIGN, data=DataSources(items=sources)), Traceability(traces=()))
+    assert text.text.partition("## Data\n")[2].partition("\n## ")[0].splitlines()[-4:] == [
+        "- `data/dots`: `hf download someone/dots --repo-type dataset --local-dir data/dots` (licence: MIT)",
+        "- `data/net`: `hf download someone/net --revision v2 --local-dir data/net`",
+        "- `data/labels`: `https://example.org/labels.zip`, unpacked if it is an archive",
+        "- `data/survey`: not public. Ask the authors.",
+    ]
+    assert "## Data" not in texts()["README.md"]
 
 
 def test_a_readme_without_requirements_says_so() -> None:

@@ -3,7 +3,16 @@
 import ast
 import json
 
-from papercoder.artifacts import OverallPlan, Paper, Requirement, Requirements, SourceFile, Traceability
+from papercoder.artifacts import (
+    DataSource,
+    DataSources,
+    OverallPlan,
+    Paper,
+    Requirement,
+    Requirements,
+    SourceFile,
+    Traceability,
+)
 from papercoder.artifacts.design import Design
 from papercoder.repository.syntax import parse
 from papercoder.repository.traceability import to_markdown
@@ -39,6 +48,7 @@ def readme(paper: Paper, design: Design, traceability: Traceability) -> str:
         _HOW,
         _RESULTS,
         _SETTINGS + (_TRACED if design.requirements.items else ""),
+        *_data(design.data),
         f"## Files\n\n{files}\n{_GIVEN}",
         "## What the paper leaves open\n\n" + "\n".join(_assumptions(design)),
         "## What is traced\n\n" + "\n".join(_coverage(design.requirements, traceability)),
@@ -79,8 +89,15 @@ and `results/` a file for each trial, with its settings, time, memory and packag
 
 _SETTINGS = """\
 All settings are in `config.yaml`, each with its source in the paper. `config.smoke.yaml` has tiny values for a quick
-test; ignore its results, which are kept apart in `results/smoke`. Data sets and weights are read from the folder
-`data.root`."""
+test; ignore its results, which are kept apart in `results/smoke`."""
+
+_DATA = """\
+## Data
+
+The code downloads nothing. It reads each data set and each set of pretrained weights from a folder of its name in
+`data/`, or in another folder that the setting `data.root` names. Without them, `./reproduce.sh --smoke` runs on
+synthetic data.
+"""
 
 _GIVEN = """\
 - `main.py`, `trials.py`: the command and the runner of the trials, the same in every repository.
@@ -173,6 +190,26 @@ def _purpose(file: SourceFile) -> str:
     except SyntaxError:
         return ""
     return f": {inline(said.splitlines()[0])}" if said else ""
+
+
+def _data(data: DataSources) -> list[str]:
+    """How to get the data and weights that are in files; nothing if there are none."""
+    lines = [f"- `data/{source.name}`: {_origin(source)}" for source in data.items if source.has_files]
+    return ["\n".join((_DATA, *lines))] if lines else []
+
+
+def _origin(source: DataSource) -> str:
+    """Where a source can be had, and its licence as far as it is known."""
+    kind = " --repo-type dataset" if source.kind == "hf_dataset" else ""
+    revision = f" --revision {source.revision}" if source.revision else ""
+    where = {
+        "hf_dataset": code_span(f"hf download {source.id}{kind}{revision} --local-dir data/{source.name}"),
+        "hf_model": code_span(f"hf download {source.id}{kind}{revision} --local-dir data/{source.name}"),
+        "url": f"{code_span(source.id)}, unpacked if it is an archive",
+        "doi": code_span(f"https://doi.org/{source.id}"),
+        "openml": f"{code_span(f'https://www.openml.org/d/{source.id}')}, as `dataset.arff`",
+    }.get(source.kind, f"not public. {inline(source.fallback_details)}")
+    return f"{where} (licence: {inline(source.licence)})" if source.licence else where
 
 
 def _assumptions(design: Design) -> list[str]:
