@@ -45,11 +45,11 @@ def read_within_limits(source: str | Path) -> Paper:
 
 
 def _is_small(path: Path) -> bool:
-    """Whether this is a text that is small, also after unpacking."""
+    """Whether this is a text that is small, also after unpacking and with what it includes."""
     try:
         if not path.is_file() or path.stat().st_size > _SMALL:
             return False
-        return kind_of(path.read_bytes(), path.name) not in {"gzip", "tar", "zip"}
+        return kind_of(path.read_bytes(), path.name) not in {"gzip", "tar", "zip", "latex"}
     except OSError:  # reading it explains the problem
         return True
 
