@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from papercoder.paper.draft import Element, Grid, Listing, Picture, Text
 from papercoder.paper.pdf.captions import Caption, Captions, caption
@@ -12,6 +12,10 @@ from papercoder.paper.pdf.headings import Found, gapped
 from papercoder.paper.pdf.page import Typography
 from papercoder.paper.pdf.prose import Vocabulary, clean, joined, polished
 from papercoder.paper.pdf.shapes import Box, Frame, Line, Span, around
+
+
+_FEW = 4
+"""Rows; in a table with fewer, a column may have something in one row alone."""
 
 
 def grid(frame: Frame) -> tuple[tuple[str, ...], ...]:
@@ -23,13 +27,27 @@ def grid(frame: Frame) -> tuple[tuple[str, ...], ...]:
 
 def _columns(rows: Sequence[Sequence[Span]]) -> list[tuple[float, float]]:
     """Where the columns are: the strips that cells cover, heads that span several columns left out."""
+    if len(rows) < _FEW:
+        rows = [_words_joined(row) for row in rows]
     fullest = max(len(row) for row in rows)
     strips: list[tuple[float, float]] = []
     for row in sorted(rows, key=len, reverse=True):
         for span in row:
             if len(row) >= 0.5 * fullest or not _bridges(span, strips):
                 strips = _merged(strips, span)
-    return sorted(strip for strip in strips if len(rows) < 4 or _support(strip, rows) > 1)
+    return sorted(strip for strip in strips if len(rows) < _FEW or _support(strip, rows) > 1)
+
+
+def _words_joined(row: Sequence[Span]) -> list[Span]:
+    """Spans with no more than a space between them as one; too few rows say whether they are columns."""
+    joined: list[Span] = []
+    for span in sorted(row, key=lambda span: span.box.x0):
+        before = joined[-1] if joined else None
+        if before and span.box.x0 - before.box.x1 < 0.5 * span.box.height:
+            joined[-1] = replace(before, box=around([before.box, span.box]))
+        else:
+            joined.append(span)
+    return joined
 
 
 def _support(strip: tuple[float, float], rows: Sequence[Sequence[Span]]) -> int:

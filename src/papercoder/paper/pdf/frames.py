@@ -20,6 +20,8 @@ class _Anchor:
     kind: str
     span: Span
     column: Box
+    line: Box
+    """The whole line: its first span may be the number alone."""
 
 
 def captions_above(
@@ -65,7 +67,10 @@ def _anchors(page: Page, gutter: Gutter | None, captions: Captions) -> list[_Anc
         if start is None or start.kind == "figure":
             continue
         sides = [side for side in columns(page, gutter) if side.x0 - 6 <= span.box.x0 and span.box.x1 <= side.x1 + 6]
-        found.append(_Anchor(start.kind, span, sides[0] if sides else text_box(page)))
+        column = sides[0] if sides else text_box(page)
+        beside = [one.box for one in page.spans if one.box.overlap_y(span.box) > 0.5 * span.box.height]
+        line = around([span.box, *(box for box in beside if box.overlap_x(column) > 0)])
+        found.append(_Anchor(start.kind, span, column, line))
     return found
 
 
@@ -118,7 +123,7 @@ def _outermost(boxes: Sequence[Box]) -> list[Box]:
 
 def _nearest(anchor: _Anchor, stacks: Sequence[Box], bias: float) -> Box | None:
     """The nearest stack; one above the caption counts as farther by the factor `bias`."""
-    over = [box for box in stacks if box.overlap_x(anchor.span.box) > 0 and _distance(anchor, box) < FARTHEST]
+    over = [box for box in stacks if box.overlap_x(anchor.line) > 0 and _distance(anchor, box) < FARTHEST]
     near = [
         (_distance(anchor, box) * (bias if box.y1 <= anchor.span.box.y0 else 1.0), box)
         for box in over
