@@ -13,7 +13,6 @@ from papercoder.paper.pdf.page import Typography
 from papercoder.paper.pdf.prose import Vocabulary, clean, joined, polished
 from papercoder.paper.pdf.shapes import Box, Frame, Line, Span, around
 
-
 _FEW = 4
 """Rows; in a table with fewer, a column may have something in one row alone."""
 
