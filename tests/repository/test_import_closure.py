@@ -1,7 +1,7 @@
 """Which files a module needs."""
 
 from papercoder.artifacts import SourceFile
-from papercoder.repository.import_closure import import_closure
+from papercoder.repository.import_graph import import_closure
 
 
 def closure(start: str, **texts: str) -> set[str]:

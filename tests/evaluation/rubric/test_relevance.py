@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papercoder.artifacts import SourceFile
-from papercoder.evaluation.rubric.relevance import Relevance, words
+from papercoder.evaluation.rubric.evidence import Relevance, words
 
 FILES = (
     SourceFile(path="src/data_loading.py", text="def load(path):\n    return read(path)\n"),

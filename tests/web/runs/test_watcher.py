@@ -31,13 +31,11 @@ from papercoder.runs.folder import lock
 from papercoder.settings import Settings
 from papercoder.web.runs import watcher as watching
 from papercoder.web.runs.active import ActiveRuns
-from papercoder.web.runs.event_follower import EventFollower
-from papercoder.web.runs.files import about, files
+from papercoder.web.runs.files import about, files, seconds_left
 from papercoder.web.runs.folder import RunsFolder
 from papercoder.web.runs.progress import Progress
-from papercoder.web.runs.time_left import seconds_left
 from papercoder.web.runs.view import View
-from papercoder.web.runs.watcher import Watcher, Watchers
+from papercoder.web.runs.watcher import EventFollower, Watcher, Watchers
 from tests.support import LOGIC, SIMULATED
 from tests.waiting import until
 

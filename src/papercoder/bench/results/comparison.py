@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from papercoder.artifacts import Artifact
 from papercoder.artifacts.bench import BenchResults, BenchTrialResult
 from papercoder.bench.results.difference import Difference, difference, with_verdicts, without
-from papercoder.bench.results.grouping import Trials
+from papercoder.bench.results.grouping import Names, Setting, SettingPair, Trials, pairs, setting, settings_of
 from papercoder.bench.results.metrics import METRICS, Metric
-from papercoder.bench.results.pairing import Names, Setting, SettingPair, pairs, setting, settings_of
 
 
 class SettingComparison(Artifact):

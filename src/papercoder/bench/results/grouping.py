@@ -1,13 +1,89 @@
-"""Groups of trials and their means: over papers, over repeats, or of one trial."""
+"""Groups of trials and their means, and which settings of two result sets are compared."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
 from typing import TypeVar
 
-from papercoder.artifacts import BenchTrialResult, Interval
+from papercoder.artifacts import Artifact, Interval
+from papercoder.artifacts.bench import BenchResults, BenchTrialResult
 from papercoder.bench.results.metrics import Metric
+from papercoder.errors import SettingsError
 from papercoder.evaluation.statistics import interval
+
+Names = tuple[str, str]
+"""Before and after."""
+
+
+class Setting(Artifact):
+    """The variant and model of a trial."""
+
+    variant: str
+    model: str
+
+    def __str__(self) -> str:
+        return f"{self.variant} · {self.model}"
+
+
+SettingPair = tuple[Setting, Setting]
+
+
+def setting(trial: BenchTrialResult) -> Setting:
+    """The variant and model of this trial."""
+    return Setting(variant=trial.variant, model=trial.model)
+
+
+def settings_of(results: BenchResults) -> tuple[Setting, ...]:
+    """All settings, in the manifest's order."""
+    return tuple(dict.fromkeys(setting(trial) for trial in results.trials))
+
+
+def pairs(
+    before: BenchResults, after: BenchResults, variants: Names | None = None, models: Names | None = None
+) -> tuple[SettingPair, ...]:
+    """The settings to compare: those with equal names, or the two that are given.
+
+    Raises:
+        SettingsError: a name is unknown, or the settings to compare are ambiguous.
+    """
+    first, second = settings_of(before), settings_of(after)
+    by_variant = _matched("variant", [one.variant for one in first], [one.variant for one in second], variants)
+    by_model = _matched("model", [one.model for one in first], [one.model for one in second], models)
+    candidates = [
+        (Setting(variant=old, model=old_model), Setting(variant=new, model=new_model))
+        for old, new in by_variant
+        for old_model, new_model in by_model
+    ]
+    same = before is after
+    found = tuple((a, b) for a, b in candidates if a in first and b in second and not (same and a == b))
+    if not found:
+        raise SettingsError(_ambiguous(first, second, same=same))
+    return found
+
+
+def _matched(kind: str, first: Iterable[str], second: Iterable[str], named: Names | None) -> list[Names]:
+    """The two given names; or the names that both sides have; or the only name of each side."""
+    before, after = list(dict.fromkeys(first)), list(dict.fromkeys(second))
+    if named:
+        for name, known in zip(named, (before, after), strict=True):
+            if name not in known:
+                raise SettingsError(f"Unknown {kind} {name}. Available: {', '.join(known) or 'none'}.")
+        return [named]
+    if both := [(name, name) for name in before if name in after]:
+        return both
+    return [(before[0], after[0])] if len(before) == len(after) == 1 else []
+
+
+def _ambiguous(before: tuple[Setting, ...], after: tuple[Setting, ...], *, same: bool) -> str:
+    choose = "Choose two with --variants X Y or --models X Y"
+    if same:
+        return f"A result set cannot be compared with itself. {choose}: {_join(before)}."
+    return f"The two result sets have no setting in common. {choose}: {_join(before)} before, {_join(after)} after."
+
+
+def _join(settings: tuple[Setting, ...]) -> str:
+    return ", ".join(map(str, settings)) or "none"
+
 
 K = TypeVar("K")
 

@@ -15,7 +15,7 @@ from papercoder.environments.lock import LOCK, REQUIREMENTS
 from papercoder.environments.repository_copy import delete_folder
 from papercoder.errors import ReproductionError, SandboxError
 from papercoder.files.temporary import new_temporary_folder
-from papercoder.repository.import_closure import import_closure
+from papercoder.repository.import_graph import import_closure
 from papercoder.sandbox.contract import GIB, Bind, Command, Limits, Sandbox
 from papercoder.sandbox.selection import select_sandbox, why_unavailable
 

@@ -24,8 +24,8 @@ from papercoder.report.rendering import environment
 from papercoder.runs.summary import StepCost
 from papercoder.web.parts import tabs
 from papercoder.web.parts.artifact_tree import LABELS, TONES, tree_html
-from papercoder.web.parts.controls import Kind, alert, button, number
 from papercoder.web.server import layout
+from papercoder.web.server.layout import Kind, alert, button, number
 from papercoder.web.server.state import Web
 
 _MAX_CHARS = 400_000

@@ -11,10 +11,10 @@ from papercoder.errors import PaperCoderError
 from papercoder.files.regular import is_file
 from papercoder.runs.events import Event, RunStarted
 from papercoder.web.parts import live, tabs
-from papercoder.web.parts.controls import Kind, alert, button, field, number
 from papercoder.web.runs.view import View
 from papercoder.web.runs.watcher import Watcher
 from papercoder.web.server import layout
+from papercoder.web.server.layout import Kind, alert, button, field, number
 from papercoder.web.server.state import Web
 
 _LOG_LINES = 300

@@ -6,8 +6,8 @@ from nicegui import run, ui
 from papercoder.report import load
 from papercoder.report.questions import questions
 from papercoder.web.parts import tabs
-from papercoder.web.parts.controls import button
 from papercoder.web.server import layout
+from papercoder.web.server.layout import button
 from papercoder.web.server.state import Web
 
 

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from papercoder.web.parts import example_card, run_row
-from papercoder.web.parts.controls import button, field
 from papercoder.web.runs.overview import BenchCard, Overview, RunCard
 from papercoder.web.server import layout
+from papercoder.web.server.layout import button, field
 from papercoder.web.server.state import Web
 
 _EVERY = 2.0

@@ -16,13 +16,12 @@ from papercoder.paper.pictures import pictures
 from papercoder.report.loading import LARGEST_PICTURE, data_uri
 from papercoder.settings import Profile, Settings
 from papercoder.web.papers import run_options
-from papercoder.web.papers.reader_process import read_in_process
-from papercoder.web.papers.sources import source_of, store_upload
+from papercoder.web.papers.sources import read_in_process, source_of, store_upload
 from papercoder.web.parts import example_card
 from papercoder.web.parts import fidelity as fidelity_card
-from papercoder.web.parts.controls import alert, button, field, number, select
 from papercoder.web.runs.folder import UPLOAD
 from papercoder.web.server import layout
+from papercoder.web.server.layout import alert, button, field, number, select
 from papercoder.web.server.state import Web
 
 _SUFFIXES = ".pdf,.tex,.gz,.tgz,.tar,.zip,.html,.htm,.md,.json,.xml"

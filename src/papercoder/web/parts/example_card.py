@@ -5,8 +5,8 @@ from nicegui import ui
 from papercoder.errors import PaperCoderError
 from papercoder.operations.example import example
 from papercoder.settings import Settings
-from papercoder.web.parts.controls import alert, button
 from papercoder.web.server import layout
+from papercoder.web.server.layout import alert, button
 from papercoder.web.server.state import Web
 
 

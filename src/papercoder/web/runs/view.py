@@ -7,9 +7,8 @@ from papercoder.artifacts import LogicDesign
 from papercoder.runs.events import ExecutionStepEnded
 from papercoder.runs.reproduction_progress import ReproductionProgress
 from papercoder.runs.summary import StageSummary, Summary, stage_of
-from papercoder.web.runs.files import FileView, artifact_of, files
+from papercoder.web.runs.files import FileView, artifact_of, files, seconds_left
 from papercoder.web.runs.progress import ArtifactProgress, Progress
-from papercoder.web.runs.time_left import seconds_left
 
 State = Literal["new", "running", "pausing", "paused", "stopping", "interrupted", "complete", "partial"]
 

@@ -1,4 +1,4 @@
-"""Commands that take a test and two branches, the switches that such tests read, and declared units."""
+"""Commands that take a test and two branches, the switches that such tests read, and the numbers of siunitx."""
 
 from papercoder.paper.latex.expansion.arithmetic import Undecided
 from papercoder.paper.latex.expansion.conditions import define_if
