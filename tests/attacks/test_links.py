@@ -33,9 +33,9 @@ from papercoder.stages.execution.declared_tests import declared_tests
 from papercoder.stages.execution.forecast import forecast
 from papercoder.stages.execution.steps import steps
 from papercoder.web.runs.archive import pack
-from papercoder.web.runs.event_follower import EventFollower
 from papercoder.web.runs.folder import RunsFolder
 from papercoder.web.runs.overview import Overview
+from papercoder.web.runs.watcher import EventFollower
 from tests.support import PAPER, SIMULATED
 
 SETTINGS = Settings(model=SIMULATED, sandbox="none", profile="paper")
