@@ -161,15 +161,13 @@ Judge = Callable[[Tree], tuple[StepName, str] | None]
 """From path -> text to the step that fails and what it prints; None where nothing fails."""
 
 
-def observed(failed: StepName | None = None, output: str = "", reproduce: bool = False) -> ExecutionReport:
+def observed(failed: StepName | None = None, output: str = "") -> ExecutionReport:
     """An execution that passed up to the step that failed."""
-    at = STEPS.index(failed or "reproduce")
+    at = STEPS.index(failed) if failed else len(STEPS)
     seen = [StepResult(step=step, status="passed", command=f"run {step}") for step in STEPS[:at]]
     if failed:
         reason = f"it ended with exit code 1: {output.splitlines()[-1] if output else ''}"
         seen.append(StepResult(step=failed, status="failed", command=f"run {failed}", output=output, reason=reason))
-    elif reproduce:
-        seen.append(StepResult(step="reproduce", status="passed"))
     left = [StepResult(step=step, status="skipped", reason="not requested") for step in STEPS[len(seen) :]]
     return ExecutionReport(steps=(*seen, *left), sandbox="bubblewrap", lock="numpy==2.0\n")
 

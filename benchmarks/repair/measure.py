@@ -59,7 +59,7 @@ class ExecutionDetector:
 
     def sees(self, planted: Planted) -> bool:
         """The repository is run in a sandbox, from the first step to the one that fails."""
-        return bool(asyncio.run(execute_repository(planted.copy, "auto", reproduce=False)).unseen(reproduce=False))
+        return bool(asyncio.run(execute_repository(planted.copy, "auto")).unseen)
 
 
 def _same(finding: Finding) -> tuple[str, str, str]:

@@ -13,7 +13,7 @@ from papercoder import cli
 from papercoder.artifacts import CheckReport, ExecutionReport
 from papercoder.sandbox import selection
 from papercoder.stages.amendment import Amendment
-from tests.scripted import block, observed, play, project
+from tests.scripted import STEPS, block, observed, play, project
 from tests.support import MAIN_PY, MODEL_PY, SIMULATED, Says, calls_made, tree
 
 GOOD = Path(__file__).parents[1] / "data" / "good_repository"
@@ -114,9 +114,7 @@ def test_every_step_is_printed(say: Say, repository: Path, ladder: Ladder) -> No
     ladder(observed())
     ended = say("execute", repository)
     assert (ended.code, ended.err) == (0, "")
-    assert [line.split()[0] for line in ended.out.splitlines()] == [
-        "install", "import", "start", "tests", "smoke", "reproduce",
-    ]  # fmt: skip
+    assert [line.split()[0] for line in ended.out.splitlines()] == list(STEPS)
 
 
 def test_a_step_that_failed_shows_its_output(say: Say, repository: Path, ladder: Ladder) -> None:
@@ -124,13 +122,6 @@ def test_a_step_that_failed_shows_its_output(say: Say, repository: Path, ladder:
     ended = say("execute", repository)
     assert ended.code == 3
     assert "smoke failed: it ended with exit code 1: KeyError: [rate]" in ended.out
-
-
-def test_a_requested_reproduction_must_be_executed(say: Say, repository: Path, ladder: Ladder) -> None:
-    ladder(observed())
-    assert say("execute", repository, "--reproduce").code == 3
-    ladder(observed(reproduce=True))
-    assert say("execute", repository, "--reproduce").code == 0
 
 
 def test_the_ladder_as_json(say: Say, repository: Path, ladder: Ladder) -> None:

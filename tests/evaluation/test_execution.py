@@ -88,7 +88,6 @@ def test_a_judge_reads_every_step_and_the_results() -> None:
     text = Observations(observed("smoke", "ValueError: too few")).render()
     assert "- import (`run import`): passed" in text
     assert "- smoke (`run smoke`): failed, 0.0 s. it ended with exit code 1: ValueError: too few" in text
-    assert "- reproduce: skipped. not requested" in text
     assert fence("ValueError: too few") in text
     assert RESULTS in REPRODUCED.render()
 

@@ -131,7 +131,7 @@ def test_a_folder_without_python_files_is_an_error(repair: RepairCommand, reposi
     with pytest.raises(RunFolderError, match=f"{name} is not a folder with Python files"):
         repair(FIX, repository=repository / name)
     with pytest.raises(RunFolderError, match=f"{name} is not a folder with Python files"):
-        asyncio.run(execute_repository(repository / name, "auto", reproduce=False))
+        asyncio.run(execute_repository(repository / name, "auto"))
 
 
 def test_a_repository_without_an_entry_can_be_repaired(repair: RepairCommand, repository: Path) -> None:

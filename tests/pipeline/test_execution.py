@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.agents.agent import Agents
-from papercoder.artifacts import ExecutionReport, SourceFile, StepResult
+from papercoder.artifacts import ExecutionReport, SourceFile
 from papercoder.pipeline import execution as executing
 from papercoder.pipeline.execution import execute_in_run
 from papercoder.runs.events import ArtifactReused, Event
@@ -29,15 +29,7 @@ def lent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
         done.append(("up to smoke", gpu))
         return observed(None)
 
-    async def reproduce_files(
-        context: Agents, files: tuple[SourceFile, ...], sandbox: str, before: ExecutionReport, gpu: bool = False
-    ) -> ExecutionReport:
-        done.append(("reproduce", gpu))
-        last = StepResult(step="reproduce", status="passed")
-        return before.model_copy(update={"steps": (*before.steps[:-1], last)})
-
     monkeypatch.setattr(executing, "execute_files", execute_files)
-    monkeypatch.setattr(executing, "reproduce_files", reproduce_files)
     return done
 
 
@@ -47,12 +39,12 @@ def run_in(folder: Path, events: list[Event]) -> Run[Agents]:
 
 def look(folder: Path, *, gpu: bool, events: list[Event] | None = None) -> ExecutionReport:
     run = run_in(folder, events if events is not None else [])
-    return asyncio.run(execute_in_run(run, "execution/0.json", FILES, "auto", True, gpu))
+    return asyncio.run(execute_in_run(run, "execution/0.json", FILES, "auto", gpu))
 
 
 def test_a_gpu_reaches_every_step(tmp_path: Path, lent: list[tuple[str, bool]]) -> None:
     look(tmp_path, gpu=True)
-    assert lent == [("up to smoke", True), ("reproduce", True)]
+    assert lent == [("up to smoke", True)]
 
 
 def test_an_execution_without_a_gpu_is_not_reused_with_one(tmp_path: Path, lent: list[tuple[str, bool]]) -> None:
@@ -60,7 +52,7 @@ def test_an_execution_without_a_gpu_is_not_reused_with_one(tmp_path: Path, lent:
     look(tmp_path, gpu=True)
     look(tmp_path, gpu=False)
     look(tmp_path, gpu=True)
-    assert [gpu for _, gpu in lent] == [False, False, True, True]
+    assert [gpu for _, gpu in lent] == [False, True]
 
 
 def test_an_execution_from_before_this_setting_is_reused(tmp_path: Path, lent: list[tuple[str, bool]]) -> None:
@@ -70,4 +62,4 @@ def test_an_execution_from_before_this_setting_is_reused(tmp_path: Path, lent: l
     events: list[Event] = []
     look(tmp_path, gpu=False, events=events)
     assert [event.artifact for event in of_kind(events, ArtifactReused)] == ["execution/0.json"]
-    assert [name for name, _ in lent] == ["up to smoke", "reproduce"]
+    assert len(lent) == 1

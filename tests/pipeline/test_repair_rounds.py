@@ -31,7 +31,7 @@ def shop(tmp_path: Path) -> Callable[..., Workshop]:
 def run_repair(workshop: Workshop, rounds: int = 4, sandbox: str = "auto") -> tuple[Files, ExecutionReport | None]:
     async def work() -> tuple[Files, ExecutionReport | None]:
         files = await workshop.begin()
-        repairing = RepairRounds(workshop.run, DESIGN, workshop.publish, sandbox, reproduce=False)
+        repairing = RepairRounds(workshop.run, DESIGN, workshop.publish, sandbox)
         return await repairing.run_rounds(files, rounds)
 
     return asyncio.run(work())
@@ -165,7 +165,7 @@ def test_what_lies_outside_the_code_is_not_repaired(shop: Shop, monkeypatch: pyt
     assert workshop.model.requests == []
     assert files == CODE
     assert report is not None
-    assert report.unseen(reproduce=False) == "smoke was not run: the index is away"
+    assert report.unseen == "smoke was not run: the index is away"
 
 
 def test_what_could_not_be_observed_is_tried_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

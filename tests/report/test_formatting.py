@@ -19,7 +19,7 @@ def test_headline_of_a_reproduction(tmp_path: Path) -> None:
 
 def test_headline_of_a_failure(tmp_path: Path) -> None:
     assert headline(load(full_folder(tmp_path, "failed"))) == (
-        "2 Python files were written; the modules import. The step “reproduce” failed: KeyError: 'lr'."
+        "2 Python files were written; the modules import. The step “smoke” failed: KeyError: 'lr'."
     )
 
 

@@ -258,7 +258,7 @@ def test_markdown_says_the_same(full: Report) -> None:
     text = to_markdown(full)
     for expected in (
         "# A Tiny Method",
-        "| reproduce | ✓ passed |",
+        "| smoke | ✓ passed |",
         "| tests | ○ skipped |",
         "[fit.py:6](repo/fit.py#L6)",
         "```mermaid\nclassDiagram",

@@ -6,7 +6,7 @@ from papercoder.artifacts.base import Artifact
 from papercoder.artifacts.trials import TrialList
 
 Limit = Literal["seconds", "memory", "processes", "disk", "output"]
-StepName = Literal["install", "import", "start", "trials", "tests", "smoke", "reproduce"]
+StepName = Literal["install", "import", "start", "trials", "tests", "smoke"]
 StepStatus = Literal["passed", "failed", "skipped"]
 
 
@@ -89,9 +89,6 @@ class ExecutionReport(Artifact):
     smoke_results: str | None = None
     """The text of the smoke run's `results.json`; its numbers mean nothing."""
 
-    results: str | None = None
-    """The text of the full reproduction's `results.json`."""
-
     @property
     def failed(self) -> StepResult | None:
         """The step that failed, if any."""
@@ -107,10 +104,10 @@ class ExecutionReport(Artifact):
         """False if no step ran: there was no sandbox, or packages could not be downloaded."""
         return any(step.status != "skipped" for step in self.steps)
 
-    def unseen(self, reproduce: bool) -> str:
-        """Which requested step did not pass, in one sentence; empty if there is none."""
+    @property
+    def unseen(self) -> str:
+        """Why the smoke run was not seen to pass, in one sentence; empty if it passed."""
         if self.failed:
             return f"{self.failed.step} failed: {self.failed.reason}"
-        asked = {"smoke", *(("reproduce",) if reproduce else ())}
-        missing = (step for step in self.steps if step.step in asked and step.status != "passed")
-        return next((f"{step.step} was not run: {step.reason}" for step in missing), "")
+        smoke = next((step for step in self.steps if step.step == "smoke"), None)
+        return f"smoke was not run: {smoke.reason}" if smoke and smoke.status != "passed" else ""

@@ -90,14 +90,14 @@ def _with_execution(result: BenchTrialResult, folder: Path) -> BenchTrialResult:
         update={
             "executed": report.observed,
             "steps": report.passed,
-            "reason": result.reason or report.unseen(reproduce=False),
+            "reason": result.reason or report.unseen,
         },
     )
     claims = _read(folder, "planning/claims.json", Claims)
     reproduced = _read(folder, "reproduction/claims.json", ClaimResults)
-    if claims is None or not (reproduced or "reproduce" in report.passed):
+    if claims is None or reproduced is None:
         return result
-    judged = judged_claims(claims, reproduced, report, "")
+    judged = judged_claims(claims, reproduced)
     met = sum(claim.verdict == "met" for claim in judged.items)
     return result.model_copy(update={"claims": len(judged.items), "claims_met": met})
 

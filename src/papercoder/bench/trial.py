@@ -76,7 +76,7 @@ async def _run(trial: Trial, environment: RunEnvironment, emit: Emit) -> str:
     environment = replace(environment, read=with_addendum(environment.read, trial.addendum))
     repository = await generate(trial.source, trial.folder, trial.settings, [emit], environment)
     execution = repository.execution or await _execute(trial, repository, environment, emit)
-    unseen = "" if execution is None or execution.observed else execution.unseen(reproduce=False)
+    unseen = "" if execution is None or execution.observed else execution.unseen
     shortcomings = await _evaluate(trial, trial.evaluation, environment, emit) if trial.evaluation else ()
     return "; ".join(filter(None, [unseen, *shortcomings]))
 
@@ -89,7 +89,7 @@ async def _execute(
         log = EventLog(trial.folder, emit)
         run, _ = open_run(trial.folder, trial.settings, log, environment)
         settings = trial.settings
-        report = await check_and_execute(run, repository.files, settings.sandbox, False, settings.gpu)
+        report = await check_and_execute(run, repository.files, settings.sandbox, settings.gpu)
         log(RunEnded(status="complete"))
         await asyncio.to_thread(write_report, trial.folder)
         return report

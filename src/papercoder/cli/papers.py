@@ -1,8 +1,9 @@
 """Commands for papers, runs and repositories."""
 
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -32,9 +33,6 @@ from papercoder.cli.options import (
     stem,
 )
 from papercoder.errors import RunFolderError, SettingsError
-
-if TYPE_CHECKING:
-    from papercoder.artifacts import StepResult
 
 
 @app.command()
@@ -156,29 +154,19 @@ def check(repository: RepositoryArgument, as_json: JsonOption = False) -> None:
 
 @app.command()
 def execute(
-    repository: RepositoryArgument,
-    sandbox: SandboxOption = None,
-    reproduce: ReproduceOption = None,
-    gpu: GpuOption = None,
-    as_json: JsonOption = False,
+    repository: RepositoryArgument, sandbox: SandboxOption = None, gpu: GpuOption = None, as_json: JsonOption = False
 ) -> None:
-    """Execute a repository in a sandbox: install, import, start, tests, smoke, and optionally reproduce."""
-
+    """Execute a repository in a sandbox, step by step: install, import, start, trials, tests, smoke."""
     from papercoder.console.terminal import show_execution_step
-    from papercoder.operations.repair import execute_repository, reproduction_forecast
+    from papercoder.operations.repair import execute_repository
 
-    console = new_console()
-
-    def tell(step: "StepResult") -> None:
-        show_execution_step(step, console, reproduction_forecast(repository, step) if reproduce else "")
-
-    listener = None if as_json else tell
-    report = run_interruptible(execute_repository(repository, sandbox or "auto", bool(reproduce), listener, bool(gpu)))
+    listener = None if as_json else partial(show_execution_step, console=new_console())
+    report = run_interruptible(execute_repository(repository, sandbox or "auto", listener, bool(gpu)))
     if as_json:
         echo(report.model_dump_json(indent=1))
     elif report.notes:
         echo("\n".join(report.notes))
-    if report.unseen(bool(reproduce)):
+    if report.unseen:
         raise typer.Exit(PARTIAL)
 
 

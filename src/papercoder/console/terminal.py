@@ -67,12 +67,10 @@ def _where(folder: Path, found: RunReport) -> Iterator[str]:
         yield f"traceability: {folder / 'repo' / 'TRACEABILITY.md'}"
 
 
-def show_execution_step(step: StepResult, console: Console, next_: str = "") -> None:
-    """Show an execution step, the end of its output if it failed, and a note on the next step."""
+def show_execution_step(step: StepResult, console: Console) -> None:
+    """Show an execution step, and the end of its output if it failed."""
     memory = f", {step.peak_memory_mb:.0f} MB" if step.peak_memory_mb else ""
     detail = step.reason or "; ".join(filter(None, (f"{step.seconds:.1f} s{memory}", step.note)))
     console.print(Text.assemble((step.step, "bold"), f" {step.status.replace('_', ' ')}: {detail}"), soft_wrap=True)
     if step.status == "failed":
         console.print(step.output[-3000:], soft_wrap=True)
-    if next_:
-        console.print(next_, soft_wrap=True)

@@ -94,7 +94,7 @@ async def generate(
             run = with_pending_change(run)
             repository = await PROFILES[settings.profile](run, paper, Publisher(run, history), settings)
             complete_change(run)
-            end.reason = repository.execution.unseen(reproduce=False) if repository.execution else ""
+            end.reason = repository.execution.unseen if repository.execution else ""
         return repository
 
 

@@ -19,7 +19,6 @@ from papercoder.runs.folder import load, lock
 from papercoder.sandbox.selection import select_sandbox
 from papercoder.settings import Settings
 from papercoder.stages.execution.execute import execute
-from papercoder.stages.execution.forecast import forecast
 from papercoder.stages.repair import Failure, repair
 
 _TRACEABILITY = "TRACEABILITY.json"
@@ -30,7 +29,6 @@ _MAX_OUTPUT = 12_000
 async def execute_repository(
     repository: Path,
     sandbox: str,
-    reproduce: bool,
     on_step: Callable[[StepResult], None] | None = None,
     gpu: bool = False,
 ) -> ExecutionReport:
@@ -39,7 +37,6 @@ async def execute_repository(
     Args:
         repository: any Python repository with the conventions of a generated one.
         sandbox: `auto` or a sandbox's name.
-        reproduce: run the full reproduction after the smoke run.
         on_step: receives the result of each step.
         gpu: let the code use this machine's GPUs.
 
@@ -49,12 +46,7 @@ async def execute_repository(
     """
     _require_repository(repository)
     chosen = await select_sandbox(sandbox)
-    return await execute(repository, chosen, reproduce=reproduce, gpu=gpu, emit=on_step or (lambda _: None))
-
-
-def reproduction_forecast(repository: Path, step: StepResult) -> str:
-    """After the smoke run has passed, how long the full reproduction may take; after other steps, nothing."""
-    return forecast(repository, step) if step.step == "smoke" and step.status == "passed" else ""
+    return await execute(repository, chosen, gpu=gpu, emit=on_step or (lambda _: None))
 
 
 async def repair_repository(
@@ -88,7 +80,7 @@ async def repair_repository(
         repaired = apply(files, edits)
         if settings.sandbox != "none" and repaired != files:
             before, after = [
-                await execute_in_run(run, f"execution/{name}.json", tree, settings.sandbox, False, settings.gpu)
+                await execute_in_run(run, f"execution/{name}.json", tree, settings.sandbox, settings.gpu)
                 for name, tree in (("before", files), ("after", repaired))
             ]
             _require_no_regression(before, after, folder)

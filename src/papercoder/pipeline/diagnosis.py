@@ -202,7 +202,6 @@ class DiagnosisRounds:
                 f"diagnosis/{hypothesis.id}/execution.json",
                 changed.files,
                 self.options.sandbox,
-                False,
                 self.options.gpu,
             )
             if execution.failed:

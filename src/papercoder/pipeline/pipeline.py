@@ -64,7 +64,7 @@ async def paper_to_repository(run: Run[Agents], paper: Paper, publish: Publisher
     code = await reviews.run_rounds(code, settings.review_rounds)
     tests = await write_tests(run, paper, design, configuration, code, publish)
     files = await add_equipment(design, configuration, (*code, *tests), publish)
-    repairs = RepairRounds(run, design, publish, settings.sandbox, False, settings.gpu)
+    repairs = RepairRounds(run, design, publish, settings.sandbox, settings.gpu)
     files, execution = await repairs.run_rounds(files, settings.repair_rounds)
     verdicts = await reviews.verdicts(files)
     repository = await add_documents(paper, design, files, publish)

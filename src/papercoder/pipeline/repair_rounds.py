@@ -23,7 +23,6 @@ class RepairRounds:
     design: Design
     publish: Publisher
     sandbox: str
-    reproduce: bool
     gpu: bool = False
     attempts: list[Attempt] = field(default_factory=list)
 
@@ -46,7 +45,7 @@ class RepairRounds:
             if len(self.attempts) == attempts_before:
                 break
         # Results of a smoke run are not part of the repository.
-        texts = {"requirements.lock": report.lock, "results.json": report.results}
+        texts = {"requirements.lock": report.lock}
         produced = tuple(SourceFile(path=path, text=text) for path, text in texts.items() if text is not None)
         return (*files, *await self.publish(produced, "Execution: installed versions and results")), report
 
@@ -75,7 +74,7 @@ class RepairRounds:
 
     async def _execute(self, number: int, files: Files) -> ExecutionReport:
         artifact = f"execution/{number}.json"
-        return await execute_in_run(self.run, artifact, files, self.sandbox, self.reproduce, self.gpu)
+        return await execute_in_run(self.run, artifact, files, self.sandbox, self.gpu)
 
 
 def _failure(step: StepResult) -> Failure:

@@ -16,7 +16,6 @@ STEP_REQUIREMENTS: dict[StepName, str] = {
     "trials": "does every claim have a trial?",
     "tests": "do the tests pass?",
     "smoke": "does it finish with tiny settings?",
-    "reproduce": "does it finish with the paper’s settings?",
 }
 _PASSED: dict[StepName, str] = {
     "install": "the packages install",
@@ -25,7 +24,6 @@ _PASSED: dict[StepName, str] = {
     "trials": "every claim has a trial or a reason",
     "tests": "the tests pass",
     "smoke": "the code finishes with tiny settings",
-    "reproduce": "the code finishes with the paper’s settings",
 }
 LABELS = {
     "implemented": "implemented",
@@ -134,7 +132,7 @@ def _code(report: Report) -> str:
         return f"{written}{before}. The step “{failed.step}” failed: {reason}"
     if not passed:
         return f"{written}. The code was not run."
-    beyond = "" if passed[-1].step == "reproduce" else " Later steps were not run."
+    beyond = "" if passed[-1].step == "smoke" else " Later steps were not run."
     return f"{written}; {_PASSED[passed[-1].step]}.{beyond}"
 
 

@@ -50,7 +50,7 @@ A = TypeVar("A", bound=Artifact)
 
 _READING = "reading: "
 _RESULTS = "repo/results.json"
-_UNUSED = f"{_RESULTS} is ignored because the full reproduction did not pass."
+_UNUSED = f"{_RESULTS} is not used, because `papercoder reproduce` did not measure it."
 
 MOST_PICTURES = 40
 """Pictures in one report."""
@@ -98,7 +98,7 @@ def load(folder: Path) -> Report:
         agents=_agents(events),
         lost=tuple(text.removeprefix(_READING) for text in summary.warnings if text.startswith(_READING)),
     )
-    report = report.model_copy(update=_claims(files, execution))
+    report = report.model_copy(update=_claims(files))
     if (paper := files.read("paper.json", Paper)) is not None:
         report = report.model_copy(update=_reading(folder, paper))
     others = tuple(text for text in summary.warnings if not text.startswith(_READING))
@@ -237,25 +237,19 @@ def _data(files: _Files) -> tuple[SourceStatus, ...]:
     return tuple(source_status(source, lock, DataCache(), verify=False) for source in (sources or DataSources()).items)
 
 
-def _claims(files: _Files, execution: ExecutionReport | None) -> dict[str, object]:
+def _claims(files: _Files) -> dict[str, object]:
     """The fields of a report about claims."""
     claims = files.read("planning/claims.json", Claims)
     if claims is None:
         return {}
     reproduced = files.read("reproduction/claims.json", ClaimResults)
-    is_used = reproduced is not None or (execution is not None and "reproduce" in execution.passed)
-    note = _UNUSED if not is_used and is_file(files.folder, _RESULTS) else ""
-    try:
-        results = read_text(files.folder, _RESULTS) or ""
-    except RunFolderError:  # generated code wrote the file, so it may be anything
-        results = ""
-    judged = judged_claims(claims, reproduced, execution, results)
+    judged = judged_claims(claims, reproduced)
     return {
         "claims": judged.items,
         "orderings": judged.orderings,
         "unclaimed": judged.unclaimed,
         "tolerance": judged.tolerance,
-        "claims_note": note,
+        "claims_note": _UNUSED if reproduced is None and is_file(files.folder, _RESULTS) else "",
     }
 
 

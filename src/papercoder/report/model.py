@@ -29,7 +29,7 @@ from papercoder.runs.summary import Status, Summary
 
 State = Literal["implemented", "partly", "missing", "contradicts", "not_reviewed"]
 STATES: tuple[State, ...] = ("implemented", "partly", "missing", "contradicts", "not_reviewed")
-STEPS: tuple[StepName, ...] = ("install", "import", "start", "trials", "tests", "smoke", "reproduce")
+STEPS: tuple[StepName, ...] = ("install", "import", "start", "trials", "tests", "smoke")
 CLAIM_VERDICTS: tuple[ClaimVerdict, ...] = ("met", "differs", "inconclusive", "toy", "not_run")
 
 

@@ -85,7 +85,7 @@ def test_gpus_are_allowed_if_a_step_needs_them(
     tmp_path: Path, gpus: int | None, settings: dict[str, bool], allowed: bool
 ) -> None:
     path = write_manifest(
-        tmp_path, variants=[{"name": "full", **settings}], resources={"smoke": {"cpus": 2}, "reproduce": {"gpus": gpus}}
+        tmp_path, variants=[{"name": "full", **settings}], resources={"tests": {"cpus": 2}, "smoke": {"gpus": gpus}}
     )
     trial = trials(load_manifest(path), tmp_path)[0]
     assert trial.settings.gpu == allowed

@@ -21,7 +21,7 @@ LENT = {"CPU": 16.0, "GPU": 2.0, "memory": 64.0 * GIB}
 def test_a_task_needs_the_maximum_of_its_steps() -> None:
     resources: dict[StepName, Resources] = {"tests": Resources(cpus=2), "smoke": Resources(gpus=1, memory=4)}
     assert required(resources, ("install", "tests", "smoke")) == Resources(cpus=2, gpus=1, memory=4)
-    assert required(resources, ("reproduce",)) == Resources(cpus=1, gpus=0)
+    assert required(resources, ("install",)) == Resources(cpus=1, gpus=0)
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_resources_of_two_nodes_are_not_added() -> None:
 
 
 def test_the_message_names_needed_and_available_resources() -> None:
-    assert unmet_needs(("reproduce",), Resources(cpus=1, gpus=1, memory=64), (SMALL, SMALL, {"CPU": 1.0})) == (
-        "`resources`: reproduce needs 1 CPU, 1 GPU, 64 GiB of memory, but no node of the cluster has that "
+    assert unmet_needs(("smoke",), Resources(cpus=1, gpus=1, memory=64), (SMALL, SMALL, {"CPU": 1.0})) == (
+        "`resources`: smoke needs 1 CPU, 1 GPU, 64 GiB of memory, but no node of the cluster has that "
         "(2 nodes with 4 CPUs, 0 GPUs, 8 GiB of memory; 1 node with 1 CPU, 0 GPUs, 0 GiB of memory)"
     )
     assert unmet_needs(("install", "smoke"), Resources(cpus=9), ()) == (
@@ -65,9 +65,7 @@ def todo(folder: Path, resources: dict[str, Any], **settings: Any) -> tuple[Tria
 
 
 def test_only_steps_that_run_need_resources(tmp_path: Path) -> None:
-    large = {"reproduce": {"gpus": 8}}
-    assert missing_capacity(todo(tmp_path, large), (SMALL,)) == ""
-    assert "reproduce needs 1 CPU, 8 GPUs" in missing_capacity(todo(tmp_path, large, reproduce=True), (SMALL,))
+    assert missing_capacity(todo(tmp_path, {"smoke": {"cpus": 2}}), (SMALL,)) == ""
     assert "install to smoke need" in missing_capacity(todo(tmp_path, {"tests": {"cpus": 5}}), (SMALL,))
     assert missing_capacity(todo(tmp_path, {"smoke": {"cpus": 5}}, sandbox="none"), (SMALL,)) == ""
 

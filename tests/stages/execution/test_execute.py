@@ -46,9 +46,7 @@ FILES = {
     "requirements.txt": "# the standard library is enough\n",
 }
 SMALL = Limits(seconds=30, memory=512 * MIB, processes=64, disk=64 * MIB, output=4 * MIB)
-LIMITS: dict[StepName, Limits] = dict.fromkeys(
-    ("install", "import", "start", "trials", "tests", "smoke", "reproduce"), SMALL
-)
+LIMITS: dict[StepName, Limits] = dict.fromkeys(("install", "import", "start", "trials", "tests", "smoke"), SMALL)
 
 
 def write(folder: Path, changes: Mapping[str, str | None]) -> Path:
@@ -83,9 +81,9 @@ class LentEnvironment(Environment):
         }
 
 
-def run_steps(repository: Path, *, reproduce: bool = False, emitted: list[StepResult] | None = None) -> ExecutionReport:
+def run_steps(repository: Path, *, emitted: list[StepResult] | None = None) -> ExecutionReport:
     listen = (emitted if emitted is not None else []).append
-    return asyncio.run(execute(repository, isolating(), OwnPackages(), LIMITS, reproduce=reproduce, emit=listen))
+    return asyncio.run(execute(repository, isolating(), OwnPackages(), LIMITS, emit=listen))
 
 
 def statuses(report: ExecutionReport) -> dict[str, str]:
@@ -94,15 +92,15 @@ def statuses(report: ExecutionReport) -> dict[str, str]:
 
 def test_a_good_repository_passes_every_step(tmp_path: Path) -> None:
     emitted: list[StepResult] = []
-    report = run_steps(write(tmp_path, {}), reproduce=True, emitted=emitted)
-    assert report.passed == ("install", "import", "start", "tests", "smoke", "reproduce")
+    report = run_steps(write(tmp_path, {}), emitted=emitted)
+    assert report.passed == ("install", "import", "start", "tests", "smoke")
     assert report.steps[3].reason == "the repository has no trials.py"
     assert tuple(emitted) == report.steps
     assert report.failed is None
     assert report.sandbox == "bubblewrap"
-    assert report.results
-    assert '"accuracy"' in report.results
-    smoke = report.steps[-2]
+    assert report.smoke_results
+    assert '"accuracy"' in report.smoke_results
+    smoke = report.steps[-1]
     assert (smoke.command, smoke.exit_code, smoke.reason) == ("./reproduce.sh --smoke", 0, "")
     assert smoke.seconds > 0
 
@@ -112,13 +110,6 @@ def test_the_repository_itself_is_not_touched(tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     assert run_steps(tmp_path).smoke_results
     assert sorted(tmp_path.rglob("*")) == before
-
-
-def test_the_full_reproduction_runs_only_when_asked(tmp_path: Path) -> None:
-    report = run_steps(write(tmp_path, {}))
-    assert statuses(report)["reproduce"] == "skipped"
-    assert report.steps[-1].reason == "not requested"
-    assert report.results is None
 
 
 def test_without_tests_that_step_is_skipped_and_the_next_one_runs(tmp_path: Path) -> None:
@@ -228,9 +219,9 @@ def test_trials_must_match_the_claims(
 
 def test_without_isolation_nothing_is_executed_and_it_says_so(tmp_path: Path) -> None:
     emitted: list[StepResult] = []
-    report = asyncio.run(execute(write(tmp_path, {}), None, emit=emitted.append, reproduce=True))
+    report = asyncio.run(execute(write(tmp_path, {}), None, emit=emitted.append))
     assert set(statuses(report).values()) == {"skipped"}
-    assert len(emitted) == 7
+    assert len(emitted) == 6
     assert report.sandbox == ""
     assert all("no sandbox works here" in step.reason for step in report.steps)
 

@@ -11,7 +11,7 @@ from papercoder.artifacts import ExecutionReport, Outcome, SourceFile
 from papercoder.environments.indexes import unreachable
 from papercoder.runs.events import Event, ExecutionStepEnded
 from papercoder.sandbox import selection
-from papercoder.stages.execution.files import Unobserved, execute_files, reproduce_files, write_files
+from papercoder.stages.execution.files import Unobserved, execute_files, write_files
 from tests.sandbox.conftest import isolating
 from tests.stages.execution.test_execute import FILES
 from tests.support import Scripted, make_agents, of_kind
@@ -48,32 +48,8 @@ def test_new_files_are_executed_for_real(cache: Path) -> None:
     events: list[Event] = []
     report = observe(files(), events)
     assert report.passed == ("install", "import", "start", "smoke")
-    assert [event.status for event in of_kind(events, ExecutionStepEnded)] == [
-        step.status for step in report.steps[:-1]
-    ]
+    assert [event.status for event in of_kind(events, ExecutionStepEnded)] == [step.status for step in report.steps]
     assert report.observed
-
-
-def test_the_reproduction_uses_the_earlier_observations(cache: Path) -> None:
-    isolating()
-    events: list[Event] = []
-    before = observe(files(), [])
-    context = make_agents(Scripted({}), events.append)
-    report = asyncio.run(reproduce_files(context, files(), "bubblewrap", before))
-    assert report.passed == (*before.passed, "reproduce")
-    assert report.steps[:-1] == before.steps[:-1]
-    assert report.results is not None
-    assert [event.kind for event in events] == ["forecast", "execution_step_ended"]
-
-
-def test_a_reproduction_that_could_not_be_tried_is_no_observation(cache: Path) -> None:
-    isolating()
-    before = observe(files(), [])
-    away = before.model_copy(update={"lock": "# of another machine\n"})
-    needs = files({"requirements.txt": "nothing-of-this-name>=1\n"})
-    with pytest.raises(Unobserved, match="packages could not be fetched") as nothing:
-        asyncio.run(reproduce_files(make_agents(Scripted({})), needs, "bubblewrap", away))
-    assert pickle.loads(pickle.dumps(nothing.value)).report == nothing.value.report
 
 
 def test_a_failure_of_the_files_is_observed(cache: Path) -> None:
@@ -90,8 +66,9 @@ def test_an_index_out_of_reach_is_no_observation(cache: Path) -> None:
     report = nothing.value.report
     assert report.failed is None
     assert {step.status for step in report.steps} == {"skipped"}
-    assert "packages could not be fetched" in report.unseen(reproduce=False)
+    assert "packages could not be fetched" in report.unseen
     assert nothing.value.exit_code == 3
+    assert pickle.loads(pickle.dumps(nothing.value)).report == report
 
 
 def test_no_sandbox_is_no_observation(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ def missing_capacity(trials: Iterable[Trial], nodes: Sequence[Node]) -> str:
     needs = {
         steps: required(trial.resources, steps)
         for trial in trials
-        for steps in expected_executions(trial.settings.sandbox, trial.settings.reproduce)
+        for steps in expected_executions(trial.settings.sandbox)
     }
     return next(filter(None, (unmet_needs(steps, needed, nodes) for steps, needed in needs.items())), "")
 

@@ -1,4 +1,4 @@
-"""Execution step by step, from install to reproduce. Steps after a failed one are skipped."""
+"""Execution step by step, from install to smoke. Steps after a failed one are skipped."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -26,7 +26,6 @@ LIMITS: Mapping[StepName, Limits] = MappingProxyType(
         "trials": Limits(seconds=120),
         "tests": Limits(seconds=600),
         "smoke": Limits(seconds=600),
-        "reproduce": Limits(seconds=24 * 3600, disk=64 * GIB),
     }
 )
 """Default limits of each step."""
@@ -47,7 +46,6 @@ async def execute(
     installer: Installer | None = None,
     limits: Mapping[StepName, Limits] = LIMITS,
     *,
-    reproduce: bool = False,
     gpu: bool = False,
     data: RunData | None = None,
     emit: Emit = _ignore,
@@ -59,7 +57,6 @@ async def execute(
         sandbox: None executes nothing; the report says why.
         installer: None installs from the user's package index.
         limits: step -> its limits; steps that are missing have their default `LIMITS`.
-        reproduce: also run the full reproduction.
         gpu: give the code access to this machine's GPUs; installers never have it.
         data: what the run needs and has of its data; None: nothing in files.
         emit: called with the result of each step.
@@ -68,7 +65,7 @@ async def execute(
         SandboxError: the sandbox cannot be started or the repository cannot be copied.
         RunFolderError: the folder that keeps environments cannot be written.
     """
-    planned = steps(repository, reproduce)
+    planned = steps(repository)
     if sandbox is None:
         return _skip_all(planned, await why_unavailable(), emit)
     execution = _Execution(repository, sandbox, {**LIMITS, **limits}, emit, gpu, data)
@@ -77,52 +74,6 @@ async def execute(
     for step in planned:
         await execution.run(step, installation.environment)
     return execution.report(installation.lock)
-
-
-async def reproduce(
-    repository: Path,
-    sandbox: Sandbox | None,
-    before: ExecutionReport,
-    installer: Installer | None = None,
-    limits: Mapping[StepName, Limits] = LIMITS,
-    *,
-    gpu: bool = False,
-    data: RunData | None = None,
-    emit: Emit = _ignore,
-) -> ExecutionReport:
-    """Run the last step of a repository whose other steps passed before, possibly on another machine.
-
-    Args:
-        repository: contains the `requirements.lock` of the earlier execution, so that the same packages are installed.
-        sandbox: as for `execute`.
-        before: the earlier report of this repository.
-        installer: as for `execute`.
-        limits: as for `execute`.
-        gpu: as for `execute`.
-        data: as for `execute`.
-        emit: called with the result of the last step.
-
-    Raises:
-        SandboxError: as for `execute`.
-        RunFolderError: as for `execute`.
-    """
-    last = steps(repository, reproduce=True)[-1]
-    if sandbox is None:
-        result = _skipped(last, await why_unavailable())
-        emit(result)
-        return _joined(before, result)
-    execution = _Execution(repository, sandbox, {**LIMITS, **limits}, _ignore, gpu, data)
-    installation = await (installer or Packages()).install(repository, sandbox, execution.limits["install"])
-    execution.record(_installed(installation, execution.limits["install"]), installation.outcomes)
-    execution.emit = emit
-    await execution.run(last, installation.environment)
-    return _joined(before, execution.done[-1], execution.report(installation.lock))
-
-
-def _joined(before: ExecutionReport, last: StepResult, after: ExecutionReport | None = None) -> ExecutionReport:
-    """The earlier report with the result of the last step."""
-    changes = {"notes": tuple(dict.fromkeys((*before.notes, *after.notes))), "results": after.results} if after else {}
-    return before.model_copy(update={"steps": (*before.steps[:-1], last), **changes})
 
 
 def _skip_all(planned: tuple[ExecutionStep, ...], reason: str, emit: Emit) -> ExecutionReport:
@@ -152,7 +103,7 @@ class _Execution:
         self.results: dict[StepName, str | None] = {}
 
     async def run(self, step: ExecutionStep, environment: Environment | None) -> None:
-        """Run a step, or skip it after a failure or if it was not requested."""
+        """Run a step, or skip it after a failure."""
         failed = next((result.step for result in self.done if result.status == "failed"), None)
         if failed:
             self.record(_skipped(step, f"{failed} failed before it"))
@@ -199,7 +150,6 @@ class _Execution:
             lock=lock,
             trials=TrialList.model_validate_json(self.results["trials"] or "") if "trials" in passed else None,
             smoke_results=self.results.get("smoke") if "smoke" in passed else None,
-            results=self.results.get("reproduce") if "reproduce" in passed else None,
         )
 
 

@@ -1,21 +1,18 @@
-"""Execution of files in memory, as steps of a run: up to smoke, and the full reproduction."""
+"""Execution of files in memory, as a step of a run."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from papercoder.artifacts import ExecutionReport, RunData, SourceFile, StepName, StepResult
-from papercoder.environments.lock import LOCK
 from papercoder.errors import PaperCoderError
 from papercoder.files.temporary import temporary_folder
-from papercoder.runs.events import ExecutionStepEnded, Forecast
+from papercoder.runs.events import ExecutionStepEnded
 from papercoder.runs.executor import EmitsEvents, runs_execution_steps
 from papercoder.sandbox.selection import select_sandbox
-from papercoder.stages.execution.execute import execute, reproduce
-from papercoder.stages.execution.forecast import forecast
+from papercoder.stages.execution.execute import execute
 
 UP_TO_SMOKE: tuple[StepName, ...] = ("install", "import", "start", "trials", "tests", "smoke")
-REPRODUCE: tuple[StepName, ...] = ("reproduce",)
 
 
 class Unobserved(PaperCoderError):
@@ -24,7 +21,7 @@ class Unobserved(PaperCoderError):
     exit_code = 3
 
     def __init__(self, report: ExecutionReport) -> None:
-        super().__init__(report.unseen(reproduce=True))
+        super().__init__(report.unseen)
         self.report = report
 
     def __reduce__(self) -> tuple[type["Unobserved"], tuple[ExecutionReport]]:
@@ -45,32 +42,6 @@ async def execute_files(
         emit = _emit_step(context, UP_TO_SMOKE)
         report = await execute(folder, await select_sandbox(sandbox), gpu=gpu, data=data, emit=emit)
     if not report.observed:
-        raise Unobserved(report)
-    return report
-
-
-@runs_execution_steps(*REPRODUCE)
-async def reproduce_files(
-    context: EmitsEvents,
-    files: tuple[SourceFile, ...],
-    sandbox: str,
-    before: ExecutionReport,
-    gpu: bool = False,
-    data: RunData | None = None,
-) -> ExecutionReport:
-    """Run the full reproduction after all other steps passed, with the packages of the earlier execution.
-
-    Raises:
-        Unobserved: it could not run for reasons outside the files.
-        SandboxError: the requested sandbox is not available.
-    """
-    same = SourceFile(path=LOCK, text=before.lock or "")
-    with _temporary_folder((*(file for file in files if file.path != LOCK), same)) as folder:
-        smoke = next(step for step in before.steps if step.step == "smoke")
-        context.emit(Forecast(message=forecast(folder, smoke)))
-        emit = _emit_step(context, REPRODUCE)
-        report = await reproduce(folder, await select_sandbox(sandbox), before, gpu=gpu, data=data, emit=emit)
-    if report.steps[-1].status == "skipped":
         raise Unobserved(report)
     return report
 

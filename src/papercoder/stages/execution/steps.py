@@ -56,7 +56,7 @@ class ExecutionStep:
     """The file that it must write."""
 
 
-def steps(repository: Path, reproduce: bool) -> tuple[ExecutionStep, ...]:
+def steps(repository: Path) -> tuple[ExecutionStep, ...]:
     """The steps in their order."""
     modules = tuple(sorted(_modules(repository)))
     listed = f"python -c 'import {', '.join(modules)}'"
@@ -87,13 +87,6 @@ def steps(repository: Path, reproduce: bool) -> tuple[ExecutionStep, ...]:
             "./reproduce.sh --smoke",
             smoke_problem if has_trials else _writes_results,
             writes=SMOKE_RESULTS if has_trials else RESULTS,
-        ),
-        ExecutionStep(
-            "reproduce",
-            ("bash", "reproduce.sh"),
-            "./reproduce.sh",
-            _writes_results,
-            "" if reproduce else "not requested",
         ),
     )
 
