@@ -11,6 +11,7 @@ from papercoder.artifacts import ArchitectureDesign, OverallPlan, Paper, Require
 from papercoder.artifacts.design import ENTRY, EXPERIMENTS
 from papercoder.diagrams.mermaid import submit, syntax_problem
 from papercoder.repository.paths import collisions, module_problem, path_problem
+from papercoder.stages.planning.changes import ArchitectureChanges
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 from papercoder.stages.planning.requirements import requirements_part
 
@@ -18,7 +19,7 @@ ARCHITECT = Agent("architecture", "planning", Json(ArchitectureDesign))
 BARE_ARCHITECT = Agent("architecture", "planning", Json(ArchitectureDesign), BARE)
 
 
-@uses(ARCHITECT, VERIFIER, reviser(ARCHITECT))
+@uses(ARCHITECT, VERIFIER, reviser(ARCHITECT, ArchitectureChanges))
 async def design_architecture(
     agents: Agents, paper: Paper, plan: OverallPlan, requirements: Requirements, refine: int
 ) -> ArchitectureDesign:
@@ -34,9 +35,8 @@ async def design_architecture(
 
     has_requirements = bool(requirements.items)
     design = await agents.ask(ARCHITECT, "", parts, check, has_requirements=has_requirements, has_trials=True)
-    return await refined(
-        agents, ARCHITECT, design, parts, check, refine, has_requirements=has_requirements, has_trials=True
-    )
+    variables = {"has_requirements": has_requirements, "has_trials": True}
+    return await refined(agents, ARCHITECT, ArchitectureChanges, design, parts, check, refine, **variables)
 
 
 @uses(BARE_ARCHITECT)

@@ -18,6 +18,7 @@ from papercoder.artifacts import (
     Value,
 )
 from papercoder.paper.evidence import find_quote, numbers
+from papercoder.stages.planning.changes import ConfigChanges
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 from papercoder.stages.planning.requirements import requirements_part
 
@@ -30,7 +31,7 @@ DATA_ROOT = "data.root"
 """The setting with the folder of the data."""
 
 
-@uses(CONFIGURER, VERIFIER, reviser(CONFIGURER))
+@uses(CONFIGURER, VERIFIER, reviser(CONFIGURER, ConfigChanges))
 async def design_config(
     agents: Agents,
     paper: Paper,
@@ -58,7 +59,9 @@ async def design_config(
 
     has_requirements = bool(requirements.items)
     config = await agents.ask(CONFIGURER, "", parts, check, has_requirements=has_requirements)
-    config = await refined(agents, CONFIGURER, config, parts, check, refine, has_requirements=has_requirements)
+    config = await refined(
+        agents, CONFIGURER, ConfigChanges, config, parts, check, refine, has_requirements=has_requirements
+    )
     return proved(config, paper, requirements)
 
 

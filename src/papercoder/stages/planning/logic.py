@@ -28,6 +28,7 @@ from papercoder.repository.import_graph import import_cycle
 from papercoder.repository.packages import imported_as, name_problem, package_problem
 from papercoder.repository.paths import module_problem
 from papercoder.repository.syntax import parse
+from papercoder.stages.planning.changes import LogicChanges
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 from papercoder.stages.planning.requirements import requirements_part
 
@@ -35,7 +36,7 @@ LOGICIAN = Agent("logic", "planning", Json(LogicDesign))
 BARE_LOGICIAN = Agent("logic", "planning", Json(LogicDesign), BARE)
 
 
-@uses(LOGICIAN, VERIFIER, reviser(LOGICIAN))
+@uses(LOGICIAN, VERIFIER, reviser(LOGICIAN, LogicChanges))
 async def design_logic(
     agents: Agents,
     paper: Paper,
@@ -65,7 +66,7 @@ async def design_logic(
         return hard or ([*interface_problems(logic), *convention_problems(logic)] if attempt == 0 else [])
 
     logic = await agents.ask(LOGICIAN, "", parts, check, has_trials=True)
-    return await refined(agents, LOGICIAN, logic, parts, check, refine, has_trials=True)
+    return await refined(agents, LOGICIAN, LogicChanges, logic, parts, check, refine, has_trials=True)
 
 
 @uses(BARE_LOGICIAN)

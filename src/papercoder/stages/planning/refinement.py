@@ -1,4 +1,4 @@
-"""Verify and refine: one agent lists violations of an artifact's instructions, another revises the artifact."""
+"""Verify and refine: one agent lists violations of an artifact's instructions, another fixes them by changes."""
 
 from typing import TypeVar
 
@@ -6,16 +6,18 @@ from papercoder.agents.agent import Agent, Agents, Check
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, artifact_part
 from papercoder.artifacts import Artifact, Critique
+from papercoder.stages.planning.changes import ChangeError, Changes, apply_changes
 from papercoder.text.fences import fence
 
 A = TypeVar("A", bound=Artifact)
+C = TypeVar("C", bound=Changes)
 
 VERIFIER = Agent("verify", "planning", Json(Critique))
 
 
-def reviser(agent: Agent[A]) -> Agent[A]:
-    """The agent that revises another agent's artifact to fix violations."""
-    return Agent("refine", agent.role, agent.format, agent.system)
+def reviser(agent: Agent[A], changes: type[C]) -> Agent[C]:
+    """The agent that changes another agent's artifact to fix violations."""
+    return Agent("refine", agent.role, Json(changes), agent.system)
 
 
 async def violations(
@@ -33,6 +35,7 @@ async def violations(
 async def refined(
     agents: Agents,
     agent: Agent[A],
+    changes: type[C],
     artifact: A,
     parts: tuple[Part, ...],
     check: Check[A],
@@ -44,15 +47,28 @@ async def refined(
         critique = await violations(agents, agent, artifact, parts, attempt, **variables)
         if not critique.violations:
             break
-        artifact = await agents.ask(
-            reviser(agent),
+        change = await agents.ask(
+            reviser(agent, changes),
             round_of(agent, attempt),
-            (*parts, artifact_part("The artifact to revise", artifact)),
-            check,
+            (*parts, artifact_part("The artifact to change", artifact)),
+            _applicable(artifact, check),
             instructions=fence(agents.prompts.render(agent.name, **variables)),
             violations=critique.violations,
         )
+        artifact = apply_changes(artifact, change)
     return artifact
+
+
+def _applicable(artifact: A, check: Check[A]) -> Check[Changes]:
+    """The problems of changes: those that do not fit the artifact, and those of the changed artifact."""
+
+    def problems(changes: Changes, attempt: int) -> list[str]:
+        try:
+            return check(apply_changes(artifact, changes), attempt)
+        except ChangeError as error:
+            return [str(error)]
+
+    return problems
 
 
 def round_of(agent: Agent[A], attempt: int) -> str:
