@@ -51,8 +51,8 @@ def test_a_plan_without_violations_is_made_in_two_calls() -> None:
 
 def test_violations_are_put_right_until_there_are_none_or_the_rounds_are_over() -> None:
     better = PLAN.model_copy(update={"summary": "Better."})
-    changes = ['{"edits": [{"field": "summary", "search": "A line is fitted.", "replace": "Better."}]}', "{}"]
-    model = Scripted({"overall_plan": PLAN, "verify": WRONG, "refine": changes})
+    change = '{"edits": [{"field": "summary", "search": "A line is fitted.", "replace": "Better."}]}'
+    model = Scripted({"overall_plan": PLAN, "verify": WRONG, "refine": [change, "{}"]})
     assert asyncio.run(make_overall_plan(make_agents(model), PAPER, 2)) == better
     assert [(request.agent, request.subject) for request in model.requests[1:]] == [
         ("verify", "overall_plan"),
