@@ -16,7 +16,9 @@ def test_events_come_back_in_order_and_listeners_hear_them(tmp_path: Path) -> No
     said: list[Event] = [RunStarted(paper="p", models={}, profile="full"), Warned(where="a", message="é\u2028\x85\nb")]
     for event in said:
         log(event)
-    assert list(read_events(tmp_path)) == said == heard
+    signed = list(read_events(tmp_path))
+    assert signed == heard
+    assert [event.model_copy(update={"signature": ""}) for event in signed[:1]] + signed[1:] == said
 
 
 @pytest.mark.parametrize("keep", [1, 20, -1, -2])

@@ -219,7 +219,7 @@ def test_a_paper_without_requirements_is_an_error(
 
 def test_a_draft_is_judged(tmp_path: Path) -> None:
     rubric = assemble(PAPER, NEEDS, CLAIMS, GROUPS)
-    model = Scripted({"judge_leaf": LeafJudgement(expected="It.", found="`model.py:3`", met=True)})
+    model = Scripted({"judge_leaf": LeafJudgement(expected="It.", found=f"`{CODE[0].path}:3`", met=True)})
     run = Run(tmp_path, make_agents(model), lambda _: None, step_store(tmp_path))
 
     async def judge() -> RubricScore:

@@ -46,7 +46,10 @@ async def write_variant(
             text_part("Files to edit", "\n\n".join(map(python_code, own))),
         ),
         check,
-        hypothesis=hypothesis,
+        statement=hypothesis.statement,
+        reading=hypothesis.reading,
+        requirement=hypothesis.requirement,
+        change=hypothesis.change,
         paths=tuple(file.path for file in own),
         requirements=requirement_lines(requirements),
     )
