@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 from papercoder.artifacts import Paper
+from papercoder.errors import SettingsError
 from papercoder.models.contract import Price
+from papercoder.models.resolve import price_of_spec
 from papercoder.models.tokens import count_tokens
 from papercoder.paper.fidelity import Estimate
+from papercoder.settings import Settings
 from papercoder.stages.planning.requirements import parts_of
 
 FILES = 8
@@ -48,6 +51,28 @@ def estimate(paper: Paper, model: str, price: Price | None, refine: int = 1, fil
         cost_usd=price.of(prompt, 0, completion) if price else None,
         note=note if price else f"{note}; the model's price is not known",
     )
+
+
+def require_affordable(paper: Paper, settings: Settings) -> str:
+    """Compare the cost limit with a new run of this paper; returns a warning if it is below the estimate, else ''.
+
+    Raises:
+        SettingsError: the limit is below what the first call may cost, so that nothing could be made.
+    """
+    name, limit = settings.model_for("planning"), settings.max_cost
+    price = price_of_spec(name, settings)
+    if limit is None or price is None:
+        return ""
+    first = price.of(count_tokens(paper.render()) + _INSTRUCTIONS, 0, settings.max_tokens)
+    if first > limit:
+        raise SettingsError(
+            f"--max-cost: the first call for this paper may cost up to ${first:.2f}, more than the limit of "
+            f"${limit:g}. Give a higher limit, or a lower --max-tokens."
+        )
+    expected = estimate(paper, name, price, settings.refine).cost_usd or 0.0
+    if expected <= limit:
+        return ""
+    return f"about ${expected:.2f} is expected for this paper; the run will stop before it exceeds ${limit:g}"
 
 
 def _stages(paper: Paper, refine: int, files: int) -> list[_Stage]:

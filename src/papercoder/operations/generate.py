@@ -21,7 +21,9 @@ from papercoder.files.regular import is_file, read_text
 from papercoder.models.resolve import models_by_role
 from papercoder.models.stack import assemble_roles
 from papercoder.operations.environment import PaperReader, RunEnvironment, read_in_thread
+from papercoder.operations.estimate import require_affordable
 from papercoder.paper.pictures import save_pictures
+from papercoder.paper.reading import require_source
 from papercoder.pipeline import ablation
 from papercoder.pipeline.adoption import complete_change, with_pending_change
 from papercoder.pipeline.pipeline import as_published, paper_to_repository
@@ -77,12 +79,21 @@ async def generate(
         PaperCoderError: the run stopped; its results are kept, and the same call resumes it.
     """
     settings, environment = settings or Settings(), environment or RunEnvironment()
+    if source is not None:
+        require_source(source)
     with _removed_if_start_fails(folder), lock(folder):
         emit = EventLog(folder, *listeners)
         run, history = open_run(folder, settings, emit, environment)
         if source is not None and not force:
             await _require_same_paper(folder, source, environment.read)
         before = last_start(folder)
+
+        async def read(source: str | Path) -> Paper:
+            paper = await environment.read(source)
+            if not before and (warning := require_affordable(paper, settings)):
+                emit(Warned(where="settings", message=warning))
+            return paper
+
         now = run_started(run.context, _source_name(source, folder), settings)
         emit(now)
         with ReportAtEnd(emit), record_end(emit) as end:
@@ -90,7 +101,7 @@ async def generate(
             for message in filter(None, (*settings.unused, ignored)):
                 emit(Warned(where="settings", message=message))
             await history.init()
-            paper = await read_paper(run, source, environment.read)
+            paper = await read_paper(run, source, read)
             run = with_pending_change(run)
             repository = await PROFILES[settings.profile](run, paper, Publisher(run, history), settings)
             complete_change(run)

@@ -44,17 +44,26 @@ def read(source: str | Path, arxiv: Arxiv | None = None) -> Paper:
     Raises:
         PaperError: the paper does not exist, or is broken, unsafe, too large or of an unknown kind.
     """
+    require_source(source)
     path = Path(source)
     number = parse_id(str(source))
     if number and not path.exists():
         found = _from_arxiv(number, arxiv) if arxiv else _from_arxiv_alone(number)
     elif path.is_dir():
         found = _latex(Folder(path))
-    elif path.exists():
-        found = _from_file(path)
     else:
-        raise PaperError(_not_found(str(source)))
+        found = _from_file(path)
     return assemble(found.draft, found.source)
+
+
+def require_source(source: str | Path) -> None:
+    """Check that a source is a path that exists, or an arXiv id or address, without reading it.
+
+    Raises:
+        PaperError: it is neither.
+    """
+    if not Path(source).exists() and not parse_id(str(source)):
+        raise PaperError(_not_found(str(source)))
 
 
 def _not_found(source: str) -> str:
