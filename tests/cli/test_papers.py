@@ -82,8 +82,8 @@ def test_help_names_every_command() -> None:
         (("run", "{paper}", "--model", f"{SIMULATED},context=3000"), 1, "Choose a model with a larger window"),
         (
             ("run", "{paper}", "--model", f"{SIMULATED},price_in=9,price_out=9", "--max-cost", "0.01"),
-            3,
-            "exceeds the cap",
+            2,
+            "more than the limit of $0.01",
         ),
         (("models", "--model", "nobody:x"), 2, "there is no provider 'nobody'"),
         (("show", "none"), 2, "none is not a run folder"),

@@ -79,8 +79,8 @@ async def generate(
         PaperCoderError: the run stopped; its results are kept, and the same call resumes it.
     """
     settings, environment = settings or Settings(), environment or RunEnvironment()
-    if source is not None:
-        require_source(source)
+    if source is not None and not os.path.lexists(folder):
+        require_source(source)  # before a missing key: nothing of a first start is left
     with _removed_if_start_fails(folder), lock(folder):
         emit = EventLog(folder, *listeners)
         run, history = open_run(folder, settings, emit, environment)
