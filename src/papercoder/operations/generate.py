@@ -79,7 +79,7 @@ async def generate(
         PaperCoderError: the run stopped; its results are kept, and the same call resumes it.
     """
     settings, environment = settings or Settings(), environment or RunEnvironment()
-    if source is not None and not os.path.lexists(folder):
+    if source is not None and not os.path.lexists(folder):  # noqa: ASYNC240  one look before anything runs
         require_source(source)  # before a missing key: nothing of a first start is left
     with _removed_if_start_fails(folder), lock(folder):
         emit = EventLog(folder, *listeners)
