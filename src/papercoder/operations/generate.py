@@ -87,13 +87,6 @@ async def generate(
         if source is not None and not force:
             await _require_same_paper(folder, source, environment.read)
         before = last_start(folder)
-
-        async def read(source: str | Path) -> Paper:
-            paper = await environment.read(source)
-            if not before and (warning := require_affordable(paper, settings)):
-                emit(Warned(where="settings", message=warning))
-            return paper
-
         now = run_started(run.context, _source_name(source, folder), settings)
         emit(now)
         with ReportAtEnd(emit), record_end(emit) as end:
@@ -101,7 +94,9 @@ async def generate(
             for message in filter(None, (*settings.unused, ignored)):
                 emit(Warned(where="settings", message=message))
             await history.init()
-            paper = await read_paper(run, source, read)
+            paper = await read_paper(
+                run, source, environment.read if before else _affordable(environment.read, settings, emit)
+            )
             run = with_pending_change(run)
             repository = await PROFILES[settings.profile](run, paper, Publisher(run, history), settings)
             complete_change(run)
@@ -121,6 +116,18 @@ def _removed_if_start_fails(folder: Path) -> Iterator[None]:
             with suppress(OSError):  # another run uses the folder above
                 for path in created[1:]:
                     path.rmdir()
+
+
+def _affordable(read: PaperReader, settings: Settings, emit: Emit) -> PaperReader:
+    """Reads the paper of a first start, and compares the cost limit with it before anything is written."""
+
+    async def read_and_compare(source: str | Path) -> Paper:
+        paper = await read(source)
+        if warning := require_affordable(paper, settings):
+            emit(Warned(where="settings", message=warning))
+        return paper
+
+    return read_and_compare
 
 
 async def _require_same_paper(folder: Path, source: str | Path, read: PaperReader) -> None:
