@@ -110,7 +110,7 @@ def test_an_edit_that_breaks_a_lower_step_is_taken_back(shop: Shop, monkeypatch:
     files, report = run_repair(workshop)
     assert files[:2] == CODE
     assert "import sys" not in workshop.text("tinyfit/experiments.py")
-    assert seen(report) == ("install", "import", "start", "tests")
+    assert seen(report) == ("install", "import", "start", "trials", "tests")
     assert "undone" in workshop.model.of("repair")[1].text
     assert len(history_of(workshop.folder / "repo")) == 2  # the code, and what was installed
 
