@@ -11,15 +11,20 @@ from typing import Any
 
 import pytest
 
+from papercoder.artifacts import SourceFile
 from papercoder.artifacts.reproduction import Reproduction, ReproductionOptions, ReproductionPlan
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.operations.reproduce import options_to_resume, reproduce_run
-from papercoder.runs.event_log import read_events
+from papercoder.pipeline import reproduction as pipeline
+from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import ClaimDecided, Event, ReproductionPlanned, RunEnded, TrialEnded, TrialStarted
-from papercoder.runs.folder import lock
+from papercoder.runs.executor import PlainContext
+from papercoder.runs.folder import lock as lock_run
+from papercoder.runs.folder import step_store
+from papercoder.runs.run import Run
 from papercoder.settings import Settings
 from tests.reproduction.packages import own_packages
-from tests.reproduction.runs import MODEL, write_run
+from tests.reproduction.runs import MODEL, claims, repository, write_run
 from tests.support import cancel_at, of_kind
 
 _PROCESSES = multiprocessing.get_context("spawn")
@@ -61,6 +66,18 @@ def test_claims_are_measured_and_compared(tmp_path: Path) -> None:
 def test_nothing_that_has_a_result_runs_again(tmp_path: Path) -> None:
     first = reproduce(write_run(tmp_path))
     assert reproduce(tmp_path).claims == first.claims
+    assert set(ended(tmp_path).values()) == {1}
+
+
+def test_results_of_the_pipeline_are_those_of_the_command(tmp_path: Path) -> None:
+    """The pipeline has the files in another order, and the lock among them."""
+    lock = SourceFile(path="requirements.lock", text="# of this machine\n")
+    write_run(tmp_path, {lock.path: lock.text})
+    files, log = (*reversed(repository(tmp_path)), lock), EventLog(tmp_path)
+    run = Run(tmp_path, PlainContext(log), log, step_store(tmp_path))
+    options = ReproductionOptions(budget=120.0, sandbox="subprocess")
+    asyncio.run(pipeline.reproduce(run, files, claims(), (), options))
+    reproduce(tmp_path)
     assert set(ended(tmp_path).values()) == {1}
 
 
@@ -161,7 +178,7 @@ def test_a_killed_reproduction_resumes(tmp_path: Path) -> None:
 
 def test_another_process_in_the_same_run_is_refused(tmp_path: Path) -> None:
     write_run(tmp_path)
-    with lock(tmp_path), pytest.raises(RunFolderError, match="Another process"):
+    with lock_run(tmp_path), pytest.raises(RunFolderError, match="Another process"):
         reproduce(tmp_path)
 
 

@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from papercoder.console.reproduction import line as line_of_reproduction
 from papercoder.runs.events import (
     AnswerRejected,
     ArtifactEdited,
@@ -19,13 +20,19 @@ from papercoder.runs.events import (
     CallProgress,
     CallRetried,
     CallStarted,
+    ClaimDecided,
     Emit,
     Event,
     ExecutionStepEnded,
     Forecast,
+    ReproductionPlanned,
+    TrialEnded,
     Warned,
 )
 from papercoder.runs.summary import Summary, summarise
+
+_PRINTED = Warned | ArtifactEdited | ExecutionStepEnded | Forecast | ReproductionPlanned | TrialEnded | ClaimDecided
+"""Events that are printed above the live display."""
 
 
 @contextmanager
@@ -39,7 +46,7 @@ def progress(console: Console) -> Iterator[Emit]:
 
         def show(event: Event) -> None:
             board.add(event)
-            if isinstance(event, Warned | ArtifactEdited | ExecutionStepEnded | Forecast):
+            if isinstance(event, _PRINTED):
                 _print_line(console, event)
 
         yield show
@@ -69,7 +76,7 @@ def line(event: Event) -> str | None:
         case Warned(where=where, message=message):
             return f"warning {where}: {message}"
         case _:
-            return None
+            return line_of_reproduction(event)
 
 
 def _line_of_call(event: CallRetried | AnswerRejected) -> str:

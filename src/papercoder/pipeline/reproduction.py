@@ -25,7 +25,9 @@ from papercoder.artifacts.reproduction import (
 from papercoder.claims.verdicts import compare
 from papercoder.clusters.ray import connected, ray_address
 from papercoder.datasets.lock import read_data
+from papercoder.environments.lock import LOCK
 from papercoder.errors import RunFolderError, SettingsError
+from papercoder.files.regular import read_text
 from papercoder.pipeline.trial_schedule import TrialSchedule
 from papercoder.pipeline.trial_steps import TrialSteps
 from papercoder.runs.events import ClaimDecided, Forecast, ReproductionPlanned
@@ -78,7 +80,7 @@ async def reproduce(
         SettingsError: an option names a claim or a table that does not exist.
     """
     started = time.monotonic()
-    data = read_data(run.folder)
+    files, data = _with_lock(run.folder, files), read_data(run.folder)
     settings = (*scaled_settings(config, options.scale), *data_settings(files, data))
     run.emit(Forecast(message="installing the repository's packages, if they are not there yet"))
     preparation = await prepare(files, options.sandbox, data)
@@ -124,7 +126,7 @@ async def measure(
         ReproductionError: the repository has no trials, or its packages cannot be installed.
         SandboxError: no sandbox works here.
     """
-    data = read_data(run.folder)
+    files, data = _with_lock(run.folder, files), read_data(run.folder)
     settings = (*data_settings(files, data), *settings)
     preparation = await prepare(files, options.sandbox, data)
     async with open_place(options, preparation, run.folder, len(trials)) as place:
@@ -137,6 +139,12 @@ async def measure(
                 schedule.results[trial.id] = result
         await schedule.run()
     return tuple(schedule.results[trial.id] for trial in trials if trial.id in schedule.results)
+
+
+def _with_lock(folder: Path, files: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
+    """The files with the repository's lock, which is not among those that people and models read."""
+    text = None if any(file.path == LOCK for file in files) else read_text(folder, f"repo/{LOCK}")
+    return files if text is None else (*files, SourceFile(path=LOCK, text=text))
 
 
 async def _ignore(_: TrialResult) -> None:
@@ -152,7 +160,7 @@ async def recall(
         ReproductionError: the repository lists no trials, or its packages cannot be installed.
         SandboxError: no sandbox works here.
     """
-    data = read_data(run.folder)
+    files, data = _with_lock(run.folder, files), read_data(run.folder)
     settings = (*scaled_settings(config, options.scale), *data_settings(files, data))
     preparation = await prepare(files, options.sandbox, data)
     trials = (await _list(run, preparation, files, settings)).trials

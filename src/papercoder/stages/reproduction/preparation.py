@@ -31,7 +31,7 @@ _REPOSITORY = "/repository"
 
 
 def trial_files(files: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
-    """The files that a trial can read: the code that its experiments import, the settings, and data beside the code.
+    """The files that a trial can read, by path: the code that its experiments import, settings, and data beside it.
 
     A trial runs in a folder with these files alone, so that its result cannot depend on any other.
 
@@ -50,7 +50,8 @@ def trial_files(files: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
         )
     others = (file for file in files if file.path not in {MAIN, RUNNER})
     code = {MAIN, RUNNER, *(file.path for file in import_closure(others, experiments[0]))}
-    return tuple(file for file in files if file.path in code or _is_data(Path(file.path)))
+    kept = (file for file in files if file.path in code or _is_data(Path(file.path)))
+    return tuple(sorted(kept, key=lambda file: file.path))
 
 
 def _is_data(path: Path) -> bool:
