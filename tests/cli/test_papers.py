@@ -117,6 +117,9 @@ def test_a_run_is_shown_and_resumed(say: Command, paper_file: Path, made: Path) 
     assert report["status"] == "complete"
     assert "main.py" in report["files"]
     assert report["calls"]["made"] == before.total()
+    assert sum(use["completion"] for use in report["agents"]) == report["tokens"]["completion"]
+    assert {use["agent"] for use in report["agents"]} >= {"overall_plan", "analysis", "coding"}
+    assert "overall_plan" in shown.out
 
 
 def test_rounds_without_effect_are_reported(say: Command, paper_file: Path, tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ def show_report(folder: Path, console: Console) -> RunReport:
     if found.reason:
         console.print(found.reason, soft_wrap=True)
     console.print(_stages(found))
+    if found.agents:
+        console.print(_agents(found))
     for text in (*_figures(found), *_requirements(found.requirements), *_where(folder, found)):
         console.print(text, soft_wrap=True)
     for warning in found.warnings:
@@ -33,6 +35,16 @@ def _stages(found: RunReport) -> Table:
         table.add_column(name, justify="left" if name == "stage" else "right")
     for stage in found.stages:
         table.add_row(stage.name, str(stage.made), str(stage.reused), str(stage.edited), f"{stage.seconds:.1f}")
+    return table
+
+
+def _agents(found: RunReport) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("agent", "calls", "prompt tokens", "cached", "completion tokens", "cost"):
+        table.add_column(name, justify="left" if name == "agent" else "right")
+    for use in found.agents:
+        tokens = (f"{number:,}" for number in (use.prompt, use.cached, use.completion))
+        table.add_row(use.agent, str(use.calls), *tokens, money(use.cost_usd, use.unpriced))
     return table
 
 

@@ -1,7 +1,6 @@
 """Loads a run folder into a `Report`. A missing file means that its step did not run; an invalid one is a warning."""
 
 from base64 import b64encode
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -39,9 +38,9 @@ from papercoder.files.regular import file_status, is_file, read_bytes, read_text
 from papercoder.paper.fidelity import checks, suspicions
 from papercoder.paper.pictures import FOLDER, picture_name
 from papercoder.report.claims import judged_claims
-from papercoder.report.model import AgentUse, CodeLine, DoubtfulPlace, Place, Report, TracedRequirement
+from papercoder.report.model import CodeLine, DoubtfulPlace, Place, Report, TracedRequirement
+from papercoder.runs.agents import use_by_agent
 from papercoder.runs.event_log import LOG, read_events
-from papercoder.runs.events import CallMade, Event
 from papercoder.runs.folder import require_no_links
 from papercoder.runs.overview import status_of
 from papercoder.runs.summary import Summary, summarise
@@ -95,7 +94,7 @@ def load(folder: Path) -> Report:
         diagnosis=files.read("diagnosis/report.json", Diagnosis),
         execution=execution,
         checks=files.read("checking/report.json", CheckReport),
-        agents=_agents(events),
+        agents=use_by_agent(events),
         lost=tuple(text.removeprefix(_READING) for text in summary.warnings if text.startswith(_READING)),
     )
     report = report.model_copy(update=_claims(files))
@@ -251,24 +250,3 @@ def _claims(files: _Files) -> dict[str, object]:
         "tolerance": judged.tolerance,
         "claims_note": _UNUSED if reproduced is None and is_file(files.folder, _RESULTS) else "",
     }
-
-
-def _agents(events: Iterable[Event]) -> tuple[AgentUse, ...]:
-    """What each agent used, most expensive first."""
-    calls: dict[str, list[CallMade]] = defaultdict(list)
-    for event in events:
-        if isinstance(event, CallMade):
-            calls[event.agent].append(event)
-    used = (_use(agent, made) for agent, made in calls.items())
-    return tuple(sorted(used, key=lambda use: (-use.cost_usd, -use.prompt - use.completion, use.agent)))
-
-
-def _use(agent: str, made: Sequence[CallMade]) -> AgentUse:
-    return AgentUse(
-        agent=agent,
-        calls=len(made),
-        prompt=sum(call.prompt for call in made),
-        completion=sum(call.completion for call in made),
-        cost_usd=sum(call.cost_usd or 0.0 for call in made),
-        unpriced=sum(call.cost_usd is None for call in made),
-    )

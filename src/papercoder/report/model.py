@@ -25,6 +25,7 @@ from papercoder.artifacts import (
 from papercoder.artifacts.checking import CheckReport
 from papercoder.artifacts.execution import ExecutionReport, StepName, StepResult
 from papercoder.datasets.status import SourceStatus
+from papercoder.runs.agents import AgentUse
 from papercoder.runs.summary import Status, Summary
 
 State = Literal["implemented", "partly", "missing", "contradicts", "not_reviewed"]
@@ -103,17 +104,6 @@ class Assumption(Artifact):
     alternatives: tuple[str, ...]
     question: str
     """The question for the authors."""
-
-
-class AgentUse(Artifact):
-    """What one agent used in all processes of the run."""
-
-    agent: str
-    calls: int
-    prompt: int
-    completion: int
-    cost_usd: float
-    unpriced: int
 
 
 class ExplainedClaim(Artifact):

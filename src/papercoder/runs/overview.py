@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 from papercoder.artifacts import Artifact, Requirements, Traceability
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import is_file, read_text, walk
+from papercoder.runs.agents import AgentUse, use_by_agent
 from papercoder.runs.event_log import LOG, read_events
 from papercoder.runs.folder import is_locked, require_no_links
 from papercoder.runs.summary import Calls, StageSummary, Status, Summary, Tokens, summarise
@@ -37,6 +38,9 @@ class RunReport(Artifact):
     profile: str
     models: dict[str, str]
     stages: tuple[StageSummary, ...]
+    agents: tuple[AgentUse, ...] = ()
+    """Tokens and dollars, most expensive first."""
+
     files: tuple[str, ...]
     """Of the generated repository."""
 
@@ -63,10 +67,12 @@ def report(folder: Path) -> RunReport:
             f"{folder} is not a run folder: it has no events.jsonl. Start a run: papercoder run PAPER -o {folder}"
         )
     require_no_links(folder)
-    summary = summarise(read_events(folder))
+    events = tuple(read_events(folder))
+    summary = summarise(events)
     shared = {name: getattr(summary, name) for name in Summary.model_fields if name in RunReport.model_fields}
     return RunReport(
         **{**shared, "status": status_of(summary, folder)},
+        agents=use_by_agent(events),
         files=_files(folder),
         requirements=_requirements(folder),
     )

@@ -18,6 +18,7 @@ from papercoder.stages.planning.changes import (
     apply_changes,
 )
 from papercoder.stages.planning.configuration import design_config
+from papercoder.stages.planning.overall import make_overall_plan
 from tests.support import CONFIG, LOGIC, PAPER, PLAN, REQUIREMENTS, Scripted, architecture, make_agents, setting
 
 
@@ -105,3 +106,10 @@ def test_a_change_that_does_not_fit_is_rejected() -> None:
     _, model = refine({"drop": ["nothing"]}, {"drop": ["data.synthetic"]}, {})
     assert "`nothing` cannot be dropped; there is no such key." in model.of("refine")[1].text
     assert "The key `data.synthetic` is missing." in model.of("refine")[2].text
+
+
+def test_a_whole_artifact_is_understood_too() -> None:
+    better = PLAN.model_copy(update={"summary": "Better."})
+    wrong = Critique(violations=(Violation(where="summary", what="wrong", mend="Better."),))
+    model = Scripted({"overall_plan": PLAN, "verify": wrong, "refine": better})
+    assert asyncio.run(make_overall_plan(make_agents(model), PAPER, 1)) == better

@@ -272,3 +272,14 @@ def test_a_table_without_cells_can_be_described() -> None:
     lost = Table(anchor="tab:7", caption="Lost.", rows=())
     assert problems(lost, reading(lost, content="damaged")) == []
     assert problems(lost, reading(lost, rows=[{"at": "1"}], columns=[{"at": "1"}]))
+
+
+def test_a_head_with_numbers_needs_no_description() -> None:
+    table = Table(anchor="tab:8", caption="", rows=(("Variant", "ℓ = 2", "ℓ = 5"), ("one sweep", "96.3", "96.7")))
+    described = reading(
+        table,
+        metric="accuracy",
+        rows=[{"at": "2", "method": "{1}"}],
+        columns=[{"at": "2", "dataset": "2 labels"}, {"at": "3", "dataset": "5 labels"}],
+    )
+    assert problems(table, described) == []

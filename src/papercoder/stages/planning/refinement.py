@@ -1,23 +1,50 @@
 """Verify and refine: one agent lists violations of an artifact's instructions, another fixes them by changes."""
 
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from papercoder.agents.agent import Agent, Agents, Check
-from papercoder.agents.answers import Json
+from papercoder.agents.answers import Format, InvalidAnswerError, Json
 from papercoder.agents.context import Part, artifact_part
 from papercoder.artifacts import Artifact, Critique
 from papercoder.stages.planning.changes import ChangeError, Changes, apply_changes
 from papercoder.text.fences import fence
 
 A = TypeVar("A", bound=Artifact)
-C = TypeVar("C", bound=Changes)
 
 VERIFIER = Agent("verify", "planning", Json(Critique))
 
 
-def reviser(agent: Agent[A], changes: type[C]) -> Agent[C]:
+@dataclass(frozen=True)
+class Revision(Generic[A]):
+    """Changes of an artifact; models that give the whole artifact instead are understood too."""
+
+    changes: type[Changes]
+    whole: Format[A]
+
+    @property
+    def instructions(self) -> str:
+        """The schema of the changes."""
+        return Json(self.changes).instructions
+
+    def read(self, text: str) -> Changes | A:
+        """Return the changes, or the artifact.
+
+        Raises:
+            InvalidAnswerError: it is neither.
+        """
+        try:
+            return Json(self.changes).read(text)
+        except InvalidAnswerError as error:
+            try:
+                return self.whole.read(text)
+            except InvalidAnswerError:
+                raise error from None
+
+
+def reviser(agent: Agent[A], changes: type[Changes]) -> Agent[Changes | A]:
     """The agent that changes another agent's artifact to fix violations."""
-    return Agent("refine", agent.role, Json(changes), agent.system)
+    return Agent("refine", agent.role, Revision(changes, agent.format), agent.system)
 
 
 async def violations(
@@ -35,7 +62,7 @@ async def violations(
 async def refined(
     agents: Agents,
     agent: Agent[A],
-    changes: type[C],
+    changes: type[Changes],
     artifact: A,
     parts: tuple[Part, ...],
     check: Check[A],
@@ -55,16 +82,20 @@ async def refined(
             instructions=fence(agents.prompts.render(agent.name, **variables)),
             violations=critique.violations,
         )
-        artifact = apply_changes(artifact, change)
+        artifact = _changed(artifact, change)
     return artifact
 
 
-def _applicable(artifact: A, check: Check[A]) -> Check[Changes]:
+def _changed(artifact: A, change: Changes | A) -> A:
+    return apply_changes(artifact, change) if isinstance(change, Changes) else change
+
+
+def _applicable(artifact: A, check: Check[A]) -> Check[Changes | A]:
     """The problems of changes: those that do not fit the artifact, and those of the changed artifact."""
 
-    def problems(changes: Changes, attempt: int) -> list[str]:
+    def problems(change: Changes | A, attempt: int) -> list[str]:
         try:
-            return check(apply_changes(artifact, changes), attempt)
+            return check(_changed(artifact, change), attempt)
         except ChangeError as error:
             return [str(error)]
 

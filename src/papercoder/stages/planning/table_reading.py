@@ -9,7 +9,7 @@ from pydantic import BeforeValidator
 
 from papercoder.artifacts import Artifact, Claim, Paper, Table, render_rows
 from papercoder.artifacts.claims import Direction, SpreadKind, Statistic
-from papercoder.paper.quantities import label_text, read_quantities
+from papercoder.paper.quantities import cell_text, label_text, read_quantities
 
 
 def _as_ranges(value: object) -> str:
@@ -209,7 +209,7 @@ def _forgotten(table: Table, readings: list[TableReading]) -> Iterator[str]:
 
 def _is_full_of_numbers(cells: list[str]) -> bool:
     """Whether most of its cells are numbers."""
-    numbers = sum(bool(read_quantities(cell)) and not re.search(r"[^\W\d_]{3}", cell) for cell in cells)
+    numbers = sum(bool(read_quantities(cell)) and not re.search(r"[^\W\d_]{2}|=", cell_text(cell)) for cell in cells)
     return numbers > max(1, len(cells) // 2)
 
 
