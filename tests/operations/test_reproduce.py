@@ -1,6 +1,7 @@
 """A run is reproduced within a budget; it may be killed at any moment, and no trial with a result runs again."""
 
 import asyncio
+import json
 import multiprocessing
 import os
 import signal
@@ -61,6 +62,17 @@ def test_claims_are_measured_and_compared(tmp_path: Path) -> None:
     assert {event.claim: event.verdict for event in of_kind(events, ClaimDecided)}["C4"] == "differs"
     assert of_kind(events, ReproductionPlanned)[-1].claims_total == 6
     assert of_kind(events, RunEnded)[-1].status == "complete"
+
+
+def test_the_repository_has_the_results(tmp_path: Path) -> None:
+    reproduce(write_run(tmp_path))
+    readme = (tmp_path / "repo" / "README.md").read_text(encoding="utf-8")
+    row = "| C4 | baseline | wine | accuracy | 50.0 | 80 | 1 | differs |"
+    assert row in readme
+    assert row in (tmp_path / "repo" / "results.md").read_text(encoding="utf-8")
+    assert "4 trials took" in readme
+    rows = json.loads((tmp_path / "repo" / "results.json").read_text(encoding="utf-8"))["results"]
+    assert {row["claim"]: row["mean"] for row in rows} == {"C1": 95.0, "C2": 85.0, "C3": 90.0, "C4": 80.0}
 
 
 def test_nothing_that_has_a_result_runs_again(tmp_path: Path) -> None:

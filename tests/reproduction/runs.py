@@ -1,16 +1,30 @@
 """A run folder with a tiny repository: two methods on two data sets, with times and failures that tests can choose."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from textwrap import dedent
 
-from papercoder.artifacts import Claims, ConfigValue, ExperimentConfig, SourceFile
+from papercoder.artifacts import (
+    ArchitectureDesign,
+    Artifact,
+    Claims,
+    ConfigValue,
+    DataSources,
+    ExperimentConfig,
+    FilePlan,
+    Paper,
+    Requirements,
+    SourceFile,
+)
 from papercoder.artifacts.claims import Claim, Ordering
 from papercoder.repository.files import read_files
+from papercoder.repository.history import History
 from papercoder.runs.event_log import EventLog
 from papercoder.runs.events import RunEnded, RunStarted
+from tests.support import LOGIC, PLAN
 
 MAIN = """\
 import sys
@@ -55,6 +69,12 @@ MODEL = """\
 def accuracy(method: str, dataset: str) -> float:
     return {"ours": 90.0, "baseline": 80.0}[method] + {"digits": 5.0, "wine": 0.0}[dataset]
 """
+ARCHITECTURE = ArchitectureDesign(
+    approach="Tiny.",
+    files=tuple(FilePlan(path=path, purpose="Tiny.") for path in ("tiny/experiments.py", "tiny/model.py")),
+    class_diagram="",
+    sequence_diagram="",
+)
 SETTINGS: Mapping[str, object] = {"seeds": 1, "steps": 2, "pause": 0.0, "failing": None, "diverging": None}
 
 
@@ -129,9 +149,20 @@ def write_run(folder: Path, changes: Mapping[str, str] | None = None, **settings
     for path, text in files.items():
         (folder / "repo" / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / "repo" / path).write_text(dedent(text), encoding="utf-8")
+    planned: dict[str, Artifact] = {
+        "paper": Paper(title="Tiny", abstract="", sections=(), source="markdown"),
+        "planning/plan": PLAN,
+        "planning/requirements": Requirements(items=()),
+        "planning/architecture": ARCHITECTURE,
+        "planning/logic": LOGIC,
+        "planning/data": DataSources(),
+        "planning/claims": claims(),
+        "planning/config": config(known),
+    }
     (folder / "planning").mkdir()
-    (folder / "planning" / "claims.json").write_text(claims().model_dump_json(), encoding="utf-8")
-    (folder / "planning" / "config.json").write_text(config(known).model_dump_json(), encoding="utf-8")
+    for name, artifact in planned.items():
+        (folder / f"{name}.json").write_text(artifact.model_dump_json(), encoding="utf-8")
+    asyncio.run(History(folder / "repo").init())
     log = EventLog(folder)
     log(RunStarted(paper="paper.md", models={}, profile="full"))
     log(RunEnded(status="complete"))

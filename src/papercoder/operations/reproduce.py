@@ -7,19 +7,24 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from papercoder.artifacts import Claims, ExperimentConfig
+from papercoder.artifacts import Paper
 from papercoder.artifacts.reproduction import Reproduction, ReproductionOptions, ReproductionPlan
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.operations.generate import ReportAtEnd, record_end
+from papercoder.operations.revise import load_design
 from papercoder.pipeline import reproduction
+from papercoder.pipeline.publisher import Publisher
 from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, Confirm
+from papercoder.pipeline.results import add_results
 from papercoder.repository.files import read_files
-from papercoder.runs.event_log import EventLog, last_start, trusted_start
+from papercoder.repository.history import History
+from papercoder.runs.event_log import EventLog, last_start, read_events, trusted_start
 from papercoder.runs.events import Emit, RunStarted
 from papercoder.runs.executor import PlainContext
 from papercoder.runs.folder import load, lock, step_store
 from papercoder.runs.ownership import is_own
 from papercoder.runs.run import Run
+from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
 
 
@@ -48,15 +53,16 @@ async def reproduce_run(
         files = read_files(folder / "repo")
         if not files:
             raise RunFolderError(f"{folder} has no repository yet. Make it first: papercoder run PAPER -o {folder}")
-        claims = load(folder, "planning/claims.json", Claims)
-        config = load(folder, "planning/config.json", ExperimentConfig)
+        design, paper = load_design(folder), load(folder, "paper.json", Paper)
         log = EventLog(folder, *listeners)
         log(_resumed(folder, options))
         with ReportAtEnd(log), record_end(log) as end:
             run = Run(folder, PlainContext(log), log, step_store(folder))
             found = await reproduction.reproduce(
-                run, files, claims, config.values, options, retry_failed=retry_failed, confirm=confirm
+                run, files, design.claims, design.config.values, options, retry_failed=retry_failed, confirm=confirm
             )
+            history = History(folder / "repo", int(summarise(read_events(folder)).started or time.time()))
+            await add_results(run, paper, design, files, options, found, Publisher(run, history))
             end.reason = ""
         return found
 

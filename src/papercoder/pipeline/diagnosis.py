@@ -19,7 +19,7 @@ from papercoder.artifacts import (
     Trial,
     TrialResult,
 )
-from papercoder.artifacts.claims import ClaimVerdict
+from papercoder.artifacts.claims import ClaimVerdict, Tolerance
 from papercoder.artifacts.design import Design
 from papercoder.artifacts.reproduction import ReproductionOptions, kind_of
 from papercoder.claims.verdicts import compare
@@ -76,7 +76,7 @@ async def diagnose(
     if before.repository == _digest(files) and before.is_complete:
         return before
     trials, results = await recall(run, files, design.config.values, options)
-    state = State(design, files, results)
+    state = State(design, files, results, Tolerance(relative=options.tolerance))
     after, diagnosis = await DiagnosisRounds(run, paper, publish, trials, options).run_rounds(state)
     if before.repository == _digest(files):  # the first reading is older than this diagnosis
         diagnosis = diagnosis.model_copy(update={"before": before.before})
@@ -98,11 +98,12 @@ class State:
     design: Design
     files: Files
     results: tuple[TrialResult, ...]
+    tolerance: Tolerance
 
     @property
     def compared(self) -> ClaimResults:
         """Its claims with their verdicts."""
-        return compare(self.design.claims, self.results)
+        return compare(self.design.claims, self.results, self.tolerance)
 
 
 @dataclass
@@ -249,7 +250,7 @@ class DiagnosisRounds:
             if written is None:
                 return None, edits
             files, edits = apply(files, written), written
-        return State(design, files, state.results), edits
+        return replace(state, design=design, files=files), edits
 
     async def _measure(self, hypothesis: Hypothesis, state: State, trials: Iterable[Trial]) -> State:
         """The state with the results of these trials from its own code; those that were not measured have none."""

@@ -34,6 +34,7 @@ from papercoder.pipeline.diagnosis import diagnose
 from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.pipeline.repair_rounds import RepairRounds
 from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, reproduce
+from papercoder.pipeline.results import add_results
 from papercoder.pipeline.review_rounds import ReviewRounds
 from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.repository.import_graph import import_order
@@ -73,7 +74,8 @@ async def paper_to_repository(run: Run[Agents], paper: Paper, publish: Publisher
     await run.write_output("execution/report.json", execution)
     if settings.reproduce and execution and "smoke" in execution.passed:
         options = ReproductionOptions.model_validate(settings.model_dump(include=REPRODUCTION_SETTINGS))
-        await reproduce(run, repository.files, design.claims, design.config.values, options)
+        found = await reproduce(run, repository.files, design.claims, design.config.values, options)
+        await add_results(run, paper, design, repository.files, options, found, publish)
         before = pending_change(run.folder)
         await diagnose(run, paper, design, repository.files, options, publish)
         if pending_change(run.folder) != before:  # it kept a change

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from papercoder.agents.agent import Agents
 from papercoder.artifacts import SourceFile
 from papercoder.repository.history import History
 from papercoder.runs.run import Run
@@ -15,7 +15,7 @@ Files = tuple[SourceFile, ...]
 class Publisher:
     """Writes files into `repo/` and commits them."""
 
-    run: Run[Agents]
+    run: Run[Any]
     history: History
 
     async def __call__(self, files: Files, message: str) -> Files:

@@ -21,10 +21,13 @@ from papercoder.text.markdown import code as code_span
 from papercoder.text.markdown import escaped, inline, paragraphs
 
 
-def documents(paper: Paper, design: Design, traceability: Traceability) -> tuple[SourceFile, ...]:
-    """README, Dockerfile, `pyproject.toml`, citation and, if requirements are traced, the traceability files."""
+def documents(paper: Paper, design: Design, traceability: Traceability, results: str = "") -> tuple[SourceFile, ...]:
+    """README, Dockerfile, `pyproject.toml`, citation and, if requirements are traced, the traceability files.
+
+    `results` is the Markdown of what was measured; empty if nothing was.
+    """
     about = (
-        SourceFile(path="README.md", text=readme(paper, design, traceability)),
+        SourceFile(path="README.md", text=readme(paper, design, traceability, results)),
         SourceFile(path="Dockerfile", text=shipped("Dockerfile")),
         SourceFile(path="pyproject.toml", text=pyproject(paper, design.package)),
         SourceFile(path="CITATION.cff", text=citation(paper)),
@@ -38,15 +41,15 @@ def documents(paper: Paper, design: Design, traceability: Traceability) -> tuple
     )
 
 
-def readme(paper: Paper, design: Design, traceability: Traceability) -> str:
-    """`README.md`: origin, usage, files, assumptions and traceability."""
+def readme(paper: Paper, design: Design, traceability: Traceability, results: str = "") -> str:
+    """`README.md`: origin, results, usage, files, assumptions and traceability."""
     files = "\n".join(f"- {code_span(file.path)}: {inline(file.purpose)}" for file in design.architecture.files)
     parts = [
         f"# {escaped(paper.title)}",
         _ORIGIN,
         paragraphs(design.plan.summary),
         _HOW,
-        _RESULTS,
+        _RESULTS + (f"\n\n{results.strip()}" if results else ""),
         _SETTINGS + (_TRACED if design.requirements.items else ""),
         *_data(design.data),
         f"## Files\n\n{files}\n{_GIVEN}",
