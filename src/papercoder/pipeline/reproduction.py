@@ -268,7 +268,9 @@ class _Reproduction:
         """Probe, plan, and run the plan if it is confirmed."""
         await self.schedule.probe()
         plan = await self._plan()
+        asked = time.monotonic()
         if confirm is None or await confirm(plan):
+            self.schedule.started += time.monotonic() - asked  # the budget is not for waiting on an answer
             await self.schedule.run()
 
     async def finish(self) -> Reproduction:

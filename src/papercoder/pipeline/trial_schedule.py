@@ -19,6 +19,9 @@ PROBE_SECONDS = 5.0
 _PROBE_SHARE = 0.15
 """The share of the budget that probes may use."""
 
+_FINISH_SHARE = 0.01
+"""A trial that needs no more than this share of the budget after its probe runs to its end."""
+
 _CAP_FACTOR, _LEAST_CAP = 10, 120.0
 """A trial counts as failed after this many times its estimate, and no earlier than after so many seconds."""
 
@@ -117,7 +120,7 @@ class TrialSchedule:
                 kind = kind_of(step.trial)
                 if kind not in self.estimates.known and kind not in tried:
                     tried.add(kind)
-                    return step.trial, TrialCaps(probe=probe)
+                    return step.trial, TrialCaps(probe=probe, finish_within=max(2 * probe, self.budget * _FINISH_SHARE))
             return None
 
         await self._run_all(next_probe)

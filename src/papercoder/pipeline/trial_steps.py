@@ -83,6 +83,9 @@ class TrialSteps:
         """
         request, attempt = self._request(trial), 0
         logs: list[str] = []
+        checkpoint = self.run.folder / ".store" / "checkpoints" / trial.id
+        await asyncio.to_thread(checkpoint.parent.mkdir, parents=True, exist_ok=True)
+        caps = replace(caps, checkpoint=checkpoint)
         run = self._run(caps=caps, on_progress=on_progress, on_log=logs.append)
         while run.stored(measure_trial, request, attempt):
             attempt += 1

@@ -127,6 +127,25 @@ def test_a_probe_without_progress_says_only_how_long_it_waited(preparation: Prep
     assert outcome.seconds >= 0.5
 
 
+def test_a_trial_that_was_stopped_resumes_at_its_checkpoint(preparation: Preparation, tmp_path: Path) -> None:
+    main = """
+import json, os, time
+os.makedirs("results", exist_ok=True)
+if not os.path.exists("results/t-0.checkpoint"):
+    open("results/t-0.checkpoint", "w").write("half")
+    print(json.dumps({"trial": "t-0", "fraction": 0.001, "seconds_left": 999}), flush=True)
+    time.sleep(100)
+os.remove("results/t-0.checkpoint")
+"""
+    caps = TrialCaps(probe=0.5, checkpoint=tmp_path / "t-0")
+    assert run(preparation, main, caps).result is None
+    assert (tmp_path / "t-0").read_text(encoding="utf-8") == "half"
+    resumed = run(preparation, f"{main}\n{result_of(DONE).replace('os.mkdir', 'os.listdir')}", caps)
+    assert resumed.result
+    assert resumed.result.status == "done"
+    assert not (tmp_path / "t-0").exists()
+
+
 @pytest.mark.parametrize(
     ("printed", "message"),
     [

@@ -3,7 +3,10 @@
 import asyncio
 import json
 import math
+import os
+import shutil
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +17,11 @@ from papercoder.artifacts import Artifact, RunData, SourceFile, Trial, TrialResu
 from papercoder.artifacts.execution import Outcome
 from papercoder.artifacts.reproduction import Setting
 from papercoder.environments.repository_copy import read_untrusted_file
+from papercoder.files.regular import open_file
 from papercoder.sandbox.contract import GIB, MIB, Limits
 from papercoder.stages.reproduction.preparation import MAIN, Preparation, options_of, repository_folder
 
-_RESULTS = "results"
+_RESULTS, _CHECKPOINT = "results", ".checkpoint"
 _PATIENCE = 6
 """A probe without progress is stopped after this many times its length."""
 
@@ -44,6 +48,12 @@ class TrialCaps:
 
     probe: float | None = None
     """Seconds after which it is stopped unless it is about to end; None: it runs to its end."""
+
+    finish_within: float = 0.0
+    """Seconds that a trial may still need after its probe to be about to end."""
+
+    checkpoint: Path | None = None
+    """Where its checkpoint is kept between its attempts, in a folder that exists; None: nowhere."""
 
 
 @dataclass(frozen=True)
@@ -101,28 +111,55 @@ async def run_trial(
     argv = ("python", MAIN, "--trial", request.trial.id, "--results", _RESULTS, *options_of(request.settings))
     limits = Limits(seconds=caps.seconds, memory=slot.memory, disk=64 * GIB)
     async with repository_folder(request.files) as folder:
+        _restore_checkpoint(folder, request.trial, caps.checkpoint)
         running = asyncio.ensure_future(
             preparation.run(argv, folder, limits, threads=slot.threads, gpu=slot.gpu, on_line=reports.read_line)
         )
         try:
-            if caps.probe is not None and not await _ends_within_probe(running, reports, caps.probe):
+            if caps.probe is not None and not await _ends_with_probe(running, reports, caps.probe, caps.finish_within):
                 return TrialOutcome(None, reports.elapsed, reports.total)
             outcome = await running
         finally:
             running.cancel()  # no effect once it has ended
             await asyncio.wait([running])
+            _keep_checkpoint(folder, request.trial, caps.checkpoint)
         result = _read_result(folder, request, outcome, limits)
     return TrialOutcome(result, outcome.seconds, outcome.seconds, outcome.output)
 
 
-async def _ends_within_probe(running: "asyncio.Future[Outcome]", reports: "_ProgressReports", probe: float) -> bool:
+async def _ends_with_probe(
+    running: "asyncio.Future[Outcome]", reports: "_ProgressReports", probe: float, finish_within: float
+) -> bool:
     """Wait for the length of a probe, and longer if the trial is about to end or has not reported progress yet."""
     await asyncio.wait([running], timeout=probe)
-    while not running.done() and reports.elapsed < _PATIENCE * probe:
-        if reports.total is not None and reports.total - reports.elapsed > probe:
+    while not running.done() and reports.elapsed < _PATIENCE * probe + finish_within:
+        if reports.total is None and reports.elapsed >= _PATIENCE * probe:
+            return False
+        if reports.total is not None and reports.total - reports.elapsed > max(probe, finish_within):
             return False
         await asyncio.wait([running], timeout=probe / 4)
     return running.done()
+
+
+def _restore_checkpoint(folder: Path, trial: Trial, kept: Path | None) -> None:
+    """Give a trial the checkpoint of its earlier attempt; the runner ignores one of other code or settings."""
+    if kept and kept.is_file():
+        (folder / _RESULTS).mkdir()
+        shutil.copyfile(kept, folder / _RESULTS / f"{trial.id}{_CHECKPOINT}")
+
+
+def _keep_checkpoint(folder: Path, trial: Trial, kept: Path | None) -> None:
+    """Keep the checkpoint of a trial that was stopped; the runner deletes those of trials that have ended."""
+    if kept is None or not kept.parent.is_dir():
+        return
+    try:
+        with os.fdopen(open_file(folder, f"{_RESULTS}/{trial.id}{_CHECKPOINT}", os.O_RDONLY), "rb") as source:
+            part = kept.with_name(f".{uuid.uuid4().hex}.part")
+            with part.open("wb") as target:
+                shutil.copyfileobj(source, target)
+            part.replace(kept)
+    except OSError:  # there is none, or it is not a regular file
+        kept.unlink(missing_ok=True)
 
 
 class _ProgressReports:
