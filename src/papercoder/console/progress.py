@@ -21,17 +21,29 @@ from papercoder.runs.events import (
     CallRetried,
     CallStarted,
     ClaimDecided,
+    DiagnosisStarted,
     Emit,
     Event,
     ExecutionStepEnded,
     Forecast,
+    HypothesisEnded,
     ReproductionPlanned,
     TrialEnded,
     Warned,
 )
 from papercoder.runs.summary import Summary, summarise
 
-_PRINTED = Warned | ArtifactEdited | ExecutionStepEnded | Forecast | ReproductionPlanned | TrialEnded | ClaimDecided
+_PRINTED = (
+    Warned
+    | ArtifactEdited
+    | ExecutionStepEnded
+    | Forecast
+    | ReproductionPlanned
+    | TrialEnded
+    | ClaimDecided
+    | DiagnosisStarted
+    | HypothesisEnded
+)
 """Events that are printed above the live display."""
 
 
