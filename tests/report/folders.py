@@ -1,6 +1,5 @@
 """Run folders for tests, from empty to complete."""
 
-import json
 from pathlib import Path
 
 from papercoder.artifacts import (
@@ -17,6 +16,7 @@ from papercoder.artifacts import (
     Location,
     LogicDesign,
     Mark,
+    Ordering,
     OverallPlan,
     Requirement,
     Requirements,
@@ -27,7 +27,9 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.checking import CheckReport, Finding
 from papercoder.artifacts.execution import ExecutionReport, StepResult
+from papercoder.claims.verdicts import compare
 from papercoder.runs.events import ArtifactMade, ArtifactStarted, CallMade, Event, RunEnded, RunStarted, Warned
+from tests.claims.results import seeds
 from tests.datasets.servers import source
 from tests.diagrams.sources import CLASSES, SEQUENCE
 
@@ -126,9 +128,27 @@ def claim(number: int, value: float, **changes: object) -> Claim:
     return Claim.model_validate(values | changes)
 
 
-CLAIMS = Claims(items=(claim(1, 0.5, spread=0.1), claim(2, 0.25), claim(3, 3.0, metric="time", anchor="4¶1")))
-RESULTS = json.dumps(
-    {"results": [{"claim": "C1", "mean": 0.55, "std": 0.02, "seeds": 3}, {"claim": "C2", "mean": 0.9}]}
+ORDERING = Ordering(
+    id="O1",
+    anchor="tab:1",
+    experiment="main",
+    dataset="moons",
+    metric="error",
+    direction="lower",
+    methods=("method 2", "method 1"),
+    claims=("C2", "C1"),
+    statement="error on moons: method 2 is better than method 1.",
+)
+CLAIMS = Claims(
+    items=(claim(1, 0.5, spread=0.1), claim(2, 0.25), claim(3, 3.0, metric="time", anchor="4¶1")), orderings=(ORDERING,)
+)
+REPRODUCED = compare(
+    CLAIMS,
+    [
+        *seeds(0.53, 0.55, 0.57, method="method 1", metric="error"),
+        *seeds(0.9, method="method 2", metric="error"),
+        *seeds(7.0, method="method 4", metric="error"),
+    ],
 )
 VERDICTS = Verdicts(
     verdicts=(
@@ -225,4 +245,5 @@ def full_folder(folder: Path, status: str = "passed") -> Path:
     write(folder, "review/verdicts.json", VERDICTS)
     write(folder, "checking/report.json", CHECKS)
     write(folder, "execution/report.json", execution(status))
+    write(folder, "reproduction/claims.json", REPRODUCED)
     return folder

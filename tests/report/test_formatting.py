@@ -12,14 +12,15 @@ from tests.report.folders import bare_folder, full_folder, planned_folder
 
 def test_headline_of_a_reproduction(tmp_path: Path) -> None:
     assert headline(load(full_folder(tmp_path))) == (
-        "2 Python files were written; the code finishes with the paper’s settings. "
+        "2 Python files were written; the code finishes with tiny settings. "
         "Of the paper’s 3 claims: 1 met, 1 differs, 1 not run."
     )
 
 
 def test_headline_of_a_failure(tmp_path: Path) -> None:
     assert headline(load(full_folder(tmp_path, "failed"))) == (
-        "2 Python files were written; the modules import. The step “smoke” failed: KeyError: 'lr'."
+        "2 Python files were written; the modules import. The step “smoke” failed: KeyError: 'lr'. "
+        "Of the paper’s 3 claims: 1 met, 1 differs, 1 not run."
     )
 
 

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts.execution import ExecutionReport
 from papercoder.errors import RunFolderError
 from papercoder.report import load
 from papercoder.report.loading import Sources
 from papercoder.runs.events import RunEnded, RunStarted
-from tests.report.folders import EVENTS, RESULTS, bare_folder, execution, full_folder, planned_folder, write
+from tests.report.folders import CLAIMS, EVENTS, bare_folder, full_folder, planned_folder, write
 
 
 def test_a_full_run(tmp_path: Path) -> None:
@@ -55,30 +54,28 @@ def test_requirements_without_verdicts_are_not_reviewed(tmp_path: Path) -> None:
     assert load(planned_folder(tmp_path)).states["not_reviewed"] == 3
 
 
-@pytest.mark.parametrize("status", ["failed", "skipped"])
-def test_results_count_only_if_the_reproduction_passed(tmp_path: Path, status: str) -> None:
-    folder = full_folder(tmp_path, status)
-    write(folder, "repo/results.json", RESULTS)
+def test_without_a_reproduction_no_claim_is_met(tmp_path: Path) -> None:
+    folder = full_folder(tmp_path)
+    (folder / "reproduction/claims.json").unlink()
+    write(folder, "repo/results.json", '{"results": [{"claim": "C1", "mean": 0.55}]}')
     report = load(folder)
     assert report.claim_verdicts["not_run"] == 3
-    assert "did not pass" in report.claims_note
+    assert [result.verdict for result in report.orderings] == ["not_run"]
+    assert report.claims_note == "repo/results.json is not used, because `papercoder reproduce` did not measure it."
 
 
-def test_results_in_the_repository_are_used_if_the_report_has_none(tmp_path: Path) -> None:
+def test_orderings_and_what_no_claim_names_are_loaded(tmp_path: Path) -> None:
+    report = load(full_folder(tmp_path))
+    assert [(result.ordering.id, result.verdict) for result in report.orderings] == [("O1", "inconclusive")]
+    assert [(row.method, row.mean) for row in report.unclaimed] == [("method 4", 7.0)]
+
+
+def test_verdicts_of_claims_that_have_changed_do_not_count(tmp_path: Path) -> None:
     folder = full_folder(tmp_path)
-    write(folder, "execution/report.json", execution().model_copy(update={"results": None}))
-    assert load(folder).claim_verdicts["not_run"] == 3
-    write(folder, "repo/results.json", RESULTS)
-    assert load(folder).claim_verdicts["met"] == 1
-    (folder / "repo/results.json").write_bytes(b"\xff\xfe\x00")
-    assert load(folder).claim_verdicts["not_run"] == 3
-
-
-def test_smoke_results_are_never_compared(tmp_path: Path) -> None:
-    folder = full_folder(tmp_path)
-    seen = ExecutionReport(steps=execution().steps[:2], sandbox="subprocess", smoke_results=RESULTS)
-    write(folder, "execution/report.json", seen)
-    assert load(folder).claim_verdicts["met"] == 0
+    first, *others = CLAIMS.items
+    changed = CLAIMS.model_copy(update={"items": (first.model_copy(update={"value": 0.4}), *others)})
+    write(folder, "planning/claims.json", changed)
+    assert [result.verdict for result in load(folder).claims] == ["not_run", "differs", "not_run"]
 
 
 def test_unreadable_files_are_reported(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_the_first_screen_shows_the_results(full: Report) -> None:
         "A Tiny Method",
         "Install passed",
         "Tests skipped",
-        "Reproduce passed",
+        "Smoke passed",
         "implemented 1",
         "not reviewed 1",
     ):
@@ -58,7 +58,11 @@ def test_the_first_screen_shows_the_results(full: Report) -> None:
 def test_every_section_has_its_content(full: Report) -> None:
     assert "quote not found in the paper" in section(full, "requirements")
     assert "return ((x - y) ** 2).mean()" in section(full, "requirements")
-    assert "0.55 ± 0.02" in section(full, "claims")
+    claims = section(full, "claims")
+    assert "0.55 ± 0.02" in claims
+    assert "method 2 is better than method 1." in claims
+    assert "Measured, but not claimed" in claims
+    assert "method 4" in claims
     assert "Is this correct? Alternatives: Adam; SGD." in section(full, "assumptions")
     assert "peak memory 2.5 GB" in section(full, "execution")
     assert "Memory was not held." in section(full, "execution")
@@ -263,6 +267,8 @@ def test_markdown_says_the_same(full: Report) -> None:
         "[fit.py:6](repo/fit.py#L6)",
         "```mermaid\nclassDiagram",
         "| C1 | ✓ met | method 1 | moons | error | 0.5 ± 0.1 | 0.55 ± 0.02 | +0.05 (-0.0632 to 0.163) | ± 0.2 |",
+        "| O1 | ◐ inconclusive | error on moons: method 2 is better than method 1. |",
+        "| main | method 4 | moons | error | 7 | 1 |",
         "Lost: 2 figures have no text.",
     ):
         assert expected in text
