@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts import StepResult
+from papercoder.bench.results.files import read_results
 from papercoder.environments.environment import has_tests
 from papercoder.environments.missing_modules import needed_modules
 from papercoder.environments.repository_copy import read_untrusted_file, temporary_copy
@@ -177,6 +178,14 @@ def test_a_repository_with_special_files_is_read_without_them(run: Path, victim:
     if name == "reproduce.log":
         with pytest.raises(RunFolderError):
             load_observations(repository.rename(run / "submission"))
+
+
+@pytest.mark.parametrize("kind", ["linked folder", "pipe", "device"])
+def test_results_of_a_bench_are_a_regular_file(tmp_path: Path, victim: Path, kind: str) -> None:
+    replace(tmp_path / "bench" / "results.json", kind, victim)
+    assert RunsFolder(tmp_path).benches() == ()
+    with pytest.raises(RunFolderError, match="was not opened"):
+        read_results(tmp_path / "bench")
 
 
 def test_a_copy_for_the_sandbox_has_no_pipes(run: Path, victim: Path) -> None:

@@ -1,7 +1,9 @@
 """The results of a bench as files: `results.json` for programs, `results.csv` for tables."""
 
 import csv
+import errno
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -10,6 +12,7 @@ from pydantic import ValidationError
 
 from papercoder.artifacts import BenchResults, BenchTrialResult, JudgeName
 from papercoder.errors import RunFolderError
+from papercoder.files.regular import read_bytes
 from papercoder.runs.store import write_synced
 
 JSON = "results.json"
@@ -39,7 +42,10 @@ def read_results(path: Path) -> BenchResults:
     """
     file = path / JSON if path.is_dir() else path
     try:
-        return BenchResults.model_validate_json(file.read_bytes())
+        content = read_bytes(path, JSON) if path.is_dir() else file.read_bytes()
+        if content is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        return BenchResults.model_validate_json(content)
     except OSError as error:
         raise RunFolderError(
             f"{file} cannot be read ({error.strerror}). `papercoder bench MANIFEST` writes it."
