@@ -47,6 +47,10 @@ _PRINTED = (
 """Events that are printed above the live display."""
 
 
+_TRIALS = ("reproduction/", "diagnosis/")
+"""Folders whose results are recalled often and announced by events of their own."""
+
+
 @contextmanager
 def progress(console: Console) -> Iterator[Emit]:
     """Show the events of a running run."""
@@ -75,7 +79,7 @@ def line(event: Event) -> str | None:
         case ArtifactMade(artifact=artifact, seconds=seconds, calls=calls):
             return f"made {artifact} ({calls} {'call' if calls == 1 else 'calls'}, {seconds:.1f} s)"
         case ArtifactReused(artifact=artifact):
-            return f"reused {artifact}"
+            return None if artifact.startswith(_TRIALS) else f"reused {artifact}"
         case ArtifactEdited(artifact=artifact, stale=stale):
             more = "; its inputs have changed since" if stale else ""
             return f"edited {artifact}: using your version{more}"

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from papercoder.artifacts import StepResult
+from papercoder.artifacts import ClaimVerdict, StepResult
 from papercoder.console.progress import money
 from papercoder.files.regular import is_file
 from papercoder.runs.overview import RequirementsSummary, RunReport, report
@@ -22,7 +23,12 @@ def show_report(folder: Path, console: Console) -> RunReport:
     console.print(_stages(found))
     if found.agents:
         console.print(_agents(found))
-    for text in (*_figures(found), *_requirements(found.requirements), *_where(folder, found)):
+    for text in (
+        *_figures(found),
+        *_requirements(found.requirements),
+        *_outcome(folder, found),
+        *_where(folder, found),
+    ):
         console.print(text, soft_wrap=True)
     for warning in found.warnings:
         console.print(Text.assemble(("warning", "yellow"), f" {warning}"), soft_wrap=True)
@@ -66,6 +72,21 @@ def _requirements(found: RequirementsSummary) -> Iterator[str]:
         yield f"without an owner: {', '.join(found.unowned)}"
     if found.unmarked:
         yield f"without a mark in the code: {', '.join(found.unmarked)}"
+
+
+def _outcome(folder: Path, found: RunReport) -> Iterator[str]:
+    """What was observed when the code ran, and what to do next."""
+    if found.steps:
+        states = sorted(set(found.steps.values()), key=("failed", "skipped", "passed").index)
+        named = (
+            f"{', '.join(name for name, each in found.steps.items() if each == state)} {state}" for state in states
+        )
+        yield f"steps: {'; '.join(named)}"
+    if found.claims:
+        counts = (f"{found.claims.get(verdict, 0)} {verdict.replace('_', ' ')}" for verdict in get_args(ClaimVerdict))
+        yield f"claims: {', '.join(counts)}"
+    elif found.steps.get("smoke") == "passed" and not is_file(folder, "reproduction/claims.json"):
+        yield f"next: papercoder reproduce {folder}, to measure the paper's claims"
 
 
 def _where(folder: Path, found: RunReport) -> Iterator[str]:

@@ -6,11 +6,12 @@ from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
-from papercoder.artifacts import Artifact, Requirements, Traceability
+from papercoder.artifacts import Artifact, ClaimResults, Requirements, Traceability
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import is_file, read_text, walk
 from papercoder.runs.agents import AgentUse, use_by_agent
 from papercoder.runs.event_log import LOG, read_events
+from papercoder.runs.events import ExecutionStepEnded
 from papercoder.runs.folder import is_locked, require_no_links
 from papercoder.runs.summary import Calls, StageSummary, Status, Summary, Tokens, summarise
 
@@ -51,6 +52,12 @@ class RunReport(Artifact):
     """Calls with an unknown price."""
 
     seconds: float
+    steps: dict[str, str] = Field(default_factory=dict)
+    """Execution step -> its status when it was observed last."""
+
+    claims: dict[str, int] = Field(default_factory=dict)
+    """Verdict -> how many claims and orderings have it; empty before a reproduction."""
+
     requirements: RequirementsSummary
     edited: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -74,6 +81,8 @@ def report(folder: Path) -> RunReport:
         **{**shared, "status": status_of(summary, folder)},
         agents=use_by_agent(events),
         files=_files(folder),
+        steps={event.step: event.status for event in events if isinstance(event, ExecutionStepEnded)},
+        claims=_claims(folder),
         requirements=_requirements(folder),
     )
 
@@ -92,6 +101,14 @@ def status_of(summary: Summary, folder: Path) -> Status | Literal["interrupted"]
 
 def _files(folder: Path) -> tuple[str, ...]:
     return tuple(map(str, sorted(walk(folder, "repo", lambda path: path.name != ".git"))))
+
+
+def _claims(folder: Path) -> dict[str, int]:
+    compared = _load(folder, "reproduction/claims.json", ClaimResults)
+    if compared is None:
+        return {}
+    verdicts = [*(item.verdict for item in compared.items), *(item.verdict for item in compared.orderings)]
+    return dict(Counter(verdicts))
 
 
 def _requirements(folder: Path) -> RequirementsSummary:
