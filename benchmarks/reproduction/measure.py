@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
 
-from benchmarks.reproduction.runs import TRIALS, write_run
+from benchmarks.reproduction.repository import CLAIMS, TRIALS, write_repository
 from papercoder.artifacts import Trial
 from papercoder.artifacts.reproduction import ReproductionOptions, TrialKind, kind_of
-from papercoder.operations.reproduce import reproduce_run
-from papercoder.runs.event_log import read_events
+from papercoder.pipeline.reproduction import reproduce
+from papercoder.repository.files import read_files
+from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import TrialEnded
+from papercoder.runs.executor import PlainContext
+from papercoder.runs.folder import step_store
+from papercoder.runs.run import Run
 from papercoder.stages.reproduction.order import order, targets_of
 
 LENGTHS = (0.0, 1.0, 4.0)
@@ -67,8 +71,11 @@ def measure() -> ReproductionResults:
 
 def _reproduce(length: float) -> Reproduced:
     with tempfile.TemporaryDirectory() as name:
-        folder = write_run(Path(name), length)
-        found = asyncio.run(reproduce_run(folder, ReproductionOptions(budget=600.0)))
+        folder = write_repository(Path(name), length)
+        log = EventLog(folder)
+        run = Run(folder, PlainContext(log), log, step_store(folder))
+        options = ReproductionOptions(budget=600.0)
+        found = asyncio.run(reproduce(run, read_files(folder / "repo"), CLAIMS, (), options))
         assert found.measured == TRIALS
         ends = [event for event in read_events(folder) if isinstance(event, TrialEnded) and event.status == "done"]
         bare = [_bare_seconds(folder / "repo", event.trial) for event in ends[:3]]

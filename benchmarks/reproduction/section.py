@@ -3,7 +3,7 @@
 from benchmarks.charts import Series, lines
 from benchmarks.reproduction.measure import DATASETS as DATA_SETS
 from benchmarks.reproduction.measure import DRAWS, METHODS, SEEDS, ReproductionResults
-from benchmarks.reproduction.runs import TRIALS
+from benchmarks.reproduction.repository import TRIALS
 from benchmarks.results import Plot, Section, Table
 
 

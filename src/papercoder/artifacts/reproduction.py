@@ -118,6 +118,22 @@ class ReproductionPlan(Artifact):
     """A digest of the code and the settings for which the times are estimated."""
 
 
+class KindSummary(Artifact):
+    """The trials of one kind, whatever their seeds."""
+
+    kind: TrialKind
+    trials: int
+    measured: int
+    failed: int
+    """Trials that failed or diverged."""
+
+    seconds: float | None = None
+    """The median of those with a measurement."""
+
+    peak_memory: int | None = None
+    """Bytes, the largest of all."""
+
+
 class TrialFailure(Artifact):
     """A trial that has no measurement."""
 
@@ -135,6 +151,7 @@ class Reproduction(Artifact):
     measured: int
     """Trials with a measurement."""
 
+    kinds: tuple[KindSummary, ...] = ()
     failed: tuple[TrialFailure, ...] = ()
     """Trials that failed or diverged."""
 

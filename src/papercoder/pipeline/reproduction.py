@@ -4,7 +4,9 @@ Everything that a trial measures is a step of the run, so the same call resumes,
 """
 
 import asyncio
+import statistics
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from papercoder.artifacts import Claims, ConfigValue, SourceFile, Trial, TrialLi
 from papercoder.artifacts.claims import ClaimResults, ClaimVerdict, Tolerance
 from papercoder.artifacts.reproduction import (
     Estimate,
+    KindSummary,
     Reproduction,
     ReproductionOptions,
     ReproductionPlan,
@@ -283,6 +286,7 @@ class _Reproduction:
             options=self.options,
             trials=len(self.trials),
             measured=sum(result.status == "done" for result in results),
+            kinds=_summaries(self.trials, results),
             failed=tuple(
                 TrialFailure(id=result.trial.id, reason=result.reason) for result in results if result.status != "done"
             ),
@@ -358,3 +362,22 @@ class _Reproduction:
     def _inputs(self) -> str:
         where = (self.options.on, self.options.gpu, self.options.workers)
         return digest([self.steps.files, self.steps.settings, where])
+
+
+def _summaries(trials: Iterable[Trial], results: Sequence[TrialResult]) -> tuple[KindSummary, ...]:
+    """The trials of each kind, in the order of the code."""
+    found = []
+    for kind, count in Counter(map(kind_of, trials)).items():
+        own = [result for result in results if kind_of(result.trial) == kind]
+        done = [result.seconds for result in own if result.status == "done"]
+        found.append(
+            KindSummary(
+                kind=kind,
+                trials=count,
+                measured=len(done),
+                failed=len(own) - len(done),
+                seconds=statistics.median(done) if done else None,
+                peak_memory=max((result.peak_memory for result in own if result.peak_memory), default=None),
+            )
+        )
+    return tuple(found)

@@ -30,6 +30,7 @@ from papercoder.artifacts import (
 from papercoder.artifacts.checking import CheckReport
 from papercoder.artifacts.execution import ExecutionReport
 from papercoder.artifacts.paper import render_block
+from papercoder.artifacts.reproduction import Reproduction
 from papercoder.datasets.cache import DataCache
 from papercoder.datasets.lock import DATA, LOCK
 from papercoder.datasets.status import SourceStatus, source_status
@@ -91,6 +92,7 @@ def load(folder: Path) -> Report:
         logic=files.read("planning/logic.json", LogicDesign),
         config=files.read("planning/config.json", ExperimentConfig),
         data=_data(files),
+        reproduction=files.read("reproduction/report.json", Reproduction),
         diagnosis=files.read("diagnosis/report.json", Diagnosis),
         execution=execution,
         checks=files.read("checking/report.json", CheckReport),

@@ -24,6 +24,7 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.checking import CheckReport
 from papercoder.artifacts.execution import ExecutionReport, StepName, StepResult
+from papercoder.artifacts.reproduction import Reproduction
 from papercoder.datasets.status import SourceStatus
 from papercoder.runs.agents import AgentUse
 from papercoder.runs.summary import Status, Summary
@@ -146,6 +147,7 @@ class Report(Artifact):
     claims_note: str = ""
     """A remark about the claims."""
 
+    reproduction: Reproduction | None = None
     diagnosis: Diagnosis | None = None
     execution: ExecutionReport | None = None
     checks: CheckReport | None = None
