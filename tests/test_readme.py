@@ -57,7 +57,7 @@ def test_commands_are_shown() -> None:
 def test_a_command_that_is_shown_can_be_given(line: str, commands: TyperGroup) -> None:
     name, *arguments = shlex.split(line, comments=True)[1:]
     command = commands.commands[name]
-    if isinstance(command, TyperGroup):  # `bench`, whose first word may be a manifest
+    if isinstance(command, TyperGroup) and arguments:  # `bench`, whose first word may be a manifest
         name, arguments = (arguments[0], arguments[1:]) if arguments[0] in command.commands else ("run", arguments)
         command = command.commands[name]
     if "--help" not in arguments:
