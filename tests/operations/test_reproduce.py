@@ -103,6 +103,17 @@ def test_only_what_a_change_reaches_runs_again(tmp_path: Path) -> None:
     assert set(ended(tmp_path).values()) == {2}
 
 
+def test_a_setting_that_no_trial_reads_changes_nothing(tmp_path: Path) -> None:
+    reproduce(write_run(tmp_path))
+    config = tmp_path / "repo" / "config.yaml"
+    config.write_text(f"{config.read_text(encoding='utf-8')}color: blue\n", encoding="utf-8")
+    assert reproduce(tmp_path).measured == 4
+    assert set(ended(tmp_path).values()) == {1}
+    config.write_text(config.read_text(encoding="utf-8").replace("steps: 2", "steps: 3"), encoding="utf-8")
+    assert reproduce(tmp_path).measured == 4
+    assert set(ended(tmp_path).values()) == {2}
+
+
 def test_a_failure_costs_itself_alone_and_is_retried_only_if_asked(tmp_path: Path) -> None:
     write_run(tmp_path, failing=["ours", "wine"], diverging=["baseline", "wine"])
     found = reproduce(tmp_path)

@@ -5,13 +5,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from papercoder.artifacts import RunData, SourceFile, Trial, TrialResult
 from papercoder.artifacts.reproduction import Setting
 from papercoder.errors import PaperCoderError
 from papercoder.files.regular import write
 from papercoder.runs.executor import PlainContext
 from papercoder.runs.run import Run
+from papercoder.runs.store import digest
 from papercoder.stages.reproduction.places import TrialPlace
+from papercoder.stages.reproduction.settings import CONFIG, flat_settings
 from papercoder.stages.reproduction.trial import OnProgress, TrialCaps, TrialOutcome, TrialRequest
 
 
@@ -31,6 +35,8 @@ class TrialContext(PlainContext):
     caps: TrialCaps = field(default_factory=TrialCaps)
     on_progress: OnProgress = lambda _: None
     on_log: Callable[[str], None] = lambda _: None
+    earlier: TrialResult | None = None
+    """A result that the trial would have again, because all settings that it reads are the same."""
 
 
 async def measure_trial(context: TrialContext, request: TrialRequest, attempt: int) -> TrialResult:  # noqa: ARG001
@@ -39,11 +45,22 @@ async def measure_trial(context: TrialContext, request: TrialRequest, attempt: i
     Raises:
         TrialStopped: it is a probe, and did not end within it.
     """
+    if context.earlier:
+        return context.earlier
     outcome = await context.place.run(request, context.caps, context.on_progress)
     context.on_log(outcome.log)
     if outcome.result is None:
         raise TrialStopped(outcome)
     return outcome.result
+
+
+_RESULTS = TypeAdapter(tuple[TrialResult, ...])
+
+
+def _key(request: TrialRequest) -> str:
+    """Where the results of a trial are stored, whatever its settings."""
+    code = [file for file in request.files if file.path != CONFIG]
+    return f"trial-{digest([request.trial, code, request.data])}"
 
 
 @dataclass(frozen=True)
@@ -71,6 +88,8 @@ class TrialSteps:
             if result.status == "done":
                 break
             attempt += 1
+        if attempt == 0 and (earlier := self._earlier_result(request)):
+            result = await self._run(earlier=earlier).step(self._artifact(trial), measure_trial, request, 0)
         if result is None or (retry_failed and result.status != "done"):
             return None
         return result.model_copy(update={"trial": trial})
@@ -94,7 +113,25 @@ class TrialSteps:
         finally:
             for log in logs:
                 await asyncio.to_thread(write, run.folder, f"{self.folder}/logs/{trial.id}.log", log)
+        if result.status == "done":
+            await asyncio.to_thread(self._remember, request, result)
         return result.model_copy(update={"trial": trial})
+
+    def _earlier_result(self, request: TrialRequest) -> TrialResult | None:
+        """A result of the same code and data with other settings, none of which this trial reads."""
+        now = flat_settings(self.files, self.settings)
+        for result in self._results_with_any_settings(request):
+            if all(now.get(key) == value for key, value in result.settings.items()):
+                return result.model_copy(update={"scale": max(result.scale, self.scale)})
+        return None
+
+    def _remember(self, request: TrialRequest, result: TrialResult) -> None:
+        results = (*self._results_with_any_settings(request), result)
+        self.run.store.put(_key(request), _RESULTS.dump_json(results).decode())
+
+    def _results_with_any_settings(self, request: TrialRequest) -> tuple[TrialResult, ...]:
+        text = self.run.store.get(_key(request))
+        return _RESULTS.validate_json(text) if text else ()
 
     def _artifact(self, trial: Trial) -> str:
         return f"{self.folder}/trials/{trial.id}.json"

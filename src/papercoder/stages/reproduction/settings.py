@@ -3,13 +3,12 @@
 import math
 from collections.abc import Iterable, Iterator
 
-import yaml
-
 from papercoder.artifacts import ConfigValue, RunData, SourceFile
 from papercoder.artifacts.reproduction import Setting
 from papercoder.datasets.mounts import DATA_ROOT, mounts_for
+from papercoder.text.yaml_text import InvalidYaml, load_yaml
 
-_CONFIG = "config.yaml"
+CONFIG = "config.yaml"
 
 
 def data_settings(files: Iterable[SourceFile], data: RunData) -> tuple[Setting, ...]:
@@ -20,18 +19,27 @@ def data_settings(files: Iterable[SourceFile], data: RunData) -> tuple[Setting, 
     mounts = mounts_for(data)
     if not mounts.present and not mounts.missing:
         return ()
-    text = next((file.text for file in files if file.path == _CONFIG), "")
+    known = flat_settings(files)
+    values = {"data.root": DATA_ROOT, "data.synthetic": not mounts.complete}
+    return tuple(Setting(key=key, value=value) for key, value in values.items() if key in known)
+
+
+def flat_settings(files: Iterable[SourceFile], changes: Iterable[Setting] = ()) -> dict[str, object]:
+    """Dotted key -> value of every setting in `config.yaml`, with these changes; empty if it is not YAML."""
+    text = next((file.text for file in files if file.path == CONFIG), "")
     try:
-        config = yaml.safe_load(text)
-    except yaml.YAMLError:
-        config = None
-    known = config.get("data") if isinstance(config, dict) else None
-    values = {"root": DATA_ROOT, "synthetic": not mounts.complete}
-    return tuple(
-        Setting(key=f"data.{name}", value=value)
-        for name, value in values.items()
-        if isinstance(known, dict) and name in known
-    )
+        config = load_yaml(text)
+    except InvalidYaml:
+        return {}
+    return {**dict(_flat(config, "")), **{change.key: change.value for change in changes}}
+
+
+def _flat(config: object, prefix: str) -> Iterator[tuple[str, object]]:
+    if isinstance(config, dict):
+        for name, value in config.items():
+            yield from _flat(value, f"{prefix}.{name}" if prefix else str(name))
+    elif prefix:
+        yield prefix, config
 
 
 def scaled_settings(values: Iterable[ConfigValue], scale: float) -> tuple[Setting, ...]:
