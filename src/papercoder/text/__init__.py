@@ -1,1 +1,1 @@
-"""Untrusted text on its way out: which characters are shown, and how markup is escaped."""
+"""Untrusted text: which characters are shown, how markup is escaped, and how YAML is read."""
