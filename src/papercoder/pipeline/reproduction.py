@@ -27,6 +27,7 @@ from papercoder.artifacts.reproduction import (
 )
 from papercoder.claims.verdicts import compare
 from papercoder.clusters.ray import connected, ray_address
+from papercoder.concurrency import run_in_thread
 from papercoder.datasets.lock import read_data
 from papercoder.environments.lock import LOCK
 from papercoder.errors import RunFolderError, SettingsError
@@ -305,7 +306,8 @@ class _Reproduction:
     async def _compare(self) -> ClaimResults:
         """Compare all claims with the results so far, and emit the verdicts that changed."""
         async with self._comparing:
-            compared = compare(
+            compared = await run_in_thread(
+                compare,
                 self.claims,
                 tuple(self.schedule.results.values()),
                 Tolerance(relative=self.options.tolerance),
