@@ -24,6 +24,8 @@ from papercoder.runs.folder import lock as lock_run
 from papercoder.runs.folder import step_store
 from papercoder.runs.run import Run
 from papercoder.settings import Settings
+from papercoder.stages.reproduction import places
+from papercoder.stages.reproduction.trial import TrialOutcome, run_trial
 from tests.reproduction.packages import own_packages
 from tests.reproduction.runs import MODEL, claims, repository, write_run
 from tests.support import cancel_at, of_kind
@@ -73,6 +75,23 @@ def test_the_repository_has_the_results(tmp_path: Path) -> None:
     assert "4 trials took" in readme
     rows = json.loads((tmp_path / "repo" / "results.json").read_text(encoding="utf-8"))["results"]
     assert {row["claim"]: row["mean"] for row in rows} == {"C1": 95.0, "C2": 85.0, "C3": 90.0, "C4": 80.0}
+
+
+@pytest.mark.parametrize("failing", [None, ["ours", "wine"]])
+def test_short_trials_share_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: list[str] | None
+) -> None:
+    processes = []
+
+    async def count(*given: Any) -> TrialOutcome:
+        processes.append(given)
+        return await run_trial(*given)
+
+    monkeypatch.setattr(places, "run_trial", count)
+    found = reproduce(write_run(tmp_path, seeds=6, failing=failing), workers=1)
+    assert found.measured == (24 if failing is None else 18)
+    assert len(processes) < 16
+    assert {failure.reason for failure in found.failed} == ({"RuntimeError: out of luck"} if failing else set())
 
 
 def test_nothing_that_has_a_result_runs_again(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import heapq
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from papercoder.artifacts import Trial, TrialResult
 from papercoder.artifacts.reproduction import Estimate, OmittedTrial, PlannedTrial, TrialKind, kind_of
@@ -37,6 +37,7 @@ class _Running:
     """A trial that is running."""
 
     trial: Trial
+    along: tuple[Trial, ...] = ()
     started: float = field(default_factory=time.monotonic)
     last: Progress | None = None
     reported: float = 0.0
@@ -134,7 +135,7 @@ class TrialSchedule:
             for step in self._order():
                 kind = kind_of(step.trial)
                 if self._seconds(kind) <= self.seconds_left:
-                    return step.trial, self._caps(kind)
+                    return step.trial, replace(self._caps(kind), along=self._along(step.trial))
             return None
 
         await self._run_all(next_trial)
@@ -143,7 +144,7 @@ class TrialSchedule:
         try:
             while True:
                 while len(self._running) < self.steps.place.workers and (chosen := next_trial()):
-                    running = _Running(chosen[0])
+                    running = _Running(chosen[0], chosen[1].along)
                     self._running[asyncio.create_task(self._measure(running, chosen[1]))] = running
                 if not self._running:
                     return
@@ -200,14 +201,31 @@ class TrialSchedule:
         self.seconds_kept += running.elapsed
         self._ended += 1
         self.results[trial.id] = result
+        seconds = result.seconds if running.along else max(running.elapsed, result.seconds)
         if result.status == "done":
-            self.estimates.measured(kind, running.elapsed)
-        emit(TrialEnded(trial=trial.id, status=result.status, seconds=running.elapsed, reason=result.reason))
+            self.estimates.measured(kind, seconds)
+        emit(TrialEnded(trial=trial.id, status=result.status, seconds=seconds, reason=result.reason))
         await self.on_result(result)
+
+    def _along(self, first: Trial) -> tuple[Trial, ...]:
+        """The next trials of known kinds that run in the same process as a short one."""
+        estimate = self.estimates.of(kind_of(first))
+        together = min(self.steps.place.seconds_together, self.seconds_left)
+        if estimate.basis != "measured" or self.max_trials is not None:
+            return ()
+        others = [step.trial for step in self._order() if step.trial != first]
+        chosen: list[Trial] = []
+        total = self._seconds(estimate.kind)
+        for trial in others[: len(others) // self.steps.place.workers]:  # so that no worker waits for another
+            total += self._seconds(kind_of(trial))
+            if total > together or self.estimates.of(kind_of(trial)).basis != "measured":
+                break
+            chosen.append(trial)
+        return tuple(chosen)
 
     def _order(self) -> Iterator[Step]:
         """The trials without a result in their order, without those whose kind fails."""
-        running = {each.trial.id for each in self._running.values()}
+        running = {trial.id for each in self._running.values() for trial in (each.trial, *each.along)}
         hopeless = {trial.id for trial, _ in self._hopeless()}
         gone = self.results.keys() | running | hopeless
         pending = [trial for trial in self.trials if trial.id not in gone]

@@ -104,7 +104,8 @@ class TrialSteps:
         logs: list[str] = []
         checkpoint = self.run.folder / ".store" / "checkpoints" / trial.id
         await asyncio.to_thread(checkpoint.parent.mkdir, parents=True, exist_ok=True)
-        caps = replace(caps, checkpoint=checkpoint)
+        along = tuple(self._request(each).trial for each in caps.along)
+        caps = replace(caps, checkpoint=checkpoint, along=along)
         run = self._run(caps=caps, on_progress=on_progress, on_log=logs.append)
         while run.stored(measure_trial, request, attempt):
             attempt += 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from papercoder.artifacts import TrialResult
 from papercoder.sandbox.contract import GIB
 from papercoder.sandbox.gpu import NVIDIA
 from papercoder.stages.reproduction.preparation import Preparation
@@ -23,6 +24,10 @@ class TrialPlace(Protocol):
     def workers(self) -> int:
         """How many trials it runs side by side."""
 
+    @property
+    def seconds_together(self) -> float:
+        """How long short trials may run one after the other in one process; 0: each has its own."""
+
     async def run(self, request: TrialRequest, caps: TrialCaps, on_progress: OnProgress) -> TrialOutcome:
         """Run a trial. Cancelling this stops the trial.
 
@@ -38,7 +43,12 @@ class LocalPlace:
     preparation: Preparation
     slots: Sequence[Slot]
 
+    seconds_together: float = 15.0
+    """As in the contract: a kill costs no more than this."""
+
     def __post_init__(self) -> None:
+        self._early: dict[str, TrialResult] = {}
+        """Results of trials that ran along with others, by trial."""
         self._free: asyncio.Queue[Slot] = asyncio.Queue()
         for slot in self.slots:
             self._free.put_nowait(slot)
@@ -49,12 +59,16 @@ class LocalPlace:
         return len(self.slots)
 
     async def run(self, request: TrialRequest, caps: TrialCaps, on_progress: OnProgress) -> TrialOutcome:
-        """Run a trial in the next slot that is free."""
+        """Run a trial in the next slot that is free, unless it ran along with another one."""
+        if early := self._early.pop(request.trial.id, None):
+            return TrialOutcome(early, early.seconds, early.seconds)
         slot = await self._free.get()
         try:
-            return await run_trial(self.preparation, request, caps, slot, on_progress)
+            outcome = await run_trial(self.preparation, request, caps, slot, on_progress)
         finally:
             self._free.put_nowait(slot)
+        self._early |= {result.trial.id: result for result in outcome.along}
+        return outcome
 
 
 def local_slots(workers: int | None, trials: int, gpu: bool) -> tuple[Slot, ...]:

@@ -25,6 +25,8 @@ _INTERVAL = 0.2
 class RayPlace:
     """Trials on a cluster to which this process is connected. A lost node costs only what was running there."""
 
+    seconds_together = 0.0
+
     def __init__(self, ray: Any, sandbox: str, gpu: bool, workers: int | None, trials: int) -> None:
         """Share the cluster among trials.
 

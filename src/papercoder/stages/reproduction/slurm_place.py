@@ -26,6 +26,8 @@ _EXTRA_MINUTES = 30
 class SlurmPlace:
     """Trials as Slurm jobs. A lost job costs only its trial, which is submitted again."""
 
+    seconds_together = 0.0
+
     def __init__(
         self, folder: Path, sandbox: str, gpu: bool, workers: int | None, trials: int, cluster: str = "slurm"
     ) -> None:

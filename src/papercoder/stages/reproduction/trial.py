@@ -8,7 +8,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -51,6 +51,9 @@ class TrialCaps:
 
     finish_within: float = 0.0
     """Seconds that a trial may still need after its probe to be about to end."""
+
+    along: tuple[Trial, ...] = ()
+    """Short trials that run after it in the same process, which saves their imports."""
 
     checkpoint: Path | None = None
     """Where its checkpoint is kept between its attempts, in a folder that exists; None: nowhere."""
@@ -96,20 +99,26 @@ class TrialOutcome:
     log: str = ""
     """The end of its output."""
 
+    along: tuple[TrialResult, ...] = ()
+    """The results of the trials that ran along with it."""
+
 
 async def run_trial(
     preparation: Preparation, request: TrialRequest, caps: TrialCaps, slot: Slot, on_progress: OnProgress
 ) -> TrialOutcome:
     """Run one trial until it ends or reaches a cap.
 
-    A trial that fails, diverges, reaches its cap or writes no valid result has a result that says so.
+    A trial that fails, diverges, reaches its cap or writes no valid result has a result that says so. If one of several
+    in a process does not end well, the first one runs again alone, so that a failure costs itself alone.
 
     Raises:
         SandboxError: the sandbox could not be started.
     """
     reports = _ProgressReports(request.trial.id, on_progress)
-    argv = ("python", MAIN, "--trial", request.trial.id, "--results", _RESULTS, *options_of(request.settings))
-    limits = Limits(seconds=caps.seconds, memory=slot.memory, disk=64 * GIB)
+    trials = (request.trial, *caps.along)
+    wanted = (part for trial in trials for part in ("--trial", trial.id))
+    argv = ("python", MAIN, *wanted, "--results", _RESULTS, *options_of(request.settings))
+    limits = Limits(seconds=caps.seconds * len(trials), memory=slot.memory, disk=64 * GIB)
     async with repository_folder(request.files) as folder:
         _restore_checkpoint(folder, request.trial, caps.checkpoint)
         running = asyncio.ensure_future(
@@ -123,8 +132,11 @@ async def run_trial(
             running.cancel()  # no effect once it has ended
             await asyncio.wait([running])
             _keep_checkpoint(folder, request.trial, caps.checkpoint)
-        result = _read_result(folder, request, outcome, limits)
-    return TrialOutcome(result, outcome.seconds, outcome.seconds, outcome.output)
+        results = [_read_result(folder, request, trial, outcome, limits, bool(caps.along)) for trial in trials]
+    if caps.along and not (outcome.succeeded and all(result.status == "done" for result in results)):
+        return await run_trial(preparation, request, replace(caps, along=()), slot, on_progress)
+    seconds = results[0].seconds
+    return TrialOutcome(results[0], seconds, seconds, outcome.output, tuple(results[1:]))
 
 
 async def _ends_with_probe(
@@ -199,12 +211,17 @@ class _ProgressReports:
         self._on_progress(Progress(fraction, None if self.total is None else self.total - self.elapsed, values))
 
 
-def _read_result(folder: Path, request: TrialRequest, outcome: Outcome, limits: Limits) -> TrialResult:
-    """The result that the trial wrote, with the time and memory that were observed; a failure if there is none."""
+def _read_result(
+    folder: Path, request: TrialRequest, trial: Trial, outcome: Outcome, limits: Limits, is_shared: bool
+) -> TrialResult:
+    """The result that a trial wrote, with the time and memory that were observed; a failure if there is none.
+
+    In a process that several trials share, the time is the one that the trial gives, within that of the process.
+    """
     results = folder / _RESULTS
-    text = None if results.is_symlink() else read_untrusted_file(results, f"{request.trial.id}.json")
+    text = None if results.is_symlink() else read_untrusted_file(results, f"{trial.id}.json")
     observed = {
-        "trial": request.trial,
+        "trial": trial,
         "scale": request.scale,
         "seconds": outcome.seconds,
         "peak_memory": outcome.peak_memory,
@@ -213,6 +230,8 @@ def _read_result(folder: Path, request: TrialRequest, outcome: Outcome, limits: 
         result = TrialResult.model_validate_json(text or "")
     except ValidationError:
         return TrialResult(status="failed", reason=_why(outcome, limits), **observed)
+    if is_shared and 0 <= result.seconds <= outcome.seconds:
+        observed["seconds"] = result.seconds
     result = result.model_copy(update=observed)
     if result.status == "done" and not outcome.succeeded:
         return result.model_copy(update={"status": "failed", "reason": _why(outcome, limits)})
