@@ -19,6 +19,7 @@ from papercoder.runs.events import (
     Forecast,
     RunStarted,
     TrialProgress,
+    TrialStarted,
 )
 from papercoder.runs.reproduction_progress import ReproductionProgress
 from papercoder.runs.summary import AnyArtifactEvent, Summary, stage_of, summarise
@@ -95,6 +96,8 @@ class Progress:
                 self._step(event)
             case Forecast(message=message):
                 self.forecast = message
+            case TrialStarted():
+                self.forecast = ""
 
     @property
     def summary(self) -> Summary:
