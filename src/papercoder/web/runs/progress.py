@@ -94,10 +94,8 @@ class Progress:
                 self._call(event)
             case ExecutionStepEnded():
                 self._step(event)
-            case Forecast(message=message):
-                self.forecast = message
-            case TrialStarted():
-                self.forecast = ""
+            case Forecast() | TrialStarted():
+                self.forecast = event.message if isinstance(event, Forecast) else ""
 
     @property
     def summary(self) -> Summary:
