@@ -18,7 +18,8 @@ def requirement_lines(requirements: Iterable[Requirement]) -> str:
 def requirement_line(item: Requirement) -> str:
     """`R3 (method, stated): statement [eq:2] "quote"`, the quote as a JSON string."""
     quote = f" {json.dumps(one_line(item.quote), ensure_ascii=False)}" if item.quote else ""
-    others = f" Alternatives: {'; '.join(item.alternatives)}." if item.alternatives else ""
+    alternatives = "; ".join(text.strip().rstrip(".") for text in item.alternatives)
+    others = f" Alternatives: {alternatives}." if alternatives else ""
     return f"{item.id} ({item.kind}, {item.status}): {one_line(item.statement)} [{item.anchor}]{quote}{others}"
 
 

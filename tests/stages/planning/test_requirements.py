@@ -38,6 +38,11 @@ def drafts(*found: RequirementDraft) -> RequirementDrafts:
     return RequirementDrafts(requirements=found)
 
 
+def test_an_anchor_in_brackets_is_the_anchor() -> None:
+    (item,) = numbered(PAPER, [draft(status="assumed", quote="", anchor="[2]")]).items
+    assert item.anchor == "2"
+
+
 def test_every_part_is_asked_about_and_the_papers_order_kept() -> None:
     model = Scripted({"requirements": lambda request: drafts(LOSS) if request.subject == "1" else drafts(RATE)})
     found = asyncio.run(find_requirements(make_agents(model), PAPER))

@@ -136,6 +136,7 @@ def numbered(paper: Paper, drafts: Iterable[RequirementDraft]) -> Requirements:
 
 
 def _proved(paper: Paper, draft: RequirementDraft) -> tuple[RequirementDraft, bool]:
+    draft = draft.model_copy(update={"anchor": draft.anchor.strip("[] ")})
     if draft.status == "assumed":
         return draft, False
     anchor = find_quote(paper, draft.quote, draft.anchor)
