@@ -66,7 +66,7 @@ EVERYWHERE = LINE.replace("[dataset]", "[dataset] - 30.0")
 
 @pytest.fixture(autouse=True)
 def _surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    async def passes(*_: object) -> ExecutionReport:
+    async def passes(*_: object, **__: object) -> ExecutionReport:
         return ExecutionReport(steps=(), sandbox="subprocess")
 
     monkeypatch.setattr(pipeline, "execute_in_run", passes)
@@ -167,6 +167,6 @@ def test_a_reference_to_nothing_is_rejected_with_the_reason(tmp_path: Path) -> N
     case.model._answers = {"diagnosis": [HypothesisDrafts(hypotheses=(wrong,)), HypothesisDrafts()]}
     case.diagnose()
     text = case.model.of("diagnosis")[1].text
-    assert "C1 is not one of the claims that differ." in text
+    assert "it explains none of the claims that differ." in text
     assert "epochs is not a key of the configuration." in text
     assert "R9 is not the id of a requirement." in text

@@ -80,10 +80,12 @@ class Hypotheses(Artifact):
 
 
 class ClaimChange(Artifact):
-    """A claim before and after a change of the code or the settings."""
+    """A claim before and after a change of the code or the settings, measured on the same seeds."""
 
     claim: str
     before: ClaimVerdict
+    """With all seeds that were measured before the change."""
+
     after: ClaimVerdict
     measured_before: float | None
     measured_after: float | None
@@ -95,8 +97,11 @@ class ClaimChange(Artifact):
 
     @property
     def is_loss(self) -> bool:
-        """Whether only the repository before the change meets the claim."""
-        return self.before == "met" and self.after != "met"
+        """Whether the change moved a claim that was met, and it is not met any more.
+
+        What the change leaves as it is on the same seeds is no loss, even if these seeds alone are too few to tell.
+        """
+        return self.before == "met" and self.after != "met" and self.measured_before != self.measured_after
 
 
 class DiagnosisAttempt(Artifact):

@@ -11,6 +11,10 @@ _FOLDERS = (_PACKAGE / "example", _PACKAGE.parents[1] / "examples" / "kiln")
 """In an installed package, and in a clone."""
 
 
+BUDGET = 75.0
+"""Seconds for the trials, and again for the diagnosis: enough for a few seeds of everything on two cores."""
+
+
 @dataclass(frozen=True)
 class Example:
     """A folder with a paper and the answers that models gave to it."""
@@ -33,7 +37,7 @@ class Example:
         user = Settings(sandbox=sandbox)
         recorded = f"recorded:{self.folder / 'recorded'}"
         return Settings.model_construct(
-            model=recorded, reproduce=True, sandbox=user.sandbox, concurrency=user.concurrency
+            model=recorded, reproduce=True, budget=BUDGET, sandbox=user.sandbox, concurrency=user.concurrency
         )
 
 

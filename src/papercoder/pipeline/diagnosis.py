@@ -8,6 +8,7 @@ from papercoder.agents.agent import Agents
 from papercoder.agents.edits import apply
 from papercoder.artifacts import (
     AttemptStatus,
+    ClaimChange,
     ClaimResult,
     ClaimResults,
     Diagnosis,
@@ -44,8 +45,11 @@ from papercoder.stages.diagnosis.hypotheses import find_hypotheses
 from papercoder.stages.diagnosis.selection import decide
 from papercoder.stages.diagnosis.variant import write_variant
 from papercoder.stages.property_tests import property_test_path
-from papercoder.stages.reproduction.needs import needed_kinds
+from papercoder.stages.reproduction.needs import limit_seeds, needed_kinds
 from papercoder.stages.reproduction.preparation import trial_files
+
+_GUARDS = 2
+"""Seeds of each kind of trial that are measured again to see whether a change moves what is met."""
 
 CONFIG, SMOKE_CONFIG = "config.yaml", "config.smoke.yaml"
 
@@ -104,6 +108,11 @@ class State:
     def compared(self) -> ClaimResults:
         """Its claims with their verdicts."""
         return compare(self.design.claims, self.results, self.tolerance)
+
+    def with_trials_of(self, other: "State") -> "State":
+        """With those results alone whose trials the other state has measured too."""
+        measured = {result.trial.id for result in other.results}
+        return replace(self, results=tuple(item for item in self.results if item.trial.id in measured))
 
 
 @dataclass
@@ -180,7 +189,11 @@ class DiagnosisRounds:
                 gained=attempt.gained,
             )
         )
-        return changed if attempt.status == "kept" else state
+        if attempt.status != "kept":
+            return state
+        measured = {result.trial.id for result in changed.results}
+        others = tuple(result for result in state.results if result.trial.id not in measured)
+        return replace(changed, results=(*changed.results, *others))
 
     async def _attempt(self, hypothesis: Hypothesis, state: State) -> tuple[DiagnosisAttempt, State]:
         deciding = self._deciding(hypothesis, state)
@@ -197,24 +210,33 @@ class DiagnosisRounds:
         await self._commit_branch(hypothesis, state, changed)
         trials = deciding
         measured = await self._measure(hypothesis, changed, trials)
-        if any(change.is_gain for change in claim_changes(state.compared, measured.compared)):
+        if any(change.is_gain for change in _changes(state, measured)):
             execution = await execute_in_run(
                 self.run,
                 f"diagnosis/{hypothesis.id}/execution.json",
                 changed.files,
                 self.options.sandbox,
-                self.options.gpu,
+                gpu=self.options.gpu,
             )
             if execution.failed:
                 reason = f"With its change, {execution.failed.step} fails: {execution.failed.reason}"
                 return _ended(hypothesis, "failed", reason), state
-            done = {result.trial.id for result in state.results if result.status == "done"}
-            trials = tuple(trial for trial in self.trials if trial.id in done)
-            measured = await self._measure(hypothesis, measured, trials)
+            trials = (*deciding, *self._guarding(state, deciding))
+            measured = await self._measure(hypothesis, changed, trials)
         failed = [item for item in measured.results if item.trial in deciding and item.status != "done"]
-        if len(failed) == len(deciding):
+        if failed and len(failed) == len(deciding):
             return _ended(hypothesis, "failed", f"Its trials failed: {failed[0].reason}"), state
         return self._decide(hypothesis, state, measured, edits, len(trials)), measured
+
+    def _guarding(self, state: State, deciding: Iterable[Trial]) -> tuple[Trial, ...]:
+        """Trials that show whether a change moves what is met: a few seeds of each kind that a met claim needs."""
+        needs = needed_kinds(state.design.claims, self.trials)
+        met = [name for name, verdict in _verdicts(state.compared) if verdict == "met"]
+        kinds = {kind for name in met for kind in needs.get(name, ())}
+        known = {result.trial.id for result in state.results if result.status == "done"} - {t.id for t in deciding}
+        return tuple(
+            limit_seeds((trial for trial in self.trials if trial.id in known and kind_of(trial) in kinds), _GUARDS)
+        )
 
     def _why_not(self, hypothesis: Hypothesis, deciding: tuple[Trial, ...]) -> str:
         """Why a hypothesis is not tried; empty if it is."""
@@ -252,30 +274,26 @@ class DiagnosisRounds:
             files, edits = apply(files, written), written
         return replace(state, design=design, files=files), edits
 
-    async def _measure(self, hypothesis: Hypothesis, state: State, trials: Iterable[Trial]) -> State:
-        """The state with the results of these trials from its own code; those that were not measured have none."""
-        wanted = {trial.id: trial for trial in trials}
+    async def _measure(self, hypothesis: Hypothesis, state: State, trials: tuple[Trial, ...]) -> State:
+        """The state with what these trials measure with its code, and no other results."""
         options = self.options.model_copy(update={"budget": max(self._seconds_left, 1.0)})
-        folder = f"diagnosis/{hypothesis.id}"
-        measured = await measure(self.run, state.files, (), tuple(wanted.values()), options, folder)
-        others = (result for result in state.results if result.trial.id not in wanted)
-        return replace(state, results=(*others, *measured))
+        measured = await measure(self.run, state.files, (), trials, options, f"diagnosis/{hypothesis.id}")
+        return replace(state, results=measured)
 
     def _decide(
         self, hypothesis: Hypothesis, before: State, after: State, edits: Edits, trials: int
     ) -> DiagnosisAttempt:
-        compared, now = before.compared, after.compared
-        changes = claim_changes(compared, now)
+        changes = _changes(before, after)
         gained = [change.claim for change in changes if change.is_gain]
         tried = 1 + sum(attempt.status in {"kept", "rejected"} for attempt in self.attempts)
-        decision = decide(changes, shifts(compared, now, gained), tried)
+        same_seeds = before.with_trials_of(after).compared
+        decision = decide(changes, shifts(same_seeds, after.compared, gained), tried)
         keep, reason, ended_early = decision.keep, decision.reason, False
-        verdicts = dict(_verdicts(now))
-        unmeasured = [name for name, verdict in _verdicts(compared) if verdict == "met" and verdicts[name] == "not_run"]
-        if keep and unmeasured:
-            keep = False
-            ended_early = True
-            reason = f"It meets {', '.join(gained)}, but the budget did not suffice to measure {unmeasured[0]} again."
+        seen = {change.claim for change in changes}
+        unseen = [name for name, verdict in _verdicts(before.compared) if verdict == "met" and name not in seen]
+        if keep and unseen:
+            keep, ended_early = False, True
+            reason = f"It meets {', '.join(gained)}, but the budget did not suffice to measure {unseen[0]} again."
         return DiagnosisAttempt(
             hypothesis=hypothesis.id,
             status="kept" if keep else "rejected",
@@ -293,6 +311,10 @@ class DiagnosisRounds:
         await self.publish.history.commit_branch(
             f"diagnosis/{hypothesis.id}", f"Try {hypothesis.id}: {hypothesis.statement}", changed
         )
+
+
+def _changes(before: State, after: State) -> tuple[ClaimChange, ...]:
+    return claim_changes(before.compared, before.with_trials_of(after).compared, after.compared)
 
 
 def _ended(

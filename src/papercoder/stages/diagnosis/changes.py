@@ -90,13 +90,22 @@ def claim_line(result: ClaimResult | OrderingResult) -> str:
     return f"- {claim.id} [{claim.anchor}] {what}: reported {reported}, measured {measured.value:.5g}{std}{seeds}"
 
 
-def claim_changes(before: ClaimResults, after: ClaimResults) -> tuple[ClaimChange, ...]:
-    """Each claim and ordering that was measured before and after a change."""
+def claim_changes(all_before: ClaimResults, before: ClaimResults, after: ClaimResults) -> tuple[ClaimChange, ...]:
+    """Each claim and ordering that was measured before and after a change.
+
+    Args:
+        all_before: with all results from before the change.
+        before: with those of the seeds that were measured again.
+        after: with the results of these seeds after the change.
+    """
+    verdicts = {name: verdict for name, verdict, _ in _verdicts(all_before)}
     old = {name: (verdict, value) for name, verdict, value in _verdicts(before)}
     return tuple(
-        ClaimChange(claim=name, before=old[name][0], after=verdict, measured_before=old[name][1], measured_after=value)
+        ClaimChange(
+            claim=name, before=verdicts[name], after=verdict, measured_before=old[name][1], measured_after=value
+        )
         for name, verdict, value in _verdicts(after)
-        if name in old and "not_run" not in {verdict, old[name][0]}
+        if "not_run" not in {verdict, old[name][0]}
     )
 
 

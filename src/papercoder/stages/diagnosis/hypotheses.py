@@ -116,8 +116,7 @@ def problems(
     keys, paths = {value.key for value in config.values}, {file.path for file in code}
     for number, draft in enumerate(drafts.hypotheses, 1):
         for reason in (
-            *(f"{name} is not one of the claims that differ." for name in draft.claims if name not in ids),
-            *([] if draft.claims else ["it explains no claim."]),
+            *([] if ids & set(draft.claims) else ["it explains none of the claims that differ."]),
             *(f"{item.key} is not a key of the configuration." for item in draft.settings if item.key not in keys),
             *(f"`{path}` is not a file shown." for path in draft.files if path not in paths),
             *_kind_problems(draft, paper, requirements),
