@@ -14,8 +14,9 @@ from papercoder.bench.trial import TrialBudget, run_trial
 from papercoder.bench.trial_end import is_complete
 from papercoder.errors import CostCapReached, PaperError
 from papercoder.models.budget import LocalBudget
+from papercoder.operations import environment
 from papercoder.operations.environment import RunEnvironment
-from papercoder.paper import reading
+from papercoder.paper import limited_reading
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade, CallStarted, Event
 from papercoder.runs.folder import load
@@ -37,7 +38,7 @@ def test_a_trial_of_the_full_pipeline(tmp_path: Path, monkeypatch: pytest.Monkey
     trial = make_trial(tmp_path, variants=[{"name": "full"}])
     result = run(trial)
     assert result.status == "complete"
-    assert (result.executed, result.steps) == (True, ("install", "import", "start", "tests", "smoke"))
+    assert (result.executed, result.steps) == (True, ("install", "import", "start", "trials", "tests", "smoke"))
     assert result.requirements == result.implemented
     assert result.requirements
     assert result.findings == 0
@@ -206,7 +207,7 @@ def test_an_empty_addendum_is_an_error(tmp_path: Path) -> None:
 
 def test_a_paper_is_read_once_for_all_of_its_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trial, read = make_trial(tmp_path), list[str]()
-    whole = reading.read
+    whole = limited_reading.read_within_limits
 
     def counted(source: str | Path) -> Paper:
         read.append(str(source))
@@ -216,7 +217,7 @@ def test_a_paper_is_read_once_for_all_of_its_trials(tmp_path: Path, monkeypatch:
         reader = SharedReader(1)
         return await asyncio.gather(*(reader(trial.source) for _ in range(4)))
 
-    monkeypatch.setattr(reading, "read", counted)
+    monkeypatch.setattr(environment, "read_within_limits", counted)
     papers = asyncio.run(many())
     assert read == [trial.source]
     assert len({paper.title for paper in papers}) == 1

@@ -3,11 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papercoder.artifacts import Requirements, SourceFile
+from papercoder.artifacts import Requirements
 from papercoder.repository.traceability import marks, to_markdown, trace
-from tests.support import MAIN_PY, MODEL_PY, REQUIREMENTS, architecture, requirement
-
-FILES = (SourceFile(path="model.py", text=MODEL_PY), SourceFile(path="main.py", text=MAIN_PY))
+from tests.scripted import CODE
+from tests.support import REQUIREMENTS, architecture, requirement
 
 
 def test_comments_that_start_with_an_id_are_marks() -> None:
@@ -48,19 +47,22 @@ def test_reading_marks_never_fails(code: str) -> None:
 
 
 def test_every_requirement_is_traced_both_ways() -> None:
-    traced = trace(REQUIREMENTS, architecture(), FILES)
-    assert [(each.requirement.id, each.owner) for each in traced.traces] == [("R1", "model.py"), ("R2", "main.py")]
+    traced = trace(REQUIREMENTS, architecture(), CODE)
+    assert [(each.requirement.id, each.owner) for each in traced.traces] == [
+        ("R1", "tinyfit/model.py"),
+        ("R2", "tinyfit/experiments.py"),
+    ]
     assert traced.unowned == traced.unmarked == ()
     text = to_markdown(traced)
-    assert "[model.py:2](model.py#L2)" in text
+    assert "[tinyfit/model.py:2](tinyfit/model.py#L2)" in text
     assert "[2¶1] “a learning rate of 0.05”" in text
-    assert "- `model.py:2` R1 [1¶1]" in text
+    assert "- `tinyfit/model.py:2` R1 [1¶1]" in text
     assert "All requirements have a mark." in text
 
 
 def test_what_is_open_is_said() -> None:
     more = Requirements(items=(*REQUIREMENTS.items, requirement("R10"), requirement("R3", statement="a | b\nc")))
-    traced = trace(more, architecture(model=("R1", "R3"), main=("R2",)), FILES)
+    traced = trace(more, architecture(model=("R1", "R3"), experiments=("R2",)), CODE)
     assert traced.unowned == ("R10",)
     assert traced.unmarked == ("R10", "R3")
     assert "Without a mark in their owner: R3, R10." in to_markdown(traced)
@@ -68,5 +70,5 @@ def test_what_is_open_is_said() -> None:
 
 
 def test_a_mark_elsewhere_than_in_the_owner_is_not_enough() -> None:
-    traced = trace(REQUIREMENTS, architecture(main=("R1", "R2")), FILES)
+    traced = trace(REQUIREMENTS, architecture(experiments=("R1", "R2")), CODE)
     assert traced.unmarked == ("R1",)

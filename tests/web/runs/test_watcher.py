@@ -176,17 +176,25 @@ def test_an_artifact_is_about_the_file_with_the_longest_path() -> None:
 
 
 def test_the_states_of_a_file() -> None:
+    model, experiments = "tinyfit/model.py", "tinyfit/experiments.py"
+
     def states(*events: Event) -> dict[str, tuple[str, str]]:
         return {file.path: (file.state, file.note) for file in files(progress(*events), LOGIC)}
 
-    assert states() == {"model.py": ("waiting", "not yet"), "main.py": ("waiting", "not yet")}
-    assert states(ArtifactStarted(artifact="analysis/main.py.md"), *made("repo/model.py", 12)) == {
-        "model.py": ("made", "in 12 s"),
-        "main.py": ("open", "analysis"),
+    assert states() == {model: ("waiting", "not yet"), experiments: ("waiting", "not yet")}
+    assert states(ArtifactStarted(artifact=f"analysis/{experiments}.md"), *made(f"repo/{model}", 12)) == {
+        model: ("made", "in 12 s"),
+        experiments: ("open", "analysis"),
     }
-    refused = AnswerRejected(agent="coding", subject="main.py", reason="no")
-    assert states(ArtifactStarted(artifact="repo/main.py"), refused)["main.py"] == ("open", "coding, try 2")
-    assert states(ArtifactEdited(artifact="repo/main.py", stale=False))["main.py"] == ("edited", "your edit")
+    refused = AnswerRejected(agent="coding", subject=experiments, reason="no")
+    assert states(ArtifactStarted(artifact=f"repo/{experiments}"), refused)[experiments] == (
+        "open",
+        "coding, try 2",
+    )
+    assert states(ArtifactEdited(artifact=f"repo/{experiments}", stale=False))[experiments] == (
+        "edited",
+        "your edit",
+    )
 
 
 CHAIN = LogicDesign.model_validate(
