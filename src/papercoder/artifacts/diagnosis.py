@@ -97,11 +97,18 @@ class ClaimChange(Artifact):
 
     @property
     def is_loss(self) -> bool:
-        """Whether the change moved a claim that was met, and it is not met any more.
+        """Whether the change makes a claim differ that was met."""
+        return self.before == "met" and self.after == "differs" and self._is_moved
 
-        What the change leaves as it is on the same seeds is no loss, even if these seeds alone are too few to tell.
-        """
-        return self.before == "met" and self.after != "met" and self.measured_before != self.measured_after
+    @property
+    def is_open(self) -> bool:
+        """Whether the change moved a claim that was met, and the seeds are too few to tell what it is now."""
+        return self.before == "met" and self.after == "inconclusive" and self._is_moved
+
+    @property
+    def _is_moved(self) -> bool:
+        """What stays as it is on the same seeds stays met, even if these seeds alone are too few to tell."""
+        return self.measured_before != self.measured_after
 
 
 class DiagnosisAttempt(Artifact):
@@ -137,7 +144,7 @@ class DiagnosisAttempt(Artifact):
 
     @property
     def lost(self) -> tuple[str, ...]:
-        """Ids of the claims that were met before and that it does not meet."""
+        """Ids of the claims that were met before and that differ after it."""
         return tuple(change.claim for change in self.changes if change.is_loss)
 
 

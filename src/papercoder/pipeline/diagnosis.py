@@ -169,10 +169,7 @@ class DiagnosisRounds:
     def _deciding(self, hypothesis: Hypothesis, state: State) -> tuple[Trial, ...]:
         """The trials of the claims that a hypothesis explains and the repository does not meet yet."""
         open_claims = {name for name, verdict in _verdicts(state.compared) if verdict == "differs"}
-        needs = needed_kinds(state.design.claims, self.trials)
-        kinds = {kind for name in hypothesis.claims if name in open_claims for kind in needs.get(name, ())}
-        measured = {result.trial.id for result in state.results if result.status == "done"}
-        return tuple(trial for trial in self.trials if kind_of(trial) in kinds and trial.id in measured)
+        return self._known(state, open_claims & set(hypothesis.claims))
 
     async def _try(self, hypothesis: Hypothesis, state: State) -> State:
         """Try one hypothesis; returns the changed state if it is kept, else the same."""
@@ -221,22 +218,31 @@ class DiagnosisRounds:
             if execution.failed:
                 reason = f"With its change, {execution.failed.step} fails: {execution.failed.reason}"
                 return _ended(hypothesis, "failed", reason), state
-            trials = (*deciding, *self._guarding(state, deciding))
-            measured = await self._measure(hypothesis, changed, trials)
+            trials, measured = await self._measure_others(hypothesis, state, changed, deciding)
         failed = [item for item in measured.results if item.trial in deciding and item.status != "done"]
         if failed and len(failed) == len(deciding):
             return _ended(hypothesis, "failed", f"Its trials failed: {failed[0].reason}"), state
         return self._decide(hypothesis, state, measured, edits, len(trials)), measured
 
-    def _guarding(self, state: State, deciding: Iterable[Trial]) -> tuple[Trial, ...]:
-        """Trials that show whether a change moves what is met: a few seeds of each kind that a met claim needs."""
-        needs = needed_kinds(state.design.claims, self.trials)
+    async def _measure_others(
+        self, hypothesis: Hypothesis, state: State, changed: State, deciding: tuple[Trial, ...]
+    ) -> tuple[tuple[Trial, ...], State]:
+        """Measure a few seeds of everything that is met, and then all seeds of what the change moves."""
         met = [name for name, verdict in _verdicts(state.compared) if verdict == "met"]
-        kinds = {kind for name in met for kind in needs.get(name, ())}
-        known = {result.trial.id for result in state.results if result.status == "done"} - {t.id for t in deciding}
-        return tuple(
-            limit_seeds((trial for trial in self.trials if trial.id in known and kind_of(trial) in kinds), _GUARDS)
-        )
+        others = (trial for trial in self._known(state, met) if trial not in deciding)
+        trials = (*deciding, *limit_seeds(others, _GUARDS))
+        measured = await self._measure(hypothesis, changed, trials)
+        if moved := [change.claim for change in _changes(state, measured) if change.is_loss or change.is_open]:
+            trials = tuple(dict.fromkeys((*trials, *self._known(state, moved))))
+            measured = await self._measure(hypothesis, changed, trials)
+        return trials, measured
+
+    def _known(self, state: State, claims: Iterable[str]) -> tuple[Trial, ...]:
+        """The trials of these claims that have a measurement."""
+        needs = needed_kinds(state.design.claims, self.trials)
+        kinds = {kind for name in claims for kind in needs.get(name, ())}
+        measured = {result.trial.id for result in state.results if result.status == "done"}
+        return tuple(trial for trial in self.trials if trial.id in measured and kind_of(trial) in kinds)
 
     def _why_not(self, hypothesis: Hypothesis, deciding: tuple[Trial, ...]) -> str:
         """Why a hypothesis is not tried; empty if it is."""

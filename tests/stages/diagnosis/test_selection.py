@@ -57,3 +57,9 @@ def test_with_one_seed_the_tolerance_stands_for_the_noise() -> None:
 def test_deterministic_trials_have_no_noise() -> None:
     assert Shift("C1", (70.0, 70.0), (71.0, 71.0), tolerance=3.0).exceeds_noise(0.05)
     assert not Shift("C1", (70.0, 70.0), (70.0, 70.0), tolerance=3.0).exceeds_noise(0.05)
+
+
+def test_a_claim_that_needs_more_seeds_is_no_loss_and_is_named() -> None:
+    decision = decide([change("C1", "differs", "met"), change("O1", "met", "inconclusive")], [CLEAR], tried=1)
+    assert decision.keep
+    assert decision.reason == "It meets C1 and loses no claim; more seeds must tell about O1."

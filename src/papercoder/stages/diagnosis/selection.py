@@ -1,8 +1,8 @@
 """Selection: whether a change that was tried becomes the repository's new reading.
 
-Among many readings one fits by chance. A change is kept only if it brings a claim to `met`, loses none, and moves what
-the gained claims measure by more than the noise between seeds; the test's level is divided by the number of hypotheses
-that were tried (Bonferroni).
+Among many readings one fits by chance. A change is kept only if it brings a claim to `met`, makes none differ, and
+moves what the gained claims measure by more than the noise between seeds; the test's level is divided by the number of
+hypotheses that were tried (Bonferroni).
 """
 
 import math
@@ -66,4 +66,6 @@ def decide(changes: Sequence[ClaimChange], shifts: Sequence[Shift], tried: int) 
     noise = [shift.claim for shift in shifts if not shift.exceeds_noise(LEVEL / tried)]
     if noise:
         return Decision(False, f"The gain of {', '.join(noise)} does not exceed the noise between seeds.")
-    return Decision(True, f"It meets {', '.join(gained)} and loses no claim.")
+    unclear = [change.claim for change in changes if change.is_open]
+    more = f"; more seeds must tell about {', '.join(unclear)}" if unclear else ""
+    return Decision(True, f"It meets {', '.join(gained)} and loses no claim{more}.")
