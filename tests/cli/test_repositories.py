@@ -271,18 +271,18 @@ def test_an_unreadable_paper_is_an_error_before_any_call(say: Say, made: Path, t
 
 
 def test_an_edit_is_used_and_reported(say: Say, made: Path) -> None:
-    (made / "analysis" / "simulated" / "experiments.py.md").write_text("# mine\n", encoding="utf-8")
+    (made / "analysis" / "tinyfit" / "experiments.py.md").write_text("# mine\n", encoding="utf-8")
     ended = say("revise", made)
-    assert "edited analysis/simulated/experiments.py.md" in ended.out
+    assert "edited analysis/tinyfit/experiments.py.md" in ended.out
     assert ended.code == 0
 
 
 def test_a_run_that_had_stopped_early_is_gone_on_with(say: Say, made: Path) -> None:
-    for path in (made / "repo").glob("*.py"):
+    for path in (made / "repo" / "tinyfit").glob("*.py"):
         path.unlink()
     ended = say("revise", made)
     assert (ended.code, ended.err) == (0, "")
-    assert "simulated/experiments.py: " in ended.out
+    assert "tinyfit/experiments.py: " in ended.out
 
 
 @pytest.mark.parametrize(("more", "code"), [((), 3), (("--max-cost", "100"), 0)])
@@ -330,7 +330,7 @@ def test_answers_are_recorded(say: Say, made: Path, tmp_path: Path) -> None:
     ended = say("record", made, tmp_path / "recorded", "--by", "me", "--how", "By hand.")
     assert (ended.code, ended.err) == (0, "")
     assert f"{calls_made(made).total()} answers written" in ended.out
-    assert (tmp_path / "recorded" / "coding" / "model.py.md").is_file()
+    assert (tmp_path / "recorded" / "coding" / "tinyfit+model.py.md").is_file()
 
 
 @pytest.mark.parametrize("command", ["report", "show"])

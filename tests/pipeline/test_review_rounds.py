@@ -112,7 +112,7 @@ def test_a_reviser_without_a_fit_answer_does_not_end_the_run(shop: Shop, nothing
     workshop = shop(until_fixed, "I cannot.")
     assert play(workshop) == CODE
     (warning,) = of_kind(workshop.events, Warned)
-    assert warning.where == "review/round-1/model.py.json"
+    assert warning.where == "review/round-1/tinyfit/model.py.json"
 
 
 def test_a_reviewer_without_a_fit_answer_gives_no_verdict(shop: Shop, nothing_found: None) -> None:

@@ -154,5 +154,5 @@ def test_a_revision_that_may_not_be_goes_back_with_the_reason(answer: str, reaso
 
 
 def test_a_reviser_who_never_obeys_is_given_up() -> None:
-    with pytest.raises(AnswerError, match=r"revise agent for model\.py in 3 tries"):
+    with pytest.raises(AnswerError, match=r"revise agent for tinyfit/model\.py in 3 tries"):
         revise(block("tinyfit/experiments.py", "import json\n", ""))
