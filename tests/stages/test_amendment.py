@@ -39,7 +39,8 @@ def test_the_agent_reads_note_requirements_settings_and_files() -> None:
     amendment, model = ask(CHANGE)
     assert amendment == CHANGE
     (request,) = model.requests
-    for expected in (NOTE, "R2 (training, stated)", "learning_rate: 0.05", "`tinyfit/experiments.py`: Holds experiments."):
+    purpose = "`tinyfit/experiments.py`: Holds experiments."
+    for expected in (NOTE, "R2 (training, stated)", "learning_rate: 0.05", purpose):
         assert expected in request.text
 
 
@@ -97,7 +98,9 @@ def test_a_choice_that_a_note_settles_is_stated_by_the_note() -> None:
 def test_what_a_note_leaves_open_stays_assumed() -> None:
     open_choice = requirement("R1", status="assumed", quote="", alternatives=("Two seeds.",))
     design = replace(DESIGN, requirements=Requirements(items=(open_choice,)))
-    partly = AmendedRequirement(id="R1", kind="method", statement="Greedy, one seed.", owner="tinyfit/model.py", settled=False)
+    partly = AmendedRequirement(
+        id="R1", kind="method", statement="Greedy, one seed.", owner="tinyfit/model.py", settled=False
+    )
     (changed,) = after(Amendment(requirements=(partly,)), design).requirements.items
     assert (changed.statement, changed.status, changed.alternatives) == (
         "Greedy, one seed.",
