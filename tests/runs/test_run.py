@@ -97,6 +97,17 @@ def test_other_inputs_or_prompts_make_it_again(tmp_path: Path) -> None:
     assert len(other_prompts.context.made) == 2
 
 
+def test_a_replacement_is_the_stored_result_from_then_on(tmp_path: Path) -> None:
+    Line(tmp_path)()
+    changed = Line(tmp_path)
+    changed.run.replacements = {"said.md": "It is about 4.\n"}
+    assert changed() == "It is about 4.\n"
+    again = Line(tmp_path)
+    assert again() == "It is about 4.\n"
+    assert again.context.made == []
+    assert again(3) == "It is 6.\n"
+
+
 def test_an_adopted_text_is_used_when_inputs_change(tmp_path: Path) -> None:
     Line(tmp_path)()
     changed = Line(tmp_path)

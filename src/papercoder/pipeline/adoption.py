@@ -75,7 +75,10 @@ def pending_change(folder: Path) -> Change | None:
 def with_pending_change(run: Run[Agents]) -> Run[Agents]:
     """The run for the first pass after a change; the same run if no change is pending."""
     change = pending_change(run.folder)
-    return replace(run, executor=AdoptingExecutor(run.folder, change, run.executor)) if change else run
+    if change is None:
+        return run
+    code = {artifact: text for artifact, text in change.texts.items() if artifact.startswith("repo/")}
+    return replace(run, executor=AdoptingExecutor(run.folder, change, run.executor), replacements=code)
 
 
 def with_pending_texts(folder: Path, files: Files) -> Files:

@@ -61,6 +61,9 @@ class Run(Generic[C]):
     """Holds the results of the steps."""
 
     executor: Executor = field(default_factory=LocalExecutor)
+    replacements: Mapping[str, str] = field(default_factory=dict)
+    """Artifact -> the text that replaces the stored result of its step, after a change by edits."""
+
     _reported: set[str] = field(default_factory=set, init=False)
     """Keys of steps whose event this process has emitted already."""
 
@@ -200,6 +203,9 @@ class Run(Generic[C]):
         if text is None:
             return None
         result = parse_stored(_StepResult, f"step-{key}", text)
+        if self.replacements.get(artifact, result.text) != result.text:
+            result = result.model_copy(update={"text": self.replacements[artifact]})
+            self.store.put(f"step-{key}", result.model_dump_json())
         if key not in self._reported:
             self._reported.add(key)
             self.emit(ArtifactReused(artifact=artifact, calls=result.calls))
