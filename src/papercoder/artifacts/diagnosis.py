@@ -92,8 +92,8 @@ class ClaimChange(Artifact):
 
     @property
     def is_gain(self) -> bool:
-        """Whether only the changed repository meets the claim."""
-        return self.after == "met" and self.before != "met"
+        """Whether the change moves the claim to `met`."""
+        return self.before != "met" and self.after == "met" and self._is_moved
 
     @property
     def is_loss(self) -> bool:
