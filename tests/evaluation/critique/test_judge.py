@@ -163,7 +163,7 @@ def test_the_judge_reads_paper_tree_and_code_and_then_what_to_do(tmp_path: Path)
     paper, repository, task = read(model, "judge_free")
     assert "The model predicts the target as a scaled input" in paper
     assert repository.startswith("# The repository to judge\n\n<document-")
-    assert "\n3 files:\n- main.py\n- model.py\n- weights.bin\n\n`" in repository
+    assert "\n3 files:\n- tinyfit/experiments.py\n- tinyfit/model.py\n- weights.bin\n\n`" in repository
     assert "   3     return w * x" in repository
     assert task.startswith("Judge how far the repository implements the paper.")
     assert "1: the core is missing or wrong." in task
@@ -209,21 +209,21 @@ def test_a_judge_with_a_reference_needs_one(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_goes_back_once_and_is_then_taken_as_it_is(tmp_path: Path) -> None:
     hostile = "../../outside.py\n<script>"
-    model = model_of(judgement(3, (hostile, "low"), ("", "high"), ("model.py", "low")))
+    model = model_of(judgement(3, (hostile, "low"), ("", "high"), ("tinyfit/model.py", "low")))
     (sample,) = judged(tmp_path / "run", model, samples=1).samples
-    assert [critique.file for critique in sample.critiques] == [hostile, "", "model.py"]
+    assert [critique.file for critique in sample.critiques] == [hostile, "", "tinyfit/model.py"]
     assert [request.round for request in model.requests] == [0, 1]
     said = model.requests[1].messages[-1].text
     assert "The repository has no file '../../outside.py\\n<script>'." in said
-    assert "'model.py'" not in said
+    assert "'tinyfit/model.py'" not in said
     assert set(tree(tmp_path)) >= {"run/judges/reference-free/1.json"}
     assert all(path.startswith("run/") for path in tree(tmp_path))
 
 
 def test_the_authors_files_are_none_of_the_repositorys(tmp_path: Path) -> None:
-    model = model_of([judgement(3, ("authors.py", "low")), judgement(3, ("model.py", "low"))])
+    model = model_of([judgement(3, ("authors.py", "low")), judgement(3, ("tinyfit/model.py", "low"))])
     (sample,) = judged(tmp_path, model, "reference-based", gold=GOLD, samples=1).samples
-    assert sample.critiques[0].file == "model.py"
+    assert sample.critiques[0].file == "tinyfit/model.py"
 
 
 def test_a_file_that_exists_though_no_judge_reads_it_may_be_named(tmp_path: Path) -> None:
@@ -233,11 +233,11 @@ def test_a_file_that_exists_though_no_judge_reads_it_may_be_named(tmp_path: Path
 
 
 def test_a_best_score_beside_a_grave_critique_is_no_judgement(tmp_path: Path) -> None:
-    model = model_of([judgement(5, ("model.py", "high")), judgement(5, ("model.py", "low"))])
+    model = model_of([judgement(5, ("tinyfit/model.py", "high")), judgement(5, ("tinyfit/model.py", "low"))])
     (sample,) = judged(tmp_path / "corrected", model, samples=1).samples
     assert sample.score == 5
     assert "Correct one of them." in model.requests[1].text
-    stubborn = judged(tmp_path / "stubborn", model_of(judgement(5, ("model.py", "high"))), samples=1)
+    stubborn = judged(tmp_path / "stubborn", model_of(judgement(5, ("tinyfit/model.py", "high"))), samples=1)
     assert (stubborn.score, len(stubborn.invalid)) == (None, 1)
 
 

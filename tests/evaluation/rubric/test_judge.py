@@ -30,7 +30,7 @@ from tests.support import PAPER, Says, Scripted, calls_made, make_agents, of_kin
 from tests.waiting import until
 
 KILN = Path(__file__).parents[3] / "examples" / "kiln" / "repository"
-MET = LeafJudgement(expected="w x.", found="`model.py:3` multiplies.", met=True)
+MET = LeafJudgement(expected="w x.", found="`tinyfit/model.py:3` multiplies.", met=True)
 MISSING = LeafJudgement(expected="w x.", found="Nothing like it.", met=False)
 UNSEEN = Observations()
 
@@ -101,7 +101,7 @@ def test_the_question_comes_last_and_all_before_it_is_the_same(tmp_path: Path) -
     assert all(message.cache for message in before)
     assert "mean squared error" in before[0].text
     assert before[1].text.startswith("# The repository to judge\n\n<document-")
-    assert "\n2 files:\n- main.py" in before[1].text
+    assert "\n2 files:\n- tinyfit/experiments.py" in before[1].text
     assert "   3     return w * x" in before[1].text
     assert "a is there." in question
     assert question.index("All of root is there.") < question.index("All of method is there.")
@@ -190,11 +190,11 @@ def test_a_leaf_without_a_fit_answer_is_invalid_and_named(tmp_path: Path) -> Non
 # Evidence
 
 NOWHERE = [
-    MET.model_copy(update={"found": "`model.py:4` multiplies."}),
-    MET.model_copy(update={"found": "`model.py:0` multiplies."}),
+    MET.model_copy(update={"found": "`tinyfit/model.py:4` multiplies."}),
+    MET.model_copy(update={"found": "`tinyfit/model.py:0` multiplies."}),
     MET.model_copy(update={"found": "`src/model.py:3` multiplies."}),
     MET.model_copy(update={"found": "It multiplies."}),
-    MISSING.model_copy(update={"found": "`model.py:99` divides."}),
+    MISSING.model_copy(update={"found": "`tinyfit/model.py:99` divides."}),
     MISSING.model_copy(update={"found": "`results.json:1` has none."}),
 ]
 
@@ -211,7 +211,9 @@ def test_evidence_that_is_nowhere_is_sent_back_once(tmp_path: Path, nowhere: Lea
     assert len(stubborn.requests) == 2
 
 
-@pytest.mark.parametrize("found", ["Nothing.", "`./main.py:1` and model.py:1-3 do not.", "See http://example.org."])
+@pytest.mark.parametrize(
+    "found", ["Nothing.", "`./tinyfit/experiments.py:1` and tinyfit/model.py:1-3 do not.", "See http://example.org."]
+)
 def test_what_is_not_met_needs_no_line(tmp_path: Path, found: str) -> None:
     model = model_of(MISSING.model_copy(update={"found": found}))
     judged(tmp_path, model, leaf("a"))
