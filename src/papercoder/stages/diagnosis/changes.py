@@ -66,6 +66,7 @@ def supported_requirements(requirements: Requirements, hypothesis: Hypothesis) -
         return item.model_copy(
             update={
                 "statement": hypothesis.reading,
+                "status": "assumed",  # the paper's words do not say it, even if they state the rest
                 "alternatives": (item.statement, *others),
                 "supported_by": hypothesis.id,
             }

@@ -127,11 +127,12 @@ def unquoted(paper: Paper, drafts: Iterable[RequirementDraft]) -> list[str]:
 
 
 def numbered(paper: Paper, drafts: Iterable[RequirementDraft]) -> Requirements:
-    """The drafts without repetitions, in the paper's order, numbered; those without evidence are `assumed`."""
+    """The drafts without repetitions, numbered: in the paper's order, then those without evidence, as `assumed`."""
     anchors = ["abstract", *(name for s in paper.sections for name in (s.anchor, *(b.anchor for b in s.blocks)))]
     place = {anchor: index for index, anchor in enumerate(anchors)}
     proved = [_proved(paper, draft) for draft in _unrepeated(drafts)]
-    proved.sort(key=lambda item: (item[0].status == "assumed", place.get(item[0].anchor, len(place))))
+    last = len(place)
+    proved.sort(key=lambda item: last if item[0].status == "assumed" else place.get(item[0].anchor, last))
     return Requirements(items=tuple(_number(index, *item) for index, item in enumerate(proved, 1)))
 
 
