@@ -56,7 +56,7 @@ def _timed() -> tuple[Timed, ...]:
         Timed(papercoder.runs.run, "digest", "step store"),
         Timed(FileStore, "get", "step store", _steps),
         Timed(FileStore, "put", "step store", _steps),
-        Timed(papercoder.runs.run, "write_synced", "artifacts, as files"),
+        Timed(papercoder.runs.run, "write", "artifacts, as files"),
         Timed(EventLog, "__call__", "events"),
         Timed(papercoder.operations.generate, "write_report", REPORT),
         Timed(Answers, "write", MODEL),
