@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.errors import SettingsError
-from papercoder.operations.example import Example, example
+from papercoder.operations.example import BUDGET, Example, example
 
 
 @pytest.fixture
@@ -30,6 +30,12 @@ def test_it_runs_with_default_settings_but_with_the_sandbox_of_the_user(bundled:
     assert settings.model == f"recorded:{bundled.folder / 'recorded'}"
     assert settings.sandbox == "docker"
     assert bundled.settings(sandbox="none").sandbox == "none"
+
+
+def test_the_user_may_give_trials_more_or_less_time(bundled: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert bundled.settings().budget == BUDGET
+    monkeypatch.setenv("PAPERCODER_BUDGET", "20s")
+    assert bundled.settings().budget == 20
 
 
 def test_an_unknown_sandbox_is_an_error(bundled: Example) -> None:

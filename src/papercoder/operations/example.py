@@ -29,7 +29,7 @@ class Example:
     def settings(self, sandbox: str | None = None) -> Settings:
         """The default settings, for which the answers were recorded, up to the full reproduction.
 
-        Of the user's settings only the sandbox, unless it is given, and the concurrency are used.
+        Of the user's settings only the sandbox, unless it is given, the concurrency and a budget are used.
 
         Raises:
             SettingsError: the user's settings are wrong.
@@ -37,7 +37,11 @@ class Example:
         user = Settings(sandbox=sandbox)
         recorded = f"recorded:{self.folder / 'recorded'}"
         return Settings.model_construct(
-            model=recorded, reproduce=True, budget=BUDGET, sandbox=user.sandbox, concurrency=user.concurrency
+            model=recorded,
+            reproduce=True,
+            budget=user.budget if "budget" in user.model_fields_set else BUDGET,
+            sandbox=user.sandbox,
+            concurrency=user.concurrency,
         )
 
 
