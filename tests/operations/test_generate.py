@@ -426,6 +426,7 @@ def test_an_unforeseen_error_of_the_report_hides_nothing_either(
         raise KeyError("missing")
 
     monkeypatch.setattr("papercoder.operations.generate.write_report", broken)
+    (tmp_path / "run").mkdir()  # in a new folder, a missing paper is refused before anything starts
     with pytest.raises(PaperError, match=r"none\.pdf") as failure:
         run(tmp_path / "none.pdf", tmp_path / "run")
     assert isinstance(failure.value.__context__, KeyError)

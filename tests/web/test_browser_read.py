@@ -77,20 +77,20 @@ def test_keys_select_requirements(populated: Served, browser: Page) -> None:
     expect_selected(browser, "R1")
     browser.keyboard.press("Escape")
     expect(browser.locator(".item.selected")).to_have_count(0)
-    expect(browser).to_have_url(re.compile(r"/read\?file=src%2Faffinity_graph\.py$"))
+    expect(browser).to_have_url(re.compile(r"/read\?file=kiln%2Fgraph\.py$"))
     browser.keyboard.press("3")
     expect(browser).to_have_url(re.compile(r"/coverage$"))
 
 
 def test_a_file_of_the_graph_links_to_its_text(populated: Served, browser: Page) -> None:
-    link = browser.locator(".graph svg a", has_text="kiln_model.py")
+    link = browser.locator(".graph svg a", has_text="annealing.py")
     for press in (link.click, partial(link.press, "Enter")):
         browser.goto(f"{populated.url}/run/kiln")
         press()
-        expect(browser.locator(".side.right .code")).to_have_attribute("data-path", "src/kiln_model.py")
-    browser.wait_for_url("**/read?file=src%2Fkiln_model.py")
+        expect(browser.locator(".side.right .code")).to_have_attribute("data-path", "kiln/annealing.py")
+    browser.wait_for_url("**/read?file=kiln%2Fannealing.py")
     browser.reload()
-    expect(browser.locator(".files select")).to_have_value("src/kiln_model.py")
+    expect(browser.locator(".files select")).to_have_value("kiln/annealing.py")
 
 
 def test_an_empty_view_is_loaded_once_it_is_available(populated: Served, browser: Page) -> None:
@@ -105,11 +105,11 @@ def test_an_empty_view_is_loaded_once_it_is_available(populated: Served, browser
 def test_the_list_is_filtered(populated: Served, browser: Page) -> None:
     browser.goto(f"{populated.url}/run/kiln/read")
     browser.locator("select[name=status]").select_option("assumed")
-    expect(browser.locator(".steps").first).to_contain_text("6 requirements")
+    expect(browser.locator(".steps").first).to_contain_text("5 requirements")
     browser.locator("input[name=words]").fill("no such words")
     expect(browser.get_by_text("No requirement matches the filter")).to_be_visible()
     browser.locator("input[name=words]").fill("")
-    browser.locator("select[name=file]").select_option("src/kiln_model.py")
+    browser.locator("select[name=file]").select_option("kiln/annealing.py")
     expect(browser.locator(".item").first).to_be_visible()
 
 
@@ -161,7 +161,7 @@ def test_versions_are_compared(populated: Served, browser: Page) -> None:
     options = browser.locator("select[name=before] option")
     browser.locator("select[name=before]").select_option(index=options.count() - 1)
     browser.get_by_role("button", name="Compare").click()
-    expect(browser.locator(".change", has_text="src/kiln_model.py").first).to_be_visible()
+    expect(browser.locator(".change", has_text="kiln/annealing.py").first).to_be_visible()
     expect(browser.locator(".change pre .new").first).to_be_attached()
     browser.goto(f"{populated.url}/run/kiln/changes?before=--output=/tmp/x&after=HEAD")
     expect(browser.locator("main")).to_contain_text("is not a version")

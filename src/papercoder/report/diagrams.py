@@ -11,6 +11,7 @@ from lxml import etree
 from markupsafe import Markup
 
 from papercoder.artifacts import FileLogic, LogicDesign
+from papercoder.artifacts.design import ENTRY, EXPERIMENTS
 from papercoder.diagrams import mermaid
 from papercoder.diagrams.cleaner import to_markup
 from papercoder.diagrams.mermaid import Rendering
@@ -133,7 +134,7 @@ def file_graph(
 
 def _fill_box(box: Element, file: FileLogic, note: str, css_class: str) -> None:
     """Set the path, note and tooltip of a file's box."""
-    kinds = [box.get("class"), css_class, "m-main" if file.path == "main.py" else ""]
+    kinds = [box.get("class"), css_class, "m-main" if file.path.rpartition("/")[2] in {ENTRY, EXPERIMENTS} else ""]
     box.set("class", " ".join(filter(None, kinds)))
     _tooltip(box, f"{file.path}: {file.implements}"[:400])
     name, below = box.xpath(".//*[local-name() = 'tspan']")

@@ -49,10 +49,10 @@ def test_figures_say_what_is_known() -> None:
 
 def test_the_time_left_is_an_estimate() -> None:
     model = (
-        ArtifactStarted(artifact="repo/model.py", at=0),
-        ArtifactMade(artifact="repo/model.py", seconds=30, calls=1),
+        ArtifactStarted(artifact="repo/tinyfit/model.py", at=0),
+        ArtifactMade(artifact="repo/tinyfit/model.py", seconds=30, calls=1),
     )
-    shown = live.figures(seen(*model, ArtifactStarted(artifact="repo/main.py", at=90), logic=LOGIC))
+    shown = live.figures(seen(*model, ArtifactStarted(artifact="repo/tinyfit/experiments.py", at=90), logic=LOGIC))
     assert "20 s" in shown
     assert "estimate" in shown
 
@@ -66,7 +66,7 @@ def test_a_new_stage_is_shown() -> None:
 
 
 def test_coding_counts_all_planned_files() -> None:
-    (stage,) = seen(ArtifactStarted(artifact="repo/model.py"), logic=LOGIC).stages
+    (stage,) = seen(ArtifactStarted(artifact="repo/tinyfit/model.py"), logic=LOGIC).stages
     assert (stage.summary.name, stage.done, stage.known) == ("coding", 0, 2)
 
 
@@ -86,12 +86,12 @@ def graph(run: str, logic: LogicDesign, files: tuple[FileView, ...]) -> str:
 
 def test_files_are_listed_until_the_graph_is_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("papercoder.report.diagrams.submit_graph", lambda _: Future())
-    shown = live.file_graph("r", LOGIC, seen(ArtifactStarted(artifact="repo/model.py"), logic=LOGIC).files)
-    assert '<li class="is-open"><span class="mono">model.py</span>' in shown
+    shown = live.file_graph("r", LOGIC, seen(ArtifactStarted(artifact="repo/tinyfit/model.py"), logic=LOGIC).files)
+    assert '<li class="is-open"><span class="mono">tinyfit/model.py</span>' in shown
 
 
 def test_a_file_has_its_state_as_a_class_and_in_words() -> None:
-    shown = seen(ArtifactStarted(artifact="repo/model.py"), logic=LOGIC)
+    shown = seen(ArtifactStarted(artifact="repo/tinyfit/model.py"), logic=LOGIC)
     drawn = graph("r", LOGIC, shown.files)
     assert re.search('<g [^>]*class="m-node m-default is-open"', drawn)
     assert re.search('<g [^>]*class="m-node m-default is-waiting m-main"', drawn)

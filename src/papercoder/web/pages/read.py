@@ -243,7 +243,8 @@ class Reading:
 
     def _first_file(self) -> str:
         files = self.result.report.files
-        return next((path for path in files if path.endswith("main.py")), files[0] if files else "")
+        entries = sorted(path for path in files if path.endswith(("/experiments.py", "main.py")))
+        return entries[0] if entries else files[0] if files else ""
 
     def _on_event(self, element: ui.html, handle: Callable[[dict[str, str]], None], kind: str = "click") -> ui.html:
         """Handle clicks on, or input into, the parts of an element that have data attributes."""
