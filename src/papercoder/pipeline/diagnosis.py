@@ -24,13 +24,14 @@ from papercoder.artifacts.claims import ClaimVerdict, Tolerance
 from papercoder.artifacts.design import Design
 from papercoder.artifacts.reproduction import ReproductionOptions, kind_of
 from papercoder.claims.verdicts import compare
+from papercoder.errors import ModelError
 from papercoder.files.regular import is_file
 from papercoder.pipeline.adoption import change_between, save_change
 from papercoder.pipeline.execution import execute_in_run
 from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.pipeline.reproduction import measure, recall
 from papercoder.repository.config_text import config_outline, to_yaml
-from papercoder.runs.events import DiagnosisStarted, HypothesisEnded
+from papercoder.runs.events import DiagnosisStarted, HypothesisEnded, Warned
 from papercoder.runs.folder import load
 from papercoder.runs.run import Run
 from papercoder.runs.store import digest
@@ -203,7 +204,7 @@ class DiagnosisRounds:
         except ValueError as error:
             return _ended(hypothesis, "failed", f"Its change cannot be made: {error}."), state
         if changed is None:
-            return _ended(hypothesis, "failed", "The model wrote no valid edits for it."), state
+            return _ended(hypothesis, "failed", "The model gave no edits for it."), state
         await self._commit_branch(hypothesis, state, changed)
         trials = deciding
         measured = await self._measure(hypothesis, changed, trials)
@@ -265,16 +266,20 @@ class DiagnosisRounds:
             owned = tuple(item for path in hypothesis.files for item in design.owned_by(path))
             test_paths = set(map(property_test_path, hypothesis.files))
             outline = config_outline(next(file.text for file in files if file.path == CONFIG), design.config)
-            written = await self.run.optional_step(
-                f"diagnosis/{hypothesis.id}/edits.json",
-                write_variant,
-                self.paper,
-                hypothesis,
-                owned,
-                outline,
-                trial_files(files),
-                tuple(file for file in files if file.path in test_paths),
-            )
+            try:
+                written = await self.run.optional_step(
+                    f"diagnosis/{hypothesis.id}/edits.json",
+                    write_variant,
+                    self.paper,
+                    hypothesis,
+                    owned,
+                    outline,
+                    trial_files(files),
+                    tuple(file for file in files if file.path in test_paths),
+                )
+            except ModelError as error:
+                self.run.emit(Warned(where=f"diagnosis of {hypothesis.id}", message=str(error)))
+                return None, edits
             if written is None:
                 return None, edits
             files, edits = apply(files, written), written
