@@ -6,12 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papercoder.artifacts import Claim, ClaimResult, Claims, Measured, Tolerance, TrialResult
+from papercoder.artifacts import Claim, ClaimResult, Claims, Tolerance, TrialResult
 from papercoder.claims.verdicts import (
     TOLERANCE,
     allowed_difference,
     compare,
-    compare_summaries,
     reported_deviation,
 )
 from tests.claims.results import claim, result, seeds
@@ -192,25 +191,6 @@ def test_a_comparison_needs_both_methods() -> None:
     assert judge(one, seeds(90.0)).reason == "SVM: No trial of this method was run."
     apart = judge(one, [result(90.0, seed=0), result(88.0, seed=1, method="SVM")])
     assert apart.reason == "SVM was not measured with the same seeds."
-
-
-# Summaries
-
-
-def test_a_summary_is_judged_like_its_runs() -> None:
-    one = Claims(items=(claim(value=90.0, spread=0.5, runs=20),))
-    summary = Measured(claim="C1", value=90.2, std=0.4, seeds=20)
-    (found,) = compare_summaries(one, [summary]).items
-    assert found.verdict == "met"
-    assert found.interval is not None
-    (missing,) = compare_summaries(one, []).items
-    assert missing.verdict == "not_run"
-
-
-def test_a_summary_without_a_number_of_seeds_is_judged_by_its_mean() -> None:
-    one = Claims(items=(claim(value=90.0),))
-    (found,) = compare_summaries(one, [Measured(claim="C1", value=90.2)]).items
-    assert (found.verdict, found.interval) == ("met", None)
 
 
 # Properties

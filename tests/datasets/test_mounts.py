@@ -5,8 +5,8 @@ from pathlib import Path
 from papercoder.artifacts import DataLock, DataSources, RunData
 from papercoder.datasets.cache import DataCache
 from papercoder.datasets.fetch import give
-from papercoder.datasets.lock import record
-from papercoder.datasets.mounts import mounts_for, run_mounts
+from papercoder.datasets.lock import read_data, record
+from papercoder.datasets.mounts import mounts_for
 from papercoder.sandbox.contract import Bind
 from tests.datasets.servers import source
 
@@ -29,7 +29,7 @@ def test_each_source_has_its_place_and_what_is_missing_is_named(tmp_path: Path) 
 
 
 def test_a_run_without_data_has_no_mounts_and_is_offline_all_the_same(tmp_path: Path) -> None:
-    mounts = run_mounts(tmp_path, DataCache(tmp_path / "cache"))
+    mounts = mounts_for(read_data(tmp_path), DataCache(tmp_path / "cache"))
     assert (mounts.binds, mounts.missing, mounts.complete) == ((), (), False)
     assert mounts.environment["TRANSFORMERS_OFFLINE"] == "1"
 
@@ -38,7 +38,7 @@ def test_the_mounts_of_a_run_follow_its_lock(tmp_path: Path) -> None:
     (tmp_path / "planning").mkdir()
     (tmp_path / "planning/data.json").write_text(DataSources(items=(FOLDER,)).model_dump_json())
     record(tmp_path, given(tmp_path).sources[0])
-    assert run_mounts(tmp_path, DataCache(tmp_path / "cache")).complete
+    assert mounts_for(read_data(tmp_path), DataCache(tmp_path / "cache")).complete
     (tmp_path / "mine" / "a.csv").unlink()
     (tmp_path / "mine").rmdir()
-    assert run_mounts(tmp_path, DataCache(tmp_path / "cache")).missing == ("dots",)
+    assert mounts_for(read_data(tmp_path), DataCache(tmp_path / "cache")).missing == ("dots",)

@@ -336,16 +336,6 @@ def test_damaged_entries_of_the_store_are_reported(tmp_path: Path) -> None:
     assert Line(tmp_path)() == "It is 4.\n"
 
 
-def test_a_pinned_artifact_stays_the_users(tmp_path: Path) -> None:
-    Line(tmp_path)()
-    line = Line(tmp_path)
-    assert not line.run.is_edited("number.json")
-    line.run.pin("number.json")
-    assert line.run.is_edited("number.json")
-    assert line(3) == "It is 4.\n"
-    assert [event.stale for event in line.edits()] == [True]
-
-
 def test_a_note_is_written_and_deleted(tmp_path: Path) -> None:
     run = Line(tmp_path).run
     asyncio.run(run.write_output("found/number.json", Number(value=1)))

@@ -241,7 +241,7 @@ class Violation(Artifact):
     what: str
     """What is wrong there, and which instruction or words of the paper it contradicts."""
 
-    mend: str
+    correction: str
     """What it should be."""
 
 

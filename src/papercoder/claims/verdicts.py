@@ -6,7 +6,7 @@ widens the interval, so that noisy code does not meet a claim more easily.
 """
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import inf, isclose, sqrt
 from statistics import fmean, median, stdev
 
@@ -61,18 +61,6 @@ def compare(
     return ClaimResults(
         tolerance=tolerance, items=items, orderings=orderings, unclaimed=tuple(measurements.unclaimed())
     )
-
-
-def compare_summaries(claims: Claims, measured: Iterable[Measured], tolerance: Tolerance = TOLERANCE) -> ClaimResults:
-    """Judge every claim by a summary of its runs, as a `results.json` has it."""
-    known = {item.claim: item for item in measured}
-    items = (
-        _decided(claim, known[claim.id], _interval_of_summary(claim, known[claim.id]), tolerance)
-        if claim.id in known
-        else _not_run(claim, tolerance, "It was not measured.")
-        for claim in claims.items
-    )
-    return ClaimResults(tolerance=tolerance, items=tuple(items))
 
 
 def allowed_difference(claim: Claim, tolerance: Tolerance = TOLERANCE) -> float:
@@ -174,12 +162,6 @@ def _statistic(claim: Claim, values: Sequence[float]) -> tuple[float, Interval |
 
 def _interval_of_mean(claim: Claim, measured: Sample) -> Interval | None:
     return difference_of_means(measured, Sample(claim.value, reported_deviation(claim), claim.runs))
-
-
-def _interval_of_summary(claim: Claim, measured: Measured) -> Interval | None:
-    if claim.statistic != "mean" or claim.compared_with:
-        return None
-    return _interval_of_mean(claim, Sample(measured.value, measured.std, measured.seeds))
 
 
 def _less(claim: Claim, interval: Interval | None) -> Interval | None:

@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 from papercoder.artifacts.data import RunData
 from papercoder.datasets.cache import DataCache
-from papercoder.datasets.lock import read_data
 from papercoder.sandbox.contract import Bind
 
 DATA_ROOT = "/data"
@@ -45,15 +43,6 @@ class Mounts:
     def complete(self) -> bool:
         """Whether there are data in files and none are missing."""
         return bool(self.present) and not self.missing
-
-
-def run_mounts(folder: Path, cache: DataCache | None = None) -> Mounts:
-    """The mounts of a run's data.
-
-    Raises:
-        ArtifactError: `planning/data.json` or `data.lock.json` was edited and is not valid.
-    """
-    return mounts_for(read_data(folder), cache)
 
 
 def mounts_for(data: RunData, cache: DataCache | None = None) -> Mounts:

@@ -1,6 +1,6 @@
 """Temporary folders and other things that carry the mark of the process that made them.
 
-A process that is killed leaves them behind. Whoever makes the next one sweeps those whose process is dead.
+A process that is killed leaves them behind. The next process that makes one sweeps those of dead processes.
 """
 
 import hashlib

@@ -87,7 +87,7 @@ def read_events(folder: Path) -> Iterator[Event]:
 
 
 def last_start(folder: Path) -> RunStarted | None:
-    """The latest start of a run, whoever started it; None if it was never started.
+    """The latest start of a run by any user; None if it was never started.
 
     Raises:
         RunFolderError: as for `read_events`.

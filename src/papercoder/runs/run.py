@@ -164,13 +164,6 @@ class Run(Generic[C]):
         if read_text(self.folder, artifact) != text:
             await asyncio.to_thread(write, self.folder, artifact, text)
 
-    def pin(self, artifact: str) -> None:
-        """Treat the current content of an artifact as the user's, so that it is used even if its inputs change."""
-        text = read_text(self.folder, artifact)
-        ledger = self._ledger(artifact)
-        less = ledger.model_copy(update={"contents": ledger.contents - {digest(text)}})
-        self.store.put(_ledger_key(artifact), less.model_dump_json())
-
     def is_edited(self, artifact: str) -> bool:
         """Whether the user wrote the current content of an artifact."""
         text = read_text(self.folder, artifact)

@@ -89,7 +89,7 @@ def test_an_artifact_stays_valid() -> None:
 
 
 def refine(*answers: dict[str, Any]) -> tuple[ExperimentConfig, Scripted]:
-    wrong = Critique(violations=(Violation(where="seed", what="wrong", mend="7"),))
+    wrong = Critique(violations=(Violation(where="seed", what="wrong", correction="7"),))
     model = Scripted({"config": CONFIG, "verify": wrong, "refine": [json.dumps(answer) for answer in answers]})
     made = design_config(make_agents(model), PAPER, PLAN, REQUIREMENTS, DataSources(), None, 1)
     return asyncio.run(made), model
@@ -110,6 +110,6 @@ def test_a_change_that_does_not_fit_is_rejected() -> None:
 
 def test_a_whole_artifact_is_understood_too() -> None:
     better = PLAN.model_copy(update={"summary": "Better."})
-    wrong = Critique(violations=(Violation(where="summary", what="wrong", mend="Better."),))
+    wrong = Critique(violations=(Violation(where="summary", what="wrong", correction="Better."),))
     model = Scripted({"overall_plan": PLAN, "verify": wrong, "refine": better})
     assert asyncio.run(make_overall_plan(make_agents(model), PAPER, 1)) == better

@@ -38,7 +38,7 @@ from tests.support import (
 )
 
 FINE = Critique()
-WRONG = Critique(violations=(Violation(where="files", what="too many", mend="fewer"),))
+WRONG = Critique(violations=(Violation(where="files", what="too many", correction="fewer"),))
 
 # The overall plan, and refinement
 

@@ -97,7 +97,7 @@ def test_what_is_missing_is_added() -> None:
 
 
 def test_violations_are_corrected_and_the_list_is_renumbered() -> None:
-    critique = Critique(violations=(Violation(where="R1", what="wrong", mend="right"),))
+    critique = Critique(violations=(Violation(where="R1", what="wrong", correction="right"),))
 
     def change(request: Request) -> str:
         assert "R1: wrong It should be: right" in request.text

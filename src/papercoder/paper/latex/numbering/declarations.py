@@ -42,7 +42,7 @@ class Theorems:
         return (base.capitalize(), base) if base in _OF_CLASSES and environment == base else None
 
     def declare(self, command: Command) -> None:
-        """Take up a declaration."""
+        """Apply a declaration."""
         match command.name:
             case "declaretheorem":
                 self._by_keys(command)
