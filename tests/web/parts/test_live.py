@@ -7,6 +7,7 @@ import pytest
 
 from papercoder.artifacts import LogicDesign
 from papercoder.report.diagrams import submit_graph
+from papercoder.report.planned_files import FileView
 from papercoder.runs.events import (
     ArtifactMade,
     ArtifactReused,
@@ -20,9 +21,8 @@ from papercoder.runs.events import (
     RunStarted,
     Warned,
 )
+from papercoder.runs.progress import Progress
 from papercoder.web.parts import live
-from papercoder.web.runs.files import FileView
-from papercoder.web.runs.progress import Progress
 from papercoder.web.runs.view import RunStatus, State, View, view
 from tests.support import LOGIC
 

@@ -13,6 +13,7 @@ import pytest
 
 import papercoder
 from papercoder.artifacts import LogicDesign
+from papercoder.report.planned_files import about, files, seconds_left
 from papercoder.runs.event_log import EventLog
 from papercoder.runs.events import (
     AnswerRejected,
@@ -28,12 +29,11 @@ from papercoder.runs.events import (
     RunStarted,
 )
 from papercoder.runs.folder import lock
+from papercoder.runs.progress import Progress
 from papercoder.settings import Settings
 from papercoder.web.runs import watcher as watching
 from papercoder.web.runs.active import ActiveRuns
-from papercoder.web.runs.files import about, files, seconds_left
 from papercoder.web.runs.folder import RunsFolder
-from papercoder.web.runs.progress import Progress
 from papercoder.web.runs.view import View
 from papercoder.web.runs.watcher import EventFollower, Watcher, Watchers
 from tests.support import LOGIC, SIMULATED

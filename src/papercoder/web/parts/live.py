@@ -11,11 +11,11 @@ from papercoder.artifacts import LogicDesign
 from papercoder.artifacts.claims import ClaimVerdict
 from papercoder.report import diagrams
 from papercoder.report.formatting import duration
+from papercoder.report.planned_files import FileView
 from papercoder.report.rendering import environment
 from papercoder.runs.events import ExecutionStepEnded
 from papercoder.runs.reproduction_progress import ReproductionProgress
 from papercoder.web.parts.tabs import address
-from papercoder.web.runs.files import FileView
 from papercoder.web.runs.view import ActiveCall, StageView, State, View
 
 _MAX_NAMES = 5

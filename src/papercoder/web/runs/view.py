@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from papercoder.artifacts import LogicDesign
+from papercoder.report.planned_files import FileView, artifact_of, files, seconds_left
 from papercoder.runs.events import ExecutionStepEnded
+from papercoder.runs.progress import ArtifactProgress, Progress
 from papercoder.runs.reproduction_progress import ReproductionProgress
 from papercoder.runs.summary import StageSummary, Summary, stage_of
-from papercoder.web.runs.files import FileView, artifact_of, files, seconds_left
-from papercoder.web.runs.progress import ArtifactProgress, Progress
 
 State = Literal["new", "running", "pausing", "paused", "stopping", "interrupted", "complete", "partial"]
 

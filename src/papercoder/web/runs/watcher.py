@@ -15,9 +15,9 @@ from papercoder.files.regular import file_status, open_file, read_bytes
 from papercoder.runs.event_log import LOG, parse_events
 from papercoder.runs.events import Event
 from papercoder.runs.folder import is_locked
+from papercoder.runs.progress import Progress
 from papercoder.web.runs.active import ActiveRun, ActiveRuns
 from papercoder.web.runs.folder import RunsFolder
-from papercoder.web.runs.progress import Progress
 from papercoder.web.runs.view import RunStatus, State, View, view
 
 _HEAD = 512

@@ -11,8 +11,8 @@ from papercoder.artifacts import LogicDesign
 from papercoder.errors import ArtifactError
 from papercoder.report.formatting import duration
 from papercoder.repository.import_graph import import_order
+from papercoder.runs.progress import ArtifactProgress, Progress, ProgressState
 from papercoder.runs.summary import stage_of
-from papercoder.web.runs.progress import ArtifactProgress, Progress, ProgressState
 
 FileState = Literal["waiting"] | ProgressState
 
