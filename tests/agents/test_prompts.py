@@ -44,7 +44,7 @@ def given() -> dict[str, list[set[str]]]:
                     raise AssertionError(f"who is asked here? {ast.unparse(other)}")
             found[name].append({word.arg for word in node.keywords if word.arg} - {"check"})
     systems = ("system", "conventions", "conventions_bare", "judge_system")
-    return found | {"again": [{"reason"}]} | {name: [set()] for name in systems}
+    return found | {"again": [{"reason", "correction"}]} | {name: [set()] for name in systems}
 
 
 GIVEN = given()
@@ -74,7 +74,7 @@ def test_a_prompt_renders_and_is_strict(name: str) -> None:
 
 
 def test_what_is_filled_in_is_not_read_as_a_template() -> None:
-    assert "{{ x }} <b> {% if %}" in Prompts().render("again", reason="{{ x }} <b> {% if %}")
+    assert "{{ x }} <b> {% if %}" in Prompts().render("again", reason="{{ x }} <b> {% if %}", correction="")
 
 
 def test_a_prompt_is_compiled_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -87,14 +87,17 @@ def test_a_prompt_is_compiled_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
     monkeypatch.setattr(Environment, "from_string", counted)
     (tmp_path / "again.md").write_text("Counted: {{ reason }}", encoding="utf-8")
-    assert [Prompts(tmp_path).render("again", reason=reason) for reason in "ab"] == ["Counted: a", "Counted: b"]
+    assert [Prompts(tmp_path).render("again", reason=reason, correction="") for reason in "ab"] == [
+        "Counted: a",
+        "Counted: b",
+    ]
     assert len(compiled) == 1
 
 
 def test_a_prompt_of_the_users_takes_the_place_of_ours(tmp_path: Path) -> None:
     (tmp_path / "again.md").write_text("No: {{ reason }}", encoding="utf-8")
     mine = Prompts(tmp_path)
-    assert mine.render("again", reason="x") == "No: x"
+    assert mine.render("again", reason="x", correction="") == "No: x"
     assert mine.text("system") == Prompts().text("system")
 
 
@@ -122,13 +125,13 @@ def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
 def test_a_broken_prompt_says_where(tmp_path: Path, text: str, reason: str) -> None:
     (tmp_path / "again.md").write_text(text)
     with pytest.raises(SettingsError, match=reason):
-        Prompts(tmp_path).render("again", reason="x")
+        Prompts(tmp_path).render("again", reason="x", correction="")
 
 
 def test_a_prompt_in_another_encoding_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "again.md").write_bytes("Nö: {{ reason }}".encode("latin-1"))
     with pytest.raises(SettingsError, match=r"again\.md"):
-        Prompts(tmp_path).render("again", reason="x")
+        Prompts(tmp_path).render("again", reason="x", correction="")
 
 
 def test_exported_prompts_are_the_shipped_ones_and_edits_are_kept(tmp_path: Path) -> None:

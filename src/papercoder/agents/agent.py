@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from papercoder.agents.answers import Format, InvalidAnswerError
+from papercoder.agents.answers import Correction, Format, InvalidAnswerError
 from papercoder.agents.context import Part, fit
+from papercoder.agents.correction import corrected, is_patchable
 from papercoder.agents.prompts import Prompts
 from papercoder.agents.thinking import without_thinking
 from papercoder.concurrency import run_in_thread
@@ -99,7 +100,7 @@ class Agents:
         model = self.models[agent.role]
         messages = self._messages(agent, subject, parts, model, variables)
         rejection: tuple[Message, ...] = ()
-        reason = ""
+        text, reason = "", ""
         for attempt in range(1 + self.answer_retries):
             answer = await model.answer(
                 Request(
@@ -113,11 +114,12 @@ class Agents:
                 )
             )
             try:
-                return await run_in_thread(_read, agent.format, answer.text, attempt, check)
+                text = corrected(agent.format.correction, text, without_thinking(answer.text)) if text else answer.text
+                return await run_in_thread(_read, agent.format, text, attempt, check)
             except InvalidAnswerError as error:
                 reason = str(error)
             self.emit(AnswerRejected(agent=agent.name, subject=subject, reason=reason[:500]))
-            rejection = self._rejection(agent, messages, answer.text, reason)
+            rejection = self._rejection(agent, messages, text, reason)
         raise AnswerError(
             f"{model.name} gave no valid answer as {agent.name} agent{f' for {subject}' if subject else ''} in "
             f"{1 + self.answer_retries} tries: {reason[:300]} All answers are in {self.folder}. Run again with another "
@@ -170,11 +172,18 @@ class Agents:
     def _rejection(self, agent: Agent[T], messages: tuple[Message, ...], text: str, reason: str) -> tuple[Message, ...]:
         """The answer and the reason why it is invalid; only the reason if both do not fit the context window."""
         model = self.models[agent.role]
+        correction = agent.format.correction
+        if not text.strip() or (correction == "patch" and not is_patchable(text)):
+            correction = ""
         answer = Message(role="assistant", text=text or "(nothing)")
-        explanation = Message(role="user", text=self.prompts.render("again", reason=reason[:_MAX_REASON]))
+        explanation = self._explanation(reason, correction)
         texts = [self._system(agent), *(message.text for message in (*messages, answer, explanation))]
         used = sum(map(count_tokens, texts)) + self._completion_tokens(model) + _HEADROOM
-        return (answer, explanation) if used <= model.context_window else (explanation,)
+        return (answer, explanation) if used <= model.context_window else (self._explanation(reason, ""),)
+
+    def _explanation(self, reason: str, correction: Correction) -> Message:
+        text = self.prompts.render("again", reason=reason[:_MAX_REASON], correction=correction)
+        return Message(role="user", text=text)
 
     def _completion_tokens(self, model: Model) -> int:
         return min(self.max_tokens, model.context_window // 3)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -18,8 +18,16 @@ class InvalidAnswerError(ValueError):
     """The answer does not have the format that was asked for. Its message is sent to the model, which tries again."""
 
 
+Correction = Literal["patch", "edits", ""]
+"""How a rejected answer is corrected: by a JSON patch, by SEARCH/REPLACE edits, or by writing it again."""
+
+
 class Format(Protocol[T_co]):
     """A format of answers."""
+
+    @property
+    def correction(self) -> Correction:
+        """How an answer in this format is corrected."""
 
     @property
     def instructions(self) -> str:
@@ -40,12 +48,17 @@ class Json(Generic[A]):
     kind: type[A]
 
     @property
+    def correction(self) -> Correction:
+        """A patch of the wrong entries."""
+        return "patch"
+
+    @property
     def instructions(self) -> str:
-        """The JSON schema; its descriptions are the docstrings of the artifact's fields."""
-        schema = json.dumps(_without_titles(self.kind.model_json_schema()), ensure_ascii=False)
+        """The artifact's type; its comments are the docstrings of the fields."""
         return (
-            "Answer with one JSON object and nothing else. Inside strings, write every backslash of a formula twice. "
-            f"The object must be valid for this JSON schema:\n\n```json\n{schema}\n```"
+            f"Answer with one JSON object of the type `{self.kind.__name__}` and nothing else. Fields with `?` may be "
+            "left out; there are no others. Inside strings, write every backslash of a formula twice.\n\n"
+            f"```typescript\n{type_outline(self.kind)}\n```"
         )
 
     def read(self, text: str) -> A:
@@ -70,13 +83,46 @@ class Json(Generic[A]):
             raise InvalidAnswerError("\n".join(_problems(error))) from error
 
 
-def _without_titles(schema: object) -> object:
-    """The schema without titles, which only repeat the names."""
-    if isinstance(schema, dict):
-        return {
-            key: _without_titles(value) for key, value in schema.items() if key != "title" or isinstance(value, dict)
-        }
-    return [_without_titles(value) for value in schema] if isinstance(schema, list) else schema
+def type_outline(kind: type[Artifact]) -> str:
+    """An artifact's schema as TypeScript types, which take less than half the tokens of a JSON schema."""
+    schema = kind.model_json_schema()
+    types = {kind.__name__: schema, **schema.get("$defs", {})}
+    return "\n\n".join("\n".join(_type_lines(name, found)) for name, found in types.items())
+
+
+def _type_lines(name: str, schema: dict[str, Any]) -> Iterator[str]:
+    yield f"type {name} = {{{_comment(schema)}"
+    required = schema.get("required", ())
+    for field, found in schema.get("properties", {}).items():
+        yield f"  {field}{'' if field in required else '?'}: {_type(found)};{_comment(found)}"
+    yield "};"
+
+
+def _comment(schema: dict[str, Any]) -> str:
+    """What a type or field means, and its default and pattern if it has one that says something."""
+    default = f"Default: {json.dumps(schema['default'])}." if schema.get("default") else ""
+    pattern = f"Pattern: {schema['pattern']}" if "pattern" in schema else ""
+    said = " ".join(f"{schema.get('description', '')} {default} {pattern}".split())
+    return f"  // {said}" if said else ""
+
+
+def _type(schema: dict[str, Any]) -> str:
+    match schema:
+        case {"$ref": str(name)}:
+            return name.rpartition("/")[2]
+        case {"const": value}:
+            return json.dumps(value)
+        case {"enum": values}:
+            return " | ".join(map(json.dumps, values))
+        case {"anyOf": choices}:
+            return " | ".join(map(_type, choices))
+        case {"type": "array", "items": item}:
+            inner = _type(item)
+            return f"({inner})[]" if " | " in inner else f"{inner}[]"
+        case {"type": "object", "additionalProperties": dict(item)}:
+            return f"Record<string, {_type(item)}>"
+        case _:
+            return str(schema.get("type", "unknown"))
 
 
 def _problems(error: ValidationError, limit: int = 12) -> Iterator[str]:
@@ -87,6 +133,11 @@ def _problems(error: ValidationError, limit: int = 12) -> Iterator[str]:
 @dataclass(frozen=True)
 class Prose:
     """Markdown."""
+
+    @property
+    def correction(self) -> Correction:
+        """Edits of the wrong lines."""
+        return "edits"
 
     @property
     def instructions(self) -> str:

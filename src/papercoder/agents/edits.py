@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from papercoder.agents.answers import InvalidAnswerError
+from papercoder.agents.answers import Correction, InvalidAnswerError
 from papercoder.agents.python_file import left_out
 from papercoder.artifacts import Edit, Edits, SourceFile
 from papercoder.artifacts.base import normalise_path
@@ -24,6 +24,11 @@ _BLOCK = re.compile(
 @dataclass(frozen=True)
 class SearchReplace:
     """Edits as blocks of plain text."""
+
+    @property
+    def correction(self) -> Correction:
+        """None; the answer is written again."""
+        return ""
 
     @property
     def instructions(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from papercoder.agents.answers import InvalidAnswerError
+from papercoder.agents.answers import Correction, InvalidAnswerError
 from papercoder.agents.python_file import left_out
 from papercoder.artifacts import SourceFile
 from papercoder.artifacts.base import normalise_path
@@ -31,6 +31,11 @@ contain fences of three."""
 @dataclass(frozen=True)
 class FileBlocks:
     """Files as fenced blocks."""
+
+    @property
+    def correction(self) -> Correction:
+        """None; the answer is written again."""
+        return ""
 
     @property
     def instructions(self) -> str:

@@ -7,13 +7,18 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from papercoder.agents.answers import InvalidAnswerError
+from papercoder.agents.answers import Correction, InvalidAnswerError
 from papercoder.repository.syntax import parse
 
 
 @dataclass(frozen=True)
 class Python:
     """One Python file as plain text in a fence."""
+
+    @property
+    def correction(self) -> Correction:
+        """Edits of the wrong lines."""
+        return "edits"
 
     @property
     def instructions(self) -> str:

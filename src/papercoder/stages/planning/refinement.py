@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from papercoder.agents.agent import Agent, Agents, Check
-from papercoder.agents.answers import Format, InvalidAnswerError, Json
+from papercoder.agents.answers import Correction, Format, InvalidAnswerError, Json
 from papercoder.agents.context import Part, artifact_part
 from papercoder.artifacts import Artifact, Critique
 from papercoder.stages.planning.changes import ChangeError, Changes, apply_changes
@@ -23,8 +23,13 @@ class Revision(Generic[A]):
     whole: Format[A]
 
     @property
+    def correction(self) -> Correction:
+        """A patch of the wrong changes."""
+        return "patch"
+
+    @property
     def instructions(self) -> str:
-        """The schema of the changes."""
+        """The type of the changes."""
         return Json(self.changes).instructions
 
     def read(self, text: str) -> Changes | A:
