@@ -121,6 +121,12 @@ class Paper(Artifact):
     """A paper, parsed."""
 
     title: str
+    authors: tuple[str, ...] = ()
+    """Their names as printed; empty where the source does not say them plainly."""
+
+    address: str = Field(default="", pattern=r"^(https://[\w./:%()+;~-]+)?$")
+    """Where the paper is published (`https://arxiv.org/abs/...`, `https://doi.org/...`), where it is known."""
+
     abstract: str
     sections: tuple[Section, ...]
     references: tuple[Reference, ...] = ()

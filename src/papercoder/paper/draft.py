@@ -120,6 +120,10 @@ class Draft:
     title: str = ""
     abstract: str = ""
     elements: list[Element] = field(default_factory=list)
+    authors: list[str] = field(default_factory=list)
+    address: str = ""
+    """Of the published paper."""
+
     references: list[Reference] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
@@ -221,6 +225,8 @@ def assemble(draft: Draft, source: SourceKind) -> Paper:
         anchored.append((element, blocks[-1].anchor))
     return Paper(
         title=draft.title,
+        authors=tuple(draft.authors),
+        address=draft.address,
         abstract=draft.abstract,
         sections=tuple(
             Section(anchor=anchor, level=heading.level, title=heading.title, blocks=tuple(blocks))

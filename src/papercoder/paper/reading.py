@@ -151,6 +151,7 @@ def _from_arxiv(number: ArxivId, arxiv: Arxiv) -> _Found:
         except PaperError as error:
             problems.append(str(error))
         else:
+            found.draft.address = f"https://arxiv.org/abs/{number}"
             found.draft.losses += [
                 Loss(kind="form", message=f"Another form was tried first: {text}") for text in problems
             ]

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from papercoder.artifacts import Loss, Reference
 from papercoder.errors import PaperError
+from papercoder.paper.byline import arxiv_address, authors, doi_address
 from papercoder.paper.draft import Draft, Element, Heading, Text
 from papercoder.paper.html.text import rows_of
 from papercoder.paper.markup import fragment, tidy
@@ -64,8 +65,22 @@ class _Parse(_Part):
     bib_entries: dict[str, _Work] | None = None
 
 
+class _Person(_Part):
+    first: str | None = None
+    middle: list[str] | None = None
+    last: str | None = None
+    suffix: str | None = None
+
+    @property
+    def name(self) -> str:
+        return " ".join(part for part in (self.first, *(self.middle or ()), self.last, self.suffix) if part)
+
+
 class _Document(_Part):
     title: str | None = None
+    authors: list[_Person] | None = None
+    doi: str | None = None
+    arxiv_id: str | None = None
     abstract: str | list[_Block] | None = None
     pdf_parse: _Parse | None = None
     latex_parse: _Parse | None = None
@@ -75,6 +90,8 @@ def read_s2orc(source: str, where: str) -> Draft:
     """The draft of a paper in S2ORC JSON; raises `PaperError` if the JSON is broken or has another structure."""
     document, parse = _loaded(source, where)
     draft = Draft(title=document.title or "", abstract=_abstract(document, parse))
+    draft.authors = authors(person.name for person in document.authors or ())
+    draft.address = arxiv_address(f"arXiv:{document.arxiv_id}") or doi_address(document.doi or "")
     draft.elements += _body(parse.body_text)
     draft.elements += _entries(parse)
     draft.elements += _body(parse.back_matter or [])

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from papercoder.artifacts import Loss, Reference
 from papercoder.errors import PaperError
+from papercoder.paper.byline import authors, doi_address
 from papercoder.paper.draft import Draft, Element, Text
 from papercoder.paper.markup import Rows, Tag, cells_of, drop_namespaces, parse_xml, span, tidy
 from papercoder.paper.outline import PrintedHeading, outlined
@@ -18,6 +19,15 @@ def read_tei(data: bytes, where: str) -> Draft:
         note.clear(keep_tail=True)
     title = _first(root, ".//titleStmt/title") or _first(root, ".//sourceDesc//analytic/title")
     draft = Draft(title=title.rstrip("*†‡§¶ "), abstract=_abstract(root))
+    published = root.xpath(".//sourceDesc/biblStruct")[:1]
+    draft.authors = authors(
+        " ".join(_text(part) for part in name.xpath("./forename | ./surname"))
+        for work in published
+        for name in work.xpath("./analytic/author/persName")
+    )
+    draft.address = doi_address(
+        " ".join(_text(tag) for work in published for tag in work.xpath("./idno[@type = 'DOI']"))
+    )
     elements: list[Element | PrintedHeading] = []
     for division in root.xpath("./text/body/div | ./text/body/figure | ./text/body/note"):
         elements += _division(division, appendix=False)

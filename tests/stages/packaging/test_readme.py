@@ -72,6 +72,15 @@ def test_package_and_citation_are_valid(title: str) -> None:
     assert yaml.safe_load(written["CITATION.cff"])["preferred-citation"]["title"] == title
 
 
+def test_authors_and_address_reach_citation_and_readme() -> None:
+    paper = PAPER.model_copy(update={"authors": ("Ada Lovelace",), "address": "https://arxiv.org/abs/2504.17192"})
+    written = {file.path: file.text for file in documents(paper, DESIGN, Traceability(traces=()))}
+    cited = yaml.safe_load(written["CITATION.cff"])
+    assert cited["authors"] == cited["preferred-citation"]["authors"] == [{"name": "Ada Lovelace"}]
+    assert cited["url"] == cited["preferred-citation"]["url"] == paper.address
+    assert "The paper: Ada Lovelace. <https://arxiv.org/abs/2504.17192>" in written["README.md"]
+
+
 @pytest.mark.parametrize("plan", [None, PLAN])
 def test_the_readme_of_bare_code_says_what_is_known(plan: OverallPlan | None) -> None:
     text = bare_readme(PAPER, plan, (*BARE, SourceFile(path="model.py", text="def f(:\n"))).text

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from papercoder.artifacts import Loss, Reference
 from papercoder.errors import PaperError
+from papercoder.paper.byline import authors, doi_address
 from papercoder.paper.draft import Draft, Element, Listing, Text
 from papercoder.paper.html.maths import normalize_maths, tex
 from papercoder.paper.html.text import (
@@ -155,6 +156,12 @@ class _Reader:
         shown = heading_text(title) if title is not None else ""
         is_own = title is not None and "ltx_title_document" in classes_of(title)
         self.draft.title = _TITLE_NOISE.sub("", tidy(cited[0]) if cited and not is_own else shown)
+        meta = root.xpath("//meta[@name = 'citation_author' or @name = 'dc.Creator']/@content")
+        shown_names = root.xpath("//*[contains(@class, 'ltx_personname')]")
+        self.draft.authors = authors(" ".join(reversed(name.split(",", 1))) for name in meta) or authors(
+            tidy(" , ".join(tag.itertext())) for tag in shown_names
+        )
+        self.draft.address = doi_address(" ".join(root.xpath("//meta[@name = 'citation_doi']/@content")))
         body = next(root.iter("body"), root)
         self._children([*body.iter("article"), *body.iter("main"), body][0], 0)
         self._end_paragraph()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from papercoder.artifacts import Loss, Reference
 from papercoder.errors import PaperError
+from papercoder.paper.byline import authors, doi_address
 from papercoder.paper.draft import Draft, Element, Listing, Text
 from papercoder.paper.html.text import rows_of
 from papercoder.paper.jats.text import heading_text, note_text, strings, tex, text_of
@@ -72,6 +73,16 @@ class _Reader:
     def read(self) -> Draft:
         title = self.article.find("front//title-group/article-title")
         draft = Draft(title=heading_text(title) if title is not None else "", abstract=self._abstract())
+        people = self.article.xpath(
+            "./front//contrib-group/contrib[not(@contrib-type) or @contrib-type = 'author']/name"
+        )
+        draft.authors = authors(
+            " ".join(
+                tidy("".join(part.itertext())) for part in (*name.xpath("./given-names"), *name.xpath("./surname"))
+            )
+            for name in people
+        )
+        draft.address = doi_address(" ".join(self.article.xpath("./front//article-id[@pub-id-type = 'doi']/text()")))
         self._children(self.article.find("body"), 1)
         draft.references = list(references_of(self.article))
         for tag in self.article.xpath("./back/*"):

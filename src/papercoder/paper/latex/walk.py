@@ -1,10 +1,11 @@
 """The tree of a paper to its elements in reading order; lists number their items."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from papercoder.artifacts import Loss
+from papercoder.paper.byline import authors
 from papercoder.paper.draft import Display, Draft, Element, Grid, Heading, Listing, Picture, Text
 from papercoder.paper.latex.algorithms import LISTINGS, listing_of, pseudocode
 from papercoder.paper.latex.displays import displays
@@ -121,6 +122,8 @@ class Walk:
                     self._maths(node)
                 case Command():
                     self._command(node)
+                case Environment(name="icmlauthorlist", children=children):
+                    self.walk([child for child in children if isinstance(child, Command)])
                 case Environment():
                     self._environment(node)
 
@@ -227,6 +230,22 @@ class Walk:
 
     def _title(self, command: Command) -> None:
         self.draft.title = self.draft.title or self.prose(_without_notes(command.last))
+
+    def _author(self, command: Command) -> None:
+        """The names in `\\author`: the first line of each part that `\\and` begins."""
+        name = command.arguments[0 if command.name == "icmlauthor" else 1]
+        lines: list[list[Node]] = [[]]
+        is_name = True
+        for node in _without_notes(_ungrouped(name or [])):
+            if isinstance(node, Command) and node.name in ("and", "And", "AND"):
+                lines.append([])
+                is_name = True
+            elif isinstance(node, Command) and node.name in ("\\", "newline", "affiliations", "institute", "email"):
+                is_name = False
+            elif is_name and not (isinstance(node, Command) and node.name in _AFFILIATION_MARKS):
+                lines[-1].append(node)
+        known = [*self.draft.authors, *authors(map(self.prose, lines))]
+        self.draft.authors = list(dict.fromkeys(known))
 
     def _abstract(self, command: Command) -> None:
         self.draft.abstract = self.draft.abstract or self._aside(command.last)
@@ -373,6 +392,14 @@ def _leading_option(environment: Environment) -> "tuple[Sequence[Node], Sequence
     return [], children
 
 
+def _ungrouped(nodes: Sequence[Node]) -> Iterator[Node]:
+    for node in nodes:
+        if isinstance(node, Group):
+            yield from _ungrouped(node.children)
+        else:
+            yield node
+
+
 def _without_notes(nodes: Sequence[Node]) -> list[Node]:
     """A title without its thanks and footnotes."""
     notes = ("thanks", "footnote", "footnotemark", "tnoteref", "titlefootnote", "titlenote")
@@ -413,6 +440,8 @@ _STRUCTURE: dict[str, Callable[[Walk, Command], None]] = {
     "title": Walk._title,
     "Title": Walk._title,
     "icmltitle": Walk._title,
+    "author": Walk._author,
+    "icmlauthor": Walk._author,
     "abstract": Walk._abstract,
     "twocolumn": Walk._front,
     "ctable": Walk._table_command,
@@ -424,5 +453,9 @@ _STRUCTURE: dict[str, Callable[[Walk, Command], None]] = {
 }
 """Commands that print more than running text, or nothing in it."""
 
-IN_PREAMBLE = DECLARATIONS | names("title Title icmltitle abstract")
+_AFFILIATION_MARKS = names(
+    "IEEEauthorblockA inst textsuperscript orcidID orcid samethanks ref affmark authornotemark footnotemark email"
+)
+
+IN_PREAMBLE = DECLARATIONS | names("title Title icmltitle abstract author icmlauthor")
 """The commands that count in front of `\\begin{document}`."""

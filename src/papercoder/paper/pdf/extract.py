@@ -151,6 +151,9 @@ class RawDocument:
     title: str = ""
     """The title in the file's metadata; often empty, sometimes a file name."""
 
+    author: str = ""
+    """The authors in the file's metadata; often empty."""
+
 
 def extract(path: Path, most_pages: int, upright: Path) -> RawDocument:
     """Parse the file with both parsers.
@@ -181,7 +184,8 @@ def extract(path: Path, most_pages: int, upright: Path) -> RawDocument:
             for number, view in enumerate(views, start=1)
         ]
         title = document.get_metadata_value("Title").strip()
-        return RawDocument(page_count=count, pages=pages, outline=_outline(document), title=title)
+        author = document.get_metadata_value("Author").strip()
+        return RawDocument(page_count=count, pages=pages, outline=_outline(document), title=title, author=author)
 
 
 def _parsed(path: Path) -> dict[int, ParsedPage]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from papercoder.artifacts import Loss
 from papercoder.errors import PaperError
 from papercoder.files.temporary import temporary_folder
+from papercoder.paper.byline import arxiv_address, authors
 from papercoder.paper.draft import Draft, Element, Heading
 from papercoder.paper.pdf import ocr
 from papercoder.paper.pdf.captions import Captions, captions
@@ -74,6 +75,8 @@ def compose(raw: RawDocument, unread: Unreadable = READABLE) -> Draft:
     flow.read(rest)
     abstract, elements = split_abstract(flow.elements)
     draft = Draft(title, abstract, elements, flow.references, title_area=area(printed))
+    draft.authors = authors([raw.author])
+    draft.address = arxiv_address(raw.pages[0].plain)
     draft.losses += [*losses(raw, draft, unread), *_missing_headings(headings, elements)]
     draft.doubts += formula_doubts(raw.pages, elements)
     draft.turned = {number: page.turned for number, page in enumerate(raw.pages, start=1) if page.turned}

@@ -46,6 +46,7 @@ def readme(paper: Paper, design: Design, traceability: Traceability, results: st
     files = "\n".join(f"- {code_span(file.path)}: {inline(file.purpose)}" for file in design.architecture.files)
     parts = [
         f"# {escaped(paper.title)}",
+        *_paper(paper),
         _ORIGIN,
         paragraphs(design.plan.summary),
         _HOW,
@@ -113,6 +114,15 @@ The licence of generated code is not settled everywhere; ask the paper's authors
 sets and pretrained weights have licences of their own."""
 
 
+def _paper(paper: Paper) -> list[str]:
+    """The authors and the address of the paper, as far as they are known."""
+    shown = [*paper.authors[:12], *(["others"] if len(paper.authors) > 12 else [])]
+    parts = [inline(", ".join(shown))] if shown else []
+    if paper.address:
+        parts.append(f"<{paper.address}>")
+    return ["The paper: " + ". ".join(parts)] if parts else []
+
+
 def pyproject(paper: Paper, package: str) -> str:
     """`pyproject.toml`: installs the package and the runner."""
     return f"""\
@@ -136,18 +146,22 @@ dynamic.dependencies.file = ["requirements.txt"]
 
 def citation(paper: Paper) -> str:
     """`CITATION.cff` of the paper."""
-    title = json.dumps(paper.title, ensure_ascii=False)
+
+    def quoted(text: str) -> str:
+        return json.dumps(text, ensure_ascii=False)
+
+    people = "\n".join(f"  - name: {quoted(name)}" for name in paper.authors or (f"The authors of {paper.title}",))
+    work = f"title: {quoted(paper.title)}\nauthors:\n{people}"
+    if paper.address:
+        work += f"\nurl: {quoted(paper.address)}"
+    nested = "\n".join(f"  {line}" for line in work.splitlines())
     return f"""\
 cff-version: 1.2.0
 message: This repository was generated from a paper. Please cite the paper.
-title: {title}
-authors:
-  - name: {json.dumps(f"The authors of {paper.title}", ensure_ascii=False)}
+{work}
 preferred-citation:
   type: article
-  title: {title}
-  authors:
-    - name: {json.dumps(f"The authors of {paper.title}", ensure_ascii=False)}
+{nested}
 """
 
 
