@@ -120,10 +120,6 @@ class Draft:
     title: str = ""
     abstract: str = ""
     elements: list[Element] = field(default_factory=list)
-    authors: list[str] = field(default_factory=list)
-    address: str = ""
-    """Of the published paper."""
-
     references: list[Reference] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
@@ -135,6 +131,10 @@ class Draft:
 
     checks: list[str] = field(default_factory=list)
     """What was compared with the source: `words`, `fonts`, `formulas`, `outline`."""
+
+    authors: list[str] = field(default_factory=list)
+    address: str = ""
+    """Of the published paper."""
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The tree of a paper to its elements in reading order; lists number their items."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from papercoder.artifacts import Loss
@@ -400,7 +400,7 @@ def _ungrouped(nodes: Sequence[Node]) -> Iterator[Node]:
             yield node
 
 
-def _without_notes(nodes: Sequence[Node]) -> list[Node]:
+def _without_notes(nodes: Iterable[Node]) -> list[Node]:
     """A title without its thanks and footnotes."""
     notes = ("thanks", "footnote", "footnotemark", "tnoteref", "titlefootnote", "titlenote")
     return [node for node in nodes if not (isinstance(node, Command) and node.name in notes)]
