@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papercoder.agents.context import Part, anchors_in, artifact_part, cited_part, fit, paper_part, text_part
+from papercoder.agents.context import Part, anchors_in, artifact_part, cited_part, fit, paper_part, plan_part, text_part
 from papercoder.artifacts import Equation, Paragraph, Section
 from papercoder.models.tokens import count_tokens
 from tests.support import PAPER, PLAN, setting
@@ -84,5 +84,11 @@ def test_anchors_are_read_off_brackets() -> None:
 
 def test_an_artifact_is_read_without_what_is_empty() -> None:
     assert "unclear" not in artifact_part("The plan", PLAN).full
-    assert artifact_part("The plan", PLAN).full.startswith("# The plan\n\n{")
+    assert "\nmethod: y = w x [eq:1]\n" in artifact_part("The plan", PLAN).full
     assert "smoke" not in artifact_part("A value", setting("seed", 0)).full
+
+
+def test_a_plan_is_read_in_full_or_in_part() -> None:
+    assert "## method\n\ny = w x [eq:1]" in plan_part(PLAN).full
+    assert "- Fit once." in plan_part(PLAN).full
+    assert "y = w x" not in plan_part(PLAN, "summary").full

@@ -38,12 +38,14 @@ def given() -> dict[str, list[set[str]]]:
                     name = constants[constant]
                 case ast.IfExp(body=ast.Name(id=constant)) if constant in constants:
                     name = constants[constant]
+                case ast.Call(func=ast.Name(id="verifier")):
+                    name = "verify"
                 case ast.Call(func=ast.Name(id="reviser")):
                     name = "refine"
                 case other:
                     raise AssertionError(f"who is asked here? {ast.unparse(other)}")
             found[name].append({word.arg for word in node.keywords if word.arg} - {"check"})
-    systems = ("system", "conventions", "conventions_bare", "judge_system")
+    systems = ("system", "conventions", "conventions_trials", "conventions_bare", "judge_system")
     return found | {"again": [{"reason", "correction"}]} | {name: [set()] for name in systems}
 
 

@@ -19,8 +19,14 @@ from papercoder.settings import Role, Thinking
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., object])
 
+CONVENTIONS = ("system", "conventions")
+"""The system prompt of agents that design or write code."""
+
+WITH_TRIALS = (*CONVENTIONS, "conventions_trials")
+"""The system prompt of agents that design or write the experiments."""
+
 NO_CONVENTIONS = ("system",)
-"""The system prompt of agents that read the paper, before there is a repository."""
+"""The system prompt of agents that read the paper, or code as it is."""
 
 BARE = ("system", "conventions_bare")
 """The system prompt of agents that design or write code without configuration files and trials."""
@@ -49,7 +55,7 @@ class Agent(Generic[T]):
     """Selects the model from the user's settings."""
 
     format: Format[T]
-    system: tuple[str, ...] = ("system", "conventions")
+    system: tuple[str, ...] = CONVENTIONS
     """The names of the prompts that make its system prompt; judges have their own."""
 
 

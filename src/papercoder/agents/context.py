@@ -1,10 +1,14 @@
 """The context of an agent: the parts that it reads, shortened until they fit the model's context window."""
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
-from papercoder.artifacts import Artifact, Paper, Section
+import yaml
+
+from papercoder.artifacts import Artifact, OverallPlan, Paper, Section
 from papercoder.models.tokens import count_tokens
 from papercoder.text.fences import fence
 
@@ -129,8 +133,36 @@ def _heading(section: Section) -> Section:
 
 
 def artifact_part(title: str, artifact: Artifact) -> Part:
-    """An artifact as JSON, without default values; its texts are JSON strings and need no fence."""
-    return Part(title, (f"# {title}\n\n{artifact.model_dump_json(exclude_defaults=True, indent=1)}",))
+    """An artifact as YAML, without default values."""
+    values = artifact.model_dump(mode="json", exclude_defaults=True)
+    text = yaml.dump(values, Dumper=_BlockDumper, allow_unicode=True, sort_keys=False, width=sys.maxsize)
+    return text_part(title, text)
+
+
+class _BlockDumper(yaml.SafeDumper):
+    """Writes texts of several lines as they are."""
+
+    yaml_representers: ClassVar = {
+        **yaml.SafeDumper.yaml_representers,
+        str: lambda dumper, text: dumper.represent_scalar(
+            "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None
+        ),
+    }
+
+
+def plan_part(plan: OverallPlan, *fields: str) -> Part:
+    """The overall plan as Markdown; only these fields of it if any are named."""
+    values = plan.model_dump(include=set(fields) or None, exclude_defaults=True)
+    sections = (f"## {name}\n\n{_markdown(text)}" for name, text in values.items())
+    return text_part("The overall plan", "\n\n".join(sections))
+
+
+def _markdown(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else "\n".join(f"- {text}" for text in value)
+
+
+BRIEF = ("summary", "unclear")
+"""The fields of the plan for agents that read the paper's own words."""
 
 
 def text_part(title: str, text: str, *shorter: str) -> Part:

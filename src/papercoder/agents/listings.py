@@ -3,21 +3,31 @@
 import json
 from collections.abc import Iterable
 
-from papercoder.agents.context import Part, text_part
-from papercoder.artifacts import Claim, DataSource, DataSources, FileLogic, Requirement, SourceFile
+from papercoder.agents.context import Part, paper_part, plan_part, text_part
+from papercoder.artifacts import (
+    Claim,
+    DataSource,
+    DataSources,
+    FileLogic,
+    OverallPlan,
+    Paper,
+    Requirement,
+    Requirements,
+    SourceFile,
+)
 from papercoder.text.characters import one_line
 from papercoder.text.fences import code_block
 from papercoder.text.markdown import code
 
 
-def requirement_lines(requirements: Iterable[Requirement]) -> str:
-    """One line for each requirement; empty if there are none."""
-    return "\n".join(f"- {requirement_line(item)}" for item in requirements)
+def requirement_lines(requirements: Iterable[Requirement], *, quoted: bool = True) -> str:
+    """One line for each requirement, with the paper's words for agents that do not read it; empty if there are none."""
+    return "\n".join(f"- {requirement_line(item, quoted=quoted)}" for item in requirements)
 
 
-def requirement_line(item: Requirement) -> str:
+def requirement_line(item: Requirement, *, quoted: bool = True) -> str:
     """`R3 (method, stated): statement [eq:2] "quote"`, the quote as a JSON string."""
-    quote = f" {json.dumps(one_line(item.quote), ensure_ascii=False)}" if item.quote else ""
+    quote = f" {json.dumps(one_line(item.quote), ensure_ascii=False)}" if quoted and item.quote else ""
     alternatives = "; ".join(text.strip().rstrip(".") for text in item.alternatives)
     others = f" Alternatives: {alternatives}." if alternatives else ""
     return f"{item.id} ({item.kind}, {item.status}): {one_line(item.statement)} [{item.anchor}]{quote}{others}"
@@ -80,6 +90,22 @@ def _one_result(claim: Claim) -> str:
     condition = f" {claim.condition}" if claim.condition else ""
     other = f", compared with `{claim.compared_with}`" if claim.compared_with else ""
     return f"{statistic}`{claim.metric}`{condition}: `{claim.method}` on `{claim.dataset}`{other}"
+
+
+def requirements_part(requirements: Iterable[Requirement], *, quoted: bool = True) -> tuple[Part, ...]:
+    """The requirements as a part of a request, one per line, if there are any."""
+    lines = requirement_lines(requirements, quoted=quoted)
+    return (text_part("The requirements", lines),) if lines else ()
+
+
+def design_parts(paper: Paper, plan: OverallPlan, requirements: Requirements) -> tuple[Part, ...]:
+    """What an agent reads that designs files: the plan and the requirements, or the paper and the plan without them.
+
+    Plan and requirements hold what the paper says for code, so that the paper is not sent again.
+    """
+    if not requirements.items:
+        return paper_part(paper), plan_part(plan)
+    return plan_part(plan), *requirements_part(requirements.items, quoted=False)
 
 
 def data_parts(data: DataSources) -> tuple[Part, ...]:

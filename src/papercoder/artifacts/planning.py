@@ -43,7 +43,8 @@ class RequirementDraft(Artifact):
 
     kind: RequirementKind
     statement: str
-    """What the code must do, in one sentence that can be checked by reading code; with its constants and equation."""
+    """What the code does, in one sentence that can be checked by reading code; with its constants and equation. Where
+    the paper leaves something open, the choice itself, not that there is one."""
 
     anchor: str
     """The anchor in brackets before the paragraph, equation, table or algorithm that says so."""
@@ -54,10 +55,11 @@ class RequirementDraft(Artifact):
 
     status: RequirementStatus
     """`stated`: the paper says it. `derived`: it follows from what the paper says. `cited`: the paper refers to another
-    work for it. `assumed`: the paper leaves it open and code needs a choice."""
+    work for it. `assumed`: the paper leaves all of it open, and the statement is our choice."""
 
     alternatives: tuple[str, ...] = ()
-    """Only for `assumed`: the other choices that a reader could make."""
+    """The other choices that a reader could make: for `assumed`, and for an open detail of what is stated or cited.
+    Only choices that could move results."""
 
 
 class RequirementDrafts(Artifact):

@@ -118,4 +118,4 @@ def _type_of(value: Yaml) -> str:
         case dict():
             return f"{{{', '.join(f'{name}: {_type_of(inner)}' for name, inner in value.items())}}}"
         case _:
-            return "null" if value is None else str(value)
+            return _scalar(value)

@@ -9,20 +9,32 @@ from urllib.parse import quote
 from papercoder.artifacts import ArchitectureDesign, Mark, Requirements, SourceFile, Trace, Traceability
 from papercoder.text.markdown import code, escaped, inline
 
-_MARK = re.compile(r"#\s*((?:R[1-9]\d*)(?:\s*[,;/&]\s*R[1-9]\d*)*)\b")
+_MARK = re.compile(r"#\s*(R[1-9]\d*(?:\s*(?:[,;/&\u2013-]|to|and)\s*R[1-9]\d*)*)\b")
+_LONGEST_RANGE = 200
+_RANGE = re.compile(r"R(\d+)\s*(?:[\u2013-]|to)\s*R(\d+)")
 
 
 def marks(code: str) -> dict[str, tuple[int, ...]]:
-    """Requirement id -> lines whose comments start with it (`# R3: ...`, `# R3, R4: ...`)."""
+    """Requirement id -> lines whose comments start with it (`# R3: ...`, `# R3, R4: ...`, `# R3-R6: ...`)."""
     found: dict[str, list[int]] = {}
     try:
         for token in tokenize.generate_tokens(io.StringIO(code).readline):
             if token.type == tokenize.COMMENT and (mark := _MARK.match(token.string)):
-                for name in re.findall(r"R\d+", mark[1]):
+                for name in ids_in(mark[1]):
                     found.setdefault(name, []).append(token.start[0])
     except (tokenize.TokenError, SyntaxError):
         pass  # the user's code may be invalid; the marks before the error count
     return {name: tuple(lines) for name, lines in found.items()}
+
+
+def _numbers(first: int, last: int) -> range:
+    return range(first, min(last, first + _LONGEST_RANGE) + 1)
+
+
+def ids_in(text: str) -> tuple[str, ...]:
+    """The ids of requirements that a text names, one by one or as a range (`R3-R6`)."""
+    spelled_out = _RANGE.sub(lambda found: " ".join(f"R{n}" for n in _numbers(*map(int, found.groups()))), text)
+    return tuple(dict.fromkeys(re.findall(r"\bR[1-9]\d*\b", spelled_out)))
 
 
 def trace(requirements: Requirements, architecture: ArchitectureDesign, files: Iterable[SourceFile]) -> Traceability:

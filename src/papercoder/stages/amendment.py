@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pydantic import Field
 
-from papercoder.agents.agent import Agent, Agents, uses
+from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import text_part
 from papercoder.agents.listings import requirement_lines
@@ -64,7 +64,7 @@ class Amendment(Artifact):
     values: tuple[AmendedValue, ...] = ()
 
 
-AMENDER = Agent("amend", "planning", Json(Amendment))
+AMENDER = Agent("amend", "planning", Json(Amendment), NO_CONVENTIONS)
 
 
 @uses(AMENDER)

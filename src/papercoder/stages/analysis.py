@@ -1,17 +1,18 @@
 """Analysis: what a file has to do, in detail, before it is written (Paper2Code, section 3.2)."""
 
-import re
-
-from papercoder.agents.agent import Agent, Agents, uses
+from papercoder.agents.agent import WITH_TRIALS, Agent, Agents, uses
 from papercoder.agents.answers import Prose
-from papercoder.agents.context import artifact_part, paper_part, text_part
+from papercoder.agents.context import BRIEF, cited_part, plan_part, text_part
 from papercoder.agents.listings import claims_by_table, file_logic, interfaces, requirement_lines
 from papercoder.artifacts import Claim, LogicDesign, OverallPlan, Paper, Requirement
+from papercoder.artifacts.design import EXPERIMENTS
+from papercoder.repository.traceability import ids_in
 
 ANALYST = Agent("analysis", "analysis", Prose())
+EXPERIMENTS_ANALYST = Agent("analysis", "analysis", Prose(), WITH_TRIALS)
 
 
-@uses(ANALYST)
+@uses(ANALYST, EXPERIMENTS_ANALYST)
 async def analyse_file(
     agents: Agents,
     paper: Paper,
@@ -30,25 +31,25 @@ async def analyse_file(
     """
     own = logic.file(path)
     parts = (
-        paper_part(paper, (item.anchor for item in requirements)),
-        artifact_part("The overall plan", plan),
+        cited_part(paper, (item.anchor for item in requirements)),
+        plan_part(plan, *(BRIEF if requirements else ())),
         text_part("The configuration", config),
         text_part("What all files agree on", logic.shared_knowledge),
     )
 
     def check(analysis: str, attempt: int) -> list[str]:
-        missing = [item.id for item in requirements if not re.search(rf"\b{item.id}\b", analysis)]
+        missing = [item.id for item in requirements if item.id not in ids_in(analysis)]
         return [f"It does not say how the file meets {', '.join(missing)}."] if missing and attempt == 0 else []
 
     return await agents.ask(
-        ANALYST,
+        ANALYST if not path.endswith(f"/{EXPERIMENTS}") else EXPERIMENTS_ANALYST,
         path,
         parts,
         check,
         path=path,
         logic=file_logic(own),
         imported=interfaces(logic.file(item.path) for item in own.imports),
-        requirements=requirement_lines(requirements),
+        requirements=requirement_lines(requirements, quoted=False),
         claims=claims_by_table(claims),
         data=data,
     )

@@ -6,8 +6,8 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from papercoder.agents.agent import BARE, Agent, Agents, uses
-from papercoder.agents.context import Part, anchors_in, artifact_part, cited_part, paper_part, text_part
+from papercoder.agents.agent import BARE, WITH_TRIALS, Agent, Agents, uses
+from papercoder.agents.context import Part, anchors_in, artifact_part, cited_part, paper_part, plan_part, text_part
 from papercoder.agents.listings import claims_by_table, file_logic, interfaces, python_code, requirement_lines
 from papercoder.agents.python_file import Python
 from papercoder.artifacts import (
@@ -20,17 +20,19 @@ from papercoder.artifacts import (
     Requirement,
     SourceFile,
 )
+from papercoder.artifacts.design import EXPERIMENTS
 from papercoder.repository.paths import module_of
 from papercoder.repository.syntax import parse
 from papercoder.repository.traceability import marks
 
 CODER = Agent("coding", "coding", Python())
-DESIGNED_CODER = Agent("coding_designed", "coding", Python())
+EXPERIMENTS_CODER = Agent("coding", "coding", Python(), WITH_TRIALS)
+DESIGNED_CODER = Agent("coding_designed", "coding", Python(), WITH_TRIALS)
 BARE_CODER = Agent("coding_designed", "coding", Python(), BARE)
 LISTED_CODER = Agent("coding_listed", "coding", Python(), BARE)
 
 
-@uses(CODER)
+@uses(CODER, EXPERIMENTS_CODER)
 async def write_file(
     agents: Agents,
     paper: Paper,
@@ -43,7 +45,7 @@ async def write_file(
     imported: tuple[SourceFile, ...],
     path: str,
 ) -> str:
-    """Write one file, given the code of the files that it imports and the interfaces of the others.
+    """Write one file, given the code of the files that it imports.
 
     `config` is the view of `config.yaml` without numbers, `requirements` are those that the file owns, `claims` those
     that it measures, `data` lists the data sources that it may load.
@@ -51,7 +53,7 @@ async def write_file(
     parts = (
         cited_part(paper, (*anchors_in(analysis), *(item.anchor for item in requirements))),
         text_part("The configuration", config),
-        *_design_parts(logic, imported, path),
+        *_design_parts(logic, imported),
         text_part(f"Analysis of `{path}`", analysis),
     )
 
@@ -59,13 +61,13 @@ async def write_file(
         return list(problems(code, path, logic, requirements, imported)) if attempt == 0 else []
 
     return await agents.ask(
-        CODER,
+        CODER if not path.endswith(f"/{EXPERIMENTS}") else EXPERIMENTS_CODER,
         path,
         parts,
         check,
         path=path,
         logic=file_logic(logic.file(path)),
-        requirements=requirement_lines(requirements),
+        requirements=requirement_lines(requirements, quoted=False),
         claims=claims_by_table(claims),
         data=data,
     )
@@ -88,9 +90,9 @@ async def write_designed_file(
     configured = (text_part("The configuration", config),) if config else ()
     parts = (
         paper_part(paper),
-        artifact_part("The overall plan", plan),
+        plan_part(plan),
         *configured,
-        *_design_parts(logic, imported, path),
+        *_design_parts(logic, imported),
     )
 
     def check(code: str, attempt: int) -> list[str]:
@@ -119,7 +121,7 @@ async def write_listed_file(
     """Write one file of the architecture, given the full code of those written before it."""
     parts = (
         paper_part(paper),
-        artifact_part("The overall plan", plan),
+        plan_part(plan),
         artifact_part("The architecture", architecture),
         text_part("Files that are written already", _code(written)),
     )
@@ -156,19 +158,13 @@ def _misnamed(code: str, written: tuple[SourceFile, ...], modules: Iterable[str]
                 yield f"It imports `{name}` from `{module}`, which does not define it."
 
 
-def _design_parts(logic: LogicDesign, imported: tuple[SourceFile, ...], path: str) -> tuple[Part, ...]:
+def _design_parts(logic: LogicDesign, imported: tuple[SourceFile, ...]) -> tuple[Part, ...]:
     return (
         text_part("What all files agree on", logic.shared_knowledge),
-        text_part("Interfaces of other files", _others(logic, path, imported), ""),
         text_part(
             "Files that this one imports", _code(imported), interfaces(logic.file(file.path) for file in imported)
         ),
     )
-
-
-def _others(logic: LogicDesign, path: str, imported: tuple[SourceFile, ...]) -> str:
-    shown = {path, *(file.path for file in imported)}
-    return interfaces(file for file in logic.files if file.path not in shown)
 
 
 def _code(imported: tuple[SourceFile, ...]) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from papercoder.agents.agent import Agent, Agents, uses
+from papercoder.agents.agent import WITH_TRIALS, Agent, Agents, uses
 from papercoder.agents.answers import InvalidAnswerError
 from papercoder.agents.context import text_part
 from papercoder.agents.edits import SearchReplace, apply, edit_problems
@@ -15,7 +15,7 @@ from papercoder.repository.traceability import marks
 from papercoder.runs.folder import artifact_text, parse_artifact
 from papercoder.text.fences import fence
 
-IMPLEMENTER = Agent("implement", "coding", SearchReplace())
+IMPLEMENTER = Agent("implement", "coding", SearchReplace(), WITH_TRIALS)
 
 PLAN, LOGIC = "planning/plan.json", "planning/logic.json"
 

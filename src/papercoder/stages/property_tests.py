@@ -39,7 +39,7 @@ async def write_property_tests(
         lambda code, _: problems(code, own),
         path=own.path,
         module=module_of(own.path),
-        requirements=requirement_lines(requirements),
+        requirements=requirement_lines(requirements, quoted=False),
     )
 
 

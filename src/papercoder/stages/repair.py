@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
+from papercoder.agents.agent import NO_CONVENTIONS, WITH_TRIALS, Agent, Agents, uses
 from papercoder.agents.context import text_part
 from papercoder.agents.edits import SearchReplace, edit_problems
 from papercoder.agents.listings import requirement_lines
@@ -14,7 +14,7 @@ from papercoder.repository.paths import RUNNER, module_problem
 from papercoder.text.fences import code_block, fence
 from papercoder.text.markdown import code
 
-REPAIRER = Agent("repair", "repair", SearchReplace())
+REPAIRER = Agent("repair", "repair", SearchReplace(), WITH_TRIALS)
 FOREIGN_REPAIRER = Agent("repair", "repair", SearchReplace(), NO_CONVENTIONS)
 """Repairs repositories that do not follow the conventions."""
 

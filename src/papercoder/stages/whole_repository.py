@@ -1,7 +1,7 @@
 """The whole repository in one answer: a baseline without a design, from the paper and perhaps its plan."""
 
 from papercoder.agents.agent import BARE, Agent, Agents, uses
-from papercoder.agents.context import artifact_part, paper_part
+from papercoder.agents.context import paper_part, plan_part
 from papercoder.agents.file_blocks import FileBlocks
 from papercoder.artifacts import OverallPlan, Paper, SourceFile
 from papercoder.artifacts.design import ENTRY
@@ -12,7 +12,7 @@ WRITER = Agent("whole", "coding", FileBlocks(), BARE)
 @uses(WRITER)
 async def write_whole(agents: Agents, paper: Paper, plan: OverallPlan | None) -> tuple[SourceFile, ...]:
     """Write all files at once."""
-    planned = (artifact_part("The overall plan", plan),) if plan else ()
+    planned = (plan_part(plan),) if plan else ()
     return await agents.ask(WRITER, "", (paper_part(paper), *planned), lambda files, _: problems(files))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from papercoder.agents.agent import Agent, Agents, uses
+from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, paper_part, text_part
 from papercoder.agents.listings import numbered_code, requirement_lines
@@ -17,9 +17,14 @@ from papercoder.artifacts import (
     SourceFile,
     TrialResult,
 )
+from papercoder.artifacts.design import ENTRY
 from papercoder.paper.evidence import find_quote
+from papercoder.repository.paths import RUNNER
 
-DIAGNOSTICIAN = Agent("diagnosis", "review", Json(HypothesisDrafts))
+DIAGNOSTICIAN = Agent("diagnosis", "review", Json(HypothesisDrafts), NO_CONVENTIONS)
+
+_GIVEN = {ENTRY, RUNNER}
+"""Files that are the same in every repository."""
 
 _MAX_HYPOTHESES = 8
 
@@ -47,7 +52,7 @@ async def find_hypotheses(
         others: the same for those that are met, which a change must not lose.
         trials: the results of the trials.
     """
-    code = tuple(file for file in files if file.path.endswith(".py"))
+    code = tuple(file for file in files if file.path.endswith(".py") and file.path not in _GIVEN)
     cited = tuple(item.anchor for item in requirements.items if item.status in {"assumed", "cited"})
 
     def check(drafts: HypothesisDrafts, _: int) -> list[str]:

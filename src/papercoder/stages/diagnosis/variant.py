@@ -31,7 +31,7 @@ async def write_variant(
         tests: of these files; they may be edited too.
     """
     own = (*(file for file in files if file.path in hypothesis.files), *tests)
-    others = tuple(file for file in files if file.path not in hypothesis.files and file.path.endswith(".py"))
+    asked = tuple(item.anchor for item in requirements if item.id == hypothesis.requirement)
 
     def check(edits: Edits, _: int) -> list[str]:
         return edit_problems(own, edits, {file.path for file in own}) if edits.edits else ["Write the edits."]
@@ -40,9 +40,8 @@ async def write_variant(
         VARIANT_WRITER,
         hypothesis.id,
         (
-            cited_part(paper, (item.anchor for item in requirements)),
+            *((cited_part(paper, asked),) if asked else ()),
             text_part("The configuration", config),
-            text_part("Other files", "\n\n".join(map(python_code, others)) or "None.", ""),
             text_part("Files to edit", "\n\n".join(map(python_code, own))),
         ),
         check,
@@ -51,5 +50,5 @@ async def write_variant(
         requirement=hypothesis.requirement,
         change=hypothesis.change,
         paths=tuple(file.path for file in own),
-        requirements=requirement_lines(requirements),
+        requirements=requirement_lines(requirements, quoted=False),
     )

@@ -6,14 +6,14 @@ from pathlib import PurePosixPath
 
 from papercoder.agents.agent import BARE, Agent, Agents, uses
 from papercoder.agents.answers import Json
-from papercoder.agents.context import artifact_part, paper_part
+from papercoder.agents.context import paper_part, plan_part
+from papercoder.agents.listings import design_parts
 from papercoder.artifacts import ArchitectureDesign, OverallPlan, Paper, Requirements
 from papercoder.artifacts.design import ENTRY, EXPERIMENTS
 from papercoder.diagrams.mermaid import submit, syntax_problem
 from papercoder.repository.paths import collisions, module_problem, path_problem
 from papercoder.stages.planning.changes import ArchitectureChanges
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
-from papercoder.stages.planning.requirements import requirements_part
 
 ARCHITECT = Agent("architecture", "planning", Json(ArchitectureDesign))
 BARE_ARCHITECT = Agent("architecture", "planning", Json(ArchitectureDesign), BARE)
@@ -24,11 +24,7 @@ async def design_architecture(
     agents: Agents, paper: Paper, plan: OverallPlan, requirements: Requirements, refine: int
 ) -> ArchitectureDesign:
     """Choose the files, assign an owner to each requirement, and draw the class and sequence diagrams."""
-    parts = (
-        paper_part(paper, (item.anchor for item in requirements.items)),
-        artifact_part("The overall plan", plan),
-        requirements_part(requirements),
-    )
+    parts = design_parts(paper, plan, requirements)
 
     def check(design: ArchitectureDesign, _: int) -> list[str]:
         return [*_package_problems(design), *problems(design), *_ownership(design, requirements)]
@@ -47,7 +43,7 @@ async def design_bare_architecture(agents: Agents, paper: Paper, plan: OverallPl
         entry = [] if any(file.path == ENTRY for file in design.files) else [f"`{ENTRY}` is missing."]
         return [*entry, *problems(design)]
 
-    parts = (paper_part(paper), artifact_part("The overall plan", plan))
+    parts = (paper_part(paper), plan_part(plan))
     return await agents.ask(BARE_ARCHITECT, "", parts, check, has_requirements=False, has_trials=False)
 
 

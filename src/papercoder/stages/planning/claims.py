@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator
 
-from papercoder.agents.agent import Agent, Agents, uses
+from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, paper_part, text_part
 from papercoder.artifacts import Artifact, Claim, ClaimDraft, Claims, Ordering, Paper, Paragraph
@@ -29,7 +29,7 @@ class ReportedResults(Artifact):
     """What the text says about which method or setting is better, if the tables do not show it."""
 
 
-CLAIMANT = Agent("claims", "planning", Json(ReportedResults))
+CLAIMANT = Agent("claims", "planning", Json(ReportedResults), NO_CONVENTIONS)
 
 
 @uses(CLAIMANT)

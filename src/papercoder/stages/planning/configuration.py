@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from papercoder.agents.agent import Agent, Agents, uses
+from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
 from papercoder.agents.answers import Json
-from papercoder.agents.context import Part, artifact_part, paper_part
-from papercoder.agents.listings import data_parts
+from papercoder.agents.context import Part, artifact_part, paper_part, plan_part
+from papercoder.agents.listings import data_parts, requirements_part
 from papercoder.artifacts import (
     ArchitectureDesign,
     ConfigValue,
@@ -20,9 +20,8 @@ from papercoder.artifacts import (
 from papercoder.paper.evidence import find_quote, numbers
 from papercoder.stages.planning.changes import ConfigChanges
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
-from papercoder.stages.planning.requirements import requirements_part
 
-CONFIGURER = Agent("config", "planning", Json(ExperimentConfig))
+CONFIGURER = Agent("config", "planning", Json(ExperimentConfig), NO_CONVENTIONS)
 
 SYNTHETIC = "data.synthetic"
 """The setting that replaces the data with synthetic data."""
@@ -47,8 +46,7 @@ async def design_config(
         designed = artifact_part("The architecture", designs[0]), artifact_part("The logic", designs[1])
     parts = (
         paper_part(paper, (item.anchor for item in requirements.items)),
-        artifact_part("The overall plan", plan),
-        requirements_part(requirements),
+        *(requirements_part(requirements.items, quoted=False) or (plan_part(plan),)),
         *data_parts(data),
         *designed,
     )

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from papercoder.agents.agent import Agent, Agents, uses
+from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
 from papercoder.agents.answers import Json
-from papercoder.agents.context import artifact_part, paper_part
+from papercoder.agents.context import paper_part, plan_part
+from papercoder.agents.listings import requirements_part
 from papercoder.artifacts import (
     DataKind,
     DataSource,
@@ -20,9 +21,8 @@ from papercoder.artifacts import (
     Requirements,
 )
 from papercoder.paper.evidence import find_quote
-from papercoder.stages.planning.requirements import requirements_part
 
-CURATOR = Agent("data", "planning", Json(DataSourceDrafts))
+CURATOR = Agent("data", "planning", Json(DataSourceDrafts), NO_CONVENTIONS)
 
 _IDS: dict[DataKind, tuple[str, str]] = {
     "hf_dataset": (r"[\w.-]+(/[\w.-]+)?", "OWNER/NAME on the Hub"),
@@ -42,8 +42,8 @@ async def list_data_sources(agents: Agents, paper: Paper, plan: OverallPlan, req
     kinds = {"data", "experiment"}
     parts = (
         paper_part(paper, (item.anchor for item in requirements.items if item.kind in kinds)),
-        artifact_part("The overall plan", plan),
-        requirements_part(requirements),
+        *requirements_part(requirements.items, quoted=False),
+        plan_part(plan, "data", "unclear"),
     )
 
     def check(drafts: DataSourceDrafts, attempt: int) -> list[str]:

@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 
 from packaging.requirements import Requirement
 
-from papercoder.agents.agent import BARE, Agent, Agents, uses
+from papercoder.agents.agent import BARE, WITH_TRIALS, Agent, Agents, uses
 from papercoder.agents.answers import Json
-from papercoder.agents.context import Part, artifact_part, paper_part, text_part
-from papercoder.agents.listings import claims_by_table, data_parts
+from papercoder.agents.context import Part, artifact_part, paper_part, plan_part, text_part
+from papercoder.agents.listings import claims_by_table, data_parts, design_parts
 from papercoder.artifacts import (
     ArchitectureDesign,
     Claims,
@@ -30,9 +30,8 @@ from papercoder.repository.paths import module_problem
 from papercoder.repository.syntax import parse
 from papercoder.stages.planning.changes import LogicChanges
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
-from papercoder.stages.planning.requirements import requirements_part
 
-LOGICIAN = Agent("logic", "planning", Json(LogicDesign))
+LOGICIAN = Agent("logic", "planning", Json(LogicDesign), WITH_TRIALS)
 BARE_LOGICIAN = Agent("logic", "planning", Json(LogicDesign), BARE)
 
 
@@ -52,9 +51,7 @@ async def design_logic(
     known: tuple[Part, ...] = (text_part("The configuration", to_yaml(config)),) if config else ()
     measured = (text_part("Claims that the code measures", claims_by_table(claims.items)),) if claims.items else ()
     parts = (
-        paper_part(paper, (item.anchor for item in requirements.items)),
-        artifact_part("The overall plan", plan),
-        requirements_part(requirements),
+        *design_parts(paper, plan, requirements),
         artifact_part("The architecture", architecture),
         *known,
         *data_parts(data),
@@ -80,7 +77,7 @@ async def design_bare_logic(
 
     parts = (
         paper_part(paper),
-        artifact_part("The overall plan", plan),
+        plan_part(plan),
         artifact_part("The architecture", architecture),
     )
     return await agents.ask(BARE_LOGICIAN, "", parts, check, has_trials=False)

@@ -1,18 +1,19 @@
 """Verify and refine: one agent lists violations of an artifact's instructions, another fixes them by changes."""
 
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
-from papercoder.agents.agent import Agent, Agents, Check
+from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, Check
 from papercoder.agents.answers import Correction, Format, InvalidAnswerError, Json
-from papercoder.agents.context import Part, artifact_part
-from papercoder.artifacts import Artifact, Critique
+from papercoder.agents.context import Part, artifact_part, text_part
+from papercoder.agents.listings import requirement_lines
+from papercoder.artifacts import Artifact, Critique, Requirements
 from papercoder.stages.planning.changes import ChangeError, Changes, apply_changes
 from papercoder.text.fences import fence
 
 A = TypeVar("A", bound=Artifact)
 
-VERIFIER = Agent("verify", "planning", Json(Critique))
+VERIFIER = Agent("verify", "planning", Json(Critique), NO_CONVENTIONS)
 
 
 @dataclass(frozen=True)
@@ -52,14 +53,24 @@ def reviser(agent: Agent[A], changes: type[Changes]) -> Agent[Changes | A]:
     return Agent("refine", agent.role, Revision(changes, agent.format), agent.system)
 
 
+def verifier(agent: Agent[Any]) -> Agent[Critique]:
+    """The agent that checks another agent's artifact, by the same conventions."""
+    return replace(VERIFIER, system=agent.system)
+
+
 async def violations(
     agents: Agents, agent: Agent[A], artifact: Artifact, parts: tuple[Part, ...], attempt: int, **variables: object
 ) -> Critique:
     """The violations that a verifying agent finds in an artifact."""
+    title = "The artifact to check"
+    if isinstance(artifact, Requirements):
+        shown = text_part(title, requirement_lines(artifact.items))
+    else:
+        shown = artifact_part(title, artifact)
     return await agents.ask(
-        VERIFIER,
+        verifier(agent),
         round_of(agent, attempt),
-        (*parts, artifact_part("The artifact to check", artifact)),
+        (*parts, shown),
         instructions=fence(agents.prompts.render(agent.name, **variables)),
     )
 

@@ -6,8 +6,8 @@ from rapidfuzz import fuzz
 
 from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, Check, uses
 from papercoder.agents.answers import Json
-from papercoder.agents.context import Part, artifact_part, paper_part, text_part
-from papercoder.agents.listings import requirement_lines
+from papercoder.agents.context import BRIEF, paper_part, plan_part
+from papercoder.agents.listings import requirements_part
 from papercoder.artifacts import (
     OverallPlan,
     Paper,
@@ -67,8 +67,8 @@ async def complete_requirements(
 ) -> Requirements:
     """Add requirements that span sections or that the paper leaves open; verify, refine and number them."""
     requirements = numbered(paper, found.requirements)
-    parts = (paper_part(paper), artifact_part("The overall plan", plan))
-    missing = await agents.ask(GAPS, "", (*parts, requirements_part(requirements)), _quoted(paper))
+    parts = (paper_part(paper), plan_part(plan, *BRIEF))
+    missing = await agents.ask(GAPS, "", (*parts, *requirements_part(requirements.items)), _quoted(paper))
     requirements = numbered(paper, (*requirements.items, *missing.requirements))
     for attempt in range(refine):
         critique = await violations(agents, GAPS, requirements, parts, attempt)
@@ -77,7 +77,7 @@ async def complete_requirements(
         changes = await agents.ask(
             CHANGER,
             round_of(GAPS, attempt),
-            (*parts, requirements_part(requirements)),
+            (*parts, *requirements_part(requirements.items)),
             _quoted(paper),
             violations=critique.violations,
         )
@@ -89,11 +89,6 @@ async def complete_requirements(
 def _quoted(paper: Paper) -> Check[RequirementDrafts]:
     """Reject wrong quotes once; after that, they make their requirement an assumption."""
     return lambda drafts, attempt: unquoted(paper, drafts.requirements) if attempt == 0 else []
-
-
-def requirements_part(requirements: Requirements) -> Part:
-    """The requirements as a part of a request, one per line."""
-    return text_part("The requirements", requirement_lines(requirements.items))
 
 
 def parts_of(paper: Paper) -> Iterator[tuple[Section, ...]]:
