@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from papercoder.agents.answers import InvalidAnswerError, Json
 from papercoder.artifacts import Edits, SourceFile, Verdicts
 from papercoder.errors import AnswerError
 from papercoder.stages.review import choice_problems, problems, review_file, revise_file
@@ -156,3 +157,23 @@ def test_a_revision_that_may_not_be_goes_back_with_the_reason(answer: str, reaso
 def test_a_reviser_who_never_obeys_is_given_up() -> None:
     with pytest.raises(AnswerError, match=r"revise agent for tinyfit/model\.py in 3 tries"):
         revise(block("tinyfit/experiments.py", "import json\n", ""))
+
+
+def test_what_is_implemented_takes_a_line() -> None:
+    answer = """{"implemented": ["R1 src/a.py:3,9 src/b.py:2", "R2: src/a.py:4-6"],
+        "verdicts": [{"requirement": "R3", "verdict": "partly", "evidence": "src/a.py:7", "reason": "No bias."}]}"""
+    found = Json(Verdicts).read(answer)
+    assert [(item.requirement, item.verdict, item.reason) for item in found.verdicts] == [
+        ("R1", "implemented", ""),
+        ("R2", "implemented", ""),
+        ("R3", "partly", "No bias."),
+    ]
+    places = [[(place.path, place.line) for place in item.evidence] for item in found.verdicts]
+    assert places == [
+        [("src/a.py", 3), ("src/a.py", 9), ("src/b.py", 2)],
+        [("src/a.py", 4), ("src/a.py", 6)],
+        [("src/a.py", 7)],
+    ]
+    assert Verdicts.model_validate_json(found.model_dump_json()) == found
+    with pytest.raises(InvalidAnswerError, match="not an id and its lines"):
+        Json(Verdicts).read('{"implemented": ["all of them"]}')
