@@ -2,18 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts import CheckReport, Finding, Location, SourceFile, Verdict, Verdicts
+from papercoder.artifacts import CheckReport, Finding, Location, Requirements, SourceFile, Verdict, Verdicts
 from papercoder.models.contract import Request
 from papercoder.pipeline.publisher import Files
-from papercoder.pipeline.review_rounds import ReviewRounds, problems_by_file
+from papercoder.pipeline.review_rounds import Problem, ReviewRounds, grouped, problems_of
 from papercoder.repository.config_text import to_yaml
 from papercoder.runs.events import Warned
 from tests.scripted import CODE, DESIGN, Workshop, block, verdict
-from tests.support import CONFIG, MODEL_PY, PAPER, Says, Scripted, git, history_of, of_kind
+from tests.support import CONFIG, MODEL_PY, PAPER, Says, Scripted, architecture, git, history_of, of_kind, requirement
 
 CONFIGURATION = (
     SourceFile(path="config.yaml", text=to_yaml(CONFIG)),
@@ -147,7 +148,7 @@ def test_findings_of_checking_are_revised_too(shop: Shop, monkeypatch: pytest.Mo
     broken = SourceFile(path="tinyfit/model.py", text=MODEL_PY.replace("w * x", "w * y"))
     workshop = shop(verdict, block("tinyfit/model.py", "    return w * y\n", "    return w * x\n"))
     assert play(workshop, (broken, CODE[1])) == CODE
-    assert "Line 3: No `y`. Use x." in workshop.model.of("revise")[0].text
+    assert "`tinyfit/model.py`, line 3: No `y`. Use x." in workshop.model.of("revise")[0].text
 
 
 def test_a_requirement_without_its_mark_is_a_finding(shop: Shop) -> None:
@@ -164,13 +165,6 @@ def test_findings_do_not_depend_on_what_a_former_run_left(shop: Shop) -> None:
     (workshop.folder / "repo" / "old.py").write_text("x = (", encoding="utf-8")
     assert asyncio.run(reviewing(workshop).findings(CODE)) == before
     assert before.errors == ()
-
-
-def test_a_revision_of_another_file_is_refused(shop: Shop, nothing_found: None) -> None:
-    other = block("tinyfit/experiments.py", "import json\n", "import json\nimport sys\n")
-    workshop = shop(until_fixed, lambda request: FIX if request.round else other)
-    assert play(workshop)[1] == CODE[1]
-    assert "`tinyfit/experiments.py` may not be edited here" in workshop.model.of("revise")[1].text
 
 
 def test_a_file_of_the_user_is_reviewed_and_not_revised(shop: Shop, nothing_found: None) -> None:
@@ -208,26 +202,121 @@ def test_a_final_verdict_of_what_did_not_change_costs_nothing(shop: Shop, nothin
     assert {item.requirement for item in verdicts.verdicts} == {"R1", "R2"}
 
 
-def test_problems_stand_at_the_owner_of_the_requirement() -> None:
+NOTHING = CheckReport(files=2, checks=())
+
+
+def test_a_problem_names_the_files_of_its_evidence_and_its_owner() -> None:
     wrong = Verdicts.model_validate(
         {"verdicts": [{"requirement": "R2", "verdict": "partly", "degradation": "dropped_term", "reason": "Half."}]}
     )
-    assert problems_by_file(wrong, CheckReport(files=2, checks=()), DESIGN) == {
-        "tinyfit/experiments.py": ("R2 is partly, dropped term (nowhere): Half. Required: The learning rate is 0.05.",)
-    }
+    said = "R2 is partly, dropped term (nowhere): Half. Required: The learning rate is 0.05."
+    assert problems_of(wrong, NOTHING, DESIGN) == (Problem(said, ("tinyfit/experiments.py",)),)
+    (elsewhere,) = problems_of(verdict_at("R1", "tinyfit/experiments.py"), NOTHING, DESIGN)
+    assert elsewhere.files == ("tinyfit/experiments.py", "tinyfit/model.py")
 
 
 def test_a_deliberate_gap_stays_reported_and_is_not_revised() -> None:
     short = Verdict(requirement="R2", verdict="partly", chosen_in=("R1",), reason="The paper trains longer.")
     verdicts = Verdicts(verdicts=(short,))
-    assert problems_by_file(verdicts, CheckReport(files=2, checks=()), DESIGN) == {}
+    assert problems_of(verdicts, NOTHING, DESIGN) == ()
     assert verdicts.failed == (short,)
 
 
-def test_a_problem_that_shows_in_another_file_is_revised_there() -> None:
-    wrong = verdict_at("R1", "tinyfit/experiments.py")
-    found = problems_by_file(wrong, CheckReport(files=2, checks=()), DESIGN)
-    assert list(found) == ["tinyfit/experiments.py"]
+def test_problems_with_a_file_in_common_are_revised_together() -> None:
+    problems = [
+        Problem("1", ("a.py",)),
+        Problem("2", ("b.py",)),
+        Problem("3", ("c.py",)),
+        Problem("4", ("a.py", "c.py")),
+    ]
+    assert [[each.text for each in group] for group in grouped(problems)] == [["2"], ["1", "3", "4"]]
+
+
+def test_a_fault_that_shows_elsewhere_is_fixed_across_files(shop: Shop, nothing_found: None) -> None:
+    head, call = "def predict(w: float, x: float)", "predict(rate, 2.0)"
+    fix = "\n\n".join(
+        (
+            block("tinyfit/model.py", f"{head} -> float:\n", "def predict(x: float, w: float) -> float:\n"),
+            block(
+                "tinyfit/experiments.py",
+                f'    return {{"error": math.fabs({call})}}\n',
+                '    return {"error": math.fabs(predict(2.0, rate))}\n',
+            ),
+        )
+    )
+
+    def judged(request: Request) -> Verdicts:
+        if request.subject == "tinyfit/model.py" or call not in request.text:
+            return verdict(request)
+        (found,) = verdict(request, "contradicts", "The arguments are exchanged.").verdicts
+        evidence = (*found.evidence, Location(path="tinyfit/model.py", line=1))
+        return Verdicts(verdicts=(found.model_copy(update={"evidence": evidence}),))
+
+    workshop = shop(judged, fix)
+    code = play(workshop)
+    assert "def predict(x: float, w: float)" in code[0].text
+    assert "predict(2.0, rate)" in code[1].text
+    assert asked(workshop, "revise") == ["tinyfit/experiments.py"]
+
+
+def test_a_revision_with_new_errors_goes_back_once_and_is_then_dropped(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(folder: Path) -> CheckReport:
+        text = (folder / "tinyfit/model.py").read_text(encoding="utf-8")
+        error = Finding(check="types", severity="error", path="tinyfit/model.py", line=3, message="No.", advice="")
+        return CheckReport(files=2, checks=("types",), findings=(error,) if "float(w)" in text else ())
+
+    monkeypatch.setattr("papercoder.pipeline.review_rounds.check", check)
+    workshop = shop(until_fixed, lambda request: "NO EDITS" if "line 3: No." in request.text else FIX)
+    assert play(workshop, rounds=1) == CODE
+    assert asked(workshop, "revise") == ["tinyfit/model.py", "tinyfit/model.py"]
+    (warning,) = of_kind(workshop.events, Warned)
+    assert "the checks find new errors in tinyfit/model.py" in warning.message
+
+
+def test_only_requirements_whose_code_changed_are_reviewed_again(shop: Shop, nothing_found: None) -> None:
+    model = SourceFile(
+        path="tinyfit/model.py",
+        text=f"{MODEL_PY}\n\ndef loss(y: float) -> float:\n    # R3: squared\n    return y * y\n",
+    )
+    design = replace(
+        DESIGN,
+        requirements=Requirements(items=(*DESIGN.requirements.items, requirement("R3", statement="It is squared."))),
+        architecture=architecture(model=("R1", "R3"), experiments=("R2",)),
+    )
+
+    def judged(request: Request) -> Verdicts:
+        wanted = [name for name in ("R1", "R2", "R3") if f"- {name} (" in request.messages[-1].text]
+        wrong = "float(w)" not in request.text
+        lines = {"R1": 3, "R2": 8, "R3": 8}
+        return Verdicts(
+            verdicts=tuple(
+                Verdict(
+                    requirement=name,
+                    verdict="contradicts" if name == "R1" and wrong else "implemented",
+                    evidence=(Location(path=request.subject, line=lines[name]),),
+                    reason="So.",
+                )
+                for name in wanted
+            )
+        )
+
+    more = block("tinyfit/model.py", "    return w * x\n", "    w = float(w)\n    return w * x\n")
+    workshop = shop(judged, more)
+
+    async def work() -> Verdicts:
+        reviews = ReviewRounds(workshop.run, PAPER, design, CONFIGURATION, workshop.publish)
+        code = await reviews.run_rounds(await workshop.begin((model, CODE[1])), 2)
+        return await reviews.verdicts(code)
+
+    verdicts = {item.requirement: item for item in asyncio.run(work()).verdicts}
+    again = workshop.model.of("review")[-1]
+    assert again.subject == "tinyfit/model.py"
+    assert "- R1 (" in again.text
+    assert "- R3 (" not in again.text
+    assert verdicts["R3"].evidence[0].line == 9, "the line moved with its code"
+    assert verdicts["R1"].verdict == "implemented"
 
 
 def verdict_at(name: str, path: str) -> Verdicts:

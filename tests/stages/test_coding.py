@@ -31,7 +31,7 @@ DATA = "- dots (url https://example.org/dots.csv)"
 
 def write(model: Scripted) -> str:
     made = write_file(
-        make_agents(model), PAPER, LOGIC, YAML, OWN, (), DATA, "Read [2¶1].", (MODEL,), "tinyfit/experiments.py"
+        make_agents(model), PAPER, LOGIC, YAML, OWN, (), (), DATA, "Read [2¶1].", (MODEL,), "tinyfit/experiments.py"
     )
     return asyncio.run(made)
 
@@ -89,7 +89,7 @@ def test_only_what_the_logic_lists_is_imported() -> None:
 
 def test_an_analysis_says_how_each_requirement_is_met() -> None:
     model = Scripted({"analysis": ["It fits.", "R2: by reading the configuration."]})
-    made = analyse_file(make_agents(model), PAPER, PLAN, LOGIC, YAML, OWN, (), DATA, "tinyfit/experiments.py")
+    made = analyse_file(make_agents(model), PAPER, PLAN, LOGIC, YAML, OWN, (), (), DATA, "tinyfit/experiments.py")
     assert asyncio.run(made) == "R2: by reading the configuration.\n"
     assert "It does not say how the file meets R2." in model.requests[1].text
     assert "def predict(w: float, x: float) -> float" in model.requests[0].text

@@ -6,7 +6,7 @@ import pytest
 
 from papercoder.artifacts import SourceFile
 from papercoder.stages import property_tests
-from papercoder.stages.property_tests import mathematical_requirements, problems, write_property_tests
+from papercoder.stages.property_tests import problems, requirements_to_test, write_property_tests
 from tests.scripted import CODE, TEST_PY, fenced
 from tests.support import PAPER, Says, Scripted, make_agents, requirement
 
@@ -36,15 +36,15 @@ def test_what_is_no_test_goes_back() -> None:
     assert "There is no function whose name starts with `test_`." in model.requests[1].text
 
 
-def test_only_mathematics_and_method_are_tested() -> None:
+def test_what_is_only_run_is_not_tested() -> None:
     needs = (
         requirement("R1"),
         requirement("R2", kind="training", anchor="2¶1"),
-        requirement("R3", kind="training", anchor="eq:2"),
+        requirement("R3", kind="experiment", anchor="eq:2"),
         requirement("R4", kind="data", anchor="alg:1"),
-        requirement("R5", kind="evaluation", anchor="tab:1"),
+        requirement("R5", kind="experiment", anchor="tab:1"),
     )
-    assert [item.id for item in mathematical_requirements(needs)] == ["R1", "R3", "R4"]
+    assert [item.id for item in requirements_to_test(needs)] == ["R1", "R2", "R3", "R4"]
 
 
 def test_where_tests_stand() -> None:

@@ -1,18 +1,22 @@
-"""Review: each requirement gets one verdict, at lines of code; a revision stays in its file and takes nothing away."""
+"""Review: each requirement gets one verdict, at lines of code; a revision reaches its files and their callers."""
 
 import asyncio
+import re
 
 import pytest
 
 from papercoder.agents.answers import InvalidAnswerError, Json
-from papercoder.artifacts import Edits, SourceFile, Verdicts
+from papercoder.artifacts import Edits, Excerpt, ProposedAmendment, SourceFile, Verdicts
 from papercoder.errors import AnswerError
-from papercoder.stages.review import choice_problems, problems, review_file, revise_file
+from papercoder.repository.call_graph import CallGraph
+from papercoder.stages.review import choice_problems, problems, review_file, revise_files
 from tests.scripted import CODE, block
 from tests.support import MODEL_PY, PAPER, Says, Scripted, make_agents, requirement
 
 MODEL, MAIN = CODE
 NEEDS = (requirement("R1"), requirement("R3"))
+AROUND = CallGraph(CODE).around([MODEL.path])
+OTHER = SourceFile(path="tinyfit/data.py", text="def points() -> list[float]:\n    return [1.0]\n")
 CHOSEN = (requirement("R7", status="assumed", statement="The data are drawn, for they are not to be had.", quote=""),)
 
 
@@ -36,17 +40,20 @@ GOOD = verdicts(("R1", "implemented", [("tinyfit/model.py", 3)]), ("R3", "missin
 
 
 def review(model: Scripted) -> Verdicts:
-    return asyncio.run(review_file(make_agents(model), PAPER, NEEDS, "seed: 0\n", MODEL, (MAIN,), CHOSEN))
+    return asyncio.run(review_file(make_agents(model), PAPER, NEEDS, "seed: 0\n", MODEL, AROUND, CHOSEN))
 
 
-def revise(*answers: Says, own: SourceFile = MODEL) -> tuple[Edits, Scripted]:
+def revise(*answers: Says, own: SourceFile = MODEL, others: tuple[SourceFile, ...] = (MAIN,)) -> tuple[Edits, Scripted]:
     model = Scripted({"revise": list(answers)})
-    step = revise_file(make_agents(model), PAPER, NEEDS, "seed: 0\n", ("R1 is missing.",), own, (MAIN,))
+    step = revise_files(make_agents(model), PAPER, NEEDS, "seed: 0\n", ("R1 is missing.",), (own,), others)
     return asyncio.run(step), model
 
 
+SHOWN = {file.path: dict(enumerate(file.text.splitlines(), 1)) for file in CODE}
+
+
 def complain(*given: tuple[str, str, list[tuple[str, int]]]) -> str:
-    return "\n".join(problems(verdicts(*given), NEEDS, (MODEL, MAIN)))
+    return "\n".join(problems(verdicts(*given), NEEDS, SHOWN))
 
 
 def test_the_reviewer_reads_paper_settings_neighbours_and_numbered_code() -> None:
@@ -76,12 +83,15 @@ R3 = ("R3", "missing", list[tuple[str, int]]())
         ([("R1", "missing", []), ("R1", "missing", []), R3], "R1 has 2 verdicts; it needs one."),
         ([("R1", "missing", []), R3, ("R9", "missing", [])], "R9 is not one of the requirements to judge."),
         ([("R1", "partly", []), R3], "R1 is `partly` without evidence; name the lines that show it."),
-        ([("R1", "implemented", [("data.py", 1)]), R3], "R1: `data.py` is not among the files shown."),
-        ([("R1", "implemented", [("tinyfit/model.py", 4)]), R3], "R1: `tinyfit/model.py` has no code on line 4."),
-        ([("R1", "implemented", [("tinyfit/model.py", 0)]), R3], "R1: `tinyfit/model.py` has no code on line 0."),
+        (
+            [("R1", "implemented", [("data.py", 1)]), R3],
+            "R1: `data.py` is not among the files shown (`tinyfit/model.py`, `tinyfit/experiments.py`).",
+        ),
+        ([("R1", "implemented", [("tinyfit/model.py", 4)]), R3], "R1: `tinyfit/model.py` has no code on line 4 here."),
+        ([("R1", "implemented", [("tinyfit/model.py", 0)]), R3], "R1: `tinyfit/model.py` has no code on line 0 here."),
         (
             [("R1", "implemented", [("tinyfit/experiments.py", 3)]), R3],
-            "R1: `tinyfit/experiments.py` has no code on line 3.",
+            "R1: `tinyfit/experiments.py` has no code on line 3 here.",
         ),
     ],
     ids=["twice", "unasked", "no lines", "unknown file", "past the end", "before the start", "empty line"],
@@ -136,8 +146,16 @@ def test_nothing_may_be_changed_where_the_problem_is_mistaken() -> None:
     ("answer", "reason"),
     [
         (
-            block("tinyfit/experiments.py", "import json\n", "import sys\n"),
-            "`tinyfit/experiments.py` may not be edited here.",
+            block("tinyfit/data.py", "    return [1.0]\n", "    return [2.0]\n"),
+            "`tinyfit/data.py` may not be edited here.",
+        ),
+        (
+            block(
+                "tinyfit/model.py",
+                "def predict(w: float, x: float) -> float:\n",
+                "def predict(x: float) -> float:\n    w = 1.0\n",
+            ),
+            "`predict` of `tinyfit/model.py` cannot be called as before, but `tinyfit/experiments.py`, which names it",
         ),
         (block("new.py", "", "x = 1\n"), "`new.py` may not be edited here."),
         (block("config.yaml", "", "seed: 1\n"), "`config.yaml` may not be edited here."),
@@ -146,17 +164,53 @@ def test_nothing_may_be_changed_where_the_problem_is_mistaken() -> None:
         (block("tinyfit/model.py", "    # R1: scaled input\n", ""), "would lose the mark of R1"),
         (MODEL_PY, "no SEARCH/REPLACE block"),
     ],
-    ids=["neighbour", "new file", "settings", "not there", "broken", "mark", "whole file"],
+    ids=["unrelated", "interface", "new file", "settings", "not there", "broken", "mark", "whole file"],
 )
 def test_a_revision_that_may_not_be_goes_back_with_the_reason(answer: str, reason: str) -> None:
-    edits, model = revise(answer, FIX)
+    edits, model = revise(answer, FIX, others=(MAIN, OTHER))
     assert edits.paths == {"tinyfit/model.py"}
     assert reason in model.requests[1].text
 
 
 def test_a_reviser_who_never_obeys_is_given_up() -> None:
     with pytest.raises(AnswerError, match=r"revise agent for tinyfit/model\.py in 3 tries"):
-        revise(block("tinyfit/experiments.py", "import json\n", ""))
+        revise(block("new.py", "", "x = 1\n"))
+
+
+def test_an_interface_may_change_with_all_of_its_callers() -> None:
+    head = "def predict(w: float, x: float) -> float:\n"
+    turned = block("tinyfit/model.py", head, "def predict(x: float, w: float) -> float:\n")
+    call = '    return {"error": math.fabs(predict(rate, 2.0))}\n'
+    caller = block("tinyfit/experiments.py", call, call.replace("rate, 2.0", "2.0, rate"))
+    edits, model = revise(f"{turned}\n\n{caller}")
+    assert edits.paths == {"tinyfit/model.py", "tinyfit/experiments.py"}
+    assert "only for that you may\nalso edit `tinyfit/experiments.py`" in model.requests[0].text
+    assert call in model.requests[0].text
+
+
+def test_the_reviewer_is_not_told_how_the_code_came_about() -> None:
+    model = Scripted({"review": GOOD})
+    review(model)
+    (request,) = model.requests
+    assert not re.search(r"engineer|you write|PaperCoder|generated|agent", request.system + request.text)
+
+
+def test_lines_that_were_not_shown_are_no_evidence() -> None:
+    seen = [("tinyfit/model.py", 3), ("tinyfit/experiments.py", 1)]
+    model = Scripted({"review": verdicts(("R1", "implemented", seen), ("R3", "missing", []))})
+    excerpt = Excerpt(path="tinyfit/experiments.py", lines={n: line for n, line in AROUND[0].lines.items() if n > 9})
+    made = asyncio.run(review_file(make_agents(model), PAPER, NEEDS, "seed: 0\n", MODEL, (excerpt,), CHOSEN))
+    assert [place.path for place in made.verdicts[0].evidence] == ["tinyfit/model.py"]
+
+
+def test_only_an_assumption_can_be_amended() -> None:
+    def proposing(name: str, quote: str = "") -> Verdicts:
+        proposal = ProposedAmendment(requirement=name, statement="The data are measured.", reason="2", quote=quote)
+        return GOOD.model_copy(update={"amendments": (proposal,)})
+
+    model = Scripted({"review": [proposing("R1"), proposing("R7")]})
+    assert review(model).amendments == proposing("R7").amendments
+    assert "R1 is not an assumed requirement; only these can be amended." in model.requests[1].text
 
 
 def test_what_is_implemented_takes_a_line() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from papercoder.agents.answers import Correction, InvalidAnswerError
 from papercoder.agents.python_file import left_out
-from papercoder.artifacts import Edit, Edits, SourceFile
+from papercoder.artifacts import Edit, Edits, ProposedAmendment, SourceFile
 from papercoder.artifacts.base import normalise_path
 from papercoder.repository.paths import path_problem
 from papercoder.repository.syntax import parse
@@ -52,7 +52,16 @@ class SearchReplace:
             )
         if not edits and _NONE not in text:
             raise InvalidAnswerError(f"The answer has no SEARCH/REPLACE block. If no change is needed, answer {_NONE}.")
-        return Edits(edits=edits)
+        return Edits(edits=edits, amendments=proposals_in(_BLOCK.sub("", text)))
+
+
+_PROPOSAL = re.compile(r"^(?:#\s*)?PROPOSE (R[1-9]\d*): (.+?) BECAUSE (.+)$", re.MULTILINE)
+
+
+def proposals_in(text: str) -> tuple[ProposedAmendment, ...]:
+    """Corrections of assumptions in a text, a line each: `PROPOSE R12: statement BECAUSE reason`."""
+    found = _PROPOSAL.findall(text)
+    return tuple(ProposedAmendment(requirement=name, statement=new, reason=why) for name, new, why in found)
 
 
 _NONE = "NO EDITS"

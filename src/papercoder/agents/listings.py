@@ -8,6 +8,7 @@ from papercoder.artifacts import (
     Claim,
     DataSource,
     DataSources,
+    Excerpt,
     FileLogic,
     OverallPlan,
     Paper,
@@ -149,7 +150,23 @@ def python_code(file: SourceFile) -> str:
     return f"{code(file.path)}:\n\n{code_block(file.text, 'python')}"
 
 
-def numbered_code(file: SourceFile) -> str:
-    """A file with line numbers, which evidence cites."""
-    lines = "\n".join(f"{number:4} {line}" for number, line in enumerate(file.text.splitlines(), 1))
-    return f"{code(file.path)}:\n\n{code_block(lines)}"
+def numbered_code(file: SourceFile | Excerpt) -> str:
+    """A file, or an excerpt, with line numbers, which evidence cites."""
+    lines = file.lines if isinstance(file, Excerpt) else dict(enumerate(file.text.splitlines(), 1))
+    return f"{code(file.path)}:\n\n{code_block(_with_gaps(lines, '{number:4} {line}'))}"
+
+
+def excerpt_code(excerpt: Excerpt) -> str:
+    """An excerpt as it stands in its file, for edits, which copy lines."""
+    return f"Parts of {code(excerpt.path)}:\n\n{code_block(_with_gaps(excerpt.lines, '{line}'))}"
+
+
+def _with_gaps(lines: dict[int, str], form: str) -> str:
+    """The lines, with dots where some are left out."""
+    shown: list[str] = []
+    before = 0
+    for number, line in lines.items():
+        shown += ["..."] if number > before + 1 else []
+        shown.append(form.format(number=number, line=line))
+        before = number
+    return "\n".join(shown)

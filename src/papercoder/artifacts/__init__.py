@@ -31,6 +31,7 @@ from papercoder.artifacts.claims import Tolerance as Tolerance
 from papercoder.artifacts.claims import UnclaimedResult as UnclaimedResult
 from papercoder.artifacts.coding import Edit as Edit
 from papercoder.artifacts.coding import Edits as Edits
+from papercoder.artifacts.coding import Excerpt as Excerpt
 from papercoder.artifacts.coding import Mark as Mark
 from papercoder.artifacts.coding import SourceFile as SourceFile
 from papercoder.artifacts.coding import Trace as Trace
@@ -92,6 +93,7 @@ from papercoder.artifacts.planning import FilePlan as FilePlan
 from papercoder.artifacts.planning import ImportedNames as ImportedNames
 from papercoder.artifacts.planning import LogicDesign as LogicDesign
 from papercoder.artifacts.planning import OverallPlan as OverallPlan
+from papercoder.artifacts.planning import ProposedAmendment as ProposedAmendment
 from papercoder.artifacts.planning import Quote as Quote
 from papercoder.artifacts.planning import Requirement as Requirement
 from papercoder.artifacts.planning import RequirementDraft as RequirementDraft

@@ -28,5 +28,8 @@ def without_fence(text: str) -> str:
 RepoPath = Annotated[str, AfterValidator(normalise_path)]
 """A path in the generated repository."""
 
+Anchor = Annotated[str, AfterValidator(lambda text: text.strip("[] "))]
+"""An anchor of the paper, such as `3.2¶4` or `eq:5`. Models often keep the brackets around it."""
+
 Diagram = Annotated[str, AfterValidator(without_fence)]
 """Mermaid source."""

@@ -1,7 +1,7 @@
 """The results of coding: source files, edits, and the traces from requirements to code."""
 
 from papercoder.artifacts.base import Artifact
-from papercoder.artifacts.planning import Requirement
+from papercoder.artifacts.planning import ProposedAmendment, Requirement
 
 
 class SourceFile(Artifact):
@@ -11,6 +11,14 @@ class SourceFile(Artifact):
     """Relative to the repository, with forward slashes."""
 
     text: str
+
+
+class Excerpt(Artifact):
+    """Lines of a file, as far as they matter for something else."""
+
+    path: str
+    lines: dict[int, str]
+    """Number -> line, in order."""
 
 
 class Mark(Artifact):
@@ -63,6 +71,9 @@ class Edits(Artifact):
     """Edits in the order in which they apply."""
 
     edits: tuple[Edit, ...] = ()
+
+    amendments: tuple[ProposedAmendment, ...] = ()
+    """Corrections of assumptions that came with the edits; they are not applied with them."""
 
     @property
     def paths(self) -> frozenset[str]:

@@ -48,6 +48,10 @@ class Design:
         """The requirements that a file owns."""
         return self.requirements.pick(self.architecture.owned_by(path))
 
+    def contributed_by(self, path: str) -> tuple[Requirement, ...]:
+        """The requirements of other files that a file implements a part of."""
+        return self.requirements.pick(self.architecture.contributed_by(path))
+
     @property
     def assumed(self) -> tuple[Requirement, ...]:
         """The requirements that are choices where the paper leaves something open."""
@@ -60,7 +64,7 @@ class Design:
 
     def data_of(self, path: str) -> tuple[DataSource, ...]:
         """The data sources that the requirements of a file need."""
-        return self.data.needed_by(self.architecture.owned_by(path))
+        return self.data.needed_by((*self.architecture.owned_by(path), *self.architecture.contributed_by(path)))
 
     def measured_by(self, path: str) -> tuple[Claim, ...]:
         """All claims, for the file with the experiments."""

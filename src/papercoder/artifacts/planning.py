@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from papercoder.artifacts.base import Artifact, Diagram, RepoPath
+from papercoder.artifacts.base import Anchor, Artifact, Diagram, RepoPath
 
 RequirementKind = Literal["data", "method", "training", "evaluation", "experiment"]
 RequirementStatus = Literal["stated", "derived", "cited", "assumed"]
@@ -46,8 +46,8 @@ class RequirementDraft(Artifact):
     """What the code does, in one sentence that can be checked by reading code; with its constants and equation. Where
     the paper leaves something open, the choice itself, not that there is one."""
 
-    anchor: str
-    """The anchor in brackets before the paragraph, equation, table or algorithm that says so."""
+    anchor: Anchor
+    """The anchor before the paragraph, equation, table or algorithm that says so, without its brackets."""
 
     quote: str
     """The paper's own words or formula, copied character by character from that block, at most 40 words; empty only
@@ -71,7 +71,7 @@ class RequirementDrafts(Artifact):
 class Quote(Artifact):
     """Words of the paper, or of someone who knows it."""
 
-    anchor: str
+    anchor: Anchor
     """Where they are: an anchor of the paper, or `note:1` for the first note of the user."""
 
     text: str
@@ -82,7 +82,7 @@ class Requirement(RequirementDraft):
     """A requirement with its number, after its quote was searched in the paper."""
 
     id: str = Field(pattern=r"^R[1-9]\d*$")
-    """`R1`, `R2`, ... in the paper's order."""
+    """`R1`, `R2`, ... in the order in which they were found; an id never changes, and none is given twice."""
 
     quote_found: bool
     """Whether the quote is in the paper."""
@@ -92,6 +92,25 @@ class Requirement(RequirementDraft):
 
     supported_by: str = ""
     """Only for `assumed`: the id of the hypothesis whose results support this choice; empty if nothing does."""
+
+
+class ProposedAmendment(Artifact):
+    """A correction of an assumption that contradicts the paper, or with which a reported result is out of reach."""
+
+    requirement: str
+    """The id of the assumed requirement."""
+
+    statement: str
+    """Its full statement, as it should be."""
+
+    reason: str
+    """What the present statement contradicts, or which reported result it puts out of reach, and why."""
+
+    anchor: Anchor = ""
+    """The anchor of the block that decides it."""
+
+    quote: str = ""
+    """The words of that block, copied character by character."""
 
 
 class Requirements(Artifact):
@@ -105,7 +124,7 @@ class Requirements(Artifact):
         return frozenset(item.id for item in self.items)
 
     def pick(self, ids: Iterable[str]) -> tuple[Requirement, ...]:
-        """The requirements with these ids, in the paper's order."""
+        """The requirements with these ids, in order."""
         wanted = set(ids)
         return tuple(item for item in self.items if item.id in wanted)
 
@@ -120,7 +139,10 @@ class FilePlan(Artifact):
     """Its purpose, in one sentence."""
 
     owns: tuple[str, ...] = ()
-    """Ids of the requirements that this file, and no other, implements."""
+    """Ids of the requirements that this file, and no other, is responsible for."""
+
+    contributes: tuple[str, ...] = ()
+    """Ids of requirements that another file owns and that this file implements a part of."""
 
 
 class ArchitectureDesign(Artifact):
@@ -148,6 +170,10 @@ class ArchitectureDesign(Artifact):
     def owned_by(self, path: str) -> tuple[str, ...]:
         """Ids of the requirements that this file owns."""
         return next((file.owns for file in self.files if file.path == path), ())
+
+    def contributed_by(self, path: str) -> tuple[str, ...]:
+        """Ids of the requirements of other files that this file implements a part of."""
+        return next((file.contributes for file in self.files if file.path == path), ())
 
 
 class ImportedNames(Artifact):

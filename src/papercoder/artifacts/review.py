@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from papercoder.artifacts.base import Artifact
+from papercoder.artifacts.planning import ProposedAmendment
 
 VerdictKind = Literal["implemented", "partly", "missing", "contradicts"]
 Degradation = Literal["none", "generic_stand_in", "dropped_term", "changed_constant", "changed_order", "other"]
@@ -84,6 +85,9 @@ class Verdicts(Artifact):
         made = [{"requirement": found[1], "verdict": "implemented", "evidence": found[2]} for found in short if found]
         others = {key: value for key, value in data.items() if key != "implemented"}
         return {**others, "verdicts": [*made, *data.get("verdicts", ())]}
+
+    amendments: tuple[ProposedAmendment, ...] = ()
+    """Corrections of assumptions that cannot stand; usually empty."""
 
     @property
     def failed(self) -> tuple[Verdict, ...]:

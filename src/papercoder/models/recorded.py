@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from papercoder.artifacts.base import Artifact
-from papercoder.errors import ModelError, SettingsError
+from papercoder.errors import AnswerError, SettingsError
 from papercoder.models.continuation import CONTINUE, text_so_far
 from papercoder.models.contract import FREE, Answer, Request
 from papercoder.models.tokens import free_answer
@@ -66,13 +66,13 @@ class Recorded:
         """The answer of this agent about this subject in this round.
 
         Raises:
-            ModelError: the recording has no such answer.
+            AnswerError: the recording has no such answer; a run goes on without it where the answer is optional.
         """
         path = self._folder / self._file(request)
         try:
             text = path.read_bytes().decode("utf-8")  # keeps line ends as they are
         except FileNotFoundError:
-            raise ModelError(self._missing(request, path)) from None
+            raise AnswerError(self._missing(request, path)) from None
         return free_answer(request, text)
 
     def _file(self, request: Request) -> str:

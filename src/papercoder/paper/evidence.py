@@ -15,6 +15,10 @@ _ALIKE = 96.0
 _CRUCIAL = re.compile(r"-?\d+(?:\.\d+)?|\b(?:no|not|nor|never|without)\b")
 """What no slip may change."""
 
+_FEW_WORDS = 3
+_CELLS_BETWEEN = 4
+"""How many words of a table's row may be left out between two that are quoted."""
+
 _FEW_SIGNS = 5
 _SIGNS_A_SLIP = 12
 """How many signs of an equation there must be for each that a parser may read otherwise, a sum as a P, say."""
@@ -35,17 +39,20 @@ def plain(text: str) -> str:
 def find_quote(paper: Paper, quote: str, anchor: str = "") -> str | None:
     """The anchor of the block that says this: the one named, else the first that does; None where none does.
 
-    An ellipsis parts a quote; every part must stand in the same block.
+    The named block is given up only if it does not say so in any of the ways that count: words that occur twice, an
+    equation that a parser read otherwise, or a row of a table stay where the model saw them. An ellipsis parts a
+    quote; every part must stand in the same block.
     """
     pieces = [piece for piece in map(plain, pieces_of(quote)) if piece]
     if not pieces:
         return None
-    blocks = sorted(_blocks(paper), key=lambda block: block[0] != anchor)
-    for says in (_holds, _nearly):
-        for name, text in blocks:
-            if all(says(text, piece) for piece in pieces):
-                return name
-    return next((name for name, text in blocks if name.startswith("eq:") and _same_signs(text, "".join(pieces))), None)
+    blocks = _blocks(paper)
+    for names in ((anchor,), tuple(name for name, _ in blocks)):
+        for says in (_holds, _nearly, _has_in_a_row, _has_signs):
+            for name, text in blocks:
+                if name in names and all(says(name, text, piece) for piece in pieces):
+                    return name
+    return None
 
 
 def pieces_of(quote: str) -> list[str]:
@@ -53,20 +60,12 @@ def pieces_of(quote: str) -> list[str]:
     return re.split(r"\[?(?:\.\.\.|…)\]?", quote)
 
 
-def _same_signs(text: str, piece: str) -> bool:
-    """Of an equation: its signs, in any order, since parsers of pages disagree on where a fraction's parts belong."""
-    signs, there = (Counter(re.findall(r"\w+|[^\w\s]", side)) for side in (piece, text))
-    missing = signs - there
-    few = missing.total() * _SIGNS_A_SLIP <= signs.total()
-    return signs.total() >= _FEW_SIGNS and few and not any(sign.isdecimal() for sign in missing)
-
-
-def _holds(text: str, piece: str) -> bool:
+def _holds(_: str, text: str, piece: str) -> bool:
     """As whole words and numbers: 0.05 does not stand in 0.057."""
     return re.search(rf"(?<![a-z0-9])(?<!\d\.){re.escape(piece)}(?![a-z0-9]|\.\d)", text) is not None
 
 
-def _nearly(text: str, piece: str) -> bool:
+def _nearly(_: str, text: str, piece: str) -> bool:
     if len(piece) < 20 or len(piece) > len(text) + 5:
         return False
     best = fuzz.partial_ratio_alignment(piece, text, score_cutoff=_ALIKE)
@@ -74,6 +73,27 @@ def _nearly(text: str, piece: str) -> bool:
         return False
     there = text[max(best.dest_start - 2, 0) : best.dest_end + 2]
     return Counter(_CRUCIAL.findall(piece)) <= Counter(_CRUCIAL.findall(there)) and _denials(piece) == _denials(there)
+
+
+def _has_in_a_row(name: str, text: str, piece: str) -> bool:
+    """Of a table: the piece's words and numbers in their order, with at most a few others of the row after each."""
+    words, there = piece.split(), text.split()
+    if not name.startswith("tab:") or len(words) < _FEW_WORDS:
+        return False
+    ends = {index for index, word in enumerate(there) if word == words[0]}
+    for wanted in words[1:]:
+        after = {place for end in ends for place in range(end + 1, end + 2 + _CELLS_BETWEEN)}
+        ends = {place for place in after if place < len(there) and there[place] == wanted}
+    return bool(ends)
+
+
+def _has_signs(name: str, text: str, piece: str) -> bool:
+    """Of an equation: its signs, in any order, since parsers of pages disagree on where a fraction's parts belong."""
+    signs, there = (Counter(re.findall(r"\w+|[^\w\s]", side)) for side in (piece, text))
+    missing = signs - there
+    few = missing.total() * _SIGNS_A_SLIP <= signs.total()
+    is_long = name.startswith("eq:") and signs.total() >= _FEW_SIGNS
+    return is_long and few and not any(sign.isdecimal() for sign in missing)
 
 
 def _denials(text: str) -> list[str]:

@@ -52,7 +52,7 @@ from papercoder.stages.planning.data import list_data_sources
 from papercoder.stages.planning.logic import design_logic
 from papercoder.stages.planning.overall import make_overall_plan
 from papercoder.stages.planning.requirements import complete_requirements, find_requirements
-from papercoder.stages.property_tests import mathematical_requirements, property_test_path, write_property_tests
+from papercoder.stages.property_tests import property_test_path, requirements_to_test, write_property_tests
 
 
 async def paper_to_repository(run: Run[Agents], paper: Paper, publish: Publisher, settings: Settings) -> Repository:
@@ -162,14 +162,13 @@ async def write_code(run: Run[Agents], paper: Paper, design: Design, configurati
     writing: dict[str, asyncio.Task[SourceFile]] = {}
 
     async def analyse_and_write(path: str) -> SourceFile:
-        owned, claims, data = design.owned_by(path), design.measured_by(path), data_lines(design.data_of(path))
-        analysis = await run.step(
-            f"analysis/{path}.md", analyse_file, paper, design.plan, design.logic, config, owned, claims, data, path
-        )
+        owned, shared = design.owned_by(path), design.contributed_by(path)
+        claims, data = design.measured_by(path), data_lines(design.data_of(path))
+        artifact = f"analysis/{path}.md"
+        inputs = (config, owned, shared, claims, data)
+        analysis = await run.step(artifact, analyse_file, paper, design.plan, design.logic, *inputs, path)
         imported = tuple(await gather_all(writing[item.path] for item in design.logic.file(path).imports))
-        code = await run.step(
-            f"repo/{path}", write_file, paper, design.logic, config, owned, claims, data, analysis, imported, path
-        )
+        code = await run.step(f"repo/{path}", write_file, paper, design.logic, *inputs, analysis, imported, path)
         return SourceFile(path=path, text=code)
 
     for path in import_order(design.logic):
@@ -180,7 +179,7 @@ async def write_code(run: Run[Agents], paper: Paper, design: Design, configurati
 async def write_tests(
     run: Run[Agents], paper: Paper, design: Design, configuration: Files, code: Files, publish: Publisher
 ) -> Files:
-    """Write property tests for every file that owns an equation, an algorithm or a part of the method."""
+    """Write property tests for every file that owns a requirement that a test can show."""
     config = config_outline(configuration[0].text, design.config)
 
     async def write_test(file: SourceFile, requirements: tuple[Requirement, ...]) -> SourceFile | None:
@@ -191,7 +190,7 @@ async def write_tests(
         )
         return None if text is None else SourceFile(path=path, text=text)
 
-    owners = ((file, mathematical_requirements(design.owned_by(file.path))) for file in code)
+    owners = ((file, requirements_to_test(design.owned_by(file.path))) for file in code)
     tests = await gather_all(write_test(file, requirements) for file, requirements in owners if requirements)
     return await publish(tuple(filter(None, tests)), "Property tests")
 

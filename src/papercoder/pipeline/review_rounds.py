@@ -4,18 +4,32 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from papercoder.agents.agent import Agents
+from papercoder.agents.answers import InvalidAnswerError
 from papercoder.agents.edits import apply
-from papercoder.artifacts import CheckReport, Edits, Paper, Requirement, SourceFile, Verdict, Verdicts
+from papercoder.artifacts import (
+    CheckReport,
+    Edits,
+    Finding,
+    Location,
+    Paper,
+    ProposedAmendment,
+    Requirement,
+    SourceFile,
+    Verdict,
+    Verdicts,
+)
 from papercoder.artifacts.design import Design
 from papercoder.concurrency import gather_all
 from papercoder.files.temporary import temporary_folder
 from papercoder.pipeline.publisher import Files, Publisher
+from papercoder.repository.call_graph import CallGraph
 from papercoder.repository.traceability import trace
+from papercoder.runs.events import Warned
 from papercoder.runs.run import Run
 from papercoder.stages.checking import check
 from papercoder.stages.execution.files import write_files
 from papercoder.stages.packaging import equipment
-from papercoder.stages.review import review_file, revise_file
+from papercoder.stages.review import review_file, revise_files
 
 
 @dataclass(frozen=True)
@@ -29,43 +43,50 @@ class ReviewRounds:
     """`config.yaml` and `config.smoke.yaml`."""
 
     publish: Publisher
-    _reviewed: dict[str, "_Review"] = field(default_factory=dict)
+    _judged: dict[str, "_Judged"] = field(default_factory=dict)
+    """Requirement -> its last verdict."""
+
+    _proposed: dict[str, ProposedAmendment] = field(default_factory=dict)
+
+    @property
+    def proposals(self) -> tuple[ProposedAmendment, ...]:
+        """The corrections of assumptions that reviews proposed, at most one for each."""
+        return tuple(self._proposed.values())
 
     async def run_rounds(self, code: Files, max_rounds: int) -> Files:
         """Review and revise for at most `max_rounds` rounds; stop early if nothing is wrong or nothing changes."""
         for number in range(1, max_rounds + 1):
-            problems = problems_by_file(await self.verdicts(code), await self.findings(code), self.design)
-            edited = self.publish.edited(code)
-            revised = await gather_all(
-                self._revise(number, code, file, problems[file.path])
-                for file in code
-                if file.path in problems and file.path not in edited
-            )
-            edits = Edits(edits=tuple(edit for each in revised if each for edit in each.edits))
-            changed = apply(code, edits)
+            problems = problems_of(await self.verdicts(code), await self.findings(code), self.design)
+            changed = await self._revise(number, code, problems)
             if changed == code:
                 break
             code = await self.publish(changed, f"Review: round {number}")
         return code
 
     async def verdicts(self, code: Files) -> Verdicts:
-        """A verdict for each requirement that a file owns; reused while the file and its evidence are unchanged."""
+        """A verdict for each requirement that a file owns; reused while the code that it rests on is unchanged."""
+        graph = CallGraph(code)
         owners = [(file, owned) for file in code if (owned := self.design.owned_by(file.path))]
-        reviews = await gather_all(self._review(code, file, owned) for file, owned in owners)
-        return Verdicts(verdicts=tuple(verdict for each in reviews if each for verdict in each.verdicts))
+        reviews = await gather_all(self._review(graph, file, owned) for file, owned in owners)
+        return Verdicts(verdicts=tuple(verdict for each in reviews for verdict in each), amendments=self.proposals)
 
-    async def _review(self, code: Files, file: SourceFile, owned: tuple[Requirement, ...]) -> Verdicts | None:
-        before = self._reviewed.get(file.path)
-        if before and before.evidence <= set(code):
-            return before.verdicts
-        config, neighbours = self.configuration[0].text, self._neighbours(code, file.path)
-        inputs = (self.paper, owned, config, file, neighbours, self.design.assumed)
+    async def _review(self, graph: CallGraph, file: SourceFile, owned: tuple[Requirement, ...]) -> tuple[Verdict, ...]:
+        known = (self._judged[item.id].verdict_in(graph) for item in owned if item.id in self._judged)
+        kept = tuple(verdict for verdict in known if verdict)
+        settled = {verdict.requirement for verdict in kept}
+        asked = tuple(item for item in owned if item.id not in settled)
+        if not asked:
+            return kept
+        around = graph.around([file.path], graph.marked(item.id for item in asked))
+        inputs = (self.paper, asked, self.configuration[0].text, file, around, self.design.assumed, kept)
         verdicts = await self.run.optional_step(f"review/{file.path}.json", review_file, *inputs)
-        if verdicts:
-            paths = {location.path for verdict in verdicts.verdicts for location in verdict.evidence}
-            evidence = frozenset({file, *(other for other in code if other.path in paths)})
-            self._reviewed[file.path] = _Review(verdicts, evidence)
-        return verdicts
+        if verdicts is None:
+            return kept
+        self._proposed.update({item.requirement: item for item in verdicts.amendments})
+        for verdict in verdicts.verdicts:
+            if verdict.requirement not in settled:
+                self._judged[verdict.requirement] = _judged(verdict, file.path, graph)
+        return verdicts.verdicts
 
     async def findings(self, code: Files) -> CheckReport:
         """Check the code and its configuration, without other files that an earlier run left on disk."""
@@ -74,24 +95,120 @@ class ReviewRounds:
         files = (*self.configuration, *code, *equipment(self.design, code), table)
         return await self.run.cached(_check_files, files)
 
-    async def _revise(self, number: int, code: Files, file: SourceFile, problems: tuple[str, ...]) -> Edits | None:
-        owned, config = self.design.owned_by(file.path), self.configuration[0].text
-        neighbours = self._neighbours(code, file.path)
-        artifact = f"review/round-{number}/{file.path}.json"
-        return await self.run.optional_step(
-            artifact, revise_file, self.paper, owned, config, problems, file, neighbours
-        )
+    async def _revise(self, number: int, code: Files, problems: Iterable["Problem"]) -> Files:
+        """The code after the edits of one round; edits that lead to new errors of the checks are dropped."""
+        before = await self.findings(code)
+        edits = await self._edits(f"review/round-{number}", code, problems)
+        revised = self._applied(code, edits)
+        if new := _new_errors(before, await self.findings(revised)):
+            followed = [Problem(_finding(error), (error.path,)) for error in new]
+            revised = self._applied(revised, await self._edits(f"review/round-{number}/again", revised, followed))
+        if left := {error.path for error in _new_errors(before, await self.findings(revised))}:
+            where = f"review/round-{number}"
+            message = f"a revision was dropped, because the checks find new errors in {', '.join(sorted(left))}"
+            self.run.emit(Warned(where=where, message=message))
+            revised = self._applied(code, [each for each in edits if not each.paths & left])
+            if _new_errors(before, await self.findings(revised)):
+                return code
+        return revised
 
-    def _neighbours(self, code: Files, path: str) -> Files:
-        paths = self.design.neighbours(path)
-        return tuple(file for file in code if file.path in paths)
+    async def _edits(self, folder: str, code: Files, problems: Iterable["Problem"]) -> list[Edits]:
+        """The edits for each group of problems that have files in common."""
+        edited = self.publish.edited(code)
+        groups = grouped(problem.without(edited) for problem in problems)
+        made = await gather_all(self._group_edits(folder, code, group) for group in groups)
+        return [each for each in made if each]
+
+    async def _group_edits(self, folder: str, code: Files, group: tuple["Problem", ...]) -> Edits | None:
+        paths = tuple(dict.fromkeys(path for problem in group for path in problem.files))
+        files = tuple(file for path in paths for file in code if file.path == path)
+        if not files:
+            return None
+        others = tuple(file for file in code if file not in files)
+        owned = tuple(item for path in paths for item in self.design.owned_by(path))
+        texts, config = tuple(problem.text for problem in group), self.configuration[0].text
+        artifact = f"{folder}/{paths[0]}.json"
+        return await self.run.optional_step(artifact, revise_files, self.paper, owned, config, texts, files, others)
+
+    def _applied(self, code: Files, edits: Iterable[Edits]) -> Files:
+        """The code after edits; edits that no longer fit because others changed the same lines are left out."""
+        edited = self.publish.edited(code)
+        for each in edits:
+            try:
+                code = apply(code, each) if not each.paths & edited else code
+            except InvalidAnswerError as error:
+                self.run.emit(Warned(where="review", message=f"a revision was dropped: {error}"))
+        return code
 
 
 @dataclass(frozen=True)
-class _Review:
-    verdicts: Verdicts
-    evidence: frozenset[SourceFile]
-    """The file itself and the files that its verdicts cite."""
+class _Judged:
+    """A verdict and the code that it rests on."""
+
+    verdict: Verdict
+    basis: frozenset[tuple[str, str]]
+    """Paths and texts of definitions, or of whole files."""
+
+    evidence: tuple[tuple[str, str, int], ...]
+    """Of each line of the evidence, the path and the text around it, and its distance from the first line of that."""
+
+    def verdict_in(self, graph: CallGraph) -> Verdict | None:
+        """The verdict, with the lines at which its evidence is now; None if the code that it rests on changed."""
+        if any(graph.first_line(path, text) is None for path, text in self.basis):
+            return None
+        places = ((path, graph.first_line(path, text), offset) for path, text, offset in self.evidence)
+        found = tuple(Location(path=path, line=first + offset) for path, first, offset in places if first)
+        return self.verdict.model_copy(update={"evidence": found})
+
+
+def _judged(verdict: Verdict, owner: str, graph: CallGraph) -> _Judged:
+    """Of what is implemented, the functions that the evidence names and the marked ones count; else the whole files."""
+    evidence = tuple((item.path, *graph.around_line(item.path, item.line)) for item in verdict.evidence)
+    if verdict.verdict == "implemented":
+        marked = {(item.path, graph.text(item)) for item in graph.marked([verdict.requirement])}
+        basis = frozenset({(path, text) for path, text, _ in evidence} | marked)
+    else:
+        basis = frozenset((path, graph.texts[path]) for path in {owner, *(item.path for item in verdict.evidence)})
+    return _Judged(verdict, basis, evidence)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is wrong, and the files in which its cause may be."""
+
+    text: str
+    files: tuple[str, ...]
+    """Paths; the first is where it shows."""
+
+    def without(self, paths: Iterable[str]) -> "Problem":
+        """Without files that must not be edited."""
+        return Problem(self.text, tuple(path for path in self.files if path not in paths))
+
+
+def problems_of(verdicts: Verdicts, report: CheckReport, design: Design) -> tuple[Problem, ...]:
+    """Failed verdicts, with the files of their evidence and the owner's, and errors of the checks.
+
+    A verdict that fails only because of an assumed requirement is not a problem: code that followed the paper there
+    would contradict the assumption.
+    """
+    problems = []
+    for verdict in (each for each in verdicts.failed if not each.chosen_in):
+        paths = [location.path for location in verdict.evidence]
+        paths += filter(None, [design.architecture.owner_of(verdict.requirement)])
+        text = _describe(verdict, design.requirements.pick([verdict.requirement]))
+        problems.append(Problem(text, tuple(dict.fromkeys(paths))))
+    problems += [Problem(_finding(error), (error.path,)) for error in report.errors]
+    return tuple(problems)
+
+
+def grouped(problems: Iterable[Problem]) -> list[tuple[Problem, ...]]:
+    """Problems that have a file in common together: they may have one cause, and no two groups edit the same file."""
+    groups: list[tuple[Problem, ...]] = []
+    for problem in problems:
+        together = [group for group in groups if any(set(problem.files) & set(each.files) for each in group)]
+        groups = [group for group in groups if group not in together]
+        groups.append((*(each for group in together for each in group), problem))
+    return groups
 
 
 def _check_files(files: Files) -> CheckReport:
@@ -100,20 +217,13 @@ def _check_files(files: Files) -> CheckReport:
         return check(folder)
 
 
-def problems_by_file(verdicts: Verdicts, report: CheckReport, design: Design) -> dict[str, tuple[str, ...]]:
-    """Path -> its problems: failed verdicts, at the place that they name, and errors of the checks.
+def _new_errors(before: CheckReport, after: CheckReport) -> tuple[Finding, ...]:
+    known = {(error.path, error.message) for error in before.errors}
+    return tuple(error for error in after.errors if (error.path, error.message) not in known)
 
-    A verdict that fails only because of an assumed requirement is not a problem: code that followed the paper there
-    would contradict the assumption.
-    """
-    problems: dict[str, list[str]] = {}
-    for verdict in (each for each in verdicts.failed if not each.chosen_in):
-        owner = design.architecture.owner_of(verdict.requirement)
-        if path := next((location.path for location in verdict.evidence), owner):
-            problems.setdefault(path, []).append(_describe(verdict, design.requirements.pick([verdict.requirement])))
-    for finding in report.errors:
-        problems.setdefault(finding.path, []).append(f"Line {finding.line}: {finding.message} {finding.advice}")
-    return {path: tuple(texts) for path, texts in problems.items()}
+
+def _finding(error: Finding) -> str:
+    return f"`{error.path}`, line {error.line}: {error.message} {error.advice}"
 
 
 def _describe(verdict: Verdict, requirements: Iterable[Requirement]) -> str:

@@ -20,25 +20,26 @@ async def analyse_file(
     logic: LogicDesign,
     config: str,
     requirements: tuple[Requirement, ...],
+    contributions: tuple[Requirement, ...],
     claims: tuple[Claim, ...],
     data: str,
     path: str,
 ) -> str:
     """Analyse one file.
 
-    `config` is the view of `config.yaml` without numbers; `requirements` are those that the file owns, `claims` those
-    that it measures, `data` lists the data sources that it may load.
+    `config` is the view of `config.yaml` without numbers; `requirements` are those that the file owns, `contributions`
+    those of which it implements a part, `claims` those that it measures; `data` lists data sources that it may load.
     """
-    own = logic.file(path)
+    own, both = logic.file(path), (*requirements, *contributions)
     parts = (
-        cited_part(paper, (item.anchor for item in requirements)),
-        plan_part(plan, *(BRIEF if requirements else ())),
+        cited_part(paper, (item.anchor for item in both)),
+        plan_part(plan, *(BRIEF if both else ())),
         text_part("The configuration", config),
         text_part("What all files agree on", logic.shared_knowledge),
     )
 
     def check(analysis: str, attempt: int) -> list[str]:
-        missing = [item.id for item in requirements if item.id not in ids_in(analysis)]
+        missing = [item.id for item in both if item.id not in ids_in(analysis)]
         return [f"It does not say how the file meets {', '.join(missing)}."] if missing and attempt == 0 else []
 
     return await agents.ask(
@@ -50,6 +51,7 @@ async def analyse_file(
         logic=file_logic(own),
         imported=interfaces(logic.file(item.path) for item in own.imports),
         requirements=requirement_lines(requirements, quoted=False),
+        contributions=requirement_lines(contributions, quoted=False),
         claims=claims_by_table(claims),
         data=data,
     )

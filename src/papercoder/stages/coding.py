@@ -39,6 +39,7 @@ async def write_file(
     logic: LogicDesign,
     config: str,
     requirements: tuple[Requirement, ...],
+    contributions: tuple[Requirement, ...],
     claims: tuple[Claim, ...],
     data: str,
     analysis: str,
@@ -47,18 +48,19 @@ async def write_file(
 ) -> str:
     """Write one file, given the code of the files that it imports.
 
-    `config` is the view of `config.yaml` without numbers, `requirements` are those that the file owns, `claims` those
-    that it measures, `data` lists the data sources that it may load.
+    `config` is the view of `config.yaml` without numbers, `requirements` are those that the file owns, `contributions`
+    those of which it implements a part, `claims` those that it measures; `data` lists data sources that it may load.
     """
     parts = (
-        cited_part(paper, (*anchors_in(analysis), *(item.anchor for item in requirements))),
+        cited_part(paper, (*anchors_in(analysis), *(item.anchor for item in (*requirements, *contributions)))),
         text_part("The configuration", config),
         *_design_parts(logic, imported),
         text_part(f"Analysis of `{path}`", analysis),
     )
 
     def check(code: str, attempt: int) -> list[str]:
-        return list(problems(code, path, logic, requirements, imported)) if attempt == 0 else []
+        marked = (*requirements, *contributions)
+        return list(problems(code, path, logic, marked, imported)) if attempt == 0 else []
 
     return await agents.ask(
         CODER if not path.endswith(f"/{EXPERIMENTS}") else EXPERIMENTS_CODER,
@@ -68,6 +70,7 @@ async def write_file(
         path=path,
         logic=file_logic(logic.file(path)),
         requirements=requirement_lines(requirements, quoted=False),
+        contributions=requirement_lines(contributions, quoted=False),
         claims=claims_by_table(claims),
         data=data,
     )

@@ -1,4 +1,4 @@
-"""Property tests: what an equation or algorithm of the paper implies, as tests of the code."""
+"""Property tests: what the paper's mathematics imply, as tests of the code."""
 
 import ast
 import re
@@ -23,7 +23,7 @@ async def write_property_tests(
     own: SourceFile,
     imported: tuple[SourceFile, ...],
 ) -> str:
-    """Write tests of a file from the equations and algorithms that it owns.
+    """Write tests of a file from what the paper says of the requirements that it owns.
 
     `config` lists keys, types and meanings.
     """
@@ -43,9 +43,9 @@ async def write_property_tests(
     )
 
 
-def mathematical_requirements(requirements: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
-    """The requirements that an equation, an algorithm or a method states."""
-    return tuple(item for item in requirements if re.match(r"(eq|alg):", item.anchor) or item.kind == "method")
+def requirements_to_test(requirements: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
+    """All but those that only say what is run: method, data, training, evaluation, and equations of any kind."""
+    return tuple(item for item in requirements if re.match(r"(eq|alg):", item.anchor) or item.kind != "experiment")
 
 
 def property_test_path(path: str) -> str:

@@ -1,15 +1,35 @@
 """Review: a verdict for each requirement, with the lines that prove it; failures are revised by edits."""
 
-from collections.abc import Iterable, Iterator
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import cited_part, text_part
-from papercoder.agents.edits import SearchReplace, edit_problems
-from papercoder.agents.listings import numbered_code, python_code, requirement_lines
-from papercoder.artifacts import Edits, Paper, Requirement, SourceFile, Verdict, Verdicts
+from papercoder.agents.edits import SearchReplace, apply, edit_problems
+from papercoder.agents.listings import excerpt_code, numbered_code, python_code, requirement_lines
+from papercoder.artifacts import (
+    Edits,
+    Excerpt,
+    Location,
+    Paper,
+    ProposedAmendment,
+    Requirement,
+    SourceFile,
+    Verdict,
+    Verdicts,
+)
+from papercoder.paper.evidence import find_quote
+from papercoder.repository.call_graph import CallGraph
+from papercoder.repository.syntax import parse
 
-REVIEWER = Agent("review", "review", Json(Verdicts))
+Lines = Mapping[str, Mapping[int, str]]
+"""The lines that are shown: path -> number -> line."""
+
+REVIEWER = Agent("review", "review", Json(Verdicts), ("review_system",))
+"""Its request has no word of how the code came about, so that it is judged like anyone's."""
+
 REVISER = Agent("revise", "review", SearchReplace())
 
 
@@ -20,56 +40,84 @@ async def review_file(
     requirements: tuple[Requirement, ...],
     config: str,
     own: SourceFile,
-    others: tuple[SourceFile, ...],
+    around: tuple[Excerpt, ...],
     assumed: tuple[Requirement, ...],
+    kept: tuple[Verdict, ...] = (),
 ) -> Verdicts:
-    """Judge whether a file's code meets the requirements that it owns.
+    """Judge whether a file's code meets requirements that it owns.
 
-    `others` are its neighbours in the import graph, `assumed` the assumptions that all files share.
+    Args:
+        agents: runs the agent.
+        paper: the paper.
+        requirements: those to judge.
+        config: `config.yaml`.
+        own: the file.
+        around: what the file calls, and what calls it.
+        assumed: the assumptions that all files share.
+        kept: verdicts on its other requirements, which rest on unchanged code; they are added to the result.
     """
-    files = (own, *others)
+    lines = {own.path: dict(enumerate(own.text.splitlines(), 1))} | {item.path: item.lines for item in around}
 
-    def check(verdicts: Verdicts, _: int) -> list[str]:
-        return [*problems(verdicts, requirements, files), *choice_problems(verdicts, assumed)]
+    def check(verdicts: Verdicts, attempt: int) -> list[str]:
+        found = [*problems(verdicts, requirements, lines), *choice_problems(verdicts, assumed)]
+        return found + (proposal_problems(verdicts.amendments, paper, assumed) if attempt == 0 else [])
 
-    return await agents.ask(
+    verdicts = await agents.ask(
         REVIEWER,
         own.path,
         (
             cited_part(paper, (item.anchor for item in requirements)),
             text_part("The configuration", config),
-            text_part("What was chosen", requirement_lines(assumed) or "Nothing."),
-            text_part("Files around it", "\n\n".join(map(numbered_code, others)) or "None.", ""),
+            text_part("Choices where the paper leaves something open", requirement_lines(assumed) or "None."),
+            text_part(
+                "What the file calls, and what calls it", "\n\n".join(map(numbered_code, around)) or "Nothing.", ""
+            ),
             text_part("The file", numbered_code(own)),
         ),
         check,
         path=own.path,
+        shown=tuple(lines),
         requirements=requirement_lines(requirements),
     )
+    judged = (_with_shown_evidence(verdict, lines) for verdict in verdicts.verdicts)
+    together = sorted((*kept, *judged), key=lambda verdict: int(verdict.requirement[1:]))
+    return verdicts.model_copy(update={"verdicts": tuple(together)})
 
 
-def problems(verdicts: Verdicts, requirements: Iterable[Requirement], files: Iterable[SourceFile]) -> Iterator[str]:
-    """Requirements without exactly one verdict, and evidence without code."""
+def problems(verdicts: Verdicts, requirements: Iterable[Requirement], lines: Lines) -> Iterator[str]:
+    """Requirements without exactly one verdict, and evidence without code; `lines` are those shown of each file."""
     wanted = [item.id for item in requirements]
     given = [verdict.requirement for verdict in verdicts.verdicts]
     for name in wanted:
         if given.count(name) != 1:
             yield f"{name} has {given.count(name)} verdicts; it needs one."
     yield from (f"{name} is not one of the requirements to judge." for name in given if name not in wanted)
-    lines = {file.path: file.text.splitlines() for file in files}
     for verdict in verdicts.verdicts:
         yield from _evidence_problems(verdict, lines)
 
 
-def _evidence_problems(verdict: Verdict, lines: dict[str, list[str]]) -> Iterator[str]:
+def _evidence_problems(verdict: Verdict, lines: Lines) -> Iterator[str]:
     if verdict.verdict != "missing" and not verdict.evidence:
         yield f"{verdict.requirement} is `{verdict.verdict}` without evidence; name the lines that show it."
+    if any(_is_shown(place, lines) for place in verdict.evidence):
+        return  # the rest is left out
     for place in verdict.evidence:
-        code = lines.get(place.path)
-        if code is None:
-            yield f"{verdict.requirement}: `{place.path}` is not among the files shown."
-        elif not 1 <= place.line <= len(code) or not code[place.line - 1].partition("#")[0].strip():
-            yield f"{verdict.requirement}: `{place.path}` has no code on line {place.line}."
+        if place.path in lines:
+            yield f"{verdict.requirement}: `{place.path}` has no code on line {place.line} here."
+        else:
+            shown = ", ".join(f"`{path}`" for path in lines)
+            yield f"{verdict.requirement}: `{place.path}` is not among the files shown ({shown})."
+
+
+def _is_shown(place: Location, lines: Lines) -> bool:
+    return bool(lines.get(place.path, {}).get(place.line, "").partition("#")[0].strip())
+
+
+def _with_shown_evidence(verdict: Verdict, lines: Lines) -> Verdict:
+    """Without the lines that the reviewer was not shown."""
+    return verdict.model_copy(
+        update={"evidence": tuple(place for place in verdict.evidence if _is_shown(place, lines))}
+    )
 
 
 def choice_problems(verdicts: Verdicts, assumed: Iterable[Requirement]) -> Iterator[str]:
@@ -83,32 +131,106 @@ def choice_problems(verdicts: Verdicts, assumed: Iterable[Requirement]) -> Itera
             yield f"{verdict.requirement} has `chosen_in`, so it must be `partly` with degradation `none`."
 
 
+def proposal_problems(
+    amendments: Iterable[ProposedAmendment], paper: Paper, assumed: Iterable[Requirement]
+) -> list[str]:
+    """Proposals for what is no assumption, and without words of the paper."""
+    statements = {item.id: item.statement for item in assumed}
+    found = []
+    for item in amendments:
+        if item.requirement not in statements:
+            found.append(f"{item.requirement} is not an assumed requirement; only these can be amended.")
+        elif item.statement.strip() == statements[item.requirement].strip():
+            found.append(f"{item.requirement}: the proposed statement is the one that it has.")
+        elif item.quote and find_quote(paper, item.quote, item.anchor) is None:
+            found.append(f'{item.requirement}: the paper does not say "{item.quote}" [{item.anchor}].')
+    return found
+
+
 @uses(REVISER)
-async def revise_file(
+async def revise_files(
     agents: Agents,
     paper: Paper,
     requirements: tuple[Requirement, ...],
     config: str,
     problems: tuple[str, ...],
-    own: SourceFile,
+    files: tuple[SourceFile, ...],
     others: tuple[SourceFile, ...],
 ) -> Edits:
-    """Edit a file to fix its problems: failed verdicts and findings."""
+    """Edit the files in which problems have their cause.
+
+    `others` are the rest of the code; those that use the files may be edited to follow a changed interface.
+    """
+    code = (*files, *others)
+    graph, paths = CallGraph(code), {file.path for file in files}
+    own = [item for path in paths for item in graph.definitions(path)]
+    callers = sorted({item.path for item in graph.reaching(own)} - paths)
+    around = graph.around(paths)
 
     def check(edits: Edits, _: int) -> list[str]:
-        return edit_problems((own,), edits, {own.path})
+        found = edit_problems(code, edits, {*paths, *callers})
+        return found or interface_problems(code, apply(code, edits))
 
     return await agents.ask(
         REVISER,
-        own.path,
+        files[0].path,
         (
             cited_part(paper, (item.anchor for item in requirements)),
             text_part("The configuration", config),
-            text_part("Files around it", "\n\n".join(map(numbered_code, others)) or "None.", ""),
-            text_part("The file", python_code(own)),
+            text_part(
+                "What the files call, and what calls them", "\n\n".join(map(excerpt_code, around)) or "Nothing.", ""
+            ),
+            text_part("The files", "\n\n".join(map(python_code, files))),
         ),
         check,
-        path=own.path,
+        files=tuple(file.path for file in files),
+        callers=callers,
         requirements=requirement_lines(requirements),
         problems=problems,
     )
+
+
+def interface_problems(before: tuple[SourceFile, ...], after: tuple[SourceFile, ...]) -> list[str]:
+    """Callers that an edit forgets: functions that cannot be called as before, used in files that did not change."""
+    old = {file.path: file.text for file in before}
+    untouched = [file for file in after if file.text == old.get(file.path)]
+    found = []
+    for file in after:
+        now = dict(_signatures(file.text))
+        for name, arguments in _signatures(old.get(file.path, "")):
+            if name in now and _accepts(now[name], arguments):
+                continue
+            word = re.compile(rf"\b{re.escape(name.rpartition('.')[2])}\b")
+            users = [other.path for other in untouched if word.search(other.text)]
+            found += [
+                f"`{name}` of `{file.path}` cannot be called as before, but `{path}`, which names it, is not edited."
+                for path in users
+            ]
+    return found
+
+
+def _signatures(code: str) -> Iterator[tuple[str, ast.arguments]]:
+    """The public functions and methods of a module; none of one that cannot be parsed."""
+    try:
+        tree = parse(code)
+    except SyntaxError:
+        return
+    for node in tree.body:
+        inside = node.body if isinstance(node, ast.ClassDef) else [node]
+        prefix = f"{node.name}." if isinstance(node, ast.ClassDef) else ""
+        for each in inside:
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+                if not each.name.startswith("_"):
+                    yield prefix + each.name, each.args
+                elif each.name == "__init__":
+                    yield prefix.rstrip("."), each.args
+
+
+def _accepts(now: ast.arguments, before: ast.arguments) -> bool:
+    """Whether every call that fitted the former arguments fits these."""
+    old, new = [*before.posonlyargs, *before.args], [*now.posonlyargs, *now.args]
+    same = [each.arg for each in new[: len(old)]] == [each.arg for each in old]
+    optional = len(now.defaults) >= len(new) - len(old) + len(before.defaults)
+    keywords = {each.arg for each in before.kwonlyargs} <= {each.arg for each in (*now.kwonlyargs, *new)}
+    needed = {each.arg for each, default in zip(now.kwonlyargs, now.kw_defaults, strict=True) if default is None}
+    return same and optional and keywords and needed <= {each.arg for each in before.kwonlyargs}

@@ -1,4 +1,4 @@
-"""Requirements: found by part, merged, held against the paper's words, numbered in its order."""
+"""Requirements: found by part, merged, held against the paper's words, numbered in its order for good."""
 
 import asyncio
 import re
@@ -13,10 +13,16 @@ from papercoder.artifacts import (
     Section,
     Violation,
 )
-from papercoder.models.contract import Request
 from papercoder.models.tokens import count_tokens
 from papercoder.runs.events import AnswerRejected, Event
-from papercoder.stages.planning.requirements import complete_requirements, find_requirements, numbered, parts_of
+from papercoder.stages.planning.requirements import (
+    ChangedRequirement,
+    RequirementChanges,
+    complete_requirements,
+    find_requirements,
+    numbered,
+    parts_of,
+)
 from tests.support import PAPER, PLAN, Scripted, draft, make_agents, of_kind
 
 LOSS = draft(
@@ -30,7 +36,7 @@ SEEDS = draft(
     statement="Five seeds are run.", anchor="2", quote="", kind="experiment", status="assumed", alternatives=("three",)
 )
 MADE_UP = draft(statement="Dropout is 0.3.", anchor="2¶1", quote="with dropout of 0.3")
-NOTHING = RequirementDrafts()
+NOTHING = RequirementChanges()
 FINE = Critique()
 
 
@@ -89,23 +95,40 @@ def complete(model: Scripted, *found: RequirementDraft, refine: int = 1, plan: O
 
 
 def test_what_is_missing_is_added() -> None:
-    model = Scripted({"gaps": drafts(SEEDS), "verify": FINE})
+    model = Scripted({"gaps": RequirementChanges(add=(SEEDS,)), "verify": FINE})
     assert complete(model, LOSS) == [LOSS.statement, SEEDS.statement]
     (gaps,) = model.of("gaps")
     assert "R1 (training, stated): The loss is the mean squared error. [1¶2]" in gaps.text
     assert PLAN.summary in gaps.text
 
 
-def test_violations_are_corrected_and_the_list_is_renumbered() -> None:
-    critique = Critique(violations=(Violation(where="R1", what="wrong", correction="right"),))
-
-    def change(request: Request) -> str:
-        assert "R1: wrong It should be: right" in request.text
-        return '{"drop": ["R1"], "requirements": [' + RATE.model_dump_json() + "]}"
-
-    model = Scripted({"gaps": NOTHING, "verify": [critique, FINE], "refine_requirements": change})
-    assert complete(model, LOSS, refine=2) == [RATE.statement]
+def test_ids_stay_when_a_list_is_completed_and_corrected() -> None:
+    """Repetitions are dropped, corrections keep their id, and no id is given twice."""
+    squared = draft(statement="The squared error is averaged.", anchor="[1¶2]", quote="averaged over the batch")
+    right = RATE.model_copy(update={"statement": "The learning rate is 0.05, constant."})
+    gap = RequirementChanges(
+        drop=("R1",),
+        change=(ChangedRequirement(**{**dict(LOSS), "statement": "The mean squared error, per batch."}, id="R2"),),
+        add=(SEEDS,),
+    )
+    correction = RequirementChanges(drop=("R4",), change=(ChangedRequirement(**dict(right), id="R3"),), add=(draft(),))
+    critique = Critique(violations=(Violation(where="R3", what="wrong", correction="right"),))
+    model = Scripted({"gaps": gap, "verify": [critique, FINE], "refine_requirements": correction})
+    found = drafts(draft(statement="The target is a scaled input.", quote="as a scaled input"), LOSS, RATE)
+    requirements = asyncio.run(complete_requirements(make_agents(model), PAPER, PLAN, found, 2))
+    assert [(item.id, item.statement) for item in requirements.items] == [
+        ("R2", "The mean squared error, per batch."),
+        ("R3", right.statement),
+        ("R5", draft().statement),
+    ]
+    assert requirements.items[0].anchor == squared.anchor == "1¶2"
     assert [request.subject for request in model.of("verify")] == ["gaps", "gaps 2"]
+
+
+def test_changes_of_unknown_requirements_go_back() -> None:
+    model = Scripted({"gaps": [RequirementChanges(drop=("R7",)), RequirementChanges()]})
+    assert complete(model, LOSS, refine=0) == [LOSS.statement]
+    assert "R7 is not in the list." in model.of("gaps")[1].text
 
 
 def test_without_rounds_nothing_is_verified() -> None:

@@ -80,4 +80,8 @@ def _ownership(design: ArchitectureDesign, requirements: Requirements) -> list[s
     owners = Counter(name for file in design.files for name in file.owns)
     found = [f"{name} is not a requirement." for name in owners if name not in requirements.ids]
     found += [f"{name} has {count} owners; it needs one." for name, count in owners.items() if count > 1]
+    for file in design.files:
+        found += [f"{name} is not a requirement." for name in file.contributes if name not in requirements.ids]
+        both = sorted(set(file.owns) & set(file.contributes))
+        found += [f"`{file.path}` owns {name}; list it under `owns` only." for name in both]
     return found + [f"{item.id} has no owner." for item in requirements.items if item.id not in owners]

@@ -1,14 +1,18 @@
-"""The requirements: extracted from all sections in parallel, completed, verified and numbered."""
+"""The requirements: extracted from all sections in parallel, numbered, completed and verified."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
+from pydantic import Field
 from rapidfuzz import fuzz
 
 from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, Check, uses
-from papercoder.agents.answers import Json
+from papercoder.agents.answers import Correction, InvalidAnswerError, Json
 from papercoder.agents.context import BRIEF, paper_part, plan_part
 from papercoder.agents.listings import requirements_part
 from papercoder.artifacts import (
+    Artifact,
     OverallPlan,
     Paper,
     Requirement,
@@ -24,15 +28,61 @@ from papercoder.stages.planning.refinement import VERIFIER, round_of, violations
 from papercoder.text.fences import fence
 
 
-class RequirementChanges(RequirementDrafts):
-    """Corrections of a list of requirements: those to drop, and new or replacing ones."""
+class ChangedRequirement(RequirementDraft):
+    """A requirement in its new form; it keeps its id."""
+
+    id: str = Field(pattern=r"^R[1-9]\d*$")
+    """The id that it has."""
+
+
+class RequirementChanges(Artifact):
+    """What differs from a list of requirements; what is not mentioned stays as it is, under its id."""
 
     drop: tuple[str, ...] = ()
-    """Ids of wrong, repeated or replaced requirements."""
+    """Ids of requirements that are wrong or not needed, or that repeat another one, which stays."""
+
+    change: tuple[ChangedRequirement, ...] = ()
+    """Requirements to correct, each in full; also one that takes over what a dropped one says beyond it."""
+
+    add: tuple[RequirementDraft, ...] = ()
+    """Requirements that are missing; they get new ids."""
+
+
+class RenumberingChanges(RequirementChanges):
+    """What is missing, in a recording made when a completed list was numbered again."""
+
+
+@dataclass(frozen=True)
+class ChangesFormat:
+    """Changes; recordings of earlier versions give the missing requirements alone."""
+
+    @property
+    def correction(self) -> Correction:
+        """A patch of the wrong changes."""
+        return "patch"
+
+    @property
+    def instructions(self) -> str:
+        """The type of the changes."""
+        return Json(RequirementChanges).instructions
+
+    def read(self, text: str) -> RequirementChanges:
+        """Return the changes.
+
+        Raises:
+            InvalidAnswerError: they do not fit the schema.
+        """
+        try:
+            return Json(RequirementChanges).read(text)
+        except InvalidAnswerError as error:
+            try:
+                return RenumberingChanges(add=Json(RequirementDrafts).read(text).requirements)
+            except InvalidAnswerError:
+                raise error from None
 
 
 EXTRACTOR = Agent("requirements", "planning", Json(RequirementDrafts), NO_CONVENTIONS)
-GAPS = Agent("gaps", "planning", Json(RequirementDrafts), NO_CONVENTIONS)
+GAPS = Agent("gaps", "planning", ChangesFormat(), NO_CONVENTIONS)
 CHANGER = Agent("refine_requirements", "planning", Json(RequirementChanges), NO_CONVENTIONS)
 
 _PART_TOKENS = 3000
@@ -65,11 +115,21 @@ async def _from_part(agents: Agents, paper: Paper, part: tuple[Section, ...]) ->
 async def complete_requirements(
     agents: Agents, paper: Paper, plan: OverallPlan, found: RequirementDrafts, refine: int
 ) -> Requirements:
-    """Add requirements that span sections or that the paper leaves open; verify, refine and number them."""
+    """Number the requirements, add what spans sections or is left open, merge repetitions, verify and refine.
+
+    An id that a requirement got here stays with it, and no other requirement gets it.
+    """
     requirements = numbered(paper, found.requirements)
     parts = (paper_part(paper), plan_part(plan, *BRIEF))
-    missing = await agents.ask(GAPS, "", (*parts, *requirements_part(requirements.items)), _quoted(paper))
-    requirements = numbered(paper, (*requirements.items, *missing.requirements))
+    changes = await agents.ask(
+        GAPS, "", (*parts, *requirements_part(requirements.items)), _applicable(paper, requirements)
+    )
+    free = len(requirements.items) + 1
+    if isinstance(changes, RenumberingChanges):
+        requirements = numbered(paper, (*requirements.items, *changes.add))
+        free = len(requirements.items) + 1
+    else:
+        requirements, free = changed(paper, requirements, changes, free)
     for attempt in range(refine):
         critique = await violations(agents, GAPS, requirements, parts, attempt)
         if not critique.violations:
@@ -78,12 +138,37 @@ async def complete_requirements(
             CHANGER,
             round_of(GAPS, attempt),
             (*parts, *requirements_part(requirements.items)),
-            _quoted(paper),
+            _applicable(paper, requirements),
             violations=critique.violations,
         )
-        kept = (item for item in requirements.items if item.id not in changes.drop)
-        requirements = numbered(paper, (*kept, *changes.requirements))
+        requirements, free = changed(paper, requirements, changes, free)
     return requirements
+
+
+def changed(
+    paper: Paper, requirements: Requirements, changes: RequirementChanges, free: int
+) -> tuple[Requirements, int]:
+    """The requirements after changes, and the next free number, given the first one."""
+    dropped = set(changes.drop)
+    new = {item.id: _requirement(paper, item.id, item) for item in changes.change}
+    items = [new.get(item.id, item) for item in requirements.items if item.id not in dropped]
+    for draft in changes.add:
+        if not any(_same(draft, item) for item in items):
+            items.append(_requirement(paper, f"R{free}", draft))
+            free += 1
+    return Requirements(items=tuple(items)), free
+
+
+def _applicable(paper: Paper, requirements: Requirements) -> Check[RequirementChanges]:
+    """Reject unknown ids, and wrong quotes once."""
+
+    def problems(changes: RequirementChanges, attempt: int) -> list[str]:
+        named = [*changes.drop, *(item.id for item in changes.change)]
+        found = [f"{name} is not in the list." for name in named if name not in requirements.ids]
+        found += [f"{name} occurs twice in `drop` and `change`." for name, count in Counter(named).items() if count > 1]
+        return found + (unquoted(paper, (*changes.change, *changes.add)) if attempt == 0 else [])
+
+    return problems
 
 
 def _quoted(paper: Paper) -> Check[RequirementDrafts]:
@@ -125,25 +210,19 @@ def numbered(paper: Paper, drafts: Iterable[RequirementDraft]) -> Requirements:
     """The drafts without repetitions, numbered: in the paper's order, then those without evidence, as `assumed`."""
     anchors = ["abstract", *(name for s in paper.sections for name in (s.anchor, *(b.anchor for b in s.blocks)))]
     place = {anchor: index for index, anchor in enumerate(anchors)}
-    proved = [_proved(paper, draft) for draft in _unrepeated(drafts)]
     last = len(place)
-    proved.sort(key=lambda item: last if item[0].status == "assumed" else place.get(item[0].anchor, last))
-    return Requirements(items=tuple(_number(index, *item) for index, item in enumerate(proved, 1)))
+    proved = [_requirement(paper, "R1", draft) for draft in _unrepeated(drafts)]
+    proved.sort(key=lambda item: last if item.status == "assumed" else place.get(item.anchor, last))
+    return Requirements(items=tuple(item.model_copy(update={"id": f"R{n}"}) for n, item in enumerate(proved, 1)))
 
 
-def _proved(paper: Paper, draft: RequirementDraft) -> tuple[RequirementDraft, bool]:
-    draft = draft.model_copy(update={"anchor": draft.anchor.strip("[] ")})
-    if draft.status == "assumed":
-        return draft, False
-    anchor = find_quote(paper, draft.quote, draft.anchor)
+def _requirement(paper: Paper, name: str, draft: RequirementDraft) -> Requirement:
+    """A requirement at the block that says it, or as `assumed` if the paper does not have its quote."""
+    fields = {key: getattr(draft, key) for key in RequirementDraft.model_fields}
+    anchor = None if draft.status == "assumed" else find_quote(paper, draft.quote, draft.anchor)
     if anchor is None:
-        return draft.model_copy(update={"status": "assumed"}), False
-    return draft.model_copy(update={"anchor": anchor}), True
-
-
-def _number(index: int, draft: RequirementDraft, quote_found: bool) -> Requirement:
-    fields = {name: getattr(draft, name) for name in RequirementDraft.model_fields}
-    return Requirement(**fields, id=f"R{index}", quote_found=quote_found)
+        return Requirement(**{**fields, "status": "assumed"}, id=name, quote_found=False)
+    return Requirement(**{**fields, "anchor": anchor}, id=name, quote_found=True)
 
 
 def _unrepeated(drafts: Iterable[RequirementDraft]) -> list[RequirementDraft]:
