@@ -102,9 +102,12 @@ def _up_to_share(sections: list[Section], share: float) -> Iterator[str]:
 
 
 def anchors_in(text: str) -> tuple[str, ...]:
-    """The anchors that a text cites in brackets: `[3.2¶4]`, `[eq:5, tab:1]`."""
-    cited = re.findall(r"\[([^\]\[]{1,80})\]", text)
-    return tuple(dict.fromkeys(part for group in cited for part in re.split(r"[,;\s]+", group) if part))
+    """The anchors that a text cites in brackets: `[3.2¶4]`, `[eq:5, tab:1]`; the interval `[-1, 1]` cites nothing."""
+    groups = (re.split(r"[,;\s]+", group) for group in re.findall(r"\[([^\]\[]{1,80})\]", text))
+    return tuple(dict.fromkeys(part for group in groups if all(map(_ANCHOR.fullmatch, group)) for part in group))
+
+
+_ANCHOR = re.compile(r"[^\W_][\w.:¶-]*")
 
 
 def _whole(paper: Paper) -> str:
