@@ -1,27 +1,43 @@
 """A run folder, or a project, that someone else made is data: nothing in it decides what happens on this machine.
 
 `revise` and the page's resume used to take the address for API keys, `sandbox: subprocess`, relay folders, programs and
-prompts from the folder, and git ran the programs that `repo/.git/config` names.
+prompts from the folder, and git ran the programs that `repo/.git/config` names. Results in its store counted as observed,
+and its `data.lock.json` could name any folder of this machine for the code to read.
 """
 
 import asyncio
 import json
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from papercoder.artifacts import DataLock, DataSources, ExecutionReport, StepResult, TrialList
+from papercoder.datasets.fetch import give
+from papercoder.datasets.lock import read_data
+from papercoder.datasets.mounts import mounts_for
+from papercoder.datasets.status import data_status
 from papercoder.errors import RunFolderError, SettingsError
+from papercoder.operations.data import give_data
 from papercoder.operations.generate import generate
 from papercoder.operations.reproduce import options_to_resume
 from papercoder.operations.revise import settings_to_resume, source_to_resume
+from papercoder.report import load as load_report
 from papercoder.repository.history import History
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import CallMade, Event, RunStarted, Warned
+from papercoder.runs.executor import observes
+from papercoder.runs.folder import step_store
+from papercoder.runs.overview import report as overview
+from papercoder.runs.ownership import foreign_results
+from papercoder.runs.run import Run
 from papercoder.settings import ROLES, Settings, own_file
 from papercoder.web.runs.active import ActiveRuns
 from papercoder.web.runs.folder import RunsFolder
+from tests.datasets.servers import source
 from tests.support import PAPER, SIMULATED
 
 HOSTILE: dict[str, Any] = {
@@ -94,7 +110,8 @@ def test_the_user_is_told_what_was_not_used(tmp_path: Path) -> None:
     run, events = foreign(tmp_path / "run", **HOSTILE), list[Event]()
     settings = settings_to_resume(run, {"model": SIMULATED})
     asyncio.run(generate(None, run, settings, [events.append]))
-    (told,) = [event.message for event in events if isinstance(event, Warned) and event.where == "settings"]
+    observed, told = [event.message for event in events if isinstance(event, Warned) and event.where == "settings"]
+    assert "is observed again" in observed
     assert "base_url = openai=http://127.0.0.1:9/v1" in told
     assert "sandbox = subprocess" in told
     assert "Give them as flags or in your own settings" in told
@@ -132,6 +149,118 @@ def test_a_reproduction_runs_where_the_user_says(tmp_path: Path) -> None:
     assert resumed.budget == Settings().budget
     EventLog(run)(RunStarted(paper="paper.md", models={}, profile="paper"))  # now it is the user's own
     assert options_to_resume(run, Settings()).sandbox == "subprocess"
+
+
+# what it says was observed
+
+
+class Context:
+    """The context of `look`."""
+
+    def fingerprint(self, make: Callable[..., object]) -> None:
+        """Nothing."""
+
+
+@observes
+async def look(_: Context, code: str) -> TrialList:
+    """An observation that depends on the code alone."""
+    LOOKED.append(code)
+    return TrialList(trials=())
+
+
+LOOKED: list[str] = []
+
+
+def looked(folder: Path, code: str) -> TrialList:
+    run = Run(folder, Context(), lambda _: None, step_store(folder))
+    return asyncio.run(run.step("execution/1.json", look, code))
+
+
+def stored(folder: Path) -> Path:
+    (path,) = (folder / ".store" / "steps").glob("step-*")
+    return path
+
+
+@pytest.mark.parametrize("attack", ["another user", "a changed result", "a changed file", "a result of other code"])
+def test_what_this_user_did_not_observe_is_observed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attack: str
+) -> None:
+    run, forged = tmp_path / "run", TrialList(trials=(), not_measured={"C1": "forged"})
+    assert looked(run, attack) == looked(run, attack) == TrialList(trials=())
+    assert LOOKED.count(attack) == 1
+    match attack:
+        case "another user":
+            monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
+        case "a changed result":
+            entry = json.loads(stored(run).read_text())
+            stored(run).write_text(json.dumps({**entry, "text": forged.model_dump_json()}))
+        case "a changed file":
+            (run / "execution" / "1.json").write_text(forged.model_dump_json())
+        case _:
+            looked(tmp_path / "other", "other code")
+            stored(run).write_bytes(stored(tmp_path / "other").read_bytes())
+    assert looked(run, attack) == TrialList(trials=())
+    assert LOOKED.count(attack) == (1 if attack == "a changed file" else 2)
+    assert "forged" not in (run / "execution" / "1.json").read_text()
+
+
+def test_own_observations_hold_in_a_copy_of_the_folder(tmp_path: Path) -> None:
+    looked(tmp_path / "run", "copied")
+    shutil.copytree(tmp_path / "run", tmp_path / "copy")
+    looked(tmp_path / "copy", "copied")
+    assert LOOKED.count("copied") == 1
+
+
+def test_results_of_trials_and_checks_in_a_foreign_store_are_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(tmp_path, Context(), lambda _: None, step_store(tmp_path))
+    run.remember("trial-1", "measured")
+    assert run.recall("trial-1") == "measured"
+    run.store.put("trial-2", run.store.get("trial-1") or "")
+    assert run.recall("trial-2") is None
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
+    assert run.recall("trial-1") is None
+
+
+def test_results_that_a_folder_brings_are_named_where_they_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    own = Run(foreign(folder), Context(), lambda _: None, step_store(folder))
+    report = ExecutionReport(steps=(StepResult(step="smoke", status="passed"),), sandbox="bubblewrap")
+    asyncio.run(own.write_output("execution/report.json", report))
+    assert foreign_results(folder) == ""
+    (folder / "reproduction").mkdir()
+    (folder / "reproduction" / "claims.json").write_text("{}")
+    assert "says what its trials measured, but this was not observed by you" in foreign_results(folder)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
+    told = foreign_results(folder)
+    assert "says what was executed and what its trials measured" in told
+    assert told in overview(folder).warnings
+    assert told in load_report(folder).warnings
+
+
+# data
+
+
+def test_a_path_of_this_machine_is_read_only_if_this_user_gave_it(tmp_path: Path) -> None:
+    """A lock could name any folder, such as one with keys, and the code wrote it into its results."""
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "id").write_text("secret")
+    run, needed = tmp_path / "run", source(name="dots", kind="private", id="")
+    (run / "planning").mkdir(parents=True)
+    (run / "planning" / "data.json").write_text(DataSources(items=(needed,)).model_dump_json())
+    entry = give(needed, tmp_path / "keys")
+    (run / "data.lock.json").write_text(DataLock(sources=(entry,)).model_dump_json())
+    assert mounts_for(read_data(run)).binds == ()
+    (problem,) = data_status(run).problems
+    assert "was not given by you to this run" in problem
+    give_data(run, [f"dots={tmp_path / 'keys'}"])
+    assert [bind.source for bind in mounts_for(read_data(run)).binds] == [tmp_path / "keys"]
+    assert data_status(run).problems == ()
+    copy = Path(shutil.copytree(run, tmp_path / "copy"))
+    assert mounts_for(read_data(copy)).binds == ()
 
 
 # git

@@ -8,7 +8,7 @@ import pytest
 
 from papercoder.runs.event_log import EventLog, last_start, trusted_start
 from papercoder.runs.events import RunStarted
-from papercoder.runs.ownership import ignored_settings, is_own
+from papercoder.runs.ownership import foreign_start, is_own
 from papercoder.settings import state_folder
 
 
@@ -61,15 +61,17 @@ def test_models_by_path_are_not_trusted(tmp_path: Path, model: str) -> None:
     assert found.models == {}
 
 
-def test_what_was_ignored_is_named_in_one_sentence(tmp_path: Path) -> None:
+def test_what_was_ignored_is_named(tmp_path: Path) -> None:
     began = start(tmp_path / "run", model="relay:x", sandbox="subprocess", refine=3)
     used = RunStarted(
         paper="", models={"coding": "openai:y"}, profile="full", settings={"sandbox": "auto", "refine": 3}
     )
-    assert ignored_settings(tmp_path / "run", began, used) == ""
+    assert foreign_start(tmp_path / "run", began, used) == ()
     foreign = began.model_copy(update={"signature": ""})
-    assert "not used: sandbox = subprocess; models = relay:x. Give them" in ignored_settings(tmp_path, foreign, used)
-    assert ignored_settings(tmp_path, foreign, foreign) == ""
+    observed, ignored = foreign_start(tmp_path, foreign, used)
+    assert "is observed again" in observed
+    assert "not used: sandbox = subprocess; models = relay:x. Give them" in ignored
+    assert foreign_start(tmp_path, foreign, foreign) == (observed,)
 
 
 def test_the_key_is_for_this_user_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,6 +148,9 @@ class LockedSource(Artifact):
     given: str = ""
     """The absolute path that the user gave; empty if it was fetched."""
 
+    seal: str = ""
+    """Shows that this user gave the path, to this run; see `datasets/lock.py`."""
+
     digest: str
     """A digest of the listing of its files: their paths, sizes and hashes; for given data, their paths and sizes."""
 

@@ -46,7 +46,8 @@ def data(
             work = Fetch(run, client, Downloads(client, on_progress, largest=largest), confirm, largest)
             work.run(names or ())
         problems = work.problems
-    status = data_status(run).model_copy(update={"problems": tuple(problems)})
+    status = data_status(run)
+    status = status.model_copy(update={"problems": (*status.problems, *problems)})
     if as_json:
         echo(status.model_dump_json(indent=1))
     else:

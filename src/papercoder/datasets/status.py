@@ -5,7 +5,7 @@ from typing import Literal
 
 from papercoder.artifacts import Artifact, DataLock, DataSource, DataSources
 from papercoder.datasets.cache import DataCache
-from papercoder.datasets.lock import DATA, read_lock
+from papercoder.datasets.lock import DATA, foreign_paths, read_lock
 from papercoder.runs.folder import load
 
 SourceState = Literal["fetched", "given", "changed", "cached", "missing", "package", "generated"]
@@ -33,7 +33,7 @@ class DataStatus(Artifact):
 
     sources: tuple[SourceStatus, ...]
     problems: tuple[str, ...] = ()
-    """What could not be fetched, one sentence each."""
+    """What could not be fetched or is not used, one sentence each."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -50,7 +50,14 @@ def data_status(folder: Path, cache: DataCache | None = None) -> DataStatus:
     """
     cache, lock = cache or DataCache(), read_lock(folder)
     sources = load(folder, DATA, DataSources)
-    return DataStatus(sources=tuple(source_status(source, lock, cache) for source in sources.items))
+    return DataStatus(
+        sources=tuple(source_status(source, lock, cache) for source in sources.items),
+        problems=tuple(
+            f"{each.name}: {each.given} was not given by you to this run in this folder, so it is not used. Give it "
+            f"with --data {each.name}={each.given} if its files may be read by the code."
+            for each in foreign_paths(folder)
+        ),
+    )
 
 
 def source_status(source: DataSource, lock: DataLock, cache: DataCache, *, verify: bool = True) -> SourceStatus:

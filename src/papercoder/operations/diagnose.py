@@ -12,9 +12,10 @@ from papercoder.pipeline.adoption import with_pending_texts
 from papercoder.pipeline.diagnosis import diagnose
 from papercoder.pipeline.publisher import Publisher
 from papercoder.repository.files import read_files
-from papercoder.runs.event_log import EventLog, read_events
-from papercoder.runs.events import Emit
+from papercoder.runs.event_log import EventLog, last_start, read_events
+from papercoder.runs.events import Emit, Warned
 from papercoder.runs.folder import load, lock
+from papercoder.runs.ownership import foreign_start
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
 
@@ -43,8 +44,11 @@ async def diagnose_run(
         run, history = open_run(folder, settings, log)
         design, paper = load_design(folder), load(folder, "paper.json", Paper)
         files = with_pending_texts(folder, read_files(folder / "repo"))
-        log(run_started(run.context, summarise(read_events(folder)).paper, settings))
+        before, now = last_start(folder), run_started(run.context, summarise(read_events(folder)).paper, settings)
+        log(now)
         with ReportAtEnd(log), record_end(log) as end:
+            for message in foreign_start(folder, before, now) if before else ():
+                log(Warned(where="settings", message=message))
             diagnosis = await diagnose(run, paper, design, files, options, Publisher(run, history))
             end.reason = ""
     if diagnosis.kept:

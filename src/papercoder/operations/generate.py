@@ -33,7 +33,7 @@ from papercoder.repository.history import History
 from papercoder.runs.event_log import EventLog, last_start, read_events, trusted_start
 from papercoder.runs.events import ArtifactEdited, Emit, RunEnded, RunStarted, Warned
 from papercoder.runs.folder import load, lock
-from papercoder.runs.ownership import ignored_settings
+from papercoder.runs.ownership import foreign_start
 from papercoder.runs.run import Run
 from papercoder.runs.summary import summarise
 from papercoder.settings import RUN_ROLES, Profile, Role, Settings, recorded_settings
@@ -90,8 +90,7 @@ async def generate(
         now = run_started(run.context, _source_name(source, folder), settings)
         emit(now)
         with ReportAtEnd(emit), record_end(emit) as end:
-            ignored = ignored_settings(folder, before, now) if before else ""
-            for message in filter(None, (*settings.unused, ignored)):
+            for message in (*settings.unused, *(foreign_start(folder, before, now) if before else ())):
                 emit(Warned(where="settings", message=message))
             await history.init()
             paper = await read_paper(

@@ -19,10 +19,10 @@ from papercoder.pipeline.results import add_results
 from papercoder.repository.files import read_files
 from papercoder.repository.history import History
 from papercoder.runs.event_log import EventLog, last_start, read_events, trusted_start
-from papercoder.runs.events import Emit, RunStarted
+from papercoder.runs.events import Emit, RunStarted, Warned
 from papercoder.runs.executor import PlainContext
 from papercoder.runs.folder import load, lock, step_store
-from papercoder.runs.ownership import is_own
+from papercoder.runs.ownership import foreign_start, is_own
 from papercoder.runs.run import Run
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
@@ -55,8 +55,11 @@ async def reproduce_run(
             raise RunFolderError(f"{folder} has no repository yet. Make it first: papercoder run PAPER -o {folder}")
         design, paper = load_design(folder), load(folder, "paper.json", Paper)
         log = EventLog(folder, *listeners)
-        log(_resumed(folder, options))
+        before, now = last_start(folder), _resumed(folder, options)
+        log(now)
         with ReportAtEnd(log), record_end(log) as end:
+            for message in foreign_start(folder, before, now) if before else ():
+                log(Warned(where="settings", message=message))
             run = Run(folder, PlainContext(log), log, step_store(folder))
             found = await reproduction.reproduce(
                 run, files, design.claims, design.config.values, options, retry_failed=retry_failed, confirm=confirm

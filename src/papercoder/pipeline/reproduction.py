@@ -35,7 +35,7 @@ from papercoder.files.regular import read_text
 from papercoder.pipeline.trial_schedule import TrialSchedule
 from papercoder.pipeline.trial_steps import TrialSteps
 from papercoder.runs.events import ClaimDecided, Forecast, ReproductionPlanned
-from papercoder.runs.executor import PlainContext
+from papercoder.runs.executor import PlainContext, observes
 from papercoder.runs.folder import load
 from papercoder.runs.run import Run
 from papercoder.runs.store import digest
@@ -201,6 +201,7 @@ class _ListContext(PlainContext):
     files: tuple[SourceFile, ...]
 
 
+@observes
 async def list_in_sandbox(
     context: _ListContext,
     code: tuple[SourceFile, ...],  # noqa: ARG001

@@ -11,7 +11,7 @@ from papercoder.artifacts import RunData, SourceFile, Trial, TrialResult
 from papercoder.artifacts.reproduction import Setting
 from papercoder.errors import PaperCoderError
 from papercoder.files.regular import write
-from papercoder.runs.executor import PlainContext
+from papercoder.runs.executor import PlainContext, observes
 from papercoder.runs.run import Run
 from papercoder.runs.store import digest
 from papercoder.stages.reproduction.places import TrialPlace
@@ -39,6 +39,7 @@ class TrialContext(PlainContext):
     """A result that the trial would have again, because all settings that it reads are the same."""
 
 
+@observes
 async def measure_trial(context: TrialContext, request: TrialRequest, attempt: int) -> TrialResult:  # noqa: ARG001
     """Run a trial; `attempt` counts those before it that failed.
 
@@ -128,10 +129,10 @@ class TrialSteps:
 
     def _remember(self, request: TrialRequest, result: TrialResult) -> None:
         results = (*self._results_with_any_settings(request), result)
-        self.run.store.put(_key(request), _RESULTS.dump_json(results).decode())
+        self.run.remember(_key(request), _RESULTS.dump_json(results).decode())
 
     def _results_with_any_settings(self, request: TrialRequest) -> tuple[TrialResult, ...]:
-        text = self.run.store.get(_key(request))
+        text = self.run.recall(_key(request))
         return _RESULTS.validate_json(text) if text else ()
 
     def _artifact(self, trial: Trial) -> str:

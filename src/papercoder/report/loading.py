@@ -32,7 +32,7 @@ from papercoder.artifacts.execution import ExecutionReport
 from papercoder.artifacts.paper import render_block
 from papercoder.artifacts.reproduction import Reproduction
 from papercoder.datasets.cache import DataCache
-from papercoder.datasets.lock import DATA, LOCK
+from papercoder.datasets.lock import DATA, LOCK, read_lock
 from papercoder.datasets.status import SourceStatus, source_status
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import file_status, is_file, read_bytes, read_text, walk
@@ -43,7 +43,7 @@ from papercoder.report.model import CodeLine, DoubtfulPlace, Place, Report, Trac
 from papercoder.runs.agents import use_by_agent
 from papercoder.runs.event_log import LOG, read_events
 from papercoder.runs.folder import require_no_links
-from papercoder.runs.overview import status_of
+from papercoder.runs.overview import status_of, with_foreign_results
 from papercoder.runs.summary import Summary, summarise
 
 A = TypeVar("A", bound=Artifact)
@@ -103,7 +103,7 @@ def load(folder: Path) -> Report:
     if (paper := files.read("paper.json", Paper)) is not None:
         report = report.model_copy(update=_reading(folder, paper))
     others = tuple(text for text in summary.warnings if not text.startswith(_READING))
-    return report.model_copy(update={"warnings": (*others, *files.invalid)})
+    return report.model_copy(update={"warnings": (*with_foreign_results(others, folder), *files.invalid)})
 
 
 def _reading(folder: Path, paper: Paper) -> dict[str, object]:
@@ -234,7 +234,7 @@ def _traced(item: Requirement, trace: Trace | None, verdict: Verdict | None, sou
 def _data(files: _Files) -> tuple[SourceStatus, ...]:
     """What is there of the data now; files are not compared, since there may be millions."""
     sources = files.read(DATA, DataSources)
-    lock = files.read(LOCK, DataLock) or DataLock()
+    lock = read_lock(files.folder) if files.read(LOCK, DataLock) else DataLock()
     return tuple(source_status(source, lock, DataCache(), verify=False) for source in (sources or DataSources()).items)
 
 

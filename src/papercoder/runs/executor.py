@@ -51,9 +51,20 @@ def runs_execution_steps(*steps: StepName) -> Callable[[F], F]:
 
     def declare(make: F) -> F:
         make.execution_steps = steps  # type: ignore[attr-defined]
-        return make
+        return observes(make)
 
     return declare
+
+
+def observes(make: F) -> F:
+    """Declare that a function observes what code does: only results with this user's seal are used again, and no edits."""
+    make.observes = True  # type: ignore[attr-defined]
+    return make
+
+
+def is_observation(make: Callable[..., object]) -> bool:
+    """Whether a function observes what code does."""
+    return getattr(make, "observes", False)
 
 
 def execution_steps_of(make: Callable[..., object]) -> tuple[StepName, ...]:

@@ -13,6 +13,7 @@ from papercoder.runs.agents import AgentUse, use_by_agent
 from papercoder.runs.event_log import LOG, read_events
 from papercoder.runs.events import ExecutionStepEnded
 from papercoder.runs.folder import is_locked, require_no_links
+from papercoder.runs.ownership import foreign_results
 from papercoder.runs.summary import Calls, StageSummary, Status, Summary, Tokens, summarise
 
 A = TypeVar("A", bound=Artifact)
@@ -78,7 +79,7 @@ def report(folder: Path) -> RunReport:
     summary = summarise(events)
     shared = {name: getattr(summary, name) for name in Summary.model_fields if name in RunReport.model_fields}
     return RunReport(
-        **{**shared, "status": status_of(summary, folder)},
+        **{**shared, "status": status_of(summary, folder), "warnings": with_foreign_results(summary.warnings, folder)},
         agents=use_by_agent(events),
         files=_files(folder),
         steps={event.step: event.status for event in events if isinstance(event, ExecutionStepEnded)},
@@ -97,6 +98,12 @@ def status_of(summary: Summary, folder: Path) -> Status | Literal["interrupted"]
         return summary.status
     now = summarise(read_events(folder)).status  # the run may have ended between the two checks
     return "interrupted" if now == "running" else now
+
+
+def with_foreign_results(warnings: tuple[str, ...], folder: Path) -> tuple[str, ...]:
+    """The warnings of a run, after the one that its results are not the user's own, if they are not."""
+    foreign = foreign_results(folder)
+    return (foreign, *warnings) if foreign else warnings
 
 
 def _files(folder: Path) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 The folder has two kinds of content, both addressed by hashes. The *store* holds results that cost money and is written
 first. The *artifacts* are files for people: a file whose content the system did not write is the user's, is used
-unchanged, and only what reads it is made again.
+unchanged, and only what reads it is made again. What was observed of running code is neither edited nor taken from
+someone else: without this user's seal, it is observed again.
 """
 
 import asyncio
@@ -19,8 +20,9 @@ from papercoder.errors import AnswerError, RunFolderError
 from papercoder.files.regular import delete, read_text, walk, write
 from papercoder.runs.event_log import current_step
 from papercoder.runs.events import ArtifactEdited, ArtifactMade, ArtifactReused, ArtifactStarted, Emit, Warned
-from papercoder.runs.executor import C, Executor, LocalExecutor
+from papercoder.runs.executor import C, Executor, LocalExecutor, is_observation
 from papercoder.runs.folder import artifact_text, parse_artifact
+from papercoder.runs.ownership import is_sealed, seal, seal_output
 from papercoder.runs.store import Store, digest, parse_stored
 
 P = ParamSpec("P")
@@ -32,6 +34,15 @@ class _StepResult(Artifact):
 
     text: str
     calls: int
+    seal: str = ""
+    """This user's, on observations."""
+
+
+class _Sealed(Artifact):
+    """What the store holds of a computation: its result and this user's seal."""
+
+    text: str
+    seal: str
 
 
 class _Ledger(Artifact):
@@ -82,15 +93,19 @@ class Run(Generic[C]):
         """
         kind = get_type_hints(make)["return"]
         key = self._key(make, inputs, named)
-        if (edited := self._edited_text(artifact, key)) is not None:
+        is_observed = is_observation(make)
+        if not is_observed and (edited := self._edited_text(artifact, key)) is not None:
             return cast("T", parse_artifact(artifact, kind, edited))
-        result = self._stored_result(artifact, key)
+        result = self._stored_result(artifact, key, is_observed)
         if result is None:
             self.emit(ArtifactStarted(artifact=artifact))
             started = time.monotonic()
             with current_step(artifact) as step:
                 value = await self.executor.perform(make, self.context, *inputs, **named)
-            result = _StepResult(text=artifact_text(value, kind), calls=step.answers)
+            text = artifact_text(value, kind)
+            result = _StepResult(
+                text=text, calls=step.answers, seal=seal(_sealed_text(key, text)) if is_observed else ""
+            )
             await asyncio.to_thread(self.store.put, f"step-{key}", result.model_dump_json())
             self._reported.add(key)
             self.emit(ArtifactMade(artifact=artifact, seconds=time.monotonic() - started, calls=result.calls))
@@ -113,7 +128,7 @@ class Run(Generic[C]):
 
     def stored(self, make: Callable[Concatenate[C, P], Awaitable[T]], *inputs: P.args, **named: P.kwargs) -> bool:
         """Whether `step` has a stored result of `make` for these inputs."""
-        return self.store.get(f"step-{self._key(make, inputs, named)}") is not None
+        return self._stored(self._key(make, inputs, named), is_observation(make)) is not None
 
     async def cached(self, compute: Callable[P, T], *inputs: P.args, **named: P.kwargs) -> T:
         """Return the stored result of `compute` for these inputs, or call it now in a thread.
@@ -122,11 +137,21 @@ class Run(Generic[C]):
         """
         kind = get_type_hints(compute)["return"]
         key = digest([version("papercoder"), compute.__module__, compute.__qualname__, inputs, named])
-        if (stored := self.store.get(f"cached-{key}")) is not None:
+        if (stored := self.recall(f"cached-{key}")) is not None:
             return cast("T", parse_artifact("a cached result", kind, stored))
         value = await run_in_thread(compute, *inputs, **named)
-        await asyncio.to_thread(self.store.put, f"cached-{key}", artifact_text(value, kind))
+        await asyncio.to_thread(self.remember, f"cached-{key}", artifact_text(value, kind))
         return value
+
+    def recall(self, key: str) -> str | None:
+        """The text that `remember` stored under this key; None if this user did not store it."""
+        text = self.store.get(key)
+        stored = parse_stored(_Sealed, key, text) if text else None
+        return stored.text if stored and is_sealed(_sealed_text(key, stored.text), stored.seal) else None
+
+    def remember(self, key: str, text: str) -> None:
+        """Store a text with this user's seal."""
+        self.store.put(key, _Sealed(text=text, seal=seal(_sealed_text(key, text))).model_dump_json())
 
     async def write_text(self, artifact: str, text: str) -> str:
         """Write a text that costs nothing to make, unless the user has edited the file; return the text in use."""
@@ -145,7 +170,9 @@ class Run(Generic[C]):
         if value is None:
             delete(self.folder, artifact)
         else:
-            await asyncio.to_thread(write, self.folder, artifact, value.model_dump_json(indent=1) + "\n")
+            text = value.model_dump_json(indent=1) + "\n"
+            await asyncio.to_thread(write, self.folder, artifact, text)
+            await asyncio.to_thread(seal_output, self.folder, artifact, text)
 
     async def adopt(self, artifact: str, text: str | None = None) -> None:
         """Write a text, or keep the current one, and use it from now on even if the artifact's inputs change.
@@ -191,11 +218,17 @@ class Run(Generic[C]):
         except RunFolderError:
             return False  # a file that is not text comes from the user
 
-    def _stored_result(self, artifact: str, key: str) -> _StepResult | None:
+    def _stored(self, key: str, is_observed: bool) -> _StepResult | None:
         text = self.store.get(f"step-{key}")
         if text is None:
             return None
         result = parse_stored(_StepResult, f"step-{key}", text)
+        return None if is_observed and not is_sealed(_sealed_text(key, result.text), result.seal) else result
+
+    def _stored_result(self, artifact: str, key: str, is_observed: bool) -> _StepResult | None:
+        result = self._stored(key, is_observed)
+        if result is None:
+            return None
         if self.replacements.get(artifact, result.text) != result.text:
             result = result.model_copy(update={"text": self.replacements[artifact]})
             self.store.put(f"step-{key}", result.model_dump_json())
@@ -225,6 +258,10 @@ class Run(Generic[C]):
     def _ledger(self, artifact: str) -> _Ledger:
         text = self.store.get(_ledger_key(artifact))
         return parse_stored(_Ledger, _ledger_key(artifact), text) if text else _Ledger()
+
+
+def _sealed_text(key: str, text: str) -> str:
+    return f"{key}\n{text}"
 
 
 def _ledger_key(artifact: str) -> str:

@@ -1,6 +1,7 @@
 """One trial: run in a fresh copy in the sandbox, under its own caps; its result is read as untrusted input."""
 
 import asyncio
+import hashlib
 import json
 import math
 import os
@@ -17,7 +18,8 @@ from papercoder.artifacts import Artifact, RunData, SourceFile, Trial, TrialResu
 from papercoder.artifacts.execution import Outcome
 from papercoder.artifacts.reproduction import Setting
 from papercoder.environments.repository_copy import read_untrusted_file
-from papercoder.files.regular import open_file
+from papercoder.files.regular import open_file, read_text, write
+from papercoder.runs.ownership import is_sealed, seal
 from papercoder.sandbox.contract import GIB, MIB, Limits
 from papercoder.stages.reproduction.preparation import MAIN, Preparation, options_of, repository_folder
 
@@ -154,8 +156,11 @@ async def _ends_with_probe(
 
 
 def _restore_checkpoint(folder: Path, trial: Trial, kept: Path | None) -> None:
-    """Give a trial the checkpoint of its earlier attempt; the runner ignores one of other code or settings."""
-    if kept and kept.is_file():
+    """Give a trial the checkpoint of its earlier attempt; the runner ignores one of other code or settings.
+
+    A result is computed from it, so one that is not of this user's own attempt is ignored.
+    """
+    if kept and kept.is_file() and is_sealed(_checkpoint_text(kept), read_text(kept.parent, _seal_name(kept)) or ""):
         (folder / _RESULTS).mkdir()
         shutil.copyfile(kept, folder / _RESULTS / f"{trial.id}{_CHECKPOINT}")
 
@@ -169,9 +174,19 @@ def _keep_checkpoint(folder: Path, trial: Trial, kept: Path | None) -> None:
             part = kept.with_name(f".{uuid.uuid4().hex}.part")
             with part.open("wb") as target:
                 shutil.copyfileobj(source, target)
+            write(kept.parent, _seal_name(kept), seal(_checkpoint_text(part, kept.name)))
             part.replace(kept)
     except OSError:  # there is none, or it is not a regular file
         kept.unlink(missing_ok=True)
+
+
+def _seal_name(kept: Path) -> str:
+    return f"{kept.name}.seal"
+
+
+def _checkpoint_text(path: Path, trial: str = "") -> str:
+    with path.open("rb") as file:
+        return f"checkpoint of {trial or path.name}\n{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 class _ProgressReports:

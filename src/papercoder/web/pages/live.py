@@ -10,6 +10,7 @@ from papercoder.console.progress import line
 from papercoder.errors import PaperCoderError
 from papercoder.files.regular import is_file
 from papercoder.runs.events import Event, RunStarted
+from papercoder.runs.overview import with_foreign_results
 from papercoder.web.parts import live, tabs
 from papercoder.web.runs.view import View
 from papercoder.web.runs.watcher import Watcher
@@ -77,7 +78,10 @@ class Live:
         reproduction = view.reproduction
         self._trials.show(live.trials(reproduction) if reproduction.plan or reproduction.running else "")
         self._claims.show(live.claims(reproduction) if reproduction.verdicts else "")
-        self._warnings.show(live.warnings(view.summary.warnings) if view.summary.warnings else "")
+        warnings = view.summary.warnings
+        if not view.is_active:
+            warnings = with_foreign_results(warnings, self._folder)
+        self._warnings.show(live.warnings(warnings) if warnings else "")
         self._log.follow()
 
     def _show_graph(self, view: View) -> None:
