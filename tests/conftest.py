@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from papercoder.runs.store import digest
+from papercoder.stages.checking import mypy_check, ruff_check
+from papercoder.stages.checking.mirror import run_tool
 from tests.support import MARKDOWN
 
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
@@ -74,6 +77,32 @@ def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: 
     monkeypatch.setenv("XDG_CONFIG_HOME", str(empty))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
     monkeypatch.chdir(empty)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _each_tool_reads_the_same_code_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """ruff and mypy take seconds, and many tests make the same repository: all workers keep what they said of it."""
+    base = tmp_path_factory.getbasetemp()
+    kept = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def run_once(
+        arguments: list[str], root: Path, seconds: float, memory: int = 4 << 30, **variables: str
+    ) -> str | None:
+        code = {path.relative_to(root).as_posix(): path.read_text() for path in root.rglob("*") if path.is_file()}
+        known = kept / f"tool-{digest([arguments, code, seconds, memory, variables])}"
+        if known.exists():
+            return known.read_text(encoding="utf-8")
+        output = run_tool(arguments, root, seconds, memory, **variables)
+        if output is not None:
+            part = base / known.name
+            part.write_text(output, encoding="utf-8")
+            part.replace(known)
+        return output
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(mypy_check, "run_tool", run_once)
+        patched.setattr(ruff_check, "run_tool", run_once)
+        yield
 
 
 @pytest.fixture

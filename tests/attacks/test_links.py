@@ -188,16 +188,20 @@ def test_results_of_a_bench_are_a_regular_file(tmp_path: Path, victim: Path, kin
         read_results(tmp_path / "bench")
 
 
-def test_a_copy_for_the_sandbox_has_no_pipes(run: Path, victim: Path) -> None:
-    os.mkfifo(run / "repo" / "pipe")
-    (run / "repo" / "data").symlink_to(victim)
+def test_a_copy_for_the_sandbox_has_no_pipes_and_no_links_that_lead_out(run: Path, victim: Path) -> None:
+    repository = run / "repo"
+    os.mkfifo(repository / "pipe")
+    (repository / "package").mkdir()
+    targets = {"absolute": victim, "upward": "../../victim", "loop": "loop", "inside": "main.py", "own": repository}
+    for name, target in targets.items():
+        (repository / name).symlink_to(target)
+    (repository / "package" / "main.py").symlink_to("../main.py")
 
     async def names() -> set[str]:
-        async with temporary_copy(run / "repo") as folder:
-            assert (folder / "data").is_symlink()  # which leads nowhere in the sandbox
-            return {path.name for path in folder.iterdir()}
+        async with temporary_copy(repository) as folder:
+            return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
-    assert asyncio.run(names()) == {"main.py", "data"}
+    assert asyncio.run(names()) == {"main.py", "inside", "loop", "package", "package/main.py"}
 
 
 def test_sizes_and_depths_have_limits(run: Path) -> None:

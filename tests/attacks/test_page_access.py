@@ -109,14 +109,17 @@ def test_the_list_of_processes_does_not_show_the_token(tmp_path: Path, monkeypat
 def test_runs_at_once_are_limited(tmp_path: Path, paper_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(active, "MOST_AT_ONCE", 1)
     slow = Settings(model="simulated:files=6,width=3,speed=100,ttft=20", sandbox="none")
-    runs = ActiveRuns(RunsFolder(tmp_path))
+    runs, other_server = ActiveRuns(RunsFolder(tmp_path)), ActiveRuns(RunsFolder(tmp_path))
 
     async def play() -> None:
         await runs.start("one", str(paper_file), slow)
-        with pytest.raises(RunFolderError, match="1 active, the most runs at once"):
-            await runs.start("two", str(paper_file), slow)
+        for server in (runs, other_server):
+            with pytest.raises(RunFolderError, match="1 active on this machine, the most runs at once"):
+                await server.start("two", str(paper_file), slow)
         assert not (tmp_path / "two").exists()
         await runs.close()
+        await other_server.start("two", str(paper_file), slow)
+        await other_server.close()
         await runs.start("two", str(paper_file), slow)
         await runs.close()
 

@@ -3,6 +3,9 @@
 import ast
 import io
 import json
+import logging
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from rich.table import Table
 
 import papercoder
 from papercoder.artifacts.checking import CheckReport, error
+from papercoder.cli import main
 from papercoder.cli.options import echo
 from papercoder.console.check import show_check
 from papercoder.console.output import PlainConsole
@@ -89,6 +93,25 @@ def test_json_keeps_its_meaning(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     assert not hidden(printed)
     assert json.loads(printed) == json.loads(text)
+
+
+def test_an_unexpected_error_is_printed_without_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "".join(ATTACKS.values())
+    for hook in ("excepthook", "unraisablehook"):
+        monkeypatch.setattr(sys, hook, None)
+    monkeypatch.setattr(threading, "excepthook", None)
+    monkeypatch.setattr("papercoder.cli.app", lambda: None)
+    main()
+    logging.captureWarnings(False)
+    sys.excepthook(ValueError, ValueError(text), None)
+    threading.Thread(target=lambda: int(text)).start()
+    _ = [thread.join() for thread in threading.enumerate() if thread is not threading.current_thread()]
+    printed = capsys.readouterr().err
+    assert "ValueError: \\u001b[31mred" in printed
+    assert "invalid literal for int()" in printed
+    assert not hidden(printed)
 
 
 def test_there_is_no_other_way_to_the_terminal() -> None:

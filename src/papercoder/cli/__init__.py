@@ -2,6 +2,8 @@
 
 import logging
 import sys
+import threading
+import traceback
 
 from papercoder.cli import bench as bench
 from papercoder.cli import bench_compare as bench_compare
@@ -16,6 +18,7 @@ from papercoder.cli import rubrics as rubrics
 from papercoder.cli import web as web
 from papercoder.cli.interruption import INTERRUPTED, say
 from papercoder.cli.options import app as app
+from papercoder.cli.options import echo
 from papercoder.errors import PaperCoderError, RunFolderError, os_error_sentence
 from papercoder.text.characters import visible
 
@@ -27,8 +30,18 @@ class _VisibleFormatter(logging.Formatter):
         return visible(super().format(record))
 
 
+def _print_traceback(error: BaseException | None) -> None:
+    """Print the traceback of an unexpected error, which is a bug, with hidden characters made visible."""
+    if error:
+        echo("".join(traceback.format_exception(error)), err=True, nl=False)
+
+
 def main() -> None:
     """Run the command line; an error of PaperCoder or of the operating system becomes one sentence and an exit code."""
+    sys.excepthook = lambda kind, error, trace: _print_traceback(error)  # noqa: ARG005
+    sys.unraisablehook = lambda unraisable: _print_traceback(unraisable.exc_value)
+    threading.excepthook = lambda ended: _print_traceback(ended.exc_value)
+    logging.captureWarnings(True)
     handler = logging.StreamHandler()
     handler.setFormatter(_VisibleFormatter())
     logging.basicConfig(handlers=[handler])

@@ -15,11 +15,15 @@ RAY_VARIABLES = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
+    "RAY_gcs_server_request_timeout_seconds": "180",
 }
-"""No usage statistics, no warnings about future changes, and no logs of nodes that die."""
+"""No usage statistics, no warnings about future changes, no logs of nodes that die, and patience with busy machines."""
 
 LOCAL = "local"
 """Ray's address for a new cluster on this machine."""
+
+_STARTS, _TIMED_OUT = 4, "timed out during startup"
+"""How often a cluster is started, and what Ray says if it took more than half a minute, as on a busy machine."""
 
 Node = Mapping[str, float]
 """A node's resources, by Ray's names; memory in bytes."""
@@ -49,16 +53,28 @@ def connected(address: str) -> Iterator[Any]:
         raise SettingsError("--on ray needs the extra `ray`: pip install 'papercoder[ray]'.") from None
     on_sigterm = signal.getsignal(signal.SIGTERM)
     own: dict[str, object] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"} if address == LOCAL else {}
-    try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
-    except (OSError, RuntimeError, ValueError) as error:
-        raise ClusterError(_connection_error(address, next(iter(str(error).splitlines()), ""))) from error
+    _start(ray, address, own)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, on_sigterm)  # Ray's handler would exit at once
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _start(ray: Any, address: str, options: Mapping[str, object]) -> None:
+    for _ in range(_STARTS):
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **options)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ClusterError(_connection_error(address, next(iter(str(error).splitlines()), ""))) from error
+        except Exception as error:
+            if _TIMED_OUT not in str(error):
+                raise
+            ray.shutdown()
+        else:
+            return
+    raise ClusterError(_connection_error(address, f"it {_TIMED_OUT}"))
 
 
 def _connection_error(address: str, reason: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from papercoder.errors import RunFolderError, SandboxError
 from papercoder.files.regular import read_text
 from papercoder.files.temporary import delete_tree, new_temporary_folder
+from papercoder.runs.folder import is_outside
 
 RESULTS = "results.json"
 _LEFT_OUT = frozenset({".git", ".venv", "venv", "__pycache__", ".pytest_cache", RESULTS})
@@ -19,7 +20,9 @@ _TRIALS = "results"
 
 @asynccontextmanager
 async def temporary_copy(repository: Path) -> AsyncIterator[Path]:
-    """A temporary copy without git history, environments and earlier results; links stay links.
+    """A temporary copy without git history, environments, earlier results and links that lead out of the repository.
+
+    Links within the repository stay links.
 
     Raises:
         SandboxError: it cannot be copied.
@@ -33,12 +36,12 @@ async def temporary_copy(repository: Path) -> AsyncIterator[Path]:
 
 def _copy(repository: Path, folder: Path) -> Path:
     def left_out(parent: str, names: list[str]) -> set[str]:
-        """What the code does not need, earlier results, and pipes, sockets and devices."""
+        """What the code does not need, earlier results, links that lead out, and pipes, sockets and devices."""
         earlier = Path(parent).is_relative_to(repository / _TRIALS)
         return {
             name
             for name in names
-            if name in _LEFT_OUT or (earlier and name.endswith(".json")) or _is_special(Path(parent, name))
+            if name in _LEFT_OUT or (earlier and name.endswith(".json")) or _is_special(Path(parent, name), repository)
         }
 
     try:
@@ -50,8 +53,11 @@ def _copy(repository: Path, folder: Path) -> Path:
     return folder
 
 
-def _is_special(path: Path) -> bool:
-    return stat.S_IFMT(path.lstat().st_mode) not in {stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}
+def _is_special(path: Path, repository: Path) -> bool:
+    kind = stat.S_IFMT(path.lstat().st_mode)
+    if kind == stat.S_IFLNK:
+        return path.readlink().is_absolute() or is_outside(path, repository)
+    return kind not in {stat.S_IFREG, stat.S_IFDIR}
 
 
 async def delete_folder(folder: Path) -> None:

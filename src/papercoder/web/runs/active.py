@@ -1,14 +1,16 @@
 """Runs that the page started: each can be paused, stopped and resumed."""
 
 import asyncio
+import fcntl
 import os
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
+from io import BytesIO
 from logging import getLogger
 from threading import Thread
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.models.stack import limits_of
@@ -17,14 +19,14 @@ from papercoder.operations.generate import generate
 from papercoder.operations.reproduce import options_to_resume, reproduce_run
 from papercoder.operations.revise import settings_to_resume, source_to_resume
 from papercoder.runs.events import ArtifactEdited, ArtifactReused, ArtifactStarted, Emit, Event, Forecast
-from papercoder.settings import Settings
+from papercoder.settings import Settings, state_folder
 from papercoder.web.runs.folder import RunsFolder
 from papercoder.web.runs.pause import Pause
 
 ActiveState = Literal["running", "pausing", "paused", "stopping", "ended"]
 
 MOST_AT_ONCE = max(4, os.cpu_count() or 1)
-"""Runs that one server keeps active: each has threads, model calls and code in a sandbox."""
+"""Runs that all servers of a user keep active on one machine: each has threads, model calls and code in a sandbox."""
 
 Work = Callable[[list[Emit], RunEnvironment], Coroutine[Any, Any, object]]
 """Generates or reproduces a run, for these listeners and in this environment."""
@@ -36,7 +38,9 @@ _GRACE = 1.0
 class ActiveRun:
     """A run in its own thread and event loop: stopping it ends all that it started, and the page never waits for it."""
 
-    def __init__(self, name: str, settings: Settings, work: Work) -> None:
+    def __init__(self, name: str, settings: Settings, work: Work, place: IO[bytes] | None = None) -> None:
+        """Start it; `place` is closed when it has ended."""
+        self._place = place
         self._pause = Pause(limits_of(settings))
         self._is_stopping = False
         self._runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
@@ -94,6 +98,8 @@ class ActiveRun:
         """The thread's target. It is a daemon: if the process ends, the run is interrupted as by a kill."""
         with self._runner:
             error = self._runner.run(self._wait())
+        if self._place:
+            self._place.close()
         self._ended.set_result(error)
 
     async def _wait(self) -> BaseException | None:
@@ -159,9 +165,12 @@ class ActiveRuns:
         active = [other for other, run in self._runs.items() if run.state != "ended"]
         if name in active:
             raise RunFolderError(f"{name} is already running. Wait for it, or stop it first.")
-        if len(active) >= MOST_AT_ONCE:
-            raise RunFolderError(f"{len(active)} active, the most runs at once. Wait until one ends, or stop one.")
-        self._runs[name] = run = ActiveRun(name, settings, work)
+        place = _reserve_place()
+        if place is None or len(active) >= MOST_AT_ONCE:
+            raise RunFolderError(
+                f"{MOST_AT_ONCE} active on this machine, the most runs at once. Wait until one ends, or stop one."
+            )
+        self._runs[name] = run = ActiveRun(name, settings, work, place)
         await run.wait_until_started()
 
     async def resume(self, name: str, changes: Mapping[str, Any] | None = None) -> None:
@@ -177,6 +186,24 @@ class ActiveRuns:
     async def close(self) -> None:
         """Stop all runs; active calls finish and are kept."""
         await asyncio.gather(*(run.stop() for run in self._runs.values()))
+
+
+def _reserve_place() -> IO[bytes] | None:
+    """One of the places for active runs on this machine, taken while the file is open; None if all are taken."""
+    folder = state_folder() / "active"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(MOST_AT_ONCE):
+            place = (folder / str(number)).open("wb")
+            try:
+                fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                place.close()
+            else:
+                return place
+    except OSError:
+        return BytesIO()  # nothing can be kept there: this server counts its own runs alone
+    return None
 
 
 def _reason(error: BaseException | None) -> str:
