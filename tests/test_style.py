@@ -46,6 +46,14 @@ def test_nothing_is_caught_blindly(name: str) -> None:
     assert not {"everything", "Exception", "BaseException"} & set(caught)
 
 
+@pytest.mark.parametrize("name", sorted(name for name in TREES if name.startswith("web/")))
+def test_the_page_shows_texts_in_one_way(name: str) -> None:
+    """`layout.Label` and `layout.Link` remove hidden characters, and `layout.page` does so in the page's title."""
+    raw = {"ui.label", "ui.link", "ui.markdown", "ui.notify", "ui.page_title", "ui.tooltip"}
+    used = {ast.unparse(node.func) for node in ast.walk(TREES[name]) if isinstance(node, ast.Call)}
+    assert not raw & used - ({"ui.page_title"} if name == "web/server/layout.py" else set())
+
+
 def test_every_file_is_named_for_what_it_holds() -> None:
     assert [path.as_posix() for path in FILES if path.stem in VAGUE] == []
     assert [path.name for path in FILES if path.stem.startswith("process_") or path.stem.endswith("_v2")] == []

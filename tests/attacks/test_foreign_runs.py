@@ -1,8 +1,8 @@
 """A run folder, or a project, that someone else made is data: nothing in it decides what happens on this machine.
 
 `revise` and the page's resume used to take the address for API keys, `sandbox: subprocess`, relay folders, programs and
-prompts from the folder, and git ran the programs that `repo/.git/config` names. Results in its store counted as observed,
-and its `data.lock.json` could name any folder of this machine for the code to read.
+prompts from the folder, and git ran the programs that `repo/.git/config` names. Results in its store counted as
+observed, and its `data.lock.json` could name any folder of this machine for the code to read.
 """
 
 import asyncio

@@ -113,9 +113,9 @@ def test_runs_at_once_are_limited(tmp_path: Path, paper_file: Path, monkeypatch:
 
     async def play() -> None:
         await runs.start("one", str(paper_file), slow)
-        for server in (runs, other_server):
+        for each in (runs, other_server):
             with pytest.raises(RunFolderError, match="1 active on this machine, the most runs at once"):
-                await server.start("two", str(paper_file), slow)
+                await each.start("two", str(paper_file), slow)
         assert not (tmp_path / "two").exists()
         await runs.close()
         await other_server.start("two", str(paper_file), slow)

@@ -106,8 +106,9 @@ def test_an_unexpected_error_is_printed_without_them(
     main()
     logging.captureWarnings(False)
     sys.excepthook(ValueError, ValueError(text), None)
-    threading.Thread(target=lambda: int(text)).start()
-    _ = [thread.join() for thread in threading.enumerate() if thread is not threading.current_thread()]
+    thread = threading.Thread(target=lambda: int(text))
+    thread.start()
+    thread.join()
     printed = capsys.readouterr().err
     assert "ValueError: \\u001b[31mred" in printed
     assert "invalid literal for int()" in printed

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from tenacity import Retrying, retry_if_exception_message, stop_after_attempt
+
 from papercoder.errors import PaperCoderError, SettingsError
 
 RAY_VARIABLES = {
@@ -21,9 +23,6 @@ RAY_VARIABLES = {
 
 LOCAL = "local"
 """Ray's address for a new cluster on this machine."""
-
-_STARTS, _TIMED_OUT = 4, "timed out during startup"
-"""How often a cluster is started, and what Ray says if it took more than half a minute, as on a busy machine."""
 
 Node = Mapping[str, float]
 """A node's resources, by Ray's names; memory in bytes."""
@@ -53,28 +52,22 @@ def connected(address: str) -> Iterator[Any]:
         raise SettingsError("--on ray needs the extra `ray`: pip install 'papercoder[ray]'.") from None
     on_sigterm = signal.getsignal(signal.SIGTERM)
     own: dict[str, object] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1"} if address == LOCAL else {}
-    _start(ray, address, own)
+    starting = Retrying(
+        stop=stop_after_attempt(4),  # Ray gives each half a minute, which a busy machine may exceed
+        retry=retry_if_exception_message(match=r"(?s).*timed out during startup"),
+        before_sleep=lambda _: ray.shutdown(),
+        reraise=True,
+    )
+    try:
+        starting(ray.init, address=address, log_to_driver=False, logging_level=logging.ERROR, **own)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ClusterError(_connection_error(address, next(iter(str(error).splitlines()), ""))) from error
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, on_sigterm)  # Ray's handler would exit at once
     try:
         yield ray
     finally:
         ray.shutdown()
-
-
-def _start(ray: Any, address: str, options: Mapping[str, object]) -> None:
-    for _ in range(_STARTS):
-        try:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **options)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise ClusterError(_connection_error(address, next(iter(str(error).splitlines()), ""))) from error
-        except Exception as error:
-            if _TIMED_OUT not in str(error):
-                raise
-            ray.shutdown()
-        else:
-            return
-    raise ClusterError(_connection_error(address, f"it {_TIMED_OUT}"))
 
 
 def _connection_error(address: str, reason: str) -> str:

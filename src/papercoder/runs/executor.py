@@ -57,7 +57,7 @@ def runs_execution_steps(*steps: StepName) -> Callable[[F], F]:
 
 
 def observes(make: F) -> F:
-    """Declare that a function observes what code does: only results with this user's seal are used again, and no edits."""
+    """Declare that a function observes what code does: its results are used again with this user's seal only."""
     make.observes = True  # type: ignore[attr-defined]
     return make
 

@@ -11,6 +11,7 @@ from papercoder.bench.results.page import body, body_style
 from papercoder.web.parts.tabs import address
 from papercoder.web.runs.folder import trial_name
 from papercoder.web.server import layout
+from papercoder.web.server.layout import Label, Link
 from papercoder.web.server.state import Web
 
 
@@ -40,6 +41,6 @@ def _links(web: Web, name: str, trial: BenchTrialResult) -> Iterator[tuple[str, 
 def _others(name: str, others: list[str]) -> None:
     if others:
         with ui.element("nav").classes("line soft small"):
-            ui.label("Compare with")
+            Label("Compare with")
             for other in others[:12]:
-                ui.link(other, "/compare?" + urlencode({"one": other, "two": name}))
+                Link(other, "/compare?" + urlencode({"one": other, "two": name}))

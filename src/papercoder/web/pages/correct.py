@@ -14,6 +14,7 @@ from papercoder.runs.folder import load
 from papercoder.web.pages.edit import Opened
 from papercoder.web.parts import tabs
 from papercoder.web.server import layout
+from papercoder.web.server.layout import Link
 from papercoder.web.server.state import Web
 
 _FILE = "paper.json"
@@ -53,7 +54,7 @@ def register(web: Web) -> None:
                     shown=text,
                     as_artifact=lambda typed: corrected(paper, at, typed).model_dump_json(indent=1) + "\n",
                 ).draw()
-                ui.link("Back to the paper", tabs.address(name, "read", at=at))
+                Link("Back to the paper", tabs.address(name, "read", at=at))
 
     @app.get("/run/{name}/pictures/{file}")
     def picture(name: str, file: str) -> Response:

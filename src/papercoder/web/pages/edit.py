@@ -25,7 +25,7 @@ from papercoder.runs.summary import StepCost
 from papercoder.web.parts import tabs
 from papercoder.web.parts.artifact_tree import LABELS, TONES, tree_html
 from papercoder.web.server import layout
-from papercoder.web.server.layout import Kind, alert, button, number
+from papercoder.web.server.layout import Kind, Label, alert, button, number
 from papercoder.web.server.state import Web
 
 _MAX_CHARS = 400_000
@@ -111,7 +111,7 @@ class Opened:
         with ui.element("div").classes("head"):
             layout.heading(self.heading or self.artifact)
             if label := LABELS[self.state]:
-                ui.label(label).classes(f"badge {TONES[self.state]}")
+                Label(label).classes(f"badge {TONES[self.state]}")
         shown = (self.text or "") if self.shown is None else self.shown
         ui.html(_textarea(self.heading or self.artifact, shown), sanitize=False)
         with ui.element("div").classes("line"):
@@ -171,7 +171,7 @@ class Opened:
             await self._save(shown, text)
             self.preview.clear()
             with self.preview:
-                ui.label("Saved. Resume the run to apply it.").classes("remark")
+                Label("Saved. Resume the run to apply it.").classes("remark")
 
         async def save_and_resume(text: str | None) -> None:
             await self._save(shown, text)
@@ -181,7 +181,7 @@ class Opened:
         if warning := cost_warning(
             self.web.runs_folder.run(self.name), settings_to_resume(self.web.runs_folder.run(self.name), {})
         ):
-            ui.label(warning).classes("remark")
+            Label(warning).classes("remark")
         with ui.element("div").classes("line"):
             limit = number("Cost limit ($)", max_cost)
             self._button(_save_label(effects), save_and_resume, "main", "s", "save and resume").mark("make-again")

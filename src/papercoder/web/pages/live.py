@@ -15,7 +15,7 @@ from papercoder.web.parts import live, tabs
 from papercoder.web.runs.view import View
 from papercoder.web.runs.watcher import Watcher
 from papercoder.web.server import layout
-from papercoder.web.server.layout import Kind, alert, button, field, number
+from papercoder.web.server.layout import Kind, Label, Link, alert, button, field, number
 from papercoder.web.server.state import Web
 
 _LOG_LINES = 300
@@ -40,10 +40,10 @@ class Live:
         view = self._watcher.look()
         self._tabs = tabs.bar(name, folder, "")
         with ui.element("h1"):
-            self._title = ui.label().classes("bare")
+            self._title = Label().classes("bare")
         with ui.element("div").classes("state-line"):
-            self._badge = ui.label().mark("state")
-            self._sentence = ui.label().classes("sentence")
+            self._badge = Label().mark("state")
+            self._sentence = Label().classes("sentence")
         self._controls = RunControls(web, name, self._show_error)
         self._error = alert()
         self._figures = ui.html(sanitize=False)
@@ -127,9 +127,9 @@ class RunControls:
             self._resume = self._button("Resume", self._do_resume, "g", "resume the run", "main")
             self._budget = field("Budget", "1h")
             self._reproduce = self._button("Reproduce", self._do_reproduce, "b", "run the trials within the budget")
-            self._read = ui.link("Read the result", tabs.address(name, "read")).classes("button main")
-            self._report = ui.link("Report", tabs.address(name, "report.html")).classes("button")
-            self._zip = ui.link("Download", tabs.address(name, "repository.zip")).classes("button")
+            self._read = Link("Read the result", tabs.address(name, "read")).classes("button main")
+            self._report = Link("Report", tabs.address(name, "report.html")).classes("button")
+            self._zip = Link("Download", tabs.address(name, "repository.zip")).classes("button")
 
     def show(self, view: View) -> None:
         """Show the buttons that apply now."""

@@ -7,7 +7,7 @@ from papercoder.report import load
 from papercoder.report.questions import questions
 from papercoder.web.parts import tabs
 from papercoder.web.server import layout
-from papercoder.web.server.layout import button
+from papercoder.web.server.layout import Label, button
 from papercoder.web.server.state import Web
 
 
@@ -36,7 +36,7 @@ def register(web: Web) -> None:
 
 
 def _draw(text: str) -> None:
-    ui.label(
+    Label(
         "What the code had to choose because the paper does not say. Check it before you send it. Apply the answers "
         "with papercoder revise."
     ).classes("soft")

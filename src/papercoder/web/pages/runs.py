@@ -11,7 +11,7 @@ from nicegui import ui
 from papercoder.web.parts import example_card, run_row
 from papercoder.web.runs.overview import BenchCard, Overview, RunCard
 from papercoder.web.server import layout
-from papercoder.web.server.layout import button, field
+from papercoder.web.server.layout import Label, button, field
 from papercoder.web.server.state import Web
 
 _EVERY = 2.0
@@ -81,9 +81,9 @@ class Runs:
             if not rows:
                 self._draw_empty()
             elif len(rows) > _MAX_ROWS:
-                ui.label(f"{len(rows) - _MAX_ROWS} more. Filter to find them.").classes("soft more")
+                Label(f"{len(rows) - _MAX_ROWS} more. Filter to find them.").classes("soft more")
             for error in self.errors:
-                ui.label(error).classes("remark").mark("unreadable")
+                Label(error).classes("remark").mark("unreadable")
         self._fill_benches()
         self._update_buttons()
 
@@ -124,7 +124,7 @@ class Runs:
             example_card.draw(self.web)
             return
         with ui.element("div").classes("empty"):
-            ui.label("No run matches.")
+            Label("No run matches.")
             button("Show all", self.clear)
 
     def clear(self) -> None:

@@ -21,7 +21,7 @@ from papercoder.web.parts import example_card
 from papercoder.web.parts import fidelity as fidelity_card
 from papercoder.web.runs.folder import UPLOAD
 from papercoder.web.server import layout
-from papercoder.web.server.layout import alert, button, field, number, select
+from papercoder.web.server.layout import Label, alert, button, field, number, select
 from papercoder.web.server.state import Web
 
 _SUFFIXES = ".pdf,.tex,.gz,.tgz,.tar,.zip,.html,.htm,.md,.json,.xml"
@@ -85,7 +85,7 @@ class Start:
         self.error.set_text("")
         self.after.clear()
         with self.after:
-            ui.label("Reading…").classes("soft under-way")
+            Label("Reading…").classes("soft under-way")
         try:
             source = source_of(self.web.runs_folder, self.field.value or "")
             paper = await read_in_process(source)
@@ -159,11 +159,11 @@ class RunForm:
         self.price.clear()
         with self.price:
             if isinstance(found, str):
-                ui.label(found).classes("soft")
+                Label(found).classes("soft")
                 return
-            ui.label(_dollars(found)).classes("dollars")
-            ui.label(run_options.describe(found)).classes("soft")
-            ui.label(f"Rough estimate: {found.note}.").classes("soft small")
+            Label(_dollars(found)).classes("dollars")
+            Label(run_options.describe(found)).classes("soft")
+            Label(f"Rough estimate: {found.note}.").classes("soft small")
 
     async def start(self) -> None:
         """Start the run, and open its page."""

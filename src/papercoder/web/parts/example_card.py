@@ -6,7 +6,7 @@ from papercoder.errors import PaperCoderError
 from papercoder.operations.example import example
 from papercoder.settings import Settings
 from papercoder.web.server import layout
-from papercoder.web.server.layout import alert, button
+from papercoder.web.server.layout import Label, alert, button
 from papercoder.web.server.state import Web
 
 
@@ -24,7 +24,7 @@ def draw(web: Web) -> None:
             wrong.set_text(str(error))
 
     with ui.element("div").classes("card example"):
-        ui.label(
+        Label(
             "Try the bundled example first: a short paper with recorded answers. No key, no cost, and its code really "
             "runs. It takes a few minutes."
         )

@@ -8,6 +8,7 @@ from papercoder.artifacts import Loss
 from papercoder.paper.fidelity import Check, Fidelity
 from papercoder.report.formatting import plural
 from papercoder.web.server import layout as frame
+from papercoder.web.server.layout import Label
 
 _COUNTS = ("equations", "tables", "algorithms", "figures", "references", "words", "tokens", "numbers")
 
@@ -30,7 +31,7 @@ def draw(report: Fidelity, pictures: Mapping[str, str], texts: Mapping[str, str]
                 _tile(name, getattr(report, name))
         placed = [one for one in report.suspicions if one.anchor in pictures]
         for message in dict.fromkeys(one.message for one in report.suspicions if one.anchor not in pictures):
-            ui.label(message).classes("remark")
+            Label(message).classes("remark")
         for loss in placed[:OPEN]:
             _compared(loss, pictures[loss.anchor], texts.get(loss.anchor, ""))
         if len(placed) > OPEN:
@@ -38,7 +39,7 @@ def draw(report: Fidelity, pictures: Mapping[str, str], texts: Mapping[str, str]
                 for loss in placed[OPEN:]:
                     _compared(loss, pictures[loss.anchor], texts.get(loss.anchor, ""))
         if report.verdict:
-            ui.label(f"✓ {report.verdict}").classes("fine")
+            Label(f"✓ {report.verdict}").classes("fine")
         _checks(report.checks)
         _outline(report)
         if report.files:
@@ -49,25 +50,25 @@ def _compared(loss: Loss, picture: str, text: str) -> None:
     """What is printed above what was read."""
     with ui.element("figure").classes("compared"):
         with ui.element("figcaption"):
-            ui.label(loss.message)
+            Label(loss.message)
         ui.element("img").props.update({"src": picture, "alt": f"{loss.anchor} as printed"})
         with ui.element("pre"):
-            ui.label(text)
+            Label(text)
 
 
 def _details(summary: str) -> ui.element:
     details = ui.element("details")
     with details, ui.element("summary"):
-        ui.label(summary)
+        Label(summary)
     return details
 
 
 def _tile(name: str, count: int) -> None:
     with ui.element("div"):
         with ui.element("dt"):
-            ui.label(name)
+            Label(name)
         with ui.element("dd"):
-            ui.label(f"{count:,}")
+            Label(f"{count:,}")
 
 
 def _checks(checks: tuple[Check, ...]) -> None:
@@ -75,19 +76,19 @@ def _checks(checks: tuple[Check, ...]) -> None:
     with _details(f"{made} of {plural(len(checks), 'check')} made"), ui.element("ul"):
         for check in checks:
             with ui.element("li"):
-                ui.label(check.name if check.made else f"Not checked: {check.name} ({check.reason}).")
+                Label(check.name if check.made else f"Not checked: {check.name} ({check.reason}).")
 
 
 def _outline(report: Fidelity) -> None:
     with _details(plural(len(report.sections), "heading")), ui.element("ol").classes("outline"):
         for section in report.sections:
             with ui.element("li").style(f"margin-left: {max(section.level - 1, 0) * 1.2:.1f}rem"):
-                ui.label(section.anchor).classes("mono soft")
-                ui.label(section.title)
+                Label(section.anchor).classes("mono soft")
+                Label(section.title)
 
 
 def _files(report: Fidelity) -> None:
     with _details(f"read from {plural(len(report.files), 'file')}"), ui.element("ul"):
         for name in report.files:
             with ui.element("li"):
-                ui.label(name).classes("mono")
+                Label(name).classes("mono")

@@ -10,6 +10,7 @@ from nicegui import ui
 from papercoder.report.formatting import cost, duration, plural
 from papercoder.runs.summary import StageSummary
 from papercoder.web.runs.overview import BenchCard, RunCard
+from papercoder.web.server.layout import Label, Link
 
 TONES = {"complete": "good", "running": "active", "partial": "fair", "interrupted": "bad", "failed": "bad"}
 """Status -> tone of its badge; `none` for all others."""
@@ -20,13 +21,13 @@ def draw(card: RunCard, is_ticked: bool, tick: Callable[[str], None]) -> ui.elem
     with ui.element("article").classes("run").mark(f"run-{card.name}"):
         box = _tick(card.name, is_ticked, tick)
         with ui.element("div").classes("who"):
-            ui.link(card.name, f"/run/{quote(card.name)}")
-            ui.label(card.title).classes("title")
-            ui.label(_by(card)).classes("soft small")
+            Link(card.name, f"/run/{quote(card.name)}")
+            Label(card.title).classes("title")
+            Label(_by(card)).classes("soft small")
         with ui.element("div").classes("how"):
             _badge(card.report.status)
             if card.report.reason:
-                ui.label(card.report.reason).classes("reason soft small")
+                Label(card.report.reason).classes("reason soft small")
         with ui.element("div").classes("stages"):
             for stage in card.report.stages:
                 _stage(stage, card.report.status == "running")
@@ -42,8 +43,8 @@ def draw_bench(card: BenchCard) -> None:
     trials = card.results.trials
     with ui.element("article").classes("run bench").mark(f"bench-{card.name}"):
         with ui.element("div").classes("who"):
-            ui.link(card.name, f"/bench/{quote(card.name)}")
-            ui.label(_papers(card)).classes("soft small")
+            Link(card.name, f"/bench/{quote(card.name)}")
+            Label(_papers(card)).classes("soft small")
         with ui.element("div").classes("how"):
             for status, count in Counter(trial.status for trial in trials).items():
                 _badge(status, f"{count} {status}")
@@ -76,7 +77,7 @@ def _model(name: str) -> str:
 
 
 def _badge(status: str, text: str = "") -> None:
-    ui.label(text or status).classes(f"badge {TONES.get(status, 'none')}")
+    Label(text or status).classes(f"badge {TONES.get(status, 'none')}")
 
 
 def _stage(stage: StageSummary, is_running: bool) -> None:
@@ -84,7 +85,7 @@ def _stage(stage: StageSummary, is_running: bool) -> None:
     left = "active" if is_running else "unfinished"
     text = f"{stage.name}: {stage.open} {left}" if stage.open > 0 else f"{stage.name}: {done} done"
     with ui.element("i").classes(left if stage.open > 0 else "done") as mark:
-        ui.label(text).classes("sr")
+        Label(text).classes("sr")
     mark.props["title"] = text
 
 
@@ -95,8 +96,8 @@ def _coverage(card: RunCard) -> tuple[str, str]:
 
 def _figure(value: str, label: str) -> None:
     with ui.element("div").classes("figure"):
-        ui.label(value)
-        ui.label(label).classes("soft small")
+        Label(value)
+        Label(label).classes("soft small")
 
 
 def _spent(usd: float, unpriced: int, calls: int) -> None:

@@ -6,10 +6,27 @@ from inspect import iscoroutinefunction
 from typing import Literal
 
 from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
 
 from papercoder.errors import PaperCoderError
+from papercoder.text.characters import printable
 
 Kind = Literal["", "main", "danger"]
+
+
+class _Printable(TextElement):
+    """Shows its text, which may come from a paper, a model or a file, without hidden characters."""
+
+    def _text_to_model_text(self, text: str) -> None:
+        super()._text_to_model_text(printable(text))
+
+
+class Label(_Printable, ui.label):
+    """A text. The page has no other way to show one."""
+
+
+class Link(_Printable, ui.link):
+    """A link with a text."""
 
 
 def button(label: str, on_click: Callable[[], object | Awaitable[object]], kind: Kind = "") -> ui.element:
@@ -29,7 +46,7 @@ def button(label: str, on_click: Callable[[], object | Awaitable[object]], kind:
     element.on("click", click if iscoroutinefunction(on_click) else on_click)
     element.props["type"] = "button"
     with element:
-        ui.label(label).classes("bare")
+        Label(label).classes("bare")
     return element
 
 
@@ -48,9 +65,9 @@ def select(label: str, options: Mapping[str, str], value: str) -> ui.select:
     return ui.select(dict(options), label=label, value=value).props("outlined dense options-dense").classes("field")
 
 
-def alert() -> ui.label:
+def alert() -> Label:
     """A place for an error; it is shown, and read by screen readers, once it has a text."""
-    label = ui.label().classes("wrong")
+    label = Label().classes("wrong")
     label.props["role"] = "alert"
     return label
 
@@ -71,7 +88,7 @@ def page(title: str, here: Here = "", *, wide: bool = False) -> Iterator[None]:
         here: the header link of this page.
         wide: use the full width of the window.
     """
-    ui.page_title(f"{title} · PaperCoder")
+    ui.page_title(printable(f"{title} · PaperCoder"))
     _header(here)
     with ui.element("div").classes("page wide" if wide else "page"):
         try:
@@ -85,16 +102,16 @@ def error_page(message: str) -> None:
     """Show an error in place of a page, with a link to the runs."""
     with ui.element("section").classes("trouble").mark("error"):
         _text("h1", "Error")
-        ui.label(message)
-        ui.link("All runs", "/").classes("button")
+        Label(message)
+        Link("All runs", "/").classes("button")
 
 
 def empty(message: str, label: str = "", target: str = "") -> None:
     """Explain what to do in place of content that does not exist yet, optionally with a link."""
     with ui.element("div").classes("empty"):
-        ui.label(message)
+        Label(message)
         if label:
-            ui.link(label, target).classes("button")
+            Link(label, target).classes("button")
 
 
 def heading(text: str, level: Literal[1, 2, 3] = 1) -> ui.element:
@@ -111,10 +128,10 @@ def key(element: ui.element, letter: str, action: str) -> ui.element:
 
 def _header(here: Here) -> None:
     with ui.element("header").classes("bar"):
-        ui.link("PaperCoder", "/").classes("brand")
+        Link("PaperCoder", "/").classes("brand")
         with ui.element("nav"):
             for name, label, target, letter in (("runs", "Runs", "/", "r"), ("new", "New run", "/new", "n")):
-                link = key(ui.link(label, target), letter, label)
+                link = key(Link(label, target), letter, label)
                 if name == here:
                     link.props["aria-current"] = "page"
         with ui.element("div").classes("tools"):
@@ -140,5 +157,5 @@ def _text(tag: str, text: str) -> ui.element:
     """Any element with plain text."""
     element = ui.element(tag)
     with element:
-        ui.label(text).classes("bare")
+        Label(text).classes("bare")
     return element
