@@ -192,7 +192,13 @@ def test_a_copy_for_the_sandbox_has_no_pipes_and_no_links_that_lead_out(run: Pat
     repository = run / "repo"
     os.mkfifo(repository / "pipe")
     (repository / "package").mkdir()
-    targets: dict[str, str | Path] = {"absolute": victim, "upward": "../../victim", "loop": "loop", "inside": "main.py", "own": repository}
+    targets: dict[str, str | Path] = {
+        "absolute": victim,
+        "upward": "../../victim",
+        "loop": "loop",
+        "inside": "main.py",
+        "own": repository,
+    }
     for name, target in targets.items():
         (repository / name).symlink_to(target)
     (repository / "package" / "main.py").symlink_to("../main.py")
