@@ -58,7 +58,7 @@ def a_state(graph: Graph, labels: Labels, seed: int = 0) -> FloatArray:
 
 @pytest.mark.parametrize("table", ["results", "ablation", "sensitivity", "details"])
 def test_first_draws_of_the_tables_are_measured(table: str) -> None:
-    """Draws do not depend on each other, and means are those of the recorded draws, so two draws of each cell suffice."""
+    """Two draws of each cell suffice: draws are independent, and the means are those of the recorded draws."""
     predictors = getattr(experiments, f"{table.upper()}_TABLE")
     for name, row in RECORDED["tables"][table].items():
         measured = experiments.run_row(predictors[name], map(int, row), SUBSET)
