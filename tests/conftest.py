@@ -26,18 +26,22 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 
 LONG = (
-    *("web/test_browser_live", "web/test_browser_read", "bench/ray/test_placement", "web/test_runs", "web/test_edit"),
-    *(
-        "stages/execution/test_execute",
-        "operations/",
-        "test_example",
-        "sandbox/",
-        "attacks/",
-        "web/",
-        "stages/",
-        "cli/",
-    ),
-    *("pipeline/", "benchmarks/", "bench/", "test_wheel", "test_readme"),
+    "web/test_browser_live",
+    "web/test_browser_read",
+    "bench/ray/test_placement",
+    "web/",
+    "stages/execution/test_execute",
+    "operations/",
+    "test_example",
+    "sandbox/",
+    "attacks/",
+    "stages/",
+    "cli/",
+    "pipeline/",
+    "benchmarks/",
+    "bench/",
+    "test_wheel",
+    "test_readme",
 )
 """How the names of files begin that take long: they are first, so that no worker is idle at the end."""
 
