@@ -9,7 +9,7 @@ WORKERS ?= auto
 # Tests start Python about two hundred times. Without bytecode, each start compiles hundreds of modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test tests lint bench lock clean
+.PHONY: setup demo test tests lint docs bench lock clean
 
 setup: $(STAMP)
 
@@ -32,6 +32,9 @@ test: lint tests
 
 tests: setup
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+docs: setup
+	$(BIN)/python -m mkdocs build --strict
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -20,6 +20,9 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in PAGES}
 ALL = "\n".join(TEXTS.values())
 
+MADE_PAGES = ("commands.md", "results.md", "reporting.md")
+"""Pages of the site that `docs/generated_pages.py` makes."""
+
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`]+)`")
 LINK = re.compile(r"\[[^\]]*\]\(([^)#]+)\)")
@@ -123,7 +126,7 @@ def test_a_run_has_the_files_that_are_named(library: Path, name: str) -> None:
     [(page, target) for page, text in TEXTS.items() for target in LINK.findall(text) if "://" not in target],
 )
 def test_a_link_leads_somewhere(page: str, target: str) -> None:
-    assert ((ROOT / page).parent / target).exists()
+    assert ((ROOT / page).parent / target).exists() or target in MADE_PAGES
 
 
 @pytest.mark.parametrize(
