@@ -32,7 +32,7 @@ from papercoder.settings import Settings
 from papercoder.stages.checking import check
 from papercoder.stages.execution.declared_tests import declared_tests
 from papercoder.stages.execution.steps import steps
-from papercoder.web.runs.archive import pack
+from papercoder.web.pages.downloads import pack
 from papercoder.web.runs.folder import RunsFolder
 from papercoder.web.runs.overview import Overview
 from papercoder.web.runs.watcher import EventFollower

@@ -1,5 +1,6 @@
 """A run is watched, paused, stopped and resumed in a real browser."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -58,7 +59,7 @@ def terminal(folder: Path, paper: Path) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def state(page: Page) -> Locator:
-    return page.locator(".state-line .badge")
+    return page.locator(".run-name .badge")
 
 
 def button(page: Page, name: str) -> Locator:
@@ -88,11 +89,16 @@ def test_a_run_is_watched_and_controlled_from_several_browsers(
     with terminal(folder, paper_file) as process:
         planned = (folder / "planning" / "config.json", folder / "planning" / "logic.json")
         until(browser, lambda: all(path.exists() for path in planned))
-        browser.goto(f"{served.url}/run/slow")
+        browser.goto(f"{served.url}/run/slow/progress")
         expect(state(browser)).to_have_text("running")
-        expect(browser.get_by_text("Another process, such as a terminal, works on this run")).to_be_visible()
+        expect(browser.locator(".sentence")).to_contain_text("started elsewhere, stop it there")
         expect(button(browser, "Pause")).to_be_hidden()
-        expect(browser.locator(".stages").get_by_text("planning", exact=True)).to_be_visible()
+        # all stages and files are visible from the start, with totals and the time left
+        expect(browser.locator("[data-stage=planning] .count")).to_have_text("8 of 8")
+        expect(browser.locator("[data-stage=coding] .count")).to_have_text("0 of 6 files")
+        expect(browser.locator("[data-stage=review]")).to_contain_text("to come")
+        expect(browser.locator(".figures", has_text="time left")).to_contain_text("estimate")
+        expect(browser.locator(".sentence")).to_contain_text(re.compile(r"about .* left"))
         process.send_signal(signal.SIGKILL)
     expect(state(browser)).to_have_text("interrupted")
 
@@ -107,12 +113,14 @@ def test_a_run_is_watched_and_controlled_from_several_browsers(
     sent = calls_in_flight(latest(folder))
     browser.keyboard.press("Space")
     expect(state(browser)).to_have_text("pausing")
+    expect(browser.locator(".sentence")).to_contain_text("Pauses when")
     go.touch()
     expect(state(browser)).to_have_text("paused")
+    expect(browser.locator(".sentence")).to_contain_text("until you press Continue")
     until(browser, lambda: calls_made(folder) >= sent)
     paused = calls_made(folder)
     other = window(chromium, 420, 800)
-    other.goto(f"{served.url}/run/slow")
+    other.goto(f"{served.url}/run/slow/progress")
     expect(state(other)).to_have_text("paused")
     expect(other.locator(".graph svg")).to_have_count(1)
     browser.reload()
@@ -141,7 +149,7 @@ def test_a_run_is_watched_and_controlled_from_several_browsers(
     expect(state(browser)).to_have_text("complete", timeout=LONG)
     expect(state(other)).to_have_text("complete")
     expect(browser.locator(".graph .is-made, .graph .is-kept")).to_have_count(6)
-    expect(browser.get_by_role("link", name="Read the result")).to_be_visible()
+    expect(browser.locator("[data-stage=coding] .count")).to_have_text(re.compile("^(\\d+) of \\1 files$"))
     assert summarise(read_events(folder)).status == "complete"
     assert set(calls_made(folder).values()) == {1}
     other.context.close()
@@ -156,7 +164,7 @@ def test_an_error_is_shown(served: Served, browser: Page, paper_file: Path) -> N
     (folder / "paper.json").unlink()
     browser.goto(f"{served.url}/run/poor")
     button(browser, "Resume").click()
-    expect(browser.locator(".sentence")).to_contain_text("paper.md")
+    expect(browser.get_by_role("alert").or_(browser.locator(".sentence")).filter(has_text="paper.md")).to_be_visible()
     expect(state(browser)).to_have_text("not complete")
 
 
@@ -178,7 +186,8 @@ def test_the_example_is_started_with_one_click_and_read(
         browser.wait_for_url(f"{served.url}/run/kiln")
         browser.reload()
         expect(state(browser)).to_have_text("complete", timeout=LONG)
-        browser.get_by_text("Read the result").click()
+        expect(browser.locator(".step-list .good").first).to_be_visible()
+        browser.get_by_role("link", name="Paper & code").click()
         browser.locator(".item a[data-r='R12']").click()
         expect(browser.locator(".paper mark.on").first).to_contain_text("exp")
         expect(browser.locator(".code li.on").first).to_be_visible()

@@ -1,7 +1,6 @@
-"""Comparisons of runs and benches, and questions for the authors, in a browser."""
+"""Comparisons of runs and benches in a browser."""
 
 import asyncio
-import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +12,7 @@ from papercoder.artifacts import BenchResults, BenchTrialResult
 from papercoder.bench.results.files import write_results
 from papercoder.operations.generate import generate
 from papercoder.settings import Settings
-from papercoder.web.runs.comparison import compare_runs
+from papercoder.web.pages.compare import compare_runs
 from tests.support import MARKDOWN
 from tests.web.conftest import Served, server
 
@@ -81,9 +80,3 @@ def test_a_bench_links_to_its_trials_and_to_another_bench(served: Served, browse
     browser.goto(f"{served.url}/bench/new")
     browser.get_by_role("link", name="old", exact=True).click()
     expect(browser.get_by_text("Comparison of two result sets")).to_be_visible()
-
-
-def test_questions_for_the_authors_are_a_text_to_copy(served: Served, browser: Page) -> None:
-    browser.goto(f"{served.url}/run/few/questions")
-    expect(browser.get_by_role("heading", name="Questions for the authors")).to_be_visible()
-    expect(browser.locator("textarea.letter")).to_have_value(re.compile("^Dear authors"))

@@ -11,7 +11,7 @@ from papercoder.files.regular import write
 from papercoder.report import load
 from papercoder.web.parts.code_text import code_html, owners, read_source
 from papercoder.web.parts.paper_text import paper_html
-from papercoder.web.parts.requirement_list import Filter, list_html
+from papercoder.web.parts.requirement_list import Filter, detail_html, filter_html, list_html
 from papercoder.web.parts.tabs import TABS, address, is_available
 from tests.report.folders import full_folder, planned_folder, requirement
 from tests.web.sample_runs import ATTACK
@@ -135,21 +135,30 @@ def test_binary_and_missing_files_are_errors(tmp_path: Path) -> None:
             read_source(tmp_path, name)
 
 
-def test_the_list_is_filtered_and_paged(tmp_path: Path) -> None:
+def test_the_list_is_filtered(tmp_path: Path) -> None:
     needs = load(full_folder(tmp_path)).requirements
     assert [item.requirement.id for item in needs if Filter(state="contradicts").matches(item)] == ["R2"]
     assert [item.requirement.id for item in needs if Filter(status="assumed", file="fit.py").matches(item)] == []
     assert [item.requirement.id for item in needs if Filter(words="NUMBER 3").matches(item)] == ["R3"]
-    page = html.fromstring(f"<div>{list_html(needs, 'R1', 0, is_planned=True)}</div>")
-    assert page.xpath("//li[contains(@class, 'selected')]//a[@data-line='6']")
-    assert "No requirement matches the filter" in list_html((), "", 0, is_planned=True)
-    assert "no requirements yet" in list_html((), "", 0, is_planned=False)
+    unmarked = [item.requirement.id for item in needs if not item.marks]
+    assert [item.requirement.id for item in needs if Filter(gap="mark").matches(item)] == unmarked
+    chosen = html.fromstring(f"<div>{filter_html(needs, Filter(state='contradicts'))}</div>")
+    assert chosen.xpath("string(//select[@name='state']/option[@selected])") == "contradicts (1)"
 
 
-def test_views_with_content_are_available(tmp_path: Path) -> None:
+def test_the_list_has_all_requirements_and_one_in_full(tmp_path: Path) -> None:
+    needs = load(full_folder(tmp_path)).requirements
+    page = html.fromstring(f"<div>{list_html(needs, is_planned=True)}</div>")
+    assert page.xpath("//li/@data-item") == [item.requirement.id for item in needs]
+    assert html.fromstring(detail_html(needs[0])).xpath("//a[@data-line='6']")
+    assert "No requirement matches the filter" in list_html((), is_planned=True)
+    assert "no requirements yet" in list_html((), is_planned=False)
+
+
+def test_tabs_with_something_to_show_are_available(tmp_path: Path) -> None:
     available = {tab.name for tab in TABS if is_available(tab, planned_folder(tmp_path))}
-    assert {"", "coverage", "configuration", "design", "costs"} <= available
-    assert not available & {"verdicts", "claims", "steps", "checks", "changes", "evaluation"}
+    assert {"", "assumptions", "progress"} <= available
+    assert len(TABS) == 6
     assert all(tab.empty for tab in TABS if tab.needs)
 
 

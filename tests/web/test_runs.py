@@ -1,6 +1,7 @@
 """The list of runs, and a new run, in a browser."""
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from papercoder.bench.results.files import write_results
 from papercoder.operations.generate import generate
 from papercoder.runs.event_log import EventLog
 from papercoder.runs.events import RunEnded, RunStarted
+from papercoder.runs.folder import lock
 from papercoder.settings import Settings
 from tests.support import MARKDOWN, SIMULATED
 from tests.web.conftest import Served, server
@@ -62,7 +64,7 @@ def test_runs_are_listed_filtered_and_compared(populated: Served, browser: Page)
     expect(browser.get_by_text("1 trial: 1 paper, 1 variant, 1 model")).to_be_visible()
     whole = browser.locator("article", has=browser.get_by_role("link", name="whole"))
     expect(whole.get_by_text("complete")).to_be_visible()
-    expect(whole.get_by_text("traced")).to_be_visible()
+    expect(whole.get_by_text("requirements implemented")).to_be_visible()
 
     browser.keyboard.press("/")
     browser.keyboard.type("papercoder stopped")
@@ -83,6 +85,37 @@ def test_runs_are_listed_filtered_and_compared(populated: Served, browser: Page)
     expect(browser.get_by_label("compare stopped")).to_be_focused()
     browser.keyboard.press("c")
     browser.wait_for_url("**/compare?one=whole&two=stopped")
+
+
+def test_a_run_is_renamed_deleted_and_restored(populated: Served, browser: Page) -> None:
+    _stopped(populated.root / "old", "tiny.md", "It was stopped.")
+    browser.goto(f"{populated.url}/run/old")
+    browser.get_by_label("More", exact=True).click()
+    browser.get_by_role("button", name="Rename").click()
+    browser.get_by_label("Name", exact=True).fill("Second <b>try</b>")
+    browser.get_by_role("button", name="Rename").last.click()
+    expect(browser.locator(".run-name .label")).to_have_text("Second <b>try</b>")
+    assert (populated.root / "old" / "name.txt").read_text(encoding="utf-8") == "Second <b>try</b>\n"
+
+    browser.get_by_label("More", exact=True).click()
+    browser.get_by_role("button", name="Delete").click()
+    browser.get_by_role("button", name="Move to the bin").click()
+    browser.wait_for_url(f"{populated.url}/")
+    expect(browser.get_by_role("link", name="whole")).to_be_visible()
+    assert not (populated.root / "old").exists()
+    browser.get_by_role("link", name="Deleted runs (1)").click()
+    row = browser.locator("article.deleted", has_text="Second <b>try</b>")
+    row.get_by_role("button", name="Restore").click()
+    expect(browser.get_by_text("The bin is empty")).to_be_visible()
+    assert (populated.root / "old" / "events.jsonl").is_file()
+
+    with lock(populated.root / "old"):
+        browser.goto(f"{populated.url}/run/old")
+        browser.get_by_label("More", exact=True).click()
+        browser.get_by_role("button", name="Delete").click()
+        browser.get_by_role("button", name="Move to the bin").click()
+        expect(browser.get_by_role("alert").filter(has_text="is running")).to_be_visible()
+    shutil.rmtree(populated.root / "old")
 
 
 def test_texts_of_papers_are_text(populated: Served, browser: Page) -> None:

@@ -15,7 +15,7 @@ from papercoder.runs.events import CallProgress, CallRetried, Emit
 LONGEST_WAIT = 300.0
 """Seconds; if a provider asks for more, the call fails."""
 
-REPORT_EVERY = 5.0
+REPORT_EVERY = 2.0
 """Seconds between two progress events of the same answer."""
 
 _BACKOFF = wait_exponential_jitter(initial=0.5, max=60.0, jitter=1.0)
@@ -45,7 +45,7 @@ class IdleTimeout(ModelWrapper):
             raise TransientError(f"no new token within {self._idle_timeout:g} s (--idle-timeout)") from error
 
     async def _read(self, model: StreamingModel, request: Request) -> Answer:
-        tokens, reported = 0, time.monotonic()
+        tokens, written, reported = 0, list[str](), time.monotonic()
         async with aclosing(model.stream(request)) as pieces:
             while True:
                 async with asyncio.timeout(self._idle_timeout):
@@ -53,9 +53,11 @@ class IdleTimeout(ModelWrapper):
                 if isinstance(piece, Answer):
                     return piece
                 tokens += count_tokens(piece)
+                written.append(piece)
                 if time.monotonic() - reported >= REPORT_EVERY:
-                    reported = time.monotonic()
-                    self._emit(CallProgress(agent=request.agent, subject=request.subject, completion=tokens))
+                    text = "".join(written)
+                    self._emit(CallProgress(agent=request.agent, subject=request.subject, completion=tokens, text=text))
+                    written, reported = [], time.monotonic()
 
 
 class RetryingModel(ModelWrapper):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from papercoder.agents.agent import Agents
 from papercoder.agents.edits import apply
 from papercoder.agents.listings import requirement_lines
 from papercoder.artifacts import (
@@ -22,7 +23,7 @@ from papercoder.errors import RunFolderError
 from papercoder.files.regular import is_file, walk, write
 from papercoder.models.contract import Price
 from papercoder.models.tokens import count_tokens
-from papercoder.operations.generate import open_run
+from papercoder.operations.generate import open_run, record_end, run_started
 from papercoder.pipeline.adoption import change_between, save_change, with_pending_texts
 from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.repository.files import read_files
@@ -30,7 +31,8 @@ from papercoder.runs.event_log import EventLog, read_events, trusted_start
 from papercoder.runs.events import Emit
 from papercoder.runs.folder import load, lock, require_no_links
 from papercoder.runs.ownership import is_own
-from papercoder.runs.summary import summarise
+from papercoder.runs.run import Run
+from papercoder.runs.summary import Summary, summarise
 from papercoder.settings import Settings
 from papercoder.stages.amendment import Amendment, amend, apply_amendment
 from papercoder.stages.implementation import (
@@ -67,9 +69,14 @@ class PlannedRevision:
     def description(self) -> str:
         """What changes, what may be edited, and what the edits cost."""
         files = ", ".join((*self.files, "plan", "logic design"))
+        return f"{self.diff}\n\nMay be edited: {files}. {self.cost}"
+
+    @property
+    def cost(self) -> str:
+        """What the edits cost, and what follows."""
         dollars = f", ${self.price.of(self.prompt_tokens, 0, _EDIT_TOKENS):.2f}" if self.price else ""
         tokens = f"about {self.prompt_tokens:,} prompt and {_EDIT_TOKENS:,} completion tokens{dollars}"
-        return f"{self.diff}\n\nMay be edited: {files}. The edits take {tokens}, then what changed is reviewed again."
+        return f"The edits take {tokens}, then what changed is reviewed again."
 
 
 Confirm = Callable[[PlannedRevision], bool]
@@ -100,31 +107,47 @@ async def apply_note(
         AnswerError: the model gave no valid edits; nothing was changed.
     """
     with lock(folder):
-        run, _ = open_run(folder, settings, EventLog(folder, *listeners))
-        before, files = load_design(folder), with_pending_texts(folder, read_files(folder / "repo"))
-        number = sum(path.suffix == ".md" for path in walk(folder, "notes")) + 1
-        amendment = await run.step(f"notes/{number}.json", amend, before, note)
-        after = apply_amendment(before, amendment, note, f"note:{number}")
-        diff = tuple(design_diff(before, after))
-        if not diff:
-            return False
-        items = _amended_items(before, after, amendment)
-        editable = files_to_edit(after, files, items)
-        tokens = sum(count_tokens(file.text) for file in (*planning_files(before.plan, before.logic), *editable))
-        paths, price = tuple(file.path for file in editable), run.context.models["coding"].price
-        if not confirm(PlannedRevision("\n".join(diff), paths, tokens, price)):
-            return False
-        outline = config_outline(to_yaml(after.config), after.config)
-        edits = await run.step(
-            f"notes/{number}-edits.json", implement, items, before.plan, before.logic, outline, editable
-        )
-        edited = apply((*planning_files(before.plan, before.logic), *files), edits)
-        plan, logic = read_planning_files(edited)
-        new = replace(after, plan=plan, logic=logic)
-        code = tuple(file for file in edited if file.path not in {PLAN, LOGIC})
-        write(folder, f"notes/{number}.md", note + "\n")
-        await save_change(run, change_between((before, files), (new, code)))
-        return True
+        log = EventLog(folder, *listeners)
+        run, _ = open_run(folder, settings, log)
+        earlier = summarise(read_events(folder))
+        log(run_started(run.context, earlier.paper, settings))
+        with record_end(log) as end:
+            is_changed = await _apply_note(run, folder, note, confirm)
+            end.reason = _APPLIED if is_changed else _reason_of(earlier)
+        return is_changed
+
+
+_APPLIED = "a note changed the run; resume it to review and execute the code"
+
+
+def _reason_of(earlier: Summary) -> str:
+    """Why a run is not complete that a note has not changed."""
+    return "" if earlier.status == "complete" else earlier.reason or "it was interrupted"
+
+
+async def _apply_note(run: Run[Agents], folder: Path, note: str, confirm: Confirm) -> bool:
+    before, files = load_design(folder), with_pending_texts(folder, read_files(folder / "repo"))
+    number = sum(path.suffix == ".md" for path in walk(folder, "notes")) + 1
+    amendment = await run.step(f"notes/{number}.json", amend, before, note)
+    after = apply_amendment(before, amendment, note, f"note:{number}")
+    diff = tuple(design_diff(before, after))
+    if not diff:
+        return False
+    items = _amended_items(before, after, amendment)
+    editable = files_to_edit(after, files, items)
+    tokens = sum(count_tokens(file.text) for file in (*planning_files(before.plan, before.logic), *editable))
+    paths, price = tuple(file.path for file in editable), run.context.models["coding"].price
+    if not confirm(PlannedRevision("\n".join(diff), paths, tokens, price)):
+        return False
+    outline = config_outline(to_yaml(after.config), after.config)
+    edits = await run.step(f"notes/{number}-edits.json", implement, items, before.plan, before.logic, outline, editable)
+    edited = apply((*planning_files(before.plan, before.logic), *files), edits)
+    plan, logic = read_planning_files(edited)
+    new = replace(after, plan=plan, logic=logic)
+    code = tuple(file for file in edited if file.path not in {PLAN, LOGIC})
+    write(folder, f"notes/{number}.md", note + "\n")
+    await save_change(run, change_between((before, files), (new, code)))
+    return True
 
 
 def _amended_items(before: Design, after: Design, amendment: Amendment) -> AmendedItems:

@@ -28,6 +28,7 @@ Section = Literal[
     "observed",
     "requirements",
     "claims",
+    "trials",
     "diagnosis",
     "assumptions",
     "data",

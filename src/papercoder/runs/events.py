@@ -100,6 +100,9 @@ class CallProgress(_Event):
     completion: int
     """Estimated tokens so far, thoughts included."""
 
+    text: str = ""
+    """What it has written since the last such event."""
+
 
 class CallMade(_Event):
     """A model answered, and the answer is on disk."""

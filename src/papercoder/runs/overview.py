@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
-from papercoder.artifacts import Artifact, ClaimResults, Requirements, Traceability
+from papercoder.artifacts import Artifact, ClaimResults, Requirements, Traceability, Verdicts
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import is_file, read_text, walk
 from papercoder.runs.agents import AgentUse, use_by_agent
@@ -59,6 +59,12 @@ class RunReport(Artifact):
     claims: dict[str, int] = Field(default_factory=dict)
     """Verdict -> how many claims and orderings have it; empty before a reproduction."""
 
+    orderings: dict[str, int] = Field(default_factory=dict)
+    """The orderings among them."""
+
+    verdicts: dict[str, int] = Field(default_factory=dict)
+    """Verdict of the review -> how many requirements have it; empty before a review."""
+
     requirements: RequirementsSummary
     edited: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -76,14 +82,16 @@ def report(folder: Path) -> RunReport:
         )
     require_no_links(folder)
     events = tuple(read_events(folder))
-    summary = summarise(events)
+    summary, (claims, orderings) = summarise(events), _claims(folder)
     shared = {name: getattr(summary, name) for name in Summary.model_fields if name in RunReport.model_fields}
     return RunReport(
         **{**shared, "status": status_of(summary, folder), "warnings": with_foreign_results(summary.warnings, folder)},
         agents=use_by_agent(events),
         files=_files(folder),
         steps={event.step: event.status for event in events if isinstance(event, ExecutionStepEnded)},
-        claims=_claims(folder),
+        claims=dict(claims + orderings),
+        orderings=dict(orderings),
+        verdicts=_verdicts(folder),
         requirements=_requirements(folder),
     )
 
@@ -110,12 +118,15 @@ def _files(folder: Path) -> tuple[str, ...]:
     return tuple(map(str, sorted(walk(folder, "repo", lambda path: path.name != ".git"))))
 
 
-def _claims(folder: Path) -> dict[str, int]:
-    compared = _load(folder, "reproduction/claims.json", ClaimResults)
-    if compared is None:
-        return {}
-    verdicts = [*(item.verdict for item in compared.items), *(item.verdict for item in compared.orderings)]
-    return dict(Counter(verdicts))
+def _claims(folder: Path) -> tuple[Counter[str], Counter[str]]:
+    """The verdicts of claims, and those of orderings."""
+    compared = _load(folder, "reproduction/claims.json", ClaimResults) or ClaimResults()
+    return Counter(item.verdict for item in compared.items), Counter(item.verdict for item in compared.orderings)
+
+
+def _verdicts(folder: Path) -> dict[str, int]:
+    reviewed = _load(folder, "review/verdicts.json", Verdicts)
+    return dict(Counter(item.verdict for item in reviewed.verdicts)) if reviewed else {}
 
 
 def _requirements(folder: Path) -> RequirementsSummary:

@@ -1,6 +1,6 @@
 """The progress of a run: its artifacts, calls and steps, updated event by event."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -14,18 +14,24 @@ from papercoder.runs.events import (
     CallProgress,
     CallRetried,
     CallStarted,
+    DiagnosisStarted,
     Event,
     ExecutionStepEnded,
     Forecast,
+    HypothesisEnded,
     RunStarted,
     TrialProgress,
     TrialStarted,
 )
 from papercoder.runs.reproduction_progress import ReproductionProgress
-from papercoder.runs.summary import AnyArtifactEvent, Summary, stage_of, summarise
+from papercoder.runs.summary import AnyArtifactEvent, Summary, summarise
 
-ProgressState = Literal["open", "lost", "made", "kept", "edited", "before"]
-"""`lost`: started by a process that is gone. `before`: made by an earlier process and not yet used by the latest."""
+ProgressState = Literal["waiting", "open", "lost", "made", "kept", "edited", "before"]
+"""`waiting`: not started. `lost`: started by a process that is gone. `before`: made by an earlier process and not yet
+used by the latest."""
+
+_SHOWN = 6_000
+"""Characters of an answer that are shown while it is written."""
 
 CallKey = tuple[str, str]
 """Agent and subject of a call."""
@@ -42,10 +48,39 @@ class ArtifactProgress:
     seconds: float = 0.0
     """Duration when it was last made; 0 if it never was."""
 
+    is_pending: bool = False
+    """The latest process will make it again."""
+
     @property
     def is_there(self) -> bool:
-        """Is there a result?"""
-        return self.state not in {"open", "lost"}
+        """Is there a result that counts?"""
+        return self.state not in {"waiting", "open", "lost"} and not self.is_repeated
+
+    @property
+    def is_repeated(self) -> bool:
+        """Is it being made again, or about to be?"""
+        return bool(self.seconds) and (self.state == "open" or (self.is_pending and self.state == "before"))
+
+
+WAITING = ArtifactProgress("waiting")
+
+
+@dataclass(frozen=True)
+class StepProgress:
+    """An execution step that has ended."""
+
+    event: ExecutionStepEnded
+    is_repeated: bool = False
+    """The code has changed since, so that it is about to run again."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a model has written of an answer."""
+
+    tokens: int = 0
+    text: str = ""
+    """The end of it, thoughts included."""
 
 
 @dataclass
@@ -59,26 +94,34 @@ class Progress:
     calls: dict[CallKey, CallStarted] = field(default_factory=dict)
     """Active calls."""
 
-    written: dict[CallKey, int] = field(default_factory=dict)
-    """Tokens of the active answers so far."""
+    written: dict[CallKey, Written] = field(default_factory=dict)
+    """The active answers so far."""
 
     retries: Counter[CallKey] = field(default_factory=Counter)
     """How often a call was repeated or its answer rejected in this process."""
 
-    steps: dict[str, ExecutionStepEnded] = field(default_factory=dict)
-    """Of the latest execution."""
+    steps: dict[str, StepProgress] = field(default_factory=dict)
+    """Of the latest execution, and those of the one before that are about to be repeated."""
 
     forecast: str = ""
     """The latest forecast of a long step, until the next step ends."""
 
     reproduction: ReproductionProgress = field(default_factory=ReproductionProgress)
+    hypotheses: int | None = None
+    """How many a diagnosis of this process tries; None if there is none."""
+
+    tried: dict[str, HypothesisEnded] = field(default_factory=dict)
+    """Id -> a hypothesis that this process has tried."""
+
+    start: RunStarted | None = None
+    """The latest."""
 
     _summary: Summary | None = None
 
     def add(self, event: Event) -> None:
         """Add the next event."""
         if isinstance(event, CallProgress):
-            self.written[event.agent, event.subject] = event.completion
+            self._write(event)
             return
         self.reproduction.add(event)
         if isinstance(event, TrialProgress):
@@ -87,15 +130,15 @@ class Progress:
         self._summary = None
         match event:
             case RunStarted():
-                self._start()
+                self._start(event)
             case ArtifactStarted() | ArtifactMade() | ArtifactReused() | ArtifactEdited():
                 self._artifact(event)
             case CallStarted() | CallMade() | CallRetried() | AnswerRejected():
                 self._call(event)
             case ExecutionStepEnded():
                 self._step(event)
-            case Forecast() | TrialStarted():
-                self.forecast = event.message if isinstance(event, Forecast) else ""
+            case _:
+                self._trials(event)
 
     @property
     def summary(self) -> Summary:
@@ -107,12 +150,21 @@ class Progress:
         """The artifacts that are being made."""
         return {name: artifact for name, artifact in self.artifacts.items() if artifact.state == "open"}
 
-    def by_stage(self) -> dict[str, dict[str, ArtifactProgress]]:
-        """Stage -> its artifacts."""
-        found: defaultdict[str, dict[str, ArtifactProgress]] = defaultdict(dict)
-        for name, artifact in self.artifacts.items():
-            found[stage_of(name)][name] = artifact
-        return found
+    @property
+    def started(self) -> float:
+        """When the latest process started, in seconds since the epoch."""
+        return self.start.at if self.start else 0.0
+
+    @property
+    def was_measured(self) -> bool:
+        """Has any process of the run reproduced it?"""
+        return bool(self.reproduction.plan or self.reproduction.verdicts)
+
+    def expect(self, pending: frozenset[str]) -> None:
+        """Mark artifacts that the latest process will make again."""
+        self.artifacts = {
+            name: replace(artifact, is_pending=name in pending) for name, artifact in self.artifacts.items()
+        }
 
     def without_open(self) -> "Progress":
         """The same with nothing open: what remains when the process is gone."""
@@ -123,24 +175,41 @@ class Progress:
             calls={},
             written={},
             forecast="",
+            steps=self._latest_steps(),
             reproduction=self.reproduction.without_running(),
         )
 
-    def _start(self) -> None:
+    def _latest_steps(self) -> dict[str, StepProgress]:
+        """Without those that were to be repeated and were not reached."""
+        return {name: step for name, step in self.steps.items() if not step.is_repeated}
+
+    def _write(self, event: CallProgress) -> None:
+        key = event.agent, event.subject
+        before = self.written.get(key, Written())
+        self.written[key] = Written(event.completion, (before.text + event.text)[-_SHOWN:])
+
+    def _start(self, event: RunStarted) -> None:
         """A new process continues the run: everything so far was made before."""
         left = {name: _closed(artifact) for name, artifact in self.artifacts.items()}
         self.artifacts = {
-            name: replace(artifact, state="before") for name, artifact in left.items() if artifact.is_there
+            name: replace(artifact, state="before", is_pending=False)
+            for name, artifact in left.items()
+            if artifact.state not in {"waiting", "lost"}
         }
         self.calls, self.written, self.retries, self.forecast = {}, {}, Counter(), ""
+        self.start, self.hypotheses, self.tried = event, None, {}
 
     def _artifact(self, event: AnyArtifactEvent) -> None:
         before = self.artifacts.get(event.artifact, ArtifactProgress("before"))
         match event:
             case ArtifactStarted(at=at):
                 now = replace(before, state="open", since=at)
+                if event.artifact.startswith("execution/"):
+                    self.steps = {name: replace(step, is_repeated=True) for name, step in self.steps.items()}
             case ArtifactMade(seconds=seconds):
-                now = replace(before, state="made", seconds=seconds)
+                now = replace(before, state="made", seconds=seconds, is_pending=False)
+                if event.artifact.startswith("execution/"):
+                    self.steps = self._latest_steps()
             case ArtifactReused():
                 now = replace(before, state="kept")
             case ArtifactEdited():
@@ -158,12 +227,24 @@ class Progress:
             case _:
                 self.retries[key] += 1
 
+    def _trials(self, event: Event) -> None:
+        match event:
+            case DiagnosisStarted(hypotheses=hypotheses):
+                self.hypotheses = hypotheses
+            case HypothesisEnded():
+                self.tried[event.hypothesis] = event
+            case Forecast(message=message):
+                self.forecast = message
+            case TrialStarted():
+                self.forecast = ""
+
     def _step(self, event: ExecutionStepEnded) -> None:
-        """A repeated step discards the results of the later ones."""
+        """The steps after a repeated one are about to be repeated too."""
         names = list(self.steps)
-        if event.step in self.steps:
-            names = names[: names.index(event.step)]
-        self.steps = {name: self.steps[name] for name in names} | {event.step: event}
+        later = names[names.index(event.step) + 1 :] if event.step in self.steps else []
+        for name in later:
+            self.steps[name] = replace(self.steps[name], is_repeated=True)
+        self.steps[event.step] = StepProgress(event)
         self.forecast = ""
 
 

@@ -2,17 +2,19 @@
 
 import re
 from concurrent.futures import Future
+from dataclasses import replace
 
 import pytest
 
 from papercoder.artifacts import LogicDesign
 from papercoder.report.diagrams import submit_graph
-from papercoder.report.planned_files import FileView
+from papercoder.report.stages import FileView
 from papercoder.runs.events import (
     ArtifactMade,
     ArtifactReused,
     ArtifactStarted,
     CallMade,
+    CallProgress,
     CallRetried,
     CallStarted,
     Event,
@@ -23,9 +25,10 @@ from papercoder.runs.events import (
 )
 from papercoder.runs.progress import Progress
 from papercoder.web.parts import live
-from papercoder.web.runs.view import RunStatus, State, View, view
+from papercoder.web.runs.view import Pausing, RunStatus, State, View, view
 from tests.support import LOGIC
 
+STARTED = RunStarted(paper="p", models={}, profile="full", at=2)
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -43,31 +46,31 @@ def test_figures_say_what_is_known() -> None:
         agent="a", subject="s", model="m", prompt=9000, cached=4000, completion=2, cost_usd=1.5, seconds=1, at=1
     )
     shown = live.figures(seen(call, CallStarted(agent="a", subject="t", model="m", prompt=1, at=90)))
-    for words in ("1:40", "9,000", "4,000 cached", "$1.50", "1 active", "not known yet"):
+    for words in ("1:40", "9,000", "4,000 cached", "$1.50", "and 1 active", "estimate"):
         assert words in shown
 
 
-def test_the_time_left_is_an_estimate() -> None:
-    model = (
-        ArtifactStarted(artifact="repo/tinyfit/model.py", at=0),
-        ArtifactMade(artifact="repo/tinyfit/model.py", seconds=30, calls=1),
-    )
-    shown = live.figures(seen(*model, ArtifactStarted(artifact="repo/tinyfit/experiments.py", at=90), logic=LOGIC))
-    assert "20 s" in shown
-    assert "estimate" in shown
-
-
-def test_a_new_stage_is_shown() -> None:
+def test_all_stages_are_shown_with_their_artifacts() -> None:
     started = [ArtifactStarted(artifact=f"dancing/{number}.json") for number in range(7)]
-    shown = live.stages(seen(*started, ArtifactReused(artifact="dancing/0.json", calls=1)).stages)
-    assert "dancing" in shown
-    assert "1 of 7" in shown
-    assert "and 1 more" in shown
+    shown = live.stages(seen(*started, ArtifactReused(artifact="dancing/0.json", calls=1), logic=LOGIC))
+    for words in ("1 of 7", "and 1 more", "0 of 2 files", "to come", "0 of 6 steps"):
+        assert words in shown
+    assert "known after planning" in live.stages(seen())
 
 
-def test_coding_counts_all_planned_files() -> None:
-    (stage,) = seen(ArtifactStarted(artifact="repo/tinyfit/model.py"), logic=LOGIC).stages
-    assert (stage.summary.name, stage.done, stage.known) == ("coding", 0, 2)
+def test_what_is_made_again_is_marked() -> None:
+    events = (ArtifactMade(artifact="repo/tinyfit/model.py", seconds=3, calls=1, at=1), STARTED)
+    shown = live.stages(seen(*events, ArtifactStarted(artifact="repo/tinyfit/model.py", at=90), logic=LOGIC))
+    assert "again, for 0:10" in shown
+    assert "1 again" in shown
+
+
+def test_what_a_request_writes_is_shown() -> None:
+    sent = CallStarted(agent="coding", subject="a.py", model="m", prompt=1, at=90)
+    writing = CallProgress(agent="coding", subject="a.py", completion=12, text=f"def fit(): {HOSTILE}")
+    shown = live.active_calls(seen(sent, writing).calls)
+    assert "12 tokens" in shown
+    assert "def fit(): &lt;script" in shown
 
 
 def test_the_longest_active_call_comes_first_with_its_retries() -> None:
@@ -132,7 +135,7 @@ def test_foreign_text_is_escaped() -> None:
         Forecast(message=HOSTILE),
     )
     for shown in (
-        live.stages(found.stages),
+        live.stages(found),
         live.active_calls(found.calls),
         live.warnings(found.summary.warnings),
         live.steps(found.steps, found.forecast),
@@ -144,15 +147,22 @@ def test_foreign_text_is_escaped() -> None:
 @pytest.mark.parametrize(
     ("state", "here", "reason", "expected"),
     [
-        ("running", True, "", ""),
-        ("running", False, "", "Another process, such as a terminal, works on this run"),
+        ("running", True, "", "reading · about"),
+        ("running", False, "", "started elsewhere, stop it there"),
         ("partial", True, "the cap is reached", "The cap is reached. Finished work is kept"),
-        ("interrupted", True, "", "Resume to continue"),
+        ("interrupted", True, "", "Press Resume to continue"),
+        ("complete", True, "", ""),
     ],
 )
 def test_the_state_is_explained_in_a_sentence(state: State, here: bool, reason: str, expected: str) -> None:
     sentence = live.state_sentence(seen(state=state, here=here, reason=reason))
     assert sentence == expected if not expected else expected in sentence
+
+
+def test_a_pause_says_until_when() -> None:
+    status = RunStatus(at=100.0, title="T", state="pausing", is_here=True, reason="", pausing=Pausing(90.0, 2))
+    assert "when 2 requests are answered" in live.state_sentence(view(Progress(), status))
+    assert "until you press Continue" in live.state_sentence(view(Progress(), replace(status, state="paused")))
 
 
 def test_clocks() -> None:

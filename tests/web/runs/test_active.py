@@ -8,13 +8,15 @@ import pytest
 
 from papercoder.errors import PaperError, RunFolderError, SettingsError
 from papercoder.models.contract import Answer, Request
+from papercoder.models.journal import finish
+from papercoder.models.rate_limits import LocalRateLimits
 from papercoder.models.simulated import Simulated
 from papercoder.runs.event_log import read_events
 from papercoder.runs.folder import is_locked, lock
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
 from papercoder.stages.checking import checks
-from papercoder.web.runs.active import ActiveRuns
+from papercoder.web.runs.active import ActiveRuns, Pause, StoppedError
 from papercoder.web.runs.folder import RunsFolder
 from tests.bench.benches import without_tools
 from tests.reproduction.packages import own_packages
@@ -172,9 +174,9 @@ def test_a_run_is_reproduced_within_a_budget(active_runs: ActiveRuns, tmp_path: 
     write_run(tmp_path / "one")
 
     async def play() -> None:
-        with pytest.raises(SettingsError, match="budget"):
-            await active_runs.reproduce("one", "soon")
-        await active_runs.reproduce("one", "2m")
+        with pytest.raises(SettingsError, match="seeds"):
+            await active_runs.reproduce("one", {"budget": 120.0, "seeds": 0})
+        await active_runs.reproduce("one", {"budget": 120.0, "seeds": None})
         run = active_runs.of("one")
         assert run
         await until(lambda: run.state == "ended")
@@ -184,3 +186,79 @@ def test_a_run_is_reproduced_within_a_budget(active_runs: ActiveRuns, tmp_path: 
         patched.setenv("PAPERCODER_SANDBOX", "subprocess")
         asyncio.run(play())
     assert (tmp_path / "one" / "reproduction" / "report.json").is_file()
+
+
+# Pausing
+
+
+async def call(pause: Pause, done: list[str], name: str, seconds: float = 0.02) -> None:
+    async def sent() -> None:
+        await asyncio.sleep(seconds)
+        done.append(name)
+
+    async with pause.slot(1):
+        await finish(sent())
+
+
+async def soon() -> None:
+    await asyncio.sleep(0.005)
+
+
+def test_while_held_active_calls_end_and_none_starts() -> None:
+    async def play() -> None:
+        pause, done = Pause(LocalRateLimits(4)), list[str]()
+        one = asyncio.create_task(call(pause, done, "one"))
+        await soon()
+        pause.hold()
+        two = asyncio.create_task(call(pause, done, "two"))
+        await one
+        await asyncio.sleep(0.05)
+        assert (done, pause.calls, pause.since is not None) == (["one"], 0, True)
+        pause.release()
+        await two
+        assert done == ["one", "two"]
+
+    asyncio.run(play())
+
+
+def test_closing_waits_for_active_calls_and_rejects_the_rest() -> None:
+    async def play() -> None:
+        pause, done = Pause(LocalRateLimits(1)), list[str]()
+        one, two = (asyncio.create_task(call(pause, done, name)) for name in ("one", "two"))
+        await soon()
+        await pause.close()
+        assert done == ["one"]
+        await asyncio.wait([one])
+        with pytest.raises(StoppedError, match="it was stopped"):
+            await two
+
+    asyncio.run(play())
+
+
+def test_closing_while_held_releases_waiting_calls() -> None:
+    async def play() -> None:
+        pause, done = Pause(LocalRateLimits(1)), list[str]()
+        pause.hold()
+        one = asyncio.create_task(call(pause, done, "one"))
+        await soon()
+        await pause.close()
+        with pytest.raises(StoppedError):
+            await one
+        assert done == []
+
+    asyncio.run(play())
+
+
+def test_closing_does_not_wait_for_retries() -> None:
+    async def again(pause: Pause) -> None:
+        async with pause.slot(1):
+            await asyncio.sleep(600)
+
+    async def play() -> None:
+        pause = Pause(LocalRateLimits(1))
+        one = asyncio.create_task(again(pause))
+        await soon()
+        await asyncio.wait_for(pause.close(), 60)
+        assert one.cancelled()
+
+    asyncio.run(play())

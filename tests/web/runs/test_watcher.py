@@ -12,41 +12,25 @@ from pathlib import Path
 import pytest
 
 import papercoder
-from papercoder.artifacts import LogicDesign
-from papercoder.report.planned_files import about, files, seconds_left
 from papercoder.runs.event_log import EventLog
 from papercoder.runs.events import (
-    AnswerRejected,
-    ArtifactEdited,
     ArtifactMade,
-    ArtifactReused,
     ArtifactStarted,
-    CallMade,
-    CallStarted,
     Event,
-    ExecutionStepEnded,
     RunEnded,
     RunStarted,
 )
 from papercoder.runs.folder import lock
-from papercoder.runs.progress import Progress
 from papercoder.settings import Settings
 from papercoder.web.runs import watcher as watching
 from papercoder.web.runs.active import ActiveRuns
 from papercoder.web.runs.folder import RunsFolder
 from papercoder.web.runs.view import View
 from papercoder.web.runs.watcher import EventFollower, Watcher, Watchers
-from tests.support import LOGIC, SIMULATED
+from tests.support import SIMULATED
 from tests.waiting import until
 
 STARTED = RunStarted(paper="p.pdf", models={}, profile="full")
-
-
-def progress(*events: Event) -> Progress:
-    found = Progress()
-    for event in (STARTED, *events):
-        found.add(event)
-    return found
 
 
 def made(artifact: str, seconds: float = 1.0, at: float = 0.0) -> tuple[Event, Event]:
@@ -93,7 +77,7 @@ def test_a_restarted_run_is_read_from_its_start(watch: Watcher, tmp_path: Path) 
     (tmp_path / "one" / "events.jsonl").unlink()
     assert watch.look().state == "new"
     EventLog(tmp_path / "one")(STARTED)
-    assert watch.look().stages == ()
+    assert not any(stage.has_started for stage in watch.look().stages)
 
 
 def test_a_restarted_run_with_a_longer_log_is_read_from_its_start(watch: Watcher, tmp_path: Path) -> None:
@@ -118,110 +102,6 @@ def test_a_run_that_is_deleted_while_it_is_watched_is_not_begun(watch: Watcher, 
     assert watch.look().state == "new"
     (tmp_path / "one").write_text("No folder any more.", encoding="utf-8")
     assert watch.look().state == "new"
-
-
-# Folding
-
-
-def test_artifacts_have_the_state_that_the_latest_process_gave_them() -> None:
-    found = progress(
-        *made("x/old"),
-        *made("x/kept"),
-        ArtifactStarted(artifact="x/lost"),
-        STARTED,
-        ArtifactReused(artifact="x/kept", calls=1),
-        ArtifactEdited(artifact="x/mine", stale=False),
-        *made("x/new"),
-        ArtifactStarted(artifact="x/open"),
-    )
-    assert {name: artifact.state for name, artifact in found.artifacts.items()} == {
-        "x/old": "before",
-        "x/kept": "kept",
-        "x/mine": "edited",
-        "x/new": "made",
-        "x/open": "open",
-    }
-    assert found.without_open().artifacts["x/open"].state == "lost"
-
-
-def test_calls_are_active_until_they_are_answered() -> None:
-    sent = CallStarted(agent="coding", subject="a.py", model="m", prompt=1)
-    answered = CallMade(
-        agent="coding", subject="a.py", model="m", prompt=1, cached=0, completion=1, cost_usd=0, seconds=1
-    )
-    assert list(progress(sent).calls) == [("coding", "a.py")]
-    assert not progress(sent, answered).calls
-
-
-def test_a_repeated_step_discards_later_steps() -> None:
-    def step(name: str, status: str) -> ExecutionStepEnded:
-        return ExecutionStepEnded.model_validate({"step": name, "status": status, "seconds": 1, "reason": ""})
-
-    repeated = progress(
-        step("install", "passed"), step("import", "failed"), step("start", "skipped"), step("install", "passed")
-    )
-    assert list(repeated.steps) == ["install"]
-
-
-# Files and the time left
-
-
-def test_an_artifact_is_about_the_file_with_the_longest_path() -> None:
-    paths = ("main.py", "src/main.py", "model.py")
-    assert about("repo/src/main.py", paths) == "src/main.py"
-    assert about("analysis/main.py.md", paths) == "main.py"
-    assert about("review/round-1/model.py.json", paths) == "model.py"
-    assert about("repo/tests/test_model.py", paths) == ""
-    assert about("planning/plan.json", paths) == ""
-
-
-def test_the_states_of_a_file() -> None:
-    model, experiments = "tinyfit/model.py", "tinyfit/experiments.py"
-
-    def states(*events: Event) -> dict[str, tuple[str, str]]:
-        return {file.path: (file.state, file.note) for file in files(progress(*events), LOGIC)}
-
-    assert states() == {model: ("waiting", "not yet"), experiments: ("waiting", "not yet")}
-    assert states(ArtifactStarted(artifact=f"analysis/{experiments}.md"), *made(f"repo/{model}", 12)) == {
-        model: ("made", "in 12 s"),
-        experiments: ("open", "analysis"),
-    }
-    refused = AnswerRejected(agent="coding", subject=experiments, reason="no")
-    assert states(ArtifactStarted(artifact=f"repo/{experiments}"), refused)[experiments] == (
-        "open",
-        "coding, try 2",
-    )
-    assert states(ArtifactEdited(artifact=f"repo/{experiments}", stale=False))[experiments] == (
-        "edited",
-        "your edit",
-    )
-
-
-CHAIN = LogicDesign.model_validate(
-    {
-        "packages": [],
-        "shared_knowledge": "",
-        "files": [
-            {"path": "a.py", "implements": ""},
-            {"path": "b.py", "implements": "", "imports": [{"path": "a.py", "names": ["f"]}]},
-            {"path": "c.py", "implements": "", "imports": [{"path": "b.py", "names": ["f"]}]},
-            {"path": "d.py", "implements": ""},
-        ],
-    }
-)
-
-
-def test_the_time_left_is_that_of_the_longest_path_through_the_imports() -> None:
-    written = made("repo/a.py", 10)
-    assert seconds_left(progress(*written, ArtifactStarted(artifact="repo/b.py", at=100)), CHAIN, 104) == 6 + 10
-    assert seconds_left(progress(*written), CHAIN, 0) == 20
-    assert seconds_left(progress(*(event for name in "abcd" for event in made(f"repo/{name}.py"))), CHAIN, 0) is None
-
-
-def test_the_time_left_is_unknown_without_similar_artifacts() -> None:
-    assert seconds_left(progress(), CHAIN, 0) is None
-    strange = ArtifactStarted(artifact="planning/more.json")
-    assert seconds_left(progress(*made("repo/a.py", 10), strange), CHAIN, 0) is None
 
 
 # Watching
@@ -257,6 +137,9 @@ class EndedRun:
 
     reason: str
     state: str = "ended"
+    work: str = "pipeline"
+    pausing: None = None
+    pending: frozenset[str] = frozenset()
 
 
 def test_the_reason_is_shown_even_if_the_disk_was_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,7 +197,7 @@ def test_a_run_of_the_command_line_is_watched(watch: Watcher, tmp_path: Path, pa
     seen = watch.look()
     assert seen.state == "complete"
     assert {file.state for file in seen.files} <= {"made"}
-    assert all(stage.done == stage.known for stage in seen.stages)
+    assert all(stage.is_done for stage in seen.stages)
 
 
 def test_a_run_of_this_server_has_its_state(tmp_path: Path, paper_file: Path) -> None:

@@ -13,6 +13,7 @@ from papercoder.paper.pictures import FOLDER, picture_name
 from papercoder.runs.folder import load
 from papercoder.web.pages.edit import Opened
 from papercoder.web.parts import tabs
+from papercoder.web.parts.run_header import RunHeader
 from papercoder.web.server import layout
 from papercoder.web.server.layout import Link
 from papercoder.web.server.state import Web
@@ -27,7 +28,7 @@ def register(web: Web) -> None:
     async def correct(name: str, at: str = "title") -> None:
         with layout.page(f"{name}, correct", wide=True):
             folder = web.runs_folder.run(name)
-            tabs.bar(name, folder, "read")
+            RunHeader(web, name, "read")
             if web.watchers.of(name).look().is_active:
                 message = "A run cannot be corrected while it is running. Wait for it to end, or stop it."
                 layout.empty(message, "To the run", tabs.address(name, ""))

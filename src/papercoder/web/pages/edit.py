@@ -24,6 +24,7 @@ from papercoder.report.rendering import environment
 from papercoder.runs.summary import StepCost
 from papercoder.web.parts import tabs
 from papercoder.web.parts.artifact_tree import LABELS, TONES, tree_html
+from papercoder.web.parts.run_header import RunHeader
 from papercoder.web.server import layout
 from papercoder.web.server.layout import Kind, Label, alert, button, number
 from papercoder.web.server.state import Web
@@ -41,9 +42,9 @@ def register(web: Web) -> None:
     async def edit(name: str, artifact: str = "") -> None:
         with layout.page(f"{name}, edit", wide=True):
             folder = web.runs_folder.run(name)
-            tabs.bar(name, folder, "edit")
-            if not tabs.is_available(tabs.BY_NAME["edit"], folder):
-                tabs.show_empty(web, name, tabs.BY_NAME["edit"])
+            RunHeader(web, name, "files")
+            if not tabs.is_available(tabs.BY_NAME["files"], folder):
+                tabs.show_empty(web, name, tabs.BY_NAME["files"])
                 return
             watcher = web.watchers.of(name)
             if watcher.look().is_active:

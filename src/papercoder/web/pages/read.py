@@ -1,12 +1,13 @@
 """Paper and code side by side, with the requirements that connect them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from markupsafe import Markup
 from nicegui import events, run, ui
+from starlette.requests import Request
 
 from papercoder.artifacts import Paper
 from papercoder.errors import PaperCoderError
@@ -19,8 +20,10 @@ from papercoder.runs import folder as run_folder
 from papercoder.web.parts import tabs
 from papercoder.web.parts.code_text import Source, code_html, file_select_html, first_shown, owners, read_source
 from papercoder.web.parts.paper_text import Printed, paper_html
-from papercoder.web.parts.requirement_list import FIELDS, Filter, filter_html, index_of, list_html, page_with
+from papercoder.web.parts.requirement_list import FIELDS, Filter, detail_html, filter_html, index_of, list_html
+from papercoder.web.parts.run_header import RunHeader
 from papercoder.web.server import layout
+from papercoder.web.server.messages import for_page
 from papercoder.web.server.state import Web
 
 
@@ -67,31 +70,38 @@ def _printed(folder: Path, paper: Paper) -> dict[str, Printed]:
 
 
 def register(web: Web) -> None:
-    """Register `/run/NAME/read`: `r` is a requirement, `file` and `line` a place in the code, `at` one in the paper."""
+    """Register `/run/NAME/read`.
+
+    `r` is a requirement, `file` and `line` a place in the code, `at` one in the paper; fields of the filter are its
+    initial values.
+    """
 
     @ui.page("/run/{name}/read", response_timeout=30)
-    async def read(name: str, r: str = "", file: str = "", line: str = "", at: str = "") -> None:
-        with layout.page(f"{name}, read", wide=True):
+    async def read(name: str, request: Request) -> None:
+        with layout.page(f"{web.runs_folder.label(name)}, paper and code", wide=True):
             folder = web.runs_folder.run(name)
-            bar = tabs.bar(name, folder, "read")
+            RunHeader(web, name, "read")
             result = await run.io_bound(load_result, folder)
             if result is None or result.paper is None:
                 tabs.show_empty(web, name, tabs.BY_NAME["read"])
                 return
-            reading = Reading(web, name, result, bar)
+            query = dict(request.query_params)
+            reading = Reading(web, name, result, _filter(query))
             reading.draw()
-            reading.show(r, file, _number(line), at)
+            reading.show(query)
+
+
+def _filter(query: Mapping[str, str]) -> Filter:
+    return Filter(**{name: value[:200] for name, value in query.items() if name in FIELDS - {"file"}})
 
 
 class Reading:
     """The page in one browser."""
 
-    def __init__(self, web: Web, name: str, result: Result, bar: ui.html) -> None:
+    def __init__(self, web: Web, name: str, result: Result, chosen: Filter) -> None:
         self.web, self.name, self.result = web, name, result
-        self._bar = bar
-        self.filter = Filter()
+        self.filter = chosen
         self.selected = ""
-        self.page = 0
         self.path, self.line = "", 1
         self.source: Source | None = None
         self.first = 1
@@ -106,10 +116,10 @@ class Reading:
         """Draw the list, the paper and the code."""
         with ui.element("div").classes("reading report"):
             with ui.element("aside").classes("requirement-list"):
-                self._on_event(
-                    ui.html(filter_html(self.result.report.requirements), sanitize=False), self._filter_changed, "input"
-                )
+                self._filter = ui.html("", sanitize=False)
+                self._on_event(self._filter, self._filter_changed, "input")
                 self._list = self._on_event(ui.html("", sanitize=False).classes("list"), self._clicked)
+                self._list.props.update({"tabindex": "0", "role": "region", "aria-label": "Requirements"})
             with ui.splitter(value=50, limits=(20, 80)).classes("sides") as sides:
                 with sides.before:
                     self._paper = self._on_event(ui.html("", sanitize=False).classes("side left"), self._clicked)
@@ -120,20 +130,24 @@ class Reading:
                     self._code = self._on_event(ui.html("", sanitize=False).classes("side right"), self._clicked)
         for side, label in ((self._paper, "The paper"), (self._code, "The code")):
             side.props.update({"tabindex": "0", "role": "region", "aria-label": label})
+        ui.on("place", self._went_back)
+        self._filter.set_content(filter_html(self.result.report.requirements, self.filter))
+        self._fill()
         tabs.refresh_on_progress(self.web, self.name, self._refresh)
 
-    def show(self, selected: str, path: str, line: int, anchor: str) -> None:
-        """Show what the address names."""
-        self._fill()
+    def show(self, query: Mapping[str, str]) -> None:
+        """Show what the query of an address names, without a new entry in the browser's history."""
+        selected, path, line = query.get("r", ""), query.get("file", ""), _number(query.get("line", ""))
         if selected in {item.requirement.id for item in self.result.report.requirements}:
-            self.select(selected, path, line)
-        else:
-            self.open(path if path in self.result.report.files else self._first_file(), line)
-            self._scroll(anchor)
+            self.select(selected, path, line, is_new=False)
+            return
+        self.selected = ""
+        self.open(path if path in self.result.report.files else self._first_file(), line)
+        self._scroll(query.get("at", ""), is_new=False)
 
-    def select(self, selected: str, path: str = "", line: int = 0) -> None:
+    def select(self, selected: str, path: str = "", line: int = 0, *, is_new: bool = True) -> None:
         """Show a requirement on both sides; in the code this place, else its first one."""
-        item = next((item for item in self.result.report.requirements if item.requirement.id == selected), None)
+        item = self._item(selected)
         if item is None:
             return
         places = [(place.path, place.line) for place in item.places if place.lines]
@@ -142,10 +156,10 @@ class Reading:
         self.selected = selected
         if not self.filter.matches(item):
             self.filter = Filter()
-        self.page = page_with(self.requirements, selected)
-        self._fill_list()
+            self._filter.set_content(filter_html(self.result.report.requirements, self.filter))
+            self._fill_list()
         self.open(path, line)
-        self._scroll(item.requirement.anchor)
+        self._scroll(item.requirement.anchor, is_new=is_new)
 
     def open(self, path: str, line: int) -> None:
         """Show a file of the repository around a line."""
@@ -158,7 +172,6 @@ class Reading:
     def clear(self) -> None:
         """Clear the selection."""
         self.selected, self.line = "", 1
-        self._fill_list()
         self._scroll("")
 
     def step(self, by: int) -> None:
@@ -168,15 +181,20 @@ class Reading:
             index = index_of(items, self.selected, default=-1 if by > 0 else len(items))
             self.select(items[min(max(index + by, 0), len(items) - 1)].requirement.id)
 
+    def _item(self, requirement: str) -> TracedRequirement | None:
+        return next((item for item in self.result.report.requirements if item.requirement.id == requirement), None)
+
+    def _went_back(self, event: events.GenericEventArguments) -> None:
+        """The user pressed Back or Forward."""
+        if isinstance(event.args, dict):
+            self.show({str(key): str(value) for key, value in event.args.items()})
+
     def _clicked(self, data: dict[str, str]) -> None:
         match data:
             case {"step": "0"}:
                 self.clear()
             case {"step": by}:
                 self.step(1 if by == "1" else -1)
-            case {"page": page}:
-                self.page = max(_number(page), 0)
-                self._fill_list()
             case {"r": ids}:
                 path = data.get("path") or (self.path if "n" in data else "")
                 self.select(self._next_of(ids.split()), path, _number(data.get("line") or data.get("n", "")))
@@ -191,13 +209,17 @@ class Reading:
 
     def _filter_changed(self, data: dict[str, str]) -> None:
         self.filter = Filter(**{name: value for name, value in data.items() if name in FIELDS})
-        self.page = page_with(self.requirements, self.selected)
         self._fill_list()
+        self._scroll(self._anchor(), is_new=False)
 
     def _file_selected(self, data: dict[str, str]) -> None:
         if data.get("path") in self.result.report.files:
             self.open(data["path"], 1)
             self._scroll("")
+
+    def _anchor(self) -> str:
+        item = self._item(self.selected)
+        return item.requirement.anchor if item else ""
 
     def _fill(self) -> None:
         self._paper.set_content(self.result.paper or "")
@@ -205,41 +227,47 @@ class Reading:
         self._fill_list()
 
     def _fill_list(self) -> None:
-        report = self.result.report
-        self._list.set_content(
-            list_html(self.requirements, self.selected, self.page, is_planned=bool(report.requirements))
-        )
+        self._list.set_content(list_html(self.requirements, is_planned=bool(self.result.report.requirements)))
 
     def _code_html(self, path: str) -> Markup:
         try:
             self.source = read_source(self.web.runs_folder.folder(self.name), path) if path else None
         except PaperCoderError as error:
             self.source = None
-            return _message(str(error))
+            return _message(for_page(str(error)))
         if self.source is None:
             return _message("No code yet. Files appear as soon as they are written.")
         self.first = first_shown(self.source, self.line)
         return code_html(self.source, owners(self.result.report.requirements, path), self.line)
 
-    def _scroll(self, anchor: str) -> None:
-        """Scroll both sides, mark the places, and put them into the address."""
+    def _scroll(self, anchor: str, *, is_new: bool = True) -> None:
+        """Scroll both sides, mark the places, and put them into the address: as a new entry of the history or not."""
         is_at_top = not self.selected and self.line == 1
         is_start = is_at_top and self.path == self._first_file()
         query = {"r": self.selected, "file": "" if is_start else self.path, "line": "" if is_at_top else self.line}
-        place = {"requirement": self.selected, "anchor": anchor, "path": self.path, "line": self.line}
-        url = tabs.address(self.name, "read", **query, at="" if self.selected else anchor)
-        ui.run_javascript(f"showPlace({json.dumps(place | {'url': url})})")
+        item = self._item(self.selected)
+        place = {
+            "requirement": self.selected,
+            "anchor": anchor,
+            "path": self.path,
+            "line": self.line,
+            "url": tabs.address(self.name, "read", **query, at="" if self.selected else anchor),
+            "detail": detail_html(item) if item else "",
+            "isNew": is_new,
+        }
+        ui.run_javascript(f"showPlace({json.dumps(place)})")
 
     async def _refresh(self) -> None:
         """Load the result again and keep the current place."""
         folder = self.web.runs_folder.run(self.name)
         result = await run.io_bound(load_result, folder)
         if result:
-            self._bar.set_content(tabs.bar_html(self.name, folder, "read"))
             self.result, self.source = result, None
             with self._list:
+                self._filter.set_content(filter_html(result.report.requirements, self.filter))
                 self._fill()
                 self.open(self.path or self._first_file(), self.line)
+                self._scroll(self._anchor(), is_new=False)
 
     def _first_file(self) -> str:
         files = self.result.report.files

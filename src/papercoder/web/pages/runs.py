@@ -1,17 +1,22 @@
-"""The list of runs and benches: filter, open and compare them."""
+"""The list of runs and benches with their outcomes: filter, open, compare, rename and delete them; and the bin."""
 
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from functools import partial
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from nicegui import ui
 
-from papercoder.web.parts import example_card, run_row
+from papercoder.report.formatting import cost, duration, plural
+from papercoder.runs.overview import RunReport
+from papercoder.web.parts import example_card
+from papercoder.web.runs.folder import DeletedRun
 from papercoder.web.runs.overview import BenchCard, Overview, RunCard
 from papercoder.web.server import layout
-from papercoder.web.server.layout import Label, button, field
+from papercoder.web.server.layout import Label, Link, alert, button, do, field
+from papercoder.web.server.messages import for_page
 from papercoder.web.server.state import Web
 
 _EVERY = 2.0
@@ -22,8 +27,14 @@ _MAX_ROWS = 200
 
 
 def register(web: Web) -> None:
-    """Register `/`."""
+    """Register `/` and `/bin`."""
     overview = Overview(web.runs_folder)
+
+    @ui.page("/bin")
+    def deleted() -> None:
+        with layout.page("Deleted runs", "runs"):
+            layout.heading("Deleted runs")
+            Bin(web).draw()
 
     @ui.page("/", response_timeout=60)
     async def runs() -> None:
@@ -76,7 +87,7 @@ class Runs:
         self.list.clear()
         with self.list:
             self.boxes = {
-                card.name: run_row.draw(card, card.name in self.selected, self.toggle) for card in rows[:_MAX_ROWS]
+                card.name: draw_run(card, card.name in self.selected, self.toggle) for card in rows[:_MAX_ROWS]
             }
             if not rows:
                 self._draw_empty()
@@ -135,9 +146,165 @@ class Runs:
 
     def _fill_benches(self) -> None:
         self.below.clear()
-        if not self.benches:
-            return
         with self.below:
-            layout.heading("Benches", 2)
+            if self.benches:
+                layout.heading("Benches", 2)
             for bench in self.benches:
-                run_row.draw_bench(bench)
+                draw_bench(bench)
+            if deleted := len(self.web.runs_folder.deleted()):
+                Link(f"Deleted runs ({deleted})", "/bin").classes("soft small bin-link")
+
+
+TONES = {"complete": "good", "running": "active", "partial": "fair", "interrupted": "bad", "failed": "bad"}
+"""Status -> tone of its badge; `none` for all others."""
+
+
+def draw_run(card: RunCard, is_ticked: bool, tick: Callable[[str], None]) -> ui.element:
+    """Draw the row of a run; returns its checkbox."""
+    with ui.element("article").classes("run").mark(f"run-{card.name}"):
+        box = _tick(card, is_ticked, tick)
+        with ui.element("div").classes("who"):
+            Link(card.label, f"/run/{quote(card.name)}")
+            Label(card.title).classes("title")
+            Label(_by(card)).classes("soft small")
+        with ui.element("div").classes("how"):
+            _badge(card.report.status)
+            if card.report.reason:
+                Label(for_page(card.report.reason)).classes("reason soft small")
+        with ui.element("div").classes("outcome"):
+            for tone, text in outcome(card.report):
+                Label(text).classes(f"result {tone}")
+        with ui.element("div").classes("figures"):
+            _spent(card.report.cost_usd, card.report.unpriced, card.report.calls.made)
+            _figure(ago(time.time() - card.changed), f"{duration(card.report.seconds)} of work")
+    return box
+
+
+def outcome(report: RunReport) -> Iterator[tuple[str, str]]:
+    """What came out of a run, each as a tone and a text: execution, claims, requirements."""
+    if report.steps:
+        failed = next((step for step, status in report.steps.items() if status == "failed"), "")
+        passed = sum(status == "passed" for status in report.steps.values())
+        text = f"{passed} of {plural(len(report.steps), 'step')} passed"
+        yield ("bad" if failed else "good"), text + (f", {failed} failed" if failed else "")
+    verdicts = Counter(report.claims) - Counter(report.orderings)
+    if claims := verdicts.total():
+        met, differs = verdicts["met"], verdicts["differs"]
+        tone = "bad" if differs else "good" if met else "none"
+        yield tone, f"{met} of {plural(claims, 'claim')} met" + (f", {differs} differ" if differs else "")
+    if report.requirements.total:
+        total = plural(report.requirements.total, "requirement")
+        if report.verdicts:
+            done = report.verdicts.get("implemented", 0)
+            yield ("good" if done == report.requirements.total else "fair"), f"{done} of {total} implemented"
+        else:
+            traced = report.requirements.total - len({*report.requirements.unowned, *report.requirements.unmarked})
+            yield "none", f"{traced} of {total} traced"
+    if not (report.steps or report.requirements.total) and (open_ := sum(stage.open for stage in report.stages)):
+        yield "active", f"{open_} being made"
+
+
+def draw_bench(card: BenchCard) -> None:
+    """Draw the row of a bench with the statuses of its trials."""
+    trials = card.results.trials
+    with ui.element("article").classes("run bench").mark(f"bench-{card.name}"):
+        with ui.element("div").classes("who"):
+            Link(card.name, f"/bench/{quote(card.name)}")
+            Label(_papers(card)).classes("soft small")
+        with ui.element("div").classes("how"):
+            for status, count in Counter(trial.status for trial in trials).items():
+                _badge(status, f"{count} {status}")
+        _spent(*(sum(getattr(trial, name) for trial in trials) for name in ("cost_usd", "unpriced", "calls")))
+
+
+def ago(seconds: float) -> str:
+    """Elapsed time in its largest unit."""
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit} ago"
+    return "just now"
+
+
+def _tick(card: RunCard, is_ticked: bool, tick: Callable[[str], None]) -> ui.element:
+    box = ui.element("input").classes("tick").on("change", lambda: tick(card.name))
+    box.props.update({"type": "checkbox", "checked": is_ticked, "aria-label": f"compare {card.label}"})
+    return box
+
+
+def _by(card: RunCard) -> str:
+    models = ", ".join(dict.fromkeys(_model(name) for name in card.report.models.values()))
+    return f"{card.report.profile} with {models}" if models else card.report.profile
+
+
+def _model(name: str) -> str:
+    """A short name of a model: test models have paths and options in their names."""
+    kind, _, rest = name.partition(":")
+    return kind if "/" in rest or "=" in rest else name
+
+
+def _badge(status: str, text: str = "") -> None:
+    Label(text or status).classes(f"badge {TONES.get(status, 'none')}")
+
+
+def _figure(value: str, label: str) -> None:
+    with ui.element("div").classes("figure"):
+        Label(value)
+        Label(label).classes("soft small")
+
+
+def _spent(usd: float, unpriced: int, calls: int) -> None:
+    _figure(cost(usd, unpriced, calls), plural(calls, "call"))
+
+
+def _papers(card: BenchCard) -> str:
+    trials = card.results.trials
+    counts = (
+        plural(len({trial.paper for trial in trials}), "paper"),
+        plural(len({trial.variant for trial in trials}), "variant"),
+        plural(len({trial.model for trial in trials}), "model"),
+    )
+    return f"{plural(len(trials), 'trial')}: {', '.join(counts)}"
+
+
+class Bin:
+    """The deleted runs in one browser."""
+
+    def __init__(self, web: Web) -> None:
+        self._folder = web.runs_folder
+
+    def draw(self) -> None:
+        """Draw the runs, each with what can be done with it."""
+        Label("Runs here are kept until you delete them for good.").classes("soft")
+        self._wrong = alert()
+        self._rows = ui.element("div").classes("runs")
+        self._fill()
+
+    def _fill(self) -> None:
+        self._rows.clear()
+        with self._rows:
+            found = self._folder.deleted()
+            if not found:
+                layout.empty("The bin is empty.", "All runs", "/")
+            for run in found:
+                self._draw_row(run)
+
+    def _draw_row(self, run: DeletedRun) -> None:
+        async def restore() -> None:
+            await asyncio.to_thread(self._folder.restore, run.name)
+            self._fill()
+
+        async def erase() -> None:
+            await asyncio.to_thread(self._folder.erase, run.name)
+            self._fill()
+
+        with ui.element("article").classes("run deleted").mark(f"deleted-{run.name}"):
+            with ui.element("div").classes("who"):
+                Label(run.label).classes("name")
+                Label(f"deleted {ago(time.time() - run.at)}").classes("soft small")
+            with ui.element("div").classes("line"):
+                button("Restore", do(restore, self._wrong), "main")
+                sure = button("Yes, delete it for good", do(erase, self._wrong), "danger")
+                sure.set_visibility(False)
+                ask = button(
+                    "Delete for good", lambda: (sure.set_visibility(True), ask.set_visibility(False)), "danger"
+                )

@@ -94,6 +94,15 @@ def file_changes(diff: str) -> Iterator[FileChange]:
         yield FileChange(_path(head), lines, _remarks(head))
 
 
+def diff_html(diff: str) -> Markup:
+    """The lines of a diff without file headers, coloured."""
+    lines = [
+        Markup('<span class="{}">{}</span>').format(_KINDS.get(line[:1], "same"), line or " ")
+        for line in diff.split("\n")
+    ]
+    return Markup('<div class="change"><pre tabindex="0">{}</pre></div>').format(Markup("").join(lines))
+
+
 def _path(head: str) -> str:
     named = dict(line.split(" ", 1) for line in head.split("\n")[1:] if line.startswith(("+++ ", "--- ")))
     new, old = named.get("+++", ""), named.get("---", "")

@@ -4,7 +4,7 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,14 +57,14 @@ class ShownLine:
     owners: tuple[str, ...]
 
 
-def read_source(folder: Path, path: str) -> Source:
-    """Read a file of a run's repository, by its path in the repository.
+def read_source(folder: Path, path: str, root: str = "repo/") -> Source:
+    """Read a file of a run, by its path below `root`: its repository, or with an empty one the run folder.
 
     Raises:
         RunFolderError: it does not exist, or is not text.
     """
     try:
-        with os.fdopen(open_file(folder, f"repo/{path}", os.O_RDONLY), "rb") as opened:
+        with os.fdopen(open_file(folder, f"{root}{path}", os.O_RDONLY), "rb") as opened:
             content = opened.read(_MAX_BYTES + 1)
     except OSError as error:
         raise RunFolderError(f"{path} cannot be read ({error.strerror}).") from error
@@ -85,12 +85,17 @@ def owners(needs: Iterable[TracedRequirement], path: str) -> Owners:
 
 
 def first_shown(source: Source, line: int) -> int:
-    """The first line of the page of lines that has this one."""
+    """The first line of the part that has this one."""
     return (max(1, min(line, len(source.lines))) - 1) // _PAGE * _PAGE + 1
 
 
-def code_html(source: Source, line_owners: Owners, line: int = 1) -> Markup:
-    """The page of lines with this one; the requirements of a line are in its `data-r`."""
+def code_html(
+    source: Source, line_owners: Owners, line: int = 1, to_line: Callable[[int], str] | None = None
+) -> Markup:
+    """The part of a file with this line; the requirements of a line are in its `data-r`.
+
+    `to_line` gives the address of another part; without it, buttons with `data-line` ask for it.
+    """
     first = first_shown(source, line)
     last = min(first + _PAGE - 1, len(source.lines))
     texts = source.lines[first - 1 : last]
@@ -98,7 +103,7 @@ def code_html(source: Source, line_owners: Owners, line: int = 1) -> Markup:
         ShownLine(number, code, line_owners.get(number, ()))
         for number, code in enumerate(_highlighted(source.path, texts), first)
     ]
-    values = {"source": source, "lines": shown, "first": first, "last": last, "step": _PAGE}
+    values = {"source": source, "lines": shown, "first": first, "last": last, "to_line": to_line}
     template = environment("papercoder.web").get_template("code.html")
     return Markup(template.render(**values))  # noqa: S704  the template escapes
 
@@ -106,7 +111,7 @@ def code_html(source: Source, line_owners: Owners, line: int = 1) -> Markup:
 def file_select_html(report: Report) -> Markup:
     """A menu of all files of the repository, code first."""
     files = sorted(report.files, key=lambda path: (not path.endswith(".py"), path.startswith("tests/"), path))
-    template = environment("papercoder.web").get_template("files.html")
+    template = environment("papercoder.web").get_template("file_select.html")
     return Markup(template.render(files=files))  # noqa: S704  the template escapes
 
 

@@ -1,6 +1,7 @@
-"""The parts of a run's live page as HTML; all text is escaped."""
+"""The live parts of a run's page as HTML; all text is escaped."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import get_args
 
@@ -10,17 +11,18 @@ from markupsafe import Markup
 from papercoder.artifacts import LogicDesign
 from papercoder.artifacts.claims import ClaimVerdict
 from papercoder.report import diagrams
-from papercoder.report.formatting import duration
-from papercoder.report.planned_files import FileView
+from papercoder.report.formatting import duration, plural
 from papercoder.report.rendering import environment
-from papercoder.runs.events import ExecutionStepEnded
+from papercoder.report.stages import FileView, StageView, TimeLeft
+from papercoder.runs.progress import ArtifactProgress, StepProgress
 from papercoder.runs.reproduction_progress import ReproductionProgress
 from papercoder.web.parts.tabs import address
-from papercoder.web.runs.view import ActiveCall, StageView, State, View
+from papercoder.web.runs.view import ActiveCall, State, View
 
 _MAX_NAMES = 5
 """Names in a list before `and 3 more`."""
 
+_MAX_CALLS = 12
 _MAX_CLAIMS = 60
 """Claims before `and 3 earlier`."""
 
@@ -46,43 +48,77 @@ STATE_TONES: dict[State, str] = {
     "partial": "fair",
 }
 
-_SENTENCES: dict[State, str] = {
-    "new": "Nothing has been made yet.",
-    "pausing": "Active calls finish and are kept. No new calls start.",
-    "paused": "No calls start until you continue. Running code is not paused.",
-    "stopping": "Active calls finish and are kept, then the run stops.",
-    "interrupted": "The process of this run is gone. Finished work is kept. Resume to continue.",
-    "complete": "Everything asked for was made and observed.",
-}
+_WORK = {"pipeline": "", "reproduction": "Trials", "diagnosis": "Diagnosis", "note": "Note"}
 
 
 def state_sentence(view: View) -> str:
     """What to know about the state; empty if its label is enough."""
-    if view.state == "running" and not view.is_here:
-        return "Another process, such as a terminal, works on this run. Watch it here; stop it there."
-    if view.state == "partial":
-        more = "" if "kept" in view.reason else " Finished work is kept. Resume to continue."
-        return f"{_as_sentence(view.reason) or 'The run ended early.'}{more}"
-    return _SENTENCES.get(view.state, "")
+    kept = "Finished work is kept."
+    match view.state:
+        case "new":
+            return "Nothing has been made yet."
+        case "running":
+            return " · ".join(filter(None, (now(view), "" if view.is_here else "started elsewhere, stop it there")))
+        case "pausing":
+            calls = view.pausing.calls if view.pausing else 0
+            are = "is" if calls == 1 else "are"
+            return f"Pauses when {plural(calls, 'request')} {are} answered; the answers are kept."
+        case "paused":
+            since = f" since {_clock_time(view.pausing.since)}" if view.pausing else ""
+            return f"Nothing is sent{since}, until you press Continue. Code that runs already goes on."
+        case "stopping":
+            return "Requests that were sent are answered and kept, then the run stops."
+        case "interrupted":
+            return f"The process of this run is gone. {kept} Press Resume to continue."
+        case "partial":
+            more = "" if "kept" in view.reason or "Resume" in view.reason else f" {kept} Press Resume to continue."
+            return f"{_as_sentence(view.reason) or 'The run ended early.'}{more}"
+        case _:
+            return ""
+
+
+def now(view: View) -> str:
+    """What a run does now, how far it is, and when it ends."""
+    doing = [f"{stage.name} {stage_count(stage)}".strip() for stage in view.stages if stage.open]
+    if not doing:
+        following = next((stage for stage in view.stages if not stage.is_done), None)
+        doing = [f"{following.name} {stage_count(following)}".strip()] if following else []
+    if view.work in {"reproduction", "diagnosis"}:
+        doing = [name for name in doing if name.startswith(view.work)] or [view.work]
+    return " · ".join([*doing[:2], *([left(view.left)] if view.left else [])])
+
+
+def left(time: TimeLeft) -> str:
+    """`about 4 min left`, or `at most 2 h left`."""
+    return f"{'at most' if time.is_limit else 'about'} {duration(max(time.seconds, 1.0))} left"
+
+
+def stage_count(stage: StageView) -> str:
+    """`4 of 13 files`; empty while the total is not known and nothing is made."""
+    if stage.name == "reading" or not stage.total:
+        return f"{stage.done} {stage.unit}".strip() if stage.done and stage.name != "reading" else ""
+    return f"{min(stage.done, stage.total)} of {stage.total} {stage.unit}".strip()
 
 
 def figures(view: View) -> str:
     """Time, calls, tokens, dollars."""
-    return _render("figures", view=view, summary=view.summary)
+    written = sum(call.written.tokens for call in view.calls)
+    return _render("figures", view=view, summary=view.summary, written=written)
 
 
-def stages(found: Sequence[StageView]) -> str:
-    """The stages in the order of their start, each with its open artifacts."""
-    return _render("stages", stages=found, summary=_summary, limit=_MAX_NAMES)
+def stages(view: View) -> str:
+    """All stages in their order, each with its artifacts."""
+    shown = [stage for stage in view.stages if view.state != "complete" or stage.has_started or stage.is_done]
+    return _render("stages", stages=shown, is_active=view.is_active, at=view.at)
 
 
 def active_calls(calls: Sequence[ActiveCall]) -> str:
-    """The active calls, the longest wait first."""
+    """The active calls, the longest wait first, each with what is written of its answer."""
     longest = sorted(calls, key=lambda call: -call.seconds)
-    return _render("active_calls", calls=longest[:_MAX_NAMES], more=len(longest[_MAX_NAMES:]))
+    return _render("active_calls", calls=longest[:_MAX_CALLS], more=len(longest[_MAX_CALLS:]))
 
 
-def steps(found: Sequence[ExecutionStepEnded], forecast: str) -> str:
+def steps(found: Sequence[StepProgress], forecast: str) -> str:
     """The latest execution steps, and a forecast if the next one takes long."""
     return _render("steps", steps=found, forecast=forecast)
 
@@ -99,19 +135,24 @@ def claims(progress: ReproductionProgress) -> str:
     return _render("claims", progress=progress, verdicts=get_args(ClaimVerdict), shown=shown, more=more)
 
 
+def hypotheses(view: View) -> str:
+    """The hypotheses that a diagnosis has tried."""
+    return _render("hypotheses", total=view.hypotheses, tried=view.tried)
+
+
 def warnings(found: Sequence[str]) -> str:
     """Warnings for the user."""
     return _render("warnings", warnings=found)
 
 
-def file_graph(run: str, logic: LogicDesign, files: tuple[FileView, ...]) -> str:
+def file_graph(run: str, logic: LogicDesign | None, files: tuple[FileView, ...]) -> str:
     """The files and their imports with the state of each; a list until Mermaid has laid out the graph, or if it cannot.
 
     Files that exist link to their text beside the paper.
     """
     addresses = {file.path: address(run, "read", file=file.path) for file in files if file.is_there}
-    rendering = diagrams.submit_graph(logic)
-    if rendering is None or not graph_is_ready(logic) or not (svg := rendering.result().svg):
+    rendering = diagrams.submit_graph(logic) if logic else None
+    if logic is None or rendering is None or not graph_is_ready(logic) or not (svg := rendering.result().svg):
         return _render("files", files=files, addresses=addresses)
     return _graph(logic, svg, files, tuple(addresses.items()))
 
@@ -136,17 +177,46 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def _clock_time(at: float) -> str:
+    return datetime.fromtimestamp(at).astimezone().strftime("%H:%M")
+
+
 def _as_sentence(reason: str) -> str:
     text = reason.strip()
     text = text[:1].upper() + text[1:]
     return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
-def _summary(stage: StageView) -> str:
-    """How many artifacts were made, kept or edited, and the time."""
-    counts = {"made": stage.summary.made, "kept": stage.summary.reused, "your edit": stage.summary.edited}
-    words = [f"{count} {word}" for word, count in counts.items() if count]
-    return " · ".join([*words, *([duration(stage.summary.seconds)] if stage.summary.seconds >= 0.05 else [])])
+def _summary(stage: StageView, *, is_active: bool) -> str:
+    """How many artifacts were made, kept or edited, and what comes."""
+    if stage.name == "reading":
+        return "the paper was read" if stage.is_done else "the paper"
+    made, kept, edited = stage.count("made"), stage.count("kept", "before"), stage.count("edited")
+    words = [f"{count} {word}" for count, word in ((made, "made"), (kept, "kept"), (edited, "your edit")) if count]
+    if stage.repeated:
+        words.append(f"{stage.repeated} again")
+    if not words and not stage.is_done and is_active:
+        words = ["to come" if stage.total else "known after planning" if stage.total is None else "if needed"]
+    elif not words and stage.is_done and not stage.done:
+        words = ["nothing to do"]
+    return " · ".join(words)
+
+
+def _state_of(artifact: ArtifactProgress, at: float) -> str:
+    """The state of an artifact in a few words."""
+    if artifact.is_repeated:
+        return f"again, for {clock(at - artifact.since)}" if artifact.state == "open" else "will be made again"
+    match artifact.state:
+        case "open":
+            return clock(at - artifact.since)
+        case "made":
+            return duration(artifact.seconds) if artifact.seconds >= 0.05 else "made"
+        case "edited":
+            return "your edit"
+        case "waiting" | "lost":
+            return "to come"
+        case _:
+            return "kept"
 
 
 def _render(name: str, **values: object) -> str:
@@ -155,6 +225,7 @@ def _render(name: str, **values: object) -> str:
 
 @cache
 def _environment() -> Environment:
-    made = environment("papercoder.web")
-    made.filters["clock"] = clock
+    made = environment("papercoder.web").overlay()
+    made.filters = made.filters | {"clock": clock, "stage_count": stage_count, "left": left}
+    made.globals = made.globals | {"summary_of": _summary, "state_of": _state_of, "max_names": _MAX_NAMES}
     return made

@@ -1,6 +1,7 @@
-"""The list of requirements beside paper and code: filtered, page by page, the selected one in full."""
+"""The list of requirements beside paper and code: filtered, and the selected one in full."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 
 from markupsafe import Markup
@@ -8,9 +9,6 @@ from markupsafe import Markup
 from papercoder.report.formatting import LABELS
 from papercoder.report.model import STATES, TracedRequirement
 from papercoder.report.rendering import environment
-
-_PAGE = 60
-"""Requirements on a page of the list."""
 
 RequirementList = tuple[TracedRequirement, ...]
 
@@ -23,6 +21,7 @@ class Filter:
     status: str = ""
     state: str = ""
     file: str = ""
+    gap: str = ""
     words: str = ""
 
     def matches(self, item: TracedRequirement) -> bool:
@@ -32,6 +31,7 @@ class Filter:
         return (
             all(wanted in {"", actual} for wanted, actual in exact)
             and (not self.file or self.file in _files(item))
+            and (not self.gap or (self.gap in _GAPS and _GAPS[self.gap][1](item)))
             and all(word in _words(item) for word in self.words.lower().split())
         )
 
@@ -49,44 +49,50 @@ class Menu:
 FIELDS = frozenset(field.name for field in fields(Filter))
 
 
+_GAPS: dict[str, tuple[str, Callable[[TracedRequirement], bool]]] = {
+    "owner": ("no owner file", lambda item: not item.owner),
+    "mark": ("no mark in the code", lambda item: not item.marks),
+    "quote": ("quote not found", lambda item: bool(item.requirement.quote) and not item.requirement.quote_found),
+}
+"""Name -> what is missing, and whether it is."""
+
+
 def menus(requirements: RequirementList) -> tuple[Menu, ...]:
-    """The menus of the filter; they offer only values that occur."""
-    states = {item.state for item in requirements}
-    files = sorted({path for item in requirements for path in _files(item)})
+    """The menus of the filter; they offer only values that occur, with their number."""
+    states = Counter(item.state for item in requirements)
+    files = Counter(path for item in requirements for path in _files(item))
+    gaps = Counter(name for item in requirements for name, (_, is_missing) in _GAPS.items() if is_missing(item))
     return (
-        _menu("kind", "all kinds", (item.requirement.kind for item in requirements)),
-        _menu("status", "all sources", (item.requirement.status for item in requirements)),
-        Menu("state", "all verdicts", tuple((state, LABELS[state]) for state in STATES if state in states)),
-        Menu("file", "all files", tuple((path, path) for path in files)),
+        _menu("state", "all verdicts", ((state, LABELS[state], states[state]) for state in STATES)),
+        _menu("status", "all sources", _counted(item.requirement.status for item in requirements)),
+        _menu("kind", "all kinds", _counted(item.requirement.kind for item in requirements)),
+        _menu("file", "all files", ((path, path, files[path]) for path in sorted(files))),
+        _menu("gap", "no gap selected", ((name, _GAPS[name][0], gaps[name]) for name in _GAPS)),
     )
 
 
-def list_html(requirements: RequirementList, selected: str, page: int, *, is_planned: bool) -> Markup:
-    """A page (from 0) of these requirements, the selected one in full; `is_planned`: the run has any."""
-    first = page * _PAGE
-    values = {
-        "items": requirements[first : first + _PAGE],
-        "selected": selected,
-        "is_planned": is_planned,
-        "total": len(requirements),
-        "first": first + 1,
-        "last": min(first + _PAGE, len(requirements)),
-        "page": page,
-        "pages": -(-len(requirements) // _PAGE),
-    }
+def list_html(requirements: RequirementList, *, is_planned: bool) -> Markup:
+    """These requirements; `is_planned`: the run has any."""
     template = environment("papercoder.web").get_template("requirements.html")
+    values = {"items": requirements, "is_planned": is_planned}
     return Markup(template.render(**values))  # noqa: S704  the template escapes
 
 
-def filter_html(requirements: RequirementList) -> Markup:
-    """The fields of the filter."""
-    template = environment("papercoder.web").get_template("filter.html")
-    return Markup(template.render(menus=menus(requirements)))  # noqa: S704  the template escapes
+def detail_html(item: TracedRequirement) -> Markup:
+    """A requirement in full: its quote, verdict and places."""
+    return Markup(environment("papercoder.web").get_template("requirement.html").render(item=item))  # noqa: S704  as above
 
 
-def page_with(requirements: RequirementList, selected: str) -> int:
-    """The page of the list with this requirement; the first if there is none."""
-    return index_of(requirements, selected, default=0) // _PAGE
+def filter_html(requirements: RequirementList, chosen: Filter) -> Markup:
+    """The fields of the filter, and the verdicts as a bar."""
+    states = Counter(item.state for item in requirements)
+    values = {
+        "menus": menus(requirements),
+        "chosen": {field.name: getattr(chosen, field.name) for field in fields(Filter)},
+        "states": {state: states[state] for state in STATES if states[state]},
+        "total": len(requirements),
+    }
+    return Markup(environment("papercoder.web").get_template("filter.html").render(**values))  # noqa: S704  as above
 
 
 def index_of(requirements: RequirementList, selected: str, default: int = -1) -> int:
@@ -94,8 +100,13 @@ def index_of(requirements: RequirementList, selected: str, default: int = -1) ->
     return next((index for index, item in enumerate(requirements) if item.requirement.id == selected), default)
 
 
-def _menu(name: str, label: str, values: Iterable[str]) -> Menu:
-    return Menu(name, label, tuple((value, value) for value in dict.fromkeys(values)))
+def _counted(values: Iterable[str]) -> Iterable[tuple[str, str, int]]:
+    return ((value, value, count) for value, count in Counter(values).items())
+
+
+def _menu(name: str, label: str, values: Iterable[tuple[str, str, int]]) -> Menu:
+    """A menu of values with their labels and numbers; those that do not occur are left out."""
+    return Menu(name, label, tuple((value, f"{words} ({count:,})") for value, words, count in values if count))
 
 
 def _files(item: TracedRequirement) -> set[str]:

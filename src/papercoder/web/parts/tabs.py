@@ -1,4 +1,4 @@
-"""The views of a run: their tabs, their addresses, and their refresh while the run makes progress."""
+"""The six tabs of a run, their addresses, and their refresh while the run makes progress."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -11,7 +11,7 @@ from nicegui import background_tasks, ui
 
 from papercoder.errors import PaperCoderError
 from papercoder.files.regular import is_file
-from papercoder.report.rendering import environment
+from papercoder.report.rendering import Links, environment
 from papercoder.web.runs.view import View
 from papercoder.web.server import layout
 from papercoder.web.server.state import Web
@@ -19,110 +19,43 @@ from papercoder.web.server.state import Web
 
 @dataclass(frozen=True)
 class Tab:
-    """A view of a run."""
+    """A part of a run's page."""
 
     name: str
     """Last part of its address, `/run/RUN/NAME`; empty for the run itself."""
 
     label: str
     needs: tuple[str, ...] = ()
-    """The view exists once one of these files of the run folder does; always if there are none."""
+    """There is something to show once one of these files of the run folder exists; always if there are none."""
 
     empty: str = ""
     """What to show before that."""
 
 
 TABS = (
-    Tab("", "Run"),
-    Tab("read", "Read", ("paper.json",), "The paper has not been read yet."),
+    Tab("", "Overview"),
+    Tab("read", "Paper & code", ("paper.json",), "The paper has not been read yet."),
     Tab(
-        "coverage",
-        "Coverage",
-        ("planning/requirements.json",),
-        "No requirements yet. The profiles `requirements`, `review`, `repair` and `full` extract them.",
-    ),
-    Tab(
-        "verdicts",
-        "Verdicts",
-        ("review/verdicts.json",),
-        "Not reviewed yet. The profiles `review`, `repair` and `full` review the code against every requirement.",
-    ),
-    Tab(
-        "claims",
-        "Claims",
-        ("planning/claims.json",),
-        "No claims yet. The profiles `repair` and `full` collect the paper’s numbers and compare a full reproduction "
-        "with them.",
+        "results",
+        "Results",
+        ("planning/claims.json", "planning/data.json"),
+        "No claims yet. A run collects the numbers that the paper reports while it plans; its trials measure them.",
     ),
     Tab(
         "assumptions",
-        "Assumptions",
-        ("planning/requirements.json", "planning/config.json"),
-        "No plan yet. Assumptions appear here once there is one.",
+        "Assumptions & questions",
+        ("planning/plan.json", "planning/config.json"),
+        "No plan yet. What the paper leaves open appears here once there is one.",
     ),
-    Tab(
-        "configuration",
-        "Configuration",
-        ("planning/config.json",),
-        "No configuration yet. It follows the plan.",
-    ),
-    Tab(
-        "design",
-        "Design",
-        ("planning/architecture.json", "planning/logic.json"),
-        "No design yet. Diagrams appear once the architecture is ready.",
-    ),
-    Tab(
-        "steps",
-        "Execution",
-        ("execution/report.json",),
-        "Not executed yet. The profiles `repair` and `full` execute the code in a sandbox.",
-    ),
-    Tab(
-        "checks",
-        "Checks",
-        ("checking/report.json",),
-        "Not checked yet. The profiles `repair` and `full` check the code at their end.",
-    ),
-    Tab(
-        "data",
-        "Data",
-        ("planning/data.json",),
-        "No list of data yet. The profiles `requirements`, `review`, `repair` and `full` list what the paper uses.",
-    ),
-    Tab("costs", "Costs"),
-    Tab(
-        "changes",
-        "Changes",
-        ("repo/.git/HEAD",),
-        "No code yet. Each stage that writes code adds a version to compare.",
-    ),
-    Tab(
-        "edit",
-        "Edit",
-        ("paper.json",),
-        "Nothing to edit yet.",
-    ),
-    Tab(
-        "questions",
-        "Questions",
-        ("planning/plan.json",),
-        "No plan yet. Questions for the authors appear once there is one.",
-    ),
-    Tab(
-        "evaluation",
-        "Evaluation",
-        ("evaluation/evaluation.json",),
-        "Not evaluated yet. Run `papercoder eval` with this run’s folder.",
-    ),
-    Tab("losses", "Losses", ("paper.json",), "The paper has not been read yet."),
+    Tab("progress", "Run"),
+    Tab("files", "Files", ("paper.json",), "No files yet."),
 )
 
 BY_NAME = {tab.name: tab for tab in TABS}
 
 
 def is_available(tab: Tab, folder: Path) -> bool:
-    """Does the view exist yet?"""
+    """Is there something to show?"""
     return not tab.needs or any(is_file(folder, name) for name in tab.needs)
 
 
@@ -133,18 +66,48 @@ def address(run: str, view: str, **query: object) -> str:
     return f"{path}?{pairs}" if pairs else path
 
 
-def bar_html(run: str, folder: Path, here: str) -> Markup:
-    """Links to the available views; the first nine have their number as key."""
-    shown = [tab for tab in TABS if tab.name == here or is_available(tab, folder)]
+class RunLinks(Links):
+    """Links from the sections of a report to the tabs of a run."""
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+
+    def need(self, requirement: str) -> str:
+        """A requirement in paper and code."""
+        return address(self.run, "read", r=requirement)
+
+    def line(self, path: str, line: int) -> str:
+        """A line of code beside the paper."""
+        return address(self.run, "read", file=path, line=line)
+
+    def view(self, section: str) -> str:
+        """The tab that has a section."""
+        tab = _TAB_OF_SECTION.get(section, "")
+        return address(self.run, tab) + (f"#{section}" if tab not in {"read", ""} else "")
+
+    def paper(self, anchor: str) -> str:
+        """A place in the paper."""
+        return address(self.run, "read", at=anchor)
+
+    def correction(self, anchor: str) -> str:
+        """The page that corrects a place in the paper."""
+        return address(self.run, "correct", at=anchor)
+
+
+_TAB_OF_SECTION = {
+    "requirements": "read",
+    **dict.fromkeys(("claims", "trials", "diagnosis", "data", "evaluation"), "results"),
+    **dict.fromkeys(("assumptions", "configuration"), "assumptions"),
+    **dict.fromkeys(("execution", "checks", "cost", "losses"), "progress"),
+    "architecture": "files",
+}
+
+
+def bar_html(run: str, here: str) -> Markup:
+    """Links to the tabs; each has its number as key."""
     template = environment("papercoder.web").get_template("tabs.html")
-    rows = [(tab, address(run, tab.name), tab.name == here) for tab in shown]
-    return Markup(template.render(run=run, rows=rows))  # noqa: S704  the template escapes
-
-
-def bar(run: str, folder: Path, here: str) -> ui.html:
-    """Draw the tabs, scrolled to this view."""
-    ui.run_javascript("showTab()")
-    return ui.html(bar_html(run, folder, here), sanitize=False).classes("tab-bar")
+    rows = [(tab, address(run, tab.name), tab.name == here) for tab in TABS]
+    return Markup(template.render(rows=rows))  # noqa: S704  the template escapes
 
 
 def refresh_on_progress(web: Web, run: str, redraw: Callable[[], Awaitable[None]]) -> None:
@@ -166,8 +129,8 @@ def refresh_on_progress(web: Web, run: str, redraw: Callable[[], Awaitable[None]
 
 
 def show_empty(web: Web, run: str, tab: Tab) -> None:
-    """Explain what to do in place of a view that does not exist yet, and load it once it does."""
-    layout.empty(tab.empty, "Watch the run", address(run, ""))
+    """Explain what to do in place of a tab that has nothing to show yet, and load it once it has."""
+    layout.empty(tab.empty, "Watch the run", address(run, "progress"))
     reload_when(web, run, lambda: is_available(tab, web.runs_folder.run(run)))
 
 
@@ -184,4 +147,11 @@ def reload_when(web: Web, run: str, condition: Callable[[], bool]) -> None:
 
 def _progress_mark(view: View) -> tuple[object, ...]:
     """Changes whenever a view may have something new."""
-    return (view.state, len(view.steps), *((stage.summary.name, stage.done) for stage in view.stages))
+    verdicts = len(view.reproduction.verdicts)
+    return (
+        view.state,
+        len(view.steps),
+        verdicts,
+        len(view.tried),
+        *((stage.name, stage.done) for stage in view.stages),
+    )

@@ -3,49 +3,167 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import Callable, Coroutine, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from io import BytesIO
 from logging import getLogger
+from pathlib import Path
 from threading import Thread
 from typing import IO, Any, Literal
 
 from papercoder.errors import PaperCoderError, RunFolderError
+from papercoder.models.rate_limits import RateLimits
 from papercoder.models.stack import limits_of
+from papercoder.operations.diagnose import diagnose_run
+from papercoder.operations.dry_run import dry_run
 from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import generate
 from papercoder.operations.reproduce import options_to_resume, reproduce_run
-from papercoder.operations.revise import settings_to_resume, source_to_resume
+from papercoder.operations.revise import PlannedRevision, apply_note, settings_to_resume, source_to_resume
 from papercoder.runs.events import ArtifactEdited, ArtifactReused, ArtifactStarted, Emit, Event, Forecast
 from papercoder.settings import Settings, state_folder
 from papercoder.web.runs.folder import RunsFolder
-from papercoder.web.runs.pause import Pause
+from papercoder.web.runs.view import Pausing, Work
 
 ActiveState = Literal["running", "pausing", "paused", "stopping", "ended"]
 
 MOST_AT_ONCE = max(4, os.cpu_count() or 1)
 """Runs that all servers of a user keep active on one machine: each has threads, model calls and code in a sandbox."""
 
-Work = Callable[[list[Emit], RunEnvironment], Coroutine[Any, Any, object]]
-"""Generates or reproduces a run, for these listeners and in this environment."""
+Job = Callable[[list[Emit], RunEnvironment], Coroutine[Any, Any, object]]
+"""Generates, reproduces, diagnoses or revises a run, for these listeners and in this environment."""
 
 _GRACE = 1.0
 """Seconds that a run has to end by itself once no call is active."""
 
 
+class StoppedError(PaperCoderError):
+    """The user stopped the run."""
+
+
+class Pause:
+    """Rate limits that can be paused or closed: active calls finish and are kept, no new one starts.
+
+    To be used only in the run's event loop.
+    """
+
+    def __init__(self, limits: RateLimits) -> None:
+        self.since: float | None = None
+        """Since when calls are held, in seconds since the epoch; None if they are not."""
+
+        self._limits = limits
+        self._is_closed = False
+        self._released = asyncio.Event()
+        self._released.set()
+        self._callers: set[asyncio.Task[Any]] = set()
+
+    @property
+    def calls(self) -> int:
+        """Number of active calls."""
+        return len(self._callers)
+
+    @asynccontextmanager
+    async def slot(self, tokens: int) -> AsyncIterator[None]:
+        """A slot of the rate limits, once calls are not held.
+
+        Raises:
+            StoppedError: it was closed.
+        """
+        async with self._limits.slot(tokens):
+            await self._released.wait()
+            if self._is_closed:
+                raise StoppedError("it was stopped; finished work is kept, resume at any time")
+            with self._counted():
+                yield
+
+    def charge(self, tokens: int) -> None:
+        """Count tokens that a call used beyond those expected."""
+        self._limits.charge(tokens)
+
+    def hold(self) -> None:
+        """Start no call until `release`."""
+        self.since = time.time()
+        self._released.clear()
+
+    def release(self) -> None:
+        """Start calls again."""
+        self.since = None
+        self._released.set()
+
+    async def close(self) -> None:
+        """Start no call any more, and wait for the active ones; none is sent a second time."""
+        self._is_closed = True
+        self.release()
+        for task in self._callers:
+            task.cancel()  # `FinishingModel` still completes calls that were sent
+        while self._callers:
+            await asyncio.wait(set(self._callers))
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        task = asyncio.current_task()
+        assert task
+        self._callers.add(task)
+        try:
+            yield
+        finally:
+            self._callers.discard(task)
+
+
+class Revision:
+    """A note on the paper: what it changes is shown, and the user decides before any code is edited."""
+
+    def __init__(self, note: str) -> None:
+        self.note = note
+        self._planned: Future[PlannedRevision | None] = Future()
+        self._decision: Future[bool] = Future()
+
+    @property
+    def planned(self) -> PlannedRevision | None:
+        """What the note changes; None while that is not known, or if it changes nothing."""
+        return self._planned.result() if self._planned.done() else None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Does it wait for the user's decision?"""
+        return self.planned is not None and not self._decision.done()
+
+    def decide(self, is_accepted: bool) -> None:
+        """Apply what was shown, or leave everything as it is."""
+        if not self._decision.done():
+            self._decision.set_result(is_accepted)
+
+    def confirm(self, planned: PlannedRevision) -> bool:
+        """Show what the note changes, and wait for the decision; the run's own thread has nothing else to do."""
+        self._planned.set_result(planned)
+        return self._decision.result()
+
+
 class ActiveRun:
     """A run in its own thread and event loop: stopping it ends all that it started, and the page never waits for it."""
 
-    def __init__(self, name: str, settings: Settings, work: Work, place: IO[bytes] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        job: Job,
+        *,
+        work: Work = "pipeline",
+        pending: frozenset[str] = frozenset(),
+        revision: Revision | None = None,
+        place: IO[bytes] | None = None,
+    ) -> None:
         """Start it; `place` is closed when it has ended."""
         self._place = place
+        self.work, self.pending, self.revision = work, pending, revision
         self._pause = Pause(limits_of(settings))
         self._is_stopping = False
         self._runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
         self._loop = self._runner.get_loop()
-        self._task = self._loop.create_task(work([self._note_start], RunEnvironment(limits=self._pause)))
+        self._task = self._loop.create_task(job([self._note_start], RunEnvironment(limits=self._pause)))
         self._stopping: asyncio.Task[None] | None = None
         self._started: Future[BaseException | None] = Future()
         self._ended: Future[BaseException | None] = Future()
@@ -58,9 +176,15 @@ class ActiveRun:
             return "ended"
         if self._is_stopping:
             return "stopping"
-        if self._pause.is_held:
+        if self._pause.since is not None:
             return "pausing" if self._pause.calls else "paused"
         return "running"
+
+    @property
+    def pausing(self) -> Pausing | None:
+        """Since when it is paused; None if it is not."""
+        since = self._pause.since
+        return Pausing(since, self._pause.calls) if since is not None and not self._ended.done() else None
 
     @property
     def reason(self) -> str:
@@ -79,7 +203,13 @@ class ActiveRun:
         """Stop it and wait until it has ended: active calls finish and are kept, everything else is cancelled."""
         if not self._is_stopping:
             self._is_stopping = True
+            if self.revision:
+                self.revision.decide(False)
             self._call_soon(self._begin_stop)
+        await self.wait_until_ended()
+
+    async def wait_until_ended(self) -> None:
+        """Wait until it has ended, with or without an error."""
         await asyncio.wait([asyncio.wrap_future(self._ended)])
 
     async def wait_until_started(self) -> None:
@@ -137,41 +267,26 @@ class ActiveRuns:
         """The run, active or ended; None if this server did not start it."""
         return self._runs.get(name)
 
-    async def start(self, name: str, source: str | None, settings: Settings) -> None:
-        """Start or resume a run, and wait until it has started; `source` is None to use the paper in the run folder.
+    async def start(
+        self, name: str, source: str | None, settings: Settings, pending: frozenset[str] = frozenset()
+    ) -> None:
+        """Start or resume a run, and wait until it has started.
+
+        Args:
+            name: of the run.
+            source: the paper; None: the one in the run folder.
+            settings: of the run.
+            pending: artifacts that exist and will be made again.
 
         Raises:
             PaperCoderError: it is already running, too many others are, or it cannot start.
         """
         folder = self._runs_folder.folder(name)
-        await self._start(name, settings, partial(generate, source, folder, settings))
 
-    async def reproduce(self, name: str, budget: str) -> None:
-        """Run the trials of a run within a budget, with the options of its last reproduction.
+        async def job(listeners: list[Emit], environment: RunEnvironment) -> None:
+            await generate(source, folder, settings, listeners, environment)
 
-        Raises:
-            PaperCoderError: the budget is invalid, the run is already running, or it cannot start.
-        """
-        folder = self._runs_folder.run(name)
-        settings = await asyncio.to_thread(settings_to_resume, folder, {"budget": budget})
-        options = await asyncio.to_thread(partial(options_to_resume, folder, settings, budget=settings.budget))
-
-        async def work(listeners: list[Emit], _: RunEnvironment) -> None:
-            await reproduce_run(folder, options, listeners)
-
-        await self._start(name, settings, work)
-
-    async def _start(self, name: str, settings: Settings, work: Work) -> None:
-        active = [other for other, run in self._runs.items() if run.state != "ended"]
-        if name in active:
-            raise RunFolderError(f"{name} is already running. Wait for it, or stop it first.")
-        place = _reserve_place()
-        if place is None or len(active) >= MOST_AT_ONCE:
-            raise RunFolderError(
-                f"{MOST_AT_ONCE} active on this machine, the most runs at once. Wait until one ends, or stop one."
-            )
-        self._runs[name] = run = ActiveRun(name, settings, work, place)
-        await run.wait_until_started()
+        await self._start(name, settings, job, pending=pending)
 
     async def resume(self, name: str, changes: Mapping[str, Any] | None = None) -> None:
         """Resume a run with its latest settings and these changes to them.
@@ -180,8 +295,79 @@ class ActiveRuns:
             PaperCoderError: it was never started, is already running, or cannot start.
         """
         folder = self._runs_folder.run(name)
+        self._require_ended(name)
         settings = await asyncio.to_thread(settings_to_resume, folder, changes or {})
-        await self.start(name, await asyncio.to_thread(source_to_resume, folder), settings)
+        source = await asyncio.to_thread(source_to_resume, folder)
+        pending = await asyncio.to_thread(_expected_again, folder, settings)
+        await self.start(name, source, settings, pending)
+
+    async def reproduce(self, name: str, given: Mapping[str, Any]) -> None:
+        """Run the trials of a run within a budget, with the options of its last reproduction.
+
+        Args:
+            name: of the run.
+            given: options that replace those, and `retry_failed`.
+
+        Raises:
+            PaperCoderError: an option is invalid, the run is already running, or it cannot start.
+        """
+        folder = self._runs_folder.run(name)
+        retry_failed = bool(given.get("retry_failed"))
+        chosen = {key: value for key, value in given.items() if key != "retry_failed"}
+        settings = await asyncio.to_thread(settings_to_resume, folder, {"budget": chosen.get("budget")})
+        chosen |= {"budget": settings.budget}
+        options = await asyncio.to_thread(partial(options_to_resume, folder, settings, **chosen))
+
+        async def job(listeners: list[Emit], _: RunEnvironment) -> None:
+            await reproduce_run(folder, options, listeners, retry_failed=retry_failed)
+
+        await self._start(name, settings, job, work="reproduction")
+
+    async def diagnose(self, name: str, changes: Mapping[str, Any]) -> None:
+        """Try what could explain the claims of a run that differ, with its latest settings and these changes to them.
+
+        Raises:
+            PaperCoderError: a value is invalid, the run is already running, or it cannot start.
+        """
+        folder = self._runs_folder.run(name)
+        settings = await asyncio.to_thread(settings_to_resume, folder, changes)
+        options = await asyncio.to_thread(partial(options_to_resume, folder, settings, budget=settings.budget))
+
+        async def job(listeners: list[Emit], _: RunEnvironment) -> None:
+            await diagnose_run(folder, options, settings, listeners)
+
+        await self._start(name, settings, job, work="diagnosis")
+
+    async def revise(self, name: str, note: str, changes: Mapping[str, Any]) -> ActiveRun:
+        """Apply a note to a run and resume it, once the user has accepted what the note changes.
+
+        Raises:
+            PaperCoderError: the run is already running, or it cannot start.
+        """
+        folder, revision = self._runs_folder.run(name), Revision(note)
+        settings = await asyncio.to_thread(settings_to_resume, folder, changes)
+        source = await asyncio.to_thread(source_to_resume, folder)
+
+        async def job(listeners: list[Emit], environment: RunEnvironment) -> None:
+            if await apply_note(folder, note, settings, listeners, revision.confirm):
+                await generate(source, folder, settings, listeners, environment)
+
+        return await self._start(name, settings, job, work="note", revision=revision)
+
+    async def _start(self, name: str, settings: Settings, job: Job, **more: Any) -> ActiveRun:
+        self._require_ended(name)
+        place = _reserve_place()
+        if place is None or sum(run.state != "ended" for run in self._runs.values()) >= MOST_AT_ONCE:
+            raise RunFolderError(
+                f"{MOST_AT_ONCE} active on this machine, the most runs at once. Wait until one ends, or stop one."
+            )
+        self._runs[name] = run = ActiveRun(name, settings, job, place=place, **more)
+        await run.wait_until_started()
+        return run
+
+    def _require_ended(self, name: str) -> None:
+        if (run := self._runs.get(name)) and run.state != "ended":
+            raise RunFolderError(f"{name} is already running. Wait for it, or stop it first.")
 
     async def close(self) -> None:
         """Stop all runs; active calls finish and are kept."""
@@ -204,6 +390,14 @@ def _reserve_place() -> IO[bytes] | None:
     except OSError:
         return BytesIO()  # nothing can be kept there: this server counts its own runs alone
     return None
+
+
+def _expected_again(folder: Path, settings: Settings) -> frozenset[str]:
+    """The artifacts that the next process will make again, as far as that is certain."""
+    try:
+        return frozenset(asyncio.run(dry_run(folder, settings, {})).pending)
+    except PaperCoderError:  # the run itself will say it
+        return frozenset()
 
 
 def _reason(error: BaseException | None) -> str:

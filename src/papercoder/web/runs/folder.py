@@ -1,16 +1,19 @@
-"""The runs folder: its runs and benches, and the only way from a name in a URL to a file."""
+"""The runs folder: its runs and benches, deleted runs, and the only way from a name in a URL to a file."""
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from papercoder.bench.results.files import JSON as RESULTS
 from papercoder.errors import RunFolderError
-from papercoder.files.regular import file_status
+from papercoder.files.regular import file_status, read_bytes, write
 from papercoder.runs.event_log import LOG
-from papercoder.runs.folder import is_outside, require_no_links
+from papercoder.runs.folder import is_locked, is_outside, require_no_links
+from papercoder.text.characters import one_line
 
 UPLOAD = 64 * 2**20
 """Largest size of an uploaded paper in bytes."""
@@ -18,12 +21,30 @@ UPLOAD = 64 * 2**20
 UPLOADS = ".uploads"
 """The folder for uploaded papers, beside the runs."""
 
+NAME = "name.txt"
+"""File of a run folder with the name that the user gave the run, if it is not the folder's."""
+
+_BIN = ".bin"
+"""The folder for deleted runs, beside the runs."""
+
 _MAX_CHARS = 120
 _MAX_BYTES = 255
 """Longest name that file systems allow."""
 
 _SEPARATOR = "~~"
 """Separates the name of a bench from that of its trial."""
+
+
+@dataclass(frozen=True)
+class DeletedRun:
+    """A run in the bin."""
+
+    name: str
+    """Of its folder in the bin."""
+
+    label: str
+    at: float
+    """When it was deleted, in seconds since the epoch."""
 
 
 class RunsFolder:
@@ -73,7 +94,75 @@ class RunsFolder:
     def new(self, wanted: str) -> str:
         """A free name for a run, as close to `wanted` as possible."""
         plain = re.sub(r"[^\w.-]+", "-", wanted, flags=re.ASCII).strip("-._")[: _MAX_CHARS - 8] or "paper"
-        return next(name for name in _numbered(plain) if not os.path.lexists(self.root / name))
+        return _free(self.root, plain)
+
+    def label(self, name: str) -> str:
+        """The name of a run as it is shown: the one that the user gave it, else that of its folder."""
+        return _label(self.folder(name)) or name
+
+    def rename(self, name: str, label: str) -> None:
+        """Show a run under another name; its folder and its address stay.
+
+        Raises:
+            RunFolderError: the name is too long, or cannot be written.
+        """
+        folder, plain = self.run(name), one_line(label)
+        if len(plain) > _MAX_CHARS:
+            raise RunFolderError(f"A name has at most {_MAX_CHARS} characters.")
+        write(folder, NAME, f"{plain or name}\n")
+
+    def delete(self, name: str) -> None:
+        """Move a run to the bin.
+
+        Raises:
+            RunFolderError: it is running, belongs to a bench, or cannot be moved.
+        """
+        folder = self.run(name)
+        if _SEPARATOR in name:
+            raise RunFolderError(f"{name} belongs to a bench, so it cannot be deleted on its own.")
+        if is_locked(folder):
+            raise RunFolderError(f"{name} is running. Stop it first, then delete it.")
+        bin_folder = _inside(self.root, _BIN)
+        bin_folder.mkdir(exist_ok=True)
+        self._move(folder, bin_folder / _free(bin_folder, name))
+
+    def deleted(self) -> tuple[DeletedRun, ...]:
+        """The runs in the bin, the latest first."""
+        folders = (path for path in (self.root / _BIN).glob("*") if _is_plain(path.name) and path.is_dir())
+        found = (DeletedRun(path.name, _label(path) or path.name, path.lstat().st_ctime) for path in folders)
+        return tuple(sorted(found, key=lambda each: -each.at))
+
+    def restore(self, name: str) -> str:
+        """Move a run out of the bin; returns its name, which is another if the former is taken.
+
+        Raises:
+            RunFolderError: there is no such run in the bin, or it cannot be moved.
+        """
+        free = self.new(name)
+        self._move(self._in_bin(name), self.root / free)
+        return free
+
+    def erase(self, name: str) -> None:
+        """Delete a run in the bin for good.
+
+        Raises:
+            RunFolderError: there is no such run in the bin, or it cannot be deleted.
+        """
+        try:
+            shutil.rmtree(self._in_bin(name))
+        except OSError as error:
+            raise RunFolderError(f"{name} could not be deleted ({error.strerror}).") from error
+
+    def _in_bin(self, name: str) -> Path:
+        if not _is_plain(name) or not (folder := _inside(self.root, f"{_BIN}/{name}")).is_dir():
+            raise RunFolderError(f"{name[:_MAX_CHARS]!r} is not in the bin.")
+        return folder
+
+    def _move(self, folder: Path, target: Path) -> None:
+        try:
+            folder.rename(target)
+        except OSError as error:
+            raise RunFolderError(f"{folder.name} could not be moved ({error.strerror}).") from error
 
     def _folders_with(self, file: str) -> tuple[str, ...]:
         """Folders with this file, the latest changed first."""
@@ -103,6 +192,19 @@ def _inside(folder: Path, path: str) -> Path:
     if "\0" in path or ".." in Path(path).parts or is_outside(found, folder):
         raise RunFolderError(f"{path[:_MAX_CHARS]!r} points outside {folder}. Nothing outside it is shown or written.")
     return found
+
+
+def _label(folder: Path) -> str:
+    try:
+        content = read_bytes(folder, NAME, 1_000) or b""
+    except RunFolderError:
+        return ""
+    return one_line(content.decode(errors="replace"))[:_MAX_CHARS]
+
+
+def _free(folder: Path, name: str) -> str:
+    """A name close to this one that nothing in the folder has."""
+    return next(each for each in _numbered(name) if not os.path.lexists(folder / each))
 
 
 def _numbered(name: str) -> Iterator[str]:

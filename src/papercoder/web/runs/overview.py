@@ -13,7 +13,7 @@ from papercoder.files.regular import file_status, read_bytes
 from papercoder.runs.event_log import LOG
 from papercoder.runs.folder import is_locked
 from papercoder.runs.overview import RequirementsSummary, RunReport, report
-from papercoder.web.runs.folder import RunsFolder
+from papercoder.web.runs.folder import NAME, RunsFolder
 
 _TITLE = 200
 _CACHE_SECONDS = 1.0
@@ -25,6 +25,9 @@ class RunCard:
     """A run in the list."""
 
     name: str
+    label: str
+    """The name that the user gave it, else that of its folder."""
+
     title: str
     """The paper's title, else its source."""
 
@@ -41,7 +44,7 @@ class RunCard:
     def matches(self, words: str) -> bool:
         """Does the card show all of these words?"""
         models = " ".join(self.report.models.values())
-        text = f"{self.name} {self.title} {self.report.status} {self.report.profile} {models}".lower()
+        text = f"{self.name} {self.label} {self.title} {self.report.status} {self.report.profile} {models}".lower()
         return all(word in text for word in words.lower().split())
 
 
@@ -115,7 +118,10 @@ class Overview:
             try:
                 folder = self.runs_folder.run(name)
                 found = report(folder)
-                self._cards[name] = state, RunCard(name, _title(folder) or found.paper, state[0], found)
+                self._cards[name] = (
+                    state,
+                    RunCard(name, self.runs_folder.label(name), _title(folder) or found.paper, state[0], found),
+                )
             except (PaperCoderError, OSError) as error:
                 self._errors[name] = state, str(error)
         return self._cards[name][1] if name in self._cards else None
@@ -126,13 +132,15 @@ def traced(requirements: RequirementsSummary) -> int:
     return requirements.total - len({*requirements.unowned, *requirements.unmarked})
 
 
-def _state(folder: Path) -> tuple[float, int, bool, int]:
-    """Changes whenever the card has to change."""
+def _state(folder: Path) -> tuple[float, int, bool, int, int]:
+    """Changes whenever the card has to change; its first part is when the run was last active."""
     log = file_status(folder, LOG)
     if log is None:
         raise RunFolderError(f"{folder} has no {LOG}.")
     traces = file_status(folder, "repo/TRACEABILITY.json")
-    return log.st_mtime, log.st_size, is_locked(folder), traces.st_mtime_ns if traces else 0
+    label = file_status(folder, NAME)
+    traced_at, named_at = (each.st_mtime_ns if each else 0 for each in (traces, label))
+    return log.st_mtime, log.st_size, is_locked(folder), traced_at, named_at
 
 
 def _title(folder: Path) -> str:

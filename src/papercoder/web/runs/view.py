@@ -1,39 +1,24 @@
 """Everything that a page shows of a run, as one value."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-from papercoder.artifacts import LogicDesign
-from papercoder.report.planned_files import FileView, artifact_of, files, seconds_left
-from papercoder.runs.events import ExecutionStepEnded
-from papercoder.runs.progress import ArtifactProgress, Progress
+from papercoder.artifacts import ArchitectureDesign, LogicDesign, Requirements
+from papercoder.pipeline.outline import KnownDesign, outline
+from papercoder.report.stages import FileView, StageView, TimeLeft, files, stages, time_left
+from papercoder.runs.events import HypothesisEnded
+from papercoder.runs.progress import Progress, StepProgress, Written
 from papercoder.runs.reproduction_progress import ReproductionProgress
-from papercoder.runs.summary import StageSummary, Summary, stage_of
+from papercoder.runs.summary import Summary
+from papercoder.settings import Profile
 
 State = Literal["new", "running", "pausing", "paused", "stopping", "interrupted", "complete", "partial"]
 
 ACTIVE: frozenset[State] = frozenset({"running", "pausing", "paused", "stopping"})
 """A process works on the run."""
 
-
-@dataclass(frozen=True)
-class StageView:
-    """The progress of a stage."""
-
-    summary: StageSummary
-    artifacts: dict[str, ArtifactProgress]
-    known: int
-    """Number of its artifacts, including planned ones."""
-
-    @property
-    def open(self) -> dict[str, ArtifactProgress]:
-        """Artifacts that are being made."""
-        return {name: artifact for name, artifact in self.artifacts.items() if artifact.state == "open"}
-
-    @property
-    def done(self) -> int:
-        """Number of artifacts that exist."""
-        return sum(artifact.is_there for artifact in self.artifacts.values())
+Work = Literal["pipeline", "reproduction", "diagnosis", "note"]
+"""What a process does with a run."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +32,18 @@ class ActiveCall:
     retries: int
     """Earlier attempts."""
 
-    tokens: int = 0
-    """Tokens of the answer so far."""
+    written: Written
+
+
+@dataclass(frozen=True)
+class Pausing:
+    """Since when a run is paused, and what it waits for."""
+
+    since: float
+    """Seconds since the epoch."""
+
+    calls: int
+    """Requests that are still being answered."""
 
 
 @dataclass(frozen=True)
@@ -62,28 +57,34 @@ class View:
     """The paper's title; empty before it was read."""
 
     state: State
+    work: Work
     is_here: bool
     """This server runs it, so it can be paused and stopped here."""
 
     reason: str
     """Why it ended early."""
 
+    pausing: Pausing | None
     summary: Summary
     seconds: float
     """Time spent so far."""
 
-    left: float | None
-    """Estimated seconds until all planned files are written; None if unknown."""
+    left: TimeLeft | None
+    """Until the run ends; None if it is not running."""
 
     stages: tuple[StageView, ...]
-    """In the order of their start."""
+    """In their order, those to come included."""
 
     calls: tuple[ActiveCall, ...]
-    steps: tuple[ExecutionStepEnded, ...]
+    steps: tuple[StepProgress, ...]
     """Of the latest execution."""
 
     forecast: str
     reproduction: ReproductionProgress
+    hypotheses: int | None
+    """How many a diagnosis of this process tries."""
+
+    tried: tuple[HypothesisEnded, ...]
     logic: LogicDesign | None
     """None if it does not exist yet or cannot be read."""
 
@@ -95,6 +96,13 @@ class View:
         """A process works on it."""
         return self.state in ACTIVE
 
+    @property
+    def has_code(self) -> bool:
+        """Was a file of the repository written?"""
+        return any(file.is_there for file in self.files) or any(
+            stage.name == "coding" and stage.done for stage in self.stages
+        )
+
 
 @dataclass(frozen=True)
 class RunStatus:
@@ -105,42 +113,68 @@ class RunStatus:
     state: State
     is_here: bool
     reason: str
-    logic: LogicDesign | None
+    work: Work | None = None
+    """None if this server did not start it."""
+
+    pausing: Pausing | None = None
+    requirements: Requirements | None = None
+    architecture: ArchitectureDesign | None = None
+    logic: LogicDesign | None = None
 
 
 def view(progress: Progress, status: RunStatus) -> View:
     """The run at this moment, from its progress and status."""
-    progress = progress if status.state in ACTIVE else progress.without_open()
-    summary, logic = progress.summary, status.logic
-    idle = status.at - progress.events[-1].at if progress.events and status.state in ACTIVE else 0.0
+    is_active = status.state in ACTIVE
+    progress = progress if is_active else progress.without_open()
+    summary, design = progress.summary, KnownDesign(status.requirements, status.architecture, status.logic)
+    idle = status.at - progress.events[-1].at if progress.events and is_active else 0.0
+    settings = progress.start.settings if progress.start else {}
+    shown = stages(
+        progress,
+        outline(
+            _profile(summary),
+            design,
+            reproduce=bool(settings.get("reproduce")) or progress.was_measured,
+            execute=settings.get("sandbox") != "none",
+        ),
+        is_read=bool(status.title),
+    )
+    budget = settings.get("budget")
     return View(
         at=status.at,
         title=status.title,
         state=status.state,
+        work=status.work or _work(progress),
         is_here=status.is_here,
         reason=status.reason,
+        pausing=status.pausing,
         summary=summary,
         seconds=summary.seconds + max(idle, 0.0),
-        left=seconds_left(progress, logic, status.at) if logic and status.state == "running" else None,
-        stages=_stages(progress, logic),
+        left=time_left(progress, shown, status.logic, status.at, budget if isinstance(budget, float | int) else 3600.0)
+        if status.state == "running"
+        else None,
+        stages=shown,
         calls=_active_calls(progress, status.at),
         steps=tuple(progress.steps.values()),
         forecast=progress.forecast,
         reproduction=progress.reproduction,
-        logic=logic,
-        files=files(progress, logic) if logic else (),
+        hypotheses=progress.hypotheses,
+        tried=tuple(progress.tried.values()),
+        logic=status.logic,
+        files=files(progress, design.files),
     )
 
 
-def _stages(progress: Progress, logic: LogicDesign | None) -> tuple[StageView, ...]:
-    artifacts = progress.by_stage()
-    planned = [artifact_of(file.path) for file in logic.files] if logic else []
-    return tuple(_stage(stage, artifacts.get(stage.name, {}), planned) for stage in progress.summary.stages)
+def _profile(summary: Summary) -> Profile:
+    return next((each for each in get_args(Profile) if each == summary.profile), "full")
 
 
-def _stage(summary: StageSummary, artifacts: dict[str, ArtifactProgress], planned: list[str]) -> StageView:
-    known = artifacts.keys() | {name for name in planned if stage_of(name) == summary.name}
-    return StageView(summary, artifacts, len(known))
+def _work(progress: Progress) -> Work:
+    """What the latest process does, as far as its events show it."""
+    if progress.hypotheses is not None:
+        return "diagnosis"
+    found = progress.reproduction
+    return "reproduction" if found.plan or found.running else "pipeline"
 
 
 def _active_calls(progress: Progress, now: float) -> tuple[ActiveCall, ...]:
@@ -149,7 +183,7 @@ def _active_calls(progress: Progress, now: float) -> tuple[ActiveCall, ...]:
             " ".join(filter(None, about)),
             max(now - call.at, 0.0),
             progress.retries[about],
-            progress.written.get(about, 0),
+            progress.written.get(about, Written()),
         )
         for about, call in progress.calls.items()
     )

@@ -4,16 +4,17 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from pydantic import ValidationError
 
-from papercoder.artifacts import LogicDesign
+from papercoder.artifacts import ArchitectureDesign, Artifact, LogicDesign, Requirements
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import file_status, open_file, read_bytes
 from papercoder.runs.event_log import LOG, parse_events
-from papercoder.runs.events import Event
+from papercoder.runs.events import Event, RunStarted
 from papercoder.runs.folder import is_locked
 from papercoder.runs.progress import Progress
 from papercoder.web.runs.active import ActiveRun, ActiveRuns
@@ -121,7 +122,9 @@ class Watcher:
         self._folder = runs_folder.folder(name)
         self._follower = EventFollower(self._folder)
         self._progress = Progress()
-        self._logic = CachedFile(self._folder, "planning/logic.json", _logic)
+        self._logic = _artifact(self._folder, "planning/logic.json", LogicDesign)
+        self._architecture = _artifact(self._folder, "planning/architecture.json", ArchitectureDesign)
+        self._requirements = _artifact(self._folder, "planning/requirements.json", Requirements)
         self._title = CachedFile(self._folder, "paper.md", _title)
         self._listeners: list[Listener] = []
         self._poller: asyncio.Task[None] | None = None
@@ -163,6 +166,8 @@ class Watcher:
             self._progress = Progress()
         for event in self._follower.read_new():
             self._progress.add(event)
+            if isinstance(event, RunStarted) and (run := self._active_runs.of(self._name)) and run.pending:
+                self._progress.expect(run.pending)
 
     def _status(self) -> RunStatus:
         run = self._active_runs.of(self._name)
@@ -173,6 +178,10 @@ class Watcher:
             state=state,
             is_here=bool(run and run.state != "ended"),
             reason=summary.reason or (run.reason if run and summary.status == "running" else ""),
+            work=run.work if run and run.state != "ended" else None,
+            pausing=run.pausing if run else None,
+            requirements=self._requirements.value,
+            architecture=self._architecture.value,
             logic=self._logic.value,
         )
 
@@ -216,9 +225,16 @@ def _has_changed(before: View, now: View) -> bool:
     )
 
 
-def _logic(text: bytes) -> LogicDesign | None:
+A = TypeVar("A", bound=Artifact)
+
+
+def _artifact(folder: Path, name: str, kind: type[A]) -> CachedFile[A]:
+    return CachedFile(folder, name, partial(_parsed, kind))
+
+
+def _parsed(kind: type[A], text: bytes) -> A | None:
     try:
-        return LogicDesign.model_validate_json(text)
+        return kind.model_validate_json(text)
     except ValidationError:
         return None
 

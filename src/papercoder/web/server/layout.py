@@ -1,15 +1,18 @@
-"""The frame of every page, and its buttons and fields."""
+"""The frame of every page, its buttons and fields, and the pages for errors."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from inspect import iscoroutinefunction
-from typing import Literal
+from typing import Literal, Self
 
-from nicegui import ui
+from fastapi import Request, Response
+from nicegui import Client, app, ui
 from nicegui.elements.mixins.text_element import TextElement
+from starlette.responses import PlainTextResponse
 
 from papercoder.errors import PaperCoderError
 from papercoder.text.characters import printable
+from papercoder.web.server.messages import for_page
 
 Kind = Literal["", "main", "danger"]
 
@@ -55,9 +58,9 @@ def field(label: str, value: str = "", suggestions: list[str] | None = None) -> 
     return ui.input(label, value=value, autocomplete=suggestions).props("outlined dense").classes("field")
 
 
-def number(label: str, value: float | None) -> ui.number:
+def number(label: str, value: float | None, *, step: float = 0.5) -> ui.number:
     """A number field: at least 0, or empty."""
-    return ui.number(label, value=value, min=0, step=0.5).props("outlined dense clearable").classes("field")
+    return ui.number(label, value=value, min=0, step=step).props("outlined dense clearable").classes("field")
 
 
 def select(label: str, options: Mapping[str, str], value: str) -> ui.select:
@@ -65,11 +68,35 @@ def select(label: str, options: Mapping[str, str], value: str) -> ui.select:
     return ui.select(dict(options), label=label, value=value).props("outlined dense options-dense").classes("field")
 
 
-def alert() -> Label:
+class Alert(Label):
     """A place for an error; it is shown, and read by screen readers, once it has a text."""
-    label = Label().classes("wrong")
-    label.props["role"] = "alert"
-    return label
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.classes("wrong")
+        self.props["role"] = "alert"
+
+    def set_text(self, text: str) -> Self:
+        """Show a message, in the words of the page."""
+        return super().set_text(for_page(text))
+
+
+def alert() -> Alert:
+    """A place for an error."""
+    return Alert()
+
+
+def do(action: Callable[[], Awaitable[object]], wrong: Alert) -> Callable[[], Awaitable[None]]:
+    """An action for a button that shows its errors."""
+
+    async def act() -> None:
+        wrong.set_text("")
+        try:
+            await action()
+        except PaperCoderError as error:
+            wrong.set_text(str(error))
+
+    return act
 
 
 Here = Literal["runs", "new", ""]
@@ -102,7 +129,7 @@ def error_page(message: str) -> None:
     """Show an error in place of a page, with a link to the runs."""
     with ui.element("section").classes("trouble").mark("error"):
         _text("h1", "Error")
-        Label(message)
+        Label(for_page(message))
         Link("All runs", "/").classes("button")
 
 
@@ -159,3 +186,26 @@ def _text(tag: str, text: str) -> ui.element:
     with element:
         Label(text).classes("bare")
     return element
+
+
+def register_errors() -> None:
+    """Register the pages for unknown addresses and for unexpected errors."""
+    app.add_exception_handler(404, _missing)
+    app.on_page_exception(_failed)
+
+
+async def _missing(request: Request, _: Exception) -> Response:
+    if "text/html" not in request.headers.get("accept", ""):
+        return PlainTextResponse("Page not found.", 404)
+    with Client(ui.page(""), request=request) as client, page("Not found"):
+        heading("Not found")
+        empty("There is no page at this address. Start from the list of runs.", "All runs", "/")
+    return client.build_response(request, 404)
+
+
+def _failed(error: Exception) -> None:
+    with page("Error"):
+        error_page(
+            f"Unexpected error: {type(error).__name__}: {error}. Nothing was lost. "
+            "See the terminal of `papercoder web` for details."
+        )

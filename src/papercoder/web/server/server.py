@@ -19,25 +19,25 @@ from nicegui import app, ui
 from papercoder.errors import SettingsError
 from papercoder.settings import Settings
 from papercoder.web.pages import (
-    bench,
+    assumptions,
     compare,
     correct,
-    download,
+    downloads,
     edit,
-    live,
-    missing,
-    questions,
+    files,
+    overview,
+    progress,
     read,
-    report,
+    results,
     runs,
     start,
-    views,
 )
 from papercoder.web.runs.folder import RunsFolder
+from papercoder.web.server import layout
 from papercoder.web.server.access import Access, AccessControl, is_loopback
 from papercoder.web.server.state import Web, open_web
 
-PAGES = (runs, start, live, read, correct, views, edit, report, questions, download, compare, bench, missing)
+PAGES = (runs, start, overview, read, correct, results, assumptions, progress, files, edit, downloads, compare)
 """Each registers its own routes."""
 
 _STATIC = Path(__file__).parent.parent / "static"
@@ -106,6 +106,7 @@ def build(web: Web, access: Access) -> AccessControl:
     """All pages behind the access control; call it once in a process, since NiceGUI has only one application."""
     for page in PAGES:
         page.register(web)
+    layout.register_errors()
     app.add_static_files("/static", _STATIC, max_cache_age=0)
     ui.add_head_html(_links(), shared=True)
     app.on_shutdown(web.active_runs.close)
@@ -121,7 +122,11 @@ def _links() -> str:
     files = sorted(_STATIC.iterdir(), key=lambda path: (path.stem != "page", path.name))
     styles = [f'<link rel="stylesheet" href="/static/{file.name}">' for file in files if file.suffix == ".css"]
     return "".join(
-        [*styles, *(f'<script defer src="/static/{file.name}"></script>' for file in files if file.suffix == ".js")]
+        [
+            '<script>document.documentElement.lang = "en"</script>',
+            *styles,
+            *(f'<script defer src="/static/{file.name}"></script>' for file in files if file.suffix == ".js"),
+        ]
     )
 
 

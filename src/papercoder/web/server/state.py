@@ -1,9 +1,10 @@
 """What every page needs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from papercoder.settings import Settings
 from papercoder.web.runs.active import ActiveRuns
+from papercoder.web.runs.data_fetch import DataFetches
 from papercoder.web.runs.folder import RunsFolder
 from papercoder.web.runs.watcher import Watchers
 
@@ -17,6 +18,8 @@ class Web:
     active_runs: ActiveRuns
     settings: Settings
     """From the settings file and the environment; the options of a new run override them."""
+
+    fetches: DataFetches = field(default_factory=DataFetches)
 
 
 def open_web(runs_folder: RunsFolder, settings: Settings) -> Web:

@@ -42,7 +42,40 @@ document.addEventListener("focusin", (event) => (focused = event.target));
 document.addEventListener("pointerdown", () => (focused = undefined));
 document.addEventListener("focusout", (event) => setTimeout(() => event.target === focused && focused.isConnected && (focused = undefined)));
 
-new MutationObserver(() => {
+// Parts that are redrawn keep what the user has unfolded: `data-fold` names a fold.
+const folds = new Map();
+
+document.addEventListener("toggle", (event) => {
+  const name = event.target.dataset?.fold;
+  if (name) folds.set(name, event.target.open);
+}, true);
+
+// Code lines wrap or scroll, as the user chose last.
+const setWrap = (isOn) => {
+  document.documentElement.classList.toggle("wrap-code", isOn);
+  for (const one of document.querySelectorAll("[data-wrap]")) one.setAttribute("aria-pressed", isOn);
+};
+
+setWrap(localStorage.getItem("papercoder-wrap") === "1");
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  if (!event.target.closest?.("[data-wrap]")) return;
+  const isOn = !document.documentElement.classList.contains("wrap-code");
+  localStorage.setItem("papercoder-wrap", isOn ? "1" : "0");
+  setWrap(isOn);
+});
+
+new MutationObserver((changes) => {
+  for (const change of changes) {
+    for (const node of change.addedNodes) {
+      if (node.nodeType !== Node.ELEMENT_NODE) continue;
+      for (const fold of [node, ...node.querySelectorAll("[data-fold]")]) {
+        if (folds.has(fold.dataset?.fold)) fold.open = folds.get(fold.dataset.fold);
+      }
+      if (node.querySelector("[data-wrap]")) setWrap(document.documentElement.classList.contains("wrap-code"));
+    }
+  }
   if (!focused || focused.isConnected || document.activeElement !== document.body) return;
   const name = nameOf(focused);
   const twins = [...document.querySelectorAll(focused.tagName)].filter((one) => nameOf(one) === name && shown(one));

@@ -5,7 +5,7 @@ function emitTarget(event, emit) {
     if (event.target.name) emit(Object.fromEntries([...fields].map((one) => [one.name, one.value])));
     return;
   }
-  const to = event.target.closest("[data-r], [data-path], [data-step], [data-page]");
+  const to = event.target.closest("[data-r], [data-path], [data-step]");
   const isSelecting = event.type === "click" && !getSelection().isCollapsed && event.target.closest(".side");
   if (!to || to.matches(".code") || isSelecting || event.ctrlKey || event.metaKey || event.shiftKey) return;
   if (event.type !== "click" && to.matches("a, button")) return;
@@ -13,8 +13,12 @@ function emitTarget(event, emit) {
   emit({ ...to.dataset });
 }
 
-async function showPlace({ requirement, anchor, path, line, url }) {
-  history.replaceState(history.state, "", url);
+async function showPlace({ requirement, anchor, path, line, url, detail, isNew }) {
+  if (isNew && url !== location.pathname + location.search) history.pushState(null, "", url);
+  else history.replaceState(history.state, "", url);
+  latestDetail = { requirement, detail };
+  await new Promise(requestAnimationFrame); // the list may have been drawn by the same message
+  markItem();
   const row = await shownLine(path, line);
   for (const one of document.querySelectorAll(".reading .on")) one.classList.remove("on");
   for (const select of document.querySelectorAll(".files select")) select.value = path;
@@ -28,6 +32,27 @@ async function showPlace({ requirement, anchor, path, line, url }) {
     [document.querySelector(".requirement-list .list"), document.querySelector(".item.selected")],
   ]);
 }
+
+// The selected requirement is shown in full inside its item, so that the list need not be sent again.
+let latestDetail = { requirement: "", detail: "" };
+
+function markItem() {
+  for (const one of document.querySelectorAll(".item.selected")) {
+    one.classList.remove("selected");
+    one.querySelector(".full")?.remove();
+    one.querySelector("a").removeAttribute("aria-current");
+  }
+  const item = document.querySelector(`.item[data-item="${CSS.escape(latestDetail.requirement)}"]`);
+  for (const one of document.querySelectorAll(".steps .clear")) one.hidden = !latestDetail.requirement;
+  if (!item || !latestDetail.requirement) return;
+  item.classList.add("selected");
+  item.querySelector("a").setAttribute("aria-current", "true");
+  item.insertAdjacentHTML("beforeend", latestDetail.detail);
+}
+
+window.addEventListener("popstate", () => {
+  if (document.querySelector(".reading")) emitEvent("place", Object.fromEntries(new URLSearchParams(location.search)));
+});
 
 // A section of the paper gets its true height only near the window, so a target may move a frame later: scroll until it
 // stays in place, or until a later place is shown.
@@ -64,9 +89,7 @@ function scrollWithin(pane, target) {
 
 function showTab() {
   const here = document.querySelector("nav.tabs [aria-current]");
-  const name = document.querySelector("nav.tabs b");
   if (!here) return;
-  const [before, after] = [here.offsetLeft - name.offsetWidth - 24, here.offsetLeft + here.offsetWidth + 24];
   const bar = here.parentElement;
-  if (after > bar.scrollLeft + bar.clientWidth) bar.scrollLeft = before;
+  if (here.offsetLeft + here.offsetWidth + 24 > bar.scrollLeft + bar.clientWidth) bar.scrollLeft = here.offsetLeft - 24;
 }
