@@ -9,14 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from papercoder.agents.edits import SearchReplace, apply
-from papercoder.artifacts import Claims, Repository
+from papercoder.artifacts import Claims, Measured, Repository
+from papercoder.claims.verdicts import compare
 from papercoder.operations.generate import generate
+from papercoder.report import write_report
 from papercoder.repository.files import read_files
 from papercoder.runs.folder import load
 from papercoder.settings import Settings
 from tests.support import tree
+from tests.web.conftest import chromium_started
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "kiln"
 SHOWN = EXAMPLE / "repository"
@@ -57,6 +62,50 @@ def test_every_cell_of_the_tables_is_a_claim(run: tuple[Path, Repository]) -> No
     by_table = {anchor: sum(item.anchor == anchor for item in claims.items) for anchor in ("tab:2", "tab:4", "tab:5")}
     assert by_table == {"tab:2": 12, "tab:4": 7, "tab:5": 4}
     assert claims.orderings
+
+
+_HIDDEN = """
+[...document.querySelectorAll("main *")]
+  .filter((one) => one.checkVisibility() && !one.closest(".diagram") && one.getBoundingClientRect().right > innerWidth)
+  .map((one) => `${one.tagName} ${one.className}: ${one.textContent.slice(0, 40)}`)
+"""
+"""What can only be seen by scrolling sideways, apart from diagrams."""
+
+
+def test_the_report_is_short_and_readable_on_a_phone(run: tuple[Path, Repository], tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(run[0], folder)
+    claims = load(folder, "planning/claims.json", Claims)
+    results = tuple(
+        item.model_copy(
+            update={
+                "measured": Measured(claim=item.claim.id, value=item.claim.value, std=1.0, seeds=20),
+                "difference": 0.0,
+                "interval": (-0.5, 0.5),
+                "verdict": "differs" if index < 3 else "met",
+                "reason": "20 seeds: the interval of the difference is outside the limit.",
+            }
+        )
+        for index, item in enumerate(compare(claims, ()).items)
+    )
+    decided = compare(claims, ()).model_copy(update={"items": results})
+    (folder / "reproduction").mkdir()
+    (folder / "reproduction" / "claims.json").write_text(decided.model_dump_json(), encoding="utf-8")
+    write_report(folder)
+    with chromium_started() as chromium:
+        for width, scheme in ((1400, "light"), (420, "dark")):
+            page = chromium.new_context(
+                viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
+            ).new_page()
+            page.goto((folder / "report.html").as_uri())
+            if width == 1400:
+                assert page.evaluate("document.documentElement.scrollHeight") < 12_000
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert page.evaluate(_HIDDEN) == []
+            found = Axe().run(page).response["violations"]
+            assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
+            page.goto((folder / "report.html").as_uri() + "#R34")
+            expect(page.locator("#R34 pre").first).to_be_visible()
 
 
 def measured(repository: Path, results: Path, *methods: str) -> dict[str, float]:

@@ -12,7 +12,7 @@ from papercoder import cli
 from papercoder.agents.prompts import names
 from papercoder.cli.options import stem
 from papercoder.report import load
-from papercoder.report.questions import questions
+from papercoder.report.questions import letter
 from tests.support import SIMULATED, calls_made
 
 
@@ -138,7 +138,7 @@ def test_rounds_without_effect_are_reported(say: Command, paper_file: Path, tmp_
 def test_questions_for_the_authors_are_printed(say: Command, made: Path) -> None:
     asked = say("show", made, "--questions")
     assert (asked.code, asked.err) == (0, "")
-    assert asked.out == questions(load(made))
+    assert asked.out == letter(load(made))
     assert asked.out.startswith("Dear authors,")
     (made / "planning" / "plan.json").unlink()
     (made / "planning" / "config.json").unlink()

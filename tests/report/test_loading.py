@@ -34,11 +34,26 @@ def test_a_requirement_shows_its_lines(tmp_path: Path) -> None:
     assert second.places == ()
 
 
-def test_each_assumption_has_a_question(tmp_path: Path) -> None:
+def test_assumptions_have_what_was_chosen_and_the_alternatives(tmp_path: Path) -> None:
     assumed = load(planned_folder(tmp_path)).assumptions
     assert [item.subject for item in assumed] == ["R2", "seed"]
-    assert "Adam; SGD" in assumed[0].question
-    assert assumed[1].question == "What is the value of `seed` (of all chance)? We use 0. Alternatives: 1, 2."
+    assert [item.choice for item in assumed] == ["The loss is squared, number 2.", "0"]
+    assert [item.alternatives for item in assumed] == [("Adam", "SGD"), ("1", "2")]
+
+
+def test_what_to_do_next_follows_from_what_is_there(tmp_path: Path) -> None:
+    ask = "papercoder show RUN --questions"
+    assert [step.command for step in load(full_folder(tmp_path / "full")).next_steps] == [
+        "papercoder diagnose RUN --budget 2h",
+        ask,
+    ]
+    failed = load(full_folder(tmp_path / "failed", "failed"))
+    assert [step.action for step in failed.next_steps] == ["revise", "diagnose", "ask"]
+    (tmp_path / "full" / "reproduction" / "claims.json").unlink()
+    assert [step.action for step in load(tmp_path / "full").next_steps] == ["reproduce", "ask"]
+    stopped = planned_folder(tmp_path / "stopped")
+    stopped.joinpath("events.jsonl").write_text(EVENTS[0].model_dump_json() + "\n", encoding="utf-8")
+    assert [step.action for step in load(stopped).next_steps] == ["resume", "ask"]
 
 
 def test_missing_files_mean_that_nothing_was_verified(tmp_path: Path) -> None:

@@ -53,6 +53,24 @@ def test_the_first_screen_shows_the_results(full: Report) -> None:
         assert expected.lower() in header.lower()
     assert "met 1" in header
     assert "$0.04 or more" in header
+    assert "1 claim differs. Find out why. papercoder diagnose RUN --budget 2h" in header
+
+
+def test_results_come_before_open_requirements_and_these_before_the_rest(full: Report) -> None:
+    order = ["observed", "claims", "open", "assumptions", "requirements", "data", "cost", "losses"]
+    shown = [str(one.get("id")) for one in page(full).xpath("//main/*[@id]")]
+    assert [name for name in shown if name in order] == order
+    text = to_markdown(full)
+    titles = ["Outcome", "Results", "Open requirements", "Assumptions and questions", "Requirements", "Data"]
+    places = [text.index(f"## {title}\n") for title in titles]
+    assert places == sorted(places)
+
+
+def test_open_requirements_show_their_code_and_implemented_ones_are_folded(full: Report) -> None:
+    found = page(full)
+    assert [need.get("id") for need in found.xpath("//section[@id='open']//article")] == ["R2"]
+    assert [need.get("id") for need in found.xpath("//details[not(@open)]/article")] == ["R1", "R3"]
+    assert not found.xpath("//article[contains(@class, 'need')]//details")
 
 
 def test_every_section_has_its_content(full: Report) -> None:
@@ -61,9 +79,9 @@ def test_every_section_has_its_content(full: Report) -> None:
     claims = section(full, "claims")
     assert "0.55 ± 0.02" in claims
     assert "method 2 is better than method 1." in claims
-    assert "Measured, but not claimed" in claims
+    assert "1 result measured, but not claimed" in claims
     assert "method 4" in claims
-    assert "Is this correct? Alternatives: Adam; SGD." in section(full, "assumptions")
+    assert "1. Which of these did you do: “The loss is squared, number 2”, “Adam” or" in to_markdown(full)
     assert "peak memory 2.5 GB" in section(full, "execution")
     assert "Memory was not held." in section(full, "execution")
     assert "- Memory was not held." in to_markdown(full)
@@ -126,16 +144,16 @@ def test_a_choice_that_a_requirement_falls_short_by_is_named(full: Report) -> No
     first, *others = full.requirements
     assert first.verdict
     short = first.verdict.model_copy(update={"verdict": "partly", "chosen_in": ("R2",)})
-    assert "chosen in" not in section(full, "requirements")
+    assert "chosen in" not in section(full, "open")
     changed = full.model_copy(update={"requirements": (first.model_copy(update={"verdict": short}), *others)})
-    assert "chosen in R2" in section(changed, "requirements")
+    assert "chosen in R2" in section(changed, "open")
 
 
 def test_an_empty_run_claims_nothing(tmp_path: Path) -> None:
     text = words(page(load(bare_folder(tmp_path))))
     for expected in (
         "No code was written",
-        "Not run.",
+        "not run.",
         "No requirements were extracted.",
         "Nothing was executed",
         "No claims were",
@@ -266,7 +284,8 @@ def test_markdown_says_the_same(full: Report) -> None:
         "| tests | ○ skipped |",
         "[fit.py:6](repo/fit.py#L6)",
         "```mermaid\nclassDiagram",
-        "| C1 | ✓ met | method 1 | moons | error | 0.5 ± 0.1 | 0.55 ± 0.02 | +0.05 (-0.0632 to 0.163) | ± 0.2 |",
+        "### `tab:1` main: error, moons",
+        "| C1 | method 1 | 0.5 ± 0.1 | 0.55 ± 0.02 | +0.05 (-0.0632 to 0.163) | ± 0.2 | ✓ met |",
         "| O1 | ◐ inconclusive | error on moons: method 2 is better than method 1. |",
         "| main | method 4 | moons | error | 7 | 1 |",
         "Lost: 2 figures have no text.",

@@ -96,6 +96,13 @@ def served(tmp_path: Path) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium, for the tests of one file: Playwright's event loop must end with them."""
+    with chromium_started() as browser:
+        yield browser
+
+
+@contextmanager
+def chromium_started() -> Iterator[Browser]:
+    """The system's Chromium; the test is skipped where there is none."""
     if CHROMIUM is None:
         missing("Chromium", "install it, on Debian with `apt-get install chromium`")
     expect.set_options(timeout=60_000)

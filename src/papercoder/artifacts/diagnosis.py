@@ -54,6 +54,10 @@ class HypothesisDraft(Artifact):
     quotes: tuple[Quote, ...] = ()
     """For `paper`: the words on both sides of the contradiction."""
 
+    question: str = ""
+    """For `reading` and `paper`: the question to the paper's authors that settles it, about the paper alone, with the
+    choices, which they can answer in a sentence."""
+
 
 class HypothesisDrafts(Artifact):
     """The possible reasons, the most likely first."""

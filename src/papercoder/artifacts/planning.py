@@ -61,6 +61,10 @@ class RequirementDraft(Artifact):
     """The other choices that a reader could make: for `assumed`, and for an open detail of what is stated or cited.
     Only choices that could move results."""
 
+    question: str = ""
+    """Only for `assumed` and `cited`: the question to the paper's authors that settles it, about the paper alone, with
+    the choices, which they can answer in a sentence: "Are distances measured in the embedding or on the inputs?"."""
+
 
 class RequirementDrafts(Artifact):
     """The requirements in one section."""
@@ -251,6 +255,11 @@ class ConfigValue(Artifact):
 
     meaning: str = ""
     """What it controls, in a few words, with its unit."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the paper leaves it open; the synthetic data are not the paper's."""
+        return self.source == "assumed" and not self.key.startswith("data.synthetic")
 
 
 class ExperimentConfig(Artifact):

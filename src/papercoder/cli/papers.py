@@ -123,13 +123,13 @@ def show(
     """Show a run: stages, calls, tokens, cost, open requirements and warnings."""
     from papercoder.console.terminal import show_report
     from papercoder.report import load
-    from papercoder.report.questions import questions
+    from papercoder.report.questions import letter
     from papercoder.runs.overview import report
 
     if as_json and asked:
         raise SettingsError("Use either --json or --questions, not both.")
     if asked:
-        text = questions(load(run))
+        text = letter(load(run))
         echo(text or "No open questions: nothing was assumed or only cited so far.", nl=not text)
     elif as_json:
         echo(report(run).model_dump_json(indent=1))

@@ -43,7 +43,7 @@ from papercoder.report.model import CodeLine, DoubtfulPlace, Place, Report, Trac
 from papercoder.runs.agents import use_by_agent
 from papercoder.runs.event_log import LOG, read_events
 from papercoder.runs.folder import require_no_links
-from papercoder.runs.overview import status_of, with_foreign_results
+from papercoder.runs.overview import next_steps, status_of, with_foreign_results
 from papercoder.runs.summary import Summary, summarise
 
 A = TypeVar("A", bound=Artifact)
@@ -99,7 +99,8 @@ def load(folder: Path) -> Report:
         agents=use_by_agent(events),
         lost=tuple(text.removeprefix(_READING) for text in summary.warnings if text.startswith(_READING)),
     )
-    report = report.model_copy(update=_claims(files))
+    steps: dict[str, str] = {step.step: step.status for step in execution.steps} if execution else {}
+    report = report.model_copy(update={**_claims(files), "next_steps": next_steps(folder, report.status, steps, "RUN")})
     if (paper := files.read("paper.json", Paper)) is not None:
         report = report.model_copy(update=_reading(folder, paper))
     others = tuple(text for text in summary.warnings if not text.startswith(_READING))

@@ -10,7 +10,6 @@ from papercoder.artifacts import (
     Artifact,
     ClaimResult,
     ClaimVerdict,
-    ConfigValue,
     Diagnosis,
     ExperimentConfig,
     LogicDesign,
@@ -27,7 +26,8 @@ from papercoder.artifacts.execution import ExecutionReport, StepName, StepResult
 from papercoder.artifacts.reproduction import Reproduction
 from papercoder.datasets.status import SourceStatus
 from papercoder.runs.agents import AgentUse
-from papercoder.runs.summary import Status, Summary
+from papercoder.runs.overview import NextStep, RunStatus
+from papercoder.runs.summary import Summary
 
 State = Literal["implemented", "partly", "missing", "contradicts", "not_reviewed"]
 STATES: tuple[State, ...] = ("implemented", "partly", "missing", "contradicts", "not_reviewed")
@@ -103,8 +103,6 @@ class Assumption(Artifact):
     """What was chosen."""
 
     alternatives: tuple[str, ...]
-    question: str
-    """The question for the authors."""
 
 
 class ExplainedClaim(Artifact):
@@ -124,7 +122,7 @@ class Report(Artifact):
     title: str
     """The paper's."""
 
-    status: Status | Literal["interrupted"]
+    status: RunStatus
     summary: Summary
     files: tuple[str, ...] = ()
     """Of the repository."""
@@ -160,6 +158,8 @@ class Report(Artifact):
     """Checks of the parsed paper that could not run, with reasons."""
 
     warnings: tuple[str, ...] = ()
+    next_steps: tuple[NextStep, ...] = ()
+    """What to do next, the most useful first; in its commands, `RUN` stands for the run folder."""
 
     @property
     def steps(self) -> tuple[StepResult, ...]:
@@ -176,6 +176,16 @@ class Report(Artifact):
     def states(self) -> dict[State, int]:
         """How many requirements are in each state."""
         return _counted(STATES, (item.state for item in self.requirements))
+
+    @property
+    def open_requirements(self) -> tuple[TracedRequirement, ...]:
+        """Those that the review found not implemented, or not in full."""
+        return tuple(item for item in self.requirements if item.state not in {"implemented", "not_reviewed"})
+
+    @property
+    def closed_requirements(self) -> tuple[TracedRequirement, ...]:
+        """The others: implemented, or not reviewed."""
+        return tuple(item for item in self.requirements if item.state in {"implemented", "not_reviewed"})
 
     @property
     def claim_verdicts(self) -> dict[ClaimVerdict, int]:
@@ -210,10 +220,13 @@ class Report(Artifact):
 
     @property
     def assumptions(self) -> tuple[Assumption, ...]:
-        """Assumed requirements and settings."""
+        """Assumed requirements and settings, without those of the synthetic data, which are not the paper's."""
         needs = (item.requirement for item in self.requirements if item.requirement.status == "assumed")
-        values = (value for value in self.config.values if value.source == "assumed") if self.config else ()
-        return (*map(_of_requirement, needs), *map(_of_value, values))
+        values = (value for value in self.config.values if value.is_open) if self.config else ()
+        return (
+            *(Assumption(subject=need.id, choice=need.statement, alternatives=need.alternatives) for need in needs),
+            *(Assumption(subject=one.key, choice=shown(one.value), alternatives=one.alternatives) for one in values),
+        )
 
     @property
     def open_points(self) -> tuple[str, ...]:
@@ -238,31 +251,6 @@ K = TypeVar("K", bound=str)
 def _counted(names: tuple[K, ...], found: Iterable[K]) -> dict[K, int]:
     count = Counter(found)
     return {name: count[name] for name in names}
-
-
-def _of_requirement(item: Requirement) -> Assumption:
-    others = f" Alternatives: {'; '.join(item.alternatives)}." if item.alternatives else ""
-    return Assumption(
-        subject=item.id,
-        choice=item.statement,
-        alternatives=item.alternatives,
-        question=f"[{item.anchor}] We assumed: “{_bare(item.statement)}.” Is this correct?{others}",
-    )
-
-
-def _of_value(value: ConfigValue) -> Assumption:
-    what = f"`{value.key}`" + (f" ({_bare(value.meaning)})" if value.meaning else "")
-    others = f" Alternatives: {', '.join(value.alternatives)}." if value.alternatives else ""
-    return Assumption(
-        subject=value.key,
-        choice=shown(value.value),
-        alternatives=value.alternatives,
-        question=f"What is the value of {what}? We use {shown(value.value)}.{others}",
-    )
-
-
-def _bare(text: str) -> str:
-    return text.strip().rstrip(".")
 
 
 def shown(value: Value) -> str:

@@ -16,21 +16,23 @@ from markupsafe import Markup, escape
 
 from papercoder.files.regular import write
 from papercoder.report import formatting
+from papercoder.report.claims import claim_groups, metric_label
 from papercoder.report.diagrams import diagrams
 from papercoder.report.formulas import is_formula, mathml, with_formulas
 from papercoder.report.loading import load
 from papercoder.report.model import Report, TracedRequirement, href, shown
-from papercoder.report.plots import claim_groups, cost_bars, time_bars
+from papercoder.report.questions import MOST, letter, questions
 from papercoder.text import markdown
 from papercoder.text.characters import printable
 
 Section = Literal[
     "observed",
-    "requirements",
     "claims",
     "trials",
     "diagnosis",
+    "open",
     "assumptions",
+    "requirements",
     "data",
     "execution",
     "checks",
@@ -62,6 +64,10 @@ class Links:
         """A section."""
         return f"#{section}"
 
+    def action(self, _action: str) -> str:
+        """The page that starts the next step; empty if there is none, so that its command is shown."""
+        return ""
+
     def paper(self, _anchor: str) -> str:
         """A place in the paper; empty if the paper is not shown."""
         return ""
@@ -92,6 +98,7 @@ def to_html(report: Report) -> str:
         .render(
             report=report,
             links=Links(),
+            whole=True,
             style=style(),
             script=Markup(script),  # noqa: S704  a file of this package
             script_hash=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -100,9 +107,9 @@ def to_html(report: Report) -> str:
 
 
 def section(report: Report, name: Section, links: Links) -> Markup:
-    """One section of the report, for another page that includes `parts_style`."""
+    """One section of the report, unfolded, for another page that includes `parts_style`."""
     template = environment().get_template(f"sections/{name}.html")
-    return Markup(template.render(report=report, links=links))  # noqa: S704  the template escapes
+    return Markup(template.render(report=report, links=links, whole=False))  # noqa: S704  the template escapes
 
 
 def need(item: TracedRequirement, links: Links) -> Markup:
@@ -138,8 +145,10 @@ def environment(package: str = "papercoder.report") -> Environment:
         "figure": formatting.figure,
         "formulas": _formulas,
         "label": formatting.LABELS.__getitem__,
+        "is_formula": is_formula,
         "md": _markdown,
         "memory": formatting.memory,
+        "metric": metric_label,
         "money": formatting.money,
         "plural": formatting.plural,
         "reported": formatting.reported,
@@ -156,10 +165,11 @@ def environment(package: str = "papercoder.report") -> Environment:
         "asks": formatting.STEP_REQUIREMENTS,
         "claim_groups": claim_groups,
         "cost": formatting.cost,
-        "cost_bars": cost_bars,
         "diagrams": diagrams,
         "headline": formatting.headline,
-        "time_bars": time_bars,
+        "letter": letter,
+        "most_questions": MOST,
+        "questions": questions,
     }
     return made
 

@@ -1,12 +1,15 @@
-"""What `papercoder show` prints: a run in numbers, its requirements and its files. Reads only files."""
+"""What `papercoder show` prints: a run in numbers, its requirements and what to do next. Reads only files."""
 
+import shlex
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
-from papercoder.artifacts import Artifact, ClaimResults, Requirements, Traceability, Verdicts
+from papercoder.artifacts import Artifact, ClaimResults, Diagnosis, Requirements, Traceability, Verdicts
+from papercoder.artifacts.reproduction import Reproduction
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import is_file, read_text, walk
 from papercoder.runs.agents import AgentUse, use_by_agent
@@ -17,6 +20,21 @@ from papercoder.runs.ownership import foreign_results
 from papercoder.runs.summary import Calls, StageSummary, Status, Summary, Tokens, summarise
 
 A = TypeVar("A", bound=Artifact)
+
+RunStatus = Status | Literal["interrupted"]
+"""`interrupted`: no process works on a run that has not ended."""
+
+NextAction = Literal["resume", "revise", "reproduce", "diagnose", "ask"]
+
+
+class NextStep(Artifact):
+    """What the user may do next with a run."""
+
+    action: NextAction
+    reason: str
+    """In a few words."""
+
+    command: str
 
 
 class RequirementsSummary(Artifact):
@@ -34,8 +52,11 @@ class RequirementsSummary(Artifact):
 class RunReport(Artifact):
     """Everything that a run folder says about a run."""
 
-    status: Status | Literal["interrupted"]
+    status: RunStatus
     reason: str
+    folder: str
+    """As it was given."""
+
     paper: str
     profile: str
     models: dict[str, str]
@@ -68,6 +89,8 @@ class RunReport(Artifact):
     requirements: RequirementsSummary
     edited: tuple[str, ...]
     warnings: tuple[str, ...]
+    next: tuple[NextStep, ...] = ()
+    """The most useful first."""
 
 
 def report(folder: Path) -> RunReport:
@@ -84,19 +107,84 @@ def report(folder: Path) -> RunReport:
     events = tuple(read_events(folder))
     summary, (claims, orderings) = summarise(events), _claims(folder)
     shared = {name: getattr(summary, name) for name in Summary.model_fields if name in RunReport.model_fields}
+    status = status_of(summary, folder)
+    steps = {event.step: event.status for event in events if isinstance(event, ExecutionStepEnded)}
     return RunReport(
-        **{**shared, "status": status_of(summary, folder), "warnings": with_foreign_results(summary.warnings, folder)},
+        **{**shared, "status": status, "warnings": with_foreign_results(summary.warnings, folder)},
+        folder=str(folder),
         agents=use_by_agent(events),
         files=_files(folder),
-        steps={event.step: event.status for event in events if isinstance(event, ExecutionStepEnded)},
+        steps=steps,
         claims=dict(claims + orderings),
         orderings=dict(orderings),
         verdicts=_verdicts(folder),
         requirements=_requirements(folder),
+        next=next_steps(folder, status, steps, str(folder), summary.paper),
     )
 
 
-def status_of(summary: Summary, folder: Path) -> Status | Literal["interrupted"]:
+def next_steps(
+    folder: Path, status: RunStatus, steps: Mapping[str, str], name: str, paper: str = "PAPER"
+) -> tuple[NextStep, ...]:
+    """What the user may do next, the most useful first; nothing while the run is in progress.
+
+    Args:
+        folder: the run folder.
+        status: of the run.
+        steps: execution step -> its status.
+        name: of the folder in the commands.
+        paper: in the commands.
+    """
+    return () if status == "running" else tuple(_next_steps(folder, status, steps, shlex.quote(name), paper))
+
+
+def _next_steps(folder: Path, status: RunStatus, steps: Mapping[str, str], name: str, paper: str) -> Iterator[NextStep]:
+    failed = next((step for step, state in steps.items() if state == "failed"), None)
+    if failed:
+        yield NextStep(
+            action="revise",
+            reason=f"The step {failed} failed. Say what to change.",
+            command=f'papercoder revise {name} "NOTE"',
+        )
+    elif status != "complete":
+        yield NextStep(
+            action="resume",
+            reason="The run is not complete. Resume it.",
+            command=f"papercoder run {shlex.quote(paper)} -o {name}",
+        )
+    claims = sum(_claims(folder), Counter[str]())
+    if not claims and steps.get("smoke") == "passed":
+        yield NextStep(
+            action="reproduce",
+            reason="No claim is measured yet. Run the trials.",
+            command=f"papercoder reproduce {name} --budget 2h",
+        )
+    differing = claims.get("differs", 0)
+    diagnosis = _load(folder, "diagnosis/report.json", Diagnosis)
+    if differing and (diagnosis is None or not diagnosis.is_complete):
+        yield NextStep(
+            action="diagnose",
+            reason=f"{differing} claim{'s differ' if differing > 1 else ' differs'}. Find out why.",
+            command=f"papercoder diagnose {name} --budget 2h",
+        )
+    undecided = claims.get("inconclusive", 0) + claims.get("not_run", 0)
+    reproduction = _load(folder, "reproduction/report.json", Reproduction)
+    if undecided and reproduction and reproduction.omitted:
+        yield NextStep(
+            action="reproduce",
+            reason=f"{undecided} claim{'s are' if undecided > 1 else ' is'} undecided. Run more trials.",
+            command=f"papercoder reproduce {name} --budget 2h",
+        )
+    requirements = _load(folder, "planning/requirements.json", Requirements)
+    if requirements and any(item.status in {"assumed", "cited"} for item in requirements.items):
+        yield NextStep(
+            action="ask",
+            reason="The paper leaves details open. Ask its authors.",
+            command=f"papercoder show {name} --questions",
+        )
+
+
+def status_of(summary: Summary, folder: Path) -> RunStatus:
     """The status in the summary, or `interrupted` if no process is working on a run that has not ended.
 
     Raises:
