@@ -4,7 +4,7 @@ from markupsafe import Markup
 from nicegui import run, ui
 
 from papercoder.report import Report, load
-from papercoder.report.questions import questions
+from papercoder.report.questions import letter
 from papercoder.report.rendering import environment, section
 from papercoder.web.parts.actions import NoteForm
 from papercoder.web.parts.run_header import RunHeader
@@ -53,7 +53,7 @@ class AssumptionsPage:
         links = RunLinks(self._name)
         self._assumptions.set_content(await run.io_bound(self._render, report, links) or "")
         self._configuration.set_content(await run.io_bound(section, report, "configuration", links) or "")
-        self._fill_letter(questions(report))
+        self._fill_letter(letter(report))
         parts = [("assumptions", "Assumptions", str(len(report.assumptions))), ("questions", "Questions", "")]
         parts += [("note", "Apply an answer", "")]
         parts += [("configuration", "Configuration", str(len(report.config.values)))] if report.config else []
