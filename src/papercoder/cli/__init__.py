@@ -15,6 +15,7 @@ from papercoder.cli import evaluation as evaluation
 from papercoder.cli import papers as papers
 from papercoder.cli import reproduce as reproduce
 from papercoder.cli import rubrics as rubrics
+from papercoder.cli import study as study
 from papercoder.cli import web as web
 from papercoder.cli.interruption import INTERRUPTED, say
 from papercoder.cli.options import app as app

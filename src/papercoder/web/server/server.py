@@ -1,22 +1,14 @@
 """The server: NiceGUI behind the access control, on one socket, until Ctrl-C."""
 
-import contextlib
-import os
-import secrets
-import signal
-import socket
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
-from types import FrameType
 from urllib.parse import quote
 
-import uvicorn
 from fastapi import FastAPI
 from nicegui import app, ui
 
-from papercoder.errors import SettingsError
 from papercoder.settings import Settings
 from papercoder.web.pages import (
     assumptions,
@@ -35,15 +27,13 @@ from papercoder.web.pages import (
 from papercoder.web.runs.folder import RunsFolder
 from papercoder.web.server import layout
 from papercoder.web.server.access import Access, AccessControl, is_loopback
+from papercoder.web.server.listening import address_of, listen, run_until_stopped, token_from
 from papercoder.web.server.state import Web, open_web
 
 PAGES = (runs, start, overview, read, correct, results, assumptions, progress, files, edit, downloads, compare)
 """Each registers its own routes."""
 
 _STATIC = Path(__file__).parent.parent / "static"
-_SHORTEST_TOKEN = 16
-_GRACE = 2
-"""Seconds that open connections may take to close after Ctrl-C."""
 
 
 def serve(
@@ -63,43 +53,15 @@ def serve(
     Raises:
         SettingsError: the address is not available, or the token is too short.
     """
-    access = Access(_token(token), is_local=is_loopback(host))
+    access = Access(token_from(token), is_local=is_loopback(host))
     web = open_web(RunsFolder(root), Settings())
-    with _listen(host, port) as sock:
-        address = _address(host, sock.getsockname()[1], opened)
+    with listen(host, port) as sock:
+        address = address_of(host, sock.getsockname()[1], opened)
         show(f"PaperCoder runs at {address}?token={quote(access.token, safe='')}  (press Ctrl-C to stop)")
         if browser:  # in a thread: a browser in the terminal blocks until it is closed
             link = f"{address}?token={access.new_ticket()}"
             app.on_startup(lambda: Thread(target=webbrowser.open, args=(link,), daemon=True).start())
-        config = uvicorn.Config(
-            build(web, access),
-            ws="wsproto",
-            log_config=None,  # the handler of the command line
-            log_level="warning",
-            timeout_graceful_shutdown=_GRACE,
-            access_log=False,
-        )
-        server = _Server(config, show)
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as `nohup` sets it
-            signal.signal(signal.SIGHUP, server.handle_exit)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.run(sockets=[sock])
-
-
-class _Server(uvicorn.Server):
-    """Stops gracefully at the first Ctrl-C, when active calls have finished, and at once at the second."""
-
-    def __init__(self, config: uvicorn.Config, show: Callable[[str], None]) -> None:
-        super().__init__(config)
-        self._show = show
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop on a signal."""
-        if self.should_exit:
-            os._exit(128 + sig)
-        super().handle_exit(sig, frame)
-        with contextlib.suppress(OSError):  # its terminal may be gone
-            self._show("Stopping. Active calls finish first; press Ctrl-C again to stop at once.")
+        run_until_stopped(build(web, access), sock, show)
 
 
 def build(web: Web, access: Access) -> AccessControl:
@@ -128,26 +90,3 @@ def _links() -> str:
             *(f'<script defer src="/static/{file.name}"></script>' for file in files if file.suffix == ".js"),
         ]
     )
-
-
-def _token(given: str | None) -> str:
-    if given is None:
-        return secrets.token_urlsafe(24)
-    if len(given) < _SHORTEST_TOKEN:
-        raise SettingsError(f"--token: give at least {_SHORTEST_TOKEN} characters, or omit it to generate one.")
-    return given
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise SettingsError(
-            f"{host}:{port} is not available ({error.strerror}). Choose another with --host and --port."
-        ) from error
-
-
-def _address(host: str, port: int, opened: str) -> str:
-    name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{port}{opened}"

@@ -1,0 +1,155 @@
+"""The results of a study as an HTML page without scripts, a table of all answers, and JSON."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from markupsafe import Markup
+
+from papercoder.artifacts import Interval, PairResult, StudyKey, StudyResults
+from papercoder.evaluation.study.answers import Response
+from papercoder.evaluation.study.questionnaire import PARTS
+from papercoder.files.regular import write
+from papercoder.plots.rows import Row, intervals
+from papercoder.report.rendering import environment, sheet, style
+
+FOLDER = "results"
+COLUMNS = (
+    *(
+        "participant",
+        "paper",
+        "seconds",
+        "saved",
+        "repository",
+        "maker",
+        "question",
+        "topic",
+        "part",
+        "answer",
+        "score",
+    ),
+)
+"""Of the table: a row for each answer. `score`: the answer's place on its question's scale."""
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A drawing and its title."""
+
+    title: str
+    svg: Markup
+
+
+def write_results(folder: Path, results: StudyResults, key: StudyKey, responses: Iterable[Response]) -> Path:
+    """Write `results.html`, `results.json` and `answers.csv` below the study; the page's path.
+
+    Raises:
+        RunFolderError: a file cannot be written.
+    """
+    write(folder, f"{FOLDER}/results.json", results.model_dump_json(indent=1) + "\n")
+    write(folder, f"{FOLDER}/answers.csv", to_csv(key, responses))
+    write(folder, f"{FOLDER}/results.html", to_html(results))
+    return folder / FOLDER / "results.html"
+
+
+def to_html(results: StudyResults) -> str:
+    """The results as a page; everything that participants wrote is escaped."""
+    look = style() + sheet("papercoder.evaluation", "results.css") + sheet("papercoder.evaluation", "study/results.css")
+    template = environment("papercoder.evaluation").get_template("study/results.html")
+    return template.render(
+        results=results,
+        style=look,
+        plots=tuple(plots(results)),
+        parts=PARTS,
+        figure=figure,
+        percent=percent,
+        p_value=p_value,
+        headline=headline(results),
+    )
+
+
+def headline(results: StudyResults) -> str:
+    """Who is ranked first most often, in one sentence."""
+    ranked = [each for each in results.makers if each.first is not None]
+    if not ranked:
+        return "Nobody ranked the repositories."
+    most = max(each.first or 0.0 for each in ranked)
+    best = " and ".join(each.maker for each in ranked if each.first == most)
+    rankings = max(each.ranked for each in ranked)
+    tied = "each " if " and " in best else ""
+    return f"{best} {'are' if tied else 'is'} {tied}ranked first in {most:.0%} of {rankings} rankings."
+
+
+def plots(results: StudyResults) -> Iterator[Plot]:
+    """Rank scores, win rates and ratings with their intervals."""
+    most = max(sum(each.paper == first.paper for each in results.repositories) for first in results.repositories)
+    yield from _plot("Rank score", [(each.maker, each.rank_score) for each in results.makers], 1, most)
+    pairs = [(f"{each.winner} above {each.loser}", each.rate) for each in results.pairs]
+    yield from _plot("Win rate", pairs, 0, 1)
+    yield from _plot("Faithful to the paper", [(each.maker, each.faithful) for each in results.makers], 1, 5)
+    for part, name in PARTS.items():
+        rows = [(each.maker, each.coverage.get(part)) for each in results.makers]
+        yield from _plot(f"Components of {name.lower()}", rows, 0, 1)
+
+
+def _plot(title: str, rows: list[tuple[str, Interval | None]], low: float, high: float) -> Iterator[Plot]:
+    if known := tuple(Row(label, value) for label, value in rows if value):
+        yield Plot(title, intervals(known, low, high, title))
+
+
+def figure(value: Interval | None, digits: int = 2) -> str:
+    """`2.50 (1.90 to 3.10)`; without the interval of a single value."""
+    if value is None:
+        return "–"
+    if value.n < 2:
+        return f"{value.mean:.{digits}f}"
+    return f"{value.mean:.{digits}f} ({value.low:.{digits}f} to {value.high:.{digits}f})"
+
+
+def percent(value: Interval | None) -> str:
+    """`83 % (58 to 95)`."""
+    if value is None:
+        return "–"
+    within = f" ({max(value.low, 0) * 100:.0f} to {min(value.high, 1) * 100:.0f})" if value.n > 1 else ""
+    return f"{value.mean * 100:.0f} %{within}"
+
+
+def p_value(value: float | None) -> str:
+    """`0.032`; `< 0.001`."""
+    return "–" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def pair_words(pair: PairResult) -> str:
+    """`PaperCoder above MetaGPT: 9 of 11, 1 tie`."""
+    ties = f", {pair.ties} tied" if pair.ties else ""
+    return f"{pair.winner} above {pair.loser}: {pair.wins} of {pair.wins + pair.losses}{ties}"
+
+
+def to_csv(key: StudyKey, responses: Iterable[Response]) -> str:
+    """All answers with their makers, a row for each; a spreadsheet runs none of them as a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for response in responses:
+        for name, question in response.paper.keys.items():
+            answer = response.answers.get(name, "")
+            repository = name.rpartition(".")[2] if question.each else ""
+            score = question.score(answer)
+            row = (
+                *(response.participant, response.paper.id, f"{response.seconds:.0f}", response.saved, repository),
+                key.maker(response.paper.id, repository) if repository else "",
+                *(question.id, question.topic, question.part or "", answer, "" if score is None else f"{score:g}"),
+            )
+            writer.writerow(_harmless(cell) for cell in row)
+    return text.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    """Spreadsheets run a cell that starts like this; ranks are negative scores and stay numbers."""
+    return (
+        f"'{cell}"
+        if cell.startswith(("=", "+", "@", "\t")) or (cell.startswith("-") and not cell[1:].isdigit())
+        else cell
+    )

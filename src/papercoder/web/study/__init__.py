@@ -1,0 +1,1 @@
+"""The questionnaire of a human evaluation, answered on this machine."""
