@@ -71,7 +71,7 @@ def results(
     """Check the answers, open the key and compare the makers."""
     from papercoder.console.study import show_collected, show_study_results
     from papercoder.evaluation.study.answers import collect
-    from papercoder.evaluation.study.results import open_key, read_study
+    from papercoder.evaluation.study.folder import open_key, read_study
     from papercoder.evaluation.study.results import results as compared
     from papercoder.evaluation.study.results_page import write_results
 

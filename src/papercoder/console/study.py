@@ -8,7 +8,8 @@ from rich.table import Table
 
 from papercoder.artifacts import Problem, StudyResults
 from papercoder.evaluation.study.answers import Collected
-from papercoder.evaluation.study.package import KEY, NewStudy
+from papercoder.evaluation.study.folder import KEY
+from papercoder.evaluation.study.package import NewStudy
 from papercoder.evaluation.study.results_page import figure, headline, p_value, pair_words, percent
 from papercoder.report.formatting import plural, size
 

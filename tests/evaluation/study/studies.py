@@ -8,8 +8,9 @@ from typing import Any
 import yaml
 
 from papercoder.artifacts import Study, StudyKey
+from papercoder.evaluation.study.folder import KEY
 from papercoder.evaluation.study.manifest import load_manifest
-from papercoder.evaluation.study.package import KEY, new_study
+from papercoder.evaluation.study.package import new_study
 from tests.support import MARKDOWN
 
 MAKERS = ("PaperCoder", "MetaGPT", "Authors")
@@ -60,7 +61,7 @@ def key_of(study: Path) -> StudyKey:
     return StudyKey.model_validate_json((study / KEY).read_text(encoding="utf-8"))
 
 
-def answers(study: Path, person: str, ranks: Mapping[str, int], **changes: Any) -> dict[str, Any]:
+def answers(study: Path, person: str, ranks: Mapping[str, int], /, **changes: Any) -> dict[str, Any]:
     """A complete questionnaire: maker -> rank; the better the rank, the better every other answer."""
     parsed = Study.model_validate_json((study / "study.json").read_text(encoding="utf-8"))
     key, given = key_of(study), dict[str, str]()

@@ -5,7 +5,7 @@ from itertools import combinations, permutations
 from random import Random
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import friedmanchisquare, spearmanr
 
@@ -29,6 +29,7 @@ def test_kendalls_w_of_a_published_example() -> None:
     assert found[0] == pytest.approx(0.162, abs=5e-4)
 
 
+@settings(max_examples=40)
 @given(
     st.integers(3, 5).flatmap(
         lambda k: st.lists(st.lists(st.integers(1, k), min_size=k, max_size=k), min_size=2, max_size=6)
@@ -73,6 +74,7 @@ def alpha_by_definition(units: list[list[int]]) -> float | None:
     return 1 - observed / chance if chance else None
 
 
+@settings(max_examples=40)
 @given(st.lists(st.lists(st.integers(1, 5), max_size=4), max_size=8))
 def test_krippendorffs_alpha_is_its_definition(units: list[list[int]]) -> None:
     assert krippendorff_alpha(units) == pytest.approx(alpha_by_definition(units))

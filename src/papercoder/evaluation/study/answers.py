@@ -1,6 +1,5 @@
 """The answers that came back: untrusted files, checked against the questionnaire; what is wrong is named."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from pydantic import ValidationError
 
 from papercoder.artifacts import AnswerFile, PaperAnswers, Problem, Question, Study, StudyPaper
 from papercoder.errors import RunFolderError
-from papercoder.evaluation.study.package import ANSWERS
+from papercoder.evaluation.study.folder import ANSWERS
 from papercoder.files.regular import read_bytes, walk
 from papercoder.text.characters import one_line, printable, shortened
 
@@ -172,9 +171,3 @@ def _missing(study: Study, collected: Collected) -> Iterator[Problem]:
     for paper in study.papers:
         if paper.id not in answered:
             yield Problem(kind="missing", where=paper.id, message="Nobody answered for this paper.")
-
-
-def file_name(participant: str) -> str:
-    """The name of the file in which the page keeps a person's answers."""
-    name = re.sub(r"[^\w-]+", "-", participant, flags=re.ASCII).strip("-").lower()
-    return f"{ANSWERS}/{name}.json"

@@ -16,6 +16,7 @@ from pygments.util import ClassNotFound
 from papercoder.artifacts import KeyEntry, LanguageSize, Paper, SourceFile, Study, StudyKey, StudyPaper, StudyRepository
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.evaluation.repository_view import JUDGED, notebook
+from papercoder.evaluation.study.folder import KEY, PACKAGE, PAGE, STUDY
 from papercoder.evaluation.study.manifest import Candidate, Manifest, PaperEntry
 from papercoder.evaluation.study.page import PageCode, PagePaper, page_html
 from papercoder.evaluation.study.questionnaire import INTRODUCTION, components, questions
@@ -24,8 +25,6 @@ from papercoder.files.regular import write
 from papercoder.paper.limited_reading import read_within_limits
 from papercoder.repository.files import own_files, read_files
 
-STUDY, KEY, ANSWERS = "study.json", "key/key.json", "answers"
-PAGE = "send/study.html"
 _LARGEST_PDF = 10 * 2**20
 _MOST_TRACES = 12
 
@@ -191,7 +190,7 @@ def _write(
     for paper in papers:
         for name, each in blinded[paper.id].items():
             for file in each.files:
-                write(folder, f"package/{paper.id}/{name}/{file.path}", file.text)
+                write(folder, f"{PACKAGE}/{paper.id}/{name}/{file.path}", file.text)
     single = {f"send/{paper.id}.html": [paper] for paper in papers} if len(papers) > 1 else {}
     pages = {PAGE: papers, **single}
     for name, own in pages.items():

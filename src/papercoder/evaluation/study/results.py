@@ -1,6 +1,5 @@
-"""What a study says: opens the key and compares the makers, as Paper2Code's human evaluation does."""
+"""What the answers say about the makers, as in Paper2Code's human evaluation."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from papercoder.artifacts import (
     Evaluation,
     Interval,
     MakerResult,
+    Option,
     PairResult,
     Part,
     Question,
@@ -26,60 +26,16 @@ from papercoder.artifacts import (
     StudyResults,
     Words,
 )
-from papercoder.errors import ArtifactError, RunFolderError, SettingsError
+from papercoder.errors import RunFolderError
 from papercoder.evaluation.statistics import holm, interval, sign_test
 from papercoder.evaluation.study.agreement import correlation, kendalls_w, krippendorff_alpha, mean_ranks, share
 from papercoder.evaluation.study.answers import Collected, Response
-from papercoder.evaluation.study.package import KEY, STUDY
 from papercoder.evaluation.study.questionnaire import PARTS
-from papercoder.files.regular import read_bytes, read_text
-from papercoder.runs.folder import parse_artifact, read_given_text
+from papercoder.runs.folder import read_given_text
 
 _SHUFFLES = 2_000
 Repository = tuple[str, str]
 """A paper and a neutral name."""
-
-
-def read_study(folder: Path) -> Study:
-    """The study in a folder, without its key.
-
-    Raises:
-        RunFolderError: there is none.
-        ArtifactError: it is not valid.
-    """
-    text = read_text(folder, STUDY)
-    if text is None:
-        raise RunFolderError(f"{folder} is no study. `papercoder study new MANIFEST -o {folder}` makes one.")
-    study = parse_artifact(STUDY, Study, text)
-    assert isinstance(study, Study)
-    return study
-
-
-def open_key(folder: Path, study: Study, complete: int, *, early: bool = False) -> StudyKey:
-    """The makers behind the neutral names.
-
-    Args:
-        folder: of the study.
-        study: what is in the folder.
-        complete: questionnaires that came back without an open question.
-        early: open it even if these are fewer than the study was to wait for.
-
-    Raises:
-        SettingsError: it is too early.
-        RunFolderError: the key is missing.
-        ArtifactError: it is not the key with which the study was made.
-    """
-    if complete < study.wait_for and not early:
-        raise SettingsError(
-            f"The key stays closed: {complete} of {study.wait_for} complete questionnaires are there. Results that are "
-            "looked at early tempt to stop early; --open-early opens the key now, and the results say so."
-        )
-    content = read_bytes(folder, KEY)
-    if content is None:
-        raise RunFolderError(f"{folder / KEY} is missing; without it nobody knows who made which repository.")
-    if hashlib.sha256(content).hexdigest() != study.key_sha256:
-        raise ArtifactError(f"{folder / KEY} is not the key with which the study was made: its digest differs.")
-    return StudyKey.model_validate_json(content)
 
 
 @dataclass(frozen=True)
@@ -102,11 +58,13 @@ class _Opened:
 
     def of_maker(self, maker: str, wanted: Callable[[Question], bool]) -> Interval | None:
         """The mean score of a maker over participants, each with the mean of what they say."""
-        by_person = defaultdict[str, list[float]](list)
-        for response, _, scores in self.scores(wanted):
+        by_person, options = defaultdict[str, list[float]](list), list[Option]()
+        for response, question, scores in self.scores(wanted):
+            options += question.options
             own = [score for name, score in scores.items() if self.maker(response, name) == maker]
             by_person[response.participant] += own
-        return interval([fmean(each) for each in by_person.values() if each])
+        ends = [option.score for option in options if option.score is not None]
+        return _inside(interval([fmean(each) for each in by_person.values() if each]), ends)
 
     @property
     def rankings(self) -> Iterator[tuple[Response, dict[str, float]]]:
@@ -151,19 +109,26 @@ def results(study: Study, key: StudyKey, collected: Collected) -> StudyResults:
     )
 
 
+def _inside(found: Interval | None, ends: Sequence[float]) -> Interval | None:
+    """The interval without what lies outside the scale."""
+    if found is None:
+        return None
+    return found.model_copy(update={"low": max(found.low, min(ends)), "high": min(found.high, max(ends))})
+
+
 def _maker(opened: _Opened, maker: str) -> MakerResult:
     by_person, first = defaultdict[str, list[float]](list), 0
     for response, ranks in opened.rankings:
         if maker in ranks:
             by_person[response.participant].append(len(ranks) + 1 - ranks[maker])
             first += ranks[maker] == min(ranks.values())
-    ranked = sum(map(len, by_person.values()))
+    ranked, most = sum(map(len, by_person.values())), max(len(paper.names) for paper in opened.study.papers)
     coverage = {part: _covered(opened, maker, part) for part in PARTS}
     return MakerResult(
         maker=maker,
         papers=sum(entry.maker == maker for entry in opened.key.entries),
         ranked=ranked,
-        rank_score=interval([fmean(each) for each in by_person.values()]),
+        rank_score=_inside(interval([fmean(each) for each in by_person.values()]), [1, most]),
         first=first / ranked if ranked else None,
         faithful=opened.of_maker(maker, lambda question: question.id == "faithful"),
         use=opened.of_maker(maker, lambda question: question.id == "use"),

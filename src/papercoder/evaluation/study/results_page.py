@@ -10,12 +10,12 @@ from markupsafe import Markup
 
 from papercoder.artifacts import Interval, PairResult, StudyKey, StudyResults
 from papercoder.evaluation.study.answers import Response
+from papercoder.evaluation.study.folder import RESULTS
 from papercoder.evaluation.study.questionnaire import PARTS
 from papercoder.files.regular import write
 from papercoder.plots.rows import Row, intervals
 from papercoder.report.rendering import environment, sheet, style
 
-FOLDER = "results"
 COLUMNS = (
     *(
         "participant",
@@ -48,10 +48,10 @@ def write_results(folder: Path, results: StudyResults, key: StudyKey, responses:
     Raises:
         RunFolderError: a file cannot be written.
     """
-    write(folder, f"{FOLDER}/results.json", results.model_dump_json(indent=1) + "\n")
-    write(folder, f"{FOLDER}/answers.csv", to_csv(key, responses))
-    write(folder, f"{FOLDER}/results.html", to_html(results))
-    return folder / FOLDER / "results.html"
+    write(folder, f"{RESULTS}/results.json", results.model_dump_json(indent=1) + "\n")
+    write(folder, f"{RESULTS}/answers.csv", to_csv(key, responses))
+    write(folder, f"{RESULTS}/results.html", to_html(results))
+    return folder / RESULTS / "results.html"
 
 
 def to_html(results: StudyResults) -> str:

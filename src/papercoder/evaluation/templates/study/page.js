@@ -63,7 +63,7 @@
         show(answer.ok ? "Saved" : `Not saved: ${await answer.text()}`, !answer.ok);
       } while (waiting);
     } catch {
-      show("Not saved: `papercoder study open` has ended", true);
+      show("Not saved: the program behind this page has ended", true);
     }
     sending = false;
   };
@@ -241,7 +241,7 @@
       hits.replaceChildren(element("p", "hint", found.length ? `${found.length} lines in ${repository.name}` : `Nothing in ${repository.name}`), ...shown);
     };
     const choose = (number) => {
-      const before = repository.files[Number(files.value)]?.path;
+      const before = files.value && repository.files[Number(files.value)].path;
       repository = repositories[number];
       press(tabs, tabs[number]);
       page.querySelectorAll(".size").forEach((size) => { size.hidden = Number(size.dataset.of) !== number; });
