@@ -54,6 +54,43 @@ _RELATION = _options(
 )
 
 
+_YOU = Question(id="relation", topic="you", text="How do you know this paper?", options=_RELATION)
+_OF_EACH = (
+    Question(
+        id="faithful",
+        topic="repository",
+        text="How faithful is it to the paper?",
+        hint="1: something else; 5: all of the paper, without mistakes.",
+        options=_FAITHFUL,
+        each=True,
+    ),
+    Question(
+        id="use",
+        topic="repository",
+        text="Would you use it to start a reproduction or a comparison?",
+        options=_MAYBE,
+        each=True,
+    ),
+    Question(
+        id="easier",
+        topic="repository",
+        text="Does it make reproducing the paper easier than starting from nothing?",
+        options=_EASIER,
+        each=True,
+    ),
+)
+_IN_WORDS = (
+    Question(id="why", topic="words", text="What decided your ranking?"),
+    Question(id="faults", topic="words", text="Which faults did you see?", hint="If you can, with file and line."),
+    Question(
+        id="guess",
+        topic="words",
+        text="Do you believe you know who or what made one of them? Which, and why?",
+        hint="This shows whether the names were neutral enough.",
+    ),
+)
+
+
 class Component(Artifact):
     """One thing to look for in each repository."""
 
@@ -72,7 +109,6 @@ class _Components(Artifact):
 
 def questions(components: Sequence[Component], repositories: int) -> tuple[Question, ...]:
     """All questions about a paper, in the order in which they are asked."""
-    ranks = _options(*((str(n), str(n), -n) for n in range(1, repositories + 1)))
     checks = (
         Question(
             id=f"component-{number}",
@@ -85,48 +121,15 @@ def questions(components: Sequence[Component], repositories: int) -> tuple[Quest
         )
         for number, component in enumerate(components, 1)
     )
-    return (
-        Question(id="relation", topic="you", text="How do you know this paper?", options=_RELATION),
-        *checks,
-        Question(
-            id="faithful",
-            topic="repository",
-            text="How faithful is it to the paper?",
-            hint="1: something else; 5: all of the paper, without mistakes.",
-            options=_FAITHFUL,
-            each=True,
-        ),
-        Question(
-            id="use",
-            topic="repository",
-            text="Would you use it to start a reproduction or a comparison?",
-            options=_MAYBE,
-            each=True,
-        ),
-        Question(
-            id="easier",
-            topic="repository",
-            text="Does it make reproducing the paper easier than starting from nothing?",
-            options=_EASIER,
-            each=True,
-        ),
-        Question(
-            id="rank",
-            topic="ranking",
-            text="Rank the repositories as implementations of the paper.",
-            hint="1 is the best. Repositories that are equally good get the same rank.",
-            options=ranks,
-            each=True,
-        ),
-        Question(id="why", topic="words", text="What decided your ranking?"),
-        Question(id="faults", topic="words", text="Which faults did you see?", hint="If you can, with file and line."),
-        Question(
-            id="guess",
-            topic="words",
-            text="Do you believe you know who or what made one of them? Which, and why?",
-            hint="This shows whether the names were neutral enough.",
-        ),
+    ranking = Question(
+        id="rank",
+        topic="ranking",
+        text="Rank the repositories as implementations of the paper.",
+        hint="1 is the best. Repositories that are equally good get the same rank.",
+        options=_options(*((str(rank), str(rank), -rank) for rank in range(1, repositories + 1))),
+        each=True,
     )
+    return (_YOU, *checks, *_OF_EACH, ranking, *_IN_WORDS)
 
 
 def components(checklist: Path | None, most: int) -> tuple[Component, ...]:
