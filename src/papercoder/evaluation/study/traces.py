@@ -47,7 +47,7 @@ def _rule(hides: str, pattern: str, replacement: str = "", files: str = "*", *, 
 _NEED = r"R[1-9]\d*"
 _SECTION = r".*?(?=^## |\Z)"
 RULES = (
-    _rule("PaperCoder", r"^Code generated from the paper by PaperCoder\..*?\n\n", files="*.md"),
+    _rule("PaperCoder", r"^(?:The paper: [^\n]*\n\n)?Code generated from the paper by Paper.*?\n\n", files="*.md"),
     _rule("PaperCoder", rf"^## What is traced$\n{_SECTION}", files="*.md"),
     _rule("PaperCoder", rf"^## Licence\n\nThe licence of generated code{_SECTION}", files="*.md"),
     _rule("PaperCoder", r" ?`TRACEABILITY\.md` links .*?\.(?=\s)|, the same in every repository", files="*.md"),
