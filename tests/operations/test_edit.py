@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.errors import RunFolderError
-from papercoder.operations.edit import save
+from papercoder.operations.edit import PENDING_EDITS, discard, pending_edits, save
 from papercoder.runs.folder import lock
 
 
@@ -17,6 +17,21 @@ def test_an_edit_is_written_kept_as_executable_and_taken_back(tmp_path: Path) ->
     assert (tmp_path / "repo" / "reproduce.sh").stat().st_mode & 0o777 == 0o755
     save(tmp_path, "repo/reproduce.sh", "two\n", None)
     assert not (tmp_path / "repo" / "reproduce.sh").exists()
+
+
+def test_edits_are_pending_until_they_are_discarded(tmp_path: Path) -> None:
+    (tmp_path / "plan.md").write_text("one", encoding="utf-8")
+    save(tmp_path, "plan.md", "one", "two")
+    save(tmp_path, "plan.md", "two", "three")
+    save(tmp_path, "new.md", None, "mine")
+    assert pending_edits(tmp_path).before == {"plan.md": "one", "new.md": None}
+    assert discard(tmp_path) == ("plan.md", "new.md")
+    assert (tmp_path / "plan.md").read_text(encoding="utf-8") == "one"
+    assert not (tmp_path / "new.md").exists()
+    save(tmp_path, "plan.md", "one", "two")
+    save(tmp_path, "plan.md", "two", "one")
+    assert pending_edits(tmp_path).before == {}
+    assert not (tmp_path / PENDING_EDITS).exists()
 
 
 @pytest.mark.parametrize("before", [None, "an older text"])

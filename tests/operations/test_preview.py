@@ -9,9 +9,10 @@ import pytest
 
 from papercoder.artifacts import CheckReport, OverallPlan
 from papercoder.errors import ArtifactError, RunFolderError
+from papercoder.operations.edit import save
 from papercoder.operations.generate import generate
-from papercoder.operations.preview import Preview, artifact_states, generated_text, preview
-from papercoder.operations.revise import load_design
+from papercoder.operations.preview import Preview, artifact_states, generated_text, preview, preview_settings
+from papercoder.operations.revise import load_design, settings_to_resume
 from papercoder.runs.events import ArtifactMade, Event
 from papercoder.settings import Settings
 from tests.scripted import executing, play, project
@@ -118,6 +119,33 @@ def test_a_number_of_the_configuration_writes_no_code(run: Path) -> None:
     made, _ = names(foreseen)
     assert not [name for name in made if name.startswith(("repo/", "analysis/"))]
     assert foreseen.rewritten == ("repo/config.yaml",)
+
+
+def test_a_number_needs_trials_alone_and_a_statement_edits_of_the_code(run: Path) -> None:
+    (run / "repo" / "trials.py").touch()
+    number = foresee(run, **{"planning/config.json": with_epochs(run)})
+    assert number.trials_suffice
+    assert foresee(run, **{"repo/config.yaml": text(run, "repo/config.yaml").replace("40", "41")}).trials_suffice
+    assert not foresee(run, **{"repo/config.yaml": text(run, "repo/config.yaml") + "other: 1\n"}).trials_suffice
+    statement = foresee(run, **{"planning/requirements.json": with_statement(run)})
+    assert "completion tokens" in statement.code_edits
+    assert not statement.trials_suffice
+    save(
+        run,
+        "planning/plan.json",
+        text(run, "planning/plan.json"),
+        PLAN.model_copy(update={"data": "O."}).model_dump_json(),
+    )
+    assert not foresee(run, **{"planning/config.json": with_epochs(run)}).trials_suffice  # the plan must be made
+
+
+def test_other_settings_say_what_they_make_again(run: Path) -> None:
+    assert asyncio.run(preview_settings(run, settings_to_resume(run, {}))) == ()
+    other = asyncio.run(preview_settings(run, settings_to_resume(run, {"model": "openai:gpt-6-luna"})))
+    assert {"planning/plan.json", "repo/tinyfit/model.py"} <= {each.artifact for each in other}
+    coding = asyncio.run(preview_settings(run, settings_to_resume(run, {"models": {"coding": "openai:gpt-6-luna"}})))
+    assert {each.artifact for each in coding} >= {"repo/tinyfit/model.py"}
+    assert "planning/plan.json" not in {each.artifact for each in coding}
 
 
 def test_a_statement_makes_the_owner_again_and_not_the_other(run: Path) -> None:

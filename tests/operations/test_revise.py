@@ -13,10 +13,13 @@ from papercoder.models.contract import Request
 from papercoder.operations.generate import generate
 from papercoder.operations.revise import (
     PlannedRevision,
+    adopt_settings,
+    apply_edits,
     apply_note,
     changed_files,
     cost_warning,
     load_design,
+    planned_edits,
     repository_texts,
     settings_to_resume,
     source_to_resume,
@@ -174,6 +177,51 @@ def test_after_a_note_edits_are_followed_as_always(done: Callable[..., Done]) ->
     (run.folder / "analysis" / "tinyfit/experiments.py.md").write_text("# mine\n", encoding="utf-8")
     run.run()
     assert set(calls_made(run.folder) - before) == {("coding", "tinyfit/experiments.py")}
+
+
+def with_bias(folder: Path) -> str:
+    """The requirements with another reading of the first."""
+    requirements = load_design(folder).requirements
+    first = requirements.items[0].model_copy(update={"statement": "There is a bias."})
+    return requirements.model_copy(update={"items": (first, *requirements.items[1:])}).model_dump_json()
+
+
+def test_an_edited_requirement_changes_the_present_code(done: Callable[..., Done]) -> None:
+    run = done()
+    texts = {"planning/requirements.json": with_bias(run.folder)}
+    planned = planned_edits(run.folder, texts, SETTINGS)
+    assert planned
+    assert "tinyfit/model.py" in planned.files
+    asyncio.run(apply_edits(run.folder, texts, SETTINGS))
+    run.go_on()
+    assert run.asked == Counter({("implement", ""): 1, ("review", "tinyfit/model.py"): 1})
+    now = repository_texts(run.folder)
+    assert "w * x + 1.0" in now["tinyfit/model.py"]
+    assert now["tinyfit/experiments.py"] == run.tree["tinyfit/experiments.py"]
+    assert "There is a bias." in (run.folder / "planning" / "requirements.json").read_text(encoding="utf-8")
+
+
+def test_a_number_is_used_and_nothing_is_made_again(done: Callable[..., Done]) -> None:
+    run = done()
+    config = load_design(run.folder).config
+    values = [each.model_copy(update={"value": 41}) if each.value == 40 else each for each in config.values]
+    text = config.model_copy(update={"values": tuple(values)}).model_dump_json()
+    asyncio.run(adopt_settings(run.folder, {"planning/config.json": text}))
+    run.go_on()
+    assert not run.asked
+    now = repository_texts(run.folder)
+    changed = {path for path in now if now[path] != run.tree[path]}
+    assert "epochs: 41" in now["config.yaml"]
+    assert changed <= {"config.yaml", "README.md"}
+
+
+def test_requirements_that_come_or_go_need_a_new_plan(done: Callable[..., Done]) -> None:
+    run = done()
+    fewer = load_design(run.folder).requirements.model_copy(
+        update={"items": load_design(run.folder).requirements.items[1:]}
+    )
+    assert planned_edits(run.folder, {"planning/requirements.json": fewer.model_dump_json()}, SETTINGS) is None
+    assert planned_edits(run.folder, {"planning/plan.json": "{}"}, SETTINGS) is None
 
 
 def test_a_note_that_is_not_confirmed_changes_nothing(done: Callable[..., Done]) -> None:

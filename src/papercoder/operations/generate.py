@@ -20,6 +20,7 @@ from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.files.regular import is_file, read_text
 from papercoder.models.resolve import models_by_role
 from papercoder.models.stack import assemble_roles
+from papercoder.operations.edit import complete_edits
 from papercoder.operations.environment import PaperReader, RunEnvironment, read_in_thread
 from papercoder.operations.estimate import require_affordable
 from papercoder.paper.pictures import save_pictures
@@ -99,6 +100,7 @@ async def generate(
             run = with_pending_change(run)
             repository = await PROFILES[settings.profile](run, paper, Publisher(run, history), settings)
             complete_change(run)
+            complete_edits(folder)
             end.reason = repository.execution.unseen if repository.execution else ""
         return repository
 

@@ -1,20 +1,27 @@
 """What an edit makes the next run do again, and the cost of that; computed without calls and without writing."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from pathlib import Path
 from typing import Literal
 
-from papercoder.artifacts import Artifact
+from papercoder.artifacts import Artifact, ExperimentConfig
 from papercoder.errors import ArtifactError, PaperCoderError, RunFolderError
+from papercoder.files.regular import is_file
 from papercoder.operations.dry_run import DryRun, EditedTexts, PendingStep, dry_run
-from papercoder.operations.revise import settings_to_resume
+from papercoder.operations.edit import pending_edits
+from papercoder.operations.revise import CONFIG, planned_edits, settings_to_resume
+from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.runs.event_log import read_events
 from papercoder.runs.summary import NO_COST, StepCost, last_costs, mean_costs
+from papercoder.settings import Settings
 
 ArtifactState = Literal["generated", "edited", "stale", "missing"]
 """`edited`: by the user. `stale`: by the user, and its inputs have changed since. `missing`: not made yet."""
+
+
+_YAML = "repo/config.yaml"
 
 
 class AffectedArtifact(Artifact):
@@ -53,6 +60,12 @@ class Preview(Artifact):
 
     error: str
     """Why the consequences after these are unknown; empty if they are known."""
+
+    trials_suffice: bool = False
+    """No code depends on the edits, so it is enough to run the trials that read the edited settings."""
+
+    code_edits: str = ""
+    """What editing the present code costs, instead of making it again; empty if that is not possible."""
 
     @property
     def min_cost(self) -> StepCost:
@@ -100,13 +113,46 @@ async def _preview(folder: Path, edits: EditedTexts) -> Preview:
         for name, text in after.texts.items()
         if name not in edits and name not in after.pending and text != before.texts.get(name)
     )
+    texts = {name: text for name, text in edits.items() if text is not None and text != before.texts.get(name)}
+    alone = len(texts) == len(edits) and set(pending_edits(folder).before) <= set(edits)
+    planned = planned_edits(folder, texts, settings) if alone and after.pending else None
     return Preview(
         certain=tuple(_affected(after.pending.values(), folder, before)),
         possible=tuple(_affected(possible, folder, before)),
         rewritten=tuple(rewritten),
         deleted=tuple(f"repo/{path}" for path in after.deleted),
         error=str(after.error or ""),
+        trials_suffice=alone and _trials_suffice(folder, texts, before),
+        code_edits=planned.cost if planned else "",
     )
+
+
+def _trials_suffice(folder: Path, edited: Mapping[str, str], before: DryRun) -> bool:
+    """Whether only values of settings changed: code reads the outline of the configuration, which has no numbers."""
+    yaml, config = before.texts.get(_YAML), before.texts.get(CONFIG)
+    if yaml is None or config is None or len(edited) != 1 or not is_file(folder, "repo/trials.py"):
+        return False
+    old = ExperimentConfig.model_validate_json(config)
+    if text := edited.get(CONFIG):
+        new = ExperimentConfig.model_validate_json(text)
+        return yaml == to_yaml(old) and config_outline(to_yaml(new), new) == config_outline(yaml, old)
+    return _YAML in edited and config_outline(edited[_YAML], old) == config_outline(yaml, old)
+
+
+async def preview_settings(folder: Path, settings: Settings) -> tuple[AffectedArtifact, ...]:
+    """What was paid for and would be made again if the run were resumed with other settings.
+
+    Raises:
+        RunFolderError: this is not a run folder.
+    """
+
+    async def compare() -> tuple[AffectedArtifact, ...]:
+        before = await dry_run(folder, settings_to_resume(folder, {}), {})
+        after = await dry_run(folder, settings, {}, before)
+        affected = _affected(after.pending.values(), folder, before)
+        return tuple(each for each in affected if not each.is_pending and each.cost.calls)
+
+    return await asyncio.to_thread(lambda: asyncio.run(compare()))
 
 
 def _require_valid(edits: EditedTexts, before: DryRun, after: DryRun) -> None:

@@ -1,4 +1,4 @@
-"""Revise a run: resume it with its own settings, or apply a note on the paper to its requirements and configuration."""
+"""Revise a run: resume it with its own settings, or apply a note or edits of requirements and configuration to it."""
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,22 +19,28 @@ from papercoder.artifacts import (
     Requirements,
 )
 from papercoder.artifacts.design import Design
-from papercoder.errors import RunFolderError
+from papercoder.datasets.lock import DATA
+from papercoder.errors import RunFolderError, SettingsError
 from papercoder.files.regular import is_file, walk, write
 from papercoder.models.contract import Price
+from papercoder.models.resolve import price_of_spec
 from papercoder.models.tokens import count_tokens
+from papercoder.operations.edit import put
+from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import open_run, record_end, run_started
-from papercoder.pipeline.adoption import change_between, save_change, with_pending_texts
+from papercoder.pipeline.adoption import Change, change_between, save_change, with_pending_texts
+from papercoder.pipeline.publisher import Files
 from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.repository.files import read_files
 from papercoder.runs.event_log import EventLog, read_events, trusted_start
 from papercoder.runs.events import Emit
-from papercoder.runs.folder import load, lock, require_no_links
+from papercoder.runs.executor import PlainContext
+from papercoder.runs.folder import load, lock, parse_artifact, require_no_links, step_store
 from papercoder.runs.ownership import is_own
 from papercoder.runs.run import Run
 from papercoder.runs.summary import Summary, summarise
 from papercoder.settings import Settings
-from papercoder.stages.amendment import Amendment, amend, apply_amendment
+from papercoder.stages.amendment import amend, apply_amendment
 from papercoder.stages.implementation import (
     LOGIC,
     PLAN,
@@ -48,13 +54,15 @@ from papercoder.stages.implementation import (
 _EDIT_TOKENS = 4_000
 """Estimated completion tokens of the edits for a note."""
 
+REQUIREMENTS, CONFIG = "planning/requirements.json", "planning/config.json"
+
 
 @dataclass(frozen=True)
 class PlannedRevision:
     """What a note changes, before the model edits anything."""
 
     diff: str
-    """Requirements and configuration, before and after."""
+    """Requirements and configuration, before and after; empty if nothing changes."""
 
     files: tuple[str, ...]
     """The files that the model may edit."""
@@ -130,34 +138,136 @@ async def _apply_note(run: Run[Agents], folder: Path, note: str, confirm: Confir
     number = sum(path.suffix == ".md" for path in walk(folder, "notes")) + 1
     amendment = await run.step(f"notes/{number}.json", amend, before, note)
     after = apply_amendment(before, amendment, note, f"note:{number}")
-    diff = tuple(design_diff(before, after))
-    if not diff:
+    planned = _planned(before, after, files, run.context.models["coding"].price)
+    if not planned.diff or not confirm(planned):
         return False
-    items = _amended_items(before, after, amendment)
-    editable = files_to_edit(after, files, items)
-    tokens = sum(count_tokens(file.text) for file in (*planning_files(before.plan, before.logic), *editable))
-    paths, price = tuple(file.path for file in editable), run.context.models["coding"].price
-    if not confirm(PlannedRevision("\n".join(diff), paths, tokens, price)):
-        return False
-    outline = config_outline(to_yaml(after.config), after.config)
-    edits = await run.step(f"notes/{number}-edits.json", implement, items, before.plan, before.logic, outline, editable)
-    edited = apply((*planning_files(before.plan, before.logic), *files), edits)
-    plan, logic = read_planning_files(edited)
-    new = replace(after, plan=plan, logic=logic)
-    code = tuple(file for file in edited if file.path not in {PLAN, LOGIC})
+    await _edit_code(run, f"notes/{number}-edits.json", (before, after), files)
     write(folder, f"notes/{number}.md", note + "\n")
-    await save_change(run, change_between((before, files), (new, code)))
     return True
 
 
-def _amended_items(before: Design, after: Design, amendment: Amendment) -> AmendedItems:
-    changed = {item.id for item in amendment.requirements}
+async def apply_edits(
+    folder: Path,
+    texts: Mapping[str, str],
+    settings: Settings,
+    listeners: Iterable[Emit] = (),
+    environment: RunEnvironment | None = None,
+) -> None:
+    """Let the model edit plan and code so that they follow edited requirements and settings; the rest stays.
+
+    The next `generate` reviews and runs what changed.
+
+    Args:
+        folder: the run folder.
+        texts: the edited artifacts, `REQUIREMENTS` and `CONFIG`; they are written as the user's edits.
+        settings: model, cost limit.
+        listeners: receive every event.
+        environment: None: this machine, with nothing shared.
+
+    Raises:
+        ArtifactError: a text is not valid for its artifact.
+        RunFolderError: the folder cannot be used.
+        AnswerError: the model gave no valid edits; nothing was changed.
+    """
+    with lock(folder):
+        log = EventLog(folder, *listeners)
+        run, _ = open_run(folder, settings, log, environment)
+        log(run_started(run.context, summarise(read_events(folder)).paper, settings))
+        with record_end(log) as end:
+            before, files = load_design(folder), with_pending_texts(folder, read_files(folder / "repo"))
+            number = sum(1 for _ in walk(folder, "edits")) + 1
+            await _edit_code(run, f"edits/{number}.json", (before, edited_design(before, texts)), files, texts)
+            end.reason = "an edit changed the run; resume it to review and execute the code"
+
+
+async def adopt_settings(folder: Path, texts: Mapping[str, str], listeners: Iterable[Emit] = ()) -> None:
+    """Use edited settings on which no code depends; the next `generate` keeps everything else as it is.
+
+    Raises:
+        RunFolderError: the folder cannot be used.
+    """
+    with lock(folder):
+        for artifact, text in texts.items():
+            put(folder, artifact, text)
+        log = EventLog(folder, *listeners)
+        await save_change(Run(folder, PlainContext(log), log, step_store(folder)), Change(texts={}, affected=()))
+
+
+async def _edit_code(
+    run: Run[Agents],
+    artifact: str,
+    designs: tuple[Design, Design],
+    files: Files,
+    texts: Mapping[str, str] | None = None,
+) -> None:
+    """Let the model edit plan, logic and code from one design to another, and leave the rest to the next pass."""
+    before, after = designs
+    items = _changed_items(before, after)
+    outline = config_outline(to_yaml(after.config), after.config)
+    edits = await run.step(
+        artifact, implement, items, before.plan, before.logic, outline, files_to_edit(after, files, items)
+    )
+    edited = apply((*planning_files(before.plan, before.logic), *files), edits)
+    plan, logic = read_planning_files(edited)
+    code = tuple(file for file in edited if file.path not in {PLAN, LOGIC})
+    for name, text in (texts or {}).items():
+        put(run.folder, name, text)
+    await save_change(run, change_between((before, files), (replace(after, plan=plan, logic=logic), code)))
+
+
+def planned_edits(folder: Path, texts: Mapping[str, str], settings: Settings) -> PlannedRevision | None:
+    """What `apply_edits` changes and costs; None if it cannot apply these edits.
+
+    It edits code for changed requirements and settings. A requirement that is new or removed changes the plan of the
+    files, so everything is made again.
+
+    Raises:
+        ArtifactError: a text is not valid for its artifact.
+    """
+    files = read_files(folder / "repo")
+    if not files or not texts or not set(texts) <= {REQUIREMENTS, CONFIG} or not is_file(folder, DATA):
+        return None
+    before = load_design(folder)
+    after = edited_design(before, texts)
+    if before.requirements.ids != after.requirements.ids or not after.requirements.items:
+        return None
+    try:
+        price = price_of_spec(settings.model_for("coding"), settings)
+    except SettingsError:  # of another machine
+        price = None
+    planned = _planned(before, after, files, price)
+    return planned if planned.diff else None
+
+
+def edited_design(design: Design, texts: Mapping[str, str]) -> Design:
+    """The design with edited requirements and settings.
+
+    Raises:
+        ArtifactError: a text is not valid for its artifact.
+    """
+    changed: dict[str, Any] = {}
+    for name, artifact, kind in (("requirements", REQUIREMENTS, Requirements), ("config", CONFIG, ExperimentConfig)):
+        if artifact in texts:
+            changed[name] = parse_artifact(artifact, kind, texts[artifact])
+    return replace(design, **changed)
+
+
+def _planned(before: Design, after: Design, files: Files, price: Price | None) -> PlannedRevision:
+    editable = files_to_edit(after, files, _changed_items(before, after))
+    tokens = sum(count_tokens(file.text) for file in (*planning_files(before.plan, before.logic), *editable))
+    diff = "\n".join(design_diff(before, after))
+    return PlannedRevision(diff, tuple(file.path for file in editable), tokens, price)
+
+
+def _changed_items(before: Design, after: Design) -> AmendedItems:
+    known, values = set(before.requirements.items), set(before.config.values)
+    changed = {item.id for item in after.requirements.items if item not in known}
     old, new = to_yaml(before.config).splitlines(), to_yaml(after.config).splitlines()
     return AmendedItems(
         requirements_before=before.requirements.pick(changed),
         requirements=after.requirements.pick(changed),
         settings=tuple(difflib.unified_diff(old, new, "before", "after", lineterm="", n=0))[2:],
-        keys=tuple(value.key for value in amendment.values),
+        keys=tuple(value.key for value in after.config.values if value not in values),
     )
 
 
@@ -169,12 +279,12 @@ def load_design(folder: Path) -> Design:
     """
     return Design(
         plan=load(folder, "planning/plan.json", OverallPlan),
-        requirements=load(folder, "planning/requirements.json", Requirements),
+        requirements=load(folder, REQUIREMENTS, Requirements),
         architecture=load(folder, "planning/architecture.json", ArchitectureDesign),
         logic=load(folder, "planning/logic.json", LogicDesign),
-        config=load(folder, "planning/config.json", ExperimentConfig),
+        config=load(folder, CONFIG, ExperimentConfig),
         claims=load(folder, "planning/claims.json", Claims),
-        data=load(folder, "planning/data.json", DataSources),
+        data=load(folder, DATA, DataSources),
     )
 
 

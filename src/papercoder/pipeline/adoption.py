@@ -9,7 +9,7 @@ completes it.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar, cast, get_type_hints
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast, get_type_hints
 
 from papercoder.agents.agent import Agents
 from papercoder.artifacts import Artifact, Edits
@@ -52,7 +52,7 @@ def change_between(before: tuple[Design, Files], after: tuple[Design, Files]) ->
     return Change(texts=texts, affected=tuple(sorted({*changed, *filter(None, owners)})))
 
 
-async def save_change(run: Run[Agents], change: Change) -> None:
+async def save_change(run: Run[Any], change: Change) -> None:
     """Make the changed results of planning the run's own, and leave the rest to the next pass.
 
     Raises:

@@ -11,7 +11,8 @@ from papercoder.operations.preview import artifact_states
 from papercoder.paper.corrections import corrected, editable_text
 from papercoder.paper.pictures import FOLDER, picture_name
 from papercoder.runs.folder import load
-from papercoder.web.pages.edit import Opened
+from papercoder.web.editing.editor import Editor
+from papercoder.web.editing.text import PlainText
 from papercoder.web.parts import tabs
 from papercoder.web.parts.run_header import RunHeader
 from papercoder.web.server import layout
@@ -39,23 +40,7 @@ def register(web: Web) -> None:
             except PaperCoderError as error:
                 layout.empty(str(error), "To the paper", tabs.address(name, "read"))
                 return
-            state = (await artifact_states(folder)).get(_FILE, "generated")
-            place = next((place for place in paper.places if place.anchor == at), None)
-            with ui.element("div").classes("correcting"):
-                if is_file(folder, f"{FOLDER}/{picture_name(at)}"):
-                    printed = f"Page {place.page}, as printed" if place else "As printed"
-                    ui.html(_picture(name, at, printed), sanitize=False)
-                Opened(
-                    web,
-                    name,
-                    _FILE,
-                    read_text(folder, _FILE),
-                    state,
-                    heading=f"Correct {at}",
-                    shown=text,
-                    as_artifact=lambda typed: corrected(paper, at, typed).model_dump_json(indent=1) + "\n",
-                ).draw()
-                Link("Back to the paper", tabs.address(name, "read", at=at))
+            await _draw(web, name, at, paper, text)
 
     @app.get("/run/{name}/pictures/{file}")
     def picture(name: str, file: str) -> Response:
@@ -66,6 +51,26 @@ def register(web: Web) -> None:
         if picture is None:
             return PlainTextResponse("Picture not found.", 404)
         return Response(picture, media_type="image/png")
+
+
+async def _draw(web: Web, name: str, at: str, paper: Paper, text: str) -> None:
+    """The picture of a place above the editor of its text."""
+    folder = web.runs_folder.run(name)
+    state = (await artifact_states(folder)).get(_FILE, "generated")
+    place = next((place for place in paper.places if place.anchor == at), None)
+    editor = Editor(web, name, _FILE, read_text(folder, _FILE), state, title=f"Correct {at}")
+    before = editor.text or ""
+
+    def as_artifact(typed: str) -> str:
+        return before if typed == text else corrected(paper, at, typed).model_dump_json(indent=1) + "\n"
+
+    editor.content = PlainText(editor.title, text, editor.changed, as_artifact)
+    with ui.element("div").classes("correcting"):
+        if is_file(folder, f"{FOLDER}/{picture_name(at)}"):
+            printed = f"Page {place.page}, as printed" if place else "As printed"
+            ui.html(_picture(name, at, printed), sanitize=False)
+        editor.draw()
+        Link("Back to the paper", tabs.address(name, "read", at=at))
 
 
 def _picture(name: str, anchor: str, caption: str) -> Markup:

@@ -22,7 +22,14 @@ from papercoder.operations.dry_run import dry_run
 from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import generate
 from papercoder.operations.reproduce import options_to_resume, reproduce_run
-from papercoder.operations.revise import PlannedRevision, apply_note, settings_to_resume, source_to_resume
+from papercoder.operations.revise import (
+    PlannedRevision,
+    adopt_settings,
+    apply_edits,
+    apply_note,
+    settings_to_resume,
+    source_to_resume,
+)
 from papercoder.runs.events import ArtifactEdited, ArtifactReused, ArtifactStarted, Emit, Event, Forecast
 from papercoder.settings import Settings, state_folder
 from papercoder.web.runs.folder import RunsFolder
@@ -368,6 +375,40 @@ class ActiveRuns:
     def _require_ended(self, name: str) -> None:
         if (run := self._runs.get(name)) and run.state != "ended":
             raise RunFolderError(f"{name} is already running. Wait for it, or stop it first.")
+
+    async def edit_code(self, name: str, texts: Mapping[str, str], changes: Mapping[str, Any]) -> None:
+        """Let the model edit the code of a run so that it follows edited artifacts, then resume the run.
+
+        Raises:
+            PaperCoderError: the run is already running, or cannot start.
+        """
+        folder = self._runs_folder.run(name)
+        settings = await asyncio.to_thread(settings_to_resume, folder, changes)
+        source = await asyncio.to_thread(source_to_resume, folder)
+
+        async def job(listeners: list[Emit], environment: RunEnvironment) -> None:
+            await apply_edits(folder, texts, settings, listeners, environment)
+            await generate(source, folder, settings, listeners, environment)
+
+        await self._start(name, settings, job)
+
+    async def run_trials(self, name: str, texts: Mapping[str, str], budget: str) -> None:
+        """Use edited settings on which no code depends, and run the trials that read them within a budget.
+
+        Raises:
+            PaperCoderError: the budget is invalid, the run is already running, or it cannot start.
+        """
+        folder = self._runs_folder.run(name)
+        settings = await asyncio.to_thread(settings_to_resume, folder, {"budget": budget, "reproduce": False})
+        options = await asyncio.to_thread(partial(options_to_resume, folder, settings, budget=settings.budget))
+        source = await asyncio.to_thread(source_to_resume, folder)
+
+        async def job(listeners: list[Emit], environment: RunEnvironment) -> None:
+            await adopt_settings(folder, texts, listeners)
+            await generate(source, folder, settings, listeners, environment)
+            await reproduce_run(folder, options, listeners)
+
+        await self._start(name, settings, job)
 
     async def close(self) -> None:
         """Stop all runs; active calls finish and are kept."""

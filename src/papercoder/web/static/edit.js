@@ -1,11 +1,12 @@
-// The editor: its text is sent on request, and a warning protects unsaved changes.
-const editor = () => document.querySelector("textarea.editor");
+// Editing: forms, code, and a warning that protects unsaved changes.
+const plainEditor = () => document.querySelector("textarea.editor");
 
-const isEdited = () => editor() && editor().value !== editor().defaultValue;
+const isEdited = () =>
+  document.querySelector(".editor-frame[data-edited]") || (plainEditor() && plainEditor().value !== plainEditor().defaultValue);
 
 function markSaved() {
-  if (editor()) editor().defaultValue = editor().value;
-  showWhere();
+  if (plainEditor()) plainEditor().defaultValue = plainEditor().value;
+  document.querySelector(".editor-frame")?.removeAttribute("data-edited");
 }
 
 window.addEventListener("beforeunload", (event) => {
@@ -13,35 +14,70 @@ window.addEventListener("beforeunload", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (!editor() || event.isComposing) return;
-  const isAlone = !event.shiftKey && !event.altKey;
-  if (event.key.toLowerCase() === "s" && (event.ctrlKey || event.metaKey) && isAlone) {
-    event.preventDefault();
-    document.querySelector(".button.preview-button").click();
-  } else if (event.key === "Tab" && event.target.matches("textarea.editor:not(.wrapped)") && isAlone && !event.ctrlKey) {
-    event.preventDefault();
-    indent(event.target);
-  }
+  const opener = document.querySelector(".button.preview-button");
+  if (!opener || event.isComposing || event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  const field = document.activeElement;
+  if (field.matches("input, textarea, select")) field.dispatchEvent(new Event("change", { bubbles: true }));
+  opener.click();
 });
 
-// Inserted like typed text, so that it can be undone.
-function indent(field) {
-  const [start, end] = [field.value.lastIndexOf("\n", field.selectionStart - 1) + 1, field.selectionEnd];
-  if (field.selectionStart === end) return document.execCommand("insertText", false, " ".repeat(4 - ((end - start) % 4)));
-  field.setSelectionRange(start, end);
-  const lines = field.value.slice(start, end).replace(/^(?=.)/gm, "    ");
-  document.execCommand("insertText", false, lines);
-  field.setSelectionRange(start, start + lines.length);
+// What was typed into a field, or the button of a form that was clicked.
+function emitField(event, emit) {
+  const field = event.target.closest("[data-path]");
+  if (field) emit({ path: field.dataset.path, value: field.type === "checkbox" ? String(field.checked) : field.value });
 }
 
-for (const type of ["input", "selectionchange"]) document.addEventListener(type, showWhere);
+function emitAction(event, emit) {
+  const button = event.target.closest("[data-do]");
+  if (button) emit({ do: button.dataset.do, at: button.dataset.atPath, number: button.dataset.number ?? "" });
+}
 
-function showWhere() {
-  const [field, where] = [editor(), document.querySelector(".editing .where")];
-  if (!field || !where) return;
-  const before = field.value.slice(0, field.selectionStart).split("\n");
-  const place = `Line ${before.length} of ${field.value.split("\n").length}, column ${before.at(-1).length + 1}`;
-  where.textContent = isEdited() ? `${place}; not saved` : place;
+function showErrors(errors) {
+  for (const place of document.querySelectorAll(".form-field[data-at]")) {
+    const message = errors[place.dataset.at] ?? "";
+    place.querySelector(".field-error").textContent = message;
+    place.querySelector("[data-path]").toggleAttribute("aria-invalid", Boolean(message));
+  }
+}
+
+function showChanged(ids) {
+  for (const card of document.querySelectorAll(".edit-card")) card.classList.toggle("changed", ids.includes(card.id));
+}
+
+async function showCard(id) {
+  const card = await found(`#${id}`);
+  if (!card) return;
+  card.scrollIntoView({ block: "center" });
+  card.querySelector(".form-fields input, .form-fields textarea, .form-fields select, button")?.focus({ preventScroll: true });
+}
+
+// An element that the server sends in a moment.
+async function found(selector) {
+  for (let tries = 0; tries < 100; tries++) {
+    const element = document.querySelector(selector);
+    if (element) return element;
+    await new Promise(requestAnimationFrame);
+  }
+}
+
+document.addEventListener("input", ({ target }) => {
+  if (!target.matches(".filter-cards")) return;
+  const words = target.value.toLowerCase().split(/\s+/);
+  const list = target.closest(".edit-list");
+  for (const card of list.querySelectorAll(".edit-card")) card.hidden = !words.every((word) => card.textContent.toLowerCase().includes(word));
+  for (const heading of list.querySelectorAll(".setting-group")) heading.hidden = Boolean(target.value);
+});
+
+// The code editor has a name, and its colours follow the dark mode of the page.
+const themeNow = () => (document.body.classList.contains("body--dark") ? "githubDark" : "githubLight");
+
+async function dressEditor(id, label) {
+  const content = await found(".code-editor .cm-content");
+  content?.setAttribute("aria-label", label);
+  content?.setAttribute("tabindex", "0");
+  getElement(id)?.setTheme(themeNow());
+  new MutationObserver(() => getElement(id)?.setTheme(themeNow())).observe(document.body, { attributeFilter: ["class"] });
 }
 
 function showPreview() {

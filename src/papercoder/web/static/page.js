@@ -1,4 +1,6 @@
 // Keys, focus, dark mode, and events before the server is connected.
+document.documentElement.lang ||= "en";
+
 const isTyping = (element) => element?.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
 const shown = (element) => element.getClientRects().length > 0;

@@ -1,0 +1,1 @@
+"""Editing a run's artifacts: as forms or as text, with a preview of what an edit makes again."""
