@@ -54,6 +54,7 @@ class Editor:
         state: ArtifactState,
         *,
         title: str = "",
+        pending: PendingChange | None = None,
     ) -> None:
         """Open an artifact.
 
@@ -64,7 +65,9 @@ class Editor:
             text: of the file when it was opened or last saved here.
             state: whether the user edited it before.
             title: of the editor; empty: the artifact's name.
+            pending: the note that shows a saved edit.
         """
+        self.pending = pending
         self.web, self.name, self.artifact, self.text, self.state = web, name, artifact, text, state
         self.title = title
         self.content: Content = CodeText(artifact, text or "", self.changed)
@@ -78,7 +81,6 @@ class Editor:
     def draw(self) -> None:
         """Draw the heading, the content and the buttons."""
         with ui.element("div").classes("editor-frame") as self._frame:
-            self.pending = PendingChange(self.web, self.name, self._reload)
             with ui.element("div").classes("head"):
                 layout.heading(self.title or self.artifact)
                 if isinstance(self.content, ArtifactForm):
@@ -133,9 +135,6 @@ class Editor:
     async def _undo(self) -> None:
         if isinstance(self.content, ArtifactForm):
             self.content.undo()
-
-    def _reload(self) -> None:
-        ui.navigate.reload()
 
     async def _show_changes(self) -> None:
         await self._show_preview(self.content.text())
@@ -222,8 +221,9 @@ class Ways:
         if self.text is None:
             ui.navigate.to(tabs.address(self.editor.name, "edit", artifact=self.editor.artifact))
         else:
-            self.editor.pending.refresh()
             self.editor.preview.clear()
+            if self.editor.pending:
+                self.editor.pending.refresh()
 
     async def _resume(self) -> None:
         await self.editor.save(self.text)

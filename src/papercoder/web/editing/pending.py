@@ -1,14 +1,13 @@
 """The edits of a run that are saved and not applied yet, with what to do with them."""
 
 import asyncio
-from collections.abc import Callable
 
 from nicegui import ui
 
 from papercoder.errors import PaperCoderError
 from papercoder.operations.edit import discard, pending_edits
 from papercoder.web.parts import tabs
-from papercoder.web.server.layout import Label, Link, alert, button
+from papercoder.web.server.layout import Label, Link, alert, button, do
 from papercoder.web.server.state import Web
 
 _NAMED = 3
@@ -18,16 +17,8 @@ _NAMED = 3
 class PendingChange:
     """A note about pending edits in one browser; nothing while there are none."""
 
-    def __init__(self, web: Web, name: str, on_discard: Callable[[], None] | None = None) -> None:
-        """Draw the note.
-
-        Args:
-            web: the server's state.
-            name: the run's name.
-            on_discard: called after the edits were discarded.
-        """
+    def __init__(self, web: Web, name: str) -> None:
         self._web, self._name = web, name
-        self._on_discard = on_discard
         self._box = ui.element("div").classes("pending").mark("pending-change")
         self.refresh()
 
@@ -42,28 +33,19 @@ class PendingChange:
         with self._box:
             Label(f"Saved, not applied yet: {', '.join(names[:_NAMED])}{_more(names)}.")
             with ui.element("div").classes("pending-tools"):
-                button("Resume", self._resume, "main").mark("resume-pending")
+                wrong = alert()
+                button("Resume", do(self._resume, wrong), "main").mark("resume-pending")
                 Link("Edit", tabs.address(self._name, "edit", artifact=names[0])).classes("button")
-                button("Discard", self._discard, "danger").mark("discard-pending")
-            self._error = alert()
+                button("Discard", do(self._discard, wrong), "danger").mark("discard-pending")
+            wrong.move(self._box)
 
     async def _resume(self) -> None:
-        try:
-            await self._web.active_runs.resume(self._name)
-        except PaperCoderError as error:
-            self._error.set_text(str(error))
-            return
+        await self._web.active_runs.resume(self._name)
         ui.navigate.to(tabs.address(self._name, ""))
 
     async def _discard(self) -> None:
-        try:
-            await asyncio.to_thread(discard, self._web.runs_folder.run(self._name))
-        except PaperCoderError as error:
-            self._error.set_text(str(error))
-            return
-        self.refresh()
-        if self._on_discard:
-            self._on_discard()
+        await asyncio.to_thread(discard, self._web.runs_folder.run(self._name))
+        ui.navigate.reload()
 
 
 def pending_names(web: Web, name: str) -> tuple[str, ...]:

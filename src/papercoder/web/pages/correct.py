@@ -29,7 +29,7 @@ def register(web: Web) -> None:
     async def correct(name: str, at: str = "title") -> None:
         with layout.page(f"{name}, correct", wide=True):
             folder = web.runs_folder.run(name)
-            RunHeader(web, name, "read")
+            header = RunHeader(web, name, "read")
             if web.watchers.of(name).look().is_active:
                 message = "A run cannot be corrected while it is running. Wait for it to end, or stop it."
                 layout.empty(message, "To the run", tabs.address(name, ""))
@@ -40,7 +40,7 @@ def register(web: Web) -> None:
             except PaperCoderError as error:
                 layout.empty(str(error), "To the paper", tabs.address(name, "read"))
                 return
-            await _draw(web, name, at, paper, text)
+            await _draw(web, header, at, paper, text)
 
     @app.get("/run/{name}/pictures/{file}")
     def picture(name: str, file: str) -> Response:
@@ -53,13 +53,14 @@ def register(web: Web) -> None:
         return Response(picture, media_type="image/png")
 
 
-async def _draw(web: Web, name: str, at: str, paper: Paper, text: str) -> None:
+async def _draw(web: Web, header: RunHeader, at: str, paper: Paper, text: str) -> None:
     """The picture of a place above the editor of its text."""
+    name = header.name
     folder = web.runs_folder.run(name)
     state = (await artifact_states(folder)).get(_FILE, "generated")
     place = next((place for place in paper.places if place.anchor == at), None)
-    editor = Editor(web, name, _FILE, read_text(folder, _FILE), state, title=f"Correct {at}")
-    before = editor.text or ""
+    before = read_text(folder, _FILE) or ""
+    editor = Editor(web, name, _FILE, before, state, title=f"Correct {at}", pending=header.pending)
 
     def as_artifact(typed: str) -> str:
         return before if typed == text else corrected(paper, at, typed).model_dump_json(indent=1) + "\n"

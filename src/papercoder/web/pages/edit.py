@@ -37,7 +37,7 @@ def register(web: Web) -> None:
     async def edit(name: str, artifact: str = "", at: str = "", use: str = "", text: str = "") -> None:
         with layout.page(f"{name}, edit", wide=True):
             folder = web.runs_folder.run(name)
-            RunHeader(web, name, "files")
+            header = RunHeader(web, name, "files")
             if not tabs.is_available(tabs.BY_NAME["files"], folder):
                 tabs.show_empty(web, name, tabs.BY_NAME["files"])
                 return
@@ -56,7 +56,7 @@ def register(web: Web) -> None:
             with ui.element("div").classes("editing"):
                 ui.html(tree_html(name, states, opened), sanitize=False)
                 with ui.element("div"):
-                    await _open(web, name, opened, states, Shown(at, use, bool(text)))
+                    await _open(web, header, opened, states, Shown(at, use, bool(text)))
 
 
 def _first(states: Mapping[str, ArtifactState]) -> str:
@@ -78,7 +78,8 @@ class Shown:
     """Not as a form."""
 
 
-async def _open(web: Web, name: str, artifact: str, states: Mapping[str, ArtifactState], shown: Shown) -> None:
+async def _open(web: Web, header: RunHeader, artifact: str, states: Mapping[str, ArtifactState], shown: Shown) -> None:
+    name = header.name
     text = read_text(web.runs_folder.folder(name), artifact) if artifact in states else None
     if artifact not in states:
         layout.empty(
@@ -90,7 +91,7 @@ async def _open(web: Web, name: str, artifact: str, states: Mapping[str, Artifac
     elif len(text) > _MAX_CHARS:
         layout.empty(f"{artifact} is too large to edit here. Edit the file in the run folder, then resume the run.")
     else:
-        editor = Editor(web, name, artifact, text, states[artifact])
+        editor = Editor(web, name, artifact, text, states[artifact], pending=header.pending)
         if artifact in KINDS and not shown.as_text:
             await run.io_bound(_use_form, editor, text)
         elif artifact == "paper.json":

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from urllib.parse import quote, urlencode
 
@@ -87,7 +87,8 @@ class Runs:
         self.list.clear()
         with self.list:
             self.boxes = {
-                card.name: draw_run(card, card.name in self.selected, self.toggle) for card in rows[:_MAX_ROWS]
+                card.name: draw_run(card, card.name in self.selected, self.toggle, self.resume)
+                for card in rows[:_MAX_ROWS]
             }
             if not rows:
                 self._draw_empty()
@@ -97,6 +98,11 @@ class Runs:
                 Label(error).classes("remark").mark("unreadable")
         self._fill_benches()
         self._update_buttons()
+
+    async def resume(self, name: str) -> None:
+        """Resume a run to apply its pending edits, and open it."""
+        await self.web.active_runs.resume(name)
+        ui.navigate.to(f"/run/{quote(name)}")
 
     def toggle(self, name: str) -> None:
         """Select or deselect a run to compare; the last two remain selected."""
@@ -159,7 +165,9 @@ TONES = {"complete": "good", "running": "active", "partial": "fair", "interrupte
 """Status -> tone of its badge; `none` for all others."""
 
 
-def draw_run(card: RunCard, is_ticked: bool, tick: Callable[[str], None]) -> ui.element:
+def draw_run(
+    card: RunCard, is_ticked: bool, tick: Callable[[str], None], resume: Callable[[str], Awaitable[None]]
+) -> ui.element:
     """Draw the row of a run; returns its checkbox."""
     with ui.element("article").classes("run").mark(f"run-{card.name}"):
         box = _tick(card, is_ticked, tick)
@@ -171,6 +179,10 @@ def draw_run(card: RunCard, is_ticked: bool, tick: Callable[[str], None]) -> ui.
             _badge(card.report.status)
             if card.report.reason:
                 Label(for_page(card.report.reason)).classes("reason soft small")
+            if card.has_pending_edits and card.report.status != "running":
+                Link("edits pending", f"/run/{quote(card.name)}").classes("badge fair")
+                wrong = alert()
+                button("Resume", do(partial(resume, card.name), wrong)).classes("small")
         with ui.element("div").classes("outcome"):
             for tone, text in outcome(card.report):
                 Label(text).classes(f"result {tone}")

@@ -9,6 +9,7 @@ from nicegui import ui
 from papercoder.files.regular import is_file
 from papercoder.report import write_report
 from papercoder.runs.events import RunStarted
+from papercoder.web.editing.pending import PendingChange
 from papercoder.web.parts import live, tabs
 from papercoder.web.runs.view import View
 from papercoder.web.server import layout
@@ -20,6 +21,7 @@ class RunHeader:
     """The head in one browser; it follows the run until the browser leaves."""
 
     def __init__(self, web: Web, name: str, here: str) -> None:
+        self.name = name
         self._watcher = web.watchers.of(name)
         wrong = alert()
         with ui.element("div").classes("run-head") as head:
@@ -31,6 +33,7 @@ class RunHeader:
             wrong.move(head)
         ui.run_javascript("showTab()")
         ui.html(tabs.bar_html(name, here), sanitize=False).classes("tab-bar")
+        self.pending = PendingChange(web, name)
         self.show(self._watcher.look())
         ui.context.client.on_delete(self._watcher.listen(self.show))
 

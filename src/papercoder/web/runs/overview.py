@@ -9,7 +9,8 @@ from papercoder.artifacts import BenchResults
 from papercoder.bench.results.files import JSON as RESULTS
 from papercoder.bench.results.files import read_results
 from papercoder.errors import PaperCoderError, RunFolderError
-from papercoder.files.regular import file_status, read_bytes
+from papercoder.files.regular import file_status, is_file, read_bytes
+from papercoder.operations.edit import PENDING_EDITS
 from papercoder.runs.event_log import LOG
 from papercoder.runs.folder import is_locked
 from papercoder.runs.overview import RequirementsSummary, RunReport, report
@@ -35,6 +36,8 @@ class RunCard:
     """Seconds since the epoch."""
 
     report: RunReport
+    has_pending_edits: bool = False
+    """Edits were saved that no complete run has used yet."""
 
     @property
     def traced(self) -> int:
@@ -120,7 +123,14 @@ class Overview:
                 found = report(folder)
                 self._cards[name] = (
                     state,
-                    RunCard(name, self.runs_folder.label(name), _title(folder) or found.paper, state[0], found),
+                    RunCard(
+                        name,
+                        self.runs_folder.label(name),
+                        _title(folder) or found.paper,
+                        state[0],
+                        found,
+                        is_file(folder, PENDING_EDITS),
+                    ),
                 )
             except (PaperCoderError, OSError) as error:
                 self._errors[name] = state, str(error)
@@ -132,15 +142,13 @@ def traced(requirements: RequirementsSummary) -> int:
     return requirements.total - len({*requirements.unowned, *requirements.unmarked})
 
 
-def _state(folder: Path) -> tuple[float, int, bool, int, int]:
+def _state(folder: Path) -> tuple[float, ...]:
     """Changes whenever the card has to change; its first part is when the run was last active."""
     log = file_status(folder, LOG)
     if log is None:
         raise RunFolderError(f"{folder} has no {LOG}.")
-    traces = file_status(folder, "repo/TRACEABILITY.json")
-    label = file_status(folder, NAME)
-    traced_at, named_at = (each.st_mtime_ns if each else 0 for each in (traces, label))
-    return log.st_mtime, log.st_size, is_locked(folder), traced_at, named_at
+    others = (file_status(folder, name) for name in ("repo/TRACEABILITY.json", NAME, PENDING_EDITS))
+    return log.st_mtime, log.st_size, is_locked(folder), *(each.st_mtime_ns if each else 0 for each in others)
 
 
 def _title(folder: Path) -> str:
