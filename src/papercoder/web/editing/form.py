@@ -41,8 +41,17 @@ KINDS: dict[str, tuple[str, type[Artifact]]] = {
 _LOOKS = {"Requirement": "requirement", "RequirementDraft": "requirement", "ConfigValue": "setting"}
 """Type of an item -> how its card looks; all others show their name and a summary."""
 
-_NOUNS = {"Requirement": "requirement", "RequirementDraft": "requirement", "ConfigValue": "setting", "Claim": "claim"}
-_NOUNS |= {"Ordering": "ordering", "DataSource": "data source", "FilePlan": "file", "FileLogic": "file"}
+_NOUNS = {
+    "Requirement": "requirement",
+    "RequirementDraft": "requirement",
+    "ConfigValue": "setting",
+    "Claim": "claim",
+    "Ordering": "ordering",
+    "DataSource": "data source",
+    "FilePlan": "file",
+    "FileLogic": "file",
+}
+"""Type of an item -> its noun."""
 
 _FILTER_FROM = 9
 """Number of cards from which on they can be filtered."""
