@@ -15,6 +15,7 @@ from papercoder.artifacts import (
     Edits,
     ExecutionReport,
     Location,
+    MutationReport,
     RequirementDrafts,
     SourceFile,
     StepName,
@@ -32,6 +33,7 @@ from papercoder.runs.folder import step_store
 from papercoder.runs.run import Run
 from papercoder.settings import ROLES
 from papercoder.stages.execution.files import Unobserved
+from papercoder.stages.property_tests.mutation_run import NotRunError, Version
 from tests.support import (
     CONFIG,
     EXPERIMENTS_PY,
@@ -109,6 +111,7 @@ def project(**changes: Says | list[Says]) -> dict[str, Says | list[Says]]:
         "review": verdict,
         "revise": "NO EDITS",
         "property_tests": fenced(TEST_PY),
+        "strengthen": "NO EDITS",
         "repair": "NO EDITS",
     }
     return {**answers, **changes}
@@ -189,5 +192,11 @@ def executing(monkeypatch: pytest.MonkeyPatch, judge: Judge | None) -> list[Tree
         failed, output = judge(tree) or (None, "")
         return observed(failed, output)
 
+    async def run_against_versions(
+        context: Agents, files: object, test: str, tested: str, versions: tuple[Version, ...], sandbox: str
+    ) -> MutationReport:
+        raise NotRunError("The tests are not run here.")
+
     monkeypatch.setattr("papercoder.pipeline.execution.execute_files", execute_files)
+    monkeypatch.setattr("papercoder.pipeline.property_tests.run_against_versions", run_against_versions)
     return executed

@@ -107,6 +107,9 @@ from papercoder.artifacts.planning import Violation as Violation
 from papercoder.artifacts.repository import Repository as Repository
 from papercoder.artifacts.review import Degradation as Degradation
 from papercoder.artifacts.review import Location as Location
+from papercoder.artifacts.review import MutantOutcome as MutantOutcome
+from papercoder.artifacts.review import MutationReport as MutationReport
+from papercoder.artifacts.review import MutationReports as MutationReports
 from papercoder.artifacts.review import Verdict as Verdict
 from papercoder.artifacts.review import VerdictKind as VerdictKind
 from papercoder.artifacts.review import Verdicts as Verdicts

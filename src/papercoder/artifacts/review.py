@@ -1,6 +1,7 @@
 """The results of review: a verdict for each requirement."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
@@ -93,3 +94,79 @@ class Verdicts(Artifact):
     def failed(self) -> tuple[Verdict, ...]:
         """The verdicts that are not `implemented`."""
         return tuple(verdict for verdict in self.verdicts if verdict.verdict != "implemented")
+
+
+class MutantOutcome(Artifact):
+    """What a file's tests said to one wrong version."""
+
+    change: str
+    """What was wrong, and where."""
+
+    requirements: tuple[str, ...] = ()
+    """Ids of the requirements that it concerns."""
+
+    noticed_by: tuple[str, ...] = ()
+    """The tests that failed on it and pass on the right version."""
+
+    stopped: bool = False
+    """Whether the tests could not be imported with it or did not end, so that no single test noticed it."""
+
+
+class MutationReport(Artifact):
+    """A file's tests against wrong versions of the code that they test."""
+
+    path: str
+    """The tested file."""
+
+    test: str
+    """The file with the tests."""
+
+    passed: tuple[str, ...] = ()
+    """The tests that pass on the right version; only these are measured."""
+
+    failed: tuple[str, ...] = ()
+    versions: tuple[MutantOutcome, ...] = ()
+    left: int = 0
+    """How many versions were not run, because their time was up."""
+
+    reason: str = ""
+    """Why nothing was measured; empty if it was."""
+
+    dropped: tuple[str, ...] = ()
+    """Tests that failed on no wrong version, not even after they were written again, and were removed."""
+
+    covered: tuple[str, ...] = ()
+    """Ids of the requirements that a test names which failed on a wrong version."""
+
+    @property
+    def noticed(self) -> int:
+        """How many wrong versions a test noticed."""
+        return sum(bool(each.noticed_by) or each.stopped for each in self.versions)
+
+    @property
+    def survivors(self) -> tuple[str, ...]:
+        """The changes that no test noticed."""
+        return tuple(each.change for each in self.versions if not each.noticed_by and not each.stopped)
+
+    def weak(self, named: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+        """The tests that failed on no wrong version, given the requirements that each names.
+
+        If the time did not suffice for all versions, only tests whose requirements have a version that was run count.
+        """
+        strong = {name for each in self.versions for name in each.noticed_by}
+        concerned = {key for each in self.versions for key in each.requirements}
+        others = (name for name in self.passed if name not in strong)
+        return tuple(name for name in others if (concerned & named[name] if self.left else self.versions))
+
+
+class MutationReports(Artifact):
+    """All tests from the paper's mathematics against wrong versions."""
+
+    items: tuple[MutationReport, ...] = ()
+    reason: str = ""
+    """Why nothing was run; empty if it was."""
+
+    @property
+    def covered(self) -> frozenset[str]:
+        """Ids of the requirements with a test that was seen to fail on a wrong version."""
+        return frozenset(name for item in self.items for name in item.covered)

@@ -45,7 +45,7 @@ from papercoder.stages.diagnosis.changes import (
 from papercoder.stages.diagnosis.hypotheses import find_hypotheses
 from papercoder.stages.diagnosis.selection import decide
 from papercoder.stages.diagnosis.variant import write_variant
-from papercoder.stages.property_tests import property_test_path
+from papercoder.stages.property_tests.writing import property_test_path
 from papercoder.stages.reproduction.needs import limit_seeds, needed_kinds
 from papercoder.stages.reproduction.preparation import trial_files
 

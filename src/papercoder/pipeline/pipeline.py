@@ -22,7 +22,6 @@ from papercoder.artifacts import (
     OverallPlan,
     Paper,
     Repository,
-    Requirement,
     Requirements,
     SourceFile,
 )
@@ -31,6 +30,7 @@ from papercoder.artifacts.reproduction import ReproductionOptions
 from papercoder.concurrency import gather_all, gather_pair, run_in_thread
 from papercoder.pipeline.adoption import pending_change, with_pending_change
 from papercoder.pipeline.diagnosis import diagnose
+from papercoder.pipeline.property_tests import PropertyTests
 from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.pipeline.repair_rounds import RepairRounds
 from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, reproduce
@@ -52,7 +52,6 @@ from papercoder.stages.planning.data import list_data_sources
 from papercoder.stages.planning.logic import design_logic
 from papercoder.stages.planning.overall import make_overall_plan
 from papercoder.stages.planning.requirements import complete_requirements, find_requirements
-from papercoder.stages.property_tests import property_test_path, requirements_to_test, write_property_tests
 
 
 async def paper_to_repository(run: Run[Agents], paper: Paper, publish: Publisher, settings: Settings) -> Repository:
@@ -63,7 +62,9 @@ async def paper_to_repository(run: Run[Agents], paper: Paper, publish: Publisher
     await add_equipment(design, configuration, code, publish)
     reviews = ReviewRounds(run, paper, design, configuration, publish)
     code = await reviews.run_rounds(code, settings.review_rounds)
-    tests = await write_tests(run, paper, design, configuration, code, publish)
+    files = await add_equipment(design, configuration, code, publish)
+    equipment = tuple(file for file in files if file not in code)
+    tests = await PropertyTests(run, paper, design, configuration, publish, settings.sandbox).write(code, equipment)
     files = await add_equipment(design, configuration, (*code, *tests), publish)
     repairs = RepairRounds(run, design, publish, settings.sandbox, settings.gpu)
     files, execution = await repairs.run_rounds(files, settings.repair_rounds)
@@ -174,25 +175,6 @@ async def write_code(run: Run[Agents], paper: Paper, design: Design, configurati
     for path in import_order(design.logic):
         writing[path] = asyncio.create_task(analyse_and_write(path))
     return await publish(tuple(await gather_all(writing.values())), "Coding: the source files")
-
-
-async def write_tests(
-    run: Run[Agents], paper: Paper, design: Design, configuration: Files, code: Files, publish: Publisher
-) -> Files:
-    """Write property tests for every file that owns a requirement that a test can show."""
-    config = config_outline(configuration[0].text, design.config)
-
-    async def write_test(file: SourceFile, requirements: tuple[Requirement, ...]) -> SourceFile | None:
-        imported = tuple(other for other in code if other.path in design.imported_by(file.path))
-        path = property_test_path(file.path)
-        text = await run.optional_step(
-            f"repo/{path}", write_property_tests, paper, requirements, config, file, imported
-        )
-        return None if text is None else SourceFile(path=path, text=text)
-
-    owners = ((file, requirements_to_test(design.owned_by(file.path))) for file in code)
-    tests = await gather_all(write_test(file, requirements) for file, requirements in owners if requirements)
-    return await publish(tuple(filter(None, tests)), "Property tests")
 
 
 async def add_equipment(design: Design, configuration: Files, code: Files, publish: Publisher) -> Files:

@@ -1,14 +1,10 @@
 """Controls are made from the repository alone, the same each time, and differ from it in what they say they do."""
 
 import ast
-import difflib
 from pathlib import Path
-
-import pytest
 
 from papercoder.artifacts import SourceFile
 from papercoder.evaluation.calibration.controls import Control, authors_control, controls
-from papercoder.evaluation.calibration.mutation import mutate
 from papercoder.evaluation.repository_view import judged_files, paths_of
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "kiln" / "repository"
@@ -87,53 +83,6 @@ def test_the_authors_come_last() -> None:
     gold = files(train__py="x = 1\n")
     found, _ = controls(REPOSITORY, (), authors_control(gold, ("train.py", "data.bin")))
     assert (found[-1].name, found[-1].files, found[-1].paths) == ("authors", gold, ("train.py", "data.bin"))
-
-
-def changed_line(before: str, after: str) -> list[str]:
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)
-    return [line for line in lines if line[:1] in "+-" and line[:3] not in {"+++", "---"}]
-
-
-@pytest.mark.parametrize(
-    ("code", "after"),
-    [
-        ("return a + b * c", "return a - b * c"),
-        ("return -(a @ b)", "return (a @ b)"),
-        ("return a / (b + 1e-8)", "return a * (b + 1e-8)"),
-        ("w -= rate * g", "w += rate * g"),
-        ("x = 1\n    return é('ü', a) - b", "return é('ü', a) + b"),
-        ("return (a  # the * first\n            - b)", "+ b)"),
-        ("y = 'a' + b\n    return b * c", "return b / c"),
-    ],
-)
-def test_the_outermost_operator_of_the_method_is_another(code: str, after: str) -> None:
-    source = f"def step(a, b, c):\n    {code}\n"
-    mutation = mutate(files(model__py=source))
-    assert mutation is not None
-    ast.parse(mutation.files[0].text)
-    _, added = changed_line(source, mutation.files[0].text)
-    assert added[1:].strip() == after
-
-
-@pytest.mark.parametrize(
-    "code", ["return 'a' + b", "return [0] + b", "return 1 + 2", "return a + eps", "return a", "return a - self.eps"]
-)
-def test_what_is_no_method_is_left_alone(code: str) -> None:
-    assert mutate(files(model__py=f"def step(a, b, eps, self):\n    {code}\n")) is None
-
-
-def test_a_marked_equation_comes_before_more_arithmetic() -> None:
-    plain = "def much(a, b):\n    return a * b + a / b - a ** 2\n"
-    marked = "def loss(a, b):\n    # R3: the loss (eq:2)\n    return a - b\n"
-    mutation = mutate(files(a__py=plain, b__py=marked))
-    assert mutation is not None
-    assert mutation.where == 'b.py, line 3, in loss: "-" became "+"'
-
-
-def test_tests_and_broken_files_are_not_the_method() -> None:
-    code = "def loss(a, b):\n    return a - b\n"
-    broken = (SourceFile(path="tests/test_a.py", text=code), SourceFile(path="b.py", text=f"{code}def ("))
-    assert mutate(broken) is None
 
 
 def test_the_example_has_all_controls() -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from papercoder.artifacts import ControlName, MissingControl, SourceFile
-from papercoder.evaluation.calibration.mutation import mutate
 from papercoder.evaluation.repository_view import Files
+from papercoder.repository.mutations import mutate
 
 _CODE = frozenset({".py", ".sh", ".bash"})
 _CONFIGURATION = frozenset({".yaml", ".yml", ".toml", ".cfg"})

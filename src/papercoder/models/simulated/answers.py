@@ -91,6 +91,7 @@ class Answers:
             "implement": lambda _request, _rng, _padding: NO_EDITS,
             "property_tests": _property_tests,
             "repair": lambda _request, _rng, _padding: NO_EDITS,
+            "strengthen": lambda _request, _rng, _padding: NO_EDITS,
             "judge_leaf": leaf_judgement,
             "rubric": rubric_groups,
             "judge_free": judgement,

@@ -10,10 +10,10 @@ from papercoder.artifacts.trials import TrialList
 from papercoder.environments.environment import Environment, Installation, Installer, Packages
 from papercoder.environments.indexes import unreachable
 from papercoder.environments.repository_copy import read_untrusted_file, temporary_copy
+from papercoder.environments.script_report import read_report, write_nonce
 from papercoder.sandbox.contract import GIB, MIB, Bind, Command, Limits, Sandbox
 from papercoder.sandbox.selection import why_unavailable
 from papercoder.stages.execution.data import step_data
-from papercoder.stages.execution.script_report import read_report, write_nonce
 from papercoder.stages.execution.steps import ExecutionStep, Observation, steps
 
 REPOSITORY = "/repository"

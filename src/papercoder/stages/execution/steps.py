@@ -8,11 +8,11 @@ from pathlib import Path
 from papercoder.artifacts.execution import Outcome, StepName
 from papercoder.environments.environment import has_tests
 from papercoder.environments.repository_copy import RESULTS, read_untrusted_file
+from papercoder.environments.script_report import ScriptReport, script
 from papercoder.files.regular import walk
 from papercoder.repository.claims_file import CLAIMS, read_claims
 from papercoder.repository.paths import RUNNER, module_parts
 from papercoder.stages.execution.declared_tests import declared_tests
-from papercoder.stages.execution.script_report import ScriptReport, script
 from papercoder.stages.execution.trials import metric_problem, trial_list_problem
 
 SMOKE_RESULTS = f"results/smoke/{RESULTS}"

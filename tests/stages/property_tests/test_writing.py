@@ -5,8 +5,12 @@ import asyncio
 import pytest
 
 from papercoder.artifacts import SourceFile
-from papercoder.stages import property_tests
-from papercoder.stages.property_tests import problems, requirements_to_test, write_property_tests
+from papercoder.stages.property_tests.writing import (
+    problems,
+    property_test_path,
+    requirements_to_test,
+    write_property_tests,
+)
 from tests.scripted import CODE, TEST_PY, fenced
 from tests.support import PAPER, Says, Scripted, make_agents, requirement
 
@@ -48,7 +52,7 @@ def test_what_is_only_run_is_not_tested() -> None:
 
 
 def test_where_tests_stand() -> None:
-    assert property_tests.property_test_path("src/layers.py") == "tests/test_src_layers.py"
+    assert property_test_path("src/layers.py") == "tests/test_src_layers.py"
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,15 @@ import re
 
 from papercoder.agents.agent import Agent, Agents, uses
 from papercoder.agents.context import cited_part, text_part
+from papercoder.agents.edits import SearchReplace, edit_problems
 from papercoder.agents.listings import python_code, requirement_lines
 from papercoder.agents.python_file import Python
-from papercoder.artifacts import Paper, Requirement, SourceFile
+from papercoder.artifacts import Edits, Paper, Requirement, SourceFile
 from papercoder.repository.paths import module_of
 from papercoder.repository.syntax import parse
 
 TESTER = Agent("property_tests", "review", Python())
+STRENGTHENER = Agent("strengthen", "review", SearchReplace())
 
 
 @uses(TESTER)
@@ -40,6 +42,43 @@ async def write_property_tests(
         path=own.path,
         module=module_of(own.path),
         requirements=requirement_lines(requirements, quoted=False),
+    )
+
+
+@uses(STRENGTHENER)
+async def strengthen_tests(
+    agents: Agents,
+    paper: Paper,
+    requirements: tuple[Requirement, ...],
+    config: str,
+    own: SourceFile,
+    test: SourceFile,
+    weak: tuple[str, ...],
+    survivors: tuple[str, ...],
+) -> Edits:
+    """Edit tests that failed on no wrong version of the file.
+
+    `weak` are their names, `survivors` the changes that no test noticed.
+    """
+
+    def check(edits: Edits, _: int) -> list[str]:
+        return edit_problems((test,), edits, {test.path})
+
+    return await agents.ask(
+        STRENGTHENER,
+        own.path,
+        (
+            cited_part(paper, (item.anchor for item in requirements)),
+            text_part("The configuration", config),
+            text_part("The file", python_code(own)),
+            text_part("The tests", python_code(test)),
+        ),
+        check,
+        path=own.path,
+        test=test.path,
+        weak=weak,
+        survivors=survivors,
+        requirements=requirement_lines(requirements),
     )
 
 

@@ -1,0 +1,167 @@
+"""Tests from the paper's mathematics: written, run against wrong versions of the code, written again, or dropped."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from papercoder.agents.agent import Agents
+from papercoder.agents.answers import InvalidAnswerError
+from papercoder.agents.edits import apply
+from papercoder.artifacts import (
+    Edits,
+    ExperimentConfig,
+    MutationReport,
+    MutationReports,
+    Paper,
+    Requirement,
+    SourceFile,
+    Value,
+)
+from papercoder.artifacts.design import Design
+from papercoder.concurrency import gather_all
+from papercoder.pipeline.publisher import Files, Publisher
+from papercoder.repository.config_text import config_outline, to_yaml
+from papercoder.repository.mutations import mutants
+from papercoder.runs.run import Run
+from papercoder.stages.property_tests.mutation_run import (
+    NotRunError,
+    Version,
+    requirements_of_tests,
+    run_against_versions,
+    without_tests,
+)
+from papercoder.stages.property_tests.writing import (
+    property_test_path,
+    requirements_to_test,
+    strengthen_tests,
+    write_property_tests,
+)
+
+REPORT = "review/mutation.json"
+
+_VERSIONS = 40
+"""Wrong versions of a file; more of them rarely show more."""
+
+_SETTINGS = 8
+"""Wrong settings that the tests of one file are run with."""
+
+CONFIG = "config.yaml"
+
+
+@dataclass(frozen=True)
+class PropertyTests:
+    """The tests of one repository."""
+
+    run: Run[Agents]
+    paper: Paper
+    design: Design
+    configuration: Files
+    """`config.yaml` and `config.smoke.yaml`."""
+
+    publish: Publisher
+    sandbox: str
+
+    async def write(self, code: Files, equipment: Files) -> Files:
+        """The tests of all files that own a requirement that a test can show.
+
+        Args:
+            code: the source files.
+            equipment: what they need to run, without tests.
+        """
+        owners = [(file, owned) for file in code if (owned := requirements_to_test(self.design.owned_by(file.path)))]
+        written = await gather_all(self._write(code, file, owned) for file, owned in owners)
+        tests = {test.path: test for test in written if test}
+        reports, reason = list[MutationReport](), ""
+        try:
+            for file, owned in owners if self.sandbox != "none" else ():
+                if test := tests.get(property_test_path(file.path)):
+                    tests[test.path], report = await self._measured((*code, *equipment), file, owned, test)
+                    reports.append(report)
+        except NotRunError as error:
+            reason = str(error)
+        if self.sandbox == "none":
+            reason = "Nothing is executed with the sandbox none."
+        await self.run.write_output(REPORT, MutationReports(items=tuple(reports), reason=reason))
+        return await self.publish(tuple(test for test in tests.values() if test.text), "Property tests")
+
+    async def _write(self, code: Files, file: SourceFile, owned: tuple[Requirement, ...]) -> SourceFile | None:
+        imported = tuple(other for other in code if other.path in self.design.imported_by(file.path))
+        path = property_test_path(file.path)
+        inputs = (self.paper, owned, self._outline, file, imported)
+        text = await self.run.optional_step(f"repo/{path}", write_property_tests, *inputs)
+        return None if text is None else SourceFile(path=path, text=text)
+
+    @property
+    def _outline(self) -> str:
+        return config_outline(self.configuration[0].text, self.design.config)
+
+    async def _measured(
+        self, files: Files, file: SourceFile, owned: tuple[Requirement, ...], test: SourceFile
+    ) -> tuple[SourceFile, MutationReport]:
+        """The tests without those that fail on no wrong version, after these were written again once."""
+        report = await self._report(files, file, test, 1)
+        weak = report.weak(requirements_of_tests(test.text))
+        if weak and not self.publish.edited((test,)):
+            edits = await self.run.optional_step(
+                f"review/mutation/{file.path}.edits.json",
+                strengthen_tests,
+                self.paper,
+                owned,
+                self._outline,
+                file,
+                test,
+                weak,
+                report.survivors,
+            )
+            if (stronger := _applied(test, edits)) != test:
+                test = stronger
+                report = await self._report(files, file, test, 2)
+                weak = report.weak(requirements_of_tests(test.text))
+            report = report.model_copy(update={"dropped": weak})
+            test = test.model_copy(update={"text": without_tests(test.text, weak)})
+        named = requirements_of_tests(test.text) if test.text else {}
+        noticing = {name for each in report.versions for name in each.noticed_by}
+        covered = sorted({key for name in noticing for key in named.get(name, ())}, key=lambda key: int(key[1:]))
+        return test, report.model_copy(update={"covered": tuple(covered)})
+
+    async def _report(self, files: Files, file: SourceFile, test: SourceFile, number: int) -> MutationReport:
+        versions = (*_wrong_code(file), *_wrong_settings(self.design.config, test.text))
+        inputs = ((*files, test), test.path, file.path, versions, self.sandbox)
+        return await self.run.step(f"review/mutation/{file.path}.{number}.json", run_against_versions, *inputs)
+
+
+def _applied(test: SourceFile, edits: Edits | None) -> SourceFile:
+    """The tests after the edits; as they are if a change of the run has reached them already."""
+    try:
+        return apply((test,), edits)[0] if edits else test
+    except InvalidAnswerError:
+        return test
+
+
+def _wrong_code(file: SourceFile) -> Iterator[Version]:
+    for mutant in mutants(file, _VERSIONS):
+        ids = tuple(sorted(mutant.requirements))
+        yield Version(path=file.path, text=mutant.file.text, change=mutant.where, requirements=ids)
+
+
+def _wrong_settings(config: ExperimentConfig, test: str) -> Iterator[Version]:
+    """The configuration with another number each, for the settings that the tests name."""
+    named = [item for item in config.values if _other(item.value) is not None and _names(test, item.key)]
+    for item in named[:_SETTINGS] if CONFIG in test else ():
+        new = item.model_copy(update={"value": _other(item.value)})
+        values = tuple(new if each is item else each for each in config.values)
+        text = to_yaml(config.model_copy(update={"values": values}))
+        change = f"{CONFIG}, {item.key}: {item.value} became {new.value}"
+        ids = (item.requirement,) if item.requirement else ()
+        yield Version(path=CONFIG, text=text, change=change, requirements=ids)
+
+
+def _names(test: str, key: str) -> bool:
+    last = key.rpartition(".")[2]
+    return f'"{last}"' in test or f"'{last}'" in test
+
+
+def _other(value: Value) -> Value:
+    """Another number; None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value + 1 if isinstance(value, int) else value * 1.5 or 1.0

@@ -1,0 +1,1 @@
+"""Tests from the paper's mathematics: written, and run against wrong versions of the code."""
