@@ -27,6 +27,8 @@ from benchmarks.speed.measure import measure_all as run
 from benchmarks.speed.sections import sections as of_speed
 from benchmarks.startup.measure import measure as start
 from benchmarks.startup.section import section as of_startup
+from benchmarks.tokens.measure import measure as replay
+from benchmarks.tokens.section import section as of_tokens
 
 BUNDLED = Path(__file__).parents[1] / "examples" / "kiln" / "repository"
 """The repository with planted defects."""
@@ -35,6 +37,7 @@ BUNDLED = Path(__file__).parents[1] / "examples" / "kiln" / "repository"
 def sections(papers: Path | None) -> Iterator[Section]:
     """Run the benchmarks one after the other, so that each has the whole machine."""
     yield from of_speed(run())
+    yield of_tokens(replay())
     yield of_overhead(clock())
     yield of_many(take_many())
     yield of_resumption(kill())

@@ -117,7 +117,7 @@ def measure(paper: Path, folder: Path, graph: Graph, speed: float) -> Measured:
     wall = time.monotonic() - began
     logic = LogicDesign.model_validate_json((folder / "planning" / "logic.json").read_text(encoding="utf-8"))
     return Measured(
-        graph, len(calls), wall, speed, critical_path(calls, logic, LATENCY), _spent(calls), _sizes(calls, logic)
+        graph, len(calls), wall, speed, critical_path(calls, logic, LATENCY), _spent(calls), sizes_of(calls, logic)
     )
 
 
@@ -158,7 +158,8 @@ def critical_path(calls: Iterable[CallMade], logic: LogicDesign, latency: Latenc
     return sum(seconds[agent, ""] for agent in PLANNING) + max(ends.values())
 
 
-def _sizes(calls: list[CallMade], logic: LogicDesign) -> Sizes:
+def sizes_of(calls: list[CallMade], logic: LogicDesign) -> Sizes:
+    """Tokens of the paper and of the answers of a run."""
     answers = {(call.agent, call.subject): call.completion for call in calls}
     first = next(call for call in calls if call.agent == "overall_plan")
     return Sizes(

@@ -13,6 +13,8 @@ from benchmarks.resumption.measure import Resumption, ResumptionResults
 from benchmarks.speed.measure import FLAT, NARROW, Graph, Measured, SpeedResults, Spent
 from benchmarks.speed.reference import Sizes
 from benchmarks.startup.measure import Start, StartupResults
+from benchmarks.tokens.measure import Spent as SpentByAgent
+from benchmarks.tokens.measure import TokenResults
 
 
 def measured(graph: Graph) -> Measured:
@@ -52,4 +54,11 @@ REPAIR = RepairResults(
     "tests/data/good_repository",
     ("checking",),
     tuple(Outcome(fault, 0, (bool(fault.checks),)) for fault in FAULTS),
+)
+
+TOKENS = TokenResults(
+    full={"review": SpentByAgent(2, 900, 400, 100), "coding": SpentByAgent(1, 100, 0, 100)},
+    retried=1,
+    published={"coding": SpentByAgent(1, 120, 0, 100)},
+    reference=2000,
 )

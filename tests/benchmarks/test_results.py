@@ -15,6 +15,7 @@ from benchmarks.results import Plot, Section, Table, document, write_results
 from benchmarks.resumption.section import section as of_resumption
 from benchmarks.speed.sections import sections as of_speed
 from benchmarks.startup.section import section as of_startup
+from benchmarks.tokens.section import section as of_tokens
 from lxml import etree
 
 from tests.benchmarks import made_up
@@ -28,6 +29,7 @@ SECTIONS = [
     of_startup(made_up.STARTUP),
     of_reading(made_up.READING),
     of_repair(made_up.REPAIR),
+    of_tokens(made_up.TOKENS),
 ]
 
 
@@ -59,7 +61,7 @@ def test_plots_are_svg_with_a_background_of_their_own(plot: Plot) -> None:
 
 
 def test_the_ratios_are_those_of_the_figures() -> None:
-    speed, tokens, overhead, many, resumption, startup, _, repair = SECTIONS
+    speed, tokens, overhead, many, resumption, startup, _, repair, by_agent = SECTIONS
     assert "10.0% to 10.0% more" in speed.meaning
     assert "Prompt tokens grow as N^1.00" in tokens.meaning
     assert (
@@ -71,6 +73,9 @@ def test_the_ratios_are_those_of_the_figures() -> None:
     assert "36 calls a second, where a model of the modelled pace would see 18" in many.meaning
     assert "after 2.0 times the start of the bare command, 0.67 times" in resumption.meaning
     assert "25 times as long as Python alone" in startup.meaning
+    assert "2.0 times the completion tokens of the published stages" in by_agent.meaning
+    assert "0.5 times the prompt tokens of the published client" in by_agent.meaning
+    assert "The largest parts are review (90%) and coding (10%)" in by_agent.meaning
     assert "Found by none: wrong dtype, wrong formula, wrong shape." in repair.meaning
 
 

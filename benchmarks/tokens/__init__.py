@@ -1,0 +1,1 @@
+"""Tokens by agent, on the recorded answers of the example."""
