@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papercoder.artifacts import Equation, Paper, Paragraph, Section
+from papercoder.artifacts import Equation, Figure, Paper, Paragraph, Section, Table
 from papercoder.paper.evidence import find_quote, numbers, plain
-from tests.support import PAPER
+from tests.support import PAPER, draft
 
 
 def paper(*texts: str) -> Paper:
@@ -18,6 +18,33 @@ def paper(*texts: str) -> Paper:
         source="pdf",
         sections=(Section(anchor="1", level=1, title="M", blocks=blocks),),
     )
+
+
+def test_the_given_anchor_stays_where_it_is_right() -> None:
+    """Words that occur twice, equations that a parser read otherwise, and rows of tables stay at their anchor."""
+    same = "The temperature is lowered by a factor of 0.9 after each sweep"
+    blocks = (
+        Equation(anchor="eq:1", text="L = a + b c d e f g h i j k", number="1"),
+        Equation(anchor="eq:2", text="L = a + b c d e f g h i j k", number="2"),
+        Equation(anchor="eq:3", text="L = b + a c d e f g h i j k", number="3"),
+        Paragraph(anchor="1¶1", text=same),
+        Paragraph(anchor="1¶2", text=f"Again: {same}."),
+        Figure(anchor="fig:1", caption="Accuracy of Kiln 97.1 on digits."),
+        Table(anchor="tab:1", caption="Results.", rows=(("method", "l", "acc"), ("Kiln", "2", "97.1"))),
+    )
+    section = Section(anchor="1", level=1, title="M", blocks=blocks)
+    made = Paper(title="T", abstract="", source="pdf", sections=(section,))
+    assert find_quote(made, "L = a + b c d e f g h i j k", "eq:2") == "eq:2"
+    assert find_quote(made, "L = a + b c d e f g h i j k", "eq:3") == "eq:3", "the same signs"
+    assert find_quote(made, same, "1¶2") == "1¶2"
+    assert find_quote(made, same) == "1¶1"
+    assert find_quote(made, "Kiln 97.1", "fig:1") == "fig:1"
+    assert find_quote(made, "Kiln | acc 97.1", "tab:1") is None
+    assert find_quote(made, "method acc Kiln 97.1", "tab:1") == "tab:1"
+
+
+def test_brackets_are_no_part_of_an_anchor() -> None:
+    assert draft(anchor="[[eq:2]]").anchor == "eq:2"
 
 
 SAID = "We train the encoder for 40 epochs with a learning rate of 0.05, and we do not use dropout in any layer."

@@ -11,10 +11,24 @@ import pytest
 from lxml import html
 from pydantic import ValidationError
 
-from papercoder.artifacts import ClaimChange, ClaimResults, Diagnosis, DiagnosisAttempt, Hypothesis, Measured
+from papercoder.artifacts import (
+    AmendmentOutcome,
+    Amendments,
+    ClaimChange,
+    ClaimResults,
+    Diagnosis,
+    DiagnosisAttempt,
+    Hypothesis,
+    Measured,
+    MutantOutcome,
+    MutationReport,
+    MutationReports,
+    ProposedAmendment,
+)
 from papercoder.artifacts.execution import ExecutionReport, StepResult
 from papercoder.report import Report, load, to_html, to_markdown, write_report
 from papercoder.report.rendering import tail
+from papercoder.runs.summary import summarise
 from tests.report.folders import bare_folder, full_folder, planned_folder, write
 
 PAYLOAD = (
@@ -314,3 +328,29 @@ def test_lone_surrogates_do_not_stop_the_writing(tmp_path: Path) -> None:
     report = load(folder).model_copy(update={"title": "A \ud800 title"})
     to_html(report).encode()
     to_markdown(report).encode()
+
+
+def test_tests_against_wrong_versions_and_corrected_assumptions_are_reported() -> None:
+    noticed = MutantOutcome(change='a.py, line 2, in f: "+" became "-"', noticed_by=("test_f",))
+    item = MutationReport(
+        path="a.py",
+        test="tests/test_a.py",
+        passed=("test_f",),
+        versions=(noticed, MutantOutcome(change="b")),
+        dropped=("test_g",),
+        covered=("R3",),
+    )
+    proposal = ProposedAmendment(requirement="R3", statement="It starts at one.", reason="No gradient.")
+    outcome = AmendmentOutcome(proposal=proposal, former="It starts at zero.", status="applied")
+    report = Report(
+        title="A",
+        status="complete",
+        summary=summarise(()),
+        mutation=MutationReports(items=(item,)),
+        amendments=Amendments(items=(outcome,)),
+    )
+    for text in (to_markdown(report), to_html(report)):
+        assert "A test that fails on a wrong version covers R3." in text
+        assert "1 of 2" in text
+        assert "test_g" in text.replace("\\", "")
+        assert "It starts at zero." in text

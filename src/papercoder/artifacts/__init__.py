@@ -105,6 +105,8 @@ from papercoder.artifacts.planning import Scalar as Scalar
 from papercoder.artifacts.planning import Value as Value
 from papercoder.artifacts.planning import Violation as Violation
 from papercoder.artifacts.repository import Repository as Repository
+from papercoder.artifacts.review import AmendmentOutcome as AmendmentOutcome
+from papercoder.artifacts.review import Amendments as Amendments
 from papercoder.artifacts.review import Degradation as Degradation
 from papercoder.artifacts.review import Location as Location
 from papercoder.artifacts.review import MutantOutcome as MutantOutcome

@@ -167,6 +167,29 @@ class MutationReports(Artifact):
     """Why nothing was run; empty if it was."""
 
     @property
-    def covered(self) -> frozenset[str]:
+    def covered(self) -> tuple[str, ...]:
         """Ids of the requirements with a test that was seen to fail on a wrong version."""
-        return frozenset(name for item in self.items for name in item.covered)
+        return tuple(sorted({name for item in self.items for name in item.covered}, key=lambda name: int(name[1:])))
+
+
+class AmendmentOutcome(Artifact):
+    """What became of a proposed correction of an assumption."""
+
+    proposal: ProposedAmendment
+    former: str
+    """The statement that the requirement had."""
+
+    status: Literal["applied", "rejected", "failed"]
+    reason: str = ""
+    """Why it was not applied; empty if it was."""
+
+
+class Amendments(Artifact):
+    """All proposed corrections of assumptions."""
+
+    items: tuple[AmendmentOutcome, ...] = ()
+
+    @property
+    def applied(self) -> tuple[AmendmentOutcome, ...]:
+        """Those that changed the requirements and the code."""
+        return tuple(item for item in self.items if item.status == "applied")

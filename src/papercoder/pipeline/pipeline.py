@@ -8,6 +8,7 @@
           -> a verdict for each requirement; what failed is revised                 review, checking
           -> property tests; requirements.txt, reproduce.sh, README                 packaging
           -> steps observed in a sandbox; what failed is repaired                   execution, repair
+          -> assumptions that do not hold are corrected, once                       amendment
           -> trials within a budget; the paper's claims are compared                reproduction
 """
 
@@ -29,8 +30,9 @@ from papercoder.artifacts.design import Design
 from papercoder.artifacts.reproduction import ReproductionOptions
 from papercoder.concurrency import gather_all, gather_pair, run_in_thread
 from papercoder.pipeline.adoption import pending_change, with_pending_change
+from papercoder.pipeline.amendments import amend_assumptions
 from papercoder.pipeline.diagnosis import diagnose
-from papercoder.pipeline.property_tests import PropertyTests
+from papercoder.pipeline.property_tests import PropertyTests, proposals_of_tests
 from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.pipeline.repair_rounds import RepairRounds
 from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, reproduce
@@ -69,6 +71,9 @@ async def paper_to_repository(run: Run[Agents], paper: Paper, publish: Publisher
     repairs = RepairRounds(run, design, publish, settings.sandbox, settings.gpu)
     files, execution = await repairs.run_rounds(files, settings.repair_rounds)
     verdicts = await reviews.verdicts(files)
+    proposals = (*reviews.proposals, *proposals_of_tests(tests), *repairs.proposals)
+    if await amend_assumptions(run, paper, design, files, proposals, publish):
+        return await paper_to_repository(with_pending_change(run), paper, publish, settings)
     repository = await add_documents(paper, design, files, publish)
     await run.write_output("review/verdicts.json", verdicts)
     await run.write_output("checking/report.json", await run_in_thread(check, run.folder / "repo"))

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from papercoder.agents.agent import Agents
 from papercoder.agents.answers import InvalidAnswerError
-from papercoder.agents.edits import apply
+from papercoder.agents.edits import apply, proposals_in
 from papercoder.artifacts import (
     Edits,
     ExperimentConfig,
     MutationReport,
     MutationReports,
     Paper,
+    ProposedAmendment,
     Requirement,
     SourceFile,
     Value,
@@ -127,6 +128,11 @@ class PropertyTests:
         versions = (*_wrong_code(file), *_wrong_settings(self.design.config, test.text))
         inputs = ((*files, test), test.path, file.path, versions, self.sandbox)
         return await self.run.step(f"review/mutation/{file.path}.{number}.json", run_against_versions, *inputs)
+
+
+def proposals_of_tests(tests: Files) -> tuple[ProposedAmendment, ...]:
+    """The corrections of assumptions that comments of the tests propose."""
+    return tuple(proposal for test in tests for proposal in proposals_in(test.text))
 
 
 def _applied(test: SourceFile, edits: Edits | None) -> SourceFile:

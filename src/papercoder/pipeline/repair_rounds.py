@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from papercoder.agents.agent import Agents
 from papercoder.agents.edits import apply
-from papercoder.artifacts import ExecutionReport, SourceFile, StepResult
+from papercoder.artifacts import ExecutionReport, ProposedAmendment, SourceFile, StepResult
 from papercoder.artifacts.design import Design
 from papercoder.pipeline.execution import execute_in_run
 from papercoder.pipeline.publisher import Files, Publisher
@@ -25,6 +25,11 @@ class RepairRounds:
     sandbox: str
     gpu: bool = False
     attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def proposals(self) -> tuple[ProposedAmendment, ...]:
+        """The corrections of assumptions that came with repairs."""
+        return tuple(proposal for attempt in self.attempts for proposal in attempt.edits.amendments)
 
     async def run_rounds(self, files: Files, max_rounds: int) -> tuple[Files, ExecutionReport | None]:
         """Execute, then repair and execute again for at most `max_rounds` rounds.

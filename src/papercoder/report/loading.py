@@ -31,6 +31,7 @@ from papercoder.artifacts.checking import CheckReport
 from papercoder.artifacts.execution import ExecutionReport
 from papercoder.artifacts.paper import render_block
 from papercoder.artifacts.reproduction import Reproduction
+from papercoder.artifacts.review import Amendments, MutationReports
 from papercoder.datasets.cache import DataCache
 from papercoder.datasets.lock import DATA, LOCK, read_lock
 from papercoder.datasets.status import SourceStatus, source_status
@@ -94,6 +95,8 @@ def load(folder: Path) -> Report:
         data=_data(files),
         reproduction=files.read("reproduction/report.json", Reproduction),
         diagnosis=files.read("diagnosis/report.json", Diagnosis),
+        mutation=files.read("review/mutation.json", MutationReports),
+        amendments=files.read("review/amendments.json", Amendments) or Amendments(),
         execution=execution,
         checks=files.read("checking/report.json", CheckReport),
         agents=use_by_agent(events),

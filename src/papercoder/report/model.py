@@ -24,6 +24,7 @@ from papercoder.artifacts import (
 from papercoder.artifacts.checking import CheckReport
 from papercoder.artifacts.execution import ExecutionReport, StepName, StepResult
 from papercoder.artifacts.reproduction import Reproduction
+from papercoder.artifacts.review import Amendments, MutationReports
 from papercoder.datasets.status import SourceStatus
 from papercoder.runs.agents import AgentUse
 from papercoder.runs.overview import NextStep, RunStatus
@@ -149,6 +150,10 @@ class Report(Artifact):
     diagnosis: Diagnosis | None = None
     execution: ExecutionReport | None = None
     checks: CheckReport | None = None
+    mutation: MutationReports | None = None
+    """The tests from the paper against wrong versions of the code."""
+
+    amendments: Amendments = Amendments()
     agents: tuple[AgentUse, ...] = ()
     lost: tuple[str, ...] = ()
     """What may be missing from the parsed paper, without a known place."""
