@@ -48,7 +48,7 @@ class StageView:
     @property
     def is_done(self) -> bool:
         """Is everything made that is expected?"""
-        return not self.open and (self.is_over or (self.total is not None and self.done >= self.total))
+        return not self.open and (self.is_over or (bool(self.total) and self.done >= (self.total or 0)))
 
     def count(self, *states: ProgressState) -> int:
         """Number of artifacts in these states."""
@@ -101,9 +101,10 @@ def _stage(
         case "execution":
             steps = [step for step in progress.steps.values() if not step.is_repeated]
             return StageView(name, artifacts, len(steps), max(len(progress.steps), _STEPS), "steps", is_over)
-        case "reproduction" if progress.reproduction.plan or progress.reproduction.running:
+        case "reproduction":
             found = progress.reproduction
-            return StageView(name, artifacts, found.done, found.total if found.plan else None, "trials", is_over)
+            known = found.total if found.plan else None
+            return StageView(name, artifacts, found.done, known, "trials", is_over or bool(found.verdicts))
         case "diagnosis" if progress.hypotheses is not None:
             return StageView(name, artifacts, len(progress.tried), progress.hypotheses, "hypotheses", is_over)
         case _:
@@ -238,9 +239,11 @@ def _stage_left(
 def _trials_left(progress: Progress, now: float, budget: float) -> TimeLeft:
     """A reproduction and a diagnosis end with their budget at the latest, and a plan may take less."""
     plan = progress.reproduction.plan
-    if plan and progress.hypotheses is None:
-        return TimeLeft(max(plan.seconds - (now - plan.at), 1.0))
-    return TimeLeft(max(budget - (now - progress.started), 1.0), is_limit=True)
+    planned = plan.seconds - (now - plan.at) if plan and progress.hypotheses is None else 0.0
+    if planned > 0:
+        return TimeLeft(planned)
+    limit = plan.budget if plan and progress.hypotheses is None else budget
+    return TimeLeft(max(limit - (now - progress.started), 1.0), is_limit=True)
 
 
 def _means(progress: Progress) -> dict[str, float]:

@@ -147,7 +147,7 @@ def test_foreign_text_is_escaped() -> None:
 @pytest.mark.parametrize(
     ("state", "here", "reason", "expected"),
     [
-        ("running", True, "", "reading · about"),
+        ("running", True, "", "planning 0 of 8 · about"),
         ("running", False, "", "started elsewhere, stop it there"),
         ("partial", True, "the cap is reached", "The cap is reached. Finished work is kept"),
         ("interrupted", True, "", "Press Resume to continue"),

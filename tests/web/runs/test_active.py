@@ -11,6 +11,7 @@ from papercoder.models.contract import Answer, Request
 from papercoder.models.journal import finish
 from papercoder.models.rate_limits import LocalRateLimits
 from papercoder.models.simulated import Simulated
+from papercoder.operations.revise import Confirm, PlannedRevision
 from papercoder.runs.event_log import read_events
 from papercoder.runs.folder import is_locked, lock
 from papercoder.runs.summary import summarise
@@ -186,6 +187,32 @@ def test_a_run_is_reproduced_within_a_budget(active_runs: ActiveRuns, tmp_path: 
         patched.setenv("PAPERCODER_SANDBOX", "subprocess")
         asyncio.run(play())
     assert (tmp_path / "one" / "reproduction" / "report.json").is_file()
+
+
+def test_a_note_waits_for_the_users_decision(
+    active_runs: ActiveRuns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "one").mkdir()
+    write_run(tmp_path / "one")
+    planned = PlannedRevision("+ R1", ("main.py",), 100, None)
+
+    async def apply(folder: Path, note: str, settings: Settings, listeners: object, confirm: Confirm) -> bool:
+        return confirm(planned)
+
+    monkeypatch.setattr("papercoder.web.runs.active.apply_note", apply)
+
+    async def play() -> None:
+        waiting = asyncio.create_task(active_runs.revise("one", "Use Adam.", {}))
+        await until(lambda: bool((run := active_runs.of("one")) and run.revision and run.revision.is_waiting))
+        run = active_runs.of("one")
+        assert run
+        assert run.revision
+        assert (run.state, run.work, run.revision.planned) == ("running", "note", planned)
+        await run.stop()  # is a no
+        await waiting
+        assert (run.revision.is_applied, run.revision.is_waiting) == (False, False)
+
+    asyncio.run(play())
 
 
 # Pausing

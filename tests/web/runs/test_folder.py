@@ -8,6 +8,7 @@ import pytest
 
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import read_text
+from papercoder.runs.folder import lock
 from papercoder.web.runs.folder import RunsFolder
 from papercoder.web.runs.overview import Overview
 
@@ -116,6 +117,39 @@ def test_files_outside_a_run_are_rejected(tmp_path: Path, path: str) -> None:
     (tmp_path / "kiln" / "repo" / "out").symlink_to("/etc")
     with pytest.raises(RunFolderError, match=r"leads out of|is a link"):
         read_text(RunsFolder(tmp_path).folder("kiln"), path)
+
+
+def test_a_run_has_the_name_that_the_user_gave_it(tmp_path: Path) -> None:
+    run(tmp_path, "kiln")
+    runs_folder = RunsFolder(tmp_path)
+    assert runs_folder.label("kiln") == "kiln"
+    runs_folder.rename("kiln", "  Second\n try\u202e ")
+    assert runs_folder.label("kiln") == "Second try"
+    assert Overview(runs_folder).read().runs[0].label == "Second try"
+    with pytest.raises(RunFolderError, match="at most"):
+        runs_folder.rename("kiln", "x" * 500)
+    runs_folder.rename("kiln", "")
+    assert runs_folder.label("kiln") == "kiln"
+
+
+def test_a_deleted_run_is_in_the_bin_until_it_is_restored_or_erased(tmp_path: Path) -> None:
+    run(tmp_path, "kiln")
+    run(tmp_path, "busy")
+    runs_folder = RunsFolder(tmp_path)
+    with lock(tmp_path / "busy"), pytest.raises(RunFolderError, match="is running"):
+        runs_folder.delete("busy")
+    runs_folder.delete("kiln")
+    assert runs_folder.runs() == ("busy",)
+    run(tmp_path, "kiln")
+    runs_folder.delete("kiln")
+    assert {each.name for each in runs_folder.deleted()} == {"kiln", "kiln-2"}
+    run(tmp_path, "kiln")
+    assert runs_folder.restore("kiln") == "kiln-2"
+    runs_folder.erase("kiln-2")
+    assert runs_folder.deleted() == ()
+    for name in ("../busy", "kiln"):
+        with pytest.raises(RunFolderError):
+            runs_folder.erase(name)
 
 
 def test_a_new_name_is_free_and_plain(tmp_path: Path) -> None:

@@ -123,8 +123,12 @@ class Overview:
         report = await run.io_bound(load, folder)
         if report is None:  # the server is shutting down
             return
-        self._outcome.set_content(await run.io_bound(section, report, "observed", RunLinks(self._name)) or "")
-        found = tuple(next_steps(self._web.watchers.of(self._name).look(), report, folder, self._name))
+        view = self._web.watchers.of(self._name).look()
+        if view.is_active and report.execution is None:
+            self._outcome.set_content(live.beginning(view))
+        else:
+            self._outcome.set_content(await run.io_bound(section, report, "observed", RunLinks(self._name)) or "")
+        found = tuple(next_steps(view, report, folder, self._name))
         self._next.clear()
         with self._next:
             layout.heading("What to do next", 2)

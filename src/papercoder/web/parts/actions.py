@@ -131,7 +131,8 @@ class DiagnoseForm:
 
     def show(self, view: View, differing: int) -> None:
         """Show the form if claims differ and nothing runs."""
-        self.section.set_visibility(not view.is_active and differing > 0)
+        can_start = not view.is_active and can_reproduce(self._web, self._name)
+        self.section.set_visibility(can_start and differing > 0)
 
     async def _start(self) -> None:
         changes = {"budget": budget_of(self._budget.value or ""), "max_cost": self._max_cost.value}
@@ -272,23 +273,23 @@ class NoteForm:
         self._drawn: object = None
 
     def show(self, view: View) -> None:
-        """Show the form, or what a note would change."""
+        """Show the form, what a note would change, or what became of it."""
         run = self._web.active_runs.of(self._name)
-        revision = run.revision if run and run.state != "ended" else None
+        revision = run.revision if run else None
         self.section.set_visibility(not view.is_active)
-        mark = (revision, revision and revision.is_waiting)
+        mark = (revision, run and run.state == "ended", revision and (revision.is_waiting, revision.is_applied))
         if mark == self._drawn:
             return
         self._drawn = mark
         self._preview.clear()
-        if revision:
+        if run and revision:
             with self._preview:
-                self._draw(revision)
+                self._draw(revision, has_ended=run.state == "ended")
 
-    def _draw(self, revision: Revision) -> None:
+    def _draw(self, revision: Revision, *, has_ended: bool) -> None:
         planned = revision.planned
         if not revision.is_waiting or planned is None:
-            Label("Reading the note…" if planned is None else "The note is being applied.").classes("soft")
+            Label(_note_state(revision, has_ended=has_ended)).classes("remark")
             return
         with ui.element("section").classes("action"):
             layout.heading("What the note changes", 2)
@@ -305,3 +306,19 @@ class NoteForm:
         if not note:
             raise SettingsError("Write what the authors say, or what you know.")
         await self._web.active_runs.revise(self._name, note, {"max_cost": self._max_cost.value})
+
+
+def _note_state(revision: Revision, *, has_ended: bool) -> str:
+    """What becomes of a note, in a sentence."""
+    if revision.is_applied:
+        return (
+            "The note was applied." if has_ended else "The note was applied. What it changed is reviewed and run again."
+        )
+    if revision.is_applied is False:
+        declined = revision.planned is not None
+        return (
+            "Nothing was changed." if declined else "The note changes no requirement and no value, so nothing was done."
+        )
+    if has_ended:
+        return "The note was not applied: see above why the run stopped."
+    return "Reading the note…" if revision.planned is None else "The code is being edited."

@@ -22,6 +22,9 @@ from papercoder.web.runs.view import ActiveCall, State, View
 _MAX_NAMES = 5
 """Names in a list before `and 3 more`."""
 
+_MOMENTS = 10.0
+"""Seconds; a shorter time left is not told exactly."""
+
 _MAX_CALLS = 12
 _MAX_CLAIMS = 60
 """Claims before `and 3 earlier`."""
@@ -90,7 +93,9 @@ def now(view: View) -> str:
 
 def left(time: TimeLeft) -> str:
     """`about 4 min left`, or `at most 2 h left`."""
-    return f"{'at most' if time.is_limit else 'about'} {duration(max(time.seconds, 1.0))} left"
+    if time.seconds < _MOMENTS:
+        return "a few seconds left"
+    return f"{'at most' if time.is_limit else 'about'} {duration(time.seconds)} left"
 
 
 def stage_count(stage: StageView) -> str:
@@ -104,6 +109,12 @@ def figures(view: View) -> str:
     """Time, calls, tokens, dollars."""
     written = sum(call.written.tokens for call in view.calls)
     return _render("figures", view=view, summary=view.summary, written=written)
+
+
+def beginning(view: View) -> str:
+    """A run before it has an outcome: the paper, what happens now, and the figures."""
+    head = Markup('<header><h1>{}</h1><p class="headline">{}</p></header>')
+    return head.format(view.title or "Reading the paper", _as_sentence(now(view))) + figures(view)
 
 
 def stages(view: View) -> str:
@@ -226,6 +237,10 @@ def _render(name: str, **values: object) -> str:
 @cache
 def _environment() -> Environment:
     made = environment("papercoder.web").overlay()
-    made.filters = made.filters | {"clock": clock, "stage_count": stage_count, "left": left}
+    made.filters = made.filters | {
+        "clock": clock,
+        "stage_count": stage_count,
+        "moments": lambda time: time.seconds < _MOMENTS,
+    }
     made.globals = made.globals | {"summary_of": _summary, "state_of": _state_of, "max_names": _MAX_NAMES}
     return made

@@ -125,6 +125,9 @@ class Revision:
 
     def __init__(self, note: str) -> None:
         self.note = note
+        self.is_applied: bool | None = None
+        """Whether anything was changed; None while that is open."""
+
         self._planned: Future[PlannedRevision | None] = Future()
         self._decision: Future[bool] = Future()
 
@@ -161,11 +164,12 @@ class ActiveRun:
         work: Work = "pipeline",
         pending: frozenset[str] = frozenset(),
         revision: Revision | None = None,
+        budget: float | None = None,
         place: IO[bytes] | None = None,
     ) -> None:
         """Start it; `place` is closed when it has ended."""
         self._place = place
-        self.work, self.pending, self.revision = work, pending, revision
+        self.work, self.pending, self.revision, self.budget = work, pending, revision, budget
         self._pause = Pause(limits_of(settings))
         self._is_stopping = False
         self._runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
@@ -328,7 +332,7 @@ class ActiveRuns:
         async def job(listeners: list[Emit], _: RunEnvironment) -> None:
             await reproduce_run(folder, options, listeners, retry_failed=retry_failed)
 
-        await self._start(name, settings, job, work="reproduction")
+        await self._start(name, settings, job, work="reproduction", budget=options.budget)
 
     async def diagnose(self, name: str, changes: Mapping[str, Any]) -> None:
         """Try what could explain the claims of a run that differ, with its latest settings and these changes to them.
@@ -343,7 +347,7 @@ class ActiveRuns:
         async def job(listeners: list[Emit], _: RunEnvironment) -> None:
             await diagnose_run(folder, options, settings, listeners)
 
-        await self._start(name, settings, job, work="diagnosis")
+        await self._start(name, settings, job, work="diagnosis", budget=options.budget)
 
     async def revise(self, name: str, note: str, changes: Mapping[str, Any]) -> ActiveRun:
         """Apply a note to a run and resume it, once the user has accepted what the note changes.
@@ -356,7 +360,8 @@ class ActiveRuns:
         source = await asyncio.to_thread(source_to_resume, folder)
 
         async def job(listeners: list[Emit], environment: RunEnvironment) -> None:
-            if await apply_note(folder, note, settings, listeners, revision.confirm):
+            revision.is_applied = await apply_note(folder, note, settings, listeners, revision.confirm)
+            if revision.is_applied:
                 await generate(source, folder, settings, listeners, environment)
 
         return await self._start(name, settings, job, work="note", revision=revision)

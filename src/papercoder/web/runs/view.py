@@ -116,6 +116,9 @@ class RunStatus:
     work: Work | None = None
     """None if this server did not start it."""
 
+    budget: float | None = None
+    """Seconds that its trials may take; None: as its settings say."""
+
     pausing: Pausing | None = None
     requirements: Requirements | None = None
     architecture: ArchitectureDesign | None = None
@@ -139,7 +142,8 @@ def view(progress: Progress, status: RunStatus) -> View:
         ),
         is_read=bool(status.title),
     )
-    budget = settings.get("budget")
+    given = status.budget or settings.get("budget")
+    budget = given if isinstance(given, float | int) else 3600.0
     return View(
         at=status.at,
         title=status.title,
@@ -150,9 +154,7 @@ def view(progress: Progress, status: RunStatus) -> View:
         pausing=status.pausing,
         summary=summary,
         seconds=summary.seconds + max(idle, 0.0),
-        left=time_left(progress, shown, status.logic, status.at, budget if isinstance(budget, float | int) else 3600.0)
-        if status.state == "running"
-        else None,
+        left=time_left(progress, shown, status.logic, status.at, budget) if status.state == "running" else None,
         stages=shown,
         calls=_active_calls(progress, status.at),
         steps=tuple(progress.steps.values()),

@@ -179,6 +179,7 @@ class Watcher:
             is_here=bool(run and run.state != "ended"),
             reason=summary.reason or (run.reason if run and summary.status == "running" else ""),
             work=run.work if run and run.state != "ended" else None,
+            budget=run.budget if run and run.state != "ended" else None,
             pausing=run.pausing if run else None,
             requirements=self._requirements.value,
             architecture=self._architecture.value,
