@@ -7,7 +7,6 @@ from typing import Literal, Self
 
 from fastapi import Request, Response
 from nicegui import Client, app, ui
-from nicegui.elements.mixins.text_element import TextElement
 from starlette.responses import PlainTextResponse
 
 from papercoder.errors import PaperCoderError
@@ -17,19 +16,18 @@ from papercoder.web.server.messages import for_page
 Kind = Literal["", "main", "danger"]
 
 
-class _Printable(TextElement):
-    """Shows its text, which may come from a paper, a model or a file, without hidden characters."""
+class Label(ui.label):
+    """A text, which may come from a paper, a model or a file, without hidden characters. The page has no other way."""
 
     def _text_to_model_text(self, text: str) -> None:
         super()._text_to_model_text(printable(text))
 
 
-class Label(_Printable, ui.label):
-    """A text. The page has no other way to show one."""
+class Link(ui.link):
+    """A link with such a text."""
 
-
-class Link(_Printable, ui.link):
-    """A link with a text."""
+    def _text_to_model_text(self, text: str) -> None:
+        super()._text_to_model_text(printable(text))
 
 
 def button(label: str, on_click: Callable[[], object | Awaitable[object]], kind: Kind = "") -> ui.element:
