@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from papercoder.artifacts import Artifact
 from papercoder.errors import SettingsError
@@ -21,11 +21,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([._-]?[A-Za-z0-9]
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]+$", strip_whitespace=True, max_length=200)]
 
 
-class _Part(Artifact):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Candidate(_Part):
+class Candidate(Artifact):
     """A repository of a paper."""
 
     maker: Line
@@ -45,7 +41,7 @@ class Candidate(_Part):
     """Lines with one of these texts are not traces of a maker."""
 
 
-class PaperEntry(_Part):
+class PaperEntry(Artifact):
     """A paper with its repositories."""
 
     id: Name
@@ -61,7 +57,7 @@ class PaperEntry(_Part):
     repositories: Annotated[tuple[Candidate, ...], Field(min_length=2, max_length=6)]
 
 
-class Manifest(_Part):
+class Manifest(Artifact):
     """A study, as its researcher describes it."""
 
     title: Line

@@ -155,9 +155,16 @@ def _pairs(opened: _Opened) -> tuple[PairResult, ...]:
             found.append((*sides, len(compared) - wins - losses))
     p_values = holm([sign_test(wins, losses) if wins + losses else 1.0 for _, _, wins, losses, _ in found])
     return tuple(
-        PairResult(winner=winner, loser=loser, wins=wins, losses=losses, ties=ties, rate=rate, p_value=p_value)
+        PairResult(
+            winner=winner,
+            loser=loser,
+            wins=wins,
+            losses=losses,
+            ties=ties,
+            rate=share(wins, wins + losses),
+            p_value=p_value,
+        )
         for (winner, loser, wins, losses, ties), p_value in zip(found, p_values, strict=True)
-        for rate in (share(wins, wins + losses),)
     )
 
 

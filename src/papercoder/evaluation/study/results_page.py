@@ -56,7 +56,7 @@ def write_results(folder: Path, results: StudyResults, key: StudyKey, responses:
 
 def to_html(results: StudyResults) -> str:
     """The results as a page; everything that participants wrote is escaped."""
-    look = style() + sheet("papercoder.evaluation", "results.css") + sheet("papercoder.evaluation", "study/results.css")
+    look = style() + sheet("papercoder.evaluation", "results.css")
     template = environment("papercoder.evaluation").get_template("study/results.html")
     return template.render(
         results=results,

@@ -22,7 +22,9 @@ LEFT_OUT = (
 """Files that only say who made the rest or how, and numbers that a maker measured: people judge the code."""
 
 _OWN_NAMES = ("PaperCoder", "Paper2Code")
-_COMMON = frozenset({"ours", "authors", "author", "human", "baseline", "reference", "original", "gold", "official"})
+_COMMON = frozenset(
+    {"ours", "other", "authors", "author", "human", "baseline", "reference", "original", "gold", "official", "mutated"}
+)
 """Makers that are named by a common word, which is no trace."""
 
 
@@ -69,7 +71,7 @@ RULES = (
 """Applied in this order."""
 
 _MARKS = re.compile(
-    rf"#\s*{_NEED}\b|TRACEABILITY|¶\d|co-authored-by:|code (?:was )?generated from the paper"
+    rf"#\s*(?-i:{_NEED}\b)|(?-i:TRACEABILITY\.)|¶\d|co-authored-by:|code (?:was )?generated from the paper"
     r"|(?:generated|written|created|produced|implemented)\s+(?:automatically\s+)?(?:by|with|using)\s+(?:an?\s+|the\s+)?"
     r"(?:ai|llm|(?:large )?language model|agent|assistant|gpt|chatgpt|claude|gemini|copilot|codex|cursor|devin)\b",
     re.IGNORECASE,
@@ -95,11 +97,15 @@ def without_traces(file: SourceFile, names: re.Pattern[str], replace: dict[str, 
             text = _in_comments(path, text, rule) if rule.in_comments else rule.pattern.sub(rule.replacement, text)
     for old, new in replace.items():
         path, text = path.replace(old, new), text.replace(old, new)
-    if PurePosixPath(path).suffix in {".md", ".rst", ".txt"}:
+    if PurePosixPath(path).suffix in _DOCUMENTS:
         text = "".join(line for line in text.splitlines(keepends=True) if not names.search(line))
     else:
         text = _in_comments(path, text, Rule("a maker", re.compile(rf"^.*{names.pattern}.*$", re.IGNORECASE)))
     return SourceFile(path=path, text=text)
+
+
+_DOCUMENTS = frozenset({".md", ".rst", ".txt"})
+_WITHOUT_COMMENTS = frozenset({".md", ".rst", ".json"})
 
 
 def _in_comments(path: str, text: str, rule: Rule) -> str:
@@ -121,6 +127,8 @@ def _in_comments(path: str, text: str, rule: Rule) -> str:
 
 def _comments(path: str, text: str) -> Iterator[tuple[int, int]]:
     """Line and column, both from 0, where a comment starts; it ends with the line."""
+    if PurePosixPath(path).suffix in _WITHOUT_COMMENTS:
+        return
     if path.endswith((".py", ".ipynb")):
         try:
             tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
