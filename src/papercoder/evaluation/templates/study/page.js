@@ -221,6 +221,7 @@
         return row;
       });
       listing.replaceChildren(...lines);
+      listing.classList.toggle("prose", /\.(md|rst|txt)$/i.test(repository.files[index]?.path));
       listing.setAttribute("aria-label", `${repository.name}: ${repository.files[index]?.path ?? "no file"}`);
       listing.scrollTop = line ? lines[line - 1].offsetTop - listing.clientHeight / 3 : 0;
     };
