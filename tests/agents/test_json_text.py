@@ -87,6 +87,10 @@ def test_a_cut_object_and_one_that_would_lose_a_value_are_not_read(text: str) ->
         read_object(text)
 
 
+def test_braces_of_prose_hold_no_object() -> None:
+    assert read_object('Of the set {x, y} I take {"a": 1}.') == {"a": 1}
+
+
 def test_a_key_that_occurs_twice_is_not_dropped() -> None:
     with pytest.raises(ValueError, match="the key `a` occurs twice"):
         read_object('{"a": 1, "a": 2}')

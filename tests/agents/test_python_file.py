@@ -26,6 +26,8 @@ CODE = "def f(x):\n    return x\n"
         f"```python\r\n{CODE}```".replace("\n", "\r\n").replace("\r\r", "\r"),
         f"First, install it:\n```bash\npip install x y\n```\nThen:\n```python\n{CODE}```",
         f'```python title="model.py"\n{CODE}```',
+        "1. The file:\n   ```python\n   def f(x):\n       return x\n   ```\n",
+        "```python\ndef f(x):\n\u00a0\u00a0\u00a0 return x\n```",
         f"```python\n{CODE}```\nand use it so:\n```python\nf(1)\n```",
     ],
 )

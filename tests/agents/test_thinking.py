@@ -24,11 +24,13 @@ TEMPLATE = 'TEMPLATE = """\n<think>\n{thoughts}\n</think>\n"""\nEND = text.rfind
         "<seed:think>A.</seed:think>\n",
         "Sure!\n<think>\nA.\n</think>\n",
         "<think>\n</think>\n\n<think>\nAgain.\n</think>\n",
+        '<|channel|>analysis<|message|>{"text": "draft"}<|end|><|start|>assistant<|channel|>final<|message|>',
     ],
 )
 @pytest.mark.parametrize("answer", ['{"text": "answer"}', f"```python\n{CODE}```", f"```python\n{TEMPLATE}```"])
 def test_what_follows_the_thinking_is_the_answer(thinking: str, answer: str) -> None:
-    assert without_thinking(f"{thinking}{answer}" if thinking.endswith("\n") else f"{thinking}\n{answer}") == answer
+    is_joined = thinking.endswith(("\n", "|>"))
+    assert without_thinking(f"{thinking}{answer}" if is_joined else f"{thinking}\n{answer}") == answer
 
 
 def test_thinking_that_does_not_end_holds_no_answer() -> None:

@@ -79,6 +79,12 @@ def test_shifted_codes_are_no_language(by: int) -> None:
     assert not is_language("".join(letters.get(letter, letter) for letter in (ENGLISH * 3).lower()))
 
 
+def test_codes_that_are_shifted_out_of_the_alphabet_are_no_language() -> None:
+    shifted = "".join(letter if letter == " " else chr((ord(letter) - 3) % 95 + 32) for letter in ENGLISH * 3)
+    assert not is_language(shifted)
+    assert is_language("0.91 (3) ** " * 40)
+
+
 def test_a_page_in_an_unreadable_font() -> None:
     words = [Word("Wkh odqjxdjh prgho lv wudlqhg rq d odujh vhw ri gdwd dqg wkhq", 72, 100, 300, 10, 10, "F1", 0)] * 3
     good = [Word(ENGLISH, 72, 100, 300, 10, 10, "F2", 0)] * 3

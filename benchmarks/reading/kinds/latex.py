@@ -220,6 +220,21 @@ def _numbering() -> Iterator[Case]:
         ("Theorem 1.1. X", "Lemma 1.2 (Name). Y", "Theorem 1.1 and Lemma 1.2."),
         preamble=r"\newtheorem{thm}{Theorem}[section]\newtheorem{lem}[thm]{Lemma}",
     )
+    yield latex_case(
+        "definitions",
+        "acronyms",
+        r"\gls{cnn} and \gls{cnn}; \acp{gan} and \ac{gan}, \acs{gan}.",
+        ("convolutional network (CNN) and CNN; adversarial networks (GANs) and GAN, GAN.",),
+        preamble=r"\newacronym{cnn}{CNN}{convolutional network}"
+        r"\DeclareAcronym{gan}{short=GAN,long=adversarial network}",
+    )
+    yield latex_case(
+        "numbering",
+        "rows of IEEE without a number",
+        r"""\begin{IEEEeqnarray}{rCl} a &=& b \label{a} \\ c &=& d \IEEEnonumber \end{IEEEeqnarray} See \eqref{a}.""",
+        ("$$ (1)", "See (1)."),
+        lacks=("IEEEnonumber", "$$ (2)"),
+    )
 
 
 def _labels() -> Iterator[Case]:
@@ -321,7 +336,8 @@ def _front_matter() -> Iterator[Case]:
         ),
         (
             "acmart",
-            r"\title{A Title}\author{LEAK}\authornote{LEAK}\affiliation{\institution{LEAK}\city{LEAK}}"
+            r"\title{A Title}\subtitle{And More}\author{LEAK}\authornote{LEAK}"
+            r"\affiliation{\institution{LEAK}\city{LEAK}}"
             r"\begin{abstract}An abstract.\end{abstract}\begin{CCSXML}LEAK\end{CCSXML}\ccsdesc[500]{LEAK}"
             r"\keywords{LEAK}\received{LEAK}\setcopyright{LEAK}\acmDOI{LEAK}\maketitle",
         ),
@@ -341,6 +357,9 @@ def _front_matter() -> Iterator[Case]:
             "front matter",
             name,
             rf"\documentclass{{{name}}}\begin{{document}}{front}\section{{Body}} Text.\end{{document}}",
-            ("# A Title ## [abstract] Abstract An abstract.", f"## [{'I' if name == 'IEEEtran' else '1'}] Body"),
+            (
+                f"# A Title{': And More' if 'subtitle' in front else ''} ## [abstract] Abstract An abstract.",
+                f"## [{'I' if name == 'IEEEtran' else '1'}] Body",
+            ),
             lacks=("LEAK",),
         )

@@ -240,3 +240,21 @@ def _parts() -> Iterator[Case]:
             "| 7 < 8 | $x_{1}$ |",
         ),
     )
+    yield file_case(
+        "Markdown: pandoc",
+        "pandoc.md",
+        (
+            "# Kilns that Learn: A Study of Heat ## [abstract] Abstract We fire pots and measure how many crack.",
+            "## [1] Why Kilns Crack [1¶1] Pots crack [@potter, p. 3] as @sec:why says.[^inline1]",
+            "[^inline1]: The code is public.",
+            "[eq:1] $$ h = c^2 $$",
+            "[tab:1] Table: Cracks of all pots | Kiln | Cracks |",
+            "[fig:1] Figure: The kiln",
+            "Slow cooling helps.",
+            "[tab:2] Table: Cracks by heat. | Kiln | Cracks | Heat |",
+            "| wood | 3 | high | | gas | 1 | low |",
+            "Potter, A. 2020. Clay. Journal of Kilns.",
+            "Smith, B. 2021. Heat. Journal of Kilns.",
+        ),
+        lacks=("{#", ":::", "bibliography", "## [2]"),
+    )

@@ -1,9 +1,23 @@
 """XML of publishers and of GROBID."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from benchmarks.reading.kinds.case import Case
 from benchmarks.reading.kinds.files import file_case
+
+_NOTES = """<article><front><article-meta><title-group><article-title>Kilns that Learn</article-title>
+<subtitle>A Study</subtitle></title-group></article-meta></front><body><sec><title>Heat</title>
+<p>It rises<fn id="n1"><p>Slowly.</p></fn> and falls<fn><label>2</label><p>Fast.</p></fn>.</p>
+<table-wrap><label>Table 1</label><caption><p>Loss.</p></caption><table><tr><td>a</td></tr></table>
+<table-wrap-foot><fn><p>In percent.</p></fn></table-wrap-foot></table-wrap>
+<boxed-text><caption><title>A box</title></caption><p>Boxed.</p></boxed-text></sec></body></article>"""
+
+
+def _notes(folder: Path) -> Path:
+    path = folder / "notes.xml"
+    path.write_text(_NOTES, encoding="utf-8")
+    return path
 
 
 def cases() -> Iterator[Case]:
@@ -32,6 +46,17 @@ def cases() -> Iterator[Case]:
         ),
         lacks=("A picture.", "usepackage"),
     )
+    yield Case(
+        "XML: JATS",
+        "notes",
+        _notes,
+        (
+            "# Kilns that Learn: A Study",
+            "It rises[^n1] and falls[^2]. [1¶2] [^n1]: Slowly. [1¶3] [^2]: Fast.",
+            "| a | |---| [1¶4] In percent. [1¶5] A box [1¶6] Boxed.",
+        ),
+        lacks=("[^]",),
+    )
     yield file_case(
         "XML: TEI",
         "grobid.xml",
@@ -44,6 +69,7 @@ def cases() -> Iterator[Case]:
             "[^2]: The code is public.",
             "[alg:1] Algorithm: ``` 1: fire 2: cool",
             "[tab:1] Table: Loss. | Glaze | Loss |",
+            "In percent of all glazes.",
             "## [app:A] Proofs",
             "[b0] A. Potter. A work.",
         ),

@@ -64,10 +64,14 @@ def _double_latex_backslashes(source: str) -> str:
 
 
 def _candidates(text: str) -> Iterator[str]:
-    """Where an object may start, most likely first: in a fence, at the start of a line, anywhere."""
-    for pattern in (r"^\s*(?:```|~~~)\w*\s*\{", r"^\s*\{", r"\{"):
+    """Where an object may start, most likely first: in a fence, at the start of a line, before a key, anywhere."""
+    for pattern in (r"^\s*(?:```|~~~)\w*\s*\{", r"^\s*\{", _BEFORE_KEY, r"\{"):
         if start := re.search(pattern, text, re.MULTILINE):
             yield text[start.end() - 1 :]
+
+
+_BEFORE_KEY = r"\{(?=\s*(?:[\"'“‘]|\w+\s*:))"
+"""Unlike the brace of a set in the prose around it."""
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -31,7 +31,7 @@ class Python:
         Raises:
             InvalidAnswerError: there is no code, it has a syntax error, or it is not one whole file.
         """
-        text = text.replace("\r\n", "\n")
+        text = _INDENTATION.sub(lambda found: found[0].replace("\u00a0", " "), text.replace("\r\n", "\n"))
         blocks = list(_blocks(text.split("\n")))
         code = _one_file(blocks) if blocks and _syntax_error(text) else text
         if error := _syntax_error(code):
@@ -67,6 +67,7 @@ class _Block:
         return re.search(r"^(async def|def|class) ", self.code, re.MULTILINE) is not None
 
 
+_INDENTATION = re.compile(r"^[ \t\u00a0]+", re.MULTILINE)
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*(\S*)[^`]*$")
 _PATH = re.compile(r"[\s#*_`>=-]*(?:file(?:name)?|path)?[\s:*`]*([\w./-]+\.py)[\s`*:=-]*", re.IGNORECASE)
 """A line with nothing but the path of a Python file."""
@@ -81,7 +82,9 @@ def _blocks(lines: list[str]) -> Iterator[_Block]:
             above = next((line for line in reversed(lines[max(index - 2, 0) : index]) if line.strip()), "")
             path = _PATH.fullmatch(above) or re.search(r"([\w./-]+\.py)\b", opening[0])
             ends = [end for end in range(first, len(lines)) if _closes(lines[end], opening[1])] or [len(lines)]
-            codes = {end: "\n".join(lines[first:end]) for end in ends}
+            indented = len(lines[index]) - len(lines[index].lstrip(" "))  # in a list, for example
+            body = [line[min(indented, len(line) - len(line.lstrip(" "))) :] for line in lines[first : ends[-1]]]
+            codes = {end: "\n".join(body[: end - first]) for end in ends}
             end = ends[0]
             if not label or "py" in label:
                 valid = (end for end, code in codes.items() if _syntax_error(code) is None)

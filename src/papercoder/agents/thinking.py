@@ -5,6 +5,11 @@ import re
 from papercoder.repository.syntax import parse
 
 _TAG = re.compile(r"<(/?)(?:seed:)?(?:think|thinking|thought|reasoning)>|\[(/?)THINK\]", re.IGNORECASE)
+_FINAL = re.compile(
+    r"<\|channel\|>final(?:\s*<\|constrain\|>\w+)?<\|message\|>(.*?)(?:<\|(?:return|end|call)\|>|$)", re.DOTALL
+)
+"""The last message of models that write to channels, where a server passes their markup through."""
+
 _FENCE = re.compile(r"^[ \t]*(?:```+|~~~+)[ \t]*(\S*)", re.MULTILINE)
 
 
@@ -14,8 +19,13 @@ def without_thinking(text: str) -> str:
     A closing tag without an opening one ends thinking too, since drafts come before it. Tags inside the answer, such
     as those in the code of a paper about reasoning models, stay.
     """
-    if not _TAG.search(text) or _is_python(text):
+    final = _FINAL.findall(text)
+    if not (final or _TAG.search(text)) or _is_python(text):
         return text
+    return str(final[-1]) if final else _behind_tags(text)
+
+
+def _behind_tags(text: str) -> str:
     start = 0
     opened: int | None = None
     for tag in _TAG.finditer(text):

@@ -76,6 +76,7 @@ def _block(tag: Tag, *, appendix: bool) -> Iterator[Element | PrintedHeading]:
             yield _formula(tag)
         case "figure":
             yield _figure(tag)
+            yield from (Text(text) for note in tag.xpath("./note") if (text := _text(note)))
         case "div":
             yield from _division(tag, appendix=appendix)
         case "list":

@@ -72,7 +72,9 @@ class _Reader:
 
     def read(self) -> Draft:
         title = self.article.find("front//title-group/article-title")
-        draft = Draft(title=heading_text(title) if title is not None else "", abstract=self._abstract())
+        parts = (title, self.article.find("front//title-group/subtitle"))
+        titles = filter(None, (heading_text(part) for part in parts if part is not None))
+        draft = Draft(title=": ".join(titles), abstract=self._abstract())
         people = self.article.xpath(
             "./front//contrib-group/contrib[not(@contrib-type) or @contrib-type = 'author']/name"
         )
@@ -123,7 +125,7 @@ class _Reader:
         for child in tag:
             if child.tag == "sec":
                 self._section(child, level)
-            elif child.tag not in _TITLES:
+            elif child.tag not in _TITLES and not (tag.tag == "boxed-text" and child.tag == "caption"):
                 self._block(child)
 
     def _back(self, tag: Tag) -> None:

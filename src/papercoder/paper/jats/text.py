@@ -31,9 +31,15 @@ def heading_text(tag: Tag) -> str:
 
 def note_text(note: Tag, notes: list[str]) -> str:
     """A footnote behind its mark."""
-    label = note.find("label")
     text = " ".join(text_of(part, notes) for part in note if part.tag != "label")
-    return f"[^{text_of(label, notes)}]: {text}" if label is not None else text
+    return f"[^{sign}]: {text}" if (sign := _sign(note)) else text
+
+
+def _sign(note: Tag) -> str:
+    """The sign of a footnote: its label, or its identifier if it has none; in a table, nothing."""
+    label = tidy(note.findtext("label") or "")
+    is_in_table = next(note.iterancestors("table-wrap-foot"), None) is not None
+    return label or ("" if is_in_table else note.get("id") or "*")
 
 
 def strings(tag: Tag, notes: list[str]) -> Iterator[str]:
@@ -82,8 +88,10 @@ def _raised(tag: Tag, notes: list[str]) -> str:
 
 
 def _footnote(tag: Tag, notes: list[str]) -> str:
+    if not (sign := _sign(tag)):
+        return note_text(tag, notes)
     notes.append(note_text(tag, notes))
-    return f"[^{tidy(tag.findtext('label') or '')}]"
+    return f"[^{sign}]"
 
 
 def _reference(tag: Tag, notes: list[str]) -> str:

@@ -70,7 +70,7 @@ def _row(tokens: Sequence[str]) -> _Row:
         position += 1
         if token in found:
             found[token], position = _argument(tokens, position, is_rest=token.endswith("eqno"))
-        elif token in ("\\notag", "\\nonumber"):
+        elif token in ("\\notag", "\\nonumber", "\\IEEEnonumber"):
             unnumbered = True
         else:
             kept.append(token)

@@ -62,6 +62,9 @@ class Prose:
     acronyms: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Short and long forms of the paper's acronyms."""
 
+    spelled_out: set[str] = field(default_factory=set)
+    """Those that were printed in full, as at their first use."""
+
     keywords: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Words of pseudocode that the source defines: the command that defines them, and what they print."""
 
@@ -187,13 +190,17 @@ class Prose:
         return in_style(command.name, self.counters.values.get(plain(command.last).strip(), 0))
 
     def _acronym(self, command: Command) -> str:
-        """An acronym's short form, or its long one if the command asks for that."""
+        """An acronym's short form, or the long one where the command asks for it; both at its first use."""
         key, name = plain(command.last).strip(), command.name.lower()
         short, long = self.acronyms.get(key, (key, key))
         plural = "s" if name.endswith(("p", "pl")) else ""
         if name in ("acl", "aclp", "acrlong"):
             return long + plural
-        return f"{long}{plural} ({short}{plural})" if name in ("acf", "acfp", "acrfull") else short + plural
+        is_first = name in _SPELLED_OUT_ONCE and key in self.acronyms and key not in self.spelled_out
+        if is_first or name in ("acf", "acfp", "acrfull"):
+            self.spelled_out.add(key)
+            return f"{long}{plural} ({short}{plural})"
+        return short + plural
 
     def take_footnotes(self) -> list[str]:
         """The footnotes since last time."""
@@ -276,6 +283,7 @@ def _initial(prose: Prose, command: Command) -> str:
     return prose.raw(command.last).strip()
 
 
+_SPELLED_OUT_ONCE = names("ac acp gls glspl")
 _ACRONYMS = names("acs acl acf ac acp acsp aclp acfp gls Gls glspl Glspl acrshort acrlong acrfull Ac Acp")
 _SPECIAL: dict[str, Callable[[Prose, Command], str]] = (
     dict.fromkeys(_COUNTER_STYLES, Prose._counter)

@@ -106,6 +106,8 @@ class Walk:
     heads: list[Node] = field(default_factory=list)
     """Heads and captions that the source sets for the next table in front of it (supertabular)."""
 
+    subtitle: str = ""
+
     def __post_init__(self) -> None:
         self.prose = Prose(self.labels, self.counters)
         self.declarations = Declarations(self.prose)
@@ -131,7 +133,8 @@ class Walk:
         """The draft, with its references resolved."""
         self.end_paragraph()
         resolve = self.labels.resolve
-        self.draft.title, self.draft.abstract = resolve(self.draft.title), resolve(self.draft.abstract)
+        title = ": ".join(filter(None, (self.draft.title, self.subtitle)))
+        self.draft.title, self.draft.abstract = resolve(title), resolve(self.draft.abstract)
         self.draft.elements = [_resolved(element, resolve) for element in self.draft.elements]
         if unknown := sorted(self.labels.unknown):
             shown = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
@@ -246,6 +249,9 @@ class Walk:
                 lines[-1].append(node)
         known = [*self.draft.authors, *authors(map(self.prose, lines))]
         self.draft.authors = list(dict.fromkeys(known))
+
+    def _subtitle(self, command: Command) -> None:
+        self.subtitle = self.subtitle or self.prose(_without_notes(command.last))
 
     def _abstract(self, command: Command) -> None:
         self.draft.abstract = self.draft.abstract or self._aside(command.last)
@@ -442,6 +448,7 @@ _STRUCTURE: dict[str, Callable[[Walk, Command], None]] = {
     "icmltitle": Walk._title,
     "author": Walk._author,
     "icmlauthor": Walk._author,
+    "subtitle": Walk._subtitle,
     "abstract": Walk._abstract,
     "twocolumn": Walk._front,
     "ctable": Walk._table_command,
@@ -457,5 +464,5 @@ _AFFILIATION_MARKS = names(
     "IEEEauthorblockA inst textsuperscript orcidID orcid samethanks ref affmark authornotemark footnotemark email"
 )
 
-IN_PREAMBLE = DECLARATIONS | names("title Title icmltitle abstract author icmlauthor")
+IN_PREAMBLE = DECLARATIONS | names("title Title icmltitle subtitle abstract author icmlauthor")
 """The commands that count in front of `\\begin{document}`."""

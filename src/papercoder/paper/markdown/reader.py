@@ -51,9 +51,9 @@ _LONGEST_ALGORITHM_TITLE = 30
 def read_markdown(source: str) -> Draft:
     """The draft of a paper in Markdown."""
     prepared = prepare(source)
-    reader = _Reader(with_footnotes(prepared.lines))
+    reader = _Reader(with_footnotes(prepared.lines), title=prepared.title)
     reader.read()
-    draft = Draft(prepared.title or reader.title, "\n\n".join(reader.abstract), losses=list(prepared.losses))
+    draft = Draft(reader.title, "\n\n".join(reader.abstract) or prepared.abstract, losses=list(prepared.losses))
     if not draft.title:
         draft.title = title_without_heading(reader.blocks)
     blocks, draft.references = reader.blocks, reader.bibliography.references
@@ -170,7 +170,7 @@ class _Reader:
             return
         late = bool(self.bibliography.references)
         self.part = "references" if is_references(text) else "abstract" if is_abstract(text) else ""
-        if self.part or not text:
+        if self.part or not text or (self._has_no_section() and _letters(text) == _letters(self.title)):
             return
         if not self.title and self._has_no_section() and not is_section_name(text) and not text[0].isdigit():
             self.title = without_footnote_signs(text)
@@ -318,6 +318,10 @@ class _Reader:
             self.position += 1
         self._add(tables.table_of_pipes(rows))
         return True
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W+", "", text).casefold()
 
 
 def _pieces(lines: Sequence[str]) -> Iterator[str]:

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from papercoder.artifacts import Loss
+from papercoder.paper.markdown.pandoc import front_matter, plain_lines
 
 NO_FORMULA = "<!-- formula-not-decoded -->"
 """Stands where docling found a displayed formula but could not read it."""
 
 _FRONT_MATTER = re.compile(r"\A\s*---\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
-_FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
 _PAGE_FRONT_MATTER = re.compile(
     r"^---\n(?:(?:primary_language|is_rotation_valid|rotation_correction|is_table|is_diagram):[^\n]*\n)+---[ \t]*$",
     re.M,
@@ -39,14 +39,17 @@ class Source:
     title: str
     """The title in the front matter; empty if there is none."""
 
+    abstract: str
+    """The abstract there; empty if there is none."""
+
     lines: tuple[str, ...]
     losses: tuple[Loss, ...]
 
 
 def prepare(text: str) -> Source:
-    """Split a file into its lines, and keep the title that its front matter gives."""
+    """Split a file into its lines, and keep the title and abstract that its front matter gives."""
     front = _FRONT_MATTER.match(text)
-    title = _FRONT_TITLE.search(front[1]) if front else None
+    title, abstract = front_matter(front[1]) if front else ("", "")
     body = _PAGE_FRONT_MATTER.sub("", text[front.end() :] if front else text)
     lines = _without_comments(body).replace("\f", "\n\n").expandtabs(4).split("\n")
     missing = [page or "?" for page in _MISSING_PAGE.findall(body)]
@@ -54,7 +57,7 @@ def prepare(text: str) -> Source:
     if missing:
         pages = f"page {missing[0]}" if len(missing) == 1 else f"pages {', '.join(missing)}"
         losses.append(Loss(kind="missing_pages", message=f"The converter could not read {pages} of the PDF."))
-    return Source(title[1] if title else "", tuple(_without_page_markers(lines)), tuple(losses))
+    return Source(title, abstract, tuple(plain_lines(list(_without_page_markers(lines)))), tuple(losses))
 
 
 def _without_comments(text: str) -> str:

@@ -81,6 +81,12 @@ _COMMON = (
     | names("ovat että sekä joka myös kun hogy egy nem meg van ezt volt")  # Finnish and Hungarian
     | names("bir için ile olarak olan daha gibi yang dan untuk dengan dari pada ini dalam")  # Turkish and Indonesian
 )
+_UNUSUAL = frozenset("!\"#$&'*+<=>?@\\^_`{|}~")
+"""Signs that neither prose nor numbers have many of."""
+
+_FEWEST_UNUSUAL = 6
+"""Different ones; rows of one sign are in the keys of tables."""
+
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _ADDRESS = re.compile(r"\S*[/@_]\S*")
 
@@ -91,6 +97,9 @@ def is_language(text: str) -> bool:
     folded = _folded(text)
     letters = Counter(letter for letter in folded if letter.isalpha())
     count = letters.total()
+    unusual = Counter(sign for sign in text if sign in _UNUSUAL)
+    if len(unusual) >= _FEWEST_UNUSUAL and unusual.total() > max(FEWEST_LETTERS, count):
+        return False
     latin = sum(number for letter, number in letters.items() if "LATIN" in unicodedata.name(letter, ""))
     if latin < max(FEWEST_LETTERS, 0.5 * count):
         return True
