@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from papercoder.artifacts import DataLock, DataSources, ExecutionReport, StepResult, TrialList
@@ -20,7 +21,8 @@ from papercoder.datasets.fetch import give
 from papercoder.datasets.lock import read_data
 from papercoder.datasets.mounts import mounts_for
 from papercoder.datasets.status import data_status
-from papercoder.errors import RunFolderError, SettingsError
+from papercoder.datasets.web import url_release
+from papercoder.errors import FetchError, RunFolderError, SettingsError
 from papercoder.operations.data import give_data
 from papercoder.operations.generate import generate
 from papercoder.operations.reproduce import options_to_resume
@@ -261,6 +263,14 @@ def test_a_path_of_this_machine_is_read_only_if_this_user_gave_it(tmp_path: Path
     assert data_status(run).problems == ()
     copy = Path(shutil.copytree(run, tmp_path / "copy"))
     assert mounts_for(read_data(copy)).binds == ()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "169.254.169.254", "10.0.0.1", "[::1]", "[fd00::1]"])
+def test_no_address_of_a_private_network_is_fetched(host: str) -> None:
+    """Such as the credentials that clouds serve to their machines, which the code would get to read."""
+    named = source(name="dots", kind="url", id=f"http://{host}/latest/meta-data/")
+    with httpx.Client() as client, pytest.raises(FetchError, match="address of this machine or of a private network"):
+        url_release(named, client)
 
 
 # git

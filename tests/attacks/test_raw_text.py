@@ -9,6 +9,8 @@ import threading
 from pathlib import Path
 
 import pytest
+from nicegui import Client
+from nicegui.page import page
 from rich.live import Live
 from rich.table import Table
 
@@ -19,6 +21,7 @@ from papercoder.cli.options import echo
 from papercoder.console.check import show_check
 from papercoder.console.output import PlainConsole
 from papercoder.text.characters import is_hidden, visible
+from papercoder.web.server.layout import Label, Link
 
 SOURCE = Path(papercoder.__file__).parent
 ATTACKS = {
@@ -113,6 +116,17 @@ def test_an_unexpected_error_is_printed_without_them(
     assert "ValueError: \\u001b[31mred" in printed
     assert "invalid literal for int()" in printed
     assert not hidden(printed)
+
+
+def test_the_page_shows_texts_without_them() -> None:
+    """`tests/test_style.py` sees to it that the page has no other way."""
+    text = "".join(ATTACKS.values())
+    with Client(page("/attacked")):
+        label, link = Label(text), Link(text, "/")
+        assert not hidden(label._text or "") + hidden(link._text or "")
+        label.set_text(f"again {text}")
+        assert (label._text or "").startswith("again red")
+        assert not hidden(label._text or "")
 
 
 def test_there_is_no_other_way_to_the_terminal() -> None:

@@ -47,5 +47,6 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr("papercoder.datasets.hub.get_token", lambda: None)
+    monkeypatch.setattr("papercoder.datasets.web.is_internal", lambda _: False)  # the server is on this machine
     with serving() as server, web_client(5) as client:
         yield World(server, client, DataCache(tmp_path / "cache"))

@@ -99,6 +99,11 @@ def test_page_markers_and_front_matter_are_dropped() -> None:
     assert found.losses == ()
 
 
+@pytest.mark.parametrize("line", ["title: Kilns: A Study", 'title: "Kilns: A Study"'])
+def test_the_title_in_front_matter(line: str) -> None:
+    assert prepare(f"---\n{line}\n---\nText.").title == "Kilns: A Study"
+
+
 def test_numbers_in_text_and_code_are_no_page_markers() -> None:
     source = "Text\n12\nmore.\n\n```\n12\n```\n"
     assert "\n".join(prepare(source).lines) == source

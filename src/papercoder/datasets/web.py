@@ -1,6 +1,8 @@
 """Single files and archives at a URL."""
 
+import ipaddress
 import re
+import socket
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -18,8 +20,13 @@ def url_release(source: DataSource, client: httpx.Client) -> Release:
     """The file at a URL, as a HEAD request describes it.
 
     Raises:
-        FetchError: there is no such file, or the server cannot be reached.
+        FetchError: there is no such file, the server cannot be reached, or it is in a private network.
     """
+    if is_internal(urlsplit(source.id).hostname or ""):
+        raise FetchError(
+            f"{source.name}: {source.id} is an address of this machine or of a private network, so it was not "
+            f"fetched. {by_hand(source)}"
+        )
     response = request(client, "HEAD", source.id)
     if response.status_code in {404, 410}:
         raise FetchError(
@@ -36,6 +43,15 @@ def url_release(source: DataSource, client: httpx.Client) -> Release:
         denied=f"{source.name}: {source.id} denies access. {by_hand(source)}",
         unpacks=True,
     )
+
+
+def is_internal(host: str) -> bool:
+    """Whether a server is not on the public internet. A paper, or a stranger's run, may name any address."""
+    try:
+        found = socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)
+    except OSError:
+        return False  # nothing is reached there
+    return any(not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_global for *_, address in found)
 
 
 def _name(response: httpx.Response, address: str) -> str:

@@ -8,6 +8,7 @@ from papercoder.text.yaml_text import InvalidYaml, load_yaml
 _ATTRIBUTES = re.compile(r"[ \t]*\{(?:[#.][A-Za-z][\w:.-]*|[\w-]+=(?:\"[^\"]*\"|[^\s{}]+)|-)(?:\s[^{}\n]*)?\}[ \t]*$")
 """Behind a heading, a formula, a caption or a picture: `{#sec:x .unnumbered width=50%}`."""
 
+_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
 _DIV = re.compile(r" {0,3}:{3,}\s*(?:\{[^{}]*\}|[\w-]+)?\s*:*\s*$")
 _CAPTION = re.compile(r" {0,3}(?:Table)?:\s+(?=\S)(?!\d)")
 _RULE = re.compile(r"\s*-{2,}(?:\s+-{2,})+\s*$")
@@ -17,11 +18,12 @@ _NOTE = re.compile(r"\^\[((?:[^\[\]]|\[[^\[\]]*\])+)\]")
 
 
 def front_matter(text: str) -> tuple[str, str]:
-    """The title and the abstract in the metadata; empty where there is none, or no valid YAML."""
+    """The title and the abstract in the metadata; empty where there is none."""
     try:
         found = load_yaml(text)
-    except InvalidYaml:
-        return "", ""
+    except InvalidYaml:  # such as a title with a colon and without quotes
+        line = _TITLE.search(text)
+        return line[1] if line else "", ""
     values = found if isinstance(found, dict) else {}
     title, abstract = (values.get(name) for name in ("title", "abstract"))
     subtitle = values.get("subtitle")
@@ -31,10 +33,12 @@ def front_matter(text: str) -> tuple[str, str]:
 
 
 def plain_lines(lines: Sequence[str]) -> list[str]:
-    """The lines without pandoc's own syntax; a caption begins with `Table` and its number, as in print."""
+    """The lines without pandoc's own syntax, if the file has any; a caption begins with `Table` and its number."""
     found: list[str] = []
     notes: list[str] = []
     tables = noted = 0
+    if not any(_DIV.fullmatch(line) or _ATTRIBUTES.search(line) for line in lines):
+        return list(lines)
     lines = list(_with_pipes(lines))
     for position, line in enumerate(lines):
         text = "" if _DIV.fullmatch(line) else _ATTRIBUTES.sub("", line)
