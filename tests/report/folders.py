@@ -29,6 +29,7 @@ from papercoder.artifacts.checking import CheckReport, Finding
 from papercoder.artifacts.execution import ExecutionReport, StepResult
 from papercoder.claims.verdicts import compare
 from papercoder.runs.events import ArtifactMade, ArtifactStarted, CallMade, Event, RunEnded, RunStarted, Warned
+from papercoder.runs.ownership import seal_output
 from tests.claims.results import seeds
 from tests.datasets.servers import source
 from tests.diagrams.sources import CLASSES, SEQUENCE
@@ -246,4 +247,6 @@ def full_folder(folder: Path, status: str = "passed") -> Path:
     write(folder, "checking/report.json", CHECKS)
     write(folder, "execution/report.json", execution(status))
     write(folder, "reproduction/claims.json", REPRODUCED)
+    for name in ("execution/report.json", "reproduction/claims.json"):
+        seal_output(folder, name, (folder / name).read_text(encoding="utf-8"))
     return folder
