@@ -100,7 +100,7 @@ def test_unreadable_files_are_reported(tmp_path: Path) -> None:
     report = load(folder)
     assert not report.reviewed
     assert {step.status for step in report.steps} == {"skipped"}
-    assert [warning.split(" ")[0] for warning in report.warnings[1:]] == [
+    assert [warning.split(" ")[0] for warning in report.warnings[2:]] == [
         "execution/report.json",
         "review/verdicts.json",
     ]
