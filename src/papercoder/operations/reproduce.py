@@ -1,19 +1,21 @@
 """Reproduce a run: measure its claims within a budget. The same call again resumes."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from papercoder.artifacts import Paper
+from papercoder.artifacts import ClaimResults, Paper, TrialResult
+from papercoder.artifacts.design import Design
 from papercoder.artifacts.reproduction import Reproduction, ReproductionOptions, ReproductionPlan
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.operations.generate import ReportAtEnd, record_end
 from papercoder.operations.revise import load_design
 from papercoder.pipeline import reproduction
-from papercoder.pipeline.publisher import Publisher
+from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, Confirm
 from papercoder.pipeline.results import add_results
 from papercoder.repository.files import read_files
@@ -49,25 +51,56 @@ async def reproduce_run(
         RunFolderError: the folder holds no run with a repository, or another process uses it.
         PaperCoderError: the reproduction stopped; its results are kept, and the same call resumes it.
     """
+    with _opened(folder, options, listeners) as (run, design, files):
+        paper = load(folder, "paper.json", Paper)
+        found = await reproduction.reproduce(
+            run, files, design.claims, design.config.values, options, retry_failed=retry_failed, confirm=confirm
+        )
+        history = History(folder / "repo", int(summarise(read_events(folder)).started or time.time()))
+        await add_results(run, paper, design, files, options, found, Publisher(run, history))
+    return found
+
+
+async def measure_trials(
+    folder: Path, names: Iterable[str], options: ReproductionOptions, listeners: Iterable[Emit] = ()
+) -> tuple[tuple[TrialResult, ...], ClaimResults]:
+    """Run single trials of a run, whatever the budget, and compare the claims with all results; write the report.
+
+    Args:
+        folder: the run folder.
+        names: ids of the trials; none: only compare the results that there are.
+        options: scale, tolerance, and where trials run.
+        listeners: receive every event.
+
+    Returns:
+        The results of these trials, and all claims with their verdicts.
+
+    Raises:
+        RunFolderError: the folder holds no run with a repository, or another process uses it.
+        PaperCoderError: a trial is unknown or cannot run; results are kept.
+    """
+    with _opened(folder, options, listeners) as (run, design, files):
+        return await reproduction.measure_named(run, files, design.claims, design.config.values, options, tuple(names))
+
+
+@contextmanager
+def _opened(
+    folder: Path, options: ReproductionOptions, listeners: Iterable[Emit]
+) -> Iterator[tuple[Run[PlainContext], Design, Files]]:
+    """A locked run with its design and the files of its repository; its end is recorded and its report written."""
     with lock(folder):
         files = read_files(folder / "repo")
         if not files:
             raise RunFolderError(f"{folder} has no repository yet. Make it first: papercoder run PAPER -o {folder}")
-        design, paper = load_design(folder), load(folder, "paper.json", Paper)
+        design = load_design(folder)
         log = EventLog(folder, *listeners)
         before, now = last_start(folder), _resumed(folder, options)
         log(now)
         with ReportAtEnd(log), record_end(log) as end:
             for message in foreign_start(folder, before, now) if before else ():
                 log(Warned(where="settings", message=message))
-            run = Run(folder, PlainContext(log), log, step_store(folder))
-            found = await reproduction.reproduce(
-                run, files, design.claims, design.config.values, options, retry_failed=retry_failed, confirm=confirm
-            )
-            history = History(folder / "repo", int(summarise(read_events(folder)).started or time.time()))
-            await add_results(run, paper, design, files, options, found, Publisher(run, history))
+            yield Run(folder, PlainContext(log), log, step_store(folder)), design, files
             end.reason = ""
-        return found
 
 
 def options_to_resume(folder: Path, settings: Settings, **given: Any) -> ReproductionOptions:

@@ -30,7 +30,7 @@ from papercoder.clusters.ray import connected, ray_address
 from papercoder.concurrency import run_in_thread
 from papercoder.datasets.lock import read_data
 from papercoder.environments.lock import LOCK
-from papercoder.errors import RunFolderError, SettingsError
+from papercoder.errors import ReproductionError, RunFolderError, SettingsError
 from papercoder.files.regular import read_text
 from papercoder.pipeline.trial_schedule import TrialSchedule
 from papercoder.pipeline.trial_steps import TrialSteps
@@ -83,6 +83,47 @@ async def reproduce(
         SandboxError: no sandbox works here.
         SettingsError: an option names a claim or a table that does not exist.
     """
+    async with _opened(run, files, claims, config, options) as work:
+        await work.recall(retry_failed)
+        await work.carry_out(confirm)
+        return await work.finish()
+
+
+async def measure_named(
+    run: Run[Any],
+    files: tuple[SourceFile, ...],
+    claims: Claims,
+    config: Iterable[ConfigValue],
+    options: ReproductionOptions,
+    names: Iterable[str],
+) -> tuple[tuple[TrialResult, ...], ClaimResults]:
+    """Run the trials with these ids to their end, whatever the budget, and compare the claims with all results.
+
+    A trial that has a result does not run again unless it failed.
+
+    Returns:
+        The results of these trials, and all claims with their verdicts.
+
+    Raises:
+        ReproductionError: the repository has no such trial, or its packages cannot be installed.
+        SandboxError: no sandbox works here.
+    """
+    everything = options.model_copy(update={"claims": (), "tables": (), "seeds": None, "max_trials": None})
+    async with _opened(run, files, claims, config, everything) as work:
+        await work.recall(retry_failed=False)
+        measured = [await work.measure(name) for name in names]
+        return tuple(measured), await work.compare()
+
+
+@asynccontextmanager
+async def _opened(
+    run: Run[Any],
+    files: tuple[SourceFile, ...],
+    claims: Claims,
+    config: Iterable[ConfigValue],
+    options: ReproductionOptions,
+) -> AsyncIterator["_Reproduction"]:
+    """A reproduction whose trials are listed, with the place where they run."""
     started = time.monotonic()
     files, data = _with_lock(run.folder, files), read_data(run.folder)
     settings = (*scaled_settings(config, options.scale), *data_settings(files, data))
@@ -97,10 +138,7 @@ async def reproduce(
         trials = tuple(trial for trial in trials if kind_of(trial) in kinds)
     async with open_place(options, preparation, run.folder, len(trials)) as place:
         steps = TrialSteps(run, place, trial_files(files), settings, options.scale, data)
-        work = _Reproduction(run, steps, listed, trials, targets_of(needs), chosen, options, started)
-        await work.recall(retry_failed)
-        await work.carry_out(confirm)
-        return await work.finish()
+        yield _Reproduction(run, steps, listed, trials, targets_of(needs), chosen, options, started)
 
 
 async def measure(
@@ -267,7 +305,7 @@ class _Reproduction:
         for result in self.schedule.results.values():
             if result.status == "done":
                 self.schedule.estimates.measured(kind_of(result.trial), result.seconds)
-        await self._compare()
+        await self.compare()
 
     async def carry_out(self, confirm: Confirm | None) -> None:
         """Probe, plan, and run the plan if it is confirmed."""
@@ -277,6 +315,15 @@ class _Reproduction:
         if confirm is None or await confirm(plan):
             self.schedule.started += time.monotonic() - asked  # the budget is not for waiting on an answer
             await self.schedule.run()
+
+    async def measure(self, name: str) -> TrialResult:
+        """The result of one trial, which runs unless it has one."""
+        trial = next((trial for trial in self.trials if trial.id == name), None)
+        if trial is None:
+            known = ", ".join(each.id for each in self.trials[:5])
+            raise ReproductionError(f"The repository has no trial {name[:200]!r}. Its trials are {known}, ...")
+        before = self.schedule.results.get(name)
+        return before if before and before.status == "done" else await self.schedule.run_one(trial)
 
     async def finish(self) -> Reproduction:
         """The results of all trials that have one."""
@@ -296,15 +343,15 @@ class _Reproduction:
             not_measured=self.listed.not_measured,
             seconds=seconds,
             share_used=schedule.seconds_kept / (seconds * self.steps.place.workers),
-            claims=await self._compare(),
+            claims=await self.compare(),
         )
         await self.run.write_output("reproduction/report.json", reproduction)
         return reproduction
 
     async def _on_result(self, _: TrialResult) -> None:
-        await self._compare()
+        await self.compare()
 
-    async def _compare(self) -> ClaimResults:
+    async def compare(self) -> ClaimResults:
         """Compare all claims with the results so far, and emit the verdicts that changed."""
         async with self._comparing:
             compared = await run_in_thread(

@@ -140,6 +140,12 @@ class TrialSchedule:
 
         await self._run_all(next_trial)
 
+    async def run_one(self, trial: Trial) -> TrialResult:
+        """Run one trial to its end, whatever the budget; one that failed runs again."""
+        self.results.pop(trial.id, None)
+        await self._measure(_Running(trial), self._caps(kind_of(trial)))
+        return self.results[trial.id]
+
     async def _run_all(self, next_trial: Callable[[], tuple[Trial, TrialCaps] | None]) -> None:
         try:
             while True:
