@@ -13,7 +13,7 @@ from papercoder.concurrency import run_in_thread
 from papercoder.errors import AnswerError, ContextError
 from papercoder.models.contract import Message, Model, Request
 from papercoder.models.tokens import count_tokens
-from papercoder.runs.events import AnswerRejected, Emit, Warned
+from papercoder.runs.events import AnswerAccepted, AnswerRejected, Emit, Warned
 from papercoder.settings import Role, Thinking
 
 T = TypeVar("T")
@@ -121,9 +121,12 @@ class Agents:
             )
             try:
                 text = corrected(agent.format.correction, text, without_thinking(answer.text)) if text else answer.text
-                return await run_in_thread(_read, agent.format, text, attempt, check)
+                value = await run_in_thread(_read, agent.format, text, attempt, check)
             except InvalidAnswerError as error:
                 reason = str(error)
+            else:
+                self.emit(AnswerAccepted(agent=agent.name, subject=subject))
+                return value
             self.emit(AnswerRejected(agent=agent.name, subject=subject, reason=reason[:500]))
             rejection = self._rejection(agent, messages, text, reason)
         raise AnswerError(

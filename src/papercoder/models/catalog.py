@@ -23,6 +23,12 @@ TEST_MODELS = ("recorded", "relay", "simulated")
 COMMAND = "command"
 """The kind of model that runs a program."""
 
+AGENT = "agent"
+"""The kind of model that is the coding agent at the other end of `papercoder mcp`."""
+
+WITHOUT_PROVIDER = frozenset({*TEST_MODELS, COMMAND, AGENT})
+"""Kinds of models that need no provider."""
+
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _OTHER_NAMES = {
     "aws": "bedrock",
@@ -296,7 +302,7 @@ def provider_of(spec: str) -> Provider:
         return provider
     if is_registered(name):
         return Provider(name)
-    known = [*(each.name for each in PROVIDERS), *TEST_MODELS, COMMAND]
+    known = [*(each.name for each in PROVIDERS), *TEST_MODELS, COMMAND, AGENT]
     nearest = _OTHER_NAMES.get(name) or closest(name, known)
     suggestion = f"{nearest}:{model}" if model else nearest
     hint = f"did you mean {suggestion}?" if nearest else "`papercoder models` lists all of them."

@@ -1,7 +1,7 @@
 """What is configured: the models that the settings choose, and every provider with what it still needs."""
 
 from papercoder.artifacts.base import Artifact
-from papercoder.models.catalog import COMMAND, PROVIDERS, TEST_MODELS, closest, provider_of
+from papercoder.models.catalog import PROVIDERS, WITHOUT_PROVIDER, closest, provider_of
 from papercoder.models.contract import Price
 from papercoder.models.prices import current_models, look_up
 from papercoder.models.resolve import price_of_spec, window_of_spec
@@ -62,7 +62,7 @@ def chosen_models(settings: Settings) -> tuple[ChosenModel, ...]:
 
 def _notes(spec: str, settings: Settings) -> tuple[str, ...]:
     kind, _, name = spec.partition(":")
-    if kind in {*TEST_MODELS, COMMAND}:
+    if kind in WITHOUT_PROVIDER:
         return ()
     provider = provider_of(spec)
     notes = [f"not configured: {missing}"] if (missing := provider.missing(settings)) else []

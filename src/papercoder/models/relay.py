@@ -1,7 +1,8 @@
-"""Answers by hand: each request becomes a readable file, and the model waits for another file with the answer."""
+"""Answers from outside: through files that people write, or within this process, from a coding agent."""
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from papercoder.errors import ModelError
@@ -82,6 +83,61 @@ class Relay:
     async def _write_index(self) -> None:
         async with self._indexing:
             await asyncio.to_thread(write_index, self._folder)
+
+
+class Exchange:
+    """The open requests of a run, and the answers to them, for a coding agent that is connected to this process."""
+
+    name = "agent:mcp"
+    price = FREE
+
+    def __init__(self, context_window: int, on_change: Callable[[], None] = lambda: None) -> None:
+        """Start without requests.
+
+        Args:
+            context_window: tokens that the agent can read and write at once.
+            on_change: called when a request is opened or closed.
+        """
+        self.context_window = context_window
+        self.open: dict[str, Request] = {}
+        """Name -> request, the oldest first."""
+        self._answers: dict[str, asyncio.Future[Answer]] = {}
+        self._on_change = on_change
+
+    async def answer(self, request: Request) -> Answer:
+        """The answer, however long it takes."""
+        name, began = _stem(request), time.monotonic()
+        self.open[name] = request
+        self._answers[name] = asyncio.get_running_loop().create_future()
+        self._on_change()
+        try:
+            answer = await self._answers[name]
+        finally:
+            del self.open[name], self._answers[name]
+            self._on_change()
+        return answer.model_copy(update={"seconds": time.monotonic() - began})
+
+    def submit(self, name: str, text: str, *, is_complete: bool = True) -> Request:
+        """Answer an open request.
+
+        Args:
+            name: of the request.
+            text: the answer.
+            is_complete: False if the text stops before the end of the answer; the rest is then requested.
+
+        Returns:
+            The request.
+
+        Raises:
+            ModelError: there is no such open request.
+        """
+        future = self._answers.get(name)
+        if future is None or future.done():
+            raise ModelError(f"There is no open request {name[:200]!r}. Call next_request to see what is open.")
+        request = self.open[name]
+        answer = free_answer(request, text)
+        future.set_result(answer if is_complete else answer.model_copy(update={"finish": "length"}))
+        return request
 
 
 def write_index(folder: Path) -> None:

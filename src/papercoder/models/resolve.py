@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from papercoder.models.catalog import COMMAND, TEST_MODELS, provider_of
+from papercoder.errors import SettingsError
+from papercoder.models.catalog import AGENT, WITHOUT_PROVIDER, provider_of
 from papercoder.models.command import Command
 from papercoder.models.contract import FREE, Model, Price
 from papercoder.models.prices import context_window_of, price_of
@@ -14,6 +15,9 @@ from papercoder.settings import RUN_ROLES, Role, Settings
 
 READER = 1_000_000
 """Tokens that a person who answers a relay can read and write."""
+
+AGENT_WINDOW = 200_000
+"""Tokens that a coding agent can read and write at once."""
 
 
 def resolve(spec: str, settings: Settings) -> Model:
@@ -32,6 +36,11 @@ def resolve(spec: str, settings: Settings) -> Model:
             return Relay(Path(rest), settings.context_window or READER)
         case "command":
             return Command(rest, settings)
+        case "agent":
+            raise SettingsError(
+                f"{spec} is a coding agent that answers through `papercoder mcp`. Continue this run there with the "
+                "tool resume_run, or choose another model with --model."
+            )
     provider = provider_of(spec)
     from papercoder.models.provider import ProviderModel  # noqa: PLC0415, takes a second to import
 
@@ -45,7 +54,7 @@ def price_of_spec(spec: str, settings: Settings) -> Price | None:
         SettingsError: no such provider.
     """
     kind, _, rest = spec.partition(":")
-    if kind in {*TEST_MODELS, COMMAND}:
+    if kind in WITHOUT_PROVIDER:
         return Simulated(rest).price if kind == "simulated" else FREE
     return price_of(provider_of(spec), rest, settings)
 
@@ -57,17 +66,29 @@ def window_of_spec(spec: str, settings: Settings) -> int:
         SettingsError: no such provider, or a test model or program that cannot be opened.
     """
     kind, _, rest = spec.partition(":")
-    if kind in {*TEST_MODELS, COMMAND}:
+    if kind == AGENT:
+        return settings.context_window or AGENT_WINDOW
+    if kind in WITHOUT_PROVIDER:
         return resolve(spec, settings).context_window
     return context_window_of(provider_of(spec), rest, settings)
 
 
-def models_by_role(settings: Settings, roles: Iterable[Role] = RUN_ROLES) -> dict[Role, Model]:
+def models_by_role(
+    settings: Settings, roles: Iterable[Role] = RUN_ROLES, agent: Model | None = None
+) -> dict[Role, Model]:
     """The models of these roles; roles with the same specification share one.
+
+    Args:
+        settings: the user's.
+        roles: those that are needed.
+        agent: the coding agent that answers within this process, if there is one.
 
     Raises:
         SettingsError: as for resolve.
     """
     specs = {role: settings.model_for(role) for role in roles}
-    models = {spec: resolve(spec, settings) for spec in dict.fromkeys(specs.values())}
+    models = {
+        spec: agent if agent and spec == agent.name else resolve(spec, settings)
+        for spec in dict.fromkeys(specs.values())
+    }
     return {role: models[spec] for role, spec in specs.items()}

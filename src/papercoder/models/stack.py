@@ -22,7 +22,7 @@ from papercoder.models.continuation import ContinuingModel
 from papercoder.models.contract import Model
 from papercoder.models.journal import FinishingModel, JournaledModel
 from papercoder.models.rate_limits import LocalRateLimits, RateLimitedModel, RateLimits
-from papercoder.models.relay import Relay
+from papercoder.models.relay import Exchange, Relay
 from papercoder.models.retries import IdleTimeout, RetryingModel
 from papercoder.models.tokens import ContextGuard
 from papercoder.runs.events import Emit
@@ -51,8 +51,8 @@ class Shared:
         return ContinuingModel(JournaledModel(ContextGuard(capped), self.store, self.emit))
 
     def _sent(self, model: Model) -> Model:
-        if isinstance(model, Relay):
-            return model  # people take as long as they need
+        if isinstance(model, Relay | Exchange):
+            return model  # people and agents take as long as they need
         streamed = IdleTimeout(model, self.settings.idle_timeout, self.emit)
         return streamed if isinstance(model, Command) else FinishingModel(streamed)  # a cancelled program is killed
 

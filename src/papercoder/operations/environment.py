@@ -7,6 +7,7 @@ from pathlib import Path
 from papercoder.artifacts import Paper
 from papercoder.concurrency import run_in_thread
 from papercoder.models.budget import Budget
+from papercoder.models.contract import Model
 from papercoder.models.rate_limits import RateLimits
 from papercoder.paper.limited_reading import read_within_limits
 from papercoder.runs.executor import Executor, LocalExecutor
@@ -54,3 +55,5 @@ class RunEnvironment:
     """Run folder -> its stores."""
 
     read: PaperReader = read_in_thread
+    agent: Model | None = None
+    """Answers where a setting names it; None: no coding agent is connected."""

@@ -254,7 +254,7 @@ def open_run(
     """
     before, environment = summarise(read_events(folder)), environment or RunEnvironment()
     stores = environment.stores(folder)
-    models = models_by_role(settings, roles)
+    models = models_by_role(settings, roles, environment.agent)
     agents = Agents(
         models=assemble_roles(
             models, settings, stores.answers, emit, before.cost_usd, environment.limits, environment.budget

@@ -143,6 +143,14 @@ class CallRetried(_Event):
     """Seconds until the next try."""
 
 
+class AnswerAccepted(_Event):
+    """An answer passed all checks."""
+
+    kind: Literal["answer_accepted"] = "answer_accepted"
+    agent: str
+    subject: str
+
+
 class AnswerRejected(_Event):
     """An answer was invalid and is requested again, with the reason."""
 
@@ -292,6 +300,7 @@ Event = Annotated[
     | CallMade
     | CallReused
     | CallRetried
+    | AnswerAccepted
     | AnswerRejected
     | ExecutionStepEnded
     | Forecast

@@ -1,7 +1,7 @@
 """The options of a new run on the page: model, profile and cost limit; the rest is from the settings file."""
 
 from papercoder.errors import SettingsError
-from papercoder.models.catalog import COMMAND, TEST_MODELS, provider_of
+from papercoder.models.catalog import WITHOUT_PROVIDER, provider_of
 from papercoder.models.overview import provider_statuses
 from papercoder.models.resolve import resolve
 from papercoder.paper.fidelity import Estimate
@@ -46,7 +46,7 @@ def check_models(settings: Settings) -> None:
         SettingsError: a provider is unknown or not configured.
     """
     for spec in dict.fromkeys(settings.model_for(role) for role in RUN_ROLES):
-        if spec.partition(":")[0] in {*TEST_MODELS, COMMAND}:
+        if spec.partition(":")[0] in WITHOUT_PROVIDER:
             resolve(spec, settings)
         else:
             provider_of(spec).check(settings)
