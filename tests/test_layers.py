@@ -41,13 +41,14 @@ ROOMS = (
     "console",
     "cli",
     "web",
+    "mcp",
     "__init__",
     "__main__",
 )
 """Every room may import from itself and from the rooms before it."""
 
-FACES = {"cli", "web"}
-"""`papercoder web` starts the page from the command line."""
+FACES = {"cli", "web", "mcp"}
+"""`papercoder web` and `papercoder mcp` start servers from the command line."""
 
 
 def modules() -> dict[str, Path]:

@@ -46,6 +46,7 @@ def test_the_package_is_that_of_the_wheel(environment: Path, tmp_path: Path) -> 
     where = Path(run(environment / "bin" / "python", "-c", code, cwd=tmp_path).strip())
     assert where.is_relative_to(environment)
     assert (where.parent / "py.typed").is_file()
+    assert (where.parent / "mcp" / "skill" / "papercoder" / "SKILL.md").is_file()
     assert list(environment.rglob("papercoder-*.dist-info/licenses/LICENSE"))
 
 

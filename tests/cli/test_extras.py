@@ -30,6 +30,12 @@ def test_the_page_names_its_extra(module: str, tmp_path: Path) -> None:
     assert ended.stderr == "papercoder: The page needs the extra `web`: pip install 'papercoder[web]'.\n"
 
 
+def test_the_mcp_server_names_its_extra(tmp_path: Path) -> None:
+    ended = without("mcp.server", "mcp", folder=tmp_path)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "papercoder: The MCP server needs the extra `mcp`: pip install 'papercoder[mcp]'.\n"
+
+
 def test_a_cluster_names_its_extra(paper_file: Path) -> None:
     (paper_file.parent / "manifest.yaml").write_text(MANIFEST, encoding="utf-8")
     ended = without("ray", "bench", "manifest.yaml", "--on", "ray", folder=paper_file.parent)

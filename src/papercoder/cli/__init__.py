@@ -5,6 +5,7 @@ import sys
 import threading
 import traceback
 
+from papercoder.cli import agents as agents
 from papercoder.cli import bench as bench
 from papercoder.cli import bench_compare as bench_compare
 from papercoder.cli import bench_fetch as bench_fetch

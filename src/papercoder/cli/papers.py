@@ -141,7 +141,7 @@ def show(
 def check(repository: RepositoryArgument, as_json: JsonOption = False) -> None:
     """Check any Python repository without running it. Uses no model."""
     from papercoder.console.check import show_check
-    from papercoder.stages.checking import check as check_repository
+    from papercoder.operations.repair import check_repository
 
     report = check_repository(repository)
     if as_json:

@@ -1,4 +1,4 @@
-"""Repositories outside a run: execute one step by step, or repair a failure that someone observed elsewhere."""
+"""Repositories outside a run: check one, execute it step by step, or repair a failure that someone observed."""
 
 import asyncio
 import difflib
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from papercoder.agents.edits import apply
 from papercoder.artifacts import ExecutionReport, Requirement, StepResult, Traceability
+from papercoder.artifacts.checking import CheckReport
 from papercoder.errors import ModelError, RunFolderError
 from papercoder.files.regular import is_file, read_bytes, walk, write
 from papercoder.operations.generate import open_run
@@ -18,12 +19,22 @@ from papercoder.runs.events import Emit
 from papercoder.runs.folder import load, lock
 from papercoder.sandbox.selection import select_sandbox
 from papercoder.settings import Settings
+from papercoder.stages.checking import check
 from papercoder.stages.execution.execute import execute
 from papercoder.stages.repair import Failure, repair
 
 _TRACEABILITY = "TRACEABILITY.json"
 _MAX_OUTPUT = 12_000
 """Characters of the failure's output that the agent reads; the last ones."""
+
+
+def check_repository(repository: Path) -> CheckReport:
+    """Find problems of any Python repository without running it.
+
+    Raises:
+        RunFolderError: there is no such repository.
+    """
+    return check(repository)
 
 
 async def execute_repository(
