@@ -260,6 +260,22 @@ def report(run: RunArgument) -> None:
 
 
 @app.command()
+def export(
+    run: RunArgument,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write; it must not exist or be empty.")],
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Leave out the paper's words and what models answered.")
+    ] = False,
+    answers: Annotated[bool, typer.Option("--answers", help="Add all prompts and answers.")] = False,
+) -> None:
+    """Write a run as a static folder that others can audit, on a disk or as a Hugging Face Space."""
+    from papercoder.operations.export import export as export_run
+
+    written = export_run(run, output, redact=redact, answers=answers)
+    echo(f"{len(written)} files written to {output}; open {output / 'index.html'}.")
+
+
+@app.command()
 def models(
     provider: Annotated[str | None, typer.Argument(help="List the current models of this provider.")] = None,
     model: ModelOption = None,
