@@ -51,6 +51,7 @@ class Agent:
 
     async def answer(self, run: str, found: Any) -> Any:
         """Read the rest of the request, and answer it."""
+        assert found.parts[-1]["text"]
         for part in found.parts:
             await self._read(run, found.request, part)
         agent, _, subject = found.about.partition(" ")

@@ -236,8 +236,8 @@ def _texts(request: Request) -> list[tuple[str, Role, str]]:
 def _parts(request: Request, left_out: set[str], given: set[str]) -> tuple[Part, ...]:
     """The parts of a request that fit one reply; those that fit whole are added to `given`."""
     room, parts, before = _PAGE, [], set(left_out)
-    for key, role, text in reversed(_texts(request)):  # the question itself is last, and must be in the reply
-        if key in before:
+    for position, (key, role, text) in enumerate(reversed(_texts(request))):
+        if position and key in before:  # the question itself, which is last, is always in the reply
             parts.append(Part(id=key, role=role, characters=len(text), text="", next_offset=None))
             continue
         part = _part(key, role, text, 0, room)
