@@ -1,11 +1,14 @@
 """What the server offers to a client, what it refuses, and its two transports."""
 
 import asyncio
+import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 
 import anyio
@@ -255,3 +258,20 @@ def test_over_stdio_the_command_serves_until_the_client_leaves(root: Path) -> No
 
     asyncio.run(session())
     assert [end.status for end in of_kind(read_events(root / "paper"), RunEnded)] == ["partial"]
+
+
+def test_ctrl_c_ends_the_command(root: Path) -> None:
+    code = "from papercoder.cli import main; main()"
+    about = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    message = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": about})
+    command = [sys.executable, "-c", code, "mcp", str(root)]
+    with Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdin.write(message + "\n")
+        process.stdin.flush()
+        assert process.stdout.readline()  # it serves
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+        assert "Traceback" not in process.stderr.read()

@@ -1,9 +1,11 @@
 """The server: its tools and resources, over stdio or, on this machine only, over HTTP with a token."""
 
+import asyncio
 import contextlib
+import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 
 import uvicorn
@@ -24,6 +26,9 @@ from papercoder.web.server.access import Access
 
 _HOST = "127.0.0.1"
 _SHORTEST_TOKEN = 16
+_INTERRUPTED = 130
+"""The exit code after Ctrl-C, as in a shell."""
+
 _GRACE = 2
 """Seconds that open connections may take to close."""
 
@@ -75,12 +80,16 @@ class Server(MCPServer[None]):
 
 
 async def serve_stdio(workspace: Workspace) -> None:
-    """Serve over standard input and output until the client closes them; runs are stopped then."""
+    """Serve over standard input and output until the client closes them, or a signal; runs are stopped then."""
     active = ActiveRuns(workspace.runs)
+    serving = asyncio.ensure_future(Server(workspace, active).run_stdio_async())
     try:
-        await Server(workspace, active).run_stdio_async()
-    finally:
+        await asyncio.wait([serving])
+    except asyncio.CancelledError:
         await active.close()
+        os._exit(_INTERRUPTED)  # a thread waits for the client's next line, and nothing can end it
+    await active.close()
+    serving.result()
 
 
 async def serve_http(workspace: Workspace, port: int, token: str | None, show: Callable[[str], None]) -> None:
@@ -113,11 +122,23 @@ async def serve_http(workspace: Workspace, port: int, token: str | None, show: C
             access_log=False,
             timeout_graceful_shutdown=_GRACE,
         )
+        server = _HttpServer(config)
+        serving = asyncio.ensure_future(server.serve(sockets=[sock]))
         try:
-            with contextlib.suppress(KeyboardInterrupt):
-                await uvicorn.Server(config).serve(sockets=[sock])
+            await asyncio.wait([serving])
         finally:
+            server.should_exit = True
+            await asyncio.wait([serving])
             await active.close()
+
+
+class _HttpServer(uvicorn.Server):
+    """Leaves signals to the command, which cancels it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Nothing is captured."""
+        yield
 
 
 def http_app(server: Server, access: Access) -> "TokenRequired":
