@@ -33,6 +33,12 @@ y = "# R9: in a string"
     }
 
 
+def test_a_range_marks_all_that_it_names() -> None:
+    assert list(marks("# R2-R4: the schedule\n")) == ["R2", "R3", "R4"]
+    assert list(marks("# R2 to R3, and R7: the schedule\n")) == ["R2", "R3"]
+    assert len(marks("# R1-R999999999: everything\n")) < 500
+
+
 def test_a_requirement_may_be_marked_often() -> None:
     assert marks("# R1: a\nx = 1\n# R1: b\n") == {"R1": (1, 3)}
 

@@ -19,6 +19,7 @@ from tests.support import (
     Scripted,
     architecture,
     make_agents,
+    requirement,
 )
 
 MODEL = SourceFile(path="tinyfit/model.py", text=MODEL_PY)
@@ -93,6 +94,14 @@ def test_an_analysis_says_how_each_requirement_is_met() -> None:
     assert asyncio.run(made) == "R2: by reading the configuration.\n"
     assert "It does not say how the file meets R2." in model.requests[1].text
     assert "def predict(w: float, x: float) -> float" in model.requests[0].text
+
+
+def test_an_analysis_may_lack_a_few_requirements_which_the_engineer_sees_too() -> None:
+    model = Scripted({"analysis": ["R1 to R3: by reading the configuration."]})
+    owned = tuple(requirement(f"R{number}") for number in range(1, 5))
+    made = analyse_file(make_agents(model), PAPER, PLAN, LOGIC, YAML, owned, (), (), DATA, "tinyfit/experiments.py")
+    assert asyncio.run(made).startswith("R1 to R3")
+    assert len(model.requests) == 1
 
 
 NO_CONFIG = "This repository has no configuration files"
