@@ -18,8 +18,8 @@ import papercoder
 from papercoder.artifacts.checking import CheckReport, error
 from papercoder.cli import main
 from papercoder.cli.options import echo
-from papercoder.console.check import show_check
 from papercoder.console.output import PlainConsole
+from papercoder.console.repositories import show_check
 from papercoder.text.characters import is_hidden, visible
 from papercoder.web.server.layout import Label, Link
 

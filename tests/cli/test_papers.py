@@ -78,7 +78,7 @@ def test_help_names_every_command() -> None:
         (("run", "{paper}", "--model", SIMULATED, "--refine", "-1"), 2, "--refine"),
         (("run", "{paper}", "--model", SIMULATED, "--prompts", "none"), 2, "none is not a folder"),
         (("run", "{paper}", "--model", "openai:gpt-5-mini"), 2, "OPENAI_API_KEY"),
-        (("run", "{paper}", "-o", "{paper}", "--model", SIMULATED), 2, "could not be written"),
+        (("run", "{paper}", "-o", "{paper}", "--model", SIMULATED), 2, "is not a folder"),
         (("run", "{paper}", "--model", f"{SIMULATED},context=3000"), 1, "Choose a model with a larger window"),
         (
             ("run", "{paper}", "--model", f"{SIMULATED},price_in=9,price_out=9", "--max-cost", "0.01"),
@@ -207,3 +207,30 @@ def test_a_provider_lists_its_models(say: Command) -> None:
 def test_thinking_is_an_option_by_role(say: Command, paper_file: Path) -> None:
     said = say("run", paper_file, "--model", "simulated:files=4", "--thinking", "much")
     assert (said.code, "the levels are off, low, medium, high" in said.err) == (2, True)
+
+
+def test_another_model_or_profile_is_asked_about_before_work_is_paid_for_again(
+    say: Command, made: Path, paper_file: Path
+) -> None:
+    refused = say("run", paper_file, "-o", made, "--model", "simulated:files=1", "--profile", "papercoder")
+    assert refused.code == 2
+    assert "everything is done by simulated:files=1 instead of" in refused.err
+    assert "Confirm it with --yes" in refused.err
+    refused = say("run", paper_file, "-o", made, "--model", SIMULATED, "--profile", "plan")
+    assert "the profile is plan instead of papercoder" in refused.err
+
+
+def test_quiet_and_json_are_for_scripts(say: Command, made: Path, paper_file: Path) -> None:
+    flags = ("run", paper_file, "-o", made, "--model", SIMULATED, "--profile", "papercoder")
+    assert (said := say(*flags, "--quiet")).out == said.err == ""
+    found = say(*flags, "--json")
+    outcome = json.loads(found.out)
+    assert (outcome["status"], outcome["folder"]) == ("complete", str(made))
+    assert "reused planning/plan.json" in found.err
+
+
+def test_the_end_says_what_came_out_and_the_next_command(say: Command, made: Path, paper_file: Path) -> None:
+    said = say("run", paper_file, "-o", made, "--model", SIMULATED, "--profile", "papercoder")
+    lines = said.out.splitlines()[-6:]
+    assert re.match(rf"{re.escape(str(made))} is complete, see .*report.html", lines[0])
+    assert [line.split()[0] for line in lines[1:]] == ["steps", "claims", "requirements", "cost", "next"]

@@ -1,6 +1,7 @@
 """`papercoder reproduce`: its lines, its summary, its JSON, and what it says about wrong options."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,10 +30,14 @@ def reproduce(folder: Path, *options: str) -> str:
 
 def test_claims_arrive_line_by_line_and_the_end_has_five_lines(tmp_path: Path) -> None:
     lines = reproduce(write_run(tmp_path, failing=["ours", "wine"])).splitlines()
-    assert any(line.startswith("claim C1 met") for line in lines)
-    assert any(line.startswith("failed main-ours-wine") for line in lines)
-    assert [line.partition(":")[0] for line in lines[-5:]] == ["trials", "claims", "time", "left out", "report"]
-    assert lines[-5].startswith("trials: 3 of 4 measured, 1 failed (main-ours-wine-0")
+    assert any(re.match(r"\d\d:\d\d:\d\d  claim C1 met", line) for line in lines)
+    assert any(re.match(r"\d\d:\d\d:\d\d  failed main-ours-wine", line) for line in lines)
+    assert [line[:10].strip() for line in lines[-5:]] == ["trials", "claims", "time", "left out", "next"]
+    assert lines[-5].startswith("trials    3 of 4 measured, 1 failed (main-ours-wine-0")
+
+
+def test_quiet_prints_nothing(tmp_path: Path) -> None:
+    assert reproduce(write_run(tmp_path), "--quiet") == ""
 
 
 def test_the_report_has_the_trials(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_rubric_is_drafted_and_shown_in_figures(say: Say, paper_file: Path, tm
     assert load_rubric(tmp_path / "mine.json") == rubric
     leaves = list(rubric.leaves)
     assert f"{len(leaves)} leaves in {len(rubric.sub_tasks)} group" in out
-    assert f"{calls_made(folder).total()} calls made, $0.0000, in {folder}" in out
+    assert f"{calls_made(folder).total()} calls made, $0.00, in {folder}" in out
     assert f"rubric: {folder / 'rubric.json'}" in out
     assert f"copy: {tmp_path / 'mine.json'}" in out
 

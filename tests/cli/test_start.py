@@ -46,5 +46,5 @@ def test_what_is_wrong_is_said_before_anything_is_made(
 def test_a_limit_below_the_estimate_is_said_before_the_first_call(paper_file: Path) -> None:
     ended = start(paper_file, "--model", PRICED, "--max-cost", "0.9")
     first = ended.stdout.splitlines()[0]
-    assert first.startswith("warning settings: about $")
+    assert "  warning settings: about $" in first
     assert "will stop before it exceeds $0.9" in first

@@ -1,21 +1,31 @@
 """What is printed during a run."""
 
 import io
+import re
+from pathlib import Path
 
 import pytest
 
 from papercoder.console.output import PlainConsole
-from papercoder.console.progress import line, money, progress
+from papercoder.console.progress import Board, Work, line, progress
 from papercoder.runs.events import (
     AnswerRejected,
     ArtifactEdited,
     ArtifactMade,
     ArtifactReused,
     ArtifactStarted,
+    CallMade,
     CallRetried,
+    CallStarted,
     Event,
+    ReproductionPlanned,
+    RunStarted,
+    TrialEnded,
+    TrialProgress,
+    TrialStarted,
     Warned,
 )
+from tests.report.folders import planned_folder
 
 
 @pytest.mark.parametrize(
@@ -49,6 +59,75 @@ def test_names_with_brackets_are_shown_as_they_are(terminal: bool) -> None:
     assert "warning [/red]: [bold]x" in out.getvalue()
 
 
-def test_money_says_what_it_leaves_out() -> None:
-    assert money(0.12345, 0) == "$0.1235"
-    assert money(0, 2) == "$0.0000 + 2 calls of unknown price"
+def test_a_line_has_its_time_where_there_is_no_terminal() -> None:
+    out = io.StringIO()
+    with progress(PlainConsole(file=out, width=200)) as tell:
+        tell(ArtifactReused(artifact="a", calls=1))
+    assert re.fullmatch(r"\d\d:\d\d:\d\d  reused a\n", out.getvalue())
+
+
+def shown(work: Work, folder: Path, width: int, *events: Event) -> list[str]:
+    """The lines of the display after these events."""
+    out = io.StringIO()
+    console = PlainConsole(file=out, width=width)
+    board = Board(PlainConsole(file=io.StringIO(), quiet=True), work, folder)
+    for event in events:
+        board(event)
+    console.print(board)
+    return out.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_all_stages_are_shown_from_the_start_with_totals_current_files_and_cost(tmp_path: Path, width: int) -> None:
+    folder = planned_folder(tmp_path)
+    made = [ArtifactMade(artifact=f"planning/{name}.json", seconds=2, calls=1) for name in ("architecture", "logic")]
+    call = CallMade(
+        agent="coding",
+        subject="fit.py",
+        model="m",
+        prompt=20_000,
+        cached=0,
+        completion=900,
+        cost_usd=0.25,
+        seconds=9,
+    )
+    lines = shown(
+        "run",
+        folder,
+        width,
+        RunStarted(paper="p.pdf", models={}, profile="full", settings={"max_cost": 5.0}),
+        *made,
+        ArtifactMade(artifact="repo/fit.py", seconds=3, calls=1),
+        call,
+        ArtifactStarted(artifact="repo/main.py"),
+        CallStarted(agent="coding", subject="main.py", model="m", prompt=100),
+    )
+    text = "\n".join(lines)
+    stages = ["reading", "planning", "analysis", "coding", "review", "tests", "execution"]
+    assert [line.split()[0] for line in lines if line[:1].strip()][:-2] == stages
+    assert "1 of 2 files" in text
+    assert re.search(r"^ {15}main.py$", text, re.MULTILINE)
+    assert re.search(r"about .* left · \$0.25 of \$5.00$", lines[-2])
+    assert lines[-1] == "1 call, 1 active · 20.0 k tokens in, 900 out"
+    assert max(map(len, lines)) <= width
+
+
+def test_trials_have_a_bar_their_progress_and_the_claims(tmp_path: Path) -> None:
+    plan = ReproductionPlanned(
+        trials=4, finished=1, omitted=0, claims=3, claims_total=5, seconds=60, budget=120, workers=1
+    )
+    text = "\n".join(
+        shown(
+            "reproduce",
+            tmp_path,
+            80,
+            plan,
+            TrialStarted(trial="main-1", seconds=9),
+            TrialEnded(trial="main-1", status="failed", seconds=9),
+            TrialStarted(trial="main-2", seconds=9),
+            TrialProgress(trial="main-2", fraction=0.25, seconds_left=30, values={"loss": 0.5}),
+        )
+    )
+    assert "2 of 5 trials" in text
+    assert re.search(r"main-2 +25% +30 s left +loss 0.5", text)
+    assert "5 open · 1 trial failed" in text

@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from papercoder.cli.interruption import run_interruptible
-from papercoder.cli.options import PARTIAL, JsonOption, SandboxOption, echo, group, new_console
+from papercoder.cli.options import PARTIAL, OutcomeOption, QuietOption, SandboxOption, echo, group, new_console
 
 if TYPE_CHECKING:
     from papercoder.bench.placement import Placement
@@ -47,22 +47,22 @@ def run_manifest(
         str | None,
         typer.Option(metavar="ADDRESS", help="A running Ray cluster, HOST:PORT or `auto`. Default: start one here."),
     ] = None,
-    as_json: JsonOption = False,
+    as_json: OutcomeOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Run all trials of a manifest. Run it again to resume."""
 
     from papercoder.bench.bench import bench
     from papercoder.bench.manifest.file import load_manifest
     from papercoder.bench.results.page import write_page
-    from papercoder.console.bench_results import show_results
-    from papercoder.console.bench_table import watching
+    from papercoder.console.bench import show_results, watching
 
     given = {"max_cost": max_cost, "papers_at_once": papers_at_once}
     flags = {name: value for name, value in given.items() if value is not None}
     chosen = load_manifest(manifest).model_copy(update=flags)
     folder = output or Path("runs") / f"bench-{chosen.name}"
     placement = _placement(on, ray_address)
-    console = new_console(stderr=as_json)
+    console = new_console(stderr=as_json, quiet=quiet)
     with watching(console) as listener:
         results = run_interruptible(bench(chosen, folder, placement, listener, sandbox=sandbox))
     page = write_page(folder, results)

@@ -32,7 +32,7 @@ def compare_results(
     from papercoder.bench.results.comparison import compare
     from papercoder.bench.results.files import read_results
     from papercoder.bench.results.page import write_comparison
-    from papercoder.console.bench_comparison import show_comparison
+    from papercoder.console.bench import show_comparison
 
     first = read_results(before)
     second = read_results(after) if after else first

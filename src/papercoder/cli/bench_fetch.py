@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from papercoder.cli.bench import benches
-from papercoder.cli.options import PARTIAL, JsonOption, echo, new_console
+from papercoder.cli.options import PARTIAL, OutcomeOption, QuietOption, echo, new_console
 from papercoder.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -32,25 +32,26 @@ def fetch_data(
     ] = None,
     mirror: Annotated[str | None, typer.Option("--from", metavar="URL", help="Mirror with the same paths.")] = None,
     timeout: Annotated[float, typer.Option(help="Seconds without data before a retry.", min=1)] = 60.0,
-    as_json: JsonOption = False,
+    as_json: OutcomeOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Download a public benchmark and write its manifest. Run it again to fetch what is missing."""
 
     from papercoder.bench.data.benchmarks import hosts_at
     from papercoder.bench.data.fetch import fetch
     from papercoder.bench.data.folder import DataFolder
-    from papercoder.console.bench_fetch import show_downloaded
-    from papercoder.console.downloads import show_progress
+    from papercoder.console.bench import show_downloaded
+    from papercoder.console.data import show_progress
     from papercoder.datasets.downloads import Downloads, web_client
 
-    console = new_console(stderr=True)
+    console = new_console(stderr=True, quiet=quiet)
     with web_client(timeout) as client, show_progress(console) as on_progress:
         data = DataFolder(folder, Downloads(client, on_progress))
         done = fetch(_list(benchmark, data, hosts_at(mirror), gold, listed), data, only or ())
     if as_json:
         echo(done.model_dump_json(indent=1))
     else:
-        show_downloaded(done, new_console())
+        show_downloaded(done, new_console(quiet=quiet))
     if done.problems:
         raise typer.Exit(PARTIAL)
 

@@ -16,7 +16,7 @@ caches = group("cache", "List and prune the cache: environments, data, papers an
 @caches.callback()
 def show(context: typer.Context, as_json: JsonOption = False) -> None:
     """Show what the cache holds."""
-    from papercoder.console.cache import show_cache
+    from papercoder.console.data import show_cache
     from papercoder.operations.cache import cache_entries
     from papercoder.settings import cache_folder
 
@@ -44,7 +44,7 @@ def prune(
 ) -> None:
     """Remove what was not used for long. Runs make or download it again when they need it."""
     from papercoder.cli.data import parse_size
-    from papercoder.console.cache import show_pruned
+    from papercoder.console.data import show_pruned
     from papercoder.operations import cache
     from papercoder.settings import cache_folder
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from papercoder.cli.options import PARTIAL, JsonOption, RunArgument, app, echo, new_console
+from papercoder.cli.options import PARTIAL, OutcomeOption, QuietOption, RunArgument, app, echo, new_console
 from papercoder.errors import SettingsError
 
 
@@ -22,13 +22,13 @@ def data(
     ] = "2GB",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     timeout: Annotated[float, typer.Option(help="Seconds without data before a retry.", min=1)] = 60.0,
-    as_json: JsonOption = False,
+    as_json: OutcomeOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Show the data and pretrained weights that a run needs, and fetch or give what is missing."""
     from rich.filesize import decimal
 
-    from papercoder.console.data import show_data
-    from papercoder.console.downloads import show_progress
+    from papercoder.console.data import show_data, show_progress
     from papercoder.datasets.downloads import Downloads, web_client
     from papercoder.datasets.status import data_status
     from papercoder.operations.data import Fetch, give_data
@@ -42,7 +42,7 @@ def data(
     problems: list[str] = []
     if fetch:
         largest = parse_size("--max-download", max_download)
-        with web_client(timeout) as client, show_progress(new_console(stderr=True)) as on_progress:
+        with web_client(timeout) as client, show_progress(new_console(stderr=True, quiet=quiet)) as on_progress:
             work = Fetch(run, client, Downloads(client, on_progress, largest=largest), confirm, largest)
             work.run(names or ())
         problems = work.problems
@@ -51,7 +51,7 @@ def data(
     if as_json:
         echo(status.model_dump_json(indent=1))
     else:
-        show_data(status, new_console())
+        show_data(status, new_console(quiet=quiet))
     if problems:
         raise typer.Exit(PARTIAL)
 

@@ -9,10 +9,11 @@ from papercoder.cli.interruption import run_interruptible
 from papercoder.cli.options import (
     PARTIAL,
     BaseUrlOption,
-    JsonOption,
     MaxCostOption,
     ModelOption,
+    OutcomeOption,
     PromptsOption,
+    QuietOption,
     RepositoryArgument,
     ThinkingOption,
     app,
@@ -55,7 +56,8 @@ def evaluate(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the estimated cost without calling a model.")
     ] = False,
-    as_json: JsonOption = False,
+    as_json: OutcomeOption = False,
+    quiet: QuietOption = False,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
     thinking: ThinkingOption = None,
@@ -77,7 +79,7 @@ def evaluate(
     if dry_run:
         _estimate(repository, paper, settings, options)
     else:
-        _evaluate(repository, paper, output, settings, options, as_json)
+        _evaluate(repository, paper, output, settings, options, as_json, quiet)
 
 
 def _estimate(repository: Path, paper: str | None, settings: "Settings", options: "EvaluationOptions") -> None:
@@ -94,14 +96,15 @@ def _evaluate(
     settings: "Settings",
     options: "EvaluationOptions",
     as_json: bool,
+    quiet: bool,
 ) -> None:
 
-    from papercoder.console.evaluation import show_evaluation
     from papercoder.console.progress import progress
+    from papercoder.console.repositories import show_evaluation
     from papercoder.evaluation.evaluate import evaluate as judged
 
     folder = output or _folder(repository)
-    console = new_console(stderr=as_json)
+    console = new_console(stderr=as_json, quiet=quiet)
     held_against = _paper(repository, paper)
     with progress(console) as listener:
         evaluation = run_interruptible(judged(_source(repository), held_against, folder, settings, options, [listener]))

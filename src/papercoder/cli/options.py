@@ -74,6 +74,10 @@ ReproduceOption = Annotated[bool | None, typer.Option("--reproduce", help="Then 
 BudgetOption = Annotated[str | None, typer.Option(help="How long a reproduction may take: 45m, 2h, 1h30m.")]
 GpuOption = Annotated[bool | None, typer.Option("--gpu", help="Give the code access to this machine's GPUs.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+OutcomeOption = Annotated[
+    bool, typer.Option("--json", help="Print the outcome as one JSON object; the progress goes to standard error.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no outcome, only errors.")]
 PromptsOption = Annotated[
     Path | None, typer.Option(help="Folder with prompts that replace the built-in ones of the same name.")
 ]
@@ -108,12 +112,30 @@ def models_given(model: list[str] | None, thinking: list[str] | None = None) -> 
     return {"model": general, "models": by_role or None, "thinking": level, "role_thinking": levels or None}
 
 
-def new_console(*, stderr: bool = False) -> "Console":
+def new_console(*, stderr: bool = False, quiet: bool = False) -> "Console":
     """A console; 140 columns wide unless it is a terminal."""
     from papercoder.console.output import PlainConsole
 
-    console = PlainConsole(stderr=stderr)
-    return console if console.is_terminal else PlainConsole(stderr=stderr, width=140)
+    console = PlainConsole(stderr=stderr, quiet=quiet)
+    return console if console.is_terminal else PlainConsole(stderr=stderr, width=140, quiet=quiet)
+
+
+def end_with_outcome(folder: Path, console: "Console", *, as_json: bool) -> None:
+    """Show what a run came to.
+
+    Raises:
+        typer.Exit: it is not complete.
+    """
+    from papercoder.console.outcome import show_outcome
+    from papercoder.runs.overview import report
+
+    if as_json:
+        found = report(folder)
+        echo(found.model_dump_json(indent=1))
+    else:
+        found = show_outcome(folder, console)
+    if found.status != "complete":
+        raise typer.Exit(PARTIAL)
 
 
 def echo(text: str, *, err: bool = False, nl: bool = True) -> None:

@@ -16,10 +16,12 @@ from papercoder.cli.options import (
     JsonOption,
     MaxCostOption,
     ModelOption,
+    OutcomeOption,
     PaperArgument,
     PriceOption,
     ProfileOption,
     PromptsOption,
+    QuietOption,
     RepositoryArgument,
     ReproduceOption,
     RunArgument,
@@ -27,6 +29,7 @@ from papercoder.cli.options import (
     ThinkingOption,
     app,
     echo,
+    end_with_outcome,
     models_given,
     new_console,
     settings_given,
@@ -94,21 +97,30 @@ def run(
     force: Annotated[
         bool, typer.Option("--force", help="Use the folder even if it holds a run of another paper.")
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="With another model or profile, pay for work again without asking.")
+    ] = False,
+    as_json: OutcomeOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Turn a paper into a repository. Run it again to resume."""
     given = dict(locals())
 
     from papercoder.console.progress import progress
-    from papercoder.console.terminal import show_report
-    from papercoder.operations.generate import generate
+    from papercoder.operations.generate import generate, made_again
 
-    own = {"paper", "output", "model", "thinking", "force"}
+    own = {"paper", "output", "model", "thinking", "force", "yes", "as_json", "quiet"}
     settings = settings_given(model, thinking, **{name: value for name, value in given.items() if name not in own})
     folder = output or Path("runs") / stem(paper)
-    with progress(new_console()) as listener:
+    console = new_console(stderr=as_json, quiet=quiet)
+    if not (yes or force) and (again := made_again(folder, settings)):
+        if as_json or quiet or not sys.stdin.isatty():
+            raise SettingsError(f"{again} Confirm it with --yes, or choose another folder with -o.")
+        console.print(again, soft_wrap=True)
+        typer.confirm("Continue?", abort=True)
+    with progress(console, "run", folder) as listener:
         run_interruptible(generate(paper, folder, settings, [listener], force=force))
-    if show_report(folder, new_console()).status != "complete":
-        raise typer.Exit(PARTIAL)
+    end_with_outcome(folder, console, as_json=as_json)
 
 
 @app.command()
@@ -121,7 +133,7 @@ def show(
     ] = False,
 ) -> None:
     """Show a run: stages, calls, tokens, cost, open requirements and warnings."""
-    from papercoder.console.terminal import show_report
+    from papercoder.console.outcome import show_report
     from papercoder.report import load
     from papercoder.report.questions import letter
     from papercoder.runs.overview import report
@@ -140,7 +152,7 @@ def show(
 @app.command()
 def check(repository: RepositoryArgument, as_json: JsonOption = False) -> None:
     """Check any Python repository without running it. Uses no model."""
-    from papercoder.console.check import show_check
+    from papercoder.console.repositories import show_check
     from papercoder.operations.repair import check_repository
 
     report = check_repository(repository)
@@ -154,17 +166,21 @@ def check(repository: RepositoryArgument, as_json: JsonOption = False) -> None:
 
 @app.command()
 def execute(
-    repository: RepositoryArgument, sandbox: SandboxOption = None, gpu: GpuOption = None, as_json: JsonOption = False
+    repository: RepositoryArgument,
+    sandbox: SandboxOption = None,
+    gpu: GpuOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Execute a repository in a sandbox, step by step: install, import, start, trials, tests, smoke."""
-    from papercoder.console.terminal import show_execution_step
+    from papercoder.console.repositories import show_execution_step
     from papercoder.operations.repair import execute_repository
 
-    listener = None if as_json else partial(show_execution_step, console=new_console())
+    listener = partial(show_execution_step, console=new_console(stderr=as_json, quiet=quiet))
     report = run_interruptible(execute_repository(repository, sandbox or "auto", listener, bool(gpu)))
     if as_json:
         echo(report.model_dump_json(indent=1))
-    elif report.notes:
+    elif report.notes and not quiet:
         echo("\n".join(report.notes))
     if report.unseen:
         raise typer.Exit(PARTIAL)
@@ -183,17 +199,23 @@ def repair(
     sandbox: SandboxOption = None,
     gpu: GpuOption = None,
     thinking: ThinkingOption = None,
+    as_json: OutcomeOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Repair a failure that you observed: edit the repository so that it works."""
 
     from papercoder.console.progress import progress
     from papercoder.operations.repair import repair_repository
+    from papercoder.runs.overview import report as outcome_of
 
     settings = settings_given(model, thinking, base_url=base_url, max_cost=max_cost, sandbox=sandbox, gpu=gpu)
     folder = output or Path("runs") / f"repair-{repository.resolve().name}"
-    with progress(new_console()) as listener:
+    console = new_console(stderr=as_json, quiet=quiet)
+    with progress(console) as listener:
         changes = run_interruptible(repair_repository(repository, error, folder, settings, [listener]))
-    echo(changes or "No changes: the agent found nothing to edit.")
+    if as_json:
+        echo(outcome_of(folder).model_dump_json(indent=1))
+    console.print(changes or "No changes: the agent found nothing to edit.", soft_wrap=True)
     if not changes:
         raise typer.Exit(PARTIAL)
 
@@ -215,39 +237,40 @@ def revise(
     budget: BudgetOption = None,
     gpu: GpuOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Apply the note without asking.")] = False,
+    as_json: OutcomeOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Apply a note, your edits or a new version of the paper, and update only what they change."""
     given = dict(locals())
 
     from papercoder.console.progress import progress
-    from papercoder.console.terminal import show_report
     from papercoder.operations import revise as revision
     from papercoder.operations.generate import generate
     from papercoder.paper.limited_reading import read_within_limits
 
-    own = {"run", "note", "paper", "model", "thinking", "yes"}
+    own = {"run", "note", "paper", "model", "thinking", "yes", "as_json", "quiet"}
+    console = new_console(stderr=as_json, quiet=quiet)
     flags = {name: value for name, value in given.items() if name not in own}
     former = revision.source_to_resume(run)
     settings = revision.settings_to_resume(run, {**models_given(model, thinking), **flags})
     if warning := revision.cost_warning(run, settings):
-        echo(warning)
-    with progress(new_console()) as listener:
+        console.print(warning, soft_wrap=True)
+    with progress(console, "run", run) as listener:
         if note and paper:
             read_within_limits(paper)  # fail before the note is paid for
         if note:
 
             def confirm(planned: revision.PlannedRevision) -> bool:
-                echo(planned.description)
-                return yes or not sys.stdin.isatty() or typer.confirm("Apply it?")
+                console.print(planned.description, soft_wrap=True)
+                return yes or as_json or quiet or not sys.stdin.isatty() or listener.ask("Apply it?")
 
             if not run_interruptible(revision.apply_note(run, note, settings, [listener], confirm)):
-                echo("Nothing was changed.")
+                console.print("Nothing was changed.")
                 return
         before = revision.repository_texts(run)
         run_interruptible(generate(paper or former, run, settings, [listener], force=bool(paper)))
-    echo(revision.changed_files(before, revision.repository_texts(run)))
-    if show_report(run, new_console()).status != "complete":
-        raise typer.Exit(PARTIAL)
+    console.print(revision.changed_files(before, revision.repository_texts(run)), soft_wrap=True)
+    end_with_outcome(run, console, as_json=as_json)
 
 
 @app.command()

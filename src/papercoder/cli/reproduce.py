@@ -9,9 +9,10 @@ from papercoder.cli.options import (
     BaseUrlOption,
     BudgetOption,
     GpuOption,
-    JsonOption,
     MaxCostOption,
     ModelOption,
+    OutcomeOption,
+    QuietOption,
     RunArgument,
     SandboxOption,
     ThinkingOption,
@@ -49,30 +50,32 @@ def reproduce(
         list[str] | None, typer.Option("--data", metavar="NAME=PATH", help="Use data that you have. Repeatable.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Run the plan without asking.")] = False,
-    as_json: JsonOption = False,
+    as_json: OutcomeOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Run a run's trials within a budget and compare the paper's claims. Run it again to resume."""
     given = dict(locals())
 
-    from papercoder.console.reproduction import ReproductionView, show_summary
+    from papercoder.console.outcome import show_reproduction
+    from papercoder.console.progress import progress
     from papercoder.operations.data import give_data
     from papercoder.operations.reproduce import options_to_resume, reproduce_run
 
     settings = settings_given(None, budget=budget, gpu=gpu, sandbox=sandbox)
-    own = {"run", "retry_failed", "data", "yes", "as_json"}
+    own = {"run", "retry_failed", "data", "yes", "as_json", "quiet"}
     flags = {name: value for name, value in given.items() if name not in own}
     now = {"budget": settings.budget if budget else None, "claims": _listed(claims), "tables": _listed(tables)}
     options = options_to_resume(run, settings, **{**flags, **now})
     if data:
         give_data(run, data)
-    view = ReproductionView(new_console(stderr=as_json))
-    confirm = None if yes or as_json else view.confirm
-    with view.live():
-        found = run_interruptible(reproduce_run(run, options, [view], retry_failed=retry_failed, confirm=confirm))
+    console = new_console(stderr=as_json, quiet=quiet)
+    with progress(console, "reproduce", run) as listener:
+        confirm = None if yes or as_json or quiet else listener.confirm
+        found = run_interruptible(reproduce_run(run, options, [listener], retry_failed=retry_failed, confirm=confirm))
     if as_json:
         echo(found.model_dump_json(indent=1))
     else:
-        show_summary(found, run, view.console)
+        show_reproduction(found, run, console)
 
 
 def _listed(text: str | None) -> tuple[str, ...] | None:
@@ -90,10 +93,12 @@ def diagnose(
     max_cost: MaxCostOption = None,
     sandbox: SandboxOption = None,
     gpu: GpuOption = None,
-    as_json: JsonOption = False,
+    as_json: OutcomeOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Find out why claims differ: try other readings and suspected faults, and keep what the results support."""
-    from papercoder.console.reproduction import ReproductionView, show_diagnosis
+    from papercoder.console.outcome import show_diagnosis
+    from papercoder.console.progress import progress
     from papercoder.operations.diagnose import diagnose_run
     from papercoder.operations.reproduce import options_to_resume
     from papercoder.operations.revise import settings_to_resume
@@ -101,10 +106,10 @@ def diagnose(
     flags = {"base_url": base_url, "max_cost": max_cost, "sandbox": sandbox, "gpu": gpu, "budget": budget}
     settings = settings_to_resume(run, {**models_given(model, thinking), **flags})
     options = options_to_resume(run, settings, budget=settings.budget, sandbox=sandbox, gpu=gpu)
-    view = ReproductionView(new_console(stderr=as_json))
-    with view.live():
-        found = run_interruptible(diagnose_run(run, options, settings, [view]))
+    console = new_console(stderr=as_json, quiet=quiet)
+    with progress(console, "diagnose", run) as listener:
+        found = run_interruptible(diagnose_run(run, options, settings, [listener]))
     if as_json:
         echo(found.model_dump_json(indent=1))
     else:
-        show_diagnosis(found, run, view.console)
+        show_diagnosis(found, run, console)

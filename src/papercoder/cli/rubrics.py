@@ -10,7 +10,9 @@ from papercoder.cli.options import (
     BaseUrlOption,
     MaxCostOption,
     ModelOption,
+    OutcomeOption,
     PaperArgument,
+    QuietOption,
     app,
     echo,
     new_console,
@@ -34,27 +36,33 @@ def rubric(
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
     max_cost: MaxCostOption = None,
+    as_json: OutcomeOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Draft a rubric in PaperBench format from a paper's requirements and claims. Run it again to resume."""
 
-    from papercoder.console.progress import money, progress
+    from papercoder.console.progress import progress
     from papercoder.evaluation.rubric.draft import draft_rubric, to_json
+    from papercoder.report.formatting import cost
     from papercoder.runs.event_log import read_events
     from papercoder.runs.store import write_synced
     from papercoder.runs.summary import summarise
 
     settings = settings_given(model, base_url=base_url, max_cost=max_cost)
     folder = Path("runs") / f"rubric-{stem(paper)}"
-    with progress(new_console()) as listener:
+    console = new_console(stderr=as_json, quiet=quiet)
+    with progress(console) as listener:
         drafted = run_interruptible(draft_rubric(paper, folder, settings, [listener], planned=run))
-    for line in _counts(drafted):
-        echo(line)
+    if as_json:
+        echo(to_json(drafted))
     spent = summarise(read_events(folder))
-    echo(f"{spent.calls.made} calls made, {money(spent.cost_usd, spent.unpriced)}, in {folder}")
-    echo(f"rubric: {folder / 'rubric.json'}")
+    price = cost(spent.cost_usd, spent.unpriced, spent.calls.made)
+    for line in (*_counts(drafted), f"{spent.calls.made} calls made, {price}, in {folder}"):
+        console.print(line, soft_wrap=True)
+    console.print(f"rubric: {folder / 'rubric.json'}", soft_wrap=True)
     if output:
         write_synced(output, to_json(drafted))
-        echo(f"copy: {output}")
+        console.print(f"copy: {output}", soft_wrap=True)
 
 
 def _counts(rubric: "Rubric") -> "Iterator[str]":

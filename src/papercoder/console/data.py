@@ -1,11 +1,19 @@
-"""The data of a run in a terminal."""
+"""Data in a terminal: what a run needs, downloads, and the cache of this machine."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.filesize import decimal
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 from rich.text import Text
 
+from papercoder.datasets.downloads import OnProgress
 from papercoder.datasets.status import DataStatus, SourceStatus
+from papercoder.operations.cache import KINDS, CacheEntry
 
 _STATES = {
     "fetched": Text("fetched"),
@@ -52,3 +60,47 @@ def _row(item: SourceStatus) -> tuple[str | Text, ...]:
         ", ".join(source.requirements),
         _STATES[item.state],
     )
+
+
+@contextmanager
+def show_progress(console: Console) -> Iterator[OnProgress]:
+    """Show downloads: a progress bar in a terminal, one line per download elsewhere."""
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("")
+        seen = set[str]()
+
+        def on_progress(address: str, done: int, total: int | None) -> None:
+            if address not in seen:
+                seen.add(address)
+                progress.reset(task)
+                if not console.is_terminal:
+                    size = f" ({decimal(total)})" if total else ""
+                    console.print(f"{address}{size}", soft_wrap=True)
+            progress.update(task, description="/".join(address.split("/")[-3:]), completed=done, total=total)
+
+        yield on_progress
+
+
+_DAY = 86_400
+
+
+def show_cache(cache: Path, entries: Sequence[CacheEntry], console: Console) -> None:
+    """Show for each kind how many entries there are, their size, and when the oldest was last used."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("kind", "entries", "size", "least recently used"):
+        table.add_column(name, justify="left" if name == "kind" else "right")
+    for kind in KINDS:
+        if own := [entry for entry in entries if entry.kind == kind]:
+            days = int((time.time() - min(entry.used for entry in own)) / _DAY)
+            age = f"{days} days ago" if days > 1 else "today" if not days else "1 day ago"
+            table.add_row(kind, f"{len(own):,}", decimal(sum(entry.size for entry in own)), age)
+    console.print(f"{cache}: {decimal(sum(entry.size for entry in entries))}", soft_wrap=True)
+    if entries:
+        console.print(table)
+
+
+def show_pruned(removed: Sequence[CacheEntry], left: Sequence[CacheEntry], console: Console) -> None:
+    """Show how much was removed and how much is left."""
+    freed, rest = (decimal(sum(entry.size for entry in entries)) for entries in (removed, left))
+    console.print(f"Removed {len(removed):,} entries ({freed}); {len(left):,} are left ({rest}).")

@@ -20,6 +20,7 @@ class PlainConsole(Console):
         width: int | None = None,
         height: int | None = None,
         force_terminal: bool | None = None,
+        quiet: bool = False,
     ) -> None:
         super().__init__(
             file=file,
@@ -27,6 +28,7 @@ class PlainConsole(Console):
             width=width,
             height=height,
             force_terminal=force_terminal,
+            quiet=quiet,
             markup=False,
             emoji=False,
             highlight=False,

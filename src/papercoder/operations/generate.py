@@ -32,7 +32,7 @@ from papercoder.pipeline.publisher import Publisher
 from papercoder.report import write_report
 from papercoder.repository.history import History
 from papercoder.runs.event_log import EventLog, last_start, read_events, trusted_start
-from papercoder.runs.events import ArtifactEdited, Emit, RunEnded, RunStarted, Warned
+from papercoder.runs.events import ArtifactEdited, CallMade, Emit, RunEnded, RunStarted, Warned
 from papercoder.runs.folder import load, lock
 from papercoder.runs.ownership import foreign_start
 from papercoder.runs.run import Run
@@ -103,6 +103,32 @@ async def generate(
             complete_edits(folder)
             end.reason = repository.execution.unseen if repository.execution else ""
         return repository
+
+
+def made_again(folder: Path, settings: Settings) -> str:
+    """What a run in this folder pays for again because its models or its profile changed; empty if nothing.
+
+    Raises:
+        SettingsError: a model cannot be used.
+        RunFolderError: the folder cannot be read.
+    """
+    before = last_start(folder)
+    calls = [event for event in read_events(folder) if isinstance(event, CallMade)]
+    if before is None or not calls:
+        return ""
+    now: dict[str, str] = {role: model.name for role, model in models_by_role(settings, RUN_ROLES).items()}
+    changed = {role: name for role, name in before.models.items() if now.get(role, name) != name}
+    again = [call for call in calls if call.model in changed.values()]
+    parts = [f"{role} is done by {now[role]} instead of {name}" for role, name in changed.items()] if again else []
+    if len(parts) > 1 and len({now[role] for role in changed}) == len(set(changed.values())) == 1:
+        parts = [f"everything is done by {now[next(iter(changed))]} instead of {next(iter(changed.values()))}"]
+    if settings.profile != before.profile:
+        parts.append(f"the profile is {settings.profile} instead of {before.profile}")
+    if not parts:
+        return ""
+    spent = sum(call.cost_usd or 0.0 for call in again)
+    cost = f" Work of {len(again)} calls (${spent:,.2f}) is paid for again." if again else ""
+    return f"In {folder}, {' and '.join(parts)}.{cost} The earlier answers are kept, so going back costs nothing."
 
 
 @contextmanager

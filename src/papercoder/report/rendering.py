@@ -64,10 +64,6 @@ class Links:
         """A section."""
         return f"#{section}"
 
-    def action(self, _action: str) -> str:
-        """The page that starts the next step; empty if there is none, so that its command is shown."""
-        return ""
-
     def paper(self, _anchor: str) -> str:
         """A place in the paper; empty if the paper is not shown."""
         return ""

@@ -1,14 +1,46 @@
-"""Results of `papercoder eval` in a terminal."""
+"""A repository in a terminal: findings of checks, execution steps, and evaluations."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from papercoder.artifacts import Contender, CritiqueScore, Evaluation, RubricScore
-from papercoder.console.progress import money
+from papercoder.artifacts import Contender, CritiqueScore, Evaluation, RubricScore, StepResult
+from papercoder.artifacts.checking import CheckReport
 from papercoder.evaluation.formatting import FITNESS, agreement_words, headline, order_state, order_words, within
+from papercoder.report.formatting import cost
+
+_COLOURS = {"error": "red", "warning": "yellow"}
+
+
+def show_check(report: CheckReport, console: Console) -> None:
+    """Show all findings with location and advice, and the counts per check."""
+    for finding in report.findings:
+        place = (f"{finding.path}:{finding.line}", "bold")
+        severity = (finding.severity, _COLOURS[finding.severity])
+        hint = (f"{finding.advice} ({finding.check})", "dim")
+        console.print(Text.assemble(place, " ", severity, f" {finding.message} ", hint), soft_wrap=True)
+    for line in _summary(report):
+        console.print(line, soft_wrap=True)
+
+
+def _summary(report: CheckReport) -> Iterator[str]:
+    found = [count for count in report.counts if count.errors or count.warnings]
+    if found:
+        yield "; ".join(f"{one.check}: {_count(one.errors, one.warnings)}" for one in found)
+    total = _count(len(report.errors), len(report.warnings)) or "no problems found"
+    yield f"{total} in {report.files:,} Python files; {len(report.checks)} checks, no code was run"
+
+
+def _count(errors: int, warnings: int) -> str:
+    parts = [
+        f"{number:,} {name}{'s' * (number != 1)}"
+        for number, name in ((errors, "error"), (warnings, "warning"))
+        if number
+    ]
+    return ", ".join(parts)
 
 
 def show_evaluation(evaluation: Evaluation, folder: Path, console: Console) -> None:
@@ -72,5 +104,14 @@ def _costs(evaluation: Evaluation) -> str:
     costs = evaluation.costs
     return (
         f"{costs.calls} calls made; {costs.prompt:,} prompt tokens ({costs.cached:,} cached), {costs.completion:,} "
-        f"completion tokens; {money(costs.cost_usd, costs.unpriced)}; {costs.seconds:.0f} s"
+        f"completion tokens; {cost(costs.cost_usd, costs.unpriced, costs.calls)}; {costs.seconds:.0f} s"
     )
+
+
+def show_execution_step(step: StepResult, console: Console) -> None:
+    """Show an execution step, and the end of its output if it failed."""
+    memory = f", {step.peak_memory_mb:.0f} MB" if step.peak_memory_mb else ""
+    detail = step.reason or "; ".join(filter(None, (f"{step.seconds:.1f} s{memory}", step.note)))
+    console.print(Text.assemble((step.step, "bold"), f" {step.status.replace('_', ' ')}: {detail}"), soft_wrap=True)
+    if step.status == "failed":
+        console.print(step.output[-3000:], soft_wrap=True)

@@ -4,8 +4,7 @@ import io
 from typing import Any
 
 from papercoder.artifacts import BenchResults, BenchTrialResult, Interval, JudgeMean
-from papercoder.console.bench_results import show_results
-from papercoder.console.bench_table import Board, Lines, watching
+from papercoder.console.bench import Board, Lines, show_results, watching
 from papercoder.console.output import PlainConsole
 from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, ExecutionStepEnded, RunStarted
 from tests.bench.results.test_files import judged, result

@@ -1,8 +1,8 @@
 from io import StringIO
 
 from papercoder.artifacts.checking import CheckReport, Finding
-from papercoder.console.check import show_check
 from papercoder.console.output import PlainConsole
+from papercoder.console.repositories import show_check
 
 
 def _shown(report: CheckReport) -> str:
