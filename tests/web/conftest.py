@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import papercoder
@@ -61,6 +62,14 @@ def window(chromium: Browser, width: int = 1400, height: int = 900) -> Page:
     access = Access(TOKEN)
     context.add_cookies([{"name": access.cookie, "value": access.cookie_value, "domain": "127.0.0.1", "path": "/"}])
     return context.new_page()
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core finds serious or critical on the page."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found if each["impact"] in {"serious", "critical"}
+    ]
 
 
 @contextmanager

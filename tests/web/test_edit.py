@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from papercoder.artifacts import CheckReport, RequirementDrafts, Requirements
@@ -19,10 +18,9 @@ from papercoder.runs.folder import load, lock
 from papercoder.settings import Settings
 from tests.scripted import play, project
 from tests.support import MARKDOWN, SIMULATED, architecture, draft, of_kind
-from tests.web.conftest import Served, server
+from tests.web.conftest import Served, serious, server
 
 SETTINGS = Settings(model=SIMULATED, profile="papercoder", sandbox="none", refine=0)
-SERIOUS = {"serious", "critical"}
 ANALYSIS = "analysis/simulated/l0_m0.py.md"
 CHOICE = draft(kind="training", statement="The batches are shuffled.", anchor="3¶1", quote="", status="assumed")
 CHOICE = CHOICE.model_copy(update={"alternatives": ("The batches are in order.", "There are no batches.")})
@@ -86,12 +84,6 @@ def opened(served: Served, browser: Page, run: Path, artifact: str, query: str =
 def typed(page: Page, text: str) -> None:
     page.locator(".cm-content").fill(text)
     page.get_by_role("button", name="Preview changes").click()
-
-
-def serious(page: Page) -> list[str]:
-    """What axe-core finds serious or critical on the page."""
-    found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found if each["impact"] in SERIOUS]
 
 
 def test_settings_are_fields_with_their_source_and_alternatives(served: Served, browser: Page, planned: Path) -> None:

@@ -1,6 +1,7 @@
 """The list of runs, and a new run, in a browser."""
 
 import asyncio
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from papercoder.runs.events import RunEnded, RunStarted
 from papercoder.runs.folder import lock
 from papercoder.settings import Settings
 from tests.support import MARKDOWN, SIMULATED
-from tests.web.conftest import Served, server
+from tests.web.conftest import Served, serious, server
 
 _SLOW_LINK = """
 const heard = new Promise((now) => (window.hear = now));
@@ -173,22 +174,57 @@ def test_a_paper_is_read_and_priced_before_it_is_run(populated: Served, browser:
     expect(browser.get_by_role("alert").filter(has_text="files are only read from")).to_be_visible()
 
     browser.locator("input[type=file]").set_input_files(populated.root / "tiny.md")
+    expect(browser.get_by_text("tiny.md is uploaded")).to_be_visible()
+    expect(browser.get_by_role("heading", name="A Tiny Method for Tests")).to_be_visible(timeout=60_000)
+    browser.reload()  # the upload survives
     expect(browser.get_by_role("heading", name="A Tiny Method for Tests")).to_be_visible(timeout=60_000)
     expect(browser.get_by_text("is this all of it?")).to_be_visible()
     expect(browser.get_by_text("Free", exact=True)).to_be_visible()
+    assert serious(browser) == []
+
     model = browser.get_by_label("Model, provider:name")
-    model.fill("openai:gpt-5-mini")
+    model.fill("opnai:gpt-5-mini")
+    expect(browser.get_by_text("There is no provider “opnai”.")).to_be_visible()
+    browser.get_by_role("button", name="openai:gpt-5-mini").click()
+    expect(model).to_have_value("openai:gpt-5-mini")
+    expect(browser.get_by_text("No key: set OPENAI_API_KEY")).to_be_visible()
     expect(browser.get_by_text("About $")).to_be_visible()
+    browser.get_by_label("Cost limit").fill("0.001")
+    expect(browser.get_by_text("The first call alone may cost")).to_be_visible()
     browser.get_by_role("button", name="Start the run").click()
-    expect(browser.get_by_role("alert").filter(has_text="is not configured")).to_be_visible()
+    expect(browser.get_by_role("alert").filter(has_text="Correct the model, the cost limit first.")).to_be_visible()
     model.fill("relay:/tmp")
-    browser.get_by_role("button", name="Start the run").click()
-    expect(browser.get_by_role("alert").filter(has_text="folders or programs of this machine")).to_be_visible()
+    expect(browser.get_by_text("folders or programs of this machine")).to_be_visible()
     assert not (populated.root / "a-tiny-method-for-tests").exists()
 
     model.fill(SIMULATED)
+    browser.get_by_label("Cost limit").fill("")
+    browser.get_by_label("Name").fill("hostile")
+    expect(browser.get_by_text("There is a run with this name.")).to_be_visible()
+    browser.get_by_label("Name").fill("whole")
+    browser.get_by_text("Advanced:").click()
+    expect(browser.get_by_text("Resumes whole, and makes nothing again that was paid for")).to_be_visible()
+    browser.get_by_label("Model for code").fill("simulated:files=3")
+    expect(browser.get_by_text(re.compile(r"Resumes whole, makes \d+ artifacts again"))).to_be_visible()
+    assert serious(browser) == []
+    browser.get_by_role("button", name="Start the run").click()
+    expect(browser.get_by_role("button", name="Make them again")).to_be_visible()
+    browser.get_by_role("button", name="Cancel").click()
+    browser.get_by_label("Model for code").fill("")
+    browser.get_by_label("Name").fill("a-tiny-method-for-tests")
+    browser.get_by_role("radio", name="As published").check()
     browser.get_by_role("button", name="Start the run").click()
     browser.wait_for_url("**/run/a-tiny-method-for-tests")
+
+
+def test_a_failed_upload_looks_failed(populated: Served, browser: Page) -> None:
+    browser.goto(f"{populated.url}/new")
+    notes = populated.root / "notes.md"
+    notes.write_bytes(b"\0\1\2")
+    browser.locator("input[type=file]").set_input_files(notes)
+    expect(browser.get_by_text("✕ notes.md was not uploaded: is not a paper of a known kind")).to_be_visible()
+    browser.locator("input[type=file]").set_input_files(populated.root / "tiny.md")  # another one can be tried
+    expect(browser.get_by_text("tiny.md is uploaded")).to_be_visible()
 
 
 @pytest.mark.parametrize("wait_ms", [0, 4, 9, 13])

@@ -302,11 +302,15 @@ def provider_of(spec: str) -> Provider:
         return provider
     if is_registered(name):
         return Provider(name)
-    known = [*(each.name for each in PROVIDERS), *TEST_MODELS, COMMAND, AGENT]
-    nearest = _OTHER_NAMES.get(name) or closest(name, known)
+    nearest = nearest_provider(name)
     suggestion = f"{nearest}:{model}" if model else nearest
     hint = f"did you mean {suggestion}?" if nearest else "`papercoder models` lists all of them."
     raise SettingsError(f"{spec.rstrip(':')}: there is no provider {name!r}; {hint}")
+
+
+def nearest_provider(name: str) -> str | None:
+    """The provider or kind of model that someone who wrote this name may have meant; None if none is alike."""
+    return _OTHER_NAMES.get(name) or closest(name, [*(each.name for each in PROVIDERS), *WITHOUT_PROVIDER])
 
 
 def is_registered(name: str) -> bool:

@@ -1,6 +1,6 @@
 """Fetching the data of a run, and recording data that the user has."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,6 +13,9 @@ from papercoder.datasets.fetch import SERVERS, fetch_release, give
 from papercoder.datasets.lock import DATA, LOCK, read_lock, record
 from papercoder.datasets.release import Release, by_hand
 from papercoder.errors import FetchError, SettingsError
+from papercoder.models.catalog import closest
+from papercoder.runs.event_log import EventLog
+from papercoder.runs.events import ArtifactReused, ArtifactStarted, Emit, Event, Warned
 from papercoder.runs.folder import load
 
 MAX_DOWNLOAD = 2 * 10**9
@@ -36,6 +39,30 @@ def give_data(folder: Path, given: Iterable[str]) -> None:
                 f"--data {text}: write NAME=PATH with one of the names {', '.join(sources) or '(none)'}."
             )
         record(folder, give(sources[name], Path(path)))
+
+
+def give_once_listed(folder: Path, paths: Mapping[str, Path]) -> Emit:
+    """A listener that gives a run the user's data as soon as the run has listed what it needs.
+
+    The user names data before the run does, so the most similar name counts. What has no place is a warning.
+    """
+
+    def listen(event: Event) -> None:
+        if not isinstance(event, ArtifactStarted | ArtifactReused) or event.artifact != _AFTER_DATA:
+            return
+        names = [source.name for source in load(folder, DATA, DataSources).items]
+        for given, path in paths.items():
+            found = next((name for name in names if name.lower() == given.lower()), None) or closest(given, names)
+            try:
+                give_data(folder, (f"{found or given}={path}",))
+            except (SettingsError, FetchError) as error:
+                EventLog(folder)(Warned(where="data", message=str(error)))
+
+    return listen
+
+
+_AFTER_DATA = "planning/config.json"
+"""The first artifact that is made once the list of data is written."""
 
 
 @dataclass

@@ -36,13 +36,19 @@ class _Stage:
     """Tokens of one call's answer."""
 
 
-def estimate(paper: Paper, model: str, price: Price | None, refine: int = 1, files: int = FILES) -> Estimate:
-    """Estimate a run in the full profile; the unit sizes are typical ones, so take it as an order of magnitude."""
-    stages = _stages(paper, refine, files)
+def estimate(
+    paper: Paper, model: str, price: Price | None, refine: int = 1, files: int = FILES, *, as_published: bool = False
+) -> Estimate:
+    """Estimate a run in the full profile, or as the paper of PaperCoder describes it.
+
+    The unit sizes are typical ones, so take it as an order of magnitude.
+    """
+    stages = _published_stages(paper, files) if as_published else _stages(paper, refine, files)
     prompt = sum(stage.calls * (stage.prompt + _INSTRUCTIONS) for stage in stages)
     completion = sum(stage.calls * stage.completion for stage in stages)
     rounds = f"{refine} round{'' if refine == 1 else 's'} of refinement"
-    note = f"for {files} files, half of them revised, and {rounds}; a cached prefix costs less"
+    extent = f"{files} files" if as_published else f"{files} files, half of them revised, and {rounds}"
+    note = f"for {extent}; a cached prefix costs less"
     return Estimate(
         model=model,
         calls=sum(stage.calls for stage in stages),
@@ -63,7 +69,7 @@ def require_affordable(paper: Paper, settings: Settings) -> str:
     price = price_of_spec(name, settings)
     if limit is None or price is None:
         return ""
-    first = price.of(count_tokens(paper.render()) + _INSTRUCTIONS, 0, settings.max_tokens)
+    first = first_call_cost(paper, price, settings.max_tokens)
     if first > limit:
         raise SettingsError(
             f"--max-cost: the first call for this paper may cost up to ${first:.2f}, more than the limit of "
@@ -73,6 +79,22 @@ def require_affordable(paper: Paper, settings: Settings) -> str:
     if expected <= limit:
         return ""
     return f"about ${expected:.2f} is expected for this paper; the run will stop before it exceeds ${limit:g}"
+
+
+def first_call_cost(paper: Paper, price: Price, max_tokens: int) -> float:
+    """The most dollars that the first call for a paper may cost."""
+    return price.of(count_tokens(paper.render()) + _INSTRUCTIONS, 0, max_tokens)
+
+
+def _published_stages(paper: Paper, files: int) -> list[_Stage]:
+    """Plan, design, logic and configuration one after the other, then each file is analysed and written."""
+    text = count_tokens(paper.render())
+    planned = text + _PLAN
+    return [
+        *(_Stage(1, planned, size) for size in (_PLAN, _DESIGN, _LOGIC, _CONFIG)),
+        _Stage(files, planned + _DESIGN + _LOGIC + _CONFIG, _ANALYSIS),
+        _Stage(files, text // 2 + _CONFIG + _LOGIC // 2 + _ANALYSIS + _IMPORTED * _CODE, _CODE),
+    ]
 
 
 def _stages(paper: Paper, refine: int, files: int) -> list[_Stage]:

@@ -1,51 +1,109 @@
-"""The options of a new run on the page."""
+"""The options of a new run, and what is said about them before it starts."""
 
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from papercoder.errors import SettingsError
 from papercoder.paper.fidelity import Estimate
 from papercoder.settings import Profile, Settings
-from papercoder.web.papers.run_options import PROFILES, check_models, describe, run_settings, suggested_models
+from papercoder.web.papers.run_options import (
+    FRONT,
+    PROFILES,
+    RunOptions,
+    cost_estimate,
+    describe,
+    model_note,
+    model_suggestions,
+    problems,
+)
+from tests.support import PAPER
 
 
 def test_options_override_the_settings_file() -> None:
-    Path("papercoder.toml").write_text('model = "openai:a"\nrefine = 3\n', encoding="utf-8")
-    settings = run_settings(Settings(), "anthropic:b ", "papercoder", 2.5)
+    Path("papercoder.toml").write_text(
+        'model = "openai:a"\nrefine = 3\n[models]\nreview = "openai:r"\n', encoding="utf-8"
+    )
+    options = RunOptions("anthropic:b ", "papercoder", 2.5, models={"coding": "openai:c"}, thinking="low")
+    settings = options.settings(Settings())
     assert (settings.model, settings.profile, settings.max_cost, settings.refine) == (
         "anthropic:b",
         "papercoder",
         2.5,
         3,
     )
+    assert settings.model_for("coding") == "openai:c"
+    assert settings.model_for("review") == "anthropic:b"  # the field was cleared
+    assert settings.thinking == "low"
 
 
 @pytest.mark.parametrize("spec", ["recorded:/etc", "relay:/tmp/x", "relay:runs", "command:rm -rf x"])
 def test_a_model_that_opens_folders_or_runs_programs_is_rejected(spec: str) -> None:
     with pytest.raises(SettingsError, match="folders or programs of this machine"):
-        run_settings(Settings(), spec, "full", None)
-
-
-def test_a_folder_named_in_the_settings_file_is_allowed() -> None:
+        RunOptions(spec).settings(Settings())
+    assert "folders or programs" in model_note(spec, Settings()).problem
     given = Settings(model="recorded:somewhere")
-    assert run_settings(given, "recorded:somewhere", "full", None).model == "recorded:somewhere"
+    assert RunOptions("recorded:somewhere").settings(given).model == "recorded:somewhere"
 
 
-@pytest.mark.parametrize(("model", "cap"), [("nothing", None), ("", None), ("openai:x", -1.0)])
-def test_invalid_values_are_rejected(model: str, cap: float | None) -> None:
-    with pytest.raises(SettingsError):
-        run_settings(Settings(), model, "full", cap)
+@pytest.mark.parametrize(
+    ("spec", "problem", "suggestion"),
+    [
+        ("opnai:gpt-6-luna", "There is no provider “opnai”.", "openai:gpt-6-luna"),
+        ("gpt-6-luna", "Write provider:name", "openai:gpt-6-luna"),
+        ("anthropic", "Write provider:name", "anthropic:claude-sonnet-5-5"),
+        ("openai:gpt-6-luna", "No key: set OPENAI_API_KEY", ""),
+        ("simulated:files=nonsense", "files", ""),
+    ],
+)
+def test_what_is_wrong_with_a_model_is_said_with_the_nearest_name(spec: str, problem: str, suggestion: str) -> None:
+    note = model_note(spec, Settings())
+    assert problem in note.problem
+    assert note.suggestion == suggestion
+    assert "--" not in note.problem
 
 
-def test_a_missing_key_is_reported_before_the_run_starts() -> None:
-    with pytest.raises(SettingsError, match="OPENAI_API_KEY"):
-        check_models(Settings(model="openai:gpt-5-mini"))
+def test_a_configured_model_shows_its_price_and_an_unknown_one_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    assert "key set · $" in model_note("openai:gpt-5-mini", Settings()).hint
+    unknown = model_note("openai:gpt-5-minni", Settings())
+    assert unknown.problem == ""
+    assert "not in the price list" in unknown.hint
+    assert unknown.suggestion.startswith("openai:gpt-5")
+    assert model_note("simulated:files=4", Settings()).hint == "A test model: no key, no cost."
 
 
-def test_suggestions_start_with_the_model_of_the_settings() -> None:
-    assert suggested_models(Settings(model="simulated:files=4"))[0] == "simulated:files=4"
+def test_models_are_suggested_as_one_types() -> None:
+    first = model_suggestions("", Settings(model="simulated:files=7"))
+    assert next(iter(first)) == "simulated:files=7"
+    assert first["simulated:files=4"].startswith("test model")
+    assert first["anthropic:claude-sonnet-5-5"] == "set ANTHROPIC_API_KEY"
+    assert all(spec.startswith("openai:") for spec in model_suggestions("openai:gp", Settings()))
+
+
+@pytest.mark.parametrize(
+    ("field", "changes", "said"),
+    [
+        ("max_cost", {"max_cost": 0.0001}, "The first call alone may cost"),
+        ("budget", {"reproduce": True, "budget": "soon"}, "is not a duration"),
+        ("data", {"data": "digits"}, "write NAME=PATH"),
+        ("data", {"data": "digits=/nowhere/at/all"}, "There is nothing at the path of digits"),
+        ("coding", {"models": {"coding": "opnai:x"}}, "There is no provider"),
+    ],
+)
+def test_every_problem_is_said_at_its_field(field: str, changes: dict[str, Any], said: str) -> None:
+    options = RunOptions(**{"model": "simulated:files=4,price_in=1,price_out=4", **changes})
+    assert said in problems(options, Settings(), PAPER)[field].problem
+    assert "/nowhere" not in problems(options, Settings(), PAPER)[field].problem
+
+
+def test_the_published_profile_is_cheaper() -> None:
+    costs = [
+        cost_estimate(RunOptions("simulated:files=4,price_in=1,price_out=4", profile), Settings(), PAPER).cost_usd or 0
+        for profile in FRONT
+    ]
+    assert costs[0] > costs[1] > 0
 
 
 def test_an_unknown_price_is_stated() -> None:

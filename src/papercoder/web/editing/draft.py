@@ -93,21 +93,28 @@ class Draft:
                 kind = item
         return kind
 
-    def set(self, path: str, typed: str) -> None:
-        """Set the value of a field to what was typed."""
+    def set(self, path: str, typed: str) -> bool:
+        """Set the value of a field to what was typed; False if that changes nothing."""
         above, _, name = path.rpartition(".")
         field = next((each for each in fields_of(self.kind_at(above)) if each.name == name), None)
         if field is None or field.kind == "items":
             raise ArtifactError(f"{self.artifact} has no field {path[:100]!r}.")
         item = self.at(above) if above else self.data
-        self.remember()
+        value, problem = item[name], ""
         try:
-            item[name] = parse(field, typed, self._sample(field, path, item[name]))
-            self._typed.pop(path, None)
+            value = parse(field, typed, self._sample(field, path, item[name]))
         except ValueError as error:
-            self._typed[path] = str(error)
+            problem = str(error)
+        if value == item[name] and problem == self._typed.get(path, ""):
+            return False
+        self.remember()
+        item[name] = value
+        self._typed.pop(path, None)
+        if problem:
+            self._typed[path] = problem
         if name == "quote" and "quote_found" in item:
             item["quote_found"] = bool(item[name]) and self._is_quote(item[name])
+        return True
 
     def _sample(self, field: Field, path: str, value: JsonValue) -> JsonValue:
         """A value whose type a typed value must have: the one before; for a smoke value, the full one."""

@@ -151,7 +151,8 @@ class ArtifactForm:
     def _do(self, data: Mapping[str, str]) -> None:
         match data:
             case {"path": path, "value": typed}:
-                self.draft.set(path, typed)
+                if not self.draft.set(path, typed):
+                    return
                 self._show_errors()
             case {"do": "open", "at": path}:
                 self.draft.at(path)

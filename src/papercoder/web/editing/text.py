@@ -83,8 +83,9 @@ class PlainText:
         """Draw the field."""
 
         def changed(event: events.GenericEventArguments) -> None:
-            self._now = str(event.args)
-            self._on_change()
+            if self._now != str(event.args):
+                self._now = str(event.args)
+                self._on_change()
 
         area = Markup(
             '<textarea class="editor wrapped" spellcheck="false" autocomplete="off" autocapitalize="off" '

@@ -2,26 +2,24 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import get_args
+from urllib.parse import urlencode
 
 from nicegui import events, ui
 
 from papercoder.artifacts import Paper
 from papercoder.artifacts.paper import render_block
 from papercoder.errors import PaperCoderError
-from papercoder.models.resolve import price_of_spec
-from papercoder.operations.estimate import estimate
-from papercoder.paper.fidelity import Estimate, Fidelity, fidelity
+from papercoder.paper.fidelity import Fidelity, fidelity
 from papercoder.paper.pictures import pictures
 from papercoder.report.loading import LARGEST_PICTURE, data_uri
-from papercoder.settings import Profile, Settings
-from papercoder.web.papers import run_options
+from papercoder.web.papers.form import RunForm
 from papercoder.web.papers.sources import read_in_process, source_of, store_upload
 from papercoder.web.parts import example_card
 from papercoder.web.parts import fidelity as fidelity_card
 from papercoder.web.runs.folder import UPLOAD
 from papercoder.web.server import layout
-from papercoder.web.server.layout import Label, alert, button, field, number, select
+from papercoder.web.server.layout import Label, alert, button, field
+from papercoder.web.server.messages import for_page
 from papercoder.web.server.state import Web
 
 _SUFFIXES = ".pdf,.tex,.gz,.tgz,.tar,.zip,.html,.htm,.md,.json,.xml"
@@ -52,6 +50,7 @@ class Start:
     def __init__(self, web: Web, typed: str) -> None:
         self.web = web
         self.typed = typed
+        self.uploader: ui.upload | None = None
         self.latest = 0
         """Number of the latest reading; the results of earlier ones are discarded."""
 
@@ -61,22 +60,43 @@ class Start:
         with ui.element("section").classes("step"):
             layout.heading("The paper", 2)
             _upload_zone(self)
+            self.uploaded = ui.element("div").classes("uploaded").mark("uploaded")
             with ui.element("div").classes("line"):
-                self.field = field("arXiv id, URL, or a file in the runs folder", self.typed)
+                self.field = field("arXiv id or address, or a file in the runs folder", self.typed)
                 self.field.on("keydown.enter", self.read)
                 layout.key(self.field, "/", "type a paper")
                 button("Read it", self.read, "main").mark("read")
             self.error = alert()
         self.after = ui.element("div")
+        if self.typed:
+            ui.timer(0, self.read, once=True)
+
+    def uploading(self) -> None:
+        """Show that a file is on its way."""
+        self._show_upload("Uploading…", "soft")
+
+    def upload_failed(self, why: str, name: str = "The file") -> None:
+        """Show that an upload failed and why; another one can be tried."""
+        self._show_upload(f"✕ {name} was not uploaded: {why}.", "bad")
+        self.after.clear()
+
+    def _show_upload(self, text: str, tone: str) -> None:
+        self.uploaded.clear()
+        with self.uploaded:
+            Label(for_page(text)).classes(f"upload-state {tone}").props["role"] = "status"
+        if self.uploader:
+            self.uploader.reset()
 
     async def upload(self, event: events.UploadEventArguments) -> None:
         """Store an uploaded paper, and read it."""
+        name = event.file.name
         try:
             data = await event.file.read()
-            self.field.value = await asyncio.to_thread(store_upload, self.web.runs_folder, event.file.name, data)
+            self.field.value = await asyncio.to_thread(store_upload, self.web.runs_folder, name, data)
         except PaperCoderError as error:
-            self.error.set_text(str(error))
+            self.upload_failed(str(error).removeprefix(f"{name} ").rstrip("."), name)
             return
+        self._show_upload(f"✓ {name} is uploaded.", "good")
         await self.read()
 
     async def read(self) -> None:
@@ -86,6 +106,7 @@ class Start:
         self.after.clear()
         with self.after:
             Label("Reading…").classes("soft under-way")
+        self._remember()
         try:
             source = source_of(self.web.runs_folder, self.field.value or "")
             paper = await read_in_process(source)
@@ -98,6 +119,11 @@ class Start:
             return
         if number_of_this == self.latest:
             self._draw_steps(source, paper, found, shown)
+
+    def _remember(self) -> None:
+        """Keep the paper in the address, so that a reload shows it again."""
+        query = urlencode({"paper": self.field.value or ""})
+        ui.run_javascript(f"history.replaceState(history.state, '', '/new?{query}')")
 
     def _draw_steps(self, source: str, paper: Paper, found: Fidelity, shown: Mapping[str, str]) -> None:
         self.after.clear()
@@ -120,89 +146,15 @@ def _suspicious_pictures(source: str, paper: Paper, found: Fidelity) -> dict[str
     }
 
 
-class RunForm:
-    """The options of a run, its estimated cost, and its start."""
-
-    def __init__(self, web: Web, paper: Paper, source: str) -> None:
-        self.web = web
-        self.paper = paper
-        self.source = source
-
-    def draw(self) -> None:
-        """Draw the options, the cost and the start button."""
-        base = self.web.settings
-        with ui.element("div").classes("terms"):
-            self.model = field("Model, provider:name", base.model, run_options.suggested_models(base)).on(
-                "update:model-value", self.estimate, throttle=0.4, leading_events=False
-            )
-            self.profile = select("Profile", run_options.PROFILES, base.profile)
-            self.max_cost = number("Cost limit ($)", base.max_cost)
-            self.name = field("Name", self.web.runs_folder.new(_run_name(self.paper.title)))
-        self.price = ui.element("div").classes("price").mark("price")
-        with ui.element("div").classes("line"):
-            start = button("Start the run", self.start, "main").mark("start")
-            layout.key(start, "s", "start the run")
-            self.error = alert()
-        ui.timer(0, self.estimate, once=True)
-
-    async def estimate(self) -> None:
-        """Show the cost with the selected model."""
-        model = self.model.value
-        try:
-            found: Estimate | str = await asyncio.to_thread(self._compute_estimate)
-        except PaperCoderError as error:
-            found = str(error)
-        if model == self.model.value:
-            self._show_cost(found)
-
-    def _show_cost(self, found: Estimate | str) -> None:
-        self.price.clear()
-        with self.price:
-            if isinstance(found, str):
-                Label(found).classes("soft")
-                return
-            Label(_dollars(found)).classes("dollars")
-            Label(run_options.describe(found)).classes("soft")
-            Label(f"Rough estimate: {found.note}.").classes("soft small")
-
-    async def start(self) -> None:
-        """Start the run, and open its page."""
-        self.error.set_text("")
-        try:
-            settings = self._settings()
-            await asyncio.to_thread(run_options.check_models, settings)
-            await example_card.start_run(self.web, self.name.value or self.paper.title, self.source, settings)
-        except PaperCoderError as error:
-            self.error.set_text(str(error))
-
-    def _settings(self) -> Settings:
-        profile = next(each for each in get_args(Profile) if each == self.profile.value)
-        return run_options.run_settings(self.web.settings, self.model.value or "", profile, self.max_cost.value)
-
-    def _compute_estimate(self) -> Estimate:
-        settings = self._settings()
-        name = settings.model_for("coding")
-        return estimate(self.paper, name, price_of_spec(name, settings), settings.refine)
-
-
 def _upload_zone(start: Start) -> None:
     upload = ui.upload(
         auto_upload=True,
-        max_files=1,
         max_file_size=UPLOAD,
         on_upload=start.upload,
-        on_rejected=lambda: start.error.set_text(f"Upload rejected. Upload one paper, at most {UPLOAD // 2**20} MiB."),
+        on_rejected=lambda: start.upload_failed(f"the page takes one paper of at most {UPLOAD // 2**20} MiB"),
     )
+    upload.on("uploading", start.uploading)
+    upload.on("failed", lambda: start.upload_failed("the connection was lost; try again"))
     upload.add_slot("header", _ZONE)
     upload.props(f"accept={_SUFFIXES} flat").classes("drop").mark("upload")
-
-
-def _run_name(title: str) -> str:
-    """A short run name from a title: the part before its colon."""
-    return title.partition(":")[0].lower()[:40]
-
-
-def _dollars(estimate: Estimate) -> str:
-    if estimate.cost_usd is None:
-        return "Price unknown"
-    return "Free" if estimate.cost_usd == 0 else f"About ${estimate.cost_usd:,.2f}"
+    start.uploader = upload

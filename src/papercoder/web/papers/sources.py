@@ -83,12 +83,12 @@ def source_of(runs_folder: RunsFolder, text: str) -> str:
     found = Path(os.path.realpath(runs_folder.root / typed)) if "\0" not in typed else Path("/")
     if not any(found.is_relative_to(folder) for folder in allowed_folders):
         raise PaperError(
-            f"{typed[:120]!r} is not an arXiv id, and files are only read from {runs_folder.root}. "
-            "Drop the paper here instead."
+            f"{typed[:120]!r} is not an arXiv id, and files are only read from the runs folder. Drop the paper here "
+            "instead."
         )
     if not os.path.exists(found):  # noqa: PTH110  Path.exists raises for names that are too long
         raise PaperError(
-            f"{typed[:120]!r} is not an arXiv id, and {runs_folder.root} has no such file. Drop the paper here instead."
+            f"{typed[:120]!r} is not an arXiv id, and the runs folder has no such file. Drop the paper here instead."
         )
     return str(found)
 

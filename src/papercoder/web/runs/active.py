@@ -17,6 +17,7 @@ from typing import IO, Any, Literal
 from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.models.rate_limits import RateLimits
 from papercoder.models.stack import limits_of
+from papercoder.operations.data import give_once_listed
 from papercoder.operations.diagnose import diagnose_run
 from papercoder.operations.dry_run import dry_run
 from papercoder.operations.environment import RunEnvironment
@@ -279,7 +280,12 @@ class ActiveRuns:
         return self._runs.get(name)
 
     async def start(
-        self, name: str, source: str | None, settings: Settings, pending: frozenset[str] = frozenset()
+        self,
+        name: str,
+        source: str | None,
+        settings: Settings,
+        pending: frozenset[str] = frozenset(),
+        data: Mapping[str, Path] | None = None,
     ) -> None:
         """Start or resume a run, and wait until it has started.
 
@@ -288,6 +294,7 @@ class ActiveRuns:
             source: the paper; None: the one in the run folder.
             settings: of the run.
             pending: artifacts that exist and will be made again.
+            data: name -> path of data that the user has.
 
         Raises:
             PaperCoderError: it is already running, too many others are, or it cannot start.
@@ -295,7 +302,8 @@ class ActiveRuns:
         folder = self._runs_folder.folder(name)
 
         async def job(listeners: list[Emit], environment: RunEnvironment) -> None:
-            await generate(source, folder, settings, listeners, environment)
+            given = [give_once_listed(folder, data)] if data else []
+            await generate(source, folder, settings, [*listeners, *given], environment)
 
         await self._start(name, settings, job, pending=pending)
 

@@ -80,6 +80,11 @@ async function dressEditor(id, label) {
   new MutationObserver(() => getElement(id)?.setTheme(themeNow())).observe(document.body, { attributeFilter: ["class"] });
 }
 
+// The profile that is chosen elsewhere in the form of a new run.
+function checkProfile(name) {
+  for (const radio of document.querySelectorAll(".choice input[type=radio]")) radio.checked = radio.value === name;
+}
+
 function showPreview() {
   requestAnimationFrame(() => document.querySelector(".edit-preview").scrollIntoView({ block: "nearest" }));
 }
