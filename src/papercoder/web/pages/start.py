@@ -25,8 +25,8 @@ from papercoder.web.server.state import Web
 _SUFFIXES = ".pdf,.tex,.gz,.tgz,.tar,.zip,.html,.htm,.md,.json,.xml"
 
 _ZONE = """
-<div class="zone" role="button" tabindex="0" @click="props.pickFiles" @keydown.enter="props.pickFiles">
-  <span>Drop a paper here, or <b>choose a file</b></span>
+<div class="zone" @click="props.pickFiles">
+  <span>Drop a paper here, or <button type="button" @click.stop="props.pickFiles">choose a file</button></span>
   <small>PDF, LaTeX as arXiv packs it, HTML, Markdown, S2ORC, TEI or JATS</small>
   <q-uploader-add-trigger />
 </div>
@@ -158,3 +158,4 @@ def _upload_zone(start: Start) -> None:
     upload.add_slot("header", _ZONE)
     upload.props(f"accept={_SUFFIXES} flat").classes("drop").mark("upload")
     start.uploader = upload
+    ui.run_javascript("nameUpload()")

@@ -85,6 +85,10 @@ function checkProfile(name) {
   for (const radio of document.querySelectorAll(".choice input[type=radio]")) radio.checked = radio.value === name;
 }
 
+async function nameUpload() {
+  (await found(".q-uploader__input"))?.setAttribute("aria-label", "Paper to upload");
+}
+
 function showPreview() {
   requestAnimationFrame(() => document.querySelector(".edit-preview").scrollIntoView({ block: "nearest" }));
 }
