@@ -200,10 +200,10 @@ def outcome(report: RunReport) -> Iterator[tuple[str, str]]:
         text = f"{passed} of {plural(len(report.steps), 'step')} passed"
         yield ("bad" if failed else "good"), text + (f", {failed} failed" if failed else "")
     verdicts = Counter(report.claims) - Counter(report.orderings)
-    if claims := verdicts.total():
+    if measured := verdicts.total() - verdicts["not_run"]:
         met, differs = verdicts["met"], verdicts["differs"]
-        tone = "bad" if differs else "good" if met else "none"
-        yield tone, f"{met} of {plural(claims, 'claim')} met" + (f", {differs} differ" if differs else "")
+        text = f"{met} of {plural(measured, 'measured claim')} met"
+        yield ("bad" if differs else "good" if met else "none"), text + (f", {differs} not" if differs else "")
     if report.requirements.total:
         total = plural(report.requirements.total, "requirement")
         if report.verdicts:
