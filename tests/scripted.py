@@ -64,12 +64,22 @@ def test_zero_stays_zero():
     assert predict(3.0, 0.0) == 0.0
 """
 
+TRIALS_TEST_PY = """\
+from tinyfit.experiments import trials
+
+
+def test_there_is_one_trial():
+    # R2: one rate
+    assert len(trials({"seed": 0})) == 1
+"""
+
 _SECTIONS = {
     "2": draft(anchor="2¶1"),
     "3": draft(kind="training", statement="The learning rate is 0.05.", anchor="3¶1", quote="a learning rate of 0.05"),
 }
 _OWNED = {"tinyfit/model.py": "R1", "tinyfit/experiments.py": "R2"}
 _SOURCES = {"tinyfit/model.py": MODEL_PY, "tinyfit/experiments.py": EXPERIMENTS_PY}
+_TESTS = {"tinyfit/model.py": TEST_PY, "tinyfit/experiments.py": TRIALS_TEST_PY}
 
 
 def fenced(code: str) -> str:
@@ -110,7 +120,7 @@ def project(**changes: Says | list[Says]) -> dict[str, Says | list[Says]]:
         "coding": lambda request: fenced(_SOURCES[request.subject]),
         "review": verdict,
         "revise": "NO EDITS",
-        "property_tests": fenced(TEST_PY),
+        "property_tests": lambda request: fenced(_TESTS[request.subject]),
         "strengthen": "NO EDITS",
         "repair": "NO EDITS",
     }
