@@ -39,7 +39,7 @@ class Question:
     """The requirement's id or the setting's key."""
 
     differing: int = 0
-    """Claims that are not met and that the answer may explain."""
+    """Claims that differ and that the answer may explain."""
 
     dependents: int = 0
     """Claims and requirements that depend on the answer."""
@@ -161,12 +161,12 @@ def _weighed(report: Report, question: Question, text: str) -> Question:
         for result in report.claims
         if words and (plain(result.claim.method) in words or plain(result.claim.dataset) in words)
     }
-    unmet = {result.claim.id for result in report.claims if result.verdict in {"differs", "inconclusive"}}
+    differing = {result.claim.id for result in report.claims if result.verdict == "differs"}
     neighbours = sum(item.requirement.anchor == question.anchor != "" for item in report.requirements)
     return Question(
         question.text,
         question.anchor,
         question.subject,
-        differing=len(explained | (named & unmet)),
+        differing=len(explained | (named & differing)),
         dependents=len(named) + neighbours,
     )
