@@ -42,8 +42,9 @@ def test_trials_and_a_diagnosis_start_with_valid_options_only(populated: Served,
     alert(browser, "Scale: give a share")
     form.get_by_label("Scale").fill("1")
     form.get_by_role("button", name="Run the trials").click()
-    alert(browser, "Press Resume to make it")  # the handwritten run has no plan
-    assert "--" not in " ".join(browser.get_by_role("alert").all_inner_texts())
+    expect(browser.locator(".run-name .badge")).to_have_text("not complete")  # the handwritten run has no packages
+    expect(browser.locator(".sentence")).to_contain_text("Press Resume to continue")
+    assert "--" not in browser.locator(".sentence").inner_text()
     expect(browser.locator("#diagnose").get_by_role("button", name="Start the diagnosis")).to_be_visible()
 
 
