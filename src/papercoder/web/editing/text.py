@@ -45,7 +45,7 @@ class CodeText:
         editor = ui.codemirror(
             self._now,
             language=_LANGUAGES.get(suffix),
-            theme="githubLight",
+            theme="vscodeLight",
             line_wrapping=suffix in _WRAPPED,
             on_change=changed,
         )

@@ -157,7 +157,7 @@ def model_note(spec: str, base: Settings) -> Note:
 
 def _meant(typed: str) -> str:
     """The model that someone who left out the provider may have meant; empty if none is alike."""
-    plainest = sorted(PROVIDERS, key=lambda each: (bool(each.also), len(each.key_variables) != 1))
+    plainest = sorted(PROVIDERS, key=lambda each: ("/" in each.name, bool(each.also), len(each.key_variables) != 1))
     examples = {each.example: each for each in reversed(plainest) if each.example != "MODEL"}
     if provider := next((each for each in PROVIDERS if each.name == typed.strip(":").lower()), None):
         return f"{provider.name}:{provider.example}"

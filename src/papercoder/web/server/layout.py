@@ -41,7 +41,8 @@ def button(label: str, on_click: Callable[[], object | Awaitable[object]], kind:
             if isinstance(action := on_click(), Awaitable):
                 await action
         finally:
-            element.props.pop("disabled", None)
+            if not element.is_deleted:
+                element.props.pop("disabled", None)
 
     element = ui.element("button").classes(f"button {kind}".strip())
     element.on("click", click if iscoroutinefunction(on_click) else on_click)

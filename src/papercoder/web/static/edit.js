@@ -70,7 +70,7 @@ document.addEventListener("input", ({ target }) => {
 });
 
 // The code editor has a name, and its colours follow the dark mode of the page.
-const themeNow = () => (document.body.classList.contains("body--dark") ? "githubDark" : "githubLight");
+const themeNow = () => (document.body.classList.contains("body--dark") ? "githubDark" : "vscodeLight");
 
 async function dressEditor(id, label) {
   const content = await found(".code-editor .cm-content");
