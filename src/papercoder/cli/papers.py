@@ -105,7 +105,6 @@ def run(
 ) -> None:
     """Turn a paper into a repository. Run it again to resume."""
     given = dict(locals())
-
     from papercoder.console.progress import progress
     from papercoder.operations.generate import generate, made_again
 
@@ -113,14 +112,25 @@ def run(
     settings = settings_given(model, thinking, **{name: value for name, value in given.items() if name not in own})
     folder = output or Path("runs") / stem(paper)
     console = new_console(stderr=as_json, quiet=quiet)
-    if not (yes or force) and (again := made_again(folder, settings)):
-        if as_json or quiet or not sys.stdin.isatty():
-            raise SettingsError(f"{again} Confirm it with --yes, or choose another folder with -o.")
-        console.print(again, soft_wrap=True)
-        typer.confirm("Continue?", abort=True)
+    if not (yes or force):
+        _confirm_costs(made_again(folder, settings), asks=not (as_json or quiet) and sys.stdin.isatty())
     with progress(console, "run", folder) as listener:
         run_interruptible(generate(paper, folder, settings, [listener], force=force))
     end_with_outcome(folder, console, as_json=as_json)
+
+
+def _confirm_costs(again: str, *, asks: bool) -> None:
+    """Ask before work is paid for again, if any is.
+
+    Raises:
+        SettingsError: nobody can be asked.
+        typer.Abort: the user declined.
+    """
+    if again and not asks:
+        raise SettingsError(f"{again} Confirm it with --yes, or choose another folder with -o.")
+    if again:
+        echo(again)
+        typer.confirm("Continue?", abort=True)
 
 
 @app.command()

@@ -55,7 +55,6 @@ def reproduce(
 ) -> None:
     """Run a run's trials within a budget and compare the paper's claims. Run it again to resume."""
     given = dict(locals())
-
     from papercoder.console.outcome import show_reproduction
     from papercoder.console.progress import progress
     from papercoder.operations.data import give_data
@@ -70,8 +69,8 @@ def reproduce(
         give_data(run, data)
     console = new_console(stderr=as_json, quiet=quiet)
     with progress(console, "reproduce", run) as listener:
-        confirm = None if yes or as_json or quiet else listener.confirm
-        found = run_interruptible(reproduce_run(run, options, [listener], retry_failed=retry_failed, confirm=confirm))
+        ask = None if yes or as_json or quiet else listener.confirm
+        found = run_interruptible(reproduce_run(run, options, [listener], retry_failed=retry_failed, confirm=ask))
     if as_json:
         echo(found.model_dump_json(indent=1))
     else:
