@@ -42,6 +42,9 @@ REPORT = "review/mutation.json"
 _VERSIONS = 40
 """Wrong versions of a file; more of them rarely show more."""
 
+_SECONDS, _LEAST_SECONDS = 45.0, 8.0
+"""The time for the wrong versions of all files together, and the least for one file."""
+
 _SETTINGS = 8
 """Wrong settings that the tests of one file are run with."""
 
@@ -72,10 +75,11 @@ class PropertyTests:
         written = await gather_all(self._write(code, file, owned) for file, owned in owners)
         tests = {test.path: test for test in written if test}
         reports, reason = list[MutationReport](), ""
+        seconds = max(_SECONDS / max(len(tests), 1), _LEAST_SECONDS)
         try:
             for file, owned in owners if self.sandbox != "none" else ():
                 if test := tests.get(property_test_path(file.path)):
-                    tests[test.path], report = await self._measured((*code, *equipment), file, owned, test)
+                    tests[test.path], report = await self._measured((*code, *equipment), file, owned, test, seconds)
                     reports.append(report)
         except NotRunError as error:
             reason = str(error)
@@ -96,10 +100,10 @@ class PropertyTests:
         return config_outline(self.configuration[0].text, self.design.config)
 
     async def _measured(
-        self, files: Files, file: SourceFile, owned: tuple[Requirement, ...], test: SourceFile
+        self, files: Files, file: SourceFile, owned: tuple[Requirement, ...], test: SourceFile, seconds: float
     ) -> tuple[SourceFile, MutationReport]:
         """The tests without those that fail on no wrong version, after these were written again once."""
-        report = await self._report(files, file, test, 1)
+        report = await self._report(files, file, test, seconds, 1)
         weak = report.weak(requirements_of_tests(test.text))
         if weak and not self.publish.edited((test,)):
             edits = await self.run.optional_step(
@@ -115,7 +119,7 @@ class PropertyTests:
             )
             if (stronger := _applied(test, edits)) != test:
                 test = stronger
-                report = await self._report(files, file, test, 2)
+                report = await self._report(files, file, test, seconds, 2)
                 weak = report.weak(requirements_of_tests(test.text))
             report = report.model_copy(update={"dropped": weak})
             test = test.model_copy(update={"text": without_tests(test.text, weak)})
@@ -124,9 +128,11 @@ class PropertyTests:
         covered = sorted({key for name in noticing for key in named.get(name, ())}, key=lambda key: int(key[1:]))
         return test, report.model_copy(update={"covered": tuple(covered)})
 
-    async def _report(self, files: Files, file: SourceFile, test: SourceFile, number: int) -> MutationReport:
+    async def _report(
+        self, files: Files, file: SourceFile, test: SourceFile, seconds: float, number: int
+    ) -> MutationReport:
         versions = (*_wrong_code(file), *_wrong_settings(self.design.config, test.text))
-        inputs = ((*files, test), test.path, file.path, versions, self.sandbox)
+        inputs = ((*files, test), test.path, file.path, versions, seconds, self.sandbox)
         return await self.run.step(f"review/mutation/{file.path}.{number}.json", run_against_versions, *inputs)
 
 

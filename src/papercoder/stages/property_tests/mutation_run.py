@@ -18,10 +18,9 @@ from papercoder.runs.executor import EmitsEvents, runs_execution_steps
 from papercoder.sandbox.contract import GIB, Bind, Command, Limits, Sandbox
 from papercoder.sandbox.selection import select_sandbox, why_unavailable
 
-SECONDS = 120.0
-"""The time for all wrong versions of one file, from which on no other is begun."""
+_SLOWEST = 300.0
+"""Seconds that imports, the right version and the last wrong one may take besides."""
 
-_LIMITS = Limits(seconds=4 * SECONDS)
 _INSTALL = Limits(seconds=1800, disk=32 * GIB)
 _PLAN = ".papercoder-plan"
 _SCRIPT = Path(__file__).parent / "mutation_script.py"
@@ -50,6 +49,7 @@ async def run_against_versions(
     test: str,
     tested: str,
     versions: tuple[Version, ...],
+    seconds: float,
     sandbox: str,
 ) -> MutationReport:
     """Run the tests of one file against each wrong version, in one command in a sandbox.
@@ -60,6 +60,7 @@ async def run_against_versions(
         test: the path of the tests.
         tested: the path of the file that they test.
         versions: the wrong versions.
+        seconds: the time from which on no other version is begun.
         sandbox: `auto` or a sandbox's name.
 
     Raises:
@@ -69,7 +70,7 @@ async def run_against_versions(
     chosen = await select_sandbox(sandbox)
     if chosen is None:
         raise NotRunError(await why_unavailable())
-    return await measure(files, test, tested, versions, chosen, Packages())
+    return await measure(files, test, tested, versions, seconds, chosen, Packages())
 
 
 async def measure(
@@ -77,6 +78,7 @@ async def measure(
     test: str,
     tested: str,
     versions: tuple[Version, ...],
+    seconds: float,
     sandbox: Sandbox,
     installer: Installer,
 ) -> MutationReport:
@@ -91,14 +93,14 @@ async def measure(
             raise NotRunError(installed.reason or "the packages could not be installed")
         async with temporary_copy(repository) as folder:
             nonce = write_nonce(folder)
-            (folder / _PLAN).write_text(_plan(files, test, versions), encoding="utf-8")
+            (folder / _PLAN).write_text(_plan(files, test, versions, seconds), encoding="utf-8")
             threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
             command = Command(
                 script(_SCRIPT, _PLAN),
                 Bind(folder, "/repository"),
                 readable=installed.environment.binds,
                 environment={**installed.environment.variables, **threads, "PYTHONDONTWRITEBYTECODE": "1"},
-                limits=_LIMITS,
+                limits=Limits(seconds=_SLOWEST + 2 * seconds),
             )
             outcome = await sandbox.run(command)
             report = read_report(folder, nonce)
@@ -106,12 +108,12 @@ async def measure(
     return _report(test, tested, versions, report, reason)
 
 
-def _plan(files: tuple[SourceFile, ...], test: str, versions: tuple[Version, ...]) -> str:
+def _plan(files: tuple[SourceFile, ...], test: str, versions: tuple[Version, ...], seconds: float) -> str:
     local = {file.path.partition("/")[0].removesuffix(".py") for file in files}
     code = (file for file in files if file.path.endswith(".py") and (file.path == test or "tests/" not in file.path))
     packages = {name for file in code for name in third_party_imports(file.text, local)}
     changed = [{"path": each.path, "text": each.text} for each in versions]
-    return json.dumps({"test": test, "seconds": SECONDS, "packages": sorted(packages), "versions": changed})
+    return json.dumps({"test": test, "seconds": seconds, "packages": sorted(packages), "versions": changed})
 
 
 def _report(
