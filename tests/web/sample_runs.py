@@ -111,8 +111,8 @@ def _hostile_execution(report: ExecutionReport) -> ExecutionReport:
     return report.model_copy(update={"steps": tuple(step.model_copy(update=said) for step in report.steps)})
 
 
-def huge(root: Path, count: int = 5_000) -> Path:
-    """A run with thousands of requirements, each with its own quote."""
+def huge(root: Path, count: int = 1_000) -> Path:
+    """A run with a thousand requirements, each with its own quote."""
     folder = bare_folder(root / "huge")
     numbers = range(1, count + 1)
     words = (f"Rule {number} says that part {number} is squared." for number in numbers)

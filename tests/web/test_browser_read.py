@@ -17,7 +17,7 @@ from tests.web.sample_runs import handwritten, hostile, huge, recorded, simulate
 
 TABS = ("", "read", "results", "assumptions", "progress", "files")
 
-WITH_ATTACK = {"", "read", "results", "assumptions", "progress", "files"}
+WITH_ATTACK = {"", "read", "results", "assumptions", "files"}
 """Tabs that show the attack."""
 
 
@@ -232,7 +232,7 @@ def test_foreign_text_is_never_executed(populated: Served, browser: Page, view: 
     browser.on("dialog", lambda dialog: asked.append(f"dialog: {dialog.message}"))
     browser.goto(f"{populated.url}/run/hostile/{view}")
     expect(browser.locator("nav.tabs")).to_be_visible()
-    expect(browser.locator("main h1, main h2, .reading").first).to_be_visible()
+    expect(browser.locator("main :is(h1, h2):visible, .reading:visible").first).to_be_visible()
     assert browser.evaluate("window.owned") is None
     assert browser.locator("main img, main script, main iframe, main [onload], main [onerror]").count() == 0
     assert browser.locator("a[href^='javascript' i]").count() == 0
@@ -254,13 +254,13 @@ def test_a_large_file_is_shown_in_parts(populated: Served, browser: Page) -> Non
     expect(browser.locator(".code li[data-n='10500']")).to_be_in_viewport()
 
 
-def test_thousands_of_requirements_scroll(populated: Served, browser: Page) -> None:
-    browser.goto(f"{populated.url}/run/huge/read?r=R4321")
-    expect_selected(browser, "R4321")
+def test_a_thousand_requirements_scroll(populated: Served, browser: Page) -> None:
+    browser.goto(f"{populated.url}/run/huge/read?r=R821")
+    expect_selected(browser, "R821")
     expect(browser.locator(".item.selected")).to_be_in_viewport()
-    assert browser.locator(".item").count() == 5_000
+    assert browser.locator(".item").count() == 1_000
     browser.keyboard.press("j")
-    expect_selected(browser, "R4322")
+    expect_selected(browser, "R822")
     expect(browser.locator(".item.selected")).to_be_in_viewport()
 
 

@@ -50,7 +50,8 @@ def correct(served: Served, page: Page, anchor: str, old: str, new: str) -> None
 
 def save(page: Page) -> None:
     page.get_by_role("button", name="Save only").click()
-    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.locator("[data-edited]")).to_have_count(0)
+    expect(page.get_by_text("Saved, not applied yet: paper.json.")).to_be_visible()
 
 
 def test_a_title_a_formula_and_a_cell_are_corrected_and_used(served: Served, browser: Page) -> None:

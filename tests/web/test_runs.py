@@ -221,7 +221,7 @@ def test_a_failed_upload_looks_failed(populated: Served, browser: Page) -> None:
     browser.goto(f"{populated.url}/new")
     notes = populated.root / "notes.md"
     notes.write_bytes(b"\0\1\2")
-    browser.locator("input[type=file]").set_input_files(notes)
+    browser.get_by_label("Paper to upload").set_input_files(notes)
     expect(browser.get_by_text("✕ notes.md was not uploaded: is not a paper of a known kind")).to_be_visible()
     browser.locator("input[type=file]").set_input_files(populated.root / "tiny.md")  # another one can be tried
     expect(browser.get_by_text("tiny.md is uploaded")).to_be_visible()

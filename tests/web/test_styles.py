@@ -31,14 +31,14 @@ def named(*folders: str) -> set[str]:
 
 def test_each_view_styles_its_own() -> None:
     sheets = {path.stem: styled(path) for path in sorted(STATIC.glob("*.css"))}
-    assert sheets["live"] >= {"state-line", "sentence"}
+    assert sheets["live"] >= {"stages", "run-log"}
     for name, classes in sheets.items():
         others = set().union(*(sheets[other] for other in sheets if other != name))
         assert classes & others == set(), name
 
 
 def test_what_a_view_styles_is_in_no_report() -> None:
-    reports = named("report", "evaluation", "bench")
+    reports = named("report", "evaluation/templates", "bench")
     assert {"step", "controls"} <= reports
     for path in sorted(STATIC.glob("*.css")):
         if path.stem not in SHARED:

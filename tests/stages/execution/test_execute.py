@@ -411,7 +411,7 @@ def test_a_copy_has_no_history_and_no_earlier_results_and_leaves_nothing(tmp_pat
 
     async def names() -> tuple[Path, set[str]]:
         async with temporary_copy(repository) as folder:
-            assert (folder / "data").is_symlink()
+            assert not (folder / "data").is_symlink()  # it leads out of the repository
             deep = folder / "deep"
             for _ in range(300):
                 deep = deep / "d"
@@ -421,7 +421,7 @@ def test_a_copy_has_no_history_and_no_earlier_results_and_leaves_nothing(tmp_pat
 
     folder, found = asyncio.run(names())
     assert not {".git", "results.json"} & found
-    assert {"main.py", "data"} <= found
+    assert "main.py" in found
     assert not folder.parent.exists()
 
 

@@ -92,7 +92,7 @@ class RunForm:
         ui.timer(0, self.refresh, once=True)
 
     def _draw_profiles(self) -> None:
-        with ui.element("fieldset").classes("choices"):
+        with ui.element("fieldset").classes("profiles"):
             with ui.element("legend").classes("sr"):
                 Label("Profile")
             for name, (title, text) in FRONT.items():
@@ -105,13 +105,13 @@ class RunForm:
             if isinstance(other, ui.select):
                 other.set_value(name)
 
-        with ui.element("label").classes("choice"):
+        with ui.element("label").classes("profile"):
             radio = ui.element("input").on("change", choose).mark(f"profile-{name}")
             radio.props.update(
                 {"type": "radio", "name": "profile", "value": name, "checked": self.options.profile == name}
             )
             with ui.element("span"):
-                Label(title).classes("choice-title")
+                Label(title).classes("profile-title")
                 Label(text).classes("soft small")
 
     def _draw_advanced(self) -> None:

@@ -82,11 +82,15 @@ async function dressEditor(id, label) {
 
 // The profile that is chosen elsewhere in the form of a new run.
 function checkProfile(name) {
-  for (const radio of document.querySelectorAll(".choice input[type=radio]")) radio.checked = radio.value === name;
+  for (const radio of document.querySelectorAll(".profile input[type=radio]")) radio.checked = radio.value === name;
 }
 
+// The field is made again after each upload.
 async function nameUpload() {
-  (await found(".q-uploader__input"))?.setAttribute("aria-label", "Paper to upload");
+  const name = () => document.querySelector(".q-uploader__input")?.setAttribute("aria-label", "Paper to upload");
+  if (!(await found(".q-uploader__input"))) return;
+  new MutationObserver(name).observe(document.querySelector(".q-uploader"), { childList: true, subtree: true });
+  name();
 }
 
 function showPreview() {
