@@ -9,7 +9,7 @@ WORKERS ?= auto
 # Tests start Python about two hundred times. Without bytecode, each start compiles hundreds of modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test tests lint docs bench lock clean
+.PHONY: setup demo test tests test-slow lint docs bench lock clean
 
 setup: $(STAMP)
 
@@ -31,7 +31,10 @@ lint: setup
 test: lint tests
 
 tests: setup
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
+
+test-slow: setup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m slow
 
 docs: setup
 	$(BIN)/python -m mkdocs build --strict

@@ -153,7 +153,7 @@ class _DryExecutor:
     ) -> T:
         """The earlier result of this step."""
         call, kind = _step_call.get(), get_type_hints(make)["return"]
-        agents = tuple(agent.name for agent in getattr(make, "agents", ()))
+        agents = tuple(dict.fromkeys(agent.name for agent in getattr(make, "agents", ())))
         self.pending.setdefault(call.artifact, PendingStep(call.artifact, agents, bool(execution_steps_of(make))))
         value = self._earlier_result(call, kind)
         return cast("T", _perturbed(value, kind) if self.perturb else value)
