@@ -203,7 +203,13 @@ def executing(monkeypatch: pytest.MonkeyPatch, judge: Judge | None) -> list[Tree
         return observed(failed, output)
 
     async def run_against_versions(
-        context: Agents, files: object, test: str, tested: str, versions: tuple[Version, ...], sandbox: str
+        context: Agents,
+        files: object,
+        test: str,
+        tested: str,
+        versions: tuple[Version, ...],
+        seconds: float,
+        sandbox: str,
     ) -> MutationReport:
         raise NotRunError("The tests are not run here.")
 
