@@ -50,7 +50,7 @@ def measured(*more: Version) -> MutationReport:
     files = (MODEL, CONFIG, TEST, SourceFile(path="tinyfit/__init__.py", text=""))
     wrong = (Version(path=MODEL.path, text=each.file.text, change=each.where) for each in mutants(MODEL, 9))
     given = (*wrong, *more)
-    return asyncio.run(measure(files, TEST.path, MODEL.path, given, isolating(), OwnPackages()))
+    return asyncio.run(measure(files, TEST.path, MODEL.path, given, 120.0, isolating(), OwnPackages()))
 
 
 def test_tests_are_measured_by_the_wrong_versions_that_they_fail_on() -> None:
