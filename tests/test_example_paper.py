@@ -56,6 +56,7 @@ def a_state(graph: Graph, labels: Labels, seed: int = 0) -> FloatArray:
 # The numbers of the paper
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["results", "ablation", "sensitivity", "details"])
 def test_first_draws_of_the_tables_are_measured(table: str) -> None:
     """Two draws of each cell suffice: draws are independent, and the means are those of the recorded draws."""

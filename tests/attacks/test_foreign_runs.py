@@ -130,7 +130,7 @@ def test_the_page_resumes_with_the_users_own_settings(tmp_path: Path, monkeypatc
     foreign(tmp_path / "run", "command:touch /tmp/x", **HOSTILE)
     started: list[Settings] = []
 
-    async def start(_: ActiveRuns, name: str, source: str | None, settings: Settings) -> None:
+    async def start(_: ActiveRuns, name: str, source: str | None, settings: Settings, *__: object) -> None:
         started.append(settings)
 
     monkeypatch.setattr(ActiveRuns, "start", start)

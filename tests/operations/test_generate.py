@@ -149,6 +149,7 @@ def test_a_run_makes_a_repository_with_its_history(whole: Path) -> None:
     assert summarise(read_events(whole)).status == "complete"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_killed_at_any_call_it_repeats_only_what_was_in_flight(paper_file: Path, tmp_path: Path, whole: Path) -> None:
     def kill_and_resume(at: int) -> None:
@@ -171,6 +172,7 @@ def _assert_resumes(paper: Path, folder: Path, whole: Path, at: int) -> None:
     assert_same_repository(folder, whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 @pytest.mark.parametrize(("where", "at"), [("/steps/", 5), ("/answers/", 9), ("/planning/", 2), ("/repo/", 5)])
 def test_a_run_killed_while_writing_a_file_is_resumed(

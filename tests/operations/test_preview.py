@@ -89,6 +89,7 @@ EDITS: dict[str, tuple[str, Callable[[Path], str]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", EDITS)
 def test_what_is_foreseen_is_what_is_made(run: Path, paper_file: Path, which: str) -> None:
     artifact, edited = EDITS[which]
@@ -114,6 +115,7 @@ def test_what_follows_when_the_code_comes_out_otherwise(
     assert made <= again(run, paper_file) <= made | follow
 
 
+@pytest.mark.slow
 def test_a_number_of_the_configuration_writes_no_code(run: Path) -> None:
     foreseen = foresee(run, **{"planning/config.json": with_epochs(run)})
     made, _ = names(foreseen)
@@ -121,6 +123,7 @@ def test_a_number_of_the_configuration_writes_no_code(run: Path) -> None:
     assert foreseen.rewritten == ("repo/config.yaml",)
 
 
+@pytest.mark.slow
 def test_a_number_needs_trials_alone_and_a_statement_edits_of_the_code(run: Path) -> None:
     (run / "repo" / "trials.py").touch()
     number = foresee(run, **{"planning/config.json": with_epochs(run)})

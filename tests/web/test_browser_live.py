@@ -174,6 +174,7 @@ def test_a_missing_run_links_to_all_runs(served: Served, browser: Page) -> None:
     expect(browser.get_by_role("link", name="All runs")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_example_is_started_with_one_click_and_read(
     tmp_path: Path, browser: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:

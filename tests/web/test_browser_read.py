@@ -254,6 +254,7 @@ def test_a_large_file_is_shown_in_parts(populated: Served, browser: Page) -> Non
     expect(browser.locator(".code li[data-n='10500']")).to_be_in_viewport()
 
 
+@pytest.mark.slow
 def test_a_thousand_requirements_scroll(populated: Served, browser: Page) -> None:
     browser.goto(f"{populated.url}/run/huge/read?r=R821")
     expect_selected(browser, "R821")

@@ -109,6 +109,7 @@ def test_settings_are_fields_with_their_source_and_alternatives(served: Served, 
     assert '"value": 0' in (planned / "planning/config.json").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_saved_edit_is_pending_wherever_the_run_is_shown(served: Served, browser: Page, planned: Path) -> None:
     config = (planned / "planning/config.json").read_text(encoding="utf-8")
     page = opened(served, browser, planned, "planning/config.json")
@@ -129,6 +130,7 @@ def test_a_saved_edit_is_pending_wherever_the_run_is_shown(served: Served, brows
     assert (planned / "planning/config.json").read_text(encoding="utf-8") == config
 
 
+@pytest.mark.slow
 def test_requirements_are_cards(served: Served, browser: Page, planned: Path) -> None:
     page = opened(served, browser, planned, "planning/requirements.json", "&at=R3&use=1")
     card = page.locator("#card-items-2")

@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -223,9 +223,14 @@ def imported_modules(node: ast.Import | ast.ImportFrom) -> tuple[str, ...]:
 def third_party_imports(code: str, local: Iterable[str]) -> Iterator[str]:
     """The modules that a file imports and that are neither Python's own nor, by `local`, the repository's."""
     own = {*sys.stdlib_module_names, *local, "__future__"}
-    for node in ast.walk(parse(code)):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield from (name for name in imported_modules(node) if name.partition(".")[0] not in own)
+    return (name for name in _all_imports(code) if name.partition(".")[0] not in own)
+
+
+@lru_cache(maxsize=256)
+def _all_imports(code: str) -> tuple[str, ...]:
+    """The modules that a file imports; a run asks for those of the same files again and again."""
+    imports = (node for node in ast.walk(parse(code)) if isinstance(node, ast.Import | ast.ImportFrom))
+    return tuple(name for node in imports for name in imported_modules(node))
 
 
 def needed_imports(code: str, local: Iterable[str]) -> Iterator[str]:

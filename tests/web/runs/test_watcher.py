@@ -178,6 +178,7 @@ def test_all_listeners_are_called_until_they_leave(
     assert two == one[:1]
 
 
+@pytest.mark.slow
 def test_a_run_of_the_command_line_is_watched(watch: Watcher, tmp_path: Path, paper_file: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(papercoder.__file__).parents[1])}
     model = SIMULATED.replace("speed=100000", "speed=200,ttft=10")
