@@ -108,6 +108,7 @@ def test_a_path_in_a_foreign_run_is_never_read_as_its_paper(tmp_path: Path) -> N
     assert source_to_resume(run) == "secret.md"
 
 
+@pytest.mark.slow
 def test_the_user_is_told_what_was_not_used(tmp_path: Path) -> None:
     run, events = foreign(tmp_path / "run", **HOSTILE), list[Event]()
     settings = settings_to_resume(run, {"model": SIMULATED})

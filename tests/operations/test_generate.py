@@ -185,6 +185,7 @@ def test_a_run_killed_while_writing_a_file_is_resumed(
     assert_same_repository(folder, whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 3, 7, 10, 13])
 def test_a_run_killed_while_git_works_is_resumed(paper_file: Path, tmp_path: Path, whole: Path, at: int) -> None:
     folder = tmp_path / "run"
@@ -193,6 +194,7 @@ def test_a_run_killed_while_git_works_is_resumed(paper_file: Path, tmp_path: Pat
     assert_same_repository(folder, whole)
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_still_arrives(paper_file: Path, tmp_path: Path, whole: Path) -> None:
     folder = tmp_path / "run"
     for _ in range(3):
