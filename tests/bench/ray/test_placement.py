@@ -150,6 +150,7 @@ def call_key(event: CallMade) -> str:
     return event.model_dump_json(exclude={"at", "artifact"})
 
 
+@pytest.mark.slow
 def test_a_bench_is_the_same_on_a_cluster(machines: Machines, tmp_path: Path) -> None:
     manifest = write_manifest(tmp_path, texts=4, variants=[FULL])
     listener = Silent()
