@@ -227,8 +227,7 @@ def test_errors_of_the_operating_system_end_in_one_sentence(
     def fail(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/somewhere/lock")
 
-    (tmp_path / "main.py").touch()
-    monkeypatch.setattr("papercoder.stages.checking.check", fail)
+    monkeypatch.setattr("papercoder.operations.repair.check", fail)
     monkeypatch.setattr(sys, "argv", ["papercoder", "check", str(tmp_path)])
     with pytest.raises(SystemExit) as end:
         cli.main()
