@@ -80,4 +80,5 @@ def _entry(kind: str, path: Path) -> CacheEntry:
         for name in (*folders, *files):
             status = Path(folder, name).lstat()
             sizes[status.st_dev, status.st_ino] = status.st_blocks  # hard links count once
-    return CacheEntry(kind, path, sum(sizes.values()) * _BLOCK, own.st_mtime)
+    taken = max(sum(sizes.values()) * _BLOCK, own.st_size)  # short links and fresh files have no blocks yet
+    return CacheEntry(kind, path, taken, own.st_mtime)
