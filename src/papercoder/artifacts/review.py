@@ -168,7 +168,7 @@ class MutationReports(Artifact):
 
     @property
     def covered(self) -> tuple[str, ...]:
-        """Ids of the requirements with a test that was seen to fail on a wrong version."""
+        """Ids of the requirements with a test that failed on a wrong version."""
         return tuple(sorted({name for item in self.items for name in item.covered}, key=lambda name: int(name[1:])))
 
 

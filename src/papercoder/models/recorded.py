@@ -66,7 +66,7 @@ class Recorded:
         """The answer of this agent about this subject in this round.
 
         Raises:
-            AnswerError: the recording has no such answer; a run goes on without it where the answer is optional.
+            AnswerError: the recording has no such answer; a run continues without it if the answer is optional.
         """
         path = self._folder / self._file(request)
         try:

@@ -41,7 +41,7 @@ _HARMLESS = frozenset(
         "thinking",
     }
 )
-"""Settings that are used again whoever started the run: none of them reaches anything outside the run."""
+"""Settings that are used again by any user of the run: none of them reaches anything outside the run."""
 
 
 def signed(folder: Path, event: RunStarted) -> RunStarted:

@@ -1,6 +1,6 @@
 """What tells who made a repository: files, phrases and marks of makers, as rules that remove them and a check.
 
-Every rule applies to every repository, whoever made it: a change that only one maker's files have would be a trace too.
+Every rule applies to every repository: a change that only one maker's files have would be a trace too.
 """
 
 import fnmatch
