@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from papercoder.agents.agent import Agents
-from papercoder.agents.edits import apply
 from papercoder.agents.listings import requirement_lines
 from papercoder.artifacts import (
     ArchitectureDesign,
@@ -41,15 +40,7 @@ from papercoder.runs.run import Run
 from papercoder.runs.summary import Summary, summarise
 from papercoder.settings import Settings
 from papercoder.stages.amendment import amend, apply_amendment
-from papercoder.stages.implementation import (
-    LOGIC,
-    PLAN,
-    AmendedItems,
-    files_to_edit,
-    implement,
-    planning_files,
-    read_planning_files,
-)
+from papercoder.stages.implementation import AmendedItems, files_to_edit, implement, planning_files, with_edits
 
 _EDIT_TOKENS = 4_000
 """Estimated completion tokens of the edits for a note."""
@@ -207,12 +198,10 @@ async def _edit_code(
     edits = await run.step(
         artifact, implement, items, before.plan, before.logic, outline, files_to_edit(after, files, items)
     )
-    edited = apply((*planning_files(before.plan, before.logic), *files), edits)
-    plan, logic = read_planning_files(edited)
-    code = tuple(file for file in edited if file.path not in {PLAN, LOGIC})
+    changed = with_edits(after, files, edits)
     for name, text in (texts or {}).items():
         put(run.folder, name, text)
-    await save_change(run, change_between((before, files), (replace(after, plan=plan, logic=logic), code)))
+    await save_change(run, change_between((before, files), changed))
 
 
 def planned_edits(folder: Path, texts: Mapping[str, str], settings: Settings) -> PlannedRevision | None:

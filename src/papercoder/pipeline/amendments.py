@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from papercoder.agents.agent import Agents
-from papercoder.agents.edits import apply
 from papercoder.artifacts import (
     AmendmentOutcome,
     Amendments,
@@ -22,15 +21,7 @@ from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.runs.folder import load
 from papercoder.runs.run import Run
 from papercoder.stages.amendment import Amendment, amend, apply_amendment
-from papercoder.stages.implementation import (
-    LOGIC,
-    PLAN,
-    AmendedItems,
-    files_to_edit,
-    implement,
-    planning_files,
-    read_planning_files,
-)
+from papercoder.stages.implementation import AmendedItems, files_to_edit, implement, with_edits
 
 REPORT = "review/amendments.json"
 
@@ -129,9 +120,7 @@ async def _changed(
     )
     if edits is None:
         return None
-    edited = apply((*planning_files(design.plan, design.logic), *files), edits)
-    plan, logic = read_planning_files(edited)
-    return replace(after, plan=plan, logic=logic), tuple(file for file in edited if file.path not in {PLAN, LOGIC})
+    return with_edits(after, files, edits)
 
 
 def _with_alternative(requirements: Requirements, former: Requirement) -> Requirements:

@@ -71,7 +71,7 @@ def trusted(folder: Path, event: RunStarted) -> RunStarted:
 
 
 def foreign_start(folder: Path, event: RunStarted, used: RunStarted) -> tuple[str, ...]:
-    """What this user is told who resumes a foreign run; nothing if the run is their own.
+    """The message for a user who resumes a foreign run; nothing if the run is their own.
 
     Args:
         folder: the run folder.

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from papercoder.agents.agent import WITH_TRIALS, Agent, Agents, uses
 from papercoder.agents.answers import InvalidAnswerError
@@ -99,6 +100,17 @@ def read_planning_files(files: Iterable[SourceFile]) -> tuple[OverallPlan, Logic
     assert isinstance(plan, OverallPlan)
     assert isinstance(logic, LogicDesign)
     return plan, logic
+
+
+def with_edits(design: Design, files: tuple[SourceFile, ...], edits: Edits) -> tuple[Design, tuple[SourceFile, ...]]:
+    """The design with its edited plan and logic, and the edited code.
+
+    Raises:
+        InvalidAnswerError: the edits do not fit.
+    """
+    edited = apply((*planning_files(design.plan, design.logic), *files), edits)
+    plan, logic = read_planning_files(edited)
+    return replace(design, plan=plan, logic=logic), tuple(file for file in edited if file.path not in {PLAN, LOGIC})
 
 
 def _result_problems(edited: tuple[SourceFile, ...], requirements: tuple[Requirement, ...]) -> list[str]:

@@ -68,7 +68,7 @@ def state_sentence(view: View) -> str:
             return f"Pauses when {plural(calls, 'request')} {are} answered; the answers are kept."
         case "paused":
             since = f" since {_clock_time(view.pausing.since)}" if view.pausing else ""
-            return f"Nothing is sent{since}, until you press Continue. Code that runs already goes on."
+            return f"Nothing is sent{since}, until you press Continue. Code that runs already continues."
         case "stopping":
             return "Requests that were sent are answered and kept, then the run stops."
         case "interrupted":
