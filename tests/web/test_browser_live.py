@@ -139,6 +139,7 @@ def test_a_run_is_watched_and_controlled_from_several_browsers(
     go.touch()
     expect(state(browser)).to_have_text("not complete")
     expect(state(other)).to_have_text("not complete")
+    expect(browser.locator(".sentence")).to_contain_text("It was stopped")
     assert calls_made(folder) >= paused + sent
 
     # resumed until it is complete
