@@ -206,6 +206,7 @@ def test_a_paper_is_read_and_priced_before_it_is_run(populated: Served, browser:
     expect(browser.get_by_text("Resumes whole, and makes nothing again that was paid for")).to_be_visible()
     browser.get_by_label("Model for code").fill("simulated:files=3")
     expect(browser.get_by_text(re.compile(r"Resumes whole, makes \d+ artifacts again"))).to_be_visible()
+    assert serious(browser) == []
     browser.get_by_role("button", name="Start the run").click()
     expect(browser.get_by_role("button", name="Make them again")).to_be_visible()
     browser.get_by_role("button", name="Cancel").click()
