@@ -164,7 +164,7 @@ def test_an_error_is_shown(served: Served, browser: Page, paper_file: Path) -> N
     (folder / "paper.json").unlink()
     browser.goto(f"{served.url}/run/poor")
     button(browser, "Resume").first.click()
-    expect(browser.get_by_role("alert").or_(browser.locator(".sentence")).filter(has_text="paper.md")).to_be_visible()
+    expect(browser.locator(".sentence")).to_contain_text("There is no file or folder paper.md.")
     expect(state(browser)).to_have_text("not complete")
 
 

@@ -18,6 +18,7 @@ from papercoder.runs.progress import ArtifactProgress, StepProgress
 from papercoder.runs.reproduction_progress import ReproductionProgress
 from papercoder.web.parts.tabs import address
 from papercoder.web.runs.view import ActiveCall, State, View
+from papercoder.web.server.messages import for_page
 
 _MAX_NAMES = 5
 """Names in a list before `and 3 more`."""
@@ -74,8 +75,8 @@ def state_sentence(view: View) -> str:
         case "interrupted":
             return f"The process of this run is gone. {kept} Press Resume to continue."
         case "partial":
-            more = "" if "kept" in view.reason or "Resume" in view.reason else f" {kept} Press Resume to continue."
-            return f"{_as_sentence(view.reason) or 'The run ended early.'}{more}"
+            reason = _as_sentence(for_page(view.reason)) or "The run ended early."
+            return reason if "kept" in reason or "Resume" in reason else f"{reason} {kept} Press Resume to continue."
         case _:
             return ""
 
