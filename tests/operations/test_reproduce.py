@@ -17,6 +17,7 @@ from papercoder.artifacts.reproduction import Reproduction, ReproductionOptions,
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.operations.reproduce import options_to_resume, reproduce_run
 from papercoder.pipeline import reproduction as pipeline
+from papercoder.pipeline import trial_schedule
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import ClaimDecided, Event, ReproductionPlanned, RunEnded, TrialEnded, TrialStarted
 from papercoder.runs.executor import PlainContext
@@ -77,10 +78,8 @@ def test_the_repository_has_the_results(tmp_path: Path) -> None:
     assert {row["claim"]: row["mean"] for row in rows} == {"C1": 95.0, "C2": 85.0, "C3": 90.0, "C4": 80.0}
 
 
-@pytest.mark.parametrize("failing", [None, ["ours", "wine"]])
-def test_short_trials_share_processes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: list[str] | None
-) -> None:
+def count_processes(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What each process with trials was started with."""
     processes = []
 
     async def count(*given: Any) -> TrialOutcome:
@@ -88,10 +87,25 @@ def test_short_trials_share_processes(
         return await run_trial(*given)
 
     monkeypatch.setattr(places, "run_trial", count)
+    return processes
+
+
+@pytest.mark.parametrize("failing", [None, ["ours", "wine"]])
+def test_short_trials_share_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: list[str] | None
+) -> None:
+    processes = count_processes(monkeypatch)
     found = reproduce(write_run(tmp_path, seeds=6, failing=failing), workers=1)
     assert found.measured == (24 if failing is None else 18)
     assert len(processes) < 16
     assert {failure.reason for failure in found.failed} == ({"RuntimeError: out of luck"} if failing else set())
+
+
+def test_kinds_that_were_not_probed_share_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial_schedule, "_PROBE_SHARE", 0.0)
+    processes = count_processes(monkeypatch)
+    assert reproduce(write_run(tmp_path), workers=1).measured == 4
+    assert len(processes) == 2
 
 
 def test_nothing_that_has_a_result_runs_again(tmp_path: Path) -> None:

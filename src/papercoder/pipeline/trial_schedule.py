@@ -29,6 +29,9 @@ _SECONDS_BETWEEN_EVENTS = 2.0
 _MOST_FAILURES = 2
 """After this many failures and no success, no further trial of the same kind runs."""
 
+_BASES_TOGETHER = ("measured", "similar")
+"""What the time of a trial must be known from for it to share a process."""
+
 OnResult = Callable[[TrialResult], Awaitable[None]]
 
 
@@ -214,17 +217,21 @@ class TrialSchedule:
         await self.on_result(result)
 
     def _along(self, first: Trial) -> tuple[Trial, ...]:
-        """The next trials of known kinds that run in the same process as a short one."""
+        """The next trials that run in the same process as a short one.
+
+        Kinds without a measurement are among them if others are short: where the start of a process takes longer than
+        a trial, one process for each kind would use up a small budget.
+        """
         estimate = self.estimates.of(kind_of(first))
         together = min(self.steps.place.seconds_together, self.seconds_left)
-        if estimate.basis != "measured" or self.max_trials is not None:
+        if estimate.basis not in _BASES_TOGETHER or self.max_trials is not None:
             return ()
         others = [step.trial for step in self._order() if step.trial != first]
         chosen: list[Trial] = []
         total = self._seconds(estimate.kind)
         for trial in others[: len(others) // self.steps.place.workers]:  # so that no worker waits for another
             total += self._seconds(kind_of(trial))
-            if total > together or self.estimates.of(kind_of(trial)).basis != "measured":
+            if total > together or self.estimates.of(kind_of(trial)).basis not in _BASES_TOGETHER:
                 break
             chosen.append(trial)
         return tuple(chosen)
