@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.machine import example
 from benchmarks.many.heartbeat import Heartbeat, Lag
 from benchmarks.speed.measure import LATENCY
-from papercoder.artifacts import BenchResults, BenchTrialResult
+from papercoder.artifacts import BenchEntryResult, BenchResults
 from papercoder.bench.bench import bench
 from papercoder.bench.manifest.manifest import Manifest, ModelChoice, PaperEntry, Variant
 from papercoder.bench.placement import LocalPlacement, Placement
@@ -53,16 +53,16 @@ class Silent:
     """A listener that shows nothing."""
 
     def on_start(self, results: BenchResults) -> None:
-        """All trials."""
+        """All entries."""
 
     def on_warning(self, message: str) -> None:
         """Something should be known."""
 
-    def on_event(self, trial: str, event: Event) -> None:
+    def on_event(self, entry: str, event: Event) -> None:
         """Something happened."""
 
-    def on_trial_end(self, result: BenchTrialResult) -> None:
-        """A trial ended."""
+    def on_entry_end(self, result: BenchEntryResult) -> None:
+        """An entry ended."""
 
 
 def manifest(papers: int, files: int, speed: float) -> Manifest:
@@ -84,21 +84,21 @@ async def load(todo: Manifest, folder: Path, placement: Placement) -> Load:
     async with Heartbeat() as heart:
         results = await bench(todo, folder, placement, Silent())
     return Load(
-        papers=len(results.trials),
-        complete=sum(trial.status == "complete" for trial in results.trials),
-        calls=sum(trial.calls for trial in results.trials),
+        papers=len(results.entries),
+        complete=sum(entry.status == "complete" for entry in results.entries),
+        calls=sum(entry.calls for entry in results.entries),
         wall=time.perf_counter() - wall,
         cpu=_cpu(resource.RUSAGE_SELF) - cpu,
         cpu_of_others=_cpu(resource.RUSAGE_CHILDREN) - others,
         lag=heart.lag,
-        reasons=tuple(sorted({_nameless(trial, folder) for trial in results.trials if trial.status != "complete"})),
+        reasons=tuple(sorted({_nameless(entry, folder) for entry in results.entries if entry.status != "complete"})),
     )
 
 
-def _nameless(trial: BenchTrialResult, folder: Path) -> str:
+def _nameless(entry: BenchEntryResult, folder: Path) -> str:
     """The reason without the name of the temporary folder."""
-    reason = trial.reason.replace(str(trial.trial), "PAPER").replace(str(folder.resolve()), "FOLDER")
-    return f"{trial.status}: {' '.join(reason.split())}"
+    reason = entry.reason.replace(str(entry.entry), "PAPER").replace(str(folder.resolve()), "FOLDER")
+    return f"{entry.status}: {' '.join(reason.split())}"
 
 
 def _cpu(who: int) -> float:

@@ -7,10 +7,10 @@ from typing import Any
 
 import yaml
 
-from papercoder.artifacts import BenchResults, BenchTrialResult
+from papercoder.artifacts import BenchEntryResult, BenchResults
 from papercoder.bench.bench import bench
+from papercoder.bench.manifest.entries import Entry, entries
 from papercoder.bench.manifest.file import load_manifest
-from papercoder.bench.manifest.trials import Trial, trials
 from papercoder.bench.placement import LocalPlacement
 from papercoder.runs.events import Event
 from papercoder.stages.checking import checks
@@ -56,7 +56,7 @@ class Silent:
     def __init__(self) -> None:
         self.started: BenchResults | None = None
         self.events: list[tuple[str, Event]] = []
-        self.ended: list[BenchTrialResult] = []
+        self.ended: list[BenchEntryResult] = []
         self.warned: list[str] = []
 
     def on_start(self, results: BenchResults) -> None:
@@ -65,10 +65,10 @@ class Silent:
     def on_warning(self, message: str) -> None:
         self.warned.append(message)
 
-    def on_event(self, trial: str, event: Event) -> None:
-        self.events.append((trial, event))
+    def on_event(self, entry: str, event: Event) -> None:
+        self.events.append((entry, event))
 
-    def on_trial_end(self, result: BenchTrialResult) -> None:
+    def on_entry_end(self, result: BenchEntryResult) -> None:
         self.ended.append(result)
 
 
@@ -78,9 +78,9 @@ def run(manifest: Path, folder: Path, listener: Any = None, **changes: Any) -> B
     return asyncio.run(bench(loaded, folder, LocalPlacement(), listener or Silent()))
 
 
-def trial_of(manifest: Path, folder: Path, at: int = 0) -> Trial:
-    """One of its trials."""
-    return trials(load_manifest(manifest), folder)[at]
+def entry_of(manifest: Path, folder: Path, at: int = 0) -> Entry:
+    """One of its entries."""
+    return entries(load_manifest(manifest), folder)[at]
 
 
 def calls_of(folder: Path) -> "Counter[tuple[str, str, str]]":

@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from papercoder.bench.ray.host import Host, HostMessage, TrialRequest
+from papercoder.bench.ray.host import EntryRequest, Host, HostMessage
 from papercoder.errors import AnswerError
 from papercoder.models.contract import Answer, Request
 from papercoder.models.simulated import Simulated
@@ -40,16 +40,16 @@ class Mortal(Host):
         os.fsync = lambda fd: None
         checks.CHECKS = without_tools()
         Simulated.stream = _with_pauses()  # type: ignore[method-assign, assignment]
-        self.trials: list[str] = []
+        self.entries: list[str] = []
         self.here = {"pid": os.getpid(), "node": ray.get_runtime_context().get_node_id()}
         self._report()
 
-    async def run(self, request: TrialRequest) -> AsyncIterator[HostMessage]:
+    async def run(self, request: EntryRequest) -> AsyncIterator[HostMessage]:
         """Like any host, but the poison paper kills it."""
-        self.trials.append(request.trial.paper)
+        self.entries.append(request.entry.paper)
         self.here["loop"] = type(asyncio.get_running_loop()).__module__
         self._report()
-        if request.trial.paper == POISON:
+        if request.entry.paper == POISON:
             yield ()
             await asyncio.sleep(0.5)
             os.kill(os.getpid(), signal.SIGKILL)
@@ -58,7 +58,7 @@ class Mortal(Host):
 
     def _report(self) -> None:
         folder = Path(os.environ[HOSTS])
-        (folder / f"{self._name}.part").write_text(json.dumps({**self.here, "trials": self.trials}), encoding="utf-8")
+        (folder / f"{self._name}.part").write_text(json.dumps({**self.here, "entries": self.entries}), encoding="utf-8")
         (folder / f"{self._name}.part").replace(folder / f"{self._name}.json")
 
 

@@ -1,4 +1,4 @@
-"""Benches: failures stay in their trial, and nothing is paid for twice."""
+"""Benches: failures stay in their entry, and nothing is paid for twice."""
 
 import asyncio
 import multiprocessing
@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from papercoder.artifacts import BenchResults, BenchTrialResult
+from papercoder.artifacts import BenchEntryResult, BenchResults
 from papercoder.bench.bench import bench
+from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.manifest.file import load_manifest
-from papercoder.bench.manifest.trials import Trial
-from papercoder.bench.placement import Listener, LocalPlacement, RunTrial, SharedLimits
+from papercoder.bench.placement import Listener, LocalPlacement, RunEntry, SharedLimits
 from papercoder.errors import RunFolderError, SandboxError, SettingsError
 from papercoder.models.contract import Answer, Request
 from papercoder.models.simulated import Simulated
@@ -23,7 +23,7 @@ from papercoder.runs.events import CallMade, Event, RunStarted, Warned
 from papercoder.runs.folder import load, lock
 from papercoder.runs.store import FileStore
 from papercoder.stages.checking import checks
-from tests.bench.benches import FULL, PUBLISHED, TINY, Silent, calls_of, run, trial_of, without_tools, write_manifest
+from tests.bench.benches import FULL, PUBLISHED, TINY, Silent, calls_of, entry_of, run, without_tools, write_manifest
 from tests.support import of_kind
 
 PRICED = f"{TINY},price_in=100,price_out=100"
@@ -35,7 +35,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An undisturbed bench: three papers in two variants."""
     folder = tmp_path_factory.mktemp("whole")
     results = run(six(folder), folder / "out")
-    assert {trial.status for trial in results.trials} == {"complete"}
+    assert {entry.status for entry in results.entries} == {"complete"}
     return folder / "out"
 
 
@@ -47,30 +47,30 @@ def test_a_broken_paper_does_not_affect_the_others(tmp_path: Path) -> None:
     path = write_manifest(tmp_path, variants=[PUBLISHED, {**PUBLISHED, "name": "again"}])
     (tmp_path / "p2.md").write_bytes(b"%PDF-1.4 nothing")
     results = run(path, tmp_path / "out")
-    found = [(trial.paper, trial.status) for trial in results.trials]
+    found = [(entry.paper, entry.status) for entry in results.entries]
     assert found[::2] == found[1::2] == [("p1", "complete"), ("p2", "failed"), ("p3", "complete")]
-    assert all("truncated" in trial.reason for trial in results.trials[2:4])
+    assert all("truncated" in entry.reason for entry in results.entries[2:4])
     assert load(tmp_path / "out", "results.json", BenchResults) == results
 
 
-def test_papers_at_once_limits_running_trials(tmp_path: Path) -> None:
+def test_papers_at_once_limits_running_entries(tmp_path: Path) -> None:
     at_work, most = set[str](), 0
 
     class Counting(Silent):
-        def on_event(self, trial: str, event: Event) -> None:
+        def on_event(self, entry: str, event: Event) -> None:
             nonlocal most
             if isinstance(event, RunStarted):
-                at_work.add(trial)
+                at_work.add(entry)
                 most = max(most, len(at_work))
 
-        def on_trial_end(self, result: BenchTrialResult) -> None:
-            at_work.discard(result.trial)
+        def on_entry_end(self, result: BenchEntryResult) -> None:
+            at_work.discard(result.entry)
 
     run(write_manifest(tmp_path, texts=5, papers_at_once=2), tmp_path / "out", Counting())
     assert most == 2
 
 
-def test_concurrency_limits_calls_of_all_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrency_limits_calls_of_all_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stream, in_flight, most = Simulated.stream, 0, 0
 
     async def counted(self: Simulated, request: Request) -> AsyncGenerator[str | Answer, None]:
@@ -87,7 +87,7 @@ def test_concurrency_limits_calls_of_all_trials(tmp_path: Path, monkeypatch: pyt
     assert most == 2
 
 
-def test_complete_trials_are_not_run_again(tmp_path: Path) -> None:
+def test_complete_entries_are_not_run_again(tmp_path: Path) -> None:
     path = write_manifest(tmp_path)
     first = run(path, tmp_path / "out")
     calls, again = calls_of(tmp_path / "out"), Silent()
@@ -105,23 +105,23 @@ def test_a_repaired_paper_and_a_new_one_run(tmp_path: Path) -> None:
     write_manifest(tmp_path, texts=3)
     (tmp_path / "p2.md").write_bytes(good)
     again = Silent()
-    assert {trial.status for trial in run(path, tmp_path / "out", again).trials} == {"complete"}
+    assert {entry.status for entry in run(path, tmp_path / "out", again).entries} == {"complete"}
     assert {result.paper for result in again.ended} == {"p2", "p3"}
     assert set(calls_of(tmp_path / "out").values()) == {1}
 
 
-def test_the_cap_applies_to_all_trials_and_a_higher_one_resumes(tmp_path: Path) -> None:
+def test_the_cap_applies_to_all_entries_and_a_higher_one_resumes(tmp_path: Path) -> None:
     path = write_manifest(tmp_path, texts=4, models=PRICED, max_cost=4.0, papers_at_once=2)
     stopped = run(path, tmp_path / "out")
-    spent = sum(trial.cost_usd for trial in stopped.trials)
+    spent = sum(entry.cost_usd for entry in stopped.entries)
     assert 0 < spent <= 4.0
-    assert all(trial.capped for trial in stopped.trials if trial.status != "complete")
-    assert stopped.trials[-1].reason.startswith("it was not started")
-    assert stopped.trials[-1].calls == 0
+    assert all(entry.capped for entry in stopped.entries if entry.status != "complete")
+    assert stopped.entries[-1].reason.startswith("it was not started")
+    assert stopped.entries[-1].calls == 0
     calls = calls_of(tmp_path / "out")
-    assert sum(trial.cost_usd for trial in run(path, tmp_path / "out").trials) <= 4.0  # earlier costs count
+    assert sum(entry.cost_usd for entry in run(path, tmp_path / "out").entries) <= 4.0  # earlier costs count
     done = run(path, tmp_path / "out", max_cost=None)
-    assert {trial.status for trial in done.trials} == {"complete"}
+    assert {entry.status for entry in done.entries} == {"complete"}
     assert set(calls_of(tmp_path / "out").values()) == {1}
     assert calls_of(tmp_path / "out") >= calls
 
@@ -133,7 +133,7 @@ def _until_call(manifest: Path, folder: Path, at: int) -> None:
     left = at
 
     class Dies(Silent):
-        def on_event(self, trial: str, event: Event) -> None:
+        def on_event(self, entry: str, event: Event) -> None:
             nonlocal left
             left -= isinstance(event, CallMade)
             if left == 0:
@@ -151,7 +151,7 @@ def test_after_a_kill_nothing_is_paid_for_twice(tmp_path: Path, whole: Path, at:
     assert process.exitcode == -signal.SIGKILL
     assert at <= calls_of(tmp_path / "out").total() <= answers_of(tmp_path / "out") < answers_of(whole)
     results = run(path, tmp_path / "out")
-    assert {trial.status for trial in results.trials} == {"complete"}
+    assert {entry.status for entry in results.entries} == {"complete"}
     assert calls_of(tmp_path / "out") == calls_of(whole)
     assert answers_of(tmp_path / "out") == answers_of(whole)
 
@@ -166,7 +166,7 @@ def test_after_an_interruption_results_are_written_and_the_bench_resumes(tmp_pat
 
     async def interrupted() -> None:
         class Stops(Silent):
-            def on_event(self, trial: str, event: Event) -> None:
+            def on_event(self, entry: str, event: Event) -> None:
                 if self.ended and isinstance(event, CallMade):
                     task.cancel()
 
@@ -176,9 +176,9 @@ def test_after_an_interruption_results_are_written_and_the_bench_resumes(tmp_pat
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(interrupted())
     kept = load(tmp_path / "out", "results.json", BenchResults)
-    assert [trial.status for trial in kept.trials].count("complete") == 1
-    assert [trial.reason for trial in kept.trials][1:] == ["it was interrupted", "it was not started"]
-    assert {trial.status for trial in run(path, tmp_path / "out").trials} == {"complete"}
+    assert [entry.status for entry in kept.entries].count("complete") == 1
+    assert [entry.reason for entry in kept.entries][1:] == ["it was interrupted", "it was not started"]
+    assert {entry.status for entry in run(path, tmp_path / "out").entries} == {"complete"}
     assert set(calls_of(tmp_path / "out").values()) == {1}
 
 
@@ -196,7 +196,7 @@ def test_a_second_process_on_a_bench_is_an_error(tmp_path: Path) -> None:
         ({"judge": {"model": "nobody:x"}}, "there is no provider"),
     ],
 )
-def test_an_unavailable_model_is_an_error_before_the_first_trial(
+def test_an_unavailable_model_is_an_error_before_the_first_entry(
     tmp_path: Path, changes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(SettingsError, match=message):
@@ -218,14 +218,14 @@ class Failing:
         self.error = error
 
     @asynccontextmanager
-    async def open(self, limits: SharedLimits, trials: Sequence[Trial], listener: Listener) -> AsyncIterator[RunTrial]:
-        async def run_trial(trial: Trial) -> BenchTrialResult:
-            if trial.paper == "p2":
+    async def open(self, limits: SharedLimits, entries: Sequence[Entry], listener: Listener) -> AsyncIterator[RunEntry]:
+        async def run_entry(entry: Entry) -> BenchEntryResult:
+            if entry.paper == "p2":
                 raise self.error
-            return await local(trial)
+            return await local(entry)
 
-        async with LocalPlacement().open(limits, trials, listener) as local:
-            yield run_trial
+        async with LocalPlacement().open(limits, entries, listener) as local:
+            yield run_entry
 
 
 @pytest.mark.parametrize(
@@ -236,10 +236,10 @@ class Failing:
         (asyncio.CancelledError(), "CancelledError: its placement cancelled it"),
     ],
 )
-def test_a_failing_placement_does_not_affect_other_trials(tmp_path: Path, error: BaseException, message: str) -> None:
+def test_a_failing_placement_does_not_affect_other_entries(tmp_path: Path, error: BaseException, message: str) -> None:
     path = write_manifest(tmp_path)
     results = asyncio.run(bench(load_manifest(path), tmp_path / "out", Failing(error), Silent()))
-    assert [(trial.status, trial.reason) for trial in results.trials] == [
+    assert [(entry.status, entry.reason) for entry in results.entries] == [
         ("complete", ""),
         ("failed", message),
         ("complete", ""),
@@ -250,7 +250,7 @@ class Unavailable:
     """A placement that cannot be used."""
 
     @asynccontextmanager
-    async def open(self, limits: SharedLimits, trials: Sequence[Trial], listener: Listener) -> AsyncIterator[RunTrial]:
+    async def open(self, limits: SharedLimits, entries: Sequence[Entry], listener: Listener) -> AsyncIterator[RunEntry]:
         raise SettingsError("There is no cluster.")
         yield
 
@@ -260,7 +260,7 @@ def test_a_placement_that_cannot_be_used_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="There is no cluster"):
         asyncio.run(bench(load_manifest(path), tmp_path / "out", Unavailable(), Silent()))
     kept = load(tmp_path / "out", "results.json", BenchResults)
-    assert {trial.reason for trial in kept.trials} == {"it was not started"}
+    assert {entry.reason for entry in kept.entries} == {"it was not started"}
 
 
 def test_a_complete_bench_opens_no_placement(tmp_path: Path) -> None:
@@ -272,15 +272,15 @@ def test_a_complete_bench_opens_no_placement(tmp_path: Path) -> None:
 def test_repeats_are_independent_runs(tmp_path: Path) -> None:
     path = write_manifest(tmp_path, texts=1, repeats=2)
     results = run(path, tmp_path / "out")
-    assert [trial.repeat for trial in results.trials] == [1, 2]
-    first, second = (FileStore(trial_of(path, tmp_path / "out", at).folder / ".store" / "answers") for at in (0, 1))
+    assert [entry.repeat for entry in results.entries] == [1, 2]
+    first, second = (FileStore(entry_of(path, tmp_path / "out", at).folder / ".store" / "answers") for at in (0, 1))
     assert not set(first.texts()) & set(second.texts())
 
 
 def test_flags_override_the_manifest(tmp_path: Path) -> None:
     path = write_manifest(tmp_path, texts=1, variants=[{"name": "x", "profile": "papercoder", "sandbox": "auto"}])
     results = asyncio.run(bench(load_manifest(path), tmp_path / "out", LocalPlacement(), Silent(), sandbox="none"))
-    assert [(trial.status, trial.steps) for trial in results.trials] == [("complete", ())]
+    assert [(entry.status, entry.steps) for entry in results.entries] == [("complete", ())]
 
 
 def test_unused_settings_are_one_warning(tmp_path: Path) -> None:
@@ -297,11 +297,11 @@ def test_the_listener_receives_all_events(tmp_path: Path) -> None:
     run(write_manifest(tmp_path, texts=2), tmp_path / "out", listener)
     events = of_kind((event for _, event in listener.events), CallMade)
     assert len(events) == calls_of(tmp_path / "out").total()
-    assert {trial for trial, _ in listener.events} == {result.trial for result in listener.ended}
+    assert {entry for entry, _ in listener.events} == {result.entry for result in listener.ended}
 
 
 def test_costs_of_removed_papers_count(tmp_path: Path) -> None:
-    spent = run(write_manifest(tmp_path, texts=1, models=PRICED), tmp_path / "out").trials[0].cost_usd
+    spent = run(write_manifest(tmp_path, texts=1, models=PRICED), tmp_path / "out").entries[0].cost_usd
     other = {"papers": [{"id": "p2", "paper": "p2.md"}], "models": PRICED, "max_cost": spent}
-    (result,) = run(write_manifest(tmp_path, texts=2, **other), tmp_path / "out").trials
+    (result,) = run(write_manifest(tmp_path, texts=2, **other), tmp_path / "out").entries
     assert (result.capped, result.calls) == (True, 0)

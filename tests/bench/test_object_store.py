@@ -11,17 +11,17 @@ from typing import Any
 import fsspec
 import pytest
 
-from papercoder.bench.manifest.trials import Trial
+from papercoder.bench.entry_end import is_complete
+from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.object_store import ObjectStore, read_object, stores_at, write_object
 from papercoder.bench.observation import cost_of
-from papercoder.bench.stored_trial import restore, run_stored
-from papercoder.bench.trial_end import is_complete
+from papercoder.bench.stored_entry import restore, run_stored
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.operations.environment import RunEnvironment
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade
 from papercoder.runs.store import FileStore
-from tests.bench.benches import PUBLISHED, TINY, calls_of, trial_of, write_manifest
+from tests.bench.benches import PUBLISHED, TINY, calls_of, entry_of, write_manifest
 from tests.support import of_kind
 
 MEMORY = "memory://papers"
@@ -103,9 +103,9 @@ def test_objects_are_written_and_read() -> None:
     assert read_object(f"{MEMORY}/a/run.tar.gz") == b"\x00\x01"
 
 
-def stored(folder: Path, **changes: Any) -> Trial:
+def stored(folder: Path, **changes: Any) -> Entry:
     manifest = write_manifest(folder, texts=1, variants=[PUBLISHED], models=PRICED)
-    return trial_of(manifest, folder / "out").model_copy(update={"store": MEMORY, **changes})
+    return entry_of(manifest, folder / "out").model_copy(update={"store": MEMORY, **changes})
 
 
 def test_another_machine_resumes_without_paying_twice(tmp_path: Path) -> None:
@@ -122,11 +122,11 @@ def test_another_machine_resumes_without_paying_twice(tmp_path: Path) -> None:
 
 
 def test_the_latest_run_folder_is_restored_even_over_a_longer_log(tmp_path: Path) -> None:
-    trial = stored(tmp_path)
-    asyncio.run(run_stored(trial, RunEnvironment(), lambda _: None))
-    there = trial.model_copy(update={"folder": tmp_path / "elsewhere" / trial.id})
+    entry = stored(tmp_path)
+    asyncio.run(run_stored(entry, RunEnvironment(), lambda _: None))
+    there = entry.model_copy(update={"folder": tmp_path / "elsewhere" / entry.id})
     there.folder.mkdir(parents=True)
-    begun = next(iter(read_events(trial.folder))).model_copy(update={"at": 1.0})
+    begun = next(iter(read_events(entry.folder))).model_copy(update={"at": 1.0})
     (there.folder / "events.jsonl").write_text(f"{begun.model_dump_json()}\n" * 1000)
     restore(there)
     assert is_complete(there)
@@ -134,9 +134,9 @@ def test_the_latest_run_folder_is_restored_even_over_a_longer_log(tmp_path: Path
 
 
 def test_an_interrupted_restore_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trial = stored(tmp_path)
-    asyncio.run(run_stored(trial, RunEnvironment(), lambda _: None))
-    there = trial.model_copy(update={"folder": tmp_path / "elsewhere" / trial.id})
+    entry = stored(tmp_path)
+    asyncio.run(run_stored(entry, RunEnvironment(), lambda _: None))
+    there = entry.model_copy(update={"folder": tmp_path / "elsewhere" / entry.id})
     extract = tarfile.TarFile.extractall
 
     def breaks_off(archive: tarfile.TarFile, path: Path, members: list[tarfile.TarInfo], **how: Any) -> None:
@@ -152,7 +152,7 @@ def test_an_interrupted_restore_is_repeated(tmp_path: Path, monkeypatch: pytest.
     assert cost_of(there.folder) == 0
     restore(there)
     assert is_complete(there)
-    assert cost_of(there.folder) == cost_of(trial.folder) > 0
+    assert cost_of(there.folder) == cost_of(entry.folder) > 0
 
 
 def test_costs_of_a_lost_machine_are_counted_from_its_answers(tmp_path: Path) -> None:
@@ -167,18 +167,18 @@ def test_costs_of_a_lost_machine_are_counted_from_its_answers(tmp_path: Path) ->
     assert calls_of(found.folder).total() == result.calls
 
 
-def _forget_the_folder(trial: Trial) -> None:
+def _forget_the_folder(entry: Entry) -> None:
     import fsspec
 
-    fsspec.filesystem("memory").rm(f"/papers/{trial.id}/run.tar.gz")
+    fsspec.filesystem("memory").rm(f"/papers/{entry.id}/run.tar.gz")
 
 
 def test_calls_with_lost_events_are_counted(tmp_path: Path) -> None:
-    trial = trial_of(write_manifest(tmp_path, texts=1, variants=[PUBLISHED], models=PRICED), tmp_path / "out")
-    result = asyncio.run(run_stored(trial, RunEnvironment(), lambda _: None))
-    log = trial.folder / "events.jsonl"
+    entry = entry_of(write_manifest(tmp_path, texts=1, variants=[PUBLISHED], models=PRICED), tmp_path / "out")
+    result = asyncio.run(run_stored(entry, RunEnvironment(), lambda _: None))
+    log = entry.folder / "events.jsonl"
     log.write_text("".join(log.read_text().splitlines(keepends=True)[:30]), encoding="utf-8")
-    (trial.folder / "trial.json").unlink()
-    before = len(of_kind(read_events(trial.folder), CallMade))
-    restore(trial)
-    assert before < len(of_kind(read_events(trial.folder), CallMade)) == result.calls
+    (entry.folder / "entry.json").unlink()
+    before = len(of_kind(read_events(entry.folder), CallMade))
+    restore(entry)
+    assert before < len(of_kind(read_events(entry.folder), CallMade)) == result.calls

@@ -33,7 +33,7 @@ def test_options_may_come_first_and_the_command_may_be_named(say: Command, tmp_p
 
 def test_one_object_of_json_and_the_course_of_things_beside_it(say: Command, tmp_path: Path) -> None:
     said = say("bench", write_manifest(tmp_path, texts=1), "-o", tmp_path / "out", "--json")
-    assert [trial["status"] for trial in json.loads(said.out)["trials"]] == ["complete"]
+    assert [entry["status"] for entry in json.loads(said.out)["entries"]] == ["complete"]
     assert "started p1--published--simulated--1" in said.err
 
 

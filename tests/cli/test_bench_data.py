@@ -8,7 +8,7 @@ import pytest
 
 from papercoder.bench.results.files import write_results
 from tests.bench.data.test_fetch import ROOT
-from tests.bench.trials import judged, results, trial
+from tests.bench.entries import entry, judged, results
 from tests.cli.test_papers import Command
 from tests.server import Server, serving
 
@@ -30,12 +30,12 @@ def server() -> Iterator[Server]:
 def bench(tmp_path: Path) -> Path:
     """Three papers in two variants, of which the second is better."""
     scores = {"plain": (2.0, 2.5, 3.0), "full": (3.0, 3.6, 4.1)}
-    trials = (
-        trial(f"p{n}", variant=name, judges=judged(score))
+    entries = (
+        entry(f"p{n}", variant=name, judges=judged(score))
         for name, some in scores.items()
         for n, score in enumerate(some)
     )
-    write_results(tmp_path / "bench", results(*trials))
+    write_results(tmp_path / "bench", results(*entries))
     return tmp_path / "bench"
 
 

@@ -3,7 +3,7 @@
 import io
 from typing import Any
 
-from papercoder.artifacts import BenchResults, BenchTrialResult, Interval, JudgeMean
+from papercoder.artifacts import BenchEntryResult, BenchResults, Interval, JudgeMean
 from papercoder.console.bench import Board, Lines, show_results, watching
 from papercoder.console.output import PlainConsole
 from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, ExecutionStepEnded, RunStarted
@@ -30,15 +30,15 @@ class Paper:
         return [line.split() for line in str(self).splitlines() if line.strip()]
 
 
-def shown(*trials: BenchTrialResult) -> list[list[str]]:
+def shown(*entries: BenchEntryResult) -> list[list[str]]:
     paper = Paper()
-    show_results(BenchResults(name="x", trials=trials), paper.console)
+    show_results(BenchResults(name="x", entries=entries), paper.console)
     return paper.lines()
 
 
-def board(*trials: BenchTrialResult) -> Board:
+def board(*entries: BenchEntryResult) -> Board:
     live = Board()
-    live.on_start(BenchResults(name="x", trials=trials))
+    live.on_start(BenchResults(name="x", entries=entries))
     return live
 
 
@@ -51,13 +51,13 @@ def drawn(live: Board, height: int = 100) -> str:
 def test_lines_tell_of_each_beginning_and_end() -> None:
     paper = Paper()
     lines = Lines(paper.console)
-    trial = result(status="failed", reason="It [red]broke[/red].\nBadly.", calls=3, cost_usd=0.5, seconds=61)
-    lines.on_start(BenchResults(name="x", trials=(trial, result("b"))))
+    entry = result(status="failed", reason="It [red]broke[/red].\nBadly.", calls=3, cost_usd=0.5, seconds=61)
+    lines.on_start(BenchResults(name="x", entries=(entry, result("b"))))
     for event in (STARTED, STARTED, call()):
-        lines.on_event(trial.trial, event)
-    lines.on_trial_end(trial)
+        lines.on_event(entry.entry, event)
+    lines.on_entry_end(entry)
     assert str(paper).splitlines() == [
-        "x: 2 trials, 1 of them already complete",
+        "x: 2 entries, 1 of them already complete",
         "started a--full--m--1",
         "failed a--full--m--1 (3 calls, $0.50, 61 s): It [red]broke[/red].",
     ]
@@ -76,27 +76,27 @@ def test_the_live_table_shows_stage_calls_cost_and_totals() -> None:
     assert "2 calls" in text
 
 
-def test_the_stage_of_a_trial_follows_its_events() -> None:
+def test_the_stage_of_a_entry_follows_its_events() -> None:
     live = board(result(status="failed"))
     row = live.rows["a--full--m--1"]
-    live.on_event(row.trial, ExecutionStepEnded(step="smoke", status="skipped", seconds=1, reason=""))
+    live.on_event(row.entry, ExecutionStepEnded(step="smoke", status="skipped", seconds=1, reason=""))
     assert row.stage == "smoke: skipped"
-    live.on_event(row.trial, CallRetried(agent="a", subject="", reason="", wait=3.0))
+    live.on_event(row.entry, CallRetried(agent="a", subject="", reason="", wait=3.0))
     assert row.stage == "retrying in 3 s"
-    live.on_event(row.trial, call(None))
+    live.on_event(row.entry, call(None))
     assert (row.calls, row.cost_usd) == (1, 0.0)
 
 
 def test_what_ended_is_shown_as_it_ended() -> None:
     live = board(result(status="failed", reason="it was not started"))
     live.on_event("a--full--m--1", STARTED)
-    live.on_trial_end(result(status="partial", reason="The [bold]cap[/bold].\nMore.", calls=7, seconds=3.0))
+    live.on_entry_end(result(status="partial", reason="The [bold]cap[/bold].\nMore.", calls=7, seconds=3.0))
     row = live.rows["a--full--m--1"]
     assert (row.state, row.stage, row.calls, row.spent) == ("partial", "The [bold]cap[/bold].", 7, 3.0)
     assert "[bold]cap[/bold]" in drawn(live)
 
 
-def test_of_very_many_trials_those_at_work_are_shown_and_the_others_counted() -> None:
+def test_of_very_many_entries_those_at_work_are_shown_and_the_others_counted() -> None:
     live = board(*(result(f"p{number}", status="failed", reason="") for number in range(100)))
     live.on_event("p99--full--m--1", STARTED)
     text = drawn(live)
@@ -130,11 +130,11 @@ def test_a_terminal_has_a_table_and_a_file_has_lines() -> None:
     for paper, kind in ((terminal, Board), (file, Lines)):
         with watching(paper.console) as listener:
             assert isinstance(listener, kind)
-            listener.on_start(BenchResults(name="x", trials=(result(),)))
+            listener.on_start(BenchResults(name="x", entries=(result(),)))
     assert "a--full--m--1" in str(terminal)
 
 
-def test_the_results_of_one_trial_are_its_own() -> None:
+def test_the_results_of_one_entry_are_its_own() -> None:
     score = Interval(mean=4.0, low=3.5, high=4.5, n=8)
     fields: dict[str, Any] = {
         "executed": True,
@@ -147,7 +147,7 @@ def test_the_results_of_one_trial_are_its_own() -> None:
     assert lines[0][:5] == ["paper", "variant", "complete", "steps", "coverage"]
     assert lines[1][:4] == ["a", "full", "1/1", "import"]
     assert lines[1][4:12] == ["3/4", "1/5", "4.00", "[3.50,", "4.50]", "50.0", "%", "$1.50"]
-    assert lines[2][:2] == ["1", "trial"]  # no second table for one paper
+    assert lines[2][:2] == ["1", "entry"]  # no second table for one paper
 
 
 def test_the_results_of_many_are_counts_and_means_with_intervals() -> None:
@@ -168,11 +168,11 @@ def test_what_nothing_was_observed_of_has_no_column_and_what_is_not_complete_say
     assert "coverage" not in lines[0]
     assert "steps" not in lines[0]
     assert " ".join(lines[-2]) == "b--full--m--1: failed: the [i]paper[/i] is broken"
-    assert " ".join(lines[-1]).startswith("2 trials (2 papers, 1 variant, 1 model): 1 complete, 1 failed. Total: ")
+    assert " ".join(lines[-1]).startswith("2 entries (2 papers, 1 variant, 1 model): 1 complete, 1 failed. Total: ")
 
 
 def test_models_are_named_if_there_are_several() -> None:
-    lines = shown(result(), result(trial="a--full--n--1", model="n"))
+    lines = shown(result(), result(entry="a--full--n--1", model="n"))
     assert lines[0][:3] == ["paper", "variant", "model"]
 
 
@@ -181,5 +181,5 @@ def test_a_warning_is_printed_once_and_stays_visible() -> None:
     Lines(paper.console).on_warning("reproduce takes [8] GPUs")
     assert str(paper) == "warning: reproduce takes [8] GPUs\n"
     live.on_warning("reproduce takes [8] GPUs")
-    live.on_event(result().trial, STARTED)
+    live.on_event(result().entry, STARTED)
     assert drawn(live).splitlines()[-1].rstrip() == "warning: reproduce takes [8] GPUs"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from papercoder.artifacts import BenchResults, BenchTrialResult
+from papercoder.artifacts import BenchEntryResult, BenchResults
 from papercoder.bench.results.files import write_results
 from papercoder.operations.generate import generate
 from papercoder.settings import Settings
@@ -65,14 +65,14 @@ def test_a_comparison_without_two_says_what_to_do(served: Served, browser: Page)
     expect(browser.get_by_text("Select two runs")).to_be_visible()
 
 
-def test_a_bench_links_to_its_trials_and_to_another_bench(served: Served, browser: Page, paper: Path) -> None:
-    trial = BenchTrialResult(
-        trial="p--v--m--1", paper="p", variant="v", model="m", repeat=1, status="complete", cost_usd=0.5
+def test_a_bench_links_to_its_entries_and_to_another_bench(served: Served, browser: Page, paper: Path) -> None:
+    entry = BenchEntryResult(
+        entry="p--v--m--1", paper="p", variant="v", model="m", repeat=1, status="complete", cost_usd=0.5
     )
     for name in ("old", "new"):
         (served.root / name).mkdir()
-        write_results(served.root / name, BenchResults(name=f"<b>{name}</b>", trials=(trial,)))
-    simulated(served.root / "new" / trial.trial, paper, 3)
+        write_results(served.root / name, BenchResults(name=f"<b>{name}</b>", entries=(entry,)))
+    simulated(served.root / "new" / entry.entry, paper, 3)
     browser.goto(f"{served.url}/bench/new")
     expect(browser.get_by_role("heading", name="<b>new</b>")).to_be_visible()
     browser.get_by_role("link", name="run", exact=True).first.click()

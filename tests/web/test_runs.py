@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from papercoder.artifacts import BenchResults, BenchTrialResult
+from papercoder.artifacts import BenchEntryResult, BenchResults
 from papercoder.bench.results.files import write_results
 from papercoder.operations.generate import generate
 from papercoder.runs.event_log import EventLog
@@ -41,9 +41,9 @@ def populated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     _stopped(root / "stopped", "tiny.md", "The model did not answer.")
     _stopped(root / "hostile", HOSTILE, HOSTILE)
     (root / "hostile" / "paper.md").write_text(f"# {HOSTILE}\n", encoding="utf-8")
-    trial = BenchTrialResult(trial="a", paper="p", variant="full", model="m", repeat=1, status="complete", calls=3)
+    entry = BenchEntryResult(entry="a", paper="p", variant="full", model="m", repeat=1, status="complete", calls=3)
     (root / "many").mkdir()
-    write_results(root / "many", BenchResults(name="many", trials=(trial,)))
+    write_results(root / "many", BenchResults(name="many", entries=(entry,)))
     with server(root) as served:
         yield served
 
@@ -62,7 +62,7 @@ def names(browser: Page) -> list[str]:
 def test_runs_are_listed_filtered_and_compared(populated: Served, browser: Page) -> None:
     browser.goto(populated.url)
     expect(browser.locator("article.run")).to_have_count(4)
-    expect(browser.get_by_text("1 trial: 1 paper, 1 variant, 1 model")).to_be_visible()
+    expect(browser.get_by_text("1 entry: 1 paper, 1 variant, 1 model")).to_be_visible()
     whole = browser.locator("article", has=browser.get_by_role("link", name="whole"))
     expect(whole.get_by_text("complete")).to_be_visible()
     expect(whole.get_by_text("requirements implemented")).to_be_visible()

@@ -1,8 +1,8 @@
 """The frozen, typed values that pass between stages."""
 
 from papercoder.artifacts.base import Artifact as Artifact
+from papercoder.artifacts.bench import BenchEntryResult as BenchEntryResult
 from papercoder.artifacts.bench import BenchResults as BenchResults
-from papercoder.artifacts.bench import BenchTrialResult as BenchTrialResult
 from papercoder.artifacts.bench import JudgeMean as JudgeMean
 from papercoder.artifacts.calibration import Agreement as Agreement
 from papercoder.artifacts.calibration import AnyJudge as AnyJudge

@@ -6,7 +6,7 @@ from papercoder.artifacts.base import Artifact
 from papercoder.artifacts.evaluation import Interval, JudgeName
 from papercoder.artifacts.execution import StepName
 
-TrialStatus = Literal["complete", "partial", "failed"]
+EntryStatus = Literal["complete", "partial", "failed"]
 
 
 class JudgeMean(Artifact):
@@ -16,17 +16,17 @@ class JudgeMean(Artifact):
     score: Interval | None
 
 
-class BenchTrialResult(Artifact):
+class BenchEntryResult(Artifact):
     """The result of one paper with one variant, one model and one repeat."""
 
-    trial: str
+    entry: str
     """Its id, which is also the name of its run folder."""
 
     paper: str
     variant: str
     model: str
     repeat: int
-    status: TrialStatus
+    status: EntryStatus
     """`complete`: every stage ended, even if an execution step failed. `partial`: at least a part of a repository was
     made and kept. `failed`: none was."""
 
@@ -34,7 +34,7 @@ class BenchTrialResult(Artifact):
     """Why it is not complete; else which requested step was not executed, if any."""
 
     capped: bool = False
-    """It stopped because the cost limit of all trials together is reached."""
+    """It stopped because the cost limit of all entries together is reached."""
 
     executed: bool = False
     """Whether its code was executed; if not, there are no steps."""
@@ -79,7 +79,7 @@ class BenchTrialResult(Artifact):
 
 
 class BenchResults(Artifact):
-    """All trials of a manifest, in its order."""
+    """All entries of a manifest, in its order."""
 
     name: str
-    trials: tuple[BenchTrialResult, ...] = ()
+    entries: tuple[BenchEntryResult, ...] = ()

@@ -1,4 +1,4 @@
-"""The result of a trial, from the events and reports in its folder."""
+"""The result of an entry, from the events and reports in its folder."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from papercoder.artifacts import (
     Artifact,
-    BenchTrialResult,
+    BenchEntryResult,
     CheckReport,
     ClaimResults,
     Claims,
@@ -16,10 +16,10 @@ from papercoder.artifacts import (
     Traceability,
     Verdicts,
 )
-from papercoder.artifacts.bench import TrialStatus
+from papercoder.artifacts.bench import EntryStatus
 from papercoder.artifacts.evaluated import Evaluation
-from papercoder.bench.manifest.trials import Trial
-from papercoder.bench.trial_end import TrialEnd, load_end
+from papercoder.bench.entry_end import EntryEnd, load_end
+from papercoder.bench.manifest.entries import Entry
 from papercoder.files.regular import read_text, walk
 from papercoder.report.claims import judged_claims
 from papercoder.runs.event_log import read_events
@@ -28,31 +28,31 @@ from papercoder.runs.summary import Summary, summarise
 A = TypeVar("A", bound=Artifact)
 
 EVALUATION_FOLDER = "evaluation"
-"""In the trial's folder."""
+"""In the entry's folder."""
 
 
-def observe(trial: Trial) -> BenchTrialResult:
-    """The result of a trial, from what its folder contains."""
-    run, judges = _summaries(trial.folder)
-    end = load_end(trial) or TrialEnd(reason="it was not started" if run.status == "new" else "it was interrupted")
-    result = BenchTrialResult(
-        trial=trial.id,
-        paper=trial.paper,
-        variant=trial.variant,
-        model=trial.model,
-        repeat=trial.repeat,
-        status=_status(end, trial.folder),
+def observe(entry: Entry) -> BenchEntryResult:
+    """The result of an entry, from what its folder contains."""
+    run, judges = _summaries(entry.folder)
+    end = load_end(entry) or EntryEnd(reason="it was not started" if run.status == "new" else "it was interrupted")
+    result = BenchEntryResult(
+        entry=entry.id,
+        paper=entry.paper,
+        variant=entry.variant,
+        model=entry.model,
+        repeat=entry.repeat,
+        status=_status(end, entry.folder),
         reason=end.reason,
         capped=end.capped,
     )
-    result = _with_requirements(result, trial.folder)
-    result = _with_execution(result, trial.folder)
-    result = _with_judges(result, trial.folder)
+    result = _with_requirements(result, entry.folder)
+    result = _with_execution(result, entry.folder)
+    result = _with_judges(result, entry.folder)
     return _with_usage(result, run, judges)
 
 
 def cost_of(folder: Path) -> float:
-    """Dollars that all processes spent on the trial in this folder."""
+    """Dollars that all processes spent on the entry in this folder."""
     return sum(summary.cost_usd for summary in _summaries(folder))
 
 
@@ -61,13 +61,13 @@ def _summaries(folder: Path) -> tuple[Summary, Summary]:
     return summarise(read_events(folder)), summarise(read_events(folder / EVALUATION_FOLDER))
 
 
-def _status(end: TrialEnd, folder: Path) -> TrialStatus:
+def _status(end: EntryEnd, folder: Path) -> EntryStatus:
     if end.complete:
         return "complete"
     return "partial" if any(path.suffix == ".py" for path in walk(folder, "repo")) else "failed"
 
 
-def _with_requirements(result: BenchTrialResult, folder: Path) -> BenchTrialResult:
+def _with_requirements(result: BenchEntryResult, folder: Path) -> BenchEntryResult:
     """Add the requirements, those that the last review found implemented, and the errors that checking found."""
     traced = _read(folder, "repo/TRACEABILITY.json", Traceability)
     verdicts = _read(folder, "review/verdicts.json", Verdicts)
@@ -81,7 +81,7 @@ def _with_requirements(result: BenchTrialResult, folder: Path) -> BenchTrialResu
     )
 
 
-def _with_execution(result: BenchTrialResult, folder: Path) -> BenchTrialResult:
+def _with_execution(result: BenchEntryResult, folder: Path) -> BenchEntryResult:
     """Add the execution steps that passed and, after a full reproduction, the claims that were met."""
     report = _read(folder, "execution/report.json", ExecutionReport)
     if report is None:
@@ -102,7 +102,7 @@ def _with_execution(result: BenchTrialResult, folder: Path) -> BenchTrialResult:
     return result.model_copy(update={"claims": len(judged.items), "claims_met": met})
 
 
-def _with_judges(result: BenchTrialResult, folder: Path) -> BenchTrialResult:
+def _with_judges(result: BenchEntryResult, folder: Path) -> BenchEntryResult:
     evaluation = _read(folder, f"{EVALUATION_FOLDER}/evaluation.json", Evaluation)
     if evaluation is None:
         return result
@@ -117,7 +117,7 @@ def _with_judges(result: BenchTrialResult, folder: Path) -> BenchTrialResult:
     )
 
 
-def _with_usage(result: BenchTrialResult, run: Summary, judges: Summary) -> BenchTrialResult:
+def _with_usage(result: BenchEntryResult, run: Summary, judges: Summary) -> BenchEntryResult:
     both = (run, judges)
     return result.model_copy(
         update={

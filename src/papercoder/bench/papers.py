@@ -1,4 +1,4 @@
-"""Papers of a bench: each is read once for all of its trials, a few at a time."""
+"""Papers of a bench: each is read once for all of its entries, a few at a time."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from papercoder.runs.folder import read_given_text
 
 
 class SharedReader:
-    """Reads papers for all trials of a process."""
+    """Reads papers for all entries of a process."""
 
     def __init__(self, at_once: int | None = None) -> None:
         """Limit how many papers are read at the same time; a PDF takes a process of its own. Default: the CPUs."""
@@ -19,7 +19,7 @@ class SharedReader:
         self._papers: dict[str, asyncio.Task[Paper]] = {}
 
     async def __call__(self, source: str | Path) -> Paper:
-        """Read a paper, or return it if it was read before. Cancelling one trial does not cancel it for others.
+        """Read a paper, or return it if it was read before. Cancelling one entry does not cancel it for others.
 
         Raises:
             PaperError: the paper cannot be read.

@@ -1,50 +1,50 @@
-"""Where the trials of a bench run, and who receives their progress."""
+"""Where the entries of a bench run, and who receives their progress."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Protocol
 
-from papercoder.artifacts import Artifact, BenchResults, BenchTrialResult
-from papercoder.bench.manifest.trials import Trial
+from papercoder.artifacts import Artifact, BenchEntryResult, BenchResults
+from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.papers import SharedReader
-from papercoder.bench.stored_trial import run_stored
+from papercoder.bench.stored_entry import run_stored
 from papercoder.models.budget import LocalBudget
 from papercoder.models.rate_limits import LocalRateLimits
 from papercoder.operations.environment import RunEnvironment
 from papercoder.runs.events import Event
 
 OnEvent = Callable[[str, Event], None]
-"""Receives a trial's id and one of its events."""
+"""Receives an entry's id and one of its events."""
 
-RunTrial = Callable[[Trial], Awaitable[BenchTrialResult]]
-"""Runs a trial. A failure of the trial is part of its result, not an exception."""
+RunEntry = Callable[[Entry], Awaitable[BenchEntryResult]]
+"""Runs an entry. A failure of the entry is part of its result, not an exception."""
 
 
 class Listener(Protocol):
     """Receives the progress of a bench; for example the terminal."""
 
     def on_start(self, results: BenchResults) -> None:
-        """The bench starts with these results of all trials, in the manifest's order."""
+        """The bench starts with these results of all entries, in the manifest's order."""
 
     def on_warning(self, message: str) -> None:
-        """A warning about all trials."""
+        """A warning about all entries."""
 
-    def on_event(self, trial: str, event: Event) -> None:
-        """An event of the trial with this id."""
+    def on_event(self, entry: str, event: Event) -> None:
+        """An event of the entry with this id."""
 
-    def on_trial_end(self, result: BenchTrialResult) -> None:
-        """A trial ended."""
+    def on_entry_end(self, result: BenchEntryResult) -> None:
+        """An entry ended."""
 
 
 class SharedLimits(Artifact):
-    """The limits that all trials of a bench share."""
+    """The limits that all entries of a bench share."""
 
     max_cost: float | None
     """Dollars."""
 
     spent: float
-    """Dollars that earlier processes spent on any trial."""
+    """Dollars that earlier processes spent on any entry."""
 
     concurrency: int
     requests_per_minute: int | None
@@ -55,9 +55,9 @@ class Placement(Protocol):
     """This process, or a cluster."""
 
     def open(
-        self, limits: SharedLimits, trials: Sequence[Trial], listener: Listener
-    ) -> AbstractAsyncContextManager[RunTrial]:
-        """Prepare for these trials. The function in the context may be called for many of them at once.
+        self, limits: SharedLimits, entries: Sequence[Entry], listener: Listener
+    ) -> AbstractAsyncContextManager[RunEntry]:
+        """Prepare for these entries. The function in the context may be called for many of them at once.
 
         Raises:
             PaperCoderError: the placement cannot be used.
@@ -65,23 +65,23 @@ class Placement(Protocol):
 
 
 class LocalPlacement:
-    """Trials run in this process."""
+    """Entries run in this process."""
 
     @asynccontextmanager
     async def open(
         self,
         limits: SharedLimits,
-        trials: Sequence[Trial],  # noqa: ARG002
+        entries: Sequence[Entry],  # noqa: ARG002
         listener: Listener,
-    ) -> AsyncIterator[RunTrial]:
-        """Share the rate limits, the budget and the papers among all trials."""
+    ) -> AsyncIterator[RunEntry]:
+        """Share the rate limits, the budget and the papers among all entries."""
         environment = RunEnvironment(
             limits=LocalRateLimits(limits.concurrency, limits.requests_per_minute, limits.tokens_per_minute),
             budget=LocalBudget(limits.max_cost, limits.spent),
             read=SharedReader(),
         )
 
-        async def run_trial(trial: Trial) -> BenchTrialResult:
-            return await run_stored(trial, environment, partial(listener.on_event, trial.id))
+        async def run_entry(entry: Entry) -> BenchEntryResult:
+            return await run_stored(entry, environment, partial(listener.on_event, entry.id))
 
-        yield run_trial
+        yield run_entry

@@ -38,9 +38,9 @@ def run_manifest(
         Path | None, typer.Option("-o", "--output", help="Results folder. Default: runs/bench-NAME.")
     ] = None,
     max_cost: Annotated[
-        float | None, typer.Option(help="Cost limit for all trials together, in dollars.", min=0)
+        float | None, typer.Option(help="Cost limit for all entries together, in dollars.", min=0)
     ] = None,
-    papers_at_once: Annotated[int | None, typer.Option(help="Trials to run at the same time.", min=1)] = None,
+    papers_at_once: Annotated[int | None, typer.Option(help="Entries to run at the same time.", min=1)] = None,
     sandbox: SandboxOption = None,
     on: Annotated[Literal["local", "ray"], typer.Option(help="Where to run: this process or a Ray cluster.")] = "local",
     ray_address: Annotated[
@@ -50,7 +50,7 @@ def run_manifest(
     as_json: OutcomeOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Run all trials of a manifest. Run it again to resume."""
+    """Run all entries of a manifest. Run it again to resume."""
 
     from papercoder.bench.bench import bench
     from papercoder.bench.manifest.file import load_manifest
@@ -72,7 +72,7 @@ def run_manifest(
         show_results(results, console)
         paths = f"{folder / 'results.json'}, {folder / 'results.csv'}, {page}"
         console.print(f"results: {paths}", soft_wrap=True, highlight=False)
-    if any(trial.status != "complete" for trial in results.trials):
+    if any(entry.status != "complete" for entry in results.entries):
         raise typer.Exit(PARTIAL)
 
 

@@ -11,19 +11,19 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from papercoder.artifacts import BenchResults, BenchTrialResult
+from papercoder.artifacts import BenchEntryResult, BenchResults
 from papercoder.bench.data.fetch import FetchResult
 from papercoder.bench.placement import Listener
 from papercoder.bench.results import wording
 from papercoder.bench.results.comparison import Comparison, SettingComparison
-from papercoder.bench.results.grouping import Trials, grouped, mean_of
+from papercoder.bench.results.grouping import Entries, grouped, mean_of
 from papercoder.bench.results.metrics import CLAIMS, CODE_DEV, COST, COVERAGE, JUDGES, RUBRIC, SECONDS, Metric
 from papercoder.report.formatting import cost, duration, plural
 from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, Event, ExecutionStepEnded, RunStarted
 from papercoder.runs.summary import stage_of
 
 _MOST = 30
-"""Maximum rows of the live table; further trials are counted."""
+"""Maximum rows of the live table; further entries are counted."""
 
 
 @contextmanager
@@ -39,30 +39,30 @@ def watching(console: Console) -> Iterator[Listener]:
 
 @dataclass
 class Lines:
-    """One line when a trial starts and one when it ends."""
+    """One line when an entry starts and one when it ends."""
 
     console: Console
     begun: set[str] = field(default_factory=set)
 
     def on_start(self, results: BenchResults) -> None:
-        """Print the number of trials."""
-        complete = sum(trial.status == "complete" for trial in results.trials)
-        self._say(f"{results.name}: {len(results.trials)} trials, {complete} of them already complete")
+        """Print the number of entries."""
+        complete = sum(entry.status == "complete" for entry in results.entries)
+        self._say(f"{results.name}: {len(results.entries)} entries, {complete} of them already complete")
 
     def on_warning(self, message: str) -> None:
-        """Print a warning about all trials."""
+        """Print a warning about all entries."""
         self._say(f"warning: {message}")
 
-    def on_event(self, trial: str, event: Event) -> None:
-        """Print the start of a trial."""
-        if isinstance(event, RunStarted) and trial not in self.begun:
-            self.begun.add(trial)
-            self._say(f"started {trial}")
+    def on_event(self, entry: str, event: Event) -> None:
+        """Print the start of an entry."""
+        if isinstance(event, RunStarted) and entry not in self.begun:
+            self.begun.add(entry)
+            self._say(f"started {entry}")
 
-    def on_trial_end(self, result: BenchTrialResult) -> None:
-        """Print the end of a trial."""
+    def on_entry_end(self, result: BenchEntryResult) -> None:
+        """Print the end of an entry."""
         self._say(
-            f"{result.status} {result.trial} ({_figures(result)})" + (f": {_first(result)}" if _first(result) else "")
+            f"{result.status} {result.entry} ({_figures(result)})" + (f": {_first(result)}" if _first(result) else "")
         )
 
     def _say(self, text: str) -> None:
@@ -71,22 +71,22 @@ class Lines:
 
 @dataclass
 class Row:
-    """A trial in the live table."""
+    """An entry in the live table."""
 
-    trial: str
+    entry: str
     state: str
     stage: str = ""
     calls: int = 0
     cost_usd: float = 0.0
     unpriced: int = 0
     seconds: float = 0.0
-    """Seconds of earlier processes, or in total once the trial has ended."""
+    """Seconds of earlier processes, or in total once the entry has ended."""
 
     since: float | None = None
-    """When this process started the trial; None before that and after its end."""
+    """When this process started the entry; None before that and after its end."""
 
     def take(self, event: Event) -> None:
-        """Apply an event of the trial."""
+        """Apply an event of the entry."""
         if isinstance(event, RunStarted) and self.since is None:
             self.state, self.since = "running", time.monotonic()
         elif isinstance(event, ArtifactStarted):
@@ -114,28 +114,28 @@ class Board:
     warnings: list[str] = field(default_factory=list)
 
     def on_start(self, results: BenchResults) -> None:
-        """Add all trials; those that are not complete are waiting."""
-        for trial in results.trials:
-            if trial.status == "complete":
-                self.on_trial_end(trial)
+        """Add all entries; those that are not complete are waiting."""
+        for entry in results.entries:
+            if entry.status == "complete":
+                self.on_entry_end(entry)
             else:
-                self._set(trial, "waiting", "")
+                self._set(entry, "waiting", "")
 
     def on_warning(self, message: str) -> None:
         """Keep a warning below the table."""
         self.warnings.append(message)
 
-    def on_event(self, trial: str, event: Event) -> None:
+    def on_event(self, entry: str, event: Event) -> None:
         """Apply an event to its row."""
-        self.rows[trial].take(event)
+        self.rows[entry].take(event)
 
-    def on_trial_end(self, result: BenchTrialResult) -> None:
-        """Show the result of a trial."""
+    def on_entry_end(self, result: BenchEntryResult) -> None:
+        """Show the result of an entry."""
         self._set(result, result.status, _first(result))
 
-    def _set(self, trial: BenchTrialResult, state: str, stage: str) -> None:
-        paid = trial.calls, trial.cost_usd, trial.unpriced
-        self.rows[trial.trial] = Row(trial.trial, state, stage, *paid, trial.seconds)
+    def _set(self, entry: BenchEntryResult, state: str, stage: str) -> None:
+        paid = entry.calls, entry.cost_usd, entry.unpriced
+        self.rows[entry.entry] = Row(entry.entry, state, stage, *paid, entry.seconds)
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
         beside = 3 + len(self.warnings)  # header, totals and warnings are never cut off
@@ -157,24 +157,24 @@ class Board:
 
 def _drawn(rows: Iterable[Row]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("trial", "", "stage", "calls", "cost", "time"):
+    for name in ("entry", "", "stage", "calls", "cost", "time"):
         table.add_column(name, justify="right" if name in {"calls", "cost", "time"} else "left", no_wrap=True)
     for row in rows:
         paid = cost(row.cost_usd, row.unpriced, row.calls)
-        table.add_row(row.trial, row.state, row.stage, str(row.calls), paid, duration(row.spent))
+        table.add_row(row.entry, row.state, row.stage, str(row.calls), paid, duration(row.spent))
     return table
 
 
 _RANK = {"running": 0, "complete": 2, "waiting": 3}
-"""Running trials come first, then those that failed."""
+"""Running entries come first, then those that failed."""
 
 
-def _first(result: BenchTrialResult) -> str:
-    """The first line of the reason why a trial is incomplete."""
+def _first(result: BenchEntryResult) -> str:
+    """The first line of the reason why an entry is incomplete."""
     return next(iter(result.reason.splitlines()), "")
 
 
-def _figures(result: BenchTrialResult) -> str:
+def _figures(result: BenchEntryResult) -> str:
     paid = cost(result.cost_usd, result.unpriced, result.calls)
     return f"{plural(result.calls, 'call')}, {paid}, {duration(result.seconds)}"
 
@@ -185,28 +185,28 @@ NOTHING = "–"
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the results table; each cell summarises a group of trials."""
+    """A column of the results table; each cell summarises a group of entries."""
 
     label: str
-    cell: Callable[[Trials], str]
+    cell: Callable[[Entries], str]
 
 
 def show_results(results: BenchResults, console: Console) -> None:
-    """Show all observations, incomplete trials with their reasons, and totals."""
-    many = len({trial.model for trial in results.trials}) > 1
+    """Show all observations, incomplete entries with their reasons, and totals."""
+    many = len({entry.model for entry in results.entries}) > 1
     names = ("variant", "model") if many else ("variant",)
-    console.print(_table(results.trials, ("paper", *names)))
-    if len({trial.paper for trial in results.trials}) > 1:
-        console.print(_table(results.trials, names))
-    for trial in results.trials:
-        if trial.status != "complete":
-            console.print(f"{trial.trial}: {trial.status}: {trial.reason}", soft_wrap=True)
+    console.print(_table(results.entries, ("paper", *names)))
+    if len({entry.paper for entry in results.entries}) > 1:
+        console.print(_table(results.entries, names))
+    for entry in results.entries:
+        if entry.status != "complete":
+            console.print(f"{entry.entry}: {entry.status}: {entry.reason}", soft_wrap=True)
     console.print(wording.summary(results), soft_wrap=True)
 
 
-def _table(trials: Iterable[BenchTrialResult], names: tuple[str, ...]) -> Table:
+def _table(entries: Iterable[BenchEntryResult], names: tuple[str, ...]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    groups = grouped(trials, lambda trial: tuple(str(getattr(trial, name)) for name in names))
+    groups = grouped(entries, lambda entry: tuple(str(getattr(entry, name)) for name in names))
     columns = [column for column in _columns() if any(column.cell(group) != NOTHING for group in groups.values())]
     for name in (*names, *(column.label for column in columns)):
         table.add_column(name, justify="left" if name in names else "right", no_wrap=True)
@@ -226,33 +226,33 @@ def _columns() -> Iterator[Column]:
         yield Column(metric.label, partial(_bare, metric))
 
 
-def _complete(trials: Trials) -> str:
-    return f"{sum(trial.status == 'complete' for trial in trials)}/{len(trials)}"
+def _complete(entries: Entries) -> str:
+    return f"{sum(entry.status == 'complete' for entry in entries)}/{len(entries)}"
 
 
-def _steps(trials: Trials) -> str:
-    """The last step that passed; for several trials, how many passed the smoke step."""
-    if not any(trial.executed for trial in trials):
+def _steps(entries: Entries) -> str:
+    """The last step that passed; for several entries, how many passed the smoke step."""
+    if not any(entry.executed for entry in entries):
         return NOTHING
-    if len(trials) == 1:
-        return trials[0].steps[-1] if trials[0].steps else "none"
-    return f"smoke {sum('smoke' in trial.steps for trial in trials)}/{len(trials)}"
+    if len(entries) == 1:
+        return entries[0].steps[-1] if entries[0].steps else "none"
+    return f"smoke {sum('smoke' in entry.steps for entry in entries)}/{len(entries)}"
 
 
-def _part(metric: Metric, part: str, whole: str, trials: Trials) -> str:
-    """A count out of a total; for several trials, the mean share."""
-    if len(trials) == 1 and metric.of(trials[0]) is not None:
-        return f"{getattr(trials[0], part)}/{getattr(trials[0], whole)}"
-    return _mean(metric, trials)
+def _part(metric: Metric, part: str, whole: str, entries: Entries) -> str:
+    """A count out of a total; for several entries, the mean share."""
+    if len(entries) == 1 and metric.of(entries[0]) is not None:
+        return f"{getattr(entries[0], part)}/{getattr(entries[0], whole)}"
+    return _mean(metric, entries)
 
 
-def _bare(metric: Metric, trials: Trials) -> str:
-    found = mean_of(metric, trials)
+def _bare(metric: Metric, entries: Entries) -> str:
+    found = mean_of(metric, entries)
     return metric.shown(found.mean) if found else NOTHING
 
 
-def _mean(metric: Metric, trials: Trials) -> str:
-    found = mean_of(metric, trials)
+def _mean(metric: Metric, entries: Entries) -> str:
+    found = mean_of(metric, entries)
     if found is None:
         return NOTHING
     mean = metric.shown(found.mean)

@@ -214,5 +214,6 @@ def day(seconds: float | None) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    """`1 call`, `2 calls`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    """`1 call`, `2 calls`, `2 entries`."""
+    many = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else many}"

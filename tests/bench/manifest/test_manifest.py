@@ -1,4 +1,4 @@
-"""Manifests: their trials, and one sentence with a place for every mistake."""
+"""Manifests: their entries, and one sentence with a place for every mistake."""
 
 import pickle
 from pathlib import Path
@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from papercoder.bench.manifest.entries import entries, model_for_repeat
 from papercoder.bench.manifest.file import example, load_manifest
 from papercoder.bench.manifest.manifest import model_name
-from papercoder.bench.manifest.trials import model_for_repeat, trials
 from papercoder.errors import SettingsError
 from papercoder.settings import ROLES
 from tests.bench.benches import TINY, write_manifest
@@ -24,7 +24,7 @@ def error_of(path: Path) -> str:
     return message.removeprefix(str(path))
 
 
-def test_a_trial_for_every_paper_variant_model_and_repeat_in_a_fixed_order(tmp_path: Path) -> None:
+def test_a_entry_for_every_paper_variant_model_and_repeat_in_a_fixed_order(tmp_path: Path) -> None:
     path = write_manifest(
         tmp_path,
         texts=2,
@@ -32,17 +32,17 @@ def test_a_trial_for_every_paper_variant_model_and_repeat_in_a_fixed_order(tmp_p
         models=["openai:gpt-5-mini", {"name": "mixed", "model": TINY, "roles": {"planning": "openai:gpt-5"}}],
         repeats=2,
     )
-    todo = trials(load_manifest(path), tmp_path / "out")
-    assert [trial.id for trial in todo[:5]] == [
+    todo = entries(load_manifest(path), tmp_path / "out")
+    assert [entry.id for entry in todo[:5]] == [
         "p1--full--openai-gpt-5-mini--1",
         "p1--full--openai-gpt-5-mini--2",
         "p1--full--mixed--1",
         "p1--full--mixed--2",
         "p1--as-published--openai-gpt-5-mini--1",
     ]
-    assert len({trial.id for trial in todo}) == len(todo) == 16
-    assert [trial.id for trial in trials(load_manifest(path), tmp_path / "out")] == [trial.id for trial in todo]
-    assert {trial.folder for trial in todo} == {tmp_path / "out" / trial.id for trial in todo}
+    assert len({entry.id for entry in todo}) == len(todo) == 16
+    assert [entry.id for entry in entries(load_manifest(path), tmp_path / "out")] == [entry.id for entry in todo]
+    assert {entry.folder for entry in todo} == {tmp_path / "out" / entry.id for entry in todo}
     assert (todo[4].settings.profile, todo[4].settings.refine) == ("papercoder", 0)
     assert todo[2].settings.model_for("planning") == "openai:gpt-5"
 
@@ -50,7 +50,7 @@ def test_a_trial_for_every_paper_variant_model_and_repeat_in_a_fixed_order(tmp_p
 def test_models_of_the_users_settings_are_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAPERCODER_MODELS__CODING", "openai:o3")
     monkeypatch.setenv("PAPERCODER_REFINE", "3")
-    settings = trials(load_manifest(write_manifest(tmp_path)), tmp_path)[0].settings
+    settings = entries(load_manifest(write_manifest(tmp_path)), tmp_path)[0].settings
     assert {settings.model_for(role) for role in ROLES} == {TINY}
     assert settings.refine == 3
 
@@ -59,22 +59,22 @@ def test_a_judge_has_its_own_server_and_prices(tmp_path: Path) -> None:
     there = {"base_url": "http://gpu:8000/v1", "price_prompt": 0.0, "price_completion": 0.0}
     judge = {"model": "openai:gpt-5", "price_prompt": 2.0, "price_completion": 8.0}
     path = write_manifest(tmp_path, models=[{"name": "own", "model": "vllm:own", **there}], judge=judge)
-    trial = trials(load_manifest(path), tmp_path)[0]
-    assert trial.evaluation is not None
-    assert (trial.settings.base_url, trial.settings.price_prompt) == ("http://gpu:8000/v1", 0.0)
-    asked = trial.evaluation.settings
+    entry = entries(load_manifest(path), tmp_path)[0]
+    assert entry.evaluation is not None
+    assert (entry.settings.base_url, entry.settings.price_prompt) == ("http://gpu:8000/v1", 0.0)
+    asked = entry.evaluation.settings
     assert (asked.model_for("judge"), asked.base_url, asked.price_prompt) == ("openai:gpt-5", None, 2.0)
 
 
-def test_a_trial_can_be_pickled_with_its_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_entry_can_be_pickled_with_its_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_manifest(tmp_path, judge={"model": "openai:gpt-5"}, resources={"smoke": {"cpus": 2}})
-    trial = trials(load_manifest(path), tmp_path)[0]
-    sent = pickle.dumps(trial)
+    entry = entries(load_manifest(path), tmp_path)[0]
+    sent = pickle.dumps(entry)
     monkeypatch.setenv("PAPERCODER_REFINE", "3")
-    assert pickle.loads(sent) == trial
+    assert pickle.loads(sent) == entry
     assert pickle.loads(sent).settings.refine == 1
-    assert trial.folder.is_absolute()
-    assert Path(trial.source).is_absolute()
+    assert entry.folder.is_absolute()
+    assert Path(entry.source).is_absolute()
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_gpus_are_allowed_if_a_step_needs_them(
     path = write_manifest(
         tmp_path, variants=[{"name": "full", **settings}], resources={"tests": {"cpus": 2}, "smoke": {"gpus": gpus}}
     )
-    trial = trials(load_manifest(path), tmp_path)[0]
-    assert trial.settings.gpu == allowed
+    entry = entries(load_manifest(path), tmp_path)[0]
+    assert entry.settings.gpu == allowed
 
 
 def test_repeats_of_the_simulated_model_have_different_seeds() -> None:
@@ -105,7 +105,7 @@ def test_judges_depend_on_the_papers_files(tmp_path: Path) -> None:
     path = write_manifest(tmp_path, papers=papers, judge={"model": "openai:gpt-5", "samples": 3})
     for name in ("p1.md", "p2.md"):
         (tmp_path / name).write_text("# A paper\n")
-    first, second = (trial.evaluation for trial in trials(load_manifest(path), tmp_path))
+    first, second = (entry.evaluation for entry in entries(load_manifest(path), tmp_path))
     assert first is not None
     assert second is not None
     assert first.judges == ("reference-free", "reference-based")
@@ -120,17 +120,17 @@ def test_paths_are_relative_to_the_manifest(tmp_path: Path, monkeypatch: pytest.
         tmp_path / "here" / "..", variants=[{"name": "mine", "prompts": "prompts"}], models="recorded:said"
     )
     monkeypatch.chdir("/")
-    trial = trials(load_manifest(path), tmp_path)[0]
-    assert trial.settings.prompts == tmp_path / "prompts"
-    assert trial.settings.model == f"recorded:{tmp_path / 'said'}"
-    assert Path(trial.source) == tmp_path / "p1.md"
+    entry = entries(load_manifest(path), tmp_path)[0]
+    assert entry.settings.prompts == tmp_path / "prompts"
+    assert entry.settings.model == f"recorded:{tmp_path / 'said'}"
+    assert Path(entry.source) == tmp_path / "p1.md"
 
 
 def test_prompts_of_the_users_settings_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mine").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PAPERCODER_PROMPTS", "mine")
-    assert trials(load_manifest(write_manifest(tmp_path)), tmp_path)[0].settings.prompts == tmp_path / "mine"
+    assert entries(load_manifest(write_manifest(tmp_path)), tmp_path)[0].settings.prompts == tmp_path / "mine"
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_store_folder_becomes_an_absolute_address(tmp_path: Path, given: str, 
 )
 def test_unsafe_or_ambiguous_names_are_errors(tmp_path: Path, name: str) -> None:
     said = error_of(write_manifest(tmp_path, papers=[{"id": name, "paper": "p1.md"}]))
-    assert said.startswith(", papers, entry 1, id: ")
+    assert said.startswith(", papers, item 1, id: ")
 
 
 PAPERS = [{"id": "a", "paper": "p1.md"}]
@@ -164,10 +164,10 @@ PAPERS = [{"id": "a", "paper": "p1.md"}]
     [
         ({"papers": []}, ", papers: tuple should have at least 1 item after validation, not 0."),
         ({"paper": "x"}, ", paper: unknown key; see `papercoder bench example`."),
-        ({"papers": [{"id": "a"}]}, ", papers, entry 1, paper: this key is required."),
+        ({"papers": [{"id": "a"}]}, ", papers, item 1, paper: this key is required."),
         (
             {"papers": [{"id": "a", "paper": 1706.03762}]},
-            ", papers, entry 1, paper: must be text; write it in quotes.",
+            ", papers, item 1, paper: must be text; write it in quotes.",
         ),
         (
             {"papers": [*PAPERS, {"id": "A", "paper": "p1.md"}]},
@@ -177,17 +177,17 @@ PAPERS = [{"id": "a", "paper": "p1.md"}]
         ({"papers": [{**PAPERS[0], "gold": "none"}]}, ", papers, a, gold: "),
         ({"variants": [{"name": "x", "refnie": 1}]}, ", variants, x, refnie: unknown setting."),
         ({"variants": [{"name": "x", "refine": -1}]}, ", variants, x, with the model simulated: refine: "),
-        ({"variants": [{"name": "x", "max_cost": 1}]}, ", variants, x, max_cost: applies to all trials together"),
-        ({"variants": [{"name": "x", "model": "openai:x"}]}, ", variants, x, model: write it in an entry of `models`."),
-        ({"models": "gpt-5"}, ", models, entry 1, model: must be PROVIDER:NAME, such as openai:gpt-6-luna."),
+        ({"variants": [{"name": "x", "max_cost": 1}]}, ", variants, x, max_cost: applies to all entries together"),
+        ({"variants": [{"name": "x", "model": "openai:x"}]}, ", variants, x, model: write it in an item of `models`."),
+        ({"models": "gpt-5"}, ", models, item 1, model: must be PROVIDER:NAME, such as openai:gpt-6-luna."),
         ({"models": ["openai:a", {"model": "openai:a"}]}, ": two models have the name 'openai-a'"),
-        ({"models": [{"model": "openai:a", "roles": {"cook": "openai:b"}}]}, ", models, entry 1, roles, cook"),
+        ({"models": [{"model": "openai:a", "roles": {"cook": "openai:b"}}]}, ", models, item 1, roles, cook"),
         ({"repeats": "2"}, ", repeats: "),
         (
             {"repeats": 2, "models": "recorded:x"},
             ", repeats: recorded is a recording and always",
         ),
-        ({"judge": {"model": "openai:x", "judges": ["nobody"]}}, ", judge, judges, entry 1: "),
+        ({"judge": {"model": "openai:x", "judges": ["nobody"]}}, ", judge, judges, item 1: "),
         ({"judge": {"model": "openai:x", "base_url": "gpu"}}, ", judge: base-url: "),
         ({"resources": {"fly": {"cpus": 1}}}, ", resources, fly"),
         ({"max_cost": -1}, ", max_cost: "),
@@ -235,8 +235,8 @@ def test_the_example_is_a_manifest(tmp_path: Path) -> None:
     (tmp_path / "paper.pdf").touch()
     (tmp_path / "ablation.yaml").write_text(example())
     manifest = load_manifest(tmp_path / "ablation.yaml")
-    assert len(trials(manifest, tmp_path)) == 9
-    profiles = [trial.settings.profile for trial in trials(manifest, tmp_path)]
+    assert len(entries(manifest, tmp_path)) == 9
+    profiles = [entry.settings.profile for entry in entries(manifest, tmp_path)]
     assert (profiles[0], profiles[5], profiles[-1]) == ("paper", "papercoder", "full")
 
 

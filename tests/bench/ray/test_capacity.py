@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from papercoder.artifacts import StepName
+from papercoder.bench.manifest.entries import Entry, entries
 from papercoder.bench.manifest.file import load_manifest
 from papercoder.bench.manifest.manifest import Resources
-from papercoder.bench.manifest.trials import Trial, trials
 from papercoder.bench.ray.capacity import GIB, missing_capacity, required, unmet_needs
 from papercoder.bench.ray.placement import RayPlacement
 from papercoder.errors import SettingsError
@@ -59,9 +59,9 @@ def test_the_message_names_needed_and_available_resources() -> None:
     )
 
 
-def todo(folder: Path, resources: dict[str, Any], **settings: Any) -> tuple[Trial, ...]:
+def todo(folder: Path, resources: dict[str, Any], **settings: Any) -> tuple[Entry, ...]:
     manifest = write_manifest(folder, texts=1, variants=[{"name": "full", **settings}], resources=resources)
-    return trials(load_manifest(manifest), folder / "out")
+    return entries(load_manifest(manifest), folder / "out")
 
 
 def test_only_steps_that_run_need_resources(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from papercoder.bench.bench import bench
 from papercoder.bench.manifest.file import load_manifest
 from papercoder.bench.manifest.manifest import Resources
 from papercoder.bench.ray.execution import ClusterExecutor
-from papercoder.bench.ray.host import TrialRequest
+from papercoder.bench.ray.host import EntryRequest
 from papercoder.bench.ray.host_pool import provider_variables
 from papercoder.bench.ray.placement import RayPlacement
 from papercoder.clusters.ray import RAY_VARIABLES, connected
@@ -29,7 +29,7 @@ from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade, CallStarted, Event, RunStarted, Warned
 from papercoder.runs.folder import answer_store
 from papercoder.runs.store import write_synced
-from tests.bench.benches import FULL, TINY, Silent, run, trial_of, write_manifest
+from tests.bench.benches import FULL, TINY, Silent, entry_of, run, write_manifest
 from tests.bench.hosts import HOSTS, PACE, POISON, Mortal, current_process, locate
 from tests.support import Scripted, calls_in_flight, make_agents, of_kind
 
@@ -67,26 +67,26 @@ class Machines:
         return [json.loads(path.read_text(encoding="utf-8")) for path in self.folder.glob("*.json")]
 
     def at_work(self, node: str) -> int | None:
-        """The process of the living host on a node, if it has trials."""
-        pids = (host["pid"] for host in self.hosts() if host["node"] == node and host["trials"])
+        """The process of the living host on a node, if it has entries."""
+        pids = (host["pid"] for host in self.hosts() if host["node"] == node and host["entries"])
         return next((pid for pid in pids if Path(f"/proc/{pid}").exists()), None)
 
     def kill(self) -> bool:
-        """Kill the process of the host on the first node, once it has trials."""
+        """Kill the process of the host on the first node, once it has entries."""
         if pid := self.at_work(self.cluster.head_node.node_id):
             os.kill(pid, signal.SIGKILL)
             self.allow_calls(120)
         return pid is not None
 
     def lose(self) -> bool:
-        """Remove the second node once its host has trials."""
+        """Remove the second node once its host has entries."""
         if busy := self.at_work(self.second.node_id) is not None:
             self.cluster.remove_node(self.second, allow_graceful=False)
             self.allow_calls(None)
         return busy
 
     def allow_calls(self, calls: int | None) -> None:
-        """Allow each host this many calls, so that no trial ends too early."""
+        """Allow each host this many calls, so that no entry ends too early."""
         path = self.folder / PACE
         path.unlink() if calls is None else write_synced(path, str(calls))
 
@@ -111,15 +111,15 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
 
 
 class Disturbing(Silent):
-    """Runs each action after this number of calls of all trials together, when it is possible."""
+    """Runs each action after this number of calls of all entries together, when it is possible."""
 
     def __init__(self, *actions: tuple[int, Callable[[], bool]]) -> None:
         super().__init__()
         self.actions = list(actions)
         self.made = 0
 
-    def on_event(self, trial: str, event: Event) -> None:
-        super().on_event(trial, event)
+    def on_event(self, entry: str, event: Event) -> None:
+        super().on_event(entry, event)
         self.made += isinstance(event, CallMade)
         if self.actions and self.made >= self.actions[0][0] and self.actions[0][1]():
             self.actions.pop(0)
@@ -132,11 +132,11 @@ def on_ray(machines: Machines, manifest: Path, folder: Path, listener: Silent | 
 
 
 def journal(folder: Path) -> dict[str, set[str]]:
-    """Trial -> the keys of its answers."""
+    """Entry -> the keys of its answers."""
     return {
-        trial.name: {path.name for path in answer_store(trial).folder.glob("call-*")}
-        for trial in sorted(folder.iterdir())
-        if trial.is_dir() and not trial.name.startswith(".")
+        entry.name: {path.name for path in answer_store(entry).folder.glob("call-*")}
+        for entry in sorted(folder.iterdir())
+        if entry.is_dir() and not entry.name.startswith(".")
     }
 
 
@@ -157,14 +157,14 @@ def test_a_bench_is_the_same_on_a_cluster(machines: Machines, tmp_path: Path) ->
     there = on_ray(machines, manifest, tmp_path / "there", listener)
     here = run(manifest, tmp_path / "here")
     same = {"seconds", "cached"}  # what a provider has cached depends on the order in which calls happen to come
-    assert [t.model_dump(exclude=same) for t in there.trials] == [t.model_dump(exclude=same) for t in here.trials]
-    assert {trial.status for trial in there.trials} == {"complete"}
+    assert [t.model_dump(exclude=same) for t in there.entries] == [t.model_dump(exclude=same) for t in here.entries]
+    assert {entry.status for entry in there.entries} == {"complete"}
     assert journal(tmp_path / "there") == journal(tmp_path / "here")
-    busy = [host for host in machines.hosts() if host["trials"]]
+    busy = [host for host in machines.hosts() if host["entries"]]
     assert {host["node"] for host in busy} == {machines.cluster.head_node.node_id, machines.second.node_id}
     assert not [host for host in busy if host["loop"].startswith("uvloop")]
-    assert Counter(trial for trial, event in listener.events if isinstance(event, CallMade)) == {
-        trial.trial: trial.calls for trial in there.trials
+    assert Counter(entry for entry, event in listener.events if isinstance(event, CallMade)) == {
+        entry.entry: entry.calls for entry in there.entries
     }
 
 
@@ -191,28 +191,28 @@ def test_a_paper_that_kills_its_host_does_not_affect_the_others(machines: Machin
     manifest = write_manifest(tmp_path, texts=3, variants=[FULL])
     text = manifest.read_text(encoding="utf-8").replace("id: p2", f"id: {POISON}")
     manifest.write_text(text, encoding="utf-8")
-    results = {trial.paper: trial for trial in on_ray(machines, manifest, tmp_path / "out").trials}
-    assert {paper: trial.status for paper, trial in results.items()} == {
+    results = {entry.paper: entry for entry in on_ray(machines, manifest, tmp_path / "out").entries}
+    assert {paper: entry.status for paper, entry in results.items()} == {
         "p1": "complete",
         POISON: "failed",
         "p3": "complete",
     }
-    assert "died 5 times, the last time without other trials in it" in results[POISON].reason
-    poisoned = [host["trials"] for host in machines.hosts() if POISON in host["trials"]]
+    assert "died 5 times, the last time without other entries in it" in results[POISON].reason
+    poisoned = [host["entries"] for host in machines.hosts() if POISON in host["entries"]]
     assert len(poisoned) == 5
-    assert [trials for trials in poisoned if trials == [POISON]][:2] == [[POISON], [POISON]]
+    assert [entries for entries in poisoned if entries == [POISON]][:2] == [[POISON], [POISON]]
 
 
 def test_the_budget_is_shared_by_all_hosts(machines: Machines, tmp_path: Path) -> None:
     priced = f"{TINY},price_in=1,price_out=0.1"
     whole = run(write_manifest(tmp_path, texts=4, variants=[FULL], models=priced), tmp_path / "whole")
-    cost = sum(trial.cost_usd for trial in whole.trials)
+    cost = sum(entry.cost_usd for entry in whole.entries)
     manifest = write_manifest(tmp_path, texts=4, variants=[FULL], models=priced, max_cost=cost * 0.6)
-    capped = on_ray(machines, manifest, tmp_path / "out").trials
-    stopped = [trial for trial in capped if trial.status != "complete"]
+    capped = on_ray(machines, manifest, tmp_path / "out").entries
+    stopped = [entry for entry in capped if entry.status != "complete"]
     assert stopped
-    assert all(trial.capped and "exceeds the cap" in trial.reason for trial in stopped)
-    assert 0 < sum(trial.cost_usd for trial in capped) <= cost * 0.6
+    assert all(entry.capped and "exceeds the cap" in entry.reason for entry in stopped)
+    assert 0 < sum(entry.cost_usd for entry in capped) <= cost * 0.6
 
 
 def test_a_killed_worker_and_a_lost_node_cost_only_calls_in_flight(
@@ -226,15 +226,15 @@ def test_a_killed_worker_and_a_lost_node_cost_only_calls_in_flight(
     results = on_ray(machines, manifest, tmp_path / "disturbed", listener)
     assert listener.actions == []
     assert capfd.readouterr() == ("", "")
-    assert {host["node"] for host in machines.hosts() if host["trials"]} == {first, second}
-    assert len([host for host in machines.hosts() if host["trials"]]) == 3, "no trial got a host of its own"
-    assert {trial.status for trial in results.trials} == {"complete"}
+    assert {host["node"] for host in machines.hosts() if host["entries"]} == {first, second}
+    assert len([host for host in machines.hosts() if host["entries"]]) == 3, "no entry got a host of its own"
+    assert {entry.status for entry in results.entries} == {"complete"}
     kept = journal(tmp_path / "disturbed")
     assert kept == journal(tmp_path / "undisturbed")
 
     killed = 0
-    for trial, keys in kept.items():
-        folder = tmp_path / "disturbed" / trial
+    for entry, keys in kept.items():
+        folder = tmp_path / "disturbed" / entry
         events = list(read_events(folder))
         processes = sessions(events)
         killed += len(processes) > 1
@@ -270,9 +270,9 @@ def test_without_ray_the_error_names_the_extra(tmp_path: Path, monkeypatch: pyte
 def test_only_keys_of_used_providers_go_to_hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "asked")
     monkeypatch.setenv("OPENAI_API_KEY", "not asked")
-    trial = trial_of(write_manifest(tmp_path, models="anthropic:claude-sonnet-5"), tmp_path / "out")
-    assert provider_variables(trial) == {"ANTHROPIC_API_KEY": "asked"}
-    assert "asked" not in repr(TrialRequest(trial, None, None, provider_variables(trial), retry=False))
+    entry = entry_of(write_manifest(tmp_path, models="anthropic:claude-sonnet-5"), tmp_path / "out")
+    assert provider_variables(entry) == {"ANTHROPIC_API_KEY": "asked"}
+    assert "asked" not in repr(EntryRequest(entry, None, None, provider_variables(entry), retry=False))
 
 
 def test_ray_does_not_replace_the_sigterm_handler(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,12 +10,12 @@ from papercoder.bench.results.comparison import Comparison, compare
 from papercoder.bench.results.difference import Difference
 from papercoder.bench.results.wording import headline, remarks, spread
 from papercoder.errors import SettingsError
-from tests.bench.trials import judged, results, trial
+from tests.bench.entries import entry, judged, results
 
 
 def scored(name: str, scores: Iterable[float], **changes: Any) -> BenchResults:
-    """One trial a paper, with these scores."""
-    return results(*(trial(f"p{n}", judges=judged(score), **changes) for n, score in enumerate(scores)), name=name)
+    """One entry a paper, with these scores."""
+    return results(*(entry(f"p{n}", judges=judged(score), **changes) for n, score in enumerate(scores)), name=name)
 
 
 def of(comparison: Comparison, metric: str) -> Difference:
@@ -44,8 +44,8 @@ def test_verdicts_are_corrected_for_the_number_of_tests() -> None:
 
 
 def test_better_and_worse_depend_on_the_metric() -> None:
-    before = results(*(trial(f"p{n}", seconds=100.0 + n, judges=judged(3.0 + n / 100)) for n in range(8)))
-    after = results(*(trial(f"p{n}", seconds=50.0 + n % 3, judges=judged(2.0 + n / 50)) for n in range(8)))
+    before = results(*(entry(f"p{n}", seconds=100.0 + n, judges=judged(3.0 + n / 100)) for n in range(8)))
+    after = results(*(entry(f"p{n}", seconds=50.0 + n % 3, judges=judged(2.0 + n / 50)) for n in range(8)))
     comparison = compare(before, after)
     assert of(comparison, "seconds").verdict == "better"
     assert of(comparison, "reference-based").verdict == "worse"
@@ -79,24 +79,24 @@ def test_steps_of_code_that_was_not_run_are_not_compared() -> None:
 
 
 def test_the_headline_names_the_setting_if_there_are_several() -> None:
-    same = scored("a", [3.0] * 6, variant="same").trials
-    before = results(*same, *scored("a", [2.0 + n / 50 for n in range(6)], variant="new").trials)
-    after = results(*same, *scored("b", [4.0 + n / 60 for n in range(6)], variant="new").trials)
+    same = scored("a", [3.0] * 6, variant="same").entries
+    before = results(*same, *scored("a", [2.0 + n / 50 for n in range(6)], variant="new").entries)
+    after = results(*same, *scored("b", [4.0 + n / 60 for n in range(6)], variant="new").entries)
     assert "1 significant: new · m: reference-based +1.99 (better)." in headline(compare(before, after))
 
 
 def test_repeats_are_one_paper() -> None:
-    before = results(*(trial("p", repeat=n, judges=judged(score)) for n, score in enumerate([2.0, 4.0])))
+    before = results(*(entry("p", repeat=n, judges=judged(score)) for n, score in enumerate([2.0, 4.0])))
     one = of(
-        compare(before, scored("b", []).model_copy(update={"trials": (trial("p", judges=judged(3.5)),)})),
+        compare(before, scored("b", []).model_copy(update={"entries": (entry("p", judges=judged(3.5)),)})),
         "reference-based",
     )
     assert [(pair.paper, pair.before, pair.after) for pair in one.papers] == [("p", 3.0, 3.5)]
 
 
 def test_papers_and_metrics_of_one_side_are_named() -> None:
-    before = results(trial("a", judges=judged(3.0)), trial("b", judges=judged(3.0)), trial("c", rubric=0.5))
-    after = results(trial("b", status="failed"), trial("a", judges=judged(4.0)), trial("d"))
+    before = results(entry("a", judges=judged(3.0)), entry("b", judges=judged(3.0)), entry("c", rubric=0.5))
+    after = results(entry("b", status="failed"), entry("a", judges=judged(4.0)), entry("d"))
     (contrast,) = compare(before, after).contrasts
     assert (contrast.only_before, contrast.only_after) == (("c",), ("d",))
     assert contrast.failed_after == ("b",)
@@ -105,12 +105,12 @@ def test_papers_and_metrics_of_one_side_are_named() -> None:
 
 
 def test_an_unknown_cost_is_not_compared() -> None:
-    before, after = results(trial("a", unpriced=2)), results(trial("a"))
+    before, after = results(entry("a", unpriced=2)), results(entry("a"))
     assert "cost" not in {one.metric for one in compare(before, after).contrasts[0].differences}
 
 
 def test_two_variants_of_one_result_set() -> None:
-    both = results(*(trial(f"p{n}", variant=name) for n in range(3) for name in ("plain", "full", "other")))
+    both = results(*(entry(f"p{n}", variant=name) for n in range(3) for name in ("plain", "full", "other")))
     (contrast,) = compare(both, both, variants=("plain", "full")).contrasts
     assert (contrast.before.variant, contrast.after.variant) == ("plain", "full")
     with pytest.raises(SettingsError, match="Choose two with --variants"):
@@ -120,17 +120,17 @@ def test_two_variants_of_one_result_set() -> None:
 
 
 def test_settings_of_the_same_name_are_compared_and_the_others_named() -> None:
-    before = results(trial("p", variant="plain"), trial("p", variant="full"))
-    after = results(trial("p", variant="full"), trial("p", variant="more"))
+    before = results(entry("p", variant="plain"), entry("p", variant="full"))
+    after = results(entry("p", variant="full"), entry("p", variant="more"))
     comparison = compare(before, after)
     assert [str(one.before) for one in comparison.contrasts] == ["full · m"]
     assert comparison.left_out == ("plain · m", "more · m")
 
 
 def test_the_only_models_of_each_side_are_compared() -> None:
-    (contrast,) = compare(results(trial("p", model="old")), results(trial("p", model="new"))).contrasts
+    (contrast,) = compare(results(entry("p", model="old")), results(entry("p", model="new"))).contrasts
     assert (contrast.before.model, contrast.after.model) == ("old", "new")
-    several = results(trial("p", model="new"), trial("p", model="newer"))
+    several = results(entry("p", model="new"), entry("p", model="newer"))
     with pytest.raises(SettingsError, match="have no setting in common"):
-        compare(results(trial("p", model="old")), several)
-    assert compare(results(trial("p", model="old")), several, models=("old", "newer")).contrasts
+        compare(results(entry("p", model="old")), several)
+    assert compare(results(entry("p", model="old")), several, models=("old", "newer")).contrasts

@@ -1,4 +1,4 @@
-"""Results as files, and what trials that belong together come to."""
+"""Results as files, and what entries that belong together come to."""
 
 import csv
 import io
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts import BenchResults, BenchTrialResult, Interval, JudgeMean
+from papercoder.artifacts import BenchEntryResult, BenchResults, Interval, JudgeMean
 from papercoder.bench.results.files import to_csv, write_results
 from papercoder.bench.results.grouping import grouped, mean_of
 from papercoder.bench.results.metrics import COVERAGE, NAMED, SECONDS
@@ -15,9 +15,9 @@ from papercoder.runs.folder import load
 SCORE = Interval(mean=4.0, low=3.5, high=4.5, n=8)
 
 
-def result(paper: str = "a", repeat: int = 1, **changes: object) -> BenchTrialResult:
+def result(paper: str = "a", repeat: int = 1, **changes: object) -> BenchEntryResult:
     fields = {
-        "trial": f"{paper}--full--m--{repeat}",
+        "entry": f"{paper}--full--m--{repeat}",
         "paper": paper,
         "variant": "full",
         "model": "m",
@@ -25,7 +25,7 @@ def result(paper: str = "a", repeat: int = 1, **changes: object) -> BenchTrialRe
         "status": "complete",
         **changes,
     }
-    return BenchTrialResult.model_validate(fields)
+    return BenchEntryResult.model_validate(fields)
 
 
 def judged(score: Interval | None) -> tuple[JudgeMean, ...]:
@@ -36,9 +36,9 @@ def rows(results: BenchResults) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(to_csv(results))))
 
 
-def test_a_csv_row_per_trial_with_observed_values_only() -> None:
+def test_a_csv_row_per_entry_with_observed_values_only() -> None:
     seen = result(steps=("install", "import"), requirements=4, implemented=3, judges=judged(SCORE), cost_usd=0.5)
-    first, second = rows(BenchResults(name="x", trials=(seen, result("b", status="failed", reason="It broke."))))
+    first, second = rows(BenchResults(name="x", entries=(seen, result("b", status="failed", reason="It broke."))))
     assert (first["steps"], first["implemented"], first["cost_usd"]) == ("install import", "3", "0.5")
     assert (first["reference-free mean"], first["reference-free low"], first["reference-free n"]) == ("4.0", "3.5", "8")
     assert first["reference-based mean"] == first["rubric"] == ""
@@ -46,36 +46,36 @@ def test_a_csv_row_per_trial_with_observed_values_only() -> None:
 
 
 def test_reasons_are_one_line_and_not_a_formula() -> None:
-    (row,) = rows(BenchResults(name="x", trials=(result(reason='=HYPERLINK("x")\nand, "more"'),)))
+    (row,) = rows(BenchResults(name="x", entries=(result(reason='=HYPERLINK("x")\nand, "more"'),)))
     assert row["reason"] == '\'=HYPERLINK("x") and, "more"'
 
 
 def test_both_files_are_written(tmp_path: Path) -> None:
-    results = BenchResults(name="x", trials=(result(judges=judged(SCORE)), result("b", judges=judged(None))))
+    results = BenchResults(name="x", entries=(result(judges=judged(SCORE)), result("b", judges=judged(None))))
     write_results(tmp_path, results)
     assert load(tmp_path, "results.json", BenchResults) == results
     assert (tmp_path / "results.csv").read_text() == to_csv(results)
 
 
-def test_the_interval_of_one_trial_is_over_the_judges_samples() -> None:
+def test_the_interval_of_one_entry_is_over_the_judges_samples() -> None:
     assert mean_of(NAMED["reference-free"], [result(judges=judged(SCORE))]) == SCORE
     assert mean_of(NAMED["reference-free"], [result(judges=judged(None))]) is None
 
 
 def test_of_several_repeats_the_interval_is_that_of_the_repeats() -> None:
-    trials = [
+    entries = [
         result(repeat=number, judges=judged(SCORE.model_copy(update={"mean": mean})))
         for number, mean in ((1, 3.0), (2, 5.0))
     ]
-    found = mean_of(NAMED["reference-free"], trials)
+    found = mean_of(NAMED["reference-free"], entries)
     assert found is not None
     assert (found.mean, found.n) == (4.0, 2)
     assert found.low < 3.0
 
 
 def test_of_several_papers_each_counts_once_however_often_it_was_repeated() -> None:
-    trials = [result("a", 1, seconds=1.0), result("a", 2, seconds=3.0), result("b", 1, seconds=8.0)]
-    found = mean_of(SECONDS, trials)
+    entries = [result("a", 1, seconds=1.0), result("a", 2, seconds=3.0), result("b", 1, seconds=8.0)]
+    found = mean_of(SECONDS, entries)
     assert found is not None
     assert (found.mean, found.n) == (5.0, 2)
 
@@ -88,13 +88,13 @@ def test_what_was_not_observed_does_not_count_as_nothing() -> None:
 
 
 def test_of_several_papers_one_that_was_observed_says_nothing_of_the_others() -> None:
-    trials = [result("a", judges=judged(SCORE)), result("b", status="failed")]
-    assert mean_of(NAMED["reference-free"], trials) == Interval(mean=4.0, low=4.0, high=4.0, n=1)
+    entries = [result("a", judges=judged(SCORE)), result("b", status="failed")]
+    assert mean_of(NAMED["reference-free"], entries) == Interval(mean=4.0, low=4.0, high=4.0, n=1)
 
 
 def test_an_interval_ends_where_the_scale_does() -> None:
-    trials = [result(paper, requirements=10, implemented=done) for paper, done in (("a", 8), ("b", 10))]
-    assert mean_of(COVERAGE, trials) == Interval(mean=0.9, low=0.0, high=1.0, n=2)
+    entries = [result(paper, requirements=10, implemented=done) for paper, done in (("a", 8), ("b", 10))]
+    assert mean_of(COVERAGE, entries) == Interval(mean=0.9, low=0.0, high=1.0, n=2)
 
 
 def test_metrics_of_generation_exclude_judges() -> None:
@@ -109,13 +109,13 @@ def test_code_that_was_not_run_has_no_steps() -> None:
 
 
 def test_groups_keep_their_order() -> None:
-    trials = [result("b"), result("a"), result("b", 2)]
-    groups = grouped(trials, lambda trial: trial.paper)
+    entries = [result("b"), result("a"), result("b", 2)]
+    groups = grouped(entries, lambda entry: entry.paper)
     assert list(groups) == ["b", "a"]
-    assert [trial.repeat for trial in groups["b"]] == [1, 2]
+    assert [entry.repeat for entry in groups["b"]] == [1, 2]
 
 
 @pytest.mark.parametrize("text", ["+1", "-1", "@x", "=1"])
 def test_cells_are_not_formulas(text: str) -> None:
-    (row,) = rows(BenchResults(name="x", trials=(result(reason=text),)))
+    (row,) = rows(BenchResults(name="x", entries=(result(reason=text),)))
     assert row["reason"] == f"'{text}"

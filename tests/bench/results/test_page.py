@@ -10,7 +10,7 @@ from lxml import html
 from papercoder.artifacts import BenchResults
 from papercoder.bench.results.comparison import compare
 from papercoder.bench.results.page import comparison_html, to_html, write_page
-from tests.bench.trials import judged, results, trial
+from tests.bench.entries import entry, judged, results
 from tests.diagrams.shapes import parsed
 from tests.plots.shapes import SVG, is_inside
 
@@ -19,9 +19,9 @@ STEPS = ("paper", "plan", "full")
 
 
 def bench(papers: int = 4) -> BenchResults:
-    """Some papers in three variants, one trial of which failed and one stopped."""
+    """Some papers in three variants, one entry of which failed and one stopped."""
     whole = [
-        trial(
+        entry(
             f"p{n}",
             variant=step,
             steps=("install", "import", "start", "tests", "smoke")[: 2 * place + 1],
@@ -35,8 +35,8 @@ def bench(papers: int = 4) -> BenchResults:
         for n in range(papers)
         for place, step in enumerate(STEPS)
     ]
-    stopped = trial("late", variant="full", status="partial", reason="The money is spent.", calls=1, executed=False)
-    failed = trial("worst", variant="full", status="failed", reason="`paper.pdf` is damaged.", executed=False)
+    stopped = entry("late", variant="full", status="partial", reason="The money is spent.", calls=1, executed=False)
+    failed = entry("worst", variant="full", status="failed", reason="`paper.pdf` is damaged.", executed=False)
     return results(*whole, stopped, failed)
 
 
@@ -57,9 +57,9 @@ def shown(tmp_path: Path) -> html.HtmlElement:
     return page(to_html(bench(), tmp_path))
 
 
-def test_the_headline_summarises_the_trials(shown: html.HtmlElement) -> None:
+def test_the_headline_summarises_the_entries(shown: html.HtmlElement) -> None:
     headline = words(shown.xpath("//header")[0])
-    assert "14 trials (6 papers, 3 variants, 1 model): 12 complete, 1 partial, 1 failed." in headline
+    assert "14 entries (6 papers, 3 variants, 1 model): 12 complete, 1 partial, 1 failed." in headline
 
 
 def test_failures_come_first_with_their_reason(shown: html.HtmlElement) -> None:
@@ -76,7 +76,7 @@ def test_variants_have_means_over_papers_with_intervals(shown: html.HtmlElement)
     assert rows[2].startswith("full 4 of 6 4 of 6 80.0 %")
 
 
-def test_every_trial_has_its_steps(shown: html.HtmlElement) -> None:
+def test_every_entry_has_its_steps(shown: html.HtmlElement) -> None:
     papers = shown.get_element_by_id("papers")
     marks = [mark.get("aria-label") for mark in papers.find_class("marks")]
     assert marks[:3] == [
@@ -89,7 +89,7 @@ def test_every_trial_has_its_steps(shown: html.HtmlElement) -> None:
 
 
 def test_code_that_was_run_without_success_differs_from_code_that_was_not_run(tmp_path: Path) -> None:
-    tree = page(to_html(results(trial("p")), tmp_path))
+    tree = page(to_html(results(entry("p")), tmp_path))
     assert [mark.get("aria-label") for mark in tree.find_class("marks")] == ["no step passed"]
     assert words(tree.get_element_by_id("variants").xpath(".//tbody/tr/td[2]")[0]) == "0 of 1"
 
@@ -119,14 +119,14 @@ def test_plots_have_titles_and_descriptions(shown: html.HtmlElement) -> None:
 
 
 def test_a_mean_over_fewer_papers_says_so(tmp_path: Path) -> None:
-    some = results(trial("a", judges=judged(4.0)), trial("b", status="failed"), trial("c", judges=judged(4.0)))
+    some = results(entry("a", judges=judged(4.0)), entry("b", status="failed"), entry("c", judges=judged(4.0)))
     row = page(to_html(some, tmp_path)).get_element_by_id("variants").xpath(".//tbody/tr")[0]
     assert "4.00 2 of 3 papers" in cells(row)  # and no interval, for nothing shows how much they vary
 
 
 def low() -> BenchResults:
     """Many variants, all of which score as badly as one can."""
-    return results(*(trial("p", variant=f"v{n}", judges=judged(1.0), cost_usd=1.0 + n) for n in range(30)))
+    return results(*(entry("p", variant=f"v{n}", judges=judged(1.0), cost_usd=1.0 + n) for n in range(30)))
 
 
 @pytest.mark.parametrize("some", [bench(1), bench(2), bench(7), low()])
@@ -146,21 +146,21 @@ def test_names_beside_the_costs_do_not_overlap(tmp_path: Path) -> None:
     assert all(below - above >= 14.9 for above, below in pairwise(places))
 
 
-def test_a_bench_without_started_trials(tmp_path: Path) -> None:
-    nothing = results(trial("p", status="failed"))
+def test_a_bench_without_started_entries(tmp_path: Path) -> None:
+    nothing = results(entry("p", status="failed"))
     assert "No reason was recorded." in to_html(nothing, tmp_path)
-    assert "0 trials" in to_html(results(), tmp_path)
+    assert "0 entries" in to_html(results(), tmp_path)
 
 
 def test_code_that_was_not_run_is_a_remark(tmp_path: Path) -> None:
     said = "None of this code was run, so nothing is known about whether it runs."
-    assert said in to_html(results(trial("p", executed=False)), tmp_path)
+    assert said in to_html(results(entry("p", executed=False)), tmp_path)
     assert said not in to_html(bench(), tmp_path)
 
 
 def harmful() -> BenchResults:
     named = [
-        trial(PAYLOAD, variant=f"{step}{PAYLOAD}", model=PAYLOAD, judges=judged(2.0 + n), reason=PAYLOAD, status=status)
+        entry(PAYLOAD, variant=f"{step}{PAYLOAD}", model=PAYLOAD, judges=judged(2.0 + n), reason=PAYLOAD, status=status)
         for n, (step, status) in enumerate((("a", "failed"), ("b", "partial"), ("c", "complete")))
     ]
     return results(*named, name=PAYLOAD)
@@ -169,7 +169,7 @@ def harmful() -> BenchResults:
 @pytest.mark.parametrize("kind", ["bench", "comparison"])
 def test_names_and_reasons_are_escaped(kind: str, tmp_path: Path) -> None:
     bad = harmful()
-    pair = (bad.trials[0].variant, bad.trials[1].variant)
+    pair = (bad.entries[0].variant, bad.entries[1].variant)
     text = to_html(bad, tmp_path) if kind == "bench" else comparison_html(compare(bad, bad, variants=pair))
     tree = page(text)
     assert tree.xpath("//script | //img | //link | //iframe | //@onerror | //@onload") == []
@@ -181,9 +181,9 @@ def test_names_and_reasons_are_escaped(kind: str, tmp_path: Path) -> None:
 
 def test_two_papers_have_no_interval() -> None:
     few = results(
-        *(trial(f"p{n}", variant=v, judges=judged(s + n / 5)) for n in (0, 1) for v, s in (("a", 1), ("b", 3)))
+        *(entry(f"p{n}", variant=v, judges=judged(s + n / 5)) for n in (0, 1) for v, s in (("a", 1), ("b", 3)))
     )
-    few = results(*few.trials[:3], few.trials[3].model_copy(update={"judges": judged(3.0)}))
+    few = results(*few.entries[:3], few.entries[3].model_copy(update={"judges": judged(3.0)}))
     described = page(comparison_html(compare(few, few, variants=("a", "b")))).xpath("//*[local-name()='desc']")
     assert [words(one) for one in described] == ["reference-based: +1.90"]
 
@@ -197,8 +197,8 @@ def test_nothing_is_loaded(tmp_path: Path) -> None:
 
 
 def test_a_comparison_names_significant_differences() -> None:
-    before = results(*(trial(f"p{n}", judges=judged(2.0 + n / 10)) for n in range(6)), name="before")
-    after = results(*(trial(f"p{n}", judges=judged(3.0 + n / 9)) for n in range(6)), trial("new"), name="after")
+    before = results(*(entry(f"p{n}", judges=judged(2.0 + n / 10)) for n in range(6)), name="before")
+    after = results(*(entry(f"p{n}", judges=judged(3.0 + n / 9)) for n in range(6)), entry("new"), name="after")
     tree = page(comparison_html(compare(before, after)))
     header = words(tree.xpath("//header")[0])
     assert "5 differences tested, 1 significant: reference-based +1.03 (better)." in header
@@ -209,7 +209,7 @@ def test_a_comparison_names_significant_differences() -> None:
 
 
 def test_a_comparison_of_two_papers_gives_no_verdict() -> None:
-    few = results(*(trial(f"p{n}", variant=v, judges=judged(s)) for n in range(2) for v, s in (("a", 1.0), ("b", 5.0))))
+    few = results(*(entry(f"p{n}", variant=v, judges=judged(s)) for n in range(2) for v, s in (("a", 1.0), ("b", 5.0))))
     text = words(page(comparison_html(compare(few, few, variants=("a", "b")))))
     assert "Nothing was tested: a test needs at least 3 papers that both sides have." in text
     assert "too few papers" in text

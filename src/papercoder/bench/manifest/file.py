@@ -10,8 +10,8 @@ import yaml
 from pydantic import ValidationError
 
 from papercoder.agents.prompts import Prompts
+from papercoder.bench.manifest.entries import entry_settings, judge_settings
 from papercoder.bench.manifest.manifest import Judge, Manifest, ModelChoice, PaperEntry, Variant, model_name
-from papercoder.bench.manifest.trials import judge_settings, trial_settings
 from papercoder.errors import SettingsError
 from papercoder.paper.arxiv import parse_id
 from papercoder.runs.folder import read_given_text
@@ -91,7 +91,7 @@ def _yaml_message(error: yaml.YAMLError) -> str:
 
 def _validation_message(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    place = ", ".join(f"entry {part + 1}" if isinstance(part, int) else str(part) for part in first["loc"])
+    place = ", ".join(f"item {part + 1}" if isinstance(part, int) else str(part) for part in first["loc"])
     return f"{f', {place}' if place else ''}: {_problem(first['type'], str(first['msg']))}."
 
 
@@ -184,14 +184,14 @@ def _wrong_paths(paper: PaperEntry) -> Iterator[str]:
 def _wrong_settings(manifest: Manifest, variant: Variant) -> Iterator[str]:
     for name in variant.overrides:
         if name in _SHARED_LIMITS:
-            yield f"variants, {variant.name}, {name}: applies to all trials together. Write it next to `variants`."
+            yield f"variants, {variant.name}, {name}: applies to all entries together. Write it next to `variants`."
         if name in _MODEL_SETTINGS:
-            yield f"variants, {variant.name}, {name}: write it in an entry of `models`."
+            yield f"variants, {variant.name}, {name}: write it in an item of `models`."
         if name not in Settings.model_fields:
             yield f"variants, {variant.name}, {name}: unknown setting."
     for model in manifest.models:
         try:
-            Prompts(trial_settings(variant, model, manifest.judge).prompts)
+            Prompts(entry_settings(variant, model, manifest.judge).prompts)
         except SettingsError as error:
             yield f"variants, {variant.name}, with the model {model.name}: {str(error).removeprefix('--')}"
 

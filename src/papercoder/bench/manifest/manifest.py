@@ -13,7 +13,7 @@ from papercoder.models.catalog import TEST_MODELS
 from papercoder.settings import ModelSpec, Role
 
 SEPARATOR = "--"
-"""Between the names in a trial's id; no name contains it."""
+"""Between the names in an entry's id; no name contains it."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([._-]?[A-Za-z0-9]+)*$", max_length=60)]
 """Safe as a folder name."""
@@ -126,13 +126,13 @@ class Manifest(_Part):
     """None: no judges."""
 
     papers_at_once: int = Field(default=4, ge=1)
-    """Trials that run at the same time."""
+    """Entries that run at the same time."""
 
     max_cost: float | None = Field(default=None, ge=0)
-    """Dollars for all trials together, over all processes that work on the bench."""
+    """Dollars for all entries together, over all processes that work on the bench."""
 
     concurrency: int = Field(default=16, ge=1)
-    """Calls at the same time. This and the two below are limits of all trials together."""
+    """Calls at the same time. This and the two below are limits of all entries together."""
 
     requests_per_minute: int | None = Field(default=None, ge=1)
     tokens_per_minute: int | None = Field(default=None, ge=1)

@@ -1,1 +1,1 @@
-"""Trials on a Ray cluster."""
+"""Entries on a Ray cluster."""

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from papercoder.artifacts import StepName
+from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.manifest.manifest import Resources
-from papercoder.bench.manifest.trials import Trial
 from papercoder.clusters.ray import Node
 from papercoder.pipeline.execution import expected_executions
 from papercoder.report.formatting import plural
@@ -30,12 +30,12 @@ def required(resources: Mapping[StepName, Resources], steps: Iterable[StepName])
     return Resources(cpus=largest("cpus", 1.0), gpus=largest("gpus", 0.0), memory=memory or None)
 
 
-def missing_capacity(trials: Iterable[Trial], nodes: Sequence[Node]) -> str:
-    """The first steps of these trials that fit no node, as a clause; empty if all fit."""
+def missing_capacity(entries: Iterable[Entry], nodes: Sequence[Node]) -> str:
+    """The first steps of these entries that fit no node, as a clause; empty if all fit."""
     needs = {
-        steps: required(trial.resources, steps)
-        for trial in trials
-        for steps in expected_executions(trial.settings.sandbox)
+        steps: required(entry.resources, steps)
+        for entry in entries
+        for steps in expected_executions(entry.settings.sandbox)
     }
     return next(filter(None, (unmet_needs(steps, needed, nodes) for steps, needed in needs.items())), "")
 

@@ -1,4 +1,4 @@
-"""A host: one process on a cluster node that runs many trials, which wait for models most of the time."""
+"""A host: one process on a cluster node that runs many entries, which wait for models most of the time."""
 
 import asyncio
 import os
@@ -9,20 +9,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from papercoder.artifacts import BenchTrialResult
-from papercoder.bench.manifest.trials import Trial
+from papercoder.artifacts import BenchEntryResult
+from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.papers import SharedReader
 from papercoder.bench.ray.execution import ClusterExecutor
 from papercoder.bench.ray.limits import RemoteBudget, RemoteRateLimits
-from papercoder.bench.stored_trial import restore, run_stored
+from papercoder.bench.stored_entry import restore, run_stored
 from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.files.temporary import temporary_folder
 from papercoder.operations.environment import RunEnvironment
 from papercoder.runs.events import Event
 from papercoder.runs.folder import lock
 
-HostMessage = tuple[Event, ...] | BenchTrialResult | PaperCoderError
-"""New events of a trial, or how it ended. A cancelled trial ends without a last message."""
+HostMessage = tuple[Event, ...] | BenchEntryResult | PaperCoderError
+"""New events of an entry, or how it ended. A cancelled entry ends without a last message."""
 
 _INTERVAL = 0.25
 """Seconds between two messages with events."""
@@ -32,24 +32,24 @@ _LOCK_TIMEOUT = 120
 
 
 @dataclass(frozen=True)
-class TrialRequest:
-    """A trial, and what its host needs to run it."""
+class EntryRequest:
+    """An entry, and what its host needs to run it."""
 
-    trial: Trial
+    entry: Entry
     leases: Any
     """A handle of the `Leases` actor."""
 
     cap: float | None
-    """Dollars for all trials together."""
+    """Dollars for all entries together."""
 
     environment: Mapping[str, str]
     """Keys and addresses of the providers. They travel between processes and are never written to a file."""
 
     retry: bool
-    """The previous host of this trial died."""
+    """The previous host of this entry died."""
 
     def __repr__(self) -> str:
-        return f"TrialRequest({self.trial.id})"  # without the keys
+        return f"EntryRequest({self.entry.id})"  # without the keys
 
 
 class Host:
@@ -58,23 +58,23 @@ class Host:
     def __init__(self, name: str) -> None:
         self._name = name
         self._read = SharedReader()
-        self._running: dict[str, asyncio.Task[BenchTrialResult]] = {}
+        self._running: dict[str, asyncio.Task[BenchEntryResult]] = {}
         self._stopped: set[str] = set()
 
     async def version(self) -> str:
         """The version of PaperCoder on this node."""
         return version("papercoder")
 
-    async def run(self, request: TrialRequest) -> AsyncIterator[HostMessage]:
-        """Run a trial; yields its events while it runs, then its result."""
+    async def run(self, request: EntryRequest) -> AsyncIterator[HostMessage]:
+        """Run an entry; yields its events while it runs, then its result."""
         os.environ.update(request.environment)
         events: list[Event] = []
-        work = self._running[request.trial.id] = asyncio.ensure_future(self._run(request, events))
-        if request.trial.id in self._stopped:
+        work = self._running[request.entry.id] = asyncio.ensure_future(self._run(request, events))
+        if request.entry.id in self._stopped:
             work.cancel()
-        yield ()  # the trial has started
+        yield ()  # the entry has started
         try:
-            done = set[asyncio.Task[BenchTrialResult]]()
+            done = set[asyncio.Task[BenchEntryResult]]()
             while not done:
                 done, _ = await asyncio.wait([work], timeout=_INTERVAL)
                 batch, events[:] = tuple(events), []
@@ -83,35 +83,35 @@ class Host:
             if not work.cancelled():
                 yield _outcome(work)
         finally:
-            del self._running[request.trial.id]
+            del self._running[request.entry.id]
 
-    async def stop(self, trial: str) -> None:
-        """Interrupt a trial, even if its request arrives later. Answers to calls in flight are kept."""
-        self._stopped.add(trial)
-        if work := self._running.get(trial):
+    async def stop(self, entry: str) -> None:
+        """Interrupt an entry, even if its request arrives later. Answers to calls in flight are kept."""
+        self._stopped.add(entry)
+        if work := self._running.get(entry):
             work.cancel()
 
-    async def _run(self, request: TrialRequest, events: list[Event]) -> BenchTrialResult:
-        trial = request.trial
+    async def _run(self, request: EntryRequest, events: list[Event]) -> BenchEntryResult:
+        entry = request.entry
         environment = RunEnvironment(
             limits=RemoteRateLimits(request.leases, self._name),
             budget=RemoteBudget(request.leases, self._name, request.cap),
-            executor=ClusterExecutor(trial.resources),
+            executor=ClusterExecutor(entry.resources),
             read=self._read,
         )
-        if trial.store is None:
+        if entry.store is None:
             if request.retry:
-                await _wait_for_lock(trial.folder)
-                await asyncio.to_thread(restore, trial)
-            return await run_stored(trial, environment, events.append)
+                await _wait_for_lock(entry.folder)
+                await asyncio.to_thread(restore, entry)
+            return await run_stored(entry, environment, events.append)
         with temporary_folder() as folder:
-            local = trial.model_copy(update={"folder": folder / trial.id})
+            local = entry.model_copy(update={"folder": folder / entry.id})
             result = await run_stored(local, environment, events.append)
-        # Messages name the folder in which the trial is restored, not the temporary one.
-        return result.model_copy(update={"reason": result.reason.replace(str(local.folder), str(trial.folder))})
+        # Messages name the folder in which the entry is restored, not the temporary one.
+        return result.model_copy(update={"reason": result.reason.replace(str(local.folder), str(entry.folder))})
 
 
-def _outcome(work: "asyncio.Task[BenchTrialResult]") -> HostMessage:
+def _outcome(work: "asyncio.Task[BenchEntryResult]") -> HostMessage:
     try:
         return work.result()
     except PaperCoderError as error:
@@ -119,7 +119,7 @@ def _outcome(work: "asyncio.Task[BenchTrialResult]") -> HostMessage:
 
 
 async def _wait_for_lock(folder: Path) -> None:
-    """Wait until the dead process no longer locks the folder. After the time-out, the trial reports the lock."""
+    """Wait until the dead process no longer locks the folder. After the time-out, the entry reports the lock."""
     for _ in range(2 * _LOCK_TIMEOUT):
         with suppress(RunFolderError), lock(folder):
             return

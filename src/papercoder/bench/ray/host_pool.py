@@ -1,4 +1,4 @@
-"""The hosts of a cluster. A trial whose host dies resumes on another."""
+"""The hosts of a cluster. An entry whose host dies resumes on another."""
 
 import asyncio
 import importlib
@@ -11,28 +11,28 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, cast
 
-from papercoder.artifacts import BenchTrialResult
-from papercoder.bench.manifest.trials import Trial
+from papercoder.artifacts import BenchEntryResult
+from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.placement import OnEvent, SharedLimits
-from papercoder.bench.ray.host import Host, HostMessage, TrialRequest
+from papercoder.bench.ray.host import EntryRequest, Host, HostMessage
 from papercoder.clusters.ray import ClusterError
 from papercoder.errors import PaperCoderError
 from papercoder.models.catalog import find_provider
 
 _SHARED_TRIES = 3
-"""Deaths of its host after which a trial gets a host of its own, so that it no longer disturbs others."""
+"""Deaths of its host after which an entry gets a host of its own, so that it no longer disturbs others."""
 
 _TRIES = 5
-"""Deaths of its hosts after which a trial fails; in the last ones it was alone."""
+"""Deaths of its hosts after which an entry fails; in the last ones it was alone."""
 
 _STARTS = 10
-"""Hosts that may be lost before the trial starts."""
+"""Hosts that may be lost before the entry starts."""
 
 _GRACE = 30.0
 """Seconds that Ray may take to notice that a node is gone."""
 
 _CONCURRENCY = 10_000
-"""Trials per host; Ray queues calls above it."""
+"""Entries per host; Ray queues calls above it."""
 
 
 @dataclass(eq=False)
@@ -42,10 +42,10 @@ class _HostHandle:
     name: str
     node: str
     actor: Any
-    trials: int = 0
+    entries: int = 0
     alone: bool = False
     started: set[str] = field(default_factory=set)
-    """Ids of the trials that it started."""
+    """Ids of the entries that it started."""
 
 
 @dataclass
@@ -61,8 +61,8 @@ class HostPool:
     _deaths: dict[str, float] = field(default_factory=dict)
     """Node -> when a host last died there."""
 
-    async def run(self, trial: Trial) -> BenchTrialResult:
-        """Run a trial. If its host dies, it resumes on another.
+    async def run(self, entry: Entry) -> BenchEntryResult:
+        """Run an entry. If its host dies, it resumes on another.
 
         Raises:
             ClusterError: its hosts died repeatedly, or none started.
@@ -71,26 +71,26 @@ class HostPool:
         while deaths < _TRIES and lost_starts < _STARTS:
             host = self._acquire(alone=deaths >= _SHARED_TRIES)
             try:
-                return await self._run_on(host, trial, retry=deaths + lost_starts > 0)
+                return await self._run_on(host, entry, retry=deaths + lost_starts > 0)
             except (self.ray.exceptions.RayActorError, self.ray.exceptions.ActorUnschedulableError) as error:
                 reason = next(iter(str(error).splitlines()), type(error).__name__)
                 await self._discard(host)
             finally:
                 self._release(host)
-            if trial.id in host.started:
+            if entry.id in host.started:
                 deaths += 1
-            else:  # the node was gone before the trial started, so the trial is not the cause
+            else:  # the node was gone before the entry started, so the entry is not the cause
                 lost_starts += 1
                 await asyncio.sleep(1)
         problem = (
-            f"Its process on the cluster died {deaths} times, the last time without other trials in it"
+            f"Its process on the cluster died {deaths} times, the last time without other entries in it"
             if deaths == _TRIES
             else "No process for it could be started on the cluster"
         )
         raise ClusterError(f"{problem}: {reason} Paid answers are kept.")
 
     async def check(self) -> None:
-        """Start a host on each node, to check that all nodes can run trials.
+        """Start a host on each node, to check that all nodes can run entries.
 
         Raises:
             ClusterError: PaperCoder is missing on a node, or has another version there.
@@ -108,27 +108,27 @@ class HostPool:
         if other := next((found for found in versions if found != own), None):
             raise ClusterError(f"The cluster has PaperCoder {other}, this is {own}. Install the same version on all.")
 
-    async def _run_on(self, host: _HostHandle, trial: Trial, *, retry: bool) -> BenchTrialResult:
-        request = TrialRequest(trial, self.leases, self.limits.max_cost, provider_variables(trial), retry)
+    async def _run_on(self, host: _HostHandle, entry: Entry, *, retry: bool) -> BenchEntryResult:
+        request = EntryRequest(entry, self.leases, self.limits.max_cost, provider_variables(entry), retry)
         listening = asyncio.ensure_future(self._listen(host, request))
         try:
             return await asyncio.shield(listening)
         except asyncio.CancelledError:
-            host.actor.stop.remote(trial.id)
+            host.actor.stop.remote(entry.id)
             await asyncio.wait([listening])
             listening.exception()  # retrieved, so that asyncio does not report it
             raise
 
-    async def _listen(self, host: _HostHandle, request: TrialRequest) -> BenchTrialResult:
+    async def _listen(self, host: _HostHandle, request: EntryRequest) -> BenchEntryResult:
         async for reference in host.actor.run.options(num_returns="streaming").remote(request):
             message = cast("HostMessage", await reference)
-            host.started.add(request.trial.id)
-            if isinstance(message, BenchTrialResult):
+            host.started.add(request.entry.id)
+            if isinstance(message, BenchEntryResult):
                 return message
             if isinstance(message, PaperCoderError):
                 raise message
             for event in message:
-                self.on_event(request.trial.id, event)
+                self.on_event(request.entry.id, event)
         raise ClusterError("it was interrupted")
 
     def _acquire(self, *, alone: bool) -> _HostHandle:
@@ -139,8 +139,8 @@ class HostPool:
         recent = {node for node, at in self._deaths.items() if time.monotonic() - at < _GRACE}
         free = set(nodes) - {host.node for host in shared} - recent
         start = alone or free or not shared
-        host = self._start(free or nodes, alone) if start else min(shared, key=lambda host: host.trials)
-        host.trials += 1
+        host = self._start(free or nodes, alone) if start else min(shared, key=lambda host: host.entries)
+        host.entries += 1
         return host
 
     def _nodes(self) -> list[str]:
@@ -162,12 +162,12 @@ class HostPool:
         return host
 
     def _release(self, host: _HostHandle) -> None:
-        host.trials -= 1
+        host.entries -= 1
         if host.alone:
             self._kill(host)
 
     async def _discard(self, host: _HostHandle) -> None:
-        """Kill a dead host's remains before its trials resume elsewhere, and return its leases."""
+        """Kill a dead host's remains before its entries resume elsewhere, and return its leases."""
         if host in self._living:
             self._deaths[host.node] = time.monotonic()
         self._kill(host)
@@ -185,9 +185,9 @@ def on_node(node: str) -> Any:
     return strategies.NodeAffinitySchedulingStrategy(node, soft=False)
 
 
-def provider_variables(trial: Trial) -> dict[str, str]:
-    """The environment variables with the keys and addresses of a trial's providers."""
-    specs = {trial.settings.model, *trial.settings.models.values()}
+def provider_variables(entry: Entry) -> dict[str, str]:
+    """The environment variables with the keys and addresses of an entry's providers."""
+    specs = {entry.settings.model, *entry.settings.models.values()}
     providers = filter(None, (find_provider(spec.partition(":")[0]) for spec in specs))
     names = {name for provider in providers for name in provider.variables}
     return {name: os.environ[name] for name in sorted(names) if name in os.environ}

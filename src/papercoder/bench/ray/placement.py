@@ -1,18 +1,18 @@
-"""Trials on a Ray cluster: a local one that is started for the bench, or a running one."""
+"""Entries on a Ray cluster: a local one that is started for the bench, or a running one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from papercoder.artifacts import BenchTrialResult
-from papercoder.bench.manifest.trials import Trial
-from papercoder.bench.placement import Listener, RunTrial, SharedLimits
+from papercoder.artifacts import BenchEntryResult
+from papercoder.bench.manifest.entries import Entry
+from papercoder.bench.placement import Listener, RunEntry, SharedLimits
 from papercoder.bench.ray.capacity import missing_capacity
 from papercoder.bench.ray.host import Host
 from papercoder.bench.ray.host_pool import HostPool, on_node
 from papercoder.bench.ray.leases import Leases
-from papercoder.bench.stored_trial import restore
+from papercoder.bench.stored_entry import restore
 from papercoder.clusters.ray import LOCAL, connected, nodes_of, ray_address
 from papercoder.errors import SettingsError
 
@@ -21,7 +21,7 @@ _PENDING_CALLS = 100_000
 
 
 class RayPlacement:
-    """Trials run in hosts, one per node; execution steps are tasks with their own resources."""
+    """Entries run in hosts, one per node; execution steps are tasks with their own resources."""
 
     def __init__(self, address: str | None = None, host: type[Host] = Host) -> None:
         """Choose a cluster.
@@ -44,25 +44,25 @@ class RayPlacement:
         self._host = host
 
     @asynccontextmanager
-    async def open(self, limits: SharedLimits, trials: Sequence[Trial], listener: Listener) -> AsyncIterator[RunTrial]:
+    async def open(self, limits: SharedLimits, entries: Sequence[Entry], listener: Listener) -> AsyncIterator[RunEntry]:
         """Connect, check the nodes, and share the rate limits and the budget among all hosts.
 
         Raises:
             SettingsError: Ray is not installed, or the local cluster is too small for a step.
-            ClusterError: the cluster cannot be reached, or cannot run trials.
+            ClusterError: the cluster cannot be reached, or cannot run entries.
         """
         with connected(self.address) as ray:
-            self._check_capacity(missing_capacity(trials, nodes_of(ray)), listener)
+            self._check_capacity(missing_capacity(entries, nodes_of(ray)), listener)
             hosts = HostPool(ray, limits, _start_leases(ray, limits), listener.on_event, self._host)
             await hosts.check()
 
-            async def run_trial(trial: Trial) -> BenchTrialResult:
+            async def run_entry(entry: Entry) -> BenchEntryResult:
                 try:
-                    return await hosts.run(trial)
+                    return await hosts.run(entry)
                 finally:  # also after a failure, to count the calls that were paid for
-                    await asyncio.to_thread(restore, trial)
+                    await asyncio.to_thread(restore, entry)
 
-            yield run_trial
+            yield run_entry
 
     def _check_capacity(self, problem: str, listener: Listener) -> None:
         """A local cluster has a fixed size, so this is an error; a running one may grow."""

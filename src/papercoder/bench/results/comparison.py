@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from papercoder.artifacts import Artifact
-from papercoder.artifacts.bench import BenchResults, BenchTrialResult
+from papercoder.artifacts.bench import BenchEntryResult, BenchResults
 from papercoder.bench.results.difference import Difference, difference, with_verdicts, without
-from papercoder.bench.results.grouping import Names, Setting, SettingPair, Trials, pairs, setting, settings_of
+from papercoder.bench.results.grouping import Entries, Names, Setting, SettingPair, pairs, setting, settings_of
 from papercoder.bench.results.metrics import METRICS, Metric
 
 
@@ -23,7 +23,7 @@ class SettingComparison(Artifact):
 
     only_after: tuple[str, ...] = ()
     failed_before: tuple[str, ...] = ()
-    """Papers with a failed trial."""
+    """Papers with a failed entry."""
 
     failed_after: tuple[str, ...] = ()
     judges_before: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ def compare(
         SettingsError: the settings to compare are ambiguous.
     """
     matched = pairs(before, after, variants, models)
-    contrasts = _with_verdicts(tuple(_compared(before.trials, after.trials, pair) for pair in matched))
+    contrasts = _with_verdicts(tuple(_compared(before.entries, after.entries, pair) for pair in matched))
     return Comparison(
         before=before.name,
         after=after.name,
@@ -80,9 +80,9 @@ def _left_out(before: BenchResults, after: BenchResults, matched: Iterable[Setti
     return tuple(str(one) for one in dict.fromkeys((*settings_of(before), *settings_of(after))) if one not in used)
 
 
-def _compared(before: Trials, after: Trials, pair: SettingPair) -> SettingComparison:
-    old = tuple(trial for trial in before if setting(trial) == pair[0])
-    new = tuple(trial for trial in after if setting(trial) == pair[1])
+def _compared(before: Entries, after: Entries, pair: SettingPair) -> SettingComparison:
+    old = tuple(entry for entry in before if setting(entry) == pair[0])
+    new = tuple(entry for entry in after if setting(entry) == pair[1])
     differences = {metric: difference(metric, old, new) for metric in METRICS}
     return SettingComparison(
         before=pair[0],
@@ -93,20 +93,20 @@ def _compared(before: Trials, after: Trials, pair: SettingPair) -> SettingCompar
         ),
         only_before=without(_papers(old), _papers(new)),
         only_after=without(_papers(new), _papers(old)),
-        failed_before=_papers(trial for trial in old if trial.status == "failed"),
-        failed_after=_papers(trial for trial in new if trial.status == "failed"),
+        failed_before=_papers(entry for entry in old if entry.status == "failed"),
+        failed_after=_papers(entry for entry in new if entry.status == "failed"),
         judges_before=_judges(old),
         judges_after=_judges(new),
     )
 
 
-def _has_values(metric: Metric, trials: Trials) -> bool:
-    return any(metric.of(trial) is not None for trial in trials)
+def _has_values(metric: Metric, entries: Entries) -> bool:
+    return any(metric.of(entry) is not None for entry in entries)
 
 
-def _judges(trials: Trials) -> tuple[str, ...]:
-    return tuple(sorted({trial.judge_model for trial in trials if trial.judge_model}))
+def _judges(entries: Entries) -> tuple[str, ...]:
+    return tuple(sorted({entry.judge_model for entry in entries if entry.judge_model}))
 
 
-def _papers(trials: Iterable[BenchTrialResult]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(trial.paper for trial in trials))
+def _papers(entries: Iterable[BenchEntryResult]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(entry.paper for entry in entries))

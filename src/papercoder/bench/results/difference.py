@@ -1,11 +1,11 @@
-"""How one metric differs between two sets of trials, paper by paper, and whether that is significant."""
+"""How one metric differs between two sets of entries, paper by paper, and whether that is significant."""
 
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 from typing import Literal
 
 from papercoder.artifacts import Artifact, Interval
-from papercoder.bench.results.grouping import Trials, per_paper
+from papercoder.bench.results.grouping import Entries, per_paper
 from papercoder.bench.results.metrics import NAMED, Metric
 from papercoder.evaluation.statistics import LEVEL, holm, interval, paired_p_value, vary
 
@@ -26,7 +26,7 @@ class Difference(Artifact):
     metric: str
     papers: tuple[PaperPair, ...]
     unpaired: tuple[str, ...] = ()
-    """Papers with a value on one side only, for example because a trial failed. They are not in the means."""
+    """Papers with a value on one side only, for example because an entry failed. They are not in the means."""
 
     before: float
     """Mean over the papers."""
@@ -50,7 +50,7 @@ class Difference(Artifact):
         return vary([pair.after - pair.before for pair in self.papers])
 
 
-def difference(metric: Metric, before: Trials, after: Trials) -> Difference | None:
+def difference(metric: Metric, before: Entries, after: Entries) -> Difference | None:
     """How a metric differs, before the correction; None if no paper has a value on both sides."""
     old, new = per_paper(metric, before), per_paper(metric, after)
     papers = tuple(PaperPair(paper=paper, before=old[paper], after=new[paper]) for paper in old if paper in new)

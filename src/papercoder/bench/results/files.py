@@ -10,7 +10,7 @@ from typing import get_args
 
 from pydantic import ValidationError
 
-from papercoder.artifacts import BenchResults, BenchTrialResult, JudgeName
+from papercoder.artifacts import BenchEntryResult, BenchResults, JudgeName
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import read_bytes
 from papercoder.runs.store import write_synced
@@ -18,7 +18,7 @@ from papercoder.runs.store import write_synced
 JSON = "results.json"
 CSV = "results.csv"
 
-_FIELDS = tuple(name for name in BenchTrialResult.model_fields if name not in {"steps", "judges"})
+_FIELDS = tuple(name for name in BenchEntryResult.model_fields if name not in {"steps", "judges"})
 _JUDGE_COLUMNS = tuple(f"{judge} {part}" for judge in get_args(JudgeName) for part in ("mean", "low", "high", "n"))
 
 Cell = str | float | None
@@ -57,18 +57,18 @@ def read_results(path: Path) -> BenchResults:
 
 
 def to_csv(results: BenchResults) -> str:
-    """One row per trial; a cell is empty if its value was not observed."""
+    """One row per entry; a cell is empty if its value was not observed."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow((*_FIELDS, "steps", *_JUDGE_COLUMNS))
-    for trial in results.trials:
-        fields = (_cell(getattr(trial, name)) for name in _FIELDS)
-        table.writerow((*fields, " ".join(trial.steps), *_scores(trial)))
+    for entry in results.entries:
+        fields = (_cell(getattr(entry, name)) for name in _FIELDS)
+        table.writerow((*fields, " ".join(entry.steps), *_scores(entry)))
     return text.getvalue()
 
 
-def _scores(trial: BenchTrialResult) -> Iterator[Cell]:
-    scores = {mean.judge: mean.score for mean in trial.judges}
+def _scores(entry: BenchEntryResult) -> Iterator[Cell]:
+    scores = {mean.judge: mean.score for mean in entry.judges}
     for judge in get_args(JudgeName):
         score = scores.get(judge)
         yield from (score.mean, score.low, score.high, score.n) if score else ("",) * 4

@@ -1,4 +1,4 @@
-"""Groups of trials and their means, and which settings of two result sets are compared."""
+"""Groups of entries and their means, and which settings of two result sets are compared."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -6,7 +6,7 @@ from statistics import fmean
 from typing import TypeVar
 
 from papercoder.artifacts import Artifact, Interval
-from papercoder.artifacts.bench import BenchResults, BenchTrialResult
+from papercoder.artifacts.bench import BenchEntryResult, BenchResults
 from papercoder.bench.results.metrics import Metric
 from papercoder.errors import SettingsError
 from papercoder.evaluation.statistics import interval
@@ -16,7 +16,7 @@ Names = tuple[str, str]
 
 
 class Setting(Artifact):
-    """The variant and model of a trial."""
+    """The variant and model of an entry."""
 
     variant: str
     model: str
@@ -28,14 +28,14 @@ class Setting(Artifact):
 SettingPair = tuple[Setting, Setting]
 
 
-def setting(trial: BenchTrialResult) -> Setting:
-    """The variant and model of this trial."""
-    return Setting(variant=trial.variant, model=trial.model)
+def setting(entry: BenchEntryResult) -> Setting:
+    """The variant and model of this entry."""
+    return Setting(variant=entry.variant, model=entry.model)
 
 
 def settings_of(results: BenchResults) -> tuple[Setting, ...]:
     """All settings, in the manifest's order."""
-    return tuple(dict.fromkeys(setting(trial) for trial in results.trials))
+    return tuple(dict.fromkeys(setting(entry) for entry in results.entries))
 
 
 def pairs(
@@ -87,50 +87,50 @@ def _join(settings: tuple[Setting, ...]) -> str:
 
 K = TypeVar("K")
 
-Trials = Sequence[BenchTrialResult]
+Entries = Sequence[BenchEntryResult]
 
 
 def grouped(
-    trials: Iterable[BenchTrialResult], key: Callable[[BenchTrialResult], K]
-) -> dict[K, list[BenchTrialResult]]:
-    """Key -> its trials, in their order."""
-    groups: defaultdict[K, list[BenchTrialResult]] = defaultdict(list)
-    for trial in trials:
-        groups[key(trial)].append(trial)
+    entries: Iterable[BenchEntryResult], key: Callable[[BenchEntryResult], K]
+) -> dict[K, list[BenchEntryResult]]:
+    """Key -> its entries, in their order."""
+    groups: defaultdict[K, list[BenchEntryResult]] = defaultdict(list)
+    for entry in entries:
+        groups[key(entry)].append(entry)
     return dict(groups)
 
 
-def per_paper(metric: Metric, trials: Trials) -> dict[str, float]:
+def per_paper(metric: Metric, entries: Entries) -> dict[str, float]:
     """Paper -> mean over its repeats; only papers for which the metric was observed."""
     found: defaultdict[str, list[float]] = defaultdict(list)
-    for trial in trials:
-        if (value := metric.of(trial)) is not None:
-            found[trial.paper].append(value)
+    for entry in entries:
+        if (value := metric.of(entry)) is not None:
+            found[entry.paper].append(value)
     return {paper: fmean(values) for paper, values in found.items()}
 
 
-def papers_of(trials: Trials) -> int:
+def papers_of(entries: Entries) -> int:
     """The number of papers."""
-    return len({trial.paper for trial in trials})
+    return len({entry.paper for entry in entries})
 
 
-def mean_of(metric: Metric, trials: Trials) -> Interval | None:
-    """The mean over papers if there are several, or else over repeats, or else the trial's own. None: not observed.
+def mean_of(metric: Metric, entries: Entries) -> Interval | None:
+    """The mean over papers if there are several, or else over repeats, or else the entry's own. None: not observed.
 
     With several papers, the interval is always over papers, even if only one was observed: how much its repeats or
     samples vary says nothing about other papers.
     """
-    if papers_of(trials) > 1:
-        mean = interval(list(per_paper(metric, trials).values()))
-    elif len(trials) > 1:
-        mean = interval([value for trial in trials if (value := metric.of(trial)) is not None])
+    if papers_of(entries) > 1:
+        mean = interval(list(per_paper(metric, entries).values()))
+    elif len(entries) > 1:
+        mean = interval([value for entry in entries if (value := metric.of(entry)) is not None])
     else:
-        mean = _own(metric, trials[0]) if trials else None
+        mean = _own(metric, entries[0]) if entries else None
     return metric.within(mean) if mean else None
 
 
-def _own(metric: Metric, trial: BenchTrialResult) -> Interval | None:
+def _own(metric: Metric, entry: BenchEntryResult) -> Interval | None:
     """A judge's mean has an interval over its samples; other metrics have one value."""
-    value = metric.of(trial)
-    judged = next((mean.score for mean in trial.judges if mean.judge == metric.name), None)
+    value = metric.of(entry)
+    judged = next((mean.score for mean in entry.judges if mean.judge == metric.name), None)
     return judged or (interval([value]) if value is not None else None)

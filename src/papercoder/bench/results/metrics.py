@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from functools import partial
 from math import inf
 
-from papercoder.artifacts.bench import BenchTrialResult
+from papercoder.artifacts.bench import BenchEntryResult
 from papercoder.artifacts.evaluation import Interval, JudgeName
 from papercoder.report.formatting import amount, duration, figure, money
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A number that a trial has."""
+    """A number that an entry has."""
 
     name: str
     label: str
-    of: Callable[[BenchTrialResult], float | None]
+    of: Callable[[BenchEntryResult], float | None]
     """None if it was not observed."""
 
     shown: Callable[[float], str]
@@ -51,35 +51,35 @@ def _count(value: float) -> str:
     return figure(value, 3)
 
 
-def _judged(judge: JudgeName, trial: BenchTrialResult) -> float | None:
-    return next((mean.score.mean for mean in trial.judges if mean.judge == judge and mean.score), None)
+def _judged(judge: JudgeName, entry: BenchEntryResult) -> float | None:
+    return next((mean.score.mean for mean in entry.judges if mean.judge == judge and mean.score), None)
 
 
 def _ratio(part: int | None, whole: int | None) -> float | None:
     return part / whole if part is not None and whole else None
 
 
-def _generation(trial: BenchTrialResult, total: float, judges: float) -> float | None:
-    """What generation used; None for incomplete trials, which used less than they would have."""
-    return total - judges if trial.status == "complete" else None
+def _generation(entry: BenchEntryResult, total: float, judges: float) -> float | None:
+    """What generation used; None for incomplete entries, which used less than they would have."""
+    return total - judges if entry.status == "complete" else None
 
 
-def _cost(trial: BenchTrialResult) -> float | None:
+def _cost(entry: BenchEntryResult) -> float | None:
     """None if a price is not known."""
-    unknown = trial.unpriced > trial.judge_unpriced
-    return None if unknown else _generation(trial, trial.cost_usd, trial.judge_cost_usd)
+    unknown = entry.unpriced > entry.judge_unpriced
+    return None if unknown else _generation(entry, entry.cost_usd, entry.judge_cost_usd)
 
 
-def _steps(trial: BenchTrialResult) -> float | None:
+def _steps(entry: BenchEntryResult) -> float | None:
     """None if the code was not run."""
-    return float(len(trial.steps)) if trial.executed else None
+    return float(len(entry.steps)) if entry.executed else None
 
 
 def _score(judge: JudgeName, label: str) -> Metric:
     return Metric(judge, label, partial(_judged, judge), _decimal, least=1.0, most=5.0)
 
 
-def _share(name: str, label: str, of: Callable[[BenchTrialResult], float | None]) -> Metric:
+def _share(name: str, label: str, of: Callable[[BenchEntryResult], float | None]) -> Metric:
     return Metric(name, label, of, share, most=1.0)
 
 
@@ -90,22 +90,22 @@ JUDGES: tuple[Metric, ...] = (
 )
 """Scores, 1 to 5."""
 
-RUBRIC = _share("rubric", "rubric", lambda trial: trial.rubric)
-CODE_DEV = _share("rubric_code_dev", "rubric, Code-Dev", lambda trial: trial.rubric_code_dev)
-COVERAGE = _share("coverage", "coverage", lambda trial: _ratio(trial.implemented, trial.requirements))
+RUBRIC = _share("rubric", "rubric", lambda entry: entry.rubric)
+CODE_DEV = _share("rubric_code_dev", "rubric, Code-Dev", lambda entry: entry.rubric_code_dev)
+COVERAGE = _share("coverage", "coverage", lambda entry: _ratio(entry.implemented, entry.requirements))
 STEPS_PASSED = Metric("steps", "steps passed", _steps, _count)
-CLAIMS = _share("claims_met", "claims met", lambda trial: _ratio(trial.claims_met, trial.claims))
-FINDINGS = Metric("findings", "check errors", lambda trial: trial.findings, _count, lower_is_better=True)
+CLAIMS = _share("claims_met", "claims met", lambda entry: _ratio(entry.claims_met, entry.claims))
+FINDINGS = Metric("findings", "check errors", lambda entry: entry.findings, _count, lower_is_better=True)
 COST = Metric("cost", "cost", _cost, money, lower_is_better=True)
 SECONDS = Metric(
     "seconds",
     "time",
-    lambda trial: _generation(trial, trial.seconds, trial.judge_seconds),
+    lambda entry: _generation(entry, entry.seconds, entry.judge_seconds),
     duration,
     lower_is_better=True,
 )
 CALLS = Metric(
-    "calls", "calls", lambda trial: _generation(trial, trial.calls, trial.judge_calls), amount, lower_is_better=True
+    "calls", "calls", lambda entry: _generation(entry, entry.calls, entry.judge_calls), amount, lower_is_better=True
 )
 
 QUALITY: tuple[Metric, ...] = (*JUDGES, RUBRIC, CODE_DEV, COVERAGE, STEPS_PASSED, CLAIMS, FINDINGS)

@@ -10,10 +10,10 @@ from urllib.parse import quote
 from jinja2 import Environment
 from markupsafe import Markup
 
-from papercoder.artifacts import BenchResults, BenchTrialResult
+from papercoder.artifacts import BenchEntryResult, BenchResults
 from papercoder.bench.results import wording
 from papercoder.bench.results.comparison import Comparison, SettingComparison
-from papercoder.bench.results.grouping import Trials, grouped, mean_of, papers_of
+from papercoder.bench.results.grouping import Entries, grouped, mean_of, papers_of
 from papercoder.bench.results.metrics import (
     CALLS,
     CLAIMS,
@@ -42,15 +42,15 @@ _COLUMNS: tuple[Metric, ...] = (COVERAGE, CLAIMS, *JUDGES, RUBRIC, CODE_DEV, FIN
 _PAGES = {"report": "report.html", "evaluation": "evaluation/evaluation.html"}
 
 
-Links = Callable[[BenchTrialResult], dict[str, str]]
-"""From a trial to its pages: name -> address."""
+Links = Callable[[BenchEntryResult], dict[str, str]]
+"""From an entry to its pages: name -> address."""
 
 
 @dataclass(frozen=True)
 class Linked:
-    """A trial and its pages."""
+    """An entry and its pages."""
 
-    trial: BenchTrialResult
+    entry: BenchEntryResult
     setting: str
     links: dict[str, str]
     """Name -> address."""
@@ -76,8 +76,8 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
 
 
 def to_html(results: BenchResults, folder: Path) -> str:
-    """The page of a bench; `folder` has its trials and their pages."""
-    return _render("bench.html", "page.html", **_values(results, lambda trial: _links(folder, trial)))
+    """The page of a bench; `folder` has its entries and their pages."""
+    return _render("bench.html", "page.html", **_values(results, lambda entry: _links(folder, entry)))
 
 
 def body(results: BenchResults, links: Links) -> Markup:
@@ -92,19 +92,19 @@ def body_style(within: str) -> str:
 
 def _values(results: BenchResults, links: Links) -> dict[str, Any]:
     groups = by_setting(results)
-    names = {trial.trial: name for name, trials in groups.items() for trial in trials}
-    linked = {trial.trial: Linked(trial, names[trial.trial], links(trial)) for trial in results.trials}
-    by_paper = grouped(results.trials, lambda trial: trial.paper)
+    names = {entry.entry: name for name, entries in groups.items() for entry in entries}
+    linked = {entry.entry: Linked(entry, names[entry.entry], links(entry)) for entry in results.entries}
+    by_paper = grouped(results.entries, lambda entry: entry.paper)
     return {
         "results": results,
         "headline": wording.summary(results),
         "groups": groups,
         "columns": _observed(_COLUMNS, results),
-        "ran": any(trial.executed for trial in results.trials),
-        "broken": [one for status in ("failed", "partial") for one in linked.values() if one.trial.status == status],
-        "papers": {paper: [linked[trial.trial] for trial in trials] for paper, trials in by_paper.items()},
+        "ran": any(entry.executed for entry in results.entries),
+        "broken": [one for status in ("failed", "partial") for one in linked.values() if one.entry.status == status],
+        "papers": {paper: [linked[entry.entry] for entry in entries] for paper, entries in by_paper.items()},
         "plots": _plots(results, groups),
-        "repeats": any(trial.repeat > 1 for trial in results.trials),
+        "repeats": any(entry.repeat > 1 for entry in results.entries),
     }
 
 
@@ -126,27 +126,27 @@ def _comparison_values(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def by_setting(results: BenchResults) -> dict[str, list[BenchTrialResult]]:
-    """Variant, with the model if there are several -> its trials, in the manifest's order."""
-    many = len({trial.model for trial in results.trials}) > 1
-    return grouped(results.trials, lambda trial: f"{trial.variant} · {trial.model}" if many else trial.variant)
+def by_setting(results: BenchResults) -> dict[str, list[BenchEntryResult]]:
+    """Variant, with the model if there are several -> its entries, in the manifest's order."""
+    many = len({entry.model for entry in results.entries}) > 1
+    return grouped(results.entries, lambda entry: f"{entry.variant} · {entry.model}" if many else entry.variant)
 
 
-def smoke_passed(trials: Trials) -> str:
+def smoke_passed(entries: Entries) -> str:
     """How many passed the smoke run; empty if none was run."""
-    passed = sum("smoke" in trial.steps for trial in trials)
-    return f"{passed} of {len(trials)}" if any(trial.executed for trial in trials) else ""
+    passed = sum("smoke" in entry.steps for entry in entries)
+    return f"{passed} of {len(entries)}" if any(entry.executed for entry in entries) else ""
 
 
 def _observed(metrics: tuple[Metric, ...], results: BenchResults) -> list[Metric]:
-    return [metric for metric in metrics if any(metric.of(trial) is not None for trial in results.trials)]
+    return [metric for metric in metrics if any(metric.of(entry) is not None for entry in results.entries)]
 
 
-def _links(folder: Path, trial: BenchTrialResult) -> dict[str, str]:
-    """Only pages that exist, in the trial's own folder."""
-    own = quote(trial.trial, safe="")
-    safe = "/" not in trial.trial and trial.trial not in {"", ".", ".."}
-    return {name: f"{own}/{page}" for name, page in _PAGES.items() if safe and (folder / trial.trial / page).is_file()}
+def _links(folder: Path, entry: BenchEntryResult) -> dict[str, str]:
+    """Only pages that exist, in the entry's own folder."""
+    own = quote(entry.entry, safe="")
+    safe = "/" not in entry.entry and entry.entry not in {"", ".", ".."}
+    return {name: f"{own}/{page}" for name, page in _PAGES.items() if safe and (folder / entry.entry / page).is_file()}
 
 
 def _plots(results: BenchResults, groups: Groups) -> list[Plot]:
@@ -156,17 +156,17 @@ def _plots(results: BenchResults, groups: Groups) -> list[Plot]:
     for metric in metrics[:1]:
         plots += [scores(metric, groups), *_ablations(metric, results), cost_against(metric, groups)]
     plots += [scores(metric, groups) for metric in metrics[1:]]
-    if any(trial.executed for trial in results.trials):
+    if any(entry.executed for entry in results.entries):
         plots.append(execution_steps(groups))
     return [plot for plot in plots if plot]
 
 
 def _ablations(metric: Metric, results: BenchResults) -> list[Plot | None]:
     """For each model, what each variant adds to the one before."""
-    by_model = grouped(results.trials, lambda trial: trial.model)
+    by_model = grouped(results.entries, lambda entry: entry.model)
     return [
-        ablation_steps(metric, grouped(trials, lambda trial: trial.variant), model if len(by_model) > 1 else "")
-        for model, trials in by_model.items()
+        ablation_steps(metric, grouped(entries, lambda entry: entry.variant), model if len(by_model) > 1 else "")
+        for model, entries in by_model.items()
     ]
 
 
@@ -197,7 +197,7 @@ def _environment() -> Environment:
     templates.filters |= {
         "p_value": wording.p_value,
         "change": wording.change,
-        "mean": lambda trials, metric: mean_of(metric, trials),
+        "mean": lambda entries, metric: mean_of(metric, entries),
         "metric": NAMED.__getitem__,
         "remarks": wording.remarks,
         "paper_count": papers_of,

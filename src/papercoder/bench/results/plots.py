@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from papercoder.artifacts import BenchTrialResult, Interval
+from papercoder.artifacts import BenchEntryResult, Interval
 from papercoder.bench.results.difference import Difference, difference, with_verdicts
-from papercoder.bench.results.grouping import Trials, mean_of, per_paper
+from papercoder.bench.results.grouping import Entries, mean_of, per_paper
 from papercoder.bench.results.metrics import COST, JUDGES, NAMED, Metric
 from papercoder.bench.results.wording import TONES, change
 from papercoder.plots.rows import WIDTH, Row, heading, intervals, legend, row_axes
@@ -24,8 +24,8 @@ from papercoder.report.formatting import money, plural
 from papercoder.report.model import STEPS
 from papercoder.text.characters import one_line, shortened
 
-Groups = Mapping[str, Trials]
-"""Setting -> its trials, in the manifest's order."""
+Groups = Mapping[str, Entries]
+"""Setting -> its entries, in the manifest's order."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Plot:
 
 def scores(metric: Metric, groups: Groups) -> Plot:
     """Draw a metric's mean over papers with its interval, and a faint dot for each paper."""
-    rows = [row for name, trials in groups.items() if (row := _scored(metric, name, trials))]
+    rows = [row for name, entries in groups.items() if (row := _scored(metric, name, entries))]
     ends, unit = ((1.0, 5.0), "1 to 5") if metric in JUDGES else ((0.0, 100.0), "per cent")
     return Plot(
         f"{metric.label}, {unit}",
@@ -48,9 +48,9 @@ def scores(metric: Metric, groups: Groups) -> Plot:
     )
 
 
-def _scored(metric: Metric, name: str, trials: Trials) -> Row | None:
-    mean, unit = mean_of(metric, trials), _unit(metric)
-    dots = tuple(unit * value for value in per_paper(metric, trials).values())
+def _scored(metric: Metric, name: str, entries: Entries) -> Row | None:
+    mean, unit = mean_of(metric, entries), _unit(metric)
+    dots = tuple(unit * value for value in per_paper(metric, entries).values())
     return Row(name, _scaled(mean, unit), values=dots, words=metric.shown(mean.mean)) if mean else None
 
 
@@ -123,13 +123,13 @@ class _Point:
 
 
 def cost_against(metric: Metric, groups: Groups) -> Plot | None:
-    """Draw the dollars of a trial against a score: a named dot for each setting, a faint one for each paper.
+    """Draw the dollars of an entry against a score: a named dot for each setting, a faint one for each paper.
 
     None if no cost is known.
     """
     points: list[_Point] = []
-    for name, trials in groups.items():
-        scored, paid = per_paper(metric, trials), per_paper(COST, trials)
+    for name, entries in groups.items():
+        scored, paid = per_paper(metric, entries), per_paper(COST, entries)
         if papers := tuple((paid[paper], scored[paper]) for paper in scored if paper in paid):
             points.append(_Point(name, papers))
     most = max([cost for point in points for cost, _ in point.papers], default=0.0)
@@ -163,7 +163,7 @@ def cost_against(metric: Metric, groups: Groups) -> Plot | None:
 
 
 def _dollar_axis(axes: Axes) -> None:
-    axes.set_xlabel("dollars per trial", fontsize=SMALL, color=SOFT)
+    axes.set_xlabel("dollars per entry", fontsize=SMALL, color=SOFT)
     axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(lambda value, _: money(value))
     axes.tick_params(length=0, pad=7, labelsize=SMALL, labelcolor=SOFT)
@@ -204,8 +204,8 @@ _HEAD, _ROW = 46.0, 48.0
 
 
 def execution_steps(groups: Groups) -> Plot:
-    """Draw how many trials of each setting reached which step."""
-    counts = {name: Counter(map(_highest, trials)) for name, trials in groups.items()}
+    """Draw how many entries of each setting reached which step."""
+    counts = {name: Counter(map(_highest, entries)) for name, entries in groups.items()}
 
     def paint(figure: Figure) -> None:
         axes = row_axes(figure, len(counts), _ROW, foot=4)
@@ -213,7 +213,7 @@ def execution_steps(groups: Groups) -> Plot:
         names = ["no step" if step == _NONE else step for step in _HIGHEST]
         legend(figure, [Patch(**_look(step)) for step in _HIGHEST], names, 0, 4)
         for index, (name, found) in enumerate(counts.items()):
-            heading(axes, index - 0.02, name, plural(found.total(), "trial"))
+            heading(axes, index - 0.02, name, plural(found.total(), "entry"))
             left = 0.0
             for step in _HIGHEST:
                 share = found[step] / found.total()
@@ -230,13 +230,13 @@ def execution_steps(groups: Groups) -> Plot:
     )
     return Plot(
         "How far the code ran",
-        "Trials by the last execution step that passed.",
+        "Entries by the last execution step that passed.",
         draw(paint, WIDTH, _HEAD + _ROW * len(counts), "Last execution step that passed", about),
     )
 
 
-def _highest(trial: BenchTrialResult) -> str:
-    return trial.steps[-1] if trial.steps else _NONE
+def _highest(entry: BenchEntryResult) -> str:
+    return entry.steps[-1] if entry.steps else _NONE
 
 
 def _strength(step: str) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from papercoder.artifacts import BenchResults
-from papercoder.artifacts.bench import TrialStatus
+from papercoder.artifacts.bench import EntryStatus
 from papercoder.bench.results.comparison import Comparison, SettingComparison
 from papercoder.bench.results.difference import Difference
 from papercoder.bench.results.metrics import NAMED
@@ -75,15 +75,15 @@ def headline(comparison: Comparison) -> str:
 
 
 def summary(results: BenchResults) -> str:
-    """The number of trials, how they ended, their cost and time."""
-    trials = results.trials
-    states = {state: sum(trial.status == state for trial in trials) for state in get_args(TrialStatus)}
+    """The number of entries, how they ended, their cost and time."""
+    entries = results.entries
+    states = {state: sum(entry.status == state for entry in entries) for state in get_args(EntryStatus)}
     ended = ", ".join(f"{number} {state}" for state, number in states.items() if number) or "none started"
-    kinds = [(noun, len({getattr(trial, noun) for trial in trials})) for noun in ("paper", "variant", "model")]
+    kinds = [(noun, len({getattr(entry, noun) for entry in entries})) for noun in ("paper", "variant", "model")]
     of = ", ".join(plural(number, noun) for noun, number in kinds)
-    paid = cost(sum(t.cost_usd for t in trials), sum(t.unpriced for t in trials), sum(t.calls for t in trials))
-    spent = duration(sum(trial.seconds for trial in trials))
-    return f"{plural(len(trials), 'trial')} ({of}): {ended}. Total: {paid} and {spent}."
+    paid = cost(sum(t.cost_usd for t in entries), sum(t.unpriced for t in entries), sum(t.calls for t in entries))
+    spent = duration(sum(entry.seconds for entry in entries))
+    return f"{plural(len(entries), 'entry')} ({of}): {ended}. Total: {paid} and {spent}."
 
 
 def remarks(contrast: SettingComparison) -> Iterator[str]:
@@ -93,7 +93,7 @@ def remarks(contrast: SettingComparison) -> Iterator[str]:
         yield f"Judged by {', '.join(old)} before and by {', '.join(new)} after, which alone may change the scores."
     for side, papers in {"before": contrast.failed_before, "after": contrast.failed_after}.items():
         if papers:
-            yield f"A trial failed {side}: {', '.join(papers)}."
+            yield f"An entry failed {side}: {', '.join(papers)}."
     for side, papers in {"before": contrast.only_before, "after": contrast.only_after}.items():
         if papers:
             yield f"Not compared, because only {side} has these papers: {', '.join(papers)}."

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from nicegui import run, ui
 
-from papercoder.artifacts import BenchTrialResult
+from papercoder.artifacts import BenchEntryResult
 from papercoder.bench.results.comparison import compare
 from papercoder.bench.results.files import read_results
 from papercoder.bench.results.page import body, body_style, comparison_body
@@ -21,7 +21,7 @@ from papercoder.runs.event_log import read_events
 from papercoder.runs.events import RunStarted
 from papercoder.web.parts.changes import FileChange, Line
 from papercoder.web.parts.tabs import address
-from papercoder.web.runs.folder import trial_name
+from papercoder.web.runs.folder import entry_name
 from papercoder.web.server import layout
 from papercoder.web.server.layout import Label, Link
 from papercoder.web.server.state import Web
@@ -49,7 +49,7 @@ def register(web: Web) -> None:
             if results is None:
                 return
             _others(name, [other for other in web.runs_folder.benches() if other != name])
-            ui.html(body(results, lambda trial: dict(_links(web, name, trial))), sanitize=False).classes(
+            ui.html(body(results, lambda entry: dict(_links(web, name, entry))), sanitize=False).classes(
                 "report bench-results"
             )
 
@@ -67,9 +67,9 @@ def _benches(web: Web, one: str, two: str) -> Markup:
     )
 
 
-def _links(web: Web, name: str, trial: BenchTrialResult) -> Iterator[tuple[str, str]]:
-    """A link to the run of a trial, if its folder exists."""
-    own = trial_name(name, trial.trial)
+def _links(web: Web, name: str, entry: BenchEntryResult) -> Iterator[tuple[str, str]]:
+    """A link to the run of an entry, if its folder exists."""
+    own = entry_name(name, entry.entry)
     if web.runs_folder.is_run(own):
         yield "run", address(own, "")
 

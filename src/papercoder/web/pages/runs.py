@@ -217,16 +217,16 @@ def outcome(report: RunReport) -> Iterator[tuple[str, str]]:
 
 
 def draw_bench(card: BenchCard) -> None:
-    """Draw the row of a bench with the statuses of its trials."""
-    trials = card.results.trials
+    """Draw the row of a bench with the statuses of its entries."""
+    entries = card.results.entries
     with ui.element("article").classes("run bench").mark(f"bench-{card.name}"):
         with ui.element("div").classes("who"):
             Link(card.name, f"/bench/{quote(card.name)}")
             Label(_papers(card)).classes("soft small")
         with ui.element("div").classes("how"):
-            for status, count in Counter(trial.status for trial in trials).items():
+            for status, count in Counter(entry.status for entry in entries).items():
                 _badge(status, f"{count} {status}")
-        _spent(*(sum(getattr(trial, name) for trial in trials) for name in ("cost_usd", "unpriced", "calls")))
+        _spent(*(sum(getattr(entry, name) for entry in entries) for name in ("cost_usd", "unpriced", "calls")))
 
 
 def ago(seconds: float) -> str:
@@ -269,13 +269,13 @@ def _spent(usd: float, unpriced: int, calls: int) -> None:
 
 
 def _papers(card: BenchCard) -> str:
-    trials = card.results.trials
+    entries = card.results.entries
     counts = (
-        plural(len({trial.paper for trial in trials}), "paper"),
-        plural(len({trial.variant for trial in trials}), "variant"),
-        plural(len({trial.model for trial in trials}), "model"),
+        plural(len({entry.paper for entry in entries}), "paper"),
+        plural(len({entry.variant for entry in entries}), "variant"),
+        plural(len({entry.model for entry in entries}), "model"),
     )
-    return f"{plural(len(trials), 'trial')}: {', '.join(counts)}"
+    return f"{plural(len(entries), 'entry')}: {', '.join(counts)}"
 
 
 class Bin:

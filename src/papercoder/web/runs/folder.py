@@ -32,7 +32,7 @@ _MAX_BYTES = 255
 """Longest name that file systems allow."""
 
 _SEPARATOR = "~~"
-"""Separates the name of a bench from that of its trial."""
+"""Separates the name of a bench from that of its entry."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class RunsFolder:
         return self._folders_with(RESULTS)
 
     def folder(self, name: str) -> Path:
-        """The folder of a run, a bench or a trial, whether it exists or not.
+        """The folder of a run, a bench or an entry, whether it exists or not.
 
         Raises:
             RunFolderError: the name is not valid, or points outside the runs folder.
@@ -171,9 +171,9 @@ class RunsFolder:
         return tuple(name for _, name in sorted(found, key=lambda each: -each[0]))
 
 
-def trial_name(bench: str, trial: str) -> str:
-    """The name of a bench's trial as a run of the runs folder."""
-    return f"{bench}{_SEPARATOR}{trial}"
+def entry_name(bench: str, entry: str) -> str:
+    """The name of a bench's entry as a run of the runs folder."""
+    return f"{bench}{_SEPARATOR}{entry}"
 
 
 def _is_plain(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""A digest of a trial's inputs: a complete trial is not run again if they are the same."""
+"""A digest of an entry's inputs: a complete entry is not run again if they are the same."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -7,26 +7,26 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from papercoder.agents.prompts import Prompts, names
-from papercoder.bench.manifest.trials import Trial
+from papercoder.bench.manifest.entries import Entry
 from papercoder.runs.store import digest
 from papercoder.settings import Settings
 
 _IGNORED = frozenset(
     {"max_cost", "concurrency", "requests_per_minute", "tokens_per_minute", "idle_timeout", "call_retries"}
 )
-"""Limits do not change what a trial produces."""
+"""Limits do not change what an entry produces."""
 
 _TEX = frozenset({".tex", ".bib", ".bbl"})
 
 
-def trial_digest(trial: Trial) -> str:
+def entry_digest(entry: Entry) -> str:
     """Equal for equal papers, settings, prompts and judges; limits and time-outs do not count."""
-    spec = trial.evaluation
+    spec = entry.evaluation
     return digest(
         [
-            _contents(Path(trial.source)) or trial.source,
-            _contents(trial.addendum),
-            _settings(trial.settings),
+            _contents(Path(entry.source)) or entry.source,
+            _contents(entry.addendum),
+            _settings(entry.settings),
             spec and [spec.model_dump(mode="json", exclude={"settings"}), _settings(spec.settings)],
             _contents(spec.rubric) if spec else [],
             _sizes(spec.gold) if spec else [],

@@ -1,4 +1,4 @@
-"""Trials in an object store: paid answers and a copy of the run folder, which any machine can restore."""
+"""Entries in an object store: paid answers and a copy of the run folder, which any machine can restore."""
 
 import asyncio
 import io
@@ -9,12 +9,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from papercoder.artifacts import BenchTrialResult
-from papercoder.bench.manifest.trials import Trial
+from papercoder.artifacts import BenchEntryResult
+from papercoder.bench.entry import run_entry
+from papercoder.bench.entry_end import END_FILE, clear_end, is_complete
+from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.object_store import read_object, stores_at, write_object
 from papercoder.bench.observation import EVALUATION_FOLDER
-from papercoder.bench.trial import run_trial
-from papercoder.bench.trial_end import END_FILE, clear_end, is_complete
 from papercoder.models.journal import calls, made
 from papercoder.operations.environment import RunEnvironment, Stores, local_stores
 from papercoder.runs.event_log import EventLog, parse_events, read_events
@@ -28,37 +28,37 @@ _LOCAL_ONLY = ".store"
 """The folder with the lock and the local stores."""
 
 
-async def run_stored(trial: Trial, environment: RunEnvironment, emit: Emit) -> BenchTrialResult:
-    """Run a trial with its paid answers in the store that it names, or else in its run folder."""
-    if trial.store is None:
-        return await run_trial(trial, environment, emit)
-    await asyncio.to_thread(restore, trial)
+async def run_stored(entry: Entry, environment: RunEnvironment, emit: Emit) -> BenchEntryResult:
+    """Run an entry with its paid answers in the store that it names, or else in its run folder."""
+    if entry.store is None:
+        return await run_entry(entry, environment, emit)
+    await asyncio.to_thread(restore, entry)
     try:
-        return await run_trial(
-            trial, replace(environment, stores=partial(_stores, trial.store, trial.id, trial.folder)), emit
+        return await run_entry(
+            entry, replace(environment, stores=partial(_stores, entry.store, entry.id, entry.folder)), emit
         )
     finally:
-        await asyncio.to_thread(_upload, trial.store, trial)
+        await asyncio.to_thread(_upload, entry.store, entry)
 
 
-def restore(trial: Trial) -> None:
+def restore(entry: Entry) -> None:
     """Bring the run folder up to date with the store, and its events with the answers that were paid for.
 
     Raises:
         SettingsError: the store cannot be reached from here.
         RunFolderError: the store did not answer, or the folder cannot be written.
     """
-    if is_complete(trial):
+    if is_complete(entry):
         return
-    packed = read_object(_address(trial.store, trial.id)) if trial.store else None
-    if packed and _last_time(_packed_events(packed, trial.id)) > _last_time(read_events(trial.folder)):
-        clear_end(trial)
-        trial.folder.mkdir(parents=True, exist_ok=True)
+    packed = read_object(_address(entry.store, entry.id)) if entry.store else None
+    if packed and _last_time(_packed_events(packed, entry.id)) > _last_time(read_events(entry.folder)):
+        clear_end(entry)
+        entry.folder.mkdir(parents=True, exist_ok=True)
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-            archive.extractall(trial.folder, sorted(archive, key=_order), filter="data")
-    for folder in (trial.folder, trial.folder / EVALUATION_FOLDER):
+            archive.extractall(entry.folder, sorted(archive, key=_order), filter="data")
+    for folder in (entry.folder, entry.folder / EVALUATION_FOLDER):
         record_missing_calls(
-            folder, _stores(trial.store, trial.id, trial.folder, folder) if trial.store else local_stores(folder)
+            folder, _stores(entry.store, entry.id, entry.folder, folder) if entry.store else local_stores(folder)
         )
 
 
@@ -94,15 +94,15 @@ def _address(store: str, run: str) -> str:
     return f"{store.rstrip('/')}/{run}/run.tar.gz"
 
 
-def _upload(store: str, trial: Trial) -> None:
+def _upload(store: str, entry: Entry) -> None:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as archive:
         archive.add(
-            trial.folder,
+            entry.folder,
             arcname=".",
             filter=lambda member: None if _LOCAL_ONLY in Path(member.name).parts else member,
         )
-    write_object(_address(store, trial.id), packed.getvalue())
+    write_object(_address(store, entry.id), packed.getvalue())
 
 
 def _order(member: tarfile.TarInfo) -> int:

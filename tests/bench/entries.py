@@ -1,13 +1,13 @@
-"""Trials and result sets for tests."""
+"""Entries and result sets for tests."""
 
 from typing import Any
 
-from papercoder.artifacts.bench import BenchResults, BenchTrialResult, JudgeMean
+from papercoder.artifacts.bench import BenchEntryResult, BenchResults, JudgeMean
 from papercoder.artifacts.evaluation import Interval, JudgeName
 
 
-def trial(paper: str, **changes: Any) -> BenchTrialResult:
-    """A trial that went well."""
+def entry(paper: str, **changes: Any) -> BenchEntryResult:
+    """An entry that went well."""
     fields: dict[str, Any] = {
         "variant": "full",
         "model": "m",
@@ -17,7 +17,7 @@ def trial(paper: str, **changes: Any) -> BenchTrialResult:
         **changes,
     }
     name = f"{paper}--{fields['variant']}--{fields['model']}--{fields['repeat']}"
-    return BenchTrialResult(trial=name, paper=paper, **fields)
+    return BenchEntryResult(entry=name, paper=paper, **fields)
 
 
 def judged(score: float, judge: JudgeName = "reference-based", spread: float = 0.2) -> tuple[JudgeMean, ...]:
@@ -25,6 +25,6 @@ def judged(score: float, judge: JudgeName = "reference-based", spread: float = 0
     return (JudgeMean(judge=judge, score=Interval(mean=score, low=score - spread, high=score + spread, n=8)),)
 
 
-def results(*trials: BenchTrialResult, name: str = "bench") -> BenchResults:
+def results(*entries: BenchEntryResult, name: str = "bench") -> BenchResults:
     """A result set."""
-    return BenchResults(name=name, trials=trials)
+    return BenchResults(name=name, entries=entries)

@@ -1,4 +1,4 @@
-"""The trials of a manifest. Each has all that is needed to run it, on this machine or another."""
+"""The entries of a manifest. Each has all that is needed to run it, on this machine or another."""
 
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -30,10 +30,10 @@ class EvaluationSpec(Artifact):
     rubric: Path | None
     code_dev: bool
     settings: Settings
-    """The trial's settings, with the judge's model, server and prices."""
+    """The entry's settings, with the judge's model, server and prices."""
 
 
-class Trial(Artifact):
+class Entry(Artifact):
     """One paper, variant, model and repeat. Its paths are absolute and may be on a shared file system."""
 
     id: str
@@ -55,28 +55,28 @@ class Trial(Artifact):
     """Its run folder."""
 
     settings: Settings
-    """Complete: nothing is read from files or the environment where the trial runs."""
+    """Complete: nothing is read from files or the environment where the entry runs."""
 
     evaluation: EvaluationSpec | None = None
     resources: dict[StepName, Resources] = Field(default_factory=dict)
     store: str | None = None
 
 
-def trials(manifest: Manifest, folder: Path, **flags: object) -> tuple[Trial, ...]:
-    """All trials of a manifest, each with a folder below this one. Flags that are not None override its settings.
+def entries(manifest: Manifest, folder: Path, **flags: object) -> tuple[Entry, ...]:
+    """All entries of a manifest, each with a folder below this one. Flags that are not None override its settings.
 
     Raises:
         SettingsError: a setting of a variant or a model is invalid.
     """
     given = {name: value for name, value in flags.items() if value is not None}
-    return tuple(_trials(manifest, folder.resolve(), given))
+    return tuple(_entries(manifest, folder.resolve(), given))
 
 
-def _trials(manifest: Manifest, folder: Path, flags: dict[str, object]) -> Iterator[Trial]:
+def _entries(manifest: Manifest, folder: Path, flags: dict[str, object]) -> Iterator[Entry]:
     repeats = range(1, 1 + manifest.repeats)
     for paper, variant, model, repeat in product(manifest.papers, manifest.variants, manifest.models, repeats):
         name = SEPARATOR.join((paper.id, variant.name, model.name, str(repeat)))
-        yield Trial(
+        yield Entry(
             id=name,
             paper=paper.id,
             source=paper.paper,
@@ -85,7 +85,7 @@ def _trials(manifest: Manifest, folder: Path, flags: dict[str, object]) -> Itera
             model=model.name,
             repeat=repeat,
             folder=folder / name,
-            settings=_with_gpus(trial_settings(variant, model, manifest.judge, repeat, flags), manifest.resources),
+            settings=_with_gpus(entry_settings(variant, model, manifest.judge, repeat, flags), manifest.resources),
             evaluation=manifest.judge and _evaluation(manifest.judge, paper, variant, flags),
             resources=manifest.resources,
             store=manifest.store,
@@ -98,10 +98,10 @@ def _with_gpus(settings: Settings, resources: Mapping[StepName, Resources]) -> S
     return settings.model_copy(update={"gpu": True}) if needed and "gpu" not in settings.model_fields_set else settings
 
 
-def trial_settings(
+def entry_settings(
     variant: Variant, model: ModelChoice, judge: Judge | None, repeat: int = 1, flags: dict[str, object] | None = None
 ) -> Settings:
-    """The settings of a trial. The models of all roles come from the manifest, never from the user's settings.
+    """The settings of an entry. The models of all roles come from the manifest, never from the user's settings.
 
     Raises:
         SettingsError: a value is invalid.
@@ -113,7 +113,7 @@ def trial_settings(
 
 
 def judge_settings(judge: Judge, variant: Variant, flags: dict[str, object] | None = None) -> Settings:
-    """The settings of a trial's judges, with the judge's own server and prices.
+    """The settings of an entry's judges, with the judge's own server and prices.
 
     Raises:
         SettingsError: a value is invalid.

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from papercoder.bench.stored_trial import record_missing_calls
+from papercoder.bench.stored_entry import record_missing_calls
 from papercoder.operations.environment import local_stores
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade
@@ -11,8 +11,8 @@ from tests.bench.benches import calls_of, run, write_manifest
 
 
 def test_a_lost_event_is_added_once_and_takes_no_time(tmp_path: Path) -> None:
-    result = run(write_manifest(tmp_path, texts=1), tmp_path / "out").trials[0]
-    folder = tmp_path / "out" / result.trial
+    result = run(write_manifest(tmp_path, texts=1), tmp_path / "out").entries[0]
+    folder = tmp_path / "out" / result.entry
     whole, log = calls_of(folder), folder / "events.jsonl"
     lines = log.read_text().splitlines(keepends=True)
     lost = next(at for at, line in enumerate(lines) if '"kind":"call_made"' in line)

@@ -1,14 +1,14 @@
-"""One trial: from the paper to a repository, its execution and its evaluation."""
+"""One entry: from the paper to a repository, its execution and its evaluation."""
 
 import asyncio
 import traceback
 from dataclasses import dataclass, replace
 
-from papercoder.artifacts import BenchTrialResult, ExecutionReport, Paper, Repository
-from papercoder.bench.manifest.trials import EvaluationSpec, Trial
+from papercoder.artifacts import BenchEntryResult, ExecutionReport, Paper, Repository
+from papercoder.bench.entry_end import EntryEnd, clear_end, save_end
+from papercoder.bench.manifest.entries import Entry, EvaluationSpec
 from papercoder.bench.observation import EVALUATION_FOLDER, observe
 from papercoder.bench.papers import with_addendum
-from papercoder.bench.trial_end import TrialEnd, clear_end, save_end
 from papercoder.concurrency import wait_until_done
 from papercoder.errors import CostCapReached, PaperCoderError
 from papercoder.evaluation.evaluate import EvaluationOptions, evaluate
@@ -24,8 +24,8 @@ from papercoder.runs.store import write_synced
 
 
 @dataclass
-class TrialBudget:
-    """The shared budget, and whether it refused a call: then it stopped the trial, and not a cap of the trial's own."""
+class EntryBudget:
+    """The shared budget, and whether it refused a call: then it stopped the entry, and not a cap of the entry's own."""
 
     shared: Budget
     refused: bool = False
@@ -52,68 +52,68 @@ class TrialBudget:
         await self.shared.settle(reserved, cost)
 
 
-async def run_trial(trial: Trial, environment: RunEnvironment, emit: Emit) -> BenchTrialResult:
-    """Run or resume a trial. Errors become part of its result, so that other trials continue.
+async def run_entry(entry: Entry, environment: RunEnvironment, emit: Emit) -> BenchEntryResult:
+    """Run or resume an entry. Errors become part of its result, so that other entries continue.
 
     Args:
-        trial: the paper, settings and judges.
-        environment: what it shares with other trials.
+        entry: the paper, settings and judges.
+        environment: what it shares with other entries.
         emit: receives every event.
     """
-    await asyncio.to_thread(clear_end, trial)
-    budget = TrialBudget(environment.budget or LocalBudget(None))
-    work = await wait_until_done(_run(trial, replace(environment, budget=budget), emit))
-    await asyncio.to_thread(save_end, trial, _end_of(trial, work, budget))
-    return await asyncio.to_thread(observe, trial)
+    await asyncio.to_thread(clear_end, entry)
+    budget = EntryBudget(environment.budget or LocalBudget(None))
+    work = await wait_until_done(_run(entry, replace(environment, budget=budget), emit))
+    await asyncio.to_thread(save_end, entry, _end_of(entry, work, budget))
+    return await asyncio.to_thread(observe, entry)
 
 
-async def _run(trial: Trial, environment: RunEnvironment, emit: Emit) -> str:
+async def _run(entry: Entry, environment: RunEnvironment, emit: Emit) -> str:
     """Generate, execute and evaluate.
 
     Returns:
         What was requested and could not be observed; empty if nothing is missing.
     """
-    environment = replace(environment, read=with_addendum(environment.read, trial.addendum))
-    repository = await generate(trial.source, trial.folder, trial.settings, [emit], environment)
-    execution = repository.execution or await _execute(trial, repository, environment, emit)
+    environment = replace(environment, read=with_addendum(environment.read, entry.addendum))
+    repository = await generate(entry.source, entry.folder, entry.settings, [emit], environment)
+    execution = repository.execution or await _execute(entry, repository, environment, emit)
     unseen = "" if execution is None or execution.observed else execution.unseen
-    shortcomings = await _evaluate(trial, trial.evaluation, environment, emit) if trial.evaluation else ()
+    shortcomings = await _evaluate(entry, entry.evaluation, environment, emit) if entry.evaluation else ()
     return "; ".join(filter(None, [unseen, *shortcomings]))
 
 
 async def _execute(
-    trial: Trial, repository: Repository, environment: RunEnvironment, emit: Emit
+    entry: Entry, repository: Repository, environment: RunEnvironment, emit: Emit
 ) -> ExecutionReport | None:
     """Check and run a repository whose variant does not, so that all variants are observed in the same way."""
-    with lock(trial.folder):
-        log = EventLog(trial.folder, emit)
-        run, _ = open_run(trial.folder, trial.settings, log, environment)
-        settings = trial.settings
+    with lock(entry.folder):
+        log = EventLog(entry.folder, emit)
+        run, _ = open_run(entry.folder, entry.settings, log, environment)
+        settings = entry.settings
         report = await check_and_execute(run, repository.files, settings.sandbox, settings.gpu)
         log(RunEnded(status="complete"))
-        await asyncio.to_thread(write_report, trial.folder)
+        await asyncio.to_thread(write_report, entry.folder)
         return report
 
 
-async def _evaluate(trial: Trial, spec: EvaluationSpec, environment: RunEnvironment, emit: Emit) -> tuple[str, ...]:
+async def _evaluate(entry: Entry, spec: EvaluationSpec, environment: RunEnvironment, emit: Emit) -> tuple[str, ...]:
     """Ask the judges; returns what they did not answer."""
-    paper = load(trial.folder, "paper.json", Paper)
+    paper = load(entry.folder, "paper.json", Paper)
     options = EvaluationOptions(
         judges=spec.judges, samples=spec.samples, gold=spec.gold, rubric=spec.rubric, code_dev=spec.code_dev
     )
-    folder = trial.folder / EVALUATION_FOLDER
-    evaluation = await evaluate(trial.folder / "repo", paper, folder, spec.settings, options, [emit], environment)
+    folder = entry.folder / EVALUATION_FOLDER
+    evaluation = await evaluate(entry.folder / "repo", paper, folder, spec.settings, options, [emit], environment)
     return evaluation.shortcomings
 
 
-def _end_of(trial: Trial, work: "asyncio.Future[str]", budget: TrialBudget) -> TrialEnd:
+def _end_of(entry: Entry, work: "asyncio.Future[str]", budget: EntryBudget) -> EntryEnd:
     if work.cancelled():
-        return TrialEnd(reason="it was interrupted")
+        return EntryEnd(reason="it was interrupted")
     error = work.exception()
     if error is None:
-        return TrialEnd(complete=not work.result(), reason=work.result())
+        return EntryEnd(complete=not work.result(), reason=work.result())
     if isinstance(error, PaperCoderError):
-        return TrialEnd(reason=str(error), capped=budget.refused)
-    path = trial.folder / "error.txt"
+        return EntryEnd(reason=str(error), capped=budget.refused)
+    path = entry.folder / "error.txt"
     write_synced(path, "".join(traceback.format_exception(error)))
-    return TrialEnd(reason=f"unexpected error {type(error).__name__}: {error}; the traceback is in {path}")
+    return EntryEnd(reason=f"unexpected error {type(error).__name__}: {error}; the traceback is in {path}")
