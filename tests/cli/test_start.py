@@ -27,7 +27,7 @@ def start(*arguments: object) -> Result:
     [
         (("/nope.pdf",), "There is no file or folder /nope.pdf."),
         (("/nope.pdf", "--model", "opneai:gpt-5"), "There is no file or folder /nope.pdf."),
-        (("https://example.org/paper.pdf",), "is not an arXiv address"),
+        (("https://example.org/paper.pdf",), "is not an address of a paper on arXiv"),
         (("PAPER", "--model", "opneai:gpt-5"), "did you mean openai:gpt-5?"),
         (("PAPER", "--model", "openai:gpt-5"), "set OPENAI_API_KEY"),
         (("PAPER", "--model", PRICED, "--max-cost", "0.0001"), "more than the limit of $0.0001"),

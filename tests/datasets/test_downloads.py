@@ -167,6 +167,16 @@ def test_unsafe_redirects_are_not_followed(world: World, to: str) -> None:
     assert left(world) == []
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:9", "localhost", "10.0.0.7", "169.254.169.254", "[::1]", "[fd00::1]"])
+def test_no_redirect_of_a_chain_leads_into_a_private_network(world: World, host: str) -> None:
+    world.server.raw["/it"] = answer(302, b"", "Location: /next")
+    world.server.raw["/next"] = answer(307, b"", f"Location: https://{host}/secret")
+    with pytest.raises(FetchError, match="an address of this machine or of a private network"):
+        world.fetch()
+    assert [path for path, _ in world.server.asked] == ["/it", "/next"]
+    assert left(world) == []
+
+
 def test_redirects_within_the_server_are_followed(world: World) -> None:
     world.server.files["/moved"] = DATA
     world.server.raw["/it"] = answer(302, b"", "Location: /moved")

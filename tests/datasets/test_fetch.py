@@ -304,6 +304,14 @@ def test_a_data_set_of_openml(world: World) -> None:
         openml_release(source(kind="openml", id="62"), world.client, world.server.address)
 
 
+def test_an_address_that_openml_names_is_not_in_a_private_network(world: World) -> None:
+    for host in ("10.0.0.7", "localhost", "[::1]"):
+        described = {"version": "1", "url": f"http://{host}/61.arff"}
+        serve_json(world.server, "/api/v1/json/data/61", {"data_set_description": described})
+        with pytest.raises(FetchError, match="an address of this machine or of a private network"):
+            openml_release(source(kind="openml", id="61"), world.client, world.server.address)
+
+
 # Given data
 
 

@@ -80,9 +80,9 @@ def test_a_missing_file() -> None:
         read("nowhere.pdf")
 
 
-def test_an_address_that_is_not_arxivs() -> None:
-    with pytest.raises(PaperError, match=r"openreview.net/forum\?id=x is not an arXiv address.*give its path"):
-        read("https://openreview.net/forum?id=x")
+def test_an_address_that_leads_to_no_paper() -> None:
+    with pytest.raises(PaperError, match=r"example.org/x.pdf is not an address of a paper on arXiv.*give its path"):
+        read("https://example.org/x.pdf")
 
 
 def test_a_pipe(tmp_path: Path) -> None:

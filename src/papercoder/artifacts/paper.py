@@ -124,7 +124,7 @@ class Paper(Artifact):
     authors: tuple[str, ...] = ()
     """Their names as printed; empty where the source does not say them plainly."""
 
-    address: str = Field(default="", pattern=r"^(https://[\w./:%()+;~-]+)?$")
+    address: str = Field(default="", pattern=r"^(https://[\w./:%()+;~?=-]+)?$")
     """Where the paper is published (`https://arxiv.org/abs/...`, `https://doi.org/...`), where it is known."""
 
     abstract: str

@@ -42,7 +42,9 @@ def application(
 PaperArgument = Annotated[
     str,
     typer.Argument(
-        metavar="PAPER", help="PDF, .tex, LaTeX folder, e-print, HTML, Markdown, S2ORC, TEI, JATS or arXiv id."
+        metavar="PAPER",
+        help="PDF, .tex, LaTeX folder, e-print, HTML, Markdown, S2ORC, TEI, JATS, arXiv id, DOI, or an address of "
+        "arXiv, OpenReview, alphaXiv, Semantic Scholar or Hugging Face papers.",
     ),
 ]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]

@@ -11,7 +11,7 @@ import httpx
 
 from papercoder.errors import FetchError
 from papercoder.files.regular import write_failure
-from papercoder.paper.arxiv import retry_after
+from papercoder.paper.server import is_internal, retry_after
 
 _USER_AGENT = "papercoder (fetches public data for the user who asks for it; httpx)"
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -155,12 +155,21 @@ def web_client(timeout: float) -> httpx.Client:
 
 
 def _check_redirect(response: httpx.Response) -> None:
-    """Allow redirects within the same server and to https only; never to a local file or service."""
+    """Allow redirects within the same server and to public servers by https; never to a local file or service.
+
+    It is called for each response on the way, so for each redirect of a chain.
+    """
     if not response.has_redirect_location:
         return
     here, there = response.url, response.url.join(response.headers["Location"])
-    if there.scheme != "https" and (there.scheme, there.netloc) != (here.scheme, here.netloc):
+    if (there.scheme, there.netloc) == (here.scheme, here.netloc):
+        return
+    if there.scheme != "https":
         raise FetchError(f"{here} redirects to {there}, which is neither the same server nor https. Not followed.")
+    if is_internal(there.host):
+        raise FetchError(
+            f"{here} redirects to {there}, an address of this machine or of a private network. Not followed."
+        )
 
 
 def _ignore_progress(address: str, done: int, total: int | None) -> None:

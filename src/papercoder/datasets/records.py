@@ -1,6 +1,7 @@
 """Records of Zenodo and figshare, found by their DOI, and data sets of OpenML."""
 
 import re
+from urllib.parse import urlsplit
 
 import httpx
 from pydantic import BaseModel, Field
@@ -9,6 +10,7 @@ from papercoder.artifacts.data import DataSource
 from papercoder.datasets.downloads import Content, Denied, Missing
 from papercoder.datasets.release import Release, RemoteFile, by_hand, read_json, remote_file
 from papercoder.errors import FetchError
+from papercoder.paper.server import is_internal
 
 ZENODO = "https://zenodo.org"
 FIGSHARE = "https://api.figshare.com"
@@ -102,6 +104,12 @@ def openml_release(source: DataSource, client: httpx.Client, openml: str = OPENM
         data = read_json(client, f"{openml}/api/v1/json/data/{source.id}", _OpenMlAnswer).data
     except (Missing, Denied) as error:
         raise _unavailable(source, f"{OPENML}/d/{source.id}") from error
+    host = urlsplit(data.url).hostname or ""
+    if host != urlsplit(openml).hostname and is_internal(host):  # who uploads a data set may write any address
+        raise FetchError(
+            f"{source.name}: OpenML names {data.url}, an address of this machine or of a private network, so it was "
+            f"not fetched. {by_hand(source)}"
+        )
     content = Content(f"md5:{data.md5_checksum}" if data.md5_checksum else "")
     return Release(source, (remote_file("dataset.arff", data.url, content),), data.version, data.licence)
 

@@ -1,8 +1,6 @@
 """Single files and archives at a URL."""
 
-import ipaddress
 import re
-import socket
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +10,7 @@ from papercoder.artifacts.data import DataSource
 from papercoder.datasets.downloads import Content
 from papercoder.datasets.release import Release, by_hand, remote_file, request
 from papercoder.errors import FetchError
+from papercoder.paper.server import is_internal
 
 _FILE_NAME = re.compile(r"filename=\"?([^\";]+)\"?", re.IGNORECASE)
 
@@ -43,15 +42,6 @@ def url_release(source: DataSource, client: httpx.Client) -> Release:
         denied=f"{source.name}: {source.id} denies access. {by_hand(source)}",
         unpacks=True,
     )
-
-
-def is_internal(host: str) -> bool:
-    """Whether a server is not on the public internet. A paper, or a stranger's run, may name any address."""
-    try:
-        found = socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)
-    except OSError:
-        return False  # nothing is reached there
-    return any(not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_global for *_, address in found)
 
 
 def _name(response: httpx.Response, address: str) -> str:

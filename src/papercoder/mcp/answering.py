@@ -111,7 +111,9 @@ class AnsweringTools:
 
     async def start_run(
         self,
-        paper: Annotated[str, Field(description="An arXiv id, or a file in a folder of this server.")],
+        paper: Annotated[
+            str, Field(description="An arXiv id, a DOI, an address of a paper, or a file in a folder of this server.")
+        ],
         run: Annotated[str, Field(description="Name for the run; from the paper by default.")] = "",
         profile: Annotated[Profile, Field(description="How much of the pipeline runs; `full` is everything.")] = "full",
         reproduce: Annotated[bool, Field(description="Then run trials and compare the claims.")] = False,

@@ -102,7 +102,9 @@ class ReadingTools:
 
     async def read_paper(
         self,
-        paper: Annotated[str, Field(description="A run's name, an arXiv id, or a file in a folder of this server.")],
+        paper: Annotated[
+            str, Field(description="A run's name, an arXiv id, a DOI, an address, or a file in a folder here.")
+        ],
         anchor: Annotated[
             str, Field(description="A section (3.2), block (3.2¶4), equation (eq:5), table (tab:1) or `abstract`.")
         ] = "",

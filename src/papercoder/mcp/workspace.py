@@ -9,7 +9,7 @@ from papercoder.artifacts import Paper
 from papercoder.concurrency import run_in_thread
 from papercoder.errors import PaperError, RunFolderError
 from papercoder.files.regular import is_file
-from papercoder.paper.arxiv import parse_id
+from papercoder.paper.addresses import online_source
 from papercoder.paper.limited_reading import read_within_limits
 from papercoder.runs.folder import load
 from papercoder.web.runs.folder import RunsFolder
@@ -55,13 +55,12 @@ class Workspace:
         return repository
 
     def source(self, text: str) -> str:
-        """The source of a paper: an arXiv id, or the path of a file or folder.
+        """The source of a paper: an arXiv id, an address, or the path of a file or folder.
 
         Raises:
-            RunFolderError: it is neither an arXiv id nor in the runs folder or the named folders.
+            RunFolderError: it is neither an id or an address of a paper nor in the runs folder or the named folders.
         """
-        number = parse_id(text.strip())
-        return str(number) if number else str(self._inside(text))
+        return online_source(text) or str(self._inside(text))
 
     async def paper(self, name: str) -> Paper:
         """The paper of a run, or the one at a source.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from papercoder.files.temporary import delete_tree, is_held, sweep
 
-KINDS = {"environments": 1, "data": 3, "downloads": 1, "arxiv": 1, "diagrams": 1}
+KINDS = {"environments": 1, "data": 3, "downloads": 1, "arxiv": 1, "papers": 1, "diagrams": 1}
 """The folders of the cache, and how deep below them their entries are. All can be made again."""
 
 _BLOCK = 512

@@ -12,6 +12,7 @@ from papercoder.artifacts import Algorithm, Equation, Paper, Place, Table
 from papercoder.errors import PaperError
 from papercoder.files.regular import write
 from papercoder.files.temporary import temporary_folder
+from papercoder.paper.addresses import cached_pdf, parse_address
 from papercoder.paper.archive import gunzip
 from papercoder.paper.arxiv import FORMS, cached_file, parse_id
 from papercoder.paper.pdf import crop
@@ -42,7 +43,7 @@ def pictures(source: str | Path, paper: Paper) -> dict[str, bytes]:
     this machine.
 
     Args:
-        source: what the paper was read from: a PDF, a gzip file of one, or an arXiv id.
+        source: what the paper was read from: a PDF, a gzip file of one, an arXiv id, or an address.
         paper: as it was read.
 
     Returns:
@@ -82,7 +83,13 @@ def _pdf_of(source: str | Path) -> bytes | None:
     """The PDF that a paper was read from; None if there is none, or not on this machine any more."""
     number = parse_id(str(source))
     is_file = os.path.isfile(source)  # noqa: PTH113  any text will do
-    files = [Path(source)] if is_file else [cached_file(number, form) for form in FORMS] if number else []
+    address = parse_address(str(source))
+    if is_file:
+        files = [Path(source)]
+    elif number:
+        files = [cached_file(number, form) for form in FORMS]
+    else:
+        files = [cached_pdf(address)] if address else []
     for file in files:
         with contextlib.suppress(OSError, PaperError):
             data = file.read_bytes()

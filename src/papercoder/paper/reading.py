@@ -8,8 +8,9 @@ from pathlib import Path
 from papercoder.artifacts import Loss, Paper, SourceKind
 from papercoder.errors import PaperError
 from papercoder.files.temporary import temporary_folder
+from papercoder.paper.addresses import Address, Addresses, online_source, parse_address
 from papercoder.paper.archive import gunzip, untar, unzip
-from papercoder.paper.arxiv import FORMS, Arxiv, ArxivId, default_client, parse_id
+from papercoder.paper.arxiv import FORMS, Arxiv, ArxivId, parse_id
 from papercoder.paper.draft import Draft, assemble
 from papercoder.paper.files import LARGEST_FILE, Files, Folder, Memory, decode, read_bytes
 from papercoder.paper.html import read_html
@@ -33,46 +34,50 @@ class _Found:
     source: SourceKind
 
 
-def read(source: str | Path, arxiv: Arxiv | None = None) -> Paper:
+def read(source: str | Path, arxiv: Arxiv | None = None, addresses: Addresses | None = None) -> Paper:
     """Read a paper.
 
     Args:
         source: a PDF, a `.tex` file, a folder of LaTeX, an archive of either as arXiv serves it, HTML, Markdown, S2ORC
-            JSON, TEI or JATS XML; or an arXiv id or address. The kind of a file is detected from its content.
+            JSON, TEI or JATS XML; or an arXiv id, a DOI, or an address of arXiv, alphaXiv, Hugging Face papers,
+            OpenReview or Semantic Scholar. The kind of a file is detected from its content.
         arxiv: how to reach arXiv; None for the default client.
+        addresses: how to look up a DOI or an address that carries no arXiv id; None for the default client.
 
     Raises:
         PaperError: the paper does not exist, or is broken, unsafe, too large or of an unknown kind.
     """
     require_source(source)
     path = Path(source)
-    number = parse_id(str(source))
-    if number and not path.exists():
-        found = _from_arxiv(number, arxiv) if arxiv else _from_arxiv_alone(number)
-    elif path.is_dir():
-        found = _latex(Folder(path))
+    exists = path.exists()
+    if not exists and (number := parse_id(str(source))):
+        found = _from_arxiv(number, arxiv)
+    elif not exists and (address := parse_address(str(source))):
+        found = _from_address(address, arxiv, addresses)
     else:
-        found = _from_file(path)
+        found = _latex(Folder(path)) if path.is_dir() else _from_file(path)
     return assemble(found.draft, found.source)
 
 
 def require_source(source: str | Path) -> None:
-    """Check that a source is a path that exists, or an arXiv id or address, without reading it.
+    """Check that a source is a path that exists, or an id or an address that can be looked up, without reading it.
 
     Raises:
         PaperError: it is neither.
     """
-    if not Path(source).exists() and not parse_id(str(source)):
+    if not Path(source).exists() and not online_source(str(source)):
         raise PaperError(_not_found(str(source)))
 
 
 def _not_found(source: str) -> str:
     if re.match(r"https?://", source):
         return (
-            f"{source} is not an arXiv address, and papers are downloaded only from arXiv. Download the paper and give "
-            "its path, or give its arXiv id."
+            f"{source} is not an address of a paper on arXiv, alphaXiv, Hugging Face, OpenReview, Semantic Scholar or "
+            "doi.org. Download the paper and give its path, or give its arXiv id."
         )
-    return f"There is no file or folder {source}. Give a file, a folder of LaTeX, or an arXiv id such as 1706.03762."
+    return (
+        f"There is no file or folder {source}. Give a file, a folder of LaTeX, an arXiv id such as 1706.03762 or a DOI."
+    )
 
 
 def _from_file(path: Path) -> _Found:
@@ -134,13 +139,26 @@ def _markdown(source: str, where: str) -> Draft:
     return draft
 
 
-def _from_arxiv_alone(number: ArxivId) -> _Found:
-    with default_client() as client:
-        return _from_arxiv(number, Arxiv(client))
+def _from_address(address: Address, arxiv: Arxiv | None, addresses: Addresses | None) -> _Found:
+    """The paper on arXiv if the address leads there, else the PDF."""
+    if addresses is None:
+        addresses = Addresses()
+        with addresses.client:
+            return _from_address(address, arxiv, addresses)
+    target = addresses.find(address)
+    if isinstance(target, ArxivId):
+        return _from_arxiv(target, arxiv)
+    found = _pdf(target, "paper.pdf")
+    found.draft.address = str(address)
+    return found
 
 
-def _from_arxiv(number: ArxivId, arxiv: Arxiv) -> _Found:
+def _from_arxiv(number: ArxivId, arxiv: Arxiv | None) -> _Found:
     """The best form of a paper that arXiv has and that can be read."""
+    if arxiv is None:
+        arxiv = Arxiv()
+        with arxiv.client:
+            return _from_arxiv(number, arxiv)
     problems: list[str] = []
     for form in FORMS:
         data = arxiv.fetch(number, form)

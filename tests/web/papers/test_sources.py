@@ -21,6 +21,18 @@ def runs_folder(tmp_path: Path) -> RunsFolder:
     return RunsFolder(root)
 
 
+@pytest.mark.parametrize(
+    ("typed", "source"),
+    [
+        ("https://huggingface.co/papers/1706.03762", "1706.03762"),
+        (" https://openreview.net/pdf?id=aB3", "https://openreview.net/forum?id=aB3"),
+        ("doi:10.1000/182", "https://doi.org/10.1000/182"),
+    ],
+)
+def test_other_addresses_of_papers(runs_folder: RunsFolder, typed: str, source: str) -> None:
+    assert source_of(runs_folder, typed) == source
+
+
 @pytest.mark.parametrize("typed", ["1706.03762", " arxiv:1706.03762v7 ", "https://arxiv.org/abs/1706.03762"])
 def test_an_arxiv_id_is_taken_in_any_form(runs_folder: RunsFolder, typed: str) -> None:
     assert source_of(runs_folder, typed).startswith("1706.03762")

@@ -13,7 +13,7 @@ from papercoder.agents.prompts import Prompts
 from papercoder.bench.manifest.entries import entry_settings, judge_settings
 from papercoder.bench.manifest.manifest import Judge, Manifest, ModelChoice, PaperEntry, Variant, model_name
 from papercoder.errors import SettingsError
-from papercoder.paper.arxiv import parse_id
+from papercoder.paper.addresses import online_source
 from papercoder.runs.folder import read_given_text
 from papercoder.settings import Settings
 
@@ -135,7 +135,7 @@ def _store(store: str, folder: Path) -> str:
 def _paper(paper: PaperEntry, folder: Path) -> PaperEntry:
     files = {name: getattr(paper, name) for name in ("gold", "rubric", "addendum", "blacklist")}
     path = folder / paper.paper
-    source = paper.paper if parse_id(paper.paper) and not path.exists() else str(path)
+    source = paper.paper if online_source(paper.paper) and not path.exists() else str(path)
     return paper.model_copy(update={"paper": source, **{name: folder / file for name, file in files.items() if file}})
 
 
@@ -170,7 +170,7 @@ def _mistakes(manifest: Manifest) -> Iterator[str]:
 
 def _wrong_paths(paper: PaperEntry) -> Iterator[str]:
     files = {"gold": paper.gold, "rubric": paper.rubric, "addendum": paper.addendum, "blacklist": paper.blacklist}
-    source = None if parse_id(paper.paper) else Path(paper.paper)
+    source = None if online_source(paper.paper) else Path(paper.paper)
     for name, path in {"paper": source, **files}.items():
         if path and not path.exists():
             yield f"papers, {paper.id}, {name}: {path} does not exist. Paths are relative to the manifest."

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from papercoder.artifacts import Artifact
 from papercoder.errors import SettingsError
 from papercoder.files.regular import is_file
-from papercoder.paper.arxiv import parse_id
+from papercoder.paper.addresses import online_source
 from papercoder.runs.folder import read_given_text
 from papercoder.text.yaml_text import InvalidYaml, load_yaml
 
@@ -130,7 +130,7 @@ def _with_absolute_paths(manifest: Manifest, folder: Path) -> Manifest:
             for each in paper.repositories
         )
         update = {
-            "paper": paper.paper if parse_id(paper.paper) and not local.exists() else str(local),
+            "paper": paper.paper if online_source(paper.paper) and not local.exists() else str(local),
             "checklist": folder / paper.checklist if paper.checklist else None,
             "repositories": candidates,
         }
@@ -145,7 +145,7 @@ def _repository(folder: Path) -> Path:
 
 def _mistakes(manifest: Manifest) -> Iterator[str]:
     for paper in manifest.papers:
-        if not parse_id(paper.paper) and not Path(paper.paper).exists():
+        if not online_source(paper.paper) and not Path(paper.paper).exists():
             yield f"the paper {paper.paper} does not exist."
         if paper.checklist and not paper.checklist.exists():
             yield f"the checklist {paper.checklist} does not exist."

@@ -62,7 +62,7 @@ class Start:
             _upload_zone(self)
             self.uploaded = ui.element("div").classes("uploaded").mark("uploaded")
             with ui.element("div").classes("line"):
-                self.field = field("arXiv id or address, or a file in the runs folder", self.typed)
+                self.field = field("arXiv id, DOI or address, or a file in the runs folder", self.typed)
                 self.field.on("keydown.enter", self.read)
                 layout.key(self.field, "/", "type a paper")
                 button("Read it", self.read, "main").mark("read")

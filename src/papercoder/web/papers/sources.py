@@ -1,4 +1,4 @@
-"""Sources of papers on the page: an upload, arXiv, or a file in the runs folder, read in a process of their own."""
+"""Sources of papers on the page: an upload, an id, an address or a file in the runs folder, read in another process."""
 
 import asyncio
 import os
@@ -13,13 +13,13 @@ from papercoder.errors import PaperError
 from papercoder.files.regular import write
 from papercoder.files.temporary import temporary_folder
 from papercoder.operations.example import example
-from papercoder.paper.arxiv import parse_id
+from papercoder.paper.addresses import online_source
 from papercoder.paper.sniffing import Kind, kind_of
 from papercoder.web.runs.folder import UPLOAD, UPLOADS, RunsFolder
 
 _COMMAND = "from papercoder.cli import main; main()"
 _TIMEOUT = 600.0
-"""Seconds, including downloads from arXiv."""
+"""Seconds, including downloads."""
 
 
 async def read_in_process(source: str | Path) -> Paper:
@@ -71,24 +71,27 @@ def source_of(runs_folder: RunsFolder, text: str) -> str:
     """The source of a run for the text that the user typed.
 
     Raises:
-        PaperError: it is neither an arXiv id nor a file that may be read.
+        PaperError: it is neither an id or an address of a paper nor a file that may be read.
     """
     typed = text.strip()
     if not typed:
-        raise PaperError("Drop a paper here, or type an arXiv id such as 1706.03762.")
-    if number := parse_id(typed):
-        return str(number)
+        raise PaperError(
+            "Drop a paper here, or type an arXiv id such as 1706.03762, a DOI, or an address of OpenReview."
+        )
+    if online := online_source(typed):
+        return online
     bundled = example()
     allowed_folders = (runs_folder.root, *((bundled.folder.resolve(),) if bundled else ()))
     found = Path(os.path.realpath(runs_folder.root / typed)) if "\0" not in typed else Path("/")
     if not any(found.is_relative_to(folder) for folder in allowed_folders):
         raise PaperError(
-            f"{typed[:120]!r} is not an arXiv id, and files are only read from the runs folder. Drop the paper here "
-            "instead."
+            f"{typed[:120]!r} is not an id or address that leads to a paper, and files are only read from the runs "
+            "folder. Drop the paper here instead."
         )
     if not os.path.exists(found):  # noqa: PTH110  Path.exists raises for names that are too long
         raise PaperError(
-            f"{typed[:120]!r} is not an arXiv id, and the runs folder has no such file. Drop the paper here instead."
+            f"{typed[:120]!r} is not an id or address that leads to a paper, and the runs folder has no such file. "
+            "Drop the paper here instead."
         )
     return str(found)
 
