@@ -135,6 +135,16 @@ def test_requested_rounds_without_effect_are_reported(monkeypatch: pytest.Monkey
     )
 
 
+def test_the_order_of_coding_counts_where_files_can_be_reconciled() -> None:
+    chosen = Settings(coding="parallel")
+    assert (chosen.unused, recorded_settings(chosen)["coding"]) == ((), "parallel")
+    published = Settings(coding="parallel", profile="papercoder")
+    assert published.unused == (
+        "coding = parallel has no effect, because the profile papercoder writes files in layers",
+    )
+    assert "coding" not in recorded_settings(published)
+
+
 @pytest.mark.parametrize(
     ("profile", "rounds"),
     [

@@ -32,6 +32,9 @@ Profile = Literal[
     "review",
     "repair",
 ]
+Coding = Literal["layered", "parallel"]
+"""`layered`: each file is written after those that it imports; `parallel`: all at once, then reconciled."""
+
 _ALL_ROUNDS = frozenset({"refine", "review_rounds", "repair_rounds"})
 _ROUNDS: dict[Profile, frozenset[str]] = {
     "full": _ALL_ROUNDS,
@@ -39,7 +42,7 @@ _ROUNDS: dict[Profile, frozenset[str]] = {
     "review": frozenset({"refine", "review_rounds"}),
     "requirements": frozenset({"refine"}),
 }
-"""Profile -> the rounds in its pipeline; other profiles have none."""
+"""Profile -> the rounds in its pipeline; other profiles have none, and write files in layers."""
 
 MODEL_SPEC = r"[a-z][a-z0-9/-]*:.+"
 """`provider:name`; the provider may contain a slash, as in `gateway/openai`."""
@@ -156,6 +159,9 @@ class Settings(BaseSettings):
     refine: int = Field(default=1, ge=0)
     """Rounds of verification and revision for each planning artifact."""
 
+    coding: Coding = "layered"
+    """`layered`: each file is written after those that it imports; `parallel`: all at once, from their interfaces."""
+
     review_rounds: int = Field(default=2, ge=0)
     """Rounds of review and revision of the code."""
 
@@ -259,6 +265,8 @@ class Settings(BaseSettings):
         given = {name: getattr(self, name) for name in sorted(_missing_rounds(self.profile) & self.model_fields_set)}
         reason = f"has no effect, because the profile {self.profile} has no such rounds"
         unused = tuple(f"{name} = {number} {reason}" for name, number in given.items() if number)
+        if self.coding == "parallel" and self.profile not in _ROUNDS:
+            unused += (f"coding = parallel has no effect, because the profile {self.profile} writes files in layers",)
         if self._base_url_is_unused:
             return (*unused, f"base_url = {self.base_url} has no effect, because none of the models is self-hosted")
         return unused
@@ -272,6 +280,7 @@ _RESULT_SETTINGS = frozenset(
     {
         "base_url",
         "budget",
+        "coding",
         "context_window",
         "gpu",
         "profile",
@@ -303,6 +312,8 @@ _COST_SETTINGS = frozenset(
 def recorded_settings(settings: Settings) -> dict[str, JsonValue]:
     """The settings to record with a run, besides its models: those of its result, and changed ones of its cost."""
     names = set(_RESULT_SETTINGS - _missing_rounds(settings.profile))
+    if settings.profile not in _ROUNDS:
+        names.remove("coding")
     result: dict[str, JsonValue] = settings.model_dump(mode="json", include=names, exclude_none=True)
     cost: dict[str, JsonValue] = settings.model_dump(mode="json", include=set(_COST_SETTINGS), exclude_defaults=True)
     if settings.prompts:

@@ -8,14 +8,14 @@ import pytest
 
 from papercoder.artifacts import CheckReport, Repository, StepName, Verdicts
 from papercoder.models.contract import Request
-from papercoder.operations.generate import generate
+from papercoder.operations.generate import generate, made_again
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import ArtifactMade, CallMade, Emit, Event, RunEnded
 from papercoder.runs.folder import load
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
 from tests.scripted import TEST_PY, Tree, block, executing, fenced, play, project, verdict
-from tests.support import calls_made, cancel_at, git, history_of, of_kind, tree
+from tests.support import MODEL_PY, calls_made, cancel_at, git, history_of, of_kind, tree
 
 REVISED = block("tinyfit/model.py", "    return w * x\n", "    return float(w) * x\n")
 REPAIRED = block("tinyfit/experiments.py", "import json\n", "import json\nimport sys\n")
@@ -104,6 +104,30 @@ def test_a_second_run_makes_no_calls_and_no_commits(line: Line, tmp_path: Path) 
     assert calls_made(tmp_path) == asked
     assert tree(tmp_path / "repo") == files
     assert history_of(tmp_path / "repo") == history
+
+
+def test_files_written_at_once_are_revised_and_repaired_too(
+    monkeypatch: pytest.MonkeyPatch, paper_file: Path, tmp_path: Path
+) -> None:
+    model = play(monkeypatch, ANSWERS)
+    executing(monkeypatch, judge)
+
+    def run(**settings: object) -> Repository:
+        chosen = Settings.model_validate({"refine": 0, **settings})
+        return asyncio.run(generate(paper_file, tmp_path, chosen))
+
+    repository = run(coding="parallel")
+    assert all(MODEL_PY not in request.text for request in model.of("coding"))
+    assert repository.execution is not None
+    assert repository.execution.passed[-1] == "smoke"
+    asked = calls_made(tmp_path)
+    assert run(coding="parallel") == repository
+    assert calls_made(tmp_path) == asked
+    assert "the order of coding is layered instead of parallel" in made_again(tmp_path, Settings(refine=0))
+    assert run() == repository
+    assert len(model.of("coding")) == 4
+    assert run(coding="parallel") == repository
+    assert len(model.of("coding")) == 4
 
 
 def answers(agent: str, event: Event) -> bool:

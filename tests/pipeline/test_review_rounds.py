@@ -10,7 +10,7 @@ import pytest
 from papercoder.artifacts import CheckReport, Finding, Location, Requirements, SourceFile, Verdict, Verdicts
 from papercoder.models.contract import Request
 from papercoder.pipeline.publisher import Files
-from papercoder.pipeline.review_rounds import Problem, ReviewRounds, grouped, problems_of
+from papercoder.pipeline.review_rounds import Problem, ReviewRounds, conflicts, grouped, problems_of
 from papercoder.repository.config_text import to_yaml
 from papercoder.runs.events import Warned
 from tests.scripted import CODE, DESIGN, Workshop, block, verdict
@@ -200,6 +200,62 @@ def test_a_final_verdict_of_what_did_not_change_costs_nothing(shop: Shop, nothin
     assert len(workshop.model.requests) == count
     assert verdicts.failed == ()
     assert {item.requirement for item in verdicts.verdicts} == {"R1", "R2"}
+
+
+THREE = "def predict(w: float, x: float, b: float) -> float:\n    # R1: scaled input\n    return w * x + b\n"
+LINE = THREE.splitlines(keepends=True)[0]
+FITTED = block("tinyfit/model.py", LINE, LINE.replace("b: float", "b: float = 0.0"))
+
+
+def reconciled(workshop: Workshop, code: Files) -> Files:
+    async def work() -> Files:
+        await workshop.publish.history.init()
+        await workshop.publish(CONFIGURATION, "Planning: the configuration")
+        return await reviewing(workshop).reconcile(await workshop.begin(code))
+
+    return asyncio.run(work())
+
+
+def test_files_that_do_not_fit_are_edited_together(shop: Shop) -> None:
+    workshop, code = shop(verdict, FITTED), (SourceFile(path="tinyfit/model.py", text=THREE), CODE[1])
+    fitted = reconciled(workshop, code)
+    assert "b: float = 0.0" in fitted[0].text == workshop.text("tinyfit/model.py")
+    (request,) = workshop.model.requests
+    assert "Missing positional argument `b` in call to `predict`" in request.text
+    assert "You may edit `tinyfit/experiments.py`, `tinyfit/model.py`." in request.text
+    assert "Coding: edits where files did not fit" in history_of(workshop.folder / "repo")[0]
+    assert reconciled(workshop, code) == fitted
+    assert len(workshop.model.requests) == 1
+
+
+def test_files_that_fit_are_not_edited(shop: Shop) -> None:
+    workshop = shop(verdict, FIX)
+    assert reconciled(workshop, CODE) == CODE
+    assert workshop.model.requests == []
+
+
+def a_finding(check: str, message: str, **changes: object) -> CheckReport:
+    found = {"check": check, "severity": "error", "path": "tinyfit/experiments.py", "line": 15, "advice": "Fix it."}
+    finding = Finding.model_validate({**found, "message": message, **changes})
+    return CheckReport(files=2, checks=(check,), findings=(finding,))
+
+
+@pytest.mark.parametrize(
+    ("report", "found"),
+    [
+        (a_finding("calls", "Too many arguments for `predict`."), True),
+        (a_finding("calls", "Argument 1 to `predict` has an unexpected type.", severity="warning"), True),
+        (a_finding("imports", "`tinyfit.model` has no `train`."), True),
+        (a_finding("calls", "Value of type `float` is not indexable."), True),
+        (a_finding("calls", "Value of type `float` is not indexable.", line=9), False),
+        (a_finding("names", "Undefined name `y`.", line=9), False),
+        (a_finding("marks", "`predict` has no mark."), False),
+        (a_finding("calls", "Too many arguments for `predict`.", path="tinyfit/model.py"), False),
+    ],
+)
+def test_only_what_concerns_two_files_is_a_conflict(report: CheckReport, found: bool) -> None:
+    both = ("tinyfit/experiments.py", "tinyfit/model.py")
+    assert [problem.files for problem in conflicts(report, CODE, DESIGN)] == ([both] if found else [])
 
 
 NOTHING = CheckReport(files=2, checks=())

@@ -46,6 +46,26 @@ def test_a_file_is_written_against_the_code_that_it_imports() -> None:
         assert words in request.text
 
 
+def test_a_file_is_written_from_the_designs_of_files_that_are_written_at_the_same_time() -> None:
+    code = EXPERIMENTS_PY.replace("import predict", "import train")
+    model = Scripted({"coding": [f"```python\n{code}```", f"```python\n{EXPERIMENTS_PY}```"]})
+    made = write_file(
+        make_agents(model), PAPER, LOGIC, YAML, OWN, (), (), DATA, "Read [2¶1].", None, "tinyfit/experiments.py"
+    )
+    assert asyncio.run(made) == EXPERIMENTS_PY
+    asked, again = model.requests
+    assert MODEL_PY not in asked.text
+    assert "def predict(w: float, x: float) -> float" in asked.text
+    assert "they are being\n  written at the same time" in asked.text
+    assert "It imports `train` from `tinyfit.model`, which does not define it." in again.text
+
+
+def test_what_is_written_at_once_defines_its_interface() -> None:
+    found = list(problems("def predicted(): ...\n", "tinyfit/model.py", LOGIC, (), None))
+    assert found == ["It does not define `predict`, which its logic design lists."]
+    assert list(problems(EXPERIMENTS_PY, "tinyfit/experiments.py", LOGIC, (), None)) == []
+
+
 def test_an_unmarked_requirement_goes_back_once_and_is_then_taken() -> None:
     unmarked = EXPERIMENTS_PY.replace("# R2", "# no")
     model = Scripted({"coding": f"```python\n{unmarked}```"})

@@ -1,5 +1,6 @@
 """The results of planning: the overall plan, the requirements, the two designs and the configuration."""
 
+import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -204,6 +205,14 @@ class FileLogic(Artifact):
 
     signatures: tuple[str, ...] = ()
     """Its public interface: full Python signatures with types, methods written `Class.method(self, ...) -> ...`."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that its signatures define in the module; a method's is that of its class."""
+        return frozenset(found[1] for each in self.signatures if (found := _SIGNATURE.match(each.strip())))
+
+
+_SIGNATURE = re.compile(r"^(?:@[\w.]+(?:\([^)]*\))?\s+)?(?:async\s+)?(?:def\s+)?(?:class\s+)?([A-Za-z_]\w*)")
 
 
 class LogicDesign(Artifact):

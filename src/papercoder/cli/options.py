@@ -69,6 +69,13 @@ ProfileOption = Annotated[
         "architecture, logic, config, analysis, requirements, review, repair."
     ),
 ]
+CodingOption = Annotated[
+    str | None,
+    typer.Option(
+        help="`layered`: each file after those that it imports; `parallel`: all files at once from their interfaces, "
+        "then one round of edits where they do not fit."
+    ),
+]
 SandboxOption = Annotated[
     str | None, typer.Option(help="auto, bubblewrap, docker, subprocess (no isolation) or none (run nothing).")
 ]

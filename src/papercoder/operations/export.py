@@ -28,8 +28,8 @@ MAX_BYTES = 256 * 2**20
 
 _NOT_EXPORTED = frozenset({".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"})
 _HARMLESS_SETTINGS = frozenset(
-    {"budget", "gpu", "max_cost", "max_tokens", "profile", "refine", "repair_rounds", "reproduce", "review_rounds"}
-    | {"role_thinking", "sandbox", "thinking", "tolerance"}
+    {"budget", "coding", "gpu", "max_cost", "max_tokens", "profile", "refine", "repair_rounds", "reproduce"}
+    | {"review_rounds", "role_thinking", "sandbox", "thinking", "tolerance"}
 )
 _TRACEABILITY = ("TRACEABILITY.json", "TRACEABILITY.md")
 

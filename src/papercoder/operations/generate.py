@@ -106,7 +106,7 @@ async def generate(
 
 
 def made_again(folder: Path, settings: Settings) -> str:
-    """What a run in this folder pays for again because its models or its profile changed; empty if nothing.
+    """What a run in this folder pays for again because its models, profile or order of coding changed.
 
     Raises:
         SettingsError: a model cannot be used.
@@ -124,6 +124,8 @@ def made_again(folder: Path, settings: Settings) -> str:
         parts = [f"everything is done by {now[next(iter(changed))]} instead of {next(iter(changed.values()))}"]
     if settings.profile != before.profile:
         parts.append(f"the profile is {settings.profile} instead of {before.profile}")
+    elif (written := before.settings.get("coding", settings.coding)) != settings.coding:
+        parts.append(f"the order of coding is {settings.coding} instead of {written}")
     if not parts:
         return ""
     spent = sum(call.cost_usd or 0.0 for call in again)

@@ -4,7 +4,8 @@
 
     paper -> plan, requirements, claims -> architecture, data, configuration -> logic   planning
           -> an analysis of each file, all at once                                  analysis
-          -> each file as soon as the files that it imports exist                   coding
+          -> each file as soon as the files that it imports exist,
+             or all files at once, then edits where they do not fit                 coding
           -> a verdict for each requirement; what failed is revised                 review, checking
           -> property tests; requirements.txt, reproduce.sh, README                 packaging
           -> steps observed in a sandbox; what failed is repaired                   execution, repair
@@ -42,7 +43,7 @@ from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.repository.import_graph import import_order
 from papercoder.repository.traceability import trace
 from papercoder.runs.run import Run
-from papercoder.settings import Settings
+from papercoder.settings import Coding, Settings
 from papercoder.stages import packaging
 from papercoder.stages.analysis import analyse_file
 from papercoder.stages.checking import check
@@ -60,9 +61,10 @@ async def paper_to_repository(run: Run[Agents], paper: Paper, publish: Publisher
     """The full pipeline."""
     design = await plan_with_requirements(run, paper, settings.refine)
     configuration = await write_configuration(design, publish)
-    code = await write_code(run, paper, design, configuration, publish)
+    code = await write_code(run, paper, design, configuration, publish, settings.coding)
     await add_equipment(design, configuration, code, publish)
     reviews = ReviewRounds(run, paper, design, configuration, publish)
+    code = await reviews.reconcile(code) if settings.coding == "parallel" else code
     code = await reviews.run_rounds(code, settings.review_rounds)
     files = await add_equipment(design, configuration, code, publish)
     equipment = tuple(file for file in files if file not in code)
@@ -93,7 +95,7 @@ async def as_published(run: Run[Agents], paper: Paper, publish: Publisher, _: Se
     """The pipeline of the PaperCoder paper: without requirements, refinement, review or execution."""
     design = await plan_as_published(run, paper)
     configuration = await write_configuration(design, publish)
-    code = await write_code(run, paper, design, configuration, publish)
+    code = await write_code(run, paper, design, configuration, publish, "layered")
     files = await add_equipment(design, configuration, code, publish)
     return await add_documents(paper, design, files, publish)
 
@@ -162,8 +164,10 @@ async def write_configuration(design: Design, publish: Publisher) -> Files:
     return await publish((full, smoke), "Planning: the configuration")
 
 
-async def write_code(run: Run[Agents], paper: Paper, design: Design, configuration: Files, publish: Publisher) -> Files:
-    """Analyse all files at once, and write each as soon as the files that it imports exist."""
+async def write_code(
+    run: Run[Agents], paper: Paper, design: Design, configuration: Files, publish: Publisher, order: Coding
+) -> Files:
+    """Analyse all files at once, and write each as soon as it is analysed and, in layers, what it imports exists."""
     config = config_outline(configuration[0].text, design.config)
     writing: dict[str, asyncio.Task[SourceFile]] = {}
 
@@ -173,7 +177,8 @@ async def write_code(run: Run[Agents], paper: Paper, design: Design, configurati
         artifact = f"analysis/{path}.md"
         inputs = (config, owned, shared, claims, data)
         analysis = await run.step(artifact, analyse_file, paper, design.plan, design.logic, *inputs, path)
-        imported = tuple(await gather_all(writing[item.path] for item in design.logic.file(path).imports))
+        needed = [writing[item.path] for item in design.logic.file(path).imports]
+        imported = tuple(await gather_all(needed)) if order == "layered" else None
         code = await run.step(f"repo/{path}", write_file, paper, design.logic, *inputs, analysis, imported, path)
         return SourceFile(path=path, text=code)
 

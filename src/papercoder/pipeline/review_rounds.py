@@ -1,7 +1,9 @@
-"""Review and check the code and revise what is wrong, in rounds."""
+"""Review and check the code and revise what is wrong, in rounds; round 0 makes files fit that were written at once."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from papercoder.agents.agent import Agents
 from papercoder.agents.answers import InvalidAnswerError
@@ -62,6 +64,12 @@ class ReviewRounds:
                 break
             code = await self.publish(changed, f"Review: round {number}")
         return code
+
+    async def reconcile(self, code: Files) -> Files:
+        """One revision across files that were written at the same time and do not fit each other."""
+        problems = conflicts(await self.findings(code), code, self.design)
+        revised = await self._revise(0, code, problems) if problems else code
+        return await self.publish(revised, "Coding: edits where files did not fit") if revised != code else code
 
     async def verdicts(self, code: Files) -> Verdicts:
         """A verdict for each requirement that a file owns; reused while the code that it rests on is unchanged."""
@@ -198,6 +206,29 @@ def problems_of(verdicts: Verdicts, report: CheckReport, design: Design) -> tupl
         text = _describe(verdict, design.requirements.pick([verdict.requirement]))
         problems.append(Problem(text, tuple(dict.fromkeys(paths))))
     problems += [Problem(_finding(error), (error.path,)) for error in report.errors]
+    return tuple(problems)
+
+
+_BETWEEN_FILES = frozenset({"names", "imports", "cycles", "calls"})
+"""The checks that see more than one file."""
+
+
+def conflicts(report: CheckReport, code: Files, design: Design) -> tuple[Problem, ...]:
+    """Findings about what a file uses of others, errors or not, with these files: either side may be at fault."""
+    graph = CallGraph(code)
+    defined = {path: set(".".join(item.name for item in graph.definitions(path)).split(".")) for path in graph.texts}
+    problems = []
+    for finding in report.findings:
+        imports = [item for file in design.logic.files if file.path == finding.path for item in file.imports]
+        if finding.check not in _BETWEEN_FILES or not imports:
+            continue
+        named = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", finding.message))))
+        others = [each.path for each in imports if named & {*defined.get(each.path, ()), PurePosixPath(each.path).stem}]
+        if not others and finding.severity == "error":  # about a value, which one of the used functions returned
+            used = set(re.findall(r"\w+", graph.around_line(finding.path, finding.line)[0]))
+            others = [each.path for each in imports if used & {name.split(".")[0] for name in each.names}]
+        if others:
+            problems.append(Problem(_finding(finding), (finding.path, *others)))
     return tuple(problems)
 
 

@@ -1,14 +1,21 @@
-"""Coding: each file as soon as the files that it imports exist (Paper2Code, section 3.3).
+"""Coding: each file from the code of the files that it imports (Paper2Code, section 3.3), or from their interfaces.
 
 `write_file` is the stage; the other functions are ablations that write a file from less context.
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from papercoder.agents.agent import BARE, WITH_TRIALS, Agent, Agents, uses
 from papercoder.agents.context import Part, anchors_in, artifact_part, cited_part, paper_part, plan_part, text_part
-from papercoder.agents.listings import claims_by_table, file_logic, interfaces, python_code, requirement_lines
+from papercoder.agents.listings import (
+    claims_by_table,
+    file_logic,
+    interface,
+    interfaces,
+    python_code,
+    requirement_lines,
+)
 from papercoder.agents.python_file import Python
 from papercoder.artifacts import (
     ArchitectureDesign,
@@ -43,10 +50,10 @@ async def write_file(
     claims: tuple[Claim, ...],
     data: str,
     analysis: str,
-    imported: tuple[SourceFile, ...],
+    imported: tuple[SourceFile, ...] | None,
     path: str,
 ) -> str:
-    """Write one file, given the code of the files that it imports.
+    """Write one file, given the code of the files that it imports; None: they are being written at the same time.
 
     `config` is the view of `config.yaml` without numbers, `requirements` are those that the file owns, `contributions`
     those of which it implements a part, `claims` those that it measures; `data` lists data sources that it may load.
@@ -54,7 +61,7 @@ async def write_file(
     parts = (
         cited_part(paper, (*anchors_in(analysis), *(item.anchor for item in (*requirements, *contributions)))),
         text_part("The configuration", config),
-        *_design_parts(logic, imported),
+        *(_design_parts(logic, imported) if imported is not None else _interface_parts(logic, path)),
         text_part(f"Analysis of `{path}`", analysis),
     )
 
@@ -69,6 +76,7 @@ async def write_file(
         check,
         path=path,
         logic=file_logic(logic.file(path)),
+        at_once=imported is None,
         requirements=requirement_lines(requirements, quoted=False),
         contributions=requirement_lines(contributions, quoted=False),
         claims=claims_by_table(claims),
@@ -130,30 +138,42 @@ async def write_listed_file(
     )
 
     def check(code: str, attempt: int) -> list[str]:
-        return list(_misnamed(code, written)) if attempt == 0 else []
+        offered = {module_of(each.path): _top_names(each.text) for each in written}
+        return list(_misnamed(code, offered)) if attempt == 0 else []
 
     return await agents.ask(LISTED_CODER, file.path, parts, check, path=file.path, purpose=file.purpose)
 
 
 def problems(
-    code: str, path: str, logic: LogicDesign, requirements: tuple[Requirement, ...], imported: tuple[SourceFile, ...]
+    code: str,
+    path: str,
+    logic: LogicDesign,
+    requirements: tuple[Requirement, ...],
+    imported: tuple[SourceFile, ...] | None,
 ) -> Iterator[str]:
-    """Requirements without a mark, and imports that the repository does not offer."""
+    """Requirements without a mark, and imports that the repository does not offer.
+
+    Without the imported code, the file and its imports are held to the logic design.
+    """
     marked = marks(code)
     for item in requirements:
         if item.id not in marked:
             yield f"No comment marks {item.id}: {item.statement}"
-    offered = {module_of(file.path) for file in imported}
+    if imported is None:
+        offered = {module_of(item.path): logic.file(item.path).names for item in logic.file(path).imports}
+        missing = sorted(logic.file(path).names - _top_names(code))
+        yield from (f"It does not define `{name}`, which its logic design lists." for name in missing)
+    else:
+        offered = {module_of(file.path): _top_names(file.text) for file in imported}
     modules = {module_of(file.path) for file in logic.files if file.path != path}
     for module, _ in _imports(code):
-        if module in modules - offered:
+        if module in modules - offered.keys():
             yield f"It imports `{module}`, which its logic design does not list."
-    yield from _misnamed(code, imported, modules)
+    yield from _misnamed(code, offered, modules)
 
 
-def _misnamed(code: str, written: tuple[SourceFile, ...], modules: Iterable[str] = ()) -> Iterator[str]:
-    """Imported names that the imported file does not define and that are not modules."""
-    offered = {module_of(file.path): _top_names(file.text) for file in written}
+def _misnamed(code: str, offered: Mapping[str, frozenset[str]], modules: Iterable[str] = ()) -> Iterator[str]:
+    """Imported names that the imported module, among those offered, does not define and that are not modules."""
     known = {*modules, *offered}
     for module, names in _imports(code):
         for name in names:
@@ -167,6 +187,16 @@ def _design_parts(logic: LogicDesign, imported: tuple[SourceFile, ...]) -> tuple
         text_part(
             "Files that this one imports", _code(imported), interfaces(logic.file(file.path) for file in imported)
         ),
+    )
+
+
+def _interface_parts(logic: LogicDesign, path: str) -> tuple[Part, ...]:
+    """As `_design_parts`, for files that are not written yet."""
+    imported = [logic.file(item.path) for item in logic.file(path).imports]
+    designs = "\n\n".join(f"{interface(file)}\n\n{file.implements}" for file in imported)
+    return (
+        text_part("What all files agree on", logic.shared_knowledge),
+        text_part("Files that this one imports, as they are designed", designs or "None.", interfaces(imported)),
     )
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from papercoder.errors import SettingsError
 from papercoder.paper.fidelity import Estimate
-from papercoder.settings import Profile, Settings
+from papercoder.settings import Coding, Profile, Settings
 from papercoder.web.papers.run_options import (
+    CODING,
     FRONT,
     PROFILES,
     RunOptions,
@@ -25,7 +26,9 @@ def test_options_override_the_settings_file() -> None:
     Path("papercoder.toml").write_text(
         'model = "openai:a"\nrefine = 3\n[models]\nreview = "openai:r"\n', encoding="utf-8"
     )
-    options = RunOptions("anthropic:b ", "papercoder", 2.5, models={"coding": "openai:c"}, thinking="low")
+    options = RunOptions(
+        "anthropic:b ", "papercoder", 2.5, models={"coding": "openai:c"}, thinking="low", coding="parallel"
+    )
     settings = options.settings(Settings())
     assert (settings.model, settings.profile, settings.max_cost, settings.refine) == (
         "anthropic:b",
@@ -35,7 +38,7 @@ def test_options_override_the_settings_file() -> None:
     )
     assert settings.model_for("coding") == "openai:c"
     assert settings.model_for("review") == "anthropic:b"  # the field was cleared
-    assert settings.thinking == "low"
+    assert (settings.thinking, settings.coding) == ("low", "parallel")
 
 
 @pytest.mark.parametrize("spec", ["recorded:/etc", "relay:/tmp/x", "relay:runs", "command:rm -rf x"])
@@ -111,5 +114,6 @@ def test_an_unknown_price_is_stated() -> None:
     assert "a cost limit cannot be enforced" in describe(found)
 
 
-def test_every_profile_has_a_label() -> None:
+def test_every_profile_and_order_of_coding_has_a_label() -> None:
+    assert list(CODING) == list(get_args(Coding))
     assert list(PROFILES) == list(get_args(Profile))

@@ -16,7 +16,6 @@ from papercoder.artifacts import (
     Claims,
     DataSources,
     ExperimentConfig,
-    FileLogic,
     LogicDesign,
     OverallPlan,
     Paper,
@@ -107,7 +106,7 @@ def problems(logic: LogicDesign, architecture: ArchitectureDesign) -> list[str]:
 
 def interface_problems(logic: LogicDesign) -> Iterator[str]:
     """Invalid signatures, and imported names that the other file's signatures lack."""
-    offered = {file.path: set(_names(file)) for file in logic.files}
+    offered = {file.path: file.names for file in logic.files}
     for file in logic.files:
         for signature in file.signatures:
             if not _is_signature(signature):
@@ -123,17 +122,8 @@ def convention_problems(logic: LogicDesign) -> Iterator[str]:
     for file in logic.files:
         if PurePosixPath(file.path).name == EXPERIMENTS and len(PurePosixPath(file.path).parts) == 2:
             for name in ("trials", "run_trial"):
-                if name not in set(_names(file)):
+                if name not in file.names:
                     yield f"`{file.path}` has no signature of `{name}`, which the runner calls."
-
-
-_SIGNATURE = re.compile(r"^(?:@[\w.]+(?:\([^)]*\))?\s+)?(?:async\s+)?(?:def\s+)?(?:class\s+)?([A-Za-z_]\w*)")
-
-
-def _names(file: FileLogic) -> Iterator[str]:
-    for signature in file.signatures:
-        if found := _SIGNATURE.match(signature.strip()):
-            yield found[1]
 
 
 def _is_signature(signature: str) -> bool:

@@ -15,6 +15,7 @@ from papercoder.runs.folder import load
 from papercoder.settings import LEVELS, RUN_ROLES, Profile, Role
 from papercoder.text.characters import printable
 from papercoder.web.papers.run_options import (
+    CODING,
     FRONT,
     PROFILES,
     SANDBOXES,
@@ -48,6 +49,7 @@ class RunForm:
         self.options = RunOptions(
             model=base.model,
             profile=base.profile,
+            coding=base.coding,
             max_cost=base.max_cost,
             models={role: spec for role, spec in base.models.items() if role in RUN_ROLES},
             thinking=base.thinking or "",
@@ -118,9 +120,12 @@ class RunForm:
         options = self.options
         with ui.element("details").classes("advanced"):
             with ui.element("summary"):
-                Label("Advanced: models for single steps, other profiles, sandbox, GPU, data")
+                Label("Advanced: models for single steps, other profiles, order of coding, sandbox, GPU, data")
             with ui.element("div").classes("terms"):
                 self._fields["profile"] = select("Profile", PROFILES, options.profile).on_value_change(self._changed)
+                self._fields["coding"] = select("Files are written", CODING, options.coding).on_value_change(
+                    self._changed
+                )
                 boxes = {**SANDBOXES, options.sandbox: SANDBOXES.get(options.sandbox, options.sandbox)}
                 self._fields["sandbox"] = select("Sandbox for generated code", boxes, options.sandbox).on_value_change(
                     self._changed
@@ -175,6 +180,7 @@ class RunForm:
         self.options = RunOptions(
             model=str(values["model"] or "").strip(),
             profile=profile,
+            coding=str(values["coding"] or "layered"),
             max_cost=float(limit) if isinstance(limit, int | float) else None,
             models={role: str(values[role] or "") for role in _ROLES},
             thinking=str(values["thinking"] or ""),

@@ -50,6 +50,7 @@ PROFILES: dict[str, str] = {
 }
 """Profile -> label."""
 
+CODING = {"layered": "layered: each after its imports", "parallel": "parallel: all at once, then reconciled"}
 SANDBOXES = {"auto": "auto: the first that works", "bubblewrap": "bubblewrap", "docker": "docker", "none": "none"}
 TEST_SUGGESTIONS = {"simulated:files=4": "test model, no key, no cost"}
 
@@ -81,6 +82,7 @@ class RunOptions:
     budget: str = "1h"
     sandbox: str = "auto"
     gpu: bool = False
+    coding: str = "layered"
     data: str = ""
     """`NAME=PATH`, one a line."""
 
@@ -96,6 +98,7 @@ class RunOptions:
             model=model,
             models={role: self.models.get(role, "").strip() or model for role in roles},
             profile=self.profile,
+            coding=self.coding,
             max_cost=self.max_cost,
             thinking=self.thinking or None,
             reproduce=self.reproduce,
