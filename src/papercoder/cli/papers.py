@@ -99,9 +99,7 @@ def run(
     force: Annotated[
         bool, typer.Option("--force", help="Use the folder even if it holds a run of another paper.")
     ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="With another model or profile, pay for work again without asking.")
-    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Pay for work again without asking.")] = False,
     as_json: OutcomeOption = False,
     quiet: QuietOption = False,
 ) -> None:
