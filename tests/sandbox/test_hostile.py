@@ -177,7 +177,7 @@ def test_an_abstract_socket_of_the_host_is_not_reachable(attack: Attack) -> None
 
 FORK_BOMB = """
 import os, time
-for _ in range(12):
+for _ in range(8):
     try:
         os.fork()
     except OSError:

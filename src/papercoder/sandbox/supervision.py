@@ -108,6 +108,9 @@ class Monitor:
         return self.disk.is_reached(self.group.pids(self.pid))
 
     async def _limit_reached(self) -> Limit | None:
+        # Counting takes a moment; measuring the memory of thousands of processes takes longer than some limits.
+        if len(await asyncio.to_thread(self.group.pids, self.pid)) > self.limits.processes:
+            return "processes"
         if time.monotonic() - self.started >= self.limits.seconds:
             return "seconds"
         if self.output.total > self.limits.output:

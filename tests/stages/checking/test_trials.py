@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from papercoder.stages.checking import check
+from tests.stages.checking.conftest import only
 from tests.stages.packaging.small_repository import EXPERIMENTS, write_repository
 
 
 def found(folder: Path) -> list[str]:
-    return [f"{one.path}: {one.message}" for one in check(folder).errors if one.check == "trials"]
+    return [f"{one.path}: {one.message}" for one in only(folder, "trials") if one.severity == "error"]
 
 
 def test_a_good_repository_has_no_errors(tmp_path: Path) -> None:
@@ -31,8 +32,8 @@ def test_what_the_runner_cannot_use_is_an_error(tmp_path: Path, old: str, new: s
     write_repository(tmp_path)
     assert old in EXPERIMENTS
     (tmp_path / "tiny/experiments.py").write_text(EXPERIMENTS.replace(old, new))
-    (only,) = found(tmp_path)
-    assert only.startswith(f"tiny/experiments.py: {message}")
+    (error,) = found(tmp_path)
+    assert error.startswith(f"tiny/experiments.py: {message}")
 
 
 def test_there_is_one_file_of_experiments(tmp_path: Path) -> None:
