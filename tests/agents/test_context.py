@@ -3,8 +3,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papercoder.agents.context import Part, anchors_in, artifact_part, cited_part, fit, paper_part, plan_part, text_part
-from papercoder.artifacts import Equation, Paragraph, Section
+from papercoder.agents.context import (
+    Part,
+    anchors_in,
+    artifact_part,
+    cited_part,
+    fit,
+    paper_part,
+    plan_part,
+    technical_part,
+    text_part,
+)
+from papercoder.artifacts import Equation, Paragraph, Section, Table
 from papercoder.models.tokens import count_tokens
 from tests.support import PAPER, PLAN, setting
 
@@ -75,6 +85,35 @@ def test_what_code_needs_most_is_left_out_last() -> None:
 def test_of_a_paper_that_is_not_cited_the_whole_is_read() -> None:
     assert cited_part(PAPER, []).full == paper_part(PAPER).full
     assert "mean squared error" not in cited_part(PAPER, ["2¶1"]).full
+
+
+def test_of_a_long_section_the_cited_blocks_and_the_text_beside_them_are_read() -> None:
+    blocks = [Paragraph(anchor=f"1¶{number}", text=f"Sentence {number}. " + "word " * 100) for number in range(1, 8)]
+    table = Table(anchor="tab:1", caption="Results", rows=(("a", "1"),))
+    section = Section(anchor="1", level=1, title="Method", blocks=(*blocks[:4], table, *blocks[4:]))
+    paper = PAPER.model_copy(update={"sections": (section,)})
+    passages = cited_part(paper, ["1¶4", "1¶7"]).full
+    assert [f"Sentence {number}." in passages for number in range(1, 8)] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+        True,
+        True,
+    ]
+    assert "Results" not in passages
+    assert passages.count("[...]") == 3, "one is in the note"
+    assert "Results" in cited_part(paper, ["tab:1"]).full
+    assert all(f"Sentence {number}." in cited_part(paper, ["1"]).full for number in range(1, 8))
+
+
+def test_sections_that_say_little_for_code_are_left_out_unless_they_are_cited() -> None:
+    related = Section(anchor="3", level=1, title="Related work", blocks=(Paragraph(anchor="3¶1", text="Others did."),))
+    paper = PAPER.model_copy(update={"sections": (*PAPER.sections, related)})
+    assert "Others did." not in technical_part(paper, ["1¶2"]).full
+    assert "Others did." in technical_part(paper, ["3¶1"]).full
+    assert technical_part(PAPER, []).full == paper_part(PAPER).full
 
 
 def test_anchors_are_read_off_brackets() -> None:

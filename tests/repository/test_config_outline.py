@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from papercoder.artifacts import ExperimentConfig
 from papercoder.errors import ArtifactError
-from papercoder.repository.config_text import config_outline, to_yaml
+from papercoder.repository.config_text import config_outline, settings_named_in, to_yaml
 from tests.support import CONFIG, setting
 
 
@@ -32,7 +32,7 @@ def test_keys_types_words_and_meanings_stand_there_and_no_numbers() -> None:
         "training:",
         "  rate: <float>  # step size",
         "seed: <int>",
-        "debug: <true or false>",
+        "debug: <bool>",
         "limit: null",
     ]
 
@@ -61,3 +61,31 @@ def test_an_invalid_configuration_is_reported_in_one_line(text: str, reason: str
     with pytest.raises(ArtifactError, match=reason) as caught:
         view(text)
     assert "\n" not in str(caught.value)
+
+
+SETTINGS = """\
+# Settings of the reproduction.
+model:
+  kind: mlp
+  head:
+    rate: 0.1  # of the head
+training:
+  rate: 0.05
+  epochs: 40
+"""
+
+
+def test_code_sees_the_settings_that_it_names_and_the_keys_of_the_rest() -> None:
+    assert settings_named_in(SETTINGS, 'config["training"]["epochs"]', "the kind").splitlines() == [
+        "model:",
+        "  kind: mlp",
+        "training:",
+        "  epochs: 40",
+        "# Other keys: model.head.rate, training.rate",
+    ]
+    assert "    rate: 0.1  # of the head" in settings_named_in(SETTINGS, "rate")
+
+
+@pytest.mark.parametrize(("text", "code"), [(SETTINGS, "nothing"), ("a:\n  - 1\nb: 2\n", "a")])
+def test_settings_stay_whole_if_none_is_named_or_one_takes_several_lines(text: str, code: str) -> None:
+    assert settings_named_in(text, code) == text

@@ -33,8 +33,9 @@ y = "# R9: in a string"
     }
 
 
-def test_a_range_marks_all_that_it_names() -> None:
+def test_ranges_and_several_marks_on_a_line_count() -> None:
     assert list(marks("# R2-R4: the schedule\n")) == ["R2", "R3", "R4"]
+    assert list(marks("# R2: the rate; R3: the schedule. R4 follows\n")) == ["R2", "R3"]
     assert list(marks("# R2 to R3, and R7: the schedule\n")) == ["R2", "R3"]
     assert len(marks("# R1-R999999999: everything\n")) < 500
 

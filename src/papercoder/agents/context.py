@@ -9,6 +9,7 @@ from typing import ClassVar
 import yaml
 
 from papercoder.artifacts import Artifact, OverallPlan, Paper, Section
+from papercoder.artifacts.paper import render_block
 from papercoder.models.tokens import count_tokens
 from papercoder.text.fences import fence
 
@@ -65,11 +66,46 @@ def paper_part(paper: Paper, cited: Iterable[str] = ()) -> Part:
     return Part("the paper", (_whole(paper), *shorter, _headings(paper)))
 
 
-def cited_part(paper: Paper, cited: Iterable[str]) -> Part:
-    """The sections with the anchors in `cited`, and the headings of the rest; the whole paper if there are none."""
-    wanted = _sections_with(paper, cited)
-    return Part("the paper", (_part(paper, wanted) if wanted else _whole(paper), _headings(paper)))
+def technical_part(paper: Paper, cited: Iterable[str]) -> Part:
+    """The paper without sections that say little for code, such as related work, unless they are cited."""
+    anchors = tuple(cited)
+    wanted = _sections_with(paper, anchors)
+    kept = {each.anchor for each in paper.sections if each.anchor in wanted or not _LESS_RELEVANT.search(each.title)}
+    whole, *shorter = paper_part(paper, anchors).forms
+    full = _part(paper, frozenset(kept)) if len(kept) < len(paper.sections) else whole
+    return Part("the paper", (full, *(form for form in shorter if len(form) < len(full))))
 
+
+def cited_part(paper: Paper, cited: Iterable[str]) -> Part:
+    """The passages with the anchors in `cited`; in a shorter form, headings; the whole paper if none are cited."""
+    anchors = frozenset(cited)
+    passages = [_passage(section, anchors) for section in paper.sections]
+    found = "\n\n".join(filter(None, passages))
+    excerpt = _titled("The paper, cited passages", f"Title: {paper.title}\n\n{found}", _PASSAGES)
+    return Part("the paper", (excerpt if found else _whole(paper), _headings(paper)))
+
+
+def _passage(section: Section, cited: frozenset[str]) -> str:
+    """A section's cited blocks, each with the text and formulas next to it; all of a short or cited section."""
+    wanted = [index for index, block in enumerate(section.blocks) if block.anchor in cited]
+    if section.anchor in cited or (wanted and count_tokens(section.render()) <= _SHORT_SECTION):
+        return section.render()
+    shown = {*wanted}
+    for index in wanted:
+        for near in (index - 1, index + 1):
+            if 0 <= near < len(section.blocks) and section.blocks[near].kind not in {"table", "figure"}:
+                shown.add(near)
+    texts: list[str] = []
+    for index in sorted(shown):
+        texts += ["[...]"] if index and index - 1 not in shown else []
+        texts.append(f"[{section.blocks[index].anchor}] {render_block(section.blocks[index])}")
+    return "\n\n".join([_heading(section).render(), *texts]) if texts else ""
+
+
+_SHORT_SECTION = 500
+"""Tokens up to which a section is not cut."""
+
+_PASSAGES = "Other passages are omitted; `[...]` stands for those between."
 
 _SHARES = (0.75, 0.5, 0.25)
 """The shares of the paper in its shorter forms."""
@@ -162,10 +198,6 @@ def plan_part(plan: OverallPlan, *fields: str) -> Part:
 
 def _markdown(value: str | tuple[str, ...]) -> str:
     return value if isinstance(value, str) else "\n".join(f"- {text}" for text in value)
-
-
-BRIEF = ("summary", "unclear")
-"""The fields of the plan for agents that read the paper's own words."""
 
 
 def text_part(title: str, text: str, *shorter: str) -> Part:

@@ -1,6 +1,5 @@
 """Requirements, claims, interfaces and code as text for prompts."""
 
-import json
 from collections.abc import Iterable
 
 from papercoder.agents.context import Part, paper_part, plan_part, text_part
@@ -22,13 +21,14 @@ from papercoder.text.markdown import code
 
 
 def requirement_lines(requirements: Iterable[Requirement], *, quoted: bool = True) -> str:
-    """One line for each requirement, with the paper's words for agents that do not read it; empty if there are none."""
+    """One line for each requirement, `quoted` for agents that do not read the paper; empty if there are none."""
     return "\n".join(f"- {requirement_line(item, quoted=quoted)}" for item in requirements)
 
 
 def requirement_line(item: Requirement, *, quoted: bool = True) -> str:
-    """`R3 (method, stated): statement [eq:2] "quote"`, the quote as a JSON string."""
-    quote = f" {json.dumps(one_line(item.quote), ensure_ascii=False)}" if quoted and item.quote else ""
+    """`R3 (method, stated): statement [eq:2] “quote”`; the words of a note, which no paper has, are always quoted."""
+    words = one_line(item.quote) if quoted or item.anchor.startswith("note:") else ""
+    quote = f" \u201c{words}\u201d" if words else ""
     alternatives = "; ".join(text.strip().rstrip(".") for text in item.alternatives)
     others = f" Alternatives: {alternatives}." if alternatives else ""
     return f"{item.id} ({item.kind}, {item.status}): {one_line(item.statement)} [{item.anchor}]{quote}{others}"
@@ -100,13 +100,13 @@ def requirements_part(requirements: Iterable[Requirement], *, quoted: bool = Tru
 
 
 def design_parts(paper: Paper, plan: OverallPlan, requirements: Requirements) -> tuple[Part, ...]:
-    """What an agent reads that designs files: the plan and the requirements, or the paper and the plan without them.
+    """What an agent reads that designs files: the requirements and what the paper is about; without them, all.
 
-    Plan and requirements hold what the paper says for code, so that the paper is not sent again.
+    The requirements hold what the paper says for code, so that neither the paper nor the rest of the plan is sent.
     """
     if not requirements.items:
         return paper_part(paper), plan_part(plan)
-    return plan_part(plan), *requirements_part(requirements.items, quoted=False)
+    return plan_part(plan, "summary"), *requirements_part(requirements.items, quoted=False)
 
 
 def data_parts(data: DataSources) -> tuple[Part, ...]:

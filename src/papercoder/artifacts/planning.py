@@ -89,8 +89,8 @@ class Requirement(RequirementDraft):
     id: str = Field(pattern=r"^R[1-9]\d*$")
     """`R1`, `R2`, ... in the order in which they were found; an id never changes, and none is given twice."""
 
-    quote_found: bool
-    """Whether the quote is in the paper."""
+    quote_found: bool = Field(default=True, exclude_if=bool)
+    """False if it has a quote that the paper does not have; files show it only then."""
 
     evidence: tuple[Quote, ...] = ()
     """What supports it beside its own quote, such as notes of the authors."""

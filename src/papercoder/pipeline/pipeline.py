@@ -133,7 +133,7 @@ async def plan_with_requirements(run: Run[Agents], paper: Paper, refine: int) ->
 async def extract(run: Run[Agents], paper: Paper, refine: int) -> tuple[OverallPlan, Requirements, Claims]:
     """Extract from the paper what to do and which results it reports."""
     plan, found = await gather_pair(
-        run.step("planning/plan.json", make_overall_plan, paper, refine),
+        run.step("planning/plan.json", make_overall_plan, paper, 0),  # what the code does rests on the requirements
         run.step("planning/found.json", find_requirements, paper),
     )
     requirements, claims = await gather_pair(

@@ -96,6 +96,38 @@ def config_outline(text: str, config: ExperimentConfig) -> str:
     return "\n".join(_outline(loaded, meanings, ())) + "\n"
 
 
+_SETTING = re.compile(r"(?P<indent> *)(?P<name>[\w.-]+):(?P<value>[^#]*)")
+
+
+def settings_named_in(text: str, *others: str) -> str:
+    """Of a `config.yaml`, or of its outline, the settings whose names occur in other texts, such as code.
+
+    The keys of the rest follow in a comment. A text in which a setting takes several lines is left as it is.
+    """
+    words = {word for other in others for word in re.findall(r"\w+", other)}
+    kept: list[str] = []
+    left: list[str] = []
+    above: list[tuple[int, str]] = []  # indentation and name of the groups around a line
+    pending: list[str] = []  # their lines that are not kept yet
+    for line in filter(str.strip, text.splitlines()):
+        if line.startswith("#"):
+            continue
+        if not (found := _SETTING.match(line)):
+            return text
+        indent, name = len(found["indent"]), found["name"]
+        above = [group for group in above if group[0] < indent]
+        pending = [group for group in pending if len(group) - len(group.lstrip()) < indent]
+        if not found["value"].strip():
+            above.append((indent, name))
+            pending.append(line)
+        elif name in words:
+            kept += [*pending, line]
+            pending = []
+        else:
+            left.append(".".join([*(group[1] for group in above), name]))
+    return "\n".join([*kept, f"# Other keys: {', '.join(left)}"]) + "\n" if kept and left else text
+
+
 def _outline(node: dict[str, Yaml], meanings: dict[str, str], above: tuple[str, ...]) -> Iterator[str]:
     for name, value in node.items():
         key, indent = (*above, str(name)), "  " * len(above)
@@ -110,7 +142,7 @@ def _outline(node: dict[str, Yaml], meanings: dict[str, str], above: tuple[str, 
 def _type_of(value: Yaml) -> str:
     match value:
         case bool():
-            return "<true or false>"
+            return "<bool>"
         case int() | float():
             return f"<{type(value).__name__}>"
         case list():

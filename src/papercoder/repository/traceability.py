@@ -10,17 +10,21 @@ from papercoder.artifacts import ArchitectureDesign, Mark, Requirements, SourceF
 from papercoder.text.markdown import code, escaped, inline
 
 _MARK = re.compile(r"#\s*(R[1-9]\d*(?:\s*(?:[,;/&\u2013-]|to|and)\s*R[1-9]\d*)*)\b")
+_FURTHER = re.compile(r"[;.]\s*(R[1-9]\d*)(?=:)")
 _LONGEST_RANGE = 200
 _RANGE = re.compile(r"R(\d+)\s*(?:[\u2013-]|to)\s*R(\d+)")
 
 
 def marks(code: str) -> dict[str, tuple[int, ...]]:
-    """Requirement id -> lines whose comments start with it (`# R3: ...`, `# R3, R4: ...`, `# R3-R6: ...`)."""
+    """Requirement id -> lines whose comments start with it: `# R3: ...`, `# R3, R4: ...`.
+
+    Forms that models write although nobody asks for them count too: `# R3-R6: ...`, `# R3: ...; R4: ...`.
+    """
     found: dict[str, list[int]] = {}
     try:
         for token in tokenize.generate_tokens(io.StringIO(code).readline):
             if token.type == tokenize.COMMENT and (mark := _MARK.match(token.string)):
-                for name in ids_in(mark[1]):
+                for name in (*ids_in(mark[1]), *_FURTHER.findall(token.string)):
                     found.setdefault(name, []).append(token.start[0])
     except (tokenize.TokenError, SyntaxError):
         pass  # the user's code may be invalid; the marks before the error count

@@ -141,7 +141,6 @@ def _stated(item: AmendedRequirement, evidence: Quote) -> Requirement:
         anchor=evidence.anchor,
         quote=evidence.text,
         status="stated",
-        quote_found=True,
     )
 
 

@@ -2,7 +2,7 @@
 
 from papercoder.agents.agent import WITH_TRIALS, Agent, Agents, uses
 from papercoder.agents.answers import Prose
-from papercoder.agents.context import BRIEF, cited_part, plan_part, text_part
+from papercoder.agents.context import cited_part, plan_part, text_part
 from papercoder.agents.listings import claims_by_table, file_logic, interfaces, requirement_lines
 from papercoder.artifacts import Claim, LogicDesign, OverallPlan, Paper, Requirement
 from papercoder.artifacts.design import EXPERIMENTS
@@ -33,7 +33,7 @@ async def analyse_file(
     own, both = logic.file(path), (*requirements, *contributions)
     parts = (
         cited_part(paper, (item.anchor for item in both)),
-        plan_part(plan, *(BRIEF if both else ())),
+        *(() if both else (plan_part(plan),)),
         text_part("The configuration", config),
         text_part("What all files agree on", logic.shared_knowledge),
     )

@@ -28,6 +28,7 @@ from papercoder.artifacts import (
     SourceFile,
 )
 from papercoder.artifacts.design import EXPERIMENTS
+from papercoder.repository.config_text import settings_named_in
 from papercoder.repository.paths import module_of
 from papercoder.repository.syntax import parse
 from papercoder.repository.traceability import marks
@@ -60,7 +61,7 @@ async def write_file(
     """
     parts = (
         cited_part(paper, (*anchors_in(analysis), *(item.anchor for item in (*requirements, *contributions)))),
-        text_part("The configuration", config),
+        text_part("The configuration", settings_named_in(config, analysis, logic.file(path).implements)),
         *(_design_parts(logic, imported) if imported is not None else _interface_parts(logic, path)),
         text_part(f"Analysis of `{path}`", analysis),
     )

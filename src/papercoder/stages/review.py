@@ -22,6 +22,7 @@ from papercoder.artifacts import (
 )
 from papercoder.paper.evidence import find_quote
 from papercoder.repository.call_graph import CallGraph
+from papercoder.repository.config_text import settings_named_in
 from papercoder.repository.syntax import parse
 
 Lines = Mapping[str, Mapping[int, str]]
@@ -62,13 +63,15 @@ async def review_file(
         found = [*problems(verdicts, requirements, lines), *choice_problems(verdicts, assumed)]
         return found + (proposal_problems(verdicts.amendments, paper, assumed) if attempt == 0 else [])
 
+    title = "Choices where the paper leaves something open"
+    choices = requirement_lines((item for item in assumed if item not in requirements), quoted=False)
     verdicts = await agents.ask(
         REVIEWER,
         own.path,
         (
             cited_part(paper, (item.anchor for item in requirements)),
-            text_part("The configuration", config),
-            text_part("Choices where the paper leaves something open", requirement_lines(assumed) or "None."),
+            text_part("The configuration", settings_named_in(config, own.text, *map(numbered_code, around))),
+            *((text_part(title, choices),) if choices else ()),
             text_part(
                 "What the file calls, and what calls it", "\n\n".join(map(numbered_code, around)) or "Nothing.", ""
             ),
@@ -77,7 +80,7 @@ async def review_file(
         check,
         path=own.path,
         shown=tuple(lines),
-        requirements=requirement_lines(requirements),
+        requirements=requirement_lines(requirements, quoted=False),
     )
     judged = (_with_shown_evidence(verdict, lines) for verdict in verdicts.verdicts)
     together = sorted((*kept, *judged), key=lambda verdict: int(verdict.requirement[1:]))
@@ -185,7 +188,7 @@ async def revise_files(
         check,
         files=tuple(file.path for file in files),
         callers=callers,
-        requirements=requirement_lines(requirements),
+        requirements=requirement_lines(requirements, quoted=False),
         problems=problems,
     )
 

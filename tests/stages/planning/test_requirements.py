@@ -71,7 +71,7 @@ def test_a_quote_that_the_paper_does_not_have_goes_back_once_and_then_is_an_assu
 def test_numbers_follow_the_paper_and_assumptions_come_last() -> None:
     items = numbered(PAPER, [SEEDS, RATE, LOSS, draft()]).items
     assert [(item.id, item.anchor) for item in items] == [("R1", "1¶1"), ("R2", "1¶2"), ("R3", "2¶1"), ("R4", "2")]
-    assert [item.quote_found for item in items] == [True, True, True, False]
+    assert all(item.quote_found for item in items)
 
 
 def test_a_quote_found_elsewhere_takes_its_true_anchor() -> None:
@@ -99,7 +99,13 @@ def test_what_is_missing_is_added() -> None:
     assert complete(model, LOSS) == [LOSS.statement, SEEDS.statement]
     (gaps,) = model.of("gaps")
     assert "R1 (training, stated): The loss is the mean squared error. [1¶2]" in gaps.text
-    assert PLAN.summary in gaps.text
+    assert "The overall plan" not in gaps.text
+
+
+def test_what_the_plan_found_unclear_is_shown_where_the_list_is_completed() -> None:
+    model = Scripted({"gaps": RequirementChanges(), "verify": FINE})
+    complete(model, LOSS, plan=PLAN.model_copy(update={"unclear": ("Which seed?",)}))
+    assert "Which seed?" in model.of("gaps")[0].text
 
 
 def test_ids_stay_when_a_list_is_completed_and_corrected() -> None:

@@ -100,7 +100,7 @@ async def group(agents: Agents, paper: Paper, requirements: Requirements, claims
     ids = [*(item.id for item in requirements.items), *by_anchor(claims)]
     parts = (
         paper_part(paper, by_anchor(claims)),
-        text_part("The requirements", requirement_lines(requirements.items) or "None."),
+        text_part("The requirements", requirement_lines(requirements.items, quoted=False) or "None."),
         _results(claims),
     )
     return await agents.ask(GROUPER, "", parts, lambda groups, _: list(complaints(groups, ids)))

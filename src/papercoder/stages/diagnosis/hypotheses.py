@@ -63,7 +63,7 @@ async def find_hypotheses(
         "",
         (
             paper_part(paper, cited),
-            text_part("The requirements", requirement_lines(requirements.items)),
+            text_part("The requirements", requirement_lines(requirements.items, quoted=False)),
             text_part("The configuration", config_lines(config)),
             _code_part(code),
             text_part("The trials", "\n".join(trial_lines(trials)) or "None ran."),

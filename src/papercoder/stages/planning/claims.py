@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, paper_part, text_part
-from papercoder.artifacts import Artifact, Claim, ClaimDraft, Claims, Ordering, Paper, Paragraph
+from papercoder.artifacts import Artifact, Claim, ClaimDraft, Claims, Ordering, Paper, Paragraph, Section, Table
 from papercoder.paper.evidence import find_quote, numbers, plain
 from papercoder.paper.quantities import read_quantities
 from papercoder.stages.planning.orderings import StatedOrdering, stated_orderings, table_orderings
@@ -41,8 +41,18 @@ async def extract_claims(agents: Agents, paper: Paper) -> Claims:
 
     anchors = [table.anchor for table in paper.tables]
     tables = (text_part("The tables, with numbered rows and columns", tables_text(paper)),) if anchors else ()
-    parts: tuple[Part, ...] = (paper_part(paper, anchors), *tables)
+    parts: tuple[Part, ...] = (paper_part(_without_cells(paper), anchors), *tables)
     return claims_of(paper, await agents.ask(CLAIMANT, "", parts, check))
+
+
+def _without_cells(paper: Paper) -> Paper:
+    """The paper with the captions of its tables alone; their cells are shown with numbered rows and columns."""
+
+    def shortened(section: Section) -> Section:
+        blocks = (b.model_copy(update={"rows": ()}) if isinstance(b, Table) else b for b in section.blocks)
+        return section.model_copy(update={"blocks": tuple(blocks)})
+
+    return paper.model_copy(update={"sections": tuple(map(shortened, paper.sections))})
 
 
 def claims_of(paper: Paper, results: ReportedResults) -> Claims:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
 from papercoder.agents.answers import Json
-from papercoder.agents.context import Part, artifact_part, paper_part, plan_part
+from papercoder.agents.context import Part, artifact_part, plan_part, technical_part
 from papercoder.agents.listings import data_parts, requirements_part
 from papercoder.artifacts import (
     ArchitectureDesign,
@@ -45,7 +45,7 @@ async def design_config(
     if designs:
         designed = artifact_part("The architecture", designs[0]), artifact_part("The logic", designs[1])
     parts = (
-        paper_part(paper, (item.anchor for item in requirements.items)),
+        technical_part(paper, (item.anchor for item in requirements.items)),
         *(requirements_part(requirements.items, quoted=False) or (plan_part(plan),)),
         *data_parts(data),
         *designed,

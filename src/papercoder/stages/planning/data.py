@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
 from papercoder.agents.answers import Json
-from papercoder.agents.context import paper_part, plan_part
+from papercoder.agents.context import cited_part, plan_part
 from papercoder.agents.listings import requirements_part
 from papercoder.artifacts import (
     DataKind,
@@ -20,6 +20,7 @@ from papercoder.artifacts import (
     Paper,
     Requirements,
 )
+from papercoder.artifacts.paper import render_block
 from papercoder.paper.evidence import find_quote
 
 CURATOR = Agent("data", "planning", Json(DataSourceDrafts), NO_CONVENTIONS)
@@ -39,11 +40,12 @@ _IDS: dict[DataKind, tuple[str, str]] = {
 @uses(CURATOR)
 async def list_data_sources(agents: Agents, paper: Paper, plan: OverallPlan, requirements: Requirements) -> DataSources:
     """List the data sets and weights; quotes and ids that the paper does not contain are marked."""
-    kinds = {"data", "experiment"}
+    cited = [item.anchor for item in requirements.items if item.kind in {"data", "experiment"}]
+    cited += (block.anchor for block in paper.blocks() if re.search(r"https?:|www\.|doi", render_block(block)))
     parts = (
-        paper_part(paper, (item.anchor for item in requirements.items if item.kind in kinds)),
+        cited_part(paper, cited),
         *requirements_part(requirements.items, quoted=False),
-        plan_part(plan, "data", "unclear"),
+        plan_part(plan, "data"),
     )
 
     def check(drafts: DataSourceDrafts, attempt: int) -> list[str]:

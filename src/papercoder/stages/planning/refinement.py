@@ -64,7 +64,7 @@ async def violations(
     """The violations that a verifying agent finds in an artifact."""
     title = "The artifact to check"
     if isinstance(artifact, Requirements):
-        shown = text_part(title, requirement_lines(artifact.items))
+        shown = text_part(title, requirement_lines(artifact.items, quoted=False))
     else:
         shown = artifact_part(title, artifact)
     return await agents.ask(

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 
 from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, Check, uses
 from papercoder.agents.answers import Correction, InvalidAnswerError, Json
-from papercoder.agents.context import BRIEF, paper_part, plan_part
+from papercoder.agents.context import plan_part, technical_part
 from papercoder.agents.listings import requirements_part
 from papercoder.artifacts import (
     Artifact,
@@ -120,9 +120,10 @@ async def complete_requirements(
     An id that a requirement got here stays with it, and no other requirement gets it.
     """
     requirements = numbered(paper, found.requirements)
-    parts = (paper_part(paper), plan_part(plan, *BRIEF))
+    cited = [item.anchor for item in requirements.items]
+    parts = (technical_part(paper, cited), *((plan_part(plan, "unclear"),) if plan.unclear else ()))
     changes = await agents.ask(
-        GAPS, "", (*parts, *requirements_part(requirements.items)), _applicable(paper, requirements)
+        GAPS, "", (*parts, *requirements_part(requirements.items, quoted=False)), _applicable(paper, requirements)
     )
     free = len(requirements.items) + 1
     if isinstance(changes, RenumberingChanges):
@@ -137,7 +138,7 @@ async def complete_requirements(
         changes = await agents.ask(
             CHANGER,
             round_of(GAPS, attempt),
-            (*parts, *requirements_part(requirements.items)),
+            (*parts, *requirements_part(requirements.items, quoted=False)),
             _applicable(paper, requirements),
             violations=critique.violations,
         )
@@ -221,8 +222,9 @@ def _requirement(paper: Paper, name: str, draft: RequirementDraft) -> Requiremen
     fields = {key: getattr(draft, key) for key in RequirementDraft.model_fields}
     anchor = None if draft.status == "assumed" else find_quote(paper, draft.quote, draft.anchor)
     if anchor is None:
-        return Requirement(**{**fields, "status": "assumed"}, id=name, quote_found=False)
-    return Requirement(**{**fields, "anchor": anchor}, id=name, quote_found=True)
+        is_found = not draft.quote.strip() or find_quote(paper, draft.quote, draft.anchor) is not None
+        return Requirement(**{**fields, "status": "assumed"}, id=name, quote_found=is_found)
+    return Requirement(**{**fields, "anchor": anchor}, id=name)
 
 
 def _unrepeated(drafts: Iterable[RequirementDraft]) -> list[RequirementDraft]:

@@ -3,17 +3,18 @@
 import ast
 import re
 
-from papercoder.agents.agent import Agent, Agents, uses
+from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
 from papercoder.agents.context import cited_part, text_part
 from papercoder.agents.edits import SearchReplace, edit_problems
 from papercoder.agents.listings import python_code, requirement_lines
 from papercoder.agents.python_file import Python
 from papercoder.artifacts import Edits, Paper, Requirement, SourceFile
+from papercoder.repository.config_text import settings_named_in
 from papercoder.repository.paths import module_of
 from papercoder.repository.syntax import parse
 
-TESTER = Agent("property_tests", "review", Python())
-STRENGTHENER = Agent("strengthen", "review", SearchReplace())
+TESTER = Agent("property_tests", "review", Python(), NO_CONVENTIONS)
+STRENGTHENER = Agent("strengthen", "review", SearchReplace(), NO_CONVENTIONS)
 
 
 @uses(TESTER)
@@ -34,7 +35,7 @@ async def write_property_tests(
         own.path,
         (
             cited_part(paper, (item.anchor for item in requirements)),
-            text_part("The configuration", config),
+            text_part("The configuration", settings_named_in(config, own.text, *(file.text for file in imported))),
             text_part("Files that the file imports", "\n\n".join(map(python_code, imported)) or "None.", ""),
             text_part("The file", python_code(own)),
         ),
@@ -69,7 +70,7 @@ async def strengthen_tests(
         own.path,
         (
             cited_part(paper, (item.anchor for item in requirements)),
-            text_part("The configuration", config),
+            text_part("The configuration", settings_named_in(config, own.text, test.text)),
             text_part("The file", python_code(own)),
             text_part("The tests", python_code(test)),
         ),
@@ -78,7 +79,7 @@ async def strengthen_tests(
         test=test.path,
         weak=weak,
         survivors=survivors,
-        requirements=requirement_lines(requirements),
+        requirements=requirement_lines(requirements, quoted=False),
     )
 
 

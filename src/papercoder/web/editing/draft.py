@@ -112,8 +112,8 @@ class Draft:
         self._typed.pop(path, None)
         if problem:
             self._typed[path] = problem
-        if name == "quote" and "quote_found" in item:
-            item["quote_found"] = bool(item[name]) and self._is_quote(item[name])
+        if name == "quote" and "quote_found" in self.kind_at(above).model_fields:
+            item["quote_found"] = not item[name] or self._is_quote(item[name])
         return True
 
     def _sample(self, field: Field, path: str, value: JsonValue) -> JsonValue:

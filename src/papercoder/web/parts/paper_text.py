@@ -92,7 +92,7 @@ def paper_html(paper: Paper, needs: Iterable[Requirement], printed: Mapping[str,
 def _by_anchor(needs: Iterable[Requirement]) -> Quotes:
     found: dict[str, list[Requirement]] = defaultdict(list)
     for need in needs:
-        if need.quote_found:
+        if need.quote and need.quote_found:
             found[need.anchor].append(need)
     return {anchor: tuple(own) for anchor, own in found.items()}
 
