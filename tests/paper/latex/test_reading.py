@@ -5,8 +5,8 @@ import pytest
 from papercoder.errors import PaperError
 from papercoder.paper.files import Folder, Memory
 from papercoder.paper.latex import read_latex
+from papercoder.paper.latex.expansion.expander import Sources
 from papercoder.paper.latex.reading import find_main
-from papercoder.paper.latex.sources import Sources
 from tests.paper.latex.source import draft_of
 
 BBL = r"""\begin{thebibliography}{2}

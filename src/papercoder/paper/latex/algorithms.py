@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from papercoder.paper.draft import Listing
-from papercoder.paper.latex.numbering.declarations import DECLARATIONS, Declarations
-from papercoder.paper.latex.numbering.references import Target
+from papercoder.paper.latex.declarations import DECLARATIONS, Declarations
+from papercoder.paper.latex.numbering import Target
 from papercoder.paper.latex.prose import Prose, tidy
-from papercoder.paper.latex.siunitx.quantities import parse_options
+from papercoder.paper.latex.siunitx import parse_options
 from papercoder.paper.latex.tables import is_row_end
 from papercoder.paper.latex.tokens import PAR, VERBATIM, tokenize
 from papercoder.paper.latex.tree import TAB_STOPS, Command, Environment, Group, Node, parse, plain

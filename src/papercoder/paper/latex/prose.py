@@ -5,13 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from papercoder.paper.latex.numbering.counters import Counters, in_style
-from papercoder.paper.latex.numbering.references import STYLES, Labels, reference
-from papercoder.paper.latex.siunitx.quantities import SIGNATURES, Quantities
+from papercoder.paper.latex.numbering import STYLES, Counters, Labels, in_style, reference
+from papercoder.paper.latex.siunitx import SIGNATURES, Quantities
 from papercoder.paper.latex.tokens import PAR, VERBATIM, is_blank, join
 from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, plain, tokens_of
-from papercoder.paper.latex.vocabulary.commands import DROPPED, KNOWN, SILENT
-from papercoder.paper.latex.vocabulary.symbols import ACCENTS, DINGBATS, SYMBOLS, accented
+from papercoder.paper.latex.vocabulary import ACCENTS, DINGBATS, DROPPED, KNOWN, SILENT, SYMBOLS, accented
 from papercoder.paper.names import names
 
 _XSPACE = "\ue002"

@@ -9,9 +9,9 @@ from papercoder.errors import PaperError
 from papercoder.paper.draft import Draft, Grid
 from papercoder.paper.files import Files
 from papercoder.paper.latex.expansion import flatten
+from papercoder.paper.latex.expansion.expander import Sources
 from papercoder.paper.latex.expansion.inclusion import BEGIN_DOCUMENT, body_of, position
 from papercoder.paper.latex.prose import Prose
-from papercoder.paper.latex.sources import Sources
 from papercoder.paper.latex.tables import TABULARS
 from papercoder.paper.latex.tokens import PAR, tokenize
 from papercoder.paper.latex.tree import Command, Environment, Group, Node, commands, parse, plain

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from papercoder.paper.latex.prose import Prose
-from papercoder.paper.latex.siunitx.quantities import parse_options
+from papercoder.paper.latex.siunitx import parse_options
 from papercoder.paper.latex.tokens import is_blank, join, tokenize
 from papercoder.paper.latex.tree import Command, Environment, Group, Node, plain, tokens_of
 from papercoder.paper.markup import span

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from papercoder.paper.latex.tokens import PAR, VERBATIM, is_blank, is_name, join
-from papercoder.paper.latex.vocabulary.commands import ENVIRONMENTS, KNOWN, MATHS, SIGNATURES
+from papercoder.paper.latex.vocabulary import ENVIRONMENTS, KNOWN, MATHS, SIGNATURES
 from papercoder.paper.names import names
 
 _WITH_SIZE = names(

@@ -8,17 +8,15 @@ from papercoder.artifacts import Loss
 from papercoder.paper.byline import authors
 from papercoder.paper.draft import Display, Draft, Element, Grid, Heading, Listing, Picture, Text
 from papercoder.paper.latex.algorithms import LISTINGS, listing_of, pseudocode
-from papercoder.paper.latex.displays import displays
-from papercoder.paper.latex.floats import elements_of, is_float
-from papercoder.paper.latex.numbering.counters import LEVELS, Counters, in_style
-from papercoder.paper.latex.numbering.declarations import DECLARATIONS, Declarations
-from papercoder.paper.latex.numbering.references import Labels
+from papercoder.paper.latex.declarations import DECLARATIONS, Declarations
+from papercoder.paper.latex.floats import displays, elements_of, is_float
+from papercoder.paper.latex.numbering import LEVELS, Counters, Labels, in_style
 from papercoder.paper.latex.prose import Prose, tidy
-from papercoder.paper.latex.siunitx.quantities import parse_options
+from papercoder.paper.latex.siunitx import parse_options
 from papercoder.paper.latex.tables import TABULARS, WITH_HEADS_BEFORE, rows_of
 from papercoder.paper.latex.tokens import PAR, join, tokenize
 from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, parse, plain, tokens_of
-from papercoder.paper.latex.vocabulary.commands import DROPPED, KNOWN, SILENT
+from papercoder.paper.latex.vocabulary import DROPPED, KNOWN, SILENT
 from papercoder.paper.names import names
 
 LISTS = names(

@@ -7,10 +7,9 @@ command is counted.
 
 from collections.abc import Callable
 
-from papercoder.paper.latex.expansion.arithmetic import Undecided, length, next_token, number, put_back
 from papercoder.paper.latex.expansion.expander import Action, Alias, Expander
-from papercoder.paper.latex.expansion.macro import simple
-from papercoder.paper.latex.expansion.stream import Unclosed
+from papercoder.paper.latex.expansion.macro import Unclosed, simple
+from papercoder.paper.latex.expansion.registers import Undecided, length, next_token, number, put_back
 from papercoder.paper.latex.tokens import END_OF_FILE, VERBATIM, is_blank
 from papercoder.paper.names import names
 

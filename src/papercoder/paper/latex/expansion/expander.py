@@ -1,6 +1,8 @@
 # ruff: noqa: S105  (a token is LaTeX's here, no secret)
 """TeX's expansion: the user's macros and conditionals are carried out, everything else passes.
 
+The expander reads only LaTeX files of the paper's own folder, and knows whether it is in a formula or in text.
+
 A budget of tokens limits what macros may cost, so that a definition that calls itself, or doubles itself thirty times
 over, ends like any other text.
 """
@@ -9,12 +11,143 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
-from papercoder.paper.latex.expansion.macro import Macro, substitute, take_arguments
-from papercoder.paper.latex.expansion.mode import Mode
-from papercoder.paper.latex.expansion.stream import Stream, Unclosed
-from papercoder.paper.latex.sources import Sources
-from papercoder.paper.latex.tokens import END_OF_FILE, is_name
+from papercoder.artifacts import Loss
+from papercoder.paper.files import Files, decode, inside
+from papercoder.paper.latex.expansion.macro import Macro, Stream, Unclosed, substitute, take_arguments
+from papercoder.paper.latex.tokens import END_OF_FILE, PAR, is_blank, is_name, verbatim_environments
+from papercoder.paper.latex.vocabulary import MATHS
+from papercoder.paper.names import names
+
+_SUFFIXES = names(".tex .ltx .latex .bbl .bib .sty .cls .clo .def .fd .tikz .pgf .pdf_tex .eps_tex .pstex_t .tbl .tab")
+_LARGEST_TOTAL = 64 * 2**20
+"""Bytes of all files together; what comes after them is not read."""
+
+
+@dataclass
+class Sources:
+    """Reads the text of files and records which were read."""
+
+    files: Files
+    main: str = ""
+    """The main file, which the user named or the reader found; it is read with any suffix."""
+
+    losses: list[Loss] = field(default_factory=list)
+    read: dict[str, None] = field(default_factory=dict)
+    """The files read, in order."""
+
+    carried: dict[str, str] = field(default_factory=dict)
+    """Files that the source holds within itself (`filecontents`)."""
+
+    known: dict[str, bytes | None] = field(default_factory=dict)
+    """The content of every file that was asked for."""
+
+    size: int = 0
+    """Bytes of all these files."""
+
+    def data(self, name: str) -> bytes | None:
+        """The content of a file, or None if there is none that may be read."""
+        plain = inside(name)
+        if not plain or not (plain == self.main or is_readable(plain)):
+            return None
+        if plain not in self.known:
+            self.known[plain] = self.files.get(plain) if self.size <= _LARGEST_TOTAL else None
+            self.size += len(self.known[plain] or b"")
+        return self.known[plain]
+
+    def find(self, name: str) -> str | None:
+        """The normalized name of a file that exists and may be read, or None."""
+        plain = inside(name)
+        return plain if plain and (plain in self.carried or self.data(plain) is not None) else None
+
+    def text(self, name: str) -> str | None:
+        """The text of a file, or None if there is none that may be read."""
+        found = self.find(name)
+        data = self.data(found) if found else None
+        if not found or data is None:
+            return self.carried.get(found) if found else None
+        self.read[found] = None
+        return decode(data, found, self.losses)
+
+    def verbatim_environments(self) -> dict[str, str]:
+        """The verbatim environments that any of the files defines, each with its built-in equivalent."""
+        found: dict[str, str] = {}
+        for name in dict.fromkeys([self.main, *self.names()]):
+            if name == self.main or name.endswith((".tex", ".sty", ".cls")):
+                found |= verbatim_environments((self.data(name) or b"").decode("latin-1"))
+        return found
+
+    def names(self) -> list[str]:
+        """The names of all files that may be read, sorted."""
+        return [name for name in self.files.names() if is_readable(name)]
+
+
+def is_readable(name: str) -> bool:
+    """Whether a file of this name is LaTeX, and no part of its path is hidden."""
+    path = PurePosixPath(name)
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+    return path.suffix.lower() in _SUFFIXES and not hidden
+
+
+_TEXT = names(r"\text \mbox \hbox \textrm \textit \textbf \textsf \texttt \textnormal \intertext \shortintertext")
+_OPENING = {"\\(": "\\)", "\\[": "\\]"}
+
+
+@dataclass
+class Mode:
+    """Follows tokens; formulas and text nest in each other."""
+
+    frames: list[tuple[str, bool]] = field(default_factory=list)
+    """What closes each formula, text in a formula or group that is open, and whether its content is a formula."""
+
+    wanted: bool | None = None
+    """Whether the next group is a formula or text, if the last command decides that."""
+
+    in_name: str = ""
+    """`\\begin` or `\\end`, while the name of its environment passes."""
+
+    @property
+    def is_math(self) -> bool:
+        """Whether the next token is part of a formula."""
+        return bool(self.frames) and self.frames[-1][1]
+
+    def feed(self, token: str) -> None:
+        """Let one token pass."""
+        if token == PAR:
+            self.frames.clear()
+        elif self.in_name:
+            self._environment(token)
+        elif token in ("\\begin", "\\end"):
+            self.in_name = token
+        elif token == "{":
+            self.frames.append(("}", self.is_math if self.wanted is None else self.wanted))
+            self.wanted = None
+        elif token in _TEXT or token == "\\ensuremath":
+            self.wanted = token == "\\ensuremath"
+        elif not is_blank(token):
+            self.wanted = None
+            self._delimiter(token)
+
+    def _delimiter(self, token: str) -> None:
+        if self.frames and self.frames[-1][0] == token:
+            self.frames.pop()
+        elif token in ("$", "$$"):
+            self.frames.append((token, True))
+        elif token in _OPENING:
+            self.frames.append((_OPENING[token], True))
+
+    def _environment(self, token: str) -> None:
+        if token in ("{", " "):
+            return
+        if token in MATHS or token == "math":
+            if self.in_name == "\\begin":
+                self.frames.append((token, True))
+            elif self.frames and self.frames[-1][0] == token:
+                self.frames.pop()
+        if token == "}" or token[0] == "\\":
+            self.in_name = ""
+
 
 _BUDGET = 200_000
 """Tokens that macros may cost, in addition to what the files allow."""

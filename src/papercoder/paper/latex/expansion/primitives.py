@@ -1,12 +1,11 @@
 """TeX's own commands of expansion, LaTeX's internal ones that papers use, and etoolbox's ways to define by name."""
 
-from papercoder.paper.latex.expansion.arithmetic import Undecided, length, number, number_of
+from papercoder.paper.latex.expansion.choices import text
 from papercoder.paper.latex.expansion.conditions import command_name
 from papercoder.paper.latex.expansion.definitions import let
 from papercoder.paper.latex.expansion.expander import Action, Alias, Expander
-from papercoder.paper.latex.expansion.macro import Macro
-from papercoder.paper.latex.expansion.packages.predicates import text
-from papercoder.paper.latex.expansion.stream import Unclosed
+from papercoder.paper.latex.expansion.macro import Macro, Unclosed
+from papercoder.paper.latex.expansion.registers import Undecided, length, number, number_of
 from papercoder.paper.latex.tokens import VERBATIM, join
 
 _SCALED_POINTS = 65536

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from papercoder.paper.latex.numbering.counters import Counters
+from papercoder.paper.latex.numbering import Counters
 from papercoder.paper.latex.prose import Prose
-from papercoder.paper.latex.siunitx.quantities import parse_options
+from papercoder.paper.latex.siunitx import parse_options
 from papercoder.paper.latex.tokens import join
 from papercoder.paper.latex.tree import Command, plain, tokens_of
 from papercoder.paper.names import names

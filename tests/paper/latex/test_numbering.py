@@ -1,3 +1,5 @@
+""""""
+
 import pytest
 
 from papercoder.paper.draft import Display, Heading

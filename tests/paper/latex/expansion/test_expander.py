@@ -1,3 +1,5 @@
+""""""
+
 from pathlib import Path
 
 import pytest
@@ -6,7 +8,7 @@ from papercoder.paper import read
 from papercoder.paper.fidelity import fidelity
 from papercoder.paper.files import Folder, Memory
 from papercoder.paper.latex import read_latex
-from papercoder.paper.latex.sources import Sources, is_readable
+from papercoder.paper.latex.expansion.expander import Sources, is_readable
 
 SECRET = "PRIVATE-KEY-0xDEAD"
 

@@ -1,8 +1,10 @@
+""""""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papercoder.paper.latex.siunitx.quantities import parse_options
+from papercoder.paper.latex.siunitx import parse_options
 from tests.paper.latex.source import draft_of, texts
 
 NUMBERS = [

@@ -1,1 +1,0 @@
-"""Packages whose commands take part in expansion: etoolbox, ifthen, xstring, xparse, siunitx, changes."""

@@ -1,1 +1,0 @@
-"""What LaTeX numbers and how it refers to it: counters, theorems, labels, and what the source declares about them."""

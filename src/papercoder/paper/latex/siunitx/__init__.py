@@ -1,1 +1,0 @@
-"""siunitx: numbers and quantities as the package prints them."""
