@@ -20,9 +20,9 @@ from papercoder.errors import PaperError, RunFolderError, SandboxError
 from papercoder.files.temporary import delete_tree
 from papercoder.paper import limited_reading, read
 from papercoder.paper.limited_reading import read_within_limits
-from papercoder.paper.markdown import footnotes
-from papercoder.paper.pdf import prose
-from papercoder.paper.pdf.prose import joined, vocabulary
+from papercoder.paper.markdown import notes
+from papercoder.paper.pdf import page
+from papercoder.paper.pdf.page import joined, vocabulary
 from papercoder.runs.folder import lock
 from papercoder.stages.checking import check, checks, mypy_check
 from papercoder.stages.checking.repository import read_tree
@@ -57,9 +57,9 @@ class Counting:
 
 def work(monkeypatch: pytest.MonkeyPatch, lines: int) -> int:
     """The characters that are searched to join lines."""
-    counting = Counting(re.compile(prose._HYPHENATED.pattern))
+    counting = Counting(re.compile(page._HYPHENATED.pattern))
     with monkeypatch.context() as patched:
-        patched.setattr(prose, "_HYPHENATED", counting)
+        patched.setattr(page, "_HYPHENATED", counting)
         text = ["the loss of the method is small and it ends here without a hy-", "phen"] * lines
         assert len(joined(text, vocabulary(text))) > 60 * lines
     return counting.characters
@@ -76,7 +76,7 @@ def test_endless_blanks_are_shortened(tmp_path: Path) -> None:
 
 def test_footnotes_take_time_in_proportion_to_their_number() -> None:
     lines = ["# T", "# S", *(f"A word$^ {{ {n % 90 + 1} }}$ here." for n in range(4000))]
-    assert calls_of(lambda: footnotes.with_footnotes(lines)) < 100 * len(lines)
+    assert calls_of(lambda: notes.with_footnotes(lines)) < 100 * len(lines)
 
 
 def test_reading_has_a_time_limit_for_every_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,10 +2,9 @@ import pytest
 from benchmarks.reading.kinds.case import Case, outcome
 from benchmarks.reading.kinds.markdown import cases
 
-from papercoder.paper.markdown.inline import plain
-from papercoder.paper.markdown.pseudocode import body_end, is_comment
-from papercoder.paper.markdown.references import Bibliography
-from papercoder.paper.markdown.source import prepare
+from papercoder.paper.markdown.floats import body_end, is_comment
+from papercoder.paper.markdown.notes import Bibliography
+from papercoder.paper.markdown.source import plain, prepare
 from papercoder.paper.printed import equation
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from papercoder.errors import PaperError
 from papercoder.paper.draft import Display, Draft, Grid, Heading, Picture, Text, assemble
-from papercoder.paper.pdf import ocr, read_pdf
+from papercoder.paper.pdf import read_pdf, reader
 from tests.paper.pdf_maker import Line, make_pdf, make_scan, paragraph
 
 T = TypeVar("T")
@@ -168,7 +168,7 @@ def test_a_book(tmp_path: Path) -> None:
 
 
 def test_a_scan_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ocr, "available", lambda: False)
+    monkeypatch.setattr(reader, "available", lambda: False)
     _fails(make_scan(tmp_path / "scan.pdf"), "papercoder[ocr]")
 
 

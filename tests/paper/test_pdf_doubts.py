@@ -11,10 +11,9 @@ from papercoder.paper import read
 from papercoder.paper.arxiv import Arxiv
 from papercoder.paper.draft import Area, Display, Draft, Grid, Text
 from papercoder.paper.pdf.extract import RawDocument, RawPage, Rule, Sign, Word
-from papercoder.paper.pdf.fonts import READABLE, is_language, unreadable
-from papercoder.paper.pdf.formulas import formula_doubts
-from papercoder.paper.pdf.losses import losses
-from papercoder.paper.pdf.numbering import Numbered, numbered_roman, uses_roman
+from papercoder.paper.pdf.flow import formula_doubts
+from papercoder.paper.pdf.headings import Numbered, numbered_roman, uses_roman
+from papercoder.paper.pdf.losses import READABLE, is_language, losses, unreadable
 from papercoder.paper.pictures import picture_name, pictures, save_pictures
 
 DATA = Path(__file__).parent / "data"

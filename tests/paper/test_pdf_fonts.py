@@ -11,9 +11,9 @@ from papercoder.artifacts import Paper
 from papercoder.errors import PaperError
 from papercoder.paper import read
 from papercoder.paper.fidelity import fidelity
-from papercoder.paper.pdf import ocr
+from papercoder.paper.pdf import reader
 from papercoder.paper.pdf.extract import RawDocument, RawPage, Word
-from papercoder.paper.pdf.fonts import READABLE, is_title, unreadable
+from papercoder.paper.pdf.losses import READABLE, is_title, unreadable
 from tests.paper.pdf_maker import Line, make_pdf, make_without_codes, paragraph
 
 TEXT = (
@@ -40,7 +40,7 @@ def warnings(paper: Paper) -> str:
 
 @pytest.fixture
 def without_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ocr, "available", lambda: False)
+    monkeypatch.setattr(reader, "available", lambda: False)
 
 
 @pytest.mark.usefixtures("without_ocr")
@@ -85,7 +85,7 @@ def test_a_stamp_in_the_margin_is_no_title() -> None:
 def test_a_page_is_replaced_by_what_the_engine_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With an engine of the test: words and boxes in pixels, as rapidocr returns them."""
     path = make_without_codes(tmp_path / "paper.pdf", page("Short Kettles"))
-    scale = ocr.LONGEST_SIDE / 792
+    scale = reader.LONGEST_SIDE / 792
 
     class Engine:
         def __init__(self, params: dict[str, str]) -> None:
@@ -103,14 +103,14 @@ def test_a_page_is_replaced_by_what_the_engine_reads(tmp_path: Path, monkeypatch
     engine = ModuleType("rapidocr")
     engine.RapidOCR = Engine  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "rapidocr", engine)
-    monkeypatch.setattr(ocr, "available", lambda: True)
+    monkeypatch.setattr(reader, "available", lambda: True)
     check(read(path))
 
 
 @pytest.mark.timeout(300)
 def test_a_font_without_codes_is_recognised(tmp_path: Path) -> None:
     """With the engine of the `ocr` extra."""
-    if not ocr.available():
+    if not reader.available():
         pytest.skip("needs the ocr extra: install it with `uv pip install 'papercoder[ocr]'`")
     check(read(make_without_codes(tmp_path / "paper.pdf", page("Short Kettles"))))
 

@@ -6,16 +6,14 @@ import pytest
 
 from papercoder.errors import PaperError
 from papercoder.paper.draft import Heading, Text
-from papercoder.paper.pdf import extract, source
-from papercoder.paper.pdf.captions import caption
+from papercoder.paper.pdf import extract, reader
 from papercoder.paper.pdf.extract import RawDocument, RawPage, Word
 from papercoder.paper.pdf.floats import grid
-from papercoder.paper.pdf.numbering import numbered
-from papercoder.paper.pdf.prose import Vocabulary, clean, joined, polished
-from papercoder.paper.pdf.reader import compose
-from papercoder.paper.pdf.references import references
-from papercoder.paper.pdf.shapes import Box, Frame, Line, Span
-from papercoder.paper.pdf.source import with_ligatures
+from papercoder.paper.pdf.flow import references
+from papercoder.paper.pdf.frames import caption
+from papercoder.paper.pdf.headings import numbered
+from papercoder.paper.pdf.page import Box, Frame, Line, Span, Vocabulary, clean, joined, polished
+from papercoder.paper.pdf.reader import compose, with_ligatures
 
 DATA = Path(__file__).parent / "data"
 COLUMN = Box(100, 0, 500, 800)
@@ -129,9 +127,9 @@ def test_ligatures_of_bitmap_fonts_are_spelt() -> None:
 
 
 def test_a_parser_that_hangs_costs_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "TIME_LIMIT", 0.01)
+    monkeypatch.setattr(reader, "TIME_LIMIT", 0.01)
     with pytest.raises(PaperError, match="took more than"):
-        source.raw_document(DATA / "two_columns.pdf", tmp_path / "upright.pdf")
+        reader.raw_document(DATA / "two_columns.pdf", tmp_path / "upright.pdf")
 
 
 def test_a_parser_that_crashes_costs_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +137,7 @@ def test_a_parser_that_crashes_costs_one_file(tmp_path: Path, monkeypatch: pytes
     crash.write_text("import os\nos.abort()\n")
     monkeypatch.setattr(extract, "__file__", str(crash))
     with pytest.raises(PaperError, match="crashes the PDF parser"):
-        source.raw_document(DATA / "two_columns.pdf", tmp_path / "upright.pdf")
+        reader.raw_document(DATA / "two_columns.pdf", tmp_path / "upright.pdf")
 
 
 def test_a_page_that_one_parser_cannot_read_keeps_its_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

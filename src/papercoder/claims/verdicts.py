@@ -33,7 +33,7 @@ from papercoder.claims.intervals import (
 )
 from papercoder.claims.measurements import Measurement, Measurements, is_percentage
 from papercoder.claims.orderings import judge_ordering
-from papercoder.paper.quantities import half_unit, read_quantities
+from papercoder.paper.evidence import half_unit, read_quantities
 
 TOLERANCE = Tolerance()
 """The default."""

@@ -13,14 +13,13 @@ from papercoder.paper.archive import gunzip, untar, unzip
 from papercoder.paper.arxiv import FORMS, Arxiv, ArxivId, parse_id
 from papercoder.paper.draft import Draft, assemble
 from papercoder.paper.files import LARGEST_FILE, Files, Folder, Memory, decode, read_bytes
+from papercoder.paper.grobid import read_s2orc, read_tei
 from papercoder.paper.html import read_html
 from papercoder.paper.jats import read_jats
 from papercoder.paper.latex import read_latex
 from papercoder.paper.markdown import read_markdown
 from papercoder.paper.pdf import read_pdf
-from papercoder.paper.s2orc import read_s2orc
 from papercoder.paper.sniffing import Kind, kind_of
-from papercoder.paper.tei import read_tei
 
 _LARGEST = 256 * 2**20
 _LARGEST_TEXT = 4 * LARGEST_FILE

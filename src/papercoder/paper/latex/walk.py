@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from papercoder.artifacts import Loss
-from papercoder.paper.byline import authors
 from papercoder.paper.draft import Display, Draft, Element, Grid, Heading, Listing, Picture, Text
 from papercoder.paper.latex.algorithms import LISTINGS, listing_of, pseudocode
 from papercoder.paper.latex.declarations import DECLARATIONS, Declarations
@@ -18,6 +17,7 @@ from papercoder.paper.latex.tokens import PAR, join, tokenize
 from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, parse, plain, tokens_of
 from papercoder.paper.latex.vocabulary import DROPPED, KNOWN, SILENT
 from papercoder.paper.names import names
+from papercoder.paper.printed import authors
 
 LISTS = names(
     """

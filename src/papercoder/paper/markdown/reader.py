@@ -5,28 +5,87 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from papercoder.paper.draft import Draft, Listing, Text
-from papercoder.paper.markdown import pseudocode, tables
+from papercoder.paper.markdown import floats
 from papercoder.paper.markdown.floats import Block, Image, Passage, caption_kind, joined
-from papercoder.paper.markdown.footnotes import rejoined, with_footnotes
-from papercoder.paper.markdown.headings import (
-    is_heading_line,
-    is_section_name,
-    title_without_heading,
-    without_footnote_signs,
-)
-from papercoder.paper.markdown.inline import IMAGE, plain
-from papercoder.paper.markdown.references import Bibliography, without_heading
-from papercoder.paper.markdown.source import prepare
-from papercoder.paper.outline import PrintedHeading, outlined
+from papercoder.paper.markdown.notes import Bibliography, rejoined, with_footnotes, without_heading
+from papercoder.paper.markdown.source import IMAGE, plain, prepare
 from papercoder.paper.printed import (
     DISPLAYED,
     FORMULA_SIGNS,
     NUMBER_AFTER,
+    PrintedHeading,
     captioned,
     equation,
     is_abstract,
     is_references,
+    outlined,
 )
+
+_SIGNS = re.compile(r"(?:\s*(?:\$\s*\^?\s*\{?[^$]{0,12}\}?\s*\$|\^\{?[\d*†‡§¶∗,]+\}?|\[\^\w+\]|[*†‡§¶∗⋆]))+$")
+_MASTHEAD = re.compile(
+    r"""
+    \W*(?:
+      (?:published|accepted|to\ appear|presented|submitted)\b | under\ review | preprint | arxiv | proceedings
+      | workshop | conference | journal | transactions | ieee | acm\b | doi | https?: | © | copyright | vol\. | \d
+    )
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_LONGEST_TITLE = 30
+"""Words."""
+
+_BOLD_LINE = re.compile(r"\s*(?:\*\*|__)([^*]{1,120})(?:\*\*|__)\s*$")
+_NUMBERED = re.compile(r"\s*(?:\d{1,2}(?:\.\d{1,2})+\.?|\d{1,2})\s+[A-Z][^.!?:;=]{2,80}$")
+_LETTERED = re.compile(r"\s*(?:Appendix\s+)?[A-Z](?:\.\d{1,2})*[.:]?\s+[A-Z][^.!?:;=]{2,80}$", re.IGNORECASE)
+_NAMED = re.compile(
+    r"""
+    (?:(?:\d{1,2}|[IVX]{1,4})\.?\s+)?
+    (?: Abstract | Introduction | Related\ Works? | Backgrounds? | Preliminar(?:y|ies) | Methods? | Methodology
+      | Experiments? | Results(?:\ and\ Discussion)? | Discussion | Conclusions? | Limitations | References
+      | Bibliography | Acknowledge?ments? | Appendi(?:x|ces) )\W*
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def is_section_name(text: str) -> bool:
+    """Whether this is the usual name of a section, so not a paper's title."""
+    return bool(_NAMED.fullmatch(text))
+
+
+def is_heading_line(line: str, text: str, *, bold_only: bool, in_references: bool) -> bool:
+    """Whether a line that stands alone is a heading.
+
+    Args:
+        line: as written.
+        text: without its marks.
+        bold_only: the file marks its headings, so that a plain numbered line is not one.
+        in_references: only a letter numbers a heading here.
+    """
+    is_bold = bool(_BOLD_LINE.match(line))
+    if is_section_name(text):
+        return is_bold or text[0].isupper() or text[0].isdigit()
+    pattern = _LETTERED if in_references else _NUMBERED
+    return bool(pattern.match(text)) and (is_bold or not bold_only)
+
+
+def without_footnote_signs(title: str) -> str:
+    """The title without what points to a footnote."""
+    return _SIGNS.sub("", title)
+
+
+def title_without_heading(blocks: list[Block]) -> str:
+    """The first line that can be a title, taken from the text before the first heading."""
+    for position, block in enumerate(blocks[:3]):
+        if isinstance(block, PrintedHeading):
+            break
+        if isinstance(block, Passage) and not _MASTHEAD.match(block.text):
+            if len(block.text.split()) > _LONGEST_TITLE or block.text.endswith((".", ":", ",")):
+                break
+            del blocks[position]
+            return without_footnote_signs(block.text)
+    return ""
+
 
 _ATX = re.compile(r" {0,3}(#{1,6})\s+")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)\s*$")
@@ -112,7 +171,7 @@ class _Reader:
         if match := _FOOTNOTE.match(lines[0]):
             number = next(filter(None, match.groups()))
             self.blocks.append(Text(f"[^{number}]: " + self._plain(" ".join(lines)[match.end() :])))
-        elif len(lines) > 1 and all(pseudocode.is_code_or_comment(line) for line in lines):
+        elif len(lines) > 1 and all(floats.is_code_or_comment(line) for line in lines):
             self.blocks.append(Listing("", "\n".join(map(str.rstrip, lines))))
         elif self.part == "references" and not self._is_caption(lines):
             self.bibliography.add(lines)
@@ -150,7 +209,7 @@ class _Reader:
 
     def atx(self, line: str) -> bool:
         match = _ATX.match(line)
-        if not match or pseudocode.is_comment(self.lines, self.position - 1):
+        if not match or floats.is_comment(self.lines, self.position - 1):
             return False
         self._heading(line[match.end() :].strip().rstrip("#"), len(match[1]))
         return True
@@ -165,7 +224,7 @@ class _Reader:
     def _heading(self, text: str, level: int) -> None:
         self.end_paragraph()
         text = self._plain(text).strip("*_ ")
-        if pseudocode.TITLE.match(text):
+        if floats.TITLE.match(text):
             self._algorithm(text)
             return
         late = bool(self.bibliography.references)
@@ -181,18 +240,18 @@ class _Reader:
 
     def algorithm(self, line: str) -> bool:
         """An algorithm's title with unfenced lines below it."""
-        match = pseudocode.TITLE.match(line)
+        match = floats.TITLE.match(line)
         if not match or self.paragraph or len(line.split()) > _LONGEST_ALGORITHM_TITLE:
             return False
         below = next((each for each in self.lines[self.position : self.position + 4] if each.strip()), "")
         is_title = not match["rest"].strip("*_ ") or not match["rest"].strip("*_ ")[0].islower()
-        if not is_title or not pseudocode.is_step(below):
+        if not is_title or not floats.is_step(below):
             return False
         self._algorithm(self._plain(line))
         return True
 
     def _algorithm(self, title: str) -> None:
-        end = pseudocode.body_end(self.lines, self.position)
+        end = floats.body_end(self.lines, self.position)
         steps = [_BOLD.sub(r"\1", line.rstrip()) for line in self.lines[self.position : end] if line.strip()]
         if steps:
             self.position = end
@@ -202,9 +261,9 @@ class _Reader:
 
     def comment(self, line: str) -> bool:
         """Code without a title or a fence, whose comments look like headings."""
-        if self.paragraph or not _ATX.match(line) or not pseudocode.is_comment(self.lines, self.position - 1):
+        if self.paragraph or not _ATX.match(line) or not floats.is_comment(self.lines, self.position - 1):
             return False  # a comment within a paragraph of code stays there
-        end = pseudocode.body_end(self.lines, self.position - 1)
+        end = floats.body_end(self.lines, self.position - 1)
         body = "\n".join(each.rstrip() for each in self.lines[self.position - 1 : end])
         self.position = max(end, self.position)
         self._add(Listing("", body))
@@ -217,7 +276,7 @@ class _Reader:
         body = self._until(lambda each: each.strip().startswith(match[1]))
         if match[2] in ("math", "latex", "tex"):
             self._add(equation("\n".join(body)))
-        elif body and pseudocode.TITLE.match(body[0]):
+        elif body and floats.TITLE.match(body[0]):
             self._add(captioned("algorithm", body[0], text="\n".join(body[1:])))
         else:
             self._add(Listing("", "\n".join(body)))
@@ -246,12 +305,12 @@ class _Reader:
 
     def environment(self, line: str) -> bool:
         """An environment of LaTeX, as nougat writes its tables."""
-        match = tables.LATEX.match(line)
+        match = floats.LATEX.match(line)
         found = self._between(line[match.end() :], f"\\end{{{match[1]}}}") if match else None
         if not match or not found:
             return False
         body, after, position = found
-        elements = tables.elements_of_latex(f"{match[0]}{body}\\end{{{match[1]}}}", self._plain)
+        elements = floats.elements_of_latex(f"{match[0]}{body}\\end{{{match[1]}}}", self._plain)
         if not elements:
             return False
         self.position = position
@@ -301,22 +360,22 @@ class _Reader:
             return False
         body, after, self.position = found
         source = f"{body}</table>{after}"
-        texts = tables.HTML.split(source)
-        for text, table in zip(texts, [*tables.HTML.findall(source), ""], strict=True):
-            self.paragraph += [text] if self._plain(text := tables.WRAPPER.sub("", text)) else []
+        texts = floats.HTML.split(source)
+        for text, table in zip(texts, [*floats.HTML.findall(source), ""], strict=True):
+            self.paragraph += [text] if self._plain(text := floats.WRAPPER.sub("", text)) else []
             if table:
-                self._add(tables.table_of_html(table, self._plain))
+                self._add(floats.table_of_html(table, self._plain))
         return True
 
     def pipe_table(self, line: str) -> bool:
-        if "|" not in line or not tables.is_rule("".join(self.lines[self.position : self.position + 1])):
+        if "|" not in line or not floats.is_rule("".join(self.lines[self.position : self.position + 1])):
             return False
         self.position += 1
-        rows = [tables.row_of_pipes(line, self._plain)]
+        rows = [floats.row_of_pipes(line, self._plain)]
         while self.position < len(self.lines) and "|" in self.lines[self.position]:
-            rows.append(tables.row_of_pipes(self.lines[self.position], self._plain))
+            rows.append(floats.row_of_pipes(self.lines[self.position], self._plain))
             self.position += 1
-        self._add(tables.table_of_pipes(rows))
+        self._add(floats.table_of_pipes(rows))
         return True
 
 

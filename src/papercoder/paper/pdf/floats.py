@@ -6,12 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from papercoder.paper.draft import Element, Grid, Listing, Picture, Text
-from papercoder.paper.pdf.captions import Caption, Captions, caption
-from papercoder.paper.pdf.columns import Row, area, baselines
+from papercoder.paper.pdf.frames import Caption, Captions, caption
 from papercoder.paper.pdf.headings import Found, gapped
-from papercoder.paper.pdf.page import Typography
-from papercoder.paper.pdf.prose import Vocabulary, clean, joined, polished
-from papercoder.paper.pdf.shapes import Box, Frame, Line, Span, around
+from papercoder.paper.pdf.layout import Row, area, baselines
+from papercoder.paper.pdf.page import Box, Frame, Line, Span, Typography, Vocabulary, around, clean, joined, polished
 
 _FEW = 4
 """Rows; in a table with fewer, a column may have something in one row alone."""

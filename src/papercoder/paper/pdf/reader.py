@@ -1,29 +1,183 @@
-"""From the file to the draft."""
+"""From the file to the draft: both parsers in a separate process, OCR for page images, then all parts in order."""
 
-from collections.abc import Sequence
+import contextlib
+import importlib
+import importlib.util
+import re
+import subprocess
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from statistics import median
+from typing import Any
+
+from pydantic import TypeAdapter
+from pypdfium2 import PdfDocument, PdfPage
 
 from papercoder.artifacts import Loss
 from papercoder.errors import PaperError
 from papercoder.files.temporary import temporary_folder
-from papercoder.paper.byline import arxiv_address, authors
 from papercoder.paper.draft import Draft, Element, Heading
-from papercoder.paper.pdf import ocr
-from papercoder.paper.pdf.captions import Captions, captions
-from papercoder.paper.pdf.columns import Gutter, Row, area, gutters, regions, rows
-from papercoder.paper.pdf.extract import RawDocument
-from papercoder.paper.pdf.flow import Flow
-from papercoder.paper.pdf.fonts import READABLE, Unreadable, unreadable
-from papercoder.paper.pdf.formulas import formula_doubts
-from papercoder.paper.pdf.frames import captions_above, frames
-from papercoder.paper.pdf.furniture import tidy
+from papercoder.paper.pdf import extract
+from papercoder.paper.pdf.extract import RawDocument, RawPage, Word
+from papercoder.paper.pdf.flow import Flow, formula_doubts
+from papercoder.paper.pdf.frames import Captions, captions, captions_above, frames
 from papercoder.paper.pdf.headings import Headings
-from papercoder.paper.pdf.losses import losses, wordless
-from papercoder.paper.pdf.page import Page, Typography, typography, upright
-from papercoder.paper.pdf.prose import joined, vocabulary
-from papercoder.paper.pdf.shapes import Line
-from papercoder.paper.pdf.source import raw_document, with_ligatures
+from papercoder.paper.pdf.layout import Gutter, Row, area, gutters, regions, rows, tidy
+from papercoder.paper.pdf.losses import READABLE, Unreadable, losses, unreadable, wordless
+from papercoder.paper.pdf.page import Line, Page, Typography, joined, typography, upright, vocabulary
 from papercoder.paper.pdf.title import split_abstract, title_lines
+from papercoder.paper.printed import arxiv_address, authors
+
+_T1 = str.maketrans({"\x1b": "ff", "\x1c": "fi", "\x1d": "fl", "\x1e": "ffi", "\x1f": "ffl"})
+_CODED = re.compile(r"[^\W\d_]*[\x1b-\x1f][^\W\d_\x1b-\x1f]*")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def with_ligatures(raw: RawDocument) -> RawDocument:
+    """The document with its ligatures spelled out."""
+    return replace(raw, pages=[_page(page) for page in raw.pages])
+
+
+def _page(page: RawPage) -> RawPage:
+    coded = sorted({word for word in _CODED.findall(page.plain) if len(word) > 2})
+    if not coded:
+        return page
+    right = set(_WORD.findall(page.plain))
+    rules = [(re.compile(re.sub(r"[\x1b-\x1f]", "[^\\\\W\\\\d_]{1,3}", word)), word.translate(_T1)) for word in coded]
+
+    def spelt(found: re.Match[str]) -> str:
+        return found[0] if found[0] in right else _spelling(found[0], rules)
+
+    words = [replace(word, text=_WORD.sub(spelt, word.text)) for word in page.words]
+    return replace(page, words=words, plain=page.plain.translate(_T1))
+
+
+def _spelling(word: str, rules: Sequence[tuple[re.Pattern[str], str]]) -> str:
+    return next((spelling for pattern, spelling in rules if pattern.fullmatch(word)), word)
+
+
+MOST_PAGES = 200
+"""A file with more pages is a book."""
+
+TIME_LIMIT = 120.0
+"""Seconds for one file."""
+
+_RAW = TypeAdapter(RawDocument)
+
+
+def raw_document(path: Path, upright: Path) -> RawDocument:
+    """What the parsers see in the file.
+
+    Args:
+        path: the PDF.
+        upright: where to save a copy if pages must be rotated to make their text upright. The result then describes
+            the copy.
+
+    Raises:
+        PaperError: the file is missing, is not a PDF, is encrypted with a user password, is damaged or truncated, has
+            no pages or more than `MOST_PAGES`, or crashes the parsers.
+    """
+    _check_magic(path)
+    command = [sys.executable, "-P", extract.__file__, str(path.resolve()), str(MOST_PAGES), str(upright)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=TIME_LIMIT, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise PaperError(f"{path}: reading took more than {TIME_LIMIT:.0f} s; save the file as a new PDF.") from error
+    if done.returncode:
+        raise PaperError(
+            f"{path}: the file crashes the PDF parser (exit {done.returncode}); save it as a new PDF, "
+            "or use the paper's LaTeX source."
+        )
+    document = _RAW.validate_json(done.stdout)
+    if document.problem:
+        raise PaperError(_sentence(path, document))
+    return document
+
+
+def _check_magic(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            head = file.read(1024)
+    except OSError as error:
+        raise PaperError(f"{path}: the file cannot be read ({error.strerror}).") from error
+    if head.startswith(b"version https://git-lfs"):
+        raise PaperError(f"{path}: this is a Git LFS pointer and not the PDF itself; run `git lfs pull` to fetch it.")
+    if b"%PDF-" not in head:
+        raise PaperError(f"{path}: this is not a PDF (its first bytes lack %PDF-); check what was downloaded.")
+
+
+def _sentence(path: Path, document: RawDocument) -> str:
+    match document.problem:
+        case "password":
+            return f"{path}: the PDF is encrypted and opens only with a password; save a copy without one."
+        case "empty":
+            return f"{path}: the PDF has no pages; download it again."
+        case "long":
+            return (
+                f"{path}: the PDF has {document.page_count} pages, more than a paper (the limit is {MOST_PAGES}); "
+                "save the paper's pages as a separate file."
+            )
+        case _ if not _ends_properly(path):
+            return f"{path}: the PDF is truncated (its end is missing); download it again."
+        case _:
+            return f"{path}: the PDF is damaged and cannot be opened; download it again or save it as a new PDF."
+
+
+def _ends_properly(path: Path) -> bool:
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - 2048))
+        return b"%%EOF" in file.read()
+
+
+LONGEST_SIDE = 2000
+"""Pixels of the image that is read; more takes longer and reads no better."""
+
+LEAST_SCORE = 0.6
+"""Of the recogniser's own confidence; below it are specks and ornaments."""
+
+
+def available() -> bool:
+    """Whether the `ocr` extra is installed."""
+    return all(importlib.util.find_spec(name) is not None for name in ("rapidocr", "onnxruntime"))
+
+
+def recognised(path: Path, raw: RawDocument, pages: Collection[int]) -> RawDocument:
+    """The document with the words of these pages read from their images; takes seconds for each page."""
+    rapidocr = importlib.import_module("rapidocr").RapidOCR(params={"Global.log_level": "error"})
+    with contextlib.closing(PdfDocument(path)) as document:
+        read = [
+            _recognised(page, document[number], rapidocr) if number in pages else page
+            for number, page in enumerate(raw.pages)
+        ]
+    return replace(raw, pages=read)
+
+
+def _recognised(page: RawPage, scan: PdfPage, rapidocr: Any) -> RawPage:
+    scale = LONGEST_SIDE / max(scan.get_size())
+    found = rapidocr(scan.render(scale=scale).to_numpy())
+    words = _evened(list(_words(found, scale)))
+    return replace(page, words=words, plain=" ".join(word.text for word in words), scanned=True, recognised=True)
+
+
+def _evened(words: list[Word]) -> list[Word]:
+    """The words with one font size where heights differ by no more than a line's letters do."""
+    usual = median([word.size for word in words]) if words else 0.0
+    return [replace(word, size=usual) if abs(word.size - usual) < 0.25 * usual else word for word in words]
+
+
+def _words(found: Any, scale: float) -> Iterator[Word]:
+    if found.boxes is None:
+        return
+    for corners, text, score in zip(found.boxes, found.txts, found.scores, strict=True):
+        if score < LEAST_SCORE:
+            continue
+        across, down = [float(x) / scale for x, _ in corners], [float(y) / scale for _, y in corners]
+        height = max(down) - min(down)
+        yield Word(text, min(across), min(down), max(across) - min(across), height, 0.8 * height, "", 0.0)
+
 
 MARGIN = 2.0
 """Points by which a line may be indented and still begin at the margin."""
@@ -41,8 +195,8 @@ def read_pdf(path: Path) -> Draft:
         raw = with_ligatures(raw_document(path, upright))
         file = upright if upright.exists() else path
         unread, bare = unreadable(raw), wordless(raw)
-        if (pages := {*bare, *unread.to_recognise}) and ocr.available():
-            raw = ocr.recognised(file, raw, pages)
+        if (pages := {*bare, *unread.to_recognise}) and available():
+            raw = recognised(file, raw, pages)
             unread = unreadable(raw)
         elif 2 * len({*bare, *unread.pages}) > len(raw.pages):
             raise PaperError(f"{path}: {_unread(bare, unread)}")

@@ -12,11 +12,10 @@ from statistics import median
 from rapidfuzz import fuzz
 
 from papercoder.paper.draft import Element, Heading, Text
-from papercoder.paper.pdf.columns import Row
 from papercoder.paper.pdf.floats import Note
 from papercoder.paper.pdf.headings import key, names_section, opens_abstract
-from papercoder.paper.pdf.page import Typography
-from papercoder.paper.pdf.shapes import Line
+from papercoder.paper.pdf.layout import Row
+from papercoder.paper.pdf.page import Line, Typography
 
 FEWEST_WORDS, MOST_WORDS = 45, 450
 """A paragraph with fewer or more is no abstract unless the paper says so."""

@@ -7,8 +7,7 @@ from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, paper_part, text_part
 from papercoder.artifacts import Artifact, Claim, ClaimDraft, Claims, Ordering, Paper, Paragraph, Section, Table
-from papercoder.paper.evidence import find_quote, numbers, plain
-from papercoder.paper.quantities import read_quantities
+from papercoder.paper.evidence import find_quote, numbers, plain, read_quantities
 from papercoder.stages.planning.orderings import StatedOrdering, stated_orderings, table_orderings
 from papercoder.stages.planning.table_reading import TableReading, reading_problems, table_claims, tables_text
 

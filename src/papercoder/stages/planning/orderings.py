@@ -6,8 +6,7 @@ from itertools import pairwise
 
 from papercoder.artifacts import Artifact, Claim, Ordering, Paper
 from papercoder.artifacts.claims import Direction
-from papercoder.paper.evidence import find_quote
-from papercoder.paper.quantities import half_unit
+from papercoder.paper.evidence import find_quote, half_unit
 
 _MOST_PAIRS = 40
 """Pairs of methods in a table; with more, the paper's own method is only compared with the best other one."""

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator
 
 from papercoder.artifacts import Artifact, Claim, Paper, Table, render_rows
 from papercoder.artifacts.claims import Direction, SpreadKind, Statistic
-from papercoder.paper.quantities import cell_text, label_text, read_quantities
+from papercoder.paper.evidence import cell_text, label_text, read_quantities
 
 
 def _as_ranges(value: object) -> str:

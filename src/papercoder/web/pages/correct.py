@@ -8,7 +8,7 @@ from papercoder.artifacts import Paper
 from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.files.regular import is_file, read_bytes, read_text
 from papercoder.operations.preview import artifact_states
-from papercoder.paper.corrections import corrected, editable_text
+from papercoder.paper.fidelity import corrected, editable_text
 from papercoder.paper.pictures import FOLDER, picture_name
 from papercoder.runs.folder import load
 from papercoder.web.editing.editor import Editor
