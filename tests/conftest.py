@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from papercoder.runs.store import digest
-from papercoder.stages.checking import mypy_check, ruff_check
-from papercoder.stages.checking.mirror import run_tool
+from papercoder.stages.checking import linters
+from papercoder.stages.checking.linters import run_tool
 from tests.support import MARKDOWN
 
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
@@ -132,8 +132,8 @@ def _each_tool_reads_the_same_code_once(tmp_path_factory: pytest.TempPathFactory
         return output
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(mypy_check, "run_tool", run_once)
-        patched.setattr(ruff_check, "run_tool", run_once)
+        patched.setattr(linters, "run_tool", run_once)
+        patched.setattr(linters, "run_tool", run_once)
         yield
 
 

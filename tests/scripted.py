@@ -32,8 +32,8 @@ from papercoder.runs.events import Event
 from papercoder.runs.folder import step_store
 from papercoder.runs.run import Run
 from papercoder.settings import ROLES
-from papercoder.stages.execution.files import Unobserved
-from papercoder.stages.property_tests.mutation_run import Version
+from papercoder.stages.execution.execute import Unobserved
+from papercoder.stages.property_tests import Version
 from tests.support import (
     CONFIG,
     EXPERIMENTS_PY,

@@ -11,8 +11,8 @@ from papercoder.artifacts import SourceFile, TrialResult
 from papercoder.artifacts.execution import ExecutionReport
 from papercoder.environments.repository_copy import temporary_copy
 from papercoder.environments.script_report import read_report, write_nonce
-from papercoder.stages.execution.declared_tests import declared_tests
 from papercoder.stages.execution.execute import execute
+from papercoder.stages.execution.steps import declared_tests
 from papercoder.stages.reproduction.preparation import prepare
 from papercoder.stages.reproduction.trial import TrialCaps, TrialRequest, run_trial
 from tests.sandbox.conftest import isolating

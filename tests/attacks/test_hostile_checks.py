@@ -24,9 +24,9 @@ from papercoder.paper.markdown import notes
 from papercoder.paper.pdf import page
 from papercoder.paper.pdf.page import joined, vocabulary
 from papercoder.runs.folder import lock
-from papercoder.stages.checking import check, checks, mypy_check
+from papercoder.stages.checking import check, checks, linters
+from papercoder.stages.checking.honesty import check_stubs
 from papercoder.stages.checking.repository import read_tree
-from papercoder.stages.checking.stubs import check_stubs
 from papercoder.stages.execution.execute import execute
 from tests.sandbox.conftest import isolating
 from tests.stages.execution.test_execute import LIMITS, OwnPackages, write
@@ -141,7 +141,7 @@ def check_of(folder: Path, text: str) -> CheckReport:
 
 
 def test_a_tool_that_takes_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mypy_check, "_SECONDS", 0.05)
+    monkeypatch.setattr(linters, "_SECONDS", 0.05)
     report = check_of(tmp_path, "x = 1\n")
     assert [finding.message for finding in report.findings] == [
         "mypy took too much time or memory, so calls were not checked."

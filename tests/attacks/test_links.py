@@ -30,8 +30,7 @@ from papercoder.runs.folder import is_locked, load, lock, step_store
 from papercoder.runs.overview import report
 from papercoder.settings import Settings
 from papercoder.stages.checking import check
-from papercoder.stages.execution.declared_tests import declared_tests
-from papercoder.stages.execution.steps import steps
+from papercoder.stages.execution.steps import declared_tests, steps
 from papercoder.web.pages.downloads import pack
 from papercoder.web.runs.folder import RunsFolder
 from papercoder.web.runs.overview import Overview

@@ -30,7 +30,7 @@ from papercoder.models.contract import Answer, Message, Request, TransientError
 from papercoder.models.simulated import Simulated, model
 from papercoder.models.simulated.source import BARE_LAST_FILE, LAST_FILE, build_graph
 from papercoder.models.tokens import count_tokens
-from papercoder.stages.packaging.equipment import shipped
+from papercoder.stages.packaging.files import shipped
 from tests.models.fakes import ask
 
 FAST = "simulated:files=10,speed=1000000"

@@ -39,8 +39,15 @@ from papercoder.runs.ownership import is_own
 from papercoder.runs.run import Run
 from papercoder.runs.summary import Summary, summarise
 from papercoder.settings import Settings
-from papercoder.stages.amendment import amend, apply_amendment
-from papercoder.stages.implementation import AmendedItems, files_to_edit, implement, planning_files, with_edits
+from papercoder.stages.amendment import (
+    AmendedItems,
+    amend,
+    apply_amendment,
+    files_to_edit,
+    implement,
+    planning_files,
+    with_edits,
+)
 
 _EDIT_TOKENS = 4_000
 """Estimated completion tokens of the edits for a note."""

@@ -20,8 +20,15 @@ from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.runs.folder import load
 from papercoder.runs.run import Run
-from papercoder.stages.amendment import Amendment, amend, apply_amendment
-from papercoder.stages.implementation import AmendedItems, files_to_edit, implement, with_edits
+from papercoder.stages.amendment import (
+    AmendedItems,
+    Amendment,
+    amend,
+    apply_amendment,
+    files_to_edit,
+    implement,
+    with_edits,
+)
 
 REPORT = "review/amendments.json"
 

@@ -35,18 +35,18 @@ from papercoder.runs.events import DiagnosisStarted, HypothesisEnded, Warned
 from papercoder.runs.folder import load
 from papercoder.runs.run import Run
 from papercoder.runs.store import digest
-from papercoder.stages.diagnosis.changes import (
+from papercoder.stages.diagnosis import (
     changed_config,
     claim_changes,
     claim_line,
+    decide,
+    find_hypotheses,
     shifts,
     supported_requirements,
+    write_variant,
 )
-from papercoder.stages.diagnosis.hypotheses import find_hypotheses
-from papercoder.stages.diagnosis.selection import decide
-from papercoder.stages.diagnosis.variant import write_variant
-from papercoder.stages.property_tests.writing import property_test_path
-from papercoder.stages.reproduction.needs import limit_seeds, needed_kinds
+from papercoder.stages.property_tests import property_test_path
+from papercoder.stages.reproduction.order import limit_seeds, needed_kinds
 from papercoder.stages.reproduction.preparation import trial_files
 
 _GUARDS = 2

@@ -11,7 +11,7 @@ from papercoder.pipeline.publisher import Files
 from papercoder.runs.executor import execution_steps_of
 from papercoder.runs.run import Run
 from papercoder.stages.checking import check
-from papercoder.stages.execution.files import Unobserved, execute_files
+from papercoder.stages.execution.execute import Unobserved, execute_files
 
 
 async def execute_in_run(

@@ -5,7 +5,7 @@ from typing import Literal
 
 from papercoder.artifacts import ArchitectureDesign, LogicDesign, Requirements
 from papercoder.settings import Profile
-from papercoder.stages.property_tests.writing import property_test_path, requirements_to_test
+from papercoder.stages.property_tests import property_test_path, requirements_to_test
 
 StageName = Literal[
     "reading", "planning", "analysis", "coding", "review", "tests", "execution", "reproduction", "diagnosis"

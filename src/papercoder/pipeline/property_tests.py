@@ -23,17 +23,15 @@ from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.repository.mutations import mutants
 from papercoder.runs.run import Run
-from papercoder.stages.property_tests.mutation_run import (
+from papercoder.stages.property_tests import (
     NotRunError,
     Version,
-    requirements_of_tests,
-    run_against_versions,
-    without_tests,
-)
-from papercoder.stages.property_tests.writing import (
     property_test_path,
+    requirements_of_tests,
     requirements_to_test,
+    run_against_versions,
     strengthen_tests,
+    without_tests,
     write_property_tests,
 )
 

@@ -39,14 +39,17 @@ from papercoder.runs.executor import PlainContext, observes
 from papercoder.runs.folder import load
 from papercoder.runs.run import Run
 from papercoder.runs.store import digest
-from papercoder.stages.reproduction.needs import limit_seeds, needed_kinds, selected_claims
-from papercoder.stages.reproduction.order import Target, targets_of
-from papercoder.stages.reproduction.places import LocalPlace, TrialPlace, local_slots
-from papercoder.stages.reproduction.preparation import CLAIMS, Preparation, prepare, trial_files
-from papercoder.stages.reproduction.ray_place import RayPlace
-from papercoder.stages.reproduction.settings import data_settings, scaled_settings
-from papercoder.stages.reproduction.slurm_place import SlurmPlace
-from papercoder.stages.reproduction.trial_list import list_trials
+from papercoder.stages.reproduction.order import Target, limit_seeds, needed_kinds, selected_claims, targets_of
+from papercoder.stages.reproduction.places import LocalPlace, RayPlace, SlurmPlace, TrialPlace, local_slots
+from papercoder.stages.reproduction.preparation import (
+    CLAIMS,
+    Preparation,
+    data_settings,
+    list_trials,
+    prepare,
+    scaled_settings,
+    trial_files,
+)
 
 REPRODUCTION_SETTINGS = {"budget", "gpu", "sandbox", "tolerance"}
 """The settings that are options of a reproduction too."""

@@ -29,7 +29,7 @@ from papercoder.repository.traceability import trace
 from papercoder.runs.events import Warned
 from papercoder.runs.run import Run
 from papercoder.stages.checking import check
-from papercoder.stages.execution.files import write_files
+from papercoder.stages.execution.execute import write_files
 from papercoder.stages.packaging import equipment
 from papercoder.stages.review import review_file, revise_files
 

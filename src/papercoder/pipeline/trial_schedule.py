@@ -11,8 +11,7 @@ from papercoder.artifacts import Trial, TrialResult
 from papercoder.artifacts.reproduction import Estimate, OmittedTrial, PlannedTrial, TrialKind, kind_of
 from papercoder.pipeline.trial_steps import TrialSteps, TrialStopped
 from papercoder.runs.events import TrialEnded, TrialProgress, TrialStarted
-from papercoder.stages.reproduction.estimates import Estimates
-from papercoder.stages.reproduction.order import Step, Target, order
+from papercoder.stages.reproduction.order import Estimates, Step, Target, order
 from papercoder.stages.reproduction.trial import Progress, TrialCaps
 
 PROBE_SECONDS = 5.0

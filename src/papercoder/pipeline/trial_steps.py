@@ -15,7 +15,7 @@ from papercoder.runs.executor import PlainContext, observes
 from papercoder.runs.run import Run
 from papercoder.runs.store import digest
 from papercoder.stages.reproduction.places import TrialPlace
-from papercoder.stages.reproduction.settings import CONFIG, flat_settings
+from papercoder.stages.reproduction.preparation import CONFIG, flat_settings
 from papercoder.stages.reproduction.trial import OnProgress, TrialCaps, TrialOutcome, TrialRequest
 
 

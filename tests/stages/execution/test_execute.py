@@ -18,7 +18,7 @@ from papercoder.environments.repository_copy import read_untrusted_file, tempora
 from papercoder.environments.tools import Pip, Uv, find_tool
 from papercoder.sandbox.contract import MIB, Bind, Command, Limits, Sandbox
 from papercoder.stages.execution.execute import execute
-from papercoder.stages.packaging.equipment import shipped
+from papercoder.stages.packaging.files import shipped
 from tests.sandbox.conftest import isolating
 from tests.stages.packaging.small_repository import claim, write_repository
 

@@ -11,7 +11,7 @@ from papercoder.artifacts import ExecutionReport, Outcome, SourceFile
 from papercoder.environments.indexes import unreachable
 from papercoder.runs.events import Event, ExecutionStepEnded
 from papercoder.sandbox import selection
-from papercoder.stages.execution.files import Unobserved, execute_files, write_files
+from papercoder.stages.execution.execute import Unobserved, execute_files, write_files
 from tests.sandbox.conftest import isolating
 from tests.stages.execution.test_execute import FILES
 from tests.support import Scripted, make_agents, of_kind

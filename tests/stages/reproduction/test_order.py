@@ -2,12 +2,20 @@
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papercoder.artifacts import Trial
+from papercoder.artifacts import Claim, Claims, Ordering, Trial
 from papercoder.artifacts.reproduction import TrialKind, kind_of
-from papercoder.stages.reproduction.order import order, targets_of
+from papercoder.stages.reproduction.order import (
+    Estimates,
+    limit_seeds,
+    needed_kinds,
+    order,
+    selected_claims,
+    targets_of,
+)
 
 
 def kind(method: str, dataset: str = "d") -> TrialKind:
@@ -85,3 +93,107 @@ def test_every_trial_comes_once_and_every_claim_is_decided_once(seed: int) -> No
     for step in steps:
         seen.add(kind_of(step.trial))
         assert all(set(claims[claim]) <= seen for claim in step.decides)
+
+
+def claim(name: str, anchor: str = "tab:1", **more: str) -> Claim:
+    return Claim.model_validate(
+        {"id": name, "anchor": anchor, "experiment": "main", "method": "ours", "dataset": "digits", "metric": "error"}
+        | {"value": 1.0, "quote": "1.0", **more}
+    )
+
+
+def trial(method: str, dataset: str, *claims: str, seed: int = 0) -> Trial:
+    name = f"{method}-{dataset}-{seed}"
+    return Trial(id=name, experiment="Main", method=method, dataset=dataset, seed=seed, claims=claims)
+
+
+def ordering(name: str, dataset: str, *methods: str) -> Ordering:
+    return Ordering(
+        id=name,
+        anchor="tab:2",
+        experiment="main",
+        dataset=dataset,
+        metric="error",
+        direction="lower",
+        methods=methods,
+        statement="",
+    )
+
+
+TRIALS = (trial("ours", "digits", "C1"), trial("baseline", "digits"), trial("ours", "wine"), trial("baseline", "wine"))
+
+
+def test_a_value_needs_its_own_trials_and_those_of_the_method_that_it_compares_with() -> None:
+    claims = Claims(items=(claim("C1", compared_with="Baseline"), claim("C2")))
+    assert needed_kinds(claims, TRIALS) == {
+        "C1": {TrialKind("Main", "ours", "digits"), TrialKind("Main", "baseline", "digits")}
+    }
+
+
+def test_an_ordering_needs_all_its_methods_on_its_data_sets() -> None:
+    claims = Claims(orderings=(ordering("O1", "wine", "ours", "baseline"), ordering("O2", "", "ours", "baseline")))
+    needed = needed_kinds(claims, TRIALS)
+    assert needed["O1"] == {TrialKind("Main", "ours", "wine"), TrialKind("Main", "baseline", "wine")}
+    assert len(needed["O2"]) == 4
+
+
+def test_claims_are_selected_by_id_or_table() -> None:
+    claims = Claims(
+        items=(claim("C1"), claim("C2", "tab:3"), claim("C3", "5¶1")), orderings=(ordering("O1", "", "a", "b"),)
+    )
+    assert selected_claims(claims, (), ()) == claims
+    assert [item.id for item in selected_claims(claims, ("C3",), ("1",)).items] == ["C1", "C3"]
+    assert [item.id for item in selected_claims(claims, (), ("tab:2",)).orderings] == ["O1"]
+
+
+def test_seeds_are_limited_for_each_kind() -> None:
+    every = [trial(method, "digits", seed=seed) for seed in range(3) for method in ("a", "b")]
+    assert [each.id for each in limit_seeds(every, 2)] == ["a-digits-0", "b-digits-0", "a-digits-1", "b-digits-1"]
+    assert len(list(limit_seeds(every, None))) == 6
+
+
+def kind_estimates(method: str, dataset: str) -> TrialKind:
+    return TrialKind("e", method, dataset)
+
+
+def test_nothing_is_known_at_first() -> None:
+    estimates = Estimates()
+    assert estimates.of(kind_estimates("a", "x")).basis == "unknown"
+    assert estimates.seconds(kind_estimates("a", "x")) == 1.0
+
+
+def test_a_measurement_replaces_an_estimate_and_is_not_replaced_by_one() -> None:
+    estimates = Estimates()
+    estimates.stopped(kind_estimates("a", "x"), 5.0, 60.0)
+    assert estimates.of(kind_estimates("a", "x")).seconds == 60.0
+    estimates.measured(kind_estimates("a", "x"), 40.0)
+    estimates.stopped(kind_estimates("a", "x"), 5.0, 500.0)
+    assert estimates.of(kind_estimates("a", "x")).seconds == 40.0
+
+
+def test_without_progress_a_trial_takes_longer_than_it_ran() -> None:
+    estimates = Estimates()
+    estimates.stopped(kind_estimates("a", "x"), 30.0, None)
+    assert estimates.of(kind_estimates("a", "x")).basis == "at_least"
+    assert estimates.seconds(kind_estimates("a", "x")) == 60.0
+
+
+def test_factors_of_method_and_data_set_multiply() -> None:
+    estimates = Estimates()
+    estimates.measured(kind_estimates("a", "x"), 1.0)
+    estimates.measured(kind_estimates("a", "y"), 10.0)
+    estimates.measured(kind_estimates("b", "x"), 3.0)
+    estimates.measured(kind_estimates("b", "y"), 30.0)
+    estimates.measured(kind_estimates("c", "x"), 5.0)
+    del estimates.known[kind_estimates("b", "y")], estimates.known[kind_estimates("c", "x")]
+    estimates.measured(kind_estimates("c", "y"), 30.0)
+    similar = estimates.of(kind_estimates("b", "y"))
+    assert similar.basis == "similar"
+    assert similar.seconds == pytest.approx(17.3, rel=0.5)
+
+
+def test_estimates_of_similar_trials_are_not_kept() -> None:
+    former, estimates = Estimates(), Estimates()
+    former.measured(kind_estimates("a", "x"), 2.0)
+    estimates.add([former.of(kind_estimates("a", "x")), former.of(kind_estimates("b", "x"))])
+    assert list(estimates.known) == [kind_estimates("a", "x")]

@@ -10,7 +10,7 @@ from papercoder.artifacts import SourceFile, Trial, TrialList
 from papercoder.artifacts.reproduction import Setting
 from papercoder.errors import ReproductionError, SandboxError
 from papercoder.sandbox.contract import MIB
-from papercoder.stages.reproduction.preparation import Preparation, prepare, trial_files
+from papercoder.stages.reproduction.preparation import Preparation, list_trials, prepare, trial_files
 from papercoder.stages.reproduction.trial import (
     OnProgress,
     Progress,
@@ -20,7 +20,6 @@ from papercoder.stages.reproduction.trial import (
     TrialRequest,
     run_trial,
 )
-from papercoder.stages.reproduction.trial_list import list_trials
 from tests.reproduction.packages import OwnPackages
 from tests.reproduction.runs import repository, write_run
 

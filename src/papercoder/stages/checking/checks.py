@@ -6,19 +6,13 @@ from pathlib import Path
 
 from papercoder.artifacts.checking import CheckReport, Finding, error
 from papercoder.stages.checking.characters import check_characters
-from papercoder.stages.checking.entry import check_entry
-from papercoder.stages.checking.fallbacks import check_fallbacks
-from papercoder.stages.checking.file_names import check_paths
-from papercoder.stages.checking.imports.cycles import check_cycles
-from papercoder.stages.checking.imports.dependencies import check_dependencies
-from papercoder.stages.checking.imports.local_imports import check_imports
-from papercoder.stages.checking.mypy_check import check_calls
+from papercoder.stages.checking.conventions import check_entry, check_marks, check_paths, check_trials
+from papercoder.stages.checking.dependencies import check_dependencies
+from papercoder.stages.checking.honesty import check_fallbacks, check_stubs
+from papercoder.stages.checking.imports import check_cycles, check_imports
+from papercoder.stages.checking.linters import check_calls, check_names
 from papercoder.stages.checking.repository import Tree, read_tree
-from papercoder.stages.checking.requirement_marks import check_marks
-from papercoder.stages.checking.ruff_check import check_names
-from papercoder.stages.checking.settings.keys import check_config
-from papercoder.stages.checking.stubs import check_stubs
-from papercoder.stages.checking.trials import check_trials
+from papercoder.stages.checking.settings import check_config
 
 CHECKS: tuple[tuple[str, Callable[[Tree], Iterator[Finding]]], ...] = (
     ("syntax", lambda tree: iter(tree.broken)),

@@ -5,10 +5,12 @@ import codecs
 import io
 import re
 import tokenize
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+
+import yaml
 
 from papercoder.artifacts.checking import Finding, error, warning
 from papercoder.errors import RunFolderError
@@ -17,6 +19,7 @@ from papercoder.files.regular import file_status, is_file, read_bytes
 from papercoder.repository.paths import RUNNER
 from papercoder.repository.syntax import quiet_parser
 from papercoder.text.characters import visible_name
+from papercoder.text.yaml_text import InvalidYaml, compose_yaml
 
 MOST_MODULES = 2_000
 MOST_BYTES = 6_000_000
@@ -233,3 +236,193 @@ def _own(root: Path, folder: PurePosixPath) -> bool:
     if name.startswith(".") or name in _FOREIGN or name.endswith(".egg-info") or len(folder.parts) > DEEPEST:
         return False
     return not is_file(root, f"{folder}/pyvenv.cfg")
+
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def dotted(node: ast.AST | None) -> str:
+    """`a.b.c` for a name or a chain of attributes, else empty."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def called(node: ast.AST | None) -> str:
+    """The dotted name of the called function, or empty."""
+    return dotted(node.func) if isinstance(node, ast.Call) else ""
+
+
+def text_of(node: ast.AST | None) -> str | None:
+    """The value of a string constant, else None."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def keyword(node: ast.Call, name: str) -> ast.expr | None:
+    """The value of a keyword argument."""
+    return next((item.value for item in node.keywords if item.arg == name), None)
+
+
+def argument(node: ast.Call, position: int, name: str) -> ast.expr | None:
+    """The value of an argument that is passed by position or keyword."""
+    return node.args[position] if len(node.args) > position else keyword(node, name)
+
+
+def body_of(node: Function | ast.ClassDef | ast.Module) -> list[ast.stmt]:
+    """The statements after the docstring."""
+    return node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+
+
+def functions(nodes: Iterable[ast.AST]) -> Iterator[Function]:
+    """All functions and methods."""
+    return (node for node in nodes if isinstance(node, Function))
+
+
+def parameters(node: Function) -> list[ast.arg]:
+    """All named parameters, in order, without `*args` and `**kwargs`."""
+    return [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+
+
+def blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The nested blocks of a statement that share its scope: `if`, `for`, `while`, `with`, `try`, `match`."""
+    if isinstance(node, Function | ast.ClassDef):
+        return
+    for name in ("body", "orelse", "finalbody"):
+        if block := getattr(node, name, None):
+            yield block
+    for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+        yield part.body
+
+
+def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """All statements of a scope in order, without the bodies of functions and classes."""
+    for statement in body:
+        yield statement
+        for block in blocks(statement):
+            yield from statements(block)
+
+
+def is_main_guard(node: ast.stmt) -> bool:
+    """Whether this is `if __name__ == "__main__":`."""
+    if not isinstance(node, ast.If):
+        return False
+    return any(isinstance(part, ast.Name) and part.id == "__name__" for part in ast.walk(node.test))
+
+
+Keys = tuple[str, ...]
+"""The path to a setting. In a pattern, `*` matches one key or index, and a leading `**` any path."""
+
+_NUMBER_TO_A_READER = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A key and its value."""
+
+    keys: Keys
+    line: int
+    kind: str
+    """The type that YAML reads: `map`, `seq`, `str`, `int`, `float`, `bool` or `null`."""
+
+    text: str = ""
+    is_plain: bool = False
+    """Whether it is a scalar without quotation marks."""
+
+    @property
+    def is_misread(self) -> bool:
+        """Whether it looks like a number but YAML reads a string, such as `1e-4`."""
+        return self.kind == "str" and self.is_plain and bool(_NUMBER_TO_A_READER.fullmatch(self.text))
+
+
+@dataclass(frozen=True)
+class SettingsFile:
+    """All settings of a file."""
+
+    path: str
+    settings: dict[Keys, Setting]
+
+    @property
+    def leaves(self) -> tuple[Setting, ...]:
+        """The settings with a scalar value."""
+        return tuple(item for item in self.settings.values() if item.kind not in {"map", "seq"})
+
+    def has(self, pattern: Keys) -> bool:
+        """Whether any setting matches the pattern."""
+        return not pattern or any(fits(pattern, keys) for keys in self.settings)
+
+    def is_open(self, pattern: Keys) -> bool:
+        """Whether the value is empty or null, so that its keys are unknown."""
+        below = {keys[:-1] for keys in self.settings}
+        found = [item for keys, item in self.settings.items() if fits(pattern, keys)]
+        return any(item.kind == "null" or (item.kind in {"map", "seq"} and item.keys not in below) for item in found)
+
+
+class UnreadableSettings(Exception):
+    """The file is not a valid YAML mapping."""
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(why)
+        self.line = line
+
+
+def read_settings(path: str, text: str) -> SettingsFile:
+    """Read the keys of a YAML file without constructing objects.
+
+    Raises:
+        UnreadableSettings: it is not a valid YAML mapping.
+    """
+    try:
+        node = compose_yaml(text)
+    except InvalidYaml as failure:
+        raise UnreadableSettings(failure.line, str(failure)) from failure
+    if not isinstance(node, yaml.MappingNode):
+        raise UnreadableSettings(1, "it is not a mapping of keys to values")
+    settings: dict[Keys, Setting] = {}
+    for setting in _settings(node):
+        settings.setdefault(setting.keys, setting)
+    return SettingsFile(path, settings)
+
+
+def _settings(root: yaml.MappingNode) -> Iterator[Setting]:
+    left: list[tuple[Keys, yaml.Node]] = [((), root)]
+    while left:
+        base, node = left.pop()
+        for keys, child, line in _children(base, node):
+            if keys != base:
+                kind = child.tag.rpartition(":")[2]
+                is_plain = isinstance(child, yaml.ScalarNode) and child.style is None
+                yield Setting(keys, line, kind, child.value if isinstance(child, yaml.ScalarNode) else "", is_plain)
+            left.append((keys, child))
+
+
+def _children(base: Keys, node: yaml.Node) -> Iterator[tuple[Keys, yaml.Node, int]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else "*"
+            is_merge = key.tag == "tag:yaml.org,2002:merge"
+            yield base if is_merge else (*base, name), value, key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        yield from (((*base, "*"), value, value.start_mark.line + 1) for value in node.value)
+
+
+def fits(pattern: Keys, keys: Keys) -> bool:
+    """Whether the pattern matches this setting."""
+    if pattern[:1] == ("**",):
+        return len(pattern) - 1 <= len(keys) and _same(pattern[1:], keys[len(keys) - len(pattern) + 1 :])
+    return len(pattern) == len(keys) and _same(pattern, keys)
+
+
+def covers(pattern: Keys, keys: Keys) -> bool:
+    """Whether the pattern matches this setting or one of its parents."""
+    return any(fits(pattern, keys[:length]) for length in range(len(keys) + 1))
+
+
+def covered(keys: Keys, patterns: Iterable[Keys]) -> bool:
+    """Whether any of the patterns matches this setting or one of its parents."""
+    return any(covers(pattern, keys) for pattern in patterns)
+
+
+def _same(pattern: Keys, keys: Keys) -> bool:
+    return all(one == other or "*" in {one, other} for one, other in zip(pattern, keys, strict=True))

@@ -1,20 +1,70 @@
-"""Execution step by step, from install to smoke. Steps after a failed one are skipped."""
+"""Execution step by step, from install to smoke, with real data where all are present, else the synthetic version.
 
-from collections.abc import Callable, Mapping
+Steps after a failed one are skipped.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from papercoder.artifacts.data import RunData
-from papercoder.artifacts.execution import ExecutionReport, Outcome, StepName, StepResult
-from papercoder.artifacts.trials import TrialList
+from papercoder.artifacts import ExecutionReport, Outcome, RunData, SourceFile, StepName, StepResult, TrialList
+from papercoder.datasets.mounts import DATA_ROOT, Mounts, mounts_for
 from papercoder.environments.environment import Environment, Installation, Installer, Packages
 from papercoder.environments.indexes import unreachable
 from papercoder.environments.repository_copy import read_untrusted_file, temporary_copy
 from papercoder.environments.script_report import read_report, write_nonce
+from papercoder.errors import PaperCoderError
+from papercoder.files.temporary import temporary_folder
+from papercoder.runs.events import ExecutionStepEnded
+from papercoder.runs.executor import EmitsEvents, runs_execution_steps
 from papercoder.sandbox.contract import GIB, MIB, Bind, Command, Limits, Sandbox
-from papercoder.sandbox.selection import why_unavailable
-from papercoder.stages.execution.data import step_data
+from papercoder.sandbox.selection import select_sandbox, why_unavailable
 from papercoder.stages.execution.steps import ExecutionStep, Observation, steps
+
+_RUNNER = "trials.py"
+"""The file of a repository whose command takes settings as options."""
+
+
+@dataclass(frozen=True)
+class StepData:
+    """What the steps of one execution use."""
+
+    mounts: Mounts
+    obstacle: str = ""
+    """Why the steps cannot use data that are present."""
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the smoke run uses real data."""
+        return self.mounts.complete and not self.obstacle
+
+    def options(self, step: StepName) -> tuple[str, ...]:
+        """The options of `reproduce.sh` that make a step use real data."""
+        if not self.is_real or step != "smoke":
+            return ()
+        return "--set", f"data.root={DATA_ROOT}", "--set", "data.synthetic=false"
+
+    def note(self, step: StepName) -> str:
+        """Which data a step used; empty for steps without data, and for repositories that need none in files."""
+        if step != "smoke" or not (self.mounts.present or self.mounts.missing):
+            return ""
+        if self.is_real:
+            return f"used real data: {', '.join(self.mounts.present)}"
+        missing = f"{', '.join(self.mounts.missing)} missing; `papercoder data RUN` shows how to get it"
+        return f"used synthetic data: {self.obstacle or missing}"
+
+
+def step_data(data: RunData | None, repository: Path, sandbox: Sandbox) -> StepData:
+    """The data for the execution of a repository."""
+    mounts = mounts_for(data or RunData())
+    if not (repository / _RUNNER).is_file():
+        return StepData(mounts, f"the repository has no {_RUNNER}")
+    if sandbox.name == "subprocess":
+        return StepData(mounts, "without a sandbox, nothing is mounted")
+    return StepData(mounts)
+
 
 REPOSITORY = "/repository"
 
@@ -211,3 +261,63 @@ def _amount(outcome: Outcome, limits: Limits) -> str:
         "disk": f"{limits.disk / MIB:.0f} MiB in its folder, or filled the disk",
         "output": f"{limits.output / MIB:.0f} MiB of output",
     }[outcome.limit or "seconds"]
+
+
+UP_TO_SMOKE: tuple[StepName, ...] = ("install", "import", "start", "trials", "tests", "smoke")
+
+
+class Unobserved(PaperCoderError):
+    """Nothing was observed for reasons outside the files, such as no sandbox or no package index."""
+
+    exit_code = 3
+
+    def __init__(self, report: ExecutionReport) -> None:
+        super().__init__(report.unseen)
+        self.report = report
+
+    def __reduce__(self) -> tuple[type["Unobserved"], tuple[ExecutionReport]]:
+        return Unobserved, (self.report,)  # a Ray task may raise it on another machine
+
+
+@runs_execution_steps(*UP_TO_SMOKE)
+async def execute_files(
+    context: EmitsEvents, files: tuple[SourceFile, ...], sandbox: str, gpu: bool = False, data: RunData | None = None
+) -> ExecutionReport:
+    """Execute files up to the smoke step; `sandbox` is `auto` or the name of a sandbox.
+
+    Raises:
+        Unobserved: nothing was observed; an error, so that no step stores it as its result.
+        SandboxError: the requested sandbox is not available.
+    """
+    with _temporary_folder(files) as folder:
+        emit = _emit_step(context, UP_TO_SMOKE)
+        report = await execute(folder, await select_sandbox(sandbox), gpu=gpu, data=data, emit=emit)
+    if not report.observed:
+        raise Unobserved(report)
+    return report
+
+
+@contextmanager
+def _temporary_folder(files: tuple[SourceFile, ...]) -> Iterator[Path]:
+    with temporary_folder() as folder:
+        write_files(files, folder)
+        yield folder
+
+
+def _emit_step(context: EmitsEvents, steps: tuple[StepName, ...]) -> Callable[[StepResult], None]:
+    def emit(step: StepResult) -> None:
+        if step.step in steps:
+            context.emit(
+                ExecutionStepEnded(step=step.step, status=step.status, seconds=step.seconds, reason=step.reason)
+            )
+
+    return emit
+
+
+def write_files(files: tuple[SourceFile, ...], folder: Path) -> None:
+    """Write files into an empty folder."""
+    for file in files:
+        path = folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.text, encoding="utf-8", newline="\n")
+        path.chmod(0o755 if path.suffix == ".sh" else 0o644)

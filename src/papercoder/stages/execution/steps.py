@@ -1,19 +1,153 @@
-"""The steps after install: the command of each, and what it must produce besides exit code 0."""
+"""The steps after install: the command of each, the tests and trials that are declared, and what must be produced."""
 
+import ast
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from papercoder.artifacts.execution import Outcome, StepName
+from pydantic import ValidationError
+from rapidfuzz import fuzz
+
+from papercoder.artifacts import Outcome, StepName, TrialList
 from papercoder.environments.environment import has_tests
 from papercoder.environments.repository_copy import RESULTS, read_untrusted_file
 from papercoder.environments.script_report import ScriptReport, script
-from papercoder.files.regular import walk
-from papercoder.repository.claims_file import CLAIMS, read_claims
+from papercoder.errors import RunFolderError
+from papercoder.files.regular import read_bytes, walk
+from papercoder.repository.claims_file import CLAIMS, ClaimRow, read_claims
 from papercoder.repository.paths import RUNNER, module_parts
-from papercoder.stages.execution.declared_tests import declared_tests
-from papercoder.stages.execution.trials import metric_problem, trial_list_problem
+from papercoder.repository.syntax import quiet_parser
+
+_SKIPPED_FOLDERS = frozenset({"build", "dist", "node_modules", "venv", "CVS", "_darcs", "__pycache__"})
+"""Folders that pytest does not enter, besides hidden ones."""
+
+_MOST_BYTES = 1 << 20
+
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def declared_tests(repository: Path) -> frozenset[str]:
+    """The names of all test functions and methods below `tests/` in pytest's notation, without parameters.
+
+    Only those that pytest finds without doubt: at the top level of a file or of a class, not under a condition.
+    """
+    paths = walk(repository, "tests", enters=lambda folder: not _is_skipped(folder.name))
+    names = (f"tests/{path}" for path in paths if path.match("test_*.py") or path.match("*_test.py"))
+    return frozenset(f"{name}::{test}" for name in names for test in _tests(repository, name))
+
+
+def _is_skipped(folder: str) -> bool:
+    return folder.startswith(".") or folder in _SKIPPED_FOLDERS
+
+
+def _tests(repository: Path, path: str) -> Iterator[str]:
+    try:
+        with quiet_parser():
+            tree = ast.parse((read_bytes(repository, path) or b"")[:_MOST_BYTES])
+    except (RunFolderError, SyntaxError, ValueError, RecursionError, MemoryError, LookupError):
+        return  # pytest reports it
+    for name, node in _definitions(tree.body).items():
+        if not isinstance(node, ast.ClassDef):
+            if name.startswith("test"):
+                yield name
+        elif name.startswith("Test") and all(ast.unparse(base).endswith("TestCase") for base in node.bases):
+            methods = _definitions(node.body)
+            if not {"__init__", "__new__", "__test__"} & {*methods, *_assigned(node.body)}:
+                yield from (f"{name}::{method}" for method in methods if method.startswith("test"))
+
+
+def _definitions(body: list[ast.stmt]) -> Mapping[str, _Definition]:
+    """The functions and classes of a body that are no fixtures and whose names are not assigned or deleted there."""
+    assigned = _assigned(body)
+    return {
+        node.name: node
+        for node in body
+        if isinstance(node, _Definition) and node.name not in assigned and not any(map(_hides, node.decorator_list))
+    }
+
+
+def _hides(decorator: ast.expr) -> bool:
+    """Whether a decorated function may be no test; marks keep it one."""
+    return not ast.unparse(decorator).startswith(("pytest.mark.", "mark."))
+
+
+def _assigned(body: list[ast.stmt]) -> frozenset[str]:
+    """The names that statements assign, delete or change: `x` in `x = 1`, `x.y = 1` and `del x`."""
+    nodes = (node for one in body if not isinstance(one, _Definition) for node in ast.walk(one))
+    stored = (node for node in nodes if isinstance(node, ast.Name | ast.Attribute))
+    return frozenset(ast.unparse(node).partition(".")[0] for node in stored if not isinstance(node.ctx, ast.Load))
+
+
+_SHOWN = 8
+"""Problems that are listed; more would hide the output around them."""
+
+Names = tuple[str, ...]
+
+
+def trial_list_problem(text: str | None, claims: Sequence[ClaimRow]) -> str:
+    """What is wrong with the output of `main.py --list`; empty if nothing."""
+    try:
+        listed = TrialList.model_validate_json(text or "")
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        return f"`python main.py --list` printed no list of trials ({first['msg']})"
+    if not listed.trials:
+        return "`trials` returns no trial"
+    ids = {claim.id for claim in claims}
+    unknown = [f"NOT_MEASURED names {name}, which is no claim" for name in listed.not_measured if name not in ids]
+    used = list(dict.fromkeys((trial.experiment, trial.method, trial.dataset) for trial in listed.trials))
+    missing = {_kind(claim): claim.id for claim in reversed(claims) if claim.id in listed.unclaimed}
+    return _sentence([*unknown, *(_without_trial(name, kind, used) for kind, name in reversed(missing.items()))])
+
+
+def metric_problem(results: str | None, claims: Iterable[ClaimRow]) -> str:
+    """Claims whose trials ran and measured other metrics; empty if none."""
+    rows = json.loads(results or "{}").get("results", [])
+    measured: dict[Names, list[str]] = {}
+    for row in rows:
+        kind = _plain((row["experiment"], row["method"], row["dataset"]))
+        measured.setdefault(kind, []).append(row["metric"])
+    wrong: dict[Names, str] = {}
+    for claim in claims:
+        found = measured.get(_plain(_kind(claim)))
+        if found and _plain((claim.metric,)) not in {_plain((name,)) for name in found}:
+            wrong.setdefault((claim.experiment, claim.metric), _without_metric(claim, found))
+    return _sentence(list(wrong.values()))
+
+
+def _without_trial(name: str, kind: Names, used: Sequence[Names]) -> str:
+    nearest = max(used, key=lambda each: sum(fuzz.ratio(a, b) for a, b in zip(each, kind, strict=True)))
+    return (
+        f"{name} has no trial: no trial is called Trial({_quoted(kind)}, seed); the nearest is "
+        f"Trial({_quoted(nearest)}, seed). Use the claim's names, or say in NOT_MEASURED why it is not measured"
+    )
+
+
+def _without_metric(claim: ClaimRow, found: Sequence[str]) -> str:
+    return (
+        f"{claim.id} needs the metric {json.dumps(claim.metric, ensure_ascii=False)} of "
+        f"Trial({_quoted(_kind(claim))}, seed), whose run_trial returns {_quoted(dict.fromkeys(found))}"
+    )
+
+
+def _kind(claim: ClaimRow) -> Names:
+    return claim.experiment, claim.method, claim.dataset
+
+
+def _plain(names: Names) -> Names:
+    """Names as the runner compares them."""
+    return tuple(" ".join(name.lower().split()) for name in names)
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(json.dumps(name, ensure_ascii=False) for name in names)
+
+
+def _sentence(problems: Sequence[str]) -> str:
+    more = f"; and {len(problems) - _SHOWN} more of this kind" if len(problems) > _SHOWN else ""
+    return "; ".join(problems[:_SHOWN]) + more
+
 
 SMOKE_RESULTS = f"results/smoke/{RESULTS}"
 TRIAL_LIST = "trials.json"

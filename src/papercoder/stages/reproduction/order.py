@@ -1,11 +1,140 @@
-"""The order of trials: most claims decided earliest, cheap ones first, one seed of everything before further seeds."""
+"""The order of trials: most claims decided earliest, cheap ones first, one seed of everything before further seeds.
 
+How long trials take and which of them each claim needs decide it.
+"""
+
+import statistics
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from papercoder.artifacts import Trial
-from papercoder.artifacts.reproduction import TrialKind, kind_of
+from papercoder.artifacts import Claim, Claims, Ordering, Trial
+from papercoder.artifacts.reproduction import Estimate, TrialKind, kind_of
+
+
+def needed_kinds(claims: Claims, trials: Collection[Trial]) -> dict[str, frozenset[TrialKind]]:
+    """Id of a claim or an ordering -> the kinds of trials that decide it; those that no trial measures are left out.
+
+    A value needs the trials that name it, and those of the method with which it compares. An ordering needs the trials
+    of all its methods.
+    """
+    of_claim: dict[str, set[TrialKind]] = {}
+    for trial in trials:
+        for claim in trial.claims:
+            of_claim.setdefault(claim, set()).add(kind_of(trial))
+    kinds = frozenset(map(kind_of, trials))
+    found = {
+        claim.id: frozenset({*of_claim[claim.id], *_compared(claim, kinds)})
+        for claim in claims.items
+        if claim.id in of_claim
+    }
+    orderings = ((ordering.id, frozenset(_ordered(ordering, of_claim, kinds))) for ordering in claims.orderings)
+    return found | {name: needed for name, needed in orderings if needed}
+
+
+def selected_claims(claims: Claims, names: Collection[str], tables: Collection[str]) -> Claims:
+    """The claims and orderings with these ids or in these tables (`1` or `tab:1`); all where neither is given."""
+    if not names and not tables:
+        return claims
+    anchors = {anchor if ":" in anchor else f"tab:{anchor}" for anchor in tables}
+    return Claims(
+        items=tuple(item for item in claims.items if item.id in names or item.anchor in anchors),
+        orderings=tuple(item for item in claims.orderings if item.id in names or item.anchor in anchors),
+    )
+
+
+def limit_seeds(trials: Iterable[Trial], seeds: int | None) -> Iterator[Trial]:
+    """The trials with at most this many seeds of each kind."""
+    count: dict[TrialKind, int] = {}
+    for trial in trials:
+        kind = kind_of(trial)
+        count[kind] = count.get(kind, 0) + 1
+        if seeds is None or count[kind] <= seeds:
+            yield trial
+
+
+def _compared(claim: Claim, kinds: Iterable[TrialKind]) -> Iterator[TrialKind]:
+    if claim.compared_with:
+        yield from _matching(kinds, claim.experiment, {claim.compared_with}, claim.dataset)
+
+
+def _ordered(
+    ordering: Ordering, of_claim: dict[str, set[TrialKind]], kinds: Collection[TrialKind]
+) -> Iterator[TrialKind]:
+    for claim in ordering.claims:
+        yield from of_claim.get(claim, ())
+    yield from _matching(kinds, ordering.experiment, set(ordering.methods), ordering.dataset)
+
+
+def _matching(
+    kinds: Iterable[TrialKind], experiment: str, methods: Collection[str], dataset: str
+) -> Iterator[TrialKind]:
+    """The kinds with these names; any data set if it is empty."""
+    wanted = {_plain(method) for method in methods}
+    for kind in kinds:
+        same = _plain(kind.experiment) == _plain(experiment) and _plain(kind.method) in wanted
+        if same and (not dataset or _plain(kind.dataset) == _plain(dataset)):
+            yield kind
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+@dataclass
+class Estimates:
+    """The time of each kind of trial, corrected as results arrive."""
+
+    known: dict[TrialKind, Estimate] = field(default_factory=dict)
+
+    def add(self, estimates: Iterable[Estimate]) -> None:
+        """Add estimates that an earlier invocation made."""
+        self.known |= {estimate.kind: estimate for estimate in estimates if estimate.basis != "similar"}
+
+    def measured(self, kind: TrialKind, seconds: float) -> None:
+        """A trial of this kind has ended."""
+        former = self.known.get(kind)
+        if former and former.basis == "measured" and former.seconds is not None:
+            seconds = (former.seconds + seconds) / 2
+        self.known[kind] = Estimate(kind=kind, seconds=seconds, basis="measured")
+
+    def stopped(self, kind: TrialKind, elapsed: float, total: float | None) -> None:
+        """A trial of this kind was stopped after `elapsed` seconds, and would have taken `total`, if that is known."""
+        former = self.known.get(kind)
+        if former and former.basis == "measured":
+            return
+        if total is None:
+            self.known[kind] = Estimate(kind=kind, seconds=elapsed, basis="at_least")
+        else:
+            self.known[kind] = Estimate(kind=kind, seconds=max(total, elapsed), basis="progress")
+
+    def of(self, kind: TrialKind) -> Estimate:
+        """The estimate for a kind.
+
+        Without one of its own: the geometric mean over its experiment, method and data set of the times that are
+        known for these, which is exact where time is a product of a factor for each.
+        """
+        if own := self.known.get(kind):
+            return own
+        known = {other: estimate.seconds for other, estimate in self.known.items() if estimate.seconds}
+        if not known:
+            return Estimate(kind=kind, seconds=None, basis="unknown")
+        overall = statistics.geometric_mean(known.values())
+        seconds = overall
+        for position in (1, 2):  # method, data set
+            alike = [value for other, value in known.items() if other[position] == kind[position]]
+            seconds *= (statistics.geometric_mean(alike) / overall) if alike else 1.0
+        return Estimate(kind=kind, seconds=seconds, basis="similar")
+
+    def seconds(self, kind: TrialKind) -> float:
+        """The time to plan with: 1 second where nothing is known, so that such trials are tried early, and twice the
+        time after which a trial was stopped without progress.
+        """
+        found = self.of(kind)
+        if found.seconds is None:
+            return 1.0
+        return 2 * found.seconds if found.basis == "at_least" else found.seconds
+
 
 Seconds = Callable[[TrialKind], float]
 """How long a trial of a kind takes."""

@@ -1,23 +1,89 @@
-"""What trials run in: a sandbox with the repository's packages, and a fresh copy of its files for each command."""
+"""What trials run in: a sandbox with the repository's packages, a fresh copy of its files per command, settings."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import math
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from papercoder.artifacts import RunData, SourceFile
-from papercoder.artifacts.execution import Outcome
+from pydantic import ValidationError
+
+from papercoder.artifacts import ConfigValue, Outcome, RunData, SourceFile, TrialList
 from papercoder.artifacts.reproduction import Setting
-from papercoder.datasets.mounts import Mounts, mounts_for
+from papercoder.datasets.mounts import DATA_ROOT, Mounts, mounts_for
 from papercoder.environments.environment import Environment, Installer, Packages
 from papercoder.environments.lock import LOCK, REQUIREMENTS
-from papercoder.environments.repository_copy import delete_folder
+from papercoder.environments.repository_copy import delete_folder, read_untrusted_file
 from papercoder.errors import ReproductionError, SandboxError
 from papercoder.files.temporary import new_temporary_folder
 from papercoder.repository.import_graph import import_closure
-from papercoder.sandbox.contract import GIB, Bind, Command, Limits, Sandbox
+from papercoder.sandbox.contract import GIB, MIB, Bind, Command, Limits, Sandbox
 from papercoder.sandbox.selection import select_sandbox, why_unavailable
+from papercoder.text.yaml_text import InvalidYaml, load_yaml
+
+CONFIG = "config.yaml"
+
+
+def data_settings(files: Iterable[SourceFile], data: RunData) -> tuple[Setting, ...]:
+    """Where the data are; synthetic data unless all that the repository needs are there.
+
+    A setting that `config.yaml` does not have is left out.
+    """
+    mounts = mounts_for(data)
+    if not mounts.present and not mounts.missing:
+        return ()
+    known = flat_settings(files)
+    values = {"data.root": DATA_ROOT, "data.synthetic": not mounts.complete}
+    return tuple(Setting(key=key, value=value) for key, value in values.items() if key in known)
+
+
+def flat_settings(files: Iterable[SourceFile], changes: Iterable[Setting] = ()) -> dict[str, object]:
+    """Dotted key -> value of every setting in `config.yaml`, with these changes; empty if it is not YAML."""
+    text = next((file.text for file in files if file.path == CONFIG), "")
+    try:
+        config = load_yaml(text)
+    except InvalidYaml:
+        return {}
+    return {**dict(_flat(config, "")), **{change.key: change.value for change in changes}}
+
+
+def _flat(config: object, prefix: str) -> Iterator[tuple[str, object]]:
+    if isinstance(config, dict):
+        for name, value in config.items():
+            yield from _flat(value, f"{prefix}.{name}" if prefix else str(name))
+    elif prefix:
+        yield prefix, config
+
+
+def scaled_settings(values: Iterable[ConfigValue], scale: float) -> tuple[Setting, ...]:
+    """The settings that change at this share of the paper's scale.
+
+    Counts are rounded, lists shortened. Neither becomes smaller than its value in the smoke run, or than 1.
+    """
+    return tuple(_scaled(values, scale)) if scale < 1 else ()
+
+
+def _scaled(values: Iterable[ConfigValue], scale: float) -> Iterator[Setting]:
+    for item in values:
+        if not item.scalable:
+            continue
+        match item.value:
+            case bool() | str() | None:
+                continue
+            case int(count):
+                least = item.smoke if isinstance(item.smoke, int) and 1 <= item.smoke <= count else min(1, count)
+                new: int | float | list[object] = max(least, round(count * scale))
+            case float(amount):
+                least_amount = item.smoke if isinstance(item.smoke, int | float) and item.smoke <= amount else 0.0
+                new = max(least_amount, amount * scale)
+            case items:
+                shortest = len(item.smoke) if isinstance(item.smoke, list | tuple) else 1
+                new = list(items[: max(shortest, math.ceil(len(items) * scale))])
+        if new != item.value:
+            yield Setting(key=item.key, value=new)
+
 
 MAIN, RUNNER, EXPERIMENTS, CLAIMS = "main.py", "trials.py", "experiments.py", "claims.json"
 _DATA = frozenset({".json", ".yaml", ".yml", ".txt", ".toml", ".cfg"})
@@ -166,3 +232,40 @@ def _write(files: tuple[SourceFile, ...], folder: Path) -> None:
 def options_of(settings: tuple[Setting, ...]) -> tuple[str, ...]:
     """Changed settings as options of `main.py`."""
     return tuple(part for setting in settings for part in ("--set", setting.option))
+
+
+_OUTPUT = "trial-list.json"
+_INTO_FILE = f'exec python {MAIN} --list "$@" > {_OUTPUT}'
+"""A shell command, because the sandbox keeps only the end of what is printed."""
+
+_LIMITS = Limits(seconds=300)
+_LONGEST = 32 * MIB
+
+
+async def list_trials(
+    preparation: Preparation, files: tuple[SourceFile, ...], settings: tuple[Setting, ...] = ()
+) -> TrialList:
+    """List the trials of a repository with these settings, in the sandbox.
+
+    Raises:
+        ReproductionError: it lists none, or not as the convention of trials says.
+        SandboxError: the sandbox could not be started.
+    """
+    async with repository_folder(files) as folder:
+        outcome = await preparation.run(("sh", "-c", _INTO_FILE, "sh", *options_of(settings)), folder, _LIMITS)
+        text = read_untrusted_file(folder, _OUTPUT, _LONGEST)
+    command = f"`python {MAIN} --list`"
+    if not outcome.succeeded or text is None:
+        why = f"it reached its limit of {outcome.limit}" if outcome.limit else outcome.output.strip()[-500:]
+        raise ReproductionError(f"The repository does not list its trials: {command} failed: {why or 'no output'}")
+    try:
+        listed = TrialList.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the output"
+        raise ReproductionError(f"{command} printed an invalid list of trials: {where}: {first['msg']}.") from error
+    if twice := [name for name, count in Counter(trial.id for trial in listed.trials).items() if count > 1]:
+        raise ReproductionError(f"{command} printed two trials with the id {twice[0]!r}.")
+    if not listed.trials:
+        raise ReproductionError(f"{command} printed no trials, so there is nothing to reproduce.")
+    return listed

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from papercoder.artifacts import ConfigValue
-from papercoder.stages.reproduction.settings import scaled_settings
+from papercoder.stages.reproduction.preparation import scaled_settings
 
 
 def scaled(value: Any, scale: float, smoke: Any = None, scalable: bool = True) -> Any:

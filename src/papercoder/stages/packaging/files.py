@@ -1,9 +1,19 @@
-"""The files that describe a generated repository: README, traceability, citation, package."""
+"""The files around the code: what it needs to run, README, traceability, citation, package, and what was measured.
+
+Functions named `bare` are for code without a configuration and trials, and so without a complete design.
+"""
 
 import ast
 import json
+import platform
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import PurePosixPath
 
 from papercoder.artifacts import (
+    ClaimResult,
+    ClaimResults,
     DataSource,
     DataSources,
     OverallPlan,
@@ -12,13 +22,83 @@ from papercoder.artifacts import (
     Requirements,
     SourceFile,
     Traceability,
+    TrialResult,
 )
-from papercoder.artifacts.design import Design
+from papercoder.artifacts.design import ENTRY, EXPERIMENTS, Design
+from papercoder.claims.verdicts import printed_number
+from papercoder.repository.claims_file import CLAIMS, claims_json
+from papercoder.repository.packages import requirements_file, third_party_imports
+from papercoder.repository.paths import RUNNER
 from papercoder.repository.syntax import parse
 from papercoder.repository.traceability import to_markdown
-from papercoder.stages.packaging.equipment import shipped
 from papercoder.text.markdown import code as code_span
 from papercoder.text.markdown import escaped, inline, paragraphs
+
+_MAIN = """\
+\"\"\"Runs the experiments; `python main.py --help` lists the options.\"\"\"
+
+import sys
+
+from trials import main
+
+if __name__ == "__main__":
+    sys.exit(main("{module}"))
+"""
+_IGNORED = "__pycache__/\n.venv/\nresults/smoke/\n*.checkpoint\n*.part\n"
+_BARE_IGNORED = "__pycache__/\n.venv/\nresults.json\n"
+
+
+def equipment(design: Design, code: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
+    """`main.py`, `trials.py`, `claims.json`, `requirements.txt`, `reproduce.sh`, package markers, `.gitignore`."""
+    module = f"{design.package}.{EXPERIMENTS.removesuffix('.py')}"
+    runner = SourceFile(path=RUNNER, text=shipped(RUNNER))
+    return (
+        SourceFile(path=ENTRY, text=_MAIN.format(module=module)),
+        runner,
+        SourceFile(path=CLAIMS, text=claims_json(design.claims)),
+        SourceFile(path="requirements.txt", text=requirements_txt(design.logic.packages, (*code, runner))),
+        SourceFile(path="reproduce.sh", text=shipped("reproduce.sh")),
+        SourceFile(path=".gitignore", text=_IGNORED),
+        *(SourceFile(path=path, text="") for path in package_markers(code)),
+    )
+
+
+def bare_equipment(packages: tuple[str, ...], code: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
+    """The same for bare code, which has its own `main.py`; `packages` are the planned packages."""
+    script = (SourceFile(path="reproduce.sh", text=shipped("reproduce_bare.sh")),)
+    return (
+        SourceFile(path="requirements.txt", text=requirements_txt(packages, code)),
+        *(script if any(file.path == ENTRY for file in code) else ()),
+        SourceFile(path=".gitignore", text=_BARE_IGNORED),
+        *(SourceFile(path=path, text="") for path in package_markers(code)),
+    )
+
+
+@cache
+def shipped(name: str) -> str:
+    """The text of a file that every repository gets."""
+    return files("papercoder.stages.packaging.shipped").joinpath(name).read_text(encoding="utf-8")
+
+
+def requirements_txt(packages: tuple[str, ...], files: tuple[SourceFile, ...]) -> str:
+    """`requirements.txt`, from the planned packages and the actual imports."""
+    local = {PurePosixPath(file.path).parts[0].removesuffix(".py") for file in files}
+    code = (file for file in files if file.path.endswith(".py") and not file.path.startswith("tests/"))
+    return requirements_file(packages, (name for file in code for name in _imports(file, local)))
+
+
+def _imports(file: SourceFile, local: set[str]) -> Iterator[str]:
+    try:
+        yield from third_party_imports(file.text, local)
+    except SyntaxError:
+        return  # edited by the user; the planned packages must suffice
+
+
+def package_markers(files: tuple[SourceFile, ...]) -> tuple[str, ...]:
+    """The missing `__init__.py` files of folders with code, except tests."""
+    code = [file.path for file in files if file.path.endswith(".py") and not file.path.startswith("tests/")]
+    folders = {parent for path in code for parent in PurePosixPath(path).parents if parent.parts}
+    return tuple(sorted(path for folder in folders if (path := f"{folder}/__init__.py") not in code))
 
 
 def documents(paper: Paper, design: Design, traceability: Traceability, results: str = "") -> tuple[SourceFile, ...]:
@@ -259,3 +339,66 @@ def _coverage(requirements: Requirements, traceability: Traceability) -> list[st
     if traceability.unmarked:
         lines.append(f"Without a mark in the code: {', '.join(traceability.unmarked)}.")
     return [*lines, "A mark shows where to look; it does not prove that the code there meets the requirement."]
+
+
+def result_files(compared: ClaimResults, trials: Iterable[TrialResult]) -> tuple[SourceFile, ...]:
+    """`results.json` in the format of the shipped runner, and `results.md` with the paper's tables."""
+    results = tuple(trials)
+    text = f"# Results\n\n{conditions(results)}\n\n{results_table(compared)}"
+    return (
+        SourceFile(path="results.json", text=_json(compared, results)),
+        SourceFile(path="results.md", text=text),
+    )
+
+
+def results_table(compared: ClaimResults) -> str:
+    """Every claim with its reported and its measured value, a table for each of the paper's tables."""
+    groups: dict[str, list[ClaimResult]] = {}
+    for item in compared.items:
+        groups.setdefault(item.claim.anchor, []).append(item)
+    return "\n".join(line for anchor, items in groups.items() for line in (*_table(anchor, items), ""))
+
+
+def _table(anchor: str, items: list[ClaimResult]) -> Iterator[str]:
+    yield f"[{escaped(anchor)}]"
+    yield ""
+    yield "| | method | data | metric | reported | measured | seeds | verdict |"
+    yield "|---|---|---|---|---:|---:|---:|---|"
+    for item in items:
+        claim, measured = item.claim, item.measured
+        names = " | ".join(escaped(name) for name in (claim.method, claim.dataset, f"{claim.metric} {claim.unit}"))
+        spread = "" if claim.spread is None else f" ± {claim.spread:g}"
+        reported = f"{printed_number(claim)}{spread}"
+        std = "" if measured is None or measured.std is None else f" ± {measured.std:.3g}"
+        value = "–" if measured is None else f"{measured.value:.5g}{std}"
+        seeds = measured.seeds if measured and measured.seeds else "–"
+        yield f"| {claim.id} | {names} | {reported} | {value} | {seeds} | {item.verdict.replace('_', ' ')} |"
+
+
+def conditions(trials: Iterable[TrialResult]) -> str:
+    """How many trials were measured, how long they took and on which machine, in one or two sentences."""
+    done = [trial for trial in trials if trial.status == "done"]
+    seconds, peaks = sum(trial.seconds for trial in done), [trial.peak_memory for trial in done if trial.peak_memory]
+    memory = f", with at most {max(peaks) / 1e9:.1f} GB of memory each" if peaks else ""
+    machine = f"{platform.machine()}, Python {done[0].versions.get('python', '')}" if done else platform.machine()
+    toy = " They ran at reduced scale or on synthetic data." if any(t.scale < 1 or t.synthetic for t in done) else ""
+    return inline(f"{len(done)} trials took {seconds / 60:.1f} minutes together on {machine}{memory}.{toy}")
+
+
+def _json(compared: ClaimResults, trials: tuple[TrialResult, ...]) -> str:
+    rows = [
+        {
+            "claim": item.claim.id,
+            "experiment": item.claim.experiment,
+            "method": item.claim.method,
+            "dataset": item.claim.dataset,
+            "metric": item.claim.metric,
+            "mean": item.measured.value,
+            "std": item.measured.std,
+            "seeds": item.measured.seeds,
+        }
+        for item in compared.items
+        if item.measured
+    ]
+    failed = [{"id": trial.trial.id, "reason": trial.reason} for trial in trials if trial.status != "done"]
+    return json.dumps({"results": rows, "failed": failed}, indent=1, ensure_ascii=False) + "\n"

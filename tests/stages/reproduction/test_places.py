@@ -7,9 +7,7 @@ import pytest
 
 from papercoder.artifacts import SourceFile, Trial
 from papercoder.clusters.ray import connected
-from papercoder.stages.reproduction.places import TrialPlace
-from papercoder.stages.reproduction.ray_place import RayPlace
-from papercoder.stages.reproduction.slurm_place import SlurmPlace
+from papercoder.stages.reproduction.places import RayPlace, SlurmPlace, TrialPlace
 from papercoder.stages.reproduction.trial import Progress, TrialCaps, TrialOutcome, TrialRequest
 
 MAIN = """\

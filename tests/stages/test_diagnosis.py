@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from papercoder.artifacts import ClaimChange, ClaimVerdict
-from papercoder.stages.diagnosis.selection import LEVEL, Shift, decide
+from papercoder.stages.diagnosis import LEVEL, Shift, decide
 
 
 def change(claim: str, before: ClaimVerdict, after: ClaimVerdict) -> ClaimChange:

@@ -1,1 +1,0 @@
-"""Imports: which modules a repository has, what they import, and the packages that this requires."""

@@ -1,1 +1,0 @@
-"""Settings: the keys of the configuration files, and where the code reads them."""
