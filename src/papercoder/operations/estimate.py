@@ -9,7 +9,7 @@ from papercoder.models.resolve import price_of_spec
 from papercoder.models.tokens import count_tokens
 from papercoder.paper.fidelity import Estimate
 from papercoder.settings import Settings
-from papercoder.stages.planning.requirements import parts_of
+from papercoder.stages.planning.requirements import questions_of
 
 FILES = 8
 """Files of a typical repository."""
@@ -99,7 +99,7 @@ def _published_stages(paper: Paper, files: int) -> list[_Stage]:
 
 def _stages(paper: Paper, refine: int, files: int) -> list[_Stage]:
     text = count_tokens(paper.render())
-    parts = len(list(parts_of(paper)))
+    parts = len(questions_of(paper))
     planned = text + _PLAN + _REQUIREMENTS
     around = text // 2 + _CONFIG + (1 + _IMPORTED) * _CODE
     artifacts = [_PLAN, _DESIGN, _LOGIC, _CONFIG]

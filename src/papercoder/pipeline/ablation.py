@@ -106,7 +106,7 @@ async def with_review(run: Run[Agents], paper: Paper, publish: Publisher, settin
 
 async def make_plan(run: Run[Agents], paper: Paper) -> OverallPlan:
     """Make the overall plan of the published pipeline."""
-    return await run.step("planning/plan.json", make_overall_plan, paper, 0)
+    return await run.step("planning/plan.json", make_overall_plan, paper)
 
 
 async def make_architecture(run: Run[Agents], paper: Paper, plan: OverallPlan) -> ArchitectureDesign:

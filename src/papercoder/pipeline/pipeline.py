@@ -133,7 +133,7 @@ async def plan_with_requirements(run: Run[Agents], paper: Paper, refine: int) ->
 async def extract(run: Run[Agents], paper: Paper, refine: int) -> tuple[OverallPlan, Requirements, Claims]:
     """Extract from the paper what to do and which results it reports."""
     plan, found = await gather_pair(
-        run.step("planning/plan.json", make_overall_plan, paper, 0),  # what the code does rests on the requirements
+        run.step("planning/plan.json", make_overall_plan, paper),
         run.step("planning/found.json", find_requirements, paper),
     )
     requirements, claims = await gather_pair(
@@ -146,7 +146,7 @@ async def extract(run: Run[Agents], paper: Paper, refine: int) -> tuple[OverallP
 async def plan_as_published(run: Run[Agents], paper: Paper) -> Design:
     """Overall plan, architecture, logic, configuration, one after the other (Paper2Code, section 3.1)."""
     none, claims, data, refine = Requirements(items=()), Claims(), DataSources(), 0
-    plan = await run.step("planning/plan.json", make_overall_plan, paper, refine)
+    plan = await run.step("planning/plan.json", make_overall_plan, paper)
     architecture = await run.step("planning/architecture.json", design_architecture, paper, plan, none, refine)
     logic = await run.step(
         "planning/logic.json", design_logic, paper, plan, none, architecture, None, claims, data, refine

@@ -12,49 +12,48 @@ from papercoder.artifacts.data import DataSources
 from papercoder.stages.planning.changes import (
     ArchitectureChanges,
     ChangeError,
-    Changes,
     ConfigChanges,
     LogicChanges,
     apply_changes,
 )
 from papercoder.stages.planning.configuration import design_config
-from papercoder.stages.planning.overall import make_overall_plan
 from tests.support import CONFIG, LOGIC, PAPER, PLAN, REQUIREMENTS, Scripted, architecture, make_agents, setting
 
 
-def edit(field: str, search: str, replace: str) -> Changes:
-    return Changes.model_validate({"edits": [{"field": field, "search": search, "replace": replace}]})
+def edit(field: str, search: str, replace: str) -> LogicChanges:
+    return LogicChanges.model_validate({"edits": [{"field": field, "search": search, "replace": replace}]})
 
 
 def test_words_of_a_text_are_replaced() -> None:
-    changed = apply_changes(PLAN, edit("method", "w x", "w x + b"))
-    assert changed == PLAN.model_copy(update={"method": "y = w x + b [eq:1]"})
+    changed = apply_changes(LOGIC, edit("shared_knowledge", "floats", "doubles"))
+    assert changed == LOGIC.model_copy(update={"shared_knowledge": "All values are doubles."})
 
 
 def test_text_is_added_at_the_end() -> None:
-    assert apply_changes(PLAN, edit("data", "", "They are seeded.")).data == "Random points.\n\nThey are seeded."
+    changed = apply_changes(LOGIC, edit("shared_knowledge", "", "Seeds are integers."))
+    assert changed.shared_knowledge == "All values are floats.\n\nSeeds are integers."
 
 
 def test_texts_of_a_list_are_added_changed_and_dropped() -> None:
-    added = apply_changes(PLAN, edit("experiments", "", "Fit twice."))
-    assert added.experiments == ("Fit once.", "Fit twice.")
-    changed = apply_changes(added, edit("experiments", "twice", "three times"))
-    assert changed.experiments == ("Fit once.", "Fit three times.")
-    assert apply_changes(changed, edit("experiments", "Fit once.", "")).experiments == ("Fit three times.",)
+    added = apply_changes(LOGIC, edit("packages", "", "scipy>=1.11"))
+    assert added.packages == (*LOGIC.packages, "scipy>=1.11")
+    changed = apply_changes(added, edit("packages", "scipy", "torch"))
+    assert changed.packages == (*LOGIC.packages, "torch>=1.11")
+    assert apply_changes(changed, edit("packages", "torch>=1.11", "")).packages == LOGIC.packages
 
 
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        (edit("method", "z", "y"), "`method` contains 'z' 0 times, not once."),
-        (edit("summary", "i", "y"), "`summary` contains 'i' 3 times, not once."),
-        (edit("experiments", "z", "y"), "0 texts of `experiments` contain 'z'; copy words of exactly one."),
-        (edit("title", "z", "y"), "`title` is not a text of the artifact; its texts are summary, method"),
+        (edit("shared_knowledge", "z", "y"), "`shared_knowledge` contains 'z' 0 times, not once."),
+        (edit("shared_knowledge", "l", "y"), "`shared_knowledge` contains 'l' 4 times, not once."),
+        (edit("packages", "z", "y"), "0 texts of `packages` contain 'z'; copy words of exactly one."),
+        (edit("title", "z", "y"), "`title` is not a text of the artifact; its texts are shared_knowledge."),
     ],
 )
-def test_changes_that_do_not_fit_are_explained(changes: Changes, problem: str) -> None:
+def test_changes_that_do_not_fit_are_explained(changes: LogicChanges, problem: str) -> None:
     with pytest.raises(ChangeError, match=re.escape(problem)):
-        apply_changes(PLAN, changes)
+        apply_changes(LOGIC, changes)
 
 
 def test_files_are_replaced_added_and_dropped_by_path() -> None:
@@ -70,11 +69,6 @@ def test_files_are_replaced_added_and_dropped_by_path() -> None:
     assert [file.path for file in dropped.files] == [file.path for file in design.files]
     with pytest.raises(ChangeError, match=r"`old.py` cannot be dropped; there is no such path"):
         apply_changes(design, ArchitectureChanges(drop=("old.py",)))
-
-
-def test_packages_of_a_logic_design_are_texts() -> None:
-    changes = LogicChanges.model_validate({"edits": [{"field": "packages", "search": "numpy", "replace": "torch"}]})
-    assert apply_changes(LOGIC, changes).packages[0] == "torch>=1.26"
 
 
 def test_values_are_replaced_by_key() -> None:
@@ -99,7 +93,9 @@ def test_a_refinement_gives_the_changes_alone() -> None:
     config, model = refine({"values": [{"key": "seed", "value": 7, "source": "assumed"}]})
     assert next(value for value in config.values if value.key == "seed").value == 7
     assert len(config.values) == len(CONFIG.values)
-    assert "Give only the changes that fix them" in model.of("refine")[0].text
+    text = model.of("refine")[0].text
+    assert "To change a setting, give it in full." in text
+    assert "TextEdit" not in text
 
 
 def test_a_change_that_does_not_fit_is_rejected() -> None:
@@ -109,7 +105,6 @@ def test_a_change_that_does_not_fit_is_rejected() -> None:
 
 
 def test_a_whole_artifact_is_understood_too() -> None:
-    better = PLAN.model_copy(update={"summary": "Better."})
-    wrong = Critique(violations=(Violation(where="summary", what="wrong", correction="Better."),))
-    model = Scripted({"overall_plan": PLAN, "verify": wrong, "refine": better})
-    assert asyncio.run(make_overall_plan(make_agents(model), PAPER, 1)) == better
+    better = CONFIG.model_copy(update={"values": (*CONFIG.values, setting("new.key", 1))})
+    config, _ = refine(json.loads(better.model_dump_json()))
+    assert config == better

@@ -40,30 +40,34 @@ from tests.support import (
 FINE = Critique()
 WRONG = Critique(violations=(Violation(where="files", what="too many", correction="fewer"),))
 
-# The overall plan, and refinement
+# The overall plan
 
 
-def test_a_plan_without_violations_is_made_in_two_calls() -> None:
-    model = Scripted({"overall_plan": PLAN, "verify": FINE})
-    assert asyncio.run(make_overall_plan(make_agents(model), PAPER, 3)) == PLAN
-    assert [request.agent for request in model.requests] == ["overall_plan", "verify"]
+def test_a_plan_is_made_in_one_call() -> None:
+    model = Scripted({"overall_plan": PLAN})
+    assert asyncio.run(make_overall_plan(make_agents(model), PAPER)) == PLAN
+    assert [request.agent for request in model.requests] == ["overall_plan"]
 
 
-def test_violations_are_put_right_until_there_are_none_or_the_rounds_are_over() -> None:
-    better = PLAN.model_copy(update={"summary": "Better."})
-    change = '{"edits": [{"field": "summary", "search": "A line is fitted.", "replace": "Better."}]}'
-    model = Scripted({"overall_plan": PLAN, "verify": WRONG, "refine": [change, "{}"]})
-    assert asyncio.run(make_overall_plan(make_agents(model), PAPER, 2)) == better
+# Refinement
+
+
+def test_violations_are_fixed_until_there_are_none_or_the_rounds_are_over() -> None:
+    change = '{"edits": [{"field": "approach", "search": "Two", "replace": "Only two"}]}'
+    model = Scripted({"architecture": architecture(), "verify": WRONG, "refine": [change, "{}"]})
+    made = asyncio.run(design_architecture(make_agents(model), PAPER, PLAN, REQUIREMENTS, 2))
+    assert made == architecture().model_copy(update={"approach": "Only two files."})
     assert [(request.agent, request.subject) for request in model.requests[1:]] == [
-        ("verify", "overall_plan"),
-        ("refine", "overall_plan"),
-        ("verify", "overall_plan 2"),
-        ("refine", "overall_plan 2"),
+        ("verify", "architecture"),
+        ("refine", "architecture"),
+        ("verify", "architecture 2"),
+        ("refine", "architecture 2"),
     ]
     revised = model.of("refine")[0].text
     assert "files: too many It should be: fewer" in revised
-    assert PLAN.summary in revised
-    assert "Write the overall plan" in revised
+    assert "approach: Two files." in revised
+    assert "To change a file, give it in full." in revised
+    assert "Design the repository" in revised
 
 
 # The architecture

@@ -18,7 +18,7 @@ class TextEdit(Artifact):
     """A change in a text, or in a list of texts."""
 
     field: str
-    """The name of the field, such as `method` or `unclear`."""
+    """The name of the field, such as `approach` or `unclear`."""
 
     search: str = ""
     """Words of the field, copied character by character, that occur in it once; empty to add at its end."""
@@ -28,29 +28,33 @@ class TextEdit(Artifact):
 
 
 class Changes(Artifact):
-    """Everything that changes; what is not mentioned stays."""
-
-    edits: tuple[TextEdit, ...] = ()
+    """Changes of an artifact that has named parts; what is not mentioned stays."""
 
     drop: tuple[str, ...] = ()
     """Names of the parts to remove: paths of files, or keys of settings."""
 
-    parts: ClassVar[tuple[str, str] | None] = None
-    """The field with the named parts, and the field with a part's name; None if the artifact has none."""
+    parts: ClassVar[tuple[str, str, str]]
+    """What a part is, the field with the parts, and the field with a part's name."""
 
 
-class ArchitectureChanges(Changes):
+class TextChanges(Changes):
+    """Changes of an artifact that has texts beside its parts."""
+
+    edits: tuple[TextEdit, ...] = ()
+
+
+class ArchitectureChanges(TextChanges):
     """Changes of an architecture."""
 
-    parts = ("files", "path")
+    parts = ("file", "files", "path")
     files: tuple[FilePlan, ...] = ()
     """Files to add, or to replace by their path, each in full."""
 
 
-class LogicChanges(Changes):
+class LogicChanges(TextChanges):
     """Changes of a logic design."""
 
-    parts = ("files", "path")
+    parts = ("file", "files", "path")
     files: tuple[FileLogic, ...] = ()
     """Files to add, or to replace by their path, each in full."""
 
@@ -58,7 +62,7 @@ class LogicChanges(Changes):
 class ConfigChanges(Changes):
     """Changes of a configuration."""
 
-    parts = ("values", "key")
+    parts = ("setting", "values", "key")
     values: tuple[ConfigValue, ...] = ()
     """Values to add, or to replace by their key, each in full."""
 
@@ -70,16 +74,15 @@ def apply_changes(artifact: A, changes: Changes) -> A:
         ChangeError: a name or the words to replace are not in the artifact, or the result is invalid.
     """
     fields: dict[str, object] = dict(artifact)
-    for edit in changes.edits:
+    for edit in changes.edits if isinstance(changes, TextChanges) else ():
         fields[edit.field] = _edited(fields, edit)
-    if changes.parts:
-        name, key = changes.parts
-        kept = {getattr(item, key): item for item in getattr(artifact, name)}
-        for dropped in changes.drop:
-            if kept.pop(dropped, None) is None:
-                raise ChangeError(f"`{dropped}` cannot be dropped; there is no such {key}.")
-        kept |= {getattr(item, key): item for item in getattr(changes, name)}
-        fields[name] = tuple(kept.values())
+    _, name, key = changes.parts
+    kept = {getattr(item, key): item for item in getattr(artifact, name)}
+    for dropped in changes.drop:
+        if kept.pop(dropped, None) is None:
+            raise ChangeError(f"`{dropped}` cannot be dropped; there is no such {key}.")
+    kept |= {getattr(item, key): item for item in getattr(changes, name)}
+    fields[name] = tuple(kept.values())
     try:
         return type(artifact).model_validate(fields)
     except ValidationError as error:

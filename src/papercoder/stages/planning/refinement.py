@@ -8,7 +8,7 @@ from papercoder.agents.answers import Correction, Format, InvalidAnswerError, Js
 from papercoder.agents.context import Part, artifact_part, text_part
 from papercoder.agents.listings import requirement_lines
 from papercoder.artifacts import Artifact, Critique, Requirements
-from papercoder.stages.planning.changes import ChangeError, Changes, apply_changes
+from papercoder.stages.planning.changes import ChangeError, Changes, TextChanges, apply_changes
 from papercoder.text.fences import fence
 
 A = TypeVar("A", bound=Artifact)
@@ -97,6 +97,8 @@ async def refined(
             _applicable(artifact, check),
             instructions=fence(agents.prompts.render(agent.name, **variables)),
             violations=critique.violations,
+            part=changes.parts[0],
+            has_texts=issubclass(changes, TextChanges),
         )
         artifact = _changed(artifact, change)
     return artifact

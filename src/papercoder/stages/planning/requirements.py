@@ -86,6 +86,8 @@ GAPS = Agent("gaps", "planning", ChangesFormat(), NO_CONVENTIONS)
 CHANGER = Agent("refine_requirements", "planning", Json(RequirementChanges), NO_CONVENTIONS)
 
 _PART_TOKENS = 3000
+_SHORT_TOKENS = 1000
+_MOST_TOGETHER = 8
 _MIN_WORDS = 20
 _SAME = 93.0
 """Similarity, of 100, from which two statements count as the same."""
@@ -93,21 +95,21 @@ _SAME = 93.0
 
 @uses(EXTRACTOR)
 async def find_requirements(agents: Agents, paper: Paper) -> RequirementDrafts:
-    """Extract the requirements of each part of the paper, in order."""
-    parts = [part for part in parts_of(paper) if _has_content(part)]
-    found = await gather_all(_from_part(agents, paper, part) for part in parts)
+    """Extract the requirements of each part of the paper."""
+    questions = questions_of(paper)
+    found = await gather_all(_from_sections(agents, paper, name, questions[name]) for name in questions)
     return RequirementDrafts(requirements=tuple(draft for drafts in found for draft in drafts.requirements))
 
 
-async def _from_part(agents: Agents, paper: Paper, part: tuple[Section, ...]) -> RequirementDrafts:
+async def _from_sections(agents: Agents, paper: Paper, name: str, sections: tuple[Section, ...]) -> RequirementDrafts:
     return await agents.ask(
         EXTRACTOR,
-        part[0].anchor,
+        name,
         (),
         _quoted(paper),
         title=paper.title,
         abstract=fence(paper.abstract),
-        section=fence("\n\n".join(section.render() for section in part)),
+        section=fence("\n\n".join(section.render() for section in sections)),
     )
 
 
@@ -175,6 +177,23 @@ def _applicable(paper: Paper, requirements: Requirements) -> Check[RequirementCh
 def _quoted(paper: Paper) -> Check[RequirementDrafts]:
     """Reject wrong quotes once; after that, they make their requirement an assumption."""
     return lambda drafts, attempt: unquoted(paper, drafts.requirements) if attempt == 0 else []
+
+
+def questions_of(paper: Paper) -> dict[str, tuple[Section, ...]]:
+    """The sections that one request each asks for, by their anchors: `3`, or `1, 4, app:A` for short parts together."""
+    groups: list[list[tuple[Section, ...]]] = []
+    together: list[tuple[Section, ...]] = []
+    room = 0
+    for part in filter(_has_content, parts_of(paper)):
+        tokens = sum(count_tokens(section.render()) for section in part)
+        if tokens <= min(room, _SHORT_TOKENS) and len(together) < _MOST_TOGETHER:
+            together.append(part)
+            room -= tokens
+            continue
+        groups.append([part])
+        if tokens <= _SHORT_TOKENS:
+            together, room = groups[-1], _PART_TOKENS - tokens
+    return {", ".join(part[0].anchor for part in group): sum(group, ()) for group in groups}
 
 
 def parts_of(paper: Paper) -> Iterator[tuple[Section, ...]]:
