@@ -101,8 +101,8 @@ def verdict(request: Request, kind: VerdictKind = "implemented", reason: str = "
 
 
 def _found(request: Request) -> RequirementDrafts:
-    found = _SECTIONS.get(request.subject)
-    return RequirementDrafts(requirements=(found,) if found else ())
+    found = (_SECTIONS.get(anchor) for anchor in request.subject.split(", "))
+    return RequirementDrafts(requirements=tuple(filter(None, found)))
 
 
 def project(**changes: Says | list[Says]) -> dict[str, Says | list[Says]]:

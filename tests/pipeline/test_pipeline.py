@@ -8,10 +8,12 @@ import pytest
 
 from papercoder.artifacts import CheckReport, Repository, StepName, Verdicts
 from papercoder.models.contract import Request
+from papercoder.models.journal import calls
 from papercoder.operations.generate import generate, made_again
+from papercoder.operations.revise import load_design
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import ArtifactMade, CallMade, Emit, Event, RunEnded
-from papercoder.runs.folder import load
+from papercoder.runs.folder import answer_store, load
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
 from tests.scripted import TEST_PY, Tree, block, executing, fenced, play, project, verdict
@@ -228,3 +230,22 @@ def test_a_tester_without_a_fit_answer_leaves_tests_out(
     repository = line(tmp_path)
     assert not [file.path for file in repository.files if file.path.startswith("tests/")]
     assert summarise(read_events(tmp_path)).warnings
+
+
+def test_settings_that_an_analysis_finds_missing_reach_the_configuration(
+    monkeypatch: pytest.MonkeyPatch, paper_file: Path, tmp_path: Path
+) -> None:
+    found = "R1, R2, R3\n\nSETTING training.momentum = 0.5; smoke 0.1 (assumed): of the optimiser\n"
+    play(monkeypatch, project(analysis=lambda request: found if "experiments" in request.subject else "R1, R2, R3"))
+    settings = Settings.model_validate({"refine": 0, "sandbox": "none"})
+    repository = asyncio.run(generate(paper_file, tmp_path, settings))
+    texts = {file.path: file.text for file in repository.files}
+    assert "  momentum: 0.5  # of the optimiser; ASSUMED\n" in texts["config.yaml"]
+    assert "  momentum: 0.1  # of the optimiser; tiny\n" in texts["config.smoke.yaml"]
+    coding = (call.request for call in calls(answer_store(tmp_path)) if call.request.agent == "coding")
+    asked = {request.subject: request.text for request in coding}
+    assert ["momentum: <float>" in asked[f"tinyfit/{name}.py"] for name in ("model", "experiments")] == [False, True]
+    assert "training.momentum" in {value.key for value in load_design(tmp_path).config.values}
+    before = calls_made(tmp_path)
+    asyncio.run(generate(paper_file, tmp_path, settings))
+    assert calls_made(tmp_path) == before, "nothing is asked again"

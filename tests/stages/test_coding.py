@@ -6,7 +6,7 @@ import pytest
 
 from papercoder.artifacts import FilePlan, SourceFile
 from papercoder.repository.config_text import to_yaml
-from papercoder.stages.analysis import analyse_file
+from papercoder.stages.analysis import analyse_file, settings_in
 from papercoder.stages.coding import problems, write_designed_file, write_file, write_listed_file
 from tests.support import (
     CONFIG,
@@ -149,3 +149,27 @@ def test_a_file_that_is_listed_uses_what_is_written_as_it_is() -> None:
         assert words in first.text
     assert NO_CONFIG in first.system
     assert "It imports `train` from `tinyfit.model`, which does not define it." in second.text
+
+
+def test_settings_that_an_analysis_finds_missing_are_read_with_their_source() -> None:
+    analysis = """\
+- `SETTING training.warmup = 1000; smoke 2 (R2): steps of the warm-up`
+SETTING evaluation.sizes = [1, 2] ("we average (five)"): sizes
+SETTING model.epsilon = 1.0e-6 (assumed): bound (of the denominator): small
+The SETTING above is new.
+"""
+    assert [
+        (item.key, item.value, item.smoke, item.source, item.requirement or item.quote, item.meaning)
+        for item in settings_in(analysis)
+    ] == [
+        ("training.warmup", 1000, 2, "requirement", "R2", "steps of the warm-up"),
+        ("evaluation.sizes", (1, 2), None, "quote", "we average (five)", "sizes"),
+        ("model.epsilon", 1e-6, None, "assumed", "", "bound (of the denominator): small"),
+    ]
+
+
+@pytest.mark.parametrize("line", ["SETTING a.b: 3", "SETTING a.b = 3: no source", "SETTING a.b = {c: 1} (assumed): c"])
+def test_a_setting_in_another_form_is_sent_back(line: str) -> None:
+    model = Scripted({"analysis": [f"R1, R2\n{line}", "R1, R2"]})
+    asyncio.run(analyse_file(make_agents(model), PAPER, PLAN, LOGIC, YAML, OWN, (), (), DATA, "tinyfit/experiments.py"))
+    assert "is not a setting in the form" in model.of("analysis")[1].text

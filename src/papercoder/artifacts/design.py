@@ -25,6 +25,9 @@ ENTRY = "main.py"
 EXPERIMENTS = "experiments.py"
 """The file in the package that lists and runs the trials."""
 
+ADDED_SETTINGS = "analysis/settings.json"
+"""The artifact with the settings that analyses found missing in the configuration; absent if there are none."""
+
 
 def package_of(files: Iterable[FilePlan | SourceFile]) -> str:
     """The package of a repository's files: the folder with the experiments; empty if there is none."""

@@ -277,6 +277,15 @@ class ExperimentConfig(Artifact):
     values: tuple[ConfigValue, ...] = Field(min_length=1)
     """Every hyperparameter, path, seed and switch that the code reads."""
 
+    def with_added(self, values: Iterable[ConfigValue]) -> "ExperimentConfig":
+        """With those of these values whose keys are new and are no group of keys."""
+        kept = {f"{value.key}.": value for value in self.values}
+        for value in values:
+            name = f"{value.key}."
+            if not any(name.startswith(other) or other.startswith(name) for other in kept):
+                kept[name] = value
+        return ExperimentConfig(values=tuple(kept.values()))
+
 
 class Violation(Artifact):
     """A place where an artifact violates its instructions."""

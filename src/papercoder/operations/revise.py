@@ -17,7 +17,7 @@ from papercoder.artifacts import (
     OverallPlan,
     Requirements,
 )
-from papercoder.artifacts.design import Design
+from papercoder.artifacts.design import ADDED_SETTINGS, Design
 from papercoder.datasets.lock import DATA
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.files.regular import is_file, walk, write
@@ -273,12 +273,15 @@ def load_design(folder: Path) -> Design:
     Raises:
         RunFolderError: planning is not finished.
     """
+    config = load(folder, CONFIG, ExperimentConfig)
+    if is_file(folder, ADDED_SETTINGS):
+        config = config.with_added(load(folder, ADDED_SETTINGS, ExperimentConfig).values)
     return Design(
         plan=load(folder, "planning/plan.json", OverallPlan),
         requirements=load(folder, REQUIREMENTS, Requirements),
         architecture=load(folder, "planning/architecture.json", ArchitectureDesign),
         logic=load(folder, "planning/logic.json", LogicDesign),
-        config=load(folder, CONFIG, ExperimentConfig),
+        config=config,
         claims=load(folder, "planning/claims.json", Claims),
         data=load(folder, DATA, DataSources),
     )

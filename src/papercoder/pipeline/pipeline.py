@@ -14,11 +14,13 @@
 """
 
 import asyncio
+from dataclasses import replace
 
 from papercoder.agents.agent import Agents
 from papercoder.agents.listings import data_lines
 from papercoder.artifacts import (
     Claims,
+    ConfigValue,
     DataSources,
     ExperimentConfig,
     OverallPlan,
@@ -27,7 +29,7 @@ from papercoder.artifacts import (
     Requirements,
     SourceFile,
 )
-from papercoder.artifacts.design import Design
+from papercoder.artifacts.design import ADDED_SETTINGS, Design
 from papercoder.artifacts.reproduction import ReproductionOptions
 from papercoder.concurrency import gather_all, gather_pair, run_in_thread
 from papercoder.pipeline.adoption import pending_change, with_pending_change
@@ -39,18 +41,18 @@ from papercoder.pipeline.repair_rounds import RepairRounds
 from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, reproduce
 from papercoder.pipeline.results import add_results
 from papercoder.pipeline.review_rounds import ReviewRounds
-from papercoder.repository.config_text import config_outline, to_yaml
+from papercoder.repository.config_text import config_outline, outline_with, to_yaml
 from papercoder.repository.import_graph import import_order
 from papercoder.repository.traceability import trace
 from papercoder.runs.run import Run
 from papercoder.settings import Coding, Settings
 from papercoder.stages import packaging
-from papercoder.stages.analysis import analyse_file
+from papercoder.stages.analysis import analyse_file, settings_in
 from papercoder.stages.checking import check
 from papercoder.stages.coding import write_file
 from papercoder.stages.planning.architecture import design_architecture
 from papercoder.stages.planning.claims import extract_claims
-from papercoder.stages.planning.configuration import design_config
+from papercoder.stages.planning.configuration import design_config, proved
 from papercoder.stages.planning.data import list_data_sources
 from papercoder.stages.planning.logic import design_logic
 from papercoder.stages.planning.overall import make_overall_plan
@@ -61,7 +63,8 @@ async def paper_to_repository(run: Run[Agents], paper: Paper, publish: Publisher
     """The full pipeline."""
     design = await plan_with_requirements(run, paper, settings.refine)
     configuration = await write_configuration(design, publish)
-    code = await write_code(run, paper, design, configuration, publish, settings.coding)
+    design, code = await write_code(run, paper, design, configuration, publish, settings.coding)
+    configuration = await write_configuration(design, publish)
     await add_equipment(design, configuration, code, publish)
     reviews = ReviewRounds(run, paper, design, configuration, publish)
     code = await reviews.reconcile(code) if settings.coding == "parallel" else code
@@ -95,7 +98,8 @@ async def as_published(run: Run[Agents], paper: Paper, publish: Publisher, _: Se
     """The pipeline of the PaperCoder paper: without requirements, refinement, review or execution."""
     design = await plan_as_published(run, paper)
     configuration = await write_configuration(design, publish)
-    code = await write_code(run, paper, design, configuration, publish, "layered")
+    design, code = await write_code(run, paper, design, configuration, publish, "layered")
+    configuration = await write_configuration(design, publish)
     files = await add_equipment(design, configuration, code, publish)
     return await add_documents(paper, design, files, publish)
 
@@ -166,10 +170,15 @@ async def write_configuration(design: Design, publish: Publisher) -> Files:
 
 async def write_code(
     run: Run[Agents], paper: Paper, design: Design, configuration: Files, publish: Publisher, order: Coding
-) -> Files:
-    """Analyse all files at once, and write each as soon as it is analysed and, in layers, what it imports exists."""
+) -> tuple[Design, Files]:
+    """Analyse all files at once, and write each as soon as it is analysed and, in layers, what it imports exists.
+
+    Returns:
+        The design, with the settings that the analyses found missing, and the code.
+    """
     config = config_outline(configuration[0].text, design.config)
     writing: dict[str, asyncio.Task[SourceFile]] = {}
+    missing: dict[str, tuple[ConfigValue, ...]] = {}
 
     async def analyse_and_write(path: str) -> SourceFile:
         owned, shared = design.owned_by(path), design.contributed_by(path)
@@ -177,6 +186,8 @@ async def write_code(
         artifact = f"analysis/{path}.md"
         inputs = (config, owned, shared, claims, data)
         analysis = await run.step(artifact, analyse_file, paper, design.plan, design.logic, *inputs, path)
+        missing[path] = settings_in(analysis)
+        inputs = (outline_with(config, missing[path]), owned, shared, claims, data)
         needed = [writing[item.path] for item in design.logic.file(path).imports]
         imported = tuple(await gather_all(needed)) if order == "layered" else None
         code = await run.step(f"repo/{path}", write_file, paper, design.logic, *inputs, analysis, imported, path)
@@ -184,7 +195,12 @@ async def write_code(
 
     for path in import_order(design.logic):
         writing[path] = asyncio.create_task(analyse_and_write(path))
-    return await publish(tuple(await gather_all(writing.values())), "Coding: the source files")
+    code = await publish(tuple(await gather_all(writing.values())), "Coding: the source files")
+    config_with_all = design.config.with_added(value for path in writing for value in missing[path])
+    new = config_with_all.values[len(design.config.values) :]
+    added = proved(ExperimentConfig(values=new), paper, design.requirements) if new else None
+    await run.write_output(ADDED_SETTINGS, added)
+    return (replace(design, config=design.config.with_added(added.values)) if added else design), code
 
 
 async def add_equipment(design: Design, configuration: Files, code: Files, publish: Publisher) -> Files:

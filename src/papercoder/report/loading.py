@@ -28,6 +28,7 @@ from papercoder.artifacts import (
     Verdicts,
 )
 from papercoder.artifacts.checking import CheckReport
+from papercoder.artifacts.design import ADDED_SETTINGS
 from papercoder.artifacts.execution import ExecutionReport
 from papercoder.artifacts.paper import render_block
 from papercoder.artifacts.reproduction import Reproduction
@@ -91,7 +92,7 @@ def load(folder: Path) -> Report:
         reviewed=verdicts is not None,
         architecture=files.read("planning/architecture.json", ArchitectureDesign),
         logic=files.read("planning/logic.json", LogicDesign),
-        config=files.read("planning/config.json", ExperimentConfig),
+        config=_config(files),
         data=_data(files),
         reproduction=files.read("reproduction/report.json", Reproduction),
         diagnosis=files.read("diagnosis/report.json", Diagnosis),
@@ -108,6 +109,13 @@ def load(folder: Path) -> Report:
         report = report.model_copy(update=_reading(folder, paper))
     others = tuple(text for text in summary.warnings if not text.startswith(_READING))
     return report.model_copy(update={"warnings": (*with_foreign_results(others, folder), *files.invalid)})
+
+
+def _config(files: "_Files") -> ExperimentConfig | None:
+    """The configuration, with the settings that analyses found missing."""
+    config = files.read("planning/config.json", ExperimentConfig)
+    added = files.read(ADDED_SETTINGS, ExperimentConfig)
+    return config.with_added(added.values) if config and added else config
 
 
 def _reading(folder: Path, paper: Paper) -> dict[str, object]:

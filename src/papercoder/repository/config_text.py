@@ -96,6 +96,12 @@ def config_outline(text: str, config: ExperimentConfig) -> str:
     return "\n".join(_outline(loaded, meanings, ())) + "\n"
 
 
+def outline_with(outline: str, values: tuple[ConfigValue, ...]) -> str:
+    """An outline, followed by that of further values."""
+    added = ExperimentConfig(values=values) if values else None
+    return outline + config_outline(to_yaml(added), added) if added else outline
+
+
 _SETTING = re.compile(r"(?P<indent> *)(?P<name>[\w.-]+):(?P<value>[^#]*)")
 
 

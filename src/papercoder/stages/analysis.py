@@ -1,12 +1,18 @@
 """Analysis: what a file has to do, in detail, before it is written (Paper2Code, section 3.2)."""
 
+import re
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
 from papercoder.agents.agent import WITH_TRIALS, Agent, Agents, uses
 from papercoder.agents.answers import Prose
 from papercoder.agents.context import cited_part, plan_part, text_part
 from papercoder.agents.listings import claims_by_table, file_logic, interfaces, requirement_lines
-from papercoder.artifacts import Claim, LogicDesign, OverallPlan, Paper, Requirement
+from papercoder.artifacts import Claim, ConfigValue, LogicDesign, OverallPlan, Paper, Requirement
 from papercoder.artifacts.design import EXPERIMENTS
 from papercoder.repository.traceability import ids_in
+from papercoder.text.yaml_text import InvalidYaml, load_yaml
 
 ANALYST = Agent("analysis", "analysis", Prose())
 EXPERIMENTS_ANALYST = Agent("analysis", "analysis", Prose(), WITH_TRIALS)
@@ -38,17 +44,11 @@ async def analyse_file(
         text_part("What all files agree on", logic.shared_knowledge),
     )
 
-    def check(analysis: str, attempt: int) -> list[str]:
-        missing = [item.id for item in both if item.id not in ids_in(analysis)]
-        if attempt or len(missing) <= len(both) / 3:  # the engineer sees the requirements too, so that a few may lack
-            return []
-        return [f"It does not say how the file meets {', '.join(missing)}."]
-
     return await agents.ask(
         ANALYST if not path.endswith(f"/{EXPERIMENTS}") else EXPERIMENTS_ANALYST,
         path,
         parts,
-        check,
+        lambda analysis, attempt: list(problems(analysis, both)) if attempt == 0 else [],
         path=path,
         logic=file_logic(own),
         imported=interfaces(logic.file(item.path) for item in own.imports),
@@ -56,4 +56,60 @@ async def analyse_file(
         contributions=requirement_lines(contributions, quoted=False),
         claims=claims_by_table(claims),
         data=data,
+    )
+
+
+def problems(analysis: str, requirements: tuple[Requirement, ...]) -> Iterator[str]:
+    """Settings in another form, and many requirements that it does not mention."""
+    for line, value in _settings(analysis):
+        if value is None:
+            yield f"`{line}` is not a setting in the form that was asked for."
+    missing = [item.id for item in requirements if item.id not in ids_in(analysis)]
+    if len(missing) > len(requirements) / 3:  # the engineer sees the requirements too, so that a few may lack
+        yield f"It does not say how the file meets {', '.join(missing)}."
+
+
+_SETTING = re.compile(
+    r"SETTING (?P<key>[\w.]+) = (?P<value>.+?)(?:; smoke (?P<smoke>.+?))? "
+    r"\((?P<source>R[1-9]\d*|assumed|[\"\u201c].+[\"\u201d])\): (?P<meaning>.+)"
+)
+
+
+def settings_in(analysis: str) -> tuple[ConfigValue, ...]:
+    """The settings that an analysis found missing, of lines `SETTING key = value; smoke value (source): meaning`."""
+    return tuple(value for _, value in _settings(analysis) if value)
+
+
+def _settings(analysis: str) -> Iterator[tuple[str, ConfigValue | None]]:
+    """The lines with settings, and their values; None for one that cannot be read."""
+    for line in analysis.splitlines():
+        text = line.strip(" -*").replace("`", "")
+        if not text.startswith("SETTING "):
+            continue
+        found = _SETTING.fullmatch(text)
+        try:
+            yield text, _config_value(found) if found else None
+        except (InvalidYaml, ValidationError):
+            yield text, None
+
+
+def _config_value(found: re.Match[str]) -> ConfigValue:
+    """The value of a line.
+
+    Raises:
+        InvalidYaml: the value is not YAML.
+        ValidationError: the value has an invalid type, or the key is invalid.
+    """
+    source = found["source"]
+    is_id = source.startswith("R")
+    return ConfigValue.model_validate(
+        {
+            "key": found["key"],
+            "value": load_yaml(found["value"]),
+            "smoke": load_yaml(found["smoke"]) if found["smoke"] else None,
+            "source": "requirement" if is_id else "assumed" if source == "assumed" else "quote",
+            "requirement": source if is_id else "",
+            "quote": "" if is_id or source == "assumed" else source[1:-1],
+            "meaning": found["meaning"],
+        }
     )
