@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
 
-from scipy import stats
+from scipy.special import stdtr
 
 from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
 from papercoder.agents.answers import Json
@@ -64,7 +64,7 @@ class Shift:
         if spread == 0:
             return centre != 0
         statistic = abs(centre) / (spread / math.sqrt(len(differences)))
-        return bool(2 * stats.t.sf(statistic, len(differences) - 1) < level)
+        return bool(2 * stdtr(len(differences) - 1, -statistic) < level)
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ async def find_hypotheses(
         "",
         (
             paper_part(paper, cited),
-            text_part("The requirements", requirement_lines(requirements.items)),
+            text_part("The requirements", requirement_lines(requirements.items, quoted=False)),
             text_part("The configuration", config_lines(config)),
             _code_part(code),
             text_part("The trials", "\n".join(trial_lines(trials)) or "None ran."),

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from papercoder.agents.agent import Agent, Agents, uses
+from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
 from papercoder.agents.context import cited_part, text_part
 from papercoder.agents.edits import SearchReplace, edit_problems
 from papercoder.agents.listings import python_code, requirement_lines
@@ -20,6 +20,7 @@ from papercoder.environments.repository_copy import temporary_copy
 from papercoder.environments.script_report import ScriptReport, read_report, script, write_nonce
 from papercoder.errors import PaperCoderError
 from papercoder.files.temporary import temporary_folder
+from papercoder.repository.config_text import settings_named_in
 from papercoder.repository.packages import third_party_imports
 from papercoder.repository.paths import module_of
 from papercoder.repository.syntax import parse
@@ -28,8 +29,8 @@ from papercoder.runs.executor import EmitsEvents, runs_execution_steps
 from papercoder.sandbox.contract import GIB, Bind, Command, Limits, Sandbox
 from papercoder.sandbox.selection import select_sandbox, why_unavailable
 
-TESTER = Agent("property_tests", "review", Python())
-STRENGTHENER = Agent("strengthen", "review", SearchReplace())
+TESTER = Agent("property_tests", "review", Python(), NO_CONVENTIONS)
+STRENGTHENER = Agent("strengthen", "review", SearchReplace(), NO_CONVENTIONS)
 
 
 @uses(TESTER)
@@ -50,7 +51,7 @@ async def write_property_tests(
         own.path,
         (
             cited_part(paper, (item.anchor for item in requirements)),
-            text_part("The configuration", config),
+            text_part("The configuration", settings_named_in(config, own.text, *(file.text for file in imported))),
             text_part("Files that the file imports", "\n\n".join(map(python_code, imported)) or "None.", ""),
             text_part("The file", python_code(own)),
         ),
@@ -85,7 +86,7 @@ async def strengthen_tests(
         own.path,
         (
             cited_part(paper, (item.anchor for item in requirements)),
-            text_part("The configuration", config),
+            text_part("The configuration", settings_named_in(config, own.text, test.text)),
             text_part("The file", python_code(own)),
             text_part("The tests", python_code(test)),
         ),
@@ -94,7 +95,7 @@ async def strengthen_tests(
         test=test.path,
         weak=weak,
         survivors=survivors,
-        requirements=requirement_lines(requirements),
+        requirements=requirement_lines(requirements, quoted=False),
     )
 
 
