@@ -31,7 +31,7 @@ from papercoder.repository.history import History
 from papercoder.runs.events import Event
 from papercoder.runs.folder import step_store
 from papercoder.runs.run import Run
-from papercoder.settings import ROLES
+from papercoder.settings import TEXT_ROLES
 from papercoder.stages.execution.execute import Unobserved
 from papercoder.stages.property_tests import Version
 from tests.support import (
@@ -130,7 +130,7 @@ def project(**changes: Says | list[Says]) -> dict[str, Says | list[Says]]:
 def play(monkeypatch: pytest.MonkeyPatch, answers: Answers) -> Scripted:
     """Use these answers for everything that runs afterwards."""
     model = Scripted(answers)
-    monkeypatch.setattr("papercoder.operations.generate.models_by_role", lambda *_: dict.fromkeys(ROLES, model))
+    monkeypatch.setattr("papercoder.operations.generate.models_by_role", lambda *_: dict.fromkeys(TEXT_ROLES, model))
     return model
 
 

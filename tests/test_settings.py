@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from papercoder.errors import SettingsError
-from papercoder.settings import ROLES, Profile, Settings, parse_models, parse_thinking, recorded_settings
+from papercoder.settings import TEXT_ROLES, Profile, Settings, parse_models, parse_thinking, recorded_settings
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,15 @@ def test_there_are_defaults() -> None:
     assert settings.model == "openai:gpt-6-luna"
     assert settings.concurrency == 16
     assert settings.max_cost is None
-    assert {settings.model_for(role) for role in ROLES} == {settings.model}
+    assert {settings.model_for(role) for role in TEXT_ROLES} == {settings.model}
+    assert not settings.has("vision")
+
+
+def test_vision_has_a_model_only_if_it_is_chosen() -> None:
+    chosen = Settings(models={"vision": "openai:gpt-6-luna"})
+    assert (chosen.has("vision"), chosen.model_for("vision"), chosen.unused) == (True, "openai:gpt-6-luna", ())
+    (message,) = Settings(models={"vision": "openai:gpt-6-luna"}, profile="paper").unused
+    assert "vision has no effect" in message
 
 
 def test_file_then_variable_then_flag(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.files.regular import read_bytes
 
-Role = Literal["planning", "analysis", "coding", "review", "repair", "judge"]
+Role = Literal["planning", "analysis", "coding", "review", "repair", "vision", "judge"]
 Profile = Literal[
     "full",
     "papercoder",
@@ -89,6 +89,10 @@ ROLES: tuple[Role, ...] = get_args(Role)
 RUN_ROLES: tuple[Role, ...] = tuple(role for role in ROLES if role != "judge")
 """The roles in a run; judges evaluate its result."""
 
+TEXT_ROLES: tuple[Role, ...] = tuple(role for role in ROLES if role != "vision")
+"""The roles that have the model for all roles where they have none of their own. `vision` needs a model that reads
+images, so it has a model only if one is chosen for it."""
+
 FILE_NAME = "papercoder.toml"
 _EXAMPLE = "openai:gpt-6-luna"
 
@@ -106,7 +110,7 @@ class Settings(BaseSettings):
     )
 
     model: ModelSpec = "openai:gpt-6-luna"
-    """`provider:name`, for every role without a model of its own."""
+    """`provider:name`, for every role without a model of its own; `vision` is off without one."""
 
     models: dict[Role, ModelSpec] = Field(default_factory=dict)
     """Role -> `provider:name`."""
@@ -230,8 +234,12 @@ class Settings(BaseSettings):
         return self
 
     def model_for(self, role: Role) -> str:
-        """The model for this role."""
+        """The model for this role, which `has` one."""
         return self.models.get(role, self.model)
+
+    def has(self, role: Role) -> bool:
+        """Whether the role has a model; `vision` has one only if it is chosen."""
+        return role in TEXT_ROLES or role in self.models
 
     @property
     def thinking_levels(self) -> dict[Role, Thinking]:
@@ -267,6 +275,8 @@ class Settings(BaseSettings):
         unused = tuple(f"{name} = {number} {reason}" for name, number in given.items() if number)
         if self.coding == "parallel" and self.profile not in _ROUNDS:
             unused += (f"coding = parallel has no effect, because the profile {self.profile} writes files in layers",)
+        if self.profile == "paper" and self.has("vision"):
+            unused += ("the model for vision has no effect, because the profile paper has no planning",)
         if self._base_url_is_unused:
             return (*unused, f"base_url = {self.base_url} has no effect, because none of the models is self-hosted")
         return unused

@@ -3,8 +3,14 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 
+from papercoder.artifacts import Image
 from papercoder.models.contract import Answer, Message, Model, ModelWrapper, Price, Request, Usage
 from papercoder.runs.events import Event
+
+PNG = b"\x89PNG\r\n\x1a\n of a figure"
+"""Bytes that no test decodes."""
+
+IMAGE = Image(digest="5f" * 32, width=1400, height=800, data=PNG)
 
 
 def ask(agent: str = "coding", subject: str = "model.py", text: str = "Write it.", **more: object) -> Request:

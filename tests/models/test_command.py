@@ -14,7 +14,7 @@ from papercoder.models.command import Command, render
 from papercoder.models.contract import Message, TransientError
 from papercoder.models.stack import assemble
 from papercoder.settings import Settings
-from tests.models.fakes import Events, Memory, ask
+from tests.models.fakes import IMAGE, Events, Memory, ask
 from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("bare")
@@ -148,3 +148,9 @@ def test_a_silent_program_is_given_up(tmp_path: Path) -> None:
     settings = Settings(idle_timeout=0.05, call_retries=0)
     with pytest.raises(ModelError, match=r"no new token within 0.05 s \(--idle-timeout\)"):
         asyncio.run(assemble(model, settings, Memory(), Events()).answer(ask()))
+
+
+def test_a_program_gets_no_pictures(tmp_path: Path) -> None:
+    model = script(tmp_path, "print('Two axes.')")
+    with pytest.raises(ModelError, match=r"gets text alone and cannot read the image of fig:1\."):
+        asyncio.run(model.answer(ask(agent="figure", subject="fig:1", images=(IMAGE,))))

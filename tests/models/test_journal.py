@@ -8,9 +8,9 @@ import pytest
 
 from papercoder.errors import ModelError, RunFolderError
 from papercoder.models.contract import Message
-from papercoder.models.journal import FinishingModel, JournaledModel, journal_key
+from papercoder.models.journal import FinishingModel, JournaledModel, calls, journal_key
 from papercoder.runs.store import FileStore
-from tests.models.fakes import Events, Held, Memory, Scripted, ask, said, texts
+from tests.models.fakes import IMAGE, PNG, Events, Held, Memory, Scripted, ask, said, texts
 from tests.waiting import until
 
 
@@ -142,3 +142,14 @@ def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
     asyncio.run(resume())
     assert len(answered) >= 5
     assert set(events.kinds) == {"call_reused"}
+
+
+def test_a_picture_is_part_of_the_key_and_its_bytes_are_not_kept(tmp_path: Path) -> None:
+    model, store = Scripted(said("first"), said("second")), FileStore(tmp_path)
+    journal = JournaledModel(model, store, Events())
+    other = IMAGE.model_copy(update={"digest": "00" * 32})
+    asked = [asyncio.run(journal.answer(ask(images=(image,)))) for image in (IMAGE, IMAGE, other)]
+    assert texts(asked) == ["first", "first", "second"]
+    assert model.asked[0].images[0].data == PNG
+    assert [call.request.images[0].digest[:2] for call in calls(store)] == ["5f", "00"]
+    assert not any(b"of a figure" in path.read_bytes() for path in tmp_path.rglob("call-*"))

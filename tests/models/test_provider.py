@@ -1,4 +1,5 @@
 import asyncio
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from papercoder.errors import ContextError, ModelError, SettingsError
 from papercoder.models.contract import Answer, Message, Model, Request, StreamingModel, TransientError
 from papercoder.models.resolve import resolve
 from papercoder.settings import Settings
-from tests.models.fakes import ask
+from tests.models.fakes import IMAGE, PNG, ask
 from tests.models.stub import Reply, Stub, chat, claude, failure, gemini, response, serving
 
 pytestmark = pytest.mark.usefixtures("bare")
@@ -272,3 +273,35 @@ def test_a_model_can_be_asked_in_one_loop_after_another() -> None:
     with serving(response("done")) as stub:
         asked = model("openai:gpt-6-luna", stub)
         assert [asyncio.run(asked.answer(ask())).text for _ in range(2)] == ["done", "done"]
+
+
+SHOWN = ask(agent="figure", subject="fig:1", text="Describe it.", images=(IMAGE,))
+
+
+def test_images_go_out_before_the_text_of_the_first_turn() -> None:
+    talk = SHOWN.model_copy(update={"messages": (*SHOWN.messages, *TALK.messages[3:])})
+    _, stub = answered("openai-compatible:some", chat("done"), request=talk)
+    _, first, _, last = stub.sent[0]["messages"]
+    url = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
+    assert [part["type"] for part in first["content"]] == ["image_url", "text"]
+    assert first["content"][0]["image_url"]["url"] == url
+    assert first["content"][1]["text"] == "Describe it."
+    assert last["content"] == "Continue."
+
+
+def test_images_go_out_with_cache_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-test")
+    talk = TALK.model_copy(update={"images": (IMAGE,)})
+    _, stub = answered("anthropic:claude-sonnet-5-5", claude("done"), request=talk)
+    first = stub.sent[0]["messages"][0]["content"]
+    assert [part["type"] for part in first] == ["image", "text", "text", "text"]
+    assert "cache_control" in first[1]
+
+
+def test_a_model_without_images_is_named_with_what_to_do() -> None:
+    refusal = failure(400, "image_url is not supported by this model")
+    with pytest.raises(ModelError, match=r"rejected the request: 400, image_url .*--model vision=PROVIDER:NAME"):
+        answered("openai-compatible:some", refusal, request=SHOWN)
+    with pytest.raises(ModelError) as without:
+        answered("openai-compatible:some", refusal)
+    assert "vision" not in str(without.value)

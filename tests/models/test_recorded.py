@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from papercoder.errors import ModelError, SettingsError
 from papercoder.models.continuation import ContinuingModel
 from papercoder.models.recorded import Recorded, Recording, answer_name, slug, write_recording
-from tests.models.fakes import Collecting, Scripted, ask, cut, said
+from tests.models.fakes import IMAGE, PNG, Collecting, Scripted, ask, cut, said
 
 RECORDING = Recording(model="some:model", made=datetime.date(2025, 1, 2), how="By hand.")
 
@@ -78,3 +78,14 @@ def test_a_slug_is_one_plain_name(subject: str) -> None:
 )
 def test_usual_names_stay_readable(subject: str, name: str) -> None:
     assert answer_name(subject, 0) == name
+
+
+def test_a_question_about_a_picture_is_replayed_without_it(tmp_path: Path) -> None:
+    shown = ask(agent="figure", subject="fig:1", images=(IMAGE,))
+    write_recording(tmp_path, [(shown, said("Two axes."))], RECORDING)
+    rendered_otherwise = shown.model_copy(update={"images": (IMAGE.model_copy(update={"digest": "00"}),)})
+    assert [asyncio.run(Recorded(tmp_path).answer(each)).text for each in (shown, rendered_otherwise)] == [
+        "Two axes.",
+        "Two axes.",
+    ]
+    assert not any(PNG in path.read_bytes() for path in tmp_path.rglob("*.*"))

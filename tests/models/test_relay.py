@@ -8,7 +8,7 @@ from papercoder.errors import ModelError
 from papercoder.models import relay as relay_module
 from papercoder.models.contract import Answer, Request
 from papercoder.models.relay import Relay
-from tests.models.fakes import ask
+from tests.models.fakes import IMAGE, PNG, ask
 
 
 def relay(folder: Path) -> Relay:
@@ -108,3 +108,22 @@ def test_an_answer_that_is_no_text_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(ModelError, match="is not UTF-8 text"):
         asyncio.run(exchange())
+
+
+def test_a_picture_lies_beside_its_request(tmp_path: Path) -> None:
+    other = IMAGE.model_copy(update={"digest": "00" * 32})
+
+    async def exchange() -> list[Path]:
+        shown = [ask(agent="figure", subject="fig:1", images=images) for images in ((IMAGE, IMAGE), (other,))]
+        waiting = [asyncio.create_task(relay(tmp_path).answer(request)) for request in shown]
+        requests = await asked(tmp_path, 2)  # another picture is another question
+        for request in requests:
+            answer_to(request).write_text("Two axes.", encoding="utf-8")
+        await asyncio.gather(*waiting)
+        return requests
+
+    texts = [request.read_text(encoding="utf-8") for request in asyncio.run(exchange())]
+    names = sorted(path.name for path in tmp_path.glob("*.png"))
+    assert len(names) == 3
+    assert all(any(f"]({name})" in text for text in texts) for name in names)
+    assert {path.read_bytes() for path in tmp_path.glob("*.png")} == {PNG}

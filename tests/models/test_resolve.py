@@ -87,3 +87,12 @@ def test_test_models_and_programs_work_without_the_providers_libraries() -> None
         "assert not {'pydantic_ai', 'genai_prices', 'openai'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_vision_is_off_unless_chosen_and_needs_a_model_for_images() -> None:
+    simulated = "simulated:files=4"
+    assert "vision" not in models_by_role(Settings(model=simulated))
+    assert models_by_role(Settings(model=simulated, models={"vision": simulated}))["vision"].name == simulated
+    for spec in ("command:cat", "agent:mcp"):
+        with pytest.raises(SettingsError, match=rf"--model vision={spec}: .* gets text alone"):
+            models_by_role(Settings(model=simulated, models={"vision": spec}))

@@ -9,7 +9,7 @@ from papercoder.models.resolve import models_by_role
 from papercoder.models.simulated import Simulated
 from papercoder.models.stack import assemble, assemble_roles
 from papercoder.runs.store import FileStore
-from papercoder.settings import RUN_ROLES, Settings
+from papercoder.settings import RUN_ROLES, TEXT_ROLES, Settings
 from tests.models.fakes import Events, Held, Memory, Scripted, ask, said
 from tests.waiting import until
 
@@ -51,7 +51,7 @@ def test_roles_share_cap_and_limits_and_a_model_of_the_same_name() -> None:
             await models["repair"].answer(ask(subject="other.py", max_tokens=2500))
 
     asyncio.run(spend())
-    assert set(models_by_role(settings)) == set(RUN_ROLES)
+    assert set(models_by_role(settings)) == set(RUN_ROLES) & set(TEXT_ROLES)
 
 
 def test_a_cap_without_a_price_is_refused_before_anything_is_asked() -> None:

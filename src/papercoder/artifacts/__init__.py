@@ -74,6 +74,10 @@ from papercoder.artifacts.paper import AnyBlock as AnyBlock
 from papercoder.artifacts.paper import Block as Block
 from papercoder.artifacts.paper import Equation as Equation
 from papercoder.artifacts.paper import Figure as Figure
+from papercoder.artifacts.paper import FigureDescription as FigureDescription
+from papercoder.artifacts.paper import FigureDescriptions as FigureDescriptions
+from papercoder.artifacts.paper import FigureDraft as FigureDraft
+from papercoder.artifacts.paper import Image as Image
 from papercoder.artifacts.paper import Loss as Loss
 from papercoder.artifacts.paper import Paper as Paper
 from papercoder.artifacts.paper import Paragraph as Paragraph

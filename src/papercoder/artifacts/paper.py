@@ -1,7 +1,7 @@
 """The paper as PaperCoder sees it: sections of blocks, each block with an anchor that evidence can point to."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -52,13 +52,135 @@ class Algorithm(Block):
 
 
 class Figure(Block):
-    """A figure, of which only the caption is kept."""
+    """A figure, of which only the caption is kept; a model that reads images can describe the rest."""
 
     kind: Literal["figure"] = "figure"
     caption: str
+    graphics: tuple[str, ...] = ()
+    """The files with its pictures, as LaTeX source names them."""
 
 
 AnyBlock = Annotated[Paragraph | Equation | Table | Algorithm | Figure, Field(discriminator="kind")]
+
+
+class Image(Artifact):
+    """A PNG picture of a figure or a part of it. JSON keeps its digest and not its bytes."""
+
+    digest: str
+    """SHA-256 of the bytes, in hexadecimal."""
+
+    width: int
+    """Pixels."""
+
+    height: int
+    data: bytes = Field(default=b"", exclude=True, repr=False)
+    """The file; empty if it comes from JSON."""
+
+
+class Component(Artifact):
+    """A part of a diagram."""
+
+    name: str
+    """As printed in the figure."""
+
+    details: str = ""
+    """Sizes, shapes, activation, how often it is repeated (`x N`), shared weights: only what the figure shows."""
+
+    inside: str = ""
+    """The component that contains it."""
+
+
+class Connection(Artifact):
+    """An arrow or line of a diagram."""
+
+    source: str
+    """The name of a component, or of an input."""
+
+    target: str
+    label: str = ""
+    """What is printed at it, its shape, or that it bypasses components."""
+
+
+class Axis(Artifact):
+    """An axis of a plot."""
+
+    label: str
+    """As printed."""
+
+    panel: str = ""
+    """Which plot of several: `(a)`, `left`."""
+
+    direction: Literal["x", "y", "other"]
+    unit: str = ""
+    scale: Literal["linear", "log", "categories", "unclear"] = "linear"
+    ticks: str = ""
+    """The printed range or categories: `0 to 100`."""
+
+
+class Series(Artifact):
+    """A curve, a group of bars or a set of points of a plot."""
+
+    name: str
+    """As the legend says it."""
+
+    panel: str = ""
+    """As at its axes."""
+
+    look: str = ""
+    """Colour, line and marker."""
+
+    readings: tuple[str, ...] = ()
+    """Values that can be read, each as `x: y`, such as `100 epochs: 0.52`: every bar; of a curve its ends and extremes,
+    and what the text may refer to. With no more digits than the axis allows."""
+
+
+class FigureDraft(Artifact):
+    """What the image of a figure shows."""
+
+    kind: Literal["diagram", "plot", "other"]
+    """`diagram`: blocks and arrows. `plot`: values on axes, bars too. `other`: photographs, samples."""
+
+    summary: str
+    """What it shows, in one to three sentences."""
+
+    components: tuple[Component, ...] = ()
+    """Of a diagram, in the order of the flow."""
+
+    connections: tuple[Connection, ...] = ()
+    """Of a diagram: every one."""
+
+    axes: tuple[Axis, ...] = ()
+    """Of plots."""
+
+    series: tuple[Series, ...] = ()
+    """Of plots."""
+
+    text: tuple[str, ...] = ()
+    """Other words, formulas and numbers that are printed in it."""
+
+    unclear: str = ""
+    """What cannot be read, or only guessed."""
+
+
+class FigureDescription(FigureDraft):
+    """A figure as a model read it from its image; no words of the paper."""
+
+    anchor: str
+    """`fig:3`."""
+
+    not_read: str = ""
+    """Why there is no description; empty if there is one."""
+
+
+class FigureDescriptions(Artifact):
+    """The figures of a paper, in its order."""
+
+    items: tuple[FigureDescription, ...] = ()
+
+    def of(self, anchors: Iterable[str]) -> "FigureDescriptions":
+        """The described figures with these anchors."""
+        wanted = set(anchors)
+        return FigureDescriptions(items=tuple(item for item in self.items if item.anchor in wanted and item.summary))
 
 
 class Section(Artifact):

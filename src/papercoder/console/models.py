@@ -7,7 +7,7 @@ from papercoder.models.catalog import provider_of
 from papercoder.models.contract import Price
 from papercoder.models.overview import chosen_models, provider_statuses
 from papercoder.models.prices import current_models
-from papercoder.settings import ROLES, Settings
+from papercoder.settings import TEXT_ROLES, Settings
 
 
 def show_models(settings: Settings, console: Console) -> None:
@@ -17,7 +17,7 @@ def show_models(settings: Settings, console: Console) -> None:
         SettingsError: there is no such provider, or a test model or program cannot be opened.
     """
     for model in chosen_models(settings):
-        roles = "all roles" if len(model.roles) == len(ROLES) else ", ".join(model.roles)
+        roles = "all roles" if {*TEXT_ROLES} <= {*model.roles} else ", ".join(model.roles)
         console.print(Text.assemble((model.spec, "bold"), f" ({roles})"))
         console.print(f"  {model.context_window:,} tokens, {_price(model.price)}")
         for note in model.notes:

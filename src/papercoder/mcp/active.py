@@ -17,14 +17,14 @@ from papercoder.operations.generate import generate
 from papercoder.operations.revise import settings_to_resume
 from papercoder.runs.event_log import last_start
 from papercoder.runs.events import AnswerAccepted, AnswerRejected, Emit, Event
-from papercoder.settings import RUN_ROLES, Settings
+from papercoder.settings import RUN_ROLES, TEXT_ROLES, Settings
 from papercoder.web.runs.folder import RunsFolder
 
 MOST_AT_ONCE = 4
 """Runs that one server keeps active."""
 
-MODELS = dict.fromkeys(RUN_ROLES, Exchange.name)
-"""The settings of a run that the agent answers: it has all roles."""
+MODELS = {role: Exchange.name for role in RUN_ROLES if role in TEXT_ROLES}
+"""The settings of a run that the agent answers: it has all roles but `vision`, since it gets text alone."""
 
 T = TypeVar("T")
 Work = Callable[[list[Emit], RunEnvironment], Coroutine[Any, Any, object]]

@@ -65,8 +65,10 @@ class Command(StreamingModel):
 
         Raises:
             TransientError: the program failed or wrote nothing.
-            ModelError: the program cannot be run, or its output is not text.
+            ModelError: the program cannot be run, its output is not text, or the request shows an image.
         """
+        if request.images:
+            raise ModelError(f"{self.name} gets text alone and cannot read the image of {request.subject}.")
         began = time.monotonic()
         with temporary_folder() as folder:
             process = await self._start(str(folder))

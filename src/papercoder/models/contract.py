@@ -1,4 +1,4 @@
-"""What a model is to PaperCoder: text in, text out, and what it cost."""
+"""What a model is to PaperCoder: text and images in, text out, and what it cost."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import Literal, Protocol
 
 from papercoder.artifacts.base import Artifact
+from papercoder.artifacts.paper import Image
 from papercoder.errors import ModelError
 from papercoder.settings import Thinking
 
@@ -38,6 +39,9 @@ class Request(Artifact):
 
     thinking: Thinking | None = None
     """How much the model thinks first; None: the model's default."""
+
+    images: tuple[Image, ...] = ()
+    """What the first message shows; the journal and recordings keep their digests alone."""
 
     @property
     def text(self) -> str:

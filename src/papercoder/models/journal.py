@@ -35,8 +35,8 @@ def journal_key(model: str, request: Request) -> str:
     """The key of an answer: model, agent and all that is sent, without marks for the provider's cache."""
     asker = [request.agent, request.subject, request.round]
     turns = [(message.role, message.text) for message in request.messages]
-    thinking = [request.thinking] if request.thinking else []
-    return f"call-{digest([model, asker, request.system, turns, request.max_tokens, *thinking])}"
+    others = [*filter(None, [request.thinking]), *(image.digest for image in request.images)]
+    return f"call-{digest([model, asker, request.system, turns, request.max_tokens, *others])}"
 
 
 class JournaledModel(ModelWrapper):

@@ -46,7 +46,7 @@ def chosen_models(settings: Settings) -> tuple[ChosenModel, ...]:
         SettingsError: there is no such provider, or a test model or program cannot be opened.
     """
     roles: dict[str, list[Role]] = {}
-    for role in ROLES:
+    for role in filter(settings.has, ROLES):
         roles.setdefault(settings.model_for(role), []).append(role)
     return tuple(
         ChosenModel(

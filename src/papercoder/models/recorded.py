@@ -115,7 +115,8 @@ def question_of(request: Request) -> str:
     texts = [message.text for message in request.messages]
     while len(texts) > 2 and texts[-1] == CONTINUE:
         texts = texts[:-2]
-    return digest([request.agent, request.subject, request.round, request.system, *texts])
+    images = [image.digest for image in request.images]
+    return digest([request.agent, request.subject, request.round, request.system, *texts, *images])
 
 
 def _turn(asked: dict[str, list[str]], request: Request, question: str) -> str:

@@ -14,11 +14,16 @@ from papercoder.text.fences import tag_of
 
 REQUEST = ".request.md"
 ANSWER = ".answer.md"
+PICTURE = ".picture{number}.png"
+"""Beside a request that shows images: the first is `1`."""
+
 INDEX = "index.md"
 
 
 class Relay:
     """Writes `<agent>-<subject>-<round>-<digest>.request.md` and waits for `....answer.md`.
+
+    The images of a request lie beside it, as `....picture1.png`.
 
     The same request has the same name, so a question stays open after a restart. Nothing is ever removed.
     """
@@ -59,6 +64,8 @@ class Relay:
 
     def _ask(self, stem: str, request: Request) -> None:
         path = self._folder / f"{stem}{REQUEST}"
+        for number, image in enumerate(request.images, 1):
+            write_synced(self._folder / f"{stem}{PICTURE.format(number=number)}", image.data)
         if not path.exists():
             write_synced(path, _render(stem, request))
 
@@ -156,7 +163,8 @@ def write_index(folder: Path) -> None:
 
 def _stem(request: Request) -> str:
     turns = [(message.role, message.text) for message in request.messages]
-    short = digest([request.agent, request.subject, request.round, request.system, turns])[:8]
+    images = [image.digest for image in request.images]
+    short = digest([request.agent, request.subject, request.round, request.system, turns, *images])[:8]
     return f"{slug(request.agent)}-{slug(request.subject)}-{request.round}-{short}"
 
 
@@ -172,9 +180,11 @@ def _state(path: Path) -> tuple[int, int] | None:
 def _render(stem: str, request: Request) -> str:
     turns = [("system", request.system), *((message.role, message.text) for message in request.messages)]
     tag = tag_of(*(text for _, text in turns))
+    pictures = [f"{stem}{PICTURE.format(number=number)}" for number, _ in enumerate(request.images, 1)]
+    shown = f"Look at {', '.join(f'[{name}]({name})' for name in pictures)} first.\n\n" if pictures else ""
     head = (
         f"# {request.about}, round {request.round}\n\n"
-        f"Answer the last message. Write the answer, and nothing else, to `{stem}{ANSWER}` in this folder.\n\n"
+        f"Answer the last message. Write the answer, and nothing else, to `{stem}{ANSWER}` in this folder.\n\n{shown}"
         f"Every message starts with a line that ends in `{tag} >>>>>>`; other such lines are part of a message."
     )
     return "\n\n".join([head, *(f"<<<<<< {role} {tag} >>>>>>\n\n{text}" for role, text in turns)]) + "\n"

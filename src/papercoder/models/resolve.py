@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from papercoder.errors import SettingsError
-from papercoder.models.catalog import AGENT, WITHOUT_PROVIDER, provider_of
+from papercoder.models.catalog import AGENT, COMMAND, WITHOUT_PROVIDER, provider_of
 from papercoder.models.command import Command
 from papercoder.models.contract import FREE, Model, Price
 from papercoder.models.prices import context_window_of, price_of
@@ -73,10 +73,20 @@ def window_of_spec(spec: str, settings: Settings) -> int:
     return context_window_of(provider_of(spec), rest, settings)
 
 
+def vision_problem(spec: str) -> str:
+    """Why a model cannot be used for `vision`; empty if it may read images, which only its answer can show."""
+    if spec.partition(":")[0] not in {AGENT, COMMAND}:
+        return ""
+    return (
+        "a program or a connected agent gets text alone. Choose a model that reads images, or leave the role out; the "
+        "figures are then not described."
+    )
+
+
 def models_by_role(
     settings: Settings, roles: Iterable[Role] = RUN_ROLES, agent: Model | None = None
 ) -> dict[Role, Model]:
-    """The models of these roles; roles with the same specification share one.
+    """The models of these roles, without those that are off; roles with the same specification share one.
 
     Args:
         settings: the user's.
@@ -84,9 +94,11 @@ def models_by_role(
         agent: the coding agent that answers within this process, if there is one.
 
     Raises:
-        SettingsError: as for resolve.
+        SettingsError: as for resolve; or a model without pictures is chosen for `vision`.
     """
-    specs = {role: settings.model_for(role) for role in roles}
+    specs = {role: settings.model_for(role) for role in roles if settings.has(role)}
+    if problem := vision_problem(specs.get("vision", "")):
+        raise SettingsError(f"--model vision={specs['vision']}: {problem}")
     models = {
         spec: agent if agent and spec == agent.name else resolve(spec, settings)
         for spec in dict.fromkeys(specs.values())

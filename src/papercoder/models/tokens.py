@@ -6,6 +6,7 @@ There is no vocabulary to download, and the count is the same for every provider
 import re
 from functools import lru_cache
 
+from papercoder.artifacts.paper import Image
 from papercoder.errors import ContextError
 from papercoder.models.contract import Answer, Model, ModelWrapper, Request, Usage
 
@@ -13,6 +14,9 @@ _PIECE = re.compile(r"[A-Za-z]+|\d|[^\sA-Za-z\d]|\s{2,}")
 _LETTERS_PER_TOKEN = 5
 _MESSAGE_OVERHEAD = 8
 """Tokens that a provider adds to a message for its role and delimiters."""
+
+_PIXELS_PER_TOKEN = 400
+_FEWEST_IMAGE_TOKENS, _MOST_IMAGE_TOKENS = 1_200, 5_000
 
 
 @lru_cache(maxsize=512)
@@ -28,7 +32,17 @@ def count_tokens(text: str) -> int:
 def prompt_tokens(request: Request) -> int:
     """Estimated tokens of the prompt; rather too many than too few."""
     texts = [request.system, *(message.text for message in request.messages)]
-    return sum(_tokens(text) + _MESSAGE_OVERHEAD for text in texts)
+    return sum(_tokens(text) + _MESSAGE_OVERHEAD for text in texts) + sum(map(image_tokens, request.images))
+
+
+def image_tokens(image: Image) -> int:
+    """Estimate the tokens of an image: one for every 400 pixels, from 1,200 to 5,000.
+
+    Providers count by area: one token for 750 pixels, up to some 1,600 or 4,800 (Anthropic); 170 for each tile of 512
+    pixels and 85 more, or up to 2.5 for each patch of 32 (OpenAI); 258 for each tile of 768, or 1,120 for any image
+    (Google). This is meant to err on the high side; what a provider reports replaces it.
+    """
+    return min(max(image.width * image.height // _PIXELS_PER_TOKEN, _FEWEST_IMAGE_TOKENS), _MOST_IMAGE_TOKENS)
 
 
 def room(request: Request, model: Model) -> int:

@@ -227,7 +227,7 @@ def _tracing_run(copy: Path, folder: Path, settings: Settings, executor: _DryExe
             edited[event.artifact] = event.stale
 
     agents = Agents(
-        models={role: _UncalledModel(settings.model_for(role)) for role in RUN_ROLES},
+        models={role: _UncalledModel(settings.model_for(role)) for role in RUN_ROLES if settings.has(role)},
         prompts=Prompts(settings.prompts),
         emit=listener,
         max_tokens=settings.max_tokens,

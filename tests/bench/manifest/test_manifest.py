@@ -10,7 +10,7 @@ from papercoder.bench.manifest.entries import entries, model_for_repeat
 from papercoder.bench.manifest.file import example, load_manifest
 from papercoder.bench.manifest.manifest import model_name
 from papercoder.errors import SettingsError
-from papercoder.settings import ROLES
+from papercoder.settings import TEXT_ROLES
 from tests.bench.benches import TINY, write_manifest
 
 
@@ -51,7 +51,7 @@ def test_models_of_the_users_settings_are_ignored(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("PAPERCODER_MODELS__CODING", "openai:o3")
     monkeypatch.setenv("PAPERCODER_REFINE", "3")
     settings = entries(load_manifest(write_manifest(tmp_path)), tmp_path)[0].settings
-    assert {settings.model_for(role) for role in ROLES} == {TINY}
+    assert {settings.model_for(role) for role in TEXT_ROLES} == {TINY}
     assert settings.refine == 3
 
 

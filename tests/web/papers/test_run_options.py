@@ -41,6 +41,15 @@ def test_options_override_the_settings_file() -> None:
     assert (settings.thinking, settings.coding) == ("low", "parallel")
 
 
+def test_a_cleared_model_for_figures_means_that_they_are_not_read() -> None:
+    Path("papercoder.toml").write_text('model = "openai:a"\n[models]\nvision = "openai:v"\n', encoding="utf-8")
+    assert Settings().has("vision")
+    assert not RunOptions("openai:a").settings(Settings()).has("vision")
+    assert RunOptions("openai:a", models={"vision": "openai:w"}).settings(Settings()).models["vision"] == "openai:w"
+    with_program = RunOptions("openai:a", models={"vision": "command:cat"})
+    assert "text alone" in problems(with_program, Settings(model="command:cat"), PAPER)["vision"].problem
+
+
 @pytest.mark.parametrize("spec", ["recorded:/etc", "relay:/tmp/x", "relay:runs", "command:rm -rf x"])
 def test_a_model_that_opens_folders_or_runs_programs_is_rejected(spec: str) -> None:
     with pytest.raises(SettingsError, match="folders or programs of this machine"):

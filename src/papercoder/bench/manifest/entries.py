@@ -18,7 +18,7 @@ from papercoder.bench.manifest.manifest import (
     Variant,
 )
 from papercoder.models.simulated.spec import Simulation
-from papercoder.settings import ROLES, Role, Settings
+from papercoder.settings import ROLES, TEXT_ROLES, Role, Settings
 
 
 class EvaluationSpec(Artifact):
@@ -106,7 +106,8 @@ def entry_settings(
     Raises:
         SettingsError: a value is invalid.
     """
-    models = {role: model_for_repeat(model.roles.get(role, model.model), repeat) for role in ROLES}
+    roles = [role for role in ROLES if role in TEXT_ROLES or role in model.roles]
+    models = {role: model_for_repeat(model.roles.get(role, model.model), repeat) for role in roles}
     if judge:
         models["judge"] = judge.model
     return _settings(model, variant, flags or {}, model_for_repeat(model.model, repeat), models)
@@ -118,7 +119,7 @@ def judge_settings(judge: Judge, variant: Variant, flags: dict[str, object] | No
     Raises:
         SettingsError: a value is invalid.
     """
-    return _settings(judge, variant, flags or {}, judge.model, dict.fromkeys(ROLES, judge.model))
+    return _settings(judge, variant, flags or {}, judge.model, dict.fromkeys(TEXT_ROLES, judge.model))
 
 
 def _settings(
@@ -126,6 +127,7 @@ def _settings(
 ) -> Settings:
     own = access.model_dump(include=set(ModelAccess.model_fields), exclude_none=True)
     settings = Settings(**{**own, **variant.overrides, **flags}, model=model, models=models)
+    settings = settings.model_copy(update={"models": models})  # without a role of the user's settings file
     return settings.model_copy(update={"prompts": settings.prompts.absolute()}) if settings.prompts else settings
 
 

@@ -28,10 +28,15 @@ _SDK_ERRORS = (
 _LONGEST = 300
 """Characters of a provider's own message that are shown."""
 
+NO_IMAGES = (
+    " The request shows an image: if the model reads none, choose another with --model vision=PROVIDER:NAME, or leave "
+    "the role out."
+)
+
 
 @contextmanager
-def translated(provider: Provider, name: str) -> Iterator[None]:
-    """Raise our errors for pydantic-ai's.
+def translated(provider: Provider, name: str, *, shows_images: bool = False) -> Iterator[None]:
+    """Raise our errors for pydantic-ai's; one about a request with images says that these may be the reason.
 
     Raises:
         TransientError: the call may be made again.
@@ -48,7 +53,7 @@ def translated(provider: Provider, name: str) -> Iterator[None]:
     except vendor.ModelAPIError as error:
         if _is_transient(error):
             raise TransientError(_brief(error), _retry_after(error)) from error
-        raise ModelError(_advice(error, provider, name)) from error
+        raise ModelError(_advice(error, provider, name) + (NO_IMAGES if shows_images else "")) from error
     except vendor.ContentFilterError as error:
         raise ModelError(f"{provider.name}:{name} withheld its answer ({_brief(error)}).") from error
     except vendor.UnexpectedModelBehavior as error:

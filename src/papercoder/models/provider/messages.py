@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from pydantic_ai.messages import (
+    BinaryContent,
     CachePoint,
     ModelMessage,
     ModelRequest,
@@ -20,20 +21,26 @@ from papercoder.models.tokens import count_tokens, prompt_tokens
 
 
 def to_messages(request: Request, cache_points: bool) -> list[ModelMessage]:
-    """The conversation; consecutive user messages become one turn, since some servers want turns to alternate."""
+    """The conversation; consecutive user messages become one turn, since some servers want turns to alternate.
+
+    The images come before the text of the first turn.
+    """
     turns: list[ModelMessage] = [ModelRequest(parts=[SystemPromptPart(content=request.system)])]
+    images = [BinaryContent(data=image.data, media_type="image/png") for image in request.images]
     for role, group in groupby(request.messages, key=lambda message: message.role):
         if role == "assistant":
             turns.append(ModelResponse(parts=[TextPart(content=message.text) for message in group]))
         else:
-            turns.append(ModelRequest(parts=[_user_part(list(group), cache_points)]))
+            turns.append(ModelRequest(parts=[_user_part(images, list(group), cache_points)]))
+            images = []
     return turns
 
 
-def _user_part(messages: list[Message], cache_points: bool) -> UserPromptPart:
+def _user_part(images: list[BinaryContent], messages: list[Message], cache_points: bool) -> UserPromptPart:
     if cache_points and any(message.cache for message in messages):
-        return UserPromptPart(content=list(_with_cache_points(messages)))
-    return UserPromptPart(content="\n\n".join(message.text for message in messages))
+        return UserPromptPart(content=[*images, *_with_cache_points(messages)])
+    text = "\n\n".join(message.text for message in messages)
+    return UserPromptPart(content=[*images, text] if images else text)
 
 
 def _with_cache_points(messages: Iterable[Message]) -> Iterable[UserContent]:

@@ -21,7 +21,7 @@ from papercoder.errors import ModelError
 from papercoder.models.catalog import Provider
 from papercoder.models.contract import Answer, Request, StreamingModel, TransientError, Usage
 from papercoder.models.prices import context_window_of, price_of
-from papercoder.models.provider.errors import translated
+from papercoder.models.provider.errors import NO_IMAGES, translated
 from papercoder.models.provider.messages import to_messages, to_text, to_usage
 from papercoder.models.provider.registry import client_for, takes_cache_points
 from papercoder.runs.store import digest
@@ -56,9 +56,11 @@ class ProviderModel(StreamingModel):
             ModelError: the call failed for good.
         """
         began = time.monotonic()
+        if request.images and not self._client.profile.get("supports_image_input", True):
+            raise ModelError(f"{self.name} reads no images.{NO_IMAGES}")
         messages = to_messages(request, self._cache_points)
         settings = self._settings(request)
-        with translated(self._provider, self._model):
+        with translated(self._provider, self._model, shows_images=bool(request.images)):
             async with (  # connections close when no call is in flight
                 self._client,
                 model_request_stream(self._client, messages, model_settings=settings) as stream,

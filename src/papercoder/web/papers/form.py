@@ -12,7 +12,7 @@ from papercoder.errors import PaperCoderError
 from papercoder.operations.preview import AffectedArtifact, preview_settings
 from papercoder.report.formatting import money, plural
 from papercoder.runs.folder import load
-from papercoder.settings import LEVELS, RUN_ROLES, Profile, Role
+from papercoder.settings import LEVELS, RUN_ROLES, TEXT_ROLES, Profile, Role
 from papercoder.text.characters import printable
 from papercoder.web.papers.run_options import (
     CODING,
@@ -37,6 +37,7 @@ _ROLES: dict[Role, str] = {
     "coding": "Model for code",
     "review": "Model for review",
     "repair": "Model for repair",
+    "vision": "Model for figures",
 }
 
 
@@ -135,7 +136,8 @@ class RunForm:
                 )
             with ui.element("div").classes("terms roles"):
                 for role, label in _ROLES.items():
-                    self._model(role, f"{label} (else as above)", options.models.get(role, ""))
+                    otherwise = "else as above" if role in TEXT_ROLES else "else they are not read"
+                    self._model(role, f"{label} ({otherwise})", options.models.get(role, ""))
             data = ui.textarea("Data that you have, NAME=PATH, one a line", value=options.data)
             self._fields["data"] = data.props("outlined dense autogrow").classes("field").on_value_change(self._changed)
 

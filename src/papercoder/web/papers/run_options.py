@@ -18,10 +18,10 @@ from papercoder.models.catalog import (
 )
 from papercoder.models.overview import provider_statuses
 from papercoder.models.prices import current_models, look_up
-from papercoder.models.resolve import price_of_spec, resolve
+from papercoder.models.resolve import price_of_spec, resolve, vision_problem
 from papercoder.operations.estimate import estimate, first_call_cost
 from papercoder.paper.fidelity import Estimate
-from papercoder.settings import LOCAL_MODELS, MODEL_SPEC, RUN_ROLES, Profile, Role, Settings, parse_duration
+from papercoder.settings import LOCAL_MODELS, MODEL_SPEC, RUN_ROLES, TEXT_ROLES, Profile, Role, Settings, parse_duration
 
 FRONT: dict[Profile, tuple[str, str]] = {
     "full": (
@@ -93,10 +93,10 @@ class RunOptions:
             SettingsError: a value is invalid, or names a folder or a program that the settings file does not name.
         """
         model = self.model.strip()
-        roles = [role for role in RUN_ROLES if self.models.get(role, "").strip() or role in base.models]
+        chosen = {role: spec.strip() for role, spec in self.models.items() if spec.strip()}
         settings = Settings(
             model=model,
-            models={role: self.models.get(role, "").strip() or model for role in roles},
+            models={role: model for role in RUN_ROLES if role in base.models} | chosen,
             profile=self.profile,
             coding=self.coding,
             max_cost=self.max_cost,
@@ -109,7 +109,8 @@ class RunOptions:
         for role in RUN_ROLES:
             if problem := _local_problem(settings.model_for(role), base):
                 raise SettingsError(problem)
-        return settings
+        on = {role: spec for role, spec in settings.models.items() if role in TEXT_ROLES or role in chosen}
+        return settings.model_copy(update={"models": on})
 
     def data_paths(self) -> dict[str, Path]:
         """Name of a data set -> its path.
@@ -207,6 +208,8 @@ def problems(options: RunOptions, base: Settings, paper: Paper) -> Mapping[str, 
     """Field -> what is known about its value; fields without a note are fine."""
     notes = {"model": model_note(options.model.strip(), base)}
     notes |= {role: model_note(spec.strip(), base) for role, spec in options.models.items() if spec.strip()}
+    if problem := vision_problem(options.models.get("vision", "").strip()):
+        notes["vision"] = Note(problem[0].upper() + problem[1:])
     for name, check in (("budget", _check_budget), ("data", RunOptions.data_paths)):
         try:
             check(options)
