@@ -77,6 +77,7 @@ from papercoder.artifacts.paper import Figure as Figure
 from papercoder.artifacts.paper import FigureDescription as FigureDescription
 from papercoder.artifacts.paper import FigureDescriptions as FigureDescriptions
 from papercoder.artifacts.paper import FigureDraft as FigureDraft
+from papercoder.artifacts.paper import FigureImages as FigureImages
 from papercoder.artifacts.paper import Image as Image
 from papercoder.artifacts.paper import Loss as Loss
 from papercoder.artifacts.paper import Paper as Paper

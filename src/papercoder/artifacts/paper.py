@@ -77,6 +77,17 @@ class Image(Artifact):
     """The file; empty if it comes from JSON."""
 
 
+class FigureImages(Artifact):
+    """The pictures of one figure."""
+
+    anchor: str
+    images: tuple[Image, ...] = ()
+    """Several if LaTeX source puts it together from several files."""
+
+    reason: str = ""
+    """Why there are none, in a sentence."""
+
+
 class Component(Artifact):
     """A part of a diagram."""
 

@@ -44,40 +44,48 @@ def is_tar(data: bytes) -> bool:
     return data[_TAR_SIGN] == b"ustar"
 
 
-def untar(data: bytes, where: str) -> Memory:
-    """The text files of a tar archive; raises `PaperError` where it is damaged, unsafe or too large."""
+def untar(data: bytes, where: str, only: tuple[str, ...] = ()) -> Memory:
+    """The text files of a tar archive, or those with the endings in `only`.
+
+    Raises:
+        PaperError: it is damaged, unsafe or too large.
+    """
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
-            return Memory(dict(_tar_files(archive, where)), where)
+            return Memory(dict(_tar_files(archive, where, only)), where)
     except tarfile.TarError as error:
         raise PaperError(f"{where} is a damaged tar archive ({error}); download it again.") from error
 
 
-def unzip(data: bytes, where: str) -> Memory:
-    """The text files of a zip archive; raises `PaperError` where it is damaged, encrypted, unsafe or too large."""
+def unzip(data: bytes, where: str, only: tuple[str, ...] = ()) -> Memory:
+    """The text files of a zip archive, or those with the endings in `only`.
+
+    Raises:
+        PaperError: it is damaged, encrypted, unsafe or too large.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return Memory(dict(_zip_files(archive, where)), where)
+            return Memory(dict(_zip_files(archive, where, only)), where)
     except _UNREADABLE as error:
         raise PaperError(f"{where} is a zip archive that cannot be read ({error}); unpack it by hand.") from error
 
 
-def _tar_files(archive: tarfile.TarFile, where: str) -> Iterator[tuple[str, bytes]]:
+def _tar_files(archive: tarfile.TarFile, where: str, only: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     budget = _Budget(where)
     for member in archive:
         budget.count(member.size)
         name = _safe(member.name, where)
-        if member.isfile() and _is_wanted(name, member.size) and (file := archive.extractfile(member)):
+        if member.isfile() and _is_wanted(name, member.size, only) and (file := archive.extractfile(member)):
             yield name, file.read(LARGEST_FILE)
 
 
-def _zip_files(archive: zipfile.ZipFile, where: str) -> Iterator[tuple[str, bytes]]:
+def _zip_files(archive: zipfile.ZipFile, where: str, only: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     # A member that is not wanted is never unpacked, and so takes nothing of the budget.
     budget = _Budget(where)
     for info in archive.infolist():
         name = _safe(info.filename, where)
         is_link = stat.S_ISLNK(info.external_attr >> 16)
-        if not info.is_dir() and not is_link and _is_wanted(name, info.file_size):
+        if not info.is_dir() and not is_link and _is_wanted(name, info.file_size, only):
             budget.count(info.file_size)
             with archive.open(info) as file:
                 yield name, file.read(LARGEST_FILE)
@@ -103,9 +111,10 @@ def _safe(name: str, where: str) -> str:
     return plain
 
 
-def _is_wanted(name: str, size: int) -> bool:
+def _is_wanted(name: str, size: int, only: tuple[str, ...]) -> bool:
     # Links and devices never get here: only regular files are read.
-    return size <= LARGEST_FILE and not name.lower().endswith(_PICTURES)
+    is_of_kind = name.lower().endswith(only) if only else not name.lower().endswith(_PICTURES)
+    return size <= LARGEST_FILE and is_of_kind
 
 
 def _too_large(where: str) -> str:

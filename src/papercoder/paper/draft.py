@@ -93,11 +93,13 @@ class Listing:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure's caption."""
+    """A figure's caption, and where the figure is."""
 
     caption: str
     number: str = ""
     area: Area | None = field(default=None, compare=False)
+    graphics: tuple[str, ...] = ()
+    """The files with its pictures, as LaTeX source names them."""
 
 
 Element = Heading | Text | Display | Grid | Listing | Picture
@@ -277,8 +279,8 @@ def _block(element: Element, section: str, anchors: _Anchors) -> AnyBlock:
             return Table(anchor=anchors.of_kind(_kind(element), number), caption=caption, rows=rows)
         case Listing(caption=caption, text=text, number=number):
             return Algorithm(anchor=anchors.of_kind(_kind(element), number), caption=caption, text=text)
-        case Picture(caption=caption, number=number):
-            return Figure(anchor=anchors.of_kind(_kind(element), number), caption=caption)
+        case Picture(caption=caption, number=number, graphics=graphics):
+            return Figure(anchor=anchors.of_kind(_kind(element), number), caption=caption, graphics=graphics)
         case Text(text=text):
             return Paragraph(anchor=anchors.paragraph(section), text=text)
         case Heading():

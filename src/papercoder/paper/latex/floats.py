@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from papercoder.paper.draft import Display, Element, Grid, Listing, Picture, Text
@@ -13,7 +13,7 @@ from papercoder.paper.latex.prose import Prose, tidy
 from papercoder.paper.latex.siunitx import parse_options
 from papercoder.paper.latex.tables import TABULARS, rows_of
 from papercoder.paper.latex.tokens import is_blank, join, tokenize
-from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, parse, plain, tokens_of
+from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, commands, parse, plain, tokens_of
 from papercoder.paper.latex.vocabulary import DROPPED, MATHS, SIGNATURES, SILENT
 from papercoder.paper.names import names
 
@@ -194,17 +194,20 @@ def elements_of(environment: Environment, prose: Prose) -> Iterator[Element]:
     """What a float holds, in order, with captions and numbers."""
     kind = _kind(environment, prose) or "figure"
     found = _Float(kind, prose)
-    commands = [node for node in environment.children if isinstance(node, Command)]
+    own = [node for node in environment.children if isinstance(node, Command)]
     if environment.name in TABULARS:
         found.parts.append(Grid("", rows_of(environment, prose)))
-        found.gather([node for node in commands if node.name in _CAPTIONS | _NOTES | {"label"}])
+        found.gather([node for node in own if node.name in _CAPTIONS | _NOTES | {"label"}])
         found.read_options(environment)
     elif kind == "algorithm" and not _holds(environment.children, _ALGORITHMIC | LISTINGS):
-        found.gather([node for node in commands if node.name in ("caption", "label")])
+        found.gather([node for node in own if node.name in ("caption", "label")])
         found.parts.append(Listing("", pseudocode(environment.children, prose)))
     else:
         found.gather(environment.children)
-    return found.put_together()
+    shown = (plain(each.last).strip() for each in commands(environment.children) if each.name == "includegraphics")
+    graphics = tuple(filter(None, shown))
+    for element in found.put_together():
+        yield replace(element, graphics=graphics) if isinstance(element, Picture) else element
 
 
 @dataclass(frozen=True)

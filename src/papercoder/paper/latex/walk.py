@@ -434,7 +434,7 @@ def _resolved(element: Element, resolve: Callable[[str], str]) -> Element:
         case Listing(caption=caption, text=text):
             return Listing(resolve(caption), resolve(text), element.number)
         case Picture(caption=caption):
-            return Picture(resolve(caption), element.number)
+            return Picture(resolve(caption), element.number, graphics=element.graphics)
 
 
 _STRUCTURE: dict[str, Callable[[Walk, Command], None]] = {

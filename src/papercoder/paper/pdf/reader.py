@@ -18,15 +18,15 @@ from pypdfium2 import PdfDocument, PdfPage
 from papercoder.artifacts import Loss
 from papercoder.errors import PaperError
 from papercoder.files.temporary import temporary_folder
-from papercoder.paper.draft import Draft, Element, Heading
+from papercoder.paper.draft import Area, Draft, Element, Heading, Picture
 from papercoder.paper.pdf import extract
 from papercoder.paper.pdf.extract import RawDocument, RawPage, Word
 from papercoder.paper.pdf.flow import Flow, formula_doubts
 from papercoder.paper.pdf.frames import Captions, captions, captions_above, frames
-from papercoder.paper.pdf.headings import Headings
+from papercoder.paper.pdf.headings import Headings, gapped
 from papercoder.paper.pdf.layout import Gutter, Row, area, gutters, regions, rows, tidy
 from papercoder.paper.pdf.losses import READABLE, Unreadable, losses, unreadable, wordless
-from papercoder.paper.pdf.page import Line, Page, Typography, joined, typography, upright, vocabulary
+from papercoder.paper.pdf.page import Box, Line, Page, Typography, around, joined, typography, upright, vocabulary
 from papercoder.paper.pdf.title import split_abstract, title_lines
 from papercoder.paper.printed import arxiv_address, authors
 
@@ -182,6 +182,9 @@ def _words(found: Any, scale: float) -> Iterator[Word]:
 MARGIN = 2.0
 """Points by which a line may be indented and still begin at the margin."""
 
+SHORT = 30
+"""Characters; a line with fewer between a figure's caption and running text is a label in the figure."""
+
 
 def read_pdf(path: Path) -> Draft:
     """Read a paper from a PDF.
@@ -227,7 +230,7 @@ def compose(raw: RawDocument, unread: Unreadable = READABLE) -> Draft:
     headings = Headings(tuple(raw.outline), look, title)
     flow = Flow(look, headings.find(rest, _drawn(rest, pages)), known, starts)
     flow.read(rest)
-    abstract, elements = split_abstract(flow.elements)
+    abstract, elements = split_abstract(_with_bodies(flow.elements, rest, pages, starts))
     draft = Draft(title, abstract, elements, flow.references, title_area=area(printed))
     draft.authors = authors([raw.author])
     draft.address = arxiv_address(raw.pages[0].plain)
@@ -268,3 +271,45 @@ def _drawn(rows: Sequence[Row], pages: Sequence[Page]) -> set[int]:
     by_page = {page.index: page.drawings for page in pages}
     lines = ((i, row) for i, row in enumerate(rows) if isinstance(row, Line) and row.indent > MARGIN)
     return {i for i, row in lines if any(box.holds(row.box) for box in by_page[row.page])}
+
+
+def _with_bodies(
+    elements: Sequence[Element], rows: Sequence[Row], pages: Sequence[Page], starts: Captions
+) -> list[Element]:
+    """The elements, with the areas of figures enlarged by what is drawn above their captions, or else below."""
+    drawings = {page.index: page.drawings for page in pages}
+    found = list[Element]()
+    for element in elements:
+        if isinstance(element, Picture) and element.area:
+            index = element.area.page - 1
+            lines = [row for row in rows if row.page == index]
+            inner = [row for row in lines if any(box.holds(row.box) for box in drawings[index])]
+            walls = [row.box for row in lines if row not in inner and _is_wall(row, starts)]
+            inside = [*drawings[index], *(row.box for row in lines if row.box not in walls)]
+            found.append(replace(element, area=_with_body(element.area, walls, inside)))
+        else:
+            found.append(element)
+    return found
+
+
+def _is_wall(row: Row, starts: Captions) -> bool:
+    """Whether no figure reaches over this row: running text, a heading, a table, or a caption."""
+    if not isinstance(row, Line):
+        return True
+    is_text = len(row.text) > SHORT or (row.bold and row.indent < MARGIN)
+    return (is_text and not gapped(row)) or starts.at(row.spans[0], row.text) is not None
+
+
+def _with_body(area: Area, walls: Sequence[Box], inside: Sequence[Box]) -> Area:
+    caption = Box(area.left, area.top, area.right, area.bottom)
+    beside = [box for box in (*walls, *inside) if box.overlap_x(caption) > 0]
+    above = [box for box in beside if box.y1 <= caption.y0 + MARGIN]
+    below = [box for box in beside if box.y0 >= caption.y1 - MARGIN]
+    top = max((box.y1 for box in above if box in walls), default=0.0)
+    bottom = min((box.y0 for box in below if box in walls), default=float("inf"))
+    body = [box for box in above if box not in walls and box.y0 >= top - MARGIN]
+    body = body or [box for box in below if box not in walls and box.y1 <= bottom + MARGIN]
+    whole = around([caption, *body])
+    return replace(
+        area, left=round(whole.x0, 1), top=round(whole.y0, 1), right=round(whole.x1, 1), bottom=round(whole.y1, 1)
+    )
