@@ -9,6 +9,7 @@ from papercoder.agents.context import Part, fit
 from papercoder.agents.correction import corrected, is_patchable
 from papercoder.agents.prompts import Prompts
 from papercoder.agents.thinking import without_thinking
+from papercoder.artifacts import Image
 from papercoder.concurrency import run_in_thread
 from papercoder.errors import AnswerError, ContextError
 from papercoder.models.contract import Message, Model, Request
@@ -94,9 +95,10 @@ class Agents:
         subject: str,
         parts: tuple[Part, ...],
         check: Check[T] | None = None,
+        images: tuple[Image, ...] = (),
         **variables: object,
     ) -> T:
-        """Ask an agent about a subject, with these parts as context and these variables in its prompt.
+        """Ask an agent about a subject, with these parts and images as context and these variables in its prompt.
 
         Raises:
             AnswerError: no answer was valid after all retries.
@@ -117,6 +119,7 @@ class Agents:
                     messages=(*messages, *rejection),
                     max_tokens=self._completion_tokens(model),
                     thinking=self.thinking.get(agent.role),
+                    images=images,
                 )
             )
             try:

@@ -8,6 +8,8 @@ from papercoder.artifacts import (
     DataSource,
     DataSources,
     Excerpt,
+    FigureDescription,
+    FigureDescriptions,
     FileLogic,
     OverallPlan,
     Paper,
@@ -16,7 +18,7 @@ from papercoder.artifacts import (
     SourceFile,
 )
 from papercoder.text.characters import one_line
-from papercoder.text.fences import code_block
+from papercoder.text.fences import code_block, fence
 from papercoder.text.markdown import code
 
 
@@ -107,6 +109,48 @@ def design_parts(paper: Paper, plan: OverallPlan, requirements: Requirements) ->
     if not requirements.items:
         return paper_part(paper), plan_part(plan)
     return plan_part(plan, "summary"), *requirements_part(requirements.items, quoted=False)
+
+
+def figures_parts(figures: FigureDescriptions, note: str = "") -> tuple[Part, ...]:
+    """What a model read from the images of figures, as a part of a request, if there is any."""
+    read = [figure for figure in figures.items if figure.summary]
+    if not read:
+        return ()
+    title = "Figures, read from their images by a model"
+    notes = " ".join(filter(None, (_READ_FROM_IMAGES, note)))
+    forms = "\n\n".join(map(_figure, read)), "\n".join(f"[{figure.anchor}] {figure.summary}" for figure in read)
+    return (Part(title, (*(f"# {title}\n\n{notes}\n\n{fence(form)}" for form in forms), "")),)
+
+
+_READ_FROM_IMAGES = (
+    "These descriptions are not the paper's words, so they cannot be quoted. Their values are approximate. If the "
+    "paper's text differs, the text counts."
+)
+
+
+def _figure(figure: FigureDescription) -> str:
+    """A description in lines."""
+    lists = {
+        "Components": [
+            f"{part.name}{part.inside and f', inside {part.inside}'}{part.details and f': {part.details}'}"
+            for part in figure.components
+        ],
+        "Connections": [f"{way.source} -> {way.target}{way.label and f': {way.label}'}" for way in figure.connections],
+        "Axes": [
+            " ".join(filter(None, (axis.panel, f"{axis.direction}:", axis.label, axis.unit and f"in {axis.unit}")))
+            + "".join(f", {text}" for text in (axis.scale, axis.ticks) if text)
+            for axis in figure.axes
+        ],
+        "Series, each value as `x: y`": [
+            " ".join(filter(None, (line.panel, line.name, line.look and f"({line.look})")))
+            + f" | {' | '.join(line.readings) or 'no value can be read'}"
+            for line in figure.series
+        ],
+        "Printed": figure.text,
+        "Unclear": [figure.unclear] if figure.unclear else [],
+    }
+    listed = [line for name, lines in lists.items() if lines for line in (f"{name}:", *(f"- {each}" for each in lines))]
+    return "\n".join(map(one_line, (f"[{figure.anchor}] {figure.kind}: {figure.summary}", *listed)))
 
 
 def data_parts(data: DataSources) -> tuple[Part, ...]:

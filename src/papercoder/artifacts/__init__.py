@@ -69,6 +69,7 @@ from papercoder.artifacts.execution import ExecutionReport as ExecutionReport
 from papercoder.artifacts.execution import Outcome as Outcome
 from papercoder.artifacts.execution import StepName as StepName
 from papercoder.artifacts.execution import StepResult as StepResult
+from papercoder.artifacts.paper import NO_FIGURES as NO_FIGURES
 from papercoder.artifacts.paper import Algorithm as Algorithm
 from papercoder.artifacts.paper import AnyBlock as AnyBlock
 from papercoder.artifacts.paper import Block as Block

@@ -97,6 +97,9 @@ class Claim(ClaimDraft):
     also: tuple[str, ...] = ()
     """Anchors of other places that report the same number."""
 
+    from_image: bool = False
+    """Whether a model read the value from the image of a plot, so that it is approximate."""
+
 
 class Ordering(Artifact):
     """A statement about which of several results is better."""

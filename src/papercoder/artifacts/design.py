@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from papercoder.artifacts import (
+    NO_FIGURES,
     ArchitectureDesign,
     Claim,
     Claims,
     DataSource,
     DataSources,
     ExperimentConfig,
+    FigureDescriptions,
     FilePlan,
     LogicDesign,
     OverallPlan,
@@ -46,6 +48,7 @@ class Design:
     config: ExperimentConfig
     claims: Claims
     data: DataSources
+    figures: FigureDescriptions = NO_FIGURES
 
     def owned_by(self, path: str) -> tuple[Requirement, ...]:
         """The requirements that a file owns."""
@@ -72,6 +75,11 @@ class Design:
     def measured_by(self, path: str) -> tuple[Claim, ...]:
         """All claims, for the file with the experiments."""
         return self.claims.items if path == f"{self.package}/{EXPERIMENTS}" else ()
+
+    def figures_of(self, path: str) -> FigureDescriptions:
+        """The described figures that the requirements of a file, or the claims that it measures, cite."""
+        required = {item.anchor for item in (*self.owned_by(path), *self.contributed_by(path))}
+        return self.figures.of(required | {claim.anchor for claim in self.measured_by(path)})
 
     def imported_by(self, path: str) -> frozenset[str]:
         """The files that a file imports; none for an unplanned file."""

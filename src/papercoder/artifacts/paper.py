@@ -194,6 +194,10 @@ class FigureDescriptions(Artifact):
         return FigureDescriptions(items=tuple(item for item in self.items if item.anchor in wanted and item.summary))
 
 
+NO_FIGURES = FigureDescriptions()
+"""Nothing is described, as without a model that reads images."""
+
+
 class Section(Artifact):
     """A heading and what stands below it, up to the next heading of any level."""
 

@@ -269,5 +269,6 @@ def _requirement(item: TracedRequirement) -> RequirementView:
 
 def _statement(claim: Claim) -> str:
     bound = "" if claim.bound == "=" else f"{claim.bound} "
-    amount = f"{bound}{claim.printed or f'{claim.value:g}'} {claim.unit}".strip()
+    read = "(read from the image)" if claim.from_image else ""
+    amount = " ".join(filter(None, (f"{bound}{claim.printed or f'{claim.value:g}'}", claim.unit, read)))
     return f"{claim.method} on {claim.dataset}: {claim.statistic} {claim.metric} {amount} ({claim.experiment})"

@@ -19,8 +19,11 @@ _INSTRUCTIONS = 1_500
 
 _PLAN, _REQUIREMENTS, _DESIGN, _LOGIC, _CONFIG = 2_000, 6_000, 2_000, 4_000, 2_500
 _ANALYSIS, _CODE, _CRITIQUE = 2_000, 2_500, 400
-_CLAIMS, _DATA, _VERDICTS, _EDITS = 3_000, 600, 1_200, 600
+_CLAIMS, _DATA, _VERDICTS, _EDITS, _FIGURE = 3_000, 600, 1_200, 600, 500
 """Completion tokens of each answer."""
+
+_IMAGE = 3_000
+"""Prompt tokens of a figure with its caption."""
 
 _IMPORTED = 2
 """Files whose code is shown to the one that imports them."""
@@ -37,13 +40,21 @@ class _Stage:
 
 
 def estimate(
-    paper: Paper, model: str, price: Price | None, refine: int = 1, files: int = FILES, *, as_published: bool = False
+    paper: Paper,
+    model: str,
+    price: Price | None,
+    refine: int = 1,
+    files: int = FILES,
+    *,
+    as_published: bool = False,
+    figures: bool = False,
 ) -> Estimate:
-    """Estimate a run in the full profile, or as the paper of PaperCoder describes it.
+    """Estimate a run in the full profile, or as the paper of PaperCoder describes it; with `figures` described or not.
 
     The unit sizes are typical ones, so take it as an order of magnitude.
     """
     stages = _published_stages(paper, files) if as_published else _stages(paper, refine, files)
+    stages += [_Stage(len(paper.figures), _IMAGE, _FIGURE)] if figures else []
     prompt = sum(stage.calls * (stage.prompt + _INSTRUCTIONS) for stage in stages)
     completion = sum(stage.calls * stage.completion for stage in stages)
     rounds = f"{refine} round{'' if refine == 1 else 's'} of refinement"
@@ -75,7 +86,7 @@ def require_affordable(paper: Paper, settings: Settings) -> str:
             f"--max-cost: the first call for this paper may cost up to ${first:.2f}, more than the limit of "
             f"${limit:g}. Give a higher limit, or a lower --max-tokens."
         )
-    expected = estimate(paper, name, price, settings.refine).cost_usd or 0.0
+    expected = estimate(paper, name, price, settings.refine, figures=settings.has("vision")).cost_usd or 0.0
     if expected <= limit:
         return ""
     return f"about ${expected:.2f} is expected for this paper; the run will stop before it exceeds ${limit:g}"

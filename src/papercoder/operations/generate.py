@@ -23,7 +23,7 @@ from papercoder.models.stack import assemble_roles
 from papercoder.operations.edit import complete_edits
 from papercoder.operations.environment import PaperReader, RunEnvironment, read_in_thread
 from papercoder.operations.estimate import require_affordable
-from papercoder.paper.pictures import save_pictures
+from papercoder.paper.pictures import has_figures, save_figures, save_pictures
 from papercoder.paper.reading import require_source
 from papercoder.pipeline import ablation
 from papercoder.pipeline.adoption import complete_change, with_pending_change
@@ -187,7 +187,8 @@ def _source_name(source: str | Path | None, folder: Path) -> str:
 async def read_paper(run: Run[Agents], source: str | Path | None, read: PaperReader = read_in_thread) -> Paper:
     """Read the paper and write it as `paper.json`, which the user may edit if the parser lost something.
 
-    Pictures of the places in a PDF that the user may want to compare with the text are written beside it.
+    Pictures of the places in a PDF that the user may want to compare with the text are written beside it, and those of
+    the figures if a model is chosen that describes them.
 
     Args:
         run: the run that needs the paper.
@@ -199,15 +200,19 @@ async def read_paper(run: Run[Agents], source: str | Path | None, read: PaperRea
         RunFolderError: the run has not read a paper.
         ArtifactError: `paper.json` was edited and is not valid.
     """
+    is_new = False
     if source is not None:
         paper = await read(source)
         text = paper.model_dump_json(indent=1) + "\n"
-        if read_text(run.folder, "paper.json") != text:
+        is_new = read_text(run.folder, "paper.json") != text
+        if is_new:
             await run_in_thread(save_pictures, source, paper, run.folder)
         await run.write_text("paper.json", text)
     elif run.is_edited("paper.json"):
         run.emit(ArtifactEdited(artifact="paper.json", stale=False))
     paper = load(run.folder, "paper.json", Paper)
+    if "vision" in run.context.models and (is_new or not has_figures(run.folder, paper)):
+        await run_in_thread(save_figures, source or _source_name(None, run.folder), paper, run.folder)
     if not run.is_edited("paper.md"):  # the source itself may have this name
         await run.write_text("paper.md", paper.render() + "\n")
     for loss in paper.losses:

@@ -33,6 +33,7 @@ from papercoder.errors import ArtifactError
 from papercoder.pipeline.pipeline import (
     add_documents,
     add_equipment,
+    describe,
     paper_to_repository,
     plan_as_published,
     write_configuration,
@@ -106,7 +107,7 @@ async def with_review(run: Run[Agents], paper: Paper, publish: Publisher, settin
 
 async def make_plan(run: Run[Agents], paper: Paper) -> OverallPlan:
     """Make the overall plan of the published pipeline."""
-    return await run.step("planning/plan.json", make_overall_plan, paper)
+    return await run.step("planning/plan.json", make_overall_plan, paper, await describe(run, paper))
 
 
 async def make_architecture(run: Run[Agents], paper: Paper, plan: OverallPlan) -> ArchitectureDesign:

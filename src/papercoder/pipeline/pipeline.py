@@ -19,10 +19,12 @@ from dataclasses import replace
 from papercoder.agents.agent import Agents
 from papercoder.agents.listings import data_lines
 from papercoder.artifacts import (
+    NO_FIGURES,
     Claims,
     ConfigValue,
     DataSources,
     ExperimentConfig,
+    FigureDescriptions,
     OverallPlan,
     Paper,
     Repository,
@@ -32,6 +34,7 @@ from papercoder.artifacts import (
 from papercoder.artifacts.design import ADDED_SETTINGS, Design
 from papercoder.artifacts.reproduction import ReproductionOptions
 from papercoder.concurrency import gather_all, gather_pair, run_in_thread
+from papercoder.paper.pictures import saved_figures
 from papercoder.pipeline.adoption import pending_change, with_pending_change
 from papercoder.pipeline.amendments import amend_assumptions
 from papercoder.pipeline.diagnosis import diagnose
@@ -54,6 +57,7 @@ from papercoder.stages.planning.architecture import design_architecture
 from papercoder.stages.planning.claims import extract_claims
 from papercoder.stages.planning.configuration import design_config, proved
 from papercoder.stages.planning.data import list_data_sources
+from papercoder.stages.planning.figures import describe_figures
 from papercoder.stages.planning.logic import design_logic
 from papercoder.stages.planning.overall import make_overall_plan
 from papercoder.stages.planning.requirements import complete_requirements, find_requirements
@@ -106,7 +110,8 @@ async def as_published(run: Run[Agents], paper: Paper, publish: Publisher, _: Se
 
 async def plan_with_requirements(run: Run[Agents], paper: Paper, refine: int) -> Design:
     """Plan from requirements; artifacts that do not depend on each other are made at the same time."""
-    plan, requirements, claims = await extract(run, paper, refine)
+    figures = await describe(run, paper)
+    plan, requirements, claims = await extract(run, paper, refine, figures)
 
     async def list_data_and_configure() -> tuple[DataSources, ExperimentConfig]:
         data = await run.step("planning/data.json", list_data_sources, paper, plan, requirements)
@@ -131,18 +136,28 @@ async def plan_with_requirements(run: Run[Agents], paper: Paper, refine: int) ->
         data.outline,
         refine,
     )
-    return Design(plan, requirements, architecture, logic, config, claims, data)
+    return Design(plan, requirements, architecture, logic, config, claims, data, figures)
 
 
-async def extract(run: Run[Agents], paper: Paper, refine: int) -> tuple[OverallPlan, Requirements, Claims]:
+async def describe(run: Run[Agents], paper: Paper) -> FigureDescriptions:
+    """Describe the figures, if a model for that is chosen."""
+    if "vision" not in run.context.models or not paper.figures:
+        return NO_FIGURES
+    pictures = await run_in_thread(saved_figures, run.folder, paper)
+    return await run.step("planning/figures.json", describe_figures, paper, pictures)
+
+
+async def extract(
+    run: Run[Agents], paper: Paper, refine: int, figures: FigureDescriptions = NO_FIGURES
+) -> tuple[OverallPlan, Requirements, Claims]:
     """Extract from the paper what to do and which results it reports."""
     plan, found = await gather_pair(
-        run.step("planning/plan.json", make_overall_plan, paper),
-        run.step("planning/found.json", find_requirements, paper),
+        run.step("planning/plan.json", make_overall_plan, paper, figures),
+        run.step("planning/found.json", find_requirements, paper, figures),
     )
     requirements, claims = await gather_pair(
-        run.step("planning/requirements.json", complete_requirements, paper, plan, found, refine),
-        run.step("planning/claims.json", extract_claims, paper),
+        run.step("planning/requirements.json", complete_requirements, paper, plan, found, refine, figures),
+        run.step("planning/claims.json", extract_claims, paper, figures),
     )
     return plan, requirements, claims
 
@@ -150,7 +165,8 @@ async def extract(run: Run[Agents], paper: Paper, refine: int) -> tuple[OverallP
 async def plan_as_published(run: Run[Agents], paper: Paper) -> Design:
     """Overall plan, architecture, logic, configuration, one after the other (Paper2Code, section 3.1)."""
     none, claims, data, refine = Requirements(items=()), Claims(), DataSources(), 0
-    plan = await run.step("planning/plan.json", make_overall_plan, paper)
+    figures = await describe(run, paper)
+    plan = await run.step("planning/plan.json", make_overall_plan, paper, figures)
     architecture = await run.step("planning/architecture.json", design_architecture, paper, plan, none, refine)
     logic = await run.step(
         "planning/logic.json", design_logic, paper, plan, none, architecture, None, claims, data, refine
@@ -184,8 +200,8 @@ async def write_code(
         owned, shared = design.owned_by(path), design.contributed_by(path)
         claims, data = design.measured_by(path), data_lines(design.data_of(path))
         artifact = f"analysis/{path}.md"
-        inputs = (config, owned, shared, claims, data)
-        analysis = await run.step(artifact, analyse_file, paper, design.plan, design.logic, *inputs, path)
+        inputs, figures = (config, owned, shared, claims, data), design.figures_of(path)
+        analysis = await run.step(artifact, analyse_file, paper, design.plan, design.logic, *inputs, path, figures)
         missing[path] = settings_in(analysis)
         inputs = (outline_with(config, missing[path]), owned, shared, claims, data)
         needed = [writing[item.path] for item in design.logic.file(path).imports]

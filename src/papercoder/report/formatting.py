@@ -187,7 +187,8 @@ def figure(value: float, digits: int = 6) -> str:
 def reported(claim: Claim) -> str:
     """The number of a claim as the paper prints it, with its bound: `96.50`, `> 1e4`, `about 0.1`."""
     number = printed_number(claim)
-    return number if claim.bound == "=" else f"{claim.bound} {number}"
+    read = " (read from the image)" if claim.from_image else ""
+    return number if claim.bound == "=" else f"{claim.bound} {number}{read}"
 
 
 def beside(value: float, claim: Claim) -> str:

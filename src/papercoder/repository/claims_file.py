@@ -81,4 +81,5 @@ def reported(claim: Claim) -> str:
     """The number as the paper reports it, with bound, spread and unit."""
     number = claim.printed or f"{claim.value:g}"
     spread = "" if claim.spread is None else f" ± {claim.spread:g}"
-    return f"{_BOUNDS.get(claim.bound, f'{claim.bound} ')}{number}{spread}{claim.unit and ' '}{claim.unit}"
+    read = " (read from the image)" if claim.from_image else ""
+    return f"{_BOUNDS.get(claim.bound, f'{claim.bound} ')}{number}{spread}{claim.unit and ' '}{claim.unit}{read}"

@@ -8,8 +8,17 @@ from pydantic import ValidationError
 from papercoder.agents.agent import WITH_TRIALS, Agent, Agents, uses
 from papercoder.agents.answers import Prose
 from papercoder.agents.context import cited_part, plan_part, text_part
-from papercoder.agents.listings import claims_by_table, file_logic, interfaces, requirement_lines
-from papercoder.artifacts import Claim, ConfigValue, LogicDesign, OverallPlan, Paper, Requirement
+from papercoder.agents.listings import claims_by_table, figures_parts, file_logic, interfaces, requirement_lines
+from papercoder.artifacts import (
+    NO_FIGURES,
+    Claim,
+    ConfigValue,
+    FigureDescriptions,
+    LogicDesign,
+    OverallPlan,
+    Paper,
+    Requirement,
+)
 from papercoder.artifacts.design import EXPERIMENTS
 from papercoder.repository.traceability import ids_in
 from papercoder.text.yaml_text import InvalidYaml, load_yaml
@@ -30,6 +39,7 @@ async def analyse_file(
     claims: tuple[Claim, ...],
     data: str,
     path: str,
+    figures: FigureDescriptions = NO_FIGURES,
 ) -> str:
     """Analyse one file.
 
@@ -39,6 +49,7 @@ async def analyse_file(
     own, both = logic.file(path), (*requirements, *contributions)
     parts = (
         cited_part(paper, (item.anchor for item in both)),
+        *figures_parts(figures),
         *(() if both else (plan_part(plan),)),
         text_part("The configuration", config),
         text_part("What all files agree on", logic.shared_knowledge),

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from random import Random
 
 from papercoder.artifacts.base import Artifact
 from papercoder.artifacts.data import DataSourceDraft, DataSourceDrafts
+from papercoder.artifacts.paper import Component, Connection, FigureDraft
 from papercoder.artifacts.planning import (
     ArchitectureDesign,
     ConfigValue,
@@ -73,6 +75,7 @@ class Answers:
         size = simulation.files, simulation.width, simulation.fan_in
         self._graphs = {False: build_graph(*size), True: build_graph(*size, BARE_LAST_FILE)}
         self._writers: dict[str, Write] = {
+            "figure": _figure,
             "overall_plan": _overall_plan,
             "requirements": _requirements,
             "architecture": self._architecture,
@@ -145,6 +148,17 @@ class Answers:
 
 def _text(answer: Artifact | str) -> str:
     return answer if isinstance(answer, str) else answer.model_dump_json(indent=1)
+
+
+def _figure(request: Request, _rng: Random, _padding: str) -> FigureDraft:
+    """Two components for each image."""
+    names = [f"part {number}" for number, _ in enumerate((*request.images, None), 1)]
+    return FigureDraft(
+        kind="diagram",
+        summary=f"A simulated description of {request.subject}.",
+        components=tuple(Component(name=name) for name in names),
+        connections=tuple(Connection(source=one, target=other) for one, other in pairwise(names)),
+    )
 
 
 def _overall_plan(_request: Request, _rng: Random, padding: str) -> OverallPlan:

@@ -6,7 +6,20 @@ from collections.abc import Iterable, Iterator
 from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
 from papercoder.agents.answers import Json
 from papercoder.agents.context import Part, paper_part, text_part
-from papercoder.artifacts import Artifact, Claim, ClaimDraft, Claims, Ordering, Paper, Paragraph, Section, Table
+from papercoder.agents.listings import figures_parts
+from papercoder.artifacts import (
+    NO_FIGURES,
+    Artifact,
+    Claim,
+    ClaimDraft,
+    Claims,
+    FigureDescriptions,
+    Ordering,
+    Paper,
+    Paragraph,
+    Section,
+    Table,
+)
 from papercoder.paper.evidence import find_quote, numbers, plain, read_quantities
 from papercoder.stages.planning.orderings import StatedOrdering, stated_orderings, table_orderings
 from papercoder.stages.planning.table_reading import TableReading, reading_problems, table_claims, tables_text
@@ -32,16 +45,17 @@ CLAIMANT = Agent("claims", "planning", Json(ReportedResults), NO_CONVENTIONS)
 
 
 @uses(CLAIMANT)
-async def extract_claims(agents: Agents, paper: Paper) -> Claims:
-    """Ask what tables and text report, and read the values; what the paper does not contain is dropped."""
+async def extract_claims(agents: Agents, paper: Paper, figures: FigureDescriptions = NO_FIGURES) -> Claims:
+    """Ask what tables, text and described plots report, and read the values; what none of them has is dropped."""
 
     def check(results: ReportedResults, attempt: int) -> list[str]:
-        return [*reading_problems(paper, results.tables), *unproved(paper, results)] if attempt == 0 else []
+        return [*reading_problems(paper, results.tables), *unproved(paper, results, figures)] if attempt == 0 else []
 
     anchors = [table.anchor for table in paper.tables]
     tables = (text_part("The tables, with numbered rows and columns", tables_text(paper)),) if anchors else ()
-    parts: tuple[Part, ...] = (paper_part(_without_cells(paper), anchors), *tables)
-    return claims_of(paper, await agents.ask(CLAIMANT, "", parts, check))
+    parts: tuple[Part, ...] = (paper_part(_without_cells(paper), anchors), *figures_parts(figures), *tables)
+    has_plots = any(figure.series for figure in figures.items)
+    return claims_of(paper, await agents.ask(CLAIMANT, "", parts, check, plots=has_plots), figures)
 
 
 def _without_cells(paper: Paper) -> Paper:
@@ -54,7 +68,7 @@ def _without_cells(paper: Paper) -> Paper:
     return paper.model_copy(update={"sections": tuple(map(shortened, paper.sections))})
 
 
-def claims_of(paper: Paper, results: ReportedResults) -> Claims:
+def claims_of(paper: Paper, results: ReportedResults, figures: FigureDescriptions = NO_FIGURES) -> Claims:
     """The claims in the paper's order, each listed once, and the orderings that they imply or that the text states."""
     places = {anchor: index for index, anchor in enumerate(_anchors(paper))}
     tables = {table.anchor: table for table in paper.tables}
@@ -64,7 +78,7 @@ def claims_of(paper: Paper, results: ReportedResults) -> Claims:
         if reading.anchor in tables
         for claim in table_claims(tables[reading.anchor], reading)
     ]
-    found += (_stated(paper, draft) for draft in results.numbers if not _unproved_number(paper, draft))
+    found += (_stated(paper, draft) for draft in results.numbers if not _unproved_number(paper, draft, figures))
     found.sort(key=lambda claim: places.get(claim.anchor, len(places)))
     listed = _numbered(paper, _unrepeated(found))
     ids = {_result_of(claim): claim.id for claim in listed}
@@ -78,16 +92,18 @@ def claims_of(paper: Paper, results: ReportedResults) -> Claims:
     )
 
 
-def unproved(paper: Paper, results: ReportedResults) -> Iterator[str]:
+def unproved(paper: Paper, results: ReportedResults, figures: FigureDescriptions = NO_FIGURES) -> Iterator[str]:
     """Problems of numbers and orderings whose quote the paper does not have, or whose number is not in the quote."""
-    yield from filter(None, (_unproved_number(paper, draft) for draft in results.numbers))
+    yield from filter(None, (_unproved_number(paper, draft, figures) for draft in results.numbers))
     for stated in results.orderings:
         if find_quote(paper, stated.quote, stated.anchor) is None:
             yield f'The paper does not say "{stated.quote}" [{stated.anchor}]. Copy its words exactly.'
 
 
-def _unproved_number(paper: Paper, draft: ClaimDraft) -> str:
+def _unproved_number(paper: Paper, draft: ClaimDraft, figures: FigureDescriptions) -> str:
     if find_quote(paper, draft.quote, draft.anchor) is None:
+        if figures.of([draft.anchor]).items:
+            return _unread_number(draft, figures)
         return f'The paper does not say "{draft.quote}" [{draft.anchor}]. Copy its words exactly.'
     found = numbers(draft.quote)
     if not any(math.isclose(abs(draft.value), factor * number) for number in found for factor in (1, 100)):
@@ -95,11 +111,31 @@ def _unproved_number(paper: Paper, draft: ClaimDraft) -> str:
     return ""
 
 
+def _unread_number(draft: ClaimDraft, figures: FigureDescriptions) -> str:
+    """Why a value is none that was read from the plot which the draft names; empty if it is one."""
+    readings = [
+        reading
+        for figure in figures.of([draft.anchor]).items
+        for series in figure.series
+        for reading in series.readings
+        if plain(reading) in plain(draft.quote)
+    ]
+    values = [value for reading in readings for value in numbers(reading.rpartition(":")[2])]
+    if any(math.isclose(abs(draft.value), value) for value in values):
+        return ""
+    return (
+        f'No value of {draft.anchor} was read as "{draft.quote}". Copy the reading from its description, and take the '
+        "value after the colon."
+    )
+
+
 def _stated(paper: Paper, draft: ClaimDraft) -> Claim:
-    """A claim from the text; the number as printed is taken from the quote."""
+    """A claim from the text, with the number as printed in the quote, or an approximate one from a plot."""
+    anchor = find_quote(paper, draft.quote, draft.anchor)
+    if anchor is None:
+        return Claim(**{**dict(draft), "bound": "about", "spread": None}, id="C1", from_image=True)
     quantities = read_quantities(draft.quote)
     printed = next((found.printed for found in quantities if found.value == draft.value), "")
-    anchor = find_quote(paper, draft.quote, draft.anchor) or draft.anchor
     return Claim(**{**dict(draft), "anchor": anchor}, id="C1", printed=printed)
 
 

@@ -10,9 +10,11 @@ from rapidfuzz import fuzz
 from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, Check, uses
 from papercoder.agents.answers import Correction, InvalidAnswerError, Json
 from papercoder.agents.context import plan_part, technical_part
-from papercoder.agents.listings import requirements_part
+from papercoder.agents.listings import figures_parts, requirements_part
 from papercoder.artifacts import (
+    NO_FIGURES,
     Artifact,
+    FigureDescriptions,
     OverallPlan,
     Paper,
     Requirement,
@@ -85,6 +87,11 @@ EXTRACTOR = Agent("requirements", "planning", Json(RequirementDrafts), NO_CONVEN
 GAPS = Agent("gaps", "planning", ChangesFormat(), NO_CONVENTIONS)
 CHANGER = Agent("refine_requirements", "planning", Json(RequirementChanges), NO_CONVENTIONS)
 
+_SHOWN_BY_A_FIGURE = (
+    "What only a figure says about the code is a requirement with the status `derived`, the figure's anchor, and words "
+    "of its caption as the quote. Values that were read from plots are results, not requirements."
+)
+
 _PART_TOKENS = 3000
 _SHORT_TOKENS = 1000
 _MOST_TOGETHER = 8
@@ -94,18 +101,23 @@ _SAME = 93.0
 
 
 @uses(EXTRACTOR)
-async def find_requirements(agents: Agents, paper: Paper) -> RequirementDrafts:
-    """Extract the requirements of each part of the paper."""
+async def find_requirements(
+    agents: Agents, paper: Paper, figures: FigureDescriptions = NO_FIGURES
+) -> RequirementDrafts:
+    """Extract the requirements of each part of the paper; a part comes with its described figures."""
     questions = questions_of(paper)
-    found = await gather_all(_from_sections(agents, paper, name, questions[name]) for name in questions)
+    found = await gather_all(_from_sections(agents, paper, name, questions[name], figures) for name in questions)
     return RequirementDrafts(requirements=tuple(draft for drafts in found for draft in drafts.requirements))
 
 
-async def _from_sections(agents: Agents, paper: Paper, name: str, sections: tuple[Section, ...]) -> RequirementDrafts:
+async def _from_sections(
+    agents: Agents, paper: Paper, name: str, sections: tuple[Section, ...], figures: FigureDescriptions
+) -> RequirementDrafts:
+    inside = figures.of(block.anchor for section in sections for block in section.blocks)
     return await agents.ask(
         EXTRACTOR,
         name,
-        (),
+        figures_parts(inside, _SHOWN_BY_A_FIGURE),
         _quoted(paper),
         title=paper.title,
         abstract=fence(paper.abstract),
@@ -115,7 +127,12 @@ async def _from_sections(agents: Agents, paper: Paper, name: str, sections: tupl
 
 @uses(GAPS, VERIFIER, CHANGER)
 async def complete_requirements(
-    agents: Agents, paper: Paper, plan: OverallPlan, found: RequirementDrafts, refine: int
+    agents: Agents,
+    paper: Paper,
+    plan: OverallPlan,
+    found: RequirementDrafts,
+    refine: int,
+    figures: FigureDescriptions = NO_FIGURES,
 ) -> Requirements:
     """Number the requirements, add what spans sections or is left open, merge repetitions, verify and refine.
 
@@ -123,7 +140,8 @@ async def complete_requirements(
     """
     requirements = numbered(paper, found.requirements)
     cited = [item.anchor for item in requirements.items]
-    parts = (technical_part(paper, cited), *((plan_part(plan, "unclear"),) if plan.unclear else ()))
+    unclear = (plan_part(plan, "unclear"),) if plan.unclear else ()
+    parts = (technical_part(paper, cited), *figures_parts(figures, _SHOWN_BY_A_FIGURE), *unclear)
     changes = await agents.ask(
         GAPS, "", (*parts, *requirements_part(requirements.items, quoted=False)), _applicable(paper, requirements)
     )

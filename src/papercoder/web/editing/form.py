@@ -13,6 +13,7 @@ from papercoder.artifacts import (
     Claims,
     DataSources,
     ExperimentConfig,
+    FigureDescriptions,
     LogicDesign,
     OverallPlan,
     Requirements,
@@ -27,6 +28,7 @@ from papercoder.web.server import layout
 from papercoder.web.server.layout import alert, button
 
 KINDS: dict[str, tuple[str, type[Artifact]]] = {
+    "planning/figures.json": ("Figures, read from their images", FigureDescriptions),
     "planning/plan.json": ("Plan", OverallPlan),
     "planning/found.json": ("Requirements as found", RequirementDrafts),
     "planning/requirements.json": ("Requirements", Requirements),
@@ -48,6 +50,7 @@ _NOUNS = {
     "Claim": "claim",
     "Ordering": "ordering",
     "DataSource": "data source",
+    "FigureDescription": "figure",
     "FilePlan": "file",
     "FileLogic": "file",
 }

@@ -252,7 +252,8 @@ def cost_estimate(options: RunOptions, base: Settings, paper: Paper) -> Estimate
     settings = options.settings(base)
     name = settings.model_for("coding")
     is_published = options.profile in {"papercoder", "analysis"}
-    return estimate(paper, name, price_of_spec(name, settings), settings.refine, as_published=is_published)
+    price, figures = price_of_spec(name, settings), settings.has("vision")
+    return estimate(paper, name, price, settings.refine, as_published=is_published, figures=figures)
 
 
 def describe(estimate: Estimate) -> str:
