@@ -15,6 +15,7 @@ from papercoder.artifacts import (
     Critique,
     Equation,
     ExperimentConfig,
+    FigureDraft,
     LogicDesign,
     OverallPlan,
     Paragraph,
@@ -48,6 +49,7 @@ def answer(spec: str, request: Request) -> Answer:
 @pytest.mark.parametrize(
     ("agent", "kind"),
     [
+        ("figure", FigureDraft),
         ("overall_plan", OverallPlan),
         ("architecture", ArchitectureDesign),
         ("logic", LogicDesign),

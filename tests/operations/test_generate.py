@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from papercoder.artifacts import Repository
+from papercoder.artifacts import FigureDescriptions, Repository
 from papercoder.errors import CostCapReached, PaperError, RunFolderError, SettingsError
+from papercoder.models.journal import calls
 from papercoder.operations.generate import generate
+from papercoder.operations.preview import preview
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade, CallStarted, Emit, Event, RunEnded, RunStarted, Warned
-from papercoder.runs.folder import answer_store, lock
+from papercoder.runs.folder import answer_store, load, lock
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
 from papercoder.stages.checking import checks
@@ -440,3 +443,49 @@ def test_a_report_that_cannot_be_written_is_an_error_where_there_is_no_other(pap
     with pytest.raises(RunFolderError, match=r"report\.html"):
         run(paper_file, tmp_path / "run", profile="papercoder")
     assert summarise(read_events(tmp_path / "run")).status == "complete"
+
+
+def with_a_figure(folder: Path, colour: str) -> Path:
+    """LaTeX source of a paper with a picture."""
+    folder.mkdir(exist_ok=True)
+    Image.new("RGB", (40, 20), colour).save(folder / "net.png")
+    (folder / "main.tex").write_text(
+        r"\documentclass{article}\title{A Tiny Method}\begin{document}\section{Method}The net is in Figure 1."
+        r"\begin{figure}\includegraphics{net}\caption{The net.}\end{figure}\end{document}",
+        encoding="utf-8",
+    )
+    return folder
+
+
+def test_figures_are_described_once_for_the_plan(tmp_path: Path) -> None:
+    paper, folder = with_a_figure(tmp_path / "paper", "red"), tmp_path / "run"
+    run(paper, folder, profile="plan")
+    assert not (folder / "planning" / "figures.json").exists()
+    assert not (folder / "pictures").exists()
+    seeing: dict[str, Any] = {"profile": "plan", "models": {"vision": TINY}}
+    run(paper, folder, **seeing)
+    assert calls_made(folder)[("figure", "fig:1")] == 1
+    figures = load(folder, "planning/figures.json", FigureDescriptions)
+    assert [item.summary for item in figures.items] == ["A simulated description of fig:1."]
+    run(paper, folder, **seeing)
+    with_a_figure(paper, "blue")
+    (folder / "pictures" / "fig-1.png").write_bytes((paper / "net.png").read_bytes())
+    run(paper, folder, **seeing)
+    assert calls_made(folder)[("figure", "fig:1")] == 2  # another picture is another question
+    assert calls_made(folder)[("overall_plan", "")] == 2  # without and with the description
+    texts = [call.request.text for call in calls(answer_store(folder)) if call.request.agent == "overall_plan"]
+    assert ["A simulated description of fig:1." in text for text in texts] == [False, True]
+
+
+def test_an_edited_description_makes_what_reads_it_again(tmp_path: Path) -> None:
+    paper, folder = with_a_figure(tmp_path / "paper", "red"), tmp_path / "run"
+    seeing: dict[str, Any] = {"profile": "plan", "models": {"vision": TINY}}
+    run(paper, folder, **seeing)
+    name = "planning/figures.json"
+    edited = (folder / name).read_text(encoding="utf-8").replace("A simulated description", "Three layers")
+    foreseen = asyncio.run(preview(folder, {name: edited}))
+    assert [each.artifact for each in foreseen.certain] == ["planning/plan.json"]
+    (folder / name).write_text(edited, encoding="utf-8")
+    run(paper, folder, **seeing)
+    assert calls_made(folder)[("figure", "fig:1")] == 1
+    assert calls_made(folder)[("overall_plan", "")] == 2

@@ -10,6 +10,7 @@ import numpy as np
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from fontTools.ttLib import TTFont
+from PIL import Image
 
 WIDTH, HEIGHT = 612.0, 792.0
 
@@ -86,3 +87,16 @@ def _write(document: pdfium.PdfDocument, page: pdfium.PdfPage, line: Line) -> No
     pdfium_c.FPDFText_SetText(shape, buffer)
     pdfium_c.FPDFPageObj_Transform(shape, 1, 0, 0, 1, left, HEIGHT - top - size)
     pdfium_c.FPDFPage_InsertObject(page, shape)
+
+
+def add_image(path: Path, bitmap: Image.Image, box: tuple[float, float, float, float]) -> None:
+    """Put an image into a box on the first page: left, top, right and bottom in points from the top left corner."""
+    document = pdfium.PdfDocument(path.read_bytes())
+    page = document[0]
+    image = pdfium.PdfImage.new(document)
+    image.set_bitmap(pdfium.PdfBitmap.from_pil(bitmap))
+    left, top, right, bottom = box
+    image.set_matrix(pdfium.PdfMatrix().scale(right - left, bottom - top).translate(left, HEIGHT - bottom))
+    page.insert_obj(image)
+    page.gen_content()
+    document.save(path)

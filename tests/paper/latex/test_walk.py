@@ -150,6 +150,7 @@ def test_figures_keep_captions_and_printed_prompts() -> None:
     draft = draft_of(source)
     pictures = [each for each in draft.elements if isinstance(each, Picture)]
     assert [(p.caption, p.number) for p in pictures] == [("Both (a) Left", "1"), ("The prompt", "2")]
+    assert [picture.graphics for picture in pictures] == [("a",), ()]
     assert "careful judge" in texts(source)[0]
 
 
