@@ -123,7 +123,7 @@ def text_of(request: Request) -> str:
 
 def test_the_plan_reads_every_description() -> None:
     model = Scripted({"overall_plan": PLAN})
-    asyncio.run(make_overall_plan(make_agents(model), PAPER, 0, FIGURES))
+    asyncio.run(make_overall_plan(make_agents(model), PAPER, FIGURES))
     text = text_of(model.requests[0])
     _, _, part = text.partition(HEADING)
     assert part.index("cannot be quoted") < part.index("<document-") < part.index("[fig:1] diagram: An encoder of two")
@@ -133,7 +133,7 @@ def test_the_plan_reads_every_description() -> None:
     assert "- (a) Ours (red, solid) | 1 epoch: 2.0 | 100 epochs: 0.42" in part
     assert "- The grey curve." in part
     assert "fig:3" not in part
-    asyncio.run(make_overall_plan(make_agents(model), PAPER, 0))
+    asyncio.run(make_overall_plan(make_agents(model), PAPER))
     assert HEADING not in text_of(model.requests[1])
 
 
