@@ -143,11 +143,14 @@ def test_a_part_of_the_paper_comes_with_its_figures() -> None:
     )
     model = Scripted({"requirements": '{"requirements": []}', "gaps": '{"add": [' + found.model_dump_json() + "]}"})
     agents = make_agents(model)
-    drafts = asyncio.run(find_requirements(agents, PAPER, FIGURES))
+    long = Section(anchor="1.1", level=2, title="More", blocks=(Paragraph(anchor="1.1¶1", text="More words. " * 900),))
+    paper = PAPER.model_copy(update={"sections": (PAPER.sections[0], long, PAPER.sections[1])})
+    drafts = asyncio.run(find_requirements(agents, paper, FIGURES))
     texts = {request.subject: text_of(request) for request in model.requests}
-    assert "[fig:1] diagram" in texts["1"]
-    assert "[fig:2] plot" not in texts["1"]
-    assert "[fig:2] plot" in texts["2"]
+    assert [("[fig:1] diagram" in text, "[fig:2] plot" in text) for text in texts.values()] == [
+        (True, False),
+        (False, True),
+    ]
     (item,) = asyncio.run(complete_requirements(agents, PAPER, PLAN, drafts, 0, FIGURES)).items
     assert (item.anchor, item.status, item.quote_found) == ("fig:1", "derived", True)
     assert "status `derived`, the figure's anchor" in text_of(model.of("gaps")[0])
