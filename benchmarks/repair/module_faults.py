@@ -4,6 +4,7 @@ import ast
 from pathlib import PurePosixPath
 
 from benchmarks.repair.sources import Edit, Sources, also_in, local_imports
+from papercoder.repository.syntax import parse
 
 
 def missing_dependency(sources: Sources) -> Edit | None:
@@ -76,7 +77,7 @@ def import_cycle(sources: Sources) -> Edit | None:
     if place is None or path is None or place.path == "main.py":
         return import_cycle_of_main(sources)
     name = str(PurePosixPath(place.path).with_suffix("")).replace("/", ".")
-    taken = next(node.name for node in ast.parse(place.text).body if isinstance(node, ast.FunctionDef | ast.ClassDef))
+    taken = next(node.name for node in parse(place.text).body if isinstance(node, ast.FunctionDef | ast.ClassDef))
     return Edit(path, f"from {name} import {taken}\n\nUSED = {taken}\n{sources.files[path]}", (place.path,))
 
 

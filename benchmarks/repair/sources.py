@@ -7,6 +7,8 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
+from papercoder.repository.syntax import parse
+
 T = TypeVar("T")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -67,7 +69,7 @@ class Sources:
         """All nodes of a kind, in all Python files but tests."""
         for path, text in sorted(self.modules.items()):
             if "test" not in path:
-                for node in ast.walk(ast.parse(text)):
+                for node in ast.walk(parse(text)):
                     if isinstance(node, kind):
                         yield Place(path, text, node)
 
@@ -115,7 +117,7 @@ def without_annotations(sources: Sources) -> Sources:
 
 
 def _bare(text: str) -> str:
-    cuts = [cut for node in ast.walk(ast.parse(text)) for cut in _annotations(text, node)]
+    cuts = [cut for node in ast.walk(parse(text)) for cut in _annotations(text, node)]
     for start, end in sorted(cuts, reverse=True):
         text = text[:start] + text[end:]
     return text
@@ -136,7 +138,7 @@ def local_names(sources: Sources) -> dict[str, str]:
     return {
         node.name: path
         for path, text in sources.modules.items()
-        for node in ast.parse(text).body
+        for node in parse(text).body
         if isinstance(node, Function | ast.ClassDef)
     }
 

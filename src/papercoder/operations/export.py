@@ -1,6 +1,5 @@
 """Export a run as a static folder that others can audit: from a disk, or as a static Space on Hugging Face."""
 
-import ast
 import json
 import os
 from pathlib import Path, PurePosixPath
@@ -16,6 +15,7 @@ from papercoder.operations.redaction import Redaction, quotes_in
 from papercoder.report import Report, to_html
 from papercoder.report import load as load_report
 from papercoder.report.claims import judged_claims
+from papercoder.repository.syntax import parse
 from papercoder.repository.traceability import to_markdown
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import AnswerRejected, CallMade, CallReused, CallStarted, Event, RunStarted
@@ -234,7 +234,7 @@ def _call_text(call: Call) -> str:
 
 def _parses(code: str) -> bool:
     try:
-        ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError):
+        parse(code)
+    except SyntaxError:
         return False
     return True
