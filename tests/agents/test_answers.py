@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from papercoder.agents.answers import InvalidAnswerError, Json, Prose
+from papercoder.agents.answers import InvalidAnswerError, Json, Prose, type_outline
 from papercoder.artifacts import Artifact, OverallPlan, RequirementDrafts
 from tests.support import PLAN
 
@@ -23,6 +23,19 @@ class Note(Artifact):
     counts: dict[str, int] = Field(default_factory=dict)
 
 
+class PlacedNote(Note):
+    """A note at a place."""
+
+    place: str
+
+
+class Notes(Artifact):
+    """Notes of both kinds."""
+
+    free: tuple[Note, ...] = ()
+    placed: tuple[PlacedNote, ...] = ()
+
+
 NOTE, PROSE = Json(Note), Prose()
 
 # JSON
@@ -31,6 +44,12 @@ NOTE, PROSE = Json(Note), Prose()
 def test_the_instructions_carry_the_docstrings_of_the_fields() -> None:
     assert "What it says." in NOTE.instructions
     assert "How the paper would be reproduced" in Json(OverallPlan).instructions
+
+
+def test_fields_that_a_type_has_from_another_are_given_once() -> None:
+    outline = type_outline(Notes)
+    assert outline.count("  text: string;  // What it says.") == 1
+    assert "type PlacedNote = Note & {  // A note at a place.\n  place: string;\n};" in outline
 
 
 def test_an_artifact_survives_its_own_json() -> None:

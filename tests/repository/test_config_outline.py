@@ -65,6 +65,7 @@ def test_an_invalid_configuration_is_reported_in_one_line(text: str, reason: str
 
 SETTINGS = """\
 # Settings of the reproduction.
+seed: 0
 model:
   kind: mlp
   head:
@@ -72,6 +73,7 @@ model:
 training:
   rate: 0.05
   epochs: 40
+  decay: 0.1
 """
 
 
@@ -81,7 +83,7 @@ def test_code_sees_the_settings_that_it_names_and_the_keys_of_the_rest() -> None
         "  kind: mlp",
         "training:",
         "  epochs: 40",
-        "# Other keys: model.head.rate, training.rate",
+        "# Other keys: seed, model.head.{rate}, training.{rate, decay}",
     ]
     assert "    rate: 0.1  # of the head" in settings_named_in(SETTINGS, "rate")
 

@@ -89,15 +89,26 @@ def type_outline(kind: type[Artifact]) -> str:
     """An artifact's schema as TypeScript types, which take less than half the tokens of a JSON schema."""
     schema = kind.model_json_schema()
     types = {kind.__name__: schema, **schema.get("$defs", {})}
-    return "\n\n".join("\n".join(_type_lines(name, found)) for name, found in types.items())
+    return "\n\n".join("\n".join(_type_lines(name, found, types)) for name, found in types.items())
 
 
-def _type_lines(name: str, schema: dict[str, Any]) -> Iterator[str]:
-    yield f"type {name} = {{{_comment(schema)}"
-    required = schema.get("required", ())
-    for field, found in schema.get("properties", {}).items():
-        yield f"  {field}{'' if field in required else '?'}: {_type(found)};{_comment(found)}"
+def _type_lines(name: str, schema: dict[str, Any], types: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """The lines of a type; of the fields that it has from another of these types, only the name of that type."""
+    fields, required = schema.get("properties", {}), schema.get("required", ())
+    bases = [key for key, other in types.items() if key != name and _is_part(other, schema)]
+    base = max(bases, key=lambda key: len(types[key]["properties"]), default="")
+    yield f"type {name} = {base and f'{base} & '}{{{_comment(schema)}"
+    for field, found in fields.items():
+        if not base or field not in types[base]["properties"]:
+            yield f"  {field}{'' if field in required else '?'}: {_type(found)};{_comment(found)}"
     yield "};"
+
+
+def _is_part(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether the second type has all fields of the first, with the same meaning, and more."""
+    some, fields = one.get("properties", {}), other.get("properties", {})
+    required = {name for name in other.get("required", ()) if name in some} == set(one.get("required", ()))
+    return 1 < len(some) < len(fields) and required and all(fields.get(name) == some[name] for name in some)
 
 
 def _comment(schema: dict[str, Any]) -> str:

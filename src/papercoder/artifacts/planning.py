@@ -1,4 +1,4 @@
-"""The results of planning: the overall plan, the requirements, the two designs and the configuration."""
+"""The results of planning (Paper2Code, section 3.1): overall plan, requirements, two designs and configuration."""
 
 import re
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ Value = Scalar | tuple[Scalar, ...]
 
 
 class OverallPlan(Artifact):
-    """How the paper would be reproduced (Paper2Code, section 3.1, overall plan)."""
+    """How the paper would be reproduced."""
 
     summary: str
     """What the paper does, in a few sentences, and what a reproduction must show."""
@@ -151,7 +151,7 @@ class FilePlan(Artifact):
 
 
 class ArchitectureDesign(Artifact):
-    """The repository's files and how their parts work together (Paper2Code, section 3.1, architecture design)."""
+    """The repository's files and how their parts work together."""
 
     approach: str
     """The main technical choices, libraries and why."""
@@ -216,7 +216,7 @@ _SIGNATURE = re.compile(r"^(?:@[\w.]+(?:\([^)]*\))?\s+)?(?:async\s+)?(?:def\s+)?
 
 
 class LogicDesign(Artifact):
-    """What each file implements and imports, without cycles (Paper2Code, section 3.1, logic design)."""
+    """What each file implements and imports, without cycles."""
 
     packages: tuple[str, ...]
     """Third-party packages as lines of a requirements file, each with a version bound that exists."""
@@ -272,7 +272,7 @@ class ConfigValue(Artifact):
 
 
 class ExperimentConfig(Artifact):
-    """All settings of the reproduction (Paper2Code, section 3.1, configuration)."""
+    """All settings of the reproduction."""
 
     values: tuple[ConfigValue, ...] = Field(min_length=1)
     """Every hyperparameter, path, seed and switch that the code reads."""

@@ -112,7 +112,7 @@ def settings_named_in(text: str, *others: str) -> str:
     """
     words = {word for other in others for word in re.findall(r"\w+", other)}
     kept: list[str] = []
-    left: list[str] = []
+    left: dict[str, list[str]] = {}  # group -> names
     above: list[tuple[int, str]] = []  # indentation and name of the groups around a line
     pending: list[str] = []  # their lines that are not kept yet
     for line in filter(str.strip, text.splitlines()):
@@ -130,8 +130,9 @@ def settings_named_in(text: str, *others: str) -> str:
             kept += [*pending, line]
             pending = []
         else:
-            left.append(".".join([*(group[1] for group in above), name]))
-    return "\n".join([*kept, f"# Other keys: {', '.join(left)}"]) + "\n" if kept and left else text
+            left.setdefault(".".join(group[1] for group in above), []).append(name)
+    rest = [f"{group}.{{{', '.join(names)}}}" if group else ", ".join(names) for group, names in left.items()]
+    return "\n".join([*kept, f"# Other keys: {', '.join(rest)}"]) + "\n" if kept and left else text
 
 
 def _outline(node: dict[str, Yaml], meanings: dict[str, str], above: tuple[str, ...]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from papercoder.artifacts import (
     Requirement,
 )
 from papercoder.artifacts.design import EXPERIMENTS
+from papercoder.repository.config_text import settings_named_in
 from papercoder.repository.traceability import ids_in
 from papercoder.text.yaml_text import InvalidYaml, load_yaml
 
@@ -51,7 +52,7 @@ async def analyse_file(
         cited_part(paper, (item.anchor for item in both)),
         *figures_parts(figures),
         *(() if both else (plan_part(plan),)),
-        text_part("The configuration", config),
+        text_part("The configuration", settings_named_in(config, own.implements, requirement_lines(both))),
         text_part("What all files agree on", logic.shared_knowledge),
     )
 
