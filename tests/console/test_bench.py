@@ -3,10 +3,11 @@
 import io
 from typing import Any
 
-from papercoder.artifacts import BenchEntryResult, BenchResults, Interval, JudgeMean
+from papercoder.artifacts import BenchEntryResult, BenchResults, ClaimCounts, Interval, JudgeMean
+from papercoder.bench.results.claims import summarise_claims
 from papercoder.console.bench import Board, Lines, show_results, watching
 from papercoder.console.output import PlainConsole
-from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, ExecutionStepEnded, RunStarted
+from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, ExecutionStepEnded, RunStarted, TrialStarted
 from tests.bench.results.test_files import judged, result
 
 STARTED = RunStarted(paper="p", models={}, profile="full")
@@ -40,6 +41,18 @@ def board(*entries: BenchEntryResult) -> Board:
     live = Board()
     live.on_start(BenchResults(name="x", entries=entries))
     return live
+
+
+def test_claims_are_listed_by_paper_and_summarised() -> None:
+    entries = tuple(
+        result(name, claims=counts, trials=4, trials_measured=3, cost_usd=0.5, calls=1, seconds=1800.0)
+        for name, counts in (("a", ClaimCounts(met=2)), ("b", ClaimCounts(differs=1, toy=4)), ("c", ClaimCounts()))
+    )
+    paper = Paper()
+    show_results(BenchResults(name="x", entries=entries, claims=summarise_claims(entries)), paper.console)
+    text = " ".join(str(paper).split())
+    assert "b full 0 1 4 0 0 3/4 $0.50 0.5" in text
+    assert "full 3 1 = 33% [1%, 91%] 1 = 33% [1%, 91%] 0 = 0% [0%, 71%] 1 = 33% [1%, 91%] $1.50 1.5" in text
 
 
 def drawn(live: Board, height: int = 100) -> str:
@@ -81,6 +94,8 @@ def test_the_stage_of_a_entry_follows_its_events() -> None:
     row = live.rows["a--full--m--1"]
     live.on_event(row.entry, ExecutionStepEnded(step="smoke", status="skipped", seconds=1, reason=""))
     assert row.stage == "smoke: skipped"
+    live.on_event(row.entry, TrialStarted(trial="ours-0", seconds=None))
+    assert row.stage == "trial ours-0"
     live.on_event(row.entry, CallRetried(agent="a", subject="", reason="", wait=3.0))
     assert row.stage == "retrying in 3 s"
     live.on_event(row.entry, call(None))
@@ -141,9 +156,11 @@ def test_the_results_of_one_entry_are_its_own() -> None:
         "steps": ("install", "import"),
         "requirements": 4,
         "implemented": 3,
-        "claims": 5,
+        "claims": ClaimCounts(met=1, differs=2, not_run=2),
+        "trials": 12,
+        "trials_measured": 8,
     }
-    lines = shown(result(**fields, claims_met=1, judges=judged(score), rubric=0.5, cost_usd=1.5, seconds=61))
+    lines = shown(result(**fields, judges=judged(score), rubric=0.5, cost_usd=1.5, seconds=61))
     assert lines[0][:5] == ["paper", "variant", "complete", "steps", "coverage"]
     assert lines[1][:4] == ["a", "full", "1/1", "import"]
     assert lines[1][4:12] == ["3/4", "1/5", "4.00", "[3.50,", "4.50]", "50.0", "%", "$1.50"]

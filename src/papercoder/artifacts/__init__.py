@@ -3,6 +3,8 @@
 from papercoder.artifacts.base import Artifact as Artifact
 from papercoder.artifacts.bench import BenchEntryResult as BenchEntryResult
 from papercoder.artifacts.bench import BenchResults as BenchResults
+from papercoder.artifacts.bench import ClaimCounts as ClaimCounts
+from papercoder.artifacts.bench import ClaimSummary as ClaimSummary
 from papercoder.artifacts.bench import JudgeMean as JudgeMean
 from papercoder.artifacts.calibration import Agreement as Agreement
 from papercoder.artifacts.calibration import AnyJudge as AnyJudge

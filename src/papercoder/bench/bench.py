@@ -1,11 +1,12 @@
 """Run all entries of a manifest, a few at a time. The same call again resumes."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from papercoder.artifacts import BenchEntryResult, BenchResults
-from papercoder.bench.manifest.entries import Entry, entries
+from papercoder.bench.manifest.entries import Entry, entries, reads_claims
 from papercoder.bench.manifest.manifest import Manifest
 from papercoder.bench.observation import cost_of, observe
 from papercoder.bench.placement import Listener, Placement, SharedLimits
@@ -16,6 +17,8 @@ from papercoder.errors import SettingsError
 from papercoder.models.resolve import models_by_role
 from papercoder.runs.folder import lock
 from papercoder.settings import RUN_ROLES, Role, Settings
+
+_SECONDS_BETWEEN_RESULTS = 5.0
 
 
 async def bench(
@@ -41,16 +44,19 @@ async def bench(
         known = await asyncio.to_thread(_restore_and_observe, all_entries)
         schedule = Schedule(manifest, all_entries, {result.entry: result for result in known})
         listener.on_start(schedule.results)
-        for message in dict.fromkeys(
-            f"variant {entry.variant}: {unused}" for entry in all_entries for unused in entry.settings.unused
-        ):
+        for message in dict.fromkeys(_warnings(manifest, all_entries)):
             listener.on_warning(message)
         incomplete = [entry for entry, result in zip(all_entries, known, strict=True) if result.status != "complete"]
         limits = await asyncio.to_thread(_shared_limits, manifest, folder)
 
+        written = time.monotonic()
+
         async def record(result: BenchEntryResult) -> None:
+            nonlocal written
             listener.on_entry_end(result)
-            await asyncio.to_thread(write_results, folder, schedule.results)
+            if time.monotonic() - written > _SECONDS_BETWEEN_RESULTS:  # all results are written each time
+                await asyncio.to_thread(write_results, folder, schedule.results)
+                written = time.monotonic()
 
         try:
             if incomplete:
@@ -59,6 +65,14 @@ async def bench(
         finally:
             write_results(folder, schedule.results)
         return schedule.results
+
+
+def _warnings(manifest: Manifest, all_entries: Sequence[Entry]) -> Iterator[str]:
+    for entry in all_entries:
+        yield from (f"variant {entry.variant}: {unused}" for unused in entry.settings.unused)
+        if manifest.reproduction and not reads_claims(entry.settings):
+            profile = entry.settings.profile
+            yield f"variant {entry.variant}: no trials are run, because the profile {profile} reads no claims"
 
 
 def check_models(all_entries: Sequence[Entry], max_cost: float | None) -> None:
@@ -97,4 +111,5 @@ def _shared_limits(manifest: Manifest, folder: Path) -> SharedLimits:
         concurrency=manifest.concurrency,
         requests_per_minute=manifest.requests_per_minute,
         tokens_per_minute=manifest.tokens_per_minute,
+        entries_at_once=manifest.papers_at_once,
     )

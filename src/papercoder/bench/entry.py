@@ -5,22 +5,30 @@ import traceback
 from dataclasses import dataclass, replace
 
 from papercoder.artifacts import BenchEntryResult, ExecutionReport, Paper, Repository
+from papercoder.artifacts.reproduction import ReproductionOptions
 from papercoder.bench.entry_end import EntryEnd, clear_end, save_end
-from papercoder.bench.manifest.entries import Entry, EvaluationSpec
-from papercoder.bench.observation import EVALUATION_FOLDER, observe
+from papercoder.bench.manifest.entries import Entry, EvaluationSpec, reads_claims
+from papercoder.bench.manifest.manifest import ReproductionSpec
+from papercoder.bench.observation import EVALUATION_FOLDER, observe, seconds_of_trials
 from papercoder.bench.papers import with_addendum
+from papercoder.bench.shares import LocalShares, TrialShares
 from papercoder.concurrency import wait_until_done
-from papercoder.errors import CostCapReached, PaperCoderError
+from papercoder.errors import CostCapReached, PaperCoderError, ReproductionError, SandboxError
 from papercoder.evaluation.evaluate import EvaluationOptions, evaluate
 from papercoder.models.budget import Budget, LocalBudget
+from papercoder.operations.diagnose import diagnose_run
 from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import generate, open_run
+from papercoder.operations.reproduce import reproduce_run
 from papercoder.pipeline.execution import check_and_execute
 from papercoder.report import write_report
-from papercoder.runs.event_log import EventLog
+from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import Emit, RunEnded
 from papercoder.runs.folder import load, lock
 from papercoder.runs.store import write_synced
+
+_NO_TIME = 0.001
+"""Seconds of a budget that is used up: known results are compared, and nothing runs."""
 
 
 @dataclass
@@ -52,33 +60,43 @@ class EntryBudget:
         await self.shared.settle(reserved, cost)
 
 
-async def run_entry(entry: Entry, environment: RunEnvironment, emit: Emit) -> BenchEntryResult:
+async def run_entry(
+    entry: Entry, environment: RunEnvironment, emit: Emit, shares: TrialShares | None = None
+) -> BenchEntryResult:
     """Run or resume an entry. Errors become part of its result, so that other entries continue.
 
     Args:
         entry: the paper, settings and judges.
         environment: what it shares with other entries.
         emit: receives every event.
+        shares: where its trials run; None: the whole machine is theirs.
     """
     await asyncio.to_thread(clear_end, entry)
     budget = EntryBudget(environment.budget or LocalBudget(None))
-    work = await wait_until_done(_run(entry, replace(environment, budget=budget), emit))
+    work = await wait_until_done(_run(entry, replace(environment, budget=budget), emit, shares or LocalShares(1)))
     await asyncio.to_thread(save_end, entry, _end_of(entry, work, budget))
     return await asyncio.to_thread(observe, entry)
 
 
-async def _run(entry: Entry, environment: RunEnvironment, emit: Emit) -> str:
-    """Generate, execute and evaluate.
-
-    Returns:
-        What was requested and could not be observed; empty if nothing is missing.
-    """
+async def _run(entry: Entry, environment: RunEnvironment, emit: Emit, shares: TrialShares) -> EntryEnd:
+    """Generate, execute, reproduce, diagnose and evaluate; it is complete if nothing is missing that was asked for."""
     environment = replace(environment, read=with_addendum(environment.read, entry.addendum))
     repository = await generate(entry.source, entry.folder, entry.settings, [emit], environment)
-    execution = repository.execution or await _execute(entry, repository, environment, emit)
-    unseen = "" if execution is None or execution.observed else execution.unseen
-    shortcomings = await _evaluate(entry, entry.evaluation, environment, emit) if entry.evaluation else ()
-    return "; ".join(filter(None, [unseen, *shortcomings]))
+    is_full = reads_claims(entry.settings)  # such a pipeline checks and executes
+    execution = repository.execution if is_full else await _execute(entry, repository, environment, emit)
+    missing = [] if execution is None or execution.observed else [execution.unseen]
+    remark = ""
+    if entry.reproduction and execution and "smoke" in execution.passed:
+        try:
+            await _reproduce(entry, entry.reproduction, environment, emit, shares)
+        except ReproductionError as error:  # a repository that has no trials is a result too
+            remark = str(error)
+        except SandboxError as error:
+            missing.append(str(error))
+    if entry.evaluation:
+        missing += await _evaluate(entry, entry.evaluation, environment, emit)
+    reason = "; ".join(filter(None, missing))
+    return EntryEnd(complete=not reason, reason=reason or remark)
 
 
 async def _execute(
@@ -95,6 +113,22 @@ async def _execute(
         return report
 
 
+async def _reproduce(
+    entry: Entry, spec: ReproductionSpec, environment: RunEnvironment, emit: Emit, shares: TrialShares
+) -> None:
+    """Run trials within the budget, and then the diagnosis; what earlier processes used of the budgets is used up."""
+    asked = spec.model_dump(exclude={"diagnosis", "budget"})
+    settings = entry.settings.model_dump(include={"gpu", "sandbox", "tolerance"})
+    spent = seconds_of_trials(read_events(entry.folder))
+    async with shares.take() as open_place:
+        environment = replace(environment, open_place=open_place)
+        options = ReproductionOptions(budget=max(spec.budget - spent.reproduction, _NO_TIME), **asked, **settings)
+        await reproduce_run(entry.folder, options, [emit], environment=environment)
+        if spec.diagnosis:
+            options = options.model_copy(update={"budget": max(spec.diagnosis - spent.diagnosis, _NO_TIME)})
+            await diagnose_run(entry.folder, options, entry.settings, [emit], environment)
+
+
 async def _evaluate(entry: Entry, spec: EvaluationSpec, environment: RunEnvironment, emit: Emit) -> tuple[str, ...]:
     """Ask the judges; returns what they did not answer."""
     paper = load(entry.folder, "paper.json", Paper)
@@ -106,12 +140,12 @@ async def _evaluate(entry: Entry, spec: EvaluationSpec, environment: RunEnvironm
     return evaluation.shortcomings
 
 
-def _end_of(entry: Entry, work: "asyncio.Future[str]", budget: EntryBudget) -> EntryEnd:
+def _end_of(entry: Entry, work: "asyncio.Future[EntryEnd]", budget: EntryBudget) -> EntryEnd:
     if work.cancelled():
         return EntryEnd(reason="it was interrupted")
     error = work.exception()
     if error is None:
-        return EntryEnd(complete=not work.result(), reason=work.result())
+        return work.result()
     if isinstance(error, PaperCoderError):
         return EntryEnd(reason=str(error), capped=budget.refused)
     path = entry.folder / "error.txt"

@@ -1,7 +1,9 @@
 """The result of an entry, from the events and reports in its folder."""
 
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar, get_args
 
 from pydantic import ValidationError
 
@@ -9,31 +11,39 @@ from papercoder.artifacts import (
     Artifact,
     BenchEntryResult,
     CheckReport,
+    ClaimCounts,
     ClaimResults,
     Claims,
+    Diagnosis,
     ExecutionReport,
     JudgeMean,
     Traceability,
     Verdicts,
 )
 from papercoder.artifacts.bench import EntryStatus
+from papercoder.artifacts.claims import ClaimVerdict
 from papercoder.artifacts.evaluated import Evaluation
+from papercoder.artifacts.reproduction import Reproduction
 from papercoder.bench.entry_end import EntryEnd, load_end
 from papercoder.bench.manifest.entries import Entry
-from papercoder.files.regular import read_text, walk
+from papercoder.files.regular import is_file, read_text, walk
 from papercoder.report.claims import judged_claims
 from papercoder.runs.event_log import read_events
-from papercoder.runs.summary import Summary, summarise
+from papercoder.runs.events import Event
+from papercoder.runs.summary import Summary, sessions, summarise
 
 A = TypeVar("A", bound=Artifact)
 
 EVALUATION_FOLDER = "evaluation"
 """In the entry's folder."""
 
+_CLAIM_RESULTS = "reproduction/claims.json"
+
 
 def observe(entry: Entry) -> BenchEntryResult:
     """The result of an entry, from what its folder contains."""
-    run, judges = _summaries(entry.folder)
+    events = tuple(read_events(entry.folder))
+    run, judges = summarise(events), summarise(read_events(entry.folder / EVALUATION_FOLDER))
     end = load_end(entry) or EntryEnd(reason="it was not started" if run.status == "new" else "it was interrupted")
     result = BenchEntryResult(
         entry=entry.id,
@@ -47,18 +57,15 @@ def observe(entry: Entry) -> BenchEntryResult:
     )
     result = _with_requirements(result, entry.folder)
     result = _with_execution(result, entry.folder)
+    if entry.reproduction or is_file(entry.folder, _CLAIM_RESULTS):
+        result = _with_claims(result, entry.folder)
     result = _with_judges(result, entry.folder)
-    return _with_usage(result, run, judges)
+    return _with_usage(result, run, judges).model_copy(update={"reproduction_seconds": sum(seconds_of_trials(events))})
 
 
 def cost_of(folder: Path) -> float:
     """Dollars that all processes spent on the entry in this folder."""
-    return sum(summary.cost_usd for summary in _summaries(folder))
-
-
-def _summaries(folder: Path) -> tuple[Summary, Summary]:
-    """Of the run, and of its evaluation."""
-    return summarise(read_events(folder)), summarise(read_events(folder / EVALUATION_FOLDER))
+    return sum(summarise(read_events(each)).cost_usd for each in (folder, folder / EVALUATION_FOLDER))
 
 
 def _status(end: EntryEnd, folder: Path) -> EntryStatus:
@@ -82,24 +89,55 @@ def _with_requirements(result: BenchEntryResult, folder: Path) -> BenchEntryResu
 
 
 def _with_execution(result: BenchEntryResult, folder: Path) -> BenchEntryResult:
-    """Add the execution steps that passed and, after a full reproduction, the claims that were met."""
+    """Add the execution steps that passed."""
     report = _read(folder, "execution/report.json", ExecutionReport)
     if report is None:
         return result
-    result = result.model_copy(
-        update={
-            "executed": report.observed,
-            "steps": report.passed,
-            "reason": result.reason or report.unseen,
-        },
+    return result.model_copy(
+        update={"executed": report.observed, "steps": report.passed, "reason": result.reason or report.unseen}
     )
-    claims = _read(folder, "planning/claims.json", Claims)
-    reproduced = _read(folder, "reproduction/claims.json", ClaimResults)
-    if claims is None or reproduced is None:
-        return result
-    judged = judged_claims(claims, reproduced)
-    met = sum(claim.verdict == "met" for claim in judged.items)
-    return result.model_copy(update={"claims": len(judged.items), "claims_met": met})
+
+
+def _with_claims(result: BenchEntryResult, folder: Path) -> BenchEntryResult:
+    """Add the verdicts of the claims, and what trials and diagnosis came to."""
+    claims = _read(folder, "planning/claims.json", Claims) or Claims()
+    judged = judged_claims(claims, _read(folder, _CLAIM_RESULTS, ClaimResults))
+    report = _read(folder, "reproduction/report.json", Reproduction)
+    diagnosis = _read(folder, "diagnosis/report.json", Diagnosis)
+    return result.model_copy(
+        update={
+            "claims": _counts(judged),
+            "claims_before_diagnosis": _counts(diagnosis.before) if diagnosis and diagnosis.kept else None,
+            "trials": report.trials if report else None,
+            "trials_measured": report.measured if report else None,
+            "hypotheses_tried": diagnosis.tried if diagnosis else None,
+        }
+    )
+
+
+def _counts(results: ClaimResults) -> ClaimCounts:
+    found = Counter(one.verdict for one in results.items)
+    found.update(one.verdict for one in results.orderings)
+    return ClaimCounts(**{verdict: found[verdict] for verdict in get_args(ClaimVerdict)})
+
+
+class TrialSeconds(NamedTuple):
+    """Working time in which trials were prepared and run."""
+
+    reproduction: float
+    diagnosis: float
+
+
+def seconds_of_trials(events: Iterable[Event]) -> TrialSeconds:
+    """The working time of the processes that ran trials, for the claims and for diagnosis."""
+    seconds = {"reproduction": 0.0, "diagnosis": 0.0}
+    for session in sessions(events):
+        kinds = {event.kind for event in session}
+        if "diagnosis_started" in kinds:
+            seconds["diagnosis"] += session[-1].at - session[0].at
+        elif kinds & {"reproduction_planned", "trial_started"}:
+            seconds["reproduction"] += session[-1].at - session[0].at
+    return TrialSeconds(**seconds)
 
 
 def _with_judges(result: BenchEntryResult, folder: Path) -> BenchEntryResult:

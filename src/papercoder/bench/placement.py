@@ -8,11 +8,13 @@ from typing import Protocol
 from papercoder.artifacts import Artifact, BenchEntryResult, BenchResults
 from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.papers import SharedReader
+from papercoder.bench.shares import LocalShares, share_count, wants_gpu
 from papercoder.bench.stored_entry import run_stored
 from papercoder.models.budget import LocalBudget
 from papercoder.models.rate_limits import LocalRateLimits
 from papercoder.operations.environment import RunEnvironment
 from papercoder.runs.events import Event
+from papercoder.stages.reproduction.places import local_slots
 
 OnEvent = Callable[[str, Event], None]
 """Receives an entry's id and one of its events."""
@@ -49,6 +51,8 @@ class SharedLimits(Artifact):
     concurrency: int
     requests_per_minute: int | None
     tokens_per_minute: int | None
+    entries_at_once: int = 1
+    """Entries that run at the same time."""
 
 
 class Placement(Protocol):
@@ -71,17 +75,21 @@ class LocalPlacement:
     async def open(
         self,
         limits: SharedLimits,
-        entries: Sequence[Entry],  # noqa: ARG002
+        entries: Sequence[Entry],
         listener: Listener,
     ) -> AsyncIterator[RunEntry]:
-        """Share the rate limits, the budget and the papers among all entries."""
+        """Share the rate limits, the budget, the papers and the machine among all entries."""
         environment = RunEnvironment(
             limits=LocalRateLimits(limits.concurrency, limits.requests_per_minute, limits.tokens_per_minute),
             budget=LocalBudget(limits.max_cost, limits.spent),
             read=SharedReader(),
         )
 
+        gpu = wants_gpu(entries)
+        capacity = len(local_slots(None, limits.entries_at_once, gpu))
+        shares = LocalShares(share_count(entries, limits.entries_at_once, capacity), gpu)
+
         async def run_entry(entry: Entry) -> BenchEntryResult:
-            return await run_stored(entry, environment, partial(listener.on_event, entry.id))
+            return await run_stored(entry, environment, partial(listener.on_event, entry.id), shares)
 
         yield run_entry

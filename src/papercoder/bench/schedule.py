@@ -9,6 +9,7 @@ from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.manifest.manifest import Manifest
 from papercoder.bench.observation import observe
 from papercoder.bench.placement import RunEntry
+from papercoder.bench.results.claims import summarise_claims
 from papercoder.concurrency import wait_until_done
 from papercoder.errors import PaperCoderError
 
@@ -38,7 +39,8 @@ class Schedule:
     @property
     def results(self) -> BenchResults:
         """The results so far, in the manifest's order."""
-        return BenchResults(name=self.manifest.name, entries=tuple(self.known[entry.id] for entry in self.entries))
+        entries = tuple(self.known[entry.id] for entry in self.entries)
+        return BenchResults(name=self.manifest.name, entries=entries, claims=summarise_claims(entries))
 
     async def run(self, entries: Iterable[Entry], run_entry: RunEntry, on_result: OnResult) -> None:
         """Run these entries and report each result. If this is cancelled, all entries are; `results` then has them."""

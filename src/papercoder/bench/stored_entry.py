@@ -15,6 +15,7 @@ from papercoder.bench.entry_end import END_FILE, clear_end, is_complete
 from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.object_store import read_object, stores_at, write_object
 from papercoder.bench.observation import EVALUATION_FOLDER
+from papercoder.bench.shares import TrialShares
 from papercoder.models.journal import calls, made
 from papercoder.operations.environment import RunEnvironment, Stores, local_stores
 from papercoder.runs.event_log import EventLog, parse_events, read_events
@@ -28,14 +29,16 @@ _LOCAL_ONLY = ".store"
 """The folder with the lock and the local stores."""
 
 
-async def run_stored(entry: Entry, environment: RunEnvironment, emit: Emit) -> BenchEntryResult:
+async def run_stored(
+    entry: Entry, environment: RunEnvironment, emit: Emit, shares: TrialShares | None = None
+) -> BenchEntryResult:
     """Run an entry with its paid answers in the store that it names, or else in its run folder."""
     if entry.store is None:
-        return await run_entry(entry, environment, emit)
+        return await run_entry(entry, environment, emit, shares)
     await asyncio.to_thread(restore, entry)
     try:
         return await run_entry(
-            entry, replace(environment, stores=partial(_stores, entry.store, entry.id, entry.folder)), emit
+            entry, replace(environment, stores=partial(_stores, entry.store, entry.id, entry.folder)), emit, shares
         )
     finally:
         await asyncio.to_thread(_upload, entry.store, entry)

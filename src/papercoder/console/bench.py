@@ -5,21 +5,32 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from papercoder.artifacts import BenchEntryResult, BenchResults
+from papercoder.artifacts import BenchEntryResult, BenchResults, ClaimSummary
 from papercoder.bench.data.fetch import FetchResult
 from papercoder.bench.placement import Listener
 from papercoder.bench.results import wording
+from papercoder.bench.results.claims import OUTCOMES, VERDICTS, hours, shares, sum_claims, verdict_label
 from papercoder.bench.results.comparison import Comparison, SettingComparison
 from papercoder.bench.results.grouping import Entries, grouped, mean_of
 from papercoder.bench.results.metrics import CLAIMS, CODE_DEV, COST, COVERAGE, JUDGES, RUBRIC, SECONDS, Metric
 from papercoder.report.formatting import cost, duration, plural
-from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, Event, ExecutionStepEnded, RunStarted
+from papercoder.runs.events import (
+    ArtifactStarted,
+    CallMade,
+    CallRetried,
+    Event,
+    ExecutionStepEnded,
+    HypothesisEnded,
+    RunStarted,
+    TrialStarted,
+)
 from papercoder.runs.summary import stage_of
 
 _MOST = 30
@@ -93,6 +104,10 @@ class Row:
             self.stage = stage_of(event.artifact)
         elif isinstance(event, ExecutionStepEnded):
             self.stage = f"{event.step}: {event.status.replace('_', ' ')}"
+        elif isinstance(event, TrialStarted):
+            self.stage = f"trial {event.trial}"
+        elif isinstance(event, HypothesisEnded):
+            self.stage = f"diagnosis: {event.hypothesis} {event.status.replace('_', ' ')}"
         elif isinstance(event, CallRetried):
             self.stage = f"retrying in {event.wait:.0f} s"
         elif isinstance(event, CallMade):
@@ -198,6 +213,14 @@ def show_results(results: BenchResults, console: Console) -> None:
     console.print(_table(results.entries, ("paper", *names)))
     if len({entry.paper for entry in results.entries}) > 1:
         console.print(_table(results.entries, names))
+    if results.claims:
+        console.print(_claims_table(results.entries, names))
+        console.print(_shares_table(results.claims, names))
+        if chosen := sum(one.met_by_diagnosis for one in results.claims):
+            console.print(
+                f"{plural(chosen, 'paper')} with a claim met only since diagnosis has chosen another reading.",
+                soft_wrap=True,
+            )
     for entry in results.entries:
         if entry.status != "complete":
             console.print(f"{entry.entry}: {entry.status}: {entry.reason}", soft_wrap=True)
@@ -215,11 +238,45 @@ def _table(entries: Iterable[BenchEntryResult], names: tuple[str, ...]) -> Table
     return table
 
 
+def _claims_table(entries: Entries, names: tuple[str, ...]) -> Table:
+    """The claims of each paper by verdict; repeats count together."""
+    numbers = (*map(verdict_label, VERDICTS), "trials", "cost", "hours")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("paper", *names, *numbers):
+        table.add_column(name, justify="right" if name in numbers else "left", no_wrap=True)
+    asking = [entry for entry in entries if entry.claims]
+    keys = ("paper", *names)
+    for key, group in grouped(asking, lambda entry: tuple(str(getattr(entry, name)) for name in keys)).items():
+        counts = sum_claims(group)
+        measured, trials = (sum(getattr(entry, name) or 0 for entry in group) for name in ("trials_measured", "trials"))
+        paid = cost(*(sum(getattr(entry, name) for entry in group) for name in ("cost_usd", "unpriced", "calls")))
+        cells = [str(getattr(counts, verdict)) for verdict in VERDICTS]
+        table.add_row(*key, *cells, f"{measured}/{trials}", paid, hours(sum(entry.seconds for entry in group)))
+    return table
+
+
+def _shares_table(summaries: Iterable[ClaimSummary], names: tuple[str, ...]) -> Table:
+    """The shares of papers that the claims decide, as counts and per cent with their 95 % intervals."""
+    numbers = ("papers", *OUTCOMES.values(), "cost", "hours")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in (*names, *numbers):
+        table.add_column(name, justify="right" if name in numbers else "left")
+    for one in summaries:
+        cells = [
+            f"{share.count} = {share.count / share.papers:.0%} [{share.low:.0%}, {share.high:.0%}]"
+            for _, share in shares(one)
+        ]
+        paid = cost(one.cost_usd, one.unpriced, one.calls)
+        key = [str(getattr(one, name)) for name in names]
+        table.add_row(*key, str(one.papers), *map(Text, cells), paid, hours(one.seconds))
+    return table
+
+
 def _columns() -> Iterator[Column]:
     yield Column("complete", _complete)
     yield Column("steps", _steps)
-    yield Column("coverage", partial(_part, COVERAGE, "implemented", "requirements"))
-    yield Column("claims met", partial(_part, CLAIMS, "claims_met", "claims"))
+    yield Column("coverage", partial(_part, COVERAGE, lambda entry: (entry.implemented, entry.requirements)))
+    yield Column("claims met", partial(_part, CLAIMS, lambda entry: (entry.claims.met, entry.claims.total)))
     for metric in (*JUDGES, RUBRIC, CODE_DEV):
         yield Column(metric.label, partial(_mean, metric))
     for metric in (COST, SECONDS):
@@ -239,10 +296,11 @@ def _steps(entries: Entries) -> str:
     return f"smoke {sum('smoke' in entry.steps for entry in entries)}/{len(entries)}"
 
 
-def _part(metric: Metric, part: str, whole: str, entries: Entries) -> str:
+def _part(metric: Metric, parts: Callable[[Any], tuple[int, int]], entries: Entries) -> str:
     """A count out of a total; for several entries, the mean share."""
     if len(entries) == 1 and metric.of(entries[0]) is not None:
-        return f"{getattr(entries[0], part)}/{getattr(entries[0], whole)}"
+        part, whole = parts(entries[0])
+        return f"{part}/{whole}"
     return _mean(metric, entries)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from papercoder.artifacts import Diagnosis, Paper
 from papercoder.artifacts.reproduction import ReproductionOptions
+from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import ReportAtEnd, generate, open_run, record_end, run_started
 from papercoder.operations.reproduce import reproduce_run
 from papercoder.operations.revise import load_design, source_to_resume
@@ -25,6 +26,7 @@ async def diagnose_run(
     options: ReproductionOptions,
     settings: Settings,
     listeners: Iterable[Emit] = (),
+    environment: RunEnvironment | None = None,
 ) -> Diagnosis:
     """Diagnose the claims of a run that differ; if a change is kept, the repository follows it.
 
@@ -33,15 +35,16 @@ async def diagnose_run(
         options: of the run's reproduction, with the budget of the diagnosis.
         settings: models, cost limit, sandbox.
         listeners: receive every event.
+        environment: None: this machine, with nothing shared.
 
     Raises:
         RunFolderError: the run has no results, or another process uses it.
         PaperCoderError: the diagnosis stopped; its results are kept, and the same call resumes it.
     """
-    listeners = tuple(listeners)
+    listeners, environment = tuple(listeners), environment or RunEnvironment()
     with lock(folder):
         log = EventLog(folder, *listeners)
-        run, history = open_run(folder, settings, log)
+        run, history = open_run(folder, settings, log, environment)
         design, paper = load_design(folder), load(folder, "paper.json", Paper)
         files = with_pending_texts(folder, read_files(folder / "repo"))
         before, now = last_start(folder), run_started(run.context, summarise(read_events(folder)).paper, settings)
@@ -49,9 +52,10 @@ async def diagnose_run(
         with ReportAtEnd(log), record_end(log) as end:
             for message in foreign_start(folder, before, now) if before else ():
                 log(Warned(where="settings", message=message))
-            diagnosis = await diagnose(run, paper, design, files, options, Publisher(run, history))
+            publish = Publisher(run, history)
+            diagnosis = await diagnose(run, paper, design, files, options, publish, environment.open_place)
             end.reason = ""
     if diagnosis.kept:
-        await generate(source_to_resume(folder), folder, settings, listeners)
-        await reproduce_run(folder, options, listeners)
+        await generate(source_to_resume(folder), folder, settings, listeners, environment)
+        await reproduce_run(folder, options, listeners, environment=environment)
     return diagnosis

@@ -10,6 +10,7 @@ from papercoder.models.budget import Budget
 from papercoder.models.contract import Model
 from papercoder.models.rate_limits import RateLimits
 from papercoder.paper.limited_reading import read_within_limits
+from papercoder.pipeline.reproduction import OpenPlace, open_place
 from papercoder.runs.executor import Executor, LocalExecutor
 from papercoder.runs.folder import answer_store, step_store
 from papercoder.runs.store import Store
@@ -55,5 +56,8 @@ class RunEnvironment:
     """Run folder -> its stores."""
 
     read: PaperReader = read_in_thread
+    open_place: OpenPlace = open_place
+    """Where trials run."""
+
     agent: Model | None = None
     """Answers where a setting names it; None: no coding agent is connected."""

@@ -12,6 +12,7 @@ from papercoder.artifacts import ClaimResults, Paper, TrialResult
 from papercoder.artifacts.design import Design
 from papercoder.artifacts.reproduction import Reproduction, ReproductionOptions, ReproductionPlan
 from papercoder.errors import RunFolderError, SettingsError
+from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import ReportAtEnd, record_end
 from papercoder.operations.revise import load_design
 from papercoder.pipeline import reproduction
@@ -23,7 +24,7 @@ from papercoder.repository.history import History
 from papercoder.runs.event_log import EventLog, last_start, read_events, trusted_start
 from papercoder.runs.events import Emit, RunStarted, Warned
 from papercoder.runs.executor import PlainContext
-from papercoder.runs.folder import load, lock, step_store
+from papercoder.runs.folder import load, lock
 from papercoder.runs.ownership import foreign_start, is_own
 from papercoder.runs.run import Run
 from papercoder.runs.summary import summarise
@@ -37,6 +38,7 @@ async def reproduce_run(
     *,
     retry_failed: bool = False,
     confirm: Confirm | None = None,
+    environment: RunEnvironment | None = None,
 ) -> Reproduction:
     """Measure as many claims of a run as the budget allows, and write its report.
 
@@ -46,15 +48,24 @@ async def reproduce_run(
         listeners: receive every event.
         retry_failed: also run trials that failed before.
         confirm: called with the plan, after the times are estimated; None: the plan is carried out.
+        environment: None: this machine, with nothing shared.
 
     Raises:
         RunFolderError: the folder holds no run with a repository, or another process uses it.
         PaperCoderError: the reproduction stopped; its results are kept, and the same call resumes it.
     """
-    with _opened(folder, options, listeners) as (run, design, files):
+    environment = environment or RunEnvironment()
+    with _opened(folder, options, listeners, environment) as (run, design, files):
         paper = load(folder, "paper.json", Paper)
         found = await reproduction.reproduce(
-            run, files, design.claims, design.config.values, options, retry_failed=retry_failed, confirm=confirm
+            run,
+            files,
+            design.claims,
+            design.config.values,
+            options,
+            retry_failed=retry_failed,
+            confirm=confirm,
+            open_at=environment.open_place,
         )
         history = History(folder / "repo", int(summarise(read_events(folder)).started or time.time()))
         await add_results(run, paper, design, files, options, found, Publisher(run, history))
@@ -85,7 +96,10 @@ async def measure_trials(
 
 @contextmanager
 def _opened(
-    folder: Path, options: ReproductionOptions, listeners: Iterable[Emit]
+    folder: Path,
+    options: ReproductionOptions,
+    listeners: Iterable[Emit],
+    environment: RunEnvironment | None = None,
 ) -> Iterator[tuple[Run[PlainContext], Design, Files]]:
     """A locked run with its design and the files of its repository; its end is recorded and its report written."""
     with lock(folder):
@@ -99,7 +113,8 @@ def _opened(
         with ReportAtEnd(log), record_end(log) as end:
             for message in foreign_start(folder, before, now) if before else ():
                 log(Warned(where="settings", message=message))
-            yield Run(folder, PlainContext(log), log, step_store(folder)), design, files
+            stores = (environment or RunEnvironment()).stores(folder)
+            yield Run(folder, PlainContext(log), log, stores.steps), design, files
             end.reason = ""
 
 

@@ -29,7 +29,7 @@ from papercoder.files.regular import is_file
 from papercoder.pipeline.adoption import change_between, save_change
 from papercoder.pipeline.execution import execute_in_run
 from papercoder.pipeline.publisher import Files, Publisher
-from papercoder.pipeline.reproduction import measure, recall
+from papercoder.pipeline.reproduction import OpenPlace, measure, open_place, recall
 from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.runs.events import DiagnosisStarted, HypothesisEnded, Warned
 from papercoder.runs.folder import load
@@ -59,7 +59,13 @@ REPORT = "diagnosis/report.json"
 
 
 async def diagnose(
-    run: Run[Agents], paper: Paper, design: Design, files: Files, options: ReproductionOptions, publish: Publisher
+    run: Run[Agents],
+    paper: Paper,
+    design: Design,
+    files: Files,
+    options: ReproductionOptions,
+    publish: Publisher,
+    open_at: OpenPlace = open_place,
 ) -> Diagnosis:
     """Explain the claims that differ; a change that the results support is left pending for the next pass.
 
@@ -72,6 +78,7 @@ async def diagnose(
         files: of the generated repository.
         options: of the reproduction, with the budget of the diagnosis.
         publish: knows which files the user edited, and keeps every change that was tried as a branch.
+        open_at: opens the place where trials run.
 
     Raises:
         ReproductionError: the repository lists no trials, or its packages cannot be installed.
@@ -82,7 +89,7 @@ async def diagnose(
         return before
     trials, results = await recall(run, files, design.config.values, options)
     state = State(design, files, results, Tolerance(relative=options.tolerance))
-    after, diagnosis = await DiagnosisRounds(run, paper, publish, trials, options).run_rounds(state)
+    after, diagnosis = await DiagnosisRounds(run, paper, publish, trials, options, open_at).run_rounds(state)
     if before.repository == _digest(files):  # the first reading is older than this diagnosis
         diagnosis = diagnosis.model_copy(update={"before": before.before})
     diagnosis = diagnosis.model_copy(update={"repository": _digest(after.files)})
@@ -126,6 +133,8 @@ class DiagnosisRounds:
     trials: tuple[Trial, ...]
     options: ReproductionOptions
     """The budget is the diagnosis's own."""
+
+    open_at: OpenPlace = open_place
 
     attempts: list[DiagnosisAttempt] = field(default_factory=list)
     _started: float = field(default_factory=time.monotonic)
@@ -288,7 +297,7 @@ class DiagnosisRounds:
     async def _measure(self, hypothesis: Hypothesis, state: State, trials: tuple[Trial, ...]) -> State:
         """The state with what these trials measure with its code, and no other results."""
         options = self.options.model_copy(update={"budget": max(self._seconds_left, 1.0)})
-        measured = await measure(self.run, state.files, (), trials, options, f"diagnosis/{hypothesis.id}")
+        measured = await measure(self.run, state.files, (), trials, options, f"diagnosis/{hypothesis.id}", self.open_at)
         return replace(state, results=measured)
 
     def _decide(

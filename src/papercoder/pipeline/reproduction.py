@@ -8,7 +8,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,28 @@ _PLAN = "reproduction/plan.json"
 Confirm = Callable[[ReproductionPlan], Awaitable[bool]]
 """Shows the plan and asks whether to carry it out."""
 
+OpenPlace = Callable[[ReproductionOptions, Preparation, Path, int], AbstractAsyncContextManager[TrialPlace]]
+"""Opens the place where trials run, given the options, the repository, the run folder and how many they are."""
+
+
+@asynccontextmanager
+async def open_place(
+    options: ReproductionOptions, preparation: Preparation, folder: Path, trials: int
+) -> AsyncIterator[TrialPlace]:
+    """Where trials run, for as long as the context is open.
+
+    Raises:
+        SettingsError: an extra is missing, or this machine has no Slurm.
+        ClusterError: the Ray cluster cannot be reached or started.
+    """
+    if options.on == "ray":
+        with connected(ray_address()) as ray:
+            yield RayPlace(ray, options.sandbox, options.gpu, options.workers, trials)
+    elif options.on == "slurm":
+        yield SlurmPlace(folder / "reproduction" / "slurm", options.sandbox, options.gpu, options.workers, trials)
+    else:
+        yield LocalPlace(preparation, local_slots(options.workers, trials, options.gpu))
+
 
 async def reproduce(
     run: Run[Any],
@@ -69,6 +91,7 @@ async def reproduce(
     *,
     retry_failed: bool = False,
     confirm: Confirm | None = None,
+    open_at: OpenPlace = open_place,
 ) -> Reproduction:
     """Measure as many claims as the budget allows.
 
@@ -80,13 +103,14 @@ async def reproduce(
         options: budget, scale, what to measure and where.
         retry_failed: also run trials that failed before.
         confirm: called with the plan, after the times are estimated; None: the plan is carried out.
+        open_at: opens the place where trials run.
 
     Raises:
         ReproductionError: the repository lists no trials, or its packages cannot be installed.
         SandboxError: no sandbox works here.
         SettingsError: an option names a claim or a table that does not exist.
     """
-    async with _opened(run, files, claims, config, options) as work:
+    async with _opened(run, files, claims, config, options, open_at) as work:
         await work.recall(retry_failed)
         await work.carry_out(confirm)
         return await work.finish()
@@ -125,6 +149,7 @@ async def _opened(
     claims: Claims,
     config: Iterable[ConfigValue],
     options: ReproductionOptions,
+    open_at: OpenPlace = open_place,
 ) -> AsyncIterator["_Reproduction"]:
     """A reproduction whose trials are listed, with the place where they run."""
     started = time.monotonic()
@@ -139,7 +164,7 @@ async def _opened(
     if options.claims or options.tables:
         kinds = frozenset().union(*needs.values())
         trials = tuple(trial for trial in trials if kind_of(trial) in kinds)
-    async with open_place(options, preparation, run.folder, len(trials)) as place:
+    async with open_at(options, preparation, run.folder, len(trials)) as place:
         steps = TrialSteps(run, place, trial_files(files), settings, options.scale, data)
         yield _Reproduction(run, steps, listed, trials, targets_of(needs), chosen, options, started)
 
@@ -151,6 +176,7 @@ async def measure(
     trials: Sequence[Trial],
     options: ReproductionOptions,
     folder: str,
+    open_at: OpenPlace = open_place,
 ) -> tuple[TrialResult, ...]:
     """Measure some trials of changed code or settings within a budget.
 
@@ -163,6 +189,7 @@ async def measure(
         trials: in the order of their importance.
         options: the budget, the scale, and where trials run.
         folder: where in the run folder results are written.
+        open_at: opens the place where trials run.
 
     Returns:
         The results that there are; fewer than trials if the budget ended before.
@@ -174,7 +201,7 @@ async def measure(
     files, data = _with_lock(run.folder, files), read_data(run.folder)
     settings = (*data_settings(files, data), *settings)
     preparation = await prepare(files, options.sandbox, data)
-    async with open_place(options, preparation, run.folder, len(trials)) as place:
+    async with open_at(options, preparation, run.folder, len(trials)) as place:
         steps = TrialSteps(run, place, trial_files(files), settings, options.scale, data, folder)
         kinds = dict.fromkeys(map(kind_of, trials))
         targets = targets_of({str(index): [kind] for index, kind in enumerate(kinds)})
@@ -213,25 +240,6 @@ async def recall(
     steps = TrialSteps(run, place, trial_files(files), settings, options.scale, data)
     results = [await steps.known(trial) for trial in trials]
     return trials, tuple(result for result in results if result)
-
-
-@asynccontextmanager
-async def open_place(
-    options: ReproductionOptions, preparation: Preparation, folder: Path, trials: int
-) -> AsyncIterator[TrialPlace]:
-    """Where trials run, for as long as the context is open.
-
-    Raises:
-        SettingsError: an extra is missing, or this machine has no Slurm.
-        ClusterError: the Ray cluster cannot be reached or started.
-    """
-    if options.on == "ray":
-        with connected(ray_address()) as ray:
-            yield RayPlace(ray, options.sandbox, options.gpu, options.workers, trials)
-    elif options.on == "slurm":
-        yield SlurmPlace(folder / "reproduction" / "slurm", options.sandbox, options.gpu, options.workers, trials)
-    else:
-        yield LocalPlace(preparation, local_slots(options.workers, trials, options.gpu))
 
 
 @dataclass(frozen=True)

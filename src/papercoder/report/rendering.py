@@ -129,6 +129,7 @@ def environment(package: str = "papercoder.report") -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_finalize,
+        auto_reload=False,
     )
     made.filters |= {
         "amount": formatting.amount,

@@ -112,8 +112,8 @@ class Summary(Artifact):
 def summarise(events: Iterable[Event]) -> Summary:
     """Compute the summary of a run's events."""
     events = tuple(events)
-    sessions = _sessions(events)
-    latest = sessions[-1] if sessions else ()
+    processes = sessions(events)
+    latest = processes[-1] if processes else ()
     starts = _of(latest, RunStarted)
     made = _of(events, CallMade)
     return Summary(
@@ -122,8 +122,8 @@ def summarise(events: Iterable[Event]) -> Summary:
         paper=starts[0].paper if starts else "",
         profile=starts[0].profile if starts else "",
         models=starts[0].models if starts else {},
-        started=sessions[0][0].at if sessions else None,
-        seconds=sum(session[-1].at - session[0].at for session in sessions),
+        started=processes[0][0].at if processes else None,
+        seconds=sum(session[-1].at - session[0].at for session in processes),
         calls=Calls(
             made=len(made),
             reused=len(_of(events, CallReused)) + sum(event.calls for event in _of(events, ArtifactReused)),
@@ -137,7 +137,7 @@ def summarise(events: Iterable[Event]) -> Summary:
         ),
         cost_usd=sum(call.cost_usd or 0.0 for call in made),
         unpriced=sum(call.cost_usd is None for call in made),
-        stages=_stages(events, latest, sessions),
+        stages=_stages(events, latest, processes),
         edited=tuple(dict.fromkeys(event.artifact for event in _of(latest, ArtifactEdited))),
         warnings=tuple(dict.fromkeys(_warnings(latest))),
     )
@@ -148,8 +148,9 @@ def stage_of(artifact: str) -> str:
     return "coding" if artifact.startswith("repo/") else artifact.split("/", maxsplit=1)[0]
 
 
-def _sessions(events: Sequence[Event]) -> list[tuple[Event, ...]]:
+def sessions(events: Iterable[Event]) -> list[tuple[Event, ...]]:
     """The events of each process that worked on the run."""
+    events = tuple(events)
     starts = [index for index, event in enumerate(events) if isinstance(event, RunStarted)]
     return [tuple(events[start:end]) for start, end in pairwise([*starts, len(events)])]
 
@@ -165,11 +166,11 @@ def _status(latest: Sequence[Event]) -> Status:
 
 
 def _stages(
-    events: Sequence[Event], latest: Sequence[Event], sessions: Iterable[Sequence[Event]]
+    events: Sequence[Event], latest: Sequence[Event], processes: Iterable[Sequence[Event]]
 ) -> tuple[StageSummary, ...]:
     all_by_stage, latest_by_stage = _by_stage(events), _by_stage(latest)
     seconds = {name: [0.0] for name in all_by_stage}
-    for session in sessions:
+    for session in processes:
         for name, own in _by_stage(session).items():
             seconds[name].append(_duration(own))
     return tuple(

@@ -10,6 +10,7 @@ from papercoder.artifacts import BenchEntryResult
 from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.ray import host as ray_host
 from papercoder.bench.ray.host import EntryRequest, Host, HostMessage
+from papercoder.bench.shares import TrialShares
 from papercoder.operations.environment import RunEnvironment
 from papercoder.runs.events import Emit, Warned
 from tests.bench.benches import entry_of, write_manifest
@@ -32,7 +33,7 @@ def replace_work(monkeypatch: pytest.MonkeyPatch, work: Any) -> None:
 def test_all_events_arrive_before_the_result(entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
     result, event = result_of("p1"), Warned(where="reading", message="no figures")
 
-    async def at_once(_: Entry, __: RunEnvironment, emit: Emit) -> BenchEntryResult:
+    async def at_once(_: Entry, __: RunEnvironment, emit: Emit, ___: TrialShares) -> BenchEntryResult:
         emit(event)
         return result
 
@@ -41,7 +42,7 @@ def test_all_events_arrive_before_the_result(entry: Entry, monkeypatch: pytest.M
 
 
 def test_reasons_name_the_users_folder(entry: Entry, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fails(here: Entry, _: RunEnvironment, __: Emit) -> BenchEntryResult:
+    async def fails(here: Entry, _: RunEnvironment, __: Emit, ___: TrialShares) -> BenchEntryResult:
         assert here.folder != entry.folder
         return result_of("p1", status="failed", reason=f"the traceback is in {here.folder}/error.txt")
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts import BenchEntryResult, BenchResults, Interval, JudgeMean
-from papercoder.bench.results.files import to_csv, write_results
+from papercoder.artifacts import BenchEntryResult, BenchResults, ClaimCounts, Interval, JudgeMean
+from papercoder.bench.results.claims import shares as shares_of
+from papercoder.bench.results.claims import summarise_claims
+from papercoder.bench.results.files import claims_csv, to_csv, write_results
 from papercoder.bench.results.grouping import grouped, mean_of
 from papercoder.bench.results.metrics import COVERAGE, NAMED, SECONDS
 from papercoder.runs.folder import load
@@ -43,6 +45,39 @@ def test_a_csv_row_per_entry_with_observed_values_only() -> None:
     assert (first["reference-free mean"], first["reference-free low"], first["reference-free n"]) == ("4.0", "3.5", "8")
     assert first["reference-based mean"] == first["rubric"] == ""
     assert (second["status"], second["reason"], second["requirements"]) == ("failed", "It broke.", "")
+
+
+def test_claims_are_counted_by_paper_over_its_repeats() -> None:
+    before = ClaimCounts(differs=2)
+    entries = (
+        result(claims=ClaimCounts(met=1, differs=1), claims_before_diagnosis=before, cost_usd=1.0, seconds=60.0),
+        result(repeat=2, claims=ClaimCounts(inconclusive=2), seconds=60.0),
+        result("b", claims=ClaimCounts(toy=2)),
+        result("c", claims=ClaimCounts(toy=1, differs=1)),
+        result("d", claims=ClaimCounts(inconclusive=1, not_run=1)),
+        result("e", claims=ClaimCounts(), status="failed"),
+        result("f"),
+    )
+    (summary,) = summarise_claims(entries)
+    assert (summary.papers, summary.claims) == (5, ClaimCounts(met=1, differs=2, toy=3, inconclusive=3, not_run=1))
+    shares = {name: (share.count, share.papers) for name, share in shares_of(summary)}
+    assert shares == {
+        "at least one claim met": (1, 5),
+        "at least one claim differs": (2, 5),
+        "only toy": (1, 5),
+        "nothing decided": (2, 5),
+    }
+    assert summary.met_by_diagnosis == 1
+    assert (summary.met.low, summary.met.high) == pytest.approx((0.005, 0.716), abs=0.001)  # tables of Clopper, Pearson
+    assert (summary.cost_usd, summary.seconds) == (1.0, 120.0)
+    (row,) = csv.DictReader(io.StringIO(claims_csv((summary,))))
+    assert (row["met papers"], row["met share"], row["undecided papers"], row["claims toy"]) == ("1", "0.2", "2", "3")
+    assert summarise_claims([result("f")]) == ()
+
+
+def test_claims_have_columns() -> None:
+    first, second = rows(BenchResults(name="x", entries=(result(claims=ClaimCounts(met=3)), result("b"))))
+    assert (first["claims met"], first["claims not_run"], second["claims met"]) == ("3", "0", "")
 
 
 def test_reasons_are_one_line_and_not_a_formula() -> None:

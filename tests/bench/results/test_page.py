@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from papercoder.artifacts import BenchResults
+from papercoder.artifacts import BenchResults, ClaimCounts
+from papercoder.bench.results.claims import summarise_claims
 from papercoder.bench.results.comparison import compare
 from papercoder.bench.results.page import comparison_html, to_html, write_page
 from tests.bench.entries import entry, judged, results
@@ -55,6 +56,24 @@ def cells(row: html.HtmlElement) -> str:
 @pytest.fixture
 def shown(tmp_path: Path) -> html.HtmlElement:
     return page(to_html(bench(), tmp_path))
+
+
+def test_claims_are_shown_by_paper_and_as_shares(tmp_path: Path) -> None:
+    entries = (
+        entry(
+            "a", claims=ClaimCounts(met=7, inconclusive=2), trials=6, trials_measured=5, seconds=7200.0, cost_usd=2.0
+        ),
+        entry("b", claims=ClaimCounts(differs=3), claims_before_diagnosis=None),
+    )
+    whole = results(*entries).model_copy(update={"claims": summarise_claims(entries)})
+    shown = page(to_html(whole, tmp_path))
+    section = shown.get_element_by_id("claims")
+    summary, by_paper = section.xpath(".//table")
+    assert "1, 50 % 1 – 99 %" in cells(summary)
+    assert cells(by_paper.xpath(".//tbody/tr")[0]).split()[:8] == ["a", "full", "7", "0", "0", "2", "0", "5"]
+    titles = [words(caption) for caption in shown.xpath("//figcaption")]
+    assert titles[:2] == ["Papers by what their claims came to, per cent", "Claims by verdict"]
+    assert "7 met" in words(shown.get_element_by_id("plots"))
 
 
 def test_the_headline_summarises_the_entries(shown: html.HtmlElement) -> None:

@@ -14,11 +14,14 @@ from papercoder.bench.manifest.manifest import (
     ModelAccess,
     ModelChoice,
     PaperEntry,
+    ReproductionSpec,
     Resources,
     Variant,
 )
 from papercoder.models.simulated.spec import Simulation
-from papercoder.settings import ROLES, TEXT_ROLES, Role, Settings
+from papercoder.settings import ROLES, TEXT_ROLES, Profile, Role, Settings
+
+_WITH_CLAIMS: frozenset[Profile] = frozenset({"full", "requirements", "review", "repair"})
 
 
 class EvaluationSpec(Artifact):
@@ -58,6 +61,9 @@ class Entry(Artifact):
     """Complete: nothing is read from files or the environment where the entry runs."""
 
     evaluation: EvaluationSpec | None = None
+    reproduction: ReproductionSpec | None = None
+    """None: no trials are run."""
+
     resources: dict[StepName, Resources] = Field(default_factory=dict)
     store: str | None = None
 
@@ -76,6 +82,7 @@ def _entries(manifest: Manifest, folder: Path, flags: dict[str, object]) -> Iter
     repeats = range(1, 1 + manifest.repeats)
     for paper, variant, model, repeat in product(manifest.papers, manifest.variants, manifest.models, repeats):
         name = SEPARATOR.join((paper.id, variant.name, model.name, str(repeat)))
+        settings = _with_gpus(entry_settings(variant, model, manifest.judge, repeat, flags), manifest.resources)
         yield Entry(
             id=name,
             paper=paper.id,
@@ -85,11 +92,28 @@ def _entries(manifest: Manifest, folder: Path, flags: dict[str, object]) -> Iter
             model=model.name,
             repeat=repeat,
             folder=folder / name,
-            settings=_with_gpus(entry_settings(variant, model, manifest.judge, repeat, flags), manifest.resources),
+            # The bench runs the trials itself, so that entries share the machine or the cluster.
+            settings=settings.model_copy(update={"reproduce": False}),
             evaluation=manifest.judge and _evaluation(manifest.judge, paper, variant, flags),
+            reproduction=_reproduction(manifest, paper, settings),
             resources=manifest.resources,
             store=manifest.store,
         )
+
+
+def reads_claims(settings: Settings) -> bool:
+    """Whether a run with these settings reads the paper's claims, which trials decide."""
+    return settings.profile in _WITH_CLAIMS
+
+
+def _reproduction(manifest: Manifest, paper: PaperEntry, settings: Settings) -> ReproductionSpec | None:
+    """What the paper asks for, else the manifest, else the variant's setting `reproduce`; None without claims."""
+    if paper.reproduction is False or not reads_claims(settings):
+        return None
+    default = manifest.reproduction
+    if default is None and settings.reproduce:
+        default = ReproductionSpec(budget=settings.budget, diagnosis=settings.budget)
+    return (default or ReproductionSpec()).updated(paper.reproduction) if paper.reproduction else default
 
 
 def _with_gpus(settings: Settings, resources: Mapping[StepName, Resources]) -> Settings:

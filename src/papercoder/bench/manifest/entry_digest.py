@@ -20,7 +20,7 @@ _TEX = frozenset({".tex", ".bib", ".bbl"})
 
 
 def entry_digest(entry: Entry) -> str:
-    """Equal for equal papers, settings, prompts and judges; limits and time-outs do not count."""
+    """Equal for equal papers, settings, prompts, judges and reproductions; limits and time-outs do not count."""
     spec = entry.evaluation
     return digest(
         [
@@ -30,6 +30,7 @@ def entry_digest(entry: Entry) -> str:
             spec and [spec.model_dump(mode="json", exclude={"settings"}), _settings(spec.settings)],
             _contents(spec.rubric) if spec else [],
             _sizes(spec.gold) if spec else [],
+            entry.reproduction.model_dump(mode="json") if entry.reproduction else None,
         ]
     )
 

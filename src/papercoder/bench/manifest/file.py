@@ -11,7 +11,15 @@ from pydantic import ValidationError
 
 from papercoder.agents.prompts import Prompts
 from papercoder.bench.manifest.entries import entry_settings, judge_settings
-from papercoder.bench.manifest.manifest import Judge, Manifest, ModelChoice, PaperEntry, Variant, model_name
+from papercoder.bench.manifest.manifest import (
+    Judge,
+    Manifest,
+    ModelChoice,
+    PaperEntry,
+    ReproductionSpec,
+    Variant,
+    model_name,
+)
 from papercoder.errors import SettingsError
 from papercoder.paper.addresses import online_source
 from papercoder.runs.folder import read_given_text
@@ -21,6 +29,8 @@ _SHARED_LIMITS = frozenset({"max_cost", "concurrency", "requests_per_minute", "t
 _MODEL_SETTINGS = frozenset({"model", "models", "base_url", "context_window"})
 _FOLDER_PROVIDERS = ("recorded", "relay")
 _LOCAL_SCHEMES = ("file", "local")
+_SPEC = ReproductionSpec.__name__
+"""Pydantic has the alternatives of a value in an error's place."""
 
 
 def example() -> str:
@@ -91,7 +101,8 @@ def _yaml_message(error: yaml.YAMLError) -> str:
 
 def _validation_message(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    place = ", ".join(f"item {part + 1}" if isinstance(part, int) else str(part) for part in first["loc"])
+    parts = (part for part in first["loc"] if part != _SPEC)
+    place = ", ".join(f"item {part + 1}" if isinstance(part, int) else str(part) for part in parts)
     return f"{f', {place}' if place else ''}: {_problem(first['type'], str(first['msg']))}."
 
 
@@ -156,6 +167,9 @@ def _variant(variant: Variant, folder: Path) -> Variant:
 
 
 def _mistakes(manifest: Manifest) -> Iterator[str]:
+    asks = manifest.reproduction or any(paper.reproduction for paper in manifest.papers)
+    if asks and all(variant.overrides.get("sandbox") == "none" for variant in manifest.variants):
+        yield "reproduction: no variant executes code, because each has `sandbox: none`."
     if manifest.store and manifest.store.startswith("memory:"):
         yield "store: memory is lost with its process. Give a folder or an object store."
     for paper in manifest.papers:

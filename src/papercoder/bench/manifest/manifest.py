@@ -4,13 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints, field_validator, model_validator
 
 from papercoder.artifacts import Artifact, JudgeName, StepName
 from papercoder.models.catalog import TEST_MODELS
-from papercoder.settings import ModelSpec, Role
+from papercoder.settings import Duration, ModelSpec, Role
 
 SEPARATOR = "--"
 """Between the names in an entry's id; no name contains it."""
@@ -23,6 +23,36 @@ class _Part(Artifact):
     """Strict: numbers are not accepted as text, and unknown keys are errors."""
 
     model_config = ConfigDict(strict=True)
+
+
+class ReproductionSpec(_Part):
+    """What to measure of a paper's claims, and how long that may take."""
+
+    budget: Duration = 3600.0
+    """How long all trials of an entry may take, over all processes: `45m`, `2h`."""
+
+    diagnosis: Duration | None = None
+    """How long to try other readings and suspected faults for claims that differ; None: no diagnosis."""
+
+    claims: tuple[str, ...] = ()
+    """Ids of the claims and orderings to decide; empty: all."""
+
+    tables: tuple[str, ...] = ()
+    """Anchors of the tables whose claims to decide; empty: all."""
+
+    max_trials: int | None = Field(default=None, ge=1)
+    seeds: int | None = Field(default=None, ge=1)
+    """The most seeds of each kind of trial; None: all."""
+
+    scale: float = Field(default=1.0, gt=0, le=1)
+    """The share of the paper's scale at which trials run; below 1, claims are toy."""
+
+    workers: int | None = Field(default=None, ge=1)
+    """Trials of an entry that run side by side; None: its share of the machine or the cluster."""
+
+    def updated(self, other: "ReproductionSpec") -> "ReproductionSpec":
+        """With the keys that the other one gives."""
+        return self.model_copy(update={name: getattr(other, name) for name in other.model_fields_set})
 
 
 class PaperEntry(_Part):
@@ -44,6 +74,9 @@ class PaperEntry(_Part):
     blacklist: Path | None = None
     """Addresses whose code a reproduction must not use, such as the authors' own. Documentation only: agents never see
     the authors' code, only judges do."""
+
+    reproduction: ReproductionSpec | Literal[False] | None = None
+    """Keys that replace those of the manifest's `reproduction`; false: none for this paper."""
 
 
 class Variant(_Part):
@@ -124,6 +157,9 @@ class Manifest(_Part):
 
     judge: Judge | None = None
     """None: no judges."""
+
+    reproduction: ReproductionSpec | None = None
+    """Trials and diagnosis for every paper; None: only for papers and variants that ask for them."""
 
     papers_at_once: int = Field(default=4, ge=1)
     """Entries that run at the same time."""

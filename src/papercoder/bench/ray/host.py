@@ -13,7 +13,7 @@ from papercoder.artifacts import BenchEntryResult
 from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.papers import SharedReader
 from papercoder.bench.ray.execution import ClusterExecutor
-from papercoder.bench.ray.limits import RemoteBudget, RemoteRateLimits
+from papercoder.bench.ray.limits import ClusterShares, RemoteBudget, RemoteRateLimits
 from papercoder.bench.stored_entry import restore, run_stored
 from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.files.temporary import temporary_folder
@@ -47,6 +47,9 @@ class EntryRequest:
 
     retry: bool
     """The previous host of this entry died."""
+
+    workers: int = 1
+    """Trials of the entry that run side by side on the cluster."""
 
     def __repr__(self) -> str:
         return f"EntryRequest({self.entry.id})"  # without the keys
@@ -99,14 +102,15 @@ class Host:
             executor=ClusterExecutor(entry.resources),
             read=self._read,
         )
+        shares = ClusterShares(request.leases, self._name, request.workers)
         if entry.store is None:
             if request.retry:
                 await _wait_for_lock(entry.folder)
                 await asyncio.to_thread(restore, entry)
-            return await run_stored(entry, environment, events.append)
+            return await run_stored(entry, environment, events.append, shares)
         with temporary_folder() as folder:
             local = entry.model_copy(update={"folder": folder / entry.id})
-            result = await run_stored(local, environment, events.append)
+            result = await run_stored(local, environment, events.append, shares)
         # Messages name the folder in which the entry is restored, not the temporary one.
         return result.model_copy(update={"reason": result.reason.replace(str(local.folder), str(entry.folder))})
 

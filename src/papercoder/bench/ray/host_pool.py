@@ -57,6 +57,9 @@ class HostPool:
     leases: Any
     on_event: OnEvent
     host_class: type[Host]
+    workers: int = 1
+    """Trials of each entry that run side by side."""
+
     _living: list[_HostHandle] = field(default_factory=list)
     _deaths: dict[str, float] = field(default_factory=dict)
     """Node -> when a host last died there."""
@@ -109,7 +112,7 @@ class HostPool:
             raise ClusterError(f"The cluster has PaperCoder {other}, this is {own}. Install the same version on all.")
 
     async def _run_on(self, host: _HostHandle, entry: Entry, *, retry: bool) -> BenchEntryResult:
-        request = EntryRequest(entry, self.leases, self.limits.max_cost, provider_variables(entry), retry)
+        request = EntryRequest(entry, self.leases, self.limits.max_cost, provider_variables(entry), retry, self.workers)
         listening = asyncio.ensure_future(self._listen(host, request))
         try:
             return await asyncio.shield(listening)

@@ -15,7 +15,7 @@ from papercoder.models.rate_limits import LocalRateLimits
 
 @dataclass
 class _Lease:
-    """A rate limit slot or a reservation of money, from its request to its return."""
+    """A rate limit slot, a share for trials or a reservation of money, from its request to its return."""
 
     host: str
     granted: "asyncio.Future[str]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -42,7 +42,9 @@ Hold = Callable[[_Lease], Awaitable[None]]
 class Leases:
     """One for all hosts. Hosts choose the ids of their leases, so that they can return one that they still wait for."""
 
-    def __init__(self, limits: SharedLimits) -> None:
+    def __init__(self, limits: SharedLimits, shares: int = 1) -> None:
+        """Share limits among all hosts; `shares` entries may run trials at the same time."""
+        self._shares = asyncio.Semaphore(shares)
         self._limits = LocalRateLimits(limits.concurrency, limits.requests_per_minute, limits.tokens_per_minute)
         self._budget = LocalBudget(limits.max_cost, limits.spent)
         self._leases: dict[str, _Lease] = {}
@@ -53,6 +55,16 @@ class Leases:
 
         async def hold(lease: _Lease) -> None:
             async with self._limits.slot(tokens):
+                lease.granted.set_result("")
+                await lease.ended
+
+        await self._grant(host, lease_id, hold)
+
+    async def take_share(self, host: str, lease_id: str) -> None:
+        """Wait for a share of the cluster for the trials of an entry."""
+
+        async def hold(lease: _Lease) -> None:
+            async with self._shares:
                 lease.granted.set_result("")
                 await lease.ended
 

@@ -1,11 +1,19 @@
-"""The shared rate limits and budget, as a host's models use them."""
+"""The shared rate limits, budget and cluster, as the entries of a host use them."""
 
+import asyncio
+import importlib
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+from papercoder.artifacts.reproduction import ReproductionOptions
 from papercoder.errors import CostCapReached
+from papercoder.pipeline.reproduction import OpenPlace
+from papercoder.stages.reproduction.places import TrialPlace
+from papercoder.stages.reproduction.preparation import Preparation
+from papercoder.stages.reproduction.ray_place import RayPlace
 
 
 class RemoteRateLimits:
@@ -28,6 +36,33 @@ class RemoteRateLimits:
     def charge(self, tokens: int) -> None:
         """Count tokens that a call used beyond the estimate."""
         self._leases.charge.remote(tokens)
+
+
+class ClusterShares:
+    """Shares of the cluster, of which `Leases` gives each to one entry at a time; trials are Ray tasks."""
+
+    def __init__(self, leases: Any, host: str, workers: int) -> None:
+        self._leases = leases
+        self._host = host
+        self._workers = workers
+
+    @asynccontextmanager
+    async def take(self) -> AsyncIterator[OpenPlace]:
+        """Wait for a share."""
+        lease_id = uuid.uuid4().hex
+        try:
+            await self._leases.take_share.remote(self._host, lease_id)
+            yield self._open
+        finally:
+            self._leases.end.remote(lease_id)
+
+    @asynccontextmanager
+    async def _open(
+        self, options: ReproductionOptions, _preparation: Preparation, _folder: Path, trials: int
+    ) -> AsyncIterator[TrialPlace]:
+        ray = importlib.import_module("ray")
+        workers = options.workers or self._workers
+        yield await asyncio.to_thread(RayPlace, ray, options.sandbox, options.gpu, workers, trials)
 
 
 class RemoteBudget:

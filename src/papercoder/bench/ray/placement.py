@@ -12,6 +12,7 @@ from papercoder.bench.ray.capacity import missing_capacity
 from papercoder.bench.ray.host import Host
 from papercoder.bench.ray.host_pool import HostPool, on_node
 from papercoder.bench.ray.leases import Leases
+from papercoder.bench.shares import share_count, wants_gpu
 from papercoder.bench.stored_entry import restore
 from papercoder.clusters.ray import LOCAL, connected, nodes_of, ray_address
 from papercoder.errors import SettingsError
@@ -52,8 +53,13 @@ class RayPlacement:
             ClusterError: the cluster cannot be reached, or cannot run entries.
         """
         with connected(self.address) as ray:
-            self._check_capacity(missing_capacity(entries, nodes_of(ray)), listener)
-            hosts = HostPool(ray, limits, _start_leases(ray, limits), listener.on_event, self._host)
+            nodes = nodes_of(ray)
+            self._check_capacity(missing_capacity(entries, nodes), listener)
+            unit = "GPU" if wants_gpu(entries) else "CPU"
+            capacity = int(sum(node.get(unit, 0.0) for node in nodes))
+            shares = share_count(entries, limits.entries_at_once, capacity)
+            leases, workers = _start_leases(ray, limits, shares), max(1, capacity // shares)
+            hosts = HostPool(ray, limits, leases, listener.on_event, self._host, workers)
             await hosts.check()
 
             async def run_entry(entry: Entry) -> BenchEntryResult:
@@ -72,8 +78,8 @@ class RayPlacement:
             listener.on_warning(f"{problem}; the task waits for such a node.")
 
 
-def _start_leases(ray: Any, limits: SharedLimits) -> Any:
+def _start_leases(ray: Any, limits: SharedLimits, shares: int) -> Any:
     """Start the `Leases` actor on the driver's machine, so that they live and die together."""
     here = on_node(ray.get_runtime_context().get_node_id())
     options = {"num_cpus": 0, "scheduling_strategy": here, "max_concurrency": _PENDING_CALLS}
-    return ray.remote(Leases).options(**options).remote(limits)
+    return ray.remote(Leases).options(**options).remote(limits, shares)

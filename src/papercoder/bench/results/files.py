@@ -4,34 +4,41 @@ import csv
 import errno
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import get_args
 
 from pydantic import ValidationError
 
-from papercoder.artifacts import BenchEntryResult, BenchResults, JudgeName
+from papercoder.artifacts import BenchEntryResult, BenchResults, ClaimSummary, JudgeName
+from papercoder.bench.results.claims import OUTCOMES, VERDICTS
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import read_bytes
 from papercoder.runs.store import write_synced
 
 JSON = "results.json"
 CSV = "results.csv"
+CLAIMS_CSV = "claims.csv"
+"""Claims of all papers by variant and model; only if a reproduction was asked for."""
 
-_FIELDS = tuple(name for name in BenchEntryResult.model_fields if name not in {"steps", "judges"})
+_CLAIM_FIELDS = ("claims", "claims_before_diagnosis")
+_CLAIM_COLUMNS = tuple(f"{field} {verdict}" for field in _CLAIM_FIELDS for verdict in VERDICTS)
+_FIELDS = tuple(name for name in BenchEntryResult.model_fields if name not in {"steps", "judges", *_CLAIM_FIELDS})
 _JUDGE_COLUMNS = tuple(f"{judge} {part}" for judge in get_args(JudgeName) for part in ("mean", "low", "high", "n"))
 
 Cell = str | float | None
 
 
 def write_results(folder: Path, results: BenchResults) -> None:
-    """Write both files, each atomically.
+    """Write the files, each atomically.
 
     Raises:
         RunFolderError: the folder cannot be written.
     """
     write_synced(folder / JSON, results.model_dump_json(indent=1) + "\n")
     write_synced(folder / CSV, to_csv(results))
+    if results.claims:
+        write_synced(folder / CLAIMS_CSV, claims_csv(results.claims))
 
 
 def read_results(path: Path) -> BenchResults:
@@ -60,11 +67,32 @@ def to_csv(results: BenchResults) -> str:
     """One row per entry; a cell is empty if its value was not observed."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow((*_FIELDS, "steps", *_JUDGE_COLUMNS))
+    table.writerow((*_FIELDS, "steps", *_JUDGE_COLUMNS, *_CLAIM_COLUMNS))
     for entry in results.entries:
         fields = (_cell(getattr(entry, name)) for name in _FIELDS)
-        table.writerow((*fields, " ".join(entry.steps), *_scores(entry)))
+        table.writerow((*fields, " ".join(entry.steps), *_scores(entry), *_claims(entry)))
     return text.getvalue()
+
+
+def claims_csv(summaries: Iterable[ClaimSummary]) -> str:
+    """One row per variant and model: papers, shares with their intervals, claims by verdict, cost and time."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    spent = ("met_by_diagnosis", "calls", "cost_usd", "unpriced", "seconds", "reproduction_seconds")
+    columns = (f"{field} {part}" for field in OUTCOMES for part in ("papers", "share", "low", "high"))
+    table.writerow(("variant", "model", "papers", *columns, *(f"claims {verdict}" for verdict in VERDICTS), *spent))
+    for one in summaries:
+        found = (getattr(one, field) for field in OUTCOMES)
+        numbers = (cell for share in found for cell in (share.count, share.count / share.papers, share.low, share.high))
+        counts = (getattr(one.claims, verdict) for verdict in VERDICTS)
+        table.writerow((one.variant, one.model, one.papers, *numbers, *counts, *(getattr(one, name) for name in spent)))
+    return text.getvalue()
+
+
+def _claims(entry: BenchEntryResult) -> Iterator[Cell]:
+    for field in _CLAIM_FIELDS:
+        counts = getattr(entry, field)
+        yield from (getattr(counts, verdict) if counts else "" for verdict in VERDICTS)
 
 
 def _scores(entry: BenchEntryResult) -> Iterator[Cell]:

@@ -59,9 +59,9 @@ def _ratio(part: int | None, whole: int | None) -> float | None:
     return part / whole if part is not None and whole else None
 
 
-def _generation(entry: BenchEntryResult, total: float, judges: float) -> float | None:
+def _generation(entry: BenchEntryResult, total: float, others: float) -> float | None:
     """What generation used; None for incomplete entries, which used less than they would have."""
-    return total - judges if entry.status == "complete" else None
+    return total - others if entry.status == "complete" else None
 
 
 def _cost(entry: BenchEntryResult) -> float | None:
@@ -94,13 +94,15 @@ RUBRIC = _share("rubric", "rubric", lambda entry: entry.rubric)
 CODE_DEV = _share("rubric_code_dev", "rubric, Code-Dev", lambda entry: entry.rubric_code_dev)
 COVERAGE = _share("coverage", "coverage", lambda entry: _ratio(entry.implemented, entry.requirements))
 STEPS_PASSED = Metric("steps", "steps passed", _steps, _count)
-CLAIMS = _share("claims_met", "claims met", lambda entry: _ratio(entry.claims_met, entry.claims))
+CLAIMS = _share(
+    "claims_met", "claims met", lambda entry: _ratio(entry.claims.met, entry.claims.total) if entry.claims else None
+)
 FINDINGS = Metric("findings", "check errors", lambda entry: entry.findings, _count, lower_is_better=True)
 COST = Metric("cost", "cost", _cost, money, lower_is_better=True)
 SECONDS = Metric(
     "seconds",
     "time",
-    lambda entry: _generation(entry, entry.seconds, entry.judge_seconds),
+    lambda entry: _generation(entry, entry.seconds, entry.judge_seconds + entry.reproduction_seconds),
     duration,
     lower_is_better=True,
 )

@@ -10,8 +10,9 @@ from urllib.parse import quote
 from jinja2 import Environment
 from markupsafe import Markup
 
-from papercoder.artifacts import BenchEntryResult, BenchResults
+from papercoder.artifacts import BenchEntryResult, BenchResults, ClaimSummary
 from papercoder.bench.results import wording
+from papercoder.bench.results.claims import VERDICTS, hours, shares, verdict_label
 from papercoder.bench.results.comparison import Comparison, SettingComparison
 from papercoder.bench.results.grouping import Entries, grouped, mean_of, papers_of
 from papercoder.bench.results.metrics import (
@@ -27,8 +28,18 @@ from papercoder.bench.results.metrics import (
     SECONDS,
     Metric,
 )
-from papercoder.bench.results.plots import Groups, Plot, ablation_steps, changes, cost_against, execution_steps, scores
-from papercoder.report.formatting import SIGNS
+from papercoder.bench.results.plots import (
+    Groups,
+    Plot,
+    ablation_steps,
+    changes,
+    claim_shares,
+    claim_verdicts,
+    cost_against,
+    execution_steps,
+    scores,
+)
+from papercoder.report.formatting import SIGNS, cost
 from papercoder.report.model import STEPS
 from papercoder.report.rendering import environment, sheet, style
 from papercoder.runs.store import write_synced
@@ -102,6 +113,7 @@ def _values(results: BenchResults, links: Links) -> dict[str, Any]:
         "columns": _observed(_COLUMNS, results),
         "ran": any(entry.executed for entry in results.entries),
         "broken": [one for status in ("failed", "partial") for one in linked.values() if one.entry.status == status],
+        "claims": {_setting_name(results, one): one for one in results.claims},
         "papers": {paper: [linked[entry.entry] for entry in entries] for paper, entries in by_paper.items()},
         "plots": _plots(results, groups),
         "repeats": any(entry.repeat > 1 for entry in results.entries),
@@ -128,8 +140,13 @@ def _comparison_values(comparison: Comparison) -> dict[str, Any]:
 
 def by_setting(results: BenchResults) -> dict[str, list[BenchEntryResult]]:
     """Variant, with the model if there are several -> its entries, in the manifest's order."""
+    return grouped(results.entries, lambda entry: _setting_name(results, entry))
+
+
+def _setting_name(results: BenchResults, one: BenchEntryResult | ClaimSummary) -> str:
+    """Its variant, with the model if there are several."""
     many = len({entry.model for entry in results.entries}) > 1
-    return grouped(results.entries, lambda entry: f"{entry.variant} · {entry.model}" if many else entry.variant)
+    return f"{one.variant} · {one.model}" if many else one.variant
 
 
 def smoke_passed(entries: Entries) -> str:
@@ -156,6 +173,9 @@ def _plots(results: BenchResults, groups: Groups) -> list[Plot]:
     for metric in metrics[:1]:
         plots += [scores(metric, groups), *_ablations(metric, results), cost_against(metric, groups)]
     plots += [scores(metric, groups) for metric in metrics[1:]]
+    if results.claims:
+        names = [_setting_name(results, one) for one in results.claims]
+        plots = [claim_shares(results.claims, names), claim_verdicts(results.claims, names), *plots]
     if any(entry.executed for entry in results.entries):
         plots.append(execution_steps(groups))
     return [plot for plot in plots if plot]
@@ -184,7 +204,11 @@ def _contrast_plots(contrast: SettingComparison) -> list[Plot]:
 
 def _render(template: str, layout: str, **values: Any) -> str:
     look = style() + _css()
-    return _environment().get_template(template).render(layout=layout, style=look, all_steps=STEPS, **values)
+    return (
+        _environment()
+        .get_template(template)
+        .render(layout=layout, style=look, all_steps=STEPS, verdicts=VERDICTS, **values)
+    )
 
 
 def _css() -> Markup:
@@ -203,6 +227,10 @@ def _environment() -> Environment:
         "paper_count": papers_of,
         "smoke_passed": smoke_passed,
         "sign": lambda state: SIGNS[_tone(state)],
+        "shares": shares,
+        "hours": hours,
+        "cost_of": lambda one: cost(one.cost_usd, one.unpriced, one.calls),
+        "verdict_label": verdict_label,
         "spread": wording.spread,
         "tone": _tone,
         "verdict": wording.VERDICTS.__getitem__,

@@ -1,4 +1,4 @@
-"""Plots of a bench: scores, what each ablation step brings, cost against score, and how far the code ran."""
+"""Plots of a bench: claims, scores, what each ablation step brings, cost against score, and how far the code ran."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,13 +13,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from papercoder.artifacts import BenchEntryResult, Interval
+from papercoder.artifacts import BenchEntryResult, ClaimSummary, Interval
+from papercoder.bench.results.claims import VERDICTS, shares, verdict_label
 from papercoder.bench.results.difference import Difference, difference, with_verdicts
 from papercoder.bench.results.grouping import Entries, mean_of, per_paper
 from papercoder.bench.results.metrics import COST, JUDGES, NAMED, Metric
 from papercoder.bench.results.wording import TONES, change
 from papercoder.plots.rows import WIDTH, Row, heading, intervals, legend, row_axes
 from papercoder.plots.svg import ACCENT, FAINT, INK, SHEET, SMALL, SOFT, draw
+from papercoder.plots.svg import TONES as COLOURS
 from papercoder.report.formatting import money, plural
 from papercoder.report.model import STEPS
 from papercoder.text.characters import one_line, shortened
@@ -198,6 +200,45 @@ def _apart(wanted: Sequence[float], highest: float) -> list[float]:
     return places
 
 
+def claim_shares(summaries: Sequence[ClaimSummary], names: Sequence[str]) -> Plot:
+    """Draw the shares of papers that the claims decide, with their intervals."""
+    rows = []
+    for summary, name in zip(summaries, names, strict=True):
+        for (label, share), tone in zip(shares(summary), ("good", "bad", "fair", "none"), strict=True):
+            mean = Interval(
+                mean=100 * share.count / share.papers, low=100 * share.low, high=100 * share.high, n=share.papers
+            )
+            title = f"{name}: {label}" if len(names) > 1 else label
+            rows.append(Row(title, mean, tone, words=f"{share.count} of {share.papers}"))
+    return Plot(
+        "Papers by what their claims came to, per cent",
+        "With 95 % intervals (Clopper and Pearson). A paper can have both a claim that is met and one that differs.",
+        intervals(tuple(rows), 0.0, 100.0, "Shares of papers"),
+    )
+
+
+def claim_verdicts(summaries: Sequence[ClaimSummary], names: Sequence[str]) -> Plot:
+    """Draw how many claims have which verdict."""
+    counts = {
+        name: Counter({verdict: getattr(summary.claims, verdict) for verdict in VERDICTS})
+        for summary, name in zip(summaries, names, strict=True)
+    }
+    labels = {verdict: verdict_label(verdict) for verdict in VERDICTS}
+    return Plot(
+        "Claims by verdict",
+        "Values and orderings of all papers together.",
+        _stacked(counts, labels, _VERDICT_LOOKS, frozenset({"met", "differs"}), "claim", "Claims by verdict"),
+    )
+
+
+_VERDICT_LOOKS: dict[str, dict[str, Any]] = {
+    "met": {"facecolor": COLOURS["good"]},
+    "differs": {"facecolor": COLOURS["bad"]},
+    "toy": {"facecolor": COLOURS["fair"], "alpha": 0.7},
+    "inconclusive": {"facecolor": SOFT, "alpha": 0.4},
+    "not_run": {"facecolor": "none", "edgecolor": SOFT, "linestyle": "--", "linewidth": 1},
+}
+
 _NONE = "none"
 _HIGHEST: tuple[str, ...] = (_NONE, *STEPS)
 _HEAD, _ROW = 46.0, 48.0
@@ -206,33 +247,56 @@ _HEAD, _ROW = 46.0, 48.0
 def execution_steps(groups: Groups) -> Plot:
     """Draw how many entries of each setting reached which step."""
     counts = {name: Counter(map(_highest, entries)) for name, entries in groups.items()}
+    labels = {step: "no step" if step == _NONE else step for step in _HIGHEST}
+    looks = {step: _look(step) for step in _HIGHEST}
+    strong = frozenset(step for step in _HIGHEST if _strength(step) > 0.5)
+    return Plot(
+        "How far the code ran",
+        "Entries by the last execution step that passed.",
+        _stacked(counts, labels, looks, strong, "entry", "Last execution step that passed"),
+    )
+
+
+def _stacked(
+    counts: Mapping[str, Counter[str]],
+    labels: Mapping[str, str],
+    looks: Mapping[str, dict[str, Any]],
+    strong: frozenset[str],
+    noun: str,
+    title: str,
+) -> Markup:
+    """Draw a bar for each name, divided by kinds.
+
+    Args:
+        counts: name -> how many of each kind.
+        labels: kind -> its name, in the order of the bar.
+        looks: kind -> how its part is painted.
+        strong: kinds whose colour needs light text.
+        noun: what is counted.
+        title: of the drawing.
+    """
 
     def paint(figure: Figure) -> None:
         axes = row_axes(figure, len(counts), _ROW, foot=4)
         axes.set_xlim(0, 1)
-        names = ["no step" if step == _NONE else step for step in _HIGHEST]
-        legend(figure, [Patch(**_look(step)) for step in _HIGHEST], names, 0, 4)
+        legend(figure, [Patch(**looks[kind]) for kind in labels], list(labels.values()), 0, 4)
         for index, (name, found) in enumerate(counts.items()):
-            heading(axes, index - 0.02, name, plural(found.total(), "entry"))
+            heading(axes, index - 0.02, name, plural(found.total(), noun))
             left = 0.0
-            for step in _HIGHEST:
-                share = found[step] / found.total()
+            for kind in labels:
+                share = found[kind] / (found.total() or 1)
                 if share:
-                    axes.barh(index + 0.25, share - 0.005, 0.4, left=left, **_look(step))
-                    colour = SHEET if _strength(step) > 0.5 else INK
+                    axes.barh(index + 0.25, share - 0.005, 0.4, left=left, **looks[kind])
+                    colour = SHEET if kind in strong else INK
                     centre = left + (share - 0.005) / 2
-                    axes.text(centre, index + 0.25, str(found[step]), ha="center", va="center_baseline", color=colour)
+                    axes.text(centre, index + 0.25, str(found[kind]), ha="center", va="center_baseline", color=colour)
                 left += share
 
     about = "; ".join(
-        f"{name}: {', '.join(f'{found[step]} {step}' for step in _HIGHEST if found[step])}"
+        f"{name}: {', '.join(f'{found[kind]} {kind}' for kind in labels if found[kind])}"
         for name, found in counts.items()
     )
-    return Plot(
-        "How far the code ran",
-        "Entries by the last execution step that passed.",
-        draw(paint, WIDTH, _HEAD + _ROW * len(counts), "Last execution step that passed", about),
-    )
+    return draw(paint, WIDTH, _HEAD + _ROW * len(counts), title, about)
 
 
 def _highest(entry: BenchEntryResult) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from itertools import pairwise
 from random import Random
 
@@ -33,10 +34,12 @@ from papercoder.models.simulated.reading import (
     numbered_tables,
     section_words,
     sections_shown,
+    stated_results,
     title,
 )
 from papercoder.models.simulated.source import (
     BARE_LAST_FILE,
+    EXPERIMENT,
     SIGNATURE,
     SIGNATURES,
     Graph,
@@ -204,9 +207,13 @@ def _data(request: Request, _rng: Random, _padding: str) -> DataSourceDrafts:
 
 
 def _claims(request: Request, _rng: Random, _padding: str) -> str:
-    """Every table of the request, without results."""
+    """Every table of the request, without results, and the results that the text states in one form."""
     tables = [{"anchor": anchor, "content": "no_results"} for anchor in numbered_tables(request)]
-    return json.dumps({"tables": tables})
+    numbers = [
+        {**asdict(result), "experiment": EXPERIMENT, "metric": "value", "value": float(result.value)}
+        for result in stated_results(request)
+    ]
+    return json.dumps({"tables": tables, "numbers": numbers})
 
 
 def _config(_request: Request, _rng: Random, padding: str) -> ExperimentConfig:

@@ -26,6 +26,7 @@ _SECTION = re.compile(r"^#{2,6} \[((?:app:)?[A-Z0-9][\w.]*)\] ", re.MULTILINE)
 _TITLE = re.compile(r"^Title: (.+)$", re.MULTILINE)
 _NUMBERED_TABLE = re.compile(r"^## \[([^\]\n]+)\] \d+ rows, \d+ columns$", re.MULTILINE)
 _LABEL = re.compile(r"^(?:\$\$ |Table: |Algorithm: |Figure: )")
+_RESULT = re.compile(r"(\w+) has a value of (-?\d+(?:\.\d+)?) on (\w+)")
 _WORDS = re.compile(r"\S+(?:\s+\S+){0,14}")
 
 
@@ -89,6 +90,24 @@ def sections_shown(request: Request) -> list[str]:
 def numbered_tables(request: Request) -> list[str]:
     """Anchors of the tables that the request shows with numbered rows and columns."""
     return _NUMBERED_TABLE.findall("\n\n".join(user_texts(request)))
+
+
+@dataclass(frozen=True)
+class StatedResult:
+    """A result that the paper states: `ours has a value of 42.5 on small`."""
+
+    anchor: str
+    method: str
+    value: str
+    dataset: str
+    quote: str
+
+
+def stated_results(request: Request) -> list[StatedResult]:
+    """The results that the paper states in this form; the simulated repository measures some of them."""
+    blocks = _BLOCK.findall("\n\n".join(user_texts(request)))
+    found = ((anchor, result) for anchor, line in blocks for result in _RESULT.finditer(line))
+    return [StatedResult(anchor, result[1], result[2], result[3], result[0]) for anchor, result in found]
 
 
 def listed_ids(request: Request) -> list[str]:

@@ -24,6 +24,7 @@ SIGNATURES = {
 }
 """Path -> what else its module offers."""
 
+EXPERIMENT = "simulated"
 _TRIALS = '''
 
 def trials(config: dict[str, Any]) -> list[Trial]:

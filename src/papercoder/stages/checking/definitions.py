@@ -238,7 +238,11 @@ class Definitions:
 
     def is_mapping_like(self, name: str) -> bool:
         """Whether instances of a class expose their arguments as items or attributes."""
-        return any(_wraps(node) for node in self.classes.get(name, ()))
+        return name in self._mapping_like
+
+    @cached_property
+    def _mapping_like(self) -> frozenset[str]:
+        return frozenset(name for name, nodes in self.classes.items() if any(map(_wraps, nodes)))
 
     def lineage(self, name: str) -> frozenset[str]:
         """The names of a class and of its base classes in the repository."""
