@@ -11,6 +11,7 @@ from papercoder.artifacts.execution import Outcome
 from papercoder.artifacts.trials import Trial
 from papercoder.models.simulated.source import EXPERIMENT
 from papercoder.pipeline import execution, property_tests, reproduction
+from papercoder.stages.reproduction import places
 from papercoder.stages.reproduction.preparation import Preparation
 from papercoder.stages.reproduction.trial import TrialOutcome, TrialRequest
 
@@ -105,9 +106,7 @@ def run_task(request: TrialRequest, *_: object) -> Iterator[TrialOutcome]:
 
 def start_no_processes(replace: Callable[[Any, str, Any], None] = setattr) -> None:
     """Replace executions and trials, in this process, by ones that start no process."""
-    from papercoder.stages.reproduction import ray_place  # noqa: PLC0415  its task is looked up when it is used
-
     replace(reproduction, "prepare", prepare)
     replace(execution, "execute_files", execute_files)
     replace(property_tests, "run_against_versions", run_against_versions)
-    replace(ray_place, "_task", run_task)
+    replace(places, "_task", run_task)

@@ -11,9 +11,8 @@ from typing import Any
 from papercoder.artifacts.reproduction import ReproductionOptions
 from papercoder.errors import CostCapReached
 from papercoder.pipeline.reproduction import OpenPlace
-from papercoder.stages.reproduction.places import TrialPlace
+from papercoder.stages.reproduction.places import RayPlace, TrialPlace
 from papercoder.stages.reproduction.preparation import Preparation
-from papercoder.stages.reproduction.ray_place import RayPlace
 
 
 class RemoteRateLimits:
