@@ -13,8 +13,8 @@ from papercoder.bench.stored_entry import run_stored
 from papercoder.models.budget import LocalBudget
 from papercoder.models.rate_limits import LocalRateLimits
 from papercoder.operations.environment import RunEnvironment
+from papercoder.pipeline.reproduction import local_workers
 from papercoder.runs.events import Event
-from papercoder.stages.reproduction.places import local_slots
 
 OnEvent = Callable[[str, Event], None]
 """Receives an entry's id and one of its events."""
@@ -86,7 +86,7 @@ class LocalPlacement:
         )
 
         gpu = wants_gpu(entries)
-        capacity = len(local_slots(None, limits.entries_at_once, gpu))
+        capacity = local_workers(limits.entries_at_once, gpu)
         shares = LocalShares(share_count(entries, limits.entries_at_once, capacity), gpu)
 
         async def run_entry(entry: Entry) -> BenchEntryResult:

@@ -4,21 +4,12 @@ A budget is the time that trials take, so it starts when an entry has its share.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
-from pathlib import Path
 from typing import Protocol
 
-from papercoder.artifacts.reproduction import ReproductionOptions
 from papercoder.bench.manifest.entries import Entry
-from papercoder.pipeline.reproduction import OpenPlace
-from papercoder.stages.reproduction.places import LocalPlace, TrialPlace, local_slots
-from papercoder.stages.reproduction.preparation import Preparation
-from papercoder.stages.reproduction.trial import Slot
-
-_ALL = 1 << 16
-"""More trials than any machine runs side by side."""
+from papercoder.pipeline.reproduction import OpenPlace, divided_machine
 
 
 class TrialShares(Protocol):
@@ -47,34 +38,22 @@ def wants_gpu(entries: Iterable[Entry]) -> bool:
 
 
 class LocalShares:
-    """Shares of this machine: each has some of its cores, memory and GPUs."""
+    """Shares of this machine."""
 
     def __init__(self, count: int, gpu: bool = False) -> None:
         self.count = count
         self._gpu = gpu
-        self._free: asyncio.Queue[Sequence[Slot]] | None = None
+        self._free: asyncio.Queue[OpenPlace] | None = None
 
     @asynccontextmanager
     async def take(self) -> AsyncIterator[OpenPlace]:
         """Wait for a share; the machine is divided when the first one is taken."""
         if self._free is None:
             self._free = asyncio.Queue()
-            slots = local_slots(None, _ALL, self._gpu)
-            for index in range(self.count):
-                self._free.put_nowait(slots[index :: self.count] or slots[:1])
-        share = await self._free.get()
+            for place in divided_machine(self.count, self._gpu):
+                self._free.put_nowait(place)
+        place = await self._free.get()
         try:
-            yield partial(_open_local, share)
+            yield place
         finally:
-            self._free.put_nowait(share)
-
-
-@asynccontextmanager
-async def _open_local(
-    share: Sequence[Slot],
-    options: ReproductionOptions,
-    preparation: Preparation,
-    _: Path,
-    trials: int,
-) -> AsyncIterator[TrialPlace]:
-    yield LocalPlace(preparation, share[: max(1, min(options.workers or len(share), trials))])
+            self._free.put_nowait(place)

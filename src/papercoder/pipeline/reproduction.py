@@ -4,6 +4,7 @@ Everything that a trial measures is a step of the run, so the same call resumes,
 """
 
 import asyncio
+import importlib
 import statistics
 import time
 from collections import Counter
@@ -50,11 +51,14 @@ from papercoder.stages.reproduction.preparation import (
     scaled_settings,
     trial_files,
 )
+from papercoder.stages.reproduction.trial import Slot
 
 REPRODUCTION_SETTINGS = {"budget", "gpu", "sandbox", "tolerance"}
 """The settings that are options of a reproduction too."""
 
 _PLAN = "reproduction/plan.json"
+_ANY = 1 << 16
+"""More trials than any machine runs side by side."""
 
 Confirm = Callable[[ReproductionPlan], Awaitable[bool]]
 """Shows the plan and asks whether to carry it out."""
@@ -240,6 +244,41 @@ async def recall(
     steps = TrialSteps(run, place, trial_files(files), settings, options.scale, data)
     results = [await steps.known(trial) for trial in trials]
     return trials, tuple(result for result in results if result)
+
+
+def local_workers(most: int, gpu: bool) -> int:
+    """How many trials this machine runs side by side, but no more than this."""
+    return len(local_slots(None, most, gpu))
+
+
+def divided_machine(count: int, gpu: bool) -> tuple[OpenPlace, ...]:
+    """Places on this machine for so many reproductions at once, each with some of its cores, memory and GPUs."""
+    slots = local_slots(None, _ANY, gpu)
+
+    def one(share: Sequence[Slot]) -> OpenPlace:
+        @asynccontextmanager
+        async def open_share(
+            options: ReproductionOptions, preparation: Preparation, _: Path, trials: int
+        ) -> AsyncIterator[TrialPlace]:
+            yield LocalPlace(preparation, share[: max(1, min(options.workers or len(share), trials))])
+
+        return open_share
+
+    return tuple(one(slots[index::count] or slots[:1]) for index in range(count))
+
+
+def place_on_ray(workers: int) -> OpenPlace:
+    """A place on the cluster to which this process is connected, for so many trials side by side."""
+
+    @asynccontextmanager
+    async def open_tasks(
+        options: ReproductionOptions, _: Preparation, __: Path, trials: int
+    ) -> AsyncIterator[TrialPlace]:
+        ray = importlib.import_module("ray")
+        side_by_side = options.workers or workers
+        yield await asyncio.to_thread(RayPlace, ray, options.sandbox, options.gpu, side_by_side, trials)
+
+    return open_tasks
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,12 @@
 """The shared rate limits, budget and cluster, as the entries of a host use them."""
 
-import asyncio
-import importlib
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
-from papercoder.artifacts.reproduction import ReproductionOptions
 from papercoder.errors import CostCapReached
-from papercoder.pipeline.reproduction import OpenPlace
-from papercoder.stages.reproduction.places import RayPlace, TrialPlace
-from papercoder.stages.reproduction.preparation import Preparation
+from papercoder.pipeline.reproduction import OpenPlace, place_on_ray
 
 
 class RemoteRateLimits:
@@ -51,17 +45,9 @@ class ClusterShares:
         lease_id = uuid.uuid4().hex
         try:
             await self._leases.take_share.remote(self._host, lease_id)
-            yield self._open
+            yield place_on_ray(self._workers)
         finally:
             self._leases.end.remote(lease_id)
-
-    @asynccontextmanager
-    async def _open(
-        self, options: ReproductionOptions, _preparation: Preparation, _folder: Path, trials: int
-    ) -> AsyncIterator[TrialPlace]:
-        ray = importlib.import_module("ray")
-        workers = options.workers or self._workers
-        yield await asyncio.to_thread(RayPlace, ray, options.sandbox, options.gpu, workers, trials)
 
 
 class RemoteBudget:
