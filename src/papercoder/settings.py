@@ -44,6 +44,10 @@ _ROUNDS: dict[Profile, frozenset[str]] = {
 }
 """Profile -> the rounds in its pipeline; other profiles have none, and write files in layers."""
 
+_WITHOUT_REQUIREMENTS: frozenset[Profile] = frozenset(
+    {"papercoder", "paper", "plan", "architecture", "logic", "config", "analysis"}
+)
+
 MODEL_SPEC = r"[a-z][a-z0-9/-]*:.+"
 """`provider:name`; the provider may contain a slash, as in `gateway/openai`."""
 
@@ -193,6 +197,12 @@ class Settings(BaseSettings):
     prompts: Path | None = None
     """A folder with prompts that replace the shipped ones of the same name."""
 
+    references: tuple[str, ...] = ()
+    """Code of other works for planning and analysis: folders, and https addresses of git repositories."""
+
+    blacklist: tuple[str, ...] = ()
+    """What must not be a reference: addresses, `owner/name`, or names of repositories."""
+
     def __init__(self, **given: Any) -> None:
         """Read the settings file and the environment; arguments take precedence, None counts as not given.
 
@@ -277,6 +287,8 @@ class Settings(BaseSettings):
             unused += (f"coding = parallel has no effect, because the profile {self.profile} writes files in layers",)
         if self.profile == "paper" and self.has("vision"):
             unused += ("the model for vision has no effect, because the profile paper has no planning",)
+        if self.references and self.profile in _WITHOUT_REQUIREMENTS:
+            unused = (*unused, f"references {reason.replace('rounds', 'requirements')}")
         if self._base_url_is_unused:
             return (*unused, f"base_url = {self.base_url} has no effect, because none of the models is self-hosted")
         return unused
@@ -289,12 +301,14 @@ def _missing_rounds(profile: Profile) -> frozenset[str]:
 _RESULT_SETTINGS = frozenset(
     {
         "base_url",
+        "blacklist",
         "budget",
         "coding",
         "context_window",
         "gpu",
         "profile",
         "prompts",
+        "references",
         "refine",
         "repair_rounds",
         "reproduce",
@@ -326,9 +340,12 @@ def recorded_settings(settings: Settings) -> dict[str, JsonValue]:
         names.remove("coding")
     result: dict[str, JsonValue] = settings.model_dump(mode="json", include=names, exclude_none=True)
     cost: dict[str, JsonValue] = settings.model_dump(mode="json", include=set(_COST_SETTINGS), exclude_defaults=True)
+    # The run may be resumed in another working directory.
+    references = [str(Path(each).absolute()) if Path(each).is_dir() else each for each in settings.references]
+    result["references"] = list[JsonValue](references)
     if settings.prompts:
-        result["prompts"] = str(settings.prompts.absolute())  # the run may be resumed in another working directory
-    return result | cost
+        result["prompts"] = str(settings.prompts.absolute())
+    return {name: value for name, value in result.items() if value != []} | cost
 
 
 def own_file() -> Path:
@@ -377,7 +394,7 @@ def _parsed(content: bytes, path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path} is not a TOML file: {error}.") from None
 
 
-_OWN_SETTINGS = ("base_url", "gpu", "price_cached", "price_completion", "price_prompt", "prompts")
+_OWN_SETTINGS = ("base_url", "gpu", "price_cached", "price_completion", "price_prompt", "prompts", "references")
 """Settings that act outside a project."""
 
 

@@ -46,7 +46,11 @@ def given() -> dict[str, list[set[str]]]:
                     raise AssertionError(f"who is asked here? {ast.unparse(other)}")
             found[name].append({word.arg for word in node.keywords if word.arg} - {"check"})
     systems = ("system", "conventions", "conventions_trials", "conventions_bare", "judge_system", "review_system")
-    return found | {"again": [{"reason", "correction"}]} | {name: [set()] for name in systems}
+    return (
+        found
+        | {"again": [{"reason", "correction"}], "references": [{"passages", "where"}]}
+        | {name: [set()] for name in systems}
+    )
 
 
 GIVEN = given()

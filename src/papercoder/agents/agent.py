@@ -1,6 +1,6 @@
 """Agents: a prompt, a role and an answer format each. `Agents.ask` sends a request and checks the answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -8,8 +8,9 @@ from papercoder.agents.answers import Correction, Format, InvalidAnswerError
 from papercoder.agents.context import Part, fit
 from papercoder.agents.correction import corrected, is_patchable
 from papercoder.agents.prompts import Prompts
+from papercoder.agents.references import References, Shown, shown_passages
 from papercoder.agents.thinking import without_thinking
-from papercoder.artifacts import Image
+from papercoder.artifacts import Image, Requirement
 from papercoder.concurrency import run_in_thread
 from papercoder.errors import AnswerError, ContextError
 from papercoder.models.contract import Message, Model, Request
@@ -70,6 +71,12 @@ def uses(*agents: Agent[Any]) -> Callable[[F], F]:
     return declare
 
 
+def reads_references(make: F) -> F:
+    """Declare that a function reads code of other works, so that its artifact is made again when that code changes."""
+    make.reads_references = True  # type: ignore[attr-defined]
+    return make
+
+
 @dataclass(frozen=True)
 class Agents:
     """The models, prompts and limits with which agents are asked; the context of every stage."""
@@ -88,6 +95,25 @@ class Agents:
 
     thinking: Mapping[Role, Thinking] = field(default_factory=dict)
     """Role -> how much its model thinks; the model's default for other roles."""
+
+    references: References = field(default_factory=References)
+    """Code of other works, for functions that declare `reads_references`."""
+
+    async def matching_code(self, requirements: Iterable[Requirement], room: int, where: str) -> Shown:
+        """The passages of other works that match requirements.
+
+        Args:
+            requirements: those that the paper refers to another work for come first.
+            room: tokens for the passages.
+            where: where the agent cites the passages that it uses.
+        """
+        if not self.references.items:
+            return Shown()
+        found = await run_in_thread(self.references.passages, tuple(requirements), room)
+        if not found:
+            return Shown()
+        text = self.prompts.render("references", passages=shown_passages(found, self.references), where=where)
+        return Shown((Part("code of other works", (f"# Code of other works\n\n{text}", "")),), frozenset(found))
 
     async def ask(
         self,
@@ -143,6 +169,8 @@ class Agents:
         agents: tuple[Agent[Any], ...] = getattr(make, "agents", ())
         systems = sorted({name for agent in agents for name in agent.system})
         shared = [self.prompts.text(name) for name in (*systems, "again")] if agents else []
+        if self.references.items and getattr(make, "reads_references", False):
+            shared += [self.prompts.text("references"), self.references.digest]
         return shared, [
             (
                 agent.name,

@@ -35,6 +35,7 @@ from papercoder.artifacts.coding import Edit as Edit
 from papercoder.artifacts.coding import Edits as Edits
 from papercoder.artifacts.coding import Excerpt as Excerpt
 from papercoder.artifacts.coding import Mark as Mark
+from papercoder.artifacts.coding import ReferencePassage as ReferencePassage
 from papercoder.artifacts.coding import SourceFile as SourceFile
 from papercoder.artifacts.coding import Trace as Trace
 from papercoder.artifacts.coding import Traceability as Traceability

@@ -29,6 +29,23 @@ class Mark(Artifact):
     """Counted from 1."""
 
 
+class ReferencePassage(Artifact):
+    """Lines of another work's code that a requirement or the analysis of its file rests on."""
+
+    name: str
+    """Of the reference in this run."""
+
+    path: str
+    first: int
+    """Line, counted from 1."""
+
+    last: int
+    origin: str
+    revision: str
+    licence: str
+    """Empty if none was found."""
+
+
 class Trace(Artifact):
     """One requirement with its owner and the lines of code that implement it."""
 
@@ -37,6 +54,8 @@ class Trace(Artifact):
     """None if no file owns it."""
 
     marks: tuple[Mark, ...] = ()
+    references: tuple[ReferencePassage, ...] = ()
+    """Code of other works that was used for it."""
 
 
 class Traceability(Artifact):

@@ -91,6 +91,23 @@ PromptsOption = Annotated[
     Path | None, typer.Option(help="Folder with prompts that replace the built-in ones of the same name.")
 ]
 
+ReferenceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--reference",
+        metavar="FOLDER_OR_GIT_URL",
+        help="Code of a cited or similar work, which planning and analysis may read. Repeatable.",
+    ),
+]
+BlacklistOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--blacklist",
+        metavar="ADDRESS_OR_NAME",
+        help="What must not be a reference, such as the authors' own repository. Repeatable.",
+    ),
+]
+
 
 def group(name: str, description: str, kind: type[TyperGroup] = TyperGroup, *, runs_alone: bool = False) -> typer.Typer:
     """Add a command group to the application; `runs_alone`: its callback is a command too."""

@@ -11,6 +11,7 @@ from papercoder.cli.interruption import run_interruptible
 from papercoder.cli.options import (
     PARTIAL,
     BaseUrlOption,
+    BlacklistOption,
     BudgetOption,
     CodingOption,
     GpuOption,
@@ -23,6 +24,7 @@ from papercoder.cli.options import (
     ProfileOption,
     PromptsOption,
     QuietOption,
+    ReferenceOption,
     RepositoryArgument,
     ReproduceOption,
     RunArgument,
@@ -96,6 +98,8 @@ def run(
     price_cached: PriceOption = None,
     price_completion: PriceOption = None,
     prompts: PromptsOption = None,
+    references: ReferenceOption = None,
+    blacklist: BlacklistOption = None,
     force: Annotated[
         bool, typer.Option("--force", help="Use the folder even if it holds a run of another paper.")
     ] = False,
@@ -109,7 +113,8 @@ def run(
     from papercoder.operations.generate import generate, made_again
 
     own = {"paper", "output", "model", "thinking", "force", "yes", "as_json", "quiet"}
-    settings = settings_given(model, thinking, **{name: value for name, value in given.items() if name not in own})
+    flags = {name: None if value == [] else value for name, value in given.items() if name not in own}
+    settings = settings_given(model, thinking, **flags)
     folder = output or Path("runs") / stem(paper)
     console = new_console(stderr=as_json, quiet=quiet)
     if not (yes or force):

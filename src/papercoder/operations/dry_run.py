@@ -24,6 +24,7 @@ from papercoder.files.regular import delete, file_status, is_file, read_bytes, w
 from papercoder.files.temporary import temporary_folder
 from papercoder.models.contract import Answer, Price, Request
 from papercoder.operations.generate import PROFILES
+from papercoder.operations.references import stored_references
 from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.repository.history import History
 from papercoder.runs.events import ArtifactEdited, Event
@@ -234,6 +235,7 @@ def _tracing_run(copy: Path, folder: Path, settings: Settings, executor: _DryExe
         answer_retries=settings.answer_retries,
         folder=str(folder),
         thinking=settings.thinking_levels,
+        references=stored_references(folder, settings),
     )
     return _TracingRun(copy, agents, listener, _OverlayStore(step_store(folder)), executor=executor, edited=edited)
 

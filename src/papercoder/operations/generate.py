@@ -23,6 +23,7 @@ from papercoder.models.stack import assemble_roles
 from papercoder.operations.edit import complete_edits
 from papercoder.operations.environment import PaperReader, RunEnvironment, read_in_thread
 from papercoder.operations.estimate import require_affordable
+from papercoder.operations.references import stored_references, take_references
 from papercoder.paper.pictures import has_figures, save_figures, save_pictures
 from papercoder.paper.reading import require_source
 from papercoder.pipeline import ablation
@@ -84,6 +85,7 @@ async def generate(
         require_source(source)  # before a missing key: nothing of a first start is left
     with _removed_if_start_fails(folder), lock(folder):
         emit = EventLog(folder, *listeners)
+        left_out = await take_references(folder, settings)
         run, history = open_run(folder, settings, emit, environment)
         if source is not None and not force:
             await _require_same_paper(folder, source, environment.read)
@@ -91,7 +93,7 @@ async def generate(
         now = run_started(run.context, _source_name(source, folder), settings)
         emit(now)
         with ReportAtEnd(emit), record_end(emit) as end:
-            for message in (*settings.unused, *(foreign_start(folder, before, now) if before else ())):
+            for message in (*settings.unused, *left_out, *(foreign_start(folder, before, now) if before else ())):
                 emit(Warned(where="settings", message=message))
             await history.init()
             paper = await read_paper(
@@ -298,6 +300,7 @@ def open_run(
         answer_retries=settings.answer_retries,
         folder=str(folder),
         thinking=settings.thinking_levels,
+        references=stored_references(folder, settings),
     )
     run = Run(folder, agents, emit, stores.steps, environment.executor)
     return run, History(folder / "repo", int(before.started or time.time()))

@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from papercoder.agents.agent import Agents
 from papercoder.agents.listings import data_lines
+from papercoder.agents.references import cited_for
 from papercoder.artifacts import (
     NO_FIGURES,
     Claims,
@@ -27,6 +28,7 @@ from papercoder.artifacts import (
     FigureDescriptions,
     OverallPlan,
     Paper,
+    ReferencePassage,
     Repository,
     Requirements,
     SourceFile,
@@ -34,6 +36,7 @@ from papercoder.artifacts import (
 from papercoder.artifacts.design import ADDED_SETTINGS, Design
 from papercoder.artifacts.reproduction import ReproductionOptions
 from papercoder.concurrency import gather_all, gather_pair, run_in_thread
+from papercoder.files.regular import read_text
 from papercoder.paper.pictures import saved_figures
 from papercoder.pipeline.adoption import pending_change, with_pending_change
 from papercoder.pipeline.amendments import amend_assumptions
@@ -227,8 +230,22 @@ async def add_equipment(design: Design, configuration: Files, code: Files, publi
 
 async def add_documents(paper: Paper, design: Design, files: Files, publish: Publisher) -> Repository:
     """Write the README and the traceability, and delete the files of earlier plans."""
-    traceability = trace(design.requirements, design.architecture, files)
+    used = await run_in_thread(references_used, publish.run, design)
+    traceability = trace(design.requirements, design.architecture, files, used)
     documents = packaging.documents(paper, design, traceability)
     files = (*files, *await publish(documents, "Packaging: README and traceability"))
     await publish.finish(files)
     return Repository(files=files, traceability=traceability)
+
+
+def references_used(run: Run[Agents], design: Design) -> dict[str, tuple[ReferencePassage, ...]]:
+    """Requirement -> the code of other works that its statement, or the analysis of its file, cites."""
+    references = run.context.references
+    if not references.items:
+        return {}
+    cited = {item.id: [quote.anchor for quote in item.evidence] for item in design.requirements.items}
+    for file in design.architecture.files:
+        analysis = read_text(run.folder, f"analysis/{file.path}.md") or ""
+        for name, passages in cited_for(analysis, (*file.owns, *file.contributes)).items():
+            cited.setdefault(name, []).extend(passages)
+    return {name: tuple(references.sources(dict.fromkeys(ids)).values()) for name, ids in cited.items()}

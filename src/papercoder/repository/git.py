@@ -7,7 +7,9 @@ not overridden one by one; git is not run at all unless everything in `.git/conf
 import asyncio
 import os
 import re
+import signal
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +33,14 @@ _OPTIONS = (
     *("-c", "maintenance.auto=false"),
     *("-c", "protocol.allow=never"),
 )
+
+_CLONE_SECONDS = 300.0
+_LARGEST_CLONED_FILE = 512 * 2**20
+"""Bytes; the packed repository is one file."""
+
+_PROTOCOL = "https"
+_ADDRESS = re.compile(r"https://[A-Za-z0-9.-]{1,255}(?::\d{1,5})?/[\w.~+/-]{1,500}", re.ASCII)
+_OF_THE_NETWORK = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_DIR", "SSL_CERT_FILE")
 
 _VARIABLES = {
     "GIT_ATTR_NOSYSTEM": "1",
@@ -106,6 +116,60 @@ async def run_git(folder: Path, *arguments: str, variables: Mapping[str, str]) -
     except FileNotFoundError as error:
         raise RunFolderError("git was not found. Install git and run the same command again.") from error
     return await _read_output(process, f"git {arguments[0]} failed in {folder}")
+
+
+def is_clone_address(text: str) -> bool:
+    """Whether git may clone from this address: by https, without a user or a query."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
+async def clone(address: str, folder: Path) -> None:
+    """Clone the newest commit of a repository into a new folder, without links, submodules, hooks, filters and log-ins.
+
+    Args:
+        address: one that `is_clone_address` accepts; the caller makes sure that the server is a public one.
+        folder: does not exist yet.
+
+    Raises:
+        RunFolderError: git is missing or failed, or the repository is too large or takes too long.
+    """
+    options = [option for option in _OPTIONS if not option.startswith("--git-dir")]
+    options += ["-c", f"protocol.{_PROTOCOL}.allow=always", "-c", "http.followRedirects=false"]
+    options += ["-c", "core.symlinks=false", "-c", "transfer.fsckObjects=true"]
+    shallow = ("--quiet", "--depth=1", "--single-branch", "--template=", "--no-recurse-submodules")
+    names = ("PATH", "SYSTEMROOT", "TMPDIR", *_OF_THE_NETWORK)
+    inherited = {name: os.environ[name] for name in names if name in os.environ}
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *("git", *options, "clone", *shallow, "--", address, str(folder)),
+            env={**inherited, **_VARIABLES},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise RunFolderError("git was not found. Install git and run the same command again.") from error
+    _limit_files(process.pid)
+    try:
+        async with asyncio.timeout(_CLONE_SECONDS):
+            await _read_output(process, f"{address} could not be cloned")
+    except TimeoutError as error:
+        raise RunFolderError(f"{address} could not be cloned within {_CLONE_SECONDS:.0f} s.") from error
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+
+
+def _limit_files(process: int) -> None:
+    """Limit the size of each file that a process and its children write, where the system can."""
+    import resource  # noqa: PLC0415 - it exists on Unix only
+
+    if hasattr(resource, "prlimit"):
+        with suppress(OSError):
+            resource.prlimit(process, resource.RLIMIT_FSIZE, (_LARGEST_CLONED_FILE, _LARGEST_CLONED_FILE))
 
 
 def require_plain_git(folder: Path) -> None:

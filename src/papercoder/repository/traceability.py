@@ -3,10 +3,18 @@
 import io
 import re
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
-from papercoder.artifacts import ArchitectureDesign, Mark, Requirements, SourceFile, Trace, Traceability
+from papercoder.artifacts import (
+    ArchitectureDesign,
+    Mark,
+    ReferencePassage,
+    Requirements,
+    SourceFile,
+    Trace,
+    Traceability,
+)
 from papercoder.text.markdown import code, escaped, inline
 
 _MARK = re.compile(r"#\s*(R[1-9]\d*(?:\s*(?:[,;/&\u2013-]|to|and)\s*R[1-9]\d*)*)\b")
@@ -41,8 +49,16 @@ def ids_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(re.findall(r"\bR[1-9]\d*\b", spelled_out)))
 
 
-def trace(requirements: Requirements, architecture: ArchitectureDesign, files: Iterable[SourceFile]) -> Traceability:
-    """Trace every requirement to its owner and to all lines that are marked with it."""
+def trace(
+    requirements: Requirements,
+    architecture: ArchitectureDesign,
+    files: Iterable[SourceFile],
+    references: Mapping[str, tuple[ReferencePassage, ...]] | None = None,
+) -> Traceability:
+    """Trace every requirement to its owner and to all lines that are marked with it.
+
+    `references` are the passages of other works that were used, by requirement.
+    """
     marked = {file.path: marks(file.text) for file in files if file.path.endswith(".py")}
     return Traceability(
         traces=tuple(
@@ -52,6 +68,7 @@ def trace(requirements: Requirements, architecture: ArchitectureDesign, files: I
                 marks=tuple(
                     Mark(path=path, line=line) for path, lines in marked.items() for line in lines.get(item.id, ())
                 ),
+                references=(references or {}).get(item.id, ()),
             )
             for item in requirements.items
         )
@@ -69,6 +86,10 @@ def to_markdown(traceability: Traceability) -> str:
         "",
         f"Without a mark in their owner: {', '.join(open_ids)}." if open_ids else "All requirements have a mark.",
     ]
+    if used := [
+        f"- {item.requirement.id}: {_reference(each)}" for item in traceability.traces for each in item.references
+    ]:
+        rows += ["", "## Code of other works that was read", "", *used]
     return "\n".join(rows) + "\n"
 
 
@@ -77,6 +98,12 @@ def _row(item: Trace) -> str:
     words = f"[{escaped(need.anchor)}]" + (f" “{inline(need.quote)}”" if need.quote else "")
     where = ", ".join(map(_link, item.marks)) or "none"
     return f"| {need.id} | {need.status} | {inline(need.statement)} | {words} | {where} |"
+
+
+def _reference(item: ReferencePassage) -> str:
+    licence = f"licence {item.licence}" if item.licence else "no licence was found"
+    where = f"{inline(item.origin)}, revision {escaped(item.revision[:12])}; {escaped(licence)}"
+    return f"{code(f'{item.path}:{item.first}-{item.last}')} of {where}"
 
 
 def _link(mark: Mark) -> str:

@@ -31,6 +31,7 @@ _OBSERVED = {
 
 _HARMLESS = frozenset(
     {
+        "blacklist",
         "coding",
         "max_cost",
         "max_tokens",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from papercoder.agents.agent import WITH_TRIALS, Agent, Agents, uses
+from papercoder.agents.agent import WITH_TRIALS, Agent, Agents, reads_references, uses
 from papercoder.agents.answers import Prose
 from papercoder.agents.context import cited_part, plan_part, text_part
 from papercoder.agents.listings import claims_by_table, figures_parts, file_logic, interfaces, requirement_lines
@@ -28,6 +28,13 @@ ANALYST = Agent("analysis", "analysis", Prose())
 EXPERIMENTS_ANALYST = Agent("analysis", "analysis", Prose(), WITH_TRIALS)
 
 
+_REFERENCES = 2500
+"""Tokens of passages of other works for one file."""
+
+_WHERE = "in the paragraph that names the requirement by its id"
+
+
+@reads_references
 @uses(ANALYST, EXPERIMENTS_ANALYST)
 async def analyse_file(
     agents: Agents,
@@ -55,12 +62,16 @@ async def analyse_file(
         text_part("The configuration", settings_named_in(config, own.implements, requirement_lines(both))),
         text_part("What all files agree on", logic.shared_knowledge),
     )
+    code = await agents.matching_code(both, _REFERENCES, _WHERE)
+
+    def check(analysis: str, attempt: int) -> list[str]:
+        return [*problems(analysis, both), *code.problems([analysis])] if attempt == 0 else []
 
     return await agents.ask(
         ANALYST if not path.endswith(f"/{EXPERIMENTS}") else EXPERIMENTS_ANALYST,
         path,
-        parts,
-        lambda analysis, attempt: list(problems(analysis, both)) if attempt == 0 else [],
+        (*parts, *code.part),
+        check,
         path=path,
         logic=file_logic(own),
         imported=interfaces(logic.file(item.path) for item in own.imports),

@@ -1,6 +1,5 @@
 """The evidence that a judge reads for one leaf of a rubric."""
 
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,14 +10,13 @@ from typing import Self
 from bm25s import BM25
 
 from papercoder.agents.context import paper_part
+from papercoder.agents.references import words
 from papercoder.artifacts import Paper, TaskCategory
 from papercoder.errors import ContextError
 from papercoder.evaluation.execution import Observations
 from papercoder.evaluation.repository_view import Excerpt, Files, excerpt, omitted_note, sizes_of, tree
 from papercoder.models.tokens import count_tokens
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
-_PLURAL = re.compile(r"(?<=[a-z]{3})s$")
 _SATURATION = 1.2
 """k1 of BM25."""
 
@@ -29,11 +27,6 @@ _NAME = 5
 """Weight of a word in a file's name."""
 
 _DOCUMENTS = frozenset({".md", ".txt", ".json"})
-
-
-def words(text: str) -> list[str]:
-    """The words of a text in lower case; `batchSize` and `batch_sizes` are `batch` and `size`."""
-    return [_PLURAL.sub("", word.lower()) for word in _WORD.findall(text)]
 
 
 @dataclass(frozen=True)

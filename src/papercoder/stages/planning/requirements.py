@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from pydantic import Field
 from rapidfuzz import fuzz
 
-from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, Check, uses
+from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, Check, reads_references, uses
 from papercoder.agents.answers import Correction, InvalidAnswerError, Json
 from papercoder.agents.context import plan_part, technical_part
 from papercoder.agents.listings import figures_parts, requirements_part
+from papercoder.agents.references import References, Shown, citations, without_citations
 from papercoder.artifacts import (
     NO_FIGURES,
     Artifact,
     FigureDescriptions,
     OverallPlan,
     Paper,
+    Quote,
     Requirement,
     RequirementDraft,
     RequirementDrafts,
@@ -125,6 +127,13 @@ async def _from_sections(
     )
 
 
+_REFERENCES = 5000
+"""Tokens of passages of other works for all requirements."""
+
+_WHERE = "at the end of the `statement` of the requirement that you add or change"
+
+
+@reads_references
 @uses(GAPS, VERIFIER, CHANGER)
 async def complete_requirements(
     agents: Agents,
@@ -139,11 +148,12 @@ async def complete_requirements(
     An id that a requirement got here stays with it, and no other requirement gets it.
     """
     requirements = numbered(paper, found.requirements)
+    code = await agents.matching_code(requirements.items, _REFERENCES, _WHERE)
     cited = [item.anchor for item in requirements.items]
     unclear = (plan_part(plan, "unclear"),) if plan.unclear else ()
-    parts = (technical_part(paper, cited), *figures_parts(figures, _SHOWN_BY_A_FIGURE), *unclear)
+    parts = (technical_part(paper, cited), *figures_parts(figures, _SHOWN_BY_A_FIGURE), *unclear, *code.part)
     changes = await agents.ask(
-        GAPS, "", (*parts, *requirements_part(requirements.items, quoted=False)), _applicable(paper, requirements)
+        GAPS, "", (*parts, *requirements_part(requirements.items, quoted=False)), _applicable(paper, requirements, code)
     )
     free = len(requirements.items) + 1
     if isinstance(changes, RenumberingChanges):
@@ -159,11 +169,25 @@ async def complete_requirements(
             CHANGER,
             round_of(GAPS, attempt),
             (*parts, *requirements_part(requirements.items, quoted=False)),
-            _applicable(paper, requirements),
+            _applicable(paper, requirements, code),
             violations=critique.violations,
         )
         requirements, free = changed(paper, requirements, changes, free)
-    return requirements
+    return with_code_as_evidence(requirements, agents.references)
+
+
+def with_code_as_evidence(requirements: Requirements, references: References) -> Requirements:
+    """The requirements with the passages of other works that their statements cite as evidence instead."""
+    items = []
+    for item in requirements.items:
+        sources = references.sources(citations(item.statement)) if references.items else {}
+        quotes = tuple(
+            Quote(anchor=name, text=f"{source.path}, lines {source.first} to {source.last} of {source.origin}")
+            for name, source in sources.items()
+        )
+        update = {"statement": without_citations(item.statement), "evidence": (*item.evidence, *quotes)}
+        items.append(item.model_copy(update=update) if quotes else item)
+    return Requirements(items=tuple(items))
 
 
 def changed(
@@ -180,14 +204,15 @@ def changed(
     return Requirements(items=tuple(items)), free
 
 
-def _applicable(paper: Paper, requirements: Requirements) -> Check[RequirementChanges]:
-    """Reject unknown ids, and wrong quotes once."""
+def _applicable(paper: Paper, requirements: Requirements, code: Shown) -> Check[RequirementChanges]:
+    """Reject unknown ids, and wrong quotes and citations once."""
 
     def problems(changes: RequirementChanges, attempt: int) -> list[str]:
         named = [*changes.drop, *(item.id for item in changes.change)]
         found = [f"{name} is not in the list." for name in named if name not in requirements.ids]
         found += [f"{name} occurs twice in `drop` and `change`." for name, count in Counter(named).items() if count > 1]
-        return found + (unquoted(paper, (*changes.change, *changes.add)) if attempt == 0 else [])
+        new = (*changes.change, *changes.add)
+        return found + (unquoted(paper, new) + code.problems(item.statement for item in new) if attempt == 0 else [])
 
     return problems
 
