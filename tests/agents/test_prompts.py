@@ -44,7 +44,7 @@ def given() -> dict[str, list[set[str]]]:
                     name = "refine"
                 case other:
                     raise AssertionError(f"who is asked here? {ast.unparse(other)}")
-            found[name].append({word.arg for word in node.keywords if word.arg} - {"check"})
+            found[name].append({word.arg for word in node.keywords if word.arg} - {"check", "images"})
     systems = ("system", "conventions", "conventions_trials", "conventions_bare", "judge_system", "review_system")
     return (
         found

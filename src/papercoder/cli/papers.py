@@ -100,9 +100,7 @@ def run(
     prompts: PromptsOption = None,
     references: ReferenceOption = None,
     blacklist: BlacklistOption = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Use the folder even if it holds a run of another paper.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Use the folder of a run of another paper.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Pay for work again without asking.")] = False,
     as_json: OutcomeOption = False,
     quiet: QuietOption = False,
@@ -113,8 +111,7 @@ def run(
     from papercoder.operations.generate import generate, made_again
 
     own = {"paper", "output", "model", "thinking", "force", "yes", "as_json", "quiet"}
-    flags = {name: None if value == [] else value for name, value in given.items() if name not in own}
-    settings = settings_given(model, thinking, **flags)
+    settings = settings_given(model, thinking, **{name: value for name, value in given.items() if name not in own})
     folder = output or Path("runs") / stem(paper)
     console = new_console(stderr=as_json, quiet=quiet)
     if not (yes or force):
