@@ -1,12 +1,14 @@
-"""One run with the simulated model, and what it took."""
+"""Runs with the simulated model, and what they took."""
 
 import asyncio
+import selectors
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar, TypeVarTuple
 
 from benchmarks.machine import example
 from benchmarks.speed.reference import Latency, Sizes
@@ -15,19 +17,17 @@ from papercoder.models.contract import Price
 from papercoder.operations.generate import generate
 from papercoder.repository.import_graph import import_order
 from papercoder.runs.event_log import read_events
-from papercoder.runs.events import CallMade
-from papercoder.settings import Settings
+from papercoder.runs.events import CallMade, CallStarted, Event
+from papercoder.settings import Coding, Settings
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 PLANNING = ("overall_plan", "architecture", "logic", "config")
 PRICE = Price(prompt=1.25, cached=0.125, completion=10.0)
 """As a typical model of today costs."""
 
 LATENCY = Latency(ttft=1.0, tps=60.0)
-SPEED = 16.0
-"""Modelled seconds in a real one; our own time weighs as many times more than it does with a real model."""
-
-TOKENS_SPEED = 60.0
-"""Where only tokens are counted."""
 
 Profile = Literal["papercoder", "full"]
 
@@ -63,25 +63,32 @@ class Measured:
 
     graph: Graph
     calls: int
-    wall: float
-    """Real seconds."""
+    seconds: float
+    """Modelled seconds of waiting for the model."""
 
-    speed: float
+    own: float
+    """Real seconds of our own work; the simulated model's work is among them."""
+
     critical_path: float
     """The least modelled seconds that any client could take: planning, the longest analysis, the longest chain."""
 
     spent: Spent
     sizes: Sizes
 
-    @property
-    def seconds(self) -> float:
-        """Modelled seconds, as they would be were everything as much slower as the model is."""
-        return self.wall * self.speed
 
-    @property
-    def own(self) -> float:
-        """Real seconds beyond the critical path: our own work, and what waited for its turn."""
-        return self.wall - self.critical_path / self.speed
+@dataclass(frozen=True)
+class FullRuns:
+    """The full pipeline with both orders of coding."""
+
+    graph: Graph
+    planning: float
+    """Modelled seconds until the first file is analysed."""
+
+    layered: float
+    """Modelled seconds of the whole run."""
+
+    parallel: float
+    spent: Spent
 
 
 @dataclass(frozen=True)
@@ -91,8 +98,8 @@ class SpeedResults:
     published: tuple[Measured, ...]
     """Of the profile that can be compared with the reference, on all graphs."""
 
-    full: tuple[tuple[Graph, Spent], ...]
-    """Of the whole line, on graphs of width 4."""
+    full: tuple[FullRuns, ...]
+    """On graphs of width 4."""
 
     paper: str
 
@@ -101,38 +108,101 @@ def measure_all(paper: Path | None = None) -> SpeedResults:
     """One run after the other, so that each has the machine to itself."""
     source = paper or example()
     with tempfile.TemporaryDirectory() as folder:
-        published = tuple(measure(source, _own(folder, graph), graph, SPEED) for graph in (*NARROW, *FLAT))
-        full = tuple((graph, spend(source, _own(folder, graph, "full"), graph, "full")) for graph in NARROW)
+        published = tuple(
+            measure(source, Path(folder) / f"papercoder-{graph.files}x{graph.width}", graph)
+            for graph in (*NARROW, *FLAT)
+        )
+        full = tuple(measure_full(source, Path(folder) / f"full-{graph.files}", graph) for graph in NARROW)
     return SpeedResults(published, full, source.name)
 
 
-def _own(folder: str, graph: Graph, profile: Profile = "papercoder") -> Path:
-    return Path(folder) / f"{profile}-{graph.files}x{graph.width}"
-
-
-def measure(paper: Path, folder: Path, graph: Graph, speed: float) -> Measured:
-    """Run the line as published."""
+def measure(paper: Path, folder: Path, graph: Graph) -> Measured:
+    """Run the pipeline as published."""
     began = time.monotonic()
-    calls = _run(paper, folder, graph, "papercoder", speed)
-    wall = time.monotonic() - began
+    run = _run(paper, folder, graph, "papercoder")
+    own = time.monotonic() - began
     logic = LogicDesign.model_validate_json((folder / "planning" / "logic.json").read_text(encoding="utf-8"))
-    return Measured(
-        graph, len(calls), wall, speed, critical_path(calls, logic, LATENCY), _spent(calls), sizes_of(calls, logic)
-    )
+    path, calls = critical_path(run.calls, logic, LATENCY), run.calls
+    return Measured(graph, len(calls), run.seconds, own, path, _spent(calls), sizes_of(calls, logic))
 
 
-def spend(paper: Path, folder: Path, graph: Graph, profile: Profile) -> Spent:
-    """Run a profile for its tokens alone."""
-    return _spent(_run(paper, folder, graph, profile, TOKENS_SPEED))
+def measure_full(paper: Path, folder: Path, graph: Graph) -> FullRuns:
+    """Run the full pipeline twice."""
+    layered = _run(paper, folder / "layered", graph, "full")
+    parallel = _run(paper, folder / "parallel", graph, "full", "parallel")
+    return FullRuns(graph, layered.planning, layered.seconds, parallel.seconds, _spent(layered.calls))
 
 
-def _run(paper: Path, folder: Path, graph: Graph, profile: Profile, speed: float) -> list[CallMade]:
+class _Selector(selectors.DefaultSelector):
+    """Waits for our own work alone; where there is none, the loop's clock passes the time at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.passed, self.at_work = 0.0, 0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """What is ready; nothing, after the time has passed."""
+        if timeout is None or timeout <= 0:
+            return super().select(timeout)
+        if self.at_work or len(self.get_map()) > 1:  # besides the loop's own pipe, those of a process
+            return super().select(None)
+        ready = super().select(0)
+        self.passed += 0 if ready else timeout
+        return ready
+
+
+class ModelledTime(asyncio.SelectorEventLoop):
+    """An event loop whose clock counts what is waited for, at once, and stands still while we work.
+
+    What a run takes in it does not depend on the machine, and a run of ten minutes takes seconds.
+    """
+
+    def __init__(self) -> None:
+        self._waiting = _Selector()
+        super().__init__(self._waiting)
+
+    def time(self) -> float:
+        """Seconds that were waited for."""
+        return self._waiting.passed
+
+    def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> "asyncio.Future[T]":
+        """Run in a thread, while the clock stands still."""
+        self._waiting.at_work += 1
+        future = super().run_in_executor(executor, func, *args)
+        future.add_done_callback(self._end_work)
+        return future
+
+    def _end_work(self, _: object) -> None:
+        self._waiting.at_work -= 1
+
+
+@dataclass(frozen=True)
+class _Run:
+    calls: list[CallMade]
+    seconds: float
+    """Modelled, as below."""
+
+    planning: float
+
+
+def _run(paper: Path, folder: Path, graph: Graph, profile: Profile, coding: Coding = "layered") -> _Run:
+    speed = 60.0  # few pieces of each answer
     clock = f"ttft={LATENCY.ttft:g},tps={LATENCY.tps:g},speed={speed:g}"
     price = f"price_in={PRICE.prompt:g},price_cached={PRICE.cached:g},price_out={PRICE.completion:g}"
     model = f"simulated:files={graph.files},width={graph.width},{clock},{price},seed=0"
-    settings = Settings(model=model, profile=profile, concurrency=64, sandbox="none")
-    asyncio.run(generate(paper, folder, settings))
-    return [event for event in read_events(folder) if isinstance(event, CallMade)]
+    settings = Settings(model=model, profile=profile, coding=coding, concurrency=64, sandbox="none")
+    loop = ModelledTime()
+    analysed: list[float] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, CallStarted) and event.agent == "analysis":
+            analysed.append(loop.time() * speed)
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(generate(paper, folder, settings, [listen]))
+        seconds = loop.time() * speed
+    calls = [event for event in read_events(folder) if isinstance(event, CallMade)]
+    return _Run(calls, seconds, analysed[0])
 
 
 def _spent(calls: Iterable[CallMade]) -> Spent:

@@ -1,9 +1,11 @@
+import asyncio
+import time
 from pathlib import Path
 
 import pytest
 from benchmarks.machine import example
 from benchmarks.speed import reference
-from benchmarks.speed.measure import PLANNING, Graph, critical_path, measure, spend
+from benchmarks.speed.measure import PLANNING, Graph, ModelledTime, critical_path, measure, measure_full
 from benchmarks.speed.reference import Latency, Sizes
 
 from papercoder.artifacts import FileLogic, ImportedNames, LogicDesign
@@ -49,10 +51,31 @@ def test_the_reference_sends_everything_before_it_again() -> None:
 
 def test_a_tiny_run_from_end_to_end(tmp_path: Path) -> None:
     graph = Graph(files=2, width=2)
-    run = measure(example(), tmp_path / "run", graph, speed=1e6)
+    run = measure(example(), tmp_path / "run", graph)
     assert run.calls == 4 + 2 * graph.files
     assert run.spent.prompt > run.spent.cached >= 0
     assert run.spent.usd > 0
     assert run.critical_path > LATENCY.ttft * 6
     assert len(run.sizes.codes) == graph.files
-    assert spend(example(), tmp_path / "again", graph, "papercoder").completion == run.spent.completion
+    assert run.seconds == pytest.approx(run.critical_path, rel=0.01)
+
+
+def test_waiting_takes_no_time_and_work_takes_no_modelled_time() -> None:
+    async def work() -> float:
+        waiting = asyncio.create_task(asyncio.sleep(3600))
+        await asyncio.to_thread(time.sleep, 0.01)
+        before = asyncio.get_running_loop().time()
+        await waiting
+        return before
+
+    began, loop = time.monotonic(), ModelledTime()
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        assert runner.run(work()) == 0.0
+        assert loop.time() == pytest.approx(3600)
+    assert time.monotonic() - began < 60
+
+
+@pytest.mark.slow
+def test_files_written_at_once_take_less_time(tmp_path: Path) -> None:
+    runs = measure_full(example(), tmp_path, Graph(files=4, width=1))
+    assert runs.planning < runs.parallel < runs.layered

@@ -154,13 +154,18 @@ async def extract(
     run: Run[Agents], paper: Paper, refine: int, figures: FigureDescriptions = NO_FIGURES
 ) -> tuple[OverallPlan, Requirements, Claims]:
     """Extract from the paper what to do and which results it reports."""
-    plan, found = await gather_pair(
-        run.step("planning/plan.json", make_overall_plan, paper, figures),
-        run.step("planning/found.json", find_requirements, paper, figures),
-    )
-    requirements, claims = await gather_pair(
-        run.step("planning/requirements.json", complete_requirements, paper, plan, found, refine, figures),
-        run.step("planning/claims.json", extract_claims, paper, figures),
+
+    async def plan_and_require() -> tuple[OverallPlan, Requirements]:
+        plan, found = await gather_pair(
+            run.step("planning/plan.json", make_overall_plan, paper, figures),
+            run.step("planning/found.json", find_requirements, paper, figures),
+        )
+        return plan, await run.step(
+            "planning/requirements.json", complete_requirements, paper, plan, found, refine, figures
+        )
+
+    (plan, requirements), claims = await gather_pair(
+        plan_and_require(), run.step("planning/claims.json", extract_claims, paper, figures)
     )
     return plan, requirements, claims
 

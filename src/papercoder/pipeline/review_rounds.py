@@ -21,7 +21,7 @@ from papercoder.artifacts import (
     Verdicts,
 )
 from papercoder.artifacts.design import Design
-from papercoder.concurrency import gather_all
+from papercoder.concurrency import gather_all, gather_pair
 from papercoder.files.temporary import temporary_folder
 from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.repository.call_graph import CallGraph
@@ -58,7 +58,8 @@ class ReviewRounds:
     async def run_rounds(self, code: Files, max_rounds: int) -> Files:
         """Review and revise for at most `max_rounds` rounds; stop early if nothing is wrong or nothing changes."""
         for number in range(1, max_rounds + 1):
-            problems = problems_of(await self.verdicts(code), await self.findings(code), self.design)
+            verdicts, report = await gather_pair(self.verdicts(code), self.findings(code))
+            problems = problems_of(verdicts, report, self.design)
             changed = await self._revise(number, code, problems)
             if changed == code:
                 break
