@@ -204,6 +204,10 @@ def test_a_paper_is_read_and_priced_before_it_is_run(populated: Served, browser:
     browser.get_by_label("Name", exact=True).fill("whole")
     browser.get_by_text("Advanced:").click()
     expect(browser.get_by_text("Resumes whole, and makes nothing again that was paid for")).to_be_visible()
+    _choose_order(browser, "parallel: all at once, then reconciled")
+    expect(browser.get_by_text(re.compile(r"Resumes whole, makes \d+ artifacts again"))).to_be_visible()
+    _choose_order(browser, "layered: each after its imports")
+    expect(browser.get_by_text("Resumes whole, and makes nothing again that was paid for")).to_be_visible()
     browser.get_by_label("Model for code").fill("simulated:files=3")
     expect(browser.get_by_text(re.compile(r"Resumes whole, makes \d+ artifacts again"))).to_be_visible()
     assert serious(browser) == []
@@ -215,6 +219,11 @@ def test_a_paper_is_read_and_priced_before_it_is_run(populated: Served, browser:
     browser.get_by_role("radio", name="As published").check()
     browser.get_by_role("button", name="Start the run").click()
     browser.wait_for_url("**/run/a-tiny-method-for-tests")
+
+
+def _choose_order(browser: Page, label: str) -> None:
+    browser.get_by_label("Files are written").click()
+    browser.get_by_role("option", name=label).click()
 
 
 def test_a_failed_upload_looks_failed(populated: Served, browser: Page) -> None:

@@ -124,7 +124,7 @@ class RunForm:
                 Label("Advanced: models for single steps, other profiles, order of coding, sandbox, GPU, data")
             with ui.element("div").classes("terms"):
                 self._fields["profile"] = select("Profile", PROFILES, options.profile).on_value_change(self._changed)
-                self._fields["coding"] = select("Files are written", CODING, options.coding).on_value_change(
+                self._fields["order"] = select("Files are written", CODING, options.coding).on_value_change(
                     self._changed
                 )
                 boxes = {**SANDBOXES, options.sandbox: SANDBOXES.get(options.sandbox, options.sandbox)}
@@ -182,7 +182,7 @@ class RunForm:
         self.options = RunOptions(
             model=str(values["model"] or "").strip(),
             profile=profile,
-            coding=str(values["coding"] or "layered"),
+            coding=str(values["order"] or "layered"),
             max_cost=float(limit) if isinstance(limit, int | float) else None,
             models={role: str(values[role] or "") for role in _ROLES},
             thinking=str(values["thinking"] or ""),
