@@ -115,10 +115,10 @@ def test_a_file_imitates_no_other_file() -> None:
 
 
 def test_a_requirement_stays_on_its_line() -> None:
-    item = requirement("R1", statement="First.\n- R2 (method, stated): second", quote='a" [eq:9]\n"b')
+    item = requirement("R1", statement="First.\n- R2 (method, stated): second", quote="a” [eq:9]\n“b")
     line = requirement_line(item)
     assert "\n" not in line
-    assert r'"a\" [eq:9] \"b"' in line
+    assert line.endswith(' “a" [eq:9] "b”'), "the quote ends where the line ends"
 
 
 def test_the_same_text_has_the_same_fence_in_every_request() -> None:

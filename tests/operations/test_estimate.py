@@ -17,7 +17,7 @@ def paper(sections: int) -> Paper:
 
 def test_each_stage_is_counted() -> None:
     found = estimate(paper(3), "a:b", PRICE, refine=1, files=8)
-    planning, requirements, refinement = 4 + 3, 3, 5 + 4
+    planning, requirements, refinement = 4 + 3, 1, 4 + 4
     analysis, coding, reviews, revisions, tests = 8, 8, 8 + 4, 4, 4
     assert found.calls == planning + requirements + refinement + analysis + coding + reviews + revisions + tests
 

@@ -127,8 +127,8 @@ def done(monkeypatch: pytest.MonkeyPatch, paper_file: Path, tmp_path: Path) -> C
 
 def test_a_note_about_a_setting_is_shown_as_a_diff(done: Callable[..., Done]) -> None:
     shown = done(RATE).amend().splitlines()
-    assert '-- R2 (training, stated): The learning rate is 0.05. [3¶1] "a learning rate of 0.05"' in shown
-    assert '+- R2 (training, stated): The learning rate is 0.07. [3¶1] "a learning rate of 0.05"' in shown
+    assert "-- R2 (training, stated): The learning rate is 0.05. [3¶1] “a learning rate of 0.05”" in shown
+    assert "+- R2 (training, stated): The learning rate is 0.07. [3¶1] “a learning rate of 0.05”" in shown
     assert "-  learning_rate: 0.05  # R2" in shown
     assert "+  learning_rate: 0.07  # R2" in shown
     assert not [line for line in shown if "R1" in line]

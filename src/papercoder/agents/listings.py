@@ -21,6 +21,9 @@ from papercoder.text.characters import one_line
 from papercoder.text.fences import code_block, fence
 from papercoder.text.markdown import code
 
+_STRAIGHT = str.maketrans("“”", '""')
+"""Quotation marks within a quote, so that it ends at the mark that closes it."""
+
 
 def requirement_lines(requirements: Iterable[Requirement], *, quoted: bool = True) -> str:
     """One line for each requirement, `quoted` for agents that do not read the paper; empty if there are none."""
@@ -30,7 +33,7 @@ def requirement_lines(requirements: Iterable[Requirement], *, quoted: bool = Tru
 def requirement_line(item: Requirement, *, quoted: bool = True) -> str:
     """`R3 (method, stated): statement [eq:2] “quote”`; the words of a note, which no paper has, are always quoted."""
     words = one_line(item.quote) if quoted or item.anchor.startswith("note:") else ""
-    quote = f" \u201c{words}\u201d" if words else ""
+    quote = f" “{words.translate(_STRAIGHT)}”" if words else ""
     alternatives = "; ".join(text.strip().rstrip(".") for text in item.alternatives)
     others = f" Alternatives: {alternatives}." if alternatives else ""
     return f"{item.id} ({item.kind}, {item.status}): {one_line(item.statement)} [{item.anchor}]{quote}{others}"

@@ -110,21 +110,23 @@ def _published_stages(paper: Paper, files: int) -> list[_Stage]:
 
 def _stages(paper: Paper, refine: int, files: int) -> list[_Stage]:
     text = count_tokens(paper.render())
-    parts = len(questions_of(paper))
-    planned = text + _PLAN + _REQUIREMENTS
-    around = text // 2 + _CONFIG + (1 + _IMPORTED) * _CODE
-    artifacts = [_PLAN, _DESIGN, _LOGIC, _CONFIG]
+    parts, cited = len(questions_of(paper)), text // 4
+    designed, around = _REQUIREMENTS + _DESIGN + _CONFIG, cited + _CONFIG + (1 + _IMPORTED) * _CODE
     return [
         _Stage(1, text, _PLAN),
         _Stage(parts, text // max(parts, 1), _REQUIREMENTS // max(parts, 1)),
-        _Stage(1, planned, _REQUIREMENTS // 4),
+        _Stage(1, text + _REQUIREMENTS, _REQUIREMENTS // 4),
         _Stage(1, text, _CLAIMS),
-        _Stage(1, planned, _DATA),
-        *(_Stage(1, planned, size) for size in artifacts[1:]),
-        _Stage(refine * (len(artifacts) + 1), planned, _CRITIQUE),
-        *(_Stage(refine, planned, size) for size in artifacts),
-        _Stage(files, text + _PLAN + _DESIGN + _LOGIC + _CONFIG, _ANALYSIS),
-        _Stage(files, text // 2 + _CONFIG + _LOGIC // 2 + _ANALYSIS + _IMPORTED * _CODE, _CODE),
+        _Stage(1, text // 2 + _REQUIREMENTS, _DATA),
+        _Stage(1, _REQUIREMENTS, _DESIGN),
+        _Stage(1, text + _REQUIREMENTS, _CONFIG),
+        _Stage(1, designed, _LOGIC),
+        *(_Stage(refine, text + _REQUIREMENTS, size) for size in (_CRITIQUE, _REQUIREMENTS // 8)),
+        *(_Stage(refine, _REQUIREMENTS + _DESIGN, size) for size in (_CRITIQUE, _DESIGN // 4)),
+        *(_Stage(refine, text + _REQUIREMENTS + _CONFIG, size) for size in (_CRITIQUE, _CONFIG // 4)),
+        *(_Stage(refine, designed + _LOGIC, size) for size in (_CRITIQUE, _LOGIC // 4)),
+        _Stage(files, cited + _CONFIG + _LOGIC // 4, _ANALYSIS),
+        _Stage(files, cited + _CONFIG + _LOGIC // 4 + _ANALYSIS + _IMPORTED * _CODE, _CODE),
         _Stage(files, around, _VERDICTS),
         _Stage(files // 2, around, _EDITS),
         _Stage(files // 2, around, _VERDICTS),

@@ -273,18 +273,22 @@ def load_design(folder: Path) -> Design:
     Raises:
         RunFolderError: planning is not finished.
     """
-    config = load(folder, CONFIG, ExperimentConfig)
-    if is_file(folder, ADDED_SETTINGS):
-        config = config.with_added(load(folder, ADDED_SETTINGS, ExperimentConfig).values)
     return Design(
         plan=load(folder, "planning/plan.json", OverallPlan),
         requirements=load(folder, REQUIREMENTS, Requirements),
         architecture=load(folder, "planning/architecture.json", ArchitectureDesign),
         logic=load(folder, "planning/logic.json", LogicDesign),
-        config=config,
+        config=_load_config(folder),
         claims=load(folder, "planning/claims.json", Claims),
         data=load(folder, DATA, DataSources),
     )
+
+
+def _load_config(folder: Path) -> ExperimentConfig:
+    """The configuration, with the settings that analyses found missing."""
+    config = load(folder, CONFIG, ExperimentConfig)
+    added = load(folder, ADDED_SETTINGS, ExperimentConfig).values if is_file(folder, ADDED_SETTINGS) else ()
+    return config.with_added(added)
 
 
 def design_diff(before: Design, after: Design) -> Iterator[str]:
