@@ -115,7 +115,8 @@ def test_an_agent_answers_a_whole_run(root: Path, monkeypatch: pytest.MonkeyPatc
 
     async def session(agent: Agent) -> None:
         started = await agent.call("start_run", paper="tiny.md")
-        assert (started.run, started.state, started.open) == ("tiny", "active", 1)
+        assert (started.run, started.state) == ("tiny", "active")
+        assert started.open >= 1
         ended = await agent.answer_all("tiny")
         assert ended == "The run is complete. Read its report: run_status, requirements, claims."
         status = await agent.call("run_status", run="tiny")

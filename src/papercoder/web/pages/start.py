@@ -73,18 +73,18 @@ class Start:
 
     def uploading(self) -> None:
         """Show that a file is on its way."""
-        self._show_upload("Uploading…", "soft")
+        self._show_upload("Uploading…", "soft", is_over=False)
 
     def upload_failed(self, why: str, name: str = "The file") -> None:
         """Show that an upload failed and why; another one can be tried."""
         self._show_upload(f"✕ {name} was not uploaded: {why}.", "bad")
         self.after.clear()
 
-    def _show_upload(self, text: str, tone: str) -> None:
+    def _show_upload(self, text: str, tone: str, *, is_over: bool = True) -> None:
         self.uploaded.clear()
         with self.uploaded:
             Label(for_page(text)).classes(f"upload-state {tone}").props["role"] = "status"
-        if self.uploader:
+        if self.uploader and is_over:  # a reset ends an upload that is on its way
             self.uploader.reset()
 
     async def upload(self, event: events.UploadEventArguments) -> None:
