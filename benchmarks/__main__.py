@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.machine import this_machine
+from benchmarks.many.claims import measure as decide_claims
+from benchmarks.many.claims import section as of_claims
 from benchmarks.many.measure import measure as take_many
 from benchmarks.many.section import section as of_many
 from benchmarks.overhead.measure import measure as clock
@@ -40,6 +42,7 @@ def sections(papers: Path | None) -> Iterator[Section]:
     yield of_tokens(replay())
     yield of_overhead(clock())
     yield of_many(take_many())
+    yield of_claims(decide_claims())
     yield of_resumption(kill())
     yield of_reproduction(reproduce())
     yield of_startup(start())

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.many.load PAPERS FILES SPEED FOLDER [--ray]`: a process that runs all papers at once.
+"""`python -m benchmarks.many.load PAPERS FILES SPEED FOLDER [--ray] [--claims] [--lose-node]`: runs all papers at once.
 
 It is a process of its own, so that what it holds can be watched from without. It prints what it saw, as JSON.
 """
@@ -9,7 +9,8 @@ import json
 import os
 import resource
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,15 +18,23 @@ from typing import Any
 
 from benchmarks.machine import example
 from benchmarks.many.heartbeat import Heartbeat, Lag
+from benchmarks.many.trials import NoProcessHost, claims_manifest, start_no_processes
 from benchmarks.speed.measure import LATENCY
 from papercoder.artifacts import BenchEntryResult, BenchResults
 from papercoder.bench.bench import bench
 from papercoder.bench.manifest.manifest import Manifest, ModelChoice, PaperEntry, Variant
 from papercoder.bench.placement import LocalPlacement, Placement
-from papercoder.runs.events import Event
+from papercoder.bench.ray.host import Host
+from papercoder.bench.results.claims import shares
+from papercoder.runs.event_log import read_events
+from papercoder.runs.events import CallMade, Event, TrialEnded
 
 _RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "180"}
 """No request leaves the machine, so the time limits can be long."""
+
+
+_CALLS_BEFORE_LOSS = 10
+"""Calls of each paper, on average, after which a node is lost."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +57,28 @@ class Load:
     reasons: tuple[str, ...] = ()
     """Reasons of incomplete papers."""
 
+    answers: int = 0
+    """Different answers that are kept; a call more than these was paid for twice."""
 
+    trials: int = 0
+    """Trials with a result."""
+
+    trials_again: int = 0
+    """Trials that ended with a result more than once."""
+
+    outcomes: tuple[tuple[str, int], ...] = ()
+    """What the claims of the papers came to, and how many papers."""
+
+    lost_nodes: int = 0
+
+
+@dataclass
 class Silent:
-    """A listener that shows nothing."""
+    """A listener that shows nothing, and may lose a node after a number of calls."""
+
+    lose_node: Callable[[], None] | None = None
+    after: int = 0
+    calls: int = 0
 
     def on_start(self, results: BenchResults) -> None:
         """All entries."""
@@ -58,8 +86,12 @@ class Silent:
     def on_warning(self, message: str) -> None:
         """Something should be known."""
 
-    def on_event(self, entry: str, event: Event) -> None:
+    def on_event(self, entry: str, event: Event) -> None:  # noqa: ARG002
         """Something happened."""
+        self.calls += isinstance(event, CallMade)
+        if self.lose_node and self.calls >= self.after:
+            lose, self.lose_node = self.lose_node, None
+            lose()
 
     def on_entry_end(self, result: BenchEntryResult) -> None:
         """An entry ended."""
@@ -78,11 +110,13 @@ def manifest(papers: int, files: int, speed: float) -> Manifest:
     )
 
 
-async def load(todo: Manifest, folder: Path, placement: Placement) -> Load:
+async def load(todo: Manifest, folder: Path, placement: Placement, listener: Silent | None = None) -> Load:
     """Run all papers at once with a heartbeat."""
+    listener = listener or Silent()
+    disturbed = listener.lose_node is not None
     cpu, others, wall = _cpu(resource.RUSAGE_SELF), _cpu(resource.RUSAGE_CHILDREN), time.perf_counter()
     async with Heartbeat() as heart:
-        results = await bench(todo, folder, placement, Silent())
+        results = await bench(todo, folder, placement, listener)
     return Load(
         papers=len(results.entries),
         complete=sum(entry.status == "complete" for entry in results.entries),
@@ -91,8 +125,23 @@ async def load(todo: Manifest, folder: Path, placement: Placement) -> Load:
         cpu=_cpu(resource.RUSAGE_SELF) - cpu,
         cpu_of_others=_cpu(resource.RUSAGE_CHILDREN) - others,
         lag=heart.lag,
+        **_kept(folder),
+        outcomes=tuple((name, share.count) for one in results.claims for name, share in shares(one)),
+        lost_nodes=int(disturbed and listener.lose_node is None),
         reasons=tuple(sorted({_nameless(entry, folder) for entry in results.entries if entry.status != "complete"})),
     )
+
+
+def _kept(folder: Path) -> dict[str, int]:
+    """How many answers are kept, how many trials have a result, and how many have had one more than once."""
+    answers = sum(1 for _ in folder.glob("*/.store/answers/call-*"))
+    ended = Counter(
+        (log.parent.name, event.trial)
+        for log in folder.glob("*/events.jsonl")
+        for event in read_events(log.parent)
+        if isinstance(event, TrialEnded) and event.status == "done"
+    )
+    return {"answers": answers, "trials": len(ended), "trials_again": sum(count > 1 for count in ended.values())}
 
 
 def _nameless(entry: BenchEntryResult, folder: Path) -> str:
@@ -107,10 +156,10 @@ def _cpu(who: int) -> float:
 
 
 @contextmanager
-def placed(*, on_ray: bool) -> Iterator[Placement]:
-    """This process, or a temporary cluster of two nodes on this machine with one CPU each."""
+def placed(*, on_ray: bool, claims: bool = False) -> Iterator[tuple[Placement, Callable[[], None] | None]]:
+    """This process, or a temporary cluster of two nodes on this machine with one CPU each, of which one can be lost."""
     if not on_ray:
-        yield LocalPlacement()
+        yield LocalPlacement(), None
         return
     os.environ |= _RAY
     from ray.cluster_utils import Cluster  # noqa: PLC0415, an extra
@@ -119,8 +168,9 @@ def placed(*, on_ray: bool) -> Iterator[Placement]:
 
     cluster: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     try:
-        cluster.add_node(num_cpus=1)
-        yield RayPlacement(str(cluster.address))
+        second = cluster.add_node(num_cpus=1)
+        placement = RayPlacement(str(cluster.address), NoProcessHost if claims else Host)
+        yield placement, lambda: cluster.remove_node(second, allow_graceful=False)
     finally:
         cluster.shutdown()
 
@@ -133,9 +183,16 @@ def main() -> None:
     parser.add_argument("speed", type=float)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--ray", action="store_true")
+    parser.add_argument("--claims", type=int, metavar="AT_ONCE", default=0)
+    parser.add_argument("--lose-node", action="store_true")
     given = parser.parse_args()
-    with placed(on_ray=given.ray) as placement:
-        seen = asyncio.run(load(manifest(given.papers, given.files, given.speed), given.folder, placement))
+    todo = manifest(given.papers, given.files, given.speed)
+    if given.claims:
+        todo = claims_manifest(given.papers, given.claims, given.folder / ".papers")
+        start_no_processes()
+    with placed(on_ray=given.ray, claims=bool(given.claims)) as (placement, lose_node):
+        listener = Silent(lose_node if given.lose_node else None, after=_CALLS_BEFORE_LOSS * given.papers)
+        seen = asyncio.run(load(todo, given.folder, placement, listener))
     print(json.dumps(asdict(seen)))
 
 

@@ -59,13 +59,18 @@ def measure(papers: int = PAPERS, files: int = FILES, speed: float = SPEED, *, w
     return ManyResults(
         files=files,
         speed=speed,
-        alone=_watched(1, files, speed),
-        together=_watched(papers, files, speed),
-        on_ray=_watched(papers, files, speed, "--ray") if has_ray else None,
+        alone=watched(1, files, speed),
+        together=watched(papers, files, speed),
+        on_ray=watched(papers, files, speed, "--ray") if has_ray else None,
     )
 
 
-def _watched(papers: int, files: int, speed: float, *flags: str) -> Watched:
+def watched(papers: int, files: int, speed: float, *flags: str) -> Watched:
+    """Run papers in a process of its own and watch what it holds.
+
+    Raises:
+        LoadError: it ended without its result.
+    """
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "benchmarks.many.load", str(papers), str(files), str(speed), folder, *flags]
         with _started(command) as process, watching(lambda: [process.pid]) as peak:

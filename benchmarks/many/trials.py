@@ -9,8 +9,11 @@ from typing import Any, get_args
 from papercoder.artifacts import ExecutionReport, MutationReport, StepName, StepResult, TrialResult
 from papercoder.artifacts.execution import Outcome
 from papercoder.artifacts.trials import Trial
+from papercoder.bench.manifest.manifest import Manifest, ModelChoice, PaperEntry, ReproductionSpec, Variant
+from papercoder.bench.ray.host import Host
 from papercoder.models.simulated.source import EXPERIMENT
 from papercoder.pipeline import execution, property_tests, reproduction
+from papercoder.stages.checking import checks
 from papercoder.stages.reproduction import places
 from papercoder.stages.reproduction.preparation import Preparation
 from papercoder.stages.reproduction.trial import TrialOutcome, TrialRequest
@@ -104,9 +107,40 @@ def run_task(request: TrialRequest, *_: object) -> Iterator[TrialOutcome]:
     yield TrialOutcome(result, 0.0, 0.0)
 
 
+class NoProcessHost(Host):
+    """A host on a cluster whose entries start no process."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        start_no_processes()
+
+
+def claims_manifest(papers: int, at_once: int, folder: Path) -> Manifest:
+    """A bench that asks for the trials and the diagnosis of papers that it writes into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = []
+    for number in range(papers):
+        path = folder / f"{number:03}.md"
+        path.write_text(paper_text(number), encoding="utf-8")
+        toy = ReproductionSpec(scale=0.5) if kind(number) == "toy" else None
+        entries.append(PaperEntry(id=f"paper{number:03}", paper=str(path), reproduction=toy))
+    sizes = "requirements=20,architecture=20,logic=20,config=20,analysis=20,coding=60"
+    spec = f"simulated:files=3,width=2,speed=100000,{sizes}"
+    return Manifest(
+        name="claims",
+        papers=tuple(entries),
+        variants=(Variant(name="full"),),
+        models=(ModelChoice(name="simulated", model=spec),),
+        reproduction=ReproductionSpec(budget=3600.0, diagnosis=600.0),
+        papers_at_once=at_once,
+        concurrency=10_000,
+    )
+
+
 def start_no_processes(replace: Callable[[Any, str, Any], None] = setattr) -> None:
     """Replace executions and trials, in this process, by ones that start no process."""
     replace(reproduction, "prepare", prepare)
     replace(execution, "execute_files", execute_files)
     replace(property_tests, "run_against_versions", run_against_versions)
     replace(places, "_task", run_task)
+    replace(checks, "CHECKS", ())

@@ -11,6 +11,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from benchmarks.many.trials import start_no_processes
+
 from papercoder.bench.ray.host import EntryRequest, Host, HostMessage
 from papercoder.errors import AnswerError
 from papercoder.models.contract import Answer, Request
@@ -60,6 +62,14 @@ class Mortal(Host):
         folder = Path(os.environ[HOSTS])
         (folder / f"{self._name}.part").write_text(json.dumps({**self.here, "entries": self.entries}), encoding="utf-8")
         (folder / f"{self._name}.part").replace(folder / f"{self._name}.json")
+
+
+class WithoutProcesses(Mortal):
+    """A mortal host whose executions and trials start no process."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        start_no_processes()
 
 
 def _with_pauses() -> Callable[[Simulated, Request], AsyncGenerator[str | Answer, None]]:

@@ -6,8 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
+from benchmarks.many.claims import ClaimsResults, section
 from benchmarks.many.heartbeat import BEAT, Heartbeat
 from benchmarks.many.load import load, manifest
+from benchmarks.many.measure import Watched
+from benchmarks.many.trials import claims_manifest, start_no_processes
 from benchmarks.many.watching import Held, held_by, tree, watching
 
 from papercoder.bench.placement import LocalPlacement
@@ -51,6 +54,17 @@ def test_what_is_gone_holds_nothing() -> None:
     child = subprocess.Popen([sys.executable, "-c", "pass"])
     child.wait()
     assert held_by([child.pid]) == Held(0.0, 0, 0, 0)
+
+
+def test_a_tiny_load_of_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start_no_processes(monkeypatch.setattr)
+    seen = asyncio.run(load(claims_manifest(2, 2, tmp_path / ".papers"), tmp_path, LocalPlacement()))
+    assert (seen.papers, seen.complete) == (2, 2)
+    assert (seen.answers, seen.trials, seen.trials_again) == (seen.calls, 24, 0)
+    watched = Watched(seen, Held(100.0, 1, 1, 1))
+    shown = section(ClaimsResults(watched, watched, watched)).render()
+    assert "2 of 2 ended complete" in shown
+    assert "| one paper alone | 1 of 2 | 1 of 2 | 0 of 2 | 0 of 2 |" in shown
 
 
 def test_a_tiny_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

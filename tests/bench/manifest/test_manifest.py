@@ -164,6 +164,15 @@ PAPERS = [{"id": "a", "paper": "p1.md"}]
     [
         ({"papers": []}, ", papers: tuple should have at least 1 item after validation, not 0."),
         ({"paper": "x"}, ", paper: unknown key; see `papercoder bench example`."),
+        ({"reproduction": {"budget": "soon"}}, ", reproduction, budget: 'soon' is not a duration"),
+        (
+            {"papers": [{"id": "a", "paper": "a.md", "reproduction": {"scale": 2}}]},
+            ", papers, item 1, reproduction, scale: input should be less than or equal to 1.",
+        ),
+        (
+            {"reproduction": {}, "variants": [{"name": "x", "sandbox": "none"}]},
+            ", reproduction: no variant executes code, because each has `sandbox: none`.",
+        ),
         ({"papers": [{"id": "a"}]}, ", papers, item 1, paper: this key is required."),
         (
             {"papers": [{"id": "a", "paper": 1706.03762}]},

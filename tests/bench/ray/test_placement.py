@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from benchmarks.many.trials import claims_manifest
 
 from papercoder.artifacts import BenchResults
 from papercoder.bench.bench import bench
@@ -26,11 +27,11 @@ from papercoder.clusters.ray import RAY_VARIABLES, connected
 from papercoder.errors import AnswerError, SettingsError
 from papercoder.models.journal import calls, made
 from papercoder.runs.event_log import read_events
-from papercoder.runs.events import CallMade, CallStarted, Event, RunStarted, Warned
+from papercoder.runs.events import CallMade, CallStarted, Event, RunStarted, TrialEnded, Warned
 from papercoder.runs.folder import answer_store
 from papercoder.runs.store import write_synced
 from tests.bench.benches import FULL, TINY, Silent, entry_of, run, write_manifest
-from tests.bench.hosts import HOSTS, PACE, POISON, Mortal, current_process, locate
+from tests.bench.hosts import HOSTS, PACE, POISON, Mortal, WithoutProcesses, current_process, locate
 from tests.support import Scripted, calls_in_flight, make_agents, of_kind
 
 ROOT = Path(__file__).parents[3]
@@ -100,7 +101,7 @@ class Machines:
 def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
     folder = tmp_path_factory.mktemp("hosts")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("PYTHONPATH", str(ROOT))
+        patched.setenv("PYTHONPATH", f"{ROOT / 'src'}{os.pathsep}{ROOT}")
         patched.setenv(HOSTS, str(folder))
         patched.setenv("RAY_worker_niceness", "0")  # the hosts have the same priority as the tests
         for name, value in RAY_VARIABLES.items():
@@ -247,6 +248,30 @@ def test_a_killed_worker_and_a_lost_node_cost_only_calls_in_flight(
         )
         assert paid == on_disk, "a kept answer was paid for again, or is not counted"
     assert killed >= 2
+
+
+@pytest.mark.slow
+def test_claims_of_papers_on_a_cluster_that_loses_a_node(machines: Machines, tmp_path: Path) -> None:
+    if not machines.cluster.worker_nodes:
+        machines.second = started(lambda: machines.cluster.add_node(num_cpus=1))
+    todo = claims_manifest(8, 8, tmp_path / "papers")
+    machines.forget()
+    machines.allow_calls(50)
+    listener = Disturbing((60, machines.lose))
+    placement = RayPlacement(machines.address, WithoutProcesses)
+    results = asyncio.run(bench(todo, tmp_path / "out", placement, listener))
+    assert {entry.status for entry in results.entries} == {"complete"}, [entry.reason for entry in results.entries]
+    assert listener.actions == []
+    (summary,) = results.claims
+    shares = (summary.met, summary.differs, summary.only_toy, summary.undecided)
+    assert [(share.count, share.papers) for share in shares] == [(2, 8)] * 4
+    for entry in results.entries:
+        folder = tmp_path / "out" / entry.entry
+        events = list(read_events(folder))
+        assert len(of_kind(events, CallMade)) == len(journal(tmp_path / "out")[entry.entry]), "paid twice"
+        done = Counter(event.trial for event in of_kind(events, TrialEnded) if event.status == "done")
+        assert len(done) == entry.trials_measured == 12
+        assert set(done.values()) == {1}
 
 
 @pytest.mark.parametrize("address", ["ray://head:10001", "http://head:8265"])
