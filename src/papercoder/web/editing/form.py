@@ -262,7 +262,10 @@ def _summary(item: Mapping[str, Any]) -> str:
         )
     if "fallback" in item:
         return " · ".join(filter(None, (item["kind"].replace("_", " "), item["id"])))
-    return next((str(item[name]) for name in ("statement", "purpose", "implements") if item.get(name)), "")
+    return next(
+        (str(item[name]) for name in ("statement", "purpose", "implements", "summary", "not_read") if item.get(name)),
+        "",
+    )
 
 
 def _group(items: list[Any], index: int) -> str:
