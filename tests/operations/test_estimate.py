@@ -3,7 +3,7 @@ import pytest
 from papercoder.artifacts import Paper
 from papercoder.models.contract import Price
 from papercoder.operations.estimate import estimate
-from papercoder.paper.draft import Draft, Heading, Text, assemble
+from papercoder.paper.draft import Draft, Heading, Picture, Text, assemble
 
 PRICE = Price(prompt=1.0, cached=0.1, completion=10.0)
 
@@ -37,3 +37,10 @@ def test_more_takes_more() -> None:
     small, long, refined = (estimate(paper(n), "a:b", PRICE, refine=r) for n, r in ((3, 1), (9, 1), (3, 2)))
     assert small.prompt_tokens < long.prompt_tokens
     assert small.calls < refined.calls
+
+
+def test_each_figure_is_a_call_if_figures_are_described() -> None:
+    with_figures = assemble(Draft(title="A paper", elements=[Picture("One."), Picture("Two.")]), "latex")
+    without, described = (estimate(with_figures, "a:b", PRICE, figures=figures) for figures in (False, True))
+    assert described.calls == without.calls + 2
+    assert described.prompt_tokens > without.prompt_tokens + 2 * 1200
