@@ -375,6 +375,7 @@ def test_git_neither_reads_nor_writes_another_repository(tmp_path: Path, attack:
         'sandbox = "subprocess"',
         "gpu = true",
         'prompts = "prompts"',
+        'references = ["/home"]',
         "price_prompt = 0.0",
         'model = "command:touch x"',
         'model = "relay:/tmp/x"',

@@ -49,6 +49,9 @@ _ORDER = ("cited", "assumed", "derived", "stated")
 _MOST = {"cited": 2}
 """Status of a requirement -> how many passages it gets; the others get one."""
 
+_HEADING = 60
+"""Tokens of what stands above a passage."""
+
 _SAME_REQUEST = Lock()
 
 
@@ -133,10 +136,9 @@ class References(Artifact):
         matches: dict[int, list[str]] = {}
         for item in sorted(requirements, key=lambda item: _ORDER.index(item.status)):
             for number in index.best(item)[: _MOST.get(item.status, 1)]:
-                size = index.sizes[number]
                 if number in matches:
                     matches[number].append(item.id)
-                elif size <= room:
+                elif (size := count_tokens(index.passages[number].text) + _HEADING) <= room:
                     matches[number] = [item.id]
                     room -= size
         return {index.passages[n].id: (index.passages[n], tuple(ids)) for n, ids in sorted(matches.items())}
@@ -196,9 +198,6 @@ class _Index:
 
     passages: tuple[Passage, ...]
     by_id: Mapping[str, Passage]
-    sizes: tuple[int, ...]
-    """Tokens."""
-
     words: tuple[frozenset[str], ...]
     bm25: BM25 | None
     """None if no passage has a word."""
@@ -230,7 +229,6 @@ def _made_index(references: References) -> _Index:
     return _Index(
         passages,
         {each.id: each for each in passages},
-        tuple(count_tokens(each.text) + 60 for each in passages),  # and the line above it
         tuple(map(frozenset, texts)),
         bm25,
     )

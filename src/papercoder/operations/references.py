@@ -31,8 +31,11 @@ _SUFFIXES = names(
     ".yaml .yml"
 )
 _SKIPPED = frozenset({"__pycache__", "build", "dist", "node_modules", "site-packages", "venv"})
+_LESS_RELEVANT = names("benchmarks doc docs test testing tests")
+"""Folders that are left out first."""
+
 _LARGEST_FILE = 200_000
-_LARGEST = 4 * 2**20
+_LARGEST = 8 * 2**20
 """Bytes of the texts of one reference."""
 
 _MOST_FILES = 20_000
@@ -175,7 +178,8 @@ def _read(folder: Path, name: str, origin: str, revision: str) -> tuple[Referenc
         SettingsError: it has no code.
     """
     texts, licences, room, omitted = dict[str, str](), dict[str, str](), _LARGEST, 0
-    for path in walk(folder, enters=_is_entered, most=_MOST_FILES):
+    paths = walk(folder, enters=_is_entered, most=_MOST_FILES)
+    for path in sorted(paths, key=lambda path: (bool(_LESS_RELEVANT.intersection(path.parts)), str(path))):
         is_licence = _LICENCE_FILE.fullmatch(path.name) is not None
         if (
             path.name.startswith(".")

@@ -55,6 +55,15 @@ def test_models_of_the_users_settings_are_ignored(tmp_path: Path, monkeypatch: p
     assert settings.refine == 3
 
 
+def test_what_a_papers_blacklist_names_is_no_reference_of_its_runs(tmp_path: Path) -> None:
+    path = write_manifest(tmp_path, papers=[{"id": "p1", "paper": "p1.md", "blacklist": "b.txt"}])
+    (tmp_path / "b.txt").write_text("# PaperBench\nhttps://github.com/x/rice\n\nnone\n", encoding="utf-8")
+    assert entries(load_manifest(path), tmp_path)[0].settings.blacklist == ("https://github.com/x/rice",)
+    (tmp_path / "b.txt").write_bytes(b"\xff")
+    with pytest.raises(SettingsError, match=r"b\.txt cannot be read as text"):
+        entries(load_manifest(path), tmp_path)
+
+
 def test_a_judge_has_its_own_server_and_prices(tmp_path: Path) -> None:
     there = {"base_url": "http://gpu:8000/v1", "price_prompt": 0.0, "price_completion": 0.0}
     judge = {"model": "openai:gpt-5", "price_prompt": 2.0, "price_completion": 8.0}

@@ -18,6 +18,7 @@ from papercoder.bench.manifest.manifest import (
     Resources,
     Variant,
 )
+from papercoder.errors import SettingsError
 from papercoder.models.simulated.spec import Simulation
 from papercoder.settings import ROLES, TEXT_ROLES, Profile, Role, Settings
 
@@ -93,12 +94,29 @@ def _entries(manifest: Manifest, folder: Path, flags: dict[str, object]) -> Iter
             repeat=repeat,
             folder=folder / name,
             # The bench runs the trials itself, so that entries share the machine or the cluster.
-            settings=settings.model_copy(update={"reproduce": False}),
+            settings=settings.model_copy(
+                update={"reproduce": False, "blacklist": (*settings.blacklist, *_blacklisted(paper))}
+            ),
             evaluation=manifest.judge and _evaluation(manifest.judge, paper, variant, flags),
             reproduction=_reproduction(manifest, paper, settings),
             resources=manifest.resources,
             store=manifest.store,
         )
+
+
+def _blacklisted(paper: PaperEntry) -> tuple[str, ...]:
+    """What must not be a reference: the lines of the paper's blacklist, which is `none` for some papers of PaperBench.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+    if paper.blacklist is None:
+        return ()
+    try:
+        lines = paper.blacklist.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{paper.blacklist} cannot be read as text ({error}).") from error
+    return tuple(line.strip() for line in lines if line.strip() not in {"", "none"} and not line.startswith("#"))
 
 
 def reads_claims(settings: Settings) -> bool:
