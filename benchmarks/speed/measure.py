@@ -6,17 +6,18 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeVar, TypeVarTuple
+from unittest.mock import patch
 
 from benchmarks.machine import example
 from benchmarks.speed.reference import Latency, Sizes
 from papercoder.artifacts import LogicDesign
-from papercoder.models.contract import Price
+from papercoder.models.contract import Answer, Price, Request
+from papercoder.models.recorded import Recorded
 from papercoder.operations.generate import generate
 from papercoder.repository.import_graph import import_order
-from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade, CallStarted, Event
 from papercoder.settings import Coding, Settings
 
@@ -28,6 +29,7 @@ PRICE = Price(prompt=1.25, cached=0.125, completion=10.0)
 """As a typical model of today costs."""
 
 LATENCY = Latency(ttft=1.0, tps=60.0)
+RECORDED = example().parent / "recorded"
 
 Profile = Literal["papercoder", "full"]
 
@@ -92,6 +94,29 @@ class FullRuns:
 
 
 @dataclass(frozen=True)
+class Span:
+    """The calls of one agent."""
+
+    calls: int
+    began: float
+    """Modelled seconds from the start of the run to that of its first call."""
+
+    ended: float
+    """Modelled seconds to the end of its last call."""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """Recorded answers of a paper, as long as the modelled model would take for them."""
+
+    seconds: float
+    """Modelled seconds of the whole run, without executions."""
+
+    agents: dict[str, Span]
+    """Agent -> its calls, in the order of their beginning."""
+
+
+@dataclass(frozen=True)
 class SpeedResults:
     """All runs."""
 
@@ -100,6 +125,9 @@ class SpeedResults:
 
     full: tuple[FullRuns, ...]
     """On graphs of width 4."""
+
+    example: tuple[Replayed, Replayed]
+    """The recorded answers of the bundled paper, in layers and at once."""
 
     paper: str
 
@@ -113,7 +141,7 @@ def measure_all(paper: Path | None = None) -> SpeedResults:
             for graph in (*NARROW, *FLAT)
         )
         full = tuple(measure_full(source, Path(folder) / f"full-{graph.files}", graph) for graph in NARROW)
-    return SpeedResults(published, full, source.name)
+    return SpeedResults(published, full, replay_both(RECORDED, RECORDED, example()), source.name)
 
 
 def measure(paper: Path, folder: Path, graph: Graph) -> Measured:
@@ -131,6 +159,33 @@ def measure_full(paper: Path, folder: Path, graph: Graph) -> FullRuns:
     layered = _run(paper, folder / "layered", graph, "full")
     parallel = _run(paper, folder / "parallel", graph, "full", "parallel")
     return FullRuns(graph, layered.planning, layered.seconds, parallel.seconds, _spent(layered.calls))
+
+
+def replay_both(layered: Path, parallel: Path, paper: Path) -> tuple[Replayed, Replayed]:
+    """Replay recordings of a paper that were made with each order; they may be the same one."""
+    return replay(layered, paper, "layered"), replay(parallel, paper, "parallel")
+
+
+def replay(recorded: Path, paper: Path, coding: Coding) -> Replayed:
+    """Run the full pipeline with recorded answers, each after the time that the modelled model takes for it."""
+    answer_at_once = Recorded.answer
+
+    async def answer(model: Recorded, request: Request) -> Answer:
+        found = await answer_at_once(model, request)
+        await asyncio.sleep(LATENCY.seconds(found.usage.completion))
+        return found
+
+    settings = Settings(model=f"recorded:{recorded}", coding=coding, concurrency=64, sandbox="none")
+    with tempfile.TemporaryDirectory() as folder, patch.object(Recorded, "answer", answer):
+        seconds, events = _timed(paper, Path(folder) / "run", settings)
+    agents: dict[str, Span] = {}
+    for at, event in events:
+        if isinstance(event, CallStarted):
+            before = agents.setdefault(event.agent, Span(0, at, at))
+            agents[event.agent] = Span(before.calls + 1, before.began, at)
+        elif isinstance(event, CallMade):
+            agents[event.agent] = replace(agents[event.agent], ended=at)
+    return Replayed(seconds, agents)
 
 
 class _Selector(selectors.DefaultSelector):
@@ -191,18 +246,19 @@ def _run(paper: Path, folder: Path, graph: Graph, profile: Profile, coding: Codi
     price = f"price_in={PRICE.prompt:g},price_cached={PRICE.cached:g},price_out={PRICE.completion:g}"
     model = f"simulated:files={graph.files},width={graph.width},{clock},{price},seed=0"
     settings = Settings(model=model, profile=profile, coding=coding, concurrency=64, sandbox="none")
+    seconds, events = _timed(paper, folder, settings)
+    analysed = (at for at, event in events if isinstance(event, CallStarted) and event.agent == "analysis")
+    calls = [event for _, event in events if isinstance(event, CallMade)]
+    return _Run(calls, seconds * speed, min(analysed) * speed)
+
+
+def _timed(paper: Path, folder: Path, settings: Settings) -> tuple[float, list[tuple[float, Event]]]:
+    """The seconds that a run waits, and its events with the time at which they happened."""
     loop = ModelledTime()
-    analysed: list[float] = []
-
-    def listen(event: Event) -> None:
-        if isinstance(event, CallStarted) and event.agent == "analysis":
-            analysed.append(loop.time() * speed)
-
+    events: list[tuple[float, Event]] = []
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        runner.run(generate(paper, folder, settings, [listen]))
-        seconds = loop.time() * speed
-    calls = [event for event in read_events(folder) if isinstance(event, CallMade)]
-    return _Run(calls, seconds, analysed[0])
+        runner.run(generate(paper, folder, settings, [lambda event: events.append((loop.time(), event))]))
+        return loop.time(), events
 
 
 def _spent(calls: Iterable[CallMade]) -> Spent:

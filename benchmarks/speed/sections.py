@@ -7,7 +7,7 @@ from statistics import linear_regression
 from benchmarks.charts import Series, lines
 from benchmarks.results import Plot, Section, Table
 from benchmarks.speed import reference
-from benchmarks.speed.measure import LATENCY, NARROW, PRICE, FullRuns, Graph, Measured, SpeedResults, Spent
+from benchmarks.speed.measure import LATENCY, NARROW, PRICE, FullRuns, Graph, Measured, Replayed, SpeedResults, Spent
 
 _COMMAND = "python -m benchmarks.speed [PAPER]"
 _REFERENCE = (
@@ -35,12 +35,14 @@ def _speed(results: SpeedResults) -> Section:
     most = max(runs, key=lambda run: _serial(run) / run.seconds)
     largest = results.full[-1]
     share = f"{largest.parallel / largest.layered:.0%}"
+    one, other = results.example
     meaning = (
         f"A run waits for the longest chain of calls that need each other, and at most {_over(worst):.1%} more. It "
         f"is up to {_serial(most) / most.seconds:.1f} times as fast as the serial client. In layers, what bounds it is "
         "the chain of imports: a flatter graph of as many files is done sooner. With `--coding parallel` no file waits "
-        f"for another: at {largest.graph.files} files the full pipeline takes {share} of "
-        f"the time that it takes in layers, and {largest.planning / largest.parallel:.0%} of that is planning."
+        f"for another: at {largest.graph.files} files the full pipeline takes {share} of the time that it takes in "
+        f"layers, and {largest.planning / largest.parallel:.0%} of that is planning. The answers of the example take "
+        f"{other.seconds / one.seconds:.0%}."
     )
     ratios = ("over the critical path", "times as fast as the reference")
     heads = ("files", "width", *ratios, "seconds", "critical path, s", "reference, s", "our own, s")
@@ -52,12 +54,14 @@ def _speed(results: SpeedResults) -> Section:
         tables=(
             Table(heads, [_time_row(run) for run in runs]),
             Table((*orders, "planning, s"), [_order_row(each) for each in results.full]),
+            replayed_table(results.example),
         ),
         plots=(Plot("speed", _time_plot(results), "Seconds by files: reference, both orders of coding."),),
         notes=(
             f"{results.paper}; the first table has the profile `papercoder`. Seconds are modelled: those of waiting "
             "for the model, while our own work takes no time. That work is given in real seconds of this machine, with "
-            "the work of the simulated model in it.",
+            "the work of the simulated model in it. The last table replays the recorded answers of the example at the "
+            "same pace: seconds from the start of the run.",
             _REFERENCE,
         ),
     )
@@ -89,6 +93,18 @@ def _order_row(runs: FullRuns) -> list[str]:
         f"{runs.parallel:.0f}",
         f"{runs.planning:.0f}",
     ]
+
+
+def replayed_table(runs: tuple[Replayed, Replayed]) -> Table:
+    """When the calls of each agent begin and end, with both orders of coding."""
+    layered, parallel = runs
+    rows = [
+        [agent, *(f"{at:.0f}" for span in (layered.agents.get(agent, span), span) for at in (span.began, span.ended))]
+        for agent, span in parallel.agents.items()
+    ]
+    share = f"all, {parallel.seconds / layered.seconds:.0%} of layered"
+    rows.append([share, "0", f"{layered.seconds:.0f}", "0", f"{parallel.seconds:.0f}"])
+    return Table(("agent", "layered: from", "to", "parallel: from", "to"), rows)
 
 
 def _time_plot(results: SpeedResults) -> str:

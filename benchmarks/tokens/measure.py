@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.machine import example
 from benchmarks.speed import reference
-from benchmarks.speed.measure import Profile, sizes_of
+from benchmarks.speed.measure import RECORDED, Profile, sizes_of
 from papercoder.agents.json_text import read_object
 from papercoder.artifacts import LogicDesign
 from papercoder.models.contract import Request
@@ -19,8 +19,6 @@ from papercoder.models.tokens import count_tokens
 from papercoder.operations.generate import generate
 from papercoder.runs.folder import answer_store, load
 from papercoder.settings import Settings
-
-RECORDED = example().parent / "recorded"
 
 _SHORTEST_PREFIX = 1024
 """Tokens from which providers keep the beginning of a prompt."""

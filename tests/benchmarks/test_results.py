@@ -64,6 +64,8 @@ def test_the_ratios_are_those_of_the_figures() -> None:
     speed, tokens, overhead, many, resumption, startup, _, repair, by_agent = SECTIONS
     assert "at most 10.0% more" in speed.meaning
     assert "at 32 files the full pipeline takes 25% of the time that it takes in layers, and 50%" in speed.meaning
+    assert "The answers of the example take 80%." in speed.meaning
+    assert speed.tables[-1].rows[0] == ["coding", "10", "40", "10", "30"]
     assert "Prompt tokens grow as N^1.00" in tokens.meaning
     assert (
         "dollars of the whole line, with requirements, verification, reviews and tests, grow as N^1.00"

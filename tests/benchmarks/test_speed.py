@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 from benchmarks.machine import example
 from benchmarks.speed import reference
-from benchmarks.speed.measure import PLANNING, Graph, ModelledTime, critical_path, measure, measure_full
+from benchmarks.speed.measure import (
+    PLANNING,
+    RECORDED,
+    Graph,
+    ModelledTime,
+    critical_path,
+    measure,
+    measure_full,
+    replay,
+)
 from benchmarks.speed.reference import Latency, Sizes
 
 from papercoder.artifacts import FileLogic, ImportedNames, LogicDesign
@@ -73,6 +82,14 @@ def test_waiting_takes_no_time_and_work_takes_no_modelled_time() -> None:
         assert runner.run(work()) == 0.0
         assert loop.time() == pytest.approx(3600)
     assert time.monotonic() - began < 60
+
+
+def test_recorded_answers_take_the_time_of_the_modelled_model() -> None:
+    run = replay(RECORDED, example(), "parallel")
+    assert run.agents["coding"].calls == run.agents["analysis"].calls == 6
+    assert run.agents["logic"].ended <= run.agents["analysis"].began < run.agents["coding"].ended
+    assert run.agents["coding"].ended <= run.agents["review"].began
+    assert 100 < run.seconds < 3600
 
 
 @pytest.mark.slow

@@ -126,8 +126,9 @@ def made_again(folder: Path, settings: Settings) -> str:
         parts = [f"everything is done by {now[next(iter(changed))]} instead of {next(iter(changed.values()))}"]
     if settings.profile != before.profile:
         parts.append(f"the profile is {settings.profile} instead of {before.profile}")
-    elif (written := before.settings.get("coding", settings.coding)) != settings.coding:
-        parts.append(f"the order of coding is {settings.coding} instead of {written}")
+    orders = [str(each.get("coding", "layered")) for each in (recorded_settings(settings), before.settings)]
+    if orders[0] != orders[1]:
+        parts.append(f"the order of coding is {orders[0]} instead of {orders[1]}")
     if not parts:
         return ""
     spent = sum(call.cost_usd or 0.0 for call in again)

@@ -327,7 +327,7 @@ def settings_to_resume(folder: Path, given: Mapping[str, Any]) -> Settings:
         SettingsError: a value is invalid.
     """
     start = trusted_start(folder)
-    before: dict[str, Any] = {**start.settings, "models": start.models} if start else {}
+    before: dict[str, Any] = {"coding": "layered", **start.settings, "models": start.models} if start else {}
     if start and not is_own(folder, start) and Settings().max_cost is not None:
         before.pop("max_cost", None)
     now = {name: value for name, value in given.items() if value is not None}
