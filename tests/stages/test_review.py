@@ -184,7 +184,7 @@ def test_an_interface_may_change_with_all_of_its_callers() -> None:
     caller = block("tinyfit/experiments.py", call, call.replace("rate, 2.0", "2.0, rate"))
     edits, model = revise(f"{turned}\n\n{caller}")
     assert edits.paths == {"tinyfit/model.py", "tinyfit/experiments.py"}
-    assert "only for that you may\nalso edit `tinyfit/experiments.py`" in model.requests[0].text
+    assert "Only for that may you\nalso edit `tinyfit/experiments.py`" in model.requests[0].text
     assert call in model.requests[0].text
 
 
