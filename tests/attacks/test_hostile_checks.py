@@ -141,7 +141,7 @@ def check_of(folder: Path, text: str) -> CheckReport:
 
 
 def test_a_tool_that_takes_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linters, "_SECONDS", 0.05)
+    monkeypatch.setattr(linters, "_MYPY_SECONDS", 0.05)
     report = check_of(tmp_path, "x = 1\n")
     assert [finding.message for finding in report.findings] == [
         "mypy took too much time or memory, so calls were not checked."

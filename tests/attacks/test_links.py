@@ -17,8 +17,7 @@ from papercoder.environments.environment import has_tests
 from papercoder.environments.missing_modules import needed_modules
 from papercoder.environments.repository_copy import read_untrusted_file, temporary_copy
 from papercoder.errors import PaperCoderError, RunFolderError
-from papercoder.evaluation.execution import load_observations
-from papercoder.evaluation.repository_view import judged_files
+from papercoder.evaluation.repository_view import judged_files, load_observations
 from papercoder.operations.edit import save
 from papercoder.operations.generate import generate
 from papercoder.operations.revise import settings_to_resume

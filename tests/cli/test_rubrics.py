@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from papercoder import cli
-from papercoder.evaluation.rubric.rubric import load_rubric
+from papercoder.evaluation.rubric import load_rubric
 from tests.scripted import play, project
 from tests.support import SIMULATED, calls_made
 

@@ -17,7 +17,7 @@ from papercoder.artifacts import (
     Rubric,
     RubricScore,
 )
-from papercoder.evaluation.calibration.calibrate import calibrate
+from papercoder.evaluation.calibration import calibrate
 from papercoder.evaluation.rendering import branch, by_severity, to_html
 from papercoder.evaluation.statistics import interval
 

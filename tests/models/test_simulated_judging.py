@@ -4,8 +4,7 @@ import asyncio
 from pathlib import Path
 
 from papercoder.artifacts import CritiqueScore, JudgeName, SourceFile
-from papercoder.evaluation.critique.context import select_files
-from papercoder.evaluation.critique.judge import judge
+from papercoder.evaluation.critique import judge, select_files
 from papercoder.evaluation.repository_view import Files
 from papercoder.models.simulated import Simulated
 from papercoder.runs.folder import step_store

@@ -4,14 +4,13 @@ import asyncio
 from pathlib import Path
 
 from papercoder.artifacts import RubricScore, SourceFile
-from papercoder.evaluation.execution import Observations
-from papercoder.evaluation.repository_view import Files
-from papercoder.evaluation.rubric.draft import assemble, group
-from papercoder.evaluation.rubric.judge import judge_rubric
+from papercoder.evaluation.repository_view import Files, Observations
+from papercoder.evaluation.rubric import assemble, group
+from papercoder.evaluation.rubric_judge import judge_rubric
 from papercoder.models.simulated import Simulated
 from papercoder.runs.folder import step_store
 from papercoder.runs.run import Run
-from tests.evaluation.rubric.test_draft import CLAIMS, NEEDS
+from tests.evaluation.test_rubric import CLAIMS, NEEDS
 from tests.evaluation.trees import leaf, node
 from tests.scripted import CODE
 from tests.support import PAPER, make_agents

@@ -25,7 +25,7 @@ from papercoder.artifacts import (
     Verdicts,
 )
 from papercoder.artifacts.execution import ExecutionReport
-from papercoder.evaluation.rubric.rubric import rubric_score
+from papercoder.evaluation.rubric import rubric_score
 from papercoder.operations.generate import generate
 from papercoder.settings import Settings
 from tests.datasets.servers import source

@@ -26,7 +26,7 @@ from papercoder.errors import PaperError, SettingsError
 
 if TYPE_CHECKING:
     from papercoder.artifacts import JudgeName, Paper
-    from papercoder.evaluation.subject import EvaluationOptions
+    from papercoder.evaluation.evaluate import EvaluationOptions
     from papercoder.settings import Settings
 
 
@@ -71,7 +71,7 @@ def evaluate(
 ) -> None:
     """Judge a repository against its paper. Run it again to resume."""
     given = dict(locals())
-    from papercoder.evaluation.subject import EvaluationOptions
+    from papercoder.evaluation.evaluate import EvaluationOptions
 
     settings = settings_given(model, thinking, **{name: given[name] for name in _SETTINGS})
     judges = _judges(judge, gold, rubric)
@@ -83,8 +83,7 @@ def evaluate(
 
 
 def _estimate(repository: Path, paper: str | None, settings: "Settings", options: "EvaluationOptions") -> None:
-    from papercoder.evaluation.costs import estimate_text
-    from papercoder.evaluation.evaluate import estimate_evaluation
+    from papercoder.evaluation.evaluate import estimate_evaluation, estimate_text
 
     echo(estimate_text(estimate_evaluation(_source(repository), _paper(repository, paper), settings, options)))
 

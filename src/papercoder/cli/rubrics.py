@@ -42,7 +42,7 @@ def rubric(
     """Draft a rubric in PaperBench format from a paper's requirements and claims. Run it again to resume."""
 
     from papercoder.console.progress import progress
-    from papercoder.evaluation.rubric.draft import draft_rubric, to_json
+    from papercoder.evaluation.rubric import draft_rubric, to_json
     from papercoder.report.formatting import cost
     from papercoder.runs.event_log import read_events
     from papercoder.runs.store import write_synced

@@ -16,7 +16,7 @@ StudyArgument = Annotated[Path, typer.Argument(metavar="STUDY", help="Folder of 
 @studies.command("example")
 def print_example() -> None:
     """Print an example manifest with comments."""
-    from papercoder.evaluation.study.manifest import example
+    from papercoder.evaluation.study.package import example
 
     echo(example(), nl=False)
 
@@ -30,8 +30,7 @@ def new(
 ) -> None:
     """Blind the repositories of a manifest and write what participants get."""
     from papercoder.console.study import show_new_study
-    from papercoder.evaluation.study.manifest import load_manifest
-    from papercoder.evaluation.study.package import new_study
+    from papercoder.evaluation.study.package import load_manifest, new_study
 
     show_new_study(new_study(load_manifest(manifest), output), output, new_console())
 
@@ -70,10 +69,9 @@ def results(
 ) -> None:
     """Check the answers, open the key and compare the makers."""
     from papercoder.console.study import show_collected, show_study_results
-    from papercoder.evaluation.study.answers import collect
-    from papercoder.evaluation.study.folder import open_key, read_study
+    from papercoder.evaluation.study.answers import collect, open_key, read_study
+    from papercoder.evaluation.study.pages import write_results
     from papercoder.evaluation.study.results import results as compared
-    from papercoder.evaluation.study.results_page import write_results
 
     console = new_console(stderr=as_json)
     blinded = read_study(study)

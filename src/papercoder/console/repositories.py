@@ -9,7 +9,7 @@ from rich.text import Text
 
 from papercoder.artifacts import Contender, CritiqueScore, Evaluation, RubricScore, StepResult
 from papercoder.artifacts.checking import CheckReport
-from papercoder.evaluation.formatting import FITNESS, agreement_words, headline, order_state, order_words, within
+from papercoder.evaluation.rendering import FITNESS, agreement_words, headline, order_state, order_words, within
 from papercoder.report.formatting import cost
 
 _COLOURS = {"error": "red", "warning": "yellow"}

@@ -7,10 +7,9 @@ from rich.console import Console
 from rich.table import Table
 
 from papercoder.artifacts import Problem, StudyResults
-from papercoder.evaluation.study.answers import Collected
-from papercoder.evaluation.study.folder import KEY
+from papercoder.evaluation.study.answers import KEY, Collected
 from papercoder.evaluation.study.package import NewStudy
-from papercoder.evaluation.study.results_page import figure, headline, p_value, pair_words, percent
+from papercoder.evaluation.study.pages import figure, headline, p_value, pair_words, percent
 from papercoder.report.formatting import plural, size
 
 _MOST_PROBLEMS = 20

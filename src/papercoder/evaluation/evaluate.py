@@ -1,35 +1,249 @@
-"""Evaluates a repository: runs all judges concurrently and writes the results."""
+"""Evaluates a repository: reads its inputs, estimates calls and cost, runs all judges and writes the results.
+
+Inputs are validated before any model call.
+"""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from papercoder.agents.agent import Agents
-from papercoder.artifacts import Calibration, ControlScores, CritiqueScore, Evaluation, Paper, Rubric, RubricScore
-from papercoder.artifacts.evaluated import Costs
+from papercoder.artifacts import (
+    Calibration,
+    ControlScores,
+    Costs,
+    CritiqueScore,
+    Evaluation,
+    JudgeName,
+    MissingControl,
+    Paper,
+    Rubric,
+    RubricScore,
+)
 from papercoder.concurrency import gather_all, gather_pair
-from papercoder.errors import RunFolderError
-from papercoder.evaluation.calibration.calibrate import calibrate
-from papercoder.evaluation.calibration.controls import Control
-from papercoder.evaluation.costs import estimate_costs, estimate_text
-from papercoder.evaluation.critique.judge import judge
-from papercoder.evaluation.execution import Observations
+from papercoder.errors import ArtifactError, RunFolderError, SettingsError
+from papercoder.evaluation.calibration import Control, authors_control, calibrate, controls
+from papercoder.evaluation.critique import judge
 from papercoder.evaluation.rendering import to_csv, to_html
-from papercoder.evaluation.repository_view import Files
-from papercoder.evaluation.rubric.agreement import agreement
-from papercoder.evaluation.rubric.judge import judge_rubric
-from papercoder.evaluation.subject import EvaluationOptions as EvaluationOptions
-from papercoder.evaluation.subject import Subject, read_subject
+from papercoder.evaluation.repository_view import Files, Observations, judged_files, load_observations, paths_of, size
+from papercoder.evaluation.rubric import code_dev, load_rubric
+from papercoder.evaluation.rubric_judge import agreement, judge_rubric, load_labels
 from papercoder.files.regular import is_file, write
+from papercoder.models.resolve import price_of_spec, window_of_spec
+from papercoder.models.tokens import count_tokens
 from papercoder.operations.environment import RunEnvironment
 from papercoder.operations.generate import open_run, record_end, run_started
 from papercoder.paper.fidelity import Estimate
+from papercoder.report.formatting import amount, money, plural
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import Emit, Forecast, Warned
 from papercoder.runs.folder import lock
 from papercoder.runs.run import Run
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
+
+
+@dataclass(frozen=True)
+class EvaluationOptions:
+    """What to evaluate."""
+
+    judges: tuple[JudgeName, ...] = ("reference-free",)
+    """Critique judges; may be empty if there is a rubric."""
+
+    samples: int = 8
+    """Samples per critique judge."""
+
+    gold: Path | None = None
+    """The authors' repository."""
+
+    rubric: Path | None = None
+    code_dev: bool = False
+    """Only the Code Development leaves of the rubric."""
+
+    calibrate: bool = False
+    """Also judge the controls."""
+
+    labels: Path | None = None
+    """A rubric graded by people."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A repository with everything that its judges read."""
+
+    repository: Path
+    paper: Paper
+    files: Files
+    paths: tuple[str, ...]
+    gold: Files
+    observed: Observations
+    rubric: Rubric | None
+    labels: dict[str, bool]
+    controls: tuple[Control, ...] = ()
+    missing: tuple[MissingControl, ...] = field(default=())
+
+    @property
+    def code_rubric(self) -> Rubric | None:
+        """The rubric for controls, which are never executed: its code leaves, or None if it has none."""
+        return code_dev(self.rubric) if self.rubric else None
+
+
+def read_subject(repository: Path, paper: Paper, options: EvaluationOptions) -> Subject:
+    """Read a repository and everything to compare it with.
+
+    Raises:
+        RunFolderError: a folder is missing, or a file cannot be read.
+        ArtifactError: the rubric or the labels are invalid.
+        SettingsError: the options contradict each other.
+    """
+    _check_options(options)
+    _check_folder(repository, "repository to judge")
+    files, paths = judged_files(repository), paths_of(repository)
+    gold, authors = _authors(options.gold)
+    made, missing = controls(files, paths, authors) if options.calibrate else ((), ())
+    return Subject(
+        repository=repository,
+        paper=paper,
+        files=files,
+        paths=paths,
+        gold=gold,
+        observed=load_observations(repository),
+        rubric=_rubric(options),
+        labels=load_labels(options.labels) if options.labels else {},
+        controls=made,
+        missing=missing,
+    )
+
+
+def _check_options(options: EvaluationOptions) -> None:
+    if options.samples < 1:
+        raise SettingsError("--samples must be at least 1.")
+    if "reference-based" in options.judges and not options.gold:
+        raise SettingsError("The judge reference-based needs the authors' repository. Give its folder with --gold.")
+    if not options.rubric and (options.code_dev or options.labels):
+        flag = "--code-dev" if options.code_dev else "--labels"
+        raise SettingsError(f"{flag} needs a rubric. Give its file with --rubric.")
+    if not options.rubric and not options.judges:
+        raise SettingsError("There is nothing to evaluate. Choose a judge with --judge or a rubric with --rubric.")
+
+
+def _check_folder(folder: Path, what: str) -> None:
+    if not folder.is_dir():
+        raise RunFolderError(f"{folder} is not a folder. Give the folder of the {what}.")
+
+
+def _authors(gold: Path | None) -> tuple[Files, Control | None]:
+    if gold is None:
+        return (), None
+    _check_folder(gold, "authors' repository")
+    files = judged_files(gold)
+    if not files:
+        raise RunFolderError(
+            f"The authors' repository {gold} has no file that a judge can read. Give another folder with --gold."
+        )
+    return files, authors_control(files, paths_of(gold))
+
+
+def _rubric(options: EvaluationOptions) -> Rubric | None:
+    if options.rubric is None:
+        return None
+    rubric = load_rubric(options.rubric)
+    if not options.code_dev:
+        return rubric
+    pruned = code_dev(rubric)
+    if pruned is None:
+        raise ArtifactError(f"{options.rubric} has no Code Development leaf. Omit --code-dev.")
+    return pruned
+
+
+INSTRUCTIONS = 1_500
+"""Prompt tokens of system message, task and answer format."""
+
+SAMPLE, LEAF, SELECTION = 1_200, 400, 300
+"""Completion tokens per answer."""
+
+
+@dataclass(frozen=True)
+class _Calls:
+    """Similar calls."""
+
+    number: int
+    prompt: int
+    completion: int
+
+
+def estimate_costs(subject: Subject, options: EvaluationOptions, settings: Settings) -> Estimate:
+    """Estimate an evaluation to an order of magnitude, from typical lengths of answers.
+
+    It assumes an empty folder and no prompt cache. It needs no API key.
+
+    Raises:
+        SettingsError: the judges' model is invalid.
+    """
+    model = settings.model_for("judge")
+    window = window_of_spec(model, settings)
+    room = window - min(settings.max_tokens, window // 3)
+    calls = [*_critique_calls(subject, options, room), *_rubric_calls(subject, room)]
+    prompt = sum(each.number * each.prompt for each in calls)
+    completion = sum(each.number * each.completion for each in calls)
+    price = price_of_spec(model, settings)
+    return Estimate(
+        model=model,
+        calls=sum(each.number for each in calls),
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        cost_usd=price.of(prompt, 0, completion) if price else None,
+        note="cached prompts cost less and existing results are free",
+    )
+
+
+def estimate_text(estimate: Estimate) -> str:
+    """The estimate in a sentence."""
+    dollars = "price unknown" if estimate.cost_usd is None else f"about {money(estimate.cost_usd)}"
+    return (
+        f"Estimate: {plural(estimate.calls, 'call')} to {estimate.model}, {amount(estimate.prompt_tokens)} prompt "
+        f"tokens and {amount(estimate.completion_tokens)} completion tokens, {dollars}; {estimate.note}."
+    )
+
+
+def _critique_calls(subject: Subject, options: EvaluationOptions, room: int) -> Iterator[_Calls]:
+    """Samples of each judge for the repository and each control."""
+    for files in (subject.files, *(control.files for control in subject.controls)):
+        for name in options.judges:
+            yield from _samples(subject, name, files, options.samples, room)
+
+
+def _samples(subject: Subject, judge: JudgeName, files: Files, samples: int, room: int) -> Iterator[_Calls]:
+    """The samples, and the selection of files if the repositories are too large."""
+    gold = _size(subject.gold) if judge == "reference-based" else 0
+    paper = count_tokens(subject.paper.render())
+    needed = paper + _size(files) + gold + INSTRUCTIONS
+    if needed > room:
+        yield _Calls(1, paper + INSTRUCTIONS, SELECTION)
+    yield _Calls(samples, min(needed, room), SAMPLE)
+
+
+def _rubric_calls(subject: Subject, room: int) -> Iterator[_Calls]:
+    """The leaves that need a judge, for the repository and each control that has files."""
+    yield from _leaves(subject, subject.rubric, subject.files, subject.observed, room)
+    for control in subject.controls:
+        yield from _leaves(subject, subject.code_rubric, control.files, Observations(), room)
+
+
+def _leaves(
+    subject: Subject, rubric: Rubric | None, files: Files, observed: Observations, room: int
+) -> Iterator[_Calls]:
+    if rubric is None or not files:
+        return
+    categories = [leaf.task_category for leaf in rubric.leaves if leaf.task_category]
+    judged = sum(not observed.unmet(category) for category in categories)
+    needed = count_tokens(subject.paper.render()) + _size(files) + INSTRUCTIONS
+    yield _Calls(judged, min(needed, room), LEAF)
+
+
+def _size(files: Files) -> int:
+    return sum(map(size, files))
 
 
 async def evaluate(
@@ -57,7 +271,7 @@ async def evaluate(
     Raises:
         PaperCoderError: the evaluation stopped. Results are kept, and the same call resumes.
     """
-    _check_folder(repository, folder)
+    _check_output(repository, folder)
     subject = await asyncio.to_thread(read_subject, repository, paper, options)
     with lock(folder):
         emit = EventLog(folder, *listeners)
@@ -81,7 +295,7 @@ def estimate_evaluation(repository: Path, paper: Paper, settings: Settings, opti
     return estimate_costs(read_subject(repository, paper, options), options, settings)
 
 
-def _check_folder(repository: Path, folder: Path) -> None:
+def _check_output(repository: Path, folder: Path) -> None:
     """Keep results out of the judged repository and out of a run folder."""
     if folder.resolve().is_relative_to(repository.resolve()):
         raise RunFolderError(

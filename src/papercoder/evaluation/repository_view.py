@@ -1,18 +1,115 @@
-"""A repository as a judge reads it: its tree, and the most relevant files that fit into the context window."""
+"""A repository as a judge reads it: the tree, relevant files that fit into the context, and what execution showed.
+
+Claims of the repository itself do not count.
+"""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, Field, ValidationError
 
 from papercoder.agents.listings import numbered_code
-from papercoder.artifacts import SourceFile
+from papercoder.artifacts import ExecutionReport, SourceFile, StepResult, TaskCategory
 from papercoder.errors import RunFolderError
-from papercoder.files.regular import read_bytes
+from papercoder.files.regular import is_file, read_bytes, read_text
 from papercoder.models.tokens import count_tokens
 from papercoder.repository.files import own_files, read_files
+from papercoder.runs.event_log import LOG
+from papercoder.runs.folder import load
+from papercoder.text.fences import fence
+
+_REPORT = "execution/report.json"
+_CLAIM_RESULTS = "reproduction/claims.json"
+_TAIL = 4_000
+"""Characters at the end of a command's output."""
+
+_LONGEST = 40_000
+"""Characters of a log or results; longer ones lose their middle."""
+
+OBSERVED_FILES = frozenset({"reproduce.log", "results.json"})
+"""Names by which an answer may cite observations."""
+
+NOTHING_EXECUTED = "not met: nothing was executed"
+NO_RESULTS = "not met: there are no results of a full reproduction"
+
+
+@dataclass(frozen=True)
+class Observations:
+    """The execution report of a run, or the log and results of an executed submission as in PaperBench."""
+
+    report: ExecutionReport | None = None
+    log: str = ""
+    """Output of `reproduce.sh`."""
+
+    results: str = ""
+    """The claims with what trials measured, or a submission's `results.json`."""
+
+    @property
+    def executed(self) -> bool:
+        """Whether anything was executed."""
+        return self.report.observed if self.report else bool(self.log.strip())
+
+    @property
+    def reproduced(self) -> bool:
+        """Whether anything was measured; a submission's log may contain results."""
+        if self.report:
+            return bool(self.results.strip())
+        return self.executed
+
+    def unmet(self, category: TaskCategory) -> str:
+        """Why leaves of this category are not met without asking a judge; empty if a judge is needed."""
+        if category == "Code Development":
+            return ""
+        if not self.executed:
+            return NOTHING_EXECUTED
+        return NO_RESULTS if category == "Result Analysis" and not self.reproduced else ""
+
+    def render(self) -> str:
+        """Text for a judge."""
+        steps = [part for step in (self.report.steps if self.report else ()) for part in _step(step)]
+        parts = [*steps, *_fenced("Output of `reproduce.sh`", self.log)]
+        return "\n\n".join([*parts, *_fenced("Results", self.results)])
+
+
+def load_observations(repository: Path) -> Observations:
+    """Observations of a repository: from its run if it is `RUN/repo`, otherwise from files in the repository.
+
+    For a run, only PaperCoder's own execution report counts. For other repositories, `reproduce.log` counts as the
+    output of the submission, as in PaperBench; `results.json` counts only if the log exists.
+
+    Raises:
+        RunFolderError: a file cannot be read or the run's report is invalid.
+    """
+    run = repository.resolve().parent
+    if repository.resolve().name == "repo" and is_file(run, _REPORT):
+        report = load(run, _REPORT, ExecutionReport)
+        return Observations(report=report, results=read_text(run, _CLAIM_RESULTS) or "")
+    if repository.resolve().name == "repo" and is_file(run, LOG):
+        return Observations()
+    log = read_text(repository, "reproduce.log") or ""
+    return Observations(log=log, results=(read_text(repository, "results.json") or "") if log.strip() else "")
+
+
+def _step(step: StepResult) -> Iterator[str]:
+    command = f" (`{step.command}`)" if step.command else ""
+    took = f", {step.seconds:.1f} s" if step.status != "skipped" else ""
+    yield f"- {step.step}{command}: {step.status.replace('_', ' ')}{took}. {step.reason}".strip()
+    yield from _fenced(f"End of the output of {step.step}", step.output[-_TAIL:])
+
+
+def _fenced(title: str, text: str) -> Iterator[str]:
+    if text.strip():
+        yield f"{title}:\n\n{fence(_middle_omitted(text))}"
+
+
+def _middle_omitted(text: str) -> str:
+    if len(text) <= _LONGEST:
+        return text
+    half = _LONGEST // 2
+    return f"{text[:half]}\n[{len(text) - 2 * half} characters omitted]\n{text[-half:]}"
+
 
 _CODE = frozenset({".py", ".pyx", ".ipynb", ".sh", ".bash"})
 _FOREIGN_CODE = frozenset({".c", ".cc", ".cpp", ".cu", ".cuh", ".h", ".hpp", ".jl", ".lua", ".m", ".r", ".R", ".rs"})
@@ -21,7 +118,7 @@ _DOCUMENTS = frozenset({".md", ".rst", ".txt", ".json"})
 JUDGED = _CODE | _FOREIGN_CODE | _SETTINGS | _DOCUMENTS
 """File suffixes that a judge may read."""
 
-_CLAIMS = frozenset({"TRACEABILITY.json", "TRACEABILITY.md"})
+_OWN_CLAIMS = frozenset({"TRACEABILITY.json", "TRACEABILITY.md"})
 """PaperCoder's own claims about its repositories: long, and not evidence."""
 
 _LISTED = 4000
@@ -51,7 +148,7 @@ def judged_files(repository: Path) -> Files:
         file.model_copy(update={"path": _printable(file.path)}) for file in read_files(repository, JUDGED - {".ipynb"})
     ]
     notebooks = [notebook(repository, path) for path in own_files(repository)]
-    files = (file for file in (*texts, *filter(None, notebooks)) if file.path not in _CLAIMS)
+    files = (file for file in (*texts, *filter(None, notebooks)) if file.path not in _OWN_CLAIMS)
     return tuple(sorted(files, key=lambda file: PurePosixPath(file.path)))
 
 
@@ -129,13 +226,13 @@ def _beginning(file: SourceFile, room: int) -> tuple[str, int]:
     lines = file.text.splitlines(keepends=True)
 
     def taken(count: int) -> int:
-        return count_tokens(_cut(file, lines[:count])) + 1
+        return count_tokens(_rest_omitted(file, lines[:count])) + 1
 
     fitting = bisect_right(range(1, len(lines)), room, key=taken)
-    return (_cut(file, lines[:fitting]), taken(fitting)) if fitting else ("", 0)
+    return (_rest_omitted(file, lines[:fitting]), taken(fitting)) if fitting else ("", 0)
 
 
-def _cut(file: SourceFile, lines: list[str]) -> str:
+def _rest_omitted(file: SourceFile, lines: list[str]) -> str:
     return f"{numbered_code(file.model_copy(update={'text': ''.join(lines)}))}\n\nThe rest of this file is omitted."
 
 

@@ -8,9 +8,8 @@ from typing import Any
 import yaml
 
 from papercoder.artifacts import Study, StudyKey
-from papercoder.evaluation.study.folder import KEY
-from papercoder.evaluation.study.manifest import load_manifest
-from papercoder.evaluation.study.package import new_study
+from papercoder.evaluation.study.answers import KEY
+from papercoder.evaluation.study.package import load_manifest, new_study
 from tests.support import MARKDOWN
 
 MAKERS = ("PaperCoder", "MetaGPT", "Authors")

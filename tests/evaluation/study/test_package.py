@@ -9,10 +9,9 @@ import pytest
 
 from papercoder.artifacts import SourceFile, Study
 from papercoder.errors import PaperCoderError, SettingsError
-from papercoder.evaluation.study.folder import KEY, PAGE
-from papercoder.evaluation.study.manifest import example, load_manifest
-from papercoder.evaluation.study.package import new_study
-from papercoder.evaluation.study.page import highlighted, place
+from papercoder.evaluation.study.answers import KEY, PAGE
+from papercoder.evaluation.study.package import example, load_manifest, new_study
+from papercoder.evaluation.study.pages import highlighted, place
 from papercoder.evaluation.study.questionnaire import components
 from tests.evaluation.study.studies import MAKERS, key_of, make_study, write_manifest
 from tests.support import requirement

@@ -12,8 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from papercoder.artifacts import Study
-from papercoder.evaluation.study.answers import collect
-from papercoder.evaluation.study.folder import PAGE, open_key, read_study
+from papercoder.evaluation.study.answers import PAGE, collect, open_key, read_study
 from papercoder.evaluation.study.results import results
 from tests.evaluation.study.studies import answers, make_study
 from tests.web.conftest import PROGRAM, environment

@@ -16,8 +16,7 @@ from starlette.routing import Route
 
 from papercoder.artifacts import Study
 from papercoder.errors import RunFolderError, SettingsError
-from papercoder.evaluation.study.answers import LARGEST, InvalidAnswers, parse_answers
-from papercoder.evaluation.study.folder import PAGE, file_name, read_study
+from papercoder.evaluation.study.answers import LARGEST, PAGE, InvalidAnswers, file_name, parse_answers, read_study
 from papercoder.files.regular import read_bytes, write
 from papercoder.web.server.access import Access, AccessControl
 from papercoder.web.server.listening import address_of, listen, run_until_stopped, token_from

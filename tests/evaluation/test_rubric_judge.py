@@ -7,13 +7,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from papercoder.artifacts import LeafJudgement, Rubric, RubricScore, SourceFile
-from papercoder.errors import ContextError, ModelError
-from papercoder.evaluation.execution import NO_RESULTS, NOTHING_EXECUTED, Observations, load_observations
-from papercoder.evaluation.repository_view import Files, judged_files, paths_of
-from papercoder.evaluation.rubric.judge import judge_rubric, leaf_name
-from papercoder.evaluation.rubric.rubric import load_rubric
+from papercoder.agents.references import words
+from papercoder.artifacts import LeafJudgement, LeafScore, Rubric, RubricScore, SourceFile
+from papercoder.errors import ArtifactError, ContextError, ModelError
+from papercoder.evaluation.repository_view import (
+    NO_RESULTS,
+    NOTHING_EXECUTED,
+    Files,
+    Observations,
+    judged_files,
+    load_observations,
+    paths_of,
+)
+from papercoder.evaluation.rubric import load_rubric
+from papercoder.evaluation.rubric_judge import Relevance, agreement, judge_rubric, leaf_name, load_labels
 from papercoder.models.contract import Answer, Request
 from papercoder.operations.generate import open_run
 from papercoder.paper.reading import read
@@ -22,14 +32,14 @@ from papercoder.runs.events import AnswerRejected, Emit
 from papercoder.runs.folder import lock, step_store
 from papercoder.runs.run import Run
 from papercoder.settings import Settings
-from tests.evaluation.rubric.test_rubric import PUBLIC
-from tests.evaluation.test_execution import REPRODUCED, SMOKED
+from tests.evaluation.test_repository_view import REPRODUCED, SMOKED
+from tests.evaluation.test_rubric import PUBLIC
 from tests.evaluation.trees import TREE, leaf, node
 from tests.scripted import CODE
 from tests.support import PAPER, Says, Scripted, calls_made, make_agents, of_kind
 from tests.waiting import until
 
-KILN = Path(__file__).parents[3] / "examples" / "kiln" / "repository"
+KILN = Path(__file__).parents[2] / "examples" / "kiln" / "repository"
 MET = LeafJudgement(expected="w x.", found="`tinyfit/model.py:3` multiplies.", met=True)
 MISSING = LeafJudgement(expected="w x.", found="Nothing like it.", met=False)
 UNSEEN = Observations()
@@ -310,3 +320,146 @@ def test_all_leaves_of_a_public_rubric_are_judged_and_again_for_nothing(tmp_path
     assert sum(each.reason == NOTHING_EXECUTED for each in score.leaves) == 77
     assert 0 < score.score < (score.code_dev or 0) < 1
     assert json.loads(score.model_dump_json())["leaves"]
+
+
+FILES = (
+    SourceFile(path="src/data_loading.py", text="def load(path):\n    return read(path)\n"),
+    SourceFile(path="src/model.py", text="class ActivationShift:\n    def step(self, stepSize): ...\n"),
+    SourceFile(path="src/training.py", text="from src.model import ActivationShift\nlearning_rate = 0.1\n"),
+    SourceFile(path="config.yaml", text="learning_rate: 0.1\n"),
+    SourceFile(path="README.md", text="Learning rate, activation shift, data loading: all is here, all results.\n"),
+    SourceFile(path="results.json", text='{"results": []}\n'),
+)
+RELEVANCE = Relevance(FILES)
+
+
+def test_identifiers_are_words() -> None:
+    assert words("batchSizes, batch_size; HTTPServer v2 Größe Ω") == [
+        "batch", "size", "batch", "size", "http", "server", "v", "2", "gr", "öß", "e", "ω"
+    ]  # fmt: skip
+
+
+def test_what_shares_the_words_comes_first() -> None:
+    order = RELEVANCE.order("The activation shift has a step size of one.", "Code Development")
+    assert order[0] == "src/model.py"
+    assert RELEVANCE.order("The data are loaded", "Code Execution")[0] == "src/data_loading.py"
+
+
+def test_names_weigh_more_than_texts() -> None:
+    named = SourceFile(path="prototypes.py", text="x = 1\n")
+    mentioned = SourceFile(path="a.py", text="prototypes = 1\n")
+    assert Relevance((mentioned, named)).order("prototypes", "Code Development")[0] == "prototypes.py"
+
+
+def test_results_and_documents_come_first_for_results_and_last_for_code() -> None:
+    asked = "The results of the activation shift"
+    assert set(RELEVANCE.order(asked, "Result Analysis")[:2]) == {"README.md", "results.json"}
+    assert set(RELEVANCE.order(asked, "Code Development")[-2:]) == {"README.md", "results.json"}
+
+
+def test_a_long_file_does_not_win_by_its_length() -> None:
+    short = SourceFile(path="b.py", text="temperature = 3\n")
+    long = SourceFile(path="a.py", text="temperature = 3\n" + "other = 1\n" * 500)
+    assert Relevance((long, short)).order("temperature", "Code Development") == ("b.py", "a.py")
+
+
+def test_no_files_have_no_order() -> None:
+    assert Relevance(()).order("anything", "Code Development") == ()
+    assert Relevance((SourceFile(path="_.py", text=""),)).order("", "Code Development") == ("_.py",)
+
+
+def test_the_order_is_the_same_every_time_and_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    same = tuple(SourceFile(path=f"{name}.py", text="loss = 1\n") for name in "dbca")
+    orders = {Relevance(files).order("the loss", "Code Development") for files in (same, same[::-1])}
+    assert orders == {("a.py", "b.py", "c.py", "d.py")}
+    assert capfd.readouterr() == ("", "")
+
+
+@given(st.text(), st.lists(st.text(), max_size=4))
+def test_every_file_has_one_place(asked: str, texts: list[str]) -> None:
+    files = tuple(SourceFile(path=f"{number}.py", text=text) for number, text in enumerate(texts))
+    assert sorted(Relevance(files).order(asked, "Code Development")) == sorted(file.path for file in files)
+
+
+GRADED = {
+    "id": "root",
+    "requirements": "All.",
+    "score": 0.5,
+    "judge_metadata": None,
+    "sub_tasks": [
+        {"id": "a", "score": 1, "explanation": "seen", "sub_tasks": []},
+        {"id": "b", "score": 0.0, "sub_tasks": None},
+        {"id": "c", "sub_tasks": []},
+    ],
+}
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    path = tmp_path / "graded.json"
+    path.write_text(json.dumps(GRADED), encoding="utf-8")
+    return path
+
+
+def leaves(**met: bool) -> tuple[LeafScore, ...]:
+    return tuple(
+        LeafScore(leaf=name, met=value, judgement=LeafJudgement(expected="It.", found="It.", met=value))
+        for name, value in met.items()
+    )
+
+
+def test_labels_are_those_of_leaves(labels: Path) -> None:
+    assert load_labels(labels) == {"a": True, "b": False}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("{", "is not a graded rubric"),
+        ('{"sub_tasks": []}', "id: Field required"),
+        ('{"id": "a", "score": 0.5}', "the score of leaf a is 0.5; labels are 0 or 1"),
+        ('{"id": "a"}', "has no labels"),
+    ],
+)
+def test_what_are_no_labels_is_said_in_a_sentence(text: str, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "graded.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ArtifactError, match=reason):
+        load_labels(path)
+
+
+def test_missing_labels_are_said_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="does not exist"):
+        load_labels(tmp_path / "none.json")
+
+
+def test_counts_and_measures() -> None:
+    judged = leaves(a=True, b=True, c=True, d=False, e=False, f=False, g=False, h=False)
+    found = agreement(
+        judged, {"a": True, "b": True, "c": False, "d": True, "e": False, "f": False, "g": False, "h": False}
+    )
+    assert (found.both_met, found.judge_alone, found.people_alone, found.neither) == (2, 1, 1, 4)
+    assert (found.leaves, found.accuracy) == (8, 0.75)
+    assert found.precision == found.recall == pytest.approx(2 / 3)
+    assert found.f1 == pytest.approx(2 / 3)
+    assert found.macro_f1 == pytest.approx((2 / 3 + 4 / 5) / 2)
+    assert found.kappa == pytest.approx((0.75 - (9 + 25) / 64) / (1 - (9 + 25) / 64))
+    assert [(each.leaf, each.people, each.judge) for each in found.differences] == [
+        ("c", False, True),
+        ("d", True, False),
+    ]
+
+
+def test_only_leaves_that_both_judged_count() -> None:
+    lost = LeafScore(leaf="lost", met=False, invalid=True, reason="no fit answer")
+    unrun = LeafScore(leaf="unrun", met=False, reason="nothing was executed")
+    labels = {"a": True, "lost": True, "unrun": False, "other": False}
+    found = agreement((*leaves(a=True, new=True), lost, unrun), labels)
+    assert (found.leaves, found.unlabelled, found.unjudged, found.unasked) == (1, ("new",), ("lost",), ("unrun",))
+
+
+def test_where_a_divisor_is_zero_there_is_no_measure() -> None:
+    found = agreement(leaves(a=False, b=False), {"a": False, "b": False})
+    assert (found.accuracy, found.precision, found.recall, found.f1, found.kappa) == (1.0, None, None, None, None)
+    nothing = agreement((), {"a": True})
+    assert (nothing.leaves, nothing.accuracy, nothing.kappa) == (0, None, None)

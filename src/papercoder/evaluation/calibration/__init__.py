@@ -1,1 +1,0 @@
-"""Calibration: whether the scores of a judge can be trusted."""

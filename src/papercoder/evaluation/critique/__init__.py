@@ -1,1 +1,0 @@
-"""Critique judges: score and faults of a repository (Paper2Code, section 4.2)."""

@@ -1,1 +1,0 @@
-"""Rubric judges: leaf by leaf (PaperBench, sections 2 to 4)."""
