@@ -30,9 +30,8 @@ from papercoder.runs.overview import report
 from papercoder.settings import Settings
 from papercoder.stages.checking import check
 from papercoder.stages.execution.steps import declared_tests, steps
-from papercoder.web.pages.downloads import pack
-from papercoder.web.runs.folder import RunsFolder
-from papercoder.web.runs.overview import Overview
+from papercoder.web.pages.files import pack
+from papercoder.web.runs.folder import Overview, RunsFolder
 from papercoder.web.runs.watcher import EventFollower
 from tests.support import PAPER, SIMULATED
 

@@ -18,7 +18,6 @@ from papercoder.settings import Settings
 from papercoder.web.runs import active
 from papercoder.web.runs.active import ActiveRuns
 from papercoder.web.runs.folder import UPLOAD, RunsFolder
-from papercoder.web.server import listening
 from papercoder.web.server import server as server_module
 from papercoder.web.server.access import Access
 from papercoder.web.server.server import serve
@@ -98,7 +97,7 @@ def test_the_list_of_processes_does_not_show_the_token(tmp_path: Path, monkeypat
     monkeypatch.setattr(webbrowser, "open", opened.append)
     monkeypatch.setattr(server_module, "build", lambda web, access: None)
     monkeypatch.setattr(app, "on_startup", started.append)
-    monkeypatch.setattr(listening.Server, "run", lambda self, sockets: None)
+    monkeypatch.setattr("papercoder.web.server.access.Server.run", lambda self, sockets: None)
     serve(tmp_path, "/", "127.0.0.1", 0, "a token that is long", shown.append, browser=True)
     started[0]()
     asyncio.run(until(lambda: bool(opened)))

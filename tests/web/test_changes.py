@@ -8,7 +8,7 @@ import pytest
 from papercoder.errors import RunFolderError
 from papercoder.repository.git import Output
 from papercoder.repository.history import History
-from papercoder.web.parts.changes import changes_html, file_changes
+from papercoder.web.parts.code_text import changes_html, file_changes
 
 
 def repository(folder: Path) -> Path:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from papercoder.errors import RunFolderError
-from papercoder.web.pages import downloads
-from papercoder.web.pages.downloads import pack
+from papercoder.web.pages import files
+from papercoder.web.pages.files import pack
 
 
 @pytest.fixture
@@ -64,9 +64,9 @@ def test_odd_names_lead_nowhere_and_break_nothing(run: Path, name: bytes) -> Non
 
 def test_large_and_deleted_files_are_errors(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as changed:
-        changed.setattr(downloads, "MAX_BYTES", 3)
+        changed.setattr(files, "MAX_BYTES", 3)
         with pytest.raises(RunFolderError, match="is larger than"):
             pack(run, "kiln")
-    monkeypatch.setattr(downloads, "read_bytes", lambda *_: None)
+    monkeypatch.setattr(files, "read_bytes", lambda *_: None)
     with pytest.raises(RunFolderError, match="could not be packed"):
         pack(run, "kiln")

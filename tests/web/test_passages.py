@@ -1,6 +1,6 @@
 """The words of a quote are found in their block despite errors of a parser."""
 
-from papercoder.web.parts.passages import Piece, Span, parted, spans
+from papercoder.web.parts.paper_text import Piece, Span, parted, spans
 
 
 def found(text: str, quote: str) -> list[str]:

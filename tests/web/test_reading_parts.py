@@ -10,8 +10,7 @@ from papercoder.errors import RunFolderError
 from papercoder.files.regular import write
 from papercoder.report import load
 from papercoder.web.parts.code_text import code_html, owners, read_source
-from papercoder.web.parts.paper_text import paper_html
-from papercoder.web.parts.requirement_list import Filter, detail_html, filter_html, list_html
+from papercoder.web.parts.paper_text import Filter, detail_html, filter_html, list_html, paper_html
 from papercoder.web.parts.tabs import TABS, address, is_available
 from tests.report.folders import full_folder, planned_folder, requirement
 from tests.web.sample_runs import ATTACK

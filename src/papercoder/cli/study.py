@@ -44,7 +44,7 @@ def open_page(
 ) -> None:
     """Answer the questionnaire in a page on this machine. Stop it with Ctrl-C; open it again to continue."""
     try:
-        from papercoder.web.study.server import serve_study
+        from papercoder.web.server.study import serve_study
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("papercoder"):
             raise

@@ -5,8 +5,7 @@ import pytest
 from papercoder.artifacts import Claims, DataSources, ExperimentConfig, OverallPlan, Requirements
 from papercoder.errors import ArtifactError
 from papercoder.runs.folder import artifact_text
-from papercoder.web.editing.draft import Draft, usable
-from papercoder.web.editing.fields import fields_of
+from papercoder.web.editing.draft import Draft, fields_of, usable
 from tests.support import CONFIG, PLAN, REQUIREMENTS, requirement
 
 ASSUMED = requirement("R3", status="assumed", quote="", alternatives=("Twice the input.", "Half of it."))

@@ -9,8 +9,7 @@ import pytest
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import read_text
 from papercoder.runs.folder import lock
-from papercoder.web.runs.folder import RunsFolder
-from papercoder.web.runs.overview import Overview
+from papercoder.web.runs.folder import Overview, RunsFolder
 
 OUTWARD = [
     "..",
@@ -83,7 +82,7 @@ def test_circular_links_are_ignored(tmp_path: Path) -> None:
 
 
 def test_runs_appear_and_disappear_while_browsers_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("papercoder.web.runs.overview._CACHE_SECONDS", 0.0)
+    monkeypatch.setattr("papercoder.web.runs.folder._CACHE_SECONDS", 0.0)
     for number in range(20):
         run(tmp_path, f"run-{number}")
     overview = Overview(RunsFolder(tmp_path))

@@ -15,10 +15,9 @@ from papercoder.operations.revise import cost_warning, settings_to_resume
 from papercoder.report.formatting import amount, money, plural
 from papercoder.report.rendering import environment
 from papercoder.runs.summary import StepCost
-from papercoder.web.editing.form import ArtifactForm
-from papercoder.web.editing.pending import PendingChange
-from papercoder.web.editing.text import CodeText
+from papercoder.web.editing.form import ArtifactForm, CodeText
 from papercoder.web.parts import tabs
+from papercoder.web.parts.tabs import PendingChange
 from papercoder.web.server import layout
 from papercoder.web.server.layout import Kind, Label, Link, alert, button, field, number
 from papercoder.web.server.state import Web

@@ -1,1 +1,1 @@
-"""One page a file; each has `register(web)`, which puts its routes up."""
+"""The pages; each has a function that registers its routes, and tabs that belong together share a file."""

@@ -19,7 +19,7 @@ from papercoder.report.formatting import LABELS, amount, cost, duration, plural
 from papercoder.report.rendering import environment
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import RunStarted
-from papercoder.web.parts.changes import FileChange, Line
+from papercoder.web.parts.code_text import FileChange, Line
 from papercoder.web.parts.tabs import address
 from papercoder.web.runs.folder import entry_name
 from papercoder.web.server import layout

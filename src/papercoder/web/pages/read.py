@@ -19,11 +19,19 @@ from papercoder.report.model import TracedRequirement
 from papercoder.runs import folder as run_folder
 from papercoder.web.parts import tabs
 from papercoder.web.parts.code_text import Source, code_html, file_select_html, first_shown, owners, read_source
-from papercoder.web.parts.paper_text import Printed, paper_html
-from papercoder.web.parts.requirement_list import FIELDS, Filter, detail_html, filter_html, index_of, list_html
-from papercoder.web.parts.run_header import RunHeader
+from papercoder.web.parts.live import RunHeader
+from papercoder.web.parts.paper_text import (
+    FIELDS,
+    Filter,
+    Printed,
+    detail_html,
+    filter_html,
+    index_of,
+    list_html,
+    paper_html,
+)
 from papercoder.web.server import layout
-from papercoder.web.server.messages import for_page
+from papercoder.web.server.layout import for_page
 from papercoder.web.server.state import Web
 
 

@@ -11,12 +11,10 @@ from nicegui import ui
 
 from papercoder.report.formatting import cost, duration, plural
 from papercoder.runs.overview import RunReport
-from papercoder.web.parts import example_card
-from papercoder.web.runs.folder import DeletedRun
-from papercoder.web.runs.overview import BenchCard, Overview, RunCard
+from papercoder.web.parts import run_form
+from papercoder.web.runs.folder import BenchCard, DeletedRun, Overview, RunCard
 from papercoder.web.server import layout
-from papercoder.web.server.layout import Label, Link, alert, button, do, field
-from papercoder.web.server.messages import for_page
+from papercoder.web.server.layout import Label, Link, alert, button, do, field, for_page
 from papercoder.web.server.state import Web
 
 _EVERY = 2.0
@@ -138,7 +136,7 @@ class Runs:
     def _draw_empty(self) -> None:
         if not self.cards:
             layout.empty("No runs yet. Start one with a paper.", "New run", "/new")
-            example_card.draw(self.web)
+            run_form.draw(self.web)
             return
         with ui.element("div").classes("empty"):
             Label("No run matches.")

@@ -15,14 +15,12 @@ from papercoder.operations.reproduce import options_to_resume
 from papercoder.operations.revise import settings_to_resume
 from papercoder.report.formatting import LABELS, plural, size, tone
 from papercoder.settings import parse_duration
-from papercoder.web.parts.changes import diff_html
+from papercoder.web.parts.code_text import diff_html
 from papercoder.web.runs.active import Revision
-from papercoder.web.runs.data_fetch import DataFetch
 from papercoder.web.runs.view import View
 from papercoder.web.server import layout
-from papercoder.web.server.layout import Label, alert, button, do, field, number
-from papercoder.web.server.messages import for_page
-from papercoder.web.server.state import Web
+from papercoder.web.server.layout import Label, alert, button, do, field, for_page, number
+from papercoder.web.server.state import DataFetch, Web
 
 
 def budget_of(text: str) -> float:

@@ -1,16 +1,102 @@
-"""The paper beside the code: every block with its anchor, formulas typeset, and quotes of requirements marked."""
+"""The paper beside the code: blocks with anchors, formulas typeset, quotes marked; and the list of its requirements."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from itertools import pairwise
 
 from markupsafe import Markup
+from rapidfuzz import fuzz
 
 from papercoder.artifacts import Algorithm, AnyBlock, Equation, Figure, Paper, Paragraph, Requirement, Section, Table
+from papercoder.paper.evidence import pieces_of
+from papercoder.report.formatting import LABELS
 from papercoder.report.formulas import formula_spans, is_formula, mathml
+from papercoder.report.model import STATES, TracedRequirement
 from papercoder.report.rendering import environment
 from papercoder.text.characters import printable
-from papercoder.web.parts.passages import Piece, Span, parted, spans
+
+_MIN_SIMILARITY = 85.0
+"""Similarity from 0 to 100. The quote is known to be in this block; here it is only located."""
+
+_MIN_LETTERS = 12
+"""Shortest piece in letters that is searched by similarity."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A part of a text, `text[start:end]`, and the requirement that quotes it."""
+
+    start: int
+    end: int
+    owner: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a text that lies in the same spans."""
+
+    text: str
+    owners: tuple[str, ...]
+
+
+def spans(text: str, quote: str, owner: str) -> tuple[Span, ...]:
+    """The spans of a quote, one for each piece between its ellipses; none for a piece that is not found."""
+    letters, places = _letters(text)
+    found = (_find(letters, places, text, _letters(piece)[0]) for piece in pieces_of(quote))
+    return tuple(Span(start, end, owner) for start, end in filter(None, found))
+
+
+def parted(text: str, marks: Iterable[Span]) -> tuple[Piece, ...]:
+    """The text split at the ends of all spans; each piece has the owners of the spans around it."""
+    marks = tuple(marks)
+    cuts = sorted({0, len(text), *(mark.start for mark in marks), *(mark.end for mark in marks)})
+    return tuple(
+        Piece(
+            text[start:end],
+            tuple(dict.fromkeys(mark.owner for mark in marks if mark.start <= start and end <= mark.end)),
+        )
+        for start, end in pairwise(cuts)
+    )
+
+
+@lru_cache(maxsize=256)
+def _letters(text: str) -> tuple[str, tuple[int, ...]]:
+    """The letters and digits of a text, normalised and in lower case, and the position of each in the text."""
+    letters, places = list[str](), list[int]()
+    for place, character in enumerate(text):
+        for plain in unicodedata.normalize("NFKC", character).lower():
+            if plain.isalnum():
+                letters.append(plain)
+                places.append(place)
+    return "".join(letters), tuple(places)
+
+
+def _find(letters: str, places: tuple[int, ...], text: str, piece: str) -> tuple[int, int] | None:
+    if not piece:
+        return None
+    start = letters.find(piece)
+    while start >= 0:
+        found = places[start], places[start + len(piece) - 1] + 1
+        if _is_whole(text, *found):
+            return found
+        start = letters.find(piece, start + 1)
+    best = (
+        fuzz.partial_ratio_alignment(piece, letters, score_cutoff=_MIN_SIMILARITY)
+        if len(piece) >= _MIN_LETTERS
+        else None
+    )
+    if best is None or best.dest_end <= best.dest_start or len(piece) > len(letters):
+        return None
+    return places[best.dest_start], places[best.dest_end - 1] + 1
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Does this range start and end at word boundaries?"""
+    return not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())
+
 
 _LONGEST = 20_000
 """Characters of one text; the rest is cut."""
@@ -153,3 +239,112 @@ def _widened(span: Span, formulas: Iterable[tuple[int, int]]) -> Span:
 def _plain(text: str) -> str:
     text = printable(text)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text) - _LONGEST:,} more characters)"
+
+
+RequirementList = tuple[TracedRequirement, ...]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Conditions for a requirement to be in the list; an empty one always holds."""
+
+    kind: str = ""
+    status: str = ""
+    state: str = ""
+    file: str = ""
+    gap: str = ""
+    words: str = ""
+
+    def matches(self, item: TracedRequirement) -> bool:
+        """Do all conditions hold?"""
+        requirement = item.requirement
+        exact = ((self.kind, requirement.kind), (self.status, requirement.status), (self.state, item.state))
+        return (
+            all(wanted in {"", actual} for wanted, actual in exact)
+            and (not self.file or self.file in _files(item))
+            and (not self.gap or (self.gap in _GAPS and _GAPS[self.gap][1](item)))
+            and all(word in _words(item) for word in self.words.lower().split())
+        )
+
+
+@dataclass(frozen=True)
+class Menu:
+    """A menu of the filter."""
+
+    name: str
+    label: str
+    options: tuple[tuple[str, str], ...]
+    """Values with their labels."""
+
+
+FIELDS = frozenset(field.name for field in fields(Filter))
+
+
+_GAPS: dict[str, tuple[str, Callable[[TracedRequirement], bool]]] = {
+    "owner": ("no owner file", lambda item: not item.owner),
+    "mark": ("no mark in the code", lambda item: not item.marks),
+    "quote": ("quote not found", lambda item: bool(item.requirement.quote) and not item.requirement.quote_found),
+}
+"""Name -> what is missing, and whether it is."""
+
+
+def menus(requirements: RequirementList) -> tuple[Menu, ...]:
+    """The menus of the filter; they offer only values that occur, with their number."""
+    states = Counter(item.state for item in requirements)
+    files = Counter(path for item in requirements for path in _files(item))
+    gaps = Counter(name for item in requirements for name, (_, is_missing) in _GAPS.items() if is_missing(item))
+    return (
+        _menu("state", "all verdicts", ((state, LABELS[state], states[state]) for state in STATES)),
+        _menu("status", "all sources", _counted(item.requirement.status for item in requirements)),
+        _menu("kind", "all kinds", _counted(item.requirement.kind for item in requirements)),
+        _menu("file", "all files", ((path, path, files[path]) for path in sorted(files))),
+        _menu("gap", "no gap selected", ((name, _GAPS[name][0], gaps[name]) for name in _GAPS)),
+    )
+
+
+def list_html(requirements: RequirementList, *, is_planned: bool) -> Markup:
+    """These requirements; `is_planned`: the run has any."""
+    template = environment("papercoder.web").get_template("requirements.html")
+    values = {"items": requirements, "is_planned": is_planned}
+    return Markup(template.render(**values))  # noqa: S704  the template escapes
+
+
+def detail_html(item: TracedRequirement) -> Markup:
+    """A requirement in full: its quote, verdict and places."""
+    return Markup(environment("papercoder.web").get_template("requirement.html").render(item=item))  # noqa: S704  as above
+
+
+def filter_html(requirements: RequirementList, chosen: Filter) -> Markup:
+    """The fields of the filter, and the verdicts as a bar."""
+    states = Counter(item.state for item in requirements)
+    values = {
+        "menus": menus(requirements),
+        "chosen": {field.name: getattr(chosen, field.name) for field in fields(Filter)},
+        "states": {state: states[state] for state in STATES if states[state]},
+        "total": len(requirements),
+    }
+    return Markup(environment("papercoder.web").get_template("filter.html").render(**values))  # noqa: S704  as above
+
+
+def index_of(requirements: RequirementList, selected: str, default: int = -1) -> int:
+    """The position of a requirement in the list."""
+    return next((index for index, item in enumerate(requirements) if item.requirement.id == selected), default)
+
+
+def _counted(values: Iterable[str]) -> Iterable[tuple[str, str, int]]:
+    return ((value, value, count) for value, count in Counter(values).items())
+
+
+def _menu(name: str, label: str, values: Iterable[tuple[str, str, int]]) -> Menu:
+    """A menu of values with their labels and numbers; those that do not occur are left out."""
+    return Menu(name, label, tuple((value, f"{words} ({count:,})") for value, words, count in values if count))
+
+
+def _files(item: TracedRequirement) -> set[str]:
+    return {place.path for place in item.places} | ({item.owner} if item.owner else set())
+
+
+def _words(item: TracedRequirement) -> str:
+    requirement = item.requirement
+    words = (requirement.id, requirement.statement, requirement.quote, requirement.anchor, *sorted(_files(item)))
+    return " ".join(words).lower()

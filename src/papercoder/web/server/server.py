@@ -10,28 +10,35 @@ from fastapi import FastAPI
 from nicegui import app, ui
 
 from papercoder.settings import Settings
-from papercoder.web.pages import (
-    assumptions,
-    compare,
-    correct,
-    downloads,
-    edit,
-    files,
-    overview,
-    progress,
-    read,
-    results,
-    runs,
-    start,
-)
+from papercoder.web.pages import compare, edit, files, overview, read, results, runs, start
 from papercoder.web.runs.folder import RunsFolder
 from papercoder.web.server import layout
-from papercoder.web.server.access import Access, AccessControl, is_loopback
-from papercoder.web.server.listening import address_of, listen, run_until_stopped, token_from
+from papercoder.web.server.access import (
+    Access,
+    AccessControl,
+    address_of,
+    is_loopback,
+    listen,
+    run_until_stopped,
+    token_from,
+)
 from papercoder.web.server.state import Web, open_web
 
-PAGES = (runs, start, overview, read, correct, results, assumptions, progress, files, edit, downloads, compare)
-"""Each registers its own routes."""
+PAGES = (
+    runs.register,
+    start.register,
+    overview.register_overview,
+    read.register,
+    edit.register_correct,
+    results.register_results,
+    results.register_assumptions,
+    overview.register_progress,
+    files.register_files,
+    edit.register_edit,
+    files.register_downloads,
+    compare.register,
+)
+"""Each registers the routes of a page."""
 
 _STATIC = Path(__file__).parent.parent / "static"
 
@@ -66,8 +73,8 @@ def serve(
 
 def build(web: Web, access: Access) -> AccessControl:
     """All pages behind the access control; call it once in a process, since NiceGUI has only one application."""
-    for page in PAGES:
-        page.register(web)
+    for register in PAGES:
+        register(web)
     layout.register_errors()
     app.add_static_files("/static", _STATIC, max_cache_age=0)
     ui.add_head_html(_links(), shared=True)

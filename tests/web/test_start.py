@@ -6,7 +6,7 @@ import pytest
 
 from papercoder.errors import PaperError, RunFolderError
 from papercoder.operations.example import example
-from papercoder.web.papers.sources import source_of, store_upload
+from papercoder.web.pages.start import source_of, store_upload
 from papercoder.web.runs.folder import UPLOAD, RunsFolder
 from tests.support import MARKDOWN
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from papercoder.web.server.messages import for_page
+from papercoder.web.server.layout import for_page
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The options of a run as a form: what is wrong is shown beside each field before the start."""
+"""The options of a run as a form, with what is wrong beside each field before the start; and the example's card."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,12 +9,13 @@ from nicegui import events, ui
 
 from papercoder.artifacts import Paper
 from papercoder.errors import PaperCoderError
+from papercoder.operations.example import example
 from papercoder.operations.preview import AffectedArtifact, preview_settings
 from papercoder.report.formatting import money, plural
 from papercoder.runs.folder import load
-from papercoder.settings import LEVELS, RUN_ROLES, TEXT_ROLES, Profile, Role
+from papercoder.settings import LEVELS, RUN_ROLES, TEXT_ROLES, Profile, Role, Settings
 from papercoder.text.characters import printable
-from papercoder.web.papers.run_options import (
+from papercoder.web.parts.run_options import (
     CODING,
     FRONT,
     PROFILES,
@@ -27,8 +28,7 @@ from papercoder.web.papers.run_options import (
     problems,
 )
 from papercoder.web.server import layout
-from papercoder.web.server.layout import Label, alert, button, field, number, select
-from papercoder.web.server.messages import for_page
+from papercoder.web.server.layout import Label, alert, button, field, for_page, number, select
 from papercoder.web.server.state import Web
 
 _ROLES: dict[Role, str] = {
@@ -307,3 +307,36 @@ def _remade_text(remade: tuple[AffectedArtifact, ...]) -> str:
 def _run_name(title: str) -> str:
     """A short run name from a title: the part before its colon."""
     return title.partition(":")[0].lower()[:40]
+
+
+def draw(web: Web) -> None:
+    """Draw the card; nothing if the example is not installed."""
+    bundled = example()
+    if bundled is None:
+        return
+
+    async def run() -> None:
+        wrong.set_text("")
+        try:
+            await start_run(web, "kiln", str(bundled.paper), bundled.settings())
+        except PaperCoderError as error:
+            wrong.set_text(str(error))
+
+    with ui.element("div").classes("card example"):
+        Label(
+            "Try the bundled example first: a short paper with recorded answers. No key, no cost, and its code really "
+            "runs. It takes a few minutes."
+        )
+        layout.key(button("Run the example", run).mark("example"), "e", "run the example")
+        wrong = alert()
+
+
+async def start_run(web: Web, wanted: str, source: str, settings: Settings) -> None:
+    """Start a run under a free name, and open its page.
+
+    Raises:
+        PaperCoderError: it cannot start.
+    """
+    name = web.runs_folder.new(wanted)
+    await web.active_runs.start(name, source, settings)
+    ui.navigate.to(f"/run/{name}")

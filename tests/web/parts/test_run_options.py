@@ -8,7 +8,7 @@ import pytest
 from papercoder.errors import SettingsError
 from papercoder.paper.fidelity import Estimate
 from papercoder.settings import Coding, Profile, Settings
-from papercoder.web.papers.run_options import (
+from papercoder.web.parts.run_options import (
     CODING,
     FRONT,
     PROFILES,

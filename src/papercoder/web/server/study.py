@@ -18,8 +18,7 @@ from papercoder.artifacts import Study
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.evaluation.study.answers import LARGEST, PAGE, InvalidAnswers, file_name, parse_answers, read_study
 from papercoder.files.regular import read_bytes, write
-from papercoder.web.server.access import Access, AccessControl
-from papercoder.web.server.listening import address_of, listen, run_until_stopped, token_from
+from papercoder.web.server.access import Access, AccessControl, address_of, listen, run_until_stopped, token_from
 
 _HOST = "127.0.0.1"
 _POLICY = (

@@ -1,1 +1,0 @@
-"""The questionnaire of a human evaluation, answered on this machine."""
