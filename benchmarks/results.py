@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks.machine import Machine
-from papercoder.runs.store import write_synced
+from papercoder.runs.folder import write_synced
 
 HERE = Path(__file__).parent
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from papercoder.runs.store import digest
+from papercoder.runs.folder import digest
 from papercoder.stages.checking import linters
 from papercoder.stages.checking.linters import run_tool
 from tests.support import MARKDOWN

@@ -27,7 +27,7 @@ from papercoder.artifacts import (
 from papercoder.artifacts.design import Design
 from papercoder.models.contract import Request
 from papercoder.pipeline.publisher import Publisher
-from papercoder.repository.history import History
+from papercoder.repository.git import History
 from papercoder.runs.events import Event
 from papercoder.runs.folder import step_store
 from papercoder.runs.run import Run

@@ -26,7 +26,7 @@ from papercoder.operations.generate import generate
 from papercoder.paper.reading import read
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import CallMade
-from papercoder.runs.store import FileStore
+from papercoder.runs.folder import FileStore
 from papercoder.settings import Settings
 
 FILES = 16

@@ -4,7 +4,7 @@ import ast
 from pathlib import PurePosixPath
 
 from benchmarks.repair.sources import Edit, Sources, also_in, local_imports
-from papercoder.repository.syntax import parse
+from papercoder.repository.files import parse
 
 
 def missing_dependency(sources: Sources) -> Edit | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-from papercoder.repository.syntax import parse
+from papercoder.repository.files import parse
 
 T = TypeVar("T")
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -18,9 +18,8 @@ from papercoder.pipeline.reproduction import reproduce
 from papercoder.repository.files import read_files
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import TrialEnded
-from papercoder.runs.executor import PlainContext
 from papercoder.runs.folder import step_store
-from papercoder.runs.run import Run
+from papercoder.runs.run import PlainContext, Run
 from papercoder.stages.reproduction.order import order, targets_of
 
 LENGTHS = (0.0, 1.0, 4.0)

@@ -17,7 +17,7 @@ from papercoder.artifacts import LogicDesign
 from papercoder.models.contract import Answer, Price, Request
 from papercoder.models.recorded import Recorded
 from papercoder.operations.generate import generate
-from papercoder.repository.import_graph import import_order
+from papercoder.repository.code_graph import import_order
 from papercoder.runs.events import CallMade, CallStarted, Event
 from papercoder.settings import Coding, Settings
 

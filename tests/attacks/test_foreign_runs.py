@@ -18,9 +18,7 @@ import pytest
 
 from papercoder.artifacts import DataLock, DataSources, ExecutionReport, StepResult, TrialList
 from papercoder.datasets.fetch import give
-from papercoder.datasets.lock import read_data
-from papercoder.datasets.mounts import mounts_for
-from papercoder.datasets.status import data_status
+from papercoder.datasets.run_data import data_status, mounts_for, read_data
 from papercoder.datasets.web import url_release
 from papercoder.errors import FetchError, RunFolderError, SettingsError
 from papercoder.operations.data import give_data
@@ -28,14 +26,13 @@ from papercoder.operations.generate import generate
 from papercoder.operations.reproduce import options_to_resume
 from papercoder.operations.revise import settings_to_resume, source_to_resume
 from papercoder.report import load as load_report
-from papercoder.repository.history import History
+from papercoder.repository.git import History
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import CallMade, Event, RunStarted, Warned
-from papercoder.runs.executor import observes
 from papercoder.runs.folder import step_store
 from papercoder.runs.overview import report as overview
 from papercoder.runs.ownership import foreign_results
-from papercoder.runs.run import Run
+from papercoder.runs.run import Run, observes
 from papercoder.settings import ROLES, Settings, own_file
 from papercoder.web.runs.active import ActiveRuns
 from papercoder.web.runs.folder import RunsFolder

@@ -9,8 +9,7 @@ import pytest
 
 from papercoder.artifacts import SourceFile, TrialResult
 from papercoder.artifacts.execution import ExecutionReport
-from papercoder.environments.repository_copy import temporary_copy
-from papercoder.environments.script_report import read_report, write_nonce
+from papercoder.environments.repository_copy import read_report, temporary_copy, write_nonce
 from papercoder.stages.execution.execute import execute
 from papercoder.stages.execution.steps import declared_tests
 from papercoder.stages.reproduction.preparation import prepare

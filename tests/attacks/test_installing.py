@@ -18,8 +18,7 @@ import pytest
 
 from papercoder.artifacts.execution import Outcome
 from papercoder.environments.environment import Installation, Packages
-from papercoder.environments.indexes import Indexes
-from papercoder.environments.tools import Pip, Uv, find_tool
+from papercoder.environments.installers import Indexes, Pip, Uv, find_tool
 from papercoder.sandbox.contract import MIB, Bind, Command, Limits, Sandbox
 from tests.sandbox.conftest import isolating
 

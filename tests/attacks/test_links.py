@@ -13,8 +13,7 @@ import pytest
 
 from papercoder.artifacts import StepResult
 from papercoder.bench.results.files import read_results
-from papercoder.environments.environment import has_tests
-from papercoder.environments.missing_modules import needed_modules
+from papercoder.environments.environment import has_tests, needed_modules
 from papercoder.environments.repository_copy import read_untrusted_file, temporary_copy
 from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.evaluation.repository_view import judged_files, load_observations

@@ -17,11 +17,11 @@ from papercoder.artifacts.execution import Outcome
 from papercoder.sandbox import bubblewrap
 from papercoder.sandbox.bubblewrap import Bubblewrap
 from papercoder.sandbox.contract import MIB, Bind, Command, Limits
-from papercoder.sandbox.disk_usage import DiskLimit
+from papercoder.sandbox.control_group import create_scope, kernel_group
 from papercoder.sandbox.docker import Docker
 from papercoder.sandbox.launch import launcher
 from papercoder.sandbox.seccomp import docker_profile, filter_program, rules
-from papercoder.sandbox.systemd_scope import create_scope, kernel_group
+from papercoder.sandbox.supervision import DiskLimit
 from tests.needs import missing
 from tests.sandbox.conftest import SMALL, isolating
 

@@ -18,7 +18,7 @@ from papercoder.errors import AnswerError
 from papercoder.models.contract import Answer, Request
 from papercoder.models.simulated import Simulated
 from papercoder.runs.events import Warned
-from papercoder.runs.executor import EmitsEvents, runs_execution_steps
+from papercoder.runs.run import EmitsEvents, runs_execution_steps
 from papercoder.stages.checking import checks
 from tests.bench.benches import without_tools
 

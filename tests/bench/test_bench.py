@@ -20,8 +20,7 @@ from papercoder.errors import RunFolderError, SandboxError, SettingsError
 from papercoder.models.contract import Answer, Request
 from papercoder.models.simulated import Simulated
 from papercoder.runs.events import CallMade, Event, RunStarted, Warned
-from papercoder.runs.folder import load, lock
-from papercoder.runs.store import FileStore
+from papercoder.runs.folder import FileStore, load, lock
 from papercoder.stages.checking import checks
 from tests.bench.benches import FULL, PUBLISHED, TINY, Silent, calls_of, entry_of, run, without_tools, write_manifest
 from tests.support import of_kind

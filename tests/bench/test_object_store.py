@@ -20,7 +20,7 @@ from papercoder.errors import RunFolderError, SettingsError
 from papercoder.operations.environment import RunEnvironment
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade
-from papercoder.runs.store import FileStore
+from papercoder.runs.folder import FileStore
 from tests.bench.benches import PUBLISHED, TINY, calls_of, entry_of, write_manifest
 from tests.support import of_kind
 

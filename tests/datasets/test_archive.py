@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.datasets import archive
-from papercoder.datasets.archive import is_archive, unpack
+from papercoder.datasets import fetch
+from papercoder.datasets.fetch import is_archive, unpack
 from papercoder.errors import FetchError
 
 
@@ -36,12 +36,12 @@ def test_members_that_lead_out_are_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_a_bomb_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "_SMALL", 1000)
+    monkeypatch.setattr(fetch, "_SMALL", 1000)
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("zeros", bytes(10_000_000))
     with pytest.raises(FetchError, match="expands to more than 100 times its size"):
         unpack(tmp_path / "a.zip", tmp_path / "out")
-    monkeypatch.setattr(archive, "_MOST_MEMBERS", 0)
+    monkeypatch.setattr(fetch, "_MOST_MEMBERS", 0)
     with pytest.raises(FetchError, match="holds more than 0 files"):
         unpack(tmp_path / "a.zip", tmp_path / "out")
 

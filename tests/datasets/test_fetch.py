@@ -16,8 +16,7 @@ from papercoder.datasets.downloads import PartialFile, Unreachable
 from papercoder.datasets.records import doi_release, openml_release
 from papercoder.datasets.web import url_release
 from papercoder.errors import FetchError, RunFolderError
-from papercoder.runs.folder import lock
-from papercoder.runs.store import digest
+from papercoder.runs.folder import digest, lock
 from tests.datasets.conftest import World
 from tests.datasets.servers import COMMIT, resolve, serve_error, serve_json, serve_repository, source
 

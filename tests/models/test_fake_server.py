@@ -12,7 +12,7 @@ import pytest
 
 from papercoder.models.resolve import resolve
 from papercoder.models.stack import assemble
-from papercoder.runs.store import FileStore
+from papercoder.runs.folder import FileStore
 from papercoder.settings import Settings
 from tests.models.fakes import Events, ask
 

@@ -9,7 +9,7 @@ import pytest
 from papercoder.errors import ModelError, RunFolderError
 from papercoder.models.contract import Message
 from papercoder.models.journal import FinishingModel, JournaledModel, calls, journal_key
-from papercoder.runs.store import FileStore
+from papercoder.runs.folder import FileStore
 from tests.models.fakes import IMAGE, PNG, Events, Held, Memory, Scripted, ask, said, texts
 from tests.waiting import until
 
@@ -111,7 +111,7 @@ KILLED = """
 import asyncio, sys
 from pathlib import Path
 from papercoder.models.journal import JournaledModel
-from papercoder.runs.store import FileStore
+from papercoder.runs.folder import FileStore
 from tests.models.fakes import Events, Scripted, ask, said
 
 async def main():

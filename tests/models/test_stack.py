@@ -8,7 +8,7 @@ from papercoder.errors import CostCapReached, SettingsError
 from papercoder.models.resolve import models_by_role
 from papercoder.models.simulated import Simulated
 from papercoder.models.stack import assemble, assemble_roles
-from papercoder.runs.store import FileStore
+from papercoder.runs.folder import FileStore
 from papercoder.settings import RUN_ROLES, TEXT_ROLES, Settings
 from tests.models.fakes import Events, Held, Memory, Scripted, ask, said
 from tests.waiting import until

@@ -10,8 +10,7 @@ import pytest
 from papercoder.artifacts import DataSource, DataSources
 from papercoder.datasets.cache import DataCache
 from papercoder.datasets.downloads import Downloads, web_client
-from papercoder.datasets.lock import read_lock
-from papercoder.datasets.status import data_status
+from papercoder.datasets.run_data import data_status, read_lock
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.operations.data import Fetch, give_data
 from tests.datasets.servers import COMMIT, resolve, serve_repository, source

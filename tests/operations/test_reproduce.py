@@ -20,10 +20,9 @@ from papercoder.pipeline import reproduction as pipeline
 from papercoder.pipeline import trial_schedule
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import ClaimDecided, Event, ReproductionPlanned, RunEnded, TrialEnded, TrialStarted
-from papercoder.runs.executor import PlainContext
 from papercoder.runs.folder import lock as lock_run
 from papercoder.runs.folder import step_store
-from papercoder.runs.run import Run
+from papercoder.runs.run import PlainContext, Run
 from papercoder.settings import Settings
 from papercoder.stages.reproduction import places
 from papercoder.stages.reproduction.trial import TrialOutcome, run_trial

@@ -26,7 +26,7 @@ from papercoder.pipeline import diagnosis as pipeline
 from papercoder.pipeline.adoption import pending_change
 from papercoder.pipeline.publisher import Publisher
 from papercoder.pipeline.reproduction import reproduce
-from papercoder.repository.history import History
+from papercoder.repository.git import History
 from papercoder.runs.events import Event, HypothesisEnded
 from papercoder.runs.folder import step_store
 from papercoder.runs.run import Run

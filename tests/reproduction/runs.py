@@ -21,7 +21,7 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.claims import Claim, Ordering
 from papercoder.repository.files import read_files
-from papercoder.repository.history import History
+from papercoder.repository.git import History
 from papercoder.runs.event_log import EventLog
 from papercoder.runs.events import RunEnded, RunStarted
 from tests.support import LOGIC, PLAN

@@ -14,7 +14,7 @@ from papercoder.runs.events import (
     RunStarted,
     Warned,
 )
-from papercoder.runs.summary import stage_of, summarise
+from papercoder.runs.summary import StepCost, last_costs, mean_costs, stage_of, summarise
 
 
 def started(at: float, profile: str = "full") -> RunStarted:
@@ -84,3 +84,51 @@ def test_a_run_that_stopped_says_why() -> None:
 
 def test_the_folder_of_an_artifact_is_its_stage() -> None:
     assert [stage_of(name) for name in (PLAN, "analysis/src/a.py.md", CODE)] == ["planning", "analysis", "coding"]
+
+
+def call_artifact_costs(artifact: str, tokens: int, cost: float | None = 0.5, agent: str = "coding") -> CallMade:
+    return CallMade(
+        agent=agent,
+        subject="",
+        model="x:y",
+        artifact=artifact,
+        prompt=tokens,
+        cached=0,
+        completion=1,
+        cost_usd=cost,
+        seconds=1.0,
+    )
+
+
+def made(artifact: str) -> ArtifactMade:
+    return ArtifactMade(artifact=artifact, seconds=1.0, calls=1)
+
+
+EVENTS = (
+    call_artifact_costs("a", 9),
+    made("a"),
+    call_artifact_costs("b", 99),
+    call_artifact_costs("a", 19),
+    call_artifact_costs("a", 29),
+    made("a"),
+    made("b"),
+)
+
+
+def test_the_last_time_counts() -> None:
+    assert last_costs(EVENTS) == {
+        "a": StepCost(calls=2, tokens=50, cost_usd=1.0),
+        "b": StepCost(calls=1, tokens=100, cost_usd=0.5),
+    }
+
+
+def test_what_was_made_of_kept_answers_keeps_its_price() -> None:
+    assert last_costs((*EVENTS, made("a")))["a"].calls == 2
+
+
+def test_an_unknown_price_stays_unknown() -> None:
+    assert last_costs([call_artifact_costs("a", 1), call_artifact_costs("a", 1, None), made("a")])["a"].cost_usd is None
+
+
+def test_an_agent_takes_so_much_for_one_artifact() -> None:
+    assert mean_costs(EVENTS)["coding"] == StepCost(calls=4 / 3, tokens=160 / 3, cost_usd=2 / 3)

@@ -15,7 +15,7 @@ from papercoder.sandbox.bubblewrap import Bubblewrap
 from papercoder.sandbox.contract import Bind, Command, Sandbox
 from papercoder.sandbox.docker import Docker
 from papercoder.sandbox.gpu import AMD, GPU_EXPOSED, NO_GPU, NVIDIA, VARIABLES, GpuAccess, Vendor, gpu_access
-from papercoder.sandbox.subprocess import Subprocess
+from papercoder.sandbox.selection import Subprocess
 from tests.sandbox.conftest import isolating
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from papercoder.artifacts.execution import Outcome
 from papercoder.files.temporary import mark
+from papercoder.sandbox.bubblewrap import NAMES
 from papercoder.sandbox.contract import MIB
 from papercoder.sandbox.control_group import MOUNT
-from papercoder.sandbox.private_devices import NAMES
 from papercoder.sandbox.processes import descendants
 from tests.sandbox.conftest import SMALL, Attack
 

@@ -8,7 +8,7 @@ import pytest
 from papercoder.agents.answers import InvalidAnswerError, Json
 from papercoder.artifacts import Edits, Excerpt, ProposedAmendment, SourceFile, Verdicts
 from papercoder.errors import AnswerError
-from papercoder.repository.call_graph import CallGraph
+from papercoder.repository.code_graph import CallGraph
 from papercoder.stages.review import choice_problems, problems, review_file, revise_files
 from tests.scripted import CODE, block
 from tests.support import MODEL_PY, PAPER, Says, Scripted, make_agents, requirement

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.errors import RunFolderError
-from papercoder.repository.git import Output
-from papercoder.repository.history import History
+from papercoder.repository.git import History, Output
 from papercoder.web.parts.code_text import changes_html, file_changes
 
 

@@ -9,8 +9,7 @@ from papercoder.agents.answers import Correction, InvalidAnswerError
 from papercoder.agents.python_file import left_out
 from papercoder.artifacts import Edit, Edits, ProposedAmendment, SourceFile
 from papercoder.artifacts.base import normalise_path
-from papercoder.repository.paths import path_problem
-from papercoder.repository.syntax import parse
+from papercoder.repository.files import parse, path_problem
 from papercoder.repository.traceability import marks
 from papercoder.text.yaml_text import InvalidYaml, load_yaml
 

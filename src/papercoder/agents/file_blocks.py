@@ -10,8 +10,7 @@ from papercoder.agents.answers import Correction, InvalidAnswerError
 from papercoder.agents.python_file import left_out
 from papercoder.artifacts import SourceFile
 from papercoder.artifacts.base import normalise_path
-from papercoder.repository.paths import collisions, module_problem, path_problem
-from papercoder.repository.syntax import parse
+from papercoder.repository.files import collisions, module_problem, parse, path_problem
 
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*([\w.+-]*)[^`]*$")
 _SHORT_FENCE = 3

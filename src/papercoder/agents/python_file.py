@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from papercoder.agents.answers import Correction, InvalidAnswerError
-from papercoder.repository.syntax import parse
+from papercoder.repository.files import parse
 
 
 @dataclass(frozen=True)

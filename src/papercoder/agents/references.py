@@ -19,7 +19,7 @@ from papercoder.artifacts import Artifact, ReferencePassage, Requirement
 from papercoder.models.tokens import count_tokens
 from papercoder.paper.names import names
 from papercoder.repository.traceability import ids_in
-from papercoder.runs.store import digest
+from papercoder.runs.folder import digest
 from papercoder.text.characters import one_line
 from papercoder.text.fences import Fenced, code_block, fence
 

@@ -2,7 +2,7 @@
 
 import re
 
-from papercoder.repository.syntax import parse
+from papercoder.repository.files import parse
 
 _TAG = re.compile(r"<(/?)(?:seed:)?(?:think|thinking|thought|reasoning)>|\[(/?)THINK\]", re.IGNORECASE)
 _FINAL = re.compile(

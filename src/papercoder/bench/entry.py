@@ -24,8 +24,7 @@ from papercoder.pipeline.execution import check_and_execute
 from papercoder.report import write_report
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import Emit, RunEnded
-from papercoder.runs.folder import load, lock
-from papercoder.runs.store import write_synced
+from papercoder.runs.folder import load, lock, write_synced
 
 _NO_TIME = 0.001
 """Seconds of a budget that is used up: known results are compared, and nothing runs."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.operations.environment import Stores
-from papercoder.runs.store import FileStore, Store
+from papercoder.runs.folder import FileStore, Store
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

@@ -58,7 +58,7 @@ def skill(
     """Write the skill folder `papercoder`, with which coding agents know how to use PaperCoder."""
     from importlib.resources import files
 
-    from papercoder.runs.store import write_synced
+    from papercoder.runs.folder import write_synced
 
     name = "papercoder/SKILL.md"
     text = files("papercoder.mcp").joinpath("skill", name).read_text(encoding="utf-8")

@@ -30,7 +30,7 @@ def data(
 
     from papercoder.console.data import show_data, show_progress
     from papercoder.datasets.downloads import Downloads, web_client
-    from papercoder.datasets.status import data_status
+    from papercoder.datasets.run_data import data_status
     from papercoder.operations.data import Fetch, give_data
 
     def confirm(size: int) -> bool:

@@ -54,7 +54,7 @@ def read(
     from papercoder.operations.estimate import estimate
     from papercoder.paper.fidelity import fidelity
     from papercoder.paper.limited_reading import read_within_limits
-    from papercoder.runs.store import write_synced
+    from papercoder.runs.folder import write_synced
 
     settings = settings_given(model)
     name = settings.model_for("coding")

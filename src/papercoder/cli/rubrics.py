@@ -45,7 +45,7 @@ def rubric(
     from papercoder.evaluation.rubric import draft_rubric, to_json
     from papercoder.report.formatting import cost
     from papercoder.runs.event_log import read_events
-    from papercoder.runs.store import write_synced
+    from papercoder.runs.folder import write_synced
     from papercoder.runs.summary import summarise
 
     settings = settings_given(model, base_url=base_url, max_cost=max_cost)

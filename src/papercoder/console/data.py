@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from papercoder.datasets.downloads import OnProgress
-from papercoder.datasets.status import DataStatus, SourceStatus
+from papercoder.datasets.run_data import DataStatus, SourceStatus
 from papercoder.operations.cache import KINDS, CacheEntry
 
 _STATES = {

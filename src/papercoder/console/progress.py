@@ -42,8 +42,7 @@ from papercoder.runs.events import (
     Warned,
 )
 from papercoder.runs.folder import load
-from papercoder.runs.progress import Progress
-from papercoder.runs.reproduction_progress import RunningTrial
+from papercoder.runs.progress import Progress, RunningTrial
 from papercoder.settings import Profile
 
 A = TypeVar("A", bound=Artifact)

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from papercoder.artifacts.data import DataSource, LockedSource
 from papercoder.datasets.release import Release
-from papercoder.runs.store import digest
+from papercoder.runs.folder import digest
 from papercoder.settings import cache_folder
 
 RECORD, FILES = "source.json", "files"

@@ -1,15 +1,21 @@
 """Fetching a release into the cache: downloads that resume, hashes, archives, and an entry that appears at once."""
 
 import shutil
-from collections.abc import Callable
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from lzma import LZMAError
 from pathlib import Path
+from typing import IO
 
 import httpx
 
-from papercoder.artifacts.data import DataKind, DataSource, LockedFile, LockedSource
-from papercoder.datasets.archive import is_archive, unpack
+from papercoder.artifacts import DataKind, DataSource, LockedFile, LockedSource
 from papercoder.datasets.cache import FILES, RECORD, DataCache, listing, listing_digest
 from papercoder.datasets.downloads import Denied, Downloads, sha256_of
 from papercoder.datasets.hub import hub_release
@@ -18,8 +24,80 @@ from papercoder.datasets.release import Release
 from papercoder.datasets.web import url_release
 from papercoder.errors import FetchError
 from papercoder.files.regular import write_failure
-from papercoder.runs.folder import lock
-from papercoder.runs.store import digest, write_synced
+from papercoder.paper.files import inside
+from papercoder.runs.folder import digest, lock, write_synced
+
+_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+_MOST_MEMBERS = 3_000_000
+"""ImageNet has 1.3 million images."""
+
+_MOST_EXPANSION = 100
+_SMALL = 2**30
+"""Bytes. An archive that holds more may hold at most `_MOST_EXPANSION` times its own size."""
+
+_CHUNK = 2**20
+_UNREADABLE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError, EOFError, ValueError, RuntimeError)
+"""Damage, a password, or an unknown compression."""
+
+
+def is_archive(name: str) -> bool:
+    """Whether a file of this name is unpacked. Formats that are archives inside, such as `.npz`, are not."""
+    return name.lower().endswith(_ENDINGS)
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Write the regular files of an archive into a folder.
+
+    Raises:
+        FetchError: the archive is damaged, encrypted, unsafe or too large.
+        OSError: the folder cannot be written.
+    """
+    limit = max(_SMALL, _MOST_EXPANSION * archive.stat().st_size)
+    with _readable(archive):
+        for count, (name, file) in enumerate(_members(archive), 1):
+            if count > _MOST_MEMBERS:
+                raise FetchError(f"{archive.name} holds more than {_MOST_MEMBERS:,} files. Unpack it by hand.")
+            path = inside(name)
+            if path is None or path == ".":
+                raise FetchError(
+                    f"{archive.name} has a member that leads out of it ({name[:80]}). It was not unpacked."
+                )
+            limit -= _write(file, folder / path, limit, archive.name)
+
+
+def _write(file: IO[bytes], path: Path, limit: int, archive: str) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    size = 0
+    with path.open("wb") as target:
+        while chunk := file.read(_CHUNK):
+            size += len(chunk)
+            if size > limit:
+                raise FetchError(f"{archive} expands to more than {_MOST_EXPANSION} times its size. Unpack it by hand.")
+            target.write(chunk)
+    return size
+
+
+def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    if archive.name.lower().endswith(".zip"):
+        with zipfile.ZipFile(archive) as opened:
+            for info in opened.infolist():
+                if not info.is_dir() and not stat.S_ISLNK(info.external_attr >> 16):
+                    with opened.open(info) as file:
+                        yield info.filename, file
+        return
+    with tarfile.open(archive) as packed:
+        for member in packed:
+            if member.isfile() and (content := packed.extractfile(member)):
+                yield member.name, content
+
+
+@contextmanager
+def _readable(archive: Path) -> Iterator[None]:
+    try:
+        yield
+    except _UNREADABLE as error:
+        raise FetchError(f"{archive.name} is damaged, encrypted or not an archive ({error}).") from error
+
 
 FindRelease = Callable[[DataSource, httpx.Client], Release]
 

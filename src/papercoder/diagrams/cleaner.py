@@ -15,7 +15,7 @@ from typing import Any, Literal
 from lxml import etree
 from markupsafe import Markup
 
-from papercoder.runs.store import digest
+from papercoder.runs.folder import digest
 from papercoder.text.characters import one_line, printable
 
 Element = Any

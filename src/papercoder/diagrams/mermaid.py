@@ -17,7 +17,7 @@ from typing import Literal
 
 from papercoder.diagrams.cleaner import InvalidSvgError, clean
 from papercoder.errors import RunFolderError
-from papercoder.runs.store import digest, write_synced
+from papercoder.runs.folder import digest, write_synced
 from papercoder.settings import cache_folder
 from papercoder.text.characters import printable
 

@@ -1,33 +1,159 @@
-"""The environment of a generated repository: resolved to a lock file, installed from wheels, and cached.
+"""The environment of a generated repository: resolved to a lock file, installed from wheels, cached and compared.
 
-Installing runs no code of a package: only packages with a version and hashes are installed, from wheels alone, and each
-installation has its own downloads, so that none can change what another one installs. A cached environment is used only
-if its files are those that were installed.
+Compared are the files that were installed, before each use, and the modules that the code imports.
 """
 
 import asyncio
+import hashlib
 import os
 import shlex
+import stat
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from papercoder.artifacts.execution import Outcome
-from papercoder.environments.indexes import Indexes, user_indexes
-from papercoder.environments.inventory import is_unchanged, take_inventory
-from papercoder.environments.lock import LOCK, MOST_BYTES, REQUIREMENTS, InvalidLock, locked_packages
-from papercoder.environments.missing_modules import SCRIPT, missing_modules, needed_modules
+from packaging.utils import canonicalize_name
+from pydantic import TypeAdapter, ValidationError
+
+from papercoder.artifacts import Artifact, Outcome
+from papercoder.environments import distributions_script
+from papercoder.environments.installers import (
+    ENVIRONMENT,
+    LOCK,
+    MOST_BYTES,
+    PYTHON,
+    REQUIREMENTS,
+    Indexes,
+    InvalidLock,
+    Tool,
+    find_tool,
+    locked_packages,
+    user_indexes,
+)
 from papercoder.environments.repository_copy import delete_folder, read_untrusted_file, temporary_copy
-from papercoder.environments.tools import ENVIRONMENT, PYTHON, Tool, find_tool
 from papercoder.errors import RunFolderError
-from papercoder.files.regular import walk, write_failure
+from papercoder.files.regular import read_text, walk, write_failure
 from papercoder.files.temporary import hold, mark, sweep
-from papercoder.repository.packages import package_problem
-from papercoder.runs.store import digest
+from papercoder.repository.packages import distributions_of, is_brought, needed_imports, package_problem
+from papercoder.runs.folder import digest
 from papercoder.sandbox.contract import Bind, Command, Limits, Phase, Sandbox
 from papercoder.settings import cache_folder
+
+SCRIPT = Path(distributions_script.__file__)
+"""Prints the distributions of modules as JSON; runs in the environment's interpreter."""
+
+_FOUND = TypeAdapter(dict[str, list[str] | None])
+_SKIPPED = frozenset({"tests", "venv", ".venv"})
+
+
+def needed_modules(repository: Path) -> dict[str, str]:
+    """The third-party modules that the code needs, and a file that imports each; tests are left out.
+
+    Any module or folder of the repository counts as local, since programs may change `sys.path`.
+    """
+    paths = [path for path in sorted(walk(repository)) if path.suffix == ".py"]
+    own = {name for path in paths for name in (*path.parts[:-1], path.stem)}
+    code = [path for path in reversed(paths) if not _SKIPPED & set(path.parts)]
+    return {module: str(path) for path in code for module in _needed(repository, str(path), own)}
+
+
+def _needed(repository: Path, path: str, own: set[str]) -> Iterator[str]:
+    try:
+        yield from needed_imports(read_text(repository, path) or "", own)
+    except (SyntaxError, ValueError, RunFolderError):
+        return  # the import step reports it
+
+
+def missing_modules(outcome: Outcome, imported: Mapping[str, str]) -> str:
+    """The modules that the right distribution does not provide, in one sentence; empty if none.
+
+    Args:
+        outcome: of `SCRIPT`, run with the names of the modules.
+        imported: module -> a file that imports it.
+    """
+    try:
+        found = _FOUND.validate_json(outcome.output.strip().rpartition("\n")[2] if outcome.succeeded else "{}")
+    except ValidationError:
+        return ""
+    wrong = [text for module, names in found.items() if (text := _problem(module, names, imported.get(module, "")))]
+    return "; ".join(wrong)
+
+
+def _problem(module: str, names: list[str] | None, path: str) -> str:
+    right = next(iter(distributions_of(module)), "")
+    advice = f"; install `{right}`" if right else ""
+    if names is None:
+        return f"`{module}` is imported in {path}, but no installed package provides it{advice}"
+    brought = {canonicalize_name(name) for name in names}
+    same_name = canonicalize_name(module.partition(".")[0])
+    if brought == {same_name} and not is_brought(module, brought):
+        return f"`{module}`, imported in {path}, comes from the package `{names[0]}`, a different project{advice}"
+    return ""
+
+
+_FILE = "inventory.json"
+
+
+class _Entry(Artifact):
+    """A file or link."""
+
+    content: str
+    """The hash of the file, or the target of the link."""
+
+    state: tuple[int, int, int]
+    """Size, time of the last change of the content, and of the file; while they are the same, so is the content."""
+
+
+class _Inventory(Artifact):
+    """All files and links of an environment."""
+
+    entries: dict[str, _Entry]
+
+
+def take_inventory(environment: Path) -> None:
+    """Record the files of a new environment."""
+    entries = {
+        path: _Entry(content=_content(environment / path), state=_state(environment / path))
+        for path in _paths(environment)
+    }
+    text = _Inventory(entries=entries).model_dump_json()
+    environment.with_name(_FILE).write_text(text, encoding="utf-8")
+
+
+def is_unchanged(environment: Path) -> bool:
+    """Whether an environment has its inventory and exactly the files in it."""
+    try:
+        recorded = _Inventory.model_validate_json(environment.with_name(_FILE).read_bytes()).entries
+        return set(_paths(environment)) == recorded.keys() and all(
+            _state(environment / path) == entry.state or _content(environment / path) == entry.content
+            for path, entry in recorded.items()
+        )
+    except (OSError, ValidationError):
+        return False
+
+
+def _paths(environment: Path) -> Iterator[str]:
+    for root, folders, names in os.walk(environment):
+        links = (name for name in folders if Path(root, name).is_symlink())
+        yield from (Path(root, name).relative_to(environment).as_posix() for name in (*links, *names))
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    status = path.lstat()
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _content(path: Path) -> str:
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        return f"link to {path.readlink()}"
+    if not stat.S_ISREG(mode):
+        return "no file"
+    with path.open("rb") as file:
+        return f"{stat.S_IMODE(mode):o} {hashlib.file_digest(file, 'sha256').hexdigest()}"
+
 
 _FOLDER = "environment"
 _DOWNLOADS = ".downloads"
@@ -161,7 +287,8 @@ class _Building:
         imported = await asyncio.to_thread(needed_modules, repository)
         if not imported:
             return ""
-        argv = (environment.python, "-I", "-c", SCRIPT.read_text(encoding="utf-8"), *imported)
+        script = await asyncio.to_thread(SCRIPT.read_text, encoding="utf-8")
+        argv = (environment.python, "-I", "-c", script, *imported)
         async with temporary_copy(repository) as folder:
             command = Command(
                 argv,

@@ -41,9 +41,8 @@ from papercoder.evaluation.repository_view import (
 )
 from papercoder.evaluation.rubric import ancestors, rubric_score
 from papercoder.models.tokens import count_tokens
-from papercoder.runs.folder import read_given_text
+from papercoder.runs.folder import digest, read_given_text
 from papercoder.runs.run import Run
-from papercoder.runs.store import digest
 
 _SATURATION = 1.2
 """k1 of BM25."""

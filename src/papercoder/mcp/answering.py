@@ -15,7 +15,7 @@ from papercoder.mcp.reading import RunName
 from papercoder.mcp.workspace import Workspace
 from papercoder.models.contract import Request
 from papercoder.models.relay import Exchange
-from papercoder.runs.store import digest
+from papercoder.runs.folder import digest
 from papercoder.settings import Profile, Settings, parse_duration
 from papercoder.text.characters import visible
 

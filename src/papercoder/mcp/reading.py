@@ -17,10 +17,9 @@ from papercoder.mcp.workspace import Workspace, located
 from papercoder.report import load, to_markdown
 from papercoder.report.model import State, TracedRequirement
 from papercoder.report.questions import letter
-from papercoder.runs.agents import AgentUse, use_by_agent
 from papercoder.runs.event_log import read_events
 from papercoder.runs.overview import RunReport, report, status_of
-from papercoder.runs.summary import Summary, Tokens, summarise
+from papercoder.runs.summary import AgentUse, Summary, Tokens, summarise, use_by_agent
 from papercoder.text.characters import visible
 
 RunName = Annotated[str, Field(description="Name of a run, as list_runs shows it.")]

@@ -13,7 +13,7 @@ from papercoder.artifacts.base import Artifact
 from papercoder.models.contract import Answer, Model, ModelWrapper, Request
 from papercoder.models.tokens import prompt_tokens
 from papercoder.runs.events import CallMade, CallReused, CallStarted, Emit
-from papercoder.runs.store import Store, digest, parse_stored
+from papercoder.runs.folder import Store, digest, parse_stored
 
 T = TypeVar("T")
 

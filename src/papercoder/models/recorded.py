@@ -12,7 +12,7 @@ from papercoder.errors import AnswerError, SettingsError
 from papercoder.models.continuation import CONTINUE, text_so_far
 from papercoder.models.contract import FREE, Answer, Request
 from papercoder.models.tokens import free_answer
-from papercoder.runs.store import digest, write_synced
+from papercoder.runs.folder import digest, write_synced
 
 MANIFEST = "recording.json"
 

@@ -9,7 +9,7 @@ from papercoder.errors import ModelError
 from papercoder.models.contract import FREE, Answer, Request
 from papercoder.models.recorded import slug
 from papercoder.models.tokens import free_answer
-from papercoder.runs.store import digest, write_synced
+from papercoder.runs.folder import digest, write_synced
 from papercoder.text.fences import tag_of
 
 REQUEST = ".request.md"

@@ -26,7 +26,7 @@ from papercoder.models.relay import Exchange, Relay
 from papercoder.models.retries import IdleTimeout, RetryingModel
 from papercoder.models.tokens import ContextGuard
 from papercoder.runs.events import Emit
-from papercoder.runs.store import Store
+from papercoder.runs.folder import Store
 from papercoder.settings import Role, Settings
 
 

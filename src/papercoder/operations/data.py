@@ -10,8 +10,8 @@ from papercoder.artifacts import DataSource, DataSources, LockedSource
 from papercoder.datasets.cache import DataCache
 from papercoder.datasets.downloads import Downloads
 from papercoder.datasets.fetch import SERVERS, fetch_release, give
-from papercoder.datasets.lock import DATA, LOCK, read_lock, record
 from papercoder.datasets.release import Release, by_hand
+from papercoder.datasets.run_data import DATA, LOCK, read_lock, record
 from papercoder.errors import FetchError, SettingsError
 from papercoder.models.catalog import closest
 from papercoder.runs.event_log import EventLog

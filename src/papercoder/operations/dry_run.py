@@ -26,12 +26,10 @@ from papercoder.models.contract import Answer, Price, Request
 from papercoder.operations.generate import PROFILES
 from papercoder.operations.references import stored_references
 from papercoder.pipeline.publisher import Files, Publisher
-from papercoder.repository.history import History
+from papercoder.repository.git import History
 from papercoder.runs.events import ArtifactEdited, Event
-from papercoder.runs.executor import C, execution_steps_of
-from papercoder.runs.folder import load, step_store
-from papercoder.runs.run import Run
-from papercoder.runs.store import Store
+from papercoder.runs.folder import Store, load, step_store
+from papercoder.runs.run import C, Run, execution_steps_of
 from papercoder.settings import RUN_ROLES, Settings
 
 P = ParamSpec("P")

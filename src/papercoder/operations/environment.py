@@ -11,9 +11,8 @@ from papercoder.models.contract import Model
 from papercoder.models.rate_limits import RateLimits
 from papercoder.paper.limited_reading import read_within_limits
 from papercoder.pipeline.reproduction import OpenPlace, open_place
-from papercoder.runs.executor import Executor, LocalExecutor
-from papercoder.runs.folder import answer_store, step_store
-from papercoder.runs.store import Store
+from papercoder.runs.folder import Store, answer_store, step_store
+from papercoder.runs.run import Executor, LocalExecutor
 
 PaperReader = Callable[[str | Path], Awaitable[Paper]]
 """Reads a paper from a file, a folder, an arXiv id or a URL."""

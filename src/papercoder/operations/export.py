@@ -15,7 +15,7 @@ from papercoder.operations.redaction import Redaction, quotes_in
 from papercoder.report import Report, to_html
 from papercoder.report import load as load_report
 from papercoder.report.claims import judged_claims
-from papercoder.repository.syntax import parse
+from papercoder.repository.files import parse
 from papercoder.repository.traceability import to_markdown
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import AnswerRejected, CallMade, CallReused, CallStarted, Event, RunStarted

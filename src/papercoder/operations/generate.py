@@ -31,7 +31,7 @@ from papercoder.pipeline.adoption import complete_change, with_pending_change
 from papercoder.pipeline.pipeline import as_published, paper_to_repository
 from papercoder.pipeline.publisher import Publisher
 from papercoder.report import write_report
-from papercoder.repository.history import History
+from papercoder.repository.git import History
 from papercoder.runs.event_log import EventLog, last_start, read_events, trusted_start
 from papercoder.runs.events import ArtifactEdited, CallMade, Emit, RunEnded, RunStarted, Warned
 from papercoder.runs.folder import load, lock

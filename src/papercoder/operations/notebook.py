@@ -2,7 +2,7 @@
 
 import json
 
-from papercoder.repository.paths import RUNNER
+from papercoder.repository.files import RUNNER
 from papercoder.text.markdown import inline
 
 NOTEBOOK = "reproduce.ipynb"

@@ -19,8 +19,7 @@ from papercoder.files.temporary import temporary_folder
 from papercoder.paper.names import names
 from papercoder.paper.server import is_internal
 from papercoder.repository.git import clone, is_clone_address, run_git
-from papercoder.runs.folder import load
-from papercoder.runs.store import digest
+from papercoder.runs.folder import digest, load
 from papercoder.settings import Settings
 
 FOLDER = "references"

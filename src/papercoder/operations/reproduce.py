@@ -20,13 +20,12 @@ from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, Confirm
 from papercoder.pipeline.results import add_results
 from papercoder.repository.files import read_files
-from papercoder.repository.history import History
+from papercoder.repository.git import History
 from papercoder.runs.event_log import EventLog, last_start, read_events, trusted_start
 from papercoder.runs.events import Emit, RunStarted, Warned
-from papercoder.runs.executor import PlainContext
 from papercoder.runs.folder import load, lock
 from papercoder.runs.ownership import foreign_start, is_own
-from papercoder.runs.run import Run
+from papercoder.runs.run import PlainContext, Run
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
 

@@ -18,7 +18,7 @@ from papercoder.artifacts import (
     Requirements,
 )
 from papercoder.artifacts.design import ADDED_SETTINGS, Design
-from papercoder.datasets.lock import DATA
+from papercoder.datasets.run_data import DATA
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.files.regular import is_file, walk, write
 from papercoder.models.contract import Price
@@ -33,10 +33,9 @@ from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.repository.files import read_files
 from papercoder.runs.event_log import EventLog, read_events, trusted_start
 from papercoder.runs.events import Emit
-from papercoder.runs.executor import PlainContext
 from papercoder.runs.folder import load, lock, parse_artifact, require_no_links, step_store
 from papercoder.runs.ownership import is_own
-from papercoder.runs.run import Run
+from papercoder.runs.run import PlainContext, Run
 from papercoder.runs.summary import Summary, summarise
 from papercoder.settings import Settings
 from papercoder.stages.amendment import (

@@ -19,7 +19,7 @@ from papercoder.errors import PaperError
 from papercoder.paper.arxiv import ArxivId, parse_id
 from papercoder.paper.server import Server, keep, paper_client
 from papercoder.paper.sniffing import kind_of
-from papercoder.runs.store import digest
+from papercoder.runs.folder import digest
 from papercoder.settings import cache_folder
 
 Site = Literal["OpenReview", "DOI", "Semantic Scholar"]

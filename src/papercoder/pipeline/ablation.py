@@ -39,9 +39,9 @@ from papercoder.pipeline.pipeline import (
     write_configuration,
 )
 from papercoder.pipeline.publisher import Files, Publisher
+from papercoder.repository.code_graph import import_order
 from papercoder.repository.config_text import config_outline
-from papercoder.repository.import_graph import import_order
-from papercoder.repository.paths import path_problem
+from papercoder.repository.files import path_problem
 from papercoder.runs.run import Run
 from papercoder.settings import Settings
 from papercoder.stages import packaging

@@ -17,9 +17,8 @@ from papercoder.artifacts.design import Design
 from papercoder.files.regular import delete, is_file, read_text
 from papercoder.pipeline.publisher import Files
 from papercoder.runs.event_log import artifact_in_progress
-from papercoder.runs.executor import C, Executor, execution_steps_of
 from papercoder.runs.folder import artifact_text, load, parse_artifact
-from papercoder.runs.run import Run
+from papercoder.runs.run import C, Executor, Run, execution_steps_of
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -32,9 +32,8 @@ from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.pipeline.reproduction import OpenPlace, measure, open_place, recall
 from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.runs.events import DiagnosisStarted, HypothesisEnded, Warned
-from papercoder.runs.folder import load
+from papercoder.runs.folder import digest, load
 from papercoder.runs.run import Run
-from papercoder.runs.store import digest
 from papercoder.stages.diagnosis import (
     changed_config,
     claim_changes,

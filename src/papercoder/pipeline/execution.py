@@ -6,10 +6,9 @@ from typing import Any
 from papercoder.agents.agent import Agents
 from papercoder.artifacts import ExecutionReport, SourceFile, StepName
 from papercoder.concurrency import run_in_thread
-from papercoder.datasets.lock import read_data
+from papercoder.datasets.run_data import read_data
 from papercoder.pipeline.publisher import Files
-from papercoder.runs.executor import execution_steps_of
-from papercoder.runs.run import Run
+from papercoder.runs.run import Run, execution_steps_of
 from papercoder.stages.checking import check
 from papercoder.stages.execution.execute import Unobserved, execute_files
 

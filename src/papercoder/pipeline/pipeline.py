@@ -47,8 +47,8 @@ from papercoder.pipeline.repair_rounds import RepairRounds
 from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, reproduce
 from papercoder.pipeline.results import add_results
 from papercoder.pipeline.review_rounds import ReviewRounds
+from papercoder.repository.code_graph import import_order
 from papercoder.repository.config_text import config_outline, outline_with, to_yaml
-from papercoder.repository.import_graph import import_order
 from papercoder.repository.traceability import trace
 from papercoder.runs.run import Run
 from papercoder.settings import Coding, Settings

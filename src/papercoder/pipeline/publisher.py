@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from papercoder.artifacts import SourceFile
-from papercoder.repository.history import History
+from papercoder.repository.git import History
 from papercoder.runs.run import Run
 
 Files = tuple[SourceFile, ...]

@@ -29,17 +29,15 @@ from papercoder.artifacts.reproduction import (
 from papercoder.claims.verdicts import compare
 from papercoder.clusters.ray import connected, ray_address
 from papercoder.concurrency import run_in_thread
-from papercoder.datasets.lock import read_data
-from papercoder.environments.lock import LOCK
+from papercoder.datasets.run_data import read_data
+from papercoder.environments.installers import LOCK
 from papercoder.errors import ReproductionError, RunFolderError, SettingsError
 from papercoder.files.regular import read_text
 from papercoder.pipeline.trial_schedule import TrialSchedule
 from papercoder.pipeline.trial_steps import TrialSteps
 from papercoder.runs.events import ClaimDecided, Forecast, ReproductionPlanned
-from papercoder.runs.executor import PlainContext, observes
-from papercoder.runs.folder import load
-from papercoder.runs.run import Run
-from papercoder.runs.store import digest
+from papercoder.runs.folder import digest, load
+from papercoder.runs.run import PlainContext, Run, observes
 from papercoder.stages.reproduction.order import Target, limit_seeds, needed_kinds, selected_claims, targets_of
 from papercoder.stages.reproduction.places import LocalPlace, RayPlace, SlurmPlace, TrialPlace, local_slots
 from papercoder.stages.reproduction.preparation import (

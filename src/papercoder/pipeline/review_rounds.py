@@ -24,7 +24,7 @@ from papercoder.artifacts.design import Design
 from papercoder.concurrency import gather_all, gather_pair
 from papercoder.files.temporary import temporary_folder
 from papercoder.pipeline.publisher import Files, Publisher
-from papercoder.repository.call_graph import CallGraph
+from papercoder.repository.code_graph import CallGraph
 from papercoder.repository.traceability import trace
 from papercoder.runs.events import Warned
 from papercoder.runs.run import Run

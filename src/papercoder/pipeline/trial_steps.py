@@ -11,9 +11,8 @@ from papercoder.artifacts import RunData, SourceFile, Trial, TrialResult
 from papercoder.artifacts.reproduction import Setting
 from papercoder.errors import PaperCoderError
 from papercoder.files.regular import write
-from papercoder.runs.executor import PlainContext, observes
-from papercoder.runs.run import Run
-from papercoder.runs.store import digest
+from papercoder.runs.folder import digest
+from papercoder.runs.run import PlainContext, Run, observes
 from papercoder.stages.reproduction.places import TrialPlace
 from papercoder.stages.reproduction.preparation import CONFIG, flat_settings
 from papercoder.stages.reproduction.trial import OnProgress, TrialCaps, TrialOutcome, TrialRequest

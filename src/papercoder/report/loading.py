@@ -34,19 +34,17 @@ from papercoder.artifacts.paper import render_block
 from papercoder.artifacts.reproduction import Reproduction
 from papercoder.artifacts.review import Amendments, MutationReports
 from papercoder.datasets.cache import DataCache
-from papercoder.datasets.lock import DATA, LOCK, read_lock
-from papercoder.datasets.status import SourceStatus, source_status
+from papercoder.datasets.run_data import DATA, LOCK, SourceStatus, read_lock, source_status
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import file_status, is_file, read_bytes, read_text, walk
 from papercoder.paper.fidelity import checks, suspicions
 from papercoder.paper.pictures import FOLDER, picture_name
 from papercoder.report.claims import judged_claims
 from papercoder.report.model import CodeLine, DoubtfulPlace, Place, Report, TracedRequirement
-from papercoder.runs.agents import use_by_agent
 from papercoder.runs.event_log import LOG, read_events
 from papercoder.runs.folder import require_no_links
 from papercoder.runs.overview import next_steps, status_of, with_foreign_results
-from papercoder.runs.summary import Summary, summarise
+from papercoder.runs.summary import Summary, summarise, use_by_agent
 
 A = TypeVar("A", bound=Artifact)
 

@@ -25,10 +25,9 @@ from papercoder.artifacts.checking import CheckReport
 from papercoder.artifacts.execution import ExecutionReport, StepName, StepResult
 from papercoder.artifacts.reproduction import Reproduction
 from papercoder.artifacts.review import Amendments, MutationReports
-from papercoder.datasets.status import SourceStatus
-from papercoder.runs.agents import AgentUse
+from papercoder.datasets.run_data import SourceStatus
 from papercoder.runs.overview import NextStep, RunStatus
-from papercoder.runs.summary import Summary
+from papercoder.runs.summary import AgentUse, Summary
 
 State = Literal["implemented", "partly", "missing", "contradicts", "not_reviewed"]
 STATES: tuple[State, ...] = ("implemented", "partly", "missing", "contradicts", "not_reviewed")

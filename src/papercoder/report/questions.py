@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from papercoder.artifacts import ConfigValue, Hypothesis, Requirement
 from papercoder.claims.measurements import plain
 from papercoder.report.model import Report, shown
-from papercoder.repository.claims_file import place
+from papercoder.repository.traceability import place
 from papercoder.text.characters import one_line
 
 MOST = 10

@@ -12,7 +12,7 @@ from papercoder.artifacts import LogicDesign
 from papercoder.errors import ArtifactError
 from papercoder.pipeline.outline import StageOutline
 from papercoder.report.formatting import duration
-from papercoder.repository.import_graph import import_order
+from papercoder.repository.code_graph import import_order
 from papercoder.runs.progress import WAITING, ArtifactProgress, Progress, ProgressState
 from papercoder.runs.summary import stage_of
 

@@ -14,7 +14,7 @@ from itertools import zip_longest
 from pathlib import PurePosixPath
 
 from papercoder.artifacts import SourceFile
-from papercoder.repository.syntax import parse
+from papercoder.repository.files import parse
 from papercoder.repository.traceability import marks
 
 _OTHER = {"+": "-", "-": "+", "*": "/", "/": "*", "**": "*", "+=": "-=", "-=": "+=", "*=": "/=", "/=": "*="}

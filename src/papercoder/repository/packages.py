@@ -17,7 +17,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from rapidfuzz.distance import OSA
 
-from papercoder.repository.syntax import parse
+from papercoder.repository.files import parse
 
 _TABLE = "import_names.txt"
 _NAMESPACES = frozenset({"azure", "google", "mpl_toolkits", "mysql", "pyannote", "ruamel", "snowflake"})

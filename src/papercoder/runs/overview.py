@@ -12,12 +12,11 @@ from papercoder.artifacts import Artifact, ClaimResults, Diagnosis, Requirements
 from papercoder.artifacts.reproduction import Reproduction
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import is_file, read_text, walk
-from papercoder.runs.agents import AgentUse, use_by_agent
 from papercoder.runs.event_log import LOG, read_events
 from papercoder.runs.events import ExecutionStepEnded
 from papercoder.runs.folder import is_locked, require_no_links
 from papercoder.runs.ownership import foreign_results
-from papercoder.runs.summary import Calls, StageSummary, Status, Summary, Tokens, summarise
+from papercoder.runs.summary import AgentUse, Calls, StageSummary, Status, Summary, Tokens, summarise, use_by_agent
 
 A = TypeVar("A", bound=Artifact)
 

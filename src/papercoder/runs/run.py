@@ -1,4 +1,4 @@
-"""A run is a folder, and `Run.step` makes each artifact in it once.
+"""A run is a folder, and `Run.step` makes each artifact in it once, here or on another machine.
 
 The folder has two kinds of content, both addressed by hashes. The *store* holds results that cost money and is written
 first. The *artifacts* are files for people: a file whose content the system did not write is the user's, is used
@@ -12,21 +12,100 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints
+from typing import Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, get_type_hints
 
-from papercoder.artifacts import Artifact
+from papercoder.artifacts import Artifact, StepName
 from papercoder.concurrency import run_in_thread
 from papercoder.errors import AnswerError, RunFolderError
 from papercoder.files.regular import delete, read_text, walk, write
 from papercoder.runs.event_log import current_step
 from papercoder.runs.events import ArtifactEdited, ArtifactMade, ArtifactReused, ArtifactStarted, Emit, Warned
-from papercoder.runs.executor import C, Executor, LocalExecutor, is_observation
-from papercoder.runs.folder import artifact_text, parse_artifact
+from papercoder.runs.folder import Store, artifact_text, digest, parse_artifact, parse_stored
 from papercoder.runs.ownership import is_sealed, seal, seal_output
-from papercoder.runs.store import Store, digest, parse_stored
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class StepContext(Protocol):
+    """What a run passes to every function that makes an artifact; `agents.agent.Agents` implements it."""
+
+    def fingerprint(self, make: Callable[..., object]) -> object:
+        """Everything in the context that the outcome of `make` depends on: prompts, formats, models."""
+
+
+C = TypeVar("C", bound=StepContext)
+
+
+class EmitsEvents(Protocol):
+    """The part of a context that functions without agents need."""
+
+    @property
+    def emit(self) -> Emit:
+        """Where events go."""
+
+
+@dataclass(frozen=True)
+class PlainContext:
+    """The context of functions without agents: their results depend on their inputs alone."""
+
+    emit: Emit
+
+    def fingerprint(self, make: Callable[..., object]) -> object:  # noqa: ARG002
+        """Nothing."""
+        return None
+
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def runs_execution_steps(*steps: StepName) -> Callable[[F], F]:
+    """Declare which execution steps a function runs, so that an executor can choose a machine with enough resources.
+
+    Such a function uses no agent: its context is only an `EmitsEvents`, and its inputs and result can be serialised.
+    """
+
+    def declare(make: F) -> F:
+        make.execution_steps = steps  # type: ignore[attr-defined]
+        return observes(make)
+
+    return declare
+
+
+def observes(make: F) -> F:
+    """Declare that a function observes what code does: its results are used again with this user's seal only."""
+    make.observes = True  # type: ignore[attr-defined]
+    return make
+
+
+def is_observation(make: Callable[..., object]) -> bool:
+    """Whether a function observes what code does."""
+    return getattr(make, "observes", False)
+
+
+def execution_steps_of(make: Callable[..., object]) -> tuple[StepName, ...]:
+    """The execution steps that a function runs; none for functions that call models."""
+    steps: tuple[StepName, ...] = getattr(make, "execution_steps", ())
+    return steps
+
+
+class Executor(Protocol):
+    """Runs the functions that make artifacts: in this event loop, or on a cluster."""
+
+    async def perform(
+        self, make: Callable[Concatenate[C, P], Awaitable[T]], context: C, *inputs: P.args, **named: P.kwargs
+    ) -> T:
+        """The result of `make` for this context and these inputs."""
+
+
+class LocalExecutor:
+    """Runs functions in the current event loop."""
+
+    async def perform(
+        self, make: Callable[Concatenate[C, P], Awaitable[T]], context: C, *inputs: P.args, **named: P.kwargs
+    ) -> T:
+        """The result of `make`."""
+        return await make(context, *inputs, **named)
 
 
 class _StepResult(Artifact):

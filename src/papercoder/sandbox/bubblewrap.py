@@ -1,9 +1,13 @@
-"""The bubblewrap sandbox: separate namespaces, a read-only system, one writable folder, no network."""
+"""The bubblewrap sandbox: separate namespaces, a read-only system, one writable folder, no network.
+
+Some files have no path and are inherited as open descriptors; commands that root runs get their own device files.
+"""
 
 import asyncio
 import importlib
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from papercoder.artifacts.execution import Outcome
+from papercoder.artifacts import Outcome
+from papercoder.files.temporary import temporary_folder
 from papercoder.sandbox.contract import (
     SCRATCH_FOLDERS,
     Bind,
@@ -21,13 +26,63 @@ from papercoder.sandbox.contract import (
     host_system,
     standard_environment,
 )
+from papercoder.sandbox.control_group import kernel_group
 from papercoder.sandbox.gpu import VENDORS, GpuAccess, Vendor, gpu_access
-from papercoder.sandbox.inherited_files import inherited_files
-from papercoder.sandbox.private_devices import SHARED_DEVICES, private_devices
 from papercoder.sandbox.processes import ProcessTree
 from papercoder.sandbox.seccomp import filter_program
 from papercoder.sandbox.supervision import supervise
-from papercoder.sandbox.systemd_scope import kernel_group
+
+
+@contextmanager
+def inherited_files(*contents: bytes) -> Iterator[tuple[int, ...]]:
+    """Descriptors of files with these contents, at their start."""
+    descriptors: list[int] = []
+    try:
+        for content in contents:
+            descriptors.append(os.memfd_create("papercoder"))
+            with os.fdopen(descriptors[-1], "wb", closefd=False) as file:
+                file.write(content)
+            os.lseek(descriptors[-1], 0, os.SEEK_SET)
+        yield tuple(descriptors)
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+NAMES = ("null", "zero", "full", "random", "urandom", "tty")
+SHARED_DEVICES = (
+    "PaperCoder runs as root and cannot create device files: the code can change the permissions of the host's "
+    "/dev/null."
+)
+
+
+@contextmanager
+def private_devices(more: tuple[str, ...] = ()) -> Iterator[tuple[Bind, ...] | None]:
+    """Device files to bind over the host's: the usual ones, and `more` if they can be created.
+
+    Yields an empty tuple where the host's devices are in no danger, and None where device files cannot be created.
+    """
+    if os.geteuid():
+        yield ()
+        return
+    with temporary_folder() as folder:
+        usual = _create(folder, tuple(f"/dev/{name}" for name in NAMES))
+        yield (*usual, *(_create(folder, more) or ())) if usual else None
+
+
+def _create(folder: Path, devices: tuple[str, ...]) -> tuple[Bind, ...] | None:
+    """None where the devices cannot be created or, on a file system mounted with `nodev`, not be opened."""
+    binds = tuple(Bind(folder / device.replace("/", "-"), device) for device in devices)
+    try:
+        for bind in binds:
+            os.mknod(bind.source, stat.S_IFCHR | 0o666, Path(bind.target).stat().st_rdev)
+            bind.source.chmod(0o666)
+            if bind.target == "/dev/null":
+                bind.source.open("wb").close()
+    except OSError:
+        return None
+    return binds
+
 
 _SYSTEM = ("/usr", "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
 _MERGED_INTO_USR = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")

@@ -29,8 +29,7 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.design import EXPERIMENTS
 from papercoder.repository.config_text import settings_named_in
-from papercoder.repository.paths import module_of
-from papercoder.repository.syntax import parse
+from papercoder.repository.files import module_of, parse
 from papercoder.repository.traceability import marks
 
 CODER = Agent("coding", "coding", Python())

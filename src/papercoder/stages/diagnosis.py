@@ -39,7 +39,7 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.design import ENTRY
 from papercoder.paper.evidence import find_quote
-from papercoder.repository.paths import RUNNER
+from papercoder.repository.files import RUNNER
 
 LEVEL = 0.05
 """The probability of calling noise a gain, over all hypotheses that were tried."""

@@ -16,16 +16,14 @@ from papercoder.agents.listings import python_code, requirement_lines
 from papercoder.agents.python_file import Python
 from papercoder.artifacts import Artifact, Edits, MutantOutcome, MutationReport, Paper, Requirement, SourceFile
 from papercoder.environments.environment import Installer, Packages
-from papercoder.environments.repository_copy import temporary_copy
-from papercoder.environments.script_report import ScriptReport, read_report, script, write_nonce
+from papercoder.environments.repository_copy import ScriptReport, read_report, script, temporary_copy, write_nonce
 from papercoder.errors import PaperCoderError
 from papercoder.files.temporary import temporary_folder
 from papercoder.repository.config_text import settings_named_in
+from papercoder.repository.files import module_of, parse
 from papercoder.repository.packages import third_party_imports
-from papercoder.repository.paths import module_of
-from papercoder.repository.syntax import parse
 from papercoder.repository.traceability import marks
-from papercoder.runs.executor import EmitsEvents, runs_execution_steps
+from papercoder.runs.run import EmitsEvents, runs_execution_steps
 from papercoder.sandbox.contract import GIB, Bind, Command, Limits, Sandbox
 from papercoder.sandbox.selection import select_sandbox, why_unavailable
 

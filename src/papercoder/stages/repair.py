@@ -9,8 +9,8 @@ from papercoder.agents.edits import SearchReplace, edit_problems
 from papercoder.agents.listings import requirement_lines
 from papercoder.artifacts import Artifact, Edits, Requirement, SourceFile
 from papercoder.artifacts.design import ENTRY, EXPERIMENTS, package_of
+from papercoder.repository.files import RUNNER, module_problem
 from papercoder.repository.packages import imported_as, package_problem
-from papercoder.repository.paths import RUNNER, module_problem
 from papercoder.text.fences import code_block, fence
 from papercoder.text.markdown import code
 

@@ -21,9 +21,9 @@ from papercoder.artifacts import (
     Verdicts,
 )
 from papercoder.paper.evidence import find_quote
-from papercoder.repository.call_graph import CallGraph
+from papercoder.repository.code_graph import CallGraph
 from papercoder.repository.config_text import settings_named_in
-from papercoder.repository.syntax import parse
+from papercoder.repository.files import parse
 
 Lines = Mapping[str, Mapping[int, str]]
 """The lines that are shown: path -> number -> line."""

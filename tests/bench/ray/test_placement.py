@@ -28,8 +28,7 @@ from papercoder.errors import AnswerError, SettingsError
 from papercoder.models.journal import calls, made
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade, CallStarted, Event, RunStarted, TrialEnded, Warned
-from papercoder.runs.folder import answer_store
-from papercoder.runs.store import write_synced
+from papercoder.runs.folder import answer_store, write_synced
 from tests.bench.benches import FULL, TINY, Silent, entry_of, run, write_manifest
 from tests.bench.hosts import HOSTS, PACE, POISON, Mortal, WithoutProcesses, current_process, locate
 from tests.support import Scripted, calls_in_flight, make_agents, of_kind

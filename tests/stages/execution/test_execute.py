@@ -13,9 +13,8 @@ import pytest
 
 from papercoder.artifacts.execution import ExecutionReport, Outcome, StepName, StepResult
 from papercoder.environments.environment import Environment, Installation, Packages
-from papercoder.environments.indexes import Indexes, user_indexes
+from papercoder.environments.installers import Indexes, Pip, Uv, find_tool, user_indexes
 from papercoder.environments.repository_copy import read_untrusted_file, temporary_copy
-from papercoder.environments.tools import Pip, Uv, find_tool
 from papercoder.sandbox.contract import MIB, Bind, Command, Limits, Sandbox
 from papercoder.stages.execution.execute import execute
 from papercoder.stages.packaging.files import shipped

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts import ExecutionReport, Outcome, SourceFile
-from papercoder.environments.indexes import unreachable
+from papercoder.environments.installers import unreachable
 from papercoder.runs.events import Event, ExecutionStepEnded
 from papercoder.sandbox import selection
 from papercoder.stages.execution.execute import Unobserved, execute_files, write_files

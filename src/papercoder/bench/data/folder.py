@@ -15,7 +15,7 @@ from papercoder.errors import FetchError, PaperError
 from papercoder.files.regular import write_failure
 from papercoder.paper.archive import unzip
 from papercoder.paper.files import Memory, read_bytes
-from papercoder.runs.store import write_synced
+from papercoder.runs.folder import write_synced
 
 RECORD = "fetched.json"
 MANIFEST = "manifest.yaml"

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from papercoder.agents.prompts import Prompts, names
 from papercoder.bench.manifest.entries import Entry
-from papercoder.runs.store import digest
+from papercoder.runs.folder import digest
 from papercoder.settings import Settings
 
 _IGNORED = frozenset(

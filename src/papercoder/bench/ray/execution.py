@@ -13,7 +13,7 @@ from papercoder.bench.ray.capacity import GIB, required, unmet_needs
 from papercoder.clusters.ray import ClusterError, nodes_of
 from papercoder.errors import PaperCoderError
 from papercoder.runs.events import Event, Warned
-from papercoder.runs.executor import EmitsEvents, StepContext, execution_steps_of
+from papercoder.runs.run import EmitsEvents, StepContext, execution_steps_of
 
 H = TypeVar("H", bound=StepContext)
 P = ParamSpec("P")

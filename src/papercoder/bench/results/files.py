@@ -14,7 +14,7 @@ from papercoder.artifacts import BenchEntryResult, BenchResults, ClaimSummary, J
 from papercoder.bench.results.claims import OUTCOMES, VERDICTS
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import read_bytes
-from papercoder.runs.store import write_synced
+from papercoder.runs.folder import write_synced
 
 JSON = "results.json"
 CSV = "results.csv"

@@ -42,7 +42,7 @@ from papercoder.bench.results.plots import (
 from papercoder.report.formatting import SIGNS, cost
 from papercoder.report.model import STEPS
 from papercoder.report.rendering import environment, sheet, style
-from papercoder.runs.store import write_synced
+from papercoder.runs.folder import write_synced
 
 PAGE = "bench.html"
 _SHARES: tuple[Metric, ...] = (RUBRIC, CODE_DEV, COVERAGE, CLAIMS)

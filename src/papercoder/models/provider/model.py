@@ -24,7 +24,7 @@ from papercoder.models.prices import context_window_of, price_of
 from papercoder.models.provider.errors import NO_IMAGES, translated
 from papercoder.models.provider.messages import to_messages, to_text, to_usage
 from papercoder.models.provider.registry import client_for, takes_cache_points
-from papercoder.runs.store import digest
+from papercoder.runs.folder import digest
 from papercoder.settings import Settings
 
 

@@ -49,7 +49,7 @@ from papercoder.models.simulated.source import (
 )
 from papercoder.models.simulated.spec import Simulation
 from papercoder.models.tokens import count_tokens
-from papercoder.repository.paths import module_of
+from papercoder.repository.files import module_of
 
 KINDS: tuple[RequirementKind, ...] = ("method", "training", "data", "evaluation", "experiment")
 CONFIGURATION: tuple[tuple[str, Scalar, Scalar], ...] = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from papercoder.models.tokens import count_tokens
-from papercoder.repository.paths import module_of
+from papercoder.repository.files import module_of
 
 _WORDS = """
 the model data layer loss train input output batch value step size rate weight vector hidden state token mask order

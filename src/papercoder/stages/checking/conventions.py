@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from papercoder.artifacts import Traceability
 from papercoder.artifacts.checking import Finding, error, warning
-from papercoder.repository.paths import RUNNER
+from papercoder.repository.files import RUNNER
 from papercoder.repository.traceability import marks
 from papercoder.stages.checking.repository import (
     Function,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from papercoder.repository.paths import module_parts
+from papercoder.repository.files import module_parts
 from papercoder.stages.checking.repository import Function, Module, Tree, called, dotted, functions, statements, text_of
 
 

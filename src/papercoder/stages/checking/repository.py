@@ -16,8 +16,7 @@ from papercoder.artifacts.checking import Finding, error, warning
 from papercoder.errors import RunFolderError
 from papercoder.files import regular
 from papercoder.files.regular import file_status, is_file, read_bytes
-from papercoder.repository.paths import RUNNER
-from papercoder.repository.syntax import quiet_parser
+from papercoder.repository.files import RUNNER, quiet_parser
 from papercoder.text.characters import visible_name
 from papercoder.text.yaml_text import InvalidYaml, compose_yaml
 

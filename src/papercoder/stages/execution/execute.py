@@ -10,15 +10,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from papercoder.artifacts import ExecutionReport, Outcome, RunData, SourceFile, StepName, StepResult, TrialList
-from papercoder.datasets.mounts import DATA_ROOT, Mounts, mounts_for
+from papercoder.datasets.run_data import DATA_ROOT, Mounts, mounts_for
 from papercoder.environments.environment import Environment, Installation, Installer, Packages
-from papercoder.environments.indexes import unreachable
-from papercoder.environments.repository_copy import read_untrusted_file, temporary_copy
-from papercoder.environments.script_report import read_report, write_nonce
+from papercoder.environments.installers import unreachable
+from papercoder.environments.repository_copy import read_report, read_untrusted_file, temporary_copy, write_nonce
 from papercoder.errors import PaperCoderError
 from papercoder.files.temporary import temporary_folder
 from papercoder.runs.events import ExecutionStepEnded
-from papercoder.runs.executor import EmitsEvents, runs_execution_steps
+from papercoder.runs.run import EmitsEvents, runs_execution_steps
 from papercoder.sandbox.contract import GIB, MIB, Bind, Command, Limits, Sandbox
 from papercoder.sandbox.selection import select_sandbox, why_unavailable
 from papercoder.stages.execution.steps import ExecutionStep, Observation, steps

@@ -11,13 +11,11 @@ from rapidfuzz import fuzz
 
 from papercoder.artifacts import Outcome, StepName, TrialList
 from papercoder.environments.environment import has_tests
-from papercoder.environments.repository_copy import RESULTS, read_untrusted_file
-from papercoder.environments.script_report import ScriptReport, script
+from papercoder.environments.repository_copy import RESULTS, ScriptReport, read_untrusted_file, script
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import read_bytes, walk
-from papercoder.repository.claims_file import CLAIMS, ClaimRow, read_claims
-from papercoder.repository.paths import RUNNER, module_parts
-from papercoder.repository.syntax import quiet_parser
+from papercoder.repository.files import RUNNER, module_parts, quiet_parser
+from papercoder.repository.traceability import CLAIMS, ClaimRow, read_claims
 
 _SKIPPED_FOLDERS = frozenset({"build", "dist", "node_modules", "venv", "CVS", "_darcs", "__pycache__"})
 """Folders that pytest does not enter, besides hidden ones."""

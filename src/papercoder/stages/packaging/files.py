@@ -26,11 +26,9 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.design import ENTRY, EXPERIMENTS, Design
 from papercoder.claims.verdicts import printed_number
-from papercoder.repository.claims_file import CLAIMS, claims_json
+from papercoder.repository.files import RUNNER, parse
 from papercoder.repository.packages import requirements_file, third_party_imports
-from papercoder.repository.paths import RUNNER
-from papercoder.repository.syntax import parse
-from papercoder.repository.traceability import to_markdown
+from papercoder.repository.traceability import CLAIMS, claims_json, to_markdown
 from papercoder.text.markdown import code as code_span
 from papercoder.text.markdown import escaped, inline, paragraphs
 

@@ -11,7 +11,7 @@ from papercoder.agents.listings import design_parts
 from papercoder.artifacts import ArchitectureDesign, OverallPlan, Paper, Requirements
 from papercoder.artifacts.design import ENTRY, EXPERIMENTS
 from papercoder.diagrams.mermaid import submit, syntax_problem
-from papercoder.repository.paths import collisions, module_problem, path_problem
+from papercoder.repository.files import collisions, module_problem, path_problem
 from papercoder.stages.planning.changes import ArchitectureChanges
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 

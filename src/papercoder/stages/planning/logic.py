@@ -22,11 +22,10 @@ from papercoder.artifacts import (
     Requirements,
 )
 from papercoder.artifacts.design import EXPERIMENTS
+from papercoder.repository.code_graph import import_cycle
 from papercoder.repository.config_text import to_yaml
-from papercoder.repository.import_graph import import_cycle
+from papercoder.repository.files import module_problem, parse
 from papercoder.repository.packages import imported_as, name_problem, package_problem
-from papercoder.repository.paths import module_problem
-from papercoder.repository.syntax import parse
 from papercoder.stages.planning.changes import LogicChanges
 from papercoder.stages.planning.refinement import VERIFIER, refined, reviser
 

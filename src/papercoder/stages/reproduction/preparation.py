@@ -12,13 +12,13 @@ from pydantic import ValidationError
 
 from papercoder.artifacts import ConfigValue, Outcome, RunData, SourceFile, TrialList
 from papercoder.artifacts.reproduction import Setting
-from papercoder.datasets.mounts import DATA_ROOT, Mounts, mounts_for
+from papercoder.datasets.run_data import DATA_ROOT, Mounts, mounts_for
 from papercoder.environments.environment import Environment, Installer, Packages
-from papercoder.environments.lock import LOCK, REQUIREMENTS
+from papercoder.environments.installers import LOCK, REQUIREMENTS
 from papercoder.environments.repository_copy import delete_folder, read_untrusted_file
 from papercoder.errors import ReproductionError, SandboxError
 from papercoder.files.temporary import new_temporary_folder
-from papercoder.repository.import_graph import import_closure
+from papercoder.repository.code_graph import import_closure
 from papercoder.sandbox.contract import GIB, MIB, Bind, Command, Limits, Sandbox
 from papercoder.sandbox.selection import select_sandbox, why_unavailable
 from papercoder.text.yaml_text import InvalidYaml, load_yaml

@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 from nicegui import ui
 
 from papercoder.artifacts.reproduction import ReproductionOptions
-from papercoder.datasets.lock import DATA
-from papercoder.datasets.status import SourceStatus, data_status
+from papercoder.datasets.run_data import DATA, SourceStatus, data_status
 from papercoder.errors import PaperCoderError, SettingsError
 from papercoder.files.regular import is_file
 from papercoder.operations.data import give_data

@@ -19,7 +19,7 @@ from papercoder.files.regular import open_file
 from papercoder.report import Report
 from papercoder.report.model import TracedRequirement
 from papercoder.report.rendering import environment
-from papercoder.repository.history import History, Version
+from papercoder.repository.git import History, Version
 
 _MAX_BYTES = 4 * 2**20
 """Bytes of a file that are read; the rest is cut."""

@@ -18,8 +18,7 @@ from papercoder.report.formatting import duration, plural
 from papercoder.report.rendering import environment
 from papercoder.report.stages import FileView, StageView, TimeLeft
 from papercoder.runs.events import RunStarted
-from papercoder.runs.progress import ArtifactProgress, StepProgress
-from papercoder.runs.reproduction_progress import ReproductionProgress
+from papercoder.runs.progress import ArtifactProgress, ReproductionProgress, StepProgress
 from papercoder.web.parts import tabs
 from papercoder.web.parts.tabs import PendingChange, address
 from papercoder.web.runs.view import ActiveCall, State, View

@@ -7,8 +7,7 @@ from papercoder.artifacts import ArchitectureDesign, LogicDesign, Requirements
 from papercoder.pipeline.outline import KnownDesign, outline
 from papercoder.report.stages import FileView, StageView, TimeLeft, files, stages, time_left
 from papercoder.runs.events import HypothesisEnded
-from papercoder.runs.progress import Progress, StepProgress, Written
-from papercoder.runs.reproduction_progress import ReproductionProgress
+from papercoder.runs.progress import Progress, ReproductionProgress, StepProgress, Written
 from papercoder.runs.summary import Summary
 from papercoder.settings import Profile
 

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from papercoder.artifacts.execution import Outcome
-from papercoder.environments.missing_modules import SCRIPT, missing_modules, needed_modules
+from papercoder.artifacts import Outcome
+from papercoder.environments.environment import SCRIPT, missing_modules, needed_modules
 
 CODE = """
 import os

@@ -8,7 +8,7 @@ from papercoder.runs.events import (
     TrialProgress,
     TrialStarted,
 )
-from papercoder.runs.reproduction_progress import ReproductionProgress
+from papercoder.runs.progress import ReproductionProgress
 from papercoder.web.parts import live
 
 PLAN = ReproductionPlanned(

@@ -5,8 +5,7 @@ from pathlib import Path
 from papercoder.artifacts import DataLock, DataSources, RunData
 from papercoder.datasets.cache import DataCache
 from papercoder.datasets.fetch import give
-from papercoder.datasets.lock import read_data, record
-from papercoder.datasets.mounts import mounts_for
+from papercoder.datasets.run_data import mounts_for, read_data, record
 from papercoder.sandbox.contract import Bind
 from tests.datasets.servers import source
 
