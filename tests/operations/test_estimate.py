@@ -1,9 +1,12 @@
+from typing import get_args
+
 import pytest
 
 from papercoder.artifacts import Paper
 from papercoder.models.contract import Price
 from papercoder.operations.estimate import estimate
 from papercoder.paper.draft import Draft, Heading, Picture, Text, assemble
+from papercoder.settings import Coding
 
 PRICE = Price(prompt=1.0, cached=0.1, completion=10.0)
 
@@ -37,6 +40,12 @@ def test_more_takes_more() -> None:
     small, long, refined = (estimate(paper(n), "a:b", PRICE, refine=r) for n, r in ((3, 1), (9, 1), (3, 2)))
     assert small.prompt_tokens < long.prompt_tokens
     assert small.calls < refined.calls
+
+
+def test_files_that_are_written_at_once_read_less_code_and_are_edited_once() -> None:
+    layered, parallel = (estimate(paper(3), "a:b", PRICE, coding=order) for order in get_args(Coding))
+    assert parallel.calls == layered.calls + 1
+    assert parallel.prompt_tokens < layered.prompt_tokens
 
 
 def test_each_figure_is_a_call_if_figures_are_described() -> None:

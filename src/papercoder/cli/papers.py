@@ -59,7 +59,7 @@ def read(
     settings = settings_given(model)
     name = settings.model_for("coding")
     found = read_within_limits(paper)
-    estimated = estimate(found, name, price_of_spec(name, settings), settings.refine)
+    estimated = estimate(found, name, price_of_spec(name, settings), settings.refine, coding=settings.coding)
     report = fidelity(found).model_copy(update={"estimate": estimated})
     if output:
         write_synced(output, found.model_dump_json(indent=1) if output.suffix == ".json" else found.render() + "\n")

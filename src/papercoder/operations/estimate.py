@@ -8,7 +8,7 @@ from papercoder.models.contract import Price
 from papercoder.models.resolve import price_of_spec
 from papercoder.models.tokens import count_tokens
 from papercoder.paper.fidelity import Estimate
-from papercoder.settings import Settings
+from papercoder.settings import Coding, Settings
 from papercoder.stages.planning.requirements import questions_of
 
 FILES = 8
@@ -47,13 +47,15 @@ def estimate(
     files: int = FILES,
     *,
     as_published: bool = False,
+    coding: Coding = "layered",
     figures: bool = False,
 ) -> Estimate:
     """Estimate a run in the full profile, or as the paper of PaperCoder describes it; with `figures` described or not.
 
-    The unit sizes are typical ones, so take it as an order of magnitude.
+    `coding` is the order in which the full profile writes files. The unit sizes are typical ones, so take it as an
+    order of magnitude.
     """
-    stages = _published_stages(paper, files) if as_published else _stages(paper, refine, files)
+    stages = _published_stages(paper, files) if as_published else _stages(paper, refine, files, coding)
     stages += [_Stage(len(paper.figures), _IMAGE, _FIGURE)] if figures else []
     prompt = sum(stage.calls * (stage.prompt + _INSTRUCTIONS) for stage in stages)
     completion = sum(stage.calls * stage.completion for stage in stages)
@@ -86,7 +88,9 @@ def require_affordable(paper: Paper, settings: Settings) -> str:
             f"--max-cost: the first call for this paper may cost up to ${first:.2f}, more than the limit of "
             f"${limit:g}. Give a higher limit, or a lower --max-tokens."
         )
-    expected = estimate(paper, name, price, settings.refine, figures=settings.has("vision")).cost_usd or 0.0
+    figures = settings.has("vision")
+    estimated = estimate(paper, name, price, settings.refine, coding=settings.coding, figures=figures)
+    expected = estimated.cost_usd or 0.0
     if expected <= limit:
         return ""
     return f"about ${expected:.2f} is expected for this paper; the run will stop before it exceeds ${limit:g}"
@@ -108,9 +112,10 @@ def _published_stages(paper: Paper, files: int) -> list[_Stage]:
     ]
 
 
-def _stages(paper: Paper, refine: int, files: int) -> list[_Stage]:
+def _stages(paper: Paper, refine: int, files: int, coding: Coding) -> list[_Stage]:
     text = count_tokens(paper.render())
     parts, cited = len(questions_of(paper)), text // 4
+    imported = _IMPORTED * (_CODE if coding == "layered" else _LOGIC // files)
     designed, around = _REQUIREMENTS + _DESIGN + _CONFIG, cited + _CONFIG + (1 + _IMPORTED) * _CODE
     return [
         _Stage(1, text, _PLAN),
@@ -126,7 +131,8 @@ def _stages(paper: Paper, refine: int, files: int) -> list[_Stage]:
         *(_Stage(refine, text + _REQUIREMENTS + _CONFIG, size) for size in (_CRITIQUE, _CONFIG // 4)),
         *(_Stage(refine, designed + _LOGIC, size) for size in (_CRITIQUE, _LOGIC // 4)),
         _Stage(files, cited + _CONFIG + _LOGIC // 4, _ANALYSIS),
-        _Stage(files, cited + _CONFIG + _LOGIC // 4 + _ANALYSIS + _IMPORTED * _CODE, _CODE),
+        _Stage(files, cited + _CONFIG + _LOGIC // 4 + _ANALYSIS + imported, _CODE),
+        _Stage(1 if coding == "parallel" else 0, files * _CODE // 2, _EDITS),
         _Stage(files, around, _VERDICTS),
         _Stage(files // 2, around, _EDITS),
         _Stage(files // 2, around, _VERDICTS),

@@ -253,7 +253,15 @@ def cost_estimate(options: RunOptions, base: Settings, paper: Paper) -> Estimate
     name = settings.model_for("coding")
     is_published = options.profile in {"papercoder", "analysis"}
     price, figures = price_of_spec(name, settings), settings.has("vision")
-    return estimate(paper, name, price, settings.refine, as_published=is_published, figures=figures)
+    return estimate(
+        paper,
+        name,
+        price,
+        settings.refine,
+        as_published=is_published,
+        coding=settings.coding,
+        figures=figures,
+    )
 
 
 def describe(estimate: Estimate) -> str:
