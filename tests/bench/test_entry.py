@@ -8,10 +8,9 @@ import pytest
 
 from papercoder.artifacts import BenchEntryResult, Paper
 from papercoder.bench.entry import EntryBudget, run_entry
-from papercoder.bench.entry_end import is_complete
 from papercoder.bench.manifest.entries import Entry
-from papercoder.bench.observation import cost_of, observe
-from papercoder.bench.papers import SharedReader, with_addendum
+from papercoder.bench.observation import cost_of, is_complete, observe
+from papercoder.bench.shared import SharedReader, with_addendum
 from papercoder.errors import CostCapReached, PaperError
 from papercoder.models.budget import LocalBudget
 from papercoder.operations import environment

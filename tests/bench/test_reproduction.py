@@ -15,7 +15,7 @@ from papercoder.bench.bench import bench
 from papercoder.bench.manifest.file import load_manifest
 from papercoder.bench.manifest.manifest import ReproductionSpec
 from papercoder.bench.placement import LocalPlacement
-from papercoder.bench.shares import LocalShares, share_count
+from papercoder.bench.shared import LocalShares, share_count
 from papercoder.errors import ReproductionError, SandboxError
 from papercoder.operations.reproduce import reproduce_run
 from papercoder.runs.event_log import read_events

@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 
 from papercoder.artifacts import BenchEntryResult, ExecutionReport, Paper, Repository
 from papercoder.artifacts.reproduction import ReproductionOptions
-from papercoder.bench.entry_end import EntryEnd, clear_end, save_end
 from papercoder.bench.manifest.entries import Entry, EvaluationSpec, reads_claims
 from papercoder.bench.manifest.manifest import ReproductionSpec
-from papercoder.bench.observation import EVALUATION_FOLDER, observe, seconds_of_trials
-from papercoder.bench.papers import with_addendum
-from papercoder.bench.shares import LocalShares, TrialShares
+from papercoder.bench.observation import EVALUATION_FOLDER, EntryEnd, clear_end, observe, save_end, seconds_of_trials
+from papercoder.bench.shared import LocalShares, TrialShares, with_addendum
 from papercoder.concurrency import wait_until_done
 from papercoder.errors import CostCapReached, PaperCoderError, ReproductionError, SandboxError
 from papercoder.evaluation.evaluate import EvaluationOptions, evaluate

@@ -7,9 +7,8 @@ from typing import Protocol
 
 from papercoder.artifacts import Artifact, BenchEntryResult, BenchResults
 from papercoder.bench.manifest.entries import Entry
-from papercoder.bench.papers import SharedReader
-from papercoder.bench.shares import LocalShares, share_count, wants_gpu
-from papercoder.bench.stored_entry import run_stored
+from papercoder.bench.shared import LocalShares, SharedReader, share_count, wants_gpu
+from papercoder.bench.store import run_stored
 from papercoder.models.budget import LocalBudget
 from papercoder.models.rate_limits import LocalRateLimits
 from papercoder.operations.environment import RunEnvironment

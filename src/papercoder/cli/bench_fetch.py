@@ -37,8 +37,7 @@ def fetch_data(
 ) -> None:
     """Download a public benchmark and write its manifest. Run it again to fetch what is missing."""
 
-    from papercoder.bench.data.benchmarks import hosts_at
-    from papercoder.bench.data.fetch import fetch
+    from papercoder.bench.data.benchmarks import fetch, hosts_at
     from papercoder.bench.data.folder import DataFolder
     from papercoder.console.bench import show_downloaded
     from papercoder.console.data import show_progress

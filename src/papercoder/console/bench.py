@@ -13,13 +13,24 @@ from rich.table import Table
 from rich.text import Text
 
 from papercoder.artifacts import BenchEntryResult, BenchResults, ClaimSummary
-from papercoder.bench.data.fetch import FetchResult
+from papercoder.bench.data.benchmarks import FetchResult
 from papercoder.bench.placement import Listener
 from papercoder.bench.results import wording
 from papercoder.bench.results.claims import OUTCOMES, VERDICTS, hours, shares, sum_claims, verdict_label
 from papercoder.bench.results.comparison import Comparison, SettingComparison
-from papercoder.bench.results.grouping import Entries, grouped, mean_of
-from papercoder.bench.results.metrics import CLAIMS, CODE_DEV, COST, COVERAGE, JUDGES, RUBRIC, SECONDS, Metric
+from papercoder.bench.results.metrics import (
+    CLAIMS,
+    CODE_DEV,
+    COST,
+    COVERAGE,
+    JUDGES,
+    RUBRIC,
+    SECONDS,
+    Entries,
+    Metric,
+    grouped,
+    mean_of,
+)
 from papercoder.report.formatting import cost, duration, plural
 from papercoder.runs.events import (
     ArtifactStarted,

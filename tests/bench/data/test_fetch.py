@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts import Paper
-from papercoder.bench.data.benchmarks import Benchmark, Hosts, Paper2CodeBench, PaperBench, hosts_at
-from papercoder.bench.data.fetch import FetchResult, fetch
+from papercoder.bench.data.benchmarks import Benchmark, FetchResult, Hosts, Paper2CodeBench, PaperBench, fetch, hosts_at
 from papercoder.bench.data.folder import DataFolder
 from papercoder.bench.manifest.file import load_manifest
 from papercoder.datasets.downloads import Downloads, web_client

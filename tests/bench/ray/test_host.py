@@ -10,7 +10,7 @@ from papercoder.artifacts import BenchEntryResult
 from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.ray import host as ray_host
 from papercoder.bench.ray.host import EntryRequest, Host, HostMessage
-from papercoder.bench.shares import TrialShares
+from papercoder.bench.shared import TrialShares
 from papercoder.operations.environment import RunEnvironment
 from papercoder.runs.events import Emit, Warned
 from tests.bench.benches import entry_of, write_manifest

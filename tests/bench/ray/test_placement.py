@@ -21,8 +21,7 @@ from papercoder.bench.manifest.file import load_manifest
 from papercoder.bench.manifest.manifest import Resources
 from papercoder.bench.ray.execution import ClusterExecutor
 from papercoder.bench.ray.host import EntryRequest
-from papercoder.bench.ray.host_pool import provider_variables
-from papercoder.bench.ray.placement import RayPlacement
+from papercoder.bench.ray.placement import RayPlacement, provider_variables
 from papercoder.clusters.ray import RAY_VARIABLES, connected
 from papercoder.errors import AnswerError, SettingsError
 from papercoder.models.journal import calls, made

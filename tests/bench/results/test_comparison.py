@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from papercoder.artifacts.bench import BenchResults
-from papercoder.bench.results.comparison import Comparison, compare
-from papercoder.bench.results.difference import Difference
+from papercoder.bench.results.comparison import Comparison, Difference, compare
 from papercoder.bench.results.wording import headline, remarks, spread
 from papercoder.errors import SettingsError
 from tests.bench.entries import entry, judged, results

@@ -10,8 +10,7 @@ from papercoder.artifacts import BenchEntryResult, BenchResults, ClaimCounts, In
 from papercoder.bench.results.claims import shares as shares_of
 from papercoder.bench.results.claims import summarise_claims
 from papercoder.bench.results.files import claims_csv, to_csv, write_results
-from papercoder.bench.results.grouping import grouped, mean_of
-from papercoder.bench.results.metrics import COVERAGE, NAMED, SECONDS
+from papercoder.bench.results.metrics import COVERAGE, NAMED, SECONDS, grouped, mean_of
 from papercoder.runs.folder import load
 
 SCORE = Interval(mean=4.0, low=3.5, high=4.5, n=8)

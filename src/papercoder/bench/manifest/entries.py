@@ -1,11 +1,13 @@
-"""The entries of a manifest. Each has all that is needed to run it, on this machine or another."""
+"""The entries of a manifest: each has all that is needed to run it, here or elsewhere, and a digest of its inputs."""
 
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from itertools import product
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
+from papercoder.agents.prompts import Prompts, names
 from papercoder.artifacts import Artifact, JudgeName, StepName
 from papercoder.bench.manifest.manifest import (
     SEPARATOR,
@@ -20,6 +22,7 @@ from papercoder.bench.manifest.manifest import (
 )
 from papercoder.errors import SettingsError
 from papercoder.models.simulated.spec import Simulation
+from papercoder.runs.folder import digest
 from papercoder.settings import ROLES, TEXT_ROLES, Profile, Role, Settings
 
 _WITH_CLAIMS: frozenset[Profile] = frozenset({"full", "requirements", "review", "repair"})
@@ -197,3 +200,63 @@ def _evaluation(judge: Judge, paper: PaperEntry, variant: Variant, flags: dict[s
         code_dev=judge.code_dev,
         settings=judge_settings(judge, variant, flags),
     )
+
+
+_IGNORED = frozenset(
+    {"max_cost", "concurrency", "requests_per_minute", "tokens_per_minute", "idle_timeout", "call_retries"}
+)
+"""Limits do not change what an entry produces."""
+
+_TEX = frozenset({".tex", ".bib", ".bbl"})
+
+
+def entry_digest(entry: Entry) -> str:
+    """Equal for equal papers, settings, prompts, judges and reproductions; limits and time-outs do not count."""
+    spec = entry.evaluation
+    return digest(
+        [
+            _contents(Path(entry.source)) or entry.source,
+            _contents(entry.addendum),
+            _values_of(entry.settings),
+            spec and [spec.model_dump(mode="json", exclude={"settings"}), _values_of(spec.settings)],
+            _contents(spec.rubric) if spec else [],
+            _sizes(spec.gold) if spec else [],
+            entry.reproduction.model_dump(mode="json") if entry.reproduction else None,
+        ]
+    )
+
+
+def _values_of(settings: Settings) -> list[JsonValue]:
+    prompts = Prompts(settings.prompts)
+    values: JsonValue = settings.model_dump(mode="json", exclude=set(_IGNORED))
+    return [values, [prompts.text(name) for name in names()]]
+
+
+def _contents(path: Path | None) -> list[tuple[str, str]]:
+    """Name and digest of each input file; empty if there is none."""
+    if path is None or not path.exists():
+        return []
+    return [(name, sha256(file.read_bytes()).hexdigest()) for name, file in sorted(_input_files(path))]
+
+
+def _sizes(path: Path | None) -> list[tuple[str, int]]:
+    """Name and size of each file below a folder, which may be too large to hash."""
+    return [(name, file.stat().st_size) for name, file in sorted(_files_below(path))] if path else []
+
+
+def _input_files(path: Path) -> Iterator[tuple[str, Path]]:
+    """A file, for LaTeX also its neighbours; or all files of a folder."""
+    if path.is_dir():
+        yield from _files_below(path)
+    elif path.suffix == ".tex":
+        yield from ((file.name, file) for file in path.parent.iterdir() if file.suffix in _TEX and file.is_file())
+    else:
+        yield path.name, path
+
+
+def _files_below(folder: Path) -> Iterator[tuple[str, Path]]:
+    """All files except hidden ones."""
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder)
+        if path.is_file() and not any(part.startswith(".") for part in name.parts):
+            yield name.as_posix(), path

@@ -11,10 +11,10 @@ from typing import Any
 
 from papercoder.artifacts import BenchEntryResult
 from papercoder.bench.manifest.entries import Entry
-from papercoder.bench.papers import SharedReader
 from papercoder.bench.ray.execution import ClusterExecutor
-from papercoder.bench.ray.limits import ClusterShares, RemoteBudget, RemoteRateLimits
-from papercoder.bench.stored_entry import restore, run_stored
+from papercoder.bench.ray.leases import ClusterShares, RemoteBudget, RemoteRateLimits
+from papercoder.bench.shared import SharedReader
+from papercoder.bench.store import restore, run_stored
 from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.files.temporary import temporary_folder
 from papercoder.operations.environment import RunEnvironment

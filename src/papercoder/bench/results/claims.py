@@ -6,7 +6,7 @@ from typing import get_args
 from papercoder.artifacts import BenchEntryResult, ClaimCounts, ClaimSummary
 from papercoder.artifacts.bench import PaperShare
 from papercoder.artifacts.claims import ClaimVerdict
-from papercoder.bench.results.grouping import grouped, setting
+from papercoder.bench.results.metrics import grouped, setting
 from papercoder.claims.intervals import share_interval
 
 VERDICTS: tuple[str, ...] = get_args(ClaimVerdict)

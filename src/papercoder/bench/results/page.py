@@ -14,7 +14,6 @@ from papercoder.artifacts import BenchEntryResult, BenchResults, ClaimSummary
 from papercoder.bench.results import wording
 from papercoder.bench.results.claims import VERDICTS, hours, shares, verdict_label
 from papercoder.bench.results.comparison import Comparison, SettingComparison
-from papercoder.bench.results.grouping import Entries, grouped, mean_of, papers_of
 from papercoder.bench.results.metrics import (
     CALLS,
     CLAIMS,
@@ -26,7 +25,11 @@ from papercoder.bench.results.metrics import (
     NAMED,
     RUBRIC,
     SECONDS,
+    Entries,
     Metric,
+    grouped,
+    mean_of,
+    papers_of,
 )
 from papercoder.bench.results.plots import (
     Groups,

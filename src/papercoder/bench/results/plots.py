@@ -15,9 +15,8 @@ from matplotlib.ticker import MaxNLocator
 
 from papercoder.artifacts import BenchEntryResult, ClaimSummary, Interval
 from papercoder.bench.results.claims import VERDICTS, shares, verdict_label
-from papercoder.bench.results.difference import Difference, difference, with_verdicts
-from papercoder.bench.results.grouping import Entries, mean_of, per_paper
-from papercoder.bench.results.metrics import COST, JUDGES, NAMED, Metric
+from papercoder.bench.results.comparison import Difference, difference, with_verdicts
+from papercoder.bench.results.metrics import COST, JUDGES, NAMED, Entries, Metric, mean_of, per_paper
 from papercoder.bench.results.wording import TONES, change
 from papercoder.plots.rows import WIDTH, Row, heading, intervals, legend, row_axes
 from papercoder.plots.svg import ACCENT, FAINT, INK, SHEET, SMALL, SOFT, draw

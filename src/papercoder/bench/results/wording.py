@@ -6,8 +6,7 @@ from typing import get_args
 
 from papercoder.artifacts import BenchResults
 from papercoder.artifacts.bench import EntryStatus
-from papercoder.bench.results.comparison import Comparison, SettingComparison
-from papercoder.bench.results.difference import Difference
+from papercoder.bench.results.comparison import Comparison, Difference, SettingComparison
 from papercoder.bench.results.metrics import NAMED
 from papercoder.evaluation.statistics import FEWEST
 from papercoder.report.formatting import cost, duration, plural

@@ -9,7 +9,7 @@ from papercoder.artifacts import StepName
 from papercoder.bench.manifest.entries import Entry, entries
 from papercoder.bench.manifest.file import load_manifest
 from papercoder.bench.manifest.manifest import Resources
-from papercoder.bench.ray.capacity import GIB, missing_capacity, required, unmet_needs
+from papercoder.bench.ray.execution import GIB, missing_capacity, required, unmet_needs
 from papercoder.bench.ray.placement import RayPlacement
 from papercoder.errors import SettingsError
 from tests.bench.benches import Silent, write_manifest

@@ -11,17 +11,24 @@ from typing import Any
 import fsspec
 import pytest
 
-from papercoder.bench.entry_end import is_complete
 from papercoder.bench.manifest.entries import Entry
-from papercoder.bench.object_store import ObjectStore, read_object, stores_at, write_object
-from papercoder.bench.observation import cost_of
-from papercoder.bench.stored_entry import restore, run_stored
+from papercoder.bench.observation import cost_of, is_complete
+from papercoder.bench.store import (
+    ObjectStore,
+    read_object,
+    record_missing_calls,
+    restore,
+    run_stored,
+    stores_at,
+    write_object,
+)
 from papercoder.errors import RunFolderError, SettingsError
-from papercoder.operations.environment import RunEnvironment
+from papercoder.operations.environment import RunEnvironment, local_stores
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade
 from papercoder.runs.folder import FileStore
-from tests.bench.benches import PUBLISHED, TINY, calls_of, entry_of, write_manifest
+from papercoder.runs.summary import summarise
+from tests.bench.benches import PUBLISHED, TINY, calls_of, entry_of, run, write_manifest
 from tests.support import of_kind
 
 MEMORY = "memory://papers"
@@ -182,3 +189,24 @@ def test_calls_with_lost_events_are_counted(tmp_path: Path) -> None:
     before = len(of_kind(read_events(entry.folder), CallMade))
     restore(entry)
     assert before < len(of_kind(read_events(entry.folder), CallMade)) == result.calls
+
+
+def test_a_lost_event_is_added_once_and_takes_no_time(tmp_path: Path) -> None:
+    result = run(write_manifest(tmp_path, texts=1), tmp_path / "out").entries[0]
+    folder = tmp_path / "out" / result.entry
+    whole, log = calls_of(folder), folder / "events.jsonl"
+    lines = log.read_text().splitlines(keepends=True)
+    lost = next(at for at, line in enumerate(lines) if '"kind":"call_made"' in line)
+    log.write_text("".join(lines[:lost] + lines[lost + 1 :]))
+    seconds = summarise(read_events(folder)).seconds
+    assert calls_of(folder).total() == whole.total() - 1
+    for _ in range(2):
+        record_missing_calls(folder, local_stores(folder))
+        assert calls_of(folder) == whole
+    assert summarise(read_events(folder)).seconds == seconds
+
+
+def test_without_answers_nothing_is_added(tmp_path: Path) -> None:
+    record_missing_calls(tmp_path / "none", local_stores(tmp_path / "none"))
+    assert not [event for event in read_events(tmp_path / "none") if isinstance(event, CallMade)]
+    assert not (tmp_path / "none").exists()
