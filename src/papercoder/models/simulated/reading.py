@@ -61,13 +61,12 @@ def shown_code(request: Request) -> dict[str, int]:
 
 
 def section_words(request: Request) -> list[Words]:
-    """Up to fifteen words of each block of the section that the request is about."""
-    text = question(request)
-    heading = re.search(rf"^#{{1,6}} \[{re.escape(request.subject)}\].*$", text, re.MULTILINE)
-    if heading is None:
-        return []
-    section = _HEADING.split(text[heading.end() :], maxsplit=1)[0]
-    found = [Words(block[1], _quote(block[2])) for block in _BLOCK.finditer(section)]
+    """Up to fifteen words of each block of the sections that the request is about."""
+    text, found = question(request), list[Words]()
+    for anchor in request.subject.split(", "):
+        if heading := re.search(rf"^#{{1,6}} \[{re.escape(anchor)}\].*$", text, re.MULTILINE):
+            section = _HEADING.split(text[heading.end() :], maxsplit=1)[0]
+            found += (Words(block[1], _quote(block[2])) for block in _BLOCK.finditer(section))
     return [words for words in found if words.quote]
 
 
