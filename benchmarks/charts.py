@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from papercoder.plots.svg import ACCENT, BAD, FAINT, GOOD, NORMAL, SMALL, SOFT, draw
+from papercoder.report.plots import ACCENT, BAD, FAINT, GOOD, NORMAL, SMALL, SOFT, draw
 
 _WIDTH, _HEIGHT = 640.0, 320.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70.0, 120.0, 46.0, 50.0

@@ -27,7 +27,6 @@ ROOMS = (
     "claims",
     "agents",
     "diagrams",
-    "plots",
     "sandbox",
     "datasets",
     "environments",

@@ -4,7 +4,7 @@ from benchmarks.many.heartbeat import BEAT
 from benchmarks.many.measure import ManyResults, Watched
 from benchmarks.many.watching import EVERY
 from benchmarks.results import Plot, Section, Table
-from papercoder.plots.rows import Bar, bars
+from papercoder.report.plots import Bar, bars
 
 
 def section(results: ManyResults) -> Section:

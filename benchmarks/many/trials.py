@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from papercoder.artifacts import ExecutionReport, MutationReport, StepName, StepResult, TrialResult
-from papercoder.artifacts.execution import Outcome
-from papercoder.artifacts.trials import Trial
+from papercoder.artifacts.execution import Outcome, Trial
 from papercoder.bench.manifest.manifest import Manifest, ModelChoice, PaperEntry, ReproductionSpec, Variant
 from papercoder.bench.ray.host import Host
-from papercoder.models.simulated.source import EXPERIMENT
+from papercoder.models.simulated.project import EXPERIMENT
 from papercoder.pipeline import execution, property_tests, reproduction
 from papercoder.stages.checking import checks
 from papercoder.stages.reproduction import places

@@ -21,8 +21,7 @@ from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import Paper
 from papercoder.models.simulated.answers import Answers
 from papercoder.models.simulated.model import PromptCache
-from papercoder.operations.environment import RunEnvironment
-from papercoder.operations.generate import generate
+from papercoder.operations.generate import RunEnvironment, generate
 from papercoder.paper.reading import read
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import CallMade

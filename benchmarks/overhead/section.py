@@ -3,7 +3,7 @@
 from benchmarks.overhead.measure import FILES, REPORT, OverheadResults, Part
 from benchmarks.results import Plot, Section, Table
 from benchmarks.speed.measure import LATENCY
-from papercoder.plots.rows import Bar, bars
+from papercoder.report.plots import Bar, bars
 
 _ANSWER = 1500
 """Tokens of a typical answer."""

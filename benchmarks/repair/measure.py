@@ -12,7 +12,7 @@ from typing import Protocol
 
 from benchmarks.repair.faults import FAULTS, Fault
 from benchmarks.repair.sources import Edit, Sources, read_sources, without_annotations, write_sources
-from papercoder.artifacts.checking import Finding
+from papercoder.artifacts.coding import Finding
 from papercoder.operations.repair import execute_repository
 from papercoder.stages.checking import check
 

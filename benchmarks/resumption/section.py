@@ -4,7 +4,7 @@ from statistics import median
 
 from benchmarks.results import Plot, Section, Table
 from benchmarks.resumption.measure import ResumptionResults
-from papercoder.plots.rows import Bar, bars
+from papercoder.report.plots import Bar, bars
 
 
 def section(results: ResumptionResults) -> Section:

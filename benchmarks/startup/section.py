@@ -2,7 +2,7 @@
 
 from benchmarks.results import Plot, Section, Table
 from benchmarks.startup.measure import Start, StartupResults
-from papercoder.plots.rows import Bar, bars
+from papercoder.report.plots import Bar, bars
 
 
 def section(results: StartupResults) -> Section:

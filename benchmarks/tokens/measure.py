@@ -11,11 +11,10 @@ from pathlib import Path
 from benchmarks.machine import example
 from benchmarks.speed import reference
 from benchmarks.speed.measure import RECORDED, Profile, sizes_of
-from papercoder.agents.json_text import read_object
+from papercoder.agents.answers import read_object
 from papercoder.artifacts import LogicDesign
-from papercoder.models.contract import Request
+from papercoder.models.contract import Request, count_tokens
 from papercoder.models.journal import Call, calls, made
-from papercoder.models.tokens import count_tokens
 from papercoder.operations.generate import generate
 from papercoder.runs.folder import answer_store, load
 from papercoder.settings import Settings

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from benchmarks.results import Plot, Section, Table
 from benchmarks.tokens.measure import Spent, TokenResults
-from papercoder.plots.rows import Bar, bars
+from papercoder.report.plots import Bar, bars
 
 BEFORE = {
     "review": Spent(9, 130_342, 0, 9_561),

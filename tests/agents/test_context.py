@@ -15,7 +15,7 @@ from papercoder.agents.context import (
     text_part,
 )
 from papercoder.artifacts import Equation, Paragraph, Section, Table
-from papercoder.models.tokens import count_tokens
+from papercoder.models.contract import count_tokens
 from tests.support import PAPER, PLAN, setting
 
 

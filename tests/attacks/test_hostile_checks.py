@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from papercoder import cli
-from papercoder.artifacts.checking import CheckReport
+from papercoder.artifacts.coding import CheckReport
 from papercoder.errors import PaperError, RunFolderError, SandboxError
 from papercoder.files.temporary import delete_tree
 from papercoder.paper import limited_reading, read

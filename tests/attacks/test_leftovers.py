@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from papercoder.cli import app
 from papercoder.files import temporary
 from papercoder.files.temporary import hold, is_abandoned, is_held, mark, sweep, temporary_folder
-from papercoder.operations.cache import cache_entries, prune
+from papercoder.operations.data import cache_entries, prune
 from papercoder.sandbox import control_group
 from papercoder.sandbox.contract import Limits
 from papercoder.sandbox.control_group import create_control_group

@@ -15,7 +15,7 @@ from rich.live import Live
 from rich.table import Table
 
 import papercoder
-from papercoder.artifacts.checking import CheckReport, error
+from papercoder.artifacts.coding import CheckReport, error
 from papercoder.cli import main
 from papercoder.cli.options import echo
 from papercoder.console.output import PlainConsole

@@ -12,9 +12,9 @@ from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.observation import cost_of, is_complete, observe
 from papercoder.bench.shared import SharedReader, with_addendum
 from papercoder.errors import CostCapReached, PaperError
-from papercoder.models.budget import LocalBudget
-from papercoder.operations import environment
-from papercoder.operations.environment import RunEnvironment
+from papercoder.models.limits import LocalBudget
+from papercoder.operations import generate
+from papercoder.operations.generate import RunEnvironment
 from papercoder.paper import limited_reading
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade, CallStarted, Event
@@ -216,7 +216,7 @@ def test_a_paper_is_read_once_for_all_of_its_entries(tmp_path: Path, monkeypatch
         reader = SharedReader(1)
         return await asyncio.gather(*(reader(entry.source) for _ in range(4)))
 
-    monkeypatch.setattr(environment, "read_within_limits", counted)
+    monkeypatch.setattr(generate, "read_within_limits", counted)
     papers = asyncio.run(many())
     assert read == [entry.source]
     assert len({paper.title for paper in papers}) == 1

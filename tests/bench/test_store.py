@@ -23,7 +23,7 @@ from papercoder.bench.store import (
     write_object,
 )
 from papercoder.errors import RunFolderError, SettingsError
-from papercoder.operations.environment import RunEnvironment, local_stores
+from papercoder.operations.generate import RunEnvironment, local_stores
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade
 from papercoder.runs.folder import FileStore

@@ -7,9 +7,8 @@ import pytest
 from benchmarks.tokens import measure
 from benchmarks.tokens.measure import by_agent
 
-from papercoder.models.contract import Message, Request
+from papercoder.models.contract import Message, Request, free_answer
 from papercoder.models.journal import Call
-from papercoder.models.tokens import free_answer
 
 PAPER = "word " * 2000
 

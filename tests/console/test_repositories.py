@@ -1,6 +1,6 @@
 from io import StringIO
 
-from papercoder.artifacts.checking import CheckReport, Finding
+from papercoder.artifacts.coding import CheckReport, Finding
 from papercoder.console.output import PlainConsole
 from papercoder.console.repositories import show_check
 

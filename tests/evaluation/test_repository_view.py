@@ -19,7 +19,7 @@ from papercoder.evaluation.repository_view import (
     sizes_of,
     tree,
 )
-from papercoder.models.tokens import count_tokens
+from papercoder.models.contract import count_tokens
 from papercoder.text.fences import fence
 from tests.scripted import UNOBSERVED, observed
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mcp import Client
-from papercoder.mcp.active import ActiveRuns
+from papercoder.mcp.answering import ActiveRuns
 from papercoder.mcp.server import Server
 from papercoder.mcp.workspace import Workspace
 from papercoder.runs.event_log import read_events

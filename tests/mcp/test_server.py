@@ -21,7 +21,7 @@ from mcp import Client, StdioServerParameters
 from papercoder.artifacts import ExecutionReport
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.mcp import running
-from papercoder.mcp.active import ActiveRuns
+from papercoder.mcp.answering import ActiveRuns
 from papercoder.mcp.server import Server, serve_http
 from papercoder.mcp.workspace import Workspace
 from papercoder.runs.event_log import read_events

@@ -8,8 +8,15 @@ import pydantic_ai.providers
 import pytest
 
 from papercoder.errors import SettingsError
-from papercoder.models.catalog import PROVIDERS, Provider, find_provider, is_registered, provider_of
-from papercoder.models.prices import current_models, look_up
+from papercoder.models.catalog import (
+    PROVIDERS,
+    Provider,
+    current_models,
+    find_provider,
+    is_registered,
+    look_up,
+    provider_of,
+)
 from papercoder.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("bare")

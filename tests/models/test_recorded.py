@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from papercoder.errors import ModelError, SettingsError
-from papercoder.models.continuation import ContinuingModel
 from papercoder.models.recorded import Recorded, Recording, answer_name, slug, write_recording
+from papercoder.models.retries import ContinuingModel
 from tests.models.fakes import IMAGE, PNG, Collecting, Scripted, ask, cut, said
 
 RECORDING = Recording(model="some:model", made=datetime.date(2025, 1, 2), how="By hand.")

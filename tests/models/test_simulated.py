@@ -1,3 +1,5 @@
+""""""
+
 import ast
 import asyncio
 import json
@@ -8,31 +10,39 @@ from types import SimpleNamespace
 
 import pytest
 
-from papercoder.agents.file_blocks import FileBlocks
+from papercoder.agents.files import FileBlocks
 from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import (
     ArchitectureDesign,
+    Artifact,
     Critique,
+    CritiqueScore,
     Equation,
     ExperimentConfig,
     FigureDraft,
+    JudgeName,
     LogicDesign,
     OverallPlan,
     Paragraph,
     RequirementDrafts,
     Section,
+    SourceFile,
     TrialList,
     TrialResult,
 )
-from papercoder.artifacts.base import Artifact
 from papercoder.errors import SettingsError
-from papercoder.models.continuation import ContinuingModel
-from papercoder.models.contract import Answer, Message, Request, TransientError
+from papercoder.evaluation.critique import judge, select_files
+from papercoder.evaluation.repository_view import Files
+from papercoder.models.contract import Answer, Message, Request, TransientError, count_tokens
+from papercoder.models.retries import ContinuingModel
 from papercoder.models.simulated import Simulated, model
-from papercoder.models.simulated.source import BARE_LAST_FILE, LAST_FILE, build_graph
-from papercoder.models.tokens import count_tokens
+from papercoder.models.simulated.project import BARE_LAST_FILE, LAST_FILE, build_graph
+from papercoder.runs.folder import step_store
+from papercoder.runs.run import Run
 from papercoder.stages.packaging.files import shipped
 from tests.models.fakes import ask
+from tests.scripted import CODE
+from tests.support import PAPER, make_agents
 
 FAST = "simulated:files=10,speed=1000000"
 LISTED = "# The requirements\n\n- R1 (method, stated): a [1¶1]\n- R12 (data, stated): an R2 of 0.9 [1¶2]\n"
@@ -240,3 +250,46 @@ def test_a_knob_that_does_not_exist_is_named_with_those_that_do() -> None:
         Simulated("simulated:fles=3")
     with pytest.raises(SettingsError, match="files: Input should be a valid integer"):
         Simulated("simulated:files=many")
+
+
+CONFIG = (SourceFile(path="config.yaml", text="seed: 0\n" * 50), SourceFile(path="empty.py", text=""))
+LITTLE = (SourceFile(path="main.py", text="print('1')\n"),)
+
+
+def judged(folder: Path, repository: Files, name: JudgeName = "reference-free", seed: int = 0) -> CritiqueScore:
+    model = Simulated(f"simulated:speed=1000000,seed={seed}")
+    run = Run(folder, make_agents(model), lambda _: None, step_store(folder))
+    return asyncio.run(judge(run, name, PAPER, repository, tuple(file.path for file in repository), CODE, samples=8))
+
+
+def scores(score: CritiqueScore) -> list[int]:
+    assert score.invalid == ()
+    return [sample.score for sample in score.samples]
+
+
+def test_what_has_no_code_gets_the_lowest_score_and_more_code_more(tmp_path: Path) -> None:
+    assert scores(judged(tmp_path / "none", ())) == [1] * 8
+    assert scores(judged(tmp_path / "config", CONFIG)) == [1] * 8
+    assert scores(judged(tmp_path / "little", LITTLE)) == [2] * 8
+    assert set(scores(judged(tmp_path / "code", CODE))) == {3, 4}
+
+
+def test_the_authors_code_is_not_taken_for_the_judged(tmp_path: Path) -> None:
+    assert scores(judged(tmp_path / "none", CONFIG, "reference-based")) == [1] * 8
+    assert set(scores(judged(tmp_path / "code", CODE, "reference-based"))) == {3, 4}
+
+
+def test_seeds_differ_and_one_gives_the_same(tmp_path: Path) -> None:
+    first, again, other = (
+        scores(judged(tmp_path / name, CODE, "reference-free-plain", seed))
+        for name, seed in (("first", 1), ("again", 1), ("other", 2))
+    )
+    assert first == again != other
+
+
+def test_files_are_selected_from_the_list() -> None:
+    sizes = {"a.py": 10, "b c.py": 20, "notes.md": 5}
+    model = Simulated("simulated:speed=1000000")
+    selected = asyncio.run(select_files(make_agents(model), PAPER, "the repository", sizes))
+    assert sorted(selected.paths) == ["a.py", "b c.py"]
+    assert asyncio.run(select_files(make_agents(model), PAPER, "it", {"notes.md": 5})).paths == ("notes.md",)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.errors import SettingsError
-from papercoder.operations.example import BUDGET, Example, example
+from papercoder.operations.generate import BUDGET, Example, example
 
 
 @pytest.fixture

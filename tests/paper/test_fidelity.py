@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from papercoder.artifacts import Loss, Paper, Reference
-from papercoder.console.fidelity import show
+from papercoder.console.outcome import show
 from papercoder.errors import PaperError
 from papercoder.paper.draft import Display, Draft, Element, Grid, Heading, Listing, Text, assemble
 from papercoder.paper.fidelity import Estimate, corrected, editable_text, fidelity

@@ -25,7 +25,7 @@ from papercoder.artifacts import (
     Verdict,
     Verdicts,
 )
-from papercoder.artifacts.checking import CheckReport, Finding
+from papercoder.artifacts.coding import CheckReport, Finding
 from papercoder.artifacts.execution import ExecutionReport, StepResult
 from papercoder.claims.verdicts import compare
 from papercoder.runs.events import ArtifactMade, ArtifactStarted, CallMade, Event, RunEnded, RunStarted, Warned

@@ -6,8 +6,8 @@ import pytest
 
 from papercoder.artifacts import OverallPlan, SourceFile
 from papercoder.errors import AnswerError
-from papercoder.models.continuation import ContinuingModel
 from papercoder.models.contract import Answer, Price, Request
+from papercoder.models.retries import ContinuingModel
 from papercoder.settings import ROLES
 from papercoder.stages.whole_repository import write_whole
 from tests.support import MODEL_PY, PAPER, PLAN, Scripted, make_agents

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.errors import PaperError, RunFolderError
-from papercoder.operations.example import example
+from papercoder.operations.generate import example
 from papercoder.web.pages.start import source_of, store_upload
 from papercoder.web.runs.folder import UPLOAD, RunsFolder
 from tests.support import MARKDOWN

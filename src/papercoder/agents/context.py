@@ -10,7 +10,7 @@ import yaml
 
 from papercoder.artifacts import Artifact, OverallPlan, Paper, Section
 from papercoder.artifacts.paper import render_block
-from papercoder.models.tokens import count_tokens
+from papercoder.models.contract import count_tokens
 from papercoder.text.fences import fence
 
 

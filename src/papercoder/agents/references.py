@@ -16,7 +16,7 @@ from bm25s import BM25
 
 from papercoder.agents.context import Part
 from papercoder.artifacts import Artifact, ReferencePassage, Requirement
-from papercoder.models.tokens import count_tokens
+from papercoder.models.contract import count_tokens
 from papercoder.paper.names import names
 from papercoder.repository.traceability import ids_in
 from papercoder.runs.folder import digest

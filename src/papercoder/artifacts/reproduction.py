@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 
 from papercoder.artifacts.base import Artifact
 from papercoder.artifacts.claims import ClaimResults
-from papercoder.artifacts.trials import Trial
+from papercoder.artifacts.execution import Trial
 
 TrialPlaceName = Literal["local", "ray", "slurm"]
 EstimateBasis = Literal["measured", "progress", "similar", "at_least", "unknown"]

@@ -13,11 +13,9 @@ from papercoder.bench.shared import LocalShares, TrialShares, with_addendum
 from papercoder.concurrency import wait_until_done
 from papercoder.errors import CostCapReached, PaperCoderError, ReproductionError, SandboxError
 from papercoder.evaluation.evaluate import EvaluationOptions, evaluate
-from papercoder.models.budget import Budget, LocalBudget
-from papercoder.operations.diagnose import diagnose_run
-from papercoder.operations.environment import RunEnvironment
-from papercoder.operations.generate import generate, open_run
-from papercoder.operations.reproduce import reproduce_run
+from papercoder.models.limits import Budget, LocalBudget
+from papercoder.operations.generate import RunEnvironment, generate, open_run
+from papercoder.operations.reproduce import diagnose_run, reproduce_run
 from papercoder.pipeline.execution import check_and_execute
 from papercoder.report import write_report
 from papercoder.runs.event_log import EventLog, read_events

@@ -22,11 +22,11 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.bench import EntryStatus
 from papercoder.artifacts.claims import ClaimVerdict
-from papercoder.artifacts.evaluated import Evaluation
+from papercoder.artifacts.evaluation import Evaluation
 from papercoder.artifacts.reproduction import Reproduction
 from papercoder.bench.manifest.entries import Entry, entry_digest
 from papercoder.files.regular import delete, is_file, read_text, walk, write
-from papercoder.report.claims import judged_claims
+from papercoder.report.loading import judged_claims
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import Event
 from papercoder.runs.summary import Summary, sessions, summarise

@@ -9,9 +9,8 @@ from papercoder.artifacts import Artifact, BenchEntryResult, BenchResults
 from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.shared import LocalShares, SharedReader, share_count, wants_gpu
 from papercoder.bench.store import run_stored
-from papercoder.models.budget import LocalBudget
-from papercoder.models.rate_limits import LocalRateLimits
-from papercoder.operations.environment import RunEnvironment
+from papercoder.models.limits import LocalBudget, LocalRateLimits
+from papercoder.operations.generate import RunEnvironment
 from papercoder.pipeline.reproduction import local_workers
 from papercoder.runs.events import Event
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from papercoder.artifacts import Paper, Paragraph, Section
 from papercoder.bench.manifest.entries import Entry
 from papercoder.errors import PaperError
-from papercoder.operations.environment import PaperReader, read_in_thread
+from papercoder.operations.generate import PaperReader, read_in_thread
 from papercoder.pipeline.reproduction import OpenPlace, divided_machine
 from papercoder.runs.folder import read_given_text
 

@@ -25,7 +25,7 @@ from papercoder.bench.observation import END_FILE, EVALUATION_FOLDER, clear_end,
 from papercoder.bench.shared import TrialShares
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.models.journal import calls, made
-from papercoder.operations.environment import RunEnvironment, Stores, local_stores
+from papercoder.operations.generate import RunEnvironment, Stores, local_stores
 from papercoder.runs.event_log import EventLog, parse_events, read_events
 from papercoder.runs.events import CallMade, Emit, Event
 from papercoder.runs.folder import FileStore, Store

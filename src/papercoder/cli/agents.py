@@ -30,7 +30,7 @@ def mcp(
     ] = None,
 ) -> None:
     """Start the MCP server, with which coding agents read papers and runs, execute code and answer a run's requests."""
-    from papercoder.mcp.client_config import client_config
+    from papercoder.mcp.workspace import client_config
 
     if print_config:
         folders = [option for folder in allow or () for option in ("--allow", str(folder.absolute()))]

@@ -40,7 +40,7 @@ def fetch_data(
     from papercoder.bench.data.benchmarks import fetch, hosts_at
     from papercoder.bench.data.folder import DataFolder
     from papercoder.console.bench import show_downloaded
-    from papercoder.console.data import show_progress
+    from papercoder.console.resources import show_progress
     from papercoder.datasets.downloads import Downloads, web_client
 
     console = new_console(stderr=True, quiet=quiet)

@@ -16,8 +16,8 @@ caches = group("cache", "List and prune the cache: environments, data, papers an
 @caches.callback()
 def show(context: typer.Context, as_json: JsonOption = False) -> None:
     """Show what the cache holds."""
-    from papercoder.console.data import show_cache
-    from papercoder.operations.cache import cache_entries
+    from papercoder.console.resources import show_cache
+    from papercoder.operations.data import cache_entries
     from papercoder.settings import cache_folder
 
     if context.invoked_subcommand:
@@ -44,14 +44,14 @@ def prune(
 ) -> None:
     """Remove what was not used for long. Runs make or download it again when they need it."""
     from papercoder.cli.data import parse_size
-    from papercoder.console.data import show_pruned
-    from papercoder.operations import cache
+    from papercoder.console.resources import show_pruned
+    from papercoder.operations import data
     from papercoder.settings import cache_folder
 
     age = _seconds(older_than or "30d") if older_than or not max_size else None
     size = parse_size("--max-size", max_size) if max_size else None
-    removed = cache.prune(cache_folder(), age, size)
-    show_pruned(removed, cache.cache_entries(cache_folder()), new_console())
+    removed = data.prune(cache_folder(), age, size)
+    show_pruned(removed, data.cache_entries(cache_folder()), new_console())
 
 
 def _seconds(text: str) -> float:

@@ -28,7 +28,7 @@ def data(
     """Show the data and pretrained weights that a run needs, and fetch or give what is missing."""
     from rich.filesize import decimal
 
-    from papercoder.console.data import show_data, show_progress
+    from papercoder.console.resources import show_data, show_progress
     from papercoder.datasets.downloads import Downloads, web_client
     from papercoder.datasets.run_data import data_status
     from papercoder.operations.data import Fetch, give_data

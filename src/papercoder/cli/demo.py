@@ -19,8 +19,7 @@ def demo(
 ) -> None:
     """Run the bundled example with recorded answers, up to the full reproduction. No API key, no cost."""
     from papercoder.console.progress import progress
-    from papercoder.operations.example import example
-    from papercoder.operations.generate import generate
+    from papercoder.operations.generate import example, generate
 
     bundled = example()
     if bundled is None:

@@ -49,7 +49,7 @@ def read(
     model: ModelOption = None,
 ) -> None:
     """Read a paper and report what was found and what may be lost. Uses no model."""
-    from papercoder.console.fidelity import show
+    from papercoder.console.outcome import show
     from papercoder.models.resolve import price_of_spec
     from papercoder.operations.estimate import estimate
     from papercoder.paper.fidelity import fidelity
@@ -317,7 +317,7 @@ def models(
     base_url: BaseUrlOption = None,
 ) -> None:
     """List providers, what they need to be configured, and prices."""
-    from papercoder.console.models import show_models, show_provider
+    from papercoder.console.resources import show_models, show_provider
 
     settings = settings_given(model, base_url=base_url)
     if provider:

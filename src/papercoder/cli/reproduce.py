@@ -98,8 +98,7 @@ def diagnose(
     """Find out why claims differ: try other readings and suspected faults, and keep what the results support."""
     from papercoder.console.outcome import show_diagnosis
     from papercoder.console.progress import progress
-    from papercoder.operations.diagnose import diagnose_run
-    from papercoder.operations.reproduce import options_to_resume
+    from papercoder.operations.reproduce import diagnose_run, options_to_resume
     from papercoder.operations.revise import settings_to_resume
 
     flags = {"base_url": base_url, "max_cost": max_cost, "sandbox": sandbox, "gpu": gpu, "budget": budget}

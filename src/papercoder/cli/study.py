@@ -29,7 +29,7 @@ def new(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="STUDY", help="Folder to make.")],
 ) -> None:
     """Blind the repositories of a manifest and write what participants get."""
-    from papercoder.console.study import show_new_study
+    from papercoder.console.repositories import show_new_study
     from papercoder.evaluation.study.package import load_manifest, new_study
 
     show_new_study(new_study(load_manifest(manifest), output), output, new_console())
@@ -68,7 +68,7 @@ def results(
     as_json: JsonOption = False,
 ) -> None:
     """Check the answers, open the key and compare the makers."""
-    from papercoder.console.study import show_collected, show_study_results
+    from papercoder.console.repositories import show_collected, show_study_results
     from papercoder.evaluation.study.answers import collect, open_key, read_study
     from papercoder.evaluation.study.pages import write_results
     from papercoder.evaluation.study.results import results as compared

@@ -1,4 +1,4 @@
-"""What a run came to, in a terminal: five lines at the end of a command, everything on request."""
+"""What was read of a paper and what a run came to, in a terminal: a few lines at the end, everything on request."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,12 +8,66 @@ from typing import get_args
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from rich.tree import Tree
 
 from papercoder.artifacts import ClaimVerdict, Diagnosis
 from papercoder.artifacts.reproduction import Reproduction, ReproductionPlan
 from papercoder.files.regular import is_file
+from papercoder.paper.fidelity import Estimate, Fidelity, Outline
 from papercoder.report.formatting import amount, cost, duration, plural
 from papercoder.runs.overview import RequirementsSummary, RunReport, report
+
+_COUNTS = ("equations", "tables", "algorithms", "figures", "references", "words", "tokens", "numbers")
+
+
+def show(fidelity: Fidelity, console: Console) -> None:
+    """Print the headings, the counts, the suspicions, the checks and, where there is one, the estimate."""
+    console.print(_tree(fidelity))
+    console.print(_fidelity_counts(fidelity))
+    if fidelity.estimate:
+        console.print(_estimate(fidelity.estimate))
+    if fidelity.files:
+        console.print(Text(f"Read from: {', '.join(fidelity.files)}", style="dim"))
+    for warning in fidelity.warnings:
+        console.print(Text.assemble(("! ", "bold yellow"), warning))
+    if fidelity.verdict:
+        console.print(Text(fidelity.verdict, style="green"))
+    made = "; ".join(check.name for check in fidelity.checks if check.made)
+    console.print(Text(f"Checked: {made}.", style="dim"))
+    for check in fidelity.checks:
+        if not check.made:
+            console.print(Text.assemble(("Not checked: ", "yellow"), f"{check.name} ({check.reason})."))
+
+
+def _tree(fidelity: Fidelity) -> Tree:
+    root = Tree(Text(fidelity.title or "(no title)", style="bold"))
+    open_branches: list[tuple[int, Tree]] = [(0, root)]
+    for section in fidelity.sections:
+        while len(open_branches) > 1 and open_branches[-1][0] >= section.level:
+            open_branches.pop()
+        branch = open_branches[-1][1].add(_heading(section))
+        open_branches.append((section.level, branch))
+    return root
+
+
+def _heading(section: Outline) -> Text:
+    return Text.assemble((section.anchor, "cyan"), " ", section.title)
+
+
+def _fidelity_counts(fidelity: Fidelity) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in _COUNTS:
+        table.add_column(name, justify="right")
+    table.add_row(*(f"{getattr(fidelity, name):,}" for name in _COUNTS))
+    return table
+
+
+def _estimate(estimate: Estimate) -> Text:
+    cost = "price unknown" if estimate.cost_usd is None else f"about ${estimate.cost_usd:,.2f}"
+    tokens = f"{estimate.prompt_tokens:,} prompt and {estimate.completion_tokens:,} completion tokens"
+    note = f" ({estimate.note})" if estimate.note else ""
+    return Text(f"{estimate.model}: {estimate.calls} calls, {tokens}, {cost}{note}")
+
 
 VERDICTS: tuple[tuple[ClaimVerdict, str], ...] = (
     ("met", "green"),
@@ -49,8 +103,8 @@ def show_outcome(folder: Path, console: Console) -> RunReport:
     _show_lines(
         console,
         steps="; ".join(_steps(found)) or "nothing was executed",
-        claims=f"{_counts(claims)} of {sum(claims.values())}" if claims else "nothing was measured",
-        requirements=f"{_counts(verdicts)} of {needs}" if needs else "none were extracted",
+        claims=f"{_outcome_counts(claims)} of {sum(claims.values())}" if claims else "nothing was measured",
+        requirements=f"{_outcome_counts(verdicts)} of {needs}" if needs else "none were extracted",
         cost=f"{cost(found.cost_usd, found.unpriced, found.calls.made)}, {plural(found.calls.made, 'call')}, "
         f"{amount(tokens.prompt)} tokens in, {amount(tokens.completion)} out, {duration(found.seconds)}",
         next=_next(found),
@@ -70,7 +124,7 @@ def _next(found: RunReport) -> str:
     return f"{found.next[0].command}   {found.next[0].reason}"
 
 
-def _counts(counts: dict[str, int]) -> str:
+def _outcome_counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count)
 
 

@@ -14,7 +14,7 @@ from papercoder.concurrency import gather_all
 from papercoder.errors import AnswerError, ContextError, SettingsError
 from papercoder.evaluation.repository_view import Excerpt, Files, excerpt, omitted_note, sizes_of, tree
 from papercoder.evaluation.statistics import interval
-from papercoder.models.tokens import count_tokens
+from papercoder.models.contract import count_tokens
 from papercoder.runs.events import Warned
 from papercoder.runs.run import Run
 

@@ -30,10 +30,9 @@ from papercoder.evaluation.repository_view import Files, Observations, judged_fi
 from papercoder.evaluation.rubric import code_dev, load_rubric
 from papercoder.evaluation.rubric_judge import agreement, judge_rubric, load_labels
 from papercoder.files.regular import is_file, write
+from papercoder.models.contract import count_tokens
 from papercoder.models.resolve import price_of_spec, window_of_spec
-from papercoder.models.tokens import count_tokens
-from papercoder.operations.environment import RunEnvironment
-from papercoder.operations.generate import open_run, record_end, run_started
+from papercoder.operations.generate import RunEnvironment, open_run, record_end, run_started
 from papercoder.paper.fidelity import Estimate
 from papercoder.report.formatting import amount, money, plural
 from papercoder.runs.event_log import EventLog, read_events

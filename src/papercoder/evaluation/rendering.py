@@ -24,8 +24,8 @@ from papercoder.artifacts import (
     Severity,
 )
 from papercoder.evaluation.rubric import weighted
-from papercoder.plots.rows import Row, intervals
 from papercoder.report.formatting import SIGNS, plural
+from papercoder.report.plots import Row, intervals
 from papercoder.report.rendering import environment, sheet, style
 
 NAMES: dict[Contender, str] = {

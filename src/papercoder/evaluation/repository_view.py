@@ -14,7 +14,7 @@ from papercoder.agents.listings import numbered_code
 from papercoder.artifacts import ExecutionReport, SourceFile, StepResult, TaskCategory
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import is_file, read_bytes, read_text
-from papercoder.models.tokens import count_tokens
+from papercoder.models.contract import count_tokens
 from papercoder.repository.files import own_files, read_files
 from papercoder.runs.event_log import LOG
 from papercoder.runs.folder import load

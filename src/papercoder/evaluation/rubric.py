@@ -27,8 +27,7 @@ from papercoder.artifacts import (
 )
 from papercoder.claims.verdicts import allowed_difference
 from papercoder.errors import ArtifactError, PaperError
-from papercoder.operations.environment import RunEnvironment
-from papercoder.operations.generate import open_run, read_paper, record_end, run_started
+from papercoder.operations.generate import RunEnvironment, open_run, read_paper, record_end, run_started
 from papercoder.pipeline.pipeline import extract
 from papercoder.report.formatting import reported
 from papercoder.runs.event_log import EventLog

@@ -40,7 +40,7 @@ from papercoder.evaluation.repository_view import (
     tree,
 )
 from papercoder.evaluation.rubric import ancestors, rubric_score
-from papercoder.models.tokens import count_tokens
+from papercoder.models.contract import count_tokens
 from papercoder.runs.folder import digest, read_given_text
 from papercoder.runs.run import Run
 

@@ -16,11 +16,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from papercoder.errors import SettingsError
-from papercoder.mcp.active import ActiveRuns
-from papercoder.mcp.answering import AnsweringTools
-from papercoder.mcp.calls import sentence_on_error
+from papercoder.mcp.answering import ActiveRuns, AnsweringTools
 from papercoder.mcp.reading import SCHEME, ReadingTools, RunResources
-from papercoder.mcp.running import RunningTools
+from papercoder.mcp.running import RunningTools, sentence_on_error
 from papercoder.mcp.workspace import Workspace
 from papercoder.web.server.access import Access
 

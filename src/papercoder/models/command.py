@@ -18,8 +18,7 @@ from typing import Any
 
 from papercoder.errors import ModelError, SettingsError
 from papercoder.files.temporary import temporary_folder
-from papercoder.models.contract import FREE, Answer, Request, StreamingModel, TransientError
-from papercoder.models.tokens import free_answer
+from papercoder.models.contract import FREE, Answer, Request, StreamingModel, TransientError, free_answer
 from papercoder.settings import Settings
 from papercoder.text.fences import tag_of
 

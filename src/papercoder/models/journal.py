@@ -10,8 +10,7 @@ from collections.abc import Coroutine, Iterator
 from typing import Any, TypeVar
 
 from papercoder.artifacts.base import Artifact
-from papercoder.models.contract import Answer, Model, ModelWrapper, Request
-from papercoder.models.tokens import prompt_tokens
+from papercoder.models.contract import Answer, Model, ModelWrapper, Request, prompt_tokens
 from papercoder.runs.events import CallMade, CallReused, CallStarted, Emit
 from papercoder.runs.folder import Store, digest, parse_stored
 

@@ -9,9 +9,8 @@ from pydantic import Field, ValidationError
 
 from papercoder.artifacts.base import Artifact
 from papercoder.errors import AnswerError, SettingsError
-from papercoder.models.continuation import CONTINUE, text_so_far
-from papercoder.models.contract import FREE, Answer, Request
-from papercoder.models.tokens import free_answer
+from papercoder.models.contract import FREE, Answer, Request, free_answer
+from papercoder.models.retries import CONTINUE, text_so_far
 from papercoder.runs.folder import digest, write_synced
 
 MANIFEST = "recording.json"

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from papercoder.errors import ModelError
-from papercoder.models.contract import FREE, Answer, Request
+from papercoder.models.contract import FREE, Answer, Request, free_answer
 from papercoder.models.recorded import slug
-from papercoder.models.tokens import free_answer
 from papercoder.runs.folder import digest, write_synced
 from papercoder.text.fences import tag_of
 

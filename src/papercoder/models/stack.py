@@ -16,15 +16,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from papercoder.models.budget import Budget, CappedModel, LocalBudget
 from papercoder.models.command import Command
-from papercoder.models.continuation import ContinuingModel
-from papercoder.models.contract import Model
+from papercoder.models.contract import ContextGuard, Model
 from papercoder.models.journal import FinishingModel, JournaledModel
-from papercoder.models.rate_limits import LocalRateLimits, RateLimitedModel, RateLimits
+from papercoder.models.limits import Budget, CappedModel, LocalBudget, LocalRateLimits, RateLimitedModel, RateLimits
 from papercoder.models.relay import Exchange, Relay
-from papercoder.models.retries import IdleTimeout, RetryingModel
-from papercoder.models.tokens import ContextGuard
+from papercoder.models.retries import ContinuingModel, IdleTimeout, RetryingModel
 from papercoder.runs.events import Emit
 from papercoder.runs.folder import Store
 from papercoder.settings import Role, Settings

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from papercoder.artifacts import Paper
 from papercoder.errors import SettingsError
-from papercoder.models.contract import Price
+from papercoder.models.contract import Price, count_tokens
 from papercoder.models.resolve import price_of_spec
-from papercoder.models.tokens import count_tokens
 from papercoder.paper.fidelity import Estimate
 from papercoder.settings import Coding, Settings
 from papercoder.stages.planning.requirements import questions_of

@@ -8,37 +8,133 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+import papercoder
 from papercoder.agents.agent import Agents
 from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import Paper, Repository
 from papercoder.concurrency import run_in_thread
 from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.files.regular import is_file, read_text
+from papercoder.models.contract import Model
+from papercoder.models.limits import Budget, RateLimits
 from papercoder.models.resolve import models_by_role
 from papercoder.models.stack import assemble_roles
 from papercoder.operations.edit import complete_edits
-from papercoder.operations.environment import PaperReader, RunEnvironment, read_in_thread
 from papercoder.operations.estimate import require_affordable
 from papercoder.operations.references import stored_references, take_references
+from papercoder.paper.limited_reading import read_within_limits
 from papercoder.paper.pictures import has_figures, save_figures, save_pictures
 from papercoder.paper.reading import require_source
 from papercoder.pipeline import ablation
 from papercoder.pipeline.adoption import complete_change, with_pending_change
 from papercoder.pipeline.pipeline import as_published, paper_to_repository
 from papercoder.pipeline.publisher import Publisher
+from papercoder.pipeline.reproduction import OpenPlace, open_place
 from papercoder.report import write_report
 from papercoder.repository.git import History
 from papercoder.runs.event_log import EventLog, last_start, read_events, trusted_start
 from papercoder.runs.events import ArtifactEdited, CallMade, Emit, RunEnded, RunStarted, Warned
-from papercoder.runs.folder import load, lock
+from papercoder.runs.folder import Store, answer_store, load, lock, step_store
 from papercoder.runs.ownership import foreign_start
-from papercoder.runs.run import Run
+from papercoder.runs.run import Executor, LocalExecutor, Run
 from papercoder.runs.summary import summarise
 from papercoder.settings import RUN_ROLES, Profile, Role, Settings, recorded_settings
+
+PaperReader = Callable[[str | Path], Awaitable[Paper]]
+"""Reads a paper from a file, a folder, an arXiv id or a URL."""
+
+
+async def read_in_thread(source: str | Path) -> Paper:
+    """Read a paper in a thread of this process.
+
+    Raises:
+        PaperError: it cannot be read.
+    """
+    return await run_in_thread(read_within_limits, source)
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Where a run stores results that cost money."""
+
+    steps: Store
+    answers: Store
+
+
+def local_stores(folder: Path) -> Stores:
+    """Stores with files in the run folder."""
+    return Stores(steps=step_store(folder), answers=answer_store(folder))
+
+
+@dataclass(frozen=True)
+class RunEnvironment:
+    """What a run shares with other runs; by default nothing, and everything is on this machine."""
+
+    limits: RateLimits | None = None
+    """Rate limits shared with other runs; None: the run has its own, from its settings."""
+
+    budget: Budget | None = None
+    """A budget shared with other runs; None: the run has its own, from its settings."""
+
+    executor: Executor = field(default_factory=LocalExecutor)
+    stores: Callable[[Path], Stores] = local_stores
+    """Run folder -> its stores."""
+
+    read: PaperReader = read_in_thread
+    open_place: OpenPlace = open_place
+    """Where trials run."""
+
+    agent: Model | None = None
+    """Answers where a setting names it; None: no coding agent is connected."""
+
+
+_PACKAGE = Path(papercoder.__file__).parent
+_FOLDERS = (_PACKAGE / "example", _PACKAGE.parents[1] / "examples" / "kiln")
+"""In an installed package, and in a clone."""
+
+
+BUDGET = 75.0
+"""Seconds for the trials, and again for the diagnosis: enough for a few seeds of everything on two cores."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A folder with a paper and the answers that models gave to it."""
+
+    folder: Path
+
+    @property
+    def paper(self) -> Path:
+        """The paper."""
+        return self.folder / "paper.pdf"
+
+    def settings(self, sandbox: str | None = None) -> Settings:
+        """The default settings, for which the answers were recorded, up to the full reproduction.
+
+        Of the user's settings only the sandbox, unless it is given, the concurrency and a budget are used.
+
+        Raises:
+            SettingsError: the user's settings are wrong.
+        """
+        user = Settings(sandbox=sandbox)
+        recorded = f"recorded:{self.folder / 'recorded'}"
+        return Settings.model_construct(
+            model=recorded,
+            reproduce=True,
+            budget=user.budget if "budget" in user.model_fields_set else BUDGET,
+            sandbox=user.sandbox,
+            concurrency=user.concurrency,
+        )
+
+
+def example() -> Example | None:
+    """The example; None where the installation does not contain it."""
+    return next((Example(folder) for folder in _FOLDERS if (folder / "recorded").is_dir()), None)
+
 
 Pipeline = Callable[[Run[Agents], Paper, Publisher, Settings], Awaitable[Repository]]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from papercoder.agents.edits import apply
 from papercoder.artifacts import ExecutionReport, Requirement, StepResult, Traceability
-from papercoder.artifacts.checking import CheckReport
+from papercoder.artifacts.coding import CheckReport
 from papercoder.errors import ModelError, RunFolderError
 from papercoder.files.regular import is_file, read_bytes, walk, write
 from papercoder.operations.generate import open_run

@@ -1,4 +1,4 @@
-"""Reproduce a run: measure its claims within a budget. The same call again resumes."""
+"""Reproduce a run: measure its claims within a budget, and diagnose those that differ. The same call again resumes."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -8,14 +8,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from papercoder.artifacts import ClaimResults, Paper, TrialResult
+from papercoder.artifacts import ClaimResults, Diagnosis, Paper, TrialResult
 from papercoder.artifacts.design import Design
 from papercoder.artifacts.reproduction import Reproduction, ReproductionOptions, ReproductionPlan
 from papercoder.errors import RunFolderError, SettingsError
-from papercoder.operations.environment import RunEnvironment
-from papercoder.operations.generate import ReportAtEnd, record_end
-from papercoder.operations.revise import load_design
+from papercoder.operations.generate import ReportAtEnd, RunEnvironment, generate, open_run, record_end, run_started
+from papercoder.operations.revise import load_design, source_to_resume
 from papercoder.pipeline import reproduction
+from papercoder.pipeline.adoption import with_pending_texts
+from papercoder.pipeline.diagnosis import diagnose
 from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, Confirm
 from papercoder.pipeline.results import add_results
@@ -147,3 +148,43 @@ def _resumed(folder: Path, options: ReproductionOptions) -> RunStarted:
         raise RunFolderError(f"{folder} is not a run folder. Start a run: papercoder run PAPER -o {folder}")
     settings = {**start.settings, "gpu": options.gpu, "sandbox": options.sandbox}
     return start.model_copy(update={"at": time.time(), "settings": settings})
+
+
+async def diagnose_run(
+    folder: Path,
+    options: ReproductionOptions,
+    settings: Settings,
+    listeners: Iterable[Emit] = (),
+    environment: RunEnvironment | None = None,
+) -> Diagnosis:
+    """Diagnose the claims of a run that differ; if a change is kept, the repository follows it.
+
+    Args:
+        folder: the run folder; some of its trials have results.
+        options: of the run's reproduction, with the budget of the diagnosis.
+        settings: models, cost limit, sandbox.
+        listeners: receive every event.
+        environment: None: this machine, with nothing shared.
+
+    Raises:
+        RunFolderError: the run has no results, or another process uses it.
+        PaperCoderError: the diagnosis stopped; its results are kept, and the same call resumes it.
+    """
+    listeners, environment = tuple(listeners), environment or RunEnvironment()
+    with lock(folder):
+        log = EventLog(folder, *listeners)
+        run, history = open_run(folder, settings, log, environment)
+        design, paper = load_design(folder), load(folder, "paper.json", Paper)
+        files = with_pending_texts(folder, read_files(folder / "repo"))
+        before, now = last_start(folder), run_started(run.context, summarise(read_events(folder)).paper, settings)
+        log(now)
+        with ReportAtEnd(log), record_end(log) as end:
+            for message in foreign_start(folder, before, now) if before else ():
+                log(Warned(where="settings", message=message))
+            publish = Publisher(run, history)
+            diagnosis = await diagnose(run, paper, design, files, options, publish, environment.open_place)
+            end.reason = ""
+    if diagnosis.kept:
+        await generate(source_to_resume(folder), folder, settings, listeners, environment)
+        await reproduce_run(folder, options, listeners, environment=environment)
+    return diagnosis

@@ -21,12 +21,10 @@ from papercoder.artifacts.design import ADDED_SETTINGS, Design
 from papercoder.datasets.run_data import DATA
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.files.regular import is_file, walk, write
-from papercoder.models.contract import Price
+from papercoder.models.contract import Price, count_tokens
 from papercoder.models.resolve import price_of_spec
-from papercoder.models.tokens import count_tokens
 from papercoder.operations.edit import put
-from papercoder.operations.environment import RunEnvironment
-from papercoder.operations.generate import open_run, record_end, run_started
+from papercoder.operations.generate import RunEnvironment, open_run, record_end, run_started
 from papercoder.pipeline.adoption import Change, change_between, save_change, with_pending_texts
 from papercoder.pipeline.publisher import Files
 from papercoder.repository.config_text import config_outline, to_yaml

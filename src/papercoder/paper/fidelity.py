@@ -6,7 +6,7 @@ from itertools import zip_longest
 
 from papercoder.artifacts import Algorithm, AnyBlock, Artifact, Equation, Figure, Loss, Paper, Paragraph, Section, Table
 from papercoder.errors import PaperError
-from papercoder.models.tokens import count_tokens
+from papercoder.models.contract import count_tokens
 
 _SHORTEST = 1_000
 """Words: even a short workshop paper has more."""

@@ -13,8 +13,7 @@ from markupsafe import Markup
 from papercoder.artifacts import FileLogic, LogicDesign
 from papercoder.artifacts.design import ENTRY, EXPERIMENTS
 from papercoder.diagrams import mermaid
-from papercoder.diagrams.cleaner import to_markup
-from papercoder.diagrams.mermaid import Rendering
+from papercoder.diagrams.mermaid import Rendering, to_markup
 from papercoder.report.formatting import plural
 from papercoder.report.model import Report
 from papercoder.text.characters import one_line, shortened

@@ -21,7 +21,7 @@ from papercoder.artifacts import (
     Value,
     Verdict,
 )
-from papercoder.artifacts.checking import CheckReport
+from papercoder.artifacts.coding import CheckReport
 from papercoder.artifacts.execution import ExecutionReport, StepName, StepResult
 from papercoder.artifacts.reproduction import Reproduction
 from papercoder.artifacts.review import Amendments, MutationReports

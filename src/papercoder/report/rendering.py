@@ -16,10 +16,9 @@ from markupsafe import Markup, escape
 
 from papercoder.files.regular import write
 from papercoder.report import formatting
-from papercoder.report.claims import claim_groups, metric_label
 from papercoder.report.diagrams import diagrams
-from papercoder.report.formulas import is_formula, mathml, with_formulas
-from papercoder.report.loading import load
+from papercoder.report.formatting import is_formula, mathml, with_formulas
+from papercoder.report.loading import claim_groups, load, metric_label
 from papercoder.report.model import Report, TracedRequirement, href, shown
 from papercoder.report.questions import MOST, letter, questions
 from papercoder.text import markdown

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from papercoder.agents.agent import BARE, WITH_TRIALS, Agent, Agents, uses
 from papercoder.agents.context import Part, anchors_in, artifact_part, cited_part, paper_part, plan_part, text_part
+from papercoder.agents.files import Python
 from papercoder.agents.listings import (
     claims_by_table,
     file_logic,
@@ -16,7 +17,6 @@ from papercoder.agents.listings import (
     python_code,
     requirement_lines,
 )
-from papercoder.agents.python_file import Python
 from papercoder.artifacts import (
     ArchitectureDesign,
     Claim,

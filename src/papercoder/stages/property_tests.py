@@ -12,8 +12,8 @@ from pathlib import Path
 from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
 from papercoder.agents.context import cited_part, text_part
 from papercoder.agents.edits import SearchReplace, edit_problems
+from papercoder.agents.files import Python
 from papercoder.agents.listings import python_code, requirement_lines
-from papercoder.agents.python_file import Python
 from papercoder.artifacts import Artifact, Edits, MutantOutcome, MutationReport, Paper, Requirement, SourceFile
 from papercoder.environments.environment import Installer, Packages
 from papercoder.environments.repository_copy import ScriptReport, read_report, script, temporary_copy, write_nonce

@@ -2,7 +2,7 @@
 
 from papercoder.agents.agent import BARE, Agent, Agents, uses
 from papercoder.agents.context import paper_part, plan_part
-from papercoder.agents.file_blocks import FileBlocks
+from papercoder.agents.files import FileBlocks
 from papercoder.artifacts import OverallPlan, Paper, SourceFile
 from papercoder.artifacts.design import ENTRY
 

@@ -11,7 +11,7 @@ from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.ray import host as ray_host
 from papercoder.bench.ray.host import EntryRequest, Host, HostMessage
 from papercoder.bench.shared import TrialShares
-from papercoder.operations.environment import RunEnvironment
+from papercoder.operations.generate import RunEnvironment
 from papercoder.runs.events import Emit, Warned
 from tests.bench.benches import entry_of, write_manifest
 from tests.bench.entries import entry as result_of

@@ -13,7 +13,7 @@ from papercoder.bench.results.comparison import compare
 from papercoder.bench.results.page import comparison_html, to_html, write_page
 from tests.bench.entries import entry, judged, results
 from tests.diagrams.shapes import parsed
-from tests.plots.shapes import SVG, is_inside
+from tests.report.plot_shapes import SVG, is_inside
 
 PAYLOAD = "\"'`|</script></style></svg><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m{{'q'*7}}"
 STEPS = ("paper", "plan", "full")

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts.checking import CheckReport, Finding
+from papercoder.artifacts.coding import CheckReport, Finding
 from papercoder.stages.checking import check
 from papercoder.stages.checking.checks import CHECKS
 from papercoder.stages.checking.repository import read_tree

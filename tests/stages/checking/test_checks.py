@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts.checking import CheckReport
+from papercoder.artifacts.coding import CheckReport
 from papercoder.errors import RunFolderError
 from papercoder.stages.checking import check
 from papercoder.stages.checking import repository as repository_module

@@ -21,7 +21,7 @@ from papercoder.bench.manifest.manifest import (
     Variant,
 )
 from papercoder.errors import SettingsError
-from papercoder.models.simulated.spec import Simulation
+from papercoder.models.simulated.project import Simulation
 from papercoder.runs.folder import digest
 from papercoder.settings import ROLES, TEXT_ROLES, Profile, Role, Settings
 

@@ -17,7 +17,7 @@ from papercoder.bench.shared import SharedReader
 from papercoder.bench.store import restore, run_stored
 from papercoder.errors import PaperCoderError, RunFolderError
 from papercoder.files.temporary import temporary_folder
-from papercoder.operations.environment import RunEnvironment
+from papercoder.operations.generate import RunEnvironment
 from papercoder.runs.events import Event
 from papercoder.runs.folder import lock
 

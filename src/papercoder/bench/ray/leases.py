@@ -13,8 +13,7 @@ from typing import Any
 
 from papercoder.bench.placement import SharedLimits
 from papercoder.errors import CostCapReached
-from papercoder.models.budget import LocalBudget
-from papercoder.models.rate_limits import LocalRateLimits
+from papercoder.models.limits import LocalBudget, LocalRateLimits
 from papercoder.pipeline.reproduction import OpenPlace, place_on_ray
 
 

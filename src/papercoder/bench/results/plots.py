@@ -18,11 +18,24 @@ from papercoder.bench.results.claims import VERDICTS, shares, verdict_label
 from papercoder.bench.results.comparison import Difference, difference, with_verdicts
 from papercoder.bench.results.metrics import COST, JUDGES, NAMED, Entries, Metric, mean_of, per_paper
 from papercoder.bench.results.wording import TONES, change
-from papercoder.plots.rows import WIDTH, Row, heading, intervals, legend, row_axes
-from papercoder.plots.svg import ACCENT, FAINT, INK, SHEET, SMALL, SOFT, draw
-from papercoder.plots.svg import TONES as COLOURS
 from papercoder.report.formatting import money, plural
 from papercoder.report.model import STEPS
+from papercoder.report.plots import (
+    ACCENT,
+    FAINT,
+    INK,
+    SHEET,
+    SMALL,
+    SOFT,
+    WIDTH,
+    Row,
+    draw,
+    heading,
+    intervals,
+    legend,
+    row_axes,
+)
+from papercoder.report.plots import TONES as COLOURS
 from papercoder.text.characters import one_line, shortened
 
 Groups = Mapping[str, Entries]

@@ -21,8 +21,8 @@ from papercoder.artifacts import Equation, Interval, PairResult, Paper, SourceFi
 from papercoder.evaluation.study.answers import RESULTS, Response
 from papercoder.evaluation.study.questionnaire import PARTS
 from papercoder.files.regular import write
-from papercoder.plots.rows import Row, intervals
-from papercoder.report.formulas import is_formula, mathml
+from papercoder.report.formatting import is_formula, mathml
+from papercoder.report.plots import Row, intervals
 from papercoder.report.rendering import environment, sheet, style
 from papercoder.text.characters import printable, visible
 

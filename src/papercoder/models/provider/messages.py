@@ -16,8 +16,7 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.usage import RequestUsage
 
-from papercoder.models.contract import Message, Request, Usage
-from papercoder.models.tokens import count_tokens, prompt_tokens
+from papercoder.models.contract import Message, Request, Usage, count_tokens, prompt_tokens
 
 
 def to_messages(request: Request, cache_points: bool) -> list[ModelMessage]:

@@ -18,9 +18,8 @@ from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModelSetti
 from pydantic_ai.settings import ModelSettings
 
 from papercoder.errors import ModelError
-from papercoder.models.catalog import Provider
+from papercoder.models.catalog import Provider, context_window_of, price_of
 from papercoder.models.contract import Answer, Request, StreamingModel, TransientError, Usage
-from papercoder.models.prices import context_window_of, price_of
 from papercoder.models.provider.errors import NO_IMAGES, translated
 from papercoder.models.provider.messages import to_messages, to_text, to_usage
 from papercoder.models.provider.registry import client_for, takes_cache_points

@@ -1,55 +1,236 @@
-"""One valid answer for each agent; the same for the same seed, agent, subject and round."""
+"""One valid answer for each agent; the same for the same seed, agent, subject and round.
+
+Scores of simulated judges follow from how much code is shown and from chance.
+"""
 
 import json
+import re
 from collections.abc import Callable
-from dataclasses import asdict
-from itertools import pairwise
+from dataclasses import asdict, dataclass
+from itertools import pairwise, takewhile
 from random import Random
 
-from papercoder.artifacts.base import Artifact
-from papercoder.artifacts.data import DataSourceDraft, DataSourceDrafts
-from papercoder.artifacts.paper import Component, Connection, FigureDraft
-from papercoder.artifacts.planning import (
+from papercoder.artifacts import (
     ArchitectureDesign,
+    Artifact,
+    CodeCritique,
     ConfigValue,
     Critique,
+    DataSourceDraft,
+    DataSourceDrafts,
     ExperimentConfig,
     FileLogic,
     FilePlan,
     ImportedNames,
+    Judgement,
+    LeafJudgement,
+    Location,
     LogicDesign,
     OverallPlan,
     RequirementDraft,
     RequirementDrafts,
     RequirementKind,
+    RubricGroup,
+    RubricGroups,
     Scalar,
+    SelectedFiles,
+    Verdict,
+    Verdicts,
+    WeighedItem,
 )
-from papercoder.artifacts.review import Location, Verdict, Verdicts
-from papercoder.models.contract import Request
-from papercoder.models.simulated.judging import judgement, leaf_judgement, rubric_groups, selected_files
-from papercoder.models.simulated.reading import (
-    file_ids,
-    is_bare,
-    listed_ids,
-    numbered_tables,
-    section_words,
-    sections_shown,
-    stated_results,
-    title,
-)
-from papercoder.models.simulated.source import (
+from papercoder.artifacts.paper import Component, Connection, FigureDraft
+from papercoder.models.contract import Request, count_tokens
+from papercoder.models.simulated.project import (
     BARE_LAST_FILE,
     EXPERIMENT,
     SIGNATURE,
     SIGNATURES,
     Graph,
+    Simulation,
     build_graph,
     prose,
     write_source,
 )
-from papercoder.models.simulated.spec import Simulation
-from papercoder.models.tokens import count_tokens
 from papercoder.repository.files import module_of
+
+OWNED = "Requirements that this file owns"
+"""The heading above the list of ids in a request for code."""
+
+JUDGED = "# The repository to judge"
+"""The heading above it in a judge's request."""
+
+_NUMBERED = re.compile(
+    r"^`(?P<path>[^`\n]+\.py)`:\n\n(?P<fence>`{4,})\n(?P<lines>(?: *\d+ .*\n)*)(?P=fence)$", re.MULTILINE
+)
+_BARE = "This repository has no configuration files"
+"""Part of the system prompt for code that holds its settings itself."""
+
+_ID = re.compile(r"\bR[1-9]\d*\b")
+_LISTED_ID = re.compile(r'^[-*] (R[1-9]\d*)\b|"id": ?"(R[1-9]\d*)"', re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
+_BLOCK = re.compile(r"^\[([^\]\n]+)\] (.+)$", re.MULTILINE)
+_SECTION = re.compile(r"^#{2,6} \[((?:app:)?[A-Z0-9][\w.]*)\] ", re.MULTILINE)
+_TITLE = re.compile(r"^Title: (.+)$", re.MULTILINE)
+_NUMBERED_TABLE = re.compile(r"^## \[([^\]\n]+)\] \d+ rows, \d+ columns$", re.MULTILINE)
+_LABEL = re.compile(r"^(?:\$\$ |Table: |Algorithm: |Figure: )")
+_RESULT = re.compile(r"(\w+) has a value of (-?\d+(?:\.\d+)?) on (\w+)")
+_WORDS = re.compile(r"\S+(?:\s+\S+){0,14}")
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words of the paper, and the anchor of their block."""
+
+    anchor: str
+    quote: str
+
+
+def is_bare(request: Request) -> bool:
+    """Whether the request is about a repository without configuration files and trials."""
+    return _BARE in request.system
+
+
+def question(request: Request) -> str:
+    """The message with the question; those after it reject or continue an answer."""
+    return user_texts(request)[-1]
+
+
+def user_texts(request: Request) -> list[str]:
+    """All that is given to read, and the question; not answers and why they were rejected."""
+    return [message.text for message in takewhile(lambda message: message.role == "user", request.messages)]
+
+
+def shown_code(request: Request) -> dict[str, int]:
+    """Path -> lines of each Python file of the repository that a judge is shown."""
+    texts = [text for text in user_texts(request) if text.startswith(JUDGED)]
+    shown = [found for text in texts for found in _NUMBERED.finditer(text)]
+    return {found["path"]: len(found["lines"].splitlines()) for found in shown if found["lines"].strip()}
+
+
+def section_words(request: Request) -> list[Words]:
+    """Up to fifteen words of each block of the sections that the request is about."""
+    text, found = question(request), list[Words]()
+    for anchor in request.subject.split(", "):
+        if heading := re.search(rf"^#{{1,6}} \[{re.escape(anchor)}\].*$", text, re.MULTILINE):
+            section = _HEADING.split(text[heading.end() :], maxsplit=1)[0]
+            found += (Words(block[1], _quote(block[2])) for block in _BLOCK.finditer(section))
+    return [words for words in found if words.quote]
+
+
+def _quote(line: str) -> str:
+    words = _WORDS.search(_LABEL.sub("", line).removesuffix("$$"))
+    return words[0].strip() if words else ""
+
+
+def title(request: Request) -> str:
+    """The paper's title; empty if the request shows no paper."""
+    found = _TITLE.search(request.text)
+    return found[1] if found else ""
+
+
+def sections_shown(request: Request) -> list[str]:
+    """Anchors of the paper's sections that the request shows."""
+    return list(dict.fromkeys(_SECTION.findall("\n\n".join(message.text for message in request.messages))))
+
+
+def numbered_tables(request: Request) -> list[str]:
+    """Anchors of the tables that the request shows with numbered rows and columns."""
+    return _NUMBERED_TABLE.findall("\n\n".join(user_texts(request)))
+
+
+@dataclass(frozen=True)
+class StatedResult:
+    """A result that the paper states: `ours has a value of 42.5 on small`."""
+
+    anchor: str
+    method: str
+    value: str
+    dataset: str
+    quote: str
+
+
+def stated_results(request: Request) -> list[StatedResult]:
+    """The results that the paper states in this form; the simulated repository measures some of them."""
+    blocks = _BLOCK.findall("\n\n".join(user_texts(request)))
+    found = ((anchor, result) for anchor, line in blocks for result in _RESULT.finditer(line))
+    return [StatedResult(anchor, result[1], result[2], result[3], result[0]) for anchor, result in found]
+
+
+def listed_ids(request: Request) -> list[str]:
+    """Ids of all requirements that the request lists, in order; an `R2` within the paper's words does not count."""
+    return _listed("\n\n".join(message.text for message in request.messages))
+
+
+def file_ids(request: Request) -> list[str]:
+    """Ids of the requirements that the question lists for its file."""
+    text = question(request)
+    _, marker, after = text.partition(OWNED)
+    return _listed(_HEADING.split(after, maxsplit=1)[0]) if marker else _in_order(_ID.findall(text))
+
+
+def _listed(text: str) -> list[str]:
+    return _in_order([line or field for line, field in _LISTED_ID.findall(text)])
+
+
+def _in_order(ids: list[str]) -> list[str]:
+    return sorted(set(ids), key=lambda name: int(name[1:]))
+
+
+FEW = 10
+"""Fewer lines of code cannot be the method of a paper."""
+
+MET = 0.5
+"""The share of leaves that are met."""
+
+_FILE = re.compile(r"^`([^`\n]+\.py)`:\n\n`{4,}\n +1 ", re.MULTILINE)
+
+_RESULTS = re.compile(r"^- (\S+) \(\d+ results\)", re.MULTILINE)
+_GROUP = 4
+"""Items of a group."""
+
+_SIZED = re.compile(r"^- (.+) \(\d+ tokens\)$", re.MULTILINE)
+
+
+def judgement(request: Request, rng: Random, padding: str) -> Judgement:
+    """1 without code, 2 with little code, else 3 or 4."""
+    code = shown_code(request)
+    if not code:
+        missing = CodeCritique(file="", severity="high", critique=f"There is no code. {padding}".strip())
+        return Judgement(critiques=(missing,), score=1)
+    lines = sum(code.values())
+    found = CodeCritique(file=rng.choice(sorted(code)), severity="medium", critique=f"Simulated. {padding}".strip())
+    return Judgement(critiques=(found,), score=2 if lines < FEW else rng.choice((3, 4)))
+
+
+def selected_files(request: Request, rng: Random, _padding: str) -> SelectedFiles:
+    """All Python files that are listed, in random order."""
+    paths = [path for text in user_texts(request) for path in _SIZED.findall(text)]
+    code = [path for path in paths if path.endswith(".py")] or paths
+    return SelectedFiles(paths=tuple(rng.sample(code, len(code))))
+
+
+def leaf_judgement(request: Request, rng: Random, _padding: str) -> LeafJudgement:
+    """Met at random, at the first line of a Python file that is shown; never met if none is."""
+    shown = _FILE.findall("\n\n".join(message.text for message in request.messages))
+    found = f"Simulated: `{rng.choice(shown)}:1`." if shown else "Simulated: no code is shown."
+    return LeafJudgement(expected="Simulated.", found=found, met=bool(shown) and rng.random() < MET)
+
+
+def rubric_groups(request: Request, rng: Random, padding: str) -> RubricGroups:
+    """All that is listed, in groups of a few, with random weights."""
+    ids = [*listed_ids(request), *_RESULTS.findall("\n\n".join(message.text for message in request.messages))]
+    items = [WeighedItem(id=name, weight=rng.randint(1, 3)) for name in ids]
+    return RubricGroups(
+        groups=tuple(
+            RubricGroup(
+                requirement=f"Part {start // _GROUP + 1} is there. {padding}".strip(),
+                weight=rng.randint(1, 3),
+                items=tuple(items[start : start + _GROUP]),
+            )
+            for start in range(0, len(items), _GROUP)
+        )
+    )
+
 
 KINDS: tuple[RequirementKind, ...] = ("method", "training", "data", "evaluation", "experiment")
 CONFIGURATION: tuple[tuple[str, Scalar, Scalar], ...] = (

@@ -9,10 +9,18 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Literal
 
-from papercoder.models.contract import Answer, Price, Request, StreamingModel, TransientError, Usage
+from papercoder.models.contract import (
+    Answer,
+    Price,
+    Request,
+    StreamingModel,
+    TransientError,
+    Usage,
+    count_tokens,
+    prompt_tokens,
+)
 from papercoder.models.simulated.answers import Answers
-from papercoder.models.simulated.spec import Simulation
-from papercoder.models.tokens import count_tokens, prompt_tokens
+from papercoder.models.simulated.project import Simulation
 
 Fault = Literal["drop", "hang", "fail", "rate_limit", "cut", "garbage"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Set
 from contextlib import suppress
 from pathlib import PurePosixPath
 
-from papercoder.artifacts.checking import Finding, error, warning
+from papercoder.artifacts.coding import Finding, error, warning
 from papercoder.stages.checking.repository import Module, Tree
 
 _CHECK = "characters"

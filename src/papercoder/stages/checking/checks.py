@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from papercoder.artifacts.checking import CheckReport, Finding, error
+from papercoder.artifacts.coding import CheckReport, Finding, error
 from papercoder.stages.checking.characters import check_characters
 from papercoder.stages.checking.conventions import check_entry, check_marks, check_paths, check_trials
 from papercoder.stages.checking.dependencies import check_dependencies

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from pydantic import ValidationError
 
 from papercoder.artifacts import Traceability
-from papercoder.artifacts.checking import Finding, error, warning
+from papercoder.artifacts.coding import Finding, error, warning
 from papercoder.repository.files import RUNNER
 from papercoder.repository.traceability import marks
 from papercoder.stages.checking.repository import (

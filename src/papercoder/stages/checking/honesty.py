@@ -6,7 +6,7 @@ import re
 import tokenize
 from collections.abc import Iterator
 
-from papercoder.artifacts.checking import Finding, error, warning
+from papercoder.artifacts.coding import Finding, error, warning
 from papercoder.stages.checking.repository import (
     Function,
     Module,

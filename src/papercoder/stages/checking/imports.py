@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from papercoder.artifacts.checking import Finding, error, warning
+from papercoder.artifacts.coding import Finding, error, warning
 from papercoder.stages.checking.definitions import Index, bound_by, index, relative_base
 from papercoder.stages.checking.repository import Function, Module, Tree, blocks, dotted, is_main_guard, statements
 

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from papercoder.artifacts.checking import Finding, Severity, warning
+from papercoder.artifacts.coding import Finding, Severity, warning
 from papercoder.files.temporary import temporary_folder
 from papercoder.stages.checking import limited_module
 from papercoder.stages.checking.definitions import Attributes, attributes, dotted_name, index

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 import yaml
 
-from papercoder.artifacts.checking import Finding, error, warning
+from papercoder.artifacts.coding import Finding, error, warning
 from papercoder.errors import RunFolderError
 from papercoder.files import regular
 from papercoder.files.regular import file_status, is_file, read_bytes

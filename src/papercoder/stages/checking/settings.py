@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from papercoder.artifacts.checking import Finding, error, warning
+from papercoder.artifacts.coding import Finding, error, warning
 from papercoder.stages.checking.definitions import Definition, Definitions, definitions
 from papercoder.stages.checking.repository import (
     Keys,

@@ -26,7 +26,7 @@ from papercoder.artifacts import (
     Section,
 )
 from papercoder.concurrency import gather_all
-from papercoder.models.tokens import count_tokens
+from papercoder.models.contract import count_tokens
 from papercoder.paper.evidence import find_quote, numbers, plain
 from papercoder.stages.planning.refinement import VERIFIER, round_of, violations
 from papercoder.text.fences import fence

@@ -19,7 +19,7 @@ from papercoder.artifacts import Loss, Paper, render_block
 from papercoder.errors import PaperCoderError, PaperError
 from papercoder.files.regular import write
 from papercoder.files.temporary import temporary_folder
-from papercoder.operations.example import example
+from papercoder.operations.generate import example
 from papercoder.paper.addresses import online_source
 from papercoder.paper.fidelity import Check, Fidelity, fidelity
 from papercoder.paper.pictures import pictures

@@ -12,8 +12,7 @@ from rapidfuzz import fuzz
 
 from papercoder.artifacts import Algorithm, AnyBlock, Equation, Figure, Paper, Paragraph, Requirement, Section, Table
 from papercoder.paper.evidence import pieces_of
-from papercoder.report.formatting import LABELS
-from papercoder.report.formulas import formula_spans, is_formula, mathml
+from papercoder.report.formatting import LABELS, formula_spans, is_formula, mathml
 from papercoder.report.model import STATES, TracedRequirement
 from papercoder.report.rendering import environment
 from papercoder.text.characters import printable

@@ -9,7 +9,7 @@ from nicegui import events, ui
 
 from papercoder.artifacts import Paper
 from papercoder.errors import PaperCoderError
-from papercoder.operations.example import example
+from papercoder.operations.generate import example
 from papercoder.operations.preview import AffectedArtifact, preview_settings
 from papercoder.report.formatting import money, plural
 from papercoder.runs.folder import load

@@ -13,12 +13,12 @@ from papercoder.models.catalog import (
     WITHOUT_PROVIDER,
     Provider,
     closest,
+    current_models,
+    look_up,
     nearest_provider,
     provider_of,
 )
-from papercoder.models.overview import provider_statuses
-from papercoder.models.prices import current_models, look_up
-from papercoder.models.resolve import price_of_spec, resolve, vision_problem
+from papercoder.models.resolve import price_of_spec, provider_statuses, resolve, vision_problem
 from papercoder.operations.estimate import estimate, first_call_cost
 from papercoder.paper.fidelity import Estimate
 from papercoder.settings import LOCAL_MODELS, MODEL_SPEC, RUN_ROLES, TEXT_ROLES, Profile, Role, Settings, parse_duration

@@ -15,14 +15,12 @@ from threading import Thread
 from typing import IO, Any, Literal
 
 from papercoder.errors import PaperCoderError, RunFolderError
-from papercoder.models.rate_limits import RateLimits
+from papercoder.models.limits import RateLimits
 from papercoder.models.stack import limits_of
 from papercoder.operations.data import give_once_listed
-from papercoder.operations.diagnose import diagnose_run
 from papercoder.operations.dry_run import dry_run
-from papercoder.operations.environment import RunEnvironment
-from papercoder.operations.generate import generate
-from papercoder.operations.reproduce import options_to_resume, reproduce_run
+from papercoder.operations.generate import RunEnvironment, generate
+from papercoder.operations.reproduce import diagnose_run, options_to_resume, reproduce_run
 from papercoder.operations.revise import (
     PlannedRevision,
     adopt_settings,

@@ -1,10 +1,12 @@
+""""""
+
 import asyncio
 
 import pytest
 
 from papercoder.artifacts import Image
 from papercoder.errors import ContextError
-from papercoder.models.tokens import ContextGuard, image_tokens, prompt_tokens
+from papercoder.models.contract import ContextGuard, image_tokens, prompt_tokens
 from tests.models.fakes import IMAGE, Scripted, ask, said
 
 

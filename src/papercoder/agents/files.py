@@ -1,14 +1,18 @@
-"""One Python file as a model's answer: found in its fence, and rejected unless it is one whole file."""
+"""Files as a model's answer: one whole Python file in its fence, or several, each after its path."""
 
 import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from papercoder.agents.answers import Correction, InvalidAnswerError
-from papercoder.repository.files import parse
+from papercoder.artifacts import SourceFile
+from papercoder.artifacts.base import normalise_path
+from papercoder.repository.files import collisions, module_problem, parse, path_problem
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Python:
             InvalidAnswerError: there is no code, it has a syntax error, or it is not one whole file.
         """
         text = _INDENTATION.sub(lambda found: found[0].replace("\u00a0", " "), text.replace("\r\n", "\n"))
-        blocks = list(_blocks(text.split("\n")))
+        blocks = list(_python_blocks(text.split("\n")))
         code = _one_file(blocks) if blocks and _syntax_error(text) else text
         if error := _syntax_error(code):
             raise InvalidAnswerError(error)
@@ -68,20 +72,20 @@ class _Block:
 
 
 _INDENTATION = re.compile(r"^[ \t\u00a0]+", re.MULTILINE)
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*(\S*)[^`]*$")
+_PYTHON_FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*(\S*)[^`]*$")
 _PATH = re.compile(r"[\s#*_`>=-]*(?:file(?:name)?|path)?[\s:*`]*([\w./-]+\.py)[\s`*:=-]*", re.IGNORECASE)
 """A line with nothing but the path of a Python file."""
 
 
-def _blocks(lines: list[str]) -> Iterator[_Block]:
+def _python_blocks(lines: list[str]) -> Iterator[_Block]:
     """The fenced blocks, in order; none overlap."""
     index = 0
     while index < len(lines):
-        if opening := _FENCE.match(lines[index]):
+        if opening := _PYTHON_FENCE.match(lines[index]):
             label, first = opening[2].lower(), index + 1
             above = next((line for line in reversed(lines[max(index - 2, 0) : index]) if line.strip()), "")
             path = _PATH.fullmatch(above) or re.search(r"([\w./-]+\.py)\b", opening[0])
-            ends = [end for end in range(first, len(lines)) if _closes(lines[end], opening[1])] or [len(lines)]
+            ends = [end for end in range(first, len(lines)) if _closes_block(lines[end], opening[1])] or [len(lines)]
             indented = len(lines[index]) - len(lines[index].lstrip(" "))  # in a list, for example
             body = [line[min(indented, len(line) - len(line.lstrip(" "))) :] for line in lines[first : ends[-1]]]
             codes = {end: "\n".join(body[: end - first]) for end in ends}
@@ -94,7 +98,7 @@ def _blocks(lines: list[str]) -> Iterator[_Block]:
         index += 1
 
 
-def _closes(line: str, mark: str) -> bool:
+def _closes_block(line: str, mark: str) -> bool:
     return mark in line and not line.strip().strip(mark[0])
 
 
@@ -190,3 +194,143 @@ def comments(code: str) -> Iterator[tuple[int, str]]:
         if token.type == tokenize.COMMENT:
             before = token.line[: token.start[1]].strip()
             yield token.start[0], ("... " if before == "..." else "") + token.string.lstrip("# ")
+
+
+_FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*([\w.+-]*)[^`]*$")
+_SHORT_FENCE = 3
+
+_HOW = """\
+Answer with all files, one after the other, each in this form, and nothing else:
+
+path/of/the/file.py
+````
+the whole file
+````
+
+Paths are relative, with forward slashes and a file extension. The fences have four backticks, so that a file can
+contain fences of three."""
+
+
+@dataclass(frozen=True)
+class FileBlocks:
+    """Files as fenced blocks."""
+
+    @property
+    def correction(self) -> Correction:
+        """None; the answer is written again."""
+        return ""
+
+    @property
+    def instructions(self) -> str:
+        """The form of a block."""
+        return _HOW
+
+    def read(self, text: str) -> tuple[SourceFile, ...]:
+        """The files, in order.
+
+        Raises:
+            InvalidAnswerError: there is no block, a block is incomplete or has no path, or a file is not valid.
+        """
+        files = tuple(_files(text.replace("\r\n", "\n").split("\n")))
+        if not files:
+            raise InvalidAnswerError("The answer has no file.")
+        if problems := list(file_problems(files)):
+            raise InvalidAnswerError("\n".join(problems))
+        return files
+
+
+def file_problems(files: Iterable[SourceFile]) -> Iterator[str]:
+    """Invalid and duplicate paths, syntax errors, and files with parts left out."""
+    counted = Counter(file.path for file in files)
+    yield from (f"`{path}` occurs {count} times." for path, count in counted.items() if count > 1)
+    yield from (f"{text}." for text in collisions(counted))
+    for file in files:
+        if problem := _path_problem(file.path) or _syntax_problem(file):
+            yield f"{problem}."
+        elif file.path.endswith((".py", ".yaml", ".yml")) and (reason := left_out(file.text)):
+            yield f"`{file.path}`: {reason}"
+
+
+def _path_problem(path: str) -> str | None:
+    if problem := path_problem(path):
+        return problem
+    if not PurePosixPath(path).suffix:
+        return f"`{path}` has no file extension such as `.py`"
+    return module_problem(path, ()) if path.endswith(".py") else None
+
+
+def _syntax_problem(file: SourceFile) -> str | None:
+    if not file.path.endswith(".py"):
+        return None
+    try:
+        parse(file.text)
+    except SyntaxError as error:
+        return f"`{file.path}` has a syntax error{f' at line {error.lineno}' if error.lineno else ''}: {error.msg}"
+    return None
+
+
+def _files(lines: list[str]) -> Iterator[SourceFile]:
+    starts = _starts(lines)
+    index = 0
+    while index < len(lines):
+        if opening := _FENCE.match(lines[index]):
+            path = _path_above(lines, index)
+            if opening[2].lower() in {"diff", "patch"}:
+                raise InvalidAnswerError(f"The block of `{path}` is marked `{opening[2]}`. Write the whole file.")
+            end = _end(lines, index + 1, opening[1], path, starts)
+            yield SourceFile(path=path, text=_text(lines[index + 1 : end]))
+            index = end
+        index += 1
+
+
+def _starts(lines: list[str]) -> frozenset[int]:
+    """Indices of lines that may start a block: a path followed by a fence."""
+    return frozenset(
+        index
+        for index, line in enumerate(lines)
+        if _path(line) and _FENCE.match(lines[min(_next(lines, index + 1), len(lines) - 1)])
+    )
+
+
+def _path_above(lines: list[str], fence: int) -> str:
+    above = next((line for line in reversed(lines[max(fence - 2, 0) : fence]) if line.strip()), "")
+    if path := _path(above):
+        return path
+    raise InvalidAnswerError(f"The fence in line {fence + 1} of the answer has no path on the line above it.")
+
+
+def _path(line: str) -> str:
+    """The path in a line that has nothing else, without Markdown around it; else empty. A single word is not a path."""
+    text = line.strip().strip("`*#: ")
+    return normalise_path(text) if re.fullmatch(r"\S*[./]\S*", text) and not _FENCE.match(line) else ""
+
+
+def _end(lines: list[str], first: int, mark: str, path: str, starts: frozenset[int]) -> int:
+    """The index of the closing fence: the first; for short fences, the first with another block or the end after it."""
+    fallback = None
+    for index in range(first, len(lines)):
+        if fallback is not None and index in starts:
+            break
+        if _closes_fence(lines[index], mark):
+            below = _next(lines, index + 1)
+            if len(mark) > _SHORT_FENCE or below == len(lines) or below in starts:
+                return index
+            fallback = index if fallback is None else fallback
+    if fallback is None:
+        raise InvalidAnswerError(f"The block of `{path}` is incomplete: it has no closing fence.")
+    return fallback
+
+
+def _closes_fence(line: str, mark: str) -> bool:
+    text = line.strip()
+    return len(text) >= len(mark) and not text.strip(mark[0])
+
+
+def _next(lines: list[str], index: int) -> int:
+    """The index of the next line that is not empty; after the last line if there is none."""
+    return next((number for number in range(index, len(lines)) if lines[number].strip()), len(lines))
+
+
+def _text(lines: list[str]) -> str:
+    text = "\n".join(lines).strip("\n")
+    return f"{text}\n" if text else ""
