@@ -215,6 +215,6 @@ def executing(monkeypatch: pytest.MonkeyPatch, judge: Judge | None) -> list[Tree
             path=tested, test=test, passed=(), failed=(), versions=(), left=0, reason="The tests are not run here."
         )
 
-    monkeypatch.setattr("papercoder.pipeline.execution.execute_files", execute_files)
+    monkeypatch.setattr("papercoder.pipeline.publisher.execute_files", execute_files)
     monkeypatch.setattr("papercoder.pipeline.property_tests.run_against_versions", run_against_versions)
     return executed

@@ -11,7 +11,7 @@ from papercoder.artifacts.execution import Outcome, Trial
 from papercoder.bench.manifest.manifest import Manifest, ModelChoice, PaperEntry, ReproductionSpec, Variant
 from papercoder.bench.ray.host import Host
 from papercoder.models.simulated.project import EXPERIMENT
-from papercoder.pipeline import execution, property_tests, reproduction
+from papercoder.pipeline import property_tests, publisher, reproduction
 from papercoder.stages.checking import checks
 from papercoder.stages.reproduction import places
 from papercoder.stages.reproduction.preparation import Preparation
@@ -139,7 +139,7 @@ def claims_manifest(papers: int, at_once: int, folder: Path) -> Manifest:
 def start_no_processes(replace: Callable[[Any, str, Any], None] = setattr) -> None:
     """Replace executions and trials, in this process, by ones that start no process."""
     replace(reproduction, "prepare", prepare)
-    replace(execution, "execute_files", execute_files)
+    replace(publisher, "execute_files", execute_files)
     replace(property_tests, "run_against_versions", run_against_versions)
     replace(places, "_task", run_task)
     replace(checks, "CHECKS", ())

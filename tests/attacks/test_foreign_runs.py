@@ -19,7 +19,7 @@ import pytest
 from papercoder.artifacts import DataLock, DataSources, ExecutionReport, StepResult, TrialList
 from papercoder.datasets.fetch import give
 from papercoder.datasets.run_data import data_status, mounts_for, read_data
-from papercoder.datasets.web import url_release
+from papercoder.datasets.servers import url_release
 from papercoder.errors import FetchError, RunFolderError, SettingsError
 from papercoder.operations.data import give_data
 from papercoder.operations.generate import generate

@@ -20,9 +20,9 @@ def say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr("papercoder.datasets.hub.get_token", lambda: None)
+    monkeypatch.setattr("papercoder.datasets.servers.get_token", lambda: None)
     with serving() as started:
-        monkeypatch.setattr("papercoder.datasets.hub.constants.ENDPOINT", started.address)
+        monkeypatch.setattr("papercoder.datasets.servers.constants.ENDPOINT", started.address)
         serve_repository(started, {"a.csv": b"1,2\n"})
         yield started
 

@@ -8,11 +8,10 @@ import httpx
 import pytest
 
 from papercoder.artifacts import DataSource, LockedSource
-from papercoder.datasets.cache import DataCache
+from papercoder.datasets.cache import DataCache, Release
 from papercoder.datasets.downloads import Downloads, web_client
 from papercoder.datasets.fetch import fetch_release
-from papercoder.datasets.hub import hub_release
-from papercoder.datasets.release import Release
+from papercoder.datasets.servers import hub_release
 from tests.server import Server, serving
 
 
@@ -46,7 +45,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr("papercoder.datasets.hub.get_token", lambda: None)
-    monkeypatch.setattr("papercoder.datasets.web.is_internal", lambda _: False)  # the server is on this machine
+    monkeypatch.setattr("papercoder.datasets.servers.get_token", lambda: None)
+    monkeypatch.setattr("papercoder.datasets.servers.is_internal", lambda _: False)  # the server is on this machine
     with serving() as server, web_client(5) as client:
         yield World(server, client, DataCache(tmp_path / "cache"))

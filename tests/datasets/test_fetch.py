@@ -13,8 +13,7 @@ import pytest
 from papercoder.datasets import fetch
 from papercoder.datasets.cache import DataCache
 from papercoder.datasets.downloads import PartialFile, Unreachable
-from papercoder.datasets.records import doi_release, openml_release
-from papercoder.datasets.web import url_release
+from papercoder.datasets.servers import doi_release, openml_release, url_release
 from papercoder.errors import FetchError, RunFolderError
 from papercoder.runs.folder import digest, lock
 from tests.datasets.conftest import World
@@ -95,7 +94,7 @@ def test_files_of_a_gated_repository_need_the_token(world: World, monkeypatch: p
     world.server.token = "hf_secret"
     with pytest.raises(FetchError, match="dots is gated"):
         world.fetch(release)
-    monkeypatch.setattr("papercoder.datasets.hub.get_token", lambda: "hf_secret")
+    monkeypatch.setattr("papercoder.datasets.servers.get_token", lambda: "hf_secret")
     assert world.texts(world.fetch(world.hub(source()))) == FILES
 
 

@@ -103,8 +103,8 @@ def root(tmp_path: Path) -> Path:
 def _starts_no_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ruff, mypy, Mermaid and the page take seconds each, and other tests have them."""
     monkeypatch.setattr(checks, "CHECKS", tuple(each for each in checks.CHECKS if each[0] not in {"names", "calls"}))
-    monkeypatch.setattr("papercoder.stages.planning.architecture.submit", lambda _: None)
-    monkeypatch.setattr("papercoder.stages.planning.architecture.syntax_problem", lambda *_: "")
+    monkeypatch.setattr("papercoder.stages.planning.design.submit", lambda _: None)
+    monkeypatch.setattr("papercoder.stages.planning.design.syntax_problem", lambda *_: "")
     monkeypatch.setattr("papercoder.operations.generate.write_report", lambda _: None)
 
 

@@ -59,9 +59,9 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr("papercoder.datasets.hub.get_token", lambda: None)
+    monkeypatch.setattr("papercoder.datasets.servers.get_token", lambda: None)
     with serving() as server, web_client(5) as client:
-        monkeypatch.setattr("papercoder.datasets.hub.constants.ENDPOINT", server.address)
+        monkeypatch.setattr("papercoder.datasets.servers.constants.ENDPOINT", server.address)
         serve_repository(server, FILES)
         yield World(server, client, tmp_path)
 

@@ -9,7 +9,7 @@ import pytest
 from papercoder.artifacts import Amendments, CheckReport, Location, ProposedAmendment, Requirements, Verdict, Verdicts
 from papercoder.models.contract import Request
 from papercoder.operations.generate import generate
-from papercoder.pipeline.amendments import REPORT
+from papercoder.pipeline.adoption import REPORT
 from papercoder.runs.folder import load
 from papercoder.settings import Settings
 from papercoder.stages.amendment import AmendedRequirement, Amendment

@@ -7,8 +7,8 @@ import pytest
 
 from papercoder.agents.agent import Agents
 from papercoder.artifacts import ExecutionReport, SourceFile
-from papercoder.pipeline import execution as executing
-from papercoder.pipeline.execution import execute_in_run
+from papercoder.pipeline import publisher as executing
+from papercoder.pipeline.publisher import execute_in_run
 from papercoder.runs.events import ArtifactReused, Event
 from papercoder.runs.folder import step_store
 from papercoder.runs.run import Run

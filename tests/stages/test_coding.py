@@ -7,7 +7,7 @@ import pytest
 from papercoder.artifacts import FilePlan, SourceFile
 from papercoder.repository.config_text import to_yaml
 from papercoder.stages.analysis import analyse_file, settings_in
-from papercoder.stages.coding import problems, write_designed_file, write_file, write_listed_file
+from papercoder.stages.coding import file_problems, write_designed_file, write_file, write_listed_file
 from tests.support import (
     CONFIG,
     EXPERIMENTS_PY,
@@ -61,9 +61,9 @@ def test_a_file_is_written_from_the_designs_of_files_that_are_written_at_the_sam
 
 
 def test_what_is_written_at_once_defines_its_interface() -> None:
-    found = list(problems("def predicted(): ...\n", "tinyfit/model.py", LOGIC, (), None))
+    found = list(file_problems("def predicted(): ...\n", "tinyfit/model.py", LOGIC, (), None))
     assert found == ["It does not define `predict`, which its logic design lists."]
-    assert list(problems(EXPERIMENTS_PY, "tinyfit/experiments.py", LOGIC, (), None)) == []
+    assert list(file_problems(EXPERIMENTS_PY, "tinyfit/experiments.py", LOGIC, (), None)) == []
 
 
 def test_an_unmarked_requirement_goes_back_once_and_is_then_taken() -> None:
@@ -85,7 +85,7 @@ def test_an_unmarked_requirement_goes_back_once_and_is_then_taken() -> None:
     ],
 )
 def test_imports_must_be_there(line: str, problem: str | None) -> None:
-    found = list(problems(f"{line}\n", "tinyfit/experiments.py", LOGIC, (), (MODEL,)))
+    found = list(file_problems(f"{line}\n", "tinyfit/experiments.py", LOGIC, (), (MODEL,)))
     assert found == ([problem] if problem else [])
 
 
@@ -99,12 +99,12 @@ def test_imports_must_be_there(line: str, problem: str | None) -> None:
 )
 def test_a_package_is_imported_by_its_own_name(line: str, problem: str | None) -> None:
     package = SourceFile(path="layers/__init__.py", text=MODEL_PY)
-    found = list(problems(f"{line}\n", "tinyfit/experiments.py", LOGIC, (), (package,)))
+    found = list(file_problems(f"{line}\n", "tinyfit/experiments.py", LOGIC, (), (package,)))
     assert found == ([problem] if problem else [])
 
 
 def test_only_what_the_logic_lists_is_imported() -> None:
-    found = list(problems("from tinyfit.experiments import trials\n", "tinyfit/model.py", LOGIC, (), ()))
+    found = list(file_problems("from tinyfit.experiments import trials\n", "tinyfit/model.py", LOGIC, (), ()))
     assert found == ["It imports `tinyfit.experiments`, which its logic design does not list."]
 
 

@@ -9,7 +9,7 @@ from papercoder.errors import AnswerError
 from papercoder.models.contract import Answer, Price, Request
 from papercoder.models.retries import ContinuingModel
 from papercoder.settings import ROLES
-from papercoder.stages.whole_repository import write_whole
+from papercoder.stages.coding import write_whole
 from tests.support import MODEL_PY, PAPER, PLAN, Scripted, make_agents
 
 MAIN_PY = "from model import predict\n\nprint(predict(1.0, 2.0))\n"

@@ -16,7 +16,7 @@ from papercoder.evaluation.evaluate import EvaluationOptions, evaluate
 from papercoder.models.limits import Budget, LocalBudget
 from papercoder.operations.generate import RunEnvironment, generate, open_run
 from papercoder.operations.reproduce import diagnose_run, reproduce_run
-from papercoder.pipeline.execution import check_and_execute
+from papercoder.pipeline.publisher import check_and_execute
 from papercoder.report import write_report
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import Emit, RunEnded

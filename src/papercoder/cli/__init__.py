@@ -5,22 +5,14 @@ import sys
 import threading
 import traceback
 
-from papercoder.cli import agents as agents
 from papercoder.cli import bench as bench
-from papercoder.cli import bench_compare as bench_compare
-from papercoder.cli import bench_fetch as bench_fetch
-from papercoder.cli import cache as cache
 from papercoder.cli import data as data
-from papercoder.cli import demo as demo
 from papercoder.cli import evaluation as evaluation
 from papercoder.cli import papers as papers
 from papercoder.cli import reproduce as reproduce
-from papercoder.cli import rubrics as rubrics
-from papercoder.cli import study as study
-from papercoder.cli import web as web
-from papercoder.cli.interruption import INTERRUPTED, say
+from papercoder.cli import servers as servers
+from papercoder.cli.options import INTERRUPTED, echo, say
 from papercoder.cli.options import app as app
-from papercoder.cli.options import echo
 from papercoder.errors import PaperCoderError, RunFolderError, os_error_sentence
 from papercoder.text.characters import visible
 

@@ -1,4 +1,4 @@
-"""Many papers at once: `papercoder bench MANIFEST`, and the commands around it."""
+"""Many papers at once: `papercoder bench MANIFEST`, `compare` for two result sets, `fetch` for public benchmarks."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -6,10 +6,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from papercoder.cli.interruption import run_interruptible
-from papercoder.cli.options import PARTIAL, OutcomeOption, QuietOption, SandboxOption, echo, group, new_console
+from papercoder.cli.options import (
+    PARTIAL,
+    JsonOption,
+    OutcomeOption,
+    QuietOption,
+    SandboxOption,
+    echo,
+    group,
+    new_console,
+    run_interruptible,
+)
+from papercoder.errors import SettingsError
 
 if TYPE_CHECKING:
+    from papercoder.bench.data.benchmarks import Benchmark, Hosts
+    from papercoder.bench.data.folder import DataFolder
     from papercoder.bench.placement import Placement
 
 
@@ -94,3 +106,96 @@ def show_example() -> None:
     from papercoder.bench.manifest.file import example
 
     echo(example(), nl=False)
+
+
+_RESULTS = "A bench folder or its results.json."
+
+
+@benches.command("compare")
+def compare_results(
+    before: Annotated[Path, typer.Argument(metavar="A", help=_RESULTS)],
+    after: Annotated[
+        Path | None, typer.Argument(metavar="[B]", help="Another one. Default: compare variants or models within A.")
+    ] = None,
+    variants: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="X Y", help="Compare variant X of A with variant Y of B.")
+    ] = None,
+    models: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="X Y", help="Compare model X of A with model Y of B.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Page to write. Default: compare.html in the last folder.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two result sets, or two variants or models of one, paper by paper."""
+    from papercoder.bench.results.comparison import compare
+    from papercoder.bench.results.files import read_results
+    from papercoder.bench.results.page import write_comparison
+    from papercoder.console.bench import show_comparison
+
+    first = read_results(before)
+    second = read_results(after) if after else first
+    comparison = compare(first, second, variants, models)
+    last = after or before
+    page = output or (last if last.is_dir() else last.parent) / "compare.html"
+    write_comparison(page, comparison)
+    if as_json:
+        echo(comparison.model_dump_json(indent=1))
+        return
+    console = new_console()
+    show_comparison(comparison, console)
+    console.print(f"page: {page}", soft_wrap=True, highlight=False)
+
+
+@benches.command("fetch")
+def fetch_data(
+    benchmark: Annotated[Literal["paper2codebench", "paperbench"], typer.Argument(help="Benchmark.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder for the data and manifest.yaml.")],
+    gold: Annotated[
+        bool, typer.Option("--gold", help="Also fetch the authors' repositories (Paper2CodeBench).")
+    ] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Fetch only this paper or conference. Repeatable.")
+    ] = None,
+    listed: Annotated[
+        Path | None,
+        typer.Option(
+            "--list", metavar="FILE", help="File with paper ids to use instead of the built-in list (PaperBench)."
+        ),
+    ] = None,
+    mirror: Annotated[str | None, typer.Option("--from", metavar="URL", help="Mirror with the same paths.")] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds without data before a retry.", min=1)] = 60.0,
+    as_json: OutcomeOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Download a public benchmark and write its manifest. Run it again to fetch what is missing."""
+
+    from papercoder.bench.data.benchmarks import fetch, hosts_at
+    from papercoder.bench.data.folder import DataFolder
+    from papercoder.console.bench import show_downloaded
+    from papercoder.console.resources import show_progress
+    from papercoder.datasets.downloads import Downloads, web_client
+
+    console = new_console(stderr=True, quiet=quiet)
+    with web_client(timeout) as client, show_progress(console) as on_progress:
+        data = DataFolder(folder, Downloads(client, on_progress))
+        done = fetch(_list(benchmark, data, hosts_at(mirror), gold, listed), data, only or ())
+    if as_json:
+        echo(done.model_dump_json(indent=1))
+    else:
+        show_downloaded(done, new_console(quiet=quiet))
+    if done.problems:
+        raise typer.Exit(PARTIAL)
+
+
+def _list(benchmark: str, data: "DataFolder", hosts: "Hosts", gold: bool, listed: Path | None) -> "Benchmark":
+    from papercoder.bench.data.benchmarks import Paper2CodeBench, PaperBench
+
+    if benchmark == PaperBench.name:
+        if gold:
+            raise SettingsError("--gold is not available for PaperBench: its rules blacklist the authors' code.")
+        return PaperBench(data, hosts, listed)
+    if listed:
+        raise SettingsError("--list is not available for Paper2CodeBench. Choose papers from its own list with --only.")
+    return Paper2CodeBench(data, hosts, gold)

@@ -1,31 +1,36 @@
-"""The command that judges repositories."""
+"""The commands that judge repositories, draft rubrics, and let people compare repositories blindly."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from papercoder.cli.interruption import run_interruptible
 from papercoder.cli.options import (
     PARTIAL,
     BaseUrlOption,
+    JsonOption,
     MaxCostOption,
     ModelOption,
     OutcomeOption,
+    PaperArgument,
     PromptsOption,
     QuietOption,
     RepositoryArgument,
     ThinkingOption,
     app,
     echo,
+    group,
     new_console,
+    run_interruptible,
     settings_given,
     stem,
 )
 from papercoder.errors import PaperError, SettingsError
 
 if TYPE_CHECKING:
-    from papercoder.artifacts import JudgeName, Paper
+    from collections.abc import Iterator
+
+    from papercoder.artifacts import JudgeName, Paper, Rubric
     from papercoder.evaluation.evaluate import EvaluationOptions
     from papercoder.settings import Settings
 
@@ -180,3 +185,129 @@ def _paper(repository: Path, paper: str | None) -> "Paper":
     if run is None:
         raise PaperError(f"{repository} is no run folder, which knows its paper; name the paper with --paper.")
     return load(run, "paper.json", Paper)
+
+
+@app.command()
+def rubric(
+    paper: PaperArgument,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Also write the rubric to this file.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Use the requirements and claims of this run.")
+    ] = None,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    max_cost: MaxCostOption = None,
+    as_json: OutcomeOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Draft a rubric in PaperBench format from a paper's requirements and claims. Run it again to resume."""
+
+    from papercoder.console.progress import progress
+    from papercoder.evaluation.rubric import draft_rubric, to_json
+    from papercoder.report.formatting import cost
+    from papercoder.runs.event_log import read_events
+    from papercoder.runs.folder import write_synced
+    from papercoder.runs.summary import summarise
+
+    settings = settings_given(model, base_url=base_url, max_cost=max_cost)
+    folder = Path("runs") / f"rubric-{stem(paper)}"
+    console = new_console(stderr=as_json, quiet=quiet)
+    with progress(console) as listener:
+        drafted = run_interruptible(draft_rubric(paper, folder, settings, [listener], planned=run))
+    if as_json:
+        echo(to_json(drafted))
+    spent = summarise(read_events(folder))
+    price = cost(spent.cost_usd, spent.unpriced, spent.calls.made)
+    for line in (*_counts(drafted), f"{spent.calls.made} calls made, {price}, in {folder}"):
+        console.print(line, soft_wrap=True)
+    console.print(f"rubric: {folder / 'rubric.json'}", soft_wrap=True)
+    if output:
+        write_synced(output, to_json(drafted))
+        console.print(f"copy: {output}", soft_wrap=True)
+
+
+def _counts(rubric: "Rubric") -> "Iterator[str]":
+    from collections import Counter
+
+    leaves = list(rubric.leaves)
+    yield f"{len(leaves)} leaves in {len(rubric.sub_tasks)} groups:"
+    for category, count in Counter(leaf.task_category for leaf in leaves).items():
+        yield f"  {category}: {count}"
+
+
+studies = group("study", "People compare repositories of a paper without knowing who made them.")
+
+StudyArgument = Annotated[Path, typer.Argument(metavar="STUDY", help="Folder of the study.")]
+
+
+@studies.command("example")
+def print_example() -> None:
+    """Print an example manifest with comments."""
+    from papercoder.evaluation.study.package import example
+
+    echo(example(), nl=False)
+
+
+@studies.command("new")
+def new(
+    manifest: Annotated[
+        Path, typer.Argument(metavar="MANIFEST", help="A YAML file; `papercoder study example` prints one.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="STUDY", help="Folder to make.")],
+) -> None:
+    """Blind the repositories of a manifest and write what participants get."""
+    from papercoder.console.repositories import show_new_study
+    from papercoder.evaluation.study.package import load_manifest, new_study
+
+    show_new_study(new_study(load_manifest(manifest), output), output, new_console())
+
+
+@studies.command("open")
+def open_page(
+    study: StudyArgument,
+    participant: Annotated[str, typer.Option("--as", metavar="NAME", help="Name or code of the participant.")] = "me",
+    port: Annotated[int, typer.Option(help="Port; 0 picks a free one.", min=0, max=65535)] = 0,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
+) -> None:
+    """Answer the questionnaire in a page on this machine. Stop it with Ctrl-C; open it again to continue."""
+    try:
+        from papercoder.web.server.study import serve_study
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("papercoder"):
+            raise
+        raise SettingsError(
+            "The page needs the extra `web`: pip install 'papercoder[web]'. The file send/study.html of the study asks "
+            "the same and needs nothing."
+        ) from None
+
+    serve_study(study, participant, port, echo, browser=browser)
+
+
+@studies.command("results")
+def results(
+    study: StudyArgument,
+    answers: Annotated[
+        list[Path] | None, typer.Argument(metavar="[ANSWERS]...", help="Files beside those in STUDY/answers.")
+    ] = None,
+    open_early: Annotated[
+        bool, typer.Option("--open-early", help="Open the key although too few questionnaires are complete.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the answers, open the key and compare the makers."""
+    from papercoder.console.repositories import show_collected, show_study_results
+    from papercoder.evaluation.study.answers import collect, open_key, read_study
+    from papercoder.evaluation.study.pages import write_results
+    from papercoder.evaluation.study.results import results as compared
+
+    console = new_console(stderr=as_json)
+    blinded = read_study(study)
+    collected = collect(blinded, study, answers or [])
+    show_collected(collected, blinded.wait_for, console)
+    key = open_key(study, blinded, collected.complete, early=open_early)
+    found = compared(blinded, key, collected)
+    page = write_results(study, found, key, collected.responses)
+    if as_json:
+        echo(found.model_dump_json(indent=1))
+    else:
+        show_study_results(found, page, console)

@@ -1,4 +1,4 @@
-"""Commands for papers, runs and repositories."""
+"""Commands for papers, runs and repositories, and the bundled example."""
 
 import sys
 from functools import partial
@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from papercoder.cli.interruption import run_interruptible
 from papercoder.cli.options import (
     PARTIAL,
     BaseUrlOption,
@@ -35,6 +34,7 @@ from papercoder.cli.options import (
     end_with_outcome,
     models_given,
     new_console,
+    run_interruptible,
     settings_given,
     stem,
 )
@@ -331,7 +331,7 @@ def login() -> None:
     """Sign in with ChatGPT in a browser, to use your plan with --model openai-chatgpt:NAME."""
     import webbrowser
 
-    from papercoder.models.provider.login import sign_in
+    from papercoder.models.provider.registry import sign_in
 
     def show(url: str) -> None:
         echo(f"Sign in at:\n{url}")
@@ -382,3 +382,23 @@ def record(
     recording = Recording(model=by, made=datetime.datetime.now(datetime.UTC).date(), how=how)
     write_recording(folder, ((call.request, call.answer) for call in kept), recording)
     echo(f"{len(kept)} answers written to {folder}; use them with --model recorded:{folder}.")
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Run folder.")] = Path("runs/kiln"),
+    sandbox: SandboxOption = None,
+    as_json: OutcomeOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Run the bundled example with recorded answers, up to the full reproduction. No API key, no cost."""
+    from papercoder.console.progress import progress
+    from papercoder.operations.generate import example, generate
+
+    bundled = example()
+    if bundled is None:
+        raise SettingsError("This installation does not contain the example; reinstall papercoder.")
+    console = new_console(stderr=as_json, quiet=quiet)
+    with progress(console, "run", output) as listener:
+        run_interruptible(generate(bundled.paper, output, bundled.settings(sandbox), [listener]))
+    end_with_outcome(output, console, as_json=as_json)

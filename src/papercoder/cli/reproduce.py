@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from papercoder.cli.interruption import run_interruptible
 from papercoder.cli.options import (
     BaseUrlOption,
     BudgetOption,
@@ -20,6 +19,7 @@ from papercoder.cli.options import (
     echo,
     models_given,
     new_console,
+    run_interruptible,
     settings_given,
 )
 

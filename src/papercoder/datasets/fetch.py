@@ -16,12 +16,9 @@ from typing import IO
 import httpx
 
 from papercoder.artifacts import DataKind, DataSource, LockedFile, LockedSource
-from papercoder.datasets.cache import FILES, RECORD, DataCache, listing, listing_digest
+from papercoder.datasets.cache import FILES, RECORD, DataCache, Release, listing, listing_digest
 from papercoder.datasets.downloads import Denied, Downloads, sha256_of
-from papercoder.datasets.hub import hub_release
-from papercoder.datasets.records import doi_release, openml_release
-from papercoder.datasets.release import Release
-from papercoder.datasets.web import url_release
+from papercoder.datasets.servers import doi_release, hub_release, openml_release, url_release
 from papercoder.errors import FetchError
 from papercoder.files.regular import write_failure
 from papercoder.paper.files import inside

@@ -10,10 +10,9 @@ from pathlib import Path
 import httpx
 
 from papercoder.artifacts import DataSource, DataSources, LockedSource
-from papercoder.datasets.cache import DataCache
+from papercoder.datasets.cache import DataCache, Release, by_hand
 from papercoder.datasets.downloads import Downloads
 from papercoder.datasets.fetch import SERVERS, fetch_release, give
-from papercoder.datasets.release import Release, by_hand
 from papercoder.datasets.run_data import DATA, LOCK, read_lock, record
 from papercoder.errors import FetchError, SettingsError
 from papercoder.files.temporary import delete_tree, is_held, sweep

@@ -11,8 +11,7 @@ from papercoder.artifacts.coding import CheckReport
 from papercoder.errors import ModelError, RunFolderError
 from papercoder.files.regular import is_file, read_bytes, walk, write
 from papercoder.operations.generate import open_run
-from papercoder.pipeline.execution import execute_in_run
-from papercoder.pipeline.publisher import Files
+from papercoder.pipeline.publisher import Files, execute_in_run
 from papercoder.repository.files import read_files
 from papercoder.runs.event_log import EventLog
 from papercoder.runs.events import Emit

@@ -17,9 +17,8 @@ from papercoder.operations.revise import load_design, source_to_resume
 from papercoder.pipeline import reproduction
 from papercoder.pipeline.adoption import with_pending_texts
 from papercoder.pipeline.diagnosis import diagnose
-from papercoder.pipeline.publisher import Files, Publisher
+from papercoder.pipeline.publisher import Files, Publisher, add_results
 from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, Confirm
-from papercoder.pipeline.results import add_results
 from papercoder.repository.files import read_files
 from papercoder.repository.git import History
 from papercoder.runs.event_log import EventLog, last_start, read_events, trusted_start

@@ -17,8 +17,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from papercoder.errors import PaperError
 from papercoder.paper.arxiv import ArxivId, parse_id
+from papercoder.paper.files import kind_of
 from papercoder.paper.server import Server, keep, paper_client
-from papercoder.paper.sniffing import kind_of
 from papercoder.runs.folder import digest
 from papercoder.settings import cache_folder
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 
+from papercoder.paper.files import kind_of
 from papercoder.paper.server import Server, keep, paper_client
-from papercoder.paper.sniffing import kind_of
 from papercoder.settings import cache_folder
 
 _NEW = r"\d{4}\.\d{4,5}"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from papercoder.artifacts import Paper
 from papercoder.errors import PaperError
+from papercoder.paper.files import kind_of
 from papercoder.paper.reading import read
-from papercoder.paper.sniffing import kind_of
 
 TIME_LIMIT = 300.0
 """Seconds for one paper."""

@@ -19,11 +19,9 @@ from papercoder.errors import PaperError
 from papercoder.files.regular import delete, is_file, read_bytes, read_text, write
 from papercoder.files.temporary import temporary_folder
 from papercoder.paper.addresses import cached_pdf, parse_address
-from papercoder.paper.archive import gunzip, untar, unzip
 from papercoder.paper.arxiv import FORMS, cached_file, parse_id
-from papercoder.paper.files import Files, Folder, inside
+from papercoder.paper.files import Files, Folder, gunzip, inside, kind_of, untar, unzip
 from papercoder.paper.pdf import crop
-from papercoder.paper.sniffing import kind_of
 
 FOLDER = "pictures"
 """In a run folder."""

@@ -9,17 +9,27 @@ from papercoder.artifacts import Loss, Paper, SourceKind
 from papercoder.errors import PaperError
 from papercoder.files.temporary import temporary_folder
 from papercoder.paper.addresses import Address, Addresses, online_source, parse_address
-from papercoder.paper.archive import gunzip, untar, unzip
 from papercoder.paper.arxiv import FORMS, Arxiv, ArxivId, parse_id
 from papercoder.paper.draft import Draft, assemble
-from papercoder.paper.files import LARGEST_FILE, Files, Folder, Memory, decode, read_bytes
+from papercoder.paper.files import (
+    LARGEST_FILE,
+    Files,
+    Folder,
+    Kind,
+    Memory,
+    decode,
+    gunzip,
+    kind_of,
+    read_bytes,
+    untar,
+    unzip,
+)
 from papercoder.paper.grobid import read_s2orc, read_tei
 from papercoder.paper.html import read_html
 from papercoder.paper.jats import read_jats
 from papercoder.paper.latex import read_latex
 from papercoder.paper.markdown import read_markdown
 from papercoder.paper.pdf import read_pdf
-from papercoder.paper.sniffing import Kind, kind_of
 
 _LARGEST = 256 * 2**20
 _LARGEST_TEXT = 4 * LARGEST_FILE

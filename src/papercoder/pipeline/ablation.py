@@ -45,11 +45,8 @@ from papercoder.repository.files import path_problem
 from papercoder.runs.run import Run
 from papercoder.settings import Settings
 from papercoder.stages import packaging
-from papercoder.stages.coding import write_designed_file, write_listed_file
-from papercoder.stages.planning.architecture import design_bare_architecture
-from papercoder.stages.planning.logic import design_bare_logic
-from papercoder.stages.planning.overall import make_overall_plan
-from papercoder.stages.whole_repository import write_whole
+from papercoder.stages.coding import write_designed_file, write_listed_file, write_whole
+from papercoder.stages.planning.design import design_bare_architecture, design_bare_logic, make_overall_plan
 
 
 async def paper_only(run: Run[Agents], paper: Paper, publish: Publisher, _: Settings) -> Repository:

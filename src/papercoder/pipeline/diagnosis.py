@@ -27,8 +27,7 @@ from papercoder.claims.verdicts import compare
 from papercoder.errors import ModelError
 from papercoder.files.regular import is_file
 from papercoder.pipeline.adoption import change_between, save_change
-from papercoder.pipeline.execution import execute_in_run
-from papercoder.pipeline.publisher import Files, Publisher
+from papercoder.pipeline.publisher import Files, Publisher, execute_in_run
 from papercoder.pipeline.reproduction import OpenPlace, measure, open_place, recall
 from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.runs.events import DiagnosisStarted, HypothesisEnded, Warned

@@ -38,14 +38,12 @@ from papercoder.artifacts.reproduction import ReproductionOptions
 from papercoder.concurrency import gather_all, gather_pair, run_in_thread
 from papercoder.files.regular import read_text
 from papercoder.paper.pictures import saved_figures
-from papercoder.pipeline.adoption import pending_change, with_pending_change
-from papercoder.pipeline.amendments import amend_assumptions
+from papercoder.pipeline.adoption import amend_assumptions, pending_change, with_pending_change
 from papercoder.pipeline.diagnosis import diagnose
 from papercoder.pipeline.property_tests import PropertyTests, proposals_of_tests
-from papercoder.pipeline.publisher import Files, Publisher
+from papercoder.pipeline.publisher import Files, Publisher, add_results
 from papercoder.pipeline.repair_rounds import RepairRounds
 from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, reproduce
-from papercoder.pipeline.results import add_results
 from papercoder.pipeline.review_rounds import ReviewRounds
 from papercoder.repository.code_graph import import_order
 from papercoder.repository.config_text import config_outline, outline_with, to_yaml
@@ -56,13 +54,16 @@ from papercoder.stages import packaging
 from papercoder.stages.analysis import analyse_file, settings_in
 from papercoder.stages.checking import check
 from papercoder.stages.coding import write_file
-from papercoder.stages.planning.architecture import design_architecture
 from papercoder.stages.planning.claims import extract_claims
-from papercoder.stages.planning.configuration import design_config, proved
 from papercoder.stages.planning.data import list_data_sources
-from papercoder.stages.planning.figures import describe_figures
-from papercoder.stages.planning.logic import design_logic
-from papercoder.stages.planning.overall import make_overall_plan
+from papercoder.stages.planning.design import (
+    design_architecture,
+    design_config,
+    design_logic,
+    make_overall_plan,
+    proved,
+)
+from papercoder.stages.planning.readings import describe_figures
 from papercoder.stages.planning.requirements import complete_requirements, find_requirements
 
 

@@ -6,8 +6,7 @@ from papercoder.agents.agent import Agents
 from papercoder.agents.edits import apply
 from papercoder.artifacts import ExecutionReport, ProposedAmendment, SourceFile, StepResult
 from papercoder.artifacts.design import Design
-from papercoder.pipeline.execution import execute_in_run
-from papercoder.pipeline.publisher import Files, Publisher
+from papercoder.pipeline.publisher import Files, Publisher, execute_in_run
 from papercoder.runs.run import Run
 from papercoder.stages.repair import Attempt, Failure, repair
 

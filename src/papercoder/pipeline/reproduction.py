@@ -33,8 +33,7 @@ from papercoder.datasets.run_data import read_data
 from papercoder.environments.installers import LOCK
 from papercoder.errors import ReproductionError, RunFolderError, SettingsError
 from papercoder.files.regular import read_text
-from papercoder.pipeline.trial_schedule import TrialSchedule
-from papercoder.pipeline.trial_steps import TrialSteps
+from papercoder.pipeline.trial_schedule import TrialSchedule, TrialSteps
 from papercoder.runs.events import ClaimDecided, Forecast, ReproductionPlanned
 from papercoder.runs.folder import digest, load
 from papercoder.runs.run import PlainContext, Run, observes

@@ -1,4 +1,4 @@
-"""Coding: each file from the code of the files that it imports (Paper2Code, section 3.3), or from their interfaces.
+"""Coding: each file as soon as the files that it imports exist (Paper2Code, section 3.3), or all in one answer.
 
 `write_file` is the stage; the other functions are ablations that write a file from less context.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from papercoder.agents.agent import BARE, WITH_TRIALS, Agent, Agents, uses
 from papercoder.agents.context import Part, anchors_in, artifact_part, cited_part, paper_part, plan_part, text_part
-from papercoder.agents.files import Python
+from papercoder.agents.files import FileBlocks, Python
 from papercoder.agents.listings import (
     claims_by_table,
     file_logic,
@@ -27,7 +27,7 @@ from papercoder.artifacts import (
     Requirement,
     SourceFile,
 )
-from papercoder.artifacts.design import EXPERIMENTS
+from papercoder.artifacts.design import ENTRY, EXPERIMENTS
 from papercoder.repository.config_text import settings_named_in
 from papercoder.repository.files import module_of, parse
 from papercoder.repository.traceability import marks
@@ -67,7 +67,7 @@ async def write_file(
 
     def check(code: str, attempt: int) -> list[str]:
         marked = (*requirements, *contributions)
-        return list(problems(code, path, logic, marked, imported)) if attempt == 0 else []
+        return list(file_problems(code, path, logic, marked, imported)) if attempt == 0 else []
 
     return await agents.ask(
         CODER if not path.endswith(f"/{EXPERIMENTS}") else EXPERIMENTS_CODER,
@@ -107,7 +107,7 @@ async def write_designed_file(
     )
 
     def check(code: str, attempt: int) -> list[str]:
-        return list(problems(code, path, logic, (), imported)) if attempt == 0 else []
+        return list(file_problems(code, path, logic, (), imported)) if attempt == 0 else []
 
     return await agents.ask(
         DESIGNED_CODER if config else BARE_CODER,
@@ -144,7 +144,7 @@ async def write_listed_file(
     return await agents.ask(LISTED_CODER, file.path, parts, check, path=file.path, purpose=file.purpose)
 
 
-def problems(
+def file_problems(
     code: str,
     path: str,
     logic: LogicDesign,
@@ -227,3 +227,18 @@ def _top_names(code: str) -> frozenset[str]:
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
     return frozenset(names)
+
+
+WRITER = Agent("whole", "coding", FileBlocks(), BARE)
+
+
+@uses(WRITER)
+async def write_whole(agents: Agents, paper: Paper, plan: OverallPlan | None) -> tuple[SourceFile, ...]:
+    """Write all files at once."""
+    planned = (plan_part(plan),) if plan else ()
+    return await agents.ask(WRITER, "", (paper_part(paper), *planned), lambda files, _: whole_problems(files))
+
+
+def whole_problems(files: tuple[SourceFile, ...]) -> list[str]:
+    """The entry point, if it is missing."""
+    return [] if any(file.path == ENTRY for file in files) else [f"`{ENTRY}` is missing."]

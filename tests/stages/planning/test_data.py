@@ -14,8 +14,8 @@ from papercoder.artifacts import (
     ExperimentConfig,
 )
 from papercoder.errors import AnswerError
-from papercoder.stages.planning.configuration import key_problems
 from papercoder.stages.planning.data import is_public_url, list_data_sources, problems
+from papercoder.stages.planning.design import key_problems
 from tests.support import PAPER, PLAN, REQUIREMENTS, Scripted, make_agents, setting
 
 

@@ -19,11 +19,18 @@ from papercoder.artifacts import (
     Violation,
 )
 from papercoder.errors import AnswerError
-from papercoder.stages.planning import logic as logics
-from papercoder.stages.planning.architecture import design_architecture, design_bare_architecture
-from papercoder.stages.planning.configuration import design_config, key_problems, proved, provenance_problems
-from papercoder.stages.planning.logic import design_logic, interface_problems
-from papercoder.stages.planning.overall import make_overall_plan
+from papercoder.stages.planning import design as logics
+from papercoder.stages.planning.design import (
+    design_architecture,
+    design_bare_architecture,
+    design_config,
+    design_logic,
+    interface_problems,
+    key_problems,
+    make_overall_plan,
+    proved,
+    provenance_problems,
+)
 from tests.support import (
     CONFIG,
     LOGIC,
@@ -163,7 +170,7 @@ def file(path: str, *imports: str, names: tuple[str, ...] = ()) -> FileLogic:
 
 
 def test_a_good_logic_is_taken() -> None:
-    assert logics.problems(LOGIC, architecture()) == []
+    assert logics.logic_problems(LOGIC, architecture()) == []
     assert list(interface_problems(LOGIC)) == []
 
 
@@ -188,7 +195,7 @@ def test_a_good_logic_is_taken() -> None:
     ],
 )
 def test_a_bad_logic_goes_back_with_the_reason(design: LogicDesign, problem: str) -> None:
-    assert problem in "\n".join(logics.problems(design, architecture()))
+    assert problem in "\n".join(logics.logic_problems(design, architecture()))
     model = Scripted({"logic": [design, LOGIC]})
     made = design_logic(
         make_agents(model), PAPER, PLAN, REQUIREMENTS, architecture(), CONFIG, Claims(), DataSources(), 0

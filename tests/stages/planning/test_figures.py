@@ -23,8 +23,8 @@ from papercoder.models.contract import Request
 from papercoder.runs.events import Event, Warned
 from papercoder.stages.analysis import analyse_file
 from papercoder.stages.planning.claims import ReportedResults, extract_claims, unproved
-from papercoder.stages.planning.figures import describe_figures
-from papercoder.stages.planning.overall import make_overall_plan
+from papercoder.stages.planning.design import make_overall_plan
+from papercoder.stages.planning.readings import describe_figures
 from papercoder.stages.planning.requirements import complete_requirements, find_requirements
 from tests.models.fakes import IMAGE
 from tests.scripted import DESIGN

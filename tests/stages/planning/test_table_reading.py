@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from papercoder.artifacts import Claim, Paper, Section, Table
-from papercoder.stages.planning.table_reading import TableReading, reading_problems, table_claims, tables_text
+from papercoder.stages.planning.readings import TableReading, reading_problems, table_claims, tables_text
 
 PLAIN = Table(
     anchor="tab:1",

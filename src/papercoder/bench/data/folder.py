@@ -13,8 +13,7 @@ from papercoder.artifacts import Artifact
 from papercoder.datasets.downloads import LARGEST, Content, Downloads, Missing, Unreachable, sha256_of
 from papercoder.errors import FetchError, PaperError
 from papercoder.files.regular import write_failure
-from papercoder.paper.archive import unzip
-from papercoder.paper.files import Memory, read_bytes
+from papercoder.paper.files import Memory, read_bytes, unzip
 from papercoder.runs.folder import write_synced
 
 RECORD = "fetched.json"

@@ -16,7 +16,7 @@ from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.manifest.manifest import Resources
 from papercoder.clusters.ray import ClusterError, Node, nodes_of
 from papercoder.errors import PaperCoderError
-from papercoder.pipeline.execution import expected_executions
+from papercoder.pipeline.publisher import expected_executions
 from papercoder.report.formatting import plural
 from papercoder.runs.events import Event, Warned
 from papercoder.runs.run import EmitsEvents, StepContext, execution_steps_of

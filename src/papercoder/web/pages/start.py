@@ -22,8 +22,8 @@ from papercoder.files.temporary import temporary_folder
 from papercoder.operations.generate import example
 from papercoder.paper.addresses import online_source
 from papercoder.paper.fidelity import Check, Fidelity, fidelity
+from papercoder.paper.files import Kind, kind_of
 from papercoder.paper.pictures import pictures
-from papercoder.paper.sniffing import Kind, kind_of
 from papercoder.report.formatting import plural
 from papercoder.report.loading import LARGEST_PICTURE, data_uri
 from papercoder.web.parts import run_form

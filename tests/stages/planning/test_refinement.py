@@ -7,16 +7,15 @@ from typing import Any
 
 import pytest
 
-from papercoder.artifacts import Critique, ExperimentConfig, Violation
-from papercoder.artifacts.data import DataSources
-from papercoder.stages.planning.changes import (
+from papercoder.artifacts import Critique, DataSources, ExperimentConfig, Violation
+from papercoder.stages.planning.design import design_config
+from papercoder.stages.planning.refinement import (
     ArchitectureChanges,
     ChangeError,
     ConfigChanges,
     LogicChanges,
     apply_changes,
 )
-from papercoder.stages.planning.configuration import design_config
 from tests.support import CONFIG, LOGIC, PAPER, PLAN, REQUIREMENTS, Scripted, architecture, make_agents, setting
 
 

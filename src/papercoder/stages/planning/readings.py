@@ -1,4 +1,4 @@
-"""From a table's cells to claims: an agent says what rows and columns mean, and our code reads the cells."""
+"""Tables to claims, and figures read once by a model for images: an agent says what is meant, our code reads cells."""
 
 import re
 from collections import defaultdict
@@ -7,9 +7,26 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
-from papercoder.artifacts import Artifact, Claim, Paper, Table, render_rows
+from papercoder.agents.agent import NO_CONVENTIONS, Agent, Agents, uses
+from papercoder.agents.answers import Json
+from papercoder.artifacts import (
+    Artifact,
+    Claim,
+    FigureDescription,
+    FigureDescriptions,
+    FigureDraft,
+    FigureImages,
+    Paper,
+    Paragraph,
+    Table,
+    render_rows,
+)
 from papercoder.artifacts.claims import Direction, SpreadKind, Statistic
+from papercoder.concurrency import gather_all
+from papercoder.errors import AnswerError
 from papercoder.paper.evidence import cell_text, label_text, read_quantities
+from papercoder.runs.events import Warned
+from papercoder.text.fences import fence
 
 
 def _as_ranges(value: object) -> str:
@@ -293,3 +310,57 @@ def _numbers(ranges: str) -> list[int]:
         first, _, last = part.partition("-")
         numbers += range(int(first), int(last or first) + 1)
     return numbers
+
+
+FIGURE_READER = Agent("figure", "vision", Json(FigureDraft), NO_CONVENTIONS)
+
+_MOST_MENTIONS = 3
+"""Paragraphs that are shown with a figure."""
+
+
+@uses(FIGURE_READER)
+async def describe_figures(agents: Agents, paper: Paper, pictures: tuple[FigureImages, ...]) -> FigureDescriptions:
+    """Describe all figures at once; one without a picture or a valid description says why, with a warning.
+
+    Raises:
+        ModelError: the model could not be reached, or reads no images.
+    """
+    captions = {figure.anchor: figure.caption for figure in paper.figures}
+
+    async def describe(figure: FigureImages) -> FigureDescription:
+        try:
+            draft, reason = await _read(agents, paper, figure, captions.get(figure.anchor, "")), figure.reason
+        except AnswerError as error:
+            draft, reason = None, str(error)
+        if draft is None:
+            agents.emit(Warned(where="figures", message=f"{figure.anchor} is not described: {reason}"))
+            return FigureDescription(anchor=figure.anchor, kind="other", summary="", not_read=reason)
+        return FigureDescription(**dict(draft), anchor=figure.anchor)
+
+    return FigureDescriptions(items=tuple(await gather_all(map(describe, pictures))))
+
+
+async def _read(agents: Agents, paper: Paper, figure: FigureImages, caption: str) -> FigureDraft | None:
+    if not figure.images:
+        return None
+    count = len(figure.images)
+    return await agents.ask(
+        FIGURE_READER,
+        figure.anchor,
+        (),
+        images=figure.images,
+        anchor=figure.anchor,
+        shown="An image is" if count == 1 else f"{count} images, the parts of one figure in their order, are",
+        caption=fence(caption),
+        mentions=fence(mentions) if (mentions := _mentions(paper, figure.anchor)) else "",
+    )
+
+
+def _mentions(paper: Paper, anchor: str) -> str:
+    """The first paragraphs that name the figure."""
+    number = re.escape(anchor.partition(":")[2])
+    named = re.compile(rf"\bFig(?:ures?|s?\.)[\s~(]{{0,3}}{number}(?![\w.]*\d)", re.IGNORECASE)
+    blocks = (block for block in paper.blocks() if isinstance(block, Paragraph) and named.search(block.text))
+    return "\n\n".join(
+        f"[{block.anchor}] {block.text}" for block, _ in zip(blocks, range(_MOST_MENTIONS), strict=False)
+    )
