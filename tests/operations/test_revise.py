@@ -10,6 +10,7 @@ import pytest
 from papercoder.artifacts import CheckReport, ExperimentConfig
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.models.contract import Request
+from papercoder.operations.edit import save
 from papercoder.operations.generate import generate
 from papercoder.operations.revise import (
     PlannedRevision,
@@ -199,6 +200,19 @@ def test_an_edited_requirement_changes_the_present_code(done: Callable[..., Done
     assert "w * x + 1.0" in now["tinyfit/model.py"]
     assert now["tinyfit/experiments.py"] == run.tree["tinyfit/experiments.py"]
     assert "There is a bias." in (run.folder / "planning" / "requirements.json").read_text(encoding="utf-8")
+
+
+def test_an_edit_that_is_saved_already_changes_the_present_code(done: Callable[..., Done]) -> None:
+    run = done()
+    name = "planning/requirements.json"
+    save(run.folder, name, (run.folder / name).read_text(encoding="utf-8"), with_bias(run.folder))
+    texts = {name: (run.folder / name).read_text(encoding="utf-8")}
+    planned = planned_edits(run.folder, texts, SETTINGS)
+    assert planned
+    assert "tinyfit/model.py" in planned.files
+    asyncio.run(apply_edits(run.folder, texts, SETTINGS))
+    run.go_on()
+    assert run.asked == Counter({("implement", ""): 1, ("review", "tinyfit/model.py"): 1})
 
 
 def test_a_number_is_used_and_nothing_is_made_again(done: Callable[..., Done]) -> None:

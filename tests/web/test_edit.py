@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from papercoder.artifacts import CheckReport, RequirementDrafts, Requirements
+from papercoder.artifacts import CheckReport, ExperimentConfig, RequirementDrafts, Requirements
 from papercoder.operations.generate import generate
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import ArtifactMade
@@ -109,6 +109,32 @@ def test_settings_are_fields_with_their_source_and_alternatives(served: Served, 
     assert '"value": 0' in (planned / "planning/config.json").read_text(encoding="utf-8")
 
 
+def test_one_click_switches_an_assumption_and_another_one_back(served: Served, browser: Page, planned: Path) -> None:
+    before = (planned / "planning/requirements.json").read_text(encoding="utf-8")
+    browser.goto(f"{served.url}/run/{planned.name}/assumptions")
+    row = browser.locator(".choices > li", has_text="R3")
+    row.get_by_role("button", name="Use “There are no batches.” for R3").click()
+    expect(row.locator(".what > p")).to_have_text("There are no batches.")
+    expect(row).to_contain_text("changed, not applied")
+    expect(browser.get_by_text("Saved, not applied yet: planning/requirements.json.")).to_be_visible()
+    preview = browser.locator(".choice-preview")
+    expect(preview.locator(".remade").first).to_contain_text("repo/tinyfit/experiments.py")
+    for name in ("Edit the code", "Resume", "Discard"):
+        expect(preview.get_by_role("button", name=name)).to_be_visible()
+    assert serious(browser) == []
+    assert load(planned, "planning/requirements.json", Requirements).items[2].statement == "There are no batches."
+    row.get_by_role("button", name="Use “The batches are shuffled.” for R3").click()
+    expect(preview).to_have_count(0)
+    assert (planned / "planning/requirements.json").read_text(encoding="utf-8") == before
+    browser.get_by_role("button", name="Use “1” for seed").click()
+    expect(preview.get_by_role("button", name="Run the trials")).to_be_visible()
+    preview.get_by_role("button", name="Discard").click()
+    expect(browser.get_by_text("changed, not applied")).to_have_count(0)
+    assert {each.key: each.value for each in load(planned, "planning/config.json", ExperimentConfig).values}[
+        "seed"
+    ] == 0
+
+
 @pytest.mark.slow
 def test_a_saved_edit_is_pending_wherever_the_run_is_shown(served: Served, browser: Page, planned: Path) -> None:
     config = (planned / "planning/config.json").read_text(encoding="utf-8")
@@ -155,7 +181,7 @@ def test_requirements_are_cards(served: Served, browser: Page, planned: Path) ->
     items = load(planned, "planning/requirements.json", Requirements).items
     assert [item.id for item in items] == ["R1", "R2", "R3"]
     assert (items[2].statement, items[2].kind) == ("The batches are sorted.", "data")
-    assert items[2].alternatives == ("The batches are shuffled.", "There are no batches.")
+    assert items[2].alternatives == ("There are no batches.", "The batches are shuffled.")
 
 
 def test_only_what_depends_on_an_edit_is_made_again(served: Served, browser: Page, run: Path) -> None:

@@ -8,10 +8,10 @@ from typing import Literal
 
 from papercoder.artifacts import Artifact, ExperimentConfig
 from papercoder.errors import ArtifactError, PaperCoderError, RunFolderError
-from papercoder.files.regular import is_file
+from papercoder.files.regular import is_file, read_text
 from papercoder.operations.dry_run import DryRun, EditedTexts, PendingStep, dry_run
 from papercoder.operations.edit import pending_edits
-from papercoder.operations.revise import CONFIG, planned_edits, settings_to_resume
+from papercoder.operations.revise import CONFIG, added_settings, planned_edits, settings_to_resume
 from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.runs.event_log import read_events
 from papercoder.runs.summary import NO_COST, StepCost, last_costs, mean_costs
@@ -81,6 +81,8 @@ class Preview(Artifact):
 async def preview(folder: Path, edits: EditedTexts) -> Preview:
     """Compute what the next run makes again if these artifacts had these texts; None reverts the user's edit.
 
+    Edits that are saved and not applied yet count as edits, unless `edits` replaces them.
+
     Raises:
         ArtifactError: a text is not valid for its artifact.
         RunFolderError: the run does not read an artifact, or this is not a run folder.
@@ -103,7 +105,9 @@ async def generated_text(folder: Path, artifact: str) -> str | None:
 
 async def _preview(folder: Path, edits: EditedTexts) -> Preview:
     settings = settings_to_resume(folder, {})
-    before = await dry_run(folder, settings, {})
+    saved = pending_edits(folder).before
+    before = await dry_run(folder, settings, saved)
+    edits = {**{name: read_text(folder, name) for name in saved}, **edits}
     after = await dry_run(folder, settings, edits, before)
     _require_valid(edits, before, after)
     widest = await dry_run(folder, settings, edits, before, perturb=True) if after.pending else after
@@ -114,7 +118,7 @@ async def _preview(folder: Path, edits: EditedTexts) -> Preview:
         if name not in edits and name not in after.pending and text != before.texts.get(name)
     )
     texts = {name: text for name, text in edits.items() if text is not None and text != before.texts.get(name)}
-    alone = len(texts) == len(edits) and set(pending_edits(folder).before) <= set(edits)
+    alone = len(texts) == len(edits)
     planned = planned_edits(folder, texts, settings) if alone and after.pending else None
     return Preview(
         certain=tuple(_affected(after.pending.values(), folder, before)),
@@ -135,6 +139,7 @@ def _trials_suffice(folder: Path, edited: Mapping[str, str], before: DryRun) -> 
     old = ExperimentConfig.model_validate_json(config)
     if text := edited.get(CONFIG):
         new = ExperimentConfig.model_validate_json(text)
+        old, new = (each.with_added(added_settings(folder)) for each in (old, new))
         return yaml == to_yaml(old) and config_outline(to_yaml(new), new) == config_outline(yaml, old)
     return _YAML in edited and config_outline(edited[_YAML], old) == config_outline(yaml, old)
 

@@ -11,6 +11,7 @@ from papercoder.agents.listings import requirement_lines
 from papercoder.artifacts import (
     ArchitectureDesign,
     Claims,
+    ConfigValue,
     DataSources,
     ExperimentConfig,
     LogicDesign,
@@ -23,7 +24,7 @@ from papercoder.errors import RunFolderError, SettingsError
 from papercoder.files.regular import is_file, walk, write
 from papercoder.models.contract import Price, count_tokens
 from papercoder.models.resolve import price_of_spec
-from papercoder.operations.edit import put
+from papercoder.operations.edit import pending_edits, put
 from papercoder.operations.generate import RunEnvironment, open_run, record_end, run_started
 from papercoder.pipeline.adoption import Change, change_between, save_change, with_pending_texts
 from papercoder.pipeline.publisher import Files
@@ -169,9 +170,9 @@ async def apply_edits(
         run, _ = open_run(folder, settings, log, environment)
         log(run_started(run.context, summarise(read_events(folder)).paper, settings))
         with record_end(log) as end:
-            before, files = load_design(folder), with_pending_texts(folder, read_files(folder / "repo"))
+            before, files = _applied_design(folder), with_pending_texts(folder, read_files(folder / "repo"))
             number = sum(1 for _ in walk(folder, "edits")) + 1
-            await _edit_code(run, f"edits/{number}.json", (before, edited_design(before, texts)), files, texts)
+            await _edit_code(run, f"edits/{number}.json", (before, edited_design(folder, before, texts)), files, texts)
             end.reason = "an edit changed the run; resume it to review and execute the code"
 
 
@@ -220,8 +221,8 @@ def planned_edits(folder: Path, texts: Mapping[str, str], settings: Settings) ->
     files = read_files(folder / "repo")
     if not files or not texts or not set(texts) <= {REQUIREMENTS, CONFIG} or not is_file(folder, DATA):
         return None
-    before = load_design(folder)
-    after = edited_design(before, texts)
+    before = _applied_design(folder)
+    after = edited_design(folder, before, texts)
     if before.requirements.ids != after.requirements.ids or not after.requirements.items:
         return None
     try:
@@ -232,16 +233,19 @@ def planned_edits(folder: Path, texts: Mapping[str, str], settings: Settings) ->
     return planned if planned.diff else None
 
 
-def edited_design(design: Design, texts: Mapping[str, str]) -> Design:
-    """The design with edited requirements and settings.
+def edited_design(folder: Path, design: Design, texts: Mapping[str, str]) -> Design:
+    """The design of a run with edited requirements and settings.
 
     Raises:
         ArtifactError: a text is not valid for its artifact.
     """
     changed: dict[str, Any] = {}
-    for name, artifact, kind in (("requirements", REQUIREMENTS, Requirements), ("config", CONFIG, ExperimentConfig)):
-        if artifact in texts:
-            changed[name] = parse_artifact(artifact, kind, texts[artifact])
+    if REQUIREMENTS in texts:
+        changed["requirements"] = parse_artifact(REQUIREMENTS, Requirements, texts[REQUIREMENTS])
+    if CONFIG in texts:
+        edited = parse_artifact(CONFIG, ExperimentConfig, texts[CONFIG])
+        assert isinstance(edited, ExperimentConfig)
+        changed["config"] = edited.with_added(added_settings(folder))
     return replace(design, **changed)
 
 
@@ -275,17 +279,21 @@ def load_design(folder: Path) -> Design:
         requirements=load(folder, REQUIREMENTS, Requirements),
         architecture=load(folder, "planning/architecture.json", ArchitectureDesign),
         logic=load(folder, "planning/logic.json", LogicDesign),
-        config=_load_config(folder),
+        config=load(folder, CONFIG, ExperimentConfig).with_added(added_settings(folder)),
         claims=load(folder, "planning/claims.json", Claims),
         data=load(folder, DATA, DataSources),
     )
 
 
-def _load_config(folder: Path) -> ExperimentConfig:
-    """The configuration, with the settings that analyses found missing."""
-    config = load(folder, CONFIG, ExperimentConfig)
-    added = load(folder, ADDED_SETTINGS, ExperimentConfig).values if is_file(folder, ADDED_SETTINGS) else ()
-    return config.with_added(added)
+def _applied_design(folder: Path) -> Design:
+    """The results of planning that the code follows: without the edits that are saved and not applied yet."""
+    before = {name: text for name, text in pending_edits(folder).before.items() if text is not None}
+    return edited_design(folder, load_design(folder), before)
+
+
+def added_settings(folder: Path) -> tuple[ConfigValue, ...]:
+    """The settings that analyses found missing in the configuration."""
+    return load(folder, ADDED_SETTINGS, ExperimentConfig).values if is_file(folder, ADDED_SETTINGS) else ()
 
 
 def design_diff(before: Design, after: Design) -> Iterator[str]:

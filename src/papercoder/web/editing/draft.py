@@ -355,8 +355,7 @@ class Draft:
         if value is None:
             raise ArtifactError(f"“{chosen}” is not a value of this kind. Type the value that it means.")
         self.remember()
-        others = [each for at, each in enumerate(item["alternatives"]) if at != number]
-        item["alternatives"] = [*others, show_value(item[name])]
+        item["alternatives"][number] = show_value(item[name])  # in its place, so that a second click takes it back
         item[name] = value
         self._typed.pop(f"{path}.{name}", None)
         if "supported_by" in item:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 from papercoder.errors import PaperCoderError
-from papercoder.operations.edit import save
+from papercoder.operations.edit import discard, pending_edits, save
 from papercoder.operations.preview import AffectedArtifact, ArtifactState, Preview, generated_text, preview
 from papercoder.operations.revise import cost_warning, settings_to_resume
 from papercoder.report.formatting import amount, money, plural
@@ -101,6 +101,15 @@ class Editor:
                 self.error = alert()
             self.preview = ui.element("div").classes("edit-preview").mark("preview")
 
+    async def draw_saved(self) -> None:
+        """Draw what the saved edit makes again, and the ways to apply it or to take it back."""
+        self.error = alert()
+        self.preview = ui.element("div").classes("edit-preview").mark("preview")
+        try:
+            await self._show_preview(self.text)
+        except PaperCoderError as error:
+            self.error.set_text(str(error))
+
     def changed(self) -> None:
         """Show what changed, and protect it when the user leaves the page."""
         if self._frame is None:
@@ -145,7 +154,7 @@ class Editor:
         """Show the effects of an edit, and the ways to apply it; None reverts the user's edit."""
         self.preview.clear()
         effects = await preview(self.folder, {} if text == self.text else {self.artifact: text})
-        if text == self.text and not effects.certain:
+        if text == self.text and not effects.certain and not effects.rewritten:
             raise PaperCoderError("No changes yet, and nothing is waiting to be made again.")
         with self.preview:
             ui.html(preview_html(effects), sanitize=False)
@@ -169,7 +178,7 @@ class Editor:
         """Nothing is unsaved any more."""
         if self._frame:
             self._frame.props.set_bool("data-edited", False)
-        self._status.set_text("")
+            self._status.set_text("")
         ui.run_javascript("markSaved()")
 
 
@@ -192,21 +201,27 @@ class Ways:
                     "stay, and no model is called unless the code fails.",
                 ):
                     self.budget = field("Budget", "1h").classes("short")
-                    editor.button("Save and run the trials", self._run_trials, "main")
+                    editor.button(
+                        "Save and run the trials" if is_change else "Run the trials", self._run_trials, "main"
+                    )
             if effects.code_edits and not effects.trials_suffice and self.text is not None:
                 with self._way(
                     "Edit the present code",
                     f"The model edits the files that this change concerns. Everything else stays. {effects.code_edits}",
                 ):
-                    editor.button("Save and edit the code", self._edit_code, "main")
+                    editor.button("Save and edit the code" if is_change else "Edit the code", self._edit_code, "main")
             with self._way("Make again what depends on it", _remade_text(effects)):
                 self.limit = number("Cost limit ($)", settings.max_cost).classes("short")
                 is_main = not (effects.trials_suffice or effects.code_edits)
-                editor.button(_save_label(effects), self._resume, "main" if is_main else "").mark("make-again")
+                label = _with_cost("Save and resume" if is_change else "Resume", effects)
+                editor.button(label, self._resume, "main" if is_main else "").mark("make-again")
             if is_change:
                 label = "Save only" if self.text is not None else "Revert only"
                 with self._way("Apply it later", "The run shows the edit as pending until it is resumed."):
                     editor.button(label, self._save_only).mark("save")
+            elif pending_edits(editor.folder).before:
+                with self._way("Take it back", "All edits that are saved and not applied yet are discarded."):
+                    editor.button("Discard", self._discard, "danger").mark("discard")
 
     def _way(self, title: str, text: str) -> ui.element:
         way = ui.element("section").classes("way")
@@ -223,6 +238,10 @@ class Ways:
             self.editor.preview.clear()
             if self.editor.pending:
                 self.editor.pending.refresh()
+
+    async def _discard(self) -> None:
+        await asyncio.to_thread(discard, self.editor.folder)
+        ui.navigate.reload()
 
     async def _resume(self) -> None:
         await self.editor.save(self.text)
@@ -282,10 +301,10 @@ def _remade_text(effects: Preview) -> str:
     return f"{least}; at most {most} if everything after them changes too."
 
 
-def _save_label(effects: Preview) -> str:
-    """The label of the button that saves and resumes, with the cost if there is one."""
+def _with_cost(label: str, effects: Preview) -> str:
+    """The label of the button that resumes the run, with the cost if there is one."""
     cost = effects.min_cost
-    return "Save and resume" + (f" (about {money(cost.cost_usd)})" if cost.calls and cost.cost_usd else "")
+    return label + (f" (about {money(cost.cost_usd)})" if cost.calls and cost.cost_usd else "")
 
 
 def _changed_text(names: tuple[str, ...], wrong: int) -> str:

@@ -1,22 +1,32 @@
 """The tabs Results and Assumptions: claims and what was measured, what the paper leaves open, and what starts work."""
 
-from markupsafe import Markup
-from nicegui import run, ui
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 
-from papercoder.artifacts import Evaluation
+from markupsafe import Markup
+from nicegui import events, run, ui
+
+from papercoder.artifacts import Evaluation, ExperimentConfig, Requirements
+from papercoder.errors import ArtifactError, PaperCoderError, RunFolderError
 from papercoder.evaluation import rendering as evaluation_page
-from papercoder.files.regular import is_file
+from papercoder.files.regular import is_file, read_text
+from papercoder.operations.edit import pending_edits, save
+from papercoder.operations.revise import CONFIG, REQUIREMENTS
 from papercoder.report import Report, load
 from papercoder.report.questions import letter
 from papercoder.report.rendering import Section, environment, section
 from papercoder.runs import folder as run_folder
+from papercoder.web.editing.draft import Draft, name_of, usable
+from papercoder.web.editing.editor import Editor
 from papercoder.web.parts import live
 from papercoder.web.parts.actions import DataPanel, DiagnoseForm, NoteForm, ReproduceForm
 from papercoder.web.parts.live import RunHeader
 from papercoder.web.parts.tabs import BY_NAME, RunLinks, address, is_available, refresh_on_progress, show_empty
 from papercoder.web.runs.view import View
 from papercoder.web.server import layout
-from papercoder.web.server.layout import Label, button
+from papercoder.web.server.layout import Label, alert, button
 from papercoder.web.server.state import Web
 
 _EVALUATION = "evaluation/evaluation.json"
@@ -105,6 +115,129 @@ class ResultsPage:
         return ui.html("", sanitize=False).classes("report view-results")
 
 
+_KINDS: dict[str, type[Requirements | ExperimentConfig]] = {REQUIREMENTS: Requirements, CONFIG: ExperimentConfig}
+"""Artifacts with assumptions."""
+
+
+class AssumptionList:
+    """What was assumed. One click chooses an alternative: it is saved as an edit that the next run applies."""
+
+    def __init__(self, web: Web, header: RunHeader) -> None:
+        self._web, self._header = web, header
+        self._shown = ""
+        """The assumption below which is what its change makes again."""
+
+        self._report: Report | None = None
+        self._problem = alert()
+        self._box = ui.element("section").classes("assumption-list").props("id=assumptions")
+
+    async def draw(self, report: Report) -> None:
+        """Draw the assumptions and, below the one that was changed last, what follows from the change."""
+        self._report = report
+        folder = self._web.runs_folder.run(self._header.name)
+        is_active = self._web.watchers.of(self._header.name).look().is_active
+        drafts = {} if is_active else await run.io_bound(_drafts, folder) or {}
+        changed = await run.io_bound(_changed, folder, drafts) or frozenset()
+        subjects = [item.subject for item in report.assumptions]
+        if self._shown not in changed:
+            self._shown = next((subject for subject in subjects if subject in changed), "")
+        split = subjects.index(self._shown) + 1 if self._shown else len(subjects)
+        self._box.clear()
+        with self._box:
+            for part in (slice(0, split), slice(split, None)):
+                html = self._html(report, part, drafts, changed)
+                self._listen(ui.html(html, sanitize=False).classes("report view-assumptions"))
+                if self._shown and part.stop:
+                    editor = self._editor(_place(drafts, self._shown))
+                    with ui.element("div").classes("choice-preview"):
+                        await editor.draw_saved()
+
+    def _html(self, report: Report, part: slice, drafts: Mapping[str, Draft], changed: frozenset[str]) -> Markup:
+        links, name = RunLinks(self._header.name), self._header.name
+
+        def edit(subject: str) -> str:
+            artifact = REQUIREMENTS if report.requirement(subject) else CONFIG
+            return address(name, "edit", artifact=artifact, at=subject)
+
+        def can_use(subject: str, alternative: str) -> bool:
+            found = _place(drafts, subject)
+            return found is not None and usable(found[0].at(found[1]), alternative) is not None
+
+        text = (
+            environment("papercoder.web")
+            .get_template("assumptions.html")
+            .render(report=report, part=part, links=links, edit=edit, can_use=can_use, changed=changed)
+        )
+        return Markup(text)  # noqa: S704  the template escapes
+
+    def _listen(self, element: ui.html) -> None:
+        async def handle(event: events.GenericEventArguments) -> None:
+            self._problem.set_text("")
+            try:
+                await self._use(str(event.args["at"]), int(event.args["number"]))
+            except PaperCoderError as error:
+                self._problem.set_text(str(error))
+
+        element.on("click", handle, js_handler="(event) => emitAction(event, emit)")
+
+    async def _use(self, subject: str, number: int) -> None:
+        """Choose an alternative, save that, and show what follows from it."""
+        report = self._report
+        choices = {item.subject: item.alternatives for item in report.assumptions} if report else {}
+        folder = self._web.runs_folder.run(self._header.name)
+        found = _place(_drafts(folder), subject)
+        if found is None or number >= len(choices.get(subject, ())):
+            raise RunFolderError(f"{subject} has changed since this page was loaded. Load it again.")
+        draft, path = found
+        chosen, item = choices[subject][number], draft.at(path)
+        if chosen not in item["alternatives"]:
+            raise RunFolderError(f"{subject} has changed since this page was loaded. Load it again.")
+        draft.use(path, item["alternatives"].index(chosen))
+        await asyncio.to_thread(save, folder, draft.artifact, draft.text_before, draft.text())
+        self._shown = subject
+        self._header.pending.refresh()
+        if now := await run.io_bound(load, folder):
+            await self.draw(now)
+
+    def _editor(self, place: "tuple[Draft, str] | None") -> Editor:
+        assert place
+        draft = place[0]
+        return Editor(
+            self._web, self._header.name, draft.artifact, draft.text_before, "edited", pending=self._header.pending
+        )
+
+
+def _drafts(folder: Path) -> dict[str, Draft]:
+    """The artifacts with assumptions, as far as they are there and valid."""
+    found: dict[str, Draft] = {}
+    for artifact, kind in _KINDS.items():
+        text = read_text(folder, artifact)
+        with suppress(ArtifactError):
+            found |= {artifact: Draft(artifact, kind, text)} if text else {}
+    return found
+
+
+def _place(drafts: Mapping[str, Draft], subject: str) -> tuple[Draft, str] | None:
+    """The draft that has an assumption, and its path there; None if it cannot be changed."""
+    for draft in drafts.values():
+        field = "items" if "items" in draft.data else "values"
+        for index, item in enumerate(draft.data[field]):
+            if name_of(item) == subject:
+                return draft, f"{field}.{index}"
+    return None
+
+
+def _changed(folder: Path, drafts: Mapping[str, Draft]) -> frozenset[str]:
+    """The requirements and settings whose edits are saved and not applied yet."""
+    found: set[str] = set()
+    for artifact, text in pending_edits(folder).before.items():
+        if text and artifact in drafts:
+            field = "items" if artifact == REQUIREMENTS else "values"
+            before = Draft(artifact, _KINDS[artifact], text).data[field]
+            found |= {name_of(item) for item in drafts[artifact].data[field] if item not in before}
+    return frozenset(found)
+
+
 def register_assumptions(web: Web) -> None:
     """Register `/run/NAME/assumptions`."""
 
@@ -112,11 +245,11 @@ def register_assumptions(web: Web) -> None:
     async def assumptions(name: str) -> None:
         with layout.page(f"{web.runs_folder.label(name)}, assumptions"):
             folder = web.runs_folder.run(name)
-            RunHeader(web, name, "assumptions")
+            header = RunHeader(web, name, "assumptions")
             if not is_available(BY_NAME["assumptions"], folder):
                 show_empty(web, name, BY_NAME["assumptions"])
                 return
-            page = AssumptionsPage(web, name)
+            page = AssumptionsPage(web, header)
             await page.fill()
             refresh_on_progress(web, name, page.fill)
 
@@ -124,10 +257,11 @@ def register_assumptions(web: Web) -> None:
 class AssumptionsPage:
     """The page in one browser."""
 
-    def __init__(self, web: Web, name: str) -> None:
+    def __init__(self, web: Web, header: RunHeader) -> None:
+        name = header.name
         self._web, self._name = web, name
         self._within = ui.html("", sanitize=False)
-        self._assumptions = ui.html("", sanitize=False).classes("report view-assumptions")
+        self._assumptions = AssumptionList(web, header)
         self._letter = ui.element("section").classes("letter-part").props("id=questions")
         self._letter_text: str | None = None
         self._note = NoteForm(web, name)
@@ -142,21 +276,13 @@ class AssumptionsPage:
         if report is None:  # the server is shutting down
             return
         links = RunLinks(self._name)
-        self._assumptions.set_content(await run.io_bound(self._render, report, links) or "")
+        await self._assumptions.draw(report)
         self._configuration.set_content(await run.io_bound(section, report, "configuration", links) or "")
         self._fill_letter(letter(report))
         parts = [("assumptions", "Assumptions", str(len(report.assumptions))), ("questions", "Questions", "")]
         parts += [("note", "Apply an answer", "")]
         parts += [("configuration", "Configuration", str(len(report.config.values)))] if report.config else []
         self._within.set_content(environment("papercoder.web").get_template("within.html").render(links=parts))
-
-    def _render(self, report: Report, links: RunLinks) -> Markup:
-        template = environment("papercoder.web").get_template("assumptions.html")
-
-        def edit(artifact: str, subject: str) -> str:
-            return address(self._name, "edit", artifact=artifact, at=subject)
-
-        return Markup(template.render(report=report, links=links, edit=edit))  # noqa: S704  the template escapes
 
     def _fill_letter(self, text: str) -> None:
         """Draw the questions, but not over a text that the user may be changing."""
