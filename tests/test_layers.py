@@ -30,7 +30,6 @@ ROOMS = (
     "sandbox",
     "datasets",
     "environments",
-    "clusters",
     "stages",
     "pipeline",
     "report",

@@ -11,8 +11,8 @@ from statistics import median
 from unittest.mock import patch
 
 import papercoder.agents.agent
-import papercoder.models.journal
 import papercoder.models.simulated.model
+import papercoder.models.stack
 import papercoder.operations.generate
 import papercoder.runs.run
 from benchmarks.machine import example
@@ -49,7 +49,7 @@ def _timed() -> tuple[Timed, ...]:
         Timed(Prompts, "text", "prompts: rendered"),
         Timed(papercoder.agents.agent, "fit", "prompts: fitted to the window"),
         Timed(papercoder.agents.agent, "_read", "answers: read and checked"),
-        Timed(papercoder.models.journal, "journal_key", "journal"),
+        Timed(papercoder.models.stack, "journal_key", "journal"),
         Timed(FileStore, "get", "journal", _answers),
         Timed(FileStore, "put", "journal", _answers),
         Timed(papercoder.runs.run, "digest", "step store"),

@@ -14,7 +14,7 @@ from benchmarks.speed.measure import RECORDED, Profile, sizes_of
 from papercoder.agents.answers import read_object
 from papercoder.artifacts import LogicDesign
 from papercoder.models.contract import Request, count_tokens
-from papercoder.models.journal import Call, calls, made
+from papercoder.models.stack import Call, calls, made
 from papercoder.operations.generate import generate
 from papercoder.runs.folder import answer_store, load
 from papercoder.settings import Settings

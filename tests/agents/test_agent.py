@@ -13,7 +13,7 @@ from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import Critique, Paper, Paragraph, Section
 from papercoder.errors import AnswerError, ContextError, SettingsError
 from papercoder.models.contract import count_tokens
-from papercoder.models.journal import journal_key
+from papercoder.models.stack import journal_key
 from papercoder.runs.events import AnswerRejected, Event, Warned
 from papercoder.text.fences import fence
 from tests.support import PAPER, Scripted, make_agents, of_kind

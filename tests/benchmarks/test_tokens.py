@@ -8,7 +8,7 @@ from benchmarks.tokens import measure
 from benchmarks.tokens.measure import by_agent
 
 from papercoder.models.contract import Message, Request, free_answer
-from papercoder.models.journal import Call
+from papercoder.models.stack import Call
 
 PAPER = "word " * 2000
 

@@ -242,7 +242,7 @@ def test_an_interrupted_repair_leaves_the_repository_as_it_was(repair: Say, repo
 
 @pytest.fixture
 def made(say: Say, paper_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for room in ("pipeline.review_rounds", "pipeline.pipeline"):
+    for room in ("pipeline.rounds", "pipeline.pipeline"):
         monkeypatch.setattr(f"papercoder.{room}.check", lambda _: CheckReport(files=2, checks=()))
     play(monkeypatch, project(amend=Amendment()))
     folder = tmp_path / "run"

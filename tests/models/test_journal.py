@@ -8,7 +8,7 @@ import pytest
 
 from papercoder.errors import ModelError, RunFolderError
 from papercoder.models.contract import Message
-from papercoder.models.journal import FinishingModel, JournaledModel, calls, journal_key
+from papercoder.models.stack import FinishingModel, JournaledModel, calls, journal_key
 from papercoder.runs.folder import FileStore
 from tests.models.fakes import IMAGE, PNG, Events, Held, Memory, Scripted, ask, said, texts
 from tests.waiting import until
@@ -110,7 +110,7 @@ def test_a_second_cancellation_ends_the_call() -> None:
 KILLED = """
 import asyncio, sys
 from pathlib import Path
-from papercoder.models.journal import JournaledModel
+from papercoder.models.stack import JournaledModel
 from papercoder.runs.folder import FileStore
 from tests.models.fakes import Events, Scripted, ask, said
 

@@ -15,7 +15,7 @@ from papercoder.artifacts import Paper, Paragraph, Requirements, Section, Source
 from papercoder.claims.verdicts import compare
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.models.contract import Answer, Message, Request
-from papercoder.models.journal import Call
+from papercoder.models.stack import Call
 from papercoder.operations.export import export
 from papercoder.repository.traceability import to_markdown, trace
 from papercoder.runs.event_log import EventLog

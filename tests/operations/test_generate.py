@@ -17,7 +17,7 @@ from PIL import Image
 
 from papercoder.artifacts import FigureDescriptions, Repository
 from papercoder.errors import CostCapReached, PaperError, RunFolderError, SettingsError
-from papercoder.models.journal import calls
+from papercoder.models.stack import calls
 from papercoder.operations.generate import generate
 from papercoder.operations.preview import preview
 from papercoder.runs.event_log import read_events

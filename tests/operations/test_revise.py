@@ -71,7 +71,7 @@ def edit(path: str, search: str, replace: str) -> str:
 @pytest.fixture(autouse=True)
 def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checking takes seconds; what it finds has tests of its own."""
-    for room in ("pipeline.review_rounds", "pipeline.pipeline"):
+    for room in ("pipeline.rounds", "pipeline.pipeline"):
         monkeypatch.setattr(f"papercoder.{room}.check", lambda _: CheckReport(files=2, checks=()))
 
 

@@ -266,7 +266,7 @@ def test_the_packages_are_those_planned_and_those_imported(line: Line, model: Sc
 def test_each_profile_revises_and_repairs_only_what_it_includes(
     line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: Profile
 ) -> None:
-    for room in ("pipeline.review_rounds", "pipeline.pipeline"):
+    for room in ("pipeline.rounds", "pipeline.pipeline"):
         monkeypatch.setattr(f"papercoder.{room}.check", lambda _: CheckReport(files=2, checks=()))
     revised = block("tinyfit/model.py", "    return w * x\n", "    return float(w) * x\n")
     repaired = block("tinyfit/experiments.py", "import json\n", "import json\nimport sys\n")

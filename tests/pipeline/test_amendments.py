@@ -55,7 +55,7 @@ def analysis(request: Request) -> str:
 def test_an_assumption_is_corrected_once_and_the_next_proposal_is_only_reported(
     monkeypatch: pytest.MonkeyPatch, paper_file: Path, tmp_path: Path
 ) -> None:
-    for room in ("pipeline.review_rounds", "pipeline.pipeline"):
+    for room in ("pipeline.rounds", "pipeline.pipeline"):
         monkeypatch.setattr(f"papercoder.{room}.check", lambda _: CheckReport(files=2, checks=()))
     answers = project(
         gaps=RequirementChanges(add=(START,)),

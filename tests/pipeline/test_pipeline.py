@@ -8,7 +8,7 @@ import pytest
 
 from papercoder.artifacts import CheckReport, Repository, StepName, Verdicts
 from papercoder.models.contract import Request
-from papercoder.models.journal import calls
+from papercoder.models.stack import calls
 from papercoder.operations.generate import generate, made_again
 from papercoder.operations.revise import load_design
 from papercoder.runs.event_log import read_events
@@ -45,7 +45,7 @@ ANSWERS = project(review=review, revise=REVISED, repair=repair)
 @pytest.fixture(autouse=True)
 def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checking takes seconds; what it finds has tests of its own."""
-    for room in ("pipeline.review_rounds", "pipeline.pipeline"):
+    for room in ("pipeline.rounds", "pipeline.pipeline"):
         monkeypatch.setattr(f"papercoder.{room}.check", lambda _: CheckReport(files=2, checks=()))
 
 

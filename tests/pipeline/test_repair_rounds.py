@@ -8,7 +8,7 @@ import pytest
 
 from papercoder.artifacts import ExecutionReport, StepName
 from papercoder.pipeline.publisher import Files
-from papercoder.pipeline.repair_rounds import RepairRounds
+from papercoder.pipeline.rounds import RepairRounds
 from papercoder.runs.events import Warned
 from tests.scripted import CODE, DESIGN, Judge, Tree, Workshop, block, executing
 from tests.support import Says, Scripted, history_of, of_kind

@@ -10,7 +10,7 @@ import pytest
 from papercoder.artifacts import CheckReport, Finding, Location, Requirements, SourceFile, Verdict, Verdicts
 from papercoder.models.contract import Request
 from papercoder.pipeline.publisher import Files
-from papercoder.pipeline.review_rounds import Problem, ReviewRounds, conflicts, grouped, problems_of
+from papercoder.pipeline.rounds import Problem, ReviewRounds, conflicts, grouped, problems_of
 from papercoder.repository.config_text import to_yaml
 from papercoder.runs.events import Warned
 from tests.scripted import CODE, DESIGN, Workshop, block, verdict
@@ -46,7 +46,7 @@ def shop(tmp_path: Path) -> Shop:
 @pytest.fixture
 def nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checking takes seconds; what it finds has tests of its own."""
-    monkeypatch.setattr("papercoder.pipeline.review_rounds.check", lambda _: CheckReport(files=2, checks=()))
+    monkeypatch.setattr("papercoder.pipeline.rounds.check", lambda _: CheckReport(files=2, checks=()))
 
 
 def reviewing(workshop: Workshop) -> ReviewRounds:
@@ -144,7 +144,7 @@ def test_findings_of_checking_are_revised_too(shop: Shop, monkeypatch: pytest.Mo
         broken = "w * y" in (folder / "tinyfit/model.py").read_text(encoding="utf-8")
         return CheckReport(files=2, checks=("names",), findings=(found,) if broken else ())
 
-    monkeypatch.setattr("papercoder.pipeline.review_rounds.check", check)
+    monkeypatch.setattr("papercoder.pipeline.rounds.check", check)
     broken = SourceFile(path="tinyfit/model.py", text=MODEL_PY.replace("w * x", "w * y"))
     workshop = shop(verdict, block("tinyfit/model.py", "    return w * y\n", "    return w * x\n"))
     assert play(workshop, (broken, CODE[1])) == CODE
@@ -323,7 +323,7 @@ def test_a_revision_with_new_errors_goes_back_once_and_is_then_dropped(
         error = Finding(check="types", severity="error", path="tinyfit/model.py", line=3, message="No.", advice="")
         return CheckReport(files=2, checks=("types",), findings=(error,) if "float(w)" in text else ())
 
-    monkeypatch.setattr("papercoder.pipeline.review_rounds.check", check)
+    monkeypatch.setattr("papercoder.pipeline.rounds.check", check)
     workshop = shop(until_fixed, lambda request: "NO EDITS" if "line 3: No." in request.text else FIX)
     assert play(workshop, rounds=1) == CODE
     assert asked(workshop, "revise") == ["tinyfit/model.py", "tinyfit/model.py"]

@@ -36,7 +36,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     def make() -> None:
         asyncio.run(generate(paper, root / "made", SETTINGS))
         with pytest.MonkeyPatch.context() as patch:
-            for room in ("pipeline.review_rounds", "pipeline.pipeline"):
+            for room in ("pipeline.rounds", "pipeline.pipeline"):
                 patch.setattr(f"papercoder.{room}.check", lambda _: CheckReport(files=2, checks=()))
             play(
                 patch,

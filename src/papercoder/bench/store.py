@@ -24,7 +24,7 @@ from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.observation import END_FILE, EVALUATION_FOLDER, clear_end, is_complete
 from papercoder.bench.shared import TrialShares
 from papercoder.errors import RunFolderError, SettingsError
-from papercoder.models.journal import calls, made
+from papercoder.models.stack import calls, made
 from papercoder.operations.generate import RunEnvironment, Stores, local_stores
 from papercoder.runs.event_log import EventLog, parse_events, read_events
 from papercoder.runs.events import CallMade, Emit, Event

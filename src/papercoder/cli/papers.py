@@ -372,8 +372,8 @@ def record(
     """Export the answers of a run for --model recorded:FOLDER."""
     import datetime
 
-    from papercoder.models.journal import calls
     from papercoder.models.recorded import Recording, write_recording
+    from papercoder.models.stack import calls
     from papercoder.runs.folder import answer_store
 
     kept = list(calls(answer_store(run)))

@@ -8,8 +8,8 @@ from typing import Any
 from papercoder.artifacts import ClaimResults, Claims, Paper, Traceability
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.files.regular import is_file, read_bytes, read_text, walk, write
-from papercoder.models.journal import Call, calls
 from papercoder.models.recorded import slug
+from papercoder.models.stack import Call, calls
 from papercoder.operations.redaction import Redaction, quotes_in
 from papercoder.report import Report, to_html
 from papercoder.report import load as load_report

@@ -42,9 +42,8 @@ from papercoder.pipeline.adoption import amend_assumptions, pending_change, with
 from papercoder.pipeline.diagnosis import diagnose
 from papercoder.pipeline.property_tests import PropertyTests, proposals_of_tests
 from papercoder.pipeline.publisher import Files, Publisher, add_results
-from papercoder.pipeline.repair_rounds import RepairRounds
 from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, reproduce
-from papercoder.pipeline.review_rounds import ReviewRounds
+from papercoder.pipeline.rounds import RepairRounds, ReviewRounds
 from papercoder.repository.code_graph import import_order
 from papercoder.repository.config_text import config_outline, outline_with, to_yaml
 from papercoder.repository.traceability import trace

@@ -27,7 +27,6 @@ from papercoder.artifacts.reproduction import (
     kind_of,
 )
 from papercoder.claims.verdicts import compare
-from papercoder.clusters.ray import connected, ray_address
 from papercoder.concurrency import run_in_thread
 from papercoder.datasets.run_data import read_data
 from papercoder.environments.installers import LOCK
@@ -37,6 +36,7 @@ from papercoder.pipeline.trial_schedule import TrialSchedule, TrialSteps
 from papercoder.runs.events import ClaimDecided, Forecast, ReproductionPlanned
 from papercoder.runs.folder import digest, load
 from papercoder.runs.run import PlainContext, Run, observes
+from papercoder.sandbox.ray import connected, ray_address
 from papercoder.stages.reproduction.order import Target, limit_seeds, needed_kinds, selected_claims, targets_of
 from papercoder.stages.reproduction.places import LocalPlace, RayPlace, SlurmPlace, TrialPlace, local_slots
 from papercoder.stages.reproduction.preparation import (

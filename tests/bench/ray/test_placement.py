@@ -22,12 +22,12 @@ from papercoder.bench.manifest.manifest import Resources
 from papercoder.bench.ray.execution import ClusterExecutor
 from papercoder.bench.ray.host import EntryRequest
 from papercoder.bench.ray.placement import RayPlacement, provider_variables
-from papercoder.clusters.ray import RAY_VARIABLES, connected
 from papercoder.errors import AnswerError, SettingsError
-from papercoder.models.journal import calls, made
+from papercoder.models.stack import calls, made
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade, CallStarted, Event, RunStarted, TrialEnded, Warned
 from papercoder.runs.folder import answer_store, write_synced
+from papercoder.sandbox.ray import RAY_VARIABLES, connected
 from tests.bench.benches import FULL, TINY, Silent, entry_of, run, write_manifest
 from tests.bench.hosts import HOSTS, PACE, POISON, Mortal, WithoutProcesses, current_process, locate
 from tests.support import Scripted, calls_in_flight, make_agents, of_kind

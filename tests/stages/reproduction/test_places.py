@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts import SourceFile, Trial
-from papercoder.clusters.ray import connected
+from papercoder.sandbox.ray import connected
 from papercoder.stages.reproduction.places import RayPlace, SlurmPlace, TrialPlace
 from papercoder.stages.reproduction.trial import Progress, TrialCaps, TrialOutcome, TrialRequest
 

@@ -8,9 +8,9 @@ import pytest
 
 from papercoder.errors import PaperError, RunFolderError, SettingsError
 from papercoder.models.contract import Answer, Request
-from papercoder.models.journal import finish
 from papercoder.models.limits import LocalRateLimits
 from papercoder.models.simulated import Simulated
+from papercoder.models.stack import finish
 from papercoder.operations.revise import Confirm, PlannedRevision
 from papercoder.runs.event_log import read_events
 from papercoder.runs.folder import is_locked, lock

@@ -14,12 +14,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from papercoder.artifacts import StepName
 from papercoder.bench.manifest.entries import Entry
 from papercoder.bench.manifest.manifest import Resources
-from papercoder.clusters.ray import ClusterError, Node, nodes_of
 from papercoder.errors import PaperCoderError
 from papercoder.pipeline.publisher import expected_executions
 from papercoder.report.formatting import plural
 from papercoder.runs.events import Event, Warned
 from papercoder.runs.run import EmitsEvents, StepContext, execution_steps_of
+from papercoder.sandbox.ray import ClusterError, Node, nodes_of
 
 GIB = 1 << 30
 

@@ -20,9 +20,9 @@ from papercoder.bench.ray.host import EntryRequest, Host, HostMessage
 from papercoder.bench.ray.leases import Leases
 from papercoder.bench.shared import share_count, wants_gpu
 from papercoder.bench.store import restore
-from papercoder.clusters.ray import LOCAL, ClusterError, connected, nodes_of, ray_address
 from papercoder.errors import PaperCoderError, SettingsError
 from papercoder.models.catalog import find_provider
+from papercoder.sandbox.ray import LOCAL, ClusterError, connected, nodes_of, ray_address
 
 _SHARED_TRIES = 3
 """Deaths of its host after which an entry gets a host of its own, so that it no longer disturbs others."""

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from papercoder.artifacts import RunData, SourceFile, TrialResult
-from papercoder.clusters.ray import ClusterError, Node, nodes_of
 from papercoder.errors import PaperCoderError, SettingsError
 from papercoder.files.regular import read_text
 from papercoder.sandbox.contract import GIB
 from papercoder.sandbox.gpu import NVIDIA
+from papercoder.sandbox.ray import ClusterError, Node, nodes_of
 from papercoder.stages.reproduction.preparation import Preparation, prepare
 from papercoder.stages.reproduction.trial import (
     OnProgress,

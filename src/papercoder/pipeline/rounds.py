@@ -1,4 +1,7 @@
-"""Review and check the code and revise what is wrong, in rounds; round 0 makes files fit that were written at once."""
+"""Rounds: review and check the code and revise what is wrong; execute it and repair what fails.
+
+Round 0 makes files fit that were written at once. Edits that make an earlier step fail are undone.
+"""
 
 import re
 from collections.abc import Iterable
@@ -11,19 +14,21 @@ from papercoder.agents.edits import apply
 from papercoder.artifacts import (
     CheckReport,
     Edits,
+    ExecutionReport,
     Finding,
     Location,
     Paper,
     ProposedAmendment,
     Requirement,
     SourceFile,
+    StepResult,
     Verdict,
     Verdicts,
 )
 from papercoder.artifacts.design import Design
 from papercoder.concurrency import gather_all, gather_pair
 from papercoder.files.temporary import temporary_folder
-from papercoder.pipeline.publisher import Files, Publisher
+from papercoder.pipeline.publisher import Files, Publisher, execute_in_run
 from papercoder.repository.code_graph import CallGraph
 from papercoder.repository.traceability import trace
 from papercoder.runs.events import Warned
@@ -31,6 +36,7 @@ from papercoder.runs.run import Run
 from papercoder.stages.checking import check
 from papercoder.stages.execution.execute import write_files
 from papercoder.stages.packaging import equipment
+from papercoder.stages.repair import Attempt, Failure, repair
 from papercoder.stages.review import review_file, revise_files
 
 
@@ -204,7 +210,7 @@ def problems_of(verdicts: Verdicts, report: CheckReport, design: Design) -> tupl
     for verdict in (each for each in verdicts.failed if not each.chosen_in):
         paths = [location.path for location in verdict.evidence]
         paths += filter(None, [design.architecture.owner_of(verdict.requirement)])
-        text = _describe(verdict, design.requirements.pick([verdict.requirement]))
+        text = _review_describe(verdict, design.requirements.pick([verdict.requirement]))
         problems.append(Problem(text, tuple(dict.fromkeys(paths))))
     problems += [Problem(_finding(error), (error.path,)) for error in report.errors]
     return tuple(problems)
@@ -258,8 +264,96 @@ def _finding(error: Finding) -> str:
     return f"`{error.path}`, line {error.line}: {error.message} {error.advice}"
 
 
-def _describe(verdict: Verdict, requirements: Iterable[Requirement]) -> str:
+def _review_describe(verdict: Verdict, requirements: Iterable[Requirement]) -> str:
     lines = ", ".join(f"`{location.path}:{location.line}`" for location in verdict.evidence) or "nowhere"
     kind = "" if verdict.degradation == "none" else f", {verdict.degradation.replace('_', ' ')}"
     statement = "".join(item.statement for item in requirements)
     return f"{verdict.requirement} is {verdict.verdict}{kind} ({lines}): {verdict.reason} Required: {statement}"
+
+
+_MAX_SAME_ERROR = 3
+"""Repair stops when the same error has occurred this often."""
+
+
+@dataclass
+class RepairRounds:
+    """The executions and repairs of one repository."""
+
+    run: Run[Agents]
+    design: Design
+    publish: Publisher
+    sandbox: str
+    gpu: bool = False
+    attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def proposals(self) -> tuple[ProposedAmendment, ...]:
+        """The corrections of assumptions that came with repairs."""
+        return tuple(proposal for attempt in self.attempts for proposal in attempt.edits.amendments)
+
+    async def run_rounds(self, files: Files, max_rounds: int) -> tuple[Files, ExecutionReport | None]:
+        """Execute, then repair and execute again for at most `max_rounds` rounds.
+
+        Returns:
+            The files that passed the most steps, and their report; None if the sandbox is `none`.
+        """
+        if self.sandbox == "none":
+            return files, None
+        report = await self._execute(0, files)
+        signatures: list[str] = []
+        for number in range(1, max_rounds + 1):
+            if report.failed is None or signatures.count(_failure(report.failed).signature) >= _MAX_SAME_ERROR:
+                break
+            signatures.append(_failure(report.failed).signature)
+            attempts_before = len(self.attempts)
+            files, report = await self._repair(number, files, report, report.failed)
+            if len(self.attempts) == attempts_before:
+                break
+        # Results of a smoke run are not part of the repository.
+        texts = {"requirements.lock": report.lock}
+        produced = tuple(SourceFile(path=path, text=text) for path, text in texts.items() if text is not None)
+        return (*files, *await self.publish(produced, "Execution: installed versions and results")), report
+
+    async def _repair(
+        self, number: int, files: Files, report: ExecutionReport, failed: StepResult
+    ) -> tuple[Files, ExecutionReport]:
+        failure, requirements = _failure(failed), self.design.requirements.items
+        edited = tuple(sorted(self.publish.edited(files)))
+        edits = await self.run.optional_step(
+            f"repair/{number}.json", repair, failure, files, requirements, tuple(self.attempts), edited
+        )
+        if edits is None:
+            return files, report
+        candidate = apply(files, edits)
+        changed = tuple(file for file in candidate if file not in files)
+        if not changed or self.publish.edited(changed):
+            return files, report
+        outcome = await self._execute(number, candidate)
+        if not outcome.observed:
+            return files, report
+        self.attempts.append(Attempt(edits=edits, outcome=_repair_describe(failure, report, outcome)))
+        if len(outcome.passed) < len(report.passed):
+            return files, report
+        await self.publish(changed, f"Repair {number}: {failed.step}")
+        return candidate, outcome
+
+    async def _execute(self, number: int, files: Files) -> ExecutionReport:
+        artifact = f"execution/{number}.json"
+        return await execute_in_run(self.run, artifact, files, self.sandbox, self.gpu)
+
+
+def _failure(step: StepResult) -> Failure:
+    return Failure(what=step.step, command=step.command, output=f"{step.output}\n{step.reason}".strip())
+
+
+def _repair_describe(before: Failure, report: ExecutionReport, outcome: ExecutionReport) -> str:
+    """The outcome of an attempt, for the next one's prompt."""
+    if outcome.failed is None:
+        return "After these edits, nothing failed."
+    after = _failure(outcome.failed)
+    if len(outcome.passed) < len(report.passed):
+        undone = f"These edits were undone, because they made {after.what} fail, which passed before"
+        return f"{undone}:\n{after.output[-1500:]}"
+    if after.signature == before.signature:
+        return f"The same error occurred again:\n{after.output[-800:]}"
+    return f"After these edits, {after.what} failed:\n{after.output[-1500:]}"

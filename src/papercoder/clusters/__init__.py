@@ -1,1 +1,0 @@
-"""Clusters: the connection to Ray, which bench and reproduction share."""
