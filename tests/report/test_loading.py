@@ -48,15 +48,16 @@ def test_assumptions_have_what_was_chosen_and_the_alternatives(tmp_path: Path) -
 
 
 def test_what_to_do_next_follows_from_what_is_there(tmp_path: Path) -> None:
-    ask = "papercoder show RUN --questions"
-    assert [step.command for step in load(full_folder(tmp_path / "full")).next_steps] == [
-        "papercoder diagnose RUN --budget 2h",
-        ask,
-    ]
-    failed = load(full_folder(tmp_path / "failed", "failed"))
-    assert [step.action for step in failed.next_steps] == ["revise", "diagnose", "ask"]
-    (tmp_path / "full" / "reproduction" / "claims.json").unlink()
-    assert [step.action for step in load(tmp_path / "full").next_steps] == ["reproduce", "ask"]
+    full = full_folder(tmp_path / "full")
+    steps = load(full).next_steps
+    measured = ["data", "diagnose", "reproduce", "requirements", "ask", "share"]
+    assert [step.action for step in steps] == measured
+    assert steps[1].command == "papercoder diagnose RUN --budget 2h"
+    assert "2 choices" in steps[4].reason
+    (full / "reproduction" / "claims.json").unlink()
+    assert [step.action for step in load(full).next_steps] == ["data", *measured[2:]]
+    failed = full_folder(tmp_path / "failed", "failed")
+    assert [step.action for step in load(failed).next_steps] == ["revise", "requirements", "ask", "share"]
     stopped = planned_folder(tmp_path / "stopped")
     stopped.joinpath("events.jsonl").write_text(EVENTS[0].model_dump_json() + "\n", encoding="utf-8")
     assert [step.action for step in load(stopped).next_steps] == ["resume", "ask"]

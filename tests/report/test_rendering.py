@@ -67,7 +67,7 @@ def test_the_first_screen_shows_the_results(full: Report) -> None:
         assert expected.lower() in header.lower()
     assert "met 1" in header
     assert "$0.04 or more" in header
-    assert "1 claim differs. Find out why. papercoder diagnose RUN --budget 2h" in header
+    assert "Find out why 1 claim differs: papercoder diagnose RUN --budget 2h" in header
 
 
 def test_results_come_before_open_requirements_and_these_before_the_rest(full: Report) -> None:

@@ -142,7 +142,7 @@ def test_the_list_is_filtered(populated: Served, browser: Page) -> None:
 
 def test_every_part_of_a_full_run_is_in_one_of_the_tabs(populated: Served, browser: Page) -> None:
     shown = {
-        "": ("A Tiny Method", "What to do next", "The step “smoke” failed", "Check 2 assumptions"),
+        "": ("A Tiny Method", "What to do next", "The step smoke failed", "Check 2 choices"),
         "results": ("method 1", "not named in the paper"),
         "assumptions": ("or: Adam", "or: SGD", "The seed is open; 0 is used.", "sizes 8 and 16"),
         "progress": ("KeyError: 'lr'", "No x. Add it.", "Cost by agent", "The paper has only 27 words"),

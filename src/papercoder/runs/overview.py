@@ -8,7 +8,17 @@ from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
-from papercoder.artifacts import Artifact, ClaimResults, Diagnosis, Requirements, Traceability, Verdicts
+from papercoder.artifacts import (
+    Artifact,
+    ClaimResults,
+    DataLock,
+    DataSources,
+    Diagnosis,
+    ExperimentConfig,
+    Requirements,
+    Traceability,
+    Verdicts,
+)
 from papercoder.artifacts.reproduction import Reproduction
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import is_file, read_text, walk
@@ -23,7 +33,7 @@ A = TypeVar("A", bound=Artifact)
 RunStatus = Status | Literal["interrupted"]
 """`interrupted`: no process works on a run that has not ended."""
 
-NextAction = Literal["resume", "revise", "reproduce", "diagnose", "ask"]
+NextAction = Literal["revise", "resume", "data", "reproduce", "diagnose", "requirements", "ask", "share"]
 
 
 class NextStep(Artifact):
@@ -32,6 +42,9 @@ class NextStep(Artifact):
     action: NextAction
     reason: str
     """In a few words."""
+
+    detail: str
+    """What it does, or what it is about, in a sentence or two."""
 
     command: str
 
@@ -138,49 +151,95 @@ def next_steps(
 
 
 def _next_steps(folder: Path, status: RunStatus, steps: Mapping[str, str], name: str, paper: str) -> Iterator[NextStep]:
-    failed = next((step for step, state in steps.items() if state == "failed"), None)
-    if failed:
+    if failed := next((step for step, state in steps.items() if state == "failed"), None):
         yield NextStep(
             action="revise",
-            reason=f"The step {failed} failed. Say what to change.",
+            reason=f"The step {failed} failed",
+            detail="Read what the command printed, correct the code or say what to change, and resume the run.",
             command=f'papercoder revise {name} "NOTE"',
         )
-    elif status != "complete":
+    if status != "complete":
         yield NextStep(
             action="resume",
-            reason="The run is not complete. Resume it.",
+            reason="The run is not complete",
+            detail="It continues where it stopped; nothing is paid for twice.",
             command=f"papercoder run {shlex.quote(paper)} -o {name}",
         )
+    if is_file(folder, "repo/trials.py") or steps.get("smoke") == "passed":
+        yield from _about_claims(folder, name)
+    yield from _about_requirements(folder, name)
+    if status == "complete" and is_file(folder, "repo/main.py"):
+        yield NextStep(
+            action="share",
+            reason="Share the result",
+            detail="A folder that others can audit, without keys and names of this machine; or the code alone.",
+            command=f"papercoder export {name} -o DIR",
+        )
+
+
+def _about_claims(folder: Path, name: str) -> Iterator[NextStep]:
+    sources = _load(folder, "planning/data.json", DataSources) or DataSources()
+    lock = _load(folder, "data.lock.json", DataLock) or DataLock()
+    if missing := [source.name for source in sources.items if source.has_files and lock.get(source.name) is None]:
+        more = f" and {len(missing) - 4} more" if len(missing) > 4 else ""
+        yield NextStep(
+            action="data",
+            reason=f"Get {_plural(len(missing), 'data set')} or weights that are missing",
+            detail=f"Trials without their data give toy results: {', '.join(missing[:4])}{more}.",
+            command=f"papercoder data {name} --fetch",
+        )
     claims = sum(_claims(folder), Counter[str]())
-    if not claims and steps.get("smoke") == "passed":
+    if not claims:
         yield NextStep(
             action="reproduce",
-            reason="No claim is measured yet. Run the trials.",
+            reason="Measure the claims",
+            detail="None has a measurement yet. You set the budget.",
             command=f"papercoder reproduce {name} --budget 2h",
         )
-    differing = claims.get("differs", 0)
+    differing = claims["differs"]
     diagnosis = _load(folder, "diagnosis/report.json", Diagnosis)
     if differing and (diagnosis is None or not diagnosis.is_complete):
         yield NextStep(
             action="diagnose",
-            reason=f"{differing} claim{'s differ' if differing > 1 else ' differs'}. Find out why.",
+            reason=f"Find out why {_plural(differing, 'claim')} {'differs' if differing == 1 else 'differ'}",
+            detail="Tries other readings of the paper and suspected faults, and measures which explains it.",
             command=f"papercoder diagnose {name} --budget 2h",
         )
-    undecided = claims.get("inconclusive", 0) + claims.get("not_run", 0)
+    undecided = claims["inconclusive"] + claims["not_run"]
     reproduction = _load(folder, "reproduction/report.json", Reproduction)
-    if undecided and reproduction and reproduction.omitted:
+    if undecided and (reproduction is None or reproduction.omitted):
         yield NextStep(
             action="reproduce",
-            reason=f"{undecided} claim{'s are' if undecided > 1 else ' is'} undecided. Run more trials.",
+            reason=f"Measure {_plural(undecided, 'claim')} more",
+            detail="They are not run or inconclusive. You set the budget; finished trials are kept.",
             command=f"papercoder reproduce {name} --budget 2h",
         )
-    requirements = _load(folder, "planning/requirements.json", Requirements)
-    if requirements and any(item.status in {"assumed", "cited"} for item in requirements.items):
+
+
+def _about_requirements(folder: Path, name: str) -> Iterator[NextStep]:
+    verdicts = _verdicts(folder)
+    if unmet := {verdict: verdicts[verdict] for verdict in ("contradicts", "missing", "partly") if verdict in verdicts}:
+        counted = ", ".join(f"{number} {verdict}" for verdict, number in unmet.items())
+        yield NextStep(
+            action="requirements",
+            reason=f"Look at {_plural(sum(unmet.values()), 'requirement')} that the code does not meet in full",
+            detail=f"By the review: {counted}.",
+            command=f"papercoder show {name}",
+        )
+    requirements = _load(folder, "planning/requirements.json", Requirements) or Requirements(items=())
+    config = _load(folder, "planning/config.json", ExperimentConfig)
+    is_open = sum(item.status in {"assumed", "cited"} for item in requirements.items)
+    if is_open := is_open + sum(value.is_open for value in (config.values if config else ())):
         yield NextStep(
             action="ask",
-            reason="The paper leaves details open. Ask its authors.",
+            reason=f"Check {_plural(is_open, 'choice')} that the paper leaves open",
+            detail="Choose alternatives, or ask the authors.",
             command=f"papercoder show {name} --questions",
         )
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def status_of(summary: Summary, folder: Path) -> RunStatus:

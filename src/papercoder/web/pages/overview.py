@@ -1,21 +1,20 @@
 """The tabs Overview and Run: the outcome and what to do next; stages, requests and steps as they happen, the log."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from markupsafe import Markup
 from nicegui import run, ui
 
 from papercoder.console.progress import line
 from papercoder.evaluation import rendering as evaluation_page
-from papercoder.files.regular import is_file
 from papercoder.report import Report, load
-from papercoder.report.formatting import LABELS, plural
 from papercoder.report.model import State
 from papercoder.report.rendering import Section, parts_style, section
 from papercoder.runs.events import Event
+from papercoder.runs.overview import NextAction, NextStep
 from papercoder.web.parts import live
 from papercoder.web.parts.live import RunHeader
 from papercoder.web.parts.tabs import RunLinks, address, refresh_on_progress
@@ -27,73 +26,27 @@ from papercoder.web.server.state import Web
 
 
 @dataclass(frozen=True)
-class NextStep:
-    """Something that a user may do now."""
+class _Button:
+    """Where the page offers something that a user may do next."""
 
-    title: str
-    text: str
     label: str
-    """Of its button."""
+    tab: str
+    """Part of the run's address."""
 
-    target: str = ""
-    """Address; empty: resumes the run."""
-
-
-def next_steps(view: View, report: Report, folder: Path, run: str) -> Iterator[NextStep]:
-    """What to do now, the most useful first."""
-    if view.is_active:
-        yield NextStep("The run is working", live.now(view), "Watch it", address(run, "progress"))
-    elif view.state != "complete":
-        text = "Continues where it stopped; nothing is paid for twice."
-        yield NextStep("The run is not complete", text, "Resume")
-    yield from _of_execution(report, run)
-    if not view.is_active and is_file(folder, "repo/trials.py"):
-        yield from _of_claims(report, run)
-    yield from _of_requirements(report, run)
-    if assumed := len(report.assumptions):
-        text = f"The paper leaves {plural(assumed, 'choice')} open. Check them, or ask the authors."
-        yield NextStep(f"Check {plural(assumed, 'assumption')}", text, "Show them", address(run, "assumptions"))
-    if report.has_code and not view.is_active:
-        text = "The whole repository as a zip: code, configuration, tests and how to run it."
-        yield NextStep("Take the code", text, "Download", address(run, "repository.zip"))
-    if is_file(folder, "report.html") and not view.is_active:
-        yield NextStep(
-            "Share the result", "One page that works offline.", "Open the report", address(run, "report.html")
-        )
+    place: str = ""
+    """On that page."""
 
 
-def _of_execution(report: Report, run: str) -> Iterator[NextStep]:
-    failed = next((step for step in report.steps if step.status == "failed"), None)
-    if failed:
-        text = "Read what the command printed, correct the code, and resume the run."
-        yield NextStep(
-            f"The step “{failed.step}” failed", text, "Show the output", address(run, "progress") + "#execution"
-        )
-
-
-def _of_claims(report: Report, run: str) -> Iterator[NextStep]:
-    results = address(run, "results")
-    if missing := [item.source.name for item in report.data if item.state in {"missing", "changed", "cached"}]:
-        text = "Trials without their data give toy results: " + ", ".join(missing[:4]) + "."
-        yield NextStep(f"Get {plural(len(missing), 'missing data set')}", text, "Get the data", f"{results}#get-data")
-    verdicts = report.claim_verdicts
-    differs = verdicts["differs"] + report.ordering_verdicts["differs"]
-    if differs and report.diagnosis is None:
-        title = f"Find out why {plural(differs, 'claim')} {'differs' if differs == 1 else 'differ'}"
-        text = "Tries other readings of the paper and suspected faults, and measures which explains the difference."
-        yield NextStep(title, text, "Diagnose", f"{results}#diagnose")
-    if not_run := verdicts["not_run"]:
-        text = f"{not_run} of {plural(len(report.claims), 'claim')} have no measurement yet. You set the budget."
-        yield NextStep("Measure the claims", text, "Set a budget", f"{results}#reproduce")
-
-
-def _of_requirements(report: Report, run: str) -> Iterator[NextStep]:
-    unmet = {state: report.states[state] for state in _UNMET if report.states[state]}
-    if unmet:
-        text = "By the review: " + ", ".join(f"{count} {LABELS[state]}" for state, count in unmet.items()) + "."
-        title = f"Look at {plural(sum(unmet.values()), 'requirement')} that the code does not meet in full"
-        yield NextStep(title, text, "Show them", address(run, "read", state=next(iter(unmet))))
-
+_BUTTONS: dict[NextAction, _Button] = {
+    "revise": _Button("Show the output", "progress", "execution"),
+    "data": _Button("Get the data", "results", "get-data"),
+    "reproduce": _Button("Set a budget", "results", "reproduce"),
+    "diagnose": _Button("Diagnose", "results", "diagnose"),
+    "requirements": _Button("Show them", "read"),
+    "ask": _Button("Show them", "assumptions"),
+    "share": _Button("Download the code", "repository.zip"),
+}
+"""What resumes the run has no address; it starts at once."""
 
 _UNMET: tuple[State, ...] = ("contradicts", "missing", "partly")
 
@@ -133,24 +86,35 @@ class Overview:
             self._outcome.set_content(live.beginning(view))
         else:
             self._outcome.set_content(await run.io_bound(section, report, "observed", RunLinks(self._name)) or "")
-        found = tuple(next_steps(view, report, folder, self._name))
         self._next.clear()
         with self._next:
             layout.heading("What to do next", 2)
-            for position, step in enumerate(found):
-                self._draw_step(step, is_first=position == 0)
+            if view.is_active:
+                with self._step("The run is working", live.now(view)):
+                    Link("Watch it", address(self._name, "progress")).classes("button main")
+            for position, step in enumerate(() if view.is_active else report.next_steps):
+                self._draw_step(step, report, is_first=position == 0)
 
-    def _draw_step(self, step: NextStep, *, is_first: bool) -> None:
+    def _draw_step(self, step: NextStep, report: Report, *, is_first: bool) -> None:
+        with self._step(step.reason, step.detail):
+            found = _BUTTONS.get(step.action)
+            if found is None:
+                wrong = alert()
+                button("Resume", do(self._resume, wrong), "main" if is_first else "").mark("resume-next")
+                return
+            unmet = next((state for state in _UNMET if report.states[state]), "")
+            target = address(self._name, found.tab, state=unmet if step.action == "requirements" else "")
+            Link(found.label, target + (f"#{found.place}" if found.place else "")).classes(
+                "button main" if is_first else "button"
+            )
+
+    @contextmanager
+    def _step(self, title: str, text: str) -> Iterator[None]:
         with ui.element("article").classes("next-step"):
             with ui.element("div"):
-                layout.heading(step.title, 3)
-                Label(step.text).classes("soft")
-            kind = "button main" if is_first else "button"
-            if step.target:
-                Link(step.label, step.target).classes(kind)
-                return
-            wrong = alert()
-            button(step.label, do(self._resume, wrong), "main" if is_first else "").mark("resume-next")
+                layout.heading(title, 3)
+                Label(text).classes("soft")
+            yield
 
     async def _resume(self) -> None:
         await self._web.active_runs.resume(self._name)
