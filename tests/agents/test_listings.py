@@ -1,6 +1,6 @@
 """Claims as text for prompts."""
 
-from papercoder.agents.listings import claims_by_table
+from papercoder.agents.listings import claim_lines, claims_by_table
 from papercoder.artifacts import Claim
 
 
@@ -34,6 +34,16 @@ def test_a_complete_table_takes_four_lines() -> None:
         "- metrics: `accuracy` in %, higher is better\n"
         "- C1 to C4: every metric of every method on every data set"
     )
+
+
+def test_the_data_sets_of_a_mean_are_those_of_trials() -> None:
+    average = {"averaged_over": ("moons", "rings", "iris")}
+    claims = [claim(1, "Ours", "moons"), claim(2, "Ours", "Average", **average)]
+    listed = claims_by_table(claims)
+    assert "- data sets: `moons`; `rings`; `iris`\n" in listed
+    assert "- `Average` is the mean over `moons`; `rings`; `iris`; it has no trials of its own\n" in listed
+    assert "- C1 to C2: every metric" in listed
+    assert "`Ours` on `Average` (the mean over `moons`, `rings`, `iris`)" in claim_lines(claims)
 
 
 def test_an_incomplete_table_names_each_claim() -> None:

@@ -50,6 +50,41 @@ def test_results_at_the_papers_scale_come_first() -> None:
     assert (list(found.values.values()), found.toy) == ([3.0], "")
 
 
+AVERAGE = claim(dataset="Average", averaged_over=("moons", "Rings"))
+
+
+def test_a_mean_over_data_sets_is_taken_by_seed() -> None:
+    found = measured(
+        AVERAGE, [*seeds(1.0, 2.0, 9.0), *seeds(3.0, 6.0, dataset="rings"), *seeds(7.0, dataset="Average")]
+    )
+    assert found.values == {("", 0): 2.0, ("", 1): 4.0}
+
+
+def test_a_mean_over_data_sets_says_which_of_them_it_lacks() -> None:
+    assert measured(AVERAGE, seeds(1.0)).missing == (
+        "The mean over 2 data sets lacks Rings. Rings: No trial of this method was run."
+    )
+    apart = [*seeds(1.0), result(3.0, seed=1, dataset="rings")]
+    assert measured(AVERAGE, apart).missing == "No seed was measured on all of its 2 data sets."
+
+
+def test_a_mean_over_data_sets_is_a_toy_if_one_of_them_is() -> None:
+    found = measured(AVERAGE, [*seeds(1.0), *seeds(3.0, dataset="rings", synthetic=True)])
+    assert (found.values, found.toy) == ({("", 0): 2.0}, "on synthetic data")
+
+
+def test_the_data_sets_of_a_mean_are_converted_alike() -> None:
+    rare = claim(dataset="Average", averaged_over=("moons", "rings"), unit="%", value=5.0)
+    found = measured(rare, [*seeds(0.6), *seeds(0.01, dataset="rings")])
+    assert found.values[("", 0)] in {pytest.approx(0.305), pytest.approx(30.5)}
+
+
+def test_a_trial_that_diverged_on_one_data_set_has_no_mean() -> None:
+    diverged = result(None, status="diverged", dataset="rings", seed=1)
+    found = measured(AVERAGE, [*seeds(1.0, 2.0), *seeds(3.0, dataset="rings"), diverged])
+    assert (found.values, found.diverged) == ({("", 0): 2.0}, {("", 1)})
+
+
 def test_synthetic_data_makes_a_toy() -> None:
     assert measured(claim(), seeds(1.0, synthetic=True)).toy == "on synthetic data"
     assert measured(claim(), seeds(1.0, synthetic=True, scale=0.5)).toy == (

@@ -65,6 +65,36 @@ def test_enough_seeds_decide() -> None:
     assert found.difference == pytest.approx(-0.333, abs=1e-3)
 
 
+def test_a_mean_over_data_sets_has_the_interval_of_its_seeds() -> None:
+    one = claim(value=60.0, dataset="Average", averaged_over=("moons", "rings"))
+    found = judge(one, [*seeds(89.0, 90.0, 91.0), *seeds(29.0, 30.0, 31.0, dataset="rings")])
+    assert found.measured is not None
+    assert (found.measured.value, found.measured.std, found.measured.seeds) == (60.0, 1.0, 3)
+    assert found.interval == pytest.approx((-2.484, 2.484), abs=1e-3)
+    assert found.verdict == "met"
+    other = one.model_copy(update={"compared_with": "SVM", "comparison": "higher_by", "value": 10.0})
+    assert judge(other, seeds(90.0)).reason.startswith("The mean over 2 data sets lacks rings.")
+
+
+def test_a_stated_ordering_of_means_compares_them_by_seed() -> None:
+    average = claim(dataset="Average", averaged_over=("moons", "rings"))
+    stated = Ordering(
+        id="O1",
+        anchor="1",
+        experiment="main",
+        dataset="average",
+        metric="accuracy",
+        direction="higher",
+        methods=("Ours", "SVM"),
+        statement="Ours is better on average.",
+    )
+    worse_once = [*seeds(9.0, 9.5, 9.9), *seeds(1.0, 1.5, 1.7, dataset="rings")]
+    svm = [*seeds(5.0, 5.1, 5.2, method="SVM"), *seeds(2.0, 2.1, 2.2, method="SVM", dataset="rings")]
+    claims = Claims(items=(average,), orderings=(stated,))
+    (found,) = compare(claims, [*worse_once, *svm]).orderings
+    assert (found.verdict, found.seeds) == ("met", 3)
+
+
 def test_one_seed_is_judged_by_the_papers_deviation_if_there_is_one() -> None:
     printed = claim(value=90.0, spread=1.0, runs=20)
     assert judge(printed, seeds(90.0)).verdict == "inconclusive"

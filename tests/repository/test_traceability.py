@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papercoder.artifacts import Requirements
-from papercoder.repository.traceability import marks, to_markdown, trace
+from papercoder.artifacts import Claims, Requirements
+from papercoder.repository.traceability import claims_json, marks, read_claims, to_markdown, trace
+from tests.claims.results import claim
 from tests.scripted import CODE
 from tests.support import REQUIREMENTS, architecture, requirement
 
@@ -79,3 +80,10 @@ def test_what_is_open_is_said() -> None:
 def test_a_mark_elsewhere_than_in_the_owner_is_not_enough() -> None:
     traced = trace(REQUIREMENTS, architecture(experiments=("R1", "R2")), CODE)
     assert traced.unmarked == ("R1",)
+
+
+def test_the_file_of_claims_names_the_data_sets_of_means_alone() -> None:
+    mean = claim("C2", dataset="Average", averaged_over=("moons", "rings"))
+    text = claims_json(Claims(items=(claim(), mean)))
+    assert text.count("averaged_over") == 1
+    assert [row.averaged_over for row in read_claims(text)] == [(), ("moons", "rings")]

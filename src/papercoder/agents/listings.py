@@ -59,7 +59,9 @@ def claims_by_table(claims: Iterable[Claim]) -> str:
 def _experiment(experiment: str, anchor: str, claims: list[Claim]) -> str:
     methods = {claim.method: " (the paper's own)" if claim.is_own else "" for claim in claims}
     methods |= {claim.compared_with: "" for claim in claims if claim.compared_with not in (*methods, "")}
-    datasets = list(dict.fromkeys(claim.dataset for claim in claims))
+    conditions = {claim.dataset for claim in claims}
+    datasets = dict.fromkeys(name for claim in claims for name in claim.averaged_over or (claim.dataset,))
+    averages = {claim.dataset: claim.averaged_over for claim in claims if claim.averaged_over}
     metrics = {claim.metric: _metric(claim) for claim in claims}
     lines = [
         f"Experiment `{experiment}` [{anchor}]",
@@ -67,7 +69,10 @@ def _experiment(experiment: str, anchor: str, claims: list[Claim]) -> str:
         f"- data sets: {'; '.join(f'`{name}`' for name in datasets)}",
         f"- metrics: {'; '.join(metrics.values())}",
     ]
-    if _is_complete(claims, len(methods) * len(datasets) * len(metrics)):
+    for name, parts in averages.items():
+        over = "; ".join(f"`{part}`" for part in parts)
+        lines.append(f"- `{name}` is the mean over {over}; it has no trials of its own")
+    if _is_complete(claims, len(methods) * len(conditions) * len(metrics)):
         return "\n".join(
             [*lines, f"- {claims[0].id} to {claims[-1].id}: every metric of every method on every data set"]
         )
@@ -95,7 +100,8 @@ def _one_result(claim: Claim) -> str:
     statistic = "" if claim.statistic == "mean" else f"{claim.statistic} of "
     condition = f" {claim.condition}" if claim.condition else ""
     other = f", compared with `{claim.compared_with}`" if claim.compared_with else ""
-    return f"{statistic}`{claim.metric}`{condition}: `{claim.method}` on `{claim.dataset}`{other}"
+    over = f" (the mean over {', '.join(f'`{name}`' for name in claim.averaged_over)})" if claim.averaged_over else ""
+    return f"{statistic}`{claim.metric}`{condition}: `{claim.method}` on `{claim.dataset}`{over}{other}"
 
 
 def requirements_part(requirements: Iterable[Requirement], *, quoted: bool = True) -> tuple[Part, ...]:

@@ -1,5 +1,6 @@
 """Claims: what the paper reports of its own experiments, and how the generated code's measurements compare with it."""
 
+from operator import not_
 from typing import Literal
 
 from pydantic import Field
@@ -35,6 +36,10 @@ class ClaimDraft(Artifact):
 
     dataset: str
     """The data set, split or condition; the same name wherever it occurs."""
+
+    averaged_over: tuple[str, ...] = Field(default=(), exclude_if=not_)
+    """If the number is a mean over several data sets, their names; `dataset` is what the paper calls them together,
+    such as `Average`."""
 
     metric: str
     """What is measured in one run, without unit, statistic and number of runs: `accuracy`, `training time`."""
@@ -134,6 +139,12 @@ class Claims(Artifact):
     def claim(self, name: str) -> Claim | None:
         """The claim with this id."""
         return next((item for item in self.items if item.id == name), None)
+
+    def averaged_over(self, experiment: str, dataset: str) -> tuple[str, ...]:
+        """The data sets that an experiment's claims on this one average over; empty if it is a data set itself."""
+        wanted = (experiment.casefold(), dataset.casefold())
+        found = (c.averaged_over for c in self.items if (c.experiment.casefold(), c.dataset.casefold()) == wanted)
+        return next(filter(None, found), ())
 
 
 class Tolerance(Artifact):

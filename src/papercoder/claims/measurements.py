@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from math import isfinite, log
 from statistics import fmean, stdev
 
@@ -10,7 +11,7 @@ from papercoder.artifacts import TrialResult
 from papercoder.artifacts.claims import Claim, UnclaimedResult
 
 Seed = tuple[str, int]
-"""A data set and a seed: what two methods have in common in a paired comparison."""
+"""A data set, empty for the mean over several, and a seed: what two methods have in common in a paired comparison."""
 
 _UNITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("ns", "nanoseconds"), ("time", 1e-9)),
@@ -80,16 +81,22 @@ class Measurements:
 
     def of(self, claim: Claim) -> Measurement:
         """What was measured for the method of a claim."""
+        if claim.averaged_over:
+            return self._average(_wanted(claim), claim.method, claim.averaged_over)
         found = [r for r in self._by_claim.get(claim.id, ()) if plain(r.trial.method) == plain(claim.method)]
         found += self._named(claim.experiment, claim.method, claim.dataset)
         return self._measurement(_wanted(claim), list({result.trial.id: result for result in found}.values()))
 
     def of_other(self, claim: Claim) -> Measurement:
         """What was measured for the method with which a claim compares."""
+        if claim.averaged_over:
+            return self._average(_wanted(claim), claim.compared_with, claim.averaged_over)
         return self._measurement(_wanted(claim), self._named(claim.experiment, claim.compared_with, claim.dataset))
 
-    def of_method(self, wanted: Wanted, method: str, dataset: str) -> Measurement:
-        """What was measured for a method; on all data sets if `dataset` is empty."""
+    def of_method(self, wanted: Wanted, method: str, dataset: str, averaged_over: Sequence[str] = ()) -> Measurement:
+        """What was measured for a method; on all data sets if `dataset` is empty, or the mean over those given."""
+        if averaged_over:
+            return self._average(wanted, method, averaged_over)
         datasets = (dataset,) if dataset else dict.fromkeys(result.trial.dataset for result in self._results)
         found = [result for name in datasets for result in self._named(wanted.experiment, method, name)]
         return self._measurement(wanted, found)
@@ -114,6 +121,31 @@ class Measurements:
                 seeds=len(values),
             )
 
+    def _average(self, wanted: Wanted, method: str, datasets: Sequence[str]) -> Measurement:
+        """The mean over the data sets, of the seeds that all of them have."""
+        results = {plain(name): self._named(wanted.experiment, method, name) for name in datasets}
+        parts = {name: self._measurement(wanted, found) for name, found in results.items()}
+        lacking = [name for name in datasets if not parts[plain(name)].values]
+        diverged = frozenset(("", seed) for part in parts.values() for _, seed in part.diverged)
+        if lacking:
+            why = parts[plain(lacking[0])].missing or "Its trials measured no finite value."
+            reason = f"The mean over {len(parts)} data sets lacks {', '.join(lacking)}. {lacking[0]}: {why}"
+            return Measurement(diverged=diverged, missing=reason)
+        # Each data set may have toy results alone, but only all values together tell fractions from percentages.
+        kept = [[each for each in found if not toy_reason(each)] or found for found in results.values()]
+        together = self._values(wanted, list(chain.from_iterable(kept)))
+        by_seed: dict[int, list[float]] = {}
+        for (_, seed), value in together.values.items():
+            by_seed.setdefault(seed, []).append(value)
+        values = {("", seed): fmean(found) for seed, found in by_seed.items() if len(found) == len(parts)}
+        return Measurement(
+            values=values,
+            diverged=diverged,
+            toy=next((part.toy for part in parts.values() if part.toy), ""),
+            notes=together.notes,
+            missing="" if values else f"No seed was measured on all of its {len(parts)} data sets.",
+        )
+
     def _named(self, experiment: str, method: str, dataset: str) -> list[TrialResult]:
         """Results of this method, those of another experiment only if this one has none."""
         found = self._by_names.get((plain(method), plain(dataset)), [])
@@ -123,7 +155,10 @@ class Measurements:
         if not results:
             return Measurement(missing="No trial of this method was run.")
         full = [result for result in results if not toy_reason(result)]
-        kept = full or results
+        return self._values(wanted, full or results, "" if full else toy_reason(results[0]))
+
+    def _values(self, wanted: Wanted, kept: Sequence[TrialResult], toy: str = "") -> Measurement:
+        """The values of these results in the unit that is wanted."""
         diverged = frozenset((plain(r.trial.dataset), r.trial.seed) for r in kept if r.status == "diverged")
         done = [result for result in kept if result.status == "done"]
         if not done:
@@ -144,7 +179,7 @@ class Measurements:
         return Measurement(
             values={seed: value * factor for seed, value in values.items() if isfinite(value)},
             diverged=diverged,
-            toy="" if full else toy_reason(kept[0]),
+            toy=toy,
             notes=tuple(filter(None, (note, where))),
         )
 

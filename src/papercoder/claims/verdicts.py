@@ -51,7 +51,8 @@ def judge_ordering(ordering: Ordering, claims: Claims, measurements: Measurement
         found = [measurements.of(claim) for claim in known]
     else:
         wanted = Wanted(ordering.experiment, ordering.metric)
-        found = [measurements.of_method(wanted, method, ordering.dataset) for method in ordering.methods]
+        averaged = claims.averaged_over(ordering.experiment, ordering.dataset)
+        found = [measurements.of_method(wanted, each, ordering.dataset, averaged) for each in ordering.methods]
     for method, measurement in zip(ordering.methods, found, strict=True):
         if not measurement.values and not measurement.diverged:
             return OrderingResult(ordering=ordering, verdict="not_run", reason=f"{method}: {measurement.missing}")

@@ -157,7 +157,7 @@ def metric_label(claim: Claim) -> str:
 
 _COLUMNS: dict[str, Callable[[Claim], str]] = {
     "metric": metric_label,
-    "dataset": lambda claim: claim.dataset,
+    "dataset": lambda claim: claim.dataset + (f" (mean of {len(claim.averaged_over)})" if claim.averaged_over else ""),
     "method": lambda claim: claim.method,
 }
 

@@ -4,9 +4,10 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable, Mapping
+from operator import not_
 from urllib.parse import quote
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from papercoder.artifacts import (
     ArchitectureDesign,
@@ -142,6 +143,7 @@ class ClaimRow(Artifact):
     method: str
     compared_with: str = ""
     dataset: str
+    averaged_over: tuple[str, ...] = Field(default=(), exclude_if=not_)
     metric: str
     unit: str = ""
     statistic: Statistic = "mean"
@@ -168,6 +170,7 @@ def claims_json(claims: Claims) -> str:
             method=claim.method,
             compared_with=claim.compared_with,
             dataset=claim.dataset,
+            averaged_over=claim.averaged_over,
             metric=claim.metric,
             unit=claim.unit,
             statistic=claim.statistic,

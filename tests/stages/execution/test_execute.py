@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.artifacts.execution import ExecutionReport, Outcome, StepName, StepResult
+from papercoder.artifacts.execution import ExecutionReport, Outcome, StepName, StepResult, Trial, TrialList
 from papercoder.environments.environment import Environment, Installation, Packages
 from papercoder.environments.installers import Indexes, Pip, Uv, find_tool, user_indexes
 from papercoder.environments.repository_copy import read_untrusted_file, temporary_copy
+from papercoder.repository.traceability import ClaimRow
 from papercoder.sandbox.contract import MIB, Bind, Command, Limits, Sandbox
 from papercoder.stages.execution.execute import execute
+from papercoder.stages.execution.steps import metric_problem, trial_list_problem
 from papercoder.stages.packaging.files import shipped
 from tests.sandbox.conftest import isolating
 from tests.stages.packaging.small_repository import claim, write_repository
@@ -214,6 +216,19 @@ def test_trials_must_match_the_claims(
     assert report.failed
     assert report.failed.step == step
     assert reason in report.failed.reason
+
+
+def test_a_mean_over_data_sets_must_have_trials_on_each() -> None:
+    trials = [Trial(id="a", experiment="Main comparison", method="ours", dataset="Digits", seed=0)]
+    mean = ClaimRow.model_validate(claim("C4", "ours", "Average", averaged_over=["digits", "wine"]))
+    listed = TrialList(trials=tuple(trials), unclaimed=("C4",)).model_dump_json()
+    assert trial_list_problem(listed, [mean]) == (
+        'C4 has no trial: no trial is called Trial("Main comparison", "ours", "wine", seed); the nearest is '
+        'Trial("Main comparison", "ours", "Digits", seed). Use the claim\'s names, or say in NOT_MEASURED why it is not '
+        "measured"
+    )
+    row = {"experiment": "Main comparison", "method": "ours", "dataset": "wine", "metric": "acc"}
+    assert metric_problem(json.dumps({"results": [row]}), [mean]).startswith('C4 needs the metric "accuracy" of Trial(')
 
 
 def test_without_isolation_nothing_is_executed_and_it_says_so(tmp_path: Path) -> None:

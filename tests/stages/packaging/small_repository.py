@@ -93,6 +93,8 @@ CLAIMS = [
     claim("C1", "ours", "digits"),
     claim("C2", "Ours", "wine"),
     claim("C3", "ours", "digits", statistic="std", reported="0.1"),
+    claim("C4", "ours", "Average", averaged_over=["digits", "Wine"]),
+    claim("C5", "ours", "Average of three", averaged_over=["digits", "wine", "iris"]),
     claim("C8", "theirs", "digits"),
     claim("C9", "ours", "ImageNet"),
 ]

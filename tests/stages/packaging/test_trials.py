@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from papercoder.artifacts import TrialList, TrialResult
-from papercoder.stages.packaging.shipped.trials import Settings, Trial, code_digest
+from papercoder.stages.packaging.shipped.trials import Claim, Settings, Trial, code_digest, mean_over_data_sets
 from tests.stages.packaging.small_repository import run, write_repository
 from tests.waiting import until
 
@@ -49,9 +49,12 @@ def test_help_does_not_import_the_experiments(repository: Path) -> None:
 def test_the_list_names_claims_and_what_has_none(repository: Path) -> None:
     listed = TrialList.model_validate_json(run(repository, "--list").stdout)
     assert len(listed.trials) == 12
-    assert {trial.claims for trial in listed.trials if trial.method == "ours"} == {("C1", "C3"), ("C2",)}
+    assert {trial.claims for trial in listed.trials if trial.method == "ours"} == {
+        ("C1", "C3", "C4", "C5"),
+        ("C2", "C4", "C5"),
+    }
     assert listed.not_measured == {"C9": "needs a cluster"}
-    assert listed.unclaimed == ("C8",)
+    assert listed.unclaimed == ("C5", "C8")
 
 
 def test_a_run_writes_results_tables_and_figures(repository: Path) -> None:
@@ -65,14 +68,23 @@ def test_a_run_writes_results_tables_and_figures(repository: Path) -> None:
     assert one.peak_memory
     assert {"python", "PyYAML"} <= set(one.versions)
     by_claim = {row["claim"]: row for row in rows(repository) if row["claim"]}
-    assert by_claim.keys() == {"C1", "C2", "C3"}
+    assert by_claim.keys() == {"C1", "C2", "C3", "C4"}
     assert by_claim["C1"]["mean"] == pytest.approx(93.1 + 1)
     assert by_claim["C1"]["std"] == by_claim["C3"]["mean"] == pytest.approx(0.1)
+    assert (by_claim["C4"]["dataset"], by_claim["C4"]["seeds"]) == ("Average", 3)
+    assert by_claim["C4"]["mean"] == pytest.approx(94.1)
     assert [row["method"] for row in rows(repository) if not row["claim"]] == ["baseline", "baseline"]
     text = (repository / "results.md").read_text()
     assert "| ours | 94.1 ± 0.1 (94.1 ± 0.1); 0.1 (0.1) |" in text
     assert "not run (94.1 ± 0.1)" in text
     assert (repository / "figures/count.txt").read_text() == "12"
+
+
+def test_a_mean_over_data_sets_takes_the_seeds_that_all_of_them_have() -> None:
+    claim = Claim("C1", "Main", "Ours", "Average", "accuracy", averaged_over=("digits", "Wine"))
+    digits, wine = ("main", "ours", "digits", "accuracy"), ("main", "ours", "wine", "accuracy")
+    assert mean_over_data_sets(claim, {digits: {0: 1.0, 1: 2.0}, wine: {1: 4.0, 2: 9.0}}) == [3.0]
+    assert mean_over_data_sets(claim, {digits: {0: 1.0}}) == []
 
 
 def test_progress_is_one_json_line(repository: Path) -> None:
@@ -160,7 +172,7 @@ def test_a_failing_figure_does_not_lose_results(repository: Path) -> None:
     done = run(repository, "--seeds", "1")
     assert done.returncode == 1
     assert "no colours" in done.stderr
-    assert len(rows(repository)) == 4
+    assert len(rows(repository)) == 5
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,13 @@ def test_a_number_in_the_text_joins_the_cell_with_its_names() -> None:
     assert [claim.also for claim in claims.items if claim.value == 91.25] == [("tab:1", "tab:2")]
 
 
+def test_the_data_sets_of_a_mean_are_known_wherever_one_place_names_them() -> None:
+    plain = number(anchor="abstract", dataset="average", value=91.25, quote="Ours reaches 91.25 % on moons.")
+    named = plain | {"anchor": "tab:1", "dataset": "Average", "averaged_over": ["moons", "rings"], "quote": "91.25"}
+    (found,) = claims_of(PAPER, results([], numbers=[plain, named])).items
+    assert (found.anchor, found.averaged_over) == ("abstract", ("moons", "rings"))
+
+
 def test_what_the_paper_does_not_say_is_dropped() -> None:
     wrong = [
         number(value=99.0, quote="Ours reaches 99 %"),

@@ -125,6 +125,49 @@ def test_metrics_side_by_side_under_data_sets() -> None:
     assert [claim.direction for claim in table_claims(GROUPED, described)][:3] == ["higher", "higher", "lower"]
 
 
+AVERAGED = Table(
+    anchor="tab:6",
+    caption="Accuracy (%), clean and noisy.",
+    rows=(("", "", "moons", "rings", "Mean"), ("Ours", "clean", "90", "80", "85"), ("Ours", "noisy", "70", "60", "65")),
+)
+
+
+def averaged(*names: str) -> TableReading:
+    return reading(
+        AVERAGED,
+        metric="accuracy",
+        rows=[{"at": "2-3", "method": "{1}", "dataset": "{2}"}],
+        columns=[{"at": "3-4", "dataset": "{1}"}, {"at": 5, "dataset": "all", "averaged_over": names}],
+    )
+
+
+def test_means_over_data_sets_are_joined_as_the_data_sets_are() -> None:
+    described = averaged("moons", "rings")
+    assert problems(AVERAGED, described) == []
+    assert [(claim.dataset, claim.averaged_over) for claim in table_claims(AVERAGED, described)] == [
+        ("clean, moons", ()),
+        ("clean, rings", ()),
+        ("clean, all", ("clean, moons", "clean, rings")),
+        ("noisy, moons", ()),
+        ("noisy, rings", ()),
+        ("noisy, all", ("noisy, moons", "noisy, rings")),
+    ]
+
+
+def test_misspelt_data_sets_of_a_mean_are_named() -> None:
+    assert problems(AVERAGED, averaged("moons", "ring")) == [
+        "tab:6: `averaged_over` names `clean, ring`, `noisy, ring`; no cell has this as its `dataset`."
+    ]
+    elsewhere = averaged("A", "B")
+    assert problems(AVERAGED, elsewhere) == []
+
+
+def test_a_whole_table_can_be_means_over_data_sets() -> None:
+    rows, columns = [{"at": "2-3", "method": "{1}"}], [{"at": "2-3", "metric": "{1}"}]
+    described = reading(PLAIN, dataset="both", averaged_over=["A", "B"], rows=rows, columns=columns)
+    assert {claim.averaged_over for claim in table_claims(PLAIN, described)} == {("A", "B")}
+
+
 def test_methods_in_columns() -> None:
     described = reading(
         TRANSPOSED,

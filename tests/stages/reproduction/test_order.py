@@ -95,7 +95,7 @@ def test_every_trial_comes_once_and_every_claim_is_decided_once(seed: int) -> No
         assert all(set(claims[claim]) <= seen for claim in step.decides)
 
 
-def claim(name: str, anchor: str = "tab:1", **more: str) -> Claim:
+def claim(name: str, anchor: str = "tab:1", **more: object) -> Claim:
     return Claim.model_validate(
         {"id": name, "anchor": anchor, "experiment": "main", "method": "ours", "dataset": "digits", "metric": "error"}
         | {"value": 1.0, "quote": "1.0", **more}
@@ -128,6 +128,15 @@ def test_a_value_needs_its_own_trials_and_those_of_the_method_that_it_compares_w
     assert needed_kinds(claims, TRIALS) == {
         "C1": {TrialKind("Main", "ours", "digits"), TrialKind("Main", "baseline", "digits")}
     }
+
+
+def test_a_mean_over_data_sets_needs_the_trials_of_each() -> None:
+    mean = {"dataset": "Average", "averaged_over": ("Digits", "wine")}
+    complete = claim("C1", compared_with="baseline", **mean)
+    lacking = claim("C2", dataset="Average of all", averaged_over=("digits", "iris"))
+    claims = Claims(items=(complete, lacking), orderings=(ordering("O1", "Average", "ours", "baseline"),))
+    every = set(map(kind_of, TRIALS))
+    assert needed_kinds(claims, TRIALS) == {"C1": every, "O1": every}
 
 
 def test_an_ordering_needs_all_its_methods_on_its_data_sets() -> None:

@@ -95,7 +95,14 @@ def trial_list_problem(text: str | None, claims: Sequence[ClaimRow]) -> str:
     ids = {claim.id for claim in claims}
     unknown = [f"NOT_MEASURED names {name}, which is no claim" for name in listed.not_measured if name not in ids]
     used = list(dict.fromkeys((trial.experiment, trial.method, trial.dataset) for trial in listed.trials))
-    missing = {_kind(claim): claim.id for claim in reversed(claims) if claim.id in listed.unclaimed}
+    there = set(map(_plain, used))
+    missing = {
+        kind: claim.id
+        for claim in reversed(claims)
+        if claim.id in listed.unclaimed
+        for kind in reversed(_kinds(claim))
+        if _plain(kind) not in there
+    }
     return _sentence([*unknown, *(_without_trial(name, kind, used) for kind, name in reversed(missing.items()))])
 
 
@@ -108,9 +115,10 @@ def metric_problem(results: str | None, claims: Iterable[ClaimRow]) -> str:
         measured.setdefault(kind, []).append(row["metric"])
     wrong: dict[Names, str] = {}
     for claim in claims:
-        found = measured.get(_plain(_kind(claim)))
-        if found and _plain((claim.metric,)) not in {_plain((name,)) for name in found}:
-            wrong.setdefault((claim.experiment, claim.metric), _without_metric(claim, found))
+        for kind in _kinds(claim):
+            found = measured.get(_plain(kind))
+            if found and _plain((claim.metric,)) not in {_plain((name,)) for name in found}:
+                wrong.setdefault((claim.experiment, claim.metric), _without_metric(claim, kind, found))
     return _sentence(list(wrong.values()))
 
 
@@ -122,15 +130,16 @@ def _without_trial(name: str, kind: Names, used: Sequence[Names]) -> str:
     )
 
 
-def _without_metric(claim: ClaimRow, found: Sequence[str]) -> str:
+def _without_metric(claim: ClaimRow, kind: Names, found: Sequence[str]) -> str:
     return (
         f"{claim.id} needs the metric {json.dumps(claim.metric, ensure_ascii=False)} of "
-        f"Trial({_quoted(_kind(claim))}, seed), whose run_trial returns {_quoted(dict.fromkeys(found))}"
+        f"Trial({_quoted(kind)}, seed), whose run_trial returns {_quoted(dict.fromkeys(found))}"
     )
 
 
-def _kind(claim: ClaimRow) -> Names:
-    return claim.experiment, claim.method, claim.dataset
+def _kinds(claim: ClaimRow) -> tuple[Names, ...]:
+    """Experiment, method and data set of the trials that it needs: one data set, or all over which it averages."""
+    return tuple((claim.experiment, claim.method, name) for name in claim.averaged_over or (claim.dataset,))
 
 
 def _plain(names: Names) -> Names:

@@ -284,8 +284,10 @@ def _unrepeated(claims: Iterable[Claim]) -> list[Claim]:
     for claim in claims:
         key = _result_of(claim)
         first = kept.setdefault(key, claim)
-        if first is not claim and claim.anchor not in (first.anchor, *first.also):
-            kept[key] = first.model_copy(update={"also": (*first.also, claim.anchor)})
+        if first is not claim:
+            also = (*first.also, *({claim.anchor} - {first.anchor, *first.also}))
+            averaged_over = first.averaged_over or claim.averaged_over
+            kept[key] = first.model_copy(update={"also": also, "averaged_over": averaged_over})
     return list(kept.values())
 
 

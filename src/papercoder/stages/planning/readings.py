@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
@@ -57,6 +58,9 @@ class Lines(Artifact):
     dataset: str = ""
     """The data set, split or condition."""
 
+    averaged_over: tuple[str, ...] = ()
+    """If these cells are means over several data sets, the names of these; `dataset` is then `Average`, for example."""
+
     metric: str = ""
     """Without unit and statistic."""
 
@@ -96,6 +100,7 @@ class TableReading(Artifact):
     """The method, if all cells have the same; likewise below."""
 
     dataset: str = ""
+    averaged_over: tuple[str, ...] = ()
     metric: str = ""
     unit: str = ""
     direction: Direction | None = None
@@ -167,6 +172,11 @@ def _problems(table: Table, readings: list[TableReading]) -> Iterator[str]:
         if len(cells) > 1:
             where = " and ".join(f"row {row}, column {column}" for row, column in sorted(cells)[:3])
             yield f"{where} have the same names ({'; '.join(names)}); tell them apart."
+    averages = {name for claim in claims for name in claim.averaged_over}
+    misspelt = sorted(averages - {claim.dataset for claim in claims})
+    if misspelt and len(misspelt) < len(averages):
+        listed = ", ".join(f"`{name}`" for name in misspelt)
+        yield f"`averaged_over` names {listed}; no cell has this as its `dataset`."
     yield from _forgotten(table, readings)
 
 
@@ -289,6 +299,7 @@ def _claim(table: Table, reading: TableReading, row: tuple[int, Lines], column: 
         quote=" | ".join(table.rows[row_number - 1]),
         row=row_number,
         column=column_number,
+        averaged_over=_averaged_over(reading, of_row, of_column),
         **names,
     )
 
@@ -297,6 +308,14 @@ def _joined(reading: TableReading, row: Lines, column: Lines, name: str) -> str:
     """The name that row and column give together, else the one of the whole table."""
     parts = dict.fromkeys(filter(None, (getattr(row, name), getattr(column, name))))
     return ", ".join(parts) or getattr(reading, name)
+
+
+def _averaged_over(reading: TableReading, row: Lines, column: Lines) -> tuple[str, ...]:
+    """The data sets over which a cell averages, joined with the data set that its other side gives."""
+    if not (row.averaged_over or column.averaged_over):
+        return () if row.dataset or column.dataset else reading.averaged_over
+    pairs = product(row.averaged_over or (row.dataset,), column.averaged_over or (column.dataset,))
+    return tuple(", ".join(dict.fromkeys(filter(None, pair))) for pair in pairs)
 
 
 def _names(claim: Claim) -> tuple[str, ...]:

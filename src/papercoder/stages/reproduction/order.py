@@ -15,20 +15,24 @@ from papercoder.artifacts.reproduction import Estimate, TrialKind, kind_of
 def needed_kinds(claims: Claims, trials: Collection[Trial]) -> dict[str, frozenset[TrialKind]]:
     """Id of a claim or an ordering -> the kinds of trials that decide it; those that no trial measures are left out.
 
-    A value needs the trials that name it, and those of the method with which it compares. An ordering needs the trials
-    of all its methods.
+    A value needs the trials that name it, and those of the method with which it compares. A mean over data sets needs
+    the trials of each of them, and is left out if one has none. An ordering needs the trials of all its methods.
     """
     of_claim: dict[str, set[TrialKind]] = {}
     for trial in trials:
         for claim in trial.claims:
             of_claim.setdefault(claim, set()).add(kind_of(trial))
     kinds = frozenset(map(kind_of, trials))
+    for claim in claims.items:
+        if claim.averaged_over:
+            parts = [set(_matching(kinds, claim.experiment, {claim.method}, name)) for name in claim.averaged_over]
+            of_claim[claim.id] = set().union(*parts) if all(parts) else set()
     found = {
         claim.id: frozenset({*of_claim[claim.id], *_compared(claim, kinds)})
         for claim in claims.items
-        if claim.id in of_claim
+        if of_claim.get(claim.id)
     }
-    orderings = ((ordering.id, frozenset(_ordered(ordering, of_claim, kinds))) for ordering in claims.orderings)
+    orderings = ((each.id, frozenset(_ordered(each, claims, of_claim, kinds))) for each in claims.orderings)
     return found | {name: needed for name, needed in orderings if needed}
 
 
@@ -54,16 +58,17 @@ def limit_seeds(trials: Iterable[Trial], seeds: int | None) -> Iterator[Trial]:
 
 
 def _compared(claim: Claim, kinds: Iterable[TrialKind]) -> Iterator[TrialKind]:
-    if claim.compared_with:
-        yield from _matching(kinds, claim.experiment, {claim.compared_with}, claim.dataset)
+    for dataset in (claim.averaged_over or (claim.dataset,)) if claim.compared_with else ():
+        yield from _matching(kinds, claim.experiment, {claim.compared_with}, dataset)
 
 
 def _ordered(
-    ordering: Ordering, of_claim: dict[str, set[TrialKind]], kinds: Collection[TrialKind]
+    ordering: Ordering, claims: Claims, of_claim: dict[str, set[TrialKind]], kinds: Collection[TrialKind]
 ) -> Iterator[TrialKind]:
     for claim in ordering.claims:
         yield from of_claim.get(claim, ())
-    yield from _matching(kinds, ordering.experiment, set(ordering.methods), ordering.dataset)
+    for dataset in claims.averaged_over(ordering.experiment, ordering.dataset) or (ordering.dataset,):
+        yield from _matching(kinds, ordering.experiment, set(ordering.methods), dataset)
 
 
 def _matching(

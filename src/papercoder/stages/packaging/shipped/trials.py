@@ -134,6 +134,9 @@ class Claim:
     compared_with: str = ""
     """The other method, if the number compares two; not computed here."""
 
+    averaged_over: tuple[str, ...] = ()
+    """The data sets, if the number is a mean over several; `dataset` is what the paper calls them together."""
+
     @property
     def names(self) -> tuple[str, ...]:
         """Its experiment, method, data set and metric, as they are compared."""
@@ -142,7 +145,17 @@ class Claim:
     def is_about(self, trial: Trial) -> bool:
         """Whether the trial contributes to it."""
         is_method = plain(trial.method) in {plain(self.method), plain(self.compared_with)}
-        return is_method and (self.names[0], self.names[2]) == (plain(trial.experiment), plain(trial.dataset))
+        is_experiment = plain(trial.experiment) == plain(self.experiment)
+        return is_method and is_experiment and plain(trial.dataset) in self.datasets
+
+    @property
+    def datasets(self) -> set[str]:
+        """The data sets on which it is measured, as they are compared."""
+        return set(map(plain, self.averaged_over or (self.dataset,)))
+
+    def is_measured_by(self, trials: Iterable[Trial]) -> bool:
+        """Whether trials contribute to it on each of its data sets."""
+        return {plain(trial.dataset) for trial in trials if self.is_about(trial)} == self.datasets
 
     def can_be_of(self, values: Collection[float]) -> bool:
         """Whether it can be computed from so many values: one value has no standard deviation."""
@@ -279,11 +292,12 @@ class Experiments:
         """What `--list` prints."""
         reasons = getattr(self.module, "NOT_MEASURED", {})
         claims = {trial: [claim.id for claim in self.claims if claim.is_about(trial)] for trial in self.trials}
-        named = {*reasons, *(name for names in claims.values() for name in names)}
         return {
             "trials": [{"id": trial.id, **asdict(trial), "claims": names} for trial, names in claims.items()],
             "not_measured": dict(reasons),
-            "unclaimed": [claim.id for claim in self.claims if claim.id not in named],
+            "unclaimed": [
+                claim.id for claim in self.claims if claim.id not in reasons and not claim.is_measured_by(self.trials)
+            ],
         }
 
     def run(self, trial: Trial) -> Result:
@@ -327,15 +341,22 @@ class Experiments:
 
     def rows(self) -> list[dict[str, Any]]:
         """What was measured: a row for each claim, and for each metric of a kind of trial that no claim names."""
-        values: dict[tuple[str, str, str, str], list[float]] = {}
+        values: dict[tuple[str, str, str, str], dict[int, float]] = {}
         for result in filter(None, map(self.result, self.trials)):
             for metric, value in result.measured.items() if result.status == "done" else ():
-                values.setdefault((*result.trial.kind, metric), []).append(value)
+                values.setdefault((*result.trial.kind, metric), {})[result.trial.seed] = value
         rows = []
-        for names, found in values.items():
+        for names, by_seed in values.items():
+            found = list(by_seed.values())
             claims = [claim for claim in self.claims if claim.names == tuple(map(plain, names))]
             of_claims = [row(names, found, claim.id, claim.statistic) for claim in claims if claim.can_be_of(found)]
             rows += of_claims or [row(names, found, None, "mean")]
+        plainly = {tuple(map(plain, names)): by_seed for names, by_seed in values.items()}
+        for claim in self.claims:
+            means = mean_over_data_sets(claim, plainly) if claim.averaged_over else []
+            if means and claim.can_be_of(means):
+                names = (claim.experiment, claim.method, claim.dataset, claim.metric)
+                rows.append(row(names, means, claim.id, claim.statistic))
         return rows
 
     def report(self, folder: Path) -> bool:
@@ -607,7 +628,16 @@ def read_claims(path: Path) -> tuple[Claim, ...]:
         return ()
     known = {each.name for each in fields(Claim)}
     content = json.loads(path.read_text(encoding="utf-8"))
-    return tuple(Claim(**{name: one[name] for name in known & one.keys()}) for one in content["claims"])
+    claims = ({name: one[name] for name in known & one.keys()} for one in content["claims"])
+    return tuple(Claim(**{**one, "averaged_over": tuple(one.get("averaged_over", ()))}) for one in claims)
+
+
+def mean_over_data_sets(claim: Claim, values: Mapping[tuple[str, ...], Mapping[int, float]]) -> list[float]:
+    """The mean over the claim's data sets, for each seed that all of them have; `values` has plain names."""
+    experiment, method, _, metric = claim.names
+    parts = [values.get((experiment, method, dataset, metric), {}) for dataset in claim.datasets]
+    seeds = [seed for seed in parts[0] if all(seed in part for part in parts)]
+    return [statistics.fmean(part[seed] for part in parts) for seed in seeds]
 
 
 def plain(name: str) -> str:
