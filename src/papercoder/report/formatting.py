@@ -215,11 +215,10 @@ def signed(value: float, claim: Claim) -> str:
 
 
 def statistic(claim: Claim) -> str:
-    """What a claim reports beside its metric: `median`, `count < 90`, `compared with SVM`; empty for a mean of runs."""
+    """What a claim reports beside its metric: `median`, `count < 90`, `compared with SVM`; empty for a mean."""
     kind = "" if claim.statistic == "mean" else claim.statistic
     other = f"compared with {claim.compared_with}" if claim.compared_with else ""
-    over = f"mean over {len(claim.averaged_over)} data sets" if claim.averaged_over else ""
-    return " ".join(part for part in (kind, claim.condition, over, other) if part)
+    return " ".join(part for part in (kind, claim.condition, other) if part)
 
 
 def day(seconds: float | None) -> str:

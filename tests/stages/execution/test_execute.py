@@ -224,8 +224,8 @@ def test_a_mean_over_data_sets_must_have_trials_on_each() -> None:
     listed = TrialList(trials=tuple(trials), unclaimed=("C4",)).model_dump_json()
     assert trial_list_problem(listed, [mean]) == (
         'C4 has no trial: no trial is called Trial("Main comparison", "ours", "wine", seed); the nearest is '
-        'Trial("Main comparison", "ours", "Digits", seed). Use the claim\'s names, or say in NOT_MEASURED why it is not '
-        "measured"
+        'Trial("Main comparison", "ours", "Digits", seed). Use the claim\'s names, or say in NOT_MEASURED why '
+        "it is not measured"
     )
     row = {"experiment": "Main comparison", "method": "ours", "dataset": "wine", "metric": "acc"}
     assert metric_problem(json.dumps({"results": [row]}), [mean]).startswith('C4 needs the metric "accuracy" of Trial(')
