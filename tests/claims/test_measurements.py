@@ -82,7 +82,7 @@ def test_the_data_sets_of_a_mean_are_converted_alike() -> None:
 def test_a_trial_that_diverged_on_one_data_set_has_no_mean() -> None:
     diverged = result(None, status="diverged", dataset="rings", seed=1)
     found = measured(AVERAGE, [*seeds(1.0, 2.0), *seeds(3.0, dataset="rings"), diverged])
-    assert (found.values, found.diverged) == ({("", 0): 2.0}, {("", 1)})
+    assert (found.values, found.diverged) == ({("", 0): 2.0}, frozenset({("", 1)}))
 
 
 def test_synthetic_data_makes_a_toy() -> None:

@@ -131,8 +131,7 @@ def test_a_value_needs_its_own_trials_and_those_of_the_method_that_it_compares_w
 
 
 def test_a_mean_over_data_sets_needs_the_trials_of_each() -> None:
-    mean = {"dataset": "Average", "averaged_over": ("Digits", "wine")}
-    complete = claim("C1", compared_with="baseline", **mean)
+    complete = claim("C1", compared_with="baseline", dataset="Average", averaged_over=("Digits", "wine"))
     lacking = claim("C2", dataset="Average of all", averaged_over=("digits", "iris"))
     claims = Claims(items=(complete, lacking), orderings=(ordering("O1", "Average", "ours", "baseline"),))
     every = set(map(kind_of, TRIALS))

@@ -20,12 +20,12 @@ def needed_kinds(claims: Claims, trials: Collection[Trial]) -> dict[str, frozens
     """
     of_claim: dict[str, set[TrialKind]] = {}
     for trial in trials:
-        for claim in trial.claims:
-            of_claim.setdefault(claim, set()).add(kind_of(trial))
+        for name in trial.claims:
+            of_claim.setdefault(name, set()).add(kind_of(trial))
     kinds = frozenset(map(kind_of, trials))
     for claim in claims.items:
         if claim.averaged_over:
-            parts = [set(_matching(kinds, claim.experiment, {claim.method}, name)) for name in claim.averaged_over]
+            parts = [set(_matching(kinds, claim.experiment, {claim.method}, each)) for each in claim.averaged_over]
             of_claim[claim.id] = set().union(*parts) if all(parts) else set()
     found = {
         claim.id: frozenset({*of_claim[claim.id], *_compared(claim, kinds)})
