@@ -71,7 +71,7 @@ async def paper_to_repository(run: Run[Agents], paper: Paper, publish: Publisher
     design = await plan_with_requirements(run, paper, settings.refine)
     configuration = await write_configuration(design, publish)
     design, code = await write_code(run, paper, design, configuration, publish, settings.coding)
-    configuration = await write_configuration(design, publish)
+    configuration = await write_configuration(design, publish)  # with the settings that analysis added
     await add_equipment(design, configuration, code, publish)
     reviews = ReviewRounds(run, paper, design, configuration, publish)
     code = await reviews.reconcile(code) if settings.coding == "parallel" else code
