@@ -44,9 +44,10 @@ _ROUNDS: dict[Profile, frozenset[str]] = {
 }
 """Profile -> the rounds in its pipeline; other profiles have none, and write files in layers."""
 
-_WITHOUT_REQUIREMENTS: frozenset[Profile] = frozenset(
+WITHOUT_REQUIREMENTS: frozenset[Profile] = frozenset(
     {"papercoder", "paper", "plan", "architecture", "logic", "config", "analysis"}
 )
+"""Profiles that find no requirements, and so read no references."""
 
 MODEL_SPEC = r"[a-z][a-z0-9/-]*:.+"
 """`provider:name`; the provider may contain a slash, as in `gateway/openai`."""
@@ -287,7 +288,7 @@ class Settings(BaseSettings):
             unused += (f"coding = parallel has no effect, because the profile {self.profile} writes files in layers",)
         if self.profile == "paper" and self.has("vision"):
             unused += ("the model for vision has no effect, because the profile paper has no planning",)
-        if self.references and self.profile in _WITHOUT_REQUIREMENTS:
+        if self.references and self.profile in WITHOUT_REQUIREMENTS:
             unused = (*unused, f"references {reason.replace('rounds', 'requirements')}")
         if self._base_url_is_unused:
             return (*unused, f"base_url = {self.base_url} has no effect, because none of the models is self-hosted")

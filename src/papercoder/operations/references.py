@@ -74,15 +74,15 @@ async def take_references(folder: Path, settings: Settings) -> tuple[str, ...]:
     """
     messages = []
     for given in settings.references:
-        _require_allowed(given, settings.blacklist)
+        require_allowed(given, settings.blacklist)
     for given, artifact in _artifacts(settings.references).items():
-        is_folder = not _is_address(given) and os.path.isdir(given)  # noqa: PTH112, ASYNC240  any text will do
+        is_folder = not is_address(given) and os.path.isdir(given)  # noqa: PTH112, ASYNC240  any text will do
         if is_file(folder, artifact) and not is_folder:
-            _require_allowed(load(folder, artifact, Reference).origin, settings.blacklist)
+            require_allowed(load(folder, artifact, Reference).origin, settings.blacklist)
             continue
         if is_folder:
             origin = _remote(Path(given))
-            _require_allowed(origin, settings.blacklist)
+            require_allowed(origin, settings.blacklist)
             found, omitted = await run_in_thread(_read, Path(given), _name(given), origin, "")
         else:
             found, omitted = await _cloned(given)
@@ -108,23 +108,28 @@ def stored_references(folder: Path, settings: Settings) -> References:
 
 def _artifacts(references: Iterable[str]) -> dict[str, str]:
     """Folder or address -> its file in the run folder."""
-    places = {given: given if _is_address(given) else os.path.abspath(given) for given in references}  # noqa: PTH100
+    places = {given: given if is_address(given) else os.path.abspath(given) for given in references}  # noqa: PTH100
     return {given: f"{FOLDER}/{_name(given)}-{digest(place)[:6]}.json" for given, place in places.items()}
 
 
 def _name(given: str) -> str:
     """A short name: the last part of a path or address."""
-    last = (given if _is_address(given) else os.path.abspath(given)).rstrip("/").removesuffix(".git").rpartition("/")[2]  # noqa: PTH100
+    last = (given if is_address(given) else os.path.abspath(given)).rstrip("/").removesuffix(".git").rpartition("/")[2]  # noqa: PTH100
     return re.sub(r"[^A-Za-z0-9_.]+", "_", last).strip("._")[:40] or "reference"
 
 
-def _is_address(given: str) -> bool:
+def is_address(given: str) -> bool:
+    """Whether a reference is an address, not a folder."""
     return re.match(r"[a-z][a-z0-9+.-]*://|[^/\s]+@[^/\s]+:", given, re.IGNORECASE) is not None
 
 
-def _require_allowed(given: str, blacklist: tuple[str, ...]) -> None:
-    """Raise an error if the blacklist names a reference: by its address, its owner's, `owner/name` or its name."""
-    found = _plain(given if _is_address(given) else os.path.abspath(given))  # noqa: PTH100
+def require_allowed(given: str, blacklist: tuple[str, ...]) -> None:
+    """Require that the blacklist does not name a reference: by its address, its owner's, `owner/name` or its name.
+
+    Raises:
+        SettingsError: it does.
+    """
+    found = _plain(given if is_address(given) else os.path.abspath(given))  # noqa: PTH100
     for entry in blacklist:
         wanted = _plain(entry)
         if wanted and (
@@ -167,7 +172,7 @@ def _remote(folder: Path) -> str:
     """The address of a folder's remote, as its git configuration has it; else the folder's name."""
     found = re.search(r"^\s*url\s*=\s*(\S+)\s*$", read_text(folder, ".git/config") or "", re.MULTILINE)
     address = re.sub(r"(?<=://)[^/@\s]*@", "", found[1]) if found else ""
-    return address if _is_address(address) else folder.resolve().name
+    return address if is_address(address) else folder.resolve().name
 
 
 def _read(folder: Path, name: str, origin: str, revision: str) -> tuple[Reference, int]:

@@ -1,8 +1,10 @@
 """Reproduce a run: measure its claims within a budget, and diagnose those that differ. The same call again resumes."""
 
+import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,12 @@ from pydantic import ValidationError
 
 from papercoder.artifacts import ClaimResults, Diagnosis, Paper, TrialResult
 from papercoder.artifacts.design import Design
-from papercoder.artifacts.reproduction import Reproduction, ReproductionOptions, ReproductionPlan
+from papercoder.artifacts.reproduction import (
+    Reproduction,
+    ReproductionOptions,
+    ReproductionPlan,
+    TrialPlaceName,
+)
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.operations.generate import ReportAtEnd, RunEnvironment, generate, open_run, record_end, run_started
 from papercoder.operations.revise import load_design, source_to_resume
@@ -115,6 +122,13 @@ def _opened(
             stores = (environment or RunEnvironment()).stores(folder)
             yield Run(folder, PlainContext(log), log, stores.steps), design, files
             end.reason = ""
+
+
+def installed_places() -> tuple[TrialPlaceName, ...]:
+    """Where trials can run with what is installed on this machine; whether a cluster answers is not asked."""
+    has_ray = find_spec("ray") is not None
+    has_slurm = find_spec("submitit") is not None and shutil.which("srun") is not None
+    return "local", *(("ray",) if has_ray else ()), *(("slurm",) if has_slurm else ())
 
 
 def options_to_resume(folder: Path, settings: Settings, **given: Any) -> ReproductionOptions:

@@ -50,6 +50,24 @@ def test_a_cleared_model_for_figures_means_that_they_are_not_read() -> None:
     assert "text alone" in problems(with_program, Settings(model="command:cat"), PAPER)["vision"].problem
 
 
+def test_references_are_addresses_that_the_blacklist_does_not_name() -> None:
+    def problem(references: str, blacklist: str = "", named: tuple[str, ...] = ()) -> str:
+        options = RunOptions("simulated:files=4", references=references, blacklist=blacklist)
+        note = problems(options, Settings(references=named), PAPER).get("references")
+        return note.problem if note else ""
+
+    address = "https://git.test/owner/code"
+    assert problem(f"{address}\n") == ""
+    assert "owner/code" in problem(address, "owner/code")
+    assert "https address" in problem("/srv/code")
+    assert "https address" in problem("git@git.test:owner/code")
+    assert problem("code", named=("code",)) == ""
+    chosen = RunOptions("simulated:files=4", references=f" {address} \n\n", blacklist="a/b\nc").settings(Settings())
+    assert (chosen.references, chosen.blacklist) == ((address,), ("a/b", "c"))
+    as_published = RunOptions("simulated:files=4", "papercoder", references=address)
+    assert "does not read references" in problems(as_published, Settings(), PAPER)["references"].hint
+
+
 @pytest.mark.parametrize("spec", ["recorded:/etc", "relay:/tmp/x", "relay:runs", "command:rm -rf x"])
 def test_a_model_that_opens_folders_or_runs_programs_is_rejected(spec: str) -> None:
     with pytest.raises(SettingsError, match="folders or programs of this machine"):

@@ -23,6 +23,15 @@ from papercoder.web.server.layout import for_page
             "Another process (pid 12) is using /srv/runs/kiln. Wait until it ends, or choose another folder with -o.",
             "Another process (pid 12) is using kiln. Wait until it ends, or choose another name.",
         ),
+        (
+            "--reference https://git.test/o/code was not used, because the blacklist names o/code; leave it out, or "
+            "correct --blacklist.",
+            "leave it out, or correct the blacklist.",
+        ),
+        (
+            "Give fewer CPUs (RAY_TMPDIR sets another), or run without --on ray.",
+            "or choose this machine for the trials.",
+        ),
         ("--claims: the paper has no claim C99; its claims are in planning/claims.json.", "Claims: the paper has no"),
         ("--data mnist=/tmp/none: there are no files. Give a file or a folder with files.", "mnist=none: there are no"),
         ("Choose a model with a larger context window, or lower --max-tokens.", "or lower the limit of tokens."),

@@ -2,34 +2,39 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
 
 from nicegui import ui
 
-from papercoder.artifacts.reproduction import ReproductionOptions
+from papercoder.artifacts.reproduction import ReproductionOptions, TrialPlaceName
 from papercoder.datasets.run_data import DATA, SourceStatus, data_status
 from papercoder.errors import PaperCoderError, SettingsError
 from papercoder.files.regular import is_file
 from papercoder.operations.data import give_data
-from papercoder.operations.reproduce import options_to_resume
+from papercoder.operations.reproduce import installed_places, options_to_resume
 from papercoder.operations.revise import settings_to_resume
 from papercoder.report.formatting import LABELS, plural, size, tone
 from papercoder.settings import parse_duration
+from papercoder.text.characters import printable
 from papercoder.web.parts.code_text import diff_html
 from papercoder.web.runs.active import Revision
 from papercoder.web.runs.view import View
 from papercoder.web.server import layout
-from papercoder.web.server.layout import Label, alert, button, do, field, for_page, number
+from papercoder.web.server.layout import Label, alert, button, do, field, for_page, number, select
 from papercoder.web.server.state import DataFetch, Web
 
+PLACES: dict[TrialPlaceName, str] = {"local": "on this machine", "ray": "on a Ray cluster", "slurm": "as Slurm jobs"}
 
-def budget_of(text: str) -> float:
+
+def budget_of(text: str | None) -> float:
     """Seconds of a budget that the user typed.
 
     Raises:
         SettingsError: it is not a time.
     """
     try:
-        return parse_duration(text)
+        return parse_duration(text or "")
     except ValueError as error:
         raise SettingsError(f"Budget: {error}.") from None
 
@@ -38,6 +43,18 @@ def _whole(label: str, value: float | None) -> int | None:
     if value is not None and (value != int(value) or value < 1):
         raise SettingsError(f"{label}: give a whole number of at least 1, or leave it empty.")
     return None if value is None else int(value)
+
+
+def _scale(value: float | None) -> float:
+    if value is None or not 0 < value <= 1:
+        raise SettingsError("Scale: give a share above 0 and up to 1.")
+    return value
+
+
+def _tolerance(value: float | None) -> float:
+    if value is None or value < 0:
+        raise SettingsError("Tolerance: give a share of at least 0, such as 0.05.")
+    return value
 
 
 def _words(text: str) -> tuple[str, ...] | None:
@@ -62,9 +79,9 @@ class ReproduceForm:
                 self._budget = field("Budget, such as 45m or 2h", _budget_text(options.budget))
                 self._claims = field("Only these claims, such as C1 C7 O2", " ".join(options.claims))
                 self._tables = field("Only these tables, such as tab:1", " ".join(options.tables))
-            with ui.element("details"):
+            with ui.element("details") as self._more:
                 with ui.element("summary"):
-                    Label("Seeds, scale, workers")
+                    Label("Seeds, scale, tolerance, workers, where trials run")
                 self._draw_more(options)
             self._wrong = alert()
             with ui.element("div").classes("line"):
@@ -75,8 +92,12 @@ class ReproduceForm:
         with ui.element("div").classes("fields"):
             self._seeds = number("Most seeds of each kind", options.seeds, step=1)
             self._scale = number("Scale, up to 1; less gives toy results", options.scale, step=0.1)
+            self._tolerance = number("Tolerance, as a share, such as 0.05", options.tolerance, step=0.01)
             self._workers = number("Trials side by side", options.workers, step=1)
             self._most = number("Most trials", options.max_trials, step=1)
+            places: dict[str, str] = {name: PLACES[name] for name in dict.fromkeys((*installed_places(), options.on))}
+            self._on = select("Trials run", places, options.on)
+            self._on.set_visibility(len(places) > 1)
             self._gpu = ui.checkbox("Use the GPU", value=options.gpu)
             self._retry = ui.checkbox("Also trials that failed before", value=False)
 
@@ -85,21 +106,35 @@ class ReproduceForm:
         self.section.set_visibility(not view.is_active and can_reproduce(self._web, self._name))
 
     async def _start(self) -> None:
-        scale = self._scale.value
-        if scale is None or not 0 < scale <= 1:
-            raise SettingsError("Scale: give a share above 0 and up to 1.")
         given = {
-            "budget": budget_of(self._budget.value or ""),
+            "budget": _checked(self._budget, budget_of),
             "claims": _words(self._claims.value or "") or (),
             "tables": _words(self._tables.value or "") or (),
-            "seeds": _whole("Most seeds", self._seeds.value),
-            "scale": scale,
-            "workers": _whole("Trials side by side", self._workers.value),
-            "max_trials": _whole("Most trials", self._most.value),
+            "seeds": _checked(self._seeds, partial(_whole, "Most seeds")),
+            "scale": _checked(self._scale, _scale),
+            "tolerance": _checked(self._tolerance, _tolerance),
+            "workers": _checked(self._workers, partial(_whole, "Trials side by side")),
+            "max_trials": _checked(self._most, partial(_whole, "Most trials")),
+            "on": self._on.value,
             "gpu": self._gpu.value,
             "retry_failed": self._retry.value,
         }
+        fields = (self._budget, self._seeds, self._scale, self._tolerance, self._workers, self._most)
+        if wrong := [element for element in fields if element.error]:
+            if self._budget not in wrong:
+                self._more.props.set_bool("open", True)
+            raise SettingsError(f"Correct {'the marked field' if len(wrong) == 1 else 'the marked fields'} first.")
         await self._web.active_runs.reproduce(self._name, given)
+
+
+def _checked(element: "ui.input | ui.number", parse: Callable[[Any], Any]) -> Any:
+    """The value of a field; None if it is not valid, and then the field says why."""
+    element.error = None
+    try:
+        return parse(element.value)
+    except SettingsError as error:
+        element.error = printable(for_page(str(error)))
+        return None
 
 
 def can_reproduce(web: Web, name: str) -> bool:

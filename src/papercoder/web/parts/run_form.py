@@ -57,6 +57,8 @@ class RunForm:
             reproduce=base.reproduce,
             sandbox=base.sandbox,
             gpu=base.gpu,
+            references="\n".join(base.references),
+            blacklist="\n".join(base.blacklist),
         )
         self._fields: dict[str, ui.element] = {}
         """Name of an option -> its field."""
@@ -121,7 +123,9 @@ class RunForm:
         options = self.options
         with ui.element("details").classes("advanced"):
             with ui.element("summary"):
-                Label("Advanced: models for single steps, other profiles, order of coding, sandbox, GPU, data")
+                Label(
+                    "Advanced: models for single steps, other profiles, order of coding, sandbox, GPU, data, references"
+                )
             with ui.element("div").classes("terms"):
                 self._fields["profile"] = select("Profile", PROFILES, options.profile).on_value_change(self._changed)
                 self._fields["order"] = select("Files are written", CODING, options.coding).on_value_change(
@@ -138,8 +142,18 @@ class RunForm:
                 for role, label in _ROLES.items():
                     otherwise = "else as above" if role in TEXT_ROLES else "else they are not read"
                     self._model(role, f"{label} ({otherwise})", options.models.get(role, ""))
-            data = ui.textarea("Data that you have, NAME=PATH, one a line", value=options.data)
-            self._fields["data"] = data.props("outlined dense autogrow").classes("field").on_value_change(self._changed)
+            with ui.element("div").classes("terms texts"):
+                for name, label, value in (
+                    ("data", "Data that you have, NAME=PATH, one a line", options.data),
+                    (
+                        "references",
+                        "Code to learn from: https addresses of git repositories, one a line",
+                        options.references,
+                    ),
+                    ("blacklist", "Never a reference: addresses, owner/name or names, one a line", options.blacklist),
+                ):
+                    text = ui.textarea(label, value=value).props("outlined dense autogrow").classes("field")
+                    self._fields[name] = text.on_value_change(self._changed)
 
     def _model(self, name: str, label: str, value: str) -> None:
         """A field for a model with suggestions, its status below, and a button for a better name."""
@@ -191,6 +205,8 @@ class RunForm:
             sandbox=str(values["sandbox"] or "auto"),
             gpu=bool(values["gpu"]),
             data=str(values["data"] or ""),
+            references=str(values["references"] or ""),
+            blacklist=str(values["blacklist"] or ""),
         )
         return self.options
 

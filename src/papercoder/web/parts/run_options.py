@@ -1,7 +1,7 @@
 """The options of a new run on the page, and what is wrong with them before anything is paid."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,8 +20,19 @@ from papercoder.models.catalog import (
 )
 from papercoder.models.resolve import price_of_spec, provider_statuses, resolve, vision_problem
 from papercoder.operations.estimate import estimate, first_call_cost
+from papercoder.operations.references import is_address, require_allowed
 from papercoder.paper.fidelity import Estimate
-from papercoder.settings import LOCAL_MODELS, MODEL_SPEC, RUN_ROLES, TEXT_ROLES, Profile, Role, Settings, parse_duration
+from papercoder.settings import (
+    LOCAL_MODELS,
+    MODEL_SPEC,
+    RUN_ROLES,
+    TEXT_ROLES,
+    WITHOUT_REQUIREMENTS,
+    Profile,
+    Role,
+    Settings,
+    parse_duration,
+)
 
 FRONT: dict[Profile, tuple[str, str]] = {
     "full": (
@@ -86,6 +97,12 @@ class RunOptions:
     data: str = ""
     """`NAME=PATH`, one a line."""
 
+    references: str = ""
+    """Addresses of git repositories, one a line; folders only if the settings file names them."""
+
+    blacklist: str = ""
+    """What must not be a reference, one a line."""
+
     def settings(self, base: Settings) -> Settings:
         """The settings of the run; what was not chosen comes from `base`.
 
@@ -105,12 +122,28 @@ class RunOptions:
             budget=self.budget if self.reproduce else None,
             sandbox=self.sandbox,
             gpu=self.gpu,
+            references=_lines(self.references),
+            blacklist=_lines(self.blacklist),
         )
+        self.require_references(base)
         for role in RUN_ROLES:
             if problem := _local_problem(settings.model_for(role), base):
                 raise SettingsError(problem)
         on = {role: spec for role, spec in settings.models.items() if role in TEXT_ROLES or role in chosen}
         return settings.model_copy(update={"models": on})
+
+    def require_references(self, base: Settings) -> None:
+        """Require that each reference is an address that the blacklist does not name, or is in the settings file.
+
+        Raises:
+            SettingsError: one is not.
+        """
+        for each in _lines(self.references):
+            if each not in base.references and not (is_address(each) and each.lower().startswith("https://")):
+                raise SettingsError(
+                    f"“{each}”: write the https address of a git repository. Name folders in your settings file first."
+                )
+            require_allowed(each, _lines(self.blacklist))
 
     def data_paths(self) -> dict[str, Path]:
         """Name of a data set -> its path.
@@ -127,6 +160,10 @@ class RunOptions:
                 raise SettingsError(f"There is nothing at the path of {name} on this machine.")
             paths[name] = Path(path)
         return paths
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, text.splitlines())))
 
 
 def _local_problem(spec: str, base: Settings) -> str:
@@ -210,22 +247,24 @@ def problems(options: RunOptions, base: Settings, paper: Paper) -> Mapping[str, 
     notes |= {role: model_note(spec.strip(), base) for role, spec in options.models.items() if spec.strip()}
     if problem := vision_problem(options.models.get("vision", "").strip()):
         notes["vision"] = Note(problem[0].upper() + problem[1:])
-    for name, check in (("budget", _check_budget), ("data", RunOptions.data_paths)):
+    checks: dict[str, Callable[[], object]] = {
+        "budget": lambda: parse_duration(options.budget) if options.reproduce else None,
+        "data": options.data_paths,
+        "references": lambda: options.require_references(base),
+    }
+    for name, check in checks.items():
         try:
-            check(options)
+            check()
         except (ValueError, SettingsError) as error:
             notes[name] = Note(str(error))
+    if options.references and options.profile in WITHOUT_REQUIREMENTS and "references" not in notes:
+        notes["references"] = Note(hint="This profile has no requirements, so it does not read references.")
     try:
         notes["max_cost"] = _limit_note(options, base, paper)
     except SettingsError as error:
         if not any(note.problem for note in notes.values()):
             notes["model"] = Note(str(error))
     return notes
-
-
-def _check_budget(options: RunOptions) -> None:
-    if options.reproduce:
-        parse_duration(options.budget)
 
 
 def _limit_note(options: RunOptions, base: Settings, paper: Paper) -> Note:

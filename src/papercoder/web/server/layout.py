@@ -44,6 +44,11 @@ _SENTENCES = (
     (r"; on a machine without valuable data, `--sandbox subprocess` runs the code without isolation\.", "."),
     (r"write NAME=PATH with one of the names (.*)\.", r"the data are \1."),
     (r" \(--idle-timeout\)", ""),
+    (r"(\(RAY_TMPDIR sets another\), )?or run without --on ray", "or choose this machine for the trials"),
+    (
+        r"Check `ray status`, or leave out --ray-address to .*?\.",
+        "Check the cluster, or choose this machine for the trials.",
+    ),
     (r"or run without --gpu", "or run without the GPU"),
     (r"Make it with this version of PaperCoder: papercoder run PAPER\.", "Start the paper as a new run."),
     (r", or use a flag or a PAPERCODER_ variable\.", "."),
