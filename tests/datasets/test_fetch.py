@@ -15,6 +15,7 @@ from papercoder.datasets.cache import DataCache
 from papercoder.datasets.downloads import PartialFile, Unreachable
 from papercoder.datasets.servers import doi_release, openml_release, url_release
 from papercoder.errors import FetchError, RunFolderError
+from papercoder.paper.server import is_internal
 from papercoder.runs.folder import digest, lock
 from tests.datasets.conftest import World
 from tests.datasets.servers import COMMIT, resolve, serve_error, serve_json, serve_repository, source
@@ -302,7 +303,10 @@ def test_a_data_set_of_openml(world: World) -> None:
         openml_release(source(kind="openml", id="62"), world.client, world.server.address)
 
 
-def test_an_address_that_openml_names_is_not_in_a_private_network(world: World) -> None:
+def test_an_address_that_openml_names_is_not_in_a_private_network(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("papercoder.datasets.servers.is_internal", is_internal)
     for host in ("10.0.0.7", "localhost", "[::1]"):
         described = {"version": "1", "url": f"http://{host}/61.arff"}
         serve_json(world.server, "/api/v1/json/data/61", {"data_set_description": described})
