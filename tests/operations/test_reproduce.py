@@ -4,12 +4,14 @@ import asyncio
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from papercoder.artifacts import SourceFile
@@ -133,6 +135,34 @@ def test_only_what_a_change_reaches_runs_again(tmp_path: Path) -> None:
     (tmp_path / "repo" / "tiny" / "model.py").write_text(MODEL.replace("90.0", "70.0"), encoding="utf-8")
     assert verdicts(reproduce(tmp_path))["C1"] == "differs"
     assert set(ended(tmp_path).values()) == {2}
+
+
+def arrays(folder: Path) -> dict[str, list[float]]:
+    """The curve that each trial kept, by the first words of the trial's id."""
+    found = {path.parent.name: np.load(path, allow_pickle=False).tolist() for path in folder.glob("*/curve.npy")}
+    return {"-".join(name.split("-")[1:3]): curve for name, curve in found.items()}
+
+
+def test_arrays_of_trials_come_and_go_with_their_results(tmp_path: Path) -> None:
+    shown, of_repository = tmp_path / "reproduction" / "trials", tmp_path / "repo" / "results"
+    reproduce(write_run(tmp_path, keeping=True), workers=1)
+    measured = {"ours-digits": 95.0, "ours-wine": 90.0, "baseline-digits": 85.0, "baseline-wine": 80.0}
+    expected = {name: [value, 0.0, 1.0] for name, value in measured.items()}
+    assert arrays(shown) == arrays(of_repository) == expected
+    shutil.rmtree(of_repository)
+    next(shown.glob("*ours-digits*/curve.npy")).write_bytes(b"changed")
+    reproduce(tmp_path)
+    assert arrays(shown) == arrays(of_repository) == expected
+    assert set(ended(tmp_path).values()) == {1}
+    (tmp_path / "repo" / "tiny" / "model.py").write_text(MODEL.replace("90.0", "70.0"), encoding="utf-8")
+    reproduce(tmp_path)
+    assert (
+        arrays(shown) == arrays(of_repository) == {**expected, "ours-digits": [75.0, 0, 1], "ours-wine": [70.0, 0, 1]}
+    )
+    config = tmp_path / "repo" / "config.yaml"
+    config.write_text(config.read_text(encoding="utf-8").replace("keeping: true", "keeping: false"), encoding="utf-8")
+    reproduce(tmp_path)
+    assert arrays(shown) == arrays(of_repository) == {}
 
 
 def test_a_setting_that_no_trial_reads_changes_nothing(tmp_path: Path) -> None:

@@ -63,6 +63,8 @@ def run_trial(trial: Trial, config, progress: Progress) -> dict[str, float]:
     for step in range(steps):
         time.sleep(config["pause"])
         progress((step + 1) / steps, loss=1 / (step + 1))
+    if config["keeping"]:
+        progress.keep("curve", [accuracy(trial.method, trial.dataset), *range(steps)])
     return {"accuracy": accuracy(trial.method, trial.dataset)}
 '''
 MODEL = """\
@@ -75,7 +77,14 @@ ARCHITECTURE = ArchitectureDesign(
     class_diagram="",
     sequence_diagram="",
 )
-SETTINGS: Mapping[str, object] = {"seeds": 1, "steps": 2, "pause": 0.0, "failing": None, "diverging": None}
+SETTINGS: Mapping[str, object] = {
+    "seeds": 1,
+    "steps": 2,
+    "pause": 0.0,
+    "failing": None,
+    "diverging": None,
+    "keeping": False,
+}
 
 
 def runner() -> str:

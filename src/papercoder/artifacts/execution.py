@@ -1,11 +1,13 @@
 """The results of execution: a command's outcome, steps, the report of all steps, and what each trial measured."""
 
-from typing import Literal
+from operator import not_
+from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
 from papercoder.artifacts.base import Artifact
 
+ArrayName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
 TrialStatus = Literal["done", "failed", "diverged"]
 
 
@@ -70,6 +72,9 @@ class TrialResult(Artifact):
 
     scale: float = 1.0
     """The share of the paper's scale at which it ran; below 1, what it measured is a toy result."""
+
+    arrays: dict[ArrayName, str] = Field(default_factory=dict, exclude_if=not_)
+    """Name -> SHA-256 of the arrays that it kept for figures, each in a file `ID/NAME.npy` beside its result."""
 
 
 Limit = Literal["seconds", "memory", "processes", "disk", "output"]

@@ -44,7 +44,9 @@ def _copy(repository: Path, folder: Path) -> Path:
         return {
             name
             for name in names
-            if name in _LEFT_OUT or (earlier and name.endswith(".json")) or _is_special(Path(parent, name), repository)
+            if name in _LEFT_OUT
+            or (earlier and name.endswith((".json", ".npy")))
+            or _is_special(Path(parent, name), repository)
         }
 
     try:

@@ -17,6 +17,7 @@ from papercoder.runs.run import Run, execution_steps_of
 from papercoder.stages import packaging
 from papercoder.stages.checking import check
 from papercoder.stages.execution.execute import Unobserved, execute_files
+from papercoder.stages.reproduction.trial import show_arrays
 
 Files = tuple[SourceFile, ...]
 
@@ -111,4 +112,6 @@ async def add_results(
     code = tuple(file for file in files if file.path.endswith(".py"))
     documents = packaging.documents(paper, design, trace(design.requirements, design.architecture, code), text)
     readme = tuple(file for file in documents if file.path == "README.md")
+    for result in trials:
+        await run_in_thread(show_arrays, run.folder, result, f"repo/results/{result.trial.id}")
     return await publish((*packaging.result_files(found.claims, trials), *readme), "Reproduction: results")

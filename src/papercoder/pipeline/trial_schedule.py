@@ -20,7 +20,15 @@ from papercoder.runs.run import PlainContext, Run, observes
 from papercoder.stages.reproduction.order import Estimates, Step, Target, order
 from papercoder.stages.reproduction.places import TrialPlace
 from papercoder.stages.reproduction.preparation import CONFIG, flat_settings
-from papercoder.stages.reproduction.trial import OnProgress, Progress, TrialCaps, TrialOutcome, TrialRequest
+from papercoder.stages.reproduction.trial import (
+    OnProgress,
+    Progress,
+    TrialCaps,
+    TrialOutcome,
+    TrialRequest,
+    kept_array,
+    show_arrays,
+)
 
 
 class TrialStopped(PaperCoderError):
@@ -39,6 +47,9 @@ class TrialContext(PlainContext):
     caps: TrialCaps = field(default_factory=TrialCaps)
     on_progress: OnProgress = lambda _: None
     on_log: Callable[[str], None] = lambda _: None
+    on_array: Callable[[str, bytes], None] = lambda _, __: None
+    """Keeps the content of an array by its SHA-256."""
+
     earlier: TrialResult | None = None
     """A result that the trial would have again, because all settings that it reads are the same."""
 
@@ -56,6 +67,8 @@ async def measure_trial(context: TrialContext, request: TrialRequest, attempt: i
     context.on_log(outcome.log)
     if outcome.result is None:
         raise TrialStopped(outcome)
+    for digest_of_array in outcome.result.arrays.values():
+        await asyncio.to_thread(context.on_array, digest_of_array, outcome.arrays[digest_of_array])
     return outcome.result
 
 
@@ -97,6 +110,7 @@ class TrialSteps:
             result = await self._run(earlier=earlier).step(self._artifact(trial), measure_trial, request, 0)
         if result is None or (retry_failed and result.status != "done"):
             return None
+        await asyncio.to_thread(self._show_arrays, result)
         return result.model_copy(update={"trial": trial})
 
     async def measure(self, trial: Trial, caps: TrialCaps, on_progress: OnProgress) -> TrialResult:
@@ -111,7 +125,7 @@ class TrialSteps:
         await asyncio.to_thread(checkpoint.parent.mkdir, parents=True, exist_ok=True)
         along = tuple(self._request(each).trial for each in caps.along)
         caps = replace(caps, checkpoint=checkpoint, along=along)
-        run = self._run(caps=caps, on_progress=on_progress, on_log=logs.append)
+        run = self._run(caps=caps, on_progress=on_progress, on_log=logs.append, on_array=self._keep_array)
         while run.stored(measure_trial, request, attempt):
             attempt += 1
         try:
@@ -121,7 +135,14 @@ class TrialSteps:
                 await asyncio.to_thread(write, run.folder, f"{self.folder}/logs/{trial.id}.log", log)
         if result.status == "done":
             await asyncio.to_thread(self._remember, request, result)
+        await asyncio.to_thread(self._show_arrays, result)
         return result.model_copy(update={"trial": trial})
+
+    def _keep_array(self, name: str, content: bytes) -> None:
+        write(self.run.folder, kept_array(name), content)
+
+    def _show_arrays(self, result: TrialResult) -> None:
+        show_arrays(self.run.folder, result, f"{self.folder}/trials/{result.trial.id}")
 
     def _earlier_result(self, request: TrialRequest) -> TrialResult | None:
         """A result of the same code and data with other settings, none of which this trial reads."""

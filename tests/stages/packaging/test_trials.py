@@ -1,6 +1,7 @@
 """The runner that is shipped into every repository, run as users run it."""
 
 import asyncio
+import hashlib
 import json
 import os
 import re
@@ -13,7 +14,14 @@ from typing import Any
 import pytest
 
 from papercoder.artifacts import TrialList, TrialResult
-from papercoder.stages.packaging.shipped.trials import Claim, Settings, Trial, code_digest, mean_over_data_sets
+from papercoder.stages.packaging.shipped.trials import (
+    Claim,
+    Progress,
+    Settings,
+    Trial,
+    code_digest,
+    mean_over_data_sets,
+)
 from tests.stages.packaging.small_repository import run, write_repository
 from tests.waiting import until
 
@@ -85,6 +93,58 @@ def test_a_mean_over_data_sets_takes_the_seeds_that_all_of_them_have() -> None:
     digits, wine = ("main", "ours", "digits", "accuracy"), ("main", "ours", "wine", "accuracy")
     assert mean_over_data_sets(claim, {digits: {0: 1.0, 1: 2.0}, wine: {1: 4.0, 2: 9.0}}) == [3.0]
     assert mean_over_data_sets(claim, {digits: {0: 1.0}}) == []
+
+
+KEEPING = """
+def run_trial(trial, config, progress):
+    state = progress.load()
+    if state is None:
+        progress.keep("curve", [0.5, 0.25])
+        progress.save({"step": 1})
+        if Path("do").exists():
+            os.kill(os.getpid(), signal.SIGKILL)
+    progress.keep("samples", range(config["training"]["steps"]))
+    progress.keep("large", bytearray(20_000_001))
+    return {"accuracy": 1.0}
+
+
+def figures(results, folder):
+    for result in results:
+        numbers = [result.array(name).tolist() for name in sorted(result.arrays)]
+        (folder / f"{result.trial.method}.txt").write_text(str(numbers))
+"""
+
+
+def test_a_trial_keeps_arrays_for_figures(repository: Path) -> None:
+    with (repository / "tiny/experiments.py").open("a") as file:
+        file.write(KEEPING)
+    (repository / "do").touch()
+    wanted = ("--set", "methods=[ours]", "--seeds", "1")
+    run(repository, *wanted)
+    (repository / "do").unlink()
+    done = run(repository, *wanted, "--retry-failed")
+    assert "large was not kept: a trial keeps at most 20,000,000 bytes" in done.stderr
+    one = of(repository, "ours", "digits", 0)
+    folder = repository / "results" / one.trial.id
+    files = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    assert one.arrays == files
+    assert files.keys() == {"curve", "samples"}
+    assert (repository / "figures/ours.txt").read_text() == "[[0.5, 0.25], [0, 1]]"
+    run(repository, *wanted, "--smoke")
+    assert (repository / "results/smoke" / one.trial.id / "samples.npy").is_file()
+    assert of(repository, "ours", "digits", 0).arrays == files
+    text = (repository / "tiny/experiments.py").read_text()
+    (repository / "tiny/experiments.py").write_text(text.replace('progress.keep("samples"', 'print("samples"'))
+    run(repository, *wanted)
+    assert [path.name for path in folder.iterdir()] == ["curve.npy"]
+
+
+@pytest.mark.parametrize(("name", "array"), [("../up", [1.0]), ("", [1.0]), ("words", ["a"]), ("objects", [None])])
+def test_only_numbers_with_a_plain_name_are_kept(tmp_path: Path, name: str, array: object) -> None:
+    progress = Progress(Trial("e", "m", "d", 0), tmp_path, "")
+    with pytest.raises((ValueError, TypeError), match="keep: "):
+        progress.keep(name, array)
+    assert progress.arrays == {}
 
 
 def test_progress_is_one_json_line(repository: Path) -> None:

@@ -1,14 +1,18 @@
 """One trial in a sandbox: its result, its progress, and the ways in which it can end without one."""
 
 import asyncio
+import hashlib
+import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from papercoder.artifacts import SourceFile, Trial, TrialList
+from papercoder.artifacts import SourceFile, Trial, TrialList, TrialResult
 from papercoder.artifacts.reproduction import Setting
 from papercoder.errors import ReproductionError, SandboxError
+from papercoder.files.regular import write
 from papercoder.sandbox.contract import MIB
 from papercoder.stages.reproduction.preparation import Preparation, list_trials, prepare, trial_files
 from papercoder.stages.reproduction.trial import (
@@ -18,7 +22,9 @@ from papercoder.stages.reproduction.trial import (
     TrialCaps,
     TrialOutcome,
     TrialRequest,
+    kept_array,
     run_trial,
+    show_arrays,
 )
 from tests.reproduction.packages import OwnPackages
 from tests.reproduction.runs import repository, write_run
@@ -88,6 +94,77 @@ def test_a_trial_without_a_valid_result_says_why(preparation: Preparation, main:
     outcome = run(preparation, main)
     assert outcome.result
     assert (outcome.result.status, outcome.result.reason) == (status, reason)
+
+
+def array(values: object) -> bytes:
+    file = io.BytesIO()
+    np.save(file, np.asarray(values))
+    return file.getvalue()
+
+
+CURVE = array([0.5, 0.25])
+HUGE = CURVE.replace(b"(2,)", b"(9,)")
+
+
+def keeping(*arrays: bytes, more: str = "", **named: str) -> str:
+    """A `main.py` that writes arrays a, b, ... and a result that names them, and others by their SHA-256."""
+    names = [chr(ord("a") + index) for index in range(len(arrays))]
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in zip(names, arrays, strict=True)}
+    files = dict(zip(names, arrays, strict=True))
+    return f"""{result_of({**DONE, "arrays": {**digests, **named}})}
+os.mkdir('results/t-0')
+for name, content in {files!r}.items():
+    open(f'results/t-0/{{name}}.npy', 'wb').write(content)
+{more}
+"""
+
+
+def test_arrays_of_a_trial_come_with_its_result(preparation: Preparation) -> None:
+    outcome = run(preparation, keeping(CURVE, array([[1, 2]])))
+    assert outcome.result
+    assert outcome.result.arrays.keys() == {"a", "b"}
+    assert outcome.arrays[outcome.result.arrays["a"]] == CURVE
+    assert set(outcome.arrays) == set(outcome.result.arrays.values())
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        keeping(np.array([None], dtype=object).dumps()),
+        keeping(array(np.array([None], dtype=object))),
+        keeping(array(["text"])),
+        keeping(HUGE),
+        keeping(b""),
+        keeping(missing="0" * 64),
+        keeping(array(bytearray(20_000_001))[:0], more="open('results/t-0/a.npy', 'wb').truncate(30_000_000)"),
+        keeping(CURVE, more="os.rename('results/t-0/a.npy', 'o'); os.symlink('../../o', 'results/t-0/a.npy')"),
+        keeping(CURVE, more="os.remove('results/t-0/a.npy'); os.mkfifo('results/t-0/a.npy')"),
+        keeping(CURVE, more="os.rename('results/t-0', 'o'); os.symlink('../o', 'results/t-0')"),
+        keeping(CURVE, more="open('results/t-0/a.npy', 'ab').write(b'0')"),
+    ],
+)
+def test_what_is_no_plain_array_is_left_out(preparation: Preparation, main: str) -> None:
+    outcome = run(preparation, main)
+    assert outcome.result
+    assert (outcome.result.status, outcome.result.arrays, outcome.arrays) == ("done", {}, {})
+
+
+def test_an_array_outside_its_folder_makes_the_result_invalid(preparation: Preparation) -> None:
+    outcome = run(preparation, result_of({**DONE, "arrays": {"../t-0": "0" * 64}}))
+    assert outcome.result
+    assert outcome.result.status == "failed"
+
+
+def test_shown_arrays_replace_former_ones(tmp_path: Path) -> None:
+    sha256 = hashlib.sha256(CURVE).hexdigest()
+    write(tmp_path, kept_array(sha256), CURVE)
+    write(tmp_path, "trials/t-0/old.npy", CURVE)
+    result = TrialResult(trial=TRIAL, status="done", arrays={"curve": sha256, "lost": "0" * 64})
+    show_arrays(tmp_path, result, "trials/t-0")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "trials/t-0").iterdir()} == {"curve.npy": CURVE}
+    write(tmp_path, kept_array(sha256), b"changed")
+    show_arrays(tmp_path, result, "trials/t-0")
+    assert list((tmp_path / "trials/t-0").iterdir()) == []
 
 
 def test_a_trial_that_reaches_its_cap_says_so(preparation: Preparation) -> None:

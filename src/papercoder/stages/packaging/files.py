@@ -42,7 +42,7 @@ from trials import main
 if __name__ == "__main__":
     sys.exit(main("{module}"))
 """
-_IGNORED = "__pycache__/\n.venv/\nresults/smoke/\n*.checkpoint\n*.part\n"
+_IGNORED = "__pycache__/\n.venv/\nresults/smoke/\nresults/*/*.npy\n*.checkpoint\n*.part\n"
 _BARE_IGNORED = "__pycache__/\n.venv/\nresults.json\n"
 
 

@@ -64,8 +64,8 @@ class LocalPlace:
     """As in the contract: a kill costs no more than this."""
 
     def __post_init__(self) -> None:
-        self._early: dict[str, TrialResult] = {}
-        """Results of trials that ran along with others, by trial."""
+        self._early: dict[str, TrialOutcome] = {}
+        """Outcomes of trials that ran along with others, by trial."""
         self._free: asyncio.Queue[Slot] = asyncio.Queue()
         for slot in self.slots:
             self._free.put_nowait(slot)
@@ -78,13 +78,15 @@ class LocalPlace:
     async def run(self, request: TrialRequest, caps: TrialCaps, on_progress: OnProgress) -> TrialOutcome:
         """Run a trial in the next slot that is free, unless it ran along with another one."""
         if early := self._early.pop(request.trial.id, None):
-            return TrialOutcome(early, early.seconds, early.seconds)
+            return early
         slot = await self._free.get()
         try:
             outcome = await run_trial(self.preparation, request, caps, slot, on_progress)
         finally:
             self._free.put_nowait(slot)
-        self._early |= {result.trial.id: result for result in outcome.along}
+        for each in outcome.along:
+            arrays = {digest: outcome.arrays[digest] for digest in each.arrays.values()}
+            self._early[each.trial.id] = TrialOutcome(each, each.seconds, each.seconds, arrays=arrays)
         return outcome
 
 

@@ -2,28 +2,35 @@
 
 import asyncio
 import hashlib
+import io
 import json
 import math
 import os
 import shutil
 import time
 import uuid
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy.lib.format as npy
 from pydantic import Field, ValidationError
 
 from papercoder.artifacts import Artifact, RunData, SourceFile, Trial, TrialResult
 from papercoder.artifacts.execution import Outcome
 from papercoder.artifacts.reproduction import Setting
 from papercoder.environments.repository_copy import read_untrusted_file
-from papercoder.files.regular import open_file, read_text, write
+from papercoder.errors import RunFolderError
+from papercoder.files.regular import delete, open_file, read_bytes, read_text, walk, write
 from papercoder.runs.ownership import is_sealed, seal
 from papercoder.sandbox.contract import GIB, MIB, Limits
 from papercoder.stages.reproduction.preparation import MAIN, Preparation, options_of, repository_folder
 
 _RESULTS, _CHECKPOINT = "results", ".checkpoint"
+MOST_KEPT = 20_000_000
+"""Bytes of all arrays of one trial, as in the shipped runner."""
+
 _PATIENCE = 6
 """A probe without progress is stopped after this many times its length."""
 
@@ -104,6 +111,9 @@ class TrialOutcome:
     along: tuple[TrialResult, ...] = ()
     """The results of the trials that ran along with it."""
 
+    arrays: Mapping[str, bytes] = field(default_factory=dict)
+    """SHA-256 -> content of the files with the arrays that these results name."""
+
 
 async def run_trial(
     preparation: Preparation, request: TrialRequest, caps: TrialCaps, slot: Slot, on_progress: OnProgress
@@ -135,10 +145,15 @@ async def run_trial(
             await asyncio.wait([running])
             _keep_checkpoint(folder, request.trial, caps.checkpoint)
         results = [_read_result(folder, request, trial, outcome, limits, bool(caps.along)) for trial in trials]
+        arrays = [_read_arrays(folder / _RESULTS, result) for result in results]
     if caps.along and not (outcome.succeeded and all(result.status == "done" for result in results)):
         return await run_trial(preparation, request, replace(caps, along=()), slot, on_progress)
     seconds = results[0].seconds
-    return TrialOutcome(results[0], seconds, seconds, outcome.output, tuple(results[1:]))
+    results = [
+        result.model_copy(update={"arrays": {name: key for name, key in result.arrays.items() if key in found}})
+        for result, found in zip(results, arrays, strict=True)
+    ]
+    return TrialOutcome(results[0], seconds, seconds, outcome.output, tuple(results[1:]), dict(ChainMap(*arrays)))
 
 
 async def _ends_with_probe(
@@ -255,6 +270,51 @@ def _read_result(
     if bad := [name for name, value in result.measured.items() if not math.isfinite(value)]:
         return result.model_copy(update={"status": "diverged", "reason": f"not finite: {', '.join(bad)}"})
     return result
+
+
+def _read_arrays(results: Path, result: TrialResult) -> dict[str, bytes]:
+    """SHA-256 -> content of the arrays that a trial kept; those that are not as its result says are left out."""
+    found: dict[str, bytes] = {}
+    left = MOST_KEPT
+    for name, digest in result.arrays.items():
+        try:
+            content = None if results.is_symlink() else read_bytes(results, f"{result.trial.id}/{name}.npy", left)
+        except RunFolderError:  # it is a link, a special file, or too large
+            continue
+        if content and hashlib.sha256(content).hexdigest() == digest and is_array(content):
+            found[digest] = content
+            left -= len(content)
+    return found
+
+
+def is_array(content: bytes) -> bool:
+    """Whether this is a file in NumPy's format that holds numbers alone, and as many as its head says."""
+    file = io.BytesIO(content)
+    try:
+        major = npy.read_magic(file)[0]
+        head = npy.read_array_header_1_0 if major == 1 else npy.read_array_header_2_0
+        shape, _, kind = head(file)
+    except (ValueError, EOFError, SyntaxError, RecursionError, MemoryError):
+        return False
+    return kind.kind in "biufc" and math.prod(shape) * kind.itemsize == len(content) - file.tell()
+
+
+def kept_array(sha256: str) -> str:
+    """Where a run folder keeps the array with this SHA-256."""
+    return f".store/arrays/{sha256}.npy"
+
+
+def show_arrays(folder: Path, result: TrialResult, where: str) -> None:
+    """Write the arrays of a result into a subfolder of the run folder, in place of what is there.
+
+    An array that the run folder does not keep as it was observed is left out.
+    """
+    for old in list(walk(folder, where)):
+        delete(folder, f"{where}/{old}")
+    for name, sha256 in result.arrays.items():
+        content = read_bytes(folder, kept_array(sha256))
+        if content is not None and hashlib.sha256(content).hexdigest() == sha256:
+            write(folder, f"{where}/{name}.npy", content)
 
 
 def _why(outcome: Outcome, limits: Limits) -> str:

@@ -8,8 +8,9 @@ A trial is the smallest unit of an experiment that yields numbers: one method on
     NOT_MEASURED = {"C12": "why"}                             optional: claims that no trial measures
     figures(results, folder) -> None                          optional: draws figures into the folder
 
-Each trial writes `results/ID.json` when it ends. A trial that fails, diverges or crashes affects no other trial. The
-same command resumes: only trials without a result from the present code and settings run.
+Each trial writes `results/ID.json` when it ends, and arrays that it keeps for figures to `results/ID/`. A trial that
+fails, diverges or crashes affects no other trial. The same command resumes: only trials without a result from the
+present code and settings run.
 
 This file is generated with every repository. It needs Python 3.11 and PyYAML, and may be changed.
 """
@@ -20,11 +21,13 @@ import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
+import io
 import json
 import math
 import os
 import pickle
 import re
+import shutil
 import signal
 import statistics
 import subprocess
@@ -45,6 +48,9 @@ ROOT = Path(__file__).resolve().parent
 SECONDS_BETWEEN_REPORTS = 2.0
 LOCATION = "data.root"
 """The setting that says where the data is; a change of it makes no result old."""
+
+MOST_KEPT = 20_000_000
+"""Bytes of all arrays that one trial keeps."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,11 @@ class Result:
     versions: dict[str, str] = field(default_factory=dict)
     commit: str = ""
     synthetic: bool = False
+    arrays: dict[str, str] = field(default_factory=dict)
+    """Name -> SHA-256 of each file `results/ID/NAME.npy` that the trial kept."""
+
+    folder: Path = ROOT / "results"
+    """Where it was read; not in the file."""
 
     @classmethod
     def read(cls, path: Path) -> "Result | None":
@@ -103,14 +114,21 @@ class Result:
             content = json.loads(path.read_text(encoding="utf-8"))
             names = content.pop("trial")
             trial = Trial(names["experiment"], names["method"], names["dataset"], names["seed"])
-            return cls(trial, **{each.name: content[each.name] for each in fields(cls) if each.name in content})
+            known = {each.name: content[each.name] for each in fields(cls) if each.name in content}
+            return cls(trial, **{**known, "folder": path.parent})
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
 
     def write(self, folder: Path) -> None:
         """Write it as a whole or not at all."""
         content = {**asdict(self), "trial": {"id": self.trial.id, **asdict(self.trial)}}
+        del content["folder"]
         write_whole(folder / f"{self.trial.id}.json", (json.dumps(content, indent=1, default=str) + "\n").encode())
+
+    def array(self, name: str) -> Any:
+        """The NumPy array that the trial kept under this name."""
+        path = self.folder / self.trial.id / f"{name}.npy"
+        return importlib.import_module("numpy").load(path, allow_pickle=False)
 
 
 @dataclass(frozen=True)
@@ -225,6 +243,8 @@ class Progress:
         self._checkpoint = folder / f"{trial.id}.checkpoint"
         self._began = time.monotonic()
         self._reported = -math.inf
+        self.arrays: dict[str, bytes] = {}
+        """What the trial keeps besides numbers, by name, as the content of files."""
 
     @property
     def seconds(self) -> float:
@@ -245,19 +265,39 @@ class Progress:
         shown = [f"{fraction:.0%}", *(f"{name} {value:.4g}" for name, value in known.items())]
         log(self.trial.id, ", ".join(shown if left is None else [*shown, f"{duration(left)} left"]))
 
+    def keep(self, name: str, array: object) -> None:
+        """Keep an array of numbers for figures, such as samples or a curve; `result.array(name)` gives it to them.
+
+        What would make all arrays of the trial larger than 20 MB is not kept, which the log says.
+        """
+        numpy = importlib.import_module("numpy")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name):
+            raise ValueError(f"keep: a name has up to 60 letters, digits, - and _, unlike {name!r}.")
+        numbers = numpy.asarray(array)
+        if numbers.dtype.kind not in "biufc":
+            raise TypeError(f"keep: {name} has to hold numbers, not {numbers.dtype}.")
+        file = io.BytesIO()
+        numpy.save(file, numbers, allow_pickle=False)
+        others = sum(len(content) for other, content in self.arrays.items() if other != name)
+        if others + file.tell() > MOST_KEPT:
+            log(self.trial.id, f"{name} was not kept: a trial keeps at most {MOST_KEPT:,} bytes")
+        else:
+            self.arrays[name] = file.getvalue()
+
     def save(self, state: object) -> None:
         """Keep a state (bytes, or anything that can be pickled) with which `load` can resume after a kill."""
-        write_whole(self._checkpoint, pickle.dumps((self._made_from, self.seconds, state)))
+        write_whole(self._checkpoint, pickle.dumps((self._made_from, self.seconds, self.arrays, state)))
 
     def load(self) -> Any:
         """The state that was saved last with the present code and settings; None if there is none."""
         try:
-            made_from, seconds, state = pickle.loads(self._checkpoint.read_bytes())
+            made_from, seconds, arrays, state = pickle.loads(self._checkpoint.read_bytes())
         except (OSError, ValueError, EOFError, pickle.UnpicklingError, AttributeError, ImportError):
             return None
         if made_from != self._made_from:
             return None
         self._began -= seconds
+        self.arrays = arrays
         return state
 
     def forget(self) -> None:
@@ -324,6 +364,7 @@ class Experiments:
                 "versions": versions(ROOT),
                 "commit": commit(ROOT),
                 "synthetic": bool(self.flat.get("data.synthetic")),
+                "arrays": write_arrays(self.folder / trial.id, progress.arrays),
             }
         )
         result.write(self.folder)
@@ -422,6 +463,7 @@ class Pool:
             if left:
                 reason, settings = why_ended(code, last_line), self.experiments.flat
                 made_from = self.experiments.made_from(settings)
+                write_arrays(folder / left[0].id, {})
                 Result(left[0], "failed", reason, settings=settings, made_from=made_from).write(folder)
                 log(left[0].id, f"failed: {reason}")
                 left = left[1:]
@@ -810,6 +852,15 @@ def stamp(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_ino, status.st_mtime_ns
+
+
+def write_arrays(folder: Path, arrays: Mapping[str, bytes]) -> dict[str, str]:
+    """Write the arrays of a trial in place of those that it kept before; returns their SHA-256."""
+    if folder.is_dir():
+        shutil.rmtree(folder)
+    for name, content in arrays.items():
+        write_whole(folder / f"{name}.npy", content)
+    return {name: hashlib.sha256(content).hexdigest() for name, content in arrays.items()}
 
 
 def write_whole(path: Path, content: bytes) -> None:
