@@ -63,7 +63,7 @@ def run_trial(trial: Trial, config, progress: Progress) -> dict[str, float]:
     for step in range(steps):
         time.sleep(config["pause"])
         progress((step + 1) / steps, loss=1 / (step + 1))
-    if config["keeping"]:
+    if config.get("keeping"):
         progress.keep("curve", [accuracy(trial.method, trial.dataset), *range(steps)])
     return {"accuracy": accuracy(trial.method, trial.dataset)}
 '''
