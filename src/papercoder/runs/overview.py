@@ -228,11 +228,14 @@ def _about_requirements(folder: Path, name: str) -> Iterator[NextStep]:
         )
     requirements = _load(folder, "planning/requirements.json", Requirements) or Requirements(items=())
     config = _load(folder, "planning/config.json", ExperimentConfig)
-    is_open = sum(item.status in {"assumed", "cited"} for item in requirements.items)
-    if is_open := is_open + sum(value.is_open for value in (config.values if config else ())):
+    statuses = Counter(item.status for item in requirements.items)
+    choices = statuses["assumed"] + sum(value.is_open for value in (config.values if config else ()))
+    if choices or statuses["cited"]:
         yield NextStep(
             action="ask",
-            reason=f"Check {_plural(is_open, 'choice')} that the paper leaves open",
+            reason=f"Check {_plural(choices, 'choice')} that the paper leaves open"
+            if choices
+            else f"Ask about {_plural(statuses['cited'], 'detail')} that the paper only cites",
             detail="Choose alternatives, or ask the authors.",
             command=f"papercoder show {name} --questions",
         )

@@ -147,10 +147,10 @@ class RunForm:
                     ("data", "Data that you have, NAME=PATH, one a line", options.data),
                     (
                         "references",
-                        "Code to learn from: https addresses of git repositories, one a line",
+                        "Code to learn from, a git address a line",
                         options.references,
                     ),
-                    ("blacklist", "Never a reference: addresses, owner/name or names, one a line", options.blacklist),
+                    ("blacklist", "Never a reference, a name or address a line", options.blacklist),
                 ):
                     text = ui.textarea(label, value=value).props("outlined dense autogrow").classes("field")
                     self._fields[name] = text.on_value_change(self._changed)
