@@ -231,18 +231,23 @@ _SIZED = re.compile(r"(\d+(?:\.\d+)?)\s?(k|K|M|thousand|million)\b")
 _SIZES = {"k": "e3", "K": "e3", "thousand": "e3", "M": "e6", "million": "e6"}
 _NAMES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _COUNTS = {word: float(value) for value, word in enumerate(_NAMES, 1)}
-_OTHER_COUNTS = {"once": 1.0, "twice": 2.0, "double": 2.0, "hundred": 100.0}
+_OTHER_COUNTS = {"single": 1.0, "once": 1.0, "twice": 2.0, "double": 2.0, "hundred": 100.0}
 _PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10, "hundredth": 1 / 100}
 _WORDS = _COUNTS | _OTHER_COUNTS | _PARTS
 _TENS = {word: 10.0 * value for value, word in enumerate(("twenty", "thirty", "forty", "fifty", "sixty"), 2)}
 _SHARE = re.compile(rf"\b({'|'.join(_COUNTS)})[ -]({'|'.join(_PARTS)})s?\b")
 _COMPOUND = re.compile(rf"\b({'|'.join(_TENS)})(?:[ -]({'|'.join(_NAMES[:9])}))?\b")
 _FRACTION = re.compile(r"(?<![\w./])(\d{1,4})\s*/\s*(\d{1,4})(?![\w./])")
+_DOTS = r"(?:\.\.\.|…|\\[cl]?dots)"
+_RANGE = re.compile(rf"(?<![\d.])(\d{{1,6}})\s*(?:,\s*{_DOTS}\s*,|{_DOTS})\s*(\d{{1,6}})(?![\d.]\d)")
 _ONE_UNIT = re.compile(r"\ban? (?:millisecond|second|minute|hour|day|week)\b", re.IGNORECASE)
 
 
 def numbers(text: str) -> frozenset[float]:
-    r"""The numbers that a text names: `0.001`, `5\times10^{-4}`, `2^8`, `10,000`, `10k`, `10%`, `5/6`, `two thirds`."""
+    r"""The numbers that a text names: `0.001`, `5\times10^{-4}`, `2^8`, `10,000`, `10k`, `10%`, `5/6`, `two thirds`.
+
+    A list such as `0, ..., 19` also names how many it has, 20.
+    """
     text = unicodedata.normalize("NFKC", _RAISED.sub(r"^\g<0>", text)).replace("\N{MINUS SIGN}", "-")
     text = re.sub(r"(?<=\d)(?:,|\{,\}|\\,)(?=\d{3}\b)", "", text)
     found = {float(number) for number in re.findall(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+", text)}
@@ -252,6 +257,7 @@ def numbers(text: str) -> frozenset[float]:
     found |= {float(number + _SIZES[size]) for number, size in _SIZED.findall(text)}
     found |= {float(f"{share}e-2") for share in re.findall(r"(\d+(?:\.\d+)?)\s*\\?%", text)}
     found |= {int(part) / int(whole) for part, whole in _FRACTION.findall(text) if int(whole)}
+    found |= {float(last) - float(first) + 1 for first, last in _RANGE.findall(text) if int(last) > int(first)}
     found |= {1.0} if _ONE_UNIT.search(text) else set()
     words = text.lower()
     found |= {_COUNTS[count] * _PARTS[part] for count, part in _SHARE.findall(words)}
