@@ -20,6 +20,7 @@ from papercoder.report import write_report
 from papercoder.repository.files import read_files
 from papercoder.runs.folder import load
 from papercoder.settings import Settings
+from papercoder.stages.checking import check
 from tests.support import tree
 from tests.web.conftest import chromium_started
 
@@ -38,6 +39,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Repository]:
 
 def test_the_recording_makes_the_repository_that_is_shown(run: tuple[Path, Repository]) -> None:
     assert {file.path: file.text.encode() for file in run[1].files} == tree(SHOWN)
+
+
+def test_the_published_profile_makes_a_repository_without_problems(tmp_path: Path) -> None:
+    settings = Settings(model=f"recorded:{EXAMPLE / 'published'}", profile="papercoder", sandbox="none")
+    repository = asyncio.run(generate(EXAMPLE / "paper.pdf", tmp_path, settings))
+    assert {"kiln/experiments.py", "main.py", "config.yaml"} <= {file.path for file in repository.files}
+    assert check(tmp_path / "repo").findings == ()
 
 
 def test_every_requirement_is_owned_marked_and_judged(run: tuple[Path, Repository]) -> None:
