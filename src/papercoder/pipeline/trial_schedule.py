@@ -241,6 +241,12 @@ class TrialSchedule:
     seconds_kept: float = 0.0
     """Of all workers, for trials that ended in this invocation."""
 
+    _start: float = 0.0
+    """Seconds that a process takes before and after its trials, as the latest one did."""
+
+    _came_along: set[str] = field(default_factory=set)
+    """Trials that were started in the process of another one, which has their results."""
+
     _ended: int = 0
     _running: dict["asyncio.Task[None]", _Running] = field(default_factory=dict)
 
@@ -295,7 +301,7 @@ class TrialSchedule:
                 return None
             for step in self._order():
                 kind = kind_of(step.trial)
-                if self._seconds(kind) <= self.seconds_left:
+                if self._start + self.estimates.seconds(kind) <= self.seconds_left:
                     return step.trial, replace(self._caps(kind), along=self._along(step.trial))
             return None
 
@@ -368,10 +374,11 @@ class TrialSchedule:
         self.seconds_kept += running.elapsed
         self._ended += 1
         self.results[trial.id] = result
-        seconds = result.seconds if running.along else max(running.elapsed, result.seconds)
         if result.status == "done":
-            self.estimates.measured(kind, seconds)
-        emit(TrialEnded(trial=trial.id, status=result.status, seconds=seconds, reason=result.reason))
+            self.estimates.measured(kind, result.seconds)
+            if not running.along and trial.id not in self._came_along:
+                self._start = max(0.0, running.elapsed - result.seconds)
+        emit(TrialEnded(trial=trial.id, status=result.status, seconds=result.seconds, reason=result.reason))
         await self.on_result(result)
 
     def _along(self, first: Trial) -> tuple[Trial, ...]:
@@ -381,17 +388,18 @@ class TrialSchedule:
         a trial, one process for each kind would use up a small budget.
         """
         estimate = self.estimates.of(kind_of(first))
-        together = min(self.steps.place.seconds_together, self.seconds_left)
+        together = min(self.steps.place.seconds_together, self.seconds_left - self._start)
         if estimate.basis not in _BASES_TOGETHER or self.max_trials is not None:
             return ()
         others = [step.trial for step in self._order() if step.trial != first]
         chosen: list[Trial] = []
-        total = self._seconds(estimate.kind)
+        total = self.estimates.seconds(estimate.kind)
         for trial in others[: len(others) // self.steps.place.workers]:  # so that no worker waits for another
-            total += self._seconds(kind_of(trial))
+            total += self.estimates.seconds(kind_of(trial))
             if total > together or self.estimates.of(kind_of(trial)).basis not in _BASES_TOGETHER:
                 break
             chosen.append(trial)
+        self._came_along |= {trial.id for trial in chosen}
         return tuple(chosen)
 
     def _order(self) -> Iterator[Step]:
@@ -415,7 +423,9 @@ class TrialSchedule:
                 yield trial, f"{count} other seeds failed"
 
     def _seconds(self, kind: TrialKind) -> float:
-        return self.estimates.seconds(kind)
+        """The time to plan with: a trial's own and, as short trials share processes, its part of a process's start."""
+        seconds, together = self.estimates.seconds(kind), self.steps.place.seconds_together
+        return seconds + self._start * (min(1.0, seconds / together) if together else 1.0)
 
     def _caps(self, kind: TrialKind) -> TrialCaps:
         estimate = self.estimates.of(kind)

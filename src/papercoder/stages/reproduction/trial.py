@@ -144,7 +144,7 @@ async def run_trial(
             running.cancel()  # no effect once it has ended
             await asyncio.wait([running])
             _keep_checkpoint(folder, request.trial, caps.checkpoint)
-        results = [_read_result(folder, request, trial, outcome, limits, bool(caps.along)) for trial in trials]
+        results = [_read_result(folder, request, trial, outcome, limits) for trial in trials]
         arrays = [_read_arrays(folder / _RESULTS, result) for result in results]
     if caps.along and not (outcome.succeeded and all(result.status == "done" for result in results)):
         return await run_trial(preparation, request, replace(caps, along=()), slot, on_progress)
@@ -241,12 +241,10 @@ class _ProgressReports:
         self._on_progress(Progress(fraction, None if self.total is None else self.total - self.elapsed, values))
 
 
-def _read_result(
-    folder: Path, request: TrialRequest, trial: Trial, outcome: Outcome, limits: Limits, is_shared: bool
-) -> TrialResult:
-    """The result that a trial wrote, with the time and memory that were observed; a failure if there is none.
+def _read_result(folder: Path, request: TrialRequest, trial: Trial, outcome: Outcome, limits: Limits) -> TrialResult:
+    """The result that a trial wrote, with the memory that was observed; a failure if there is none.
 
-    In a process that several trials share, the time is the one that the trial gives, within that of the process.
+    Its time is the one that the trial gives, without the start of its process, if the process took as long.
     """
     results = folder / _RESULTS
     text = None if results.is_symlink() else read_untrusted_file(results, f"{trial.id}.json")
@@ -260,7 +258,7 @@ def _read_result(
         result = TrialResult.model_validate_json(text or "")
     except ValidationError:
         return TrialResult(status="failed", reason=_why(outcome, limits), **observed)
-    if is_shared and 0 <= result.seconds <= outcome.seconds:
+    if 0 <= result.seconds <= outcome.seconds:
         observed["seconds"] = result.seconds
     result = result.model_copy(update=observed)
     if result.status == "done" and not outcome.succeeded:
