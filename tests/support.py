@@ -297,6 +297,11 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
+def without_tests(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files of a repository that do not change when its tests are executed, strengthened and repaired."""
+    return {path: text for path, text in files.items() if not path.startswith(("tests/", "TRACEABILITY"))}
+
+
 def git(folder: Path, *arguments: str) -> str:
     """What git says in a repository."""
     return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout

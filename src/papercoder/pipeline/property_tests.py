@@ -1,7 +1,8 @@
 """Tests from the paper's mathematics: written, run against wrong versions of the code, written again, or dropped."""
 
+import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from papercoder.agents.agent import Agents
 from papercoder.agents.answers import InvalidAnswerError
@@ -34,6 +35,7 @@ from papercoder.stages.property_tests import (
     without_tests,
     write_property_tests,
 )
+from papercoder.stages.reproduction.places import usable_cores
 
 REPORT = "review/mutation.json"
 
@@ -62,6 +64,9 @@ class PropertyTests:
     publish: Publisher
     sandbox: str
 
+    _cores: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(usable_cores()))
+    """For the tests of several files side by side."""
+
     async def write(self, code: Files, equipment: Files) -> Files:
         """The tests of all files that own a requirement that a test can show.
 
@@ -72,18 +77,23 @@ class PropertyTests:
         owners = [(file, owned) for file in code if (owned := requirements_to_test(self.design.owned_by(file.path)))]
         written = await gather_all(self._write(code, file, owned) for file, owned in owners)
         tests = {test.path: test for test in written if test}
-        reports, reason = list[MutationReport](), ""
+        reports, reason = dict[str, MutationReport](), ""
         seconds = max(_SECONDS / max(len(tests), 1), _LEAST_SECONDS)
+
+        async def measure(file: SourceFile, owned: tuple[Requirement, ...], test: SourceFile) -> None:
+            measured = await self._measured((*code, *equipment), file, owned, test, seconds)
+            tests[test.path], reports[file.path] = measured
+
+        tested = [(file, owned, tests.get(property_test_path(file.path))) for file, owned in owners]
         try:
-            for file, owned in owners if self.sandbox != "none" else ():
-                if test := tests.get(property_test_path(file.path)):
-                    tests[test.path], report = await self._measured((*code, *equipment), file, owned, test, seconds)
-                    reports.append(report)
+            if self.sandbox != "none":
+                await gather_all(measure(file, owned, test) for file, owned, test in tested if test)
         except NotRunError as error:
             reason = str(error)
         if self.sandbox == "none":
             reason = "Nothing is executed with the sandbox none."
-        await self.run.write_output(REPORT, MutationReports(items=tuple(reports), reason=reason))
+        items = tuple(reports[file.path] for file in code if file.path in reports)
+        await self.run.write_output(REPORT, MutationReports(items=items, reason=reason))
         return await self.publish(tuple(test for test in tests.values() if test.text), "Property tests")
 
     async def _write(self, code: Files, file: SourceFile, owned: tuple[Requirement, ...]) -> SourceFile | None:
@@ -131,7 +141,8 @@ class PropertyTests:
     ) -> MutationReport:
         versions = (*_wrong_code(file), *_wrong_settings(self.design.config, test.text))
         inputs = ((*files, test), test.path, file.path, versions, seconds, self.sandbox)
-        return await self.run.step(f"review/mutation/{file.path}.{number}.json", run_against_versions, *inputs)
+        async with self._cores:
+            return await self.run.step(f"review/mutation/{file.path}.{number}.json", run_against_versions, *inputs)
 
 
 def proposals_of_tests(tests: Files) -> tuple[ProposedAmendment, ...]:

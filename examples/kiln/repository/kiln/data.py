@@ -1,66 +1,67 @@
-"""The digits, or a synthetic version of them, and the labelled points of a draw ([3¶1])."""
+"""The digits of scikit-learn and the label draws [3¶1]."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from sklearn.datasets import load_digits
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Digits:
-    """Points x, float64 (n, features); classes y, int64 (n,), from 0 to classes - 1."""
+    """Images as rows `x` (n, features), their classes `y` (n,) in 0..C-1, and C. Hashable by identity for caches."""
 
     x: np.ndarray
     y: np.ndarray
-    classes: int
+    n_classes: int
 
 
-def load(config: dict) -> Digits:
-    """Load the first `data.samples` digits of scikit-learn, or build the synthetic version ([3¶1])."""
-    settings = config["data"]
-    if settings["synthetic"]:
-        return _synthetic(settings)
-    # R27: the digits that ship with scikit-learn, in their stored order
-    x, y = load_digits(return_X_y=True)
-    if len(x) < settings["samples"]:
-        raise ValueError(f"load_digits has {len(x)} points, data.samples asks for {settings['samples']}")
-    # R28: the grey values are used as they are, without scaling
-    x = x[: settings["samples"]].astype(np.float64)
-    y = y[: settings["samples"]].astype(np.int64)
-    if x.shape[1] != settings["features"]:
-        raise ValueError(f"load_digits has {x.shape[1]} features, data.features is {settings['features']}")
-    if not np.array_equal(np.unique(y), np.arange(settings["classes"])):
-        raise ValueError(f"the labels are not the classes 0 to {settings['classes'] - 1} of data.classes")
-    if x.min() < 0 or x.max() > settings["largest_value"]:
-        raise ValueError(f"grey values are outside 0 to {settings['largest_value']} of data.largest_value")
-    return Digits(x, y, settings["classes"])
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """One label draw: sorted indices `labelled` with their classes `labels`, and the sorted rest `unlabelled`."""
+
+    labelled: np.ndarray
+    labels: np.ndarray
+    unlabelled: np.ndarray
 
 
-def _synthetic(settings: dict) -> Digits:
-    """Noisy copies of one random template per class, with the digits' features and values; not from the paper."""
-    rng = np.random.default_rng(settings["synthetic_seed"])
-    classes, features, largest = settings["classes"], settings["features"], settings["largest_value"]
-    templates = rng.integers(0, largest + 1, (classes, features))
-    n = min(settings["samples"], settings["synthetic_samples"])
-    y = np.arange(n, dtype=np.int64) % classes
-    noise = settings["synthetic_noise"] * rng.standard_normal((n, features))
-    # Whole numbers keep the distances exact, as with the real grey values.
-    x = np.clip(np.rint(templates[y] + noise), 0, largest)
-    return Digits(x, y, classes)
+@lru_cache(maxsize=None)
+def load_digits_data(n_samples: int, n_classes: int, n_features: int, max_value: float, dtype: str) -> Digits:
+    """Return the first `n_samples` digits, x (n_samples, n_features) and y (n_samples,) [3¶1].
 
-
-def draw_labels(y: np.ndarray, classes: int, per_class: int, seed: int) -> np.ndarray:
-    """Sorted indices, (classes * per_class,), of the points that the draw of this seed labels ([3¶1]).
-
-    y: (n,) classes of all points.
+    The data are in an installed package, so they are the same with and without `data.synthetic`.
     """
-    # R32: the draw depends on these arguments alone, so that all methods see the same one
-    # R29: the first points of each class in the order of default_rng(seed).permutation(n)
+    # R31: the digits that ship with scikit-learn [3¶1]
+    bunch = load_digits()
+    if len(bunch.data) < n_samples:
+        raise ValueError(f"load_digits has {len(bunch.data)} images, but data.n_samples is {n_samples}")
+    # R32: the values as they are, without scaling or centring [3¶1]
+    x = bunch.data[:n_samples].astype(dtype)
+    y = bunch.target[:n_samples].astype(np.int64)
+    if x.shape[1] != n_features:
+        raise ValueError(f"images have {x.shape[1]} values, but data.n_features is {n_features}")
+    if not np.array_equal(np.unique(y), np.arange(n_classes)):
+        raise ValueError(f"the classes are {np.unique(y).tolist()}, but data.n_classes is {n_classes}")
+    if x.min() < 0 or x.max() > max_value:
+        raise ValueError(f"values lie in [{x.min()}, {x.max()}], not in [0, {max_value}]")
+    # The arrays are shared by all trials of a process.
+    x.setflags(write=False)
+    y.setflags(write=False)
+    return Digits(x=x, y=y, n_classes=n_classes)
+
+
+def draw_labels(y: np.ndarray, n_classes: int, per_class: int, seed: int) -> Draw:
+    """Label `per_class` points of each class of y (n,) for the seed; the rest is unlabelled [3¶1]."""
+    # R33: the first points of each class in the order of a permutation of all n points [3¶1]
     order = np.random.default_rng(seed).permutation(len(y))
-    labelled = []
-    for c in range(classes):
+    chosen = []
+    for c in range(n_classes):
         members = order[y[order] == c]
         if len(members) < per_class:
-            raise ValueError(f"class {c} has {len(members)} points, {per_class} are to be labelled")
-        labelled.append(members[:per_class])
-    return np.sort(np.concatenate(labelled))
+            raise ValueError(f"class {c} has {len(members)} points, fewer than the {per_class} to be labelled")
+        chosen.append(members[:per_class])
+    # Sorted storage lets an argmin over labelled points resolve ties by index.
+    labelled = np.sort(np.concatenate(chosen))
+    rest = np.ones(len(y), dtype=bool)
+    rest[labelled] = False
+    return Draw(labelled=labelled, labels=y[labelled], unlabelled=np.flatnonzero(rest))
