@@ -1,8 +1,6 @@
 """The example's recorded answers, replayed: the tokens of each agent, in the full pipeline and in the published one."""
 
 import asyncio
-import json
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +9,6 @@ from pathlib import Path
 from benchmarks.machine import example
 from benchmarks.speed import reference
 from benchmarks.speed.measure import RECORDED, Profile, sizes_of
-from papercoder.agents.answers import read_object
 from papercoder.artifacts import LogicDesign
 from papercoder.models.contract import Request, count_tokens
 from papercoder.models.stack import Call, calls, made
@@ -19,6 +16,7 @@ from papercoder.operations.generate import generate
 from papercoder.runs.folder import answer_store, load
 from papercoder.settings import Settings
 
+PUBLISHED = RECORDED.parent / "published"
 _SHORTEST_PREFIX = 1024
 """Tokens from which providers keep the beginning of a prompt."""
 
@@ -37,7 +35,7 @@ class Spent:
 
 @dataclass(frozen=True)
 class TokenResults:
-    """Two runs of the same answers."""
+    """A run of each profile."""
 
     full: dict[str, Spent]
     """Agent -> what its calls took in the full pipeline."""
@@ -46,10 +44,10 @@ class TokenResults:
     """Calls of the full pipeline that corrected a rejected answer."""
 
     published: dict[str, Spent]
-    """The same with `--profile papercoder`, from those of the answers that it asks for."""
+    """The same with `--profile papercoder`, which has recorded answers of its own."""
 
     reference: int
-    """Prompt tokens of Paper2Code's own client for the same answers."""
+    """Prompt tokens of Paper2Code's own client for the answers of that profile."""
 
 
 def measure() -> TokenResults:
@@ -57,7 +55,7 @@ def measure() -> TokenResults:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         full = _replay(RECORDED, folder / "full", "full")
-        published = _replay(_without_requirements(folder / "recorded"), folder / "published", "papercoder")
+        published = _replay(PUBLISHED, folder / "published", "papercoder")
         logic = load(folder / "published", "planning/logic.json", LogicDesign)
         reference_prompt = reference.prompt_tokens(sizes_of([made(call) for call in published], logic))
     return TokenResults(
@@ -72,25 +70,6 @@ def _replay(recorded: Path, folder: Path, profile: Profile) -> list[Call]:
     settings = Settings(model=f"recorded:{recorded}", profile=profile, sandbox="none")
     asyncio.run(generate(example(), folder, settings))
     return list(calls(answer_store(folder)))
-
-
-def _without_requirements(folder: Path) -> Path:
-    """The recording as the published pipeline could have asked for it: without ids of requirements."""
-    shutil.copytree(RECORDED, folder)
-    for path in (folder / "architecture").glob("*.md"):
-        design = _answer(path)
-        files = [{"path": file["path"], "purpose": file["purpose"]} for file in design["files"]]
-        path.write_text(json.dumps({**design, "files": files}), encoding="utf-8")
-    for path in (folder / "config").glob("*.md"):
-        values = [{**value, "source": "assumed", "requirement": ""} for value in _answer(path)["values"]]
-        path.write_text(json.dumps({"values": values}), encoding="utf-8")
-    return folder
-
-
-def _answer(path: Path) -> dict[str, list[dict[str, str]]]:
-    found = read_object(path.read_text(encoding="utf-8"))
-    assert isinstance(found, dict)
-    return found
 
 
 def by_agent(made_calls: Iterable[Call]) -> dict[str, Spent]:

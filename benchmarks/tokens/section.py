@@ -55,7 +55,7 @@ def section(results: TokenResults) -> Section:
         notes=(
             "The recorded answers of the example, replayed without a sandbox, so without repairs and diagnosis; "
             f"{results.retried} of {full.calls} calls followed a rejected answer. `published` is "
-            "`--profile papercoder` with those of the same answers that it asks for; Paper2Code's client would send "
+            "`--profile papercoder`, with recorded answers of its own; Paper2Code's client would send "
             f"{results.reference:,} prompt tokens for them. `before` is commit 32bafc7 with the recording that it had. "
             "A cache is assumed to keep leading messages of 1,024 tokens or more.",
         ),

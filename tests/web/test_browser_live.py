@@ -189,7 +189,7 @@ def test_the_example_is_started_with_one_click_and_read(
         expect(state(browser)).to_have_text("complete", timeout=LONG)
         browser.get_by_role("link", name="Paper & code").click()
         browser.locator(".item a[data-r='R12']").click()
-        expect(browser.locator(".paper mark.on").first).to_contain_text("exp")
+        expect(browser.locator(".paper mark.on").first).to_contain_text("Gibbs distribution")
         expect(browser.locator(".code li.on").first).to_be_visible()
     answers = [path.relative_to(KILN / "recorded").as_posix() for path in (KILN / "recorded").rglob("*.md")]
     # Trials do not run without a sandbox, so nothing is diagnosed and reviewed again.

@@ -44,7 +44,7 @@ def test_a_requirement_is_shown_on_both_sides(populated: Served, browser: Page) 
     browser.goto(f"{populated.url}/run/kiln/read")
     browser.locator(".item a[data-r='R12']").click()
     expect_selected(browser, "R12")
-    expect(browser.locator(".paper mark.on").first).to_contain_text("exp")
+    expect(browser.locator(".paper mark.on").first).to_contain_text("Gibbs distribution")
     browser.reload()
     expect_selected(browser, "R12")
 
@@ -109,14 +109,14 @@ def test_long_lines_wrap_on_demand(populated: Served, browser: Page) -> None:
 
 
 def test_a_file_of_the_graph_links_to_its_text(populated: Served, browser: Page) -> None:
-    link = browser.locator(".graph svg a", has_text="annealing.py")
+    link = browser.locator(".graph svg a", has_text="model.py")
     for press in (link.click, partial(link.press, "Enter")):
         browser.goto(f"{populated.url}/run/kiln/progress")
         press()
-        expect(browser.locator(".side.right .code")).to_have_attribute("data-path", "kiln/annealing.py")
-    browser.wait_for_url("**/read?file=kiln%2Fannealing.py")
+        expect(browser.locator(".side.right .code")).to_have_attribute("data-path", "kiln/model.py")
+    browser.wait_for_url("**/read?file=kiln%2Fmodel.py")
     browser.reload()
-    expect(browser.locator(".files select")).to_have_value("kiln/annealing.py")
+    expect(browser.locator(".files select")).to_have_value("kiln/model.py")
 
 
 def test_an_empty_tab_is_loaded_once_it_is_available(populated: Served, browser: Page) -> None:
@@ -136,7 +136,7 @@ def test_the_list_is_filtered(populated: Served, browser: Page) -> None:
     browser.locator("input[name=words]").fill("no such words")
     expect(browser.get_by_text("No requirement matches the filter")).to_be_visible()
     browser.locator("input[name=words]").fill("")
-    browser.locator("select[name=file]").select_option("kiln/annealing.py")
+    browser.locator("select[name=file]").select_option("kiln/model.py")
     expect(browser.locator(".item").first).to_be_visible()
 
 
@@ -167,10 +167,10 @@ def test_the_first_tab_leads_to_what_to_do_next(populated: Served, browser: Page
 
 def test_files_are_read_and_downloaded(populated: Served, browser: Page) -> None:
     browser.goto(f"{populated.url}/run/kiln/files")
-    browser.get_by_role("link", name="kiln/annealing.py", exact=True).first.click()
-    expect(browser.locator(".file-text .code")).to_have_attribute("data-path", "repo/kiln/annealing.py")
+    browser.get_by_role("link", name="kiln/model.py", exact=True).first.click()
+    expect(browser.locator(".file-text .code")).to_have_attribute("data-path", "repo/kiln/model.py")
     expect(browser.get_by_role("link", name="Beside the paper")).to_have_attribute(
-        "href", "/run/kiln/read?file=kiln%2Fannealing.py"
+        "href", "/run/kiln/read?file=kiln%2Fmodel.py"
     )
     expect(browser.get_by_role("link", name="Edit", exact=True)).to_be_visible()
     with browser.expect_download() as started:
@@ -209,7 +209,7 @@ def test_versions_are_compared(populated: Served, browser: Page) -> None:
     options = browser.locator("select[name=before] option")
     browser.locator("select[name=before]").select_option(index=options.count() - 1)
     browser.get_by_role("button", name="Compare").click()
-    expect(browser.locator(".change", has_text="kiln/annealing.py").first).to_be_visible()
+    expect(browser.locator(".change", has_text="kiln/model.py").first).to_be_visible()
     expect(browser.locator(".change pre .new").first).to_be_attached()
     browser.goto(f"{populated.url}/run/kiln/files?before=--output=/tmp/x&after=HEAD")
     expect(browser.locator("main")).to_contain_text("is not a version")
