@@ -77,8 +77,8 @@ def _surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 class Case:
     """A reproduced run, and a model with these hypotheses and edits."""
 
-    def __init__(self, folder: Path, hypotheses: list[HypothesisDraft], edits: list[str]) -> None:
-        self.folder, self.events = write_run(folder), list[Event]()
+    def __init__(self, folder: Path, hypotheses: list[HypothesisDraft], edits: list[str], seeds: int = 1) -> None:
+        self.folder, self.events = write_run(folder, seeds=seeds), list[Event]()
         self.files = repository(folder)
         shutil.rmtree(folder / "repo")  # so that publishing writes them as the system's own
         asyncio.run(History(folder / "repo").init())
@@ -170,3 +170,17 @@ def test_a_reference_to_nothing_is_rejected_with_the_reason(tmp_path: Path) -> N
     assert "it explains none of the claims that differ." in text
     assert "epochs is not a key of the configuration." in text
     assert "R9 is not the id of a requirement." in text
+
+
+def test_both_readings_get_more_seeds_where_a_gain_may_be_noise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = Case(tmp_path, [HALF], [block("tiny/model.py", LINE, TARGETED)], seeds=4)
+    noise = iter([["C4"]])
+    monkeypatch.setattr(pipeline.DiagnosisRounds, "_gains_within_noise", lambda *_: next(noise, []))
+    (attempt,) = case.diagnose(OPTIONS.model_copy(update={"seeds": 1})).attempts
+    assert attempt.status == "kept"
+    assert attempt.trials == 4 + 3  # the four kinds once, and three more seeds of the one that decides
+    for folder in ("reproduction", "diagnosis/H1"):
+        found = (tmp_path / folder / "trials").glob("*baseline-wine*")
+        assert len(list(found)) == 4, folder

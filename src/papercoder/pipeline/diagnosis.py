@@ -34,6 +34,8 @@ from papercoder.runs.events import DiagnosisStarted, HypothesisEnded, Warned
 from papercoder.runs.folder import digest, load
 from papercoder.runs.run import Run
 from papercoder.stages.diagnosis import (
+    LEVEL,
+    Shift,
     changed_config,
     claim_changes,
     claim_line,
@@ -49,6 +51,9 @@ from papercoder.stages.reproduction.preparation import trial_files
 
 _GUARDS = 2
 """Seeds of each kind of trial that are measured again to see whether a change moves what is met."""
+
+_MORE_SEEDS = 5
+"""Further seeds of both readings that are measured where a gain may be noise."""
 
 CONFIG, SMOKE_CONFIG = "config.yaml", "config.smoke.yaml"
 
@@ -213,8 +218,7 @@ class DiagnosisRounds:
         if changed is None:
             return _ended(hypothesis, "failed", "The model gave no edits for it."), state
         await self._commit_branch(hypothesis, state, changed)
-        trials = deciding
-        measured = await self._measure(hypothesis, changed, trials)
+        measured = await self._measure(hypothesis, changed, deciding)
         if any(change.is_gain for change in _changes(state, measured)):
             execution = await execute_in_run(
                 self.run,
@@ -226,16 +230,22 @@ class DiagnosisRounds:
             if execution.failed:
                 reason = f"With its change, {execution.failed.step} fails: {execution.failed.reason}"
                 return _ended(hypothesis, "failed", reason), state
-            trials, measured = await self._measure_others(hypothesis, state, changed, deciding)
+            state, measured = await self._measure_others(hypothesis, state, changed, deciding)
         failed = [item for item in measured.results if item.trial in deciding and item.status != "done"]
         if failed and len(failed) == len(deciding):
             return _ended(hypothesis, "failed", f"Its trials failed: {failed[0].reason}"), state
-        return self._decide(hypothesis, state, measured, edits, len(trials)), measured
+        return self._decide(hypothesis, state, measured, edits), measured
 
     async def _measure_others(
         self, hypothesis: Hypothesis, state: State, changed: State, deciding: tuple[Trial, ...]
-    ) -> tuple[tuple[Trial, ...], State]:
-        """Measure a few seeds of everything that is met, and then all seeds of what the change moves."""
+    ) -> tuple[State, State]:
+        """Measure a few seeds of everything that is met, then all seeds of what the change moves.
+
+        Where a gain may be noise, both readings get further seeds.
+
+        Returns:
+            The state before the change, and the one with it.
+        """
         met = [name for name, verdict in _verdicts(state.compared) if verdict == "met"]
         others = (trial for trial in self._known(state, met) if trial not in deciding)
         trials = (*deciding, *limit_seeds(others, _GUARDS))
@@ -243,7 +253,24 @@ class DiagnosisRounds:
         if moved := [change.claim for change in _changes(state, measured) if change.is_loss or change.is_open]:
             trials = tuple(dict.fromkeys((*trials, *self._known(state, moved))))
             measured = await self._measure(hypothesis, changed, trials)
-        return trials, measured
+        if noise := self._gains_within_noise(state, measured):
+            return await self._measure_more_seeds(hypothesis, state, measured, noise)
+        return state, measured
+
+    async def _measure_more_seeds(
+        self, hypothesis: Hypothesis, before: State, after: State, claims: Iterable[str]
+    ) -> tuple[State, State]:
+        """Both readings with further seeds of the trials of these claims, as far as the budget allows."""
+        needs = needed_kinds(before.design.claims, self.trials)
+        kinds = {kind for name in claims for kind in needs.get(name, ())}
+        known = {result.trial.id for result in before.results}
+        further = (trial for trial in self.trials if kind_of(trial) in kinds and trial.id not in known)
+        options = self.options.model_copy(update={"budget": max(self._seconds_left / 2, 1.0)})
+        seeds = tuple(limit_seeds(further, _MORE_SEEDS))
+        added = await measure(self.run, before.files, (), seeds, options, "reproduction", self.open_at)
+        before = replace(before, results=(*before.results, *added))
+        trials = tuple(result.trial for result in (*after.results, *added))
+        return before, await self._measure(hypothesis, after, trials)
 
     def _known(self, state: State, claims: Iterable[str]) -> tuple[Trial, ...]:
         """The trials of these claims that have a measurement."""
@@ -298,14 +325,10 @@ class DiagnosisRounds:
         measured = await measure(self.run, state.files, (), trials, options, f"diagnosis/{hypothesis.id}", self.open_at)
         return replace(state, results=measured)
 
-    def _decide(
-        self, hypothesis: Hypothesis, before: State, after: State, edits: Edits, trials: int
-    ) -> DiagnosisAttempt:
+    def _decide(self, hypothesis: Hypothesis, before: State, after: State, edits: Edits) -> DiagnosisAttempt:
         changes = _changes(before, after)
         gained = [change.claim for change in changes if change.is_gain]
-        tried = 1 + sum(attempt.status in {"kept", "rejected"} for attempt in self.attempts)
-        same_seeds = before.with_trials_of(after).compared
-        decision = decide(changes, shifts(same_seeds, after.compared, gained), tried)
+        decision = decide(changes, _shifts(before, after), self._tried)
         keep, reason, ended_early = decision.keep, decision.reason, False
         seen = {change.claim for change in changes}
         unseen = [name for name, verdict in _verdicts(before.compared) if verdict == "met" and name not in seen]
@@ -319,9 +342,18 @@ class DiagnosisRounds:
             settings=hypothesis.settings,
             edits=edits,
             changes=changes,
-            trials=trials,
+            trials=len(after.results),
             ended_early=ended_early,
         )
+
+    @property
+    def _tried(self) -> int:
+        """How many hypotheses were measured, the present one included."""
+        return 1 + sum(attempt.status in {"kept", "rejected"} for attempt in self.attempts)
+
+    def _gains_within_noise(self, before: State, after: State) -> list[str]:
+        """The claims whose gain does not exceed the noise between the seeds that were measured."""
+        return [each.claim for each in _shifts(before, after) if not each.exceeds_noise(LEVEL / self._tried)]
 
     async def _commit_branch(self, hypothesis: Hypothesis, before: State, after: State) -> None:
         """Keep the changed files as a branch of the repository's history, whether they are kept or not."""
@@ -333,6 +365,12 @@ class DiagnosisRounds:
 
 def _changes(before: State, after: State) -> tuple[ClaimChange, ...]:
     return claim_changes(before.compared, before.with_trials_of(after).compared, after.compared)
+
+
+def _shifts(before: State, after: State) -> tuple[Shift, ...]:
+    """What the claims that a change gains measured before and after it, with the same seeds."""
+    gained = [change.claim for change in _changes(before, after) if change.is_gain]
+    return shifts(before.with_trials_of(after).compared, after.compared, gained)
 
 
 def _ended(
