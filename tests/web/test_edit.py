@@ -290,7 +290,7 @@ def test_the_repository_is_downloaded_without_its_history(served: Served, browse
     (run / "repo" / "leak.txt").symlink_to("/etc/passwd")
     browser.goto(f"{served.url}/run/{run.name}")
     with browser.expect_download() as downloading:
-        browser.get_by_role("link", name="Download", exact=True).click()
+        browser.get_by_role("link", name="Download the code").first.click()
     assert downloading.value.suggested_filename == f"{run.name}.zip"
     with zipfile.ZipFile(downloading.value.path()) as archive:
         names = archive.namelist()
