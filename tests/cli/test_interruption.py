@@ -23,7 +23,11 @@ from tests.web.held import RELEASE_FILE
 
 STOPPING = "papercoder: stopping after the calls in flight; press Ctrl-C again to stop now.\n"
 INTERRUPTED = "papercoder: interrupted; run the same command again to resume.\n"
-SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+SIGNALS = (
+    signal.SIGINT,
+    pytest.param(signal.SIGHUP, marks=pytest.mark.slow),
+    pytest.param(signal.SIGTERM, marks=pytest.mark.slow),
+)
 
 
 @contextmanager

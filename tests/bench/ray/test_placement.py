@@ -186,6 +186,7 @@ def test_execution_steps_run_where_their_resources_are(machines: Machines) -> No
     assert [event.message for event in of_kind(events, Warned)] == ["around", "trouble"]
 
 
+@pytest.mark.slow
 def test_a_paper_that_kills_its_host_does_not_affect_the_others(machines: Machines, tmp_path: Path) -> None:
     manifest = write_manifest(tmp_path, texts=3, variants=[FULL])
     text = manifest.read_text(encoding="utf-8").replace("id: p2", f"id: {POISON}")
@@ -202,6 +203,7 @@ def test_a_paper_that_kills_its_host_does_not_affect_the_others(machines: Machin
     assert [entries for entries in poisoned if entries == [POISON]][:2] == [[POISON], [POISON]]
 
 
+@pytest.mark.slow
 def test_the_budget_is_shared_by_all_hosts(machines: Machines, tmp_path: Path) -> None:
     priced = f"{TINY},price_in=1,price_out=0.1"
     whole = run(write_manifest(tmp_path, texts=4, variants=[FULL], models=priced), tmp_path / "whole")

@@ -249,7 +249,12 @@ def test_the_way_in_leads_nowhere_else(guarded: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGHUP, 128 + signal.SIGHUP)]
+    ("number", "code"),
+    [
+        (signal.SIGINT, 0),
+        pytest.param(signal.SIGTERM, -signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, 128 + signal.SIGHUP, marks=pytest.mark.slow),
+    ],
 )
 def test_a_token_is_made_and_a_signal_ends_the_server_without_an_error(
     tmp_path: Path, number: signal.Signals, code: int
