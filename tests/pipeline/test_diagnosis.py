@@ -172,6 +172,12 @@ def test_a_reference_to_nothing_is_rejected_with_the_reason(tmp_path: Path) -> N
     assert "R9 is not the id of a requirement." in text
 
 
+def test_a_hypothesis_about_other_claims_is_left_out_and_the_others_are_tried(tmp_path: Path) -> None:
+    other = HARDWARE.model_copy(update={"claims": ("C1",)})
+    case = Case(tmp_path, [other, HALF], [block("tiny/model.py", LINE, TARGETED)])
+    assert [(each.hypothesis, each.status) for each in case.diagnose().attempts] == [("H2", "kept")]
+
+
 def test_both_readings_get_more_seeds_where_a_gain_may_be_noise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -150,8 +150,15 @@ async def find_hypotheses(
         differences="\n".join(differences),
         most=_MAX_HYPOTHESES,
     )
-    chosen = drafts.hypotheses[:_MAX_HYPOTHESES]
-    return Hypotheses(items=tuple(Hypothesis(**dict(draft), id=f"H{index}") for index, draft in enumerate(chosen, 1)))
+    chosen = enumerate(drafts.hypotheses[:_MAX_HYPOTHESES], 1)
+    ids = _claims_of(differences)
+    items = (Hypothesis(**dict(draft), id=f"H{index}") for index, draft in chosen if ids & set(draft.claims))
+    return Hypotheses(items=tuple(items))
+
+
+def _claims_of(differences: Iterable[str]) -> frozenset[str]:
+    """The ids at the beginning of lines about claims."""
+    return frozenset(line.split()[1] for line in differences if line.startswith("- "))
 
 
 def _code_part(code: tuple[SourceFile, ...]) -> Part:
@@ -194,11 +201,12 @@ def problems(
     differences: tuple[str, ...],
 ) -> Iterator[str]:
     """References to claims, requirements, settings, files or quotes that do not exist, and untestable hypotheses."""
-    ids = {line.split()[1] for line in differences if line.startswith("- ")}
+    ids = _claims_of(differences)
+    explains = any(ids & set(draft.claims) for draft in drafts.hypotheses)
     keys, paths = {value.key for value in config.values}, {file.path for file in code}
     for number, draft in enumerate(drafts.hypotheses, 1):
         for reason in (
-            *([] if ids & set(draft.claims) else ["it explains none of the claims that differ."]),
+            *([] if explains else ["it explains none of the claims that differ."]),
             *(f"{item.key} is not a key of the configuration." for item in draft.settings if item.key not in keys),
             *(f"`{path}` is not a file shown." for path in draft.files if path not in paths),
             *_kind_problems(draft, paper, requirements),
