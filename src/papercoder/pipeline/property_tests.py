@@ -42,7 +42,7 @@ REPORT = "review/mutation.json"
 _VERSIONS = 40
 """Wrong versions of a file; more of them rarely show more."""
 
-_SECONDS, _LEAST_SECONDS = 45.0, 8.0
+_SECONDS, _LEAST_SECONDS = 30.0, 5.0
 """The time for the wrong versions of all files together, and the least for one file."""
 
 _SETTINGS = 8
