@@ -97,7 +97,7 @@ _FOLDERS = (_PACKAGE / "example", _PACKAGE.parents[1] / "examples" / "kiln")
 """In an installed package, and in a clone."""
 
 
-BUDGET = 40.0
+BUDGET = 60.0
 """Seconds for the trials, and again for the diagnosis: enough for a few seeds of everything on two cores."""
 
 
