@@ -261,10 +261,8 @@ class DiagnosisRounds:
         self, hypothesis: Hypothesis, before: State, after: State, claims: Iterable[str]
     ) -> tuple[State, State]:
         """Both readings with further seeds of the trials of these claims, as far as the budget allows."""
-        needs = needed_kinds(before.design.claims, self.trials)
-        kinds = {kind for name in claims for kind in needs.get(name, ())}
         known = {result.trial.id for result in before.results}
-        further = (trial for trial in self.trials if kind_of(trial) in kinds and trial.id not in known)
+        further = (trial for trial in self._trials_of(before, claims) if trial.id not in known)
         options = self.options.model_copy(update={"budget": max(self._seconds_left / 2, 1.0)})
         seeds = tuple(limit_seeds(further, _MORE_SEEDS))
         added = await measure(self.run, before.files, (), seeds, options, "reproduction", self.open_at)
@@ -274,10 +272,14 @@ class DiagnosisRounds:
 
     def _known(self, state: State, claims: Iterable[str]) -> tuple[Trial, ...]:
         """The trials of these claims that have a measurement."""
+        measured = {result.trial.id for result in state.results if result.status == "done"}
+        return tuple(trial for trial in self._trials_of(state, claims) if trial.id in measured)
+
+    def _trials_of(self, state: State, claims: Iterable[str]) -> Iterator[Trial]:
+        """All trials of these claims."""
         needs = needed_kinds(state.design.claims, self.trials)
         kinds = {kind for name in claims for kind in needs.get(name, ())}
-        measured = {result.trial.id for result in state.results if result.status == "done"}
-        return tuple(trial for trial in self.trials if trial.id in measured and kind_of(trial) in kinds)
+        return (trial for trial in self.trials if kind_of(trial) in kinds)
 
     def _why_not(self, hypothesis: Hypothesis, deciding: tuple[Trial, ...]) -> str:
         """Why a hypothesis is not tried; empty if it is."""

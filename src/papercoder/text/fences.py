@@ -1,6 +1,6 @@
 """Fences around text for a model, such as a paper, code and logs: nothing in a text can end its own fence.
 
-The tag of a fence is a digest of the text inside. Whoever wrote the text could not know it, and a tag that the text
+The tag of a fence is a digest of the text inside. The author of the text could not know it, and a tag that the text
 contains after all is not used. Since the same text always has the same tag, journals, recordings and the providers'
 prompt caches still recognise a request, which a random nonce would prevent.
 """
