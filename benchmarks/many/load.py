@@ -22,10 +22,10 @@ from benchmarks.many.trials import NoProcessHost, claims_manifest, start_no_proc
 from benchmarks.speed.measure import LATENCY
 from papercoder.artifacts import BenchEntryResult, BenchResults
 from papercoder.bench.bench import bench
-from papercoder.bench.manifest.manifest import Manifest, ModelChoice, PaperEntry, Variant
+from papercoder.bench.manifest import Manifest, ModelChoice, PaperEntry, Variant
 from papercoder.bench.placement import LocalPlacement, Placement
 from papercoder.bench.ray.host import Host
-from papercoder.bench.results.claims import shares
+from papercoder.bench.results.metrics import shares
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade, Event, TrialEnded
 

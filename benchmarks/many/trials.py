@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from papercoder.artifacts import ExecutionReport, MutationReport, StepName, StepResult, TrialResult
 from papercoder.artifacts.execution import Outcome, Trial
-from papercoder.bench.manifest.manifest import Manifest, ModelChoice, PaperEntry, ReproductionSpec, Variant
+from papercoder.bench.manifest import Manifest, ModelChoice, PaperEntry, ReproductionSpec, Variant
 from papercoder.bench.ray.host import Host
 from papercoder.models.simulated.project import EXPERIMENT
 from papercoder.pipeline import property_tests, publisher, reproduction

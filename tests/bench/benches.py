@@ -9,8 +9,8 @@ import yaml
 
 from papercoder.artifacts import BenchEntryResult, BenchResults
 from papercoder.bench.bench import bench
-from papercoder.bench.manifest.entries import Entry, entries
-from papercoder.bench.manifest.file import load_manifest
+from papercoder.bench.manifest import Entry, entries
+from papercoder.bench.manifest_file import load_manifest
 from papercoder.bench.placement import LocalPlacement
 from papercoder.runs.events import Event
 from papercoder.stages.checking import checks

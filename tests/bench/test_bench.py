@@ -13,8 +13,8 @@ import pytest
 
 from papercoder.artifacts import BenchEntryResult, BenchResults
 from papercoder.bench.bench import bench
-from papercoder.bench.manifest.entries import Entry
-from papercoder.bench.manifest.file import load_manifest
+from papercoder.bench.manifest import Entry
+from papercoder.bench.manifest_file import load_manifest
 from papercoder.bench.placement import Listener, LocalPlacement, RunEntry, SharedLimits
 from papercoder.errors import RunFolderError, SandboxError, SettingsError
 from papercoder.models.contract import Answer, Request

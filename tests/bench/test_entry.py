@@ -8,7 +8,7 @@ import pytest
 
 from papercoder.artifacts import BenchEntryResult, Paper
 from papercoder.bench.entry import EntryBudget, run_entry
-from papercoder.bench.manifest.entries import Entry
+from papercoder.bench.manifest import Entry
 from papercoder.bench.observation import cost_of, is_complete, observe
 from papercoder.bench.shared import SharedReader, with_addendum
 from papercoder.errors import CostCapReached, PaperError

@@ -12,8 +12,8 @@ from papercoder.artifacts import BenchResults, ClaimCounts, Paper
 from papercoder.artifacts.reproduction import Reproduction
 from papercoder.bench import entry as bench_entry
 from papercoder.bench.bench import bench
-from papercoder.bench.manifest.file import load_manifest
-from papercoder.bench.manifest.manifest import ReproductionSpec
+from papercoder.bench.manifest import ReproductionSpec
+from papercoder.bench.manifest_file import load_manifest
 from papercoder.bench.placement import LocalPlacement
 from papercoder.bench.shared import LocalShares, share_count
 from papercoder.errors import ReproductionError, SandboxError

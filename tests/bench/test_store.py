@@ -11,7 +11,7 @@ from typing import Any
 import fsspec
 import pytest
 
-from papercoder.bench.manifest.entries import Entry
+from papercoder.bench.manifest import Entry
 from papercoder.bench.observation import cost_of, is_complete
 from papercoder.bench.store import (
     ObjectStore,

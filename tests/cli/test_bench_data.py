@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from papercoder.bench.results.files import write_results
-from tests.bench.data.test_fetch import ROOT
 from tests.bench.entries import entry, judged, results
+from tests.bench.test_benchmarks import ROOT
 from tests.cli.test_papers import Command
 from tests.server import Server, serving
 

@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 from papercoder.artifacts import BenchEntryResult, BenchResults, ClaimCounts, Interval, JudgeMean
-from papercoder.bench.results.claims import summarise_claims
+from papercoder.bench.results.metrics import summarise_claims
 from papercoder.console.bench import Board, Lines, show_results, watching
 from papercoder.console.output import PlainConsole
 from papercoder.runs.events import ArtifactStarted, CallMade, CallRetried, ExecutionStepEnded, RunStarted, TrialStarted

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from papercoder.bench.data.folder import lfs_pointer
+from papercoder.bench.data_folder import lfs_pointer
 from papercoder.datasets.downloads import Content, Downloads, Missing, Unreachable, web_client
 from papercoder.errors import FetchError
 from tests.server import Server, serving

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from papercoder.artifacts import BenchEntryResult, BenchResults
-from papercoder.bench.manifest.entries import Entry, entries, reads_claims
-from papercoder.bench.manifest.manifest import Manifest
+from papercoder.bench.manifest import Entry, Manifest, entries, reads_claims
 from papercoder.bench.observation import cost_of, observe
 from papercoder.bench.placement import Listener, Placement, RunEntry, SharedLimits
-from papercoder.bench.results.claims import summarise_claims
 from papercoder.bench.results.files import write_results
+from papercoder.bench.results.metrics import summarise_claims
 from papercoder.bench.store import restore
 from papercoder.concurrency import wait_until_done
 from papercoder.errors import PaperCoderError, SettingsError

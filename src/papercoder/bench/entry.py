@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 
 from papercoder.artifacts import BenchEntryResult, ExecutionReport, Paper, Repository
 from papercoder.artifacts.reproduction import ReproductionOptions
-from papercoder.bench.manifest.entries import Entry, EvaluationSpec, reads_claims
-from papercoder.bench.manifest.manifest import ReproductionSpec
+from papercoder.bench.manifest import Entry, EvaluationSpec, ReproductionSpec, reads_claims
 from papercoder.bench.observation import EVALUATION_FOLDER, EntryEnd, clear_end, observe, save_end, seconds_of_trials
 from papercoder.bench.shared import LocalShares, TrialShares, with_addendum
 from papercoder.concurrency import wait_until_done

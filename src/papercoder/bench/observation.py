@@ -24,7 +24,7 @@ from papercoder.artifacts.bench import EntryStatus
 from papercoder.artifacts.claims import ClaimVerdict
 from papercoder.artifacts.evaluation import Evaluation
 from papercoder.artifacts.reproduction import Reproduction
-from papercoder.bench.manifest.entries import Entry, entry_digest
+from papercoder.bench.manifest import Entry, entry_digest
 from papercoder.files.regular import delete, is_file, read_text, walk, write
 from papercoder.report.loading import judged_claims
 from papercoder.runs.event_log import read_events

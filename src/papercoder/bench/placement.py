@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol
 
 from papercoder.artifacts import Artifact, BenchEntryResult, BenchResults
-from papercoder.bench.manifest.entries import Entry
+from papercoder.bench.manifest import Entry
 from papercoder.bench.shared import LocalShares, SharedReader, share_count, wants_gpu
 from papercoder.bench.store import run_stored
 from papercoder.models.limits import LocalBudget, LocalRateLimits

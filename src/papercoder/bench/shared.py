@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from papercoder.artifacts import Paper, Paragraph, Section
-from papercoder.bench.manifest.entries import Entry
+from papercoder.bench.manifest import Entry
 from papercoder.errors import PaperError
 from papercoder.operations.generate import PaperReader, read_in_thread
 from papercoder.pipeline.reproduction import OpenPlace, divided_machine

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from papercoder.artifacts import BenchEntryResult
 from papercoder.bench.entry import run_entry
-from papercoder.bench.manifest.entries import Entry
+from papercoder.bench.manifest import Entry
 from papercoder.bench.observation import END_FILE, EVALUATION_FOLDER, clear_end, is_complete
 from papercoder.bench.shared import TrialShares
 from papercoder.errors import RunFolderError, SettingsError

@@ -20,8 +20,8 @@ from papercoder.cli.options import (
 from papercoder.errors import SettingsError
 
 if TYPE_CHECKING:
-    from papercoder.bench.data.benchmarks import Benchmark, Hosts
-    from papercoder.bench.data.folder import DataFolder
+    from papercoder.bench.benchmarks import Benchmark, Hosts
+    from papercoder.bench.data_folder import DataFolder
     from papercoder.bench.placement import Placement
 
 
@@ -65,7 +65,7 @@ def run_manifest(
     """Run all entries of a manifest. Run it again to resume."""
 
     from papercoder.bench.bench import bench
-    from papercoder.bench.manifest.file import load_manifest
+    from papercoder.bench.manifest_file import load_manifest
     from papercoder.bench.results.page import write_page
     from papercoder.console.bench import show_results, watching
 
@@ -103,7 +103,7 @@ def _placement(on: Literal["local", "ray"], ray_address: str | None) -> "Placeme
 @benches.command("example")
 def show_example() -> None:
     """Print an example manifest: the ablation of the Paper2Code paper."""
-    from papercoder.bench.manifest.file import example
+    from papercoder.bench.manifest_file import example
 
     echo(example(), nl=False)
 
@@ -171,8 +171,8 @@ def fetch_data(
 ) -> None:
     """Download a public benchmark and write its manifest. Run it again to fetch what is missing."""
 
-    from papercoder.bench.data.benchmarks import fetch, hosts_at
-    from papercoder.bench.data.folder import DataFolder
+    from papercoder.bench.benchmarks import fetch, hosts_at
+    from papercoder.bench.data_folder import DataFolder
     from papercoder.console.bench import show_downloaded
     from papercoder.console.resources import show_progress
     from papercoder.datasets.downloads import Downloads, web_client
@@ -190,7 +190,7 @@ def fetch_data(
 
 
 def _list(benchmark: str, data: "DataFolder", hosts: "Hosts", gold: bool, listed: Path | None) -> "Benchmark":
-    from papercoder.bench.data.benchmarks import Paper2CodeBench, PaperBench
+    from papercoder.bench.benchmarks import Paper2CodeBench, PaperBench
 
     if benchmark == PaperBench.name:
         if gold:

@@ -13,10 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from papercoder.artifacts import BenchEntryResult, BenchResults, ClaimSummary
-from papercoder.bench.data.benchmarks import FetchResult
+from papercoder.bench.benchmarks import FetchResult
 from papercoder.bench.placement import Listener
 from papercoder.bench.results import wording
-from papercoder.bench.results.claims import OUTCOMES, VERDICTS, hours, shares, sum_claims, verdict_label
 from papercoder.bench.results.comparison import Comparison, SettingComparison
 from papercoder.bench.results.metrics import (
     CLAIMS,
@@ -24,12 +23,18 @@ from papercoder.bench.results.metrics import (
     COST,
     COVERAGE,
     JUDGES,
+    OUTCOMES,
     RUBRIC,
     SECONDS,
+    VERDICTS,
     Entries,
     Metric,
     grouped,
+    hours,
     mean_of,
+    shares,
+    sum_claims,
+    verdict_label,
 )
 from papercoder.report.formatting import cost, duration, plural
 from papercoder.runs.events import (

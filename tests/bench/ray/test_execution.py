@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from papercoder.artifacts import StepName
-from papercoder.bench.manifest.entries import Entry, entries
-from papercoder.bench.manifest.file import load_manifest
-from papercoder.bench.manifest.manifest import Resources
+from papercoder.bench.manifest import Entry, Resources, entries
+from papercoder.bench.manifest_file import load_manifest
 from papercoder.bench.ray.execution import GIB, missing_capacity, required, unmet_needs
 from papercoder.bench.ray.placement import RayPlacement
 from papercoder.errors import SettingsError

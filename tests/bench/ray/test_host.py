@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from papercoder.artifacts import BenchEntryResult
-from papercoder.bench.manifest.entries import Entry
+from papercoder.bench.manifest import Entry
 from papercoder.bench.ray import host as ray_host
 from papercoder.bench.ray.host import EntryRequest, Host, HostMessage
 from papercoder.bench.shared import TrialShares

@@ -17,8 +17,8 @@ from benchmarks.many.trials import claims_manifest
 
 from papercoder.artifacts import BenchResults
 from papercoder.bench.bench import bench
-from papercoder.bench.manifest.file import load_manifest
-from papercoder.bench.manifest.manifest import Resources
+from papercoder.bench.manifest import Resources
+from papercoder.bench.manifest_file import load_manifest
 from papercoder.bench.ray.execution import ClusterExecutor
 from papercoder.bench.ray.host import EntryRequest
 from papercoder.bench.ray.placement import RayPlacement, provider_variables

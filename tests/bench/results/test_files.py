@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts import BenchEntryResult, BenchResults, ClaimCounts, Interval, JudgeMean
-from papercoder.bench.results.claims import shares as shares_of
-from papercoder.bench.results.claims import summarise_claims
 from papercoder.bench.results.files import claims_csv, to_csv, write_results
-from papercoder.bench.results.metrics import COVERAGE, NAMED, SECONDS, grouped, mean_of
+from papercoder.bench.results.metrics import COVERAGE, NAMED, SECONDS, grouped, mean_of, summarise_claims
+from papercoder.bench.results.metrics import shares as shares_of
 from papercoder.runs.folder import load
 
 SCORE = Interval(mean=4.0, low=3.5, high=4.5, n=8)

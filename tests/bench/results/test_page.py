@@ -8,8 +8,8 @@ import pytest
 from lxml import html
 
 from papercoder.artifacts import BenchResults, ClaimCounts
-from papercoder.bench.results.claims import summarise_claims
 from papercoder.bench.results.comparison import compare
+from papercoder.bench.results.metrics import summarise_claims
 from papercoder.bench.results.page import comparison_html, to_html, write_page
 from tests.bench.entries import entry, judged, results
 from tests.diagrams.shapes import parsed

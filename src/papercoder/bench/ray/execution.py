@@ -12,8 +12,7 @@ from functools import cache
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from papercoder.artifacts import StepName
-from papercoder.bench.manifest.entries import Entry
-from papercoder.bench.manifest.manifest import Resources
+from papercoder.bench.manifest import Entry, Resources
 from papercoder.errors import PaperCoderError
 from papercoder.pipeline.publisher import expected_executions
 from papercoder.report.formatting import plural

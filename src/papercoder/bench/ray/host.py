@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from papercoder.artifacts import BenchEntryResult
-from papercoder.bench.manifest.entries import Entry
+from papercoder.bench.manifest import Entry
 from papercoder.bench.ray.execution import ClusterExecutor
 from papercoder.bench.ray.leases import ClusterShares, RemoteBudget, RemoteRateLimits
 from papercoder.bench.shared import SharedReader

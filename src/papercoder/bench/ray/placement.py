@@ -13,7 +13,7 @@ from importlib.metadata import version
 from typing import Any, cast
 
 from papercoder.artifacts import BenchEntryResult
-from papercoder.bench.manifest.entries import Entry
+from papercoder.bench.manifest import Entry
 from papercoder.bench.placement import Listener, OnEvent, RunEntry, SharedLimits
 from papercoder.bench.ray.execution import missing_capacity
 from papercoder.bench.ray.host import EntryRequest, Host, HostMessage

@@ -11,7 +11,7 @@ from typing import get_args
 from pydantic import ValidationError
 
 from papercoder.artifacts import BenchEntryResult, BenchResults, ClaimSummary, JudgeName
-from papercoder.bench.results.claims import OUTCOMES, VERDICTS
+from papercoder.bench.results.metrics import OUTCOMES, VERDICTS
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import read_bytes
 from papercoder.runs.folder import write_synced

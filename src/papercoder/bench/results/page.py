@@ -12,7 +12,6 @@ from markupsafe import Markup
 
 from papercoder.artifacts import BenchEntryResult, BenchResults, ClaimSummary
 from papercoder.bench.results import wording
-from papercoder.bench.results.claims import VERDICTS, hours, shares, verdict_label
 from papercoder.bench.results.comparison import Comparison, SettingComparison
 from papercoder.bench.results.metrics import (
     CALLS,
@@ -25,11 +24,15 @@ from papercoder.bench.results.metrics import (
     NAMED,
     RUBRIC,
     SECONDS,
+    VERDICTS,
     Entries,
     Metric,
     grouped,
+    hours,
     mean_of,
     papers_of,
+    shares,
+    verdict_label,
 )
 from papercoder.bench.results.plots import (
     Groups,

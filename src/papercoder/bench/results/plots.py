@@ -14,9 +14,19 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from papercoder.artifacts import BenchEntryResult, ClaimSummary, Interval
-from papercoder.bench.results.claims import VERDICTS, shares, verdict_label
 from papercoder.bench.results.comparison import Difference, difference, with_verdicts
-from papercoder.bench.results.metrics import COST, JUDGES, NAMED, Entries, Metric, mean_of, per_paper
+from papercoder.bench.results.metrics import (
+    COST,
+    JUDGES,
+    NAMED,
+    VERDICTS,
+    Entries,
+    Metric,
+    mean_of,
+    per_paper,
+    shares,
+    verdict_label,
+)
 from papercoder.bench.results.wording import TONES, change
 from papercoder.report.formatting import money, plural
 from papercoder.report.model import STEPS

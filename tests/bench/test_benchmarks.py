@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts import Paper
-from papercoder.bench.data.benchmarks import Benchmark, FetchResult, Hosts, Paper2CodeBench, PaperBench, fetch, hosts_at
-from papercoder.bench.data.folder import DataFolder
-from papercoder.bench.manifest.file import load_manifest
+from papercoder.bench.benchmarks import Benchmark, FetchResult, Hosts, Paper2CodeBench, PaperBench, fetch, hosts_at
+from papercoder.bench.data_folder import DataFolder
+from papercoder.bench.manifest_file import load_manifest
 from papercoder.datasets.downloads import Downloads, web_client
 from papercoder.errors import FetchError, SettingsError
 from papercoder.paper.reading import read

@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, Vali
 
 from papercoder.artifacts import Artifact
 from papercoder.artifacts.evaluation import JudgeName
-from papercoder.bench.data.folder import DataFolder, open_archive
-from papercoder.bench.manifest.manifest import Judge, Manifest, ModelChoice, PaperEntry, model_name
+from papercoder.bench.data_folder import DataFolder, open_archive
+from papercoder.bench.manifest import Judge, Manifest, ModelChoice, PaperEntry, model_name
 from papercoder.datasets.downloads import Unreachable
 from papercoder.errors import FetchError, SettingsError
 from papercoder.paper.files import Memory

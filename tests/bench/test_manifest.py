@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from papercoder.bench.manifest.entries import entries, model_for_repeat
-from papercoder.bench.manifest.file import example, load_manifest
-from papercoder.bench.manifest.manifest import model_name
+from papercoder.bench.manifest import entries, model_for_repeat, model_name
+from papercoder.bench.manifest_file import example, load_manifest
 from papercoder.errors import SettingsError
 from papercoder.settings import TEXT_ROLES
 from tests.bench.benches import TINY, write_manifest

@@ -10,14 +10,15 @@ import yaml
 from pydantic import ValidationError
 
 from papercoder.agents.prompts import Prompts
-from papercoder.bench.manifest.entries import entry_settings, judge_settings
-from papercoder.bench.manifest.manifest import (
+from papercoder.bench.manifest import (
     Judge,
     Manifest,
     ModelChoice,
     PaperEntry,
     ReproductionSpec,
     Variant,
+    entry_settings,
+    judge_settings,
     model_name,
 )
 from papercoder.errors import SettingsError

@@ -1,1 +1,0 @@
-"""Data of public benchmarks: downloads, their folder and the lists of papers."""

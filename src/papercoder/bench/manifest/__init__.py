@@ -1,1 +1,0 @@
-"""The manifest of a bench: papers, variants, models, repeats and judges."""
