@@ -272,6 +272,13 @@ def test_a_folder_without_a_repository_is_refused(tmp_path: Path) -> None:
         reproduce(tmp_path)
 
 
+def test_a_profile_without_claims_is_named(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    (tmp_path / "planning" / "requirements.json").unlink()
+    with pytest.raises(RunFolderError, match="neither requirements nor claims"):
+        reproduce(tmp_path)
+
+
 def test_options_are_those_given_then_those_of_last_time_then_the_settings(tmp_path: Path) -> None:
     settings = Settings(budget="10m", sandbox="subprocess")
     assert options_to_resume(tmp_path, settings).budget == 600

@@ -56,6 +56,8 @@ def test_what_to_do_next_follows_from_what_is_there(tmp_path: Path) -> None:
     assert "2 choices" in steps[4].reason
     (full / "reproduction" / "claims.json").unlink()
     assert [step.action for step in load(full).next_steps] == ["data", *measured[2:]]
+    (full / "planning" / "claims.json").unlink()  # a profile that reads no claims
+    assert [step.action for step in load(full).next_steps] == measured[3:]
     failed = full_folder(tmp_path / "failed", "failed")
     assert [step.action for step in load(failed).next_steps] == ["revise", "requirements", "ask", "share"]
     stopped = planned_folder(tmp_path / "stopped")

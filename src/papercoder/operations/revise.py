@@ -272,8 +272,13 @@ def load_design(folder: Path) -> Design:
     """The results of a run's planning.
 
     Raises:
-        RunFolderError: planning is not finished.
+        RunFolderError: planning is not finished, or its profile reads no requirements.
     """
+    if is_file(folder, "planning/logic.json") and not is_file(folder, REQUIREMENTS):
+        raise RunFolderError(
+            f"{folder} was made with a profile that reads neither requirements nor claims. Make a new run with "
+            "`--profile full`."
+        )
     return Design(
         plan=load(folder, "planning/plan.json", OverallPlan),
         requirements=load(folder, REQUIREMENTS, Requirements),

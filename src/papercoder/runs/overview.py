@@ -165,7 +165,9 @@ def _next_steps(folder: Path, status: RunStatus, steps: Mapping[str, str], name:
             detail="It continues where it stopped; nothing is paid for twice.",
             command=f"papercoder run {shlex.quote(paper)} -o {name}",
         )
-    if is_file(folder, "repo/trials.py") or steps.get("smoke") == "passed":
+    if is_file(folder, "planning/claims.json") and (
+        is_file(folder, "repo/trials.py") or steps.get("smoke") == "passed"
+    ):
         yield from _about_claims(folder, name)
     yield from _about_requirements(folder, name)
     if status == "complete" and is_file(folder, "repo/main.py"):
