@@ -17,7 +17,6 @@ from bm25s import BM25
 from papercoder.agents.context import Part
 from papercoder.artifacts import Artifact, ReferencePassage, Requirement
 from papercoder.models.contract import count_tokens
-from papercoder.paper.names import names
 from papercoder.repository.traceability import ids_in
 from papercoder.runs.folder import digest
 from papercoder.text.characters import one_line
@@ -30,10 +29,12 @@ PERMISSIVE = frozenset(
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _PLURAL = re.compile(r"(?<=[a-z]{3})s$")
-_COMMON = names(
-    "the and for are with that this from all each its into not than then over when where which use used using one two "
-    "has have can per our their paper method value number set def self return import none true false class int str "
-    "float tuple list dict if else in is of to by on at as or an be it we"
+_COMMON = frozenset(
+    """
+    the and for are with that this from all each its into not than then over when where which use used using one two has
+    have can per our their paper method value number set def self return import none true false class int str float
+    tuple list dict if else in is of to by on at as or an be it we
+    """.split()
 )
 _CITATION = re.compile(r"\[(ref:[^\[\]\n]{1,400}:\d{1,7}-\d{1,7})\]")
 _LONGEST = 60

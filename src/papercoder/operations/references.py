@@ -16,7 +16,6 @@ from papercoder.concurrency import run_in_thread
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.files.regular import file_status, is_file, read_bytes, read_text, walk, write
 from papercoder.files.temporary import temporary_folder
-from papercoder.paper.names import names
 from papercoder.paper.server import is_internal
 from papercoder.repository.git import clone, is_clone_address, run_git
 from papercoder.runs.folder import digest, load
@@ -25,12 +24,14 @@ from papercoder.settings import Settings
 FOLDER = "references"
 """In a run folder."""
 
-_SUFFIXES = names(
-    ".c .cc .cfg .cpp .cu .cuh .go .h .hpp .ini .java .jl .js .lua .m .md .py .pyi .pyx .r .rs .rst .sh .toml .ts "
-    ".yaml .yml"
+_SUFFIXES = frozenset(
+    """
+    .c .cc .cfg .cpp .cu .cuh .go .h .hpp .ini .java .jl .js .lua .m .md .py .pyi .pyx .r .rs .rst .sh .toml .ts .yaml
+    .yml
+    """.split()
 )
 _SKIPPED = frozenset({"__pycache__", "build", "dist", "node_modules", "site-packages", "venv"})
-_LESS_RELEVANT = names("benchmarks doc docs test testing tests")
+_LESS_RELEVANT = frozenset("benchmarks doc docs test testing tests".split())
 """Folders that are left out first."""
 
 _LARGEST_FILE = 200_000

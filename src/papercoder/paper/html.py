@@ -12,7 +12,6 @@ from papercoder.errors import PaperError
 from papercoder.paper.draft import Draft, Element, Listing, Text
 from papercoder.paper.markup import Rows, Tag, cells_of, classes_of, parse_html, span, tidy
 from papercoder.paper.mathml import normalize_maths, tex
-from papercoder.paper.names import names
 from papercoder.paper.printed import (
     NUMBER_AFTER,
     PrintedHeading,
@@ -67,22 +66,21 @@ def _is_table(tag: Tag) -> bool:
     return tag.tag == "table" or "ltx_tabular" in classes_of(tag)
 
 
-SKIPPED = names("script style nav header footer button form noscript svg iframe template aside")
-SKIPPED_CLASSES = names(
+SKIPPED = frozenset("script style nav header footer button form noscript svg iframe template aside".split())
+SKIPPED_CLASSES = frozenset(
     """
-    ltx_tag_item
-    ltx_tag_note ltx_note_mark ltx_authors ltx_dates ltx_page_navbar ltx_page_footer ltx_page_header ltx_TOC
-    ltx_toclist ltx_ERROR ltx_role_newpage ltx_pagination ltx_rdf package-alerts ltx_page_logo ltx_keywords
+    ltx_tag_item ltx_tag_note ltx_note_mark ltx_authors ltx_dates ltx_page_navbar ltx_page_footer ltx_page_header
+    ltx_TOC ltx_toclist ltx_ERROR ltx_role_newpage ltx_pagination ltx_rdf package-alerts ltx_page_logo ltx_keywords
     ltx_classification ar5iv-footer
-    """
+    """.split()
 )
-BLOCKS = names(
+BLOCKS = frozenset(
     """
-    div section article main ul ol dl table tbody thead tr td th figure figcaption p li dd dt pre blockquote
-    center details summary body hr h1 h2 h3 h4 h5 h6 fieldset address
-    """
+    div section article main ul ol dl table tbody thead tr td th figure figcaption p li dd dt pre blockquote center
+    details summary body hr h1 h2 h3 h4 h5 h6 fieldset address
+    """.split()
 )
-_NOTES = names("ltx_role_footnote ltx_role_footnotetext ltx_role_endnote ltx_role_thanks")
+_NOTES = frozenset("ltx_role_footnote ltx_role_footnotetext ltx_role_endnote ltx_role_thanks".split())
 _FOOTNOTES = ".//*[contains(@class, 'ltx_note') or contains(@class, 'footnote') or contains(@href, '#fn')]"
 _SIGNS = frozenset("0123456789*†‡§¶∗⋆,# ")
 _LISTING_LINES = ".//*[contains(@class, 'ltx_listingline')]"
@@ -215,12 +213,16 @@ _LEVELS = {
     "ltx_title_subsection": 3,
     "ltx_title_subsubsection": 4,
 }
-_RUN_IN = names("ltx_title_paragraph ltx_title_subparagraph ltx_title_theorem ltx_title_proof ltx_runin")
-_PARAGRAPHS = names("p li dd dt blockquote")
+_RUN_IN = frozenset("ltx_title_paragraph ltx_title_subparagraph ltx_title_theorem ltx_title_proof ltx_runin".split())
+_PARAGRAPHS = frozenset("p li dd dt blockquote".split())
 _WITH_BLOCKS = "boolean(.//p|.//ul|.//ol|.//table|.//pre|.//div|.//figure|.//math[@display='block'])"
 _DEEPEST = 120
 _LISTINGS = ".//pre | .//*[contains(concat(' ', @class, ' '), ' ltx_listing ')]"
-_EQUATIONS = names("ltx_equation ltx_equationgroup ltx_eqn_table equation equationgroup eqnarray displaymath")
+_EQUATIONS = frozenset(
+    """
+    ltx_equation ltx_equationgroup ltx_eqn_table equation equationgroup eqnarray displaymath
+    """.split()
+)
 _NUMBERS = (
     ".//*[contains(@class, 'ltx_tag_equation') or contains(@class, 'ltx_eqn_eqno') or contains(@class, 'eqno')"
     " or contains(@class, 'refnum') or contains(@class, 'eqnumber') or contains(@class, 'equation-number')]"

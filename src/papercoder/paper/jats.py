@@ -10,7 +10,6 @@ from papercoder.paper.draft import Draft, Element, Listing, Text
 from papercoder.paper.html import rows_of
 from papercoder.paper.markup import Tag, drop_namespaces, parse_xml, tidy
 from papercoder.paper.mathml import tex_of
-from papercoder.paper.names import names
 from papercoder.paper.printed import (
     FloatKind,
     PrintedHeading,
@@ -22,9 +21,9 @@ from papercoder.paper.printed import (
     outlined,
 )
 
-_SILENT = names("label object-id graphic inline-graphic media processing-meta")
-_SPACED = names("break p title list-item list")
-_FORMULAS = names("inline-formula disp-formula math tex-math")
+_SILENT = frozenset("label object-id graphic inline-graphic media processing-meta".split())
+_SPACED = frozenset("break p title list-item list".split())
+_FORMULAS = frozenset("inline-formula disp-formula math tex-math".split())
 _TITLE_NOTES = ".//fn | .//xref[@ref-type = 'fn' or @ref-type = 'author-notes' or @ref-type = 'corresp']"
 _SIGNS = re.compile(r"(?:\^\{?[*†‡§¶]*\}?|[*†‡§¶ ])+$")
 _DOCUMENT = re.compile(r"\\begin\{document\}(.*?)\\end\{document\}", re.DOTALL)
@@ -150,9 +149,9 @@ def _text(work: Tag) -> str:
     return ". ".join(filter(None, [", ".join(people), *parts]))
 
 
-_TITLES = names("label title sec-meta")
-_ORDERED = names("order alpha-lower alpha-upper roman-lower roman-upper")
-_FLOATS = names("fig table-wrap boxed-text supplementary-material disp-formula")
+_TITLES = frozenset("label title sec-meta".split())
+_ORDERED = frozenset("order alpha-lower alpha-upper roman-lower roman-upper".split())
+_FLOATS = frozenset("fig table-wrap boxed-text supplementary-material disp-formula".split())
 _ABSTRACTS = ".//abstract[not(@abstract-type) or @abstract-type = 'normal']"
 
 

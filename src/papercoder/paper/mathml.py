@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from lxml import html
 
 from papercoder.paper.markup import Tag, classes_of, depth_of, fragment, tidy
-from papercoder.paper.names import names
 
 _SIGNS = "∑∏∫∮∈∉∋≤≥≠≪≫×⋅·∗→←↦⇒⇔⟶∞∂∇∼≈≃≅≡±∓∥∣⟨⟩⌊⌋⌈⌉∀∃∪∩⊂⊆⊃⊇∖∅∝∘⊙⊗⊕⊤⊥∧∨¬√…⋯⋮⋱ℓℏ′†"
 _SIGN_NAMES = """
@@ -17,9 +16,11 @@ _SIGN_NAMES = """
     vee neg surd ldots cdots vdots ddots ell hbar prime dagger
 """
 _COMMANDS = dict(zip(_SIGNS, _SIGN_NAMES.split(), strict=True))
-_FUNCTIONS = names(
-    "arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf limsup ln log max min"
-    " Pr sec sin sinh sup tan tanh"
+_FUNCTIONS = frozenset(
+    """
+    arccos arcsin arctan arg cos cosh cot coth csc deg det dim exp gcd hom inf ker lg lim liminf limsup ln log max min
+    Pr sec sin sinh sup tan tanh
+    """.split()
 )
 _ACCENTS = {
     "^": "hat",
@@ -58,8 +59,8 @@ _STYLED = {
     "SANS-SERIF": "mathsf",
     "MONOSPACE": "mathtt",
 }
-_LEAVES = names("mi mn mo mtext ms")
-_SILENT = names("annotation annotation-xml mphantom none mprescripts mspace")
+_LEAVES = frozenset("mi mn mo mtext ms".split())
+_SILENT = frozenset("annotation annotation-xml mphantom none mprescripts mspace".split())
 _SCRIPTS = {
     "msub": "_",
     "msup": "^",
@@ -174,16 +175,16 @@ def _sign(sign: str) -> str:
     return sign
 
 
-_RENDERED = names(
+_RENDERED = frozenset(
     """
     MathJax_Preview MathJax_Display MathJax MathJax_CHTML MathJax_SVG MathJax_SVG_Display MJXc-display katex-html
     mwe-math-fallback-image-inline mwe-math-fallback-image-display
-    """
+    """.split()
 )
 """Classes of what a script drew, beside the source that it drew it from."""
 
 _DELIMITED = re.compile(r"\s*(?:\\\((.*)\\\)|\\\[(.*)\\\]|\$\$(.*)\$\$|\$(.*)\$)\s*", re.DOTALL)
-_TEX_CLASSES = names("math arithmatex tex ltx_Math MathTeX mathjax-latex")
+_TEX_CLASSES = frozenset("math arithmatex tex ltx_Math MathTeX mathjax-latex".split())
 
 
 def normalize_maths(root: Tag) -> None:

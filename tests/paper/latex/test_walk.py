@@ -4,7 +4,6 @@ from hypothesis import strategies as st
 
 from papercoder.errors import PaperError
 from papercoder.paper.draft import Display, Grid, Heading, Listing, Picture
-from papercoder.paper.names import names
 from tests.paper.latex.source import draft_of, paper_of, texts
 
 
@@ -255,9 +254,11 @@ def test_no_text_is_an_error() -> None:
         draft_of(r"\documentclass{article}\begin{document}\end{document}")
 
 
-STARTS = names(
-    r"""{ } $ ${ \\[ \section{ \section[ \begin{a} \begin{equation} \footnote{ \item[ \begin{tabular}{l} \For{x}{
-    \label{ \begin{align}\label{ \textbf{\footnote{ \'"""
+STARTS = frozenset(
+    r"""
+    { } $ ${ \\[ \section{ \section[ \begin{a} \begin{equation} \footnote{ \item[ \begin{tabular}{l} \For{x}{ \label{
+    \begin{align}\label{ \textbf{\footnote{ \'
+    """.split()
 )
 
 
@@ -267,9 +268,11 @@ def test_nothing_hangs(piece: str) -> None:
     draft_of("Some text. " + piece * 5_000)
 
 
-PIECES = names(
-    r"""\section{ \begin{align} \end{align} \begin{tabular}{l} \end{tabular} { } $ $$ & \\ [ ] x \item \caption{c}
-    \begin{figure} \end{figure} \label{l} \ref{l} \appendix \cite{k} \begin{algorithm} \end{algorithm} \For{a}{b}"""
+PIECES = frozenset(
+    r"""
+    \section{ \begin{align} \end{align} \begin{tabular}{l} \end{tabular} { } $ $$ & \\ [ ] x \item \caption{c}
+    \begin{figure} \end{figure} \label{l} \ref{l} \appendix \cite{k} \begin{algorithm} \end{algorithm} \For{a}{b}
+    """.split()
 )
 
 

@@ -12,10 +12,11 @@ from papercoder.paper.latex.siunitx import parse_options
 from papercoder.paper.latex.tables import is_row_end
 from papercoder.paper.latex.tokens import PAR, VERBATIM, tokenize
 from papercoder.paper.latex.tree import TAB_STOPS, Command, Environment, Group, Node, parse, plain
-from papercoder.paper.names import names
 
-LISTINGS = names(
-    "lstlisting lstlisting* verbatim verbatim* Verbatim Verbatim* BVerbatim LVerbatim spverbatim alltt minted tabbing"
+LISTINGS = frozenset(
+    """
+    lstlisting lstlisting* verbatim verbatim* Verbatim Verbatim* BVerbatim LVerbatim spverbatim alltt minted tabbing
+    """.split()
 )
 _OPENINGS = {
     "for": "for {} do",
@@ -45,7 +46,7 @@ _LABELS = {
     "kwresult": "Result:",
 }
 _SHORT = re.compile(r"[lu](?=(?:for|foreach|while|if|elseif|else|case)$)")
-_TWO_BODIES = names("eIf leIf")
+_TWO_BODIES = frozenset("eIf leIf".split())
 _OPTION = re.compile(r"\s*\[((?:[^\[\]{}]|\{(?:[^{}]|\{[^{}]*\})*\}|\[[^\[\]]*\])*)\]")
 _LANGUAGE = re.compile(r"\A\s*\{[^{}]*\}")
 _SIDE_NOTE = re.compile(r"\A\[[^\]]*\]")

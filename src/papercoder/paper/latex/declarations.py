@@ -8,16 +8,15 @@ from papercoder.paper.latex.prose import Prose
 from papercoder.paper.latex.siunitx import parse_options
 from papercoder.paper.latex.tokens import join
 from papercoder.paper.latex.tree import Command, plain, tokens_of
-from papercoder.paper.names import names
 
-OF_THEOREMS = names("newtheorem declaretheorem newproof newtcbtheorem spnewtheorem newmdtheoremenv")
+OF_THEOREMS = frozenset("newtheorem declaretheorem newproof newtcbtheorem spnewtheorem newmdtheoremenv".split())
 """Commands that declare them."""
 
-_OF_CLASSES = names(
+_OF_CLASSES = frozenset(
     """
     theorem lemma corollary proposition definition remark example assumption conjecture claim observation fact property
     hypothesis exercise problem question solution note case
-    """
+    """.split()
 )
 """Environments that journal classes define without the source saying so."""
 

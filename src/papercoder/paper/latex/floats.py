@@ -15,11 +15,10 @@ from papercoder.paper.latex.tables import TABULARS, rows_of
 from papercoder.paper.latex.tokens import is_blank, join, tokenize
 from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, commands, parse, plain, tokens_of
 from papercoder.paper.latex.vocabulary import DROPPED, MATHS, SIGNATURES, SILENT
-from papercoder.paper.names import names
 
-_ROW_BY_ROW = names("align gather eqnarray flalign alignat IEEEeqnarray subeqnarray")
+_ROW_BY_ROW = frozenset("align gather eqnarray flalign alignat IEEEeqnarray subeqnarray".split())
 _WRAPPERS = {"gather": "gathered", "multline": "gathered", "eqnarray": "array", "IEEEeqnarray": "array"}
-_LEADING_ARGUMENT = names("alignat alignat* IEEEeqnarray IEEEeqnarray* empheq")
+_LEADING_ARGUMENT = frozenset("alignat alignat* IEEEeqnarray IEEEeqnarray* empheq".split())
 _LONGEST_LABEL = 200
 _OPTION = re.compile(r"^\s*\[[^\]]*\]")
 
@@ -154,28 +153,26 @@ def _text(base: str, group: Sequence[_Row], prose: Prose) -> str:
 
 FLOATS: dict[str, str] = (
     dict.fromkeys(
-        names("figure wrapfigure sidewaysfigure teaserfigure SCfigure figurehere figwindow floatingfigure"), "figure"
+        "figure wrapfigure sidewaysfigure teaserfigure SCfigure figurehere figwindow floatingfigure".split(), "figure"
     )
     | dict.fromkeys(
-        names(
-            """
-            table wraptable sidewaystable longtable longtabu xltabular ltabulary longtblr talltblr supertabular xtabular
-            deluxetable splitdeluxetable SCtable tablehere specialtable
-            """
-        ),
+        """
+        table wraptable sidewaystable longtable longtabu xltabular ltabulary longtblr talltblr supertabular xtabular
+        deluxetable splitdeluxetable SCtable tablehere specialtable
+        """.split(),
         "table",
     )
-    | dict.fromkeys(names("algorithm algorithm2e procedure"), "algorithm")
+    | dict.fromkeys("algorithm algorithm2e procedure".split(), "algorithm")
     | {"listing": "lstlisting"}
 )
 """Environments that float, with the counter of their captions."""
 
-_HOLDERS = names("minipage center adjustbox flushleft tcolorbox")
-_NOTES = names("tablenotes tablecomments tablenotetext tablerefs tnotetext")
-_CAPTIONS = names("caption captionof tablecaption topcaption bottomcaption")
-_ALGORITHMIC = names("algorithmic algorithmicx")
-_WITH_CAPTION = names("subcaption subfloat subfigure subcaptionbox captionbox")
-_BOXES = names("ttabbox ffigbox capbtabbox fcapside")
+_HOLDERS = frozenset("minipage center adjustbox flushleft tcolorbox".split())
+_NOTES = frozenset("tablenotes tablecomments tablenotetext tablerefs tnotetext".split())
+_CAPTIONS = frozenset("caption captionof tablecaption topcaption bottomcaption".split())
+_ALGORITHMIC = frozenset("algorithmic algorithmicx".split())
+_WITH_CAPTION = frozenset("subcaption subfloat subfigure subcaptionbox captionbox".split())
+_BOXES = frozenset("ttabbox ffigbox capbtabbox fcapside".split())
 _FEWEST_WORDS = 12
 
 

@@ -10,7 +10,6 @@ from papercoder.paper.latex.siunitx import SIGNATURES, Quantities
 from papercoder.paper.latex.tokens import PAR, VERBATIM, is_blank, join
 from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, plain, tokens_of
 from papercoder.paper.latex.vocabulary import ACCENTS, DINGBATS, DROPPED, KNOWN, SILENT, SYMBOLS, accented
-from papercoder.paper.names import names
 
 _XSPACE = "\ue002"
 _AFTER_XSPACE = re.compile(_XSPACE + r"+\s*(?=(.)?)")
@@ -19,18 +18,18 @@ _BLANKS = re.compile(r"\s+")
 _MATH_REFERENCE = re.compile(r"\\(eqref|ref) ?\*? ?\{([^{}]*)\}")
 _LIGATURES = (("``", '"'), ("''", '"'), ("---", "—"), ("--", "–"), ("`", "'"))
 _CITATIONS = tuple(
-    names(
+    frozenset(
         """
         cite Cite parencite Parencite textcite Textcite autocite Autocite footcite footfullcite fullcite onlinecite
         shortcite supercite smartcite
-        """
+        """.split()
     )
 )
 _LIKE_REFERENCE = re.compile(r"[rR]efs?$")
 """Names of commands that papers and styles define for references, such as `\\figref`."""
 
 _LONGEST_ARGUMENT = 300
-_COUNTER_STYLES = names("arabic roman Roman alph Alph fnsymbol")
+_COUNTER_STYLES = frozenset("arabic roman Roman alph Alph fnsymbol".split())
 _IN_FORMULA = re.compile(rf"\\(?:{'|'.join([*SIGNATURES, 'xspace', 'protect'])})$")
 
 
@@ -281,8 +280,8 @@ def _initial(prose: Prose, command: Command) -> str:
     return prose.raw(command.last).strip()
 
 
-_SPELLED_OUT_ONCE = names("ac acp gls glspl")
-_ACRONYMS = names("acs acl acf ac acp acsp aclp acfp gls Gls glspl Glspl acrshort acrlong acrfull Ac Acp")
+_SPELLED_OUT_ONCE = frozenset("ac acp gls glspl".split())
+_ACRONYMS = frozenset("acs acl acf ac acp acsp aclp acfp gls Gls glspl Glspl acrshort acrlong acrfull Ac Acp".split())
 _SPECIAL: dict[str, Callable[[Prose, Command], str]] = (
     dict.fromkeys(_COUNTER_STYLES, Prose._counter)
     | dict.fromkeys(_ACRONYMS, Prose._acronym)

@@ -16,7 +16,6 @@ from papercoder.paper.latex.tables import TABULARS
 from papercoder.paper.latex.tokens import PAR, tokenize
 from papercoder.paper.latex.tree import Command, Environment, Group, Node, commands, parse, plain
 from papercoder.paper.latex.walk import IN_PREAMBLE, Walk
-from papercoder.paper.names import names
 
 _ENTRY = re.compile(r"@\s*(\w+)\s*[{(]\s*([^\s,{}()]+)\s*,")
 _FIELD = re.compile(r"\s*,?\s*([A-Za-z][\w-]*)\s*=\s*")
@@ -35,7 +34,7 @@ _FIELDS = (
     "eprint",
     "url",
 )
-_NO_ENTRIES = names("string preamble comment")
+_NO_ENTRIES = frozenset("string preamble comment".split())
 
 
 def printed(environment: Environment, prose: Prose) -> Iterator[Reference]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
 
 from papercoder.paper.latex.tokens import VERBATIM, is_blank, join
-from papercoder.paper.names import names
 
 Options = Mapping[str, str]
 """siunitx' settings by key; a key that is given without a value has an empty one."""
@@ -237,7 +236,7 @@ _LITERAL = {
     "\\:": " ",
     "\\!": "",
 }
-_LAYOUT = names(r"{ } $ \relax \xspace \text \mathrm \textrm \mbox \rm \ensuremath \operatorname \unskip")
+_LAYOUT = frozenset(r"{ } $ \relax \xspace \text \mathrm \textrm \mbox \rm \ensuremath \operatorname \unskip".split())
 """Tokens in a unit that change nothing about what it says."""
 
 _WITHOUT_SPACE = ("°", "′", "″")

@@ -8,31 +8,30 @@ from papercoder.paper.latex.siunitx import parse_options
 from papercoder.paper.latex.tokens import is_blank, join, tokenize
 from papercoder.paper.latex.tree import Command, Environment, Group, Node, plain, tokens_of
 from papercoder.paper.markup import span
-from papercoder.paper.names import names
 
-TABULARS = names(
+TABULARS = frozenset(
     """
     tabular tabular* tabularx tabulary longtable longtable* tabu longtabu NiceTabular NiceTabular* NiceTabularX
     tabularray tblr longtblr talltblr supertabular supertabular* xtabular mpsupertabular xltabular ltabulary deluxetable
     deluxetable* splitdeluxetable splitdeluxetable*
-    """
+    """.split()
 )
-WITH_HEADS_BEFORE = names("supertabular supertabular* xtabular mpsupertabular")
+WITH_HEADS_BEFORE = frozenset("supertabular supertabular* xtabular mpsupertabular".split())
 """Tables whose head is set in front of them."""
 
-HEADS = names("tablehead tablefirsthead")
+HEADS = frozenset("tablehead tablefirsthead".split())
 """Commands that hold the first rows of a table."""
 
 _WIDEST = 200
 _MOST_COLUMNS = 500
-_NOT_CELLS = names(
+_NOT_CELLS = frozenset(
     """
     caption label tablecaption topcaption bottomcaption tablehead tablefirsthead tablelasthead tabletail tablelasttail
     tablecomments tablenotetext tablerefs
-    """
+    """.split()
 )
 _ROW_ENDS = frozenset(("\\", "tabularnewline", "cr", "FL", "ML", "NN", "LL"))
-_BREAKS = names("endfirsthead endhead endfoot endlastfoot")
+_BREAKS = frozenset("endfirsthead endhead endfoot endlastfoot".split())
 _ARGUMENTS = {"@": 1, "!": 1, ">": 1, "<": 1, "D": 3, "w": 2, "W": 2, "p": 1, "m": 1, "b": 1, "d": 1}
 """How many arguments the letters of a column specification take."""
 

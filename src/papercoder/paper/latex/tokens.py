@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from papercoder.paper.names import names
-
 PAR = "\n\n"
 """The token of an empty line."""
 
@@ -20,11 +18,11 @@ END_OF_FILE = "\x02"
 
 _TOKEN = re.compile(r"\\(?:[A-Za-z@]+|.|$)|%[^\n]*\n?|\$\$|[{}\[\]$&~*]|#+\d?|\s+|[^\\%{}\[\]$&~*#\s]+", re.DOTALL)
 _BUILT_IN = dict.fromkeys(
-    names(
+    frozenset(
         """
         comment verbatim verbatim* Verbatim Verbatim* BVerbatim LVerbatim spverbatim alltt lstlisting lstlisting* minted
         filecontents filecontents*
-        """
+        """.split()
     ),
     "",
 )

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 
 from papercoder.paper.latex.tokens import PAR, VERBATIM, is_blank, is_name, join
 from papercoder.paper.latex.vocabulary import ENVIRONMENTS, KNOWN, MATHS, SIGNATURES
-from papercoder.paper.names import names
 
-_WITH_SIZE = names(
+_WITH_SIZE = frozenset(
     r"""
     \penalty \vskip \hskip \kern \mskip \mkern \baselineskip \parskip \parindent \hangindent \hangafter \looseness
     \tolerance \emergencystretch \lineskip \lower \raise \moveleft \moveright
-    """
+    """.split()
 )
 _SIZE = re.compile(r"=?[-+]?[\d.]*(?:pt|em|ex|in|cm|mm|sp|pc|bp)?")
 _DEEPEST = 60
@@ -23,10 +22,10 @@ _MOST_ARGUMENTS = 9
 _LONGEST_RAW = 300
 """Tokens of the longest argument that is kept as tokens: a number or a unit."""
 
-TAB_STOPS = names(r"\= \> \< \+ \- \' \`")
+TAB_STOPS = frozenset(r"\= \> \< \+ \- \' \`".split())
 """Commands that move between tab stops in `tabbing`; elsewhere they are accents and spaces."""
 
-_WITH_WIDTH = names("tabu longtabu")
+_WITH_WIDTH = frozenset("tabu longtabu".split())
 _LONGEST_WIDTH = 12
 
 

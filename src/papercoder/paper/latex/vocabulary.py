@@ -8,7 +8,6 @@ text of its arguments is kept, and it is counted.
 import unicodedata
 
 from papercoder.paper.latex.siunitx import SIGNATURES as QUANTITIES
-from papercoder.paper.names import names
 
 SYMBOLS: dict[str, str] = {
     "\\": " ",
@@ -454,27 +453,27 @@ ENVIRONMENTS: dict[str, str] = table(_ENVIRONMENTS)
 _NUMBERED = "equation align gather multline eqnarray flalign alignat dmath IEEEeqnarray empheq subeqnarray dgroup"
 _UNNUMBERED = "equation* align* gather* multline* eqnarray* flalign* alignat* dmath* IEEEeqnarray* displaymath dgroup*"
 
-MATHS: dict[str, str] = dict.fromkeys(names(_NUMBERED), "numbered") | dict.fromkeys(names(_UNNUMBERED), "")
+MATHS: dict[str, str] = dict.fromkeys(_NUMBERED.split(), "numbered") | dict.fromkeys(_UNNUMBERED.split(), "")
 """The environments of displayed maths: `numbered`, or empty."""
 
-_ELSEWHERE = names(
+_ELSEWHERE = frozenset(
     """
     title icmltitle subtitle label pageref abstract bibliography newtheorem declaretheorem newproof newtcbtheorem
     spnewtheorem newmdtheoremenv newfloat floatname DeclareFloatingEnvironment sisetup DeclareSIUnit DeclareSIPrefix
     newcounter stepcounter refstepcounter newacronym DeclareAcronym cpageref Cpageref cpagerefrange labelcpageref
     usecounter value tablehead tablefirsthead tablelasthead date
-    """
+    """.split()
 )
 """Commands whose arguments are no text where they stand; the walk over the tree reads them."""
 
 SILENT = frozenset(name[1:] for name in (*_commands(FRONT_MATTER), *_commands(LAYOUT))) | _ELSEWHERE
 """Commands whose arguments are not printed."""
 
-DROPPED = names(
+DROPPED = frozenset(
     """
     IEEEkeywords keywords keyword tikzpicture pgfpicture picture CCSXML comment icmlauthorlist authorgroup pspicture
     axis AMS MSCcodes jelcodes forest tikzcd overpic filecontents highlights graphicalabstract
-    """
+    """.split()
 )
 """Environments whose content is no text."""
 
@@ -483,7 +482,7 @@ PROTECTED = frozenset(_commands(_KERNEL)) | {f"\\{accent}" for accent in _ACCENT
 
 KNOWN = (
     frozenset(SIGNATURES)
-    | {f"\\{name}" for name in (*names(WITHOUT_ARGUMENTS), *SYMBOLS, *ACCENTS)}
+    | {f"\\{name}" for name in (*WITHOUT_ARGUMENTS.split(), *SYMBOLS, *ACCENTS)}
     | {f"\\{character}" for character in "-/!>@*'+<=|)]:"}
     | {"\\iff", "\\@currentlabel", "\\@let@token"}
 )

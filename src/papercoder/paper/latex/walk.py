@@ -16,15 +16,14 @@ from papercoder.paper.latex.tables import TABULARS, WITH_HEADS_BEFORE, rows_of
 from papercoder.paper.latex.tokens import PAR, join, tokenize
 from papercoder.paper.latex.tree import Command, Environment, Group, Maths, Node, parse, plain, tokens_of
 from papercoder.paper.latex.vocabulary import DROPPED, KNOWN, SILENT
-from papercoder.paper.names import names
 from papercoder.paper.printed import authors
 
-LISTS = names(
+LISTS = frozenset(
     """
     itemize enumerate description compactitem compactenum compactdesc inparaenum asparaenum asparaitem tablenotes
-    """
+    """.split()
 )
-_NUMBERED = names("enumerate compactenum inparaenum asparaenum")
+_NUMBERED = frozenset("enumerate compactenum inparaenum asparaenum".split())
 _DEFAULTS = (("", "arabic", "."), ("(", "alph", ")"), ("", "roman", "."), ("", "Alph", "."))
 """What LaTeX prints around the number of an item, and in which style, by depth."""
 
@@ -83,7 +82,7 @@ def open_list(environment: Environment, outer: list[OpenList], prose: Prose) -> 
 
 
 _LETTER = re.compile(r"[^\W_]|\$")
-_RUN_IN = names("paragraph subparagraph bmhead")
+_RUN_IN = frozenset("paragraph subparagraph bmhead".split())
 _MOST_NAMED = 8
 
 
@@ -458,9 +457,11 @@ _STRUCTURE: dict[str, Callable[[Walk, Command], None]] = {
 }
 """Commands that print more than running text, or nothing in it."""
 
-_AFFILIATION_MARKS = names(
-    "IEEEauthorblockA inst textsuperscript orcidID orcid samethanks ref affmark authornotemark footnotemark email"
+_AFFILIATION_MARKS = frozenset(
+    """
+    IEEEauthorblockA inst textsuperscript orcidID orcid samethanks ref affmark authornotemark footnotemark email
+    """.split()
 )
 
-IN_PREAMBLE = DECLARATIONS | names("title Title icmltitle subtitle abstract author icmlauthor")
+IN_PREAMBLE = DECLARATIONS | frozenset("title Title icmltitle subtitle abstract author icmlauthor".split())
 """The commands that count in front of `\\begin{document}`."""

@@ -14,7 +14,6 @@ from math import log2
 
 from papercoder.artifacts import Loss
 from papercoder.paper.draft import Draft, Grid, Heading
-from papercoder.paper.names import names
 from papercoder.paper.pdf.extract import SHORTEST_LINE, RawDocument, RawPage, Word
 from papercoder.paper.pdf.page import MATH_FONT, is_upright
 
@@ -60,29 +59,24 @@ _PERCENT = {
 _RARE = 0.05
 """The same for letters of other alphabets."""
 
-_COMMON = (
-    names(  # English
-        "the and for that with are this from which our can not have was were been has its these than then when where "
-        "between each such more using used also based given set all one two both only over under into table figure"
-    )
-    | names(  # French
-        "les des une est dans que qui pour par sur pas plus avec sont nous cette ces aux mais entre peut comme ont deux"
-    )
-    | names(  # German
-        "der die und den das von mit für ist ein eine auf nicht dem des sich als auch werden wird oder bei sind einer"
-    )
-    | names(  # Spanish and Portuguese
-        "los las del por con una para como más este esta entre son dos uma não mais são foi pelo pela seu sua quando"
-    )
-    | names(  # Italian
-        "che per non della del dei nel sono alla gli delle con anche questo come più dalla una tra essere"
-    )
-    | names("het een van dat voor met zijn niet aan ook door worden deze wordt naar bij uit maar dan")  # Dutch
-    | names("och att det som för med den till ett inte kan har var från eller til ikke fra")  # Scandinavian languages
-    | names("nie jest się oraz dla przez jak tym jako był które který jsou není také bylo jeho nebo při kde")  # Slavic
-    | names("ovat että sekä joka myös kun hogy egy nem meg van ezt volt")  # Finnish and Hungarian
-    | names("bir için ile olarak olan daha gibi yang dan untuk dengan dari pada ini dalam")  # Turkish and Indonesian
+_COMMON = frozenset(
+    """
+    the and for that with are this from which our can not have was were been has its these than then when where between
+    each such more using used also based given set all one two both only over under into table figure
+    les des une est dans que qui pour par sur pas plus avec sont nous cette ces aux mais entre peut comme ont deux
+    der die und den das von mit für ist ein eine auf nicht dem des sich als auch werden wird oder bei sind einer
+    los las del por con una para como más este esta entre son dos uma não mais são foi pelo pela seu sua quando
+    che per non della del dei nel sono alla gli delle con anche questo come più dalla una tra essere
+    het een van dat voor met zijn niet aan ook door worden deze wordt naar bij uit maar dan
+    och att det som för med den till ett inte kan har var från eller til ikke fra
+    nie jest się oraz dla przez jak tym jako był które který jsou není také bylo jeho nebo při kde
+    ovat että sekä joka myös kun hogy egy nem meg van ezt volt
+    bir için ile olarak olan daha gibi yang dan untuk dengan dari pada ini dalam
+    """.split()
 )
+"""Frequent words of English, French, German, Spanish and Portuguese, Italian, Dutch, the Scandinavian and Slavic
+languages, Finnish and Hungarian, Turkish and Indonesian, in this order."""
+
 _UNUSUAL = frozenset("!\"#$&'*+<=>?@\\^_`{|}~")
 """Signs that neither prose nor numbers have many of."""
 

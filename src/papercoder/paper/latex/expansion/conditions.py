@@ -11,7 +11,6 @@ from papercoder.paper.latex.expansion.expander import Action, Alias, Expander
 from papercoder.paper.latex.expansion.macro import Unclosed, simple
 from papercoder.paper.latex.expansion.registers import Undecided, length, next_token, number, put_back
 from papercoder.paper.latex.tokens import END_OF_FILE, VERBATIM, is_blank
-from papercoder.paper.names import names
 
 _LONGEST_NAME = 200
 
@@ -170,19 +169,19 @@ def _unknown(_: Expander) -> bool:
     raise Undecided
 
 
-_TRUE = names(r"\iftrue \ifpdf \ifPDFTeX \ifpdftex \ifCLASSINFOpdf")
-_FALSE = names(
+_TRUE = frozenset(r"\iftrue \ifpdf \ifPDFTeX \ifpdftex \ifCLASSINFOpdf".split())
+_FALSE = frozenset(
     r"""
     \iffalse \ifvmode \ifxetex \ifXeTeX \ifluatex \ifLuaTeX \ifuptex \ifptex \iftutex \ifTUTeX \ifincsname \iffontchar
     \if@draft
-    """
+    """.split()
 )
-_UNKNOWN = names(r"\ifcat \ifinner \ifeof \ifvoid \ifhbox \ifvbox")
-_OF_IEEE = names(
+_UNKNOWN = frozenset(r"\ifcat \ifinner \ifeof \ifvoid \ifhbox \ifvbox".split())
+_OF_IEEE = frozenset(
     """
-    conference journal peerreview peerreviewca technote draftcls onecolumn twocolumn compsoc comsoc transmag
-    captionsoff romanappendices twoside draftclsnofoot final draft
-    """
+    conference journal peerreview peerreviewca technote draftcls onecolumn twocolumn compsoc comsoc transmag captionsoff
+    romanappendices twoside draftclsnofoot final draft
+    """.split()
 )
 _TESTS: dict[str, Callable[[Expander], bool]] = (
     dict.fromkeys(_TRUE, lambda _: True)

@@ -19,16 +19,15 @@ from papercoder.paper.latex.expansion.macro import (
     take_arguments,
 )
 from papercoder.paper.latex.tokens import VERBATIM, is_blank, join
-from papercoder.paper.names import names
 
-_STYLES = names(r"\arabic \roman \Roman \alph \Alph \fnsymbol \@arabic \@roman \@Roman \@alph \@Alph")
-_COUNTERS = names(
+_STYLES = frozenset(r"\arabic \roman \Roman \alph \Alph \fnsymbol \@arabic \@roman \@Roman \@alph \@Alph".split())
+_COUNTERS = frozenset(
     """
     part chapter section subsection subsubsection paragraph equation figure table footnote page algorithm lstlisting
     enumi enumii enumiii enumiv theorem
-    """
+    """.split()
 )
-_PSEUDOCODE_LABELS = names(r"\algorithmicrequire \algorithmicensure \algorithmicinput \algorithmicoutput")
+_PSEUDOCODE_LABELS = frozenset(r"\algorithmicrequire \algorithmicensure \algorithmicinput \algorithmicoutput".split())
 _SIZES = ("\\big", "\\Big", "\\bigg", "\\Bigg")
 
 

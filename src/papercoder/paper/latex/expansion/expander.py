@@ -18,9 +18,12 @@ from papercoder.paper.files import Files, decode, inside
 from papercoder.paper.latex.expansion.macro import Macro, Stream, Unclosed, substitute, take_arguments
 from papercoder.paper.latex.tokens import END_OF_FILE, PAR, is_blank, is_name, verbatim_environments
 from papercoder.paper.latex.vocabulary import MATHS
-from papercoder.paper.names import names
 
-_SUFFIXES = names(".tex .ltx .latex .bbl .bib .sty .cls .clo .def .fd .tikz .pgf .pdf_tex .eps_tex .pstex_t .tbl .tab")
+_SUFFIXES = frozenset(
+    """
+    .tex .ltx .latex .bbl .bib .sty .cls .clo .def .fd .tikz .pgf .pdf_tex .eps_tex .pstex_t .tbl .tab
+    """.split()
+)
 _LARGEST_TOTAL = 64 * 2**20
 """Bytes of all files together; what comes after them is not read."""
 
@@ -90,7 +93,11 @@ def is_readable(name: str) -> bool:
     return path.suffix.lower() in _SUFFIXES and not hidden
 
 
-_TEXT = names(r"\text \mbox \hbox \textrm \textit \textbf \textsf \texttt \textnormal \intertext \shortintertext")
+_TEXT = frozenset(
+    r"""
+    \text \mbox \hbox \textrm \textit \textbf \textsf \texttt \textnormal \intertext \shortintertext
+    """.split()
+)
 _OPENING = {"\\(": "\\)", "\\[": "\\]"}
 
 

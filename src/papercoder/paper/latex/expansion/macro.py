@@ -8,7 +8,6 @@ from itertools import takewhile
 from typing import Literal
 
 from papercoder.paper.latex.tokens import END_OF_FILE, PAR, VERBATIM, is_blank, is_name, join
-from papercoder.paper.names import names
 
 
 class Unclosed(Exception):
@@ -186,7 +185,11 @@ Kind = Literal[
     "argument", "option", "star", "delimited option", "delimited", "braced option", "until", "literal", "scripts"
 ]
 
-_BEYOND = names(r"\catcode \afterassignment \aftergroup \setbox \halign \read \openin \write \immediate \special")
+_BEYOND = frozenset(
+    r"""
+    \catcode \afterassignment \aftergroup \setbox \halign \read \openin \write \immediate \special
+    """.split()
+)
 YES, NO, ABSENT = "\\BooleanTrue", "\\BooleanFalse", "\\NoValue"
 """What xparse passes for a star that is there or not, and for an option that is not given."""
 
