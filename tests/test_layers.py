@@ -101,7 +101,7 @@ def test_nothing_else_lies_loose_at_the_root() -> None:
 
 def test_imports_are_found() -> None:
     assert {"pipeline.pipeline", "runs.run", "models.stack"} <= set(imports("operations.generate"))
-    assert "paper.limited_reading" in set(imports("cli.papers"))
+    assert "paper.reading" in set(imports("cli.papers"))
     assert position("errors") < position("models.stack") < position("stages.coding") < position("cli.papers")
 
 

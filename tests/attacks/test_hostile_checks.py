@@ -18,11 +18,11 @@ from papercoder import cli
 from papercoder.artifacts.coding import CheckReport
 from papercoder.errors import PaperError, RunFolderError, SandboxError
 from papercoder.files.temporary import delete_tree
-from papercoder.paper import limited_reading, read
-from papercoder.paper.limited_reading import read_within_limits
+from papercoder.paper import read, reading
 from papercoder.paper.markdown import notes
 from papercoder.paper.pdf import page
 from papercoder.paper.pdf.page import joined, vocabulary
+from papercoder.paper.reading import read_within_limits
 from papercoder.runs.folder import lock
 from papercoder.stages.checking import check, checks, linters
 from papercoder.stages.checking.honesty import check_stubs
@@ -80,8 +80,8 @@ def test_footnotes_take_time_in_proportion_to_their_number() -> None:
 
 
 def test_reading_has_a_time_limit_for_every_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limited_reading, "_SMALL", 0)
-    monkeypatch.setattr(limited_reading, "TIME_LIMIT", 0.01)
+    monkeypatch.setattr(reading, "_SMALL", 0)
+    monkeypatch.setattr(reading, "TIME_LIMIT", 0.01)
     (tmp_path / "p.md").write_text("# T\n\n## S\n\nText.\n")
     with pytest.raises(PaperError, match=r"p\.md: reading took more than 0 s; give the paper in another format"):
         read_within_limits(tmp_path / "p.md")
@@ -92,7 +92,7 @@ def test_a_paper_that_is_read_in_a_process_of_its_own_is_the_same(
 ) -> None:
     (tmp_path / "p.md").write_text("# T\n\n## S\n\nText.\n")
     expected = read(tmp_path / "p.md")
-    monkeypatch.setattr(limited_reading, "_SMALL", 0)
+    monkeypatch.setattr(reading, "_SMALL", 0)
     assert read_within_limits(tmp_path / "p.md") == expected
     (tmp_path / "empty.md").write_text("")
     with pytest.raises(PaperError, match="is empty; give the paper itself"):

@@ -15,7 +15,7 @@ from papercoder.errors import CostCapReached, PaperError
 from papercoder.models.limits import LocalBudget
 from papercoder.operations import generate
 from papercoder.operations.generate import RunEnvironment
-from papercoder.paper import limited_reading
+from papercoder.paper import reading
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade, CallStarted, Event
 from papercoder.runs.folder import load
@@ -206,7 +206,7 @@ def test_an_empty_addendum_is_an_error(tmp_path: Path) -> None:
 
 def test_a_paper_is_read_once_for_all_of_its_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entry, read = make_entry(tmp_path), list[str]()
-    whole = limited_reading.read_within_limits
+    whole = reading.read_within_limits
 
     def counted(source: str | Path) -> Paper:
         read.append(str(source))

@@ -11,7 +11,7 @@ import pytest
 from pydantic_ai.providers.openai_chatgpt import OpenAIChatGPTCredentials, OpenAIChatGPTOAuthFlow
 
 from papercoder.errors import ModelError, SettingsError
-from papercoder.models.provider.registry import SavedLogin, sign_in
+from papercoder.models.provider_registry import SavedLogin, sign_in
 from papercoder.models.resolve import resolve
 from papercoder.settings import Settings
 

@@ -176,7 +176,7 @@ def _folder(repository: Path) -> Path:
 
 def _paper(repository: Path, paper: str | None) -> "Paper":
     from papercoder.artifacts import Paper
-    from papercoder.paper.limited_reading import read_within_limits
+    from papercoder.paper.reading import read_within_limits
     from papercoder.runs.folder import load
 
     if paper is not None:

@@ -53,7 +53,7 @@ def read(
     from papercoder.models.resolve import price_of_spec
     from papercoder.operations.estimate import estimate
     from papercoder.paper.fidelity import fidelity
-    from papercoder.paper.limited_reading import read_within_limits
+    from papercoder.paper.reading import read_within_limits
     from papercoder.runs.folder import write_synced
 
     settings = settings_given(model)
@@ -258,7 +258,7 @@ def revise(
     from papercoder.console.progress import progress
     from papercoder.operations import revise as revision
     from papercoder.operations.generate import generate
-    from papercoder.paper.limited_reading import read_within_limits
+    from papercoder.paper.reading import read_within_limits
 
     own = {"run", "note", "paper", "model", "thinking", "yes", "as_json", "quiet"}
     console = new_console(stderr=as_json, quiet=quiet)
@@ -331,7 +331,7 @@ def login() -> None:
     """Sign in with ChatGPT in a browser, to use your plan with --model openai-chatgpt:NAME."""
     import webbrowser
 
-    from papercoder.models.provider.registry import sign_in
+    from papercoder.models.provider_registry import sign_in
 
     def show(url: str) -> None:
         echo(f"Sign in at:\n{url}")

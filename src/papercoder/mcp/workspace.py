@@ -14,7 +14,7 @@ from papercoder.concurrency import run_in_thread
 from papercoder.errors import PaperError, RunFolderError
 from papercoder.files.regular import is_file
 from papercoder.paper.addresses import online_source
-from papercoder.paper.limited_reading import read_within_limits
+from papercoder.paper.reading import read_within_limits
 from papercoder.runs.folder import load
 from papercoder.web.runs.folder import RunsFolder
 

@@ -26,9 +26,8 @@ from papercoder.models.stack import assemble_roles
 from papercoder.operations.edit import complete_edits
 from papercoder.operations.estimate import require_affordable
 from papercoder.operations.references import stored_references, take_references
-from papercoder.paper.limited_reading import read_within_limits
 from papercoder.paper.pictures import has_figures, save_figures, save_pictures
-from papercoder.paper.reading import require_source
+from papercoder.paper.reading import read_within_limits, require_source
 from papercoder.pipeline import ablation
 from papercoder.pipeline.adoption import complete_change, with_pending_change
 from papercoder.pipeline.pipeline import as_published, paper_to_repository

@@ -1,6 +1,9 @@
-"""Reads a paper from any kind of source into a `Paper`."""
+"""Reads a paper from any kind of source into a `Paper`, if asked in a process with limits of time and memory."""
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +36,15 @@ from papercoder.paper.pdf import read_pdf
 
 _LARGEST = 256 * 2**20
 _LARGEST_TEXT = 4 * LARGEST_FILE
+
+TIME_LIMIT = 300.0
+"""Seconds for one paper."""
+
+MEMORY_LIMIT = 4 << 30
+"""Bytes of address space."""
+
+_SMALL = 256 * 1024
+"""Bytes up to which a text is read in this process: no reader takes long for it."""
 
 
 @dataclass(frozen=True)
@@ -205,3 +217,62 @@ _REFUSALS: dict[Kind, str] = {
     "text": "{} is text, but not a paper of a known kind; give a PDF, LaTeX, HTML, Markdown, S2ORC JSON, TEI or JATS.",
     "binary": "{} is a binary file of an unknown kind; give a PDF, LaTeX, HTML, Markdown, S2ORC JSON, TEI or JATS.",
 }
+
+
+def read_within_limits(source: str | Path) -> Paper:
+    """Read a paper, as `read` does.
+
+    Raises:
+        PaperError: as for `read`; or reading took too much time or memory.
+    """
+    if _is_small(Path(source)):
+        return read(source)
+    command = [sys.executable, "-P", "-m", "papercoder.paper.reading", str(source)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=TIME_LIMIT, check=False)
+    except subprocess.TimeoutExpired as error:
+        message = f"{source}: reading took more than {TIME_LIMIT:.0f} s; give the paper in another format."
+        raise PaperError(message) from error
+    if done.returncode == PaperError.exit_code:
+        raise PaperError(json.loads(done.stdout))
+    if done.returncode:
+        raise PaperError(
+            f"{source}: the reader ended with exit code {done.returncode}, perhaps because it had not enough memory; "
+            "give the paper in another format."
+        )
+    return Paper.model_validate_json(done.stdout)
+
+
+def _is_small(path: Path) -> bool:
+    """Whether this is a text that is small, also after unpacking and with what it includes."""
+    try:
+        if not path.is_file() or path.stat().st_size > _SMALL:
+            return False
+        return kind_of(path.read_bytes(), path.name) not in {"gzip", "tar", "zip", "latex"}
+    except OSError:  # reading it explains the problem
+        return True
+
+
+def main() -> int:
+    """`python -m papercoder.paper.reading SOURCE`: print the paper as JSON, or the reason why it cannot be read."""
+    _limit_memory()
+    try:
+        paper = read(sys.argv[1])
+    except PaperError as error:
+        sys.stdout.write(json.dumps(str(error)))
+        return PaperError.exit_code
+    sys.stdout.write(paper.model_dump_json())
+    return 0
+
+
+def _limit_memory() -> None:
+    try:
+        import resource  # noqa: PLC0415 - it exists on Unix only
+    except ImportError:
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, hard))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

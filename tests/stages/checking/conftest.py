@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts.coding import CheckReport, Finding
-from papercoder.stages.checking import check
-from papercoder.stages.checking.checks import CHECKS
+from papercoder.stages.checking import CHECKS, check
 from papercoder.stages.checking.repository import read_tree
 
 GOOD = Path(__file__).parents[2] / "data" / "good_repository"

@@ -35,7 +35,7 @@ from papercoder.evaluation.study.questionnaire import INTRODUCTION, components, 
 from papercoder.evaluation.study.traces import LEFT_OUT, names_pattern, traces, without_traces
 from papercoder.files.regular import is_file, write
 from papercoder.paper.addresses import online_source
-from papercoder.paper.limited_reading import read_within_limits
+from papercoder.paper.reading import read_within_limits
 from papercoder.repository.files import own_files, read_files
 from papercoder.runs.folder import read_given_text
 from papercoder.text.yaml_text import InvalidYaml, load_yaml

@@ -38,7 +38,7 @@ from papercoder.models.contract import (
     count_tokens,
     prompt_tokens,
 )
-from papercoder.models.provider.registry import NO_IMAGES, client_for, takes_cache_points, translated
+from papercoder.models.provider_registry import NO_IMAGES, client_for, takes_cache_points, translated
 from papercoder.runs.folder import digest
 from papercoder.settings import Settings
 
