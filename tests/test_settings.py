@@ -151,6 +151,7 @@ def test_the_order_of_coding_counts_where_files_can_be_reconciled() -> None:
         "coding = parallel has no effect, because the profile papercoder writes files in layers",
     )
     assert "coding" not in recorded_settings(published)
+    assert Settings(profile="papercoder").unused == ()
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def _speed(results: SpeedResults) -> Section:
     meaning = (
         f"A run waits for the longest chain of calls that need each other, and at most {_over(worst):.1%} more. It "
         f"is up to {_serial(most) / most.seconds:.1f} times as fast as the serial client. In layers, what bounds it is "
-        "the chain of imports: a flatter graph of as many files is done sooner. With `--coding parallel` no file waits "
+        "the chain of imports: a flatter graph of as many files is done sooner. By default no file waits "
         f"for another: at {largest.graph.files} files the full pipeline takes {share} of the time that it takes in "
         f"layers, and {largest.planning / largest.parallel:.0%} of that is planning. The answers of the example take "
         f"{other.seconds / one.seconds:.0%}."

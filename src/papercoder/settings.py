@@ -32,8 +32,8 @@ Profile = Literal[
     "review",
     "repair",
 ]
-Coding = Literal["layered", "parallel"]
-"""`layered`: each file is written after those that it imports; `parallel`: all at once, then reconciled."""
+Coding = Literal["parallel", "layered"]
+"""`parallel`: all files are written at once, then reconciled; `layered`: each after those that it imports."""
 
 _ALL_ROUNDS = frozenset({"refine", "review_rounds", "repair_rounds"})
 _ROUNDS: dict[Profile, frozenset[str]] = {
@@ -168,8 +168,8 @@ class Settings(BaseSettings):
     refine: int = Field(default=1, ge=0)
     """Rounds of verification and revision for each planning artifact."""
 
-    coding: Coding = "layered"
-    """`layered`: each file is written after those that it imports; `parallel`: all at once, from their interfaces."""
+    coding: Coding = "parallel"
+    """`parallel`: all files are written at once, from their interfaces; `layered`: each after those that it imports."""
 
     review_rounds: int = Field(default=2, ge=0)
     """Rounds of review and revision of the code."""
@@ -284,7 +284,7 @@ class Settings(BaseSettings):
         given = {name: getattr(self, name) for name in sorted(_missing_rounds(self.profile) & self.model_fields_set)}
         reason = f"has no effect, because the profile {self.profile} has no such rounds"
         unused = tuple(f"{name} = {number} {reason}" for name, number in given.items() if number)
-        if self.coding == "parallel" and self.profile not in _ROUNDS:
+        if "coding" in self.model_fields_set and self.coding == "parallel" and self.profile not in _ROUNDS:
             unused += (f"coding = parallel has no effect, because the profile {self.profile} writes files in layers",)
         if self.profile == "paper" and self.has("vision"):
             unused += ("the model for vision has no effect, because the profile paper has no planning",)

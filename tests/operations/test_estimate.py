@@ -21,8 +21,9 @@ def paper(sections: int) -> Paper:
 def test_each_stage_is_counted() -> None:
     found = estimate(paper(3), "a:b", PRICE, refine=1, files=8)
     planning, requirements, refinement = 4 + 3, 1, 4 + 4
-    analysis, coding, reviews, revisions, tests = 8, 8, 8 + 4, 4, 4
-    assert found.calls == planning + requirements + refinement + analysis + coding + reviews + revisions + tests
+    analysis, coding, reconciliation, reviews, revisions, tests = 8, 8, 1, 8 + 4, 4, 4
+    written = analysis + coding + reconciliation
+    assert found.calls == planning + requirements + refinement + written + reviews + revisions + tests
 
 
 def test_dollars_follow_from_tokens() -> None:
@@ -43,7 +44,7 @@ def test_more_takes_more() -> None:
 
 
 def test_files_that_are_written_at_once_read_less_code_and_are_edited_once() -> None:
-    layered, parallel = (estimate(paper(3), "a:b", PRICE, coding=order) for order in get_args(Coding))
+    parallel, layered = (estimate(paper(3), "a:b", PRICE, coding=order) for order in get_args(Coding))
     assert parallel.calls == layered.calls + 1
     assert parallel.prompt_tokens < layered.prompt_tokens
 

@@ -118,17 +118,18 @@ def test_files_written_at_once_are_revised_and_repaired_too(
         chosen = Settings.model_validate({"refine": 0, **settings})
         return asyncio.run(generate(paper_file, tmp_path, chosen))
 
-    repository = run(coding="parallel")
+    repository = run()
     assert all(MODEL_PY not in request.text for request in model.of("coding"))
     assert repository.execution is not None
     assert repository.execution.passed[-1] == "smoke"
     asked = calls_made(tmp_path)
-    assert run(coding="parallel") == repository
-    assert calls_made(tmp_path) == asked
-    assert "the order of coding is layered instead of parallel" in made_again(tmp_path, Settings(refine=0))
     assert run() == repository
+    assert calls_made(tmp_path) == asked
+    layered = Settings(refine=0, coding="layered")
+    assert "the order of coding is layered instead of parallel" in made_again(tmp_path, layered)
+    assert run(coding="layered") == repository
     assert len(model.of("coding")) == 4
-    assert run(coding="parallel") == repository
+    assert run() == repository
     assert len(model.of("coding")) == 4
 
 

@@ -78,8 +78,8 @@ ProfileOption = Annotated[
 CodingOption = Annotated[
     str | None,
     typer.Option(
-        help="`layered`: each file after those that it imports; `parallel`: all files at once from their interfaces, "
-        "then one round of edits where they do not fit."
+        help="`parallel`: all files at once from their interfaces, then one round of edits where they do not fit; "
+        "`layered`: each file after those that it imports."
     ),
 ]
 SandboxOption = Annotated[

@@ -46,7 +46,7 @@ def estimate(
     files: int = FILES,
     *,
     as_published: bool = False,
-    coding: Coding = "layered",
+    coding: Coding = "parallel",
     figures: bool = False,
 ) -> Estimate:
     """Estimate a run in the full profile, or as the paper of PaperCoder describes it; with `figures` described or not.

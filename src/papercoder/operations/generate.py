@@ -127,6 +127,7 @@ class Example:
             budget=user.budget if "budget" in user.model_fields_set else BUDGET,
             sandbox=user.sandbox,
             concurrency=user.concurrency,
+            coding="layered",  # as the answers were recorded; with a new recording, the default
         )
 
 

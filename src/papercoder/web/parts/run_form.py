@@ -196,7 +196,7 @@ class RunForm:
         self.options = RunOptions(
             model=str(values["model"] or "").strip(),
             profile=profile,
-            coding=str(values["order"] or "layered"),
+            coding=str(values["order"] or "parallel"),
             max_cost=float(limit) if isinstance(limit, int | float) else None,
             models={role: str(values[role] or "") for role in _ROLES},
             thinking=str(values["thinking"] or ""),

@@ -61,7 +61,7 @@ PROFILES: dict[str, str] = {
 }
 """Profile -> label."""
 
-CODING = {"layered": "layered: each after its imports", "parallel": "parallel: all at once, then reconciled"}
+CODING = {"parallel": "parallel: all at once, then reconciled", "layered": "layered: each after its imports"}
 SANDBOXES = {"auto": "auto: the first that works", "bubblewrap": "bubblewrap", "docker": "docker", "none": "none"}
 TEST_SUGGESTIONS = {"simulated:files=4": "test model, no key, no cost"}
 
@@ -93,7 +93,7 @@ class RunOptions:
     budget: str = "1h"
     sandbox: str = "auto"
     gpu: bool = False
-    coding: str = "layered"
+    coding: str = "parallel"
     data: str = ""
     """`NAME=PATH`, one a line."""
 
@@ -115,7 +115,7 @@ class RunOptions:
             model=model,
             models={role: model for role in RUN_ROLES if role in base.models} | chosen,
             profile=self.profile,
-            coding=self.coding,
+            coding=None if self.profile in WITHOUT_REQUIREMENTS else self.coding,
             max_cost=self.max_cost,
             thinking=self.thinking or None,
             reproduce=self.reproduce,
