@@ -51,6 +51,7 @@ def test_requirements_and_files_are_counted(tmp_path: Path) -> None:
     (tmp_path / "planning" / "requirements.json").write_text(REQUIREMENTS.model_dump_json())
     before = report(tmp_path).requirements
     assert (before.total, before.by_status, before.unmarked) == (2, {"stated": 2}, ("R1", "R2"))
+    assert not before.is_traced
     (tmp_path / "repo" / ".git").mkdir(parents=True)
     (tmp_path / "repo" / ".git" / "HEAD").write_text("")
     (tmp_path / "repo" / "main.py").write_text("")
@@ -58,6 +59,7 @@ def test_requirements_and_files_are_counted(tmp_path: Path) -> None:
     (tmp_path / "repo" / "TRACEABILITY.json").write_text(traced.model_dump_json())
     after = report(tmp_path)
     assert after.files == ("TRACEABILITY.json", "main.py")
+    assert after.requirements.is_traced
     assert after.requirements.unowned == ("R2",)
 
 

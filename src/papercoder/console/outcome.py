@@ -189,6 +189,9 @@ def _requirements(found: RequirementsSummary) -> Iterator[str]:
         return
     counts = ", ".join(f"{count} {status}" for status, count in sorted(found.by_status.items()))
     yield f"{found.total} requirements: {counts}"
+    if not found.is_traced:
+        yield "not traced to the code yet"
+        return
     if found.unowned:
         yield f"without an owner: {', '.join(found.unowned)}"
     if found.unmarked:

@@ -54,6 +54,9 @@ class RequirementsSummary(Artifact):
 
     total: int = 0
     by_status: dict[str, int] = Field(default_factory=dict)
+    is_traced: bool = False
+    """Whether the code was searched for them; until then all are without an owner and a mark."""
+
     unowned: tuple[str, ...] = ()
     """Ids of requirements without an owner file."""
 
@@ -288,6 +291,7 @@ def _requirements(folder: Path) -> RequirementsSummary:
     return RequirementsSummary(
         total=len(requirements.items),
         by_status=dict(Counter(item.status for item in requirements.items)),
+        is_traced=traceability is not None,
         unowned=traceability.unowned if traceability else tuple(item.id for item in requirements.items),
         unmarked=traceability.unmarked if traceability else tuple(item.id for item in requirements.items),
     )
