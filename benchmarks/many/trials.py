@@ -12,7 +12,6 @@ from papercoder.bench.manifest import Manifest, ModelChoice, PaperEntry, Reprodu
 from papercoder.bench.ray.host import Host
 from papercoder.models.simulated.project import EXPERIMENT
 from papercoder.pipeline import property_tests, publisher, reproduction
-from papercoder.stages.checking import checks
 from papercoder.stages.reproduction import places
 from papercoder.stages.reproduction.preparation import Preparation
 from papercoder.stages.reproduction.trial import TrialOutcome, TrialRequest

@@ -24,7 +24,8 @@ from papercoder.paper.pdf import page
 from papercoder.paper.pdf.page import joined, vocabulary
 from papercoder.paper.reading import read_within_limits
 from papercoder.runs.folder import lock
-from papercoder.stages.checking import check, checks, linters
+from papercoder.stages import checking
+from papercoder.stages.checking import check, linters
 from papercoder.stages.checking.honesty import check_stubs
 from papercoder.stages.checking.repository import read_tree
 from papercoder.stages.execution.execute import execute
@@ -180,7 +181,7 @@ def test_modules_that_import_each_other_take_time_in_proportion_to_their_size(tm
 
 
 def test_findings_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "MOST_FINDINGS", 3)
+    monkeypatch.setattr(checking, "MOST_FINDINGS", 3)
     report = check_of(tmp_path, "".join(f"import m{number}\n" for number in range(10)))
     listed = [finding for finding in report.findings if finding.check == "names"]
     assert len(listed) == 4

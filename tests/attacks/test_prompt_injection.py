@@ -18,7 +18,7 @@ from papercoder.models.relay import Relay
 from papercoder.models.simulated import Simulated
 from papercoder.operations.generate import generate
 from papercoder.settings import Settings
-from papercoder.stages.checking import checks
+from papercoder.stages import checking
 from papercoder.stages.repair import Failure, repair
 from papercoder.text.fences import code_block, fence, tag_of
 from tests.bench.benches import without_tools
@@ -138,7 +138,7 @@ def test_no_request_of_a_run_has_words_of_the_paper_outside_its_fences(
         return stream(self, request)
 
     monkeypatch.setattr(Simulated, "stream", seen)
-    monkeypatch.setattr(checks, "CHECKS", without_tools())
+    monkeypatch.setattr(checking, "CHECKS", without_tools())
     (tmp_path / "paper.md").write_text(PAPER, encoding="utf-8")
     settings = Settings(model="simulated:files=2,width=1,speed=100000", sandbox="none")
     asyncio.run(generate(tmp_path / "paper.md", tmp_path / "run", settings))

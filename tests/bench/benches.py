@@ -13,7 +13,7 @@ from papercoder.bench.manifest import Entry, entries
 from papercoder.bench.manifest_file import load_manifest
 from papercoder.bench.placement import LocalPlacement
 from papercoder.runs.events import Event
-from papercoder.stages.checking import checks
+from papercoder.stages import checking
 from tests.support import MARKDOWN, calls_made
 
 TINY = (
@@ -30,7 +30,7 @@ _TOOLS = {"names", "calls"}
 
 def without_tools() -> tuple[Any, ...]:
     """The checks that start no other program."""
-    return tuple(check for check in checks.CHECKS if check[0] not in _TOOLS)
+    return tuple(check for check in checking.CHECKS if check[0] not in _TOOLS)
 
 
 def write_manifest(folder: Path, texts: int = 3, **changes: Any) -> Path:

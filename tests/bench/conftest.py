@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from papercoder.stages.checking import checks
+from papercoder.stages import checking
 from tests.bench.benches import without_tools
 
 
 @pytest.fixture(autouse=True, scope="package")
 def _no_tools() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(checks, "CHECKS", without_tools())
+        patched.setattr(checking, "CHECKS", without_tools())
         yield

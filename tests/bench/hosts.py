@@ -19,7 +19,7 @@ from papercoder.models.contract import Answer, Request
 from papercoder.models.simulated import Simulated
 from papercoder.runs.events import Warned
 from papercoder.runs.run import EmitsEvents, runs_execution_steps
-from papercoder.stages.checking import checks
+from papercoder.stages import checking
 from tests.bench.benches import without_tools
 
 HOSTS = "HOSTS_OF_A_TEST"
@@ -40,7 +40,7 @@ class Mortal(Host):
 
         super().__init__(name)
         os.fsync = lambda fd: None
-        checks.CHECKS = without_tools()
+        checking.CHECKS = without_tools()
         Simulated.stream = _with_pauses()  # type: ignore[method-assign, assignment]
         self.entries: list[str] = []
         self.here = {"pid": os.getpid(), "node": ray.get_runtime_context().get_node_id()}

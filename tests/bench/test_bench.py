@@ -21,7 +21,7 @@ from papercoder.models.contract import Answer, Request
 from papercoder.models.simulated import Simulated
 from papercoder.runs.events import CallMade, Event, RunStarted, Warned
 from papercoder.runs.folder import FileStore, load, lock
-from papercoder.stages.checking import checks
+from papercoder.stages import checking
 from tests.bench.benches import FULL, PUBLISHED, TINY, Silent, calls_of, entry_of, run, without_tools, write_manifest
 from tests.support import of_kind
 
@@ -128,7 +128,7 @@ def test_the_cap_applies_to_all_entries_and_a_higher_one_resumes(tmp_path: Path)
 def _until_call(manifest: Path, folder: Path, at: int) -> None:
     """A process that is killed after this many calls."""
     os.fsync = lambda fd: None
-    checks.CHECKS = without_tools()
+    checking.CHECKS = without_tools()
     left = at
 
     class Dies(Silent):

@@ -14,7 +14,7 @@ from benchmarks.many.trials import claims_manifest, start_no_processes
 from benchmarks.many.watching import Held, held_by, tree, watching
 
 from papercoder.bench.placement import LocalPlacement
-from papercoder.stages.checking import checks
+from papercoder.stages import checking
 
 
 def test_a_heart_beats_for_as_long_as_it_is_entered() -> None:
@@ -68,7 +68,7 @@ def test_a_tiny_load_of_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_tiny_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "CHECKS", ())
+    monkeypatch.setattr(checking, "CHECKS", ())
     seen = asyncio.run(load(manifest(2, 1, 1e5), tmp_path, LocalPlacement()))
     assert (seen.papers, seen.complete) == (2, 2)
     assert seen.calls > 2 * 6

@@ -13,7 +13,7 @@ from papercoder.mcp.server import Server
 from papercoder.mcp.workspace import Workspace
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade, CallReused
-from papercoder.stages.checking import checks
+from papercoder.stages import checking
 from tests.scripted import Answers, executing, project
 from tests.support import MARKDOWN, of_kind
 
@@ -102,7 +102,9 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def _starts_no_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ruff, mypy, Mermaid and the page take seconds each, and other tests have them."""
-    monkeypatch.setattr(checks, "CHECKS", tuple(each for each in checks.CHECKS if each[0] not in {"names", "calls"}))
+    monkeypatch.setattr(
+        checking, "CHECKS", tuple(each for each in checking.CHECKS if each[0] not in {"names", "calls"})
+    )
     monkeypatch.setattr("papercoder.stages.planning.design.submit", lambda _: None)
     monkeypatch.setattr("papercoder.stages.planning.design.syntax_problem", lambda *_: "")
     monkeypatch.setattr("papercoder.operations.generate.write_report", lambda _: None)

@@ -25,7 +25,7 @@ from papercoder.runs.events import CallMade, CallStarted, Emit, Event, RunEnded,
 from papercoder.runs.folder import answer_store, load, lock
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
-from papercoder.stages.checking import checks
+from papercoder.stages import checking
 from tests.support import MARKDOWN, calls_made, cancel_at, git, history_of, of_kind, tree
 
 TINY = (
@@ -43,12 +43,12 @@ TOOLS = {"names", "calls"}
 @pytest.fixture(autouse=True, scope="module")
 def _no_tools() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(checks, "CHECKS", without_tools())
+        patched.setattr(checking, "CHECKS", without_tools())
         yield
 
 
 def without_tools() -> tuple[Any, ...]:
-    return tuple(each for each in checks.CHECKS if each[0] not in TOOLS)
+    return tuple(each for each in checking.CHECKS if each[0] not in TOOLS)
 
 
 def run(paper: Path, folder: Path, listeners: Iterable[Callable[[Event], None]] = (), **settings: Any) -> Repository:
@@ -125,7 +125,7 @@ def _run_until_git(paper: Path, folder: Path, at: int) -> None:
 
 def _unsynced(target: Callable[..., object], arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
     os.fsync = lambda fd: None
-    checks.CHECKS = without_tools()
+    checking.CHECKS = without_tools()
     target(*arguments, **named)
 
 

@@ -22,7 +22,7 @@ from papercoder.repository.traceability import to_markdown, trace
 from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade, Warned
 from papercoder.settings import Settings, recorded_settings
-from papercoder.stages.checking import checks
+from papercoder.stages import checking
 from tests.operations.test_generate import without_tools
 from tests.scripted import DESIGN, Workshop, play, project
 from tests.server import serving
@@ -219,7 +219,7 @@ def test_a_clone_that_takes_too_long_ends(tmp_path: Path, hgp: Path, monkeypatch
 def paper_and_answers(paper_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PAPERCODER_SANDBOX", "none")
     monkeypatch.setenv("PAPERCODER_REFINE", "0")
-    monkeypatch.setattr(checks, "CHECKS", without_tools())
+    monkeypatch.setattr(checking, "CHECKS", without_tools())
 
     def analysis(request: Any) -> str:
         name = "R1" if request.subject.endswith("model.py") else "R2"

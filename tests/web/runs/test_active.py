@@ -16,7 +16,7 @@ from papercoder.runs.event_log import read_events
 from papercoder.runs.folder import is_locked, lock
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
-from papercoder.stages.checking import checks
+from papercoder.stages import checking
 from papercoder.web.runs.active import ActiveRuns, Pause, StoppedError
 from papercoder.web.runs.folder import RunsFolder
 from tests.bench.benches import without_tools
@@ -45,7 +45,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def _no_tools(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "CHECKS", without_tools())
+    monkeypatch.setattr(checking, "CHECKS", without_tools())
 
 
 @pytest.fixture
