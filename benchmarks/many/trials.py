@@ -12,6 +12,7 @@ from papercoder.bench.manifest import Manifest, ModelChoice, PaperEntry, Reprodu
 from papercoder.bench.ray.host import Host
 from papercoder.models.simulated.project import EXPERIMENT
 from papercoder.pipeline import property_tests, publisher, reproduction
+from papercoder.stages import checking
 from papercoder.stages.reproduction import places
 from papercoder.stages.reproduction.preparation import Preparation
 from papercoder.stages.reproduction.trial import TrialOutcome, TrialRequest
@@ -141,4 +142,4 @@ def start_no_processes(replace: Callable[[Any, str, Any], None] = setattr) -> No
     replace(publisher, "execute_files", execute_files)
     replace(property_tests, "run_against_versions", run_against_versions)
     replace(places, "_task", run_task)
-    replace(checks, "CHECKS", ())
+    replace(checking, "CHECKS", ())
