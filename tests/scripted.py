@@ -92,11 +92,15 @@ def block(path: str, search: str, replace: str) -> str:
     return Edits(edits=(Edit(path=path, search=search, replace=replace),)).render()
 
 
-def verdict(request: Request, kind: VerdictKind = "implemented", reason: str = "It does.") -> Verdicts:
-    """The verdict of a review, at the first line of the file."""
-    where = (Location(path=request.subject, line=1),)
+def verdict(request: Request, kind: VerdictKind = "implemented", reason: str = "It does.", of: str = "") -> Verdicts:
+    """The verdicts of a review, each at the first line of its file: this one on all that it asks, or `of` one file."""
+    asked = [path for path in _OWNED if f"Requirements of `{path}`:" in request.text]
+    given = [(path, (kind, reason) if of in {"", path} else ("implemented", "It does.")) for path in asked]
     return Verdicts(
-        verdicts=(Verdict(requirement=_OWNED[request.subject], verdict=kind, evidence=where, reason=reason),)
+        verdicts=tuple(
+            Verdict(requirement=_OWNED[path], verdict=says, evidence=(Location(path=path, line=1),), reason=why)
+            for path, (says, why) in given
+        )
     )
 
 

@@ -21,7 +21,7 @@ def paper(sections: int) -> Paper:
 def test_each_stage_is_counted() -> None:
     found = estimate(paper(3), "a:b", PRICE, refine=1, files=8)
     planning, requirements, refinement = 4 + 3, 1, 4 + 4
-    analysis, coding, reconciliation, reviews, revisions, tests = 8, 8, 1, 8 + 4, 4, 4
+    analysis, coding, reconciliation, reviews, revisions, tests = 8, 8, 1, 3 + 2, 4, 4
     written = analysis + coding + reconciliation
     assert found.calls == planning + requirements + refinement + written + reviews + revisions + tests
 

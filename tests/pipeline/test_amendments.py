@@ -66,7 +66,7 @@ def test_an_assumption_is_corrected_once_and_the_next_proposal_is_only_reported(
         amend=amendment,
         implement=block("tinyfit/model.py", "    return 0.0\n", "    return 1.0\n"),
     )
-    play(monkeypatch, answers)
+    model = play(monkeypatch, answers)
     executing(monkeypatch, lambda _: None)
     settings = Settings.model_validate({"refine": 0})
     repository = asyncio.run(generate(paper_file, tmp_path, settings))
@@ -79,6 +79,9 @@ def test_an_assumption_is_corrected_once_and_the_next_proposal_is_only_reported(
     assert "once in this run already" in second.reason
     made = calls_made(tmp_path)
     assert made["coding", "tinyfit/model.py"] == 1
-    assert made["review", "tinyfit/experiments.py"] == 1, "what the change does not touch is not reviewed again"
+    assert [re.findall("Requirements of `(.*)`:", request.text) for request in model.of("review")] == [
+        ["tinyfit/model.py", "tinyfit/experiments.py"],
+        ["tinyfit/model.py"],
+    ], "what the change does not touch is not reviewed again"
     asyncio.run(generate(paper_file, tmp_path, settings))
     assert calls_made(tmp_path) == made

@@ -27,8 +27,8 @@ Shop = Callable[..., Workshop]
 
 def until_fixed(request: Request) -> Verdicts:
     """The model's file is wrong until it is edited."""
-    wrong = request.subject == "tinyfit/model.py" and "float(w)" not in request.text
-    return verdict(request, "contradicts", "w is taken as text.") if wrong else verdict(request)
+    wrong = "float(w)" not in request.text
+    return verdict(request, "contradicts", "w is taken as text.", "tinyfit/model.py") if wrong else verdict(request)
 
 
 def revises(request: Request) -> str:
@@ -69,7 +69,8 @@ def asked(workshop: Workshop, agent: str) -> list[str]:
 def test_what_is_right_is_reviewed_once_and_left_alone(shop: Shop, nothing_found: None) -> None:
     workshop = shop(verdict, FIX)
     assert play(workshop) == CODE
-    assert asked(workshop, "review") == ["tinyfit/experiments.py", "tinyfit/model.py"]
+    assert asked(workshop, "review") == ["tinyfit/model.py"]
+    assert "Requirements of `tinyfit/experiments.py`:" in workshop.model.of("review")[0].text
     assert asked(workshop, "revise") == []
 
 
@@ -78,7 +79,8 @@ def test_what_is_wrong_is_revised_and_reviewed_again(shop: Shop, nothing_found: 
     code = play(workshop)
     assert "float(w)" in code[0].text == workshop.text("tinyfit/model.py")
     assert asked(workshop, "revise") == ["tinyfit/model.py"]
-    assert asked(workshop, "review") == ["tinyfit/experiments.py", "tinyfit/model.py", "tinyfit/model.py"]
+    assert asked(workshop, "review") == ["tinyfit/model.py", "tinyfit/model.py"]
+    assert "Requirements of `tinyfit/experiments.py`:" not in workshop.model.of("review")[1].text
     assert "Review: round 1" in history_of(workshop.folder / "repo")[0]
 
 
@@ -117,10 +119,10 @@ def test_a_reviser_without_a_fit_answer_does_not_end_the_run(shop: Shop, nothing
 
 
 def test_a_reviewer_without_a_fit_answer_gives_no_verdict(shop: Shop, nothing_found: None) -> None:
-    workshop = shop(lambda request: "{" if request.subject == "tinyfit/model.py" else verdict(request), FIX)
+    workshop = shop("{", FIX)
     assert play(workshop) == CODE
     verdicts = asyncio.run(reviewing(workshop).verdicts(CODE))
-    assert [item.requirement for item in verdicts.verdicts] == ["R2"]
+    assert verdicts.verdicts == ()
     assert of_kind(workshop.events, Warned)[0].where == "review/tinyfit/model.py.json"
 
 
@@ -302,11 +304,12 @@ def test_a_fault_that_shows_elsewhere_is_fixed_across_files(shop: Shop, nothing_
     )
 
     def judged(request: Request) -> Verdicts:
-        if request.subject == "tinyfit/model.py" or call not in request.text:
+        if call not in request.text:
             return verdict(request)
-        (found,) = verdict(request, "contradicts", "The arguments are exchanged.").verdicts
+        exchanged = "The arguments are exchanged."
+        *others, found = verdict(request, "contradicts", exchanged, "tinyfit/experiments.py").verdicts
         evidence = (*found.evidence, Location(path="tinyfit/model.py", line=1))
-        return Verdicts(verdicts=(found.model_copy(update={"evidence": evidence}),))
+        return Verdicts(verdicts=(*others, found.model_copy(update={"evidence": evidence})))
 
     workshop = shop(judged, fix)
     code = play(workshop)

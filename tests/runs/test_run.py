@@ -97,6 +97,28 @@ def test_other_inputs_or_prompts_make_it_again(tmp_path: Path) -> None:
     assert len(other_prompts.context.made) == 2
 
 
+async def double_all(context: StepContext, numbers: tuple[int, ...]) -> tuple[Number, ...]:
+    """Twice each number."""
+    context.made.append(numbers)
+    return tuple(Number(value=2 * number) for number in numbers)
+
+
+def test_artifacts_made_together_are_stored_for_their_own_inputs(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+
+    def made(**numbers: int) -> list[int]:
+        artifacts = {f"{name}.json": number for name, number in numbers.items()}
+        return [each.value for each in asyncio.run(line.run.step_together(artifacts, double_all))]
+
+    assert made(a=1, b=2) == [2, 4]
+    assert made(a=1, b=3, c=5) == [2, 6, 10]
+    assert made(c=5, b=2) == [10, 4]
+    assert line.context.made == [(1, 2), (3, 5)]
+    assert [event.artifact for event in of_kind(line.events, ArtifactMade)] == ["a.json", "b.json", "b.json", "c.json"]
+    (tmp_path / "a.json").write_text('{"value": 7}', encoding="utf-8")
+    assert made(a=1, b=9) == [7, 18]
+
+
 def test_a_replacement_is_the_stored_result_from_then_on(tmp_path: Path) -> None:
     Line(tmp_path)()
     changed = Line(tmp_path)

@@ -9,7 +9,7 @@ from papercoder.agents.answers import InvalidAnswerError, Json
 from papercoder.artifacts import Edits, Excerpt, ProposedAmendment, SourceFile, Verdicts
 from papercoder.errors import AnswerError
 from papercoder.repository.code_graph import CallGraph
-from papercoder.stages.review import choice_problems, problems, review_file, revise_files
+from papercoder.stages.review import Question, choice_problems, problems, review_files, revise_files, shared_requests
 from tests.scripted import CODE, block
 from tests.support import MODEL_PY, PAPER, Says, Scripted, make_agents, requirement
 
@@ -39,8 +39,10 @@ def verdicts(*given: tuple[str, str, list[tuple[str, int]]]) -> Verdicts:
 GOOD = verdicts(("R1", "implemented", [("tinyfit/model.py", 3)]), ("R3", "missing", []))
 
 
-def review(model: Scripted) -> Verdicts:
-    return asyncio.run(review_file(make_agents(model), PAPER, NEEDS, "seed: 0\n", MODEL, AROUND, CHOSEN))
+def review(model: Scripted, around: tuple[Excerpt, ...] = AROUND) -> Verdicts:
+    question = Question(file=MODEL, requirements=NEEDS, around=around)
+    (found,) = asyncio.run(review_files(make_agents(model), (question,), PAPER, "seed: 0\n", CHOSEN))
+    return found
 
 
 def revise(*answers: Says, own: SourceFile = MODEL, others: tuple[SourceFile, ...] = (MAIN,)) -> tuple[Edits, Scripted]:
@@ -199,8 +201,35 @@ def test_lines_that_were_not_shown_are_no_evidence() -> None:
     seen = [("tinyfit/model.py", 3), ("tinyfit/experiments.py", 1)]
     model = Scripted({"review": verdicts(("R1", "implemented", seen), ("R3", "missing", []))})
     excerpt = Excerpt(path="tinyfit/experiments.py", lines={n: line for n, line in AROUND[0].lines.items() if n > 9})
-    made = asyncio.run(review_file(make_agents(model), PAPER, NEEDS, "seed: 0\n", MODEL, (excerpt,), CHOSEN))
-    assert [place.path for place in made.verdicts[0].evidence] == ["tinyfit/model.py"]
+    assert [place.path for place in review(model, (excerpt,)).verdicts[0].evidence] == ["tinyfit/model.py"]
+
+
+def test_files_that_share_a_request_get_their_own_verdicts_each() -> None:
+    own = (requirement("R2"),)
+    kept = verdicts(("R4", "implemented", [("tinyfit/experiments.py", 1)])).verdicts
+    both = (
+        Question(file=MODEL, requirements=NEEDS, around=AROUND),
+        Question(file=MAIN, requirements=own, around=CallGraph(CODE).around([MAIN.path]), kept=kept),
+    )
+    answer = verdicts(*(("R2", "missing", []), *[(each.requirement, each.verdict, []) for each in GOOD.verdicts[1:]]))
+    model = Scripted({"review": answer.model_copy(update={"verdicts": (*answer.verdicts, GOOD.verdicts[0])})})
+    first, second = asyncio.run(review_files(make_agents(model), both, PAPER, "seed: 0\n", CHOSEN))
+    assert first == GOOD
+    assert [verdict.requirement for verdict in second.verdicts] == ["R2", "R4"]
+    (request,) = model.requests
+    assert "What the files call, and what calls them\n\n<document" in request.text
+    assert request.text.count("`tinyfit/experiments.py`:") == request.text.count("`tinyfit/model.py`:") == 2
+
+
+def test_small_files_share_a_request_and_large_ones_do_not() -> None:
+    def groups(window: int, *sizes: int) -> list[list[int]]:
+        files = [SourceFile(path=f"{size}.py", text="x = 1\n" * size) for size in sizes]
+        questions = [Question(file=file, requirements=NEEDS) for file in files]
+        agents = make_agents(Scripted({}, context_window=window))
+        return [[len(each.file.text.splitlines()) for each in group] for group in shared_requests(agents, questions)]
+
+    assert groups(200_000, 900, 2700, 800, 1000) == [[900, 800], [2700], [1000]]
+    assert groups(16_000, 400, 200, 200) == [[400, 200], [200]]
 
 
 def test_only_an_assumption_can_be_amended() -> None:

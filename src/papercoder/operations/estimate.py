@@ -9,6 +9,7 @@ from papercoder.models.resolve import price_of_spec
 from papercoder.paper.fidelity import Estimate
 from papercoder.settings import Coding, Settings
 from papercoder.stages.planning.requirements import questions_of
+from papercoder.stages.review import SHARED
 
 FILES = 8
 """Files of a typical repository."""
@@ -116,6 +117,7 @@ def _stages(paper: Paper, refine: int, files: int, coding: Coding) -> list[_Stag
     parts, cited = len(questions_of(paper)), text // 4
     imported = _IMPORTED * (_CODE if coding == "layered" else _LOGIC // files)
     designed, around = _REQUIREMENTS + _DESIGN + _CONFIG, cited + _CONFIG + (1 + _IMPORTED) * _CODE
+    reviews, reviewed = -(-files * _CODE // SHARED), cited + _CONFIG + SHARED + _IMPORTED * _CODE
     return [
         _Stage(1, text, _PLAN),
         _Stage(parts, text // max(parts, 1), _REQUIREMENTS // max(parts, 1)),
@@ -132,8 +134,8 @@ def _stages(paper: Paper, refine: int, files: int, coding: Coding) -> list[_Stag
         _Stage(files, cited + _CONFIG + _LOGIC // 4, _ANALYSIS),
         _Stage(files, cited + _CONFIG + _LOGIC // 4 + _ANALYSIS + imported, _CODE),
         _Stage(1 if coding == "parallel" else 0, files * _CODE // 2, _EDITS),
-        _Stage(files, around, _VERDICTS),
+        _Stage(reviews, reviewed, files * _VERDICTS // reviews),
         _Stage(files // 2, around, _EDITS),
-        _Stage(files // 2, around, _VERDICTS),
+        _Stage(-(-reviews // 2), reviewed, files * _VERDICTS // reviews),
         _Stage(files // 2, around, _CODE),
     ]

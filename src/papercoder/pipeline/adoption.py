@@ -6,10 +6,10 @@ as their results. Later changes are followed as always. A change that was not co
 completes it.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast, get_type_hints
+from typing import Any
 
 from papercoder.agents.agent import Agents
 from papercoder.artifacts import (
@@ -27,9 +27,8 @@ from papercoder.files.regular import delete, is_file, read_text
 from papercoder.paper.evidence import find_quote
 from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.repository.config_text import config_outline, to_yaml
-from papercoder.runs.event_log import artifact_in_progress
-from papercoder.runs.folder import artifact_text, load, parse_artifact
-from papercoder.runs.run import C, Executor, Run, execution_steps_of
+from papercoder.runs.folder import artifact_text, load
+from papercoder.runs.run import Run, is_observation
 from papercoder.stages.amendment import (
     AmendedItems,
     Amendment,
@@ -39,9 +38,6 @@ from papercoder.stages.amendment import (
     implement,
     with_edits,
 )
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 PENDING = "pending_change.json"
 _PLANNING = ("plan", "requirements", "architecture", "logic", "config")
@@ -97,7 +93,7 @@ def with_pending_change(run: Run[Agents]) -> Run[Agents]:
     if change is None:
         return run
     code = {artifact: text for artifact, text in change.texts.items() if artifact.startswith("repo/")}
-    return replace(run, executor=AdoptingExecutor(run.folder, change, run.executor), replacements=code)
+    return replace(run, present_text=_PresentArtifacts(run.folder, change).text, replacements=code)
 
 
 def with_pending_texts(folder: Path, files: Files) -> Files:
@@ -113,28 +109,22 @@ def complete_change(run: Run[Agents]) -> None:
 
 
 @dataclass(frozen=True)
-class AdoptingExecutor:
-    """Takes over the present artifacts as the results of their steps; only what a change affects is made."""
+class _PresentArtifacts:
+    """The present artifacts, which are taken over as the results of their steps unless a change affects them."""
 
     folder: Path
     """The run folder."""
 
     change: Change
-    other: Executor
-    """Makes what cannot be taken over."""
 
-    async def perform(
-        self, make: Callable[Concatenate[C, P], Awaitable[T]], context: C, *inputs: P.args, **named: P.kwargs
-    ) -> T:
-        """The present artifact, or what `make` returns if the change affects it or there is none."""
-        artifact = artifact_in_progress()
+    def text(self, artifact: str, make: Callable[..., object]) -> str | None:
+        """The text to take over; None if the change affects the artifact, it was observed, or there is none."""
         is_affected = self._is_affected(artifact)
         if artifact.startswith("review/round-") and not is_affected:
-            return cast("T", Edits())  # earlier revisions are in the code already
-        text = self.change.texts.get(artifact) or read_text(self.folder, artifact)
-        if text is None or is_affected or execution_steps_of(make):
-            return await self.other.perform(make, context, *inputs, **named)
-        return cast("T", parse_artifact(artifact, get_type_hints(make)["return"], text))
+            return artifact_text(Edits(), Edits)  # earlier revisions are in the code already
+        if is_affected or is_observation(make):
+            return None
+        return self.change.texts.get(artifact) or read_text(self.folder, artifact)
 
     def _is_affected(self, artifact: str) -> bool:
         """Whether the change asks for a new review or repair; plans and code have it already."""

@@ -4,7 +4,7 @@ Round 0 makes files fit that were written at once. Edits that make an earlier st
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -27,6 +27,7 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.design import Design
 from papercoder.concurrency import gather_all, gather_pair
+from papercoder.errors import AnswerError
 from papercoder.files.temporary import temporary_folder
 from papercoder.pipeline.publisher import Files, Publisher, execute_in_run
 from papercoder.repository.code_graph import CallGraph
@@ -37,7 +38,7 @@ from papercoder.stages.checking import check
 from papercoder.stages.execution.execute import write_files
 from papercoder.stages.packaging import equipment
 from papercoder.stages.repair import Attempt, Failure, repair
-from papercoder.stages.review import review_file, revise_files
+from papercoder.stages.review import Question, review_files, revise_files, shared_requests
 
 
 @dataclass(frozen=True)
@@ -81,27 +82,40 @@ class ReviewRounds:
     async def verdicts(self, code: Files) -> Verdicts:
         """A verdict for each requirement that a file owns; reused while the code that it rests on is unchanged."""
         graph = CallGraph(code)
-        owners = [(file, owned) for file in code if (owned := self.design.owned_by(file.path))]
-        reviews = await gather_all(self._review(graph, file, owned) for file, owned in owners)
-        return Verdicts(verdicts=tuple(verdict for each in reviews for verdict in each), amendments=self.proposals)
+        found = {name: verdict for name, judged in self._judged.items() if (verdict := judged.verdict_in(graph))}
+        open_files = [file for file in code if any(item.id not in found for item in self.design.owned_by(file.path))]
+        questions = [self._question(graph, file, found) for file in open_files]
+        groups = shared_requests(self.run.context, questions)
+        for verdicts in await gather_all(self._review(graph, group) for group in groups):
+            found.update(verdicts)
+        owned = (item.id for file in code for item in self.design.owned_by(file.path))
+        return Verdicts(verdicts=tuple(found[name] for name in owned if name in found), amendments=self.proposals)
 
-    async def _review(self, graph: CallGraph, file: SourceFile, owned: tuple[Requirement, ...]) -> tuple[Verdict, ...]:
-        known = (self._judged[item.id].verdict_in(graph) for item in owned if item.id in self._judged)
-        kept = tuple(verdict for verdict in known if verdict)
-        settled = {verdict.requirement for verdict in kept}
-        asked = tuple(item for item in owned if item.id not in settled)
-        if not asked:
-            return kept
+    def _question(self, graph: CallGraph, file: SourceFile, found: Mapping[str, Verdict]) -> Question:
+        """What is to be judged about a file."""
+        owned = self.design.owned_by(file.path)
+        asked = tuple(item for item in owned if item.id not in found)
+        kept = tuple(found[item.id] for item in owned if item.id in found)
         around = graph.around([file.path], graph.marked(item.id for item in asked))
-        inputs = (self.paper, asked, self.configuration[0].text, file, around, self.design.assumed, kept)
-        verdicts = await self.run.optional_step(f"review/{file.path}.json", review_file, *inputs)
-        if verdicts is None:
-            return kept
-        self._proposed.update({item.requirement: item for item in verdicts.amendments})
-        for verdict in verdicts.verdicts:
-            if verdict.requirement not in settled:
-                self._judged[verdict.requirement] = _judged(verdict, file.path, graph)
-        return verdicts.verdicts
+        return Question(file=file, requirements=asked, around=around, kept=kept)
+
+    async def _review(self, graph: CallGraph, group: tuple[Question, ...]) -> dict[str, Verdict]:
+        """Requirement -> verdict, of files that share a request; none if the reviewer gives no valid answer."""
+        artifacts = {f"review/{question.file.path}.json": question for question in group}
+        inputs = (self.paper, self.configuration[0].text, self.design.assumed)
+        try:
+            answers = await self.run.step_together(artifacts, review_files, *inputs)
+        except AnswerError as error:
+            self.run.emit(Warned(where=next(iter(artifacts)), message=str(error)))
+            return {}
+        found = {}
+        for question, answer in zip(group, answers, strict=True):
+            self._proposed.update({item.requirement: item for item in answer.amendments})
+            verdicts = {verdict.requirement: verdict for verdict in answer.verdicts}
+            for name in (item.id for item in question.requirements if item.id in verdicts):
+                self._judged[name] = _judged(verdicts[name], question.file.path, graph)
+            found.update(verdicts)
+        return found
 
     async def findings(self, code: Files) -> CheckReport:
         """Check the code and its configuration, without other files that an earlier run left on disk."""

@@ -40,12 +40,6 @@ def current_step(artifact: str) -> Iterator[CurrentStep]:
         _current_step.reset(token)
 
 
-def artifact_in_progress() -> str:
-    """The artifact of the current step; empty outside a step."""
-    step = _current_step.get()
-    return step.artifact if step else ""
-
-
 class EventLog:
     """Appends events to `events.jsonl` and passes them to listeners."""
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, get_type_hints
+from typing import Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, get_args, get_type_hints
 
 from papercoder.artifacts import Artifact, StepName
 from papercoder.concurrency import run_in_thread
@@ -25,6 +25,7 @@ from papercoder.runs.ownership import is_sealed, seal, seal_output
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Own = TypeVar("Own")
 
 
 class StepContext(Protocol):
@@ -154,6 +155,9 @@ class Run(Generic[C]):
     replacements: Mapping[str, str] = field(default_factory=dict)
     """Artifact -> the text that replaces the stored result of its step, after a change by edits."""
 
+    present_text: Callable[[str, Callable[..., object]], str | None] | None = None
+    """Artifact and its function -> the text that counts as its result after a change by edits; None: it is made."""
+
     _reported: set[str] = field(default_factory=set, init=False)
     """Keys of steps whose event this process has emitted already."""
 
@@ -172,24 +176,53 @@ class Run(Generic[C]):
         """
         kind = get_type_hints(make)["return"]
         key = self._key(make, inputs, named)
-        is_observed = is_observation(make)
-        if not is_observed and (edited := self._edited_text(artifact, key)) is not None:
-            return cast("T", parse_artifact(artifact, kind, edited))
-        result = self._stored_result(artifact, key, is_observed)
-        if result is None:
+        text = await self._known(artifact, key, make)
+        if text is None:
             self.emit(ArtifactStarted(artifact=artifact))
             started = time.monotonic()
             with current_step(artifact) as step:
                 value = await self.executor.perform(make, self.context, *inputs, **named)
             text = artifact_text(value, kind)
-            result = _StepResult(
-                text=text, calls=step.answers, seal=seal(_sealed_text(key, text)) if is_observed else ""
-            )
-            await asyncio.to_thread(self.store.put, f"step-{key}", result.model_dump_json())
-            self._reported.add(key)
-            self.emit(ArtifactMade(artifact=artifact, seconds=time.monotonic() - started, calls=result.calls))
-        await asyncio.to_thread(self._write, artifact, key, result.text)
-        return cast("T", parse_artifact(artifact, kind, result.text))
+            sealed = seal(_sealed_text(key, text)) if is_observation(make) else ""
+            result = _StepResult(text=text, calls=step.answers, seal=sealed)
+            made = ArtifactMade(artifact=artifact, seconds=time.monotonic() - started, calls=step.answers)
+            await self._keep(artifact, key, result, made)
+        return cast("T", parse_artifact(artifact, kind, text))
+
+    async def step_together(
+        self,
+        artifacts: Mapping[str, Own],
+        make: Callable[Concatenate[C, tuple[Own, ...], P], Awaitable[tuple[T, ...]]],
+        *inputs: P.args,
+        **named: P.kwargs,
+    ) -> tuple[T, ...]:
+        """As `step`, for artifacts with an input of their own each, of which one call of `make` makes all missing ones.
+
+        Each result is stored for its own input and the common ones: it stays when another one must be made again.
+
+        Args:
+            artifacts: artifact -> its own input.
+            make: takes the own inputs of what is missing, and returns a result for each.
+            inputs: those that all have in common.
+            named: the same.
+        """
+        kind = get_args(get_type_hints(make)["return"])[0]
+        keys = {artifact: self._key(make, (own, *inputs), named) for artifact, own in artifacts.items()}
+        texts = {artifact: await self._known(artifact, key, make) for artifact, key in keys.items()}
+        if missing := [artifact for artifact, text in texts.items() if text is None]:
+            for artifact in missing:
+                self.emit(ArtifactStarted(artifact=artifact))
+            started = time.monotonic()
+            with current_step(missing[0]) as step:
+                own = tuple(artifacts[artifact] for artifact in missing)
+                values = await self.executor.perform(make, self.context, own, *inputs, **named)
+            seconds = time.monotonic() - started
+            for artifact, value in zip(missing, values, strict=True):
+                texts[artifact] = text = artifact_text(value, kind)
+                calls = step.answers if artifact == missing[0] else 0
+                made = ArtifactMade(artifact=artifact, seconds=seconds, calls=calls)
+                await self._keep(artifact, keys[artifact], _StepResult(text=text, calls=calls), made)
+        return tuple(cast("T", parse_artifact(artifact, kind, text or "")) for artifact, text in texts.items())
 
     async def optional_step(
         self,
@@ -303,6 +336,27 @@ class Run(Generic[C]):
             return None
         result = parse_stored(_StepResult, f"step-{key}", text)
         return None if is_observed and not is_sealed(_sealed_text(key, result.text), result.seal) else result
+
+    async def _known(self, artifact: str, key: str, make: Callable[..., object]) -> str | None:
+        """The text of an artifact that the user edited, that is stored, or that is taken over; None if it is made."""
+        is_observed = is_observation(make)
+        if not is_observed and (edited := self._edited_text(artifact, key)) is not None:
+            return edited
+        result = self._stored_result(artifact, key, is_observed)
+        if result is None and self.present_text and (text := self.present_text(artifact, make)) is not None:
+            result = _StepResult(text=text, calls=0)
+            await self._keep(artifact, key, result, ArtifactReused(artifact=artifact, calls=0))
+        if result is None:
+            return None
+        await asyncio.to_thread(self._write, artifact, key, result.text)
+        return result.text
+
+    async def _keep(self, artifact: str, key: str, result: _StepResult, event: ArtifactMade | ArtifactReused) -> None:
+        """Store a result before anyone learns of it, and write the artifact."""
+        await asyncio.to_thread(self.store.put, f"step-{key}", result.model_dump_json())
+        self._reported.add(key)
+        self.emit(event)
+        await asyncio.to_thread(self._write, artifact, key, result.text)
 
     def _stored_result(self, artifact: str, key: str, is_observed: bool) -> _StepResult | None:
         result = self._stored(key, is_observed)

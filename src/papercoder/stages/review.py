@@ -10,6 +10,7 @@ from papercoder.agents.context import cited_part, text_part
 from papercoder.agents.edits import SearchReplace, apply, edit_problems
 from papercoder.agents.listings import excerpt_code, numbered_code, python_code, requirement_lines
 from papercoder.artifacts import (
+    Artifact,
     Edits,
     Excerpt,
     Location,
@@ -20,6 +21,7 @@ from papercoder.artifacts import (
     Verdict,
     Verdicts,
 )
+from papercoder.models.contract import count_tokens
 from papercoder.paper.evidence import find_quote
 from papercoder.repository.code_graph import CallGraph
 from papercoder.repository.config_text import settings_named_in
@@ -34,30 +36,65 @@ REVIEWER = Agent("review", "review", Json(Verdicts), ("review_system",))
 REVISER = Agent("revise", "review", SearchReplace())
 
 
+class Question(Artifact):
+    """What is asked about one file."""
+
+    file: SourceFile
+    requirements: tuple[Requirement, ...]
+    """Those to judge; the file owns them."""
+
+    around: tuple[Excerpt, ...] = ()
+    """What the file calls, and what calls it."""
+
+    kept: tuple[Verdict, ...] = ()
+    """Verdicts on its other requirements, which rest on unchanged code; they are added to the result."""
+
+
+SHARED = 8_000
+"""Tokens of the files that share a request; in small context windows, an eighth of the window."""
+
+
+def shared_requests(agents: Agents, questions: Iterable[Question]) -> list[tuple[Question, ...]]:
+    """The questions in groups that one request each asks: small files together."""
+    room = min(SHARED, agents.models[REVIEWER.role].context_window // 8)
+    groups: list[tuple[Question, ...]] = []
+    left: list[int] = []
+    for question in questions:
+        size = count_tokens(question.file.text)
+        place = next((index for index, free in enumerate(left) if size <= free), len(groups))
+        if place == len(groups):
+            groups.append(())
+            left.append(room)
+        groups[place] += (question,)
+        left[place] -= size
+    return groups
+
+
 @uses(REVIEWER)
-async def review_file(
+async def review_files(
     agents: Agents,
+    questions: tuple[Question, ...],
     paper: Paper,
-    requirements: tuple[Requirement, ...],
     config: str,
-    own: SourceFile,
-    around: tuple[Excerpt, ...],
     assumed: tuple[Requirement, ...],
-    kept: tuple[Verdict, ...] = (),
-) -> Verdicts:
-    """Judge whether a file's code meets requirements that it owns.
+) -> tuple[Verdicts, ...]:
+    """Judge in one request whether the code of files meets requirements that they own.
 
     Args:
         agents: runs the agent.
+        questions: what is asked about each file.
         paper: the paper.
-        requirements: those to judge.
         config: `config.yaml`.
-        own: the file.
-        around: what the file calls, and what calls it.
         assumed: the assumptions that all files share.
-        kept: verdicts on its other requirements, which rest on unchanged code; they are added to the result.
+
+    Returns:
+        The verdicts of each file.
     """
-    lines = {own.path: dict(enumerate(own.text.splitlines(), 1))} | {item.path: item.lines for item in around}
+    files = [question.file for question in questions]
+    requirements = [item for question in questions for item in question.requirements]
+    around = _around(questions)
+    lines = {file.path: dict(enumerate(file.text.splitlines(), 1)) for file in files}
+    lines |= {item.path: item.lines for item in around}
 
     def check(verdicts: Verdicts, attempt: int) -> list[str]:
         found = [*problems(verdicts, requirements, lines), *choice_problems(verdicts, assumed)]
@@ -65,26 +102,46 @@ async def review_file(
 
     title = "Choices where the paper leaves something open"
     choices = requirement_lines((item for item in assumed if item not in requirements), quoted=False)
+    near = "\n\n".join(map(numbered_code, around)) or "Nothing."
     verdicts = await agents.ask(
         REVIEWER,
-        own.path,
+        files[0].path,
         (
             cited_part(paper, (item.anchor for item in requirements)),
-            text_part("The configuration", settings_named_in(config, own.text, *map(numbered_code, around))),
+            text_part("The configuration", settings_named_in(config, *(file.text for file in files), near)),
             *((text_part(title, choices),) if choices else ()),
-            text_part(
-                "What the file calls, and what calls it", "\n\n".join(map(numbered_code, around)) or "Nothing.", ""
-            ),
-            text_part("The file", numbered_code(own)),
+            text_part("What the files call, and what calls them", near, ""),
+            text_part("The files", "\n\n".join(map(numbered_code, files))),
         ),
         check,
-        path=own.path,
         shown=tuple(lines),
-        requirements=requirement_lines(requirements, quoted=False),
+        questions=[(each.file.path, requirement_lines(each.requirements, quoted=False)) for each in questions],
     )
-    judged = (_with_shown_evidence(verdict, lines) for verdict in verdicts.verdicts)
-    together = sorted((*kept, *judged), key=lambda verdict: int(verdict.requirement[1:]))
-    return verdicts.model_copy(update={"verdicts": tuple(together)})
+    judged = tuple(_with_shown_evidence(verdict, lines) for verdict in verdicts.verdicts)
+    return _by_file(questions, verdicts.model_copy(update={"verdicts": judged}))
+
+
+def _around(questions: Iterable[Question]) -> tuple[Excerpt, ...]:
+    """What the files call and what calls them, in other files."""
+    near: dict[str, dict[int, str]] = {}
+    for excerpt in (item for question in questions for item in question.around):
+        near.setdefault(excerpt.path, {}).update(excerpt.lines)
+    others = near.keys() - {question.file.path for question in questions}
+    return tuple(
+        Excerpt(path=path, lines=dict(sorted(lines.items()))) for path, lines in near.items() if path in others
+    )
+
+
+def _by_file(questions: tuple[Question, ...], answer: Verdicts) -> tuple[Verdicts, ...]:
+    """The verdicts of each file, with those that it had before; other files' assumptions are amended by the first."""
+    asked = {item.id: index for index, each in enumerate(questions) for item in each.requirements}
+    found = []
+    for index, question in enumerate(questions):
+        own = (verdict for verdict in answer.verdicts if asked[verdict.requirement] == index)
+        verdicts = tuple(sorted((*question.kept, *own), key=lambda verdict: int(verdict.requirement[1:])))
+        amendments = tuple(item for item in answer.amendments if asked.get(item.requirement, 0) == index)
+        found.append(Verdicts(verdicts=verdicts, amendments=amendments))
+    return tuple(found)
 
 
 def problems(verdicts: Verdicts, requirements: Iterable[Requirement], lines: Lines) -> Iterator[str]:
