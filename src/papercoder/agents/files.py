@@ -62,10 +62,6 @@ class _Block:
     """Up to the first closing fence that makes it valid Python, else up to the first closing fence."""
 
     @property
-    def is_python(self) -> bool:
-        return not self.label or "py" in self.label
-
-    @property
     def defines(self) -> bool:
         """Whether it defines a function or a class, which a usage example does not."""
         return re.search(r"^(async def|def|class) ", self.code, re.MULTILINE) is not None
@@ -109,7 +105,7 @@ def _one_file(blocks: list[_Block]) -> str:
         InvalidAnswerError: no block is Python, or several are files.
     """
     marked = [block for block in blocks if block.label]
-    python = [block for block in marked if block.is_python] or [
+    python = [block for block in marked if not block.label or "py" in block.label] or [
         block for block in blocks if not block.label and block.code.strip()
     ]
     if marked and not python:

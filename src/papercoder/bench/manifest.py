@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
@@ -191,7 +191,7 @@ class Manifest(_Part):
             ("variants have the name", [variant.name for variant in self.variants]),
             ("models have the name", [model.name for model in self.models]),
         ):
-            if duplicate := _duplicate(given):
+            if duplicate := next((name for name, count in Counter(map(str.lower, given)).items() if count > 1), None):
                 raise ValueError(f"two {what} {duplicate!r} (upper and lower case are equal); names must be unique")
         return self
 
@@ -200,10 +200,6 @@ def model_name(spec: str) -> str:
     """The name of a model that was given none: its specification, or its kind for test models."""
     kind = spec.partition(":")[0]
     return kind if kind in TEST_MODELS else re.sub(r"[^A-Za-z0-9]+", "-", spec)[:60].strip("-")
-
-
-def _duplicate(names: Iterable[str]) -> str | None:
-    return next((name for name, count in Counter(map(str.lower, names)).items() if count > 1), None)
 
 
 _WITH_CLAIMS: frozenset[Profile] = frozenset({"full", "requirements", "review", "repair"})

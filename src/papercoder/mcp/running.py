@@ -15,7 +15,7 @@ from pydantic import Field
 
 from papercoder.artifacts import Artifact, CheckReport, StepResult, Trial, TrialList, TrialResult
 from papercoder.artifacts.execution import ExecutionReport, StepName, StepStatus
-from papercoder.artifacts.reproduction import OmittedTrial, Reproduction, ReproductionOptions
+from papercoder.artifacts.reproduction import OmittedTrial, ReproductionOptions
 from papercoder.console.progress import line
 from papercoder.errors import PaperCoderError, RunFolderError, os_error_sentence
 from papercoder.files.regular import is_file
@@ -233,7 +233,13 @@ class RunningTools:
         options = await asyncio.to_thread(partial(_options, folder, budget=seconds, claims=tuple(claims or ())))
         async with reporting(context) as report:
             found = await run_to_end(reproduce_run(folder, options, [lines_of_events(report)]))
-        return _reproduced(found)
+        return Reproduced(
+            trials=found.trials,
+            measured=found.measured,
+            seconds=found.seconds,
+            omitted=found.omitted,
+            claims=claim_views(found.claims.items, found.claims.orderings),
+        )
 
 
 def _options(folder: Path, **given: Any) -> ReproductionOptions:
@@ -269,13 +275,3 @@ def _execution(report: ExecutionReport) -> Execution:
     )
     count = len(report.trials.trials) if report.trials else 0
     return Execution(steps=steps, sandbox=report.sandbox, notes=report.notes, trials=count)
-
-
-def _reproduced(found: Reproduction) -> Reproduced:
-    return Reproduced(
-        trials=found.trials,
-        measured=found.measured,
-        seconds=found.seconds,
-        omitted=found.omitted,
-        claims=claim_views(found.claims.items, found.claims.orderings),
-    )

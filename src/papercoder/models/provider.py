@@ -24,7 +24,6 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModelSettings
 from pydantic_ai.settings import ModelSettings
-from pydantic_ai.usage import RequestUsage
 
 from papercoder.errors import ModelError
 from papercoder.models.catalog import Provider, context_window_of, price_of
@@ -73,20 +72,6 @@ def _with_cache_points(messages: Iterable[Message]) -> Iterable[UserContent]:
             yield CachePoint()
 
 
-def to_text(response: ModelResponse) -> str:
-    """Its text, without its thoughts."""
-    return "".join(part.content for part in response.parts if isinstance(part, TextPart))
-
-
-def to_usage(request: Request, text: str, usage: RequestUsage) -> Usage:
-    """Its tokens, estimated if the server does not report them."""
-    return Usage(
-        prompt=usage.input_tokens or prompt_tokens(request),
-        cached=min(usage.cache_read_tokens, usage.input_tokens),
-        completion=usage.output_tokens or count_tokens(text),
-    )
-
-
 class ProviderModel(StreamingModel):
     """One model of one provider; makes one try a call, since the wrappers retry."""
 
@@ -128,7 +113,7 @@ class ProviderModel(StreamingModel):
                     if piece := _piece(event):
                         yield piece
                 response = stream.get()
-        text = to_text(response)
+        text = "".join(part.content for part in response.parts if isinstance(part, TextPart))
         self._check_ending(response, text)
         yield Answer(
             text=text,
@@ -163,7 +148,11 @@ class ProviderModel(StreamingModel):
             raise TransientError("the stream ended before the answer did")
 
     def _usage(self, request: Request, text: str, response: ModelResponse) -> Usage:
-        usage = to_usage(request, text, response.usage)
+        usage = Usage(
+            prompt=response.usage.input_tokens or prompt_tokens(request),
+            cached=min(response.usage.cache_read_tokens, response.usage.input_tokens),
+            completion=response.usage.output_tokens or count_tokens(text),
+        )
         return usage.model_copy(update={"cost_usd": self._cost(usage, response)})
 
     def _cost(self, usage: Usage, response: ModelResponse) -> float | None:

@@ -57,7 +57,12 @@ class ContinuingModel(ModelWrapper):
             else:
                 further = request = self._widened(request)
             part = await self.inner.answer(further)
-            whole = _joined(whole, part, text_so_far(further, part))
+            whole = Answer(
+                text=text_so_far(further, part),
+                finish=part.finish,
+                usage=_sum(whole.usage, part.usage),
+                seconds=whole.seconds + part.seconds,
+            )
         raise ModelError(
             f"{request.about}: the answer of {self.name} is still cut off after {CONTINUATIONS} continuations. "
             "Raise --max-tokens or choose another model."
@@ -105,16 +110,6 @@ def _overlap(head: str, tail: str) -> int:
         if (size >= _CERTAIN or size == cut_line) and len(repeated.strip()) > 1 and head.endswith(repeated):
             return size
     return 0
-
-
-def _joined(first: Answer, second: Answer, text: str) -> Answer:
-    """One answer of two calls."""
-    return Answer(
-        text=text,
-        finish=second.finish,
-        usage=_sum(first.usage, second.usage),
-        seconds=first.seconds + second.seconds,
-    )
 
 
 def _sum(first: Usage, second: Usage) -> Usage:

@@ -253,7 +253,16 @@ class _Writer:
     def _event(self, event: Event) -> Any:
         match event:
             case RunStarted():
-                event = _harmless_start(event)
+                event = event.model_copy(
+                    update={
+                        "paper": Path(event.paper).name,
+                        "models": _plain_models(event.models),
+                        "settings": {
+                            name: value for name, value in event.settings.items() if name in _HARMLESS_SETTINGS
+                        },
+                        "signature": "",
+                    }
+                )
             case CallStarted(model=model) | CallMade(model=model) | CallReused(model=model):
                 event = event.model_copy(update={"model": _plain_model(model)})
             case AnswerRejected() if self._redaction.leaves_out_the_paper:
@@ -306,18 +315,6 @@ def _redacted_report(report: Report, redaction: Redaction) -> Report:
     if redaction.leaves_out_the_paper:
         dumped["doubtful"] = [{**place, "text": "", "picture": ""} for place in dumped["doubtful"]]
     return Report.model_validate(redaction.value(dumped))
-
-
-def _harmless_start(event: RunStarted) -> RunStarted:
-    """Without the signature, addresses, and paths of this machine."""
-    return event.model_copy(
-        update={
-            "paper": Path(event.paper).name,
-            "models": _plain_models(event.models),
-            "settings": {name: value for name, value in event.settings.items() if name in _HARMLESS_SETTINGS},
-            "signature": "",
-        }
-    )
 
 
 def _plain_models(models: dict[str, str]) -> dict[str, str]:

@@ -51,10 +51,6 @@ def share(value: float) -> str:
     return f"{100 * value:.1f} %"
 
 
-def _decimal(value: float) -> str:
-    return f"{value:.2f}"
-
-
 def _count(value: float) -> str:
     return figure(value, 3)
 
@@ -84,7 +80,7 @@ def _steps(entry: BenchEntryResult) -> float | None:
 
 
 def _score(judge: JudgeName, label: str) -> Metric:
-    return Metric(judge, label, partial(_judged, judge), _decimal, least=1.0, most=5.0)
+    return Metric(judge, label, partial(_judged, judge), lambda value: f"{value:.2f}", least=1.0, most=5.0)
 
 
 def _share(name: str, label: str, of: Callable[[BenchEntryResult], float | None]) -> Metric:

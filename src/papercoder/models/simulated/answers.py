@@ -128,11 +128,6 @@ def title(request: Request) -> str:
     return found[1] if found else ""
 
 
-def sections_shown(request: Request) -> list[str]:
-    """Anchors of the paper's sections that the request shows."""
-    return list(dict.fromkeys(_SECTION.findall("\n\n".join(message.text for message in request.messages))))
-
-
 def numbered_tables(request: Request) -> list[str]:
     """Anchors of the tables that the request shows with numbered rows and columns."""
     return _NUMBERED_TABLE.findall("\n\n".join(user_texts(request)))
@@ -416,7 +411,7 @@ def _config(_request: Request, _rng: Random, padding: str) -> ExperimentConfig:
 
 def _analysis(request: Request, rng: Random, padding: str) -> str:
     points = [f"- {name}: done in `run`." for name in file_ids(request)]
-    sections = sections_shown(request)
+    sections = list(dict.fromkeys(_SECTION.findall("\n\n".join(message.text for message in request.messages))))
     cited = ", ".join(sorted(rng.sample(sections, min(len(sections), CITED))))
     return "\n".join([f"# {request.subject}", "", *points, f"See [{cited}].", "", padding]).strip() + "\n"
 

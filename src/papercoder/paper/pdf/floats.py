@@ -30,7 +30,7 @@ def _columns(rows: Sequence[Sequence[Span]]) -> list[tuple[float, float]]:
     strips: list[tuple[float, float]] = []
     for row in sorted(rows, key=len, reverse=True):
         for span in row:
-            if len(row) >= 0.5 * fullest or not _bridges(span, strips):
+            if len(row) >= 0.5 * fullest or not (sum(x0 < span.box.x1 and span.box.x0 < x1 for x0, x1 in strips) > 1):
                 strips = _merged(strips, span)
     return sorted(strip for strip in strips if len(rows) < _FEW or _support(strip, rows) > 1)
 
@@ -50,10 +50,6 @@ def _words_joined(row: Sequence[Span]) -> list[Span]:
 def _support(strip: tuple[float, float], rows: Sequence[Sequence[Span]]) -> int:
     """How many rows have something in the column; a head alone makes none."""
     return sum(any(span.box.x0 < strip[1] and strip[0] < span.box.x1 for span in row) for row in rows)
-
-
-def _bridges(span: Span, strips: Sequence[tuple[float, float]]) -> bool:
-    return sum(x0 < span.box.x1 and span.box.x0 < x1 for x0, x1 in strips) > 1
 
 
 def _merged(strips: Sequence[tuple[float, float]], span: Span) -> list[tuple[float, float]]:

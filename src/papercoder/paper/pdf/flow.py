@@ -350,14 +350,10 @@ class Flow:
             return not _ENDS.search(before.text) and abs(line.size - before.size) < 0.12 * before.size
         step = line.box.y1 - before.box.y1
         if step > 1.45 * max(self.look.pitch * line.size / self.look.size, line.size):
-            return self._interrupted(before, line)
+            return bool(self._waiting) and not _ENDS.search(before.text) and not line.text[:1].isupper()
         if abs(line.size - before.size) > 0.12 * before.size and not (line.spans[0].math or before.spans[0].math):
             return False
         return not self._indented(before, line)
-
-    def _interrupted(self, before: Line, line: Line) -> bool:
-        """Whether the line continues a paragraph that a float interrupted."""
-        return bool(self._waiting) and not _ENDS.search(before.text) and not line.text[:1].isupper()
 
     def _indented(self, before: Line, line: Line) -> bool:
         indented = 0.6 * line.size < line.box.x0 - before.box.x0 < 4 * line.size

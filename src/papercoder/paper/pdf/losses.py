@@ -243,12 +243,8 @@ _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 
 def wordless(raw: RawDocument) -> list[int]:
     """The pages, from 0, that an image covers and that have no text; all pages where none has text."""
-    bare = [number for number, page in enumerate(raw.pages) if _length(page) < LEAST_TEXT]
+    bare = [number for number, page in enumerate(raw.pages) if sum(len(word.text) for word in page.words) < LEAST_TEXT]
     return bare if len(bare) == len(raw.pages) else [number for number in bare if raw.pages[number].scanned]
-
-
-def _length(page: RawPage) -> int:
-    return sum(len(word.text) for word in page.words)
 
 
 def losses(raw: RawDocument, draft: Draft, unread: Unreadable) -> list[Loss]:

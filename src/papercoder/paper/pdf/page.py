@@ -81,14 +81,9 @@ def _between(last: str, text: str, known: Vocabulary) -> str | None:
     """What stands between the last word of a line and the next line: a space or nothing; None removes a hyphen."""
     broken, tail = _HYPHENATED.search(last), _WORD.match(text)
     if broken is None or tail is None:
-        return "" if _address_goes_on(last) else " "
+        return "" if "://" in last and last[-1] in "/-_.=" else " "
     named = not tail[0][0].islower() and not known.has(broken["head"] + tail[0])
     return "" if named or known.hyphen_stays(broken["head"], tail[0]) else None
-
-
-def _address_goes_on(last: str) -> bool:
-    """Whether a web address was broken at the end of the line."""
-    return "://" in last and last[-1] in "/-_.="
 
 
 def clean(text: str) -> str:

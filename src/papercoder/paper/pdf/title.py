@@ -42,7 +42,7 @@ def split_abstract(elements: Sequence[Element]) -> tuple[str, list[Element]]:
     front = next((i for i, element in enumerate(elements) if isinstance(element, Heading)), len(elements))
     for i, element in enumerate(elements[: max(front, FIRST)]):
         found = _RUN_IN.match(element.text) if isinstance(element, Text) else None
-        if found is not None and isinstance(element, Text) and _is_capital(element.text[found.end() :]):
+        if found is not None and isinstance(element, Text) and (not element.text[found.end() :][:1].islower()):
             return _of(
                 elements, i, i + 1, [replace(element, text=text) for text in _parts(element.text[found.end() :])]
             )
@@ -67,10 +67,6 @@ def _parts(text: str) -> list[str]:
     """The paragraph, split before keywords that follow the abstract without a break."""
     keywords = _KEYWORDS_AFTER.search(text)
     return [text] if keywords is None else [text[: keywords.start()].rstrip(), text[keywords.start() :]]
-
-
-def _is_capital(text: str) -> bool:
-    return not text[:1].islower()
 
 
 def _set_apart(elements: Sequence[Element], front: int) -> Text | None:

@@ -128,7 +128,7 @@ def index(tree: Tree) -> Index:
         name
         for path in map(PurePosixPath, tree.files)
         if path.suffix in {".py", ".pyx", ".pyi", ".so", ".pyd"}
-        and (name := dotted_name(_without_tags(path))) is not None
+        and (name := dotted_name(path.with_name(path.name.partition(".")[0] + path.suffix))) is not None
     }
     every = {*modules, *other}
     folders = {name.rsplit(".", depth)[0] for name in every for depth in range(1, name.count(".") + 1)}
@@ -139,10 +139,6 @@ def index(tree: Tree) -> Index:
         is_strict=tree.follows_conventions and "main.py" in tree.files,
         package=tree.package,
     )
-
-
-def _without_tags(path: PurePosixPath) -> PurePosixPath:
-    return path.with_name(path.name.partition(".")[0] + path.suffix)
 
 
 def _bound(module: Module) -> tuple[frozenset[str] | None, list[ast.ImportFrom]]:

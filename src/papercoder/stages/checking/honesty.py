@@ -57,7 +57,7 @@ def _handler(handler: ast.ExceptHandler, node: ast.Try, path: str) -> Iterator[F
         message = "If this fails, random numbers replace the result."
         yield error(_FALLBACK_CHECK, path, handler.lineno, message, "Let the error propagate.")
     elif _is_broad(handler) and not _only_imports(node) and not _reports(inside, handler):
-        what = _caught(handler)
+        what = f"except {ast.unparse(handler.type)}" if handler.type else "except"
         yield warning(
             _FALLBACK_CHECK, path, handler.lineno, f"`{what}` hides every error.", "Catch only the expected exceptions."
         )
@@ -68,10 +68,6 @@ def _is_broad(handler: ast.ExceptHandler) -> bool:
         return True
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return any(dotted(kind) in _BROAD for kind in kinds)
-
-
-def _caught(handler: ast.ExceptHandler) -> str:
-    return f"except {ast.unparse(handler.type)}" if handler.type else "except"
 
 
 def _ends(inside: list[ast.AST]) -> bool:
@@ -139,17 +135,13 @@ def _is_made_of_random(value: ast.expr) -> bool:
     if isinstance(value, ast.BinOp):
         sides = (value.left, value.right)
         return any(map(_is_made_of_random, sides)) and all(
-            _is_made_of_random(side) or _is_fixed(side) for side in sides
+            _is_made_of_random(side) or isinstance(side, ast.Constant) for side in sides
         )
     if called(value) in {"float", "round", "min", "max", "abs", "int"}:
         return any(_is_made_of_random(item) for item in getattr(value, "args", ()))
     return (
         isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and _is_made_of_random(value.func.value)
     )
-
-
-def _is_fixed(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant)
 
 
 def _is_suspicious(value: ast.expr) -> bool:

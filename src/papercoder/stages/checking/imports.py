@@ -195,7 +195,7 @@ class HalfLoaded:
 def check_cycles(tree: Tree) -> Iterator[Finding]:
     """Find import cycles, and the import that a cycle breaks when `main.py` starts."""
     known = index(tree)
-    failure = first_failure("main", known) if known.is_strict and len(known.modules) <= _MOST else None
+    failure = next(_Loading(known).load("main"), None) if known.is_strict and len(known.modules) <= _MOST else None
     if failure:
         yield _failing(failure)
     edges: Edges = {name: dict(reversed(list(loaded_at_once(name, known)))) for name in known.modules}
@@ -261,11 +261,6 @@ def _way(last: str, start: str, before: dict[str, str]) -> list[str]:
     while way[-1] != start:
         way.append(before[way[-1]])
     return way[::-1]
-
-
-def first_failure(start: str, known: Index) -> HalfLoaded | None:
-    """Simulate the import of a module, and return the first import that a cycle breaks."""
-    return next(_Loading(known).load(start), None)
 
 
 def loaded_at_once(name: str, known: Index) -> Iterator[tuple[str, int]]:

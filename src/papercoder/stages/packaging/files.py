@@ -18,7 +18,6 @@ from papercoder.artifacts import (
     DataSources,
     OverallPlan,
     Paper,
-    Requirement,
     Requirements,
     SourceFile,
     Traceability,
@@ -309,7 +308,8 @@ def _origin(source: DataSource) -> str:
 
 def _assumptions(design: Design) -> list[str]:
     lines = [
-        f"- {item.id}: {inline(item.statement)}{_others(item.alternatives)}" for item in _assumed(design.requirements)
+        f"- {item.id}: {inline(item.statement)}{_others(item.alternatives)}"
+        for item in tuple(item for item in design.requirements.items if item.status == "assumed")
     ]
     lines += [
         f"- {code_span(value.key)} is {inline(repr(value.value))}{_others(value.alternatives)}"
@@ -322,10 +322,6 @@ def _assumptions(design: Design) -> list[str]:
 
 def _others(alternatives: tuple[str, ...]) -> str:
     return f" (alternatives: {inline('; '.join(alternatives))})" if alternatives else ""
-
-
-def _assumed(requirements: Requirements) -> tuple[Requirement, ...]:
-    return tuple(item for item in requirements.items if item.status == "assumed")
 
 
 def _coverage(requirements: Requirements, traceability: Traceability) -> list[str]:

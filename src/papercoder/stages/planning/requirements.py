@@ -120,7 +120,7 @@ async def _from_sections(
         EXTRACTOR,
         name,
         figures_parts(inside, _SHOWN_BY_A_FIGURE),
-        _quoted(paper),
+        lambda drafts, attempt: unquoted(paper, drafts.requirements) if attempt == 0 else [],
         title=paper.title,
         abstract=fence(paper.abstract),
         section=fence("\n\n".join(section.render() for section in sections)),
@@ -215,11 +215,6 @@ def _applicable(paper: Paper, requirements: Requirements, code: Shown) -> Check[
         return found + (unquoted(paper, new) + code.problems(item.statement for item in new) if attempt == 0 else [])
 
     return problems
-
-
-def _quoted(paper: Paper) -> Check[RequirementDrafts]:
-    """Reject wrong quotes once; after that, they make their requirement an assumption."""
-    return lambda drafts, attempt: unquoted(paper, drafts.requirements) if attempt == 0 else []
 
 
 def questions_of(paper: Paper) -> dict[str, tuple[Section, ...]]:

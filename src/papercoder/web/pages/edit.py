@@ -55,16 +55,13 @@ def register_edit(web: Web) -> None:
                 tabs.reload_when(web, name, lambda: not watcher.look().is_active)
                 return
             states = await artifact_states(folder)
-            opened = artifact or _first(states)
+            opened = artifact or (
+                "planning/requirements.json" if "planning/requirements.json" in states else next(iter(states))
+            )
             with ui.element("div").classes("editing"):
                 ui.html(tree_html(name, states, opened), sanitize=False)
                 with ui.element("div"):
                     await _open(web, header, opened, states, Shown(at, use, bool(text)))
-
-
-def _first(states: Mapping[str, ArtifactState]) -> str:
-    """The requirements if they exist, since everything else depends on them."""
-    return "planning/requirements.json" if "planning/requirements.json" in states else next(iter(states))
 
 
 @dataclass(frozen=True)

@@ -79,9 +79,9 @@ class RunForm:
                 "Thinking", {"": "model’s default", **{level: level for level in LEVELS}}, options.thinking
             ).on_value_change(self._changed)
             self._fields["max_cost"] = number("Cost limit ($)", options.max_cost).on_value_change(self._changed)
-            self._fields["name"] = field("Name", self.web.runs_folder.new(_run_name(self.paper.title))).on_value_change(
-                self._changed
-            )
+            self._fields["name"] = field(
+                "Name", self.web.runs_folder.new(self.paper.title.partition(":")[0].lower()[:40])
+            ).on_value_change(self._changed)
         with ui.element("div").classes("terms trials"):
             self._fields["reproduce"] = ui.checkbox(
                 "Run the experiments and compare with the paper’s numbers", value=options.reproduce
@@ -318,11 +318,6 @@ def _remade_text(remade: tuple[AffectedArtifact, ...]) -> str:
     known = [each.cost.cost_usd for each in remade if each.cost.cost_usd is not None]
     cost = f", {money(sum(known))} the last time" if len(known) == len(remade) else ""
     return f"makes {plural(len(remade), 'artifact')} again that were paid for ({plural(calls, 'call')}{cost})"
-
-
-def _run_name(title: str) -> str:
-    """A short run name from a title: the part before its colon."""
-    return title.partition(":")[0].lower()[:40]
 
 
 def draw(web: Web) -> None:

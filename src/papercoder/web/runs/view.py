@@ -134,7 +134,7 @@ def view(progress: Progress, status: RunStatus) -> View:
     shown = stages(
         progress,
         outline(
-            _profile(summary),
+            next((each for each in get_args(Profile) if each == summary.profile), "full"),
             design,
             reproduce=bool(settings.get("reproduce")) or progress.was_measured,
             execute=settings.get("sandbox") != "none",
@@ -155,7 +155,15 @@ def view(progress: Progress, status: RunStatus) -> View:
         seconds=summary.seconds + max(idle, 0.0),
         left=time_left(progress, shown, status.logic, status.at, budget) if status.state == "running" else None,
         stages=shown,
-        calls=_active_calls(progress, status.at),
+        calls=tuple(
+            ActiveCall(
+                " ".join(filter(None, about)),
+                max(status.at - call.at, 0.0),
+                progress.retries[about],
+                progress.written.get(about, Written()),
+            )
+            for about, call in progress.calls.items()
+        ),
         steps=tuple(progress.steps.values()),
         forecast=progress.forecast,
         reproduction=progress.reproduction,
@@ -166,25 +174,9 @@ def view(progress: Progress, status: RunStatus) -> View:
     )
 
 
-def _profile(summary: Summary) -> Profile:
-    return next((each for each in get_args(Profile) if each == summary.profile), "full")
-
-
 def _work(progress: Progress) -> Work:
     """What the latest process does, as far as its events show it."""
     if progress.hypotheses is not None:
         return "diagnosis"
     found = progress.reproduction
     return "reproduction" if found.plan or found.running else "pipeline"
-
-
-def _active_calls(progress: Progress, now: float) -> tuple[ActiveCall, ...]:
-    return tuple(
-        ActiveCall(
-            " ".join(filter(None, about)),
-            max(now - call.at, 0.0),
-            progress.retries[about],
-            progress.written.get(about, Written()),
-        )
-        for about, call in progress.calls.items()
-    )

@@ -108,14 +108,6 @@ def _of_texts(arity: int, test: Callable[..., bool]) -> Predicate:
     return Predicate(arity, lambda expander, arguments: test(*(text(expander, each) for each in arguments)))
 
 
-def _is_integer(tested: str) -> bool:
-    return tested.lstrip("+-").isdecimal()
-
-
-def _is_decimal(tested: str) -> bool:
-    return tested.lstrip("+-").replace(".", "", 1).isdecimal()
-
-
 def _compare(left: int, relation: str, right: int) -> bool:
     return {"<": left < right, ">": left > right, "=": left == right}.get(relation, False)
 
@@ -129,10 +121,6 @@ def _comparison(value: Callable[[Expander, Sequence[str]], int], relation: str =
         return _compare(value(expander, left), sign, value(expander, right))
 
     return Predicate(2 if relation else 3, holds)
-
-
-def _is_odd(expander: Expander, arguments: Arguments) -> bool:
-    return number_of(expander, arguments[0]) % 2 == 1
 
 
 def _length_test(expander: Expander, arguments: Arguments) -> bool:
@@ -219,7 +207,7 @@ PREDICATES: dict[str, Predicate] = {
     "numequal": _comparison(number_of, "="),
     "numgreater": _comparison(number_of, ">"),
     "numless": _comparison(number_of, "<"),
-    "numodd": Predicate(1, _is_odd),
+    "numodd": Predicate(1, lambda expander, arguments: number_of(expander, arguments[0]) % 2 == 1),
     "dimcomp": _comparison(length_of),
     "dimequal": _comparison(length_of, "="),
     "dimgreater": _comparison(length_of, ">"),
@@ -251,8 +239,8 @@ STRINGS: dict[str, Predicate] = {
     "\\IfSubStr": _of_texts(2, str.__contains__),
     "\\IfBeginWith": _of_texts(2, str.startswith),
     "\\IfEndWith": _of_texts(2, str.endswith),
-    "\\IfInteger": _of_texts(1, _is_integer),
-    "\\IfDecimal": _of_texts(1, _is_decimal),
+    "\\IfInteger": _of_texts(1, lambda tested: tested.lstrip("+-").isdecimal()),
+    "\\IfDecimal": _of_texts(1, lambda tested: tested.lstrip("+-").replace(".", "", 1).isdecimal()),
 }
 """xstring's tests."""
 

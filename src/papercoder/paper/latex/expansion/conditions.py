@@ -138,14 +138,6 @@ def _comparison(read: Callable[[Expander], int]) -> Callable[[Expander], bool]:
     return compare
 
 
-def _is_defined(expander: Expander) -> bool:
-    return expander.is_defined(expander.stream.character())
-
-
-def _is_named(expander: Expander) -> bool:
-    return expander.is_defined(command_name(expander))
-
-
 def command_name(expander: Expander) -> str:
     """The command that `\\csname` builds, up to `\\endcsname`; raises `Unclosed` if that is missing."""
     name = ""
@@ -195,8 +187,8 @@ _TESTS: dict[str, Callable[[Expander], bool]] = (
         "\\ifnum": _comparison(number),
         "\\ifdim": _comparison(length),
         "\\ifodd": lambda expander: number(expander) % 2 == 1,
-        "\\ifdefined": _is_defined,
-        "\\ifcsname": _is_named,
+        "\\ifdefined": lambda expander: expander.is_defined(expander.stream.character()),
+        "\\ifcsname": lambda expander: expander.is_defined(command_name(expander)),
         "\\ifmmode": lambda expander: expander.mode.is_math,
         "\\ifhmode": lambda expander: not expander.mode.is_math,
     }

@@ -117,10 +117,6 @@ def _is_protected(name: str) -> bool:
     return name in PROTECTED or name in _OWN
 
 
-def _is_known(name: str) -> bool:
-    return name in _ACTIONS or name in KNOWN
-
-
 LANGUAGE = Language(
     actions=_ACTIONS,
     expandable=frozenset(_EXPANDABLE),
@@ -128,7 +124,7 @@ LANGUAGE = Language(
     undecidable=undecidable,
     assign=assign,
     is_protected=_is_protected,
-    is_known=_is_known,
+    is_known=lambda name: name in _ACTIONS or name in KNOWN,
 )
 
 
