@@ -268,6 +268,7 @@ def test_keys_that_cannot_be_written_go_back(found: ExperimentConfig, problem: s
         (setting("x", 40, source="quote", quote="we train for 40 days"), "the paper does not say"),
         (setting("x", 41, source="quote", quote="We train for 40 epochs"), "its source does not state 41"),
         (setting("x", (40, 3), source="quote", quote="We train for 40 epochs"), "its source does not state 3"),
+        (setting("x", 0, source="quote", quote="We train for 40 epochs"), "its source does not state 0"),
         (setting("x", 1, source="quote", quote=""), "the paper does not say"),
     ],
 )
@@ -292,6 +293,7 @@ def test_an_assumed_requirement_states_nothing() -> None:
         setting("x", (0.05, 16), source="quote", quote="a learning rate of 0.05 and a batch size of 16"),
         setting("x", "gradient descent", source="quote", quote="by gradient descent"),
         setting("x", value=True, source="quote", quote="with no bias"),
+        setting("x", 0, source="quote", quote="with no bias"),
     ],
 )
 def test_a_value_that_the_paper_states_keeps_its_source(value: ConfigValue) -> None:

@@ -327,8 +327,13 @@ def _unproved(value: ConfigValue, paper: Paper, requirements: Requirements) -> s
         words = value.quote
         if find_quote(paper, words) is None:
             return f'the paper does not say "{words}"; copy its words exactly.'
-    missing = [number for number in _numbers_of(value.value) if number not in numbers(words)]
+    said = {*numbers(words), *((0.0,) if _SAYS_ZERO.search(words) else ())}
+    missing = [number for number in _numbers_of(value.value) if number not in said]
     return f"its source does not state {missing[0]:g}." if missing else None
+
+
+_SAYS_ZERO = re.compile(r"\b(no|not|none|without|off|omit\w*)\b", re.IGNORECASE)
+"""Words that state a zero: a weight is 0 "without the L1 term"."""
 
 
 def _numbers_of(value: Value) -> list[float]:

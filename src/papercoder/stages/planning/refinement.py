@@ -120,7 +120,7 @@ def _replaced(text: str, edit: TextEdit) -> str:
     return text.replace(edit.search, edit.replace)
 
 
-VERIFIER = Agent("verify", "planning", Json(Critique), NO_CONVENTIONS)
+VERIFIER = Agent("verify", "review", Json(Critique), NO_CONVENTIONS)
 
 
 @dataclass(frozen=True)
