@@ -69,9 +69,11 @@ def test_a_prompt_gets_exactly_the_variables_that_it_names(name: str) -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_a_prompt_renders_and_is_strict(name: str) -> None:
-    variables: dict[str, object] = {variable: f"<{variable}>" for variable in GIVEN[name][0] - {"violations"}}
-    if "violations" in GIVEN[name][0]:
-        variables["violations"] = [Violation(where="<where>", what="<what>", correction="<correction>")]
+    lists: dict[str, object] = {
+        "violations": [Violation(where="<where>", what="<what>", correction="<correction>")],
+        "questions": [("<path>", "<requirements>")],
+    }
+    variables = {variable: lists.get(variable, f"<{variable}>") for variable in GIVEN[name][0]}
     assert "{{" not in Prompts().render(name, **variables)
     for left_out in variables:
         kept = {key: value for key, value in variables.items() if key != left_out}

@@ -181,13 +181,13 @@ training:
 
 
 def test_code_sees_the_settings_that_it_names_and_the_keys_of_the_rest() -> None:
-    assert settings_named_in(SETTINGS, 'config["training"]["epochs"]', "the kind").splitlines() == [
-        "model:",
-        "  kind: mlp",
-        "training:",
-        "  epochs: 40",
-        "# Other keys: seed, model.head.{rate}, training.{rate, decay}",
-    ]
+    shown, rest = (
+        ["model:", "  kind: mlp", "training:", "  epochs: 40"],
+        "seed, model.head.{rate}, training.{rate, decay}",
+    )
+    named = 'config["training"]["epochs"]', "the kind"
+    assert settings_named_in(SETTINGS, *named).splitlines() == [*shown, "# Other settings are left out here."]
+    assert settings_named_in(SETTINGS, *named, list_rest=True).splitlines() == [*shown, f"# Other keys: {rest}"]
     assert "    rate: 0.1  # of the head" in settings_named_in(SETTINGS, "rate")
 
 

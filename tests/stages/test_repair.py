@@ -107,14 +107,22 @@ def test_a_repository_without_an_entry_has_no_file_at_fault() -> None:
     assert files_of(failure("Killed"), FILES[2:]) == ()
 
 
-def test_the_agent_reads_the_failure_last_and_all_files_that_it_may_edit() -> None:
+def test_the_agent_reads_the_failure_last_and_the_code_that_it_may_be_about() -> None:
     _, model = repair_files(FIX)
     (request,) = model.requests
     assert "KeyError: 'rate'" in request.text
     assert "./reproduce.sh --smoke" in request.text
     shown = [file.path for file in FILES if f"`{file.path}`:\n\n````" in request.text]
-    assert sorted(shown) == sorted(editable(FILES))
-    assert request.text.index("`src/data.py`:") < request.text.index("`tinyfit/experiments.py`:")
+    assert sorted(shown) == sorted(editable(FILES) - {"src/data.py"})
+    assert request.text.index("`src/data.py`") < request.text.index("`tinyfit/experiments.py`:")
+
+
+def test_of_files_that_the_error_does_not_reach_it_reads_the_signatures() -> None:
+    _, model = repair_files(FIX, output='File "/repository/tinyfit/model.py", line 3')
+    (request,) = model.requests
+    assert "def predict(w: float, x: float)" in request.text
+    assert "`tinyfit/experiments.py`:\n\n```python\ntrials(config: dict) -> list[Trial]\n" in request.text
+    assert "math.fabs" not in request.text
 
 
 def test_the_prompt_lists_earlier_attempts() -> None:

@@ -1,6 +1,7 @@
 """Requirements, claims, interfaces and code as text for prompts."""
 
-from collections.abc import Iterable
+import ast
+from collections.abc import Iterable, Iterator
 
 from papercoder.agents.context import Part, paper_part, plan_part, text_part
 from papercoder.artifacts import (
@@ -17,6 +18,7 @@ from papercoder.artifacts import (
     Requirements,
     SourceFile,
 )
+from papercoder.repository.files import parse
 from papercoder.text.characters import one_line
 from papercoder.text.fences import code_block, fence
 from papercoder.text.markdown import code
@@ -196,6 +198,29 @@ def interface(file: FileLogic) -> str:
     """A file's public interface as Python signatures."""
     signatures = "\n".join(file.signatures) or "# nothing public"
     return f"Interface of {code(file.path)}:\n\n{code_block(signatures, 'python', shortest=3)}"
+
+
+def signatures_of(file: SourceFile) -> str:
+    """A Python file's functions, classes and methods without their bodies; its path alone if it cannot be parsed."""
+    try:
+        tree = parse(file.text)
+    except SyntaxError:
+        return code(file.path)
+    lines: list[str] = []
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            lines += [f"class {node.name}", *(f"{node.name}.{text}" for text in _signatures(node.body))]
+        else:
+            lines += _signatures([node])
+    listed = code_block("\n".join(lines), "python", shortest=3)
+    return f"{code(file.path)}:\n\n{listed}" if lines else code(file.path)
+
+
+def _signatures(nodes: Iterable[ast.stmt]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            returned = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+            yield f"{node.name}({ast.unparse(node.args)}){returned}"
 
 
 def python_code(file: SourceFile) -> str:

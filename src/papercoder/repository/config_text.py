@@ -105,10 +105,11 @@ def outline_with(outline: str, values: tuple[ConfigValue, ...]) -> str:
 _SETTING = re.compile(r"(?P<indent> *)(?P<name>[\w.-]+):(?P<value>[^#]*)")
 
 
-def settings_named_in(text: str, *others: str) -> str:
+def settings_named_in(text: str, *others: str, list_rest: bool = False) -> str:
     """Of a `config.yaml`, or of its outline, the settings whose names occur in other texts, such as code.
 
-    The keys of the rest follow in a comment. A text in which a setting takes several lines is left as it is.
+    With `list_rest`, the keys of the rest follow in a comment, for agents that may add settings. A text in which a
+    setting takes several lines is left as it is.
     """
     words = {word for other in others for word in re.findall(r"\w+", other)}
     kept: list[str] = []
@@ -131,8 +132,11 @@ def settings_named_in(text: str, *others: str) -> str:
             pending = []
         else:
             left.setdefault(".".join(group[1] for group in above), []).append(name)
+    if not (kept and left):
+        return text
     rest = [f"{group}.{{{', '.join(names)}}}" if group else ", ".join(names) for group, names in left.items()]
-    return "\n".join([*kept, f"# Other keys: {', '.join(rest)}"]) + "\n" if kept and left else text
+    kept.append(f"# Other keys: {', '.join(rest)}" if list_rest else "# Other settings are left out here.")
+    return "\n".join(kept) + "\n"
 
 
 def _outline(node: dict[str, Yaml], meanings: dict[str, str], above: tuple[str, ...]) -> Iterator[str]:

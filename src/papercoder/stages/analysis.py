@@ -59,7 +59,9 @@ async def analyse_file(
         cited_part(paper, (item.anchor for item in both)),
         *figures_parts(figures),
         *(() if both else (plan_part(plan),)),
-        text_part("The configuration", settings_named_in(config, own.implements, requirement_lines(both))),
+        text_part(
+            "The configuration", settings_named_in(config, own.implements, requirement_lines(both), list_rest=True)
+        ),
         text_part("What all files agree on", logic.shared_knowledge),
     )
     code = await agents.matching_code(both, _REFERENCES, _WHERE)

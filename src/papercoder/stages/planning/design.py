@@ -53,7 +53,7 @@ async def make_overall_plan(agents: Agents, paper: Paper, figures: FigureDescrip
     return await agents.ask(PLANNER, "", (paper_part(paper), *figures_parts(figures)))
 
 
-ARCHITECT = Agent("architecture", "planning", Json(ArchitectureDesign))
+ARCHITECT = Agent("architecture", "planning", Json(ArchitectureDesign), WITH_TRIALS)
 BARE_ARCHITECT = Agent("architecture", "planning", Json(ArchitectureDesign), BARE)
 
 
