@@ -100,7 +100,13 @@ def apply(files: Iterable[SourceFile], edits: Edits) -> tuple[SourceFile, ...]:
 
 def _edited(text: str | None, edit: Edit) -> str:
     if text is None or not edit.search.strip():
-        return _created(text, edit)
+        if text:
+            raise InvalidAnswerError(f"`{edit.path}` exists; an edit of it must replace lines that it has.")
+        if edit.search.strip():
+            raise InvalidAnswerError(f"There is no file `{edit.path}` to edit.")
+        if problem := path_problem(edit.path):
+            raise InvalidAnswerError(f"{problem}.")
+        return edit.replace
     have, want = text.split("\n"), _lines(edit.search)
     places = _places(have, want)
     if len(places) != 1:
@@ -127,16 +133,6 @@ def _places(have: list[str], want: list[str]) -> list[int]:
     return []
 
 
-def _created(text: str | None, edit: Edit) -> str:
-    if text:
-        raise InvalidAnswerError(f"`{edit.path}` exists; an edit of it must replace lines that it has.")
-    if edit.search.strip():
-        raise InvalidAnswerError(f"There is no file `{edit.path}` to edit.")
-    if problem := path_problem(edit.path):
-        raise InvalidAnswerError(f"{problem}.")
-    return edit.replace
-
-
 def edit_problems(files: tuple[SourceFile, ...], edits: Edits, allowed: set[str]) -> list[str]:
     """The reasons why these edits are invalid; none if they are valid."""
     forbidden = sorted(edits.paths - allowed)
@@ -157,7 +153,13 @@ def damage(before: Iterable[SourceFile], after: Iterable[SourceFile]) -> list[st
 
 def _damage(path: str, old: str, new: str) -> Iterator[str]:
     if path.endswith((".yaml", ".yml")):
-        yield from _config_damage(path, new)
+        try:
+            loaded = load_yaml(new)
+        except InvalidYaml as error:
+            yield f"`{path}` would not be valid YAML: line {error.line}: {error}."
+        else:
+            if not isinstance(loaded, dict):
+                yield f"`{path}` would have no keys."
     elif path.endswith(".py"):
         try:
             tree = parse(new)
@@ -165,16 +167,6 @@ def _damage(path: str, old: str, new: str) -> Iterator[str]:
             yield f"`{path}` would have a syntax error: {error}."
         else:
             yield from _losses(path, old, new, tree)
-
-
-def _config_damage(path: str, text: str) -> Iterator[str]:
-    try:
-        loaded = load_yaml(text)
-    except InvalidYaml as error:
-        yield f"`{path}` would not be valid YAML: line {error.line}: {error}."
-    else:
-        if not isinstance(loaded, dict):
-            yield f"`{path}` would have no keys."
 
 
 def _losses(path: str, old: str, new: str, tree: ast.AST) -> Iterator[str]:

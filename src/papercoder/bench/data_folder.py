@@ -65,7 +65,12 @@ class DataFolder:
             FetchError: the file cannot be fetched, or differs from the record.
         """
         if (self.root / name).exists():
-            self._verify(name)
+            known = self._record().files.get(name)  # a file that is not in the record is the user's
+            if known and known.sha256 != sha256_of(self.root / name):
+                raise FetchError(
+                    f"{self.root / name} has changed since it was fetched. Delete it to fetch it again, or delete its "
+                    f"entry in {RECORD} to use it as it is."
+                )
             return Path(name)
         staged = self._staged(name)
         self._download(address, staged)
@@ -143,15 +148,6 @@ class DataFolder:
         except Unreachable as error:
             self.unreachable = error
             raise
-
-    def _verify(self, name: str) -> None:
-        """Compare a file with the record. A file that is not in the record is the user's and is used as it is."""
-        known = self._record().files.get(name)
-        if known and known.sha256 != sha256_of(self.root / name):
-            raise FetchError(
-                f"{self.root / name} has changed since it was fetched. Delete it to fetch it again, or delete its "
-                f"entry in {RECORD} to use it as it is."
-            )
 
     def _record_file(self, name: str, address: str, staged: Path) -> None:
         record, now = self._record(), sha256_of(staged)

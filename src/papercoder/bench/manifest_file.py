@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from papercoder.agents.prompts import Prompts
 from papercoder.bench.manifest import (
-    Judge,
     Manifest,
     ModelChoice,
     PaperEntry,
@@ -178,7 +177,10 @@ def _mistakes(manifest: Manifest) -> Iterator[str]:
     for variant in manifest.variants:
         yield from _wrong_settings(manifest, variant)
         if manifest.judge:
-            yield from _wrong_judge(manifest.judge, variant)
+            try:
+                judge_settings(manifest.judge, variant)
+            except SettingsError as error:
+                yield f"judge: {str(error).removeprefix('--')}"
     for model in manifest.models:
         yield from _repeated_recording(model, manifest.repeats)
 
@@ -209,13 +211,6 @@ def _wrong_settings(manifest: Manifest, variant: Variant) -> Iterator[str]:
             Prompts(entry_settings(variant, model, manifest.judge).prompts)
         except SettingsError as error:
             yield f"variants, {variant.name}, with the model {model.name}: {str(error).removeprefix('--')}"
-
-
-def _wrong_judge(judge: Judge, variant: Variant) -> Iterator[str]:
-    try:
-        judge_settings(judge, variant)
-    except SettingsError as error:
-        yield f"judge: {str(error).removeprefix('--')}"
 
 
 def _repeated_recording(model: ModelChoice, repeats: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ widens the interval, so that noisy code does not meet a claim more easily.
 """
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import inf, isclose, sqrt
 from statistics import fmean, median, stdev
@@ -239,7 +239,9 @@ def _statistic(claim: Claim, values: Sequence[float]) -> tuple[float, Interval |
         case "max":
             return max(values), _unless_complete(claim, values, (max(values), inf))
         case "count":
-            relation, bound = _condition(claim)
+            relations = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+            sign = claim.condition.rstrip("0123456789.- ")
+            relation, bound = relations.get(sign, operator.ge), float(claim.condition.removeprefix(sign) or "-inf")
             return _counted(claim, sum(relation(value, bound) for value in values), len(values))
 
 
@@ -263,12 +265,6 @@ def _counted(claim: Claim, count: int, runs: int) -> tuple[float, Interval | Non
     low, high = share_interval(count, runs)
     value = float(count) if runs == total else count / runs * total
     return value, None if runs >= total else _less(claim, (low * total, high * total))
-
-
-def _condition(claim: Claim) -> tuple[Callable[[float, float], bool], float]:
-    relations = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-    sign = claim.condition.rstrip("0123456789.- ")
-    return relations.get(sign, operator.ge), float(claim.condition.removeprefix(sign) or "-inf")
 
 
 def _comparison(

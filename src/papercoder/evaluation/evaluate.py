@@ -210,17 +210,12 @@ def _critique_calls(subject: Subject, options: EvaluationOptions, room: int) -> 
     """Samples of each judge for the repository and each control."""
     for files in (subject.files, *(control.files for control in subject.controls)):
         for name in options.judges:
-            yield from _samples(subject, name, files, options.samples, room)
-
-
-def _samples(subject: Subject, judge: JudgeName, files: Files, samples: int, room: int) -> Iterator[_Calls]:
-    """The samples, and the selection of files if the repositories are too large."""
-    gold = _size(subject.gold) if judge == "reference-based" else 0
-    paper = count_tokens(subject.paper.render())
-    needed = paper + _size(files) + gold + INSTRUCTIONS
-    if needed > room:
-        yield _Calls(1, paper + INSTRUCTIONS, SELECTION)
-    yield _Calls(samples, min(needed, room), SAMPLE)
+            gold = _size(subject.gold) if name == "reference-based" else 0
+            paper = count_tokens(subject.paper.render())
+            needed = paper + _size(files) + gold + INSTRUCTIONS
+            if needed > room:
+                yield _Calls(1, paper + INSTRUCTIONS, SELECTION)
+            yield _Calls(options.samples, min(needed, room), SAMPLE)
 
 
 def _rubric_calls(subject: Subject, room: int) -> Iterator[_Calls]:

@@ -53,7 +53,9 @@ class ContinuingModel(ModelWrapper):
             if whole.finish == "stop":
                 return whole
             if whole.text.strip():
-                further = self._continued(request, whole.text)
+                turns = (Message(role="assistant", text=whole.text), Message(role="user", text=CONTINUE))
+                longer = request.model_copy(update={"messages": (*request.messages, *turns)})
+                further = longer.model_copy(update={"max_tokens": max(1, min(request.max_tokens, room(longer, self)))})
             else:
                 further = request = self._widened(request)
             part = await self.inner.answer(further)
@@ -67,11 +69,6 @@ class ContinuingModel(ModelWrapper):
             f"{request.about}: the answer of {self.name} is still cut off after {CONTINUATIONS} continuations. "
             "Raise --max-tokens or choose another model."
         )
-
-    def _continued(self, request: Request, partial: str) -> Request:
-        turns = (Message(role="assistant", text=partial), Message(role="user", text=CONTINUE))
-        longer = request.model_copy(update={"messages": (*request.messages, *turns)})
-        return longer.model_copy(update={"max_tokens": max(1, min(request.max_tokens, room(longer, self)))})
 
     def _widened(self, request: Request) -> Request:
         """The same request with twice the tokens, for a model that used all of them to think."""

@@ -188,7 +188,11 @@ class _Numbering:
 
     def _number(self, heading: Heading) -> str:
         if heading.number:
-            return self._follow(heading)
+            parts = heading.number.split(".")
+            self.counters = [
+                int(part) if part.isdecimal() else max(ord(part[:1].upper()) - 64, 1) for part in parts if part
+            ]
+            return heading.number
         name = "-".join(_WORD.findall(heading.title.lower())[:6])
         return name if self.by_title and name else self._count(heading.level)
 
@@ -196,13 +200,6 @@ class _Numbering:
         self.counters = (self.counters + [0] * level)[:level]
         self.counters[-1] += 1
         return self._printed()
-
-    def _follow(self, heading: Heading) -> str:
-        parts = heading.number.split(".")
-        self.counters = [
-            int(part) if part.isdecimal() else max(ord(part[:1].upper()) - 64, 1) for part in parts if part
-        ]
-        return heading.number
 
     def _printed(self) -> str:
         first, *rest = self.counters

@@ -155,7 +155,10 @@ def find_quote(paper: Paper, quote: str, anchor: str = "") -> str | None:
     pieces = [piece for piece in map(plain, pieces_of(quote)) if piece]
     if not pieces:
         return None
-    blocks = _blocks(paper)
+    rendered = [("abstract", paper.abstract), ("title", paper.title)]
+    rendered += [(block.anchor, render_block(block)) for block in paper.blocks()]
+    rendered += [(section.anchor, _section_text(section.title, section.blocks)) for section in paper.sections]
+    blocks = _blocks_of(tuple(rendered))
     for names in ((anchor,), tuple(name for name, _ in blocks)):
         for says in (_holds, _nearly, _has_in_a_row, _has_signs):
             for name, text in blocks:
@@ -212,13 +215,6 @@ def _denials(text: str) -> list[str]:
 @lru_cache(maxsize=4)
 def _blocks_of(rendered: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     return tuple((anchor, plain(text)) for anchor, text in rendered)
-
-
-def _blocks(paper: Paper) -> tuple[tuple[str, str], ...]:
-    rendered = [("abstract", paper.abstract), ("title", paper.title)]
-    rendered += [(block.anchor, render_block(block)) for block in paper.blocks()]
-    rendered += [(section.anchor, _section_text(section.title, section.blocks)) for section in paper.sections]
-    return _blocks_of(tuple(rendered))
 
 
 def _section_text(title: str, blocks: tuple[object, ...]) -> str:

@@ -154,7 +154,11 @@ class _Writer:
         if keyword:
             self._keyword(*keyword, command)
         elif command.name in _TWO_BODIES:
-            self._two_bodies(command)
+            condition, then, otherwise = command.arguments
+            self._line(f"if {self.prose(condition)} then")
+            self._body(then or [])
+            self._line("else")
+            self._body(otherwise or [])
         elif name in _OPENINGS:
             self._open(_OPENINGS[name], command)
         elif name in _TURNS:
@@ -226,13 +230,6 @@ class _Writer:
         self.write(nodes)
         self.end_line()
         self.indent -= 1
-
-    def _two_bodies(self, command: Command) -> None:
-        condition, then, otherwise = command.arguments
-        self._line(f"if {self.prose(condition)} then")
-        self._body(then or [])
-        self._line("else")
-        self._body(otherwise or [])
 
     def _close(self, text: str) -> None:
         self.end_line()

@@ -427,7 +427,11 @@ class Quantities:
     def _printed(self, command: str, option: str, arguments: Sequence[Sequence[str]], style: Style) -> str:
         options = self.options | parse_options(option)
         if command == "ang":
-            return _angle(arguments[0], options, style)
+            parts = characters(arguments[0]).split(";")  # degrees, minutes and seconds
+            marks = _POINT_MARKS if style is TEXT else (r"^{\circ}", "'", "''")
+            return "".join(
+                _number([part], options, style) + mark for part, mark in zip(parts, marks, strict=False) if part
+            )
         if command in ("si", "unit"):
             unit = self._unit(arguments[-1], options)
             value = (printed([option], {}, style) if option else None) or ""  # `\unit[5]{m}` of the units package
@@ -482,13 +486,6 @@ def _number(tokens: Sequence[str], options: Options, style: Style) -> str:
     """A number; what siunitx cannot read is kept as it is written."""
     found = printed(tokens, options, style)
     return " ".join(signs(tokens).split()) if found is None else found
-
-
-def _angle(tokens: Sequence[str], options: Options, style: Style) -> str:
-    """Degrees, minutes and seconds: `1;2;3`."""
-    parts = characters(tokens).split(";")
-    marks = _POINT_MARKS if style is TEXT else (r"^{\circ}", "'", "''")
-    return "".join(_number([part], options, style) + mark for part, mark in zip(parts, marks, strict=False) if part)
 
 
 def _unit_in(unit: str, style: Style) -> str:

@@ -193,8 +193,10 @@ class _Parser:
         arguments = self._arguments(signature.removeprefix("*"), near=near)
         if token not in KNOWN and is_name(token):
             arguments = tuple(self._unknown_arguments())
-        if token in _WITH_SIZE:
-            self._skip_size()
+        if token in _WITH_SIZE:  # `\penalty0`, `\vskip 0.3in plus 1em minus .5em`
+            self._strip_size()
+            while self._skip_word("plus") or self._skip_word("minus"):
+                self._strip_size()
         elif not arguments and is_name(token):
             self._space_after_name()
         return Command(token[1:], star, arguments)
@@ -210,12 +212,6 @@ class _Parser:
                 self.position = start
                 return
             yield self._argument()
-
-    def _skip_size(self) -> None:
-        """Pass over the number or length of a primitive: `\\penalty0`, `\\vskip 0.3in plus 1em minus .5em`."""
-        self._strip_size()
-        while self._skip_word("plus") or self._skip_word("minus"):
-            self._strip_size()
 
     def _strip_size(self) -> None:
         self._skip_blanks()
@@ -334,8 +330,11 @@ class _Parser:
             return [Maths(self._until_end(name), "$" if name == "math" else name)]
         if self.depth >= _DEEPEST:
             return []
-        if name in _WITH_WIDTH:
-            self._skip_width()
+        if name in _WITH_WIDTH:  # `to 5cm`, `spread 1cm`
+            self._skip_blanks()
+            if self.tokens[self.position : self.position + 1] in (["to"], ["spread"]):
+                opening = self.tokens[self.position : self.position + _LONGEST_WIDTH]
+                self.position += opening.index("{") if "{" in opening else 0
         arguments = self._arguments(ENVIRONMENTS.get(name, ""))
         self.open.append(name)
         self.depth += 1
@@ -347,13 +346,6 @@ class _Parser:
         if self._ended(name):
             self.position += 4
         return [Environment(name, arguments, children)]
-
-    def _skip_width(self) -> None:
-        """Pass over `to 5cm` or `spread 1cm`."""
-        self._skip_blanks()
-        if self.tokens[self.position : self.position + 1] in (["to"], ["spread"]):
-            opening = self.tokens[self.position : self.position + _LONGEST_WIDTH]
-            self.position += opening.index("{") if "{" in opening else 0
 
     def _ended(self, name: str) -> bool:
         return self.tokens[self.position : self.position + 4] == ["\\end", "{", name, "}"]

@@ -36,19 +36,15 @@ _WORK = re.compile(
 
 def check_entry(tree: Tree) -> Iterator[Finding]:
     """Check the script, and what importing a module does."""
-    yield from _script(tree)
-    for module in tree.modules:
-        if not module.is_test and module.path.name not in {"setup.py", "__main__.py"}:
-            yield from _at_import(module)
-
-
-def _script(tree: Tree) -> Iterator[Finding]:
     for number, line in enumerate((tree.text(_SCRIPT) or "").splitlines(), start=1):
         for name in _words(line):
             if _NAMED.fullmatch(name) and not name.startswith("/") and name.removeprefix("./") not in tree.files:
                 yield error(
                     _ENTRY_CHECK, _SCRIPT, number, f"There is no file `{name}`.", "Correct the name or add the file."
                 )
+    for module in tree.modules:
+        if not module.is_test and module.path.name not in {"setup.py", "__main__.py"}:
+            yield from _at_import(module)
 
 
 def _words(line: str) -> list[str]:
@@ -168,16 +164,13 @@ def check_marks(tree: Tree) -> Iterator[Finding]:
         )
         return
     marked = {str(module.path): marks(module.text) for module in tree.modules}
-    yield from _unknown(marked, {trace.requirement.id for trace in traceability.traces})
-    yield from _unmarked(marked, traceability, {finding.path for finding in tree.broken})
-
-
-def _unknown(marked: dict[str, dict[str, tuple[int, ...]]], ids: set[str]) -> Iterator[Finding]:
+    ids = {trace.requirement.id for trace in traceability.traces}
     for path, found in marked.items():
         for name, lines in found.items():
             if name not in ids:
                 advice = f"Name a requirement of {_MARKS_FILE}, or remove the mark."
                 yield error(_MARKS_CHECK, path, lines[0], f"There is no requirement {name}.", advice)
+    yield from _unmarked(marked, traceability, {finding.path for finding in tree.broken})
 
 
 def _unmarked(
@@ -213,18 +206,14 @@ def check_paths(tree: Tree) -> Iterator[Finding]:
     written = _named_elsewhere(tree)
     for module in tree.modules:
         if not module.is_test:
-            yield from _absolute(module)
+            docstrings = {id(node.value) for node in module.nodes if isinstance(node, ast.Expr)}
+            for node in module.nodes:
+                text = text_of(node)
+                if text and id(node) not in docstrings and _ABSOLUTE.fullmatch(text):
+                    message = f"`{text[:80]}` is an absolute path, which exists only on one machine."
+                    advice = "Read it from the configuration, as a path relative to the repository."
+                    yield warning(_PATH_CHECK, str(module.path), node.lineno, message, advice)  # type: ignore[attr-defined]
             yield from _absent(module, tree, written)
-
-
-def _absolute(module: Module) -> Iterator[Finding]:
-    docstrings = {id(node.value) for node in module.nodes if isinstance(node, ast.Expr)}
-    for node in module.nodes:
-        text = text_of(node)
-        if text and id(node) not in docstrings and _ABSOLUTE.fullmatch(text):
-            message = f"`{text[:80]}` is an absolute path, which exists only on one machine."
-            advice = "Read it from the configuration, as a path relative to the repository."
-            yield warning(_PATH_CHECK, str(module.path), node.lineno, message, advice)  # type: ignore[attr-defined]
 
 
 def _named_elsewhere(tree: Tree) -> dict[str, int]:

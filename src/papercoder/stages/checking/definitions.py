@@ -172,22 +172,18 @@ def bound_by(statement: ast.stmt) -> Iterator[str]:
     elif isinstance(statement, ast.Try):
         yield from (handler.name for handler in statement.handlers if handler.name)
     else:
-        yield from _name_stored(statement)
-
-
-def _name_stored(statement: ast.stmt) -> Iterator[str]:
-    parts: list[ast.AST] = [statement]
-    while parts:
-        node = parts.pop()
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-        elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
-            yield node.name
-        parts += [
-            child
-            for child in ast.iter_child_nodes(node)
-            if not isinstance(child, ast.stmt | ast.Lambda | ast.ExceptHandler)
-        ]
+        parts: list[ast.AST] = [statement]
+        while parts:
+            node = parts.pop()
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node.id
+            elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+                yield node.name
+            parts += [
+                child
+                for child in ast.iter_child_nodes(node)
+                if not isinstance(child, ast.stmt | ast.Lambda | ast.ExceptHandler)
+            ]
 
 
 @dataclass(frozen=True, eq=False)

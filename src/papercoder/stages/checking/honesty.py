@@ -37,16 +37,12 @@ def check_fallbacks(tree: Tree) -> Iterator[Finding]:
     """Find swallowed errors and made-up values."""
     for module in tree.modules:
         if not module.is_test:
-            yield from _handlers(module)
+            for node in module.nodes:
+                if isinstance(node, ast.Try):
+                    for handler in node.handlers:
+                        yield from _handler(handler, node, str(module.path))
             yield from _metrics(module)
             yield from _stand_ins(module)
-
-
-def _handlers(module: Module) -> Iterator[Finding]:
-    for node in module.nodes:
-        if isinstance(node, ast.Try):
-            for handler in node.handlers:
-                yield from _handler(handler, node, str(module.path))
 
 
 def _handler(handler: ast.ExceptHandler, node: ast.Try, path: str) -> Iterator[Finding]:
@@ -111,21 +107,16 @@ def _named_values(module: Module) -> Iterator[tuple[str, ast.expr]]:
                 (text, value) for key, value in zip(node.keys, node.values, strict=True) if (text := text_of(key))
             )
         elif isinstance(node, Function):
-            yield from _returned(node)
+            name = re.sub(r"^(compute|calculate|evaluate|eval|measure|get)_", "", node.name)
+            last = node.body[-1]  # an early `return 0.0` for an empty set is fine
+            if isinstance(last, ast.Return) and last.value:
+                yield name, last.value
 
 
 def _last(target: ast.expr) -> str:
     if isinstance(target, ast.Subscript):
         return text_of(target.slice) or ""
     return dotted(target).rpartition(".")[2]
-
-
-def _returned(function: Function) -> Iterator[tuple[str, ast.expr]]:
-    """Only the last statement counts: an early `return 0.0` for an empty set is fine."""
-    name = re.sub(r"^(compute|calculate|evaluate|eval|measure|get)_", "", function.name)
-    last = function.body[-1]
-    if isinstance(last, ast.Return) and last.value:
-        yield name, last.value
 
 
 def _is_made_of_random(value: ast.expr) -> bool:
@@ -175,7 +166,14 @@ def check_stubs(tree: Tree) -> Iterator[Finding]:
     overridden = _overridden(tree)
     for module in tree.modules:
         if not module.is_test:
-            yield from _bodies(module, overridden)
+            classes = (node for node in module.nodes if isinstance(node, ast.ClassDef))
+            owners = {id(item): node for node in classes for item in node.body if isinstance(item, Function)}
+            for function in functions(module.nodes):
+                owner = owners.get(id(function))
+                if _is_abstract(function, owner) or (owner and f"{owner.name}.{function.name}" in overridden):
+                    continue
+                if finding := _stub(function, owner, str(module.path)):
+                    yield finding
         yield from _comments(module)
 
 
@@ -189,21 +187,6 @@ def _overridden(tree: Tree) -> frozenset[str]:
         for item in node.body
         if isinstance(item, Function)
     )
-
-
-def _bodies(module: Module, overridden: frozenset[str]) -> Iterator[Finding]:
-    owners = _owners(module)
-    for function in functions(module.nodes):
-        owner = owners.get(id(function))
-        if _is_abstract(function, owner) or (owner and f"{owner.name}.{function.name}" in overridden):
-            continue
-        if finding := _stub(function, owner, str(module.path)):
-            yield finding
-
-
-def _owners(module: Module) -> dict[int, ast.ClassDef]:
-    classes = (node for node in module.nodes if isinstance(node, ast.ClassDef))
-    return {id(item): node for node in classes for item in node.body if isinstance(item, Function)}
 
 
 def _is_abstract(function: Function, owner: ast.ClassDef | None) -> bool:

@@ -258,7 +258,13 @@ def _one(parameter: Parameter, stream: Stream) -> list[str]:
         case "option":
             found = stream.option()
         case "star":
-            return _star(parameter, stream)
+            blanks = []
+            while stream.peek.isspace():
+                blanks.append(stream.pop())
+            if stream.skip(parameter.marks[0]):
+                return [YES]
+            stream.pending += reversed(blanks)
+            return [NO]
         case "delimited option" | "delimited":
             found = _pair(parameter, stream)
         case "braced option":
@@ -269,16 +275,6 @@ def _one(parameter: Parameter, stream: Stream) -> list[str]:
         case _:
             found = stream.argument()
     return list(parameter.default) if found is None else found
-
-
-def _star(parameter: Parameter, stream: Stream) -> list[str]:
-    blanks = []
-    while stream.peek.isspace():
-        blanks.append(stream.pop())
-    if stream.skip(parameter.marks[0]):
-        return [YES]
-    stream.pending += reversed(blanks)
-    return [NO]
 
 
 def _pair(parameter: Parameter, stream: Stream) -> list[str] | None:
