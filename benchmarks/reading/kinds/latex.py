@@ -310,49 +310,46 @@ def _tables() -> Iterator[Case]:
     )
 
 
+_FRONT_MATTER = {
+    "elsarticle": (
+        r"\begin{frontmatter}\title{A Title\tnoteref{t}}\tnotetext[t]{LEAK}\author[a]{LEAK}\ead{LEAK}"
+        r"\cortext[c]{LEAK}\affiliation[a]{organization={LEAK}}\begin{abstract}An abstract.\end{abstract}"
+        r"\begin{keyword}LEAK \sep LEAK\end{keyword}\end{frontmatter}"
+    ),
+    "IEEEtran": (
+        r"\title{A Title\thanks{LEAK}}\author{\IEEEauthorblockN{LEAK}}\markboth{LEAK}{LEAK}\maketitle"
+        r"\begin{abstract}An abstract.\end{abstract}\begin{IEEEkeywords}LEAK\end{IEEEkeywords}"
+        r"\IEEEPARstart{T}{his} begins."
+    ),
+    "revtex": (
+        r"\title{A Title}\author{LEAK}\altaffiliation[LEAK]{LEAK}\affiliation{LEAK}\email[LEAK]{LEAK}"
+        r"\collaboration{LEAK}\date{\today}\begin{abstract}An abstract.\end{abstract}\pacs{LEAK}\maketitle"
+    ),
+    "llncs": (
+        r"\title{A Title}\titlerunning{LEAK}\author{LEAK\inst{1}}\authorrunning{LEAK}\institute{LEAK}\maketitle"
+        r"\begin{abstract}An abstract.\keywords{LEAK}\end{abstract}"
+    ),
+    "acmart": (
+        r"\title{A Title}\subtitle{And More}\author{LEAK}\authornote{LEAK}"
+        r"\affiliation{\institution{LEAK}\city{LEAK}}"
+        r"\begin{abstract}An abstract.\end{abstract}\begin{CCSXML}LEAK\end{CCSXML}\ccsdesc[500]{LEAK}"
+        r"\keywords{LEAK}\received{LEAK}\setcopyright{LEAK}\acmDOI{LEAK}\maketitle"
+    ),
+    "aastex": (
+        r"\title{A Title}\shorttitle{LEAK}\correspondingauthor{LEAK}\author[0000]{LEAK}\collaboration{6}{(LEAK)}"
+        r"\received{LEAK}\begin{abstract}An abstract.\end{abstract}\keywords{LEAK}"
+    ),
+    "icml": (
+        r"\twocolumn[\icmltitle{A Title}\begin{icmlauthorlist}\icmlauthor{LEAK}{LEAK}\end{icmlauthorlist}"
+        r"\icmlaffiliation{LEAK}{LEAK}\icmlkeywords{LEAK}]\printAffiliationsAndNotice{}"
+        r"\begin{abstract}An abstract.\end{abstract}"
+    ),
+}
+"""Document class -> the front matter of a paper in it; `LEAK` marks what must not be in the parse."""
+
+
 def _front_matter() -> Iterator[Case]:
-    for name, front in (
-        (
-            "elsarticle",
-            r"\begin{frontmatter}\title{A Title\tnoteref{t}}\tnotetext[t]{LEAK}\author[a]{LEAK}\ead{LEAK}"
-            r"\cortext[c]{LEAK}\affiliation[a]{organization={LEAK}}\begin{abstract}An abstract.\end{abstract}"
-            r"\begin{keyword}LEAK \sep LEAK\end{keyword}\end{frontmatter}",
-        ),
-        (
-            "IEEEtran",
-            r"\title{A Title\thanks{LEAK}}\author{\IEEEauthorblockN{LEAK}}\markboth{LEAK}{LEAK}\maketitle"
-            r"\begin{abstract}An abstract.\end{abstract}\begin{IEEEkeywords}LEAK\end{IEEEkeywords}"
-            r"\IEEEPARstart{T}{his} begins.",
-        ),
-        (
-            "revtex",
-            r"\title{A Title}\author{LEAK}\altaffiliation[LEAK]{LEAK}\affiliation{LEAK}\email[LEAK]{LEAK}"
-            r"\collaboration{LEAK}\date{\today}\begin{abstract}An abstract.\end{abstract}\pacs{LEAK}\maketitle",
-        ),
-        (
-            "llncs",
-            r"\title{A Title}\titlerunning{LEAK}\author{LEAK\inst{1}}\authorrunning{LEAK}\institute{LEAK}\maketitle"
-            r"\begin{abstract}An abstract.\keywords{LEAK}\end{abstract}",
-        ),
-        (
-            "acmart",
-            r"\title{A Title}\subtitle{And More}\author{LEAK}\authornote{LEAK}"
-            r"\affiliation{\institution{LEAK}\city{LEAK}}"
-            r"\begin{abstract}An abstract.\end{abstract}\begin{CCSXML}LEAK\end{CCSXML}\ccsdesc[500]{LEAK}"
-            r"\keywords{LEAK}\received{LEAK}\setcopyright{LEAK}\acmDOI{LEAK}\maketitle",
-        ),
-        (
-            "aastex",
-            r"\title{A Title}\shorttitle{LEAK}\correspondingauthor{LEAK}\author[0000]{LEAK}\collaboration{6}{(LEAK)}"
-            r"\received{LEAK}\begin{abstract}An abstract.\end{abstract}\keywords{LEAK}",
-        ),
-        (
-            "icml",
-            r"\twocolumn[\icmltitle{A Title}\begin{icmlauthorlist}\icmlauthor{LEAK}{LEAK}\end{icmlauthorlist}"
-            r"\icmlaffiliation{LEAK}{LEAK}\icmlkeywords{LEAK}]\printAffiliationsAndNotice{}"
-            r"\begin{abstract}An abstract.\end{abstract}",
-        ),
-    ):
+    for name, front in _FRONT_MATTER.items():
         yield latex_case(
             "front matter",
             name,

@@ -15,6 +15,7 @@ def cases() -> Iterator[Case]:
     yield from _nougat()
     yield from _docling_and_olmocr()
     yield from _parts()
+    yield _pandoc()
 
 
 def _marker() -> Iterator[Case]:
@@ -240,7 +241,10 @@ def _parts() -> Iterator[Case]:
             "| 7 < 8 | $x_{1}$ |",
         ),
     )
-    yield file_case(
+
+
+def _pandoc() -> Case:
+    return file_case(
         "Markdown: pandoc",
         "pandoc.md",
         (

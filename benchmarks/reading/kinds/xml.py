@@ -22,6 +22,11 @@ def _notes(folder: Path) -> Path:
 
 def cases() -> Iterator[Case]:
     """Every XML case."""
+    yield from _jats()
+    yield _tei()
+
+
+def _jats() -> Iterator[Case]:
     yield file_case(
         "XML: JATS",
         "publisher.xml",
@@ -57,7 +62,10 @@ def cases() -> Iterator[Case]:
         ),
         lacks=("[^]",),
     )
-    yield file_case(
+
+
+def _tei() -> Case:
+    return file_case(
         "XML: TEI",
         "grobid.xml",
         (
