@@ -105,11 +105,6 @@ class Outcome(Artifact):
     """What this sandbox could not enforce, one sentence each."""
 
     @property
-    def timed_out(self) -> bool:
-        """Whether it was killed because of its time limit."""
-        return self.limit == "seconds"
-
-    @property
     def succeeded(self) -> bool:
         """Whether it ended by itself with exit code 0."""
         return self.exit_code == 0 and self.limit is None
