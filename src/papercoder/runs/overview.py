@@ -215,8 +215,8 @@ def _about_claims(folder: Path, name: str) -> Iterator[NextStep]:
     if undecided and (reproduction is None or reproduction.omitted):
         yield NextStep(
             action="reproduce",
-            reason=f"Measure {_plural(undecided, 'claim')} more",
-            detail="They are not run or inconclusive. You set the budget; finished trials are kept.",
+            reason=f"Measure {undecided} more {'claim' if undecided == 1 else 'claims'}",
+            detail="Orderings included, they are not run or inconclusive. You set the budget; finished trials are kept.",
             command=f"papercoder reproduce {name} --budget 2h",
         )
 

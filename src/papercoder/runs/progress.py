@@ -199,7 +199,7 @@ class Progress:
     """Of the latest execution, and those of the one before that are about to be repeated."""
 
     forecast: str = ""
-    """The latest forecast of a long step, until the next step ends."""
+    """The latest forecast of a long step, until the step ends or something else starts."""
 
     reproduction: ReproductionProgress = field(default_factory=ReproductionProgress)
     hypotheses: int | None = None
@@ -299,6 +299,7 @@ class Progress:
         match event:
             case ArtifactStarted(at=at):
                 now = replace(before, state="open", since=at)
+                self.forecast = ""
                 if event.artifact.startswith("execution/"):
                     self.steps = {name: replace(step, is_repeated=True) for name, step in self.steps.items()}
             case ArtifactMade(seconds=seconds):

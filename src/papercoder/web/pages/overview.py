@@ -90,7 +90,7 @@ class Overview:
         with self._next:
             layout.heading("What to do next", 2)
             if view.is_active:
-                with self._step("The run is working", live.now(view)):
+                with self._step("The run is working", "See each request, trial and step as it happens."):
                     Link("Watch it", address(self._name, "progress")).classes("button main")
             for position, step in enumerate(() if view.is_active else report.next_steps):
                 self._draw_step(step, report, is_first=position == 0)
@@ -148,14 +148,14 @@ class ProgressPage:
         self._figures = ui.html(sanitize=False)
         with ui.element("div").classes("live"):
             with ui.element("div"):
-                self._stages = _Part("Stages")
+                self._stages = _Part("Stages", "all-stages")
             with ui.element("div"):
                 self._calls = _Part("Requests", "calls")
                 self._trials = _Part("Trials")
                 self._hypotheses = _Part("Diagnosis")
                 self._steps = _Part("Execution steps")
                 self._graph = _Part("Files", "graph")
-                self._warnings = _Part("Warnings")
+                self._warnings = _Part("Warnings", "warned")
         self._log = RunLog(self._watcher)
         self._sections = ui.html("", sanitize=False).classes("report view-progress")
         self.show(self._watcher.look())

@@ -73,7 +73,7 @@ class ResultsPage:
         found, is_measuring = view.reproduction, view.is_active and view.work in {"reproduction", "diagnosis"}
         self._live.set_visibility(is_measuring)
         if is_measuring:
-            self._now.set_text(live.now(view))
+            self._now.set_text(" · ".join([view.work.capitalize(), *([live.left(view.left)] if view.left else [])]))
             self._trials_now.set_content(live.trials(found))
             self._claims_now.set_content(live.claims(found) if found.verdicts else "")
             self._hypotheses_now.set_content(live.hypotheses(view) if view.hypotheses is not None else "")
@@ -102,11 +102,15 @@ class ResultsPage:
 
     def _fill_within(self, report: Report, *, is_judged: bool) -> None:
         """Links to the parts of the page, each with what is in it."""
-        trials = f"{report.reproduction.measured} of {report.reproduction.trials}" if report.reproduction else ""
+        # What is above counts the trials while they run; the report counts those of the last reproduction.
+        is_measuring = self._watcher.look().is_active
+        done = report.reproduction
+        trials = f"{done.measured} of {done.trials}" if done and not is_measuring else ""
         met = report.claim_verdicts["met"]
         links = [("claims", "Claims", f"{met} of {len(report.claims)} met")] if report.claims else []
-        links += [("trials", "Trials", trials)] if trials else []
-        links += [("diagnosis", "Diagnosis", f"{len(report.diagnosis.kept)} kept")] if report.diagnosis else []
+        links += [("trials", "Trials", trials)] if done else []
+        found = report.diagnosis
+        links += [("diagnosis", "Diagnosis", f"{len(found.kept)} kept" if found.tried else "")] if found else []
         links += [("data", "Data", str(len(report.data)))] if report.data else []
         links += [("scores", "Evaluation", "")] if is_judged else []
         self._within.set_content(environment("papercoder.web").get_template("within.html").render(links=links))

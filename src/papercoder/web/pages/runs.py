@@ -186,12 +186,22 @@ def draw_run(
                 Label(text).classes(f"result {tone}")
         with ui.element("div").classes("figures"):
             _spent(card.report.cost_usd, card.report.unpriced, card.report.calls.made)
-            _figure(ago(time.time() - card.changed), f"{duration(card.report.seconds)} of work")
+            _figure(*_when(card))
     return box
 
 
+def _when(card: RunCard) -> tuple[str, str]:
+    """When the run was last active, and how long it has worked."""
+    idle = time.time() - card.changed
+    if card.report.status == "running":
+        return "now", f"{duration(card.report.seconds + idle)} of work"
+    return ago(idle), f"{duration(card.report.seconds)} of work"
+
+
 def outcome(report: RunReport) -> Iterator[tuple[str, str]]:
-    """What came out of a run, each as a tone and a text: execution, claims, requirements."""
+    """What came out of a run, each as a tone and a text: what it does now, execution, claims, requirements."""
+    if report.status == "running" and (stages := [stage.name for stage in report.stages if stage.open]):
+        yield "active", f"{' and '.join(stages)} in progress"
     if report.steps:
         failed = next((step for step, status in report.steps.items() if status == "failed"), "")
         passed = sum(status == "passed" for status in report.steps.values())
@@ -202,6 +212,8 @@ def outcome(report: RunReport) -> Iterator[tuple[str, str]]:
         met, differs = verdicts["met"], verdicts["differs"]
         text = f"{met} of {plural(measured, 'measured claim')} met"
         yield ("bad" if differs else "good" if met else "none"), text + (f", {differs} not" if differs else "")
+    elif claims := verdicts["not_run"]:
+        yield "none", f"{plural(claims, 'claim')} not measured"
     if report.requirements.total:
         total = plural(report.requirements.total, "requirement")
         if report.verdicts:
@@ -209,9 +221,7 @@ def outcome(report: RunReport) -> Iterator[tuple[str, str]]:
             yield ("good" if done == report.requirements.total else "fair"), f"{done} of {total} implemented"
         else:
             traced = report.requirements.total - len({*report.requirements.unowned, *report.requirements.unmarked})
-            yield "none", f"{traced} of {total} traced"
-    if not (report.steps or report.requirements.total) and (open_ := sum(stage.open for stage in report.stages)):
-        yield "active", f"{open_} being made"
+            yield "none", f"{traced} of {total} marked in the code" if traced else f"{total} found"
 
 
 def draw_bench(card: BenchCard) -> None:

@@ -77,8 +77,8 @@ class ReproduceForm:
             ).classes("soft")
             with ui.element("div").classes("fields"):
                 self._budget = field("Budget, such as 45m or 2h", _budget_text(options.budget))
-                self._claims = field("Only these claims, such as C1 C7 O2", " ".join(options.claims))
-                self._tables = field("Only these tables, such as tab:1", " ".join(options.tables))
+                self._claims = field("Only claims, such as C1 O2", " ".join(options.claims))
+                self._tables = field("Only tables, such as tab:1", " ".join(options.tables))
             with ui.element("details") as self._more:
                 with ui.element("summary"):
                     Label("Seeds, scale, tolerance, workers, where trials run")
@@ -91,15 +91,15 @@ class ReproduceForm:
     def _draw_more(self, options: ReproductionOptions) -> None:
         with ui.element("div").classes("fields"):
             self._seeds = number("Most seeds of each kind", options.seeds, step=1)
-            self._scale = number("Scale, up to 1; less gives toy results", options.scale, step=0.1)
-            self._tolerance = number("Tolerance, as a share, such as 0.05", options.tolerance, step=0.01)
+            self._scale = number("Scale, up to 1; less is toy", options.scale, step=0.1)
+            self._tolerance = number("Tolerance, such as 0.05", options.tolerance, step=0.01)
             self._workers = number("Trials side by side", options.workers, step=1)
             self._most = number("Most trials", options.max_trials, step=1)
             places: dict[str, str] = {name: PLACES[name] for name in dict.fromkeys((*installed_places(), options.on))}
             self._on = select("Trials run", places, options.on)
             self._on.set_visibility(len(places) > 1)
             self._gpu = ui.checkbox("Use the GPU", value=options.gpu)
-            self._retry = ui.checkbox("Also trials that failed before", value=False)
+            self._retry = ui.checkbox("Failed trials again", value=False)
 
     def show(self, view: View) -> None:
         """Show the form if the run can be reproduced now."""

@@ -119,9 +119,9 @@ def figures(view: View) -> str:
 
 
 def beginning(view: View) -> str:
-    """A run before it has an outcome: the paper, what happens now, and the figures."""
-    head = Markup('<header><h1>{}</h1><p class="headline">{}</p></header>')
-    return head.format(view.title or "Reading the paper", _as_sentence(now(view))) + figures(view)
+    """A run before it has an outcome: the paper, the figures and the stages; the head says what happens now."""
+    head = Markup("<header><h1>{}</h1></header>").format(view.title or "Reading the paper")
+    return head + figures(view) + stages(view)
 
 
 def stages(view: View) -> str:
@@ -138,7 +138,7 @@ def active_calls(calls: Sequence[ActiveCall]) -> str:
 
 def steps(found: Sequence[StepProgress], forecast: str) -> str:
     """The latest execution steps, and a forecast if the next one takes long."""
-    return _render("steps", steps=found, forecast=forecast)
+    return _render("steps", steps=found, forecast=_as_sentence(forecast))
 
 
 def trials(progress: ReproductionProgress) -> str:
@@ -205,6 +205,10 @@ def _as_sentence(reason: str) -> str:
     return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
+_UNKNOWN = {"reproduction": "planned once the code runs", "diagnosis": "if claims differ"}
+"""Stage whose size planning does not show -> when it is known."""
+
+
 def _summary(stage: StageView, *, is_active: bool) -> str:
     """How many artifacts were made, kept or edited, and what comes."""
     if stage.name == "reading":
@@ -214,7 +218,8 @@ def _summary(stage: StageView, *, is_active: bool) -> str:
     if stage.repeated:
         words.append(f"{stage.repeated} again")
     if not words and not stage.is_done and is_active:
-        words = ["to come" if stage.total else "known after planning" if stage.total is None else "if needed"]
+        unknown = _UNKNOWN.get(stage.name, "known after planning")
+        words = ["to come" if stage.total else unknown if stage.total is None else "if needed"]
     elif not words and stage.is_done and not stage.done:
         words = ["nothing to do"]
     return " · ".join(words)

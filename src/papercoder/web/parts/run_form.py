@@ -135,7 +135,7 @@ class RunForm:
                 self._fields["sandbox"] = select("Sandbox for generated code", boxes, options.sandbox).on_value_change(
                     self._changed
                 )
-                self._fields["gpu"] = ui.checkbox("Let generated code use the GPU", value=options.gpu).on_value_change(
+                self._fields["gpu"] = ui.checkbox("Code may use the GPU", value=options.gpu).on_value_change(
                     self._changed
                 )
             with ui.element("div").classes("terms roles"):
