@@ -190,6 +190,7 @@ class ProgressPage:
 
     def _render(self) -> Markup:
         report, links = load(self._web.runs_folder.run(self._name)), RunLinks(self._name)
+        report = report.model_copy(update={"warnings": tuple(map(for_page, report.warnings))})
         return Markup("").join(section(report, name, links) for name in _SECTIONS)
 
     def _show_graph(self, view: View) -> None:

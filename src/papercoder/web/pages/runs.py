@@ -211,7 +211,7 @@ def outcome(report: RunReport) -> Iterator[tuple[str, str]]:
     if measured := verdicts.total() - verdicts["not_run"]:
         met, differs = verdicts["met"], verdicts["differs"]
         text = f"{met} of {plural(measured, 'measured claim')} met"
-        yield ("bad" if differs else "good" if met else "none"), text + (f", {differs} not" if differs else "")
+        yield ("bad" if differs else "good" if met else "none"), text + (f", {differs} differ{'s' if differs == 1 else ''}" if differs else "")
     elif claims := verdicts["not_run"]:
         yield "none", f"{plural(claims, 'claim')} not measured"
     if report.requirements.total:

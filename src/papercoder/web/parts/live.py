@@ -160,7 +160,7 @@ def hypotheses(view: View) -> str:
 
 def warnings(found: Sequence[str]) -> str:
     """Warnings for the user."""
-    return _render("warnings", warnings=found)
+    return _render("warnings", warnings=[for_page(warning) for warning in found])
 
 
 def file_graph(run: str, logic: LogicDesign | None, files: tuple[FileView, ...]) -> str:
