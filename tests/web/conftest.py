@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,9 @@ TOKEN = "a-token-for-all-tests"
 PROGRAM = ("-c", "from papercoder.cli import main; main()")
 HELD = ("-m", "tests.web.held")
 """The same with a model that waits for the test."""
+
+NOTED = ("-m", "tests.web.noted")
+"""The same, but a reproduction is only noted."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,15 @@ def window(chromium: Browser, width: int = 1400, height: int = 900) -> Page:
     access = Access(TOKEN)
     context.add_cookies([{"name": access.cookie, "value": access.cookie_value, "domain": "127.0.0.1", "path": "/"}])
     return context.new_page()
+
+
+def until(page: Page, condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds."""
+    for _ in range(600):
+        if condition():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("the condition did not hold in time")
 
 
 def serious(page: Page) -> list[str]:

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from papercoder.artifacts.reproduction import ReproductionOptions
 from papercoder.operations.generate import generate
 from papercoder.settings import Settings
 from tests.support import MARKDOWN, SIMULATED
-from tests.web.conftest import Served, server
+from tests.web.conftest import NOTED, Served, server, until
+from tests.web.noted import OPTIONS
 from tests.web.sample_runs import handwritten
 
 
@@ -51,6 +54,31 @@ def test_trials_and_a_diagnosis_start_with_valid_options_only(populated: Served,
     expect(browser.locator(".sentence")).to_contain_text("Press Resume to continue")
     assert "--" not in browser.locator(".sentence").inner_text()
     expect(browser.locator("#diagnose").get_by_role("button", name="Start the diagnosis")).to_be_visible()
+
+
+def test_what_is_chosen_reaches_the_reproduction(tmp_path: Path, browser: Page) -> None:
+    (tmp_path / "runs").mkdir()
+    folder = handwritten(tmp_path / "runs")
+    (folder / "repo" / "trials.py").write_text("TRIALS = ()\n", encoding="utf-8")
+    with server(tmp_path / "runs", program=NOTED) as running:
+        browser.goto(f"{running.url}/run/tiny/results")
+        form = browser.locator("#reproduce")
+        form.get_by_label("Budget").fill("45m")
+        form.get_by_label("Only claims").fill("C1, O2")
+        form.get_by_text("Seeds, scale, tolerance, workers").click()
+        form.get_by_label("Most seeds").fill("3")
+        form.get_by_label("Scale").fill("0.5")
+        form.get_by_label("Tolerance").fill("0.1")
+        form.get_by_label("Trials side by side").fill("7")
+        form.get_by_label("Most trials").fill("20")
+        form.get_by_label("Trials run").click()
+        browser.get_by_role("option", name="on a Ray cluster").click()
+        form.get_by_label("Use the GPU").check()
+        form.get_by_role("button", name="Run the trials").click()
+        until(browser, (folder / OPTIONS).exists)
+    given = ReproductionOptions.model_validate_json((folder / OPTIONS).read_text(encoding="utf-8"))
+    chosen = {"seeds": 3, "scale": 0.5, "tolerance": 0.1, "workers": 7, "max_trials": 20, "on": "ray", "gpu": True}
+    assert given == ReproductionOptions.model_validate({"budget": 2700.0, "claims": ("C1", "O2"), **chosen})
 
 
 def test_data_are_given_by_a_path(populated: Served, browser: Page) -> None:

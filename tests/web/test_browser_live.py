@@ -4,7 +4,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from papercoder.runs.event_log import read_events
 from papercoder.runs.events import Event, RunStarted
 from papercoder.runs.summary import summarise
 from tests.support import calls_in_flight, calls_made
-from tests.web.conftest import HELD, Served, environment, server, window
+from tests.web.conftest import HELD, Served, environment, server, until, window
 from tests.web.held import RELEASE_FILE
 
 KILN = Path(__file__).parents[2] / "examples" / "kiln"
@@ -64,15 +64,6 @@ def state(page: Page) -> Locator:
 
 def button(page: Page, name: str) -> Locator:
     return page.get_by_role("button", name=name, exact=True)
-
-
-def until(page: Page, condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds."""
-    for _ in range(600):
-        if condition():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("the condition did not hold in time")
 
 
 def latest(folder: Path) -> list[Event]:

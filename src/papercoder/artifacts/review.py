@@ -149,13 +149,16 @@ class MutationReport(Artifact):
         return tuple(each.change for each in self.versions if not each.noticed_by and not each.stopped)
 
     def weak(self, named: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
-        """The tests that failed on no wrong version, given the requirements that each names.
+        """The tests that failed on no wrong version.
 
         If the time did not suffice for all versions, only tests whose requirements have a version that was run count.
+
+        Args:
+            named: the tests that the file has now -> ids of the requirements that each names.
         """
         strong = {name for each in self.versions for name in each.noticed_by}
         concerned = {key for each in self.versions for key in each.requirements}
-        others = (name for name in self.passed if name not in strong)
+        others = (name for name in self.passed if name in named and name not in strong)
         return tuple(name for name in others if (concerned & named[name] if self.left else self.versions))
 
 

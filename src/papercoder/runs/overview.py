@@ -216,7 +216,7 @@ def _about_claims(folder: Path, name: str) -> Iterator[NextStep]:
         yield NextStep(
             action="reproduce",
             reason=f"Measure {undecided} more {'claim' if undecided == 1 else 'claims'}",
-            detail="Claims and orderings that are not run or inconclusive. You set the budget; finished trials are kept.",
+            detail="Claims and orderings not run or inconclusive so far. You set the budget; finished trials are kept.",
             command=f"papercoder reproduce {name} --budget 2h",
         )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from papercoder.artifacts.reproduction import ReproductionPlan
 from papercoder.errors import PaperError, RunFolderError, SettingsError
 from papercoder.models.contract import Answer, Request
 from papercoder.models.limits import LocalRateLimits
@@ -13,7 +14,7 @@ from papercoder.models.simulated import Simulated
 from papercoder.models.stack import finish
 from papercoder.operations.revise import Confirm, PlannedRevision
 from papercoder.runs.event_log import read_events
-from papercoder.runs.folder import is_locked, lock
+from papercoder.runs.folder import is_locked, load, lock
 from papercoder.runs.summary import summarise
 from papercoder.settings import Settings
 from papercoder.stages import checking
@@ -174,14 +175,20 @@ def test_a_run_is_reproduced_within_a_budget(active_runs: ActiveRuns, tmp_path: 
     (tmp_path / "one").mkdir()
     write_run(tmp_path / "one")
 
-    async def play() -> None:
-        with pytest.raises(SettingsError, match="seeds"):
-            await active_runs.reproduce("one", {"budget": 120.0, "seeds": 0})
-        await active_runs.reproduce("one", {"budget": 120.0, "seeds": None})
+    async def measure(seeds: int | None) -> None:
+        await active_runs.reproduce("one", {"budget": 120.0, "tolerance": 0.1, "seeds": seeds})
         run = active_runs.of("one")
         assert run
         await until(lambda: run.state == "ended")
         assert run.reason == ""
+        plan = load(tmp_path / "one", "reproduction/plan.json", ReproductionPlan)
+        assert (plan.options.tolerance, plan.options.seeds) == (0.1, seeds)
+
+    async def play() -> None:
+        with pytest.raises(SettingsError, match="seeds"):
+            await active_runs.reproduce("one", {"budget": 120.0, "seeds": 0})
+        await measure(1)
+        await measure(None)  # what was cleared is no limit any more
 
     with own_packages(), pytest.MonkeyPatch.context() as patched:
         patched.setenv("PAPERCODER_SANDBOX", "subprocess")

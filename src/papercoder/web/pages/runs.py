@@ -210,8 +210,9 @@ def outcome(report: RunReport) -> Iterator[tuple[str, str]]:
     verdicts = Counter(report.claims) - Counter(report.orderings)
     if measured := verdicts.total() - verdicts["not_run"]:
         met, differs = verdicts["met"], verdicts["differs"]
-        text = f"{met} of {plural(measured, 'measured claim')} met"
-        yield ("bad" if differs else "good" if met else "none"), text + (f", {differs} differ{'s' if differs == 1 else ''}" if differs else "")
+        more = f", {differs} differ{'s' if differs == 1 else ''}" if differs else ""
+        text = f"{met} of {plural(measured, 'measured claim')} met{more}"
+        yield ("bad" if differs else "good" if met else "none"), text
     elif claims := verdicts["not_run"]:
         yield "none", f"{plural(claims, 'claim')} not measured"
     if report.requirements.total:

@@ -323,7 +323,7 @@ class ActiveRuns:
 
         Args:
             name: of the run.
-            given: options that replace those, and `retry_failed`.
+            given: options that replace those, None for no limit, and `retry_failed`.
 
         Raises:
             PaperCoderError: an option is invalid, the run is already running, or it cannot start.
@@ -334,6 +334,7 @@ class ActiveRuns:
         settings = await asyncio.to_thread(settings_to_resume, folder, {"budget": chosen.get("budget")})
         chosen |= {"budget": settings.budget}
         options = await asyncio.to_thread(partial(options_to_resume, folder, settings, **chosen))
+        options = options.model_copy(update={name: None for name, value in chosen.items() if value is None})
 
         async def job(listeners: list[Emit], _: RunEnvironment) -> None:
             await reproduce_run(folder, options, listeners, retry_failed=retry_failed)
