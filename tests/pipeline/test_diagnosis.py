@@ -144,6 +144,12 @@ def test_a_diagnosis_is_not_repeated(tmp_path: Path) -> None:
     assert len(case.model.of("diagnosis")) == 1
 
 
+def test_claims_that_more_trials_show_to_differ_are_diagnosed(tmp_path: Path) -> None:
+    case = Case(tmp_path, [HALF], [block("tiny/model.py", LINE, TARGETED)])
+    assert case.diagnose(OPTIONS.model_copy(update={"claims": ("C1",)})).attempts == ()
+    assert [attempt.status for attempt in case.diagnose().attempts] == ["kept"]
+
+
 def test_what_the_agent_sees(tmp_path: Path) -> None:
     case = Case(tmp_path, [], [])
     assert case.diagnose().hypotheses == ()

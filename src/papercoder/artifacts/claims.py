@@ -244,3 +244,9 @@ class ClaimResults(Artifact):
     items: tuple[ClaimResult, ...] = ()
     orderings: tuple[OrderingResult, ...] = ()
     unclaimed: tuple[UnclaimedResult, ...] = ()
+
+    @property
+    def differing(self) -> frozenset[str]:
+        """Ids of the claims and orderings that differ."""
+        claims = {item.claim.id for item in self.items if item.verdict == "differs"}
+        return frozenset(claims | {item.ordering.id for item in self.orderings if item.verdict == "differs"})

@@ -175,10 +175,14 @@ class Diagnosis(Artifact):
         """How many hypotheses were measured; among many, one may fit by chance."""
         return sum(attempt.status in {"kept", "rejected"} for attempt in self.attempts)
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether no hypothesis is left that a larger budget could decide."""
-        return not any(attempt.ended_early for attempt in self.attempts)
+    def is_complete(self, differing: frozenset[str]) -> bool:
+        """Whether nothing is left: no hypothesis that a larger budget could decide, and no other claim that differs.
+
+        Args:
+            differing: ids of the claims that differ now.
+        """
+        known = self.before.differing | {change.claim for attempt in self.attempts for change in attempt.changes}
+        return differing <= known and not any(attempt.ended_early for attempt in self.attempts)
 
     def hypothesis(self, name: str) -> Hypothesis:
         """The hypothesis with this id."""

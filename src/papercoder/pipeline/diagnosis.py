@@ -60,6 +60,8 @@ CONFIG, SMOKE_CONFIG = "config.yaml", "config.smoke.yaml"
 
 REPORT = "diagnosis/report.json"
 
+_CLAIMS = "reproduction/claims.json"
+
 
 async def diagnose(
     run: Run[Agents],
@@ -72,7 +74,8 @@ async def diagnose(
 ) -> Diagnosis:
     """Explain the claims that differ; a change that the results support is left pending for the next pass.
 
-    A repository that was diagnosed is not diagnosed again, unless the budget ended before all hypotheses were tried.
+    A repository that was diagnosed is not diagnosed again, unless the budget ended before all hypotheses were tried, or
+    more trials showed that other claims differ too.
 
     Args:
         run: has the results of the repository's trials.
@@ -88,12 +91,13 @@ async def diagnose(
         SandboxError: no sandbox works here.
     """
     before = load(run.folder, REPORT, Diagnosis) if is_file(run.folder, REPORT) else Diagnosis()
-    if before.repository == _digest(files) and before.is_complete:
+    now = load(run.folder, _CLAIMS, ClaimResults) if is_file(run.folder, _CLAIMS) else ClaimResults()
+    if before.repository == _digest(files) and before.is_complete(now.differing):
         return before
     trials, results = await recall(run, files, design.config.values, options)
     state = State(design, files, results, Tolerance(relative=options.tolerance))
     after, diagnosis = await DiagnosisRounds(run, paper, publish, trials, options, open_at).run_rounds(state)
-    if before.repository == _digest(files):  # the first reading is older than this diagnosis
+    if before.kept and before.repository == _digest(files):  # the first reading is older than this diagnosis
         diagnosis = diagnosis.model_copy(update={"before": before.before})
     diagnosis = diagnosis.model_copy(update={"repository": _digest(after.files)})
     await run.write_output(REPORT, diagnosis)
@@ -149,7 +153,7 @@ class DiagnosisRounds:
             The state after the changes that were kept, and the diagnosis.
         """
         compared = state.compared
-        wrong = {name for name, verdict in _verdicts(compared) if verdict == "differs"}
+        wrong = compared.differing
         if not wrong:
             return state, Diagnosis(before=compared)
         found = await self.run.optional_step(

@@ -201,12 +201,12 @@ def _about_claims(folder: Path, name: str) -> Iterator[NextStep]:
             detail="None has a measurement yet. You set the budget.",
             command=f"papercoder reproduce {name} --budget 2h",
         )
-    differing = claims["differs"]
+    differing = (_load(folder, "reproduction/claims.json", ClaimResults) or ClaimResults()).differing
     diagnosis = _load(folder, "diagnosis/report.json", Diagnosis)
-    if differing and (diagnosis is None or not diagnosis.is_complete):
+    if differing and (diagnosis is None or not diagnosis.is_complete(differing)):
         yield NextStep(
             action="diagnose",
-            reason=f"Find out why {_plural(differing, 'claim')} {'differs' if differing == 1 else 'differ'}",
+            reason=f"Find out why {_plural(len(differing), 'claim')} {'differs' if len(differing) == 1 else 'differ'}",
             detail="Tries other readings of the paper and suspected faults, and measures which explains it.",
             command=f"papercoder diagnose {name} --budget 2h",
         )
