@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from unittest.mock import patch
 
-from papercoder.artifacts.reproduction import ReproductionOptions
+from papercoder.artifacts.reproduction import ReproductionOptions, TrialPlaceName
 from papercoder.cli import main
 from papercoder.runs.events import Emit
-from papercoder.web.parts import actions
-from papercoder.web.runs import active
 
 OPTIONS = "options.json"
 """File in the run folder with the options of the last start."""
@@ -17,7 +16,13 @@ async def _note(folder: Path, options: ReproductionOptions, listeners: Iterable[
     (folder / OPTIONS).write_text(options.model_dump_json(), encoding="utf-8")
 
 
+def _places() -> tuple[TrialPlaceName, ...]:
+    return "local", "ray", "slurm"
+
+
 if __name__ == "__main__":
-    active.reproduce_run = _note  # type: ignore[assignment]
-    actions.installed_places = lambda: ("local", "ray", "slurm")
-    main()
+    with (
+        patch("papercoder.web.runs.active.reproduce_run", _note),
+        patch("papercoder.web.parts.actions.installed_places", _places),
+    ):
+        main()
