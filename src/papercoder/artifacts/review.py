@@ -133,7 +133,7 @@ class MutationReport(Artifact):
     """Why nothing was measured; empty if it was."""
 
     dropped: tuple[str, ...] = ()
-    """Tests that failed on no wrong version, not even after they were written again, and were removed."""
+    """Tests that failed on no wrong version and were removed."""
 
     covered: tuple[str, ...] = ()
     """Ids of the requirements that a test names which failed on a wrong version."""
@@ -147,6 +147,11 @@ class MutationReport(Artifact):
     def survivors(self) -> tuple[str, ...]:
         """The changes that no test noticed."""
         return tuple(each.change for each in self.versions if not each.noticed_by and not each.stopped)
+
+    def covered_by(self, named: Mapping[str, frozenset[str]]) -> frozenset[str]:
+        """The requirements of tests that failed on a wrong version, given the requirements that each test names."""
+        noticing = {name for each in self.versions for name in each.noticed_by}
+        return frozenset(key for name in noticing for key in named.get(name, ()))
 
     def weak(self, named: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
         """The tests that failed on no wrong version.

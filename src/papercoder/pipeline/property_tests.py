@@ -8,7 +8,6 @@ from papercoder.agents.agent import Agents
 from papercoder.agents.answers import InvalidAnswerError
 from papercoder.agents.edits import apply, proposals_in
 from papercoder.artifacts import (
-    Edits,
     ExperimentConfig,
     MutationReport,
     MutationReports,
@@ -110,31 +109,43 @@ class PropertyTests:
     async def _measured(
         self, files: Files, file: SourceFile, owned: tuple[Requirement, ...], test: SourceFile, seconds: float
     ) -> tuple[SourceFile, MutationReport]:
-        """The tests without those that fail on no wrong version, after these were written again once."""
+        """The tests without those that fail on no wrong version.
+
+        Those whose requirements another test covers are dropped at once, the others if they still fail on none after
+        they were written again.
+        """
         report = await self._report(files, file, test, seconds, 1)
-        weak = report.weak(requirements_of_tests(test.text))
+        named = requirements_of_tests(test.text)
+        weak = report.weak(named)
         if weak and not self.publish.edited((test,)):
-            edits = await self.run.optional_step(
-                f"review/mutation/{file.path}.edits.json",
-                strengthen_tests,
-                self.paper,
-                owned,
-                self._outline,
-                file,
-                test,
-                weak,
-                report.survivors,
-            )
-            if (stronger := _applied(test, edits)) != test:
+            repeated = tuple(name for name in weak if named[name] <= report.covered_by(named))
+            test, weak = _without(test, repeated), tuple(name for name in weak if name not in repeated)
+            stronger = await self._strengthened(file, owned, test, weak, report) if weak else test
+            if stronger != test:
                 test = stronger
                 report = await self._report(files, file, test, seconds, 2)
                 weak = report.weak(requirements_of_tests(test.text))
-            report = report.model_copy(update={"dropped": weak})
-            test = test.model_copy(update={"text": without_tests(test.text, weak)})
-        named = requirements_of_tests(test.text) if test.text else {}
-        noticing = {name for each in report.versions for name in each.noticed_by}
-        covered = sorted({key for name in noticing for key in named.get(name, ())}, key=lambda key: int(key[1:]))
-        return test, report.model_copy(update={"covered": tuple(covered)})
+            report = report.model_copy(update={"dropped": (*repeated, *weak)})
+            test = _without(test, weak)
+        covered = report.covered_by(requirements_of_tests(test.text))
+        return test, report.model_copy(update={"covered": tuple(sorted(covered, key=lambda key: int(key[1:])))})
+
+    async def _strengthened(
+        self,
+        file: SourceFile,
+        owned: tuple[Requirement, ...],
+        test: SourceFile,
+        weak: tuple[str, ...],
+        report: MutationReport,
+    ) -> SourceFile:
+        """The tests after the weak ones were written again; as they are if a change of the run has reached them."""
+        artifact = f"review/mutation/{file.path}.edits.json"
+        inputs = (self.paper, owned, self._outline, file, test, weak, report.survivors)
+        edits = await self.run.optional_step(artifact, strengthen_tests, *inputs)
+        try:
+            return apply((test,), edits)[0] if edits else test
+        except InvalidAnswerError:
+            return test
 
     async def _report(
         self, files: Files, file: SourceFile, test: SourceFile, seconds: float, number: int
@@ -150,12 +161,8 @@ def proposals_of_tests(tests: Files) -> tuple[ProposedAmendment, ...]:
     return tuple(proposal for test in tests for proposal in proposals_in(test.text))
 
 
-def _applied(test: SourceFile, edits: Edits | None) -> SourceFile:
-    """The tests after the edits; as they are if a change of the run has reached them already."""
-    try:
-        return apply((test,), edits)[0] if edits else test
-    except InvalidAnswerError:
-        return test
+def _without(test: SourceFile, names: tuple[str, ...]) -> SourceFile:
+    return test.model_copy(update={"text": without_tests(test.text, names)})
 
 
 def _wrong_code(file: SourceFile) -> Iterator[Version]:
