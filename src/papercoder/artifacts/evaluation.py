@@ -410,7 +410,7 @@ class Evaluation(Artifact):
 
     @property
     def shortcomings(self) -> tuple[str, ...]:
-        """Why it is not what was asked for, in words: judges that are unfit or said nothing; empty where it is."""
+        """Why the evaluation is incomplete: judges that are unfit or gave no answer; empty if it is complete."""
         return tuple(self._shortcomings())
 
     def _shortcomings(self) -> Iterator[str]:

@@ -169,7 +169,7 @@ def reported_deviation(claim: Claim) -> float | None:
 
 
 def printed_number(claim: Claim) -> str:
-    """The number as the paper prints it, in its shortest form if it is written in words."""
+    """The number as the paper prints it, in its shortest form if the paper spells it out."""
     if claim.printed:
         return claim.printed
     found = (each.printed for each in read_quantities(claim.quote) if isclose(each.value, claim.value))

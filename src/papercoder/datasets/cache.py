@@ -115,7 +115,7 @@ def parse_json(response: httpx.Response, kind: type[M]) -> M:
 def request(
     client: httpx.Client, method: str, address: str, headers: Mapping[str, str] | None = None
 ) -> httpx.Response:
-    """A server's response, whatever its status.
+    """A server's response with any status.
 
     Raises:
         Unreachable: the server cannot be reached.

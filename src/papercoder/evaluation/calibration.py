@@ -383,7 +383,7 @@ def _verdict(gap: Gap, strict: bool) -> OrderVerdict:
 
 
 def _fitness(orders: Iterable[OrderCheck]) -> Fitness:
-    """The worst verdict; orders that show nothing count only if there are no others."""
+    """The worst verdict; orders without evidence count only if there are no others."""
     orders = tuple(orders)
     strict = {order.verdict for order in orders if order.strict}
     found = {order.verdict for order in orders}

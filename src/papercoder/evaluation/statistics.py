@@ -15,7 +15,7 @@ FEWEST = 3
 """Pairs below which no p value is given."""
 
 _SAME = 1e-9
-"""Differences that vary by less than this share of their size are equal but for rounding."""
+"""Differences that vary by less than this share of their size are equal except for rounding."""
 
 
 def interval(values: Sequence[float]) -> Interval | None:

@@ -80,7 +80,7 @@ class Provider:
     """The package that speaks to it; some come only with the extra `providers`."""
 
     also: tuple[str, ...] = ()
-    """Environment variables that must be set beside the key."""
+    """Environment variables that must be set in addition to the key."""
 
     base_url: str | None = None
     """Its usual address, where pydantic-ai has none."""
@@ -318,7 +318,7 @@ def provider_of(spec: str) -> Provider:
 
 
 def nearest_provider(name: str) -> str | None:
-    """The provider or kind of model that someone who wrote this name may have meant; None if none is alike."""
+    """The provider or kind of model that someone who wrote this name may have meant; None if none is similar."""
     return _OTHER_NAMES.get(name) or closest(name, [*(each.name for each in PROVIDERS), *WITHOUT_PROVIDER])
 
 
@@ -337,7 +337,7 @@ def is_registered(name: str) -> bool:
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like a misspelt one; None if none is alike."""
+    """The known name that is most similar to a misspelt one; None if none is similar."""
     found = process.extractOne(name.lower(), list(known), scorer=fuzz.ratio, score_cutoff=60.0)
     return found[0] if found else None
 

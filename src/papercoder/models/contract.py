@@ -138,7 +138,7 @@ class StreamingModel(ABC):
 
     @abstractmethod
     def stream(self, request: Request) -> AsyncGenerator[str | Answer, None]:
-        """What the model writes, text and thoughts alike, as it comes; the last item is the whole answer.
+        """What the model writes, text and thoughts, as it arrives; the last item is the whole answer.
 
         Raises:
             ModelError: the model gave no answer.
@@ -215,7 +215,7 @@ def image_tokens(image: Image) -> int:
 
 
 def room(request: Request, model: Model) -> int:
-    """Completion tokens that fit beside the prompt; negative if even the prompt does not fit."""
+    """Completion tokens that fit after the prompt; negative if even the prompt does not fit."""
     return model.context_window - prompt_tokens(request)
 
 

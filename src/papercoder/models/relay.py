@@ -22,7 +22,7 @@ INDEX = "index.md"
 class Relay:
     """Writes `<agent>-<subject>-<round>-<digest>.request.md` and waits for `....answer.md`.
 
-    The images of a request lie beside it, as `....picture1.png`.
+    The images of a request are next to it, as `....picture1.png`.
 
     The same request has the same name, so a question stays open after a restart. Nothing is ever removed.
     """

@@ -286,7 +286,7 @@ def _source_name(source: str | Path | None, folder: Path) -> str:
 async def read_paper(run: Run[Agents], source: str | Path | None, read: PaperReader = read_in_thread) -> Paper:
     """Read the paper and write it as `paper.json`, which the user may edit if the parser lost something.
 
-    Pictures of the places in a PDF that the user may want to compare with the text are written beside it, and those of
+    Pictures of the places in a PDF that the user may want to compare with the text are written next to it, and those of
     the figures if a model is chosen that describes them.
 
     Args:

@@ -81,7 +81,7 @@ async def reproduce_run(
 async def measure_trials(
     folder: Path, names: Iterable[str], options: ReproductionOptions, listeners: Iterable[Emit] = ()
 ) -> tuple[tuple[TrialResult, ...], ClaimResults]:
-    """Run single trials of a run, whatever the budget, and compare the claims with all results; write the report.
+    """Run single trials of a run, regardless of the budget, and compare the claims with all results; write the report.
 
     Args:
         folder: the run folder.

@@ -1,7 +1,7 @@
-"""arXiv: a paper's source, else its HTML, else its PDF, politely and once.
+"""Downloads papers from arXiv: the source, else the HTML, else the PDF.
 
-arXiv asks for no more than one request in three seconds and for a telling User-Agent; see its terms of use for bulk
-access. What was fetched for an id with a version never changes, so it is kept.
+arXiv allows one request in three seconds and wants a User-Agent that names the program; see its terms of use for bulk
+access. What was downloaded for an id with a version never changes, so it is cached.
 """
 
 import re
@@ -23,7 +23,7 @@ _PAGES = (
     r"(?:huggingface\.co|hf\.co)/papers",
     r"(?:www\.)?semanticscholar\.org/arxiv",
 )
-"""Addresses that carry an arXiv id."""
+"""Addresses that contain an arXiv id."""
 
 _URL = re.compile(
     rf"https?://(?:{'|'.join(_PAGES)})/({_NEW}|{_OLD})(v\d{{1,3}})?(?:\.pdf|\.md)?/?(?:[?#].*)?", re.IGNORECASE
@@ -32,7 +32,7 @@ _DOI = re.compile(
     rf"(?:doi:\s*|https?://(?:dx\.|www\.)?doi\.org/)?10\.48550/arxiv\.({_NEW}|{_OLD})(v\d{{1,3}})?/?", re.IGNORECASE
 )
 FORMS = ("e-print", "html", "pdf")
-"""The forms of a paper, the one that keeps most first."""
+"""The forms of a paper, the most complete first."""
 
 _READABLE = frozenset(("pdf", "gzip", "tar", "zip", "html", "latex"))
 
@@ -50,16 +50,16 @@ class ArxivId:
 
 
 def parse_id(text: str) -> ArxivId | None:
-    """The id in `arxiv:1706.03762v7`, `1706.03762`, a DOI of arXiv's, or an address that carries one; or None.
+    """The id in `arxiv:1706.03762v7`, `1706.03762`, a DOI of arXiv's, or an address; None if there is none.
 
-    Addresses of arXiv, alphaXiv, Hugging Face papers and Semantic Scholar do.
+    Addresses of arXiv, alphaXiv, Hugging Face papers and Semantic Scholar contain it.
     """
     match = next((found for pattern in (_ID, _URL, _DOI) if (found := pattern.fullmatch(text.strip()))), None)
     return ArxivId(match[1].lower() if "/" not in match[1] else match[1], match[2] or "") if match else None
 
 
 def cached_file(paper: ArxivId, form: str, cache: Path | None = None) -> Path:
-    """Where one form of a paper is kept; without a version only a PDF, and only the one that was read last."""
+    """The cached file of one form of a paper; without a version, only the PDF that was read last is cached."""
     return (cache or cache_folder() / "arxiv") / f"{str(paper).replace('/', '_')}.{form}"
 
 
@@ -76,10 +76,10 @@ class Arxiv(Server):
     cache: Path = field(default_factory=lambda: cache_folder() / "arxiv")
 
     def fetch(self, paper: ArxivId, form: str) -> bytes | None:
-        """The bytes of one form of a paper (`e-print`, `html`, `pdf`), or None where arXiv has no such form.
+        """The bytes of one form of a paper (`e-print`, `html`, `pdf`), or None if arXiv does not have it.
 
         Raises:
-            PaperError: arXiv does not answer, refuses, or sends something else than a paper.
+            PaperError: arXiv does not answer or refuses.
         """
         kept = cached_file(paper, form, self.cache)
         if paper.version and kept.is_file():

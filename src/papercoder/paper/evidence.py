@@ -119,7 +119,7 @@ def half_unit(printed: str) -> float:
 
 
 _ALIKE = 96.0
-"""Of 100: how alike a quote and the paper's words must be, for a slip of the parser or of the model's copying."""
+"""Of 100: how similar a quote and the paper's words must be; parsers and models make small mistakes."""
 
 _CRUCIAL = re.compile(r"-?\d+(?:\.\d+)?|\b(?:no|not|nor|never|without)\b")
 """What no slip may change."""

@@ -93,7 +93,7 @@ class Fidelity(Artifact):
 
     @property
     def verdict(self) -> str:
-        """What can be said if there are no suspicions; empty if there are some."""
+        """A summary if there are no suspicions; empty if there are some."""
         return "" if self.suspicions else verdict(self.checks)
 
 

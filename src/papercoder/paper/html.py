@@ -405,7 +405,7 @@ class _Reader:
             self._without_content(tag, line)
 
     def _caption(self, tag: Tag) -> str:
-        """The caption, those of its parts after it; empty if the figure has none of its own."""
+        """The caption, followed by the captions of its parts; empty if the figure has none."""
         captions = list(tag.iter("figcaption", "caption"))
         own = [each for each in captions if next(each.iterancestors("figure", "table"), tag) is tag]
         if not own and str(tag.tag).lower() == "figure" and captions:

@@ -181,7 +181,7 @@ _RENDERED = frozenset(
     mwe-math-fallback-image-inline mwe-math-fallback-image-display
     """.split()
 )
-"""Classes of what a script drew, beside the source that it drew it from."""
+"""Classes of elements that a script has rendered; the LaTeX is next to them."""
 
 _DELIMITED = re.compile(r"\s*(?:\\\((.*)\\\)|\\\[(.*)\\\]|\$\$(.*)\$\$|\$(.*)\$)\s*", re.DOTALL)
 _TEX_CLASSES = frozenset("math arithmatex tex ltx_Math MathTeX mathjax-latex".split())

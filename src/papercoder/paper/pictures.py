@@ -115,7 +115,7 @@ def save_pictures(source: str | Path, paper: Paper, run_folder: Path) -> None:
 
 
 def _pdf_of(source: str | Path) -> bytes | None:
-    """The PDF that a paper was read from; None if there is none, or not on this machine any more."""
+    """The PDF that a paper was read from; None if there is none on this machine."""
     return next((data for data in _contents(source) if kind_of(data, "") == "pdf"), None)
 
 
@@ -193,7 +193,7 @@ def _files_of(source: str | Path) -> Files | None:
 
 
 def _graphics(files: Files | None, names: tuple[str, ...]) -> dict[str, bytes | str]:
-    """Name -> content of the graphics of a figure; a text says why there is none."""
+    """Name -> content of the graphics of a figure; a text explains why there is none."""
     if files is None:
         return dict.fromkeys(names, "the source of the paper is gone")
     return {name: _graphic(files, name) for name in names[:MOST_PARTS]}

@@ -308,7 +308,7 @@ _STAMP = re.compile(r"\barXiv:(\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d
 
 
 def authors(names: Iterable[str]) -> list[str]:
-    """The people in what a source calls authors, each once; whatever does not look like a person's name is left out."""
+    """The people in what a source calls authors, each once; without anything that is not a person's name."""
     found: dict[str, None] = {}
     for text in names:
         for part in _SEPARATORS.split(_NOTES.sub("", text)):

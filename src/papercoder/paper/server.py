@@ -1,6 +1,6 @@
-"""A server that papers come from, asked politely: a telling User-Agent, pauses, Retry-After, limits of time and size.
+"""Requests to servers of papers: an honest User-Agent, pauses, Retry-After, limits of time and size.
 
-What a server says is not trusted: redirects lead to the hosts that are allowed, and never into a private network.
+Servers are not trusted: redirects are followed only to allowed hosts, and never into a private network.
 """
 
 import ipaddress
@@ -53,7 +53,7 @@ def paper_client(hosts: Iterable[str], base_url: str = "") -> httpx.Client:
 
 @dataclass
 class Server:
-    """Asks for one thing after the other, at most one in three seconds."""
+    """Sends one request after the other, at most one in three seconds."""
 
     client: httpx.Client
     sleep: Callable[[float], None] = time.sleep
@@ -61,12 +61,12 @@ class Server:
     last: float = field(default=float("-inf"), init=False)
 
     def download(self, address: str, what: str, *, name: str, largest: int = _LARGEST) -> httpx.Response | None:
-        """What is at an address, read completely; None if there is nothing.
+        """Download what is at an address; None if there is nothing.
 
         Args:
             address: complete, or below the base address of the client.
-            what: what is asked for, in messages.
-            name: what the server is called, in messages.
+            what: what is requested, for messages.
+            name: the name of the server, for messages.
             largest: bytes.
 
         Raises:
@@ -106,14 +106,14 @@ def _read(response: httpx.Response, what: str, name: str, largest: int) -> httpx
 
 
 def _delay(response: httpx.Response, attempt: int) -> float | None:
-    """Seconds to wait before asking again, or None where the answer stands."""
+    """Seconds to wait before the next attempt; None if the response is final."""
     if response.status_code not in (429, 503):
         return None
     return min(retry_after(response.headers.get("Retry-After", "")) or _PAUSE * 2**attempt, _LONGEST_WAIT)
 
 
 def retry_after(value: str) -> float:
-    """Seconds that a server asks to wait in its header of this name; 0 where it does not say."""
+    """The seconds to wait in a `Retry-After` header; 0 if it has none."""
     if value.strip().isdecimal():
         return float(value)
     try:
@@ -123,16 +123,16 @@ def retry_after(value: str) -> float:
 
 
 def is_internal(host: str) -> bool:
-    """Whether a server is not on the public internet. A paper, an answer or a stranger's run may name any address."""
+    """Whether a server is not on the public internet. Papers, answers and runs of others may name any address."""
     try:
         found = socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)
     except (OSError, UnicodeError):
-        return False  # nothing is reached there
+        return False  # it cannot be reached
     return any(not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_global for *_, address in found)
 
 
 def keep(path: Path, data: bytes) -> None:
-    """Write whole or not at all; a cache that cannot be written costs a download, not the run."""
+    """Write a file atomically. If the cache cannot be written, the file is downloaded again next time."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:

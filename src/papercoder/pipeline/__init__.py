@@ -1,1 +1,1 @@
-"""The order of the stages; `pipeline.py` reads like the figure of the paper. Ablations and bounded rounds beside it."""
+"""The order of the stages, which `pipeline.py` shows; its ablations; the bounded rounds of review and repair."""

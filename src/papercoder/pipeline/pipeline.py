@@ -11,6 +11,7 @@
           -> steps observed in a sandbox; what failed is repaired                   execution, repair
           -> assumptions that do not hold are corrected, once                       amendment
           -> trials within a budget; the paper's claims are compared                reproduction
+          -> readings and suspected faults are tried for claims that differ         diagnosis
 """
 
 import asyncio

@@ -110,7 +110,7 @@ def distributions_of(module: str) -> tuple[str, ...]:
 def is_brought(module: str, distributions: Collection[str]) -> bool:
     """Whether any of these distributions, in canonical spelling, brings a module by its dotted name.
 
-    Of a namespace that many distributions share, such as `google.cloud`, any that bears its name counts.
+    Of a namespace that many distributions share, such as `google.cloud`, any whose name begins with it counts.
     """
     top = module.partition(".")[0]
     if any(canonicalize_name(name) in distributions for name in distributions_of(module)):

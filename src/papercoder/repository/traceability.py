@@ -137,7 +137,7 @@ class ClaimRow(Artifact):
 
     id: str
     table: str = ""
-    """Where the paper reports it, in words."""
+    """Where the paper reports it, as text."""
 
     experiment: str
     method: str
@@ -192,7 +192,7 @@ def read_claims(text: str) -> tuple[ClaimRow, ...]:
 
 
 def place(anchor: str) -> str:
-    """Where it is in the paper, in words: `Table 1` for `tab:1`, `Section 3.2` for `3.2¶1`."""
+    """Where it is in the paper, as text: `Table 1` for `tab:1`, `Section 3.2` for `3.2¶1`."""
     kind, _, number = anchor.partition("¶")[0].rpartition(":")
     if kind in _PLACES:
         return f"{_PLACES[kind]} {number}"

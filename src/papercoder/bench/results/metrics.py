@@ -300,7 +300,7 @@ def _sum(counts: Iterable[ClaimCounts | None]) -> ClaimCounts:
 
 
 def verdict_label(verdict: str) -> str:
-    """The verdict in words."""
+    """The verdict as text."""
     return verdict.replace("_", " ")
 
 

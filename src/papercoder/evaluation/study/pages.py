@@ -119,7 +119,7 @@ _KINDS_OF_PLACES = {"eq": "Equation", "tab": "Table", "alg": "Algorithm", "fig":
 
 
 def place(anchor: str) -> str:
-    """An anchor in words: `Section 3.2`, `Equation 5`, `Appendix A`."""
+    """An anchor as text: `Section 3.2`, `Equation 5`, `Appendix A`."""
     kind, _, number = anchor.partition("¶")[0].rpartition(":")
     return (
         f"{_KINDS_OF_PLACES.get(kind, kind)} {number}"

@@ -1,6 +1,6 @@
-"""What tells who made a repository: files, phrases and marks of makers, as rules that remove them and a check.
+"""Blinds repositories: rules that remove files, phrases and marks that show who made one, and a check.
 
-Every rule applies to every repository: a change that only one maker's files have would be a trace too.
+Every rule applies to every repository, because a change in one maker's files only would be a trace too.
 """
 
 import fnmatch
@@ -19,13 +19,13 @@ LEFT_OUT = (
     *("CLAUDE.md", "AGENTS.md", "GEMINI.md", "aider*", "TRACEABILITY.*"),
     *("results.json", "results.md", "results/*", "figures/*"),
 )
-"""Files that only say who made the rest or how, and numbers that a maker measured: people judge the code."""
+"""Files about who made the code and how, and measured numbers; participants judge only the code."""
 
 _OWN_NAMES = ("PaperCoder", "Paper2Code")
 _COMMON = frozenset(
     {"ours", "other", "authors", "author", "human", "baseline", "reference", "original", "gold", "official", "mutated"}
 )
-"""Makers that are named by a common word, which is no trace."""
+"""Common words that name makers; they are not traces."""
 
 
 @dataclass(frozen=True)

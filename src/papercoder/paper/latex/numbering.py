@@ -28,7 +28,7 @@ class Counters:
     values: dict[str, int] = field(default_factory=dict)
     within: dict[str, str] = field(default_factory=lambda: {"subsection": "section", "subsubsection": "subsection"})
     formats: dict[str, str] = field(default_factory=dict)
-    """How a counter is printed if the source says so, as LaTeX."""
+    """How the source prints a counter, as LaTeX; only for counters whose format it changes."""
 
     appendix: bool = False
     has_chapters: bool = False

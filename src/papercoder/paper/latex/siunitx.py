@@ -483,7 +483,7 @@ def _value(command: str, numbers: Sequence[Sequence[str]], options: Options, sty
 
 
 def _number(tokens: Sequence[str], options: Options, style: Style) -> str:
-    """A number; what siunitx cannot read is kept as it is written."""
+    """A number; what siunitx cannot read is unchanged."""
     found = printed(tokens, options, style)
     return " ".join(signs(tokens).split()) if found is None else found
 

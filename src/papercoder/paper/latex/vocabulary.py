@@ -464,7 +464,7 @@ _ELSEWHERE = frozenset(
     usecounter value tablehead tablefirsthead tablelasthead date
     """.split()
 )
-"""Commands whose arguments are no text where they stand; the walk over the tree reads them."""
+"""Commands whose arguments are not part of the text; the walk over the tree reads them."""
 
 SILENT = frozenset(name[1:] for name in (*_commands(FRONT_MATTER), *_commands(LAYOUT))) | _ELSEWHERE
 """Commands whose arguments are not printed."""

@@ -95,7 +95,7 @@ def clean(text: str) -> str:
 
 
 def polished(text: str) -> str:
-    """Marks and hyphens that the parser drew into a formula stand beside it again."""
+    """Move marks and hyphens that the parser merged into a formula out of it again."""
     parts = text.split("$")
     if len(parts) % 2 == 0:
         return text

@@ -18,7 +18,7 @@ from papercoder.paper.pdf.layout import Row
 from papercoder.paper.pdf.page import Line, Typography
 
 FEWEST_WORDS, MOST_WORDS = 45, 450
-"""A paragraph with fewer or more is no abstract unless the paper says so."""
+"""A paragraph with fewer or more is an abstract only if the paper labels it so."""
 
 FIRST = 12
 """Elements among which a paragraph that begins with the word may be."""

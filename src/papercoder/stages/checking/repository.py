@@ -174,7 +174,7 @@ def _decoded(raw: bytes) -> str:
 
     Raises:
         SyntaxError: the declaration is not valid.
-        LookupError: the encoding is none of text, or none that a person would use.
+        LookupError: it is not an encoding of text.
         UnicodeError: the file has other bytes, or characters that no file can hold.
     """
     encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)

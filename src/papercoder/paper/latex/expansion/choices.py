@@ -195,7 +195,7 @@ def _operand(expander: Expander) -> bool:
 
 
 def _inner_test(expander: Expander, arguments: Arguments) -> bool:
-    """etoolbox's `test {\\ifnumless{1}{2}}`: any of its tests, given two branches that tell the result."""
+    """etoolbox's `test {\\ifnumless{1}{2}}`: any of its tests, given two branches that show the result."""
     return "\\BooleanTrue" in expander.expanded([*arguments[0], "{", "\\BooleanTrue", "}", "{", "}"])
 
 

@@ -1,6 +1,6 @@
-"""Files that a source includes, and packages and classes beside the paper: LaTeX of its own folder alone.
+"""Files that a source includes, and packages and classes in its folder; nothing outside that folder is read.
 
-A style file is run for its definitions; it prints nothing.
+A style file is expanded for its definitions; its text is dropped.
 """
 
 import posixpath
@@ -67,7 +67,7 @@ def position(tokens: list[str], wanted: list[str]) -> int | None:
 
 
 def _paths(expander: Expander, name: str, suffixes: tuple[str, ...]) -> Iterator[str]:
-    """Where a file may be: in the folder of `\\import`, beside the main file, at the top, beside the includer."""
+    """Where a file may be: in the folder of `\\import`, next to the main file or the including file, or at the top."""
     files = expander.files
     folders = (
         [files[-1].folder, posixpath.dirname(files[0].name), "", posixpath.dirname(files[-1].name)] if files else [""]

@@ -141,7 +141,7 @@ def nothing(_: Expander, __: str) -> None:
 
 
 def category(expander: Expander, _: str) -> None:
-    """`\\catcode` and its relatives: two numbers, of no effect."""
+    """`\\catcode` and its relatives: two numbers, without effect."""
     try:
         number(expander)
         expander.stream.skip_blanks()
