@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from papercoder.artifacts import Claims, ExperimentConfig
-from papercoder.artifacts.diagnosis import Diagnosis, Hypothesis
+from papercoder.artifacts.reproduction import Diagnosis, Hypothesis
 from papercoder.claims.verdicts import compare
 from papercoder.report.model import Report, TracedRequirement
 from papercoder.report.questions import letter, questions

@@ -118,7 +118,7 @@ def _runs(blocks: Sequence[Block], kind: FloatKind) -> Iterator[tuple[int, int]]
 
 
 def _with_pictures(blocks: list[Block]) -> Iterator[Block]:
-    """A caption of a figure is a figure, and the picture next to it adds nothing; other captions are known by their text."""
+    """A caption of a figure is a figure, and the picture next to it is dropped; others are known by their text."""
     for position, block in enumerate(blocks):
         if isinstance(block, Image):
             near = (*blocks[max(position - 1, 0) : position], *_after_pictures(blocks, position))
