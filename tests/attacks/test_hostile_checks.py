@@ -27,6 +27,7 @@ from papercoder.runs.folder import lock
 from papercoder.stages import checking
 from papercoder.stages.checking import check, linters
 from papercoder.stages.checking.honesty import check_stubs
+from papercoder.stages.checking.imports import check_imports
 from papercoder.stages.checking.repository import read_tree
 from papercoder.stages.execution.execute import execute
 from tests.sandbox.conftest import isolating
@@ -78,6 +79,17 @@ def test_endless_blanks_are_shortened(tmp_path: Path) -> None:
 def test_footnotes_take_time_in_proportion_to_their_number() -> None:
     lines = ["# T", "# S", *(f"A word$^ {{ {n % 90 + 1} }}$ here." for n in range(4000))]
     assert calls_of(lambda: notes.with_footnotes(lines)) < 100 * len(lines)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "beginning", [r"\(", r"\[", r"\\[", r"\begin{equation}", r"\begin{align}", r"\begin{gather*}\begin{equation*}\[\("]
+)
+def test_formulas_that_begin_and_never_end_are_read_once(tmp_path: Path, beginning: str) -> None:
+    """Each used to be searched to the end of the page, which took minutes for 250 KB."""
+    text = "We train the model and measure its loss. " * 40 + beginning * (250_000 // len(beginning))
+    (tmp_path / "p.html").write_text(f"<html><body><h1>T</h1><h2>1 S</h2><p>{text}</p><h2>2 E</h2><p>End.</p></body>")
+    assert "End." in read(tmp_path / "p.html").render()
 
 
 def test_reading_has_a_time_limit_for_every_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,6 +190,26 @@ def calls_of(work: Callable[[], object]) -> int:
 def test_modules_that_import_each_other_take_time_in_proportion_to_their_size(tmp_path: Path) -> None:
     """Four times the lines are four times the work."""
     assert work_of_stubs(tmp_path / "b", 60) < 4.5 * work_of_stubs(tmp_path / "a", 30)
+
+
+def work_of_star_imports(folder: Path, modules: int) -> int:
+    """The calls that the check of imports makes."""
+    folder.mkdir()
+    for number in range(modules):
+        others = (f"from m{other} import *\n" for other in range(modules) if other != number)
+        (folder / f"m{number}.py").write_text("".join(others) + f"name{number} = 1\n")
+    (folder / "last.py").write_text(f"from m0 import name{modules - 1}, missing\n")
+    tree = read_tree(folder)
+    found = list[str]()
+    calls = calls_of(lambda: found.extend(finding.message for finding in check_imports(tree)))
+    assert found == ["`m0` has no `missing`."]
+    return calls
+
+
+@pytest.mark.timeout(60)
+def test_modules_that_import_everything_from_each_other(tmp_path: Path) -> None:
+    """Every path from module to module was followed: with ten modules, `check` did not end."""
+    assert work_of_star_imports(tmp_path / "b", 40) < 4.5 * work_of_star_imports(tmp_path / "a", 20)
 
 
 def test_findings_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

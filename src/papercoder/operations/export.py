@@ -20,7 +20,8 @@ from papercoder.runs.event_log import read_events
 from papercoder.runs.events import AnswerRejected, CallMade, CallReused, CallStarted, Event, RunStarted
 from papercoder.runs.folder import answer_store, load
 from papercoder.settings import LOCAL_MODELS
-from papercoder.text.markdown import inline
+from papercoder.text.characters import one_line
+from papercoder.text.markdown import code, inline
 
 NOTEBOOK = "reproduce.ipynb"
 
@@ -271,7 +272,7 @@ class _Writer:
 
     def _readme(self) -> str:
         title = self._report.title
-        front = {"title": title[:100], "colorFrom": "indigo", "colorTo": "gray", "sdk": "static", "pinned": False}
+        front = {"title": one_line(title)[:100], "colorFrom": "indigo", "colorTo": "gray", "sdk": "static", "pinned": False}
         lines = ["---", *(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in front.items())]
         lines += ["app_file: index.html", "tags:", "- papercoder", "- reproducibility", "---", ""]
         lines += [f"# {inline(title)}", "", _ABOUT, "", "| | |", "|---|---|"]
@@ -280,7 +281,7 @@ class _Writer:
         if self._redaction.leaves_out_the_paper:
             lines += ["", "The paper's words and the answers of models are left out."]
         if self._left_out:
-            lines += ["", f"Left out, since their code holds words of the paper: {', '.join(self._left_out)}."]
+            lines += ["", f"Left out, since their code holds words of the paper: {', '.join(map(code, self._left_out))}."]
         return "\n".join([*lines, ""])
 
     def _write_json(self, name: str, value: Any) -> None:

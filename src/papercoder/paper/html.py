@@ -230,13 +230,16 @@ _NUMBERS = (
 _TITLES = ("//h1[contains(@class, 'ltx_title_document')]", "//article//h1", "//main//h1", "//h1", "//title")
 _TITLE_NOISE = re.compile(r"^\[\d{4}\.\d{4,5}(?:v\d+)?\]\s*|^Title:\s*|\s+[|–-]\s+(?:arXiv|ar5iv|PMC|OpenReview)\S*$")
 _DISPLAYS = re.compile(
-    r"(?:\$\$(?P<dollars>[^$]+)\$\$|\\\[(?P<brackets>.+?)\\\]"
-    r"|\\begin\{equation(?P<star>\*?)\}(?P<equation>.+?)\\end\{equation(?P=star)\}"
-    r"|(?P<environment>\\begin\{(?P<name>(?:align|gather|multline|eqnarray)\*?)\}.+?\\end\{(?P=name)\}))"
+    r"(?:\$\$(?P<dollars>[^$]+)\$\$|(?<!\\)\\\[(?P<brackets>(?:(?!(?<!\\)\\\[).)+?)\\\]"
+    r"|\\begin\{equation(?P<star>\*?)\}(?P<equation>(?:(?!\\begin\{equation).)+?)\\end\{equation(?P=star)\}"
+    r"|(?P<environment>\\begin\{(?P<name>(?:align|gather|multline|eqnarray)\*?)\}"
+    r"(?:(?!\\begin\{(?:align|gather|multline|eqnarray)\*?\}).)+?\\end\{(?P=name)\}))"
     r"(?P<number>\s*\([A-Z]?\.?\d{1,3}(?:\.\d+)*[a-z]?\))?",
     re.DOTALL,
 )
-_INLINE = re.compile(r"\\\((.+?)\\\)", re.DOTALL)
+"""Formulas as LaTeX. None contains the beginning of another: where many begin and none ends, each is searched once."""
+
+_INLINE = re.compile(r"(?<!\\)\\\(((?:(?!(?<!\\)\\\().)+?)\\\)", re.DOTALL)
 _FATAL = "Conversion to HTML had a Fatal error"
 
 

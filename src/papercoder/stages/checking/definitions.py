@@ -2,10 +2,13 @@
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import ChainMap
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
+
+from rapidfuzz import fuzz, process
 
 from papercoder.repository.files import module_parts
 from papercoder.stages.checking.repository import Function, Module, Tree, called, dotted, functions, statements, text_of
@@ -15,6 +18,21 @@ def dotted_name(path: PurePosixPath) -> str | None:
     """The dotted name of a module from the repository's root; empty for the root's `__init__.py`, None if invalid."""
     parts = module_parts(path)
     return ".".join(parts) if all(part.isidentifier() for part in parts) else None
+
+
+_MOST_REACHED = 100
+"""Modules that star imports reach; beyond, what a module offers counts as unknown."""
+
+_MOST_COMPARED, _LONGEST_COMPARED = 2_000, 60
+
+
+def nearest(name: str, known: Collection[str]) -> str | None:
+    """The known name that is most like a misspelt one; None if none is alike, or there are too many to compare."""
+    if len(known) > _MOST_COMPARED or len(name) > _LONGEST_COMPARED:
+        return None
+    short = sorted(each for each in known if len(each) <= _LONGEST_COMPARED)
+    found = process.extractOne(name, short, scorer=fuzz.ratio, score_cutoff=60.0)
+    return found[0] if found else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +53,9 @@ class Index:
 
     package: str
     """The root's name if the root is itself a package, else empty."""
+
+    _scopes: dict[str, tuple[dict[str, None] | None, frozenset[str]]] = field(default_factory=dict, init=False)
+    _offered: dict[str, Collection[str] | None] = field(default_factory=dict, init=False)
 
     def resolve(self, name: str, importer: Module) -> str | None:
         """The name from the root that an absolute import refers to; None if it is outside the repository."""
@@ -68,16 +89,11 @@ class Index:
         parts = importer.path.parts[:-1]
         yield from (".".join(parts[:depth]) + "." for depth in range(len(parts), 0, -1))
 
-    def offers(self, name: str) -> frozenset[str] | None:
+    def offers(self, name: str) -> Collection[str] | None:
         """The names that can be imported from a module or folder; None if unknown."""
-        children = frozenset(self._children.get(name, ()))
-        if name in self.other:
-            return None
-        module = self.modules.get(name)
-        if module is None:
-            return children
-        own = self._names(name, module, frozenset())
-        return None if own is None else own | children
+        if name not in self._offered:
+            self._offered[name] = self._names(name)
+        return self._offered[name]
 
     @cached_property
     def _children(self) -> dict[str, set[str]]:
@@ -87,22 +103,49 @@ class Index:
             found.setdefault(parent, set()).add(child)
         return found
 
-    def _names(self, name: str, module: Module, visiting: frozenset[str]) -> frozenset[str] | None:
-        bound, stars = _bound(module)
-        if bound is None:
+    @cached_property
+    def by_last_part(self) -> dict[str, list[str]]:
+        """The last part of a dotted name -> the modules that end in it, sorted."""
+        found: dict[str, list[str]] = {}
+        for name in sorted(self.modules):
+            found.setdefault(name.rpartition(".")[2], []).append(name)
+        return found
+
+    @cached_property
+    def owners(self) -> dict[str, list[str]]:
+        """A name -> the modules that bind it themselves, sorted."""
+        found: dict[str, list[str]] = {}
+        for module in sorted(self.modules):
+            for name in self._scope(module)[0] or ():
+                found.setdefault(name, []).append(module)
+        return found
+
+    def _names(self, name: str) -> Collection[str] | None:
+        """The scopes of a module and of all that star imports reach from it, one after the other.
+
+        They are not joined: with many modules that import everything from each other, that would take the square.
+        """
+        if name in self.other:
             return None
-        names = set(bound)
-        for star in stars:
-            target = self.target(star, module)
-            if target is None or target not in self.modules:
+        scopes = [dict.fromkeys(self._children.get(name, ()))]
+        reached, waiting = {name}, [name] if name in self.modules else []
+        while waiting:
+            bound, targets = self._scope(waiting.pop())
+            if bound is None or not targets <= self.modules.keys() or len(reached | targets) > _MOST_REACHED:
                 return None
-            if target in visiting or target == name:
-                continue
-            further = self._names(target, self.modules[target], visiting | {name})
-            if further is None:
-                return None
-            names |= further
-        return frozenset(names)
+            scopes.append(bound)
+            waiting += targets - reached
+            reached |= targets
+        return ChainMap(*scopes)
+
+    def _scope(self, name: str) -> tuple[dict[str, None] | None, frozenset[str]]:
+        """The names that a module binds, and the modules of its star imports; None if it creates names dynamically."""
+        if name not in self._scopes:
+            module = self.modules[name]
+            bound, stars = _bound(module)
+            targets = frozenset(self.target(star, module) or "" for star in stars)
+            self._scopes[name] = (None if bound is None else dict.fromkeys(bound), targets)
+        return self._scopes[name]
 
     def target(self, node: ast.ImportFrom, importer: Module) -> str | None:
         """The name from the root of the module that `from ... import` reads; None if it is outside the repository."""

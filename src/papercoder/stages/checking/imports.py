@@ -1,13 +1,12 @@
 """Imports between the repository's files: the module exists, defines the name, and no cycle arises while they load."""
 
 import ast
-import difflib
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from papercoder.artifacts.coding import Finding, error, warning
-from papercoder.stages.checking.definitions import Index, bound_by, index, relative_base
+from papercoder.stages.checking.definitions import Index, bound_by, index, nearest, relative_base
 from papercoder.stages.checking.repository import Function, Module, Tree, blocks, dotted, is_main_guard, statements
 
 _IMPORT_FAILURES = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
@@ -120,15 +119,15 @@ def missing_module(name: str, module: Module, known: Index) -> str:
         return _which(name, known)
     if top in sys.stdlib_module_names:
         return ""
-    meant = sorted(full for full in known.modules if full.endswith(f".{name}"))
-    return f"Import `{meant[0]}`: module names start at the repository's root." if known.is_strict and meant else ""
+    ending = known.by_last_part.get(name.rpartition(".")[2], []) if known.is_strict else []
+    meant = next((full for full in ending if full.endswith(f".{name}")), None)
+    return f"Import `{meant}`: module names start at the repository's root." if meant else ""
 
 
 def _which(name: str, known: Index) -> str:
-    last = name.rpartition(".")[2]
-    near = [full for full in sorted(known.modules) if full.rpartition(".")[2] == last]
-    near = near or difflib.get_close_matches(name, sorted(known.modules), n=1)
-    return f"Import `{near[0]}` instead." if near else "Add the module, or correct the import."
+    same = known.by_last_part.get(name.rpartition(".")[2], [])
+    near = same[0] if same else nearest(name, known.modules)
+    return f"Import `{near}` instead." if near else "Add the module, or correct the import."
 
 
 def _relative(node: ast.ImportFrom, module: Module, known: Index) -> Iterator[Finding]:
@@ -159,10 +158,10 @@ def _missing_names(node: ast.ImportFrom, target: str, module: Module, known: Ind
 
 
 def _instead(name: str, target: str, importer: Module, known: Index) -> str:
-    if near := difflib.get_close_matches(name, sorted(known.offers(target) or ()), n=1):
-        return f"Import `{near[0]}` instead, or define `{name}`."
-    others = (other for other, module in sorted(known.modules.items()) if other != target and module is not importer)
-    owner = next((other for other in others if name in (known.offers(other) or ())), None)
+    if near := nearest(name, known.offers(target) or ()):
+        return f"Import `{near}` instead, or define `{name}`."
+    others = (other for other in known.owners.get(name, ()) if other != target and known.modules[other] is not importer)
+    owner = next(others, None)
     return f"`{owner}` has it; import it from there." if owner else f"Define `{name}` in `{target}`."
 
 

@@ -5,13 +5,12 @@ repository's code, and a key that is computed, count as read in full, so that no
 """
 
 import ast
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from papercoder.artifacts.coding import Finding, error, warning
-from papercoder.stages.checking.definitions import Definition, Definitions, definitions
+from papercoder.stages.checking.definitions import Definition, Definitions, definitions, nearest
 from papercoder.stages.checking.repository import (
     Keys,
     Module,
@@ -462,8 +461,8 @@ def _missing(read: Read, settings: SettingsFile, flow: Flow) -> Iterator[Finding
 
 def _similar(pattern: Keys, settings: SettingsFile) -> str:
     beside = [keys[-1] for keys in settings.settings if fits((*pattern[:-1], "*"), keys)]
-    if near := difflib.get_close_matches(pattern[-1], beside, n=1):
-        return f"Read `{_name((*pattern[:-1], near[0]))}` instead, or add the key to both files."
+    if near := nearest(pattern[-1], beside):
+        return f"Read `{_name((*pattern[:-1], near))}` instead, or add the key to both files."
     elsewhere = sorted(keys for keys in settings.settings if keys[-1] == pattern[-1])
     return f"Read `{_name(elsewhere[0])}` instead." if elsewhere else f"Add it to {_FULL} and to {_SMOKE}."
 
