@@ -8,6 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -233,8 +234,10 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags, then variables, then the file of the working directory, then that of the user."""
-        project, own = (InitSettingsSource(settings_cls, given) for given in (_project_settings(), _own_settings()))
-        return init_settings, env_settings, project, own
+        own = _own_settings()
+        project = _no_looser(_project_settings(), own)
+        files = (InitSettingsSource(settings_cls, given) for given in (project, own))
+        return init_settings, env_settings, *files
 
     @model_validator(mode="after")
     def _require_complete_prices(self) -> Self:
@@ -388,11 +391,24 @@ def _project_settings() -> dict[str, Any]:
     return project
 
 
+def _no_looser(project: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a project, which raise no cost limit of the user's own and shorten no blacklist."""
+    limit, given = own.get("max_cost"), project.get("max_cost")
+    blacklists = [each for each in (own.get("blacklist"), project.get("blacklist")) if isinstance(each, list)]
+    if given is not None and isinstance(limit, int | float) and not (isinstance(given, int | float) and given <= limit):
+        project = {**project, "max_cost": limit}
+    return {**project, "blacklist": list(chain(*blacklists))} if len(blacklists) == 2 else project
+
+
 def _parsed(content: bytes, path: Path) -> dict[str, Any]:
+    """The settings in a file, each by its exact name: pydantic would also accept `SANDBOX`."""
     try:
-        return tomllib.loads(content.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        parsed = tomllib.loads(content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError(f"{path} is not a TOML file: {error}.") from None
+    if unknown := next((name for name in parsed if name not in Settings.model_fields), None):
+        raise SettingsError(_unknown(f"{path}, {unknown}", unknown))
+    return parsed
 
 
 _OWN_SETTINGS = ("base_url", "gpu", "price_cached", "price_completion", "price_prompt", "prompts", "references")
@@ -481,14 +497,14 @@ def _describe(error: ValidationError, flags: dict[str, Any]) -> str:
     if not path:
         return f"Settings: {first['msg'].removeprefix('Value error, ')}."
     if first["type"] == "extra_forbidden":
-        return _unknown(path, flags)
+        return _unknown(_origin(path, flags), path[-1])
     return f"{_origin(path, flags)}: {_expected(path, first['msg'])}."
 
 
-def _unknown(path: list[str], flags: dict[str, Any]) -> str:
-    if "key" in path[-1].lower():
-        return f"{_origin(path, flags)}: API keys are not settings; set an environment variable such as OPENAI_API_KEY."
-    return f"{_origin(path, flags)}: there is no such setting; the settings are {', '.join(Settings.model_fields)}."
+def _unknown(origin: str, name: str) -> str:
+    if "key" in name.lower():
+        return f"{origin}: API keys are not settings; set an environment variable such as OPENAI_API_KEY."
+    return f"{origin}: there is no such setting; the settings are {', '.join(Settings.model_fields)}."
 
 
 def _expected(path: list[str], message: str) -> str:

@@ -85,6 +85,12 @@ def test_the_users_cost_limit_is_not_raised(tmp_path: Path, monkeypatch: pytest.
     assert settings_to_resume(run, {}).max_cost == 2.5
 
 
+def test_the_users_blacklist_is_not_shortened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = foreign(tmp_path / "run", blacklist=["c/d"])
+    monkeypatch.setenv("PAPERCODER_BLACKLIST", '["a/b"]')
+    assert settings_to_resume(run, {}).blacklist == ("a/b", "c/d")
+
+
 def test_a_log_with_negative_costs_is_not_read(tmp_path: Path) -> None:
     run = foreign(tmp_path / "run")
     call = CallMade(agent="a", subject="", model="m", prompt=1, cached=0, completion=1, cost_usd=1.0, seconds=1.0)
@@ -389,6 +395,26 @@ def test_a_settings_file_of_a_project_does_not_reach_outside_it(line: str) -> No
     Path("papercoder.toml").rename(own_file())
     if not line.startswith("price"):
         Settings()
+
+
+@pytest.mark.parametrize(
+    "line", ['SANDBOX = "subprocess"', 'Base_URL = "http://127.0.0.1:9/v1"', 'MODEL = "command:x"']
+)
+def test_a_setting_in_capitals_is_none(line: str) -> None:
+    """Settings were compared by their exact names, and accepted in capitals."""
+    Path("papercoder.toml").write_text(f"{line}\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="there is no such setting"):
+        Settings()
+
+
+@pytest.mark.parametrize("limit", ["1e9", "inf", '"1e9"', "true"])
+def test_a_project_raises_no_limit_and_shortens_no_blacklist_of_the_user(limit: str) -> None:
+    own_file().parent.mkdir(parents=True, exist_ok=True)
+    own_file().write_text('max_cost = 0.5\nblacklist = ["a/b"]\n', encoding="utf-8")
+    Path("papercoder.toml").write_text(f'max_cost = {limit}\nblacklist = ["c/d"]\n', encoding="utf-8")
+    assert (Settings().max_cost, Settings().blacklist) == (0.5, ("a/b", "c/d"))
+    Path("papercoder.toml").write_text("max_cost = 0.25\n", encoding="utf-8")
+    assert Settings().max_cost == 0.25
 
 
 def test_the_address_of_the_users_own_file_stays_in_a_project() -> None:

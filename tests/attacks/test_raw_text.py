@@ -15,13 +15,16 @@ from rich.live import Live
 from rich.table import Table
 
 import papercoder
+from papercoder.artifacts import Paper, Paragraph, Section
 from papercoder.artifacts.coding import CheckReport, error
 from papercoder.cli import main
 from papercoder.cli.options import echo
 from papercoder.console.output import PlainConsole
 from papercoder.console.repositories import show_check
+from papercoder.operations.export import export
 from papercoder.text.characters import is_hidden, visible
 from papercoder.web.server.layout import Label, Link
+from tests.reproduction.runs import write_run
 
 SOURCE = Path(papercoder.__file__).parent
 ATTACKS = {
@@ -50,6 +53,20 @@ def test_hidden_characters_are_shown_by_their_numbers(text: str) -> None:
     assert not hidden(shown)
     assert json.loads(visible(json.dumps(text, ensure_ascii=False))) == text
     assert visible(shown) == shown
+
+
+def test_the_readme_of_an_export_has_no_raw_names_and_titles(tmp_path: Path) -> None:
+    run, name = tmp_path / "run", "<img src=x onerror=alert(1)>.py"
+    words = "the annealed prototypes of every group meet when the graph has cooled down"
+    sections = (Section(anchor="1", level=1, title="S", blocks=(Paragraph(anchor="1¶1", text=words),)),)
+    paper = Paper(title="<b>access\u202egnp.exe</b>", abstract="A.", sections=sections, source="markdown")
+    write_run(run, {name: f"{' = '.join(words.split())} = 1\n"})
+    (run / "paper.json").write_text(paper.model_dump_json(), encoding="utf-8")
+    (run / "paper.md").write_text(paper.render(), encoding="utf-8")
+    export(run, tmp_path / "out", redact=True)
+    readme = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert f"Left out, since their code holds words of the paper: `repo/{name}`." in readme
+    assert not hidden(readme)
 
 
 @pytest.mark.parametrize("text", ATTACKS.values(), ids=ATTACKS)

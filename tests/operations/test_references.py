@@ -154,6 +154,30 @@ def test_a_folder_is_refused_by_its_name_and_by_its_remote(tmp_path: Path, hgp: 
         take(tmp_path / "run", moved, blacklist=(URL,))
 
 
+@pytest.mark.timeout(60)
+def test_a_configuration_of_blank_lines_takes_no_time(tmp_path: Path, hgp: Path) -> None:
+    """Each line was searched to the end of the file."""
+    (hgp / ".git").mkdir()
+    (hgp / ".git" / "config").write_text("\n" * 60_000)
+    (item,) = take(tmp_path / "run", hgp)
+    assert item.origin == "hgp"
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a link", "a large file"])
+def test_a_configuration_that_is_not_gits_own_is_not_read(tmp_path: Path, hgp: Path, kind: str) -> None:
+    (hgp / ".git").mkdir()
+    config = hgp / ".git" / "config"
+    match kind:
+        case "a pipe":
+            os.mkfifo(config)
+        case "a link":
+            config.symlink_to("/dev/zero")
+        case _:
+            config.write_text("\n" * 100_000)
+    (item,) = take(tmp_path / "run", hgp)
+    assert item.origin == "hgp"
+
+
 # Clones
 
 

@@ -1,6 +1,7 @@
 """The docker sandbox's command lines; a script imitates the docker client."""
 
 import asyncio
+import csv
 import itertools
 from pathlib import Path
 
@@ -43,13 +44,23 @@ def test_a_command_has_only_what_it_was_given(tmp_path: Path) -> None:
         ("--memory", "5"),
         ("--memory-swap", "5"),
         ("--pids-limit", "6"),
-        ("--mount", f"type=bind,source={tmp_path},target=/environment,readonly"),
-        ("--mount", f"type=bind,source={tmp_path},target=/repository"),
+        ("--mount", f'type=bind,"source={tmp_path}",target=/environment,readonly'),
+        ("--mount", f'type=bind,"source={tmp_path}",target=/repository'),
         ("--workdir", "/repository"),
         ("--env", "SEED=1"),
     }
     assert expected <= pairs(argv)
     assert "--read-only" in argv
+
+
+def test_the_name_of_a_folder_adds_no_option_to_its_mount(tmp_path: Path) -> None:
+    """The last `source` counts, so data in such a folder mounted another one."""
+    folder = tmp_path / 'set",source=' / "home"
+    folder.mkdir(parents=True)
+    argv = Docker(("docker",)).prefix(command(tmp_path, readable=(Bind(folder, "/data/set"),)), "name", "filter.json")
+    (mount,) = (value for option, value in pairs(argv) if option == "--mount" and "/data/set" in value)
+    (fields,) = csv.reader([mount])
+    assert fields == ["type=bind", f"source={folder}", "target=/data/set", "readonly"]
 
 
 def test_installers_have_network_access(tmp_path: Path) -> None:

@@ -271,8 +271,8 @@ class _Writer:
         return self._redaction.value(event.model_dump(mode="json"))
 
     def _readme(self) -> str:
-        title = self._report.title
-        front = {"title": one_line(title)[:100], "colorFrom": "indigo", "colorTo": "gray", "sdk": "static", "pinned": False}
+        title = one_line(self._report.title)
+        front = {"title": title[:100], "colorFrom": "indigo", "colorTo": "gray", "sdk": "static", "pinned": False}
         lines = ["---", *(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in front.items())]
         lines += ["app_file: index.html", "tags:", "- papercoder", "- reproducibility", "---", ""]
         lines += [f"# {inline(title)}", "", _ABOUT, "", "| | |", "|---|---|"]
@@ -281,7 +281,8 @@ class _Writer:
         if self._redaction.leaves_out_the_paper:
             lines += ["", "The paper's words and the answers of models are left out."]
         if self._left_out:
-            lines += ["", f"Left out, since their code holds words of the paper: {', '.join(map(code, self._left_out))}."]
+            names = ", ".join(map(code, self._left_out))
+            lines += ["", f"Left out, since their code holds words of the paper: {names}."]
         return "\n".join([*lines, ""])
 
     def _write_json(self, name: str, value: Any) -> None:

@@ -38,6 +38,7 @@ _LARGEST_FILE = 200_000
 _LARGEST = 8 * 2**20
 """Bytes of the texts of one reference."""
 
+_LARGEST_CONFIG = 64 * 1024
 _MOST_FILES = 20_000
 _LONGEST_LINES = 300
 """Characters of a line on average; longer ones are data or minified code."""
@@ -171,7 +172,11 @@ async def _cloned(address: str) -> tuple[Reference, int]:
 
 def _remote(folder: Path) -> str:
     """The address of a folder's remote, as its git configuration has it; else the folder's name."""
-    found = re.search(r"^\s*url\s*=\s*(\S+)\s*$", read_text(folder, ".git/config") or "", re.MULTILINE)
+    try:
+        config = read_text(folder, ".git/config", _LARGEST_CONFIG) or ""
+    except RunFolderError:  # a link, a pipe, or too large
+        config = ""
+    found = re.search(r"^[ \t]*url[ \t]*=[ \t]*(\S+)[ \t]*$", config, re.MULTILINE)
     address = re.sub(r"(?<=://)[^/@\s]*@", "", found[1]) if found else ""
     return address if is_address(address) else folder.resolve().name
 

@@ -338,8 +338,11 @@ def settings_to_resume(folder: Path, given: Mapping[str, Any]) -> Settings:
     """
     start = trusted_start(folder)
     before: dict[str, Any] = {"coding": "layered", **start.settings, "models": start.models} if start else {}
-    if start and not is_own(folder, start) and Settings().max_cost is not None:
-        before.pop("max_cost", None)
+    if start and not is_own(folder, start):
+        own = Settings()
+        before["blacklist"] = [*own.blacklist, *before.get("blacklist", ())]
+        if own.max_cost is not None:
+            before.pop("max_cost", None)
     now = {name: value for name, value in given.items() if value is not None}
     if "model" in now:
         before = {name: value for name, value in before.items() if name not in _MODEL_SETTINGS}

@@ -99,7 +99,9 @@ class Docker:
 
 def _mounts(binds: tuple[Bind, ...], mode: str) -> Iterator[str]:
     for bind in binds:
-        yield from ("--mount", f"type=bind,source={bind.source.resolve()},target={bind.target}{mode}")
+        source = str(bind.source.resolve()).replace('"', '""')
+        # Quoted, because a comma in the name of a folder would begin another option.
+        yield from ("--mount", f'type=bind,"source={source}",target={bind.target}{mode}')
 
 
 def _gpu_options(vendor: Vendor) -> Iterator[str]:

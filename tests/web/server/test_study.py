@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from starlette.testclient import TestClient
 
 from papercoder.artifacts import Study
+from papercoder.errors import RunFolderError
 from papercoder.evaluation.study.answers import PAGE, collect, open_key, read_study
+from papercoder.evaluation.study.pages import script_hash
 from papercoder.evaluation.study.results import results
+from papercoder.web.server.study import build
 from tests.evaluation.study.studies import answers, make_study
 from tests.web.conftest import PROGRAM, environment
 
@@ -65,6 +69,20 @@ def check_outcome(study: Path, *files: Path) -> None:
     assert {each.maker: each.first for each in found.makers} == {"PaperCoder": 1, "MetaGPT": 0, "Authors": 0}
     assert [each.text for each in found.words] == ["The loss <b>of A</b>"]
     assert 0 <= collected.responses[0].seconds < 600
+
+
+def test_the_page_of_a_study_runs_our_script_alone(tmp_path: Path) -> None:
+    """A study may come from someone else, with a page that brings a script of its own."""
+    study = make_study(tmp_path)
+    page = (study / PAGE).read_text(encoding="utf-8")
+    assert f"script-src 'sha256-{script_hash()}'" in page
+    (study / PAGE).write_text("<script>fetch('/answers')</script>", encoding="utf-8")
+    with pytest.raises(RunFolderError, match="was changed, or made by another version"):
+        build(study, "Ada")
+    (study / PAGE).write_text(page.replace("<head>", "<head><script>fetch('/answers')</script>"), encoding="utf-8")
+    with TestClient(build(study, "Ada")) as client:
+        policy = client.get("/").headers["Content-Security-Policy"]
+    assert f"script-src 'sha256-{script_hash()}';" in policy
 
 
 def test_the_file_is_filled_in_without_a_network_and_sent_back(

@@ -59,9 +59,18 @@ class PagePaper:
     code: tuple[PageCode, ...]
 
 
+def page_script() -> str:
+    """The one script of the page."""
+    return str(sheet("papercoder.evaluation", "study/page.js"))
+
+
+def script_hash() -> str:
+    """Its hash, by which browsers are allowed to run it."""
+    return b64encode(hashlib.sha256(page_script().encode()).digest()).decode()
+
+
 def page_html(study: Study, papers: Sequence[PagePaper]) -> str:
     """The page of a study with these papers."""
-    script = str(sheet("papercoder.evaluation", "study/page.js"))
     content = {
         "study": study.id,
         "papers": {
@@ -82,8 +91,8 @@ def page_html(study: Study, papers: Sequence[PagePaper]) -> str:
         formula=_formula,
         place=place,
         style=style() + sheet("papercoder.evaluation", "study/page.css"),
-        script=Markup(script),  # noqa: S704  a file of this package
-        script_hash=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        script=Markup(page_script()),  # noqa: S704  a file of this package
+        script_hash=script_hash(),
         content=Markup(json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")),  # noqa: S704  cannot end its element
     )
 

@@ -17,15 +17,16 @@ from starlette.routing import Route
 from papercoder.artifacts import Study
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.evaluation.study.answers import LARGEST, PAGE, InvalidAnswers, file_name, parse_answers, read_study
+from papercoder.evaluation.study.pages import page_script, script_hash
 from papercoder.files.regular import read_bytes, write
 from papercoder.web.server.access import Access, AccessControl, address_of, listen, run_until_stopped, token_from
 
 _HOST = "127.0.0.1"
 _POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; frame-src blob:; "
+    "default-src 'none'; script-src 'sha256-{}'; style-src 'unsafe-inline'; img-src data:; frame-src blob:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""The page itself allows one script only, by its hash."""
+"""With the hash of our own script: a study may be someone else's, and its page could bring another one."""
 
 
 def serve_study(folder: Path, participant: str, port: int, show: Callable[[str], None], *, browser: bool) -> None:
@@ -58,8 +59,9 @@ def build(folder: Path, participant: str) -> Starlette:
     if name == file_name(""):
         raise SettingsError(f"--as {participant!r} has no letters or digits of the Latin alphabet.")
     page = read_bytes(folder, PAGE)
-    if page is None:
-        raise RunFolderError(f"{folder / PAGE} is missing. Make the study again with `papercoder study new`.")
+    if page is None or page_script().encode() not in page:
+        problem = "is missing" if page is None else "was changed, or made by another version of PaperCoder"
+        raise RunFolderError(f"{folder / PAGE} {problem}. Make the study again with `papercoder study new`.")
     own = _Questionnaire(folder, study, participant.strip(), page, _kept(folder, name, study))
     routes = [Route("/", own.show), Route("/answers", own.read), Route("/answers", own.keep, methods=["PUT"])]
     return Starlette(routes=routes)
@@ -90,7 +92,7 @@ class _Questionnaire:
     """The answers so far, as JSON."""
 
     async def show(self, _: Request) -> Response:
-        return HTMLResponse(self.page, headers={"Content-Security-Policy": _POLICY})
+        return HTMLResponse(self.page, headers={"Content-Security-Policy": _POLICY.format(script_hash())})
 
     async def read(self, _: Request) -> Response:
         return JSONResponse({"participant": self.participant, "answers": json.loads(self.kept)})
