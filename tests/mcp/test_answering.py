@@ -59,7 +59,8 @@ class Agent:
         if isinstance(says, list):
             says = says[min(self.asked.get(agent, 0), len(says) - 1)]
         self.asked[agent] = self.asked.get(agent, 0) + 1
-        request: Any = SimpleNamespace(agent=agent, subject=subject)
+        text = "".join(self.texts[part["id"]] for part in found.parts)
+        request: Any = SimpleNamespace(agent=agent, subject=subject, text=text)
         said: Any = says(request) if callable(says) else says
         text = said if isinstance(said, str) else said.model_dump_json()
         submitted = await self.call("submit_answer", run=run, request=found.request, answer=text)
