@@ -1,4 +1,4 @@
-"""The formats of answers: what a model is asked for, and how its answer is read, JSON as models write it included.
+"""Answer formats: what a model is asked for, and how its answer is parsed, including JSON with mistakes.
 
 Strict JSON is decoded by the standard library. Otherwise `json_repair` gets its turn, but it also completes cut
 objects, drops items, and keeps only the last of two equal keys. Its result is therefore used only if our own tokens

@@ -1,4 +1,4 @@
-"""A release, the exact version of a data source, and the cache of fetched ones that all runs share.
+"""The cache of data that all runs share. An entry is a release: the exact version of a data source.
 
 An entry is made in a folder of its own and renamed when it is complete, so what is under its name can be used.
 """

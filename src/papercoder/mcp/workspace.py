@@ -1,4 +1,4 @@
-"""What an agent may reach: folders and the way from a name to a path; and what to paste into its configuration."""
+"""The folders that an agent can reach, the paths of names in them, and the configuration for the agent to paste."""
 
 import json
 import os

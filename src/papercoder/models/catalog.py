@@ -1,4 +1,4 @@
-"""The providers, as far as pydantic-ai's registry does not know them, and what a model costs and can read.
+"""Providers as far as pydantic-ai's registry does not know them, and the prices and abilities of models.
 
 pydantic-ai knows which class speaks to which provider. This table adds an example model, where the credentials come
 from, and the servers that users run themselves.

@@ -1,4 +1,4 @@
-"""What a model is to PaperCoder: text in, text out, what it cost, and how many tokens a text has.
+"""The protocol of a model: text in, text out, what it cost, and how many tokens a text has.
 
 There is no vocabulary to download, and the count is the same for every provider.
 """

@@ -1,4 +1,4 @@
-"""The cost cap, and how many calls, requests and tokens a minute: a call that might exceed the cap is not made."""
+"""The cost cap and the rate limits. A call that might exceed the cap is not made."""
 
 import asyncio
 import time

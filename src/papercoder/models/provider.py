@@ -1,4 +1,4 @@
-"""A provider's model as one of ours; requests as pydantic-ai's messages, and its responses as ours."""
+"""Adapts pydantic-ai's models: our requests become its messages, and its responses our answers."""
 
 import time
 from collections.abc import AsyncGenerator, Iterable

@@ -1,4 +1,4 @@
-"""From a provider and a model's name to pydantic-ai's class for it, with its log-in and its errors as ours."""
+"""Finds pydantic-ai's class for a provider and a model, logs in, and translates errors."""
 
 import asyncio
 import inspect

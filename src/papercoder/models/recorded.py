@@ -1,4 +1,4 @@
-"""Answers of an earlier run, one Markdown file each: `coding/model.py.md`."""
+"""A test model that answers from files: the answers of an earlier run, such as `coding/model.py.md`."""
 
 import datetime
 import re

@@ -1,4 +1,4 @@
-"""Answers from outside: through files that people write, or within this process, from a coding agent."""
+"""Answers from outside: from files that people write, or from a coding agent in this process."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""From `provider:name` to a model, and what is configured: the chosen models, and what each provider still needs."""
+"""Resolves `provider:name` to a model, and lists what each provider still needs."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""What the commands do: generate, revise, repair, preview, estimate."""
+"""What the commands do: generate, reproduce, revise, repair, preview, estimate."""

@@ -1,4 +1,4 @@
-"""What a run will take, before it takes anything: calls, tokens and dollars for a paper and a model."""
+"""Estimates a run before it starts: calls, tokens and dollars for a paper and a model."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What an edit makes the next run do again, and the cost of that; computed without calls and without writing."""
+"""Previews an edit: what the next run makes again, and at what cost; computed without calls and without writing."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What must not leave this machine with an export: secrets, names of this machine and, if asked, the paper's words."""
+"""Removes from an export: secrets, names of this machine and, if asked, the paper's words."""
 
 import getpass
 import json

@@ -1,4 +1,4 @@
-"""Code of other works for a run: a folder or a git address becomes texts in the run folder, once.
+"""Adds code of other works to a run: a folder or a git address is read once, into the run folder.
 
 What is in the run folder is used from then on, so that a run resumes without the network. A folder is read again as
 long as it exists; a repository is cloned again if its file in `references/` is deleted.

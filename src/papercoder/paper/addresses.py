@@ -1,4 +1,4 @@
-"""Papers by an address of OpenReview, a DOI or an address of Semantic Scholar: their arXiv id, or their PDF.
+"""Finds papers by an address of OpenReview, a DOI or an address of Semantic Scholar: their arXiv id, or their PDF.
 
 Semantic Scholar's API answers, in one request, which arXiv id and which PDF belong to a DOI or to one of its own pages.
 Its answer is not trusted: of an address in it, only path and query are used, below a server of `SERVERS`.

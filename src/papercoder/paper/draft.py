@@ -1,4 +1,4 @@
-"""From what a source yields, element by element in reading order, to a `Paper` with anchors.
+"""Builds a `Paper` with anchors from the elements that a reader finds in a source, in reading order.
 
 Every source module (`pdf`, `latex`, `html`, ...) yields a `Draft`; only this module gives out anchors, so that `3.2¶4`
 means the same for every source.

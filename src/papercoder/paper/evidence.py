@@ -1,4 +1,4 @@
-"""Does the paper say so? Quotes and numbers, with bounds and spreads, are looked for in its text, without a model."""
+"""Looks for quotes and numbers, with bounds and spreads, in the paper's text, without a model."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Files of a paper in a folder, an archive or in memory, the kind of each by its content, and bytes as text."""
+"""Files of a paper in a folder, an archive or memory; detects the kind of each by its content, and decodes text."""
 
 import codecs
 import errno

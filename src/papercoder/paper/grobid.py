@@ -1,4 +1,4 @@
-"""What GROBID writes: TEI XML, and S2ORC JSON as `doc2json` makes it, raw or cleaned.
+"""Reads what GROBID writes: TEI XML, and the S2ORC JSON that `doc2json` makes of it.
 
 The format has no formulas: a displayed one is the word EQUATION, at best with the characters that GROBID recognized.
 """

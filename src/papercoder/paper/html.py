@@ -1,4 +1,4 @@
-"""HTML: LaTeXML's pages, as arXiv and ar5iv serve them, and any other page by its headings.
+"""Reads HTML: LaTeXML's pages, as arXiv and ar5iv serve them, and any other page by its headings.
 
 Pages that are no paper are refused.
 """

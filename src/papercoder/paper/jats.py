@@ -1,4 +1,4 @@
-"""JATS XML, in which publishers and PubMed Central keep articles (ANSI/NISO Z39.96)."""
+"""Reads JATS XML, the format of publishers and PubMed Central (ANSI/NISO Z39.96)."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""HTML and XML, parsed without entities, network or unbounded depth, and the tables in them."""
+"""Parses HTML and XML without entities, network or unbounded depth, and reads the tables in them."""
 
 import html as html_text
 import re

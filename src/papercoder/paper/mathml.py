@@ -1,4 +1,4 @@
-"""Formulas of pages: MathML and other forms turned into `math` elements with their LaTeX, and MathML to LaTeX."""
+"""Formulas of web pages: finds them in MathML and other forms, and turns MathML into LaTeX."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Pictures of places in a PDF, to be compared with the text that was read from them, and of figures, to be described.
+"""Pictures of places in a PDF, for people to compare with the text, and of figures, for models to describe.
 
 Untrusted pictures are decoded and made smaller in a process of their own, with limits on memory, pixels and time.
 """

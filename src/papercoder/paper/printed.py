@@ -1,4 +1,4 @@
-"""What a source prints about itself: headings and their numbers, captions, formula numbers, titles of parts, authors.
+"""Patterns that all formats share: headings and their numbers, captions, formula numbers, names of parts, authors.
 
 A single heading cannot tell: "A Simple Method" is a title, "A Proofs" an appendix; "I. Introduction" has a Roman number
 if "II." follows. So all headings are read together.

@@ -1,4 +1,4 @@
-"""Reads a paper from any kind of source into a `Paper`, if asked in a process with limits of time and memory."""
+"""Reads a paper from any kind of source, on request in a separate process with limits of time and memory."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A study's folder, the key that stays closed, and the answers that came back: untrusted, checked, faults named."""
+"""The folder of a study: its public part, the key with the makers, and the returned answers, which are checked."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""Makes a study from its manifest: blinds the repositories, refuses what tells their makers, writes what people get."""
+"""Builds a study from its manifest: blinds the repositories, rejects traces of makers, writes the files to send."""
 
 import hashlib
 import secrets

@@ -1,4 +1,4 @@
-"""The options of a simulation as text, and the invented project: files in layers, with code that runs."""
+"""The options of a simulation, and the invented project: files in layers, with code that runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Pseudocode to lines: `algorithmic`, `algpseudocode`, `algorithm2e`, `tabbing` and code listings."""
+"""Turns pseudocode into lines: `algorithmic`, `algpseudocode`, `algorithm2e`, `tabbing` and code listings."""
 
 import re
 from collections.abc import Sequence

@@ -1,5 +1,4 @@
-# ruff: noqa: S105  (a token is LaTeX's here, no secret)
-"""What stands apart from the text: displayed equations, and figures, tables and algorithms with their captions."""
+"""Displayed equations, and figures, tables and algorithms with their captions."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The numbers that LaTeX prints, and what labels, `\\ref`, `\\cref` and their relatives make of them."""
+"""The numbers that LaTeX prints, and what `\\label`, `\\ref`, `\\cref` and related commands make of them."""
 
 import re
 from collections.abc import Iterator, Sequence

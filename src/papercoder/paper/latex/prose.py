@@ -1,4 +1,4 @@
-"""Nodes to running text: formulas verbatim between dollars, everything else as it would be read."""
+"""Turns nodes into running text; formulas are kept verbatim between dollar signs."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""A LaTeX paper, from one file or many, to a draft with its bibliography."""
+"""Reads a LaTeX paper, of one file or many, into a draft with its bibliography."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Tabulars to rows of cells."""
+"""Turns tabulars into rows of cells."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""LaTeX source to tokens: strings that join to the source again, without its comments.
+"""Splits LaTeX source into tokens: strings that join to the source again, without its comments.
 
 One pass from left to right, so the time is linear for any source.
 """

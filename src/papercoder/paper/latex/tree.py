@@ -1,5 +1,4 @@
-# ruff: noqa: S105  (a token is LaTeX's here, no secret)
-"""Tokens to a tree of groups, commands, environments and formulas; formulas stay tokens, so that they stay verbatim."""
+"""Parses tokens into a tree of groups, commands, environments and formulas; formulas remain tokens, verbatim."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The tree of a paper to its elements in reading order; lists number their items."""
+"""Walks the tree of a paper and yields its elements in reading order; lists number their items."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence

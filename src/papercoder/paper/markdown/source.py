@@ -1,4 +1,4 @@
-"""The lines of a Markdown file without what is no content, pandoc's additions as plain Markdown, a line's text."""
+"""Prepares a Markdown file: drops what is no content, and turns pandoc's additions into plain Markdown."""
 
 import html
 import re

@@ -1,4 +1,4 @@
-"""Runs as a program of its own: saves pictures of places in a PDF, and of graphics, as PNG files.
+"""A separate program: saves pictures of places in a PDF, and of graphics, as PNG files.
 
 `crop.py FILE FOLDER` reads a JSON list of `[name, page, left, top, right, bottom, turned, side]` from standard input.
 Pages count from 1, sides are points from the top left corner of the page after it was rotated back by `turned` degrees.

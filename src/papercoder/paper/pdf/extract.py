@@ -1,4 +1,4 @@
-"""Runs as a program of its own: prints what the two parsers see in a PDF as JSON.
+"""A separate program: prints what the two parsers find in a PDF as JSON.
 
 PDFs come from anywhere, and the parsers are native code. In a separate process, a crash, an endless loop or a gigabyte
 of garbage costs one file and not the whole program. This file imports nothing from the package, so that it starts fast.

@@ -1,4 +1,4 @@
-"""Elements apart from the running text: captions with their bodies, cells of tables, and footnotes."""
+"""Captions with their bodies, cells of tables, and footnotes."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""From lines to paragraphs, headings, displayed equations and references, with floats put where no sentence is broken.
+"""Joins lines into paragraphs, headings, displayed equations and references; floats do not interrupt sentences.
 
 On the page, every fraction and root has a bar, every accent and large operator is a sign, and limits are small text
 below and above an operator. Where the text that was read has fewer of them, something fell apart.

@@ -1,4 +1,4 @@
-"""Which lines are headings, by the PDF's outline, their numbers (`3.2`, `A.1`, Roman) and the font."""
+"""Finds headings by the PDF's outline, their numbers (`3.2`, `A.1`, Roman) and the font."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence

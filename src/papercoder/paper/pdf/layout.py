@@ -1,4 +1,4 @@
-"""The layout of a page: running headers and page numbers set apart, columns and regions, the lines in reading order."""
+"""The layout of a page: running headers and page numbers, columns and regions, the lines in reading order."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What may be lost of a PDF: fonts whose codes say nothing about the letters, image pages, empty sections.
+"""What a PDF may lose: fonts whose codes do not give letters, pages that are images, empty sections.
 
 A PDF may embed a font without the table that maps its codes to characters. Both parsers then return other characters
 than those on the page, and only what they spell gives it away.

@@ -1,4 +1,4 @@
-"""From the file to the draft: both parsers in a separate process, OCR for page images, then all parts in order."""
+"""Reads a PDF into a draft: both parsers in a separate process, OCR for page images, then all parts in order."""
 
 import contextlib
 import importlib

@@ -1,4 +1,4 @@
-"""Tables to claims, and figures read once by a model for images: an agent says what is meant, our code reads cells."""
+"""Reads tables and figures into claims: an agent says what rows and columns mean, and our code reads the cells."""
 
 import re
 from collections import defaultdict

@@ -1,4 +1,3 @@
-# ruff: noqa: S105  (a token is LaTeX's here, no secret)
 """Commands that take a test and two branches, and their tests: etoolbox, ifthen, xifthen, xstring, siunitx."""
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,3 @@
-# ruff: noqa: S105  (a token is LaTeX's here, no secret)
 """TeX's conditionals: the branch that TeX would take is kept, the others are dropped.
 
 Where a condition depends on what only a full run of TeX knows, such as the width of a box, every branch is kept and the

@@ -1,5 +1,4 @@
-# ruff: noqa: S105  (a token is LaTeX's here, no secret)
-"""Definitions of commands and environments, as plain TeX, LaTeX and its packages write them, xparse among them."""
+"""Definitions of commands and environments, in plain TeX, LaTeX and packages such as xparse."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial

@@ -1,5 +1,4 @@
-# ruff: noqa: S105  (a token is LaTeX's here, no secret)
-"""TeX's expansion: the user's macros and conditionals are carried out, everything else passes.
+"""TeX's expansion: macros and conditionals are expanded, everything else is passed on.
 
 The expander reads only LaTeX files of the paper's own folder, and knows whether it is in a formula or in text.
 

@@ -1,5 +1,4 @@
-# ruff: noqa: S105  (a token is LaTeX's here, no secret)
-"""Macros, and the stream of tokens that they take arguments from and put their text in front of."""
+"""Macros, and the stream of tokens from which they take arguments and into which they put their text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""TeX's own commands of expansion, LaTeX's internal ones that papers use, and etoolbox's ways to define by name."""
+"""TeX's commands that control expansion, internal commands of LaTeX that papers use, and etoolbox's definitions."""
 
 from papercoder.paper.latex.expansion.choices import text
 from papercoder.paper.latex.expansion.conditions import command_name

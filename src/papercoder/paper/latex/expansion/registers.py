@@ -1,5 +1,4 @@
-# ruff: noqa: S105  (a token is LaTeX's here, no secret)
-"""TeX's numbers and lengths, and the registers, counters and loops that count with them."""
+"""Numbers and lengths in TeX, and the registers, counters and loops that use them."""
 
 from collections.abc import Callable, Sequence
 
