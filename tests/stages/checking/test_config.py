@@ -1,5 +1,7 @@
 import pytest
 
+from papercoder.stages.checking.repository import read_settings, read_tree
+from papercoder.stages.checking.settings import flow_of_settings
 from tests.stages.checking.conftest import Write, found, only
 
 CONFIG = """\
@@ -142,3 +144,20 @@ def test_aliases_do_not_explode(write: Write) -> None:
     lines = ["a0: &a0 {x: 1, y: 2}"] + [f"a{n}: &a{n} {{l: *a{n - 1}, r: *a{n - 1}}}" for n in range(1, 30)]
     root = write({"config.yaml": "\n".join(lines), "main.py": "X = 1\n"})
     assert "it has an alias" in only(root, "config")[0].message
+
+
+def test_attributes_of_what_a_setting_made_are_no_settings(write: Write) -> None:
+    code = f"""\
+{LOAD}
+def walk(node):
+    node = node.left
+    node = node.right
+    return walk(node.middle)
+
+
+def main():
+    walk(load('c')['training']['rate'])
+"""
+    flow = flow_of_settings(read_tree(write({"main.py": code})).modules, read_settings("config.yaml", CONFIG))
+    held = {keys for patterns in (*flow.names.values(), *flow.returned.values()) for keys in patterns}
+    assert held == {(), ("training", "rate")}

@@ -351,6 +351,12 @@ class SettingsFile:
         """Whether any setting matches the pattern."""
         return not pattern or any(fits(pattern, keys) for keys in self.settings)
 
+    def has_keys(self, pattern: Keys) -> bool:
+        """Whether any setting that matches the pattern has keys below it, or may have them."""
+        return not pattern or any(
+            item.kind in {"map", "seq", "null"} and fits(pattern, keys) for keys, item in self.settings.items()
+        )
+
     def is_open(self, pattern: Keys) -> bool:
         """Whether the value is empty or null, so that its keys are unknown."""
         below = {keys[:-1] for keys in self.settings}

@@ -45,6 +45,7 @@ class Flow:
     """Which names, attributes and return values hold which settings, and what was read. Facts are only added."""
 
     known: Definitions
+    settings: SettingsFile
     names: dict[tuple[object, str], Patterns] = field(default_factory=dict)
     """(function, module or class name; variable or attribute) -> settings."""
 
@@ -55,6 +56,19 @@ class Flow:
 
     written: set[Keys] = field(default_factory=set)
     grown: int = 0
+    _with_keys: dict[Keys, bool] = field(default_factory=dict)
+
+    def below(self, patterns: Patterns, key: str) -> Patterns:
+        """The settings of this key in these, where these can have keys.
+
+        A number has none, so attributes of what was computed from settings, such as layers of a model, are no settings.
+        """
+        return frozenset((*keys, key) for keys in patterns if len(keys) < _DEEPEST and self._has_keys(keys))
+
+    def _has_keys(self, pattern: Keys) -> bool:
+        if pattern not in self._with_keys:
+            self._with_keys[pattern] = self.settings.has_keys(pattern)
+        return self._with_keys[pattern] or pattern in self.written
 
     def learn(self, scope: object, name: str, patterns: Patterns) -> None:
         """Record that a variable may hold these settings."""
@@ -163,12 +177,12 @@ class Scope:
         match iterated:
             case ast.Call(func=ast.Attribute(value=base, attr="items")) if pair and (found := self.value(base)):
                 self.flow.whole |= found
-                self._bind(pair[1], _below(found, "*"))
+                self._bind(pair[1], self.flow.below(found, "*"))
             case ast.Call(func=ast.Name(id="enumerate"), args=[first, *_]) if pair:
                 self._loop(pair[1], first)
             case _:
                 found = self.value(iterated)
-                self._bind(target, _below(found, "*"))
+                self._bind(target, self.flow.below(found, "*"))
                 self.flow.whole |= NONE if isinstance(target, ast.Name) else found
 
     def use(self, node: ast.expr) -> None:
@@ -192,7 +206,7 @@ class Scope:
             case ast.IfExp() | ast.BoolOp():
                 return self._either(node)
             case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()], comparators=[right]) if key := text_of(left):
-                self._read(_below(self.value(right), key), node, has_default=True)
+                self._read(self.flow.below(self.value(right), key), node, has_default=True)
                 return NONE
         return self._parts(node)
 
@@ -225,7 +239,7 @@ class Scope:
             lines = self.flow.known.lineage(self._owner)
             return NONE.union(*(self.flow.names.get((name, node.attr), NONE) for name in lines))
         if found := self.value(node.value):
-            below = _below(found, node.attr)
+            below = self.flow.below(found, node.attr)
             self._read(below, node)
             return below
         if _CONFIG_NAME.fullmatch(node.attr) and not _OPTIONS.fullmatch(base):
@@ -238,8 +252,8 @@ class Scope:
         if key is None:
             self.use(node.slice)
             self.flow.whole |= NONE if isinstance(node.slice, ast.Constant) else found
-            return _below(found, "*")
-        below = _below(found, key)
+            return self.flow.below(found, "*")
+        below = self.flow.below(found, key)
         if isinstance(node.ctx, ast.Load):
             self._read(below, node)
         return below
@@ -281,13 +295,13 @@ class Scope:
         for item in node.args[1:]:
             self.use(item)
         if method in {"get", "pop", "setdefault"} and key:
-            below = _below(found, key)
+            below = self.flow.below(found, key)
             self._read(below, node, has_default=len(node.args) + len(node.keywords) > 1)
             return below
         if method == "copy":
             return found
         self.flow.whole |= found
-        return _below(found, "*")
+        return self.flow.below(found, "*")
 
     def _enter(self, node: ast.Call) -> Patterns:
         """Pass the arguments to the parameters of possible targets; returns what they may return."""
@@ -307,7 +321,7 @@ class Scope:
             elif position is None and word is None:  # `**settings`: each key is passed to the parameter of that name
                 self.flow.whole |= patterns
                 for name in target.keywords:
-                    self.flow.learn(target.node, name, _below(patterns, name))
+                    self.flow.learn(target.node, name, self.flow.below(patterns, name))
             else:
                 self.flow.whole |= patterns
 
@@ -333,16 +347,12 @@ def _parameter(target: Definition, position: int | None, word: str | None) -> st
     return target.parameters[position] if position is not None and position < len(target.parameters) else None
 
 
-def _below(patterns: Patterns, key: str) -> Patterns:
-    return frozenset((*keys, key) for keys in patterns if len(keys) < _DEEPEST)
-
-
 _MOST_ROUNDS = 12
 
 
-def flow_of_settings(modules: tuple[Module, ...]) -> Flow:
+def flow_of_settings(modules: tuple[Module, ...], settings: SettingsFile) -> Flow:
     """Follow settings from where they are loaded, then parameters of unknown origin whose names suggest settings."""
-    flow = Flow(definitions(modules))
+    flow = Flow(definitions(modules), settings)
     _settle(flow, modules)
     for definition in flow.known.all:
         _guess(flow, definition)
@@ -436,7 +446,7 @@ def _same_kind(one: Setting, other: Setting) -> bool:
 
 def _against_code(tree: Tree, files: dict[str, SettingsFile]) -> Iterator[Finding]:
     modules = tuple(module for module in tree.modules if not module.is_test)
-    flow = flow_of_settings(modules)
+    flow = flow_of_settings(modules, files[_FULL])
     for read in sorted(flow.reads, key=lambda one: (one.path, one.line, sorted(one.patterns))):
         yield from _missing(read, files[_FULL], flow)
     if not any(finding.check == "syntax" for finding in tree.broken):
