@@ -268,12 +268,14 @@ def test_an_edited_plan_is_used_and_undoing_it_costs_nothing(paper_file: Path, t
     assert calls_made(folder) == edited
 
 
-def test_an_edited_source_file_stays_and_its_importers_are_written_again(paper_file: Path, tmp_path: Path) -> None:
+def test_an_edited_source_file_stays_and_in_layers_its_importers_are_written_again(
+    paper_file: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "run"
-    run(paper_file, folder)
+    run(paper_file, folder, coding="layered")
     before, mine = calls_made(folder), folder / "repo" / "simulated" / "l0_m0.py"
     mine.write_text(mine.read_text() + "\n# mine\n")
-    repository = run(paper_file, folder)
+    repository = run(paper_file, folder, coding="layered")
     again = calls_made(folder) - before
     assert [call for call in again if call[0] == "coding"] == [("coding", "simulated/l1_m0.py")]
     assert {agent for agent, _ in again} <= {"coding", "property_tests", "review"}
