@@ -98,11 +98,19 @@ def test_what_is_foreseen_is_what_is_made(run: Path, paper_file: Path, which: st
     assert again(run, paper_file) == foreseen  # the model answers as before, so nothing follows
 
 
-def test_an_analysis_makes_its_file_again_and_what_imports_it_may_follow(run: Path) -> None:
+def test_an_analysis_makes_its_file_again_and_its_review_and_tests_may_follow(run: Path) -> None:
     made, follow = names(foresee(run, **{"analysis/tinyfit/model.py.md": "There is a bias.\n"}))
     assert made == {"repo/tinyfit/model.py"}
-    assert {"repo/tinyfit/experiments.py", "review/tinyfit/model.py.json", "repo/tests/test_tinyfit_model.py"} <= follow
+    assert {"review/tinyfit/model.py.json", "repo/tests/test_tinyfit_model.py"} <= follow
+    assert "repo/tinyfit/experiments.py" not in follow
     assert not [name for name in follow if name.startswith(("planning/", "analysis/"))]
+
+
+def test_in_layers_what_imports_a_file_may_follow_too(model: Scripted, paper_file: Path, tmp_path: Path) -> None:
+    again(tmp_path / "run", paper_file, SETTINGS.model_copy(update={"coding": "layered"}))
+    made, follow = names(foresee(tmp_path / "run", **{"analysis/tinyfit/model.py.md": "There is a bias.\n"}))
+    assert made == {"repo/tinyfit/model.py"}
+    assert "repo/tinyfit/experiments.py" in follow
 
 
 def test_what_follows_when_the_code_comes_out_otherwise(

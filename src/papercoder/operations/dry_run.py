@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, cast, get_type_hints
+from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, cast, get_args, get_type_hints
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
@@ -29,7 +29,7 @@ from papercoder.pipeline.publisher import Files, Publisher
 from papercoder.repository.git import History
 from papercoder.runs.events import ArtifactEdited, Event
 from papercoder.runs.folder import Store, load, step_store
-from papercoder.runs.run import C, Run, execution_steps_of
+from papercoder.runs.run import C, Own, Run, execution_steps_of
 from papercoder.settings import RUN_ROLES, Settings
 
 P = ParamSpec("P")
@@ -130,6 +130,9 @@ class _StepCall:
     number: int
     """Of the steps for this artifact, counted from 0."""
 
+    is_one_of_several: bool
+    """Whether `make` returns the results of several artifacts, of which this is one."""
+
 
 _step_call: ContextVar[_StepCall] = ContextVar("step_call")
 
@@ -152,10 +155,12 @@ class _DryExecutor:
     ) -> T:
         """The earlier result of this step."""
         call, kind = _step_call.get(), get_type_hints(make)["return"]
+        kind = get_args(kind)[0] if call.is_one_of_several else kind
         agents = tuple(dict.fromkeys(agent.name for agent in getattr(make, "agents", ())))
         self.pending.setdefault(call.artifact, PendingStep(call.artifact, agents, bool(execution_steps_of(make))))
         value = self._earlier_result(call, kind)
-        return cast("T", _perturbed(value, kind) if self.perturb else value)
+        value = _perturbed(value, kind) if self.perturb else value
+        return cast("T", (value,) if call.is_one_of_several else value)
 
     def _earlier_result(self, call: _StepCall, kind: Any) -> object:
         results = self.before.results.get(call.artifact) if self.before else None
@@ -190,12 +195,30 @@ class _TracingRun(Run[Agents]):
         **named: P.kwargs,
     ) -> T:
         """As `Run.step`; records the result."""
-        self.artifacts[artifact] = None
-        _step_call.set(_StepCall(artifact, self._calls[artifact]))
-        self._calls[artifact] += 1
+        self._begin(artifact, is_one_of_several=False)
         value = await super().step(artifact, make, *inputs, **named)
         self.results.setdefault(artifact, []).append(value)
         return value
+
+    async def step_together(
+        self,
+        artifacts: Mapping[str, Own],
+        make: Callable[Concatenate[Agents, tuple[Own, ...], P], Awaitable[tuple[T, ...]]],
+        *inputs: P.args,
+        **named: P.kwargs,
+    ) -> tuple[T, ...]:
+        """As `Run.step_together`, but one artifact after the other; records the results."""
+        values: list[T] = []
+        for artifact, own in artifacts.items():
+            self._begin(artifact, is_one_of_several=True)
+            values += await super().step_together({artifact: own}, make, *inputs, **named)
+            self.results.setdefault(artifact, []).append(values[-1])
+        return tuple(values)
+
+    def _begin(self, artifact: str, *, is_one_of_several: bool) -> None:
+        self.artifacts[artifact] = None
+        _step_call.set(_StepCall(artifact, self._calls[artifact], is_one_of_several))
+        self._calls[artifact] += 1
 
     async def write_text(self, artifact: str, text: str) -> str:
         """As `Run.write_text`; records the artifact."""
