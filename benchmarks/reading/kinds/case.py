@@ -1,5 +1,6 @@
 """A generated input, what its parse must hold, and the share of that which it does hold."""
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from papercoder.artifacts import Paper
 from papercoder.errors import PaperError
 from papercoder.paper import read
 from papercoder.paper.fidelity import fidelity
+
+_INPUTS = Path(__file__).parent / "inputs"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,13 @@ class Case:
 
     warns: tuple[str, ...] = ()
     """Texts that the warnings of the fidelity report must contain."""
+
+
+def file_case(
+    kind: str, name: str, holds: tuple[str, ...], *, lacks: tuple[str, ...] = (), warns: tuple[str, ...] = ()
+) -> Case:
+    """A case that reads a file in `inputs/`."""
+    return Case(kind, name, lambda folder: Path(shutil.copy(_INPUTS / name, folder)), holds, lacks, warns)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from benchmarks.reading.kinds.case import Case
-from benchmarks.reading.kinds.files import file_case
+from benchmarks.reading.kinds.case import Case, file_case
 
 
 def cases() -> Iterator[Case]:

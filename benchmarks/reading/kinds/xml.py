@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.reading.kinds.case import Case
-from benchmarks.reading.kinds.files import file_case
+from benchmarks.reading.kinds.case import Case, file_case
 
 _NOTES = """<article><front><article-meta><title-group><article-title>Kilns that Learn</article-title>
 <subtitle>A Study</subtitle></title-group></article-meta></front><body><sec><title>Heat</title>

@@ -153,7 +153,7 @@ class DataCache:
         """Whether files were added, removed or resized since."""
         now = listing(self.path(source))
         if source.given:
-            return listing_digest(now) != source.digest
+            return digest(now) != source.digest
         if source.files:
             return now != sorted((file.path, file.size) for file in source.files)
         return (len(now), sum(size for _, size in now)) != (source.count, source.size)
@@ -208,8 +208,3 @@ def _regular_files(path: Path) -> Iterator[tuple[str, int]]:
             found = below.stat()
             if stat.S_ISREG(found.st_mode):
                 yield below.relative_to(path).as_posix(), found.st_size
-
-
-def listing_digest(files: list[tuple[str, int]]) -> str:
-    """The digest of a listing."""
-    return digest(files)

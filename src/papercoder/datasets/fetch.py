@@ -16,7 +16,7 @@ from typing import IO
 import httpx
 
 from papercoder.artifacts import DataKind, DataSource, LockedFile, LockedSource
-from papercoder.datasets.cache import FILES, RECORD, DataCache, Release, listing, listing_digest
+from papercoder.datasets.cache import FILES, RECORD, DataCache, Release, listing
 from papercoder.datasets.downloads import Denied, Downloads, sha256_of
 from papercoder.datasets.servers import doi_release, hub_release, openml_release, url_release
 from papercoder.errors import FetchError
@@ -152,7 +152,7 @@ def give(source: DataSource, path: Path) -> LockedSource:
         id=source.id,
         requested=source.revision,
         given=str(found),
-        digest=listing_digest(files),
+        digest=digest(files),
         count=len(files),
         size=sum(size for _, size in files),
         time=datetime.now(UTC),
