@@ -56,7 +56,7 @@ class DataFolder:
     """What could not be fetched, one sentence each."""
 
     unreachable: Unreachable | None = None
-    """Why no server is asked any more."""
+    """Why no more requests are sent."""
 
     def fetch_file(self, name: str, address: str, lfs_address: LfsAddress | None = None) -> Path:
         """The file with this name, fetched if it is missing.

@@ -73,7 +73,7 @@ async def run_entry(
 
 
 async def _run(entry: Entry, environment: RunEnvironment, emit: Emit, shares: TrialShares) -> EntryEnd:
-    """Generate, execute, reproduce, diagnose and evaluate; it is complete if nothing is missing that was asked for."""
+    """Generate, execute, reproduce, diagnose and evaluate; it is complete if it has everything that was requested."""
     environment = replace(environment, read=with_addendum(environment.read, entry.addendum))
     repository = await generate(entry.source, entry.folder, entry.settings, [emit], environment)
     is_full = reads_claims(entry.settings)  # such a pipeline checks and executes

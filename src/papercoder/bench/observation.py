@@ -161,7 +161,7 @@ def _with_execution(result: BenchEntryResult, folder: Path) -> BenchEntryResult:
 
 
 def _with_claims(result: BenchEntryResult, folder: Path) -> BenchEntryResult:
-    """Add the verdicts of the claims, and what trials and diagnosis came to."""
+    """Add the verdicts of the claims, and the results of trials and diagnosis."""
     claims = _read(folder, "planning/claims.json", Claims) or Claims()
     judged = judged_claims(claims, _read(folder, _CLAIM_RESULTS, ClaimResults))
     report = _read(folder, "reproduction/report.json", Reproduction)

@@ -110,7 +110,7 @@ def share_interval(count: int, runs: int) -> Interval:
 
 
 def sign_test(wins: int, losses: int) -> float:
-    """The probability of at least so many wins if both were equally good."""
+    """The probability of at least this many wins if both were equally good."""
     return float(bdtr(losses, wins + losses, 0.5))
 
 

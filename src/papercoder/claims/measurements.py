@@ -102,7 +102,7 @@ class Measurements:
         return self._measurement(wanted, found)
 
     def unclaimed(self) -> Iterator[UnclaimedResult]:
-        """The means of what was measured and not asked for here so far."""
+        """The means of measurements that no claim has used so far."""
         groups: dict[tuple[str, str, str, str], list[float]] = {}
         for result in self._results:
             trial = result.trial

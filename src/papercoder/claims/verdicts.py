@@ -212,7 +212,7 @@ def _not_run(claim: Claim, tolerance: Tolerance, reason: str) -> ClaimResult:
 
 
 def _labelled(result: ClaimResult, toy: str, notes: tuple[str, ...]) -> ClaimResult:
-    """The result with remarks; a toy result says what it would be, and is never met."""
+    """The result with remarks. A toy result names the verdict that it would have, and is never `met`."""
     reason = " ".join((result.reason, *notes))
     if not toy:
         return result.model_copy(update={"reason": reason})

@@ -153,7 +153,7 @@ def new_console(*, stderr: bool = False, quiet: bool = False) -> "Console":
 
 
 def end_with_outcome(folder: Path, console: "Console", *, as_json: bool) -> None:
-    """Show what a run came to.
+    """Show how a run ended.
 
     Raises:
         typer.Exit: it is not complete.

@@ -73,7 +73,7 @@ SourceState = Literal["fetched", "given", "changed", "cached", "missing", "packa
 
 
 class SourceStatus(Artifact):
-    """A data source and what is there of it."""
+    """A data source, and which part of it is present."""
 
     source: DataSource
     state: SourceState

@@ -322,7 +322,7 @@ def _run_script(source: str) -> Rendering:
 
 
 def _place(error: str, text: str, skipped: int) -> str:
-    """Where the error is: line, column and what stands there; Mermaid's own words where it names no line.
+    """Where the error is: line, column and what is there; Mermaid's own message if it names no line.
 
     Mermaid prints the line's number, up to 20 characters before the error without their line breaks, and a pointer.
     """

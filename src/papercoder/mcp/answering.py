@@ -60,7 +60,7 @@ class ActiveRun:
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing happens any more."""
+        """Whether the run has ended."""
         return self._task.done()
 
     @property
@@ -100,7 +100,7 @@ class ActiveRun:
     async def wait_for(
         self, find: Callable[[], T | None], seconds: float | None, report: Callable[[str], None] = lambda _: None
     ) -> T | None:
-        """What `find` returns once it returns something; None after so many seconds or at the end of the run.
+        """What `find` returns once it returns something; None after `seconds` or at the end of the run.
 
         Args:
             find: called again whenever something happens.

@@ -139,7 +139,7 @@ class MeasuredTrial(Artifact):
 
 
 class Reproduced(Artifact):
-    """What a reproduction within a budget came to."""
+    """The result of a reproduction within a budget."""
 
     trials: int
     measured: int

@@ -344,7 +344,7 @@ def closest(name: str, known: Iterable[str]) -> str | None:
 
 @dataclass(frozen=True)
 class Listed:
-    """What the price list says about a model; None for what it does not say."""
+    """What the price list knows about a model; None for what it does not know."""
 
     name: str = ""
     price: Price | None = None

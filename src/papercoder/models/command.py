@@ -23,7 +23,7 @@ from papercoder.settings import Settings
 from papercoder.text.fences import tag_of
 
 _CONTEXT_WINDOW = 128_000
-"""Tokens, where the user says nothing."""
+"""Tokens, unless the user sets another number."""
 
 _NEVER_PASSES = frozenset({2, 126, 127})
 """Exit codes that another try does not change: wrong arguments, a program that cannot be run or found."""
@@ -124,7 +124,7 @@ def render(request: Request) -> str:
 
 
 async def _feed(process: Process, text: str) -> None:
-    """Write the prompt; a program that does not read all of it is no error."""
+    """Write the prompt; it is not an error if the program does not read all of it."""
     assert process.stdin is not None
     with suppress(BrokenPipeError, ConnectionResetError):
         process.stdin.write(text.encode(errors="replace"))

@@ -63,7 +63,7 @@ class LocalBudget:
         return self.cap is None or total <= self.cap
 
     def _may_fit_later(self, cost: float) -> bool:
-        """True if only what calls in flight may cost stands in the way."""
+        """Whether the call may fit once the calls in flight have ended."""
         return self._fits(self.spent + cost) and not self._fits(self.spent + self.reserved + cost)
 
 
@@ -149,7 +149,7 @@ class RateLimits(Protocol):
     """Who may call, and when: for the models of this process, or of many machines."""
 
     def slot(self, tokens: int) -> AbstractAsyncContextManager[None]:
-        """Wait until a call of about so many tokens may be made; the call is made inside the context."""
+        """Wait until a call of about this many tokens may be made; the call is made inside the context."""
 
     def charge(self, tokens: int) -> None:
         """Count tokens that a call used beyond those expected; negative ones are given back."""

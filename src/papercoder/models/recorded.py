@@ -20,7 +20,7 @@ _LIKE_A_ROUND = re.compile(r"\.(?=(?:round|turn)\d+$)")
 
 
 class Recording(Artifact):
-    """How a recording came about, kept beside its answers as `recording.json`."""
+    """How a recording was made; `recording.json`, next to its answers."""
 
     model: str
     """Which model answered."""

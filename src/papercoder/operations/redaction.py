@@ -41,7 +41,7 @@ _RUN_OF_WORDS = 10
 """As many consecutive words of the paper are its text, wherever they are."""
 
 _SHORTEST_QUOTE = 20
-"""Characters; a shorter quote cannot be told from other text."""
+"""Characters; a shorter quote may be ordinary text."""
 
 
 class Redaction:

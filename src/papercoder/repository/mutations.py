@@ -141,7 +141,7 @@ def _is_guard(node: ast.expr) -> bool:
 
 
 def mutants(file: SourceFile, most: int) -> tuple[Mutant, ...]:
-    """At most so many wrong versions of a file's functions, spread over the functions; marked ones come first."""
+    """At most this many wrong versions of a file's functions, spread over the functions; marked ones come first."""
     try:
         tree = parse(file.text)
     except SyntaxError:

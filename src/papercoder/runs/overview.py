@@ -65,7 +65,7 @@ class RequirementsSummary(Artifact):
 
 
 class RunReport(Artifact):
-    """Everything that a run folder says about a run."""
+    """Everything about a run that its folder shows."""
 
     status: RunStatus
     reason: str

@@ -352,7 +352,7 @@ class Run(Generic[C]):
         return result.text
 
     async def _keep(self, artifact: str, key: str, result: _StepResult, event: ArtifactMade | ArtifactReused) -> None:
-        """Store a result before anyone learns of it, and write the artifact."""
+        """Store a result before it is used, and write the artifact."""
         await asyncio.to_thread(self.store.put, f"step-{key}", result.model_dump_json())
         self._reported.add(key)
         self.emit(event)

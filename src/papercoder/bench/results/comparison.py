@@ -58,7 +58,7 @@ class Difference(Artifact):
 
     @property
     def varies(self) -> bool:
-        """False if all papers differ equally; then the interval has no width and says nothing."""
+        """False if all papers differ equally; then the interval has no width and no meaning."""
         return vary([pair.after - pair.before for pair in self.papers])
 
 

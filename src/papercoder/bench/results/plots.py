@@ -106,7 +106,7 @@ def _changed(name: str, one: Difference) -> Row:
 
 
 def _with_interval(one: Difference) -> Interval:
-    """The difference; without its interval if that says nothing: for two papers, or if all papers differ equally."""
+    """The difference; without its interval for two papers, or if all papers differ equally."""
     mean = one.difference.mean
     if one.difference.n > 2 and one.varies:
         return one.difference

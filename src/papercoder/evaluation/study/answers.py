@@ -26,7 +26,7 @@ PACKAGE = "package"
 """The blinded repositories as files: PACKAGE/PAPER/NAME/..."""
 
 ANSWERS = "answers"
-"""The files that came back, and those that the page keeps."""
+"""The returned files, and those that the page saves."""
 
 KEY = "key/key.json"
 RESULTS = "results"
@@ -73,7 +73,7 @@ def open_key(folder: Path, study: Study, complete: int, *, early: bool = False) 
 
 
 def file_name(participant: str) -> str:
-    """The name of the file in which the page keeps a person's answers."""
+    """The name of the file in which the page saves a person's answers."""
     name = re.sub(r"[^\w-]+", "-", participant, flags=re.ASCII).strip("-").lower()
     return f"{ANSWERS}/{name}.json"
 

@@ -133,7 +133,7 @@ def questions(components: Sequence[Component], repositories: int) -> tuple[Quest
 
 
 def components(checklist: Path | None, most: int) -> tuple[Component, ...]:
-    """What to look for, in the paper's order: at most so many, spread over the parts, the best supported first.
+    """What to look for, in the paper's order: at most `most`, spread over the parts, the best supported first.
 
     Args:
         checklist: a run folder, a file of requirements, or a list of components; None for one question for each part.

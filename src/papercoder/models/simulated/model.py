@@ -136,7 +136,7 @@ def _rest(request: Request, text: str) -> str:
 
 
 class Faults:
-    """Counts calls, and says which one fails and how; the worst fault wins."""
+    """Counts calls and decides which one fails and how; the worst fault wins."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._calls = count(1)

@@ -43,7 +43,7 @@ class Simulation(Artifact):
     price_out: float = Field(default=0.0, ge=0)
 
     rate_limit_every: int = Field(default=0, ge=0)
-    """Every so many calls, one is rejected with a time to wait; 0: none."""
+    """One call in this many is rejected with a time to wait; 0: none."""
 
     fail_every: int = Field(default=0, ge=0)
     """... fails with a server error."""
@@ -223,7 +223,7 @@ def _steps(size: int, rng: Random) -> list[str]:
 
 
 def prose(rng: Random, tokens: int) -> str:
-    """About so many tokens of words, in sentences."""
+    """Sentences of about this many tokens."""
     words = rng.choices(_WORDS.split(), k=max(0, tokens))
     lines = [" ".join(words[start : start + 12]) for start in range(0, len(words), 12)]
     text = ". ".join(lines)
