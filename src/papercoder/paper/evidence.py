@@ -122,7 +122,7 @@ _ALIKE = 96.0
 """Of 100: how similar a quote and the paper's words must be; parsers and models make small mistakes."""
 
 _CRUCIAL = re.compile(r"-?\d+(?:\.\d+)?|\b(?:no|not|nor|never|without)\b")
-"""What no slip may change."""
+"""What a small mistake must not change."""
 
 _FEW_WORDS = 3
 _CELLS_BETWEEN = 4
@@ -173,7 +173,7 @@ def pieces_of(quote: str) -> list[str]:
 
 
 def _holds(_: str, text: str, piece: str) -> bool:
-    """As whole words and numbers: 0.05 does not stand in 0.057."""
+    """As whole words and numbers: 0.05 is not in 0.057."""
     return re.search(rf"(?<![a-z0-9])(?<!\d\.){re.escape(piece)}(?![a-z0-9]|\.\d)", text) is not None
 
 

@@ -133,7 +133,7 @@ _RECOGNISED = "the pages' text was recognised from images"
 
 
 def verdict(checks: Iterable[Check]) -> str:
-    """What can be said if no check found a problem."""
+    """A summary if no check found a problem."""
     missed = [check.name for check in checks if not check.made]
     return f"The checks that were made found no problems. Not checked: {'; '.join(missed)}." if missed else NONE
 

@@ -92,7 +92,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class Folder:
-    """Files of a folder on disk, read on demand. Links below the folder are not followed, wherever they point."""
+    """Files of a folder on disk, read on demand. Links below the folder are not followed."""
 
     root: Path
     deep: bool = True

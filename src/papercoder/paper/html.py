@@ -41,7 +41,7 @@ def rows_of(table: Tag, text_of: Callable[[Tag], str]) -> Rows:
 
 
 def is_outermost(table: Tag, figure: Tag) -> bool:
-    """Whether a table is in no other table of this figure, and is no equation."""
+    """Whether a table is in no other table of this figure, and is not an equation."""
     if classes_of(table) & {"ltx_equation", "ltx_equationgroup", "ltx_eqn_table"}:
         return False
     for tag in table.iterancestors():
@@ -354,7 +354,7 @@ class _Reader:
             self.elements.append(PrintedHeading(text, level, follows_references=late, is_appendix=is_appendix))
 
     def _block(self, tag: Tag) -> None:
-        """A paragraph, unless blocks stand in it."""
+        """A paragraph, unless it contains blocks."""
         self._end_paragraph()
         mark = self._mark(tag)
         if tag.xpath(_WITH_BLOCKS):
@@ -444,7 +444,7 @@ class _Reader:
 
 
 def _split(text: str) -> Iterator[Element]:
-    """A paragraph, cut where a displayed formula stands in it as LaTeX."""
+    """A paragraph, cut at displayed formulas in LaTeX."""
     end = 0
     for match in _DISPLAYS.finditer(text):
         if before := text[end : match.start()].strip():

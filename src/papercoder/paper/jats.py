@@ -297,7 +297,7 @@ class _Reader:
         self.elements += [Text(text) for foot in tag.iter("table-wrap-foot") if (text := text_of(foot, self.notes))]
 
     def _float(self, tag: Tag) -> None:
-        """A figure or a box: what it is, its label says, else its content."""
+        """A figure or a box, by its label, else by its content."""
         line = self._line(tag)
         found = caption(line)
         kind: FloatKind = found.kind if found else "figure"
@@ -353,7 +353,7 @@ class _Reader:
 
 
 def _nothing(_: _Reader, tag: Tag) -> None:
-    """Read elsewhere, or nothing to read."""
+    """Elements that are read elsewhere or have no text."""
 
 
 _BLOCKS: dict[str, Callable[[_Reader, Tag], None]] = {

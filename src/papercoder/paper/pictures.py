@@ -241,7 +241,7 @@ def _of_latex(anchor: str, taken: dict[str, bytes | str], found: dict[str, bytes
 
 
 def _image(data: bytes) -> Image:
-    """A PNG file with its size, which its head says; nothing is decoded.
+    """A PNG file with the size in its header; it is not decoded.
 
     Raises:
         ValueError: it is no PNG file.

@@ -125,7 +125,7 @@ _TAG = re.compile(r"\\tag\*?\s*\{\s*\(?([^{}()]*)\)?\s*\}|\\eqno\s*\{?\s*\(([^{}
 
 
 def equation(source: str, after: str = "") -> Display:
-    """A displayed formula without its number, which is in a tag, follows the formula, or stands behind a wide space."""
+    """A displayed formula without its number, which is in a tag, follows the formula, or comes after a wide space."""
     tags = [tag or eqno for tag, eqno in _TAG.findall(source)]
     text = tidy(_TAG.sub("", source))
     outside = NUMBER_AFTER.fullmatch(after) if after.strip() else None

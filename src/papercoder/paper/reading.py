@@ -44,7 +44,7 @@ MEMORY_LIMIT = 4 << 30
 """Bytes of address space."""
 
 _SMALL = 256 * 1024
-"""Bytes up to which a text is read in this process: no reader takes long for it."""
+"""Bytes up to which a text is read in this process: every reader is fast enough for it."""
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,7 @@ def read_within_limits(source: str | Path) -> Paper:
 
 
 def _is_small(path: Path) -> bool:
-    """Whether this is a text that is small, also after unpacking and with what it includes."""
+    """Whether this is a small text that is not an archive and includes no other files."""
     try:
         if not path.is_file() or path.stat().st_size > _SMALL:
             return False

@@ -91,7 +91,7 @@ def krippendorff_alpha(units: Iterable[Sequence[float]]) -> float | None:
 
 
 def share(part: int, whole: int) -> Interval | None:
-    """A share with Wilson's 95 % interval; None of nothing."""
+    """A share with Wilson's 95 % interval; None for no answers."""
     if not whole:
         return None
     found = binomtest(part, whole).proportion_ci(method="wilson")

@@ -33,7 +33,7 @@ class Theorems:
     """What tcolorbox puts in front of the label of a statement, by its environment."""
 
     def find(self, environment: str) -> tuple[str, str] | None:
-        """Printed name and counter of an environment, or None if it is no statement."""
+        """Printed name and counter of an environment, or None if it is not a statement."""
         base = environment.removesuffix("*")
         if base in self.declared:
             shown, counter = self.declared[base]

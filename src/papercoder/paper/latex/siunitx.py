@@ -88,7 +88,7 @@ def characters(tokens: Sequence[str]) -> str:
 
 
 def printed(tokens: Sequence[str], options: Options, style: Style) -> str | None:
-    """A number as siunitx prints it, or None if this is no number that siunitx can read."""
+    """A number as siunitx prints it, or None if this is not a number that siunitx can read."""
     ignored = options.get("input-ignore", "").strip("{}")
     source = "".join(character for character in characters(tokens) if character not in ignored)
     factors = [_one(part, options, style) for part in re.split("[x×]", source)] if source else []
@@ -421,7 +421,7 @@ class Quantities:
         return self._printed(command, option, arguments, MATHS)
 
     def cell(self, option: str, tokens: Sequence[str]) -> str | None:
-        """What a table's column of numbers prints for a cell, or None if the cell is no number."""
+        """What a table's column of numbers prints for a cell, or None if the cell is not a number."""
         return printed(tokens, self.options | parse_options(option), TEXT)
 
     def _printed(self, command: str, option: str, arguments: Sequence[Sequence[str]], style: Style) -> str:

@@ -17,7 +17,7 @@ TABULARS = frozenset(
     """.split()
 )
 WITH_HEADS_BEFORE = frozenset("supertabular supertabular* xtabular mpsupertabular".split())
-"""Tables whose head is set in front of them."""
+"""Tables whose head is declared before them."""
 
 HEADS = frozenset("tablehead tablefirsthead".split())
 """Commands that hold the first rows of a table."""

@@ -81,7 +81,7 @@ def is_name(token: str) -> bool:
 
 
 def is_blank(token: str) -> bool:
-    """Whether this is white space but no empty line."""
+    """Whether this is white space but not an empty line."""
     return token != PAR and token.isspace()
 
 

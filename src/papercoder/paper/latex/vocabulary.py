@@ -475,7 +475,7 @@ DROPPED = frozenset(
     axis AMS MSCcodes jelcodes forest tikzcd overpic filecontents highlights graphicalabstract
     """.split()
 )
-"""Environments whose content is no text."""
+"""Environments whose content is not text."""
 
 PROTECTED = frozenset(_commands(_KERNEL)) | {f"\\{accent}" for accent in _ACCENTS.split()}
 """Commands that keep their meaning even if the source redefines them."""

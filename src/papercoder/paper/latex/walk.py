@@ -348,7 +348,7 @@ class Walk:
         )
 
     def _table_head(self, command: Command) -> None:
-        """supertabular's `\\tablehead` and `\\topcaption`, which stand in front of the table."""
+        """supertabular's `\\tablehead` and `\\topcaption`, which come before the table."""
         self.heads.append(command)
 
     def _aside(self, nodes: Sequence[Node]) -> str:

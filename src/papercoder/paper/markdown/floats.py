@@ -250,7 +250,7 @@ def is_step(line: str) -> bool:
 
 
 def is_loose_step(line: str) -> bool:
-    """Whether this continues pseudocode if no blank line stands before it."""
+    """Whether this continues pseudocode if no blank line is before it."""
     return is_step(line) or bool(_LOOSE_STEP.match(line.replace("**", "")) or _FORMULA.match(line))
 
 
@@ -262,7 +262,7 @@ def is_code(line: str) -> bool:
 
 
 def is_code_or_comment(line: str) -> bool:
-    """Whether this may stand among lines of code."""
+    """Whether this may be among lines of code."""
     return is_code(line) or bool(_COMMENT.match(line))
 
 

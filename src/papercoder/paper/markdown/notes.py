@@ -32,7 +32,7 @@ class _Sign:
     """Whether a capital letter or a link follows."""
 
     is_after_sentence: bool
-    """Whether it stands behind a sentence or at the start of a paragraph."""
+    """Whether it follows a sentence or at the start of a paragraph."""
 
     has_link: bool
 
@@ -102,7 +102,7 @@ def rejoined(blocks: Sequence[Block]) -> list[Block]:
     """The blocks, each paragraph that a footnote interrupts in one piece, with the footnote behind it."""
     found: list[Block] = []
     cut = -1
-    """The position of the last block that is no footnote."""
+    """The position of the last block that is not a footnote."""
     for block in blocks:
         before = found[cut] if cut >= 0 else None
         if (

@@ -54,7 +54,7 @@ def is_section_name(text: str) -> bool:
 
 
 def is_heading_line(line: str, text: str, *, bold_only: bool, in_references: bool) -> bool:
-    """Whether a line that stands alone is a heading.
+    """Whether a line of its own is a heading.
 
     Args:
         line: as written.

@@ -33,7 +33,7 @@ THICKEST_RULE = 1.6
 """Points; what is thicker is a filled box."""
 
 MOST_PATHS = 3000
-"""A page with more paths is a drawing and has no table rules worth looking at."""
+"""A page with more paths is a drawing; its paths are not rules of tables."""
 
 WIDEST_SPACE = 0.6
 """Largest gap between words of one cell, in line heights; between numbers, half of it separates cells."""
@@ -52,7 +52,7 @@ SLIGHT = 0.5
 
 _BAR = re.compile(r"\\(?:overline|sqrt)")
 _SIGNS = frozenset("ˆ˜¯˙¨´`ˇ˘→⃗√∑∏∫")
-"""Accents that stand alone, roots and large operators: what formulas lose most often."""
+"""Accents without a letter, roots and large operators: what formulas lose most often."""
 
 _EXTENSION = dict(zip("PXQYRZpqrst", "∑∑∏∏∫∫√√√√√", strict=True))
 """What TeX's font of large signs prints for these codes; many files do not say so."""
@@ -140,7 +140,7 @@ class Bookmark:
 
 @dataclasses.dataclass(frozen=True)
 class RawDocument:
-    """Everything that is read from the file, or the reason why nothing could be."""
+    """Everything that was read from the file, or the reason why it could not be read."""
 
     problem: str = ""
     """`password`, `damaged`, `empty`, `long`; empty where there is none."""
@@ -300,7 +300,7 @@ def _page(page: ParsedPage, view: _View, document: PdfDocument, turned: float) -
 
 
 def _plain_page(view: _View) -> RawPage:
-    """A page that only pypdfium2 could read: its lines one below the other, wherever they were printed."""
+    """A page that only pypdfium2 could read: its lines one below the other, regardless of where they were printed."""
     lines = enumerate(view.plain.splitlines())
     words = [Word(line, 72, 72 + 12 * row, 5 * len(line), 10, 10, "", 0) for row, line in lines if line.strip()]
     return RawPage(612, 792, words, [], view.plain, view.scanned, plain_only=True)
@@ -324,7 +324,7 @@ def _repaired(items: list[TextItem], page: PdfPage, text: PdfTextPage) -> list[T
 
 
 def _plain(item: TextItem, page: PdfPage, text: PdfTextPage) -> str:
-    """The words inside the item's box, which is shrunk so that no neighbouring line slips in."""
+    """The words inside the item's box, which is shrunk so that no neighbouring line is included."""
     top, bottom = item.y + 0.3 * item.height, item.y + 0.8 * item.height
     x0, y0 = _on_page(page, item.x - 1, bottom)
     x1, y1 = _on_page(page, item.x + item.width + 1, top)

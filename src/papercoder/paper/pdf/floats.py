@@ -192,7 +192,7 @@ class FloatRules:
         return Listing(start.text if start else "", text, start.number if start else "", area([frame]))
 
     def _drawn(self, rows: Sequence[Row], one: _Captioned, taken: set[int]) -> Iterable[int]:
-        """The words inside the figure: what stands above its caption, up to running text."""
+        """The words inside the figure: what is above its caption, up to running text."""
         i = one.start - 1
         while i >= 0 and rows[i].page == rows[one.start].page:
             row = rows[i]

@@ -83,7 +83,7 @@ def _labelled(lines: Sequence[Line]) -> list[list[str]]:
 
 
 def _hanging(lines: Sequence[Line]) -> list[list[str]]:
-    """Entries whose first line stands to the left of the others, column by column."""
+    """Entries whose first line is to the left of the others, column by column."""
     lefts: dict[tuple[int, float], float] = {}
     for line in lines:
         place = (line.page, line.column.x0)
@@ -248,7 +248,7 @@ def _of_table(table: Grid) -> Iterator[Doubt]:
 
 
 LONG = 400
-"""Characters; no affiliation has as many."""
+"""Characters; affiliations are shorter."""
 
 _ENDS = re.compile(r"[.!?:;][\"”’')\]]*\s*\d{0,2}$")
 _BULLET = re.compile(r"[•◦▪‣·–*]\s|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s")

@@ -201,7 +201,7 @@ def _aligned(one: Rule, other: Rule) -> bool:
 
 
 def _parted(page: Page, upper: Rule, lower: Rule, look: Typography, captions: Captions) -> bool:
-    """Whether running text or a caption stands between the rules; that of an algorithm belongs there."""
+    """Whether running text or a caption is between the rules; that of an algorithm belongs there."""
     width = upper.x1 - upper.x0
     between = [span for span in page.spans if upper.y < span.box.middle < lower.y]
     inside = [span for span in between if _within(span, upper)]

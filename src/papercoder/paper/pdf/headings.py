@@ -291,7 +291,7 @@ class Headings:
         return None
 
     def _is_close(self, mark: Bookmark, text: str, line: Line) -> bool:
-        """Whether the text differs from the title by little, and stands where the bookmark points."""
+        """Whether the text differs from the title a little, and is where the bookmark points."""
         if mark in self._used or not _is_near(mark, line) or len(key(mark.title)) < 8:
             return False
         keys = ((one, other) for one in _keys(mark.title) for other in _keys(text))
@@ -393,7 +393,7 @@ def _keys(title: str) -> set[str]:
 
 
 def gapped(line: Line) -> bool:
-    """Whether there is much white within the line, as between labels of a figure; a number may stand apart."""
+    """Whether there is much white within the line, as between labels of a figure; a number may be apart."""
     spans = line.spans[1:] if re.fullmatch(r"[\dA-Z.]{1,9}", line.spans[0].text) else line.spans
     return any(after.box.x0 - before.box.x1 > 2 * line.size for before, after in pairwise(spans))
 

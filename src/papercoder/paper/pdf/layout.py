@@ -11,7 +11,7 @@ from papercoder.paper.draft import Area
 from papercoder.paper.pdf.page import Box, Frame, Line, Page, Span, around
 
 _BAND = 0.15
-"""The part of the page's height, above and below, in which furniture stands."""
+"""The part of the page's height, above and below, in which running headers and page numbers are."""
 
 _PAGE_NUMBER = re.compile(
     r"(?:page\s*)?[-–—]?\s*(?:\d{1,4}|[ivxlc]{1,6})\s*[-–—]?(?:\s*(?:/|of)\s*\d{1,4})?", re.IGNORECASE
@@ -187,7 +187,7 @@ def columns(page: Page, gutter: Gutter | None) -> list[Box]:
 
 
 def regions(page: Page, frames: Sequence[Frame], gutter: Gutter | None) -> list[Region]:
-    """The page's regions in reading order; frames are read where they stand."""
+    """The page's regions in reading order; frames are read in their place."""
     framed = {id(span) for frame in frames for span in frame.spans}
     pieces: list[Piece] = [*(span for span in page.spans if id(span) not in framed), *frames]
     if not pieces:

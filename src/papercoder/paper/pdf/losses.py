@@ -25,14 +25,14 @@ USUAL_BITS = 4.5
 Polish and for lists of names; 4.8 to 6 for shifted codes."""
 
 MOST_BITS = {300: 5.1, 1000: 4.75}
-"""The most that texts of so many letters have without common words."""
+"""Fewest letters of a text without common words -> the most bits per letter, if it is in a language."""
 
 MOST_VOWELLESS = 0.08
 """Share of words of four letters or more without a vowel: under 0.05 in prose and names, mostly above 0.15 in shifted
 codes."""
 
 FEWEST_OF_TITLE = 8
-"""Letters of a title; a shorter one says nothing."""
+"""Letters of a title; a shorter one is not tested."""
 
 MOST_TITLE_BITS = 4.6
 """The most of a title: 3.9 to 4.5 for titles in English, 4.6 to 6.7 for shifted codes."""
@@ -152,7 +152,7 @@ SAME = 0.03
 
 @dataclass(frozen=True)
 class Unreadable:
-    """Where the text of a document is not what is printed."""
+    """Where the text of a document differs from what is printed."""
 
     fonts: frozenset[str] = frozenset()
     pages: tuple[int, ...] = ()
@@ -171,7 +171,7 @@ class Unreadable:
 
 
 READABLE = Unreadable()
-"""Of a document whose text is what is printed."""
+"""For a document whose text is the printed one."""
 
 
 def unreadable(raw: RawDocument) -> Unreadable:
@@ -253,7 +253,7 @@ def losses(raw: RawDocument, draft: Draft, unread: Unreadable) -> list[Loss]:
 
 
 def _of_text(raw: RawDocument, unread: Unreadable) -> Iterator[Loss]:
-    """Where the text is not what is printed."""
+    """Where the text differs from what is printed."""
     if plain := [number for number, page in enumerate(raw.pages, start=1) if page.plain_only]:
         yield _loss("layout", "Only the bare text could be read of {pages}.", plain)
     if recognised := [number for number, page in enumerate(raw.pages, start=1) if page.recognised]:
@@ -305,7 +305,7 @@ def _is_garbled(page: RawPage) -> bool:
 
 
 def _sideways(page: RawPage) -> int:
-    """How many characters stand in rotated lines."""
+    """How many characters are in rotated lines."""
     return sum(len(word.text) for word in page.words if not is_upright(word) and len(word.text) >= SHORTEST_LINE)
 
 

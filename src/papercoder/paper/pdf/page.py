@@ -29,7 +29,7 @@ _ENDINGS = frozenset(("over", "able", "less", "ness", "ward", "wards", "ever", "
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The words of a document as they stand within lines, where no hyphen was put in."""
+    """The words of a document as they are within lines, where no hyphen was put in."""
 
     words: frozenset[str]
 
@@ -78,7 +78,7 @@ def joined(texts: Sequence[str], known: Vocabulary) -> str:
 
 
 def _between(last: str, text: str, known: Vocabulary) -> str | None:
-    """What stands between the last word of a line and the next line: a space or nothing; None removes a hyphen."""
+    """What is between the last word of a line and the next line: a space or nothing; None removes a hyphen."""
     broken, tail = _HYPHENATED.search(last), _WORD.match(text)
     if broken is None or tail is None:
         return "" if "://" in last and last[-1] in "/-_.=" else " "
@@ -245,7 +245,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Frame:
-    """A part of the page that is no running text: the body of a table, or an algorithm with its caption."""
+    """A part of the page that is not running text: the body of a table, or an algorithm with its caption."""
 
     kind: str
     """`table` or `algorithm`."""

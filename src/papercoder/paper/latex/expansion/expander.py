@@ -43,7 +43,7 @@ class Sources:
     """Files that the source holds within itself (`filecontents`)."""
 
     known: dict[str, bytes | None] = field(default_factory=dict)
-    """The content of every file that was asked for."""
+    """The content of every requested file."""
 
     size: int = 0
     """Bytes of all these files."""

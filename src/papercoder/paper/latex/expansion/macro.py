@@ -210,7 +210,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Macro:
-    """A user's macro: its parameters `#1`, `#2`, ... stand in the body."""
+    """A user's macro: its parameters `#1`, `#2`, ... are in the body."""
 
     parameters: tuple[Parameter, ...]
     body: tuple[str, ...]
