@@ -13,8 +13,8 @@ from statistics import fmean, median
 
 from benchmarks.reproduction.repository import CLAIMS, TRIALS, write_repository
 from papercoder.artifacts import Trial
-from papercoder.artifacts.reproduction import ReproductionOptions, TrialKind, kind_of
-from papercoder.pipeline.reproduction import reproduce
+from papercoder.artifacts.reproduction import Reproduction, ReproductionOptions, TrialKind, kind_of
+from papercoder.pipeline.reproduction import prepare_trials, reproduce
 from papercoder.repository.files import read_files
 from papercoder.runs.event_log import EventLog, read_events
 from papercoder.runs.events import TrialEnded
@@ -73,8 +73,12 @@ def _reproduce(length: float) -> Reproduced:
         folder = write_repository(Path(name), length)
         log = EventLog(folder)
         run = Run(folder, PlainContext(log), log, step_store(folder))
-        options = ReproductionOptions(budget=600.0)
-        found = asyncio.run(reproduce(run, read_files(folder / "repo"), CLAIMS, (), options))
+
+        async def reproduce_all() -> Reproduction:
+            options = ReproductionOptions(budget=600.0)
+            return await reproduce(await prepare_trials(run, read_files(folder / "repo"), (), options), CLAIMS)
+
+        found = asyncio.run(reproduce_all())
         assert found.measured == TRIALS
         ends = [event for event in read_events(folder) if isinstance(event, TrialEnded) and event.status == "done"]
         bare = [_bare_seconds(folder / "repo", event.trial) for event in ends[:3]]

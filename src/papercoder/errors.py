@@ -62,6 +62,10 @@ class AnswerError(ModelError):
     """A model gave no valid answer after all retries."""
 
 
+class NotRecordedError(AnswerError):
+    """A recording has no answer to a request; what is optional is left out without a warning."""
+
+
 class ContextError(ModelError):
     """Even the shortest form of a request exceeds the model's context window."""
 

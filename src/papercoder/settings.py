@@ -187,6 +187,9 @@ class Settings(BaseSettings):
     budget: Duration = 3600.0
     """How long a reproduction may take: `45m`, `2h`."""
 
+    tables: tuple[str, ...] = ()
+    """The tables whose claims a reproduction decides: `["1", "3"]`; empty: all."""
+
     tolerance: float = Field(default=0.05, ge=0)
     """The share of a reported value by which a measured one may differ, if the paper prints no standard deviation."""
 
@@ -318,6 +321,7 @@ _RESULT_SETTINGS = frozenset(
         "reproduce",
         "review_rounds",
         "sandbox",
+        "tables",
         "tolerance",
     }
 )

@@ -13,15 +13,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from papercoder.artifacts import SourceFile
+from papercoder.artifacts import Figure, Paper, Section, SourceFile
 from papercoder.artifacts.reproduction import Reproduction, ReproductionOptions, ReproductionPlan
 from papercoder.errors import RunFolderError, SettingsError
 from papercoder.operations.reproduce import options_to_resume, reproduce_run
 from papercoder.pipeline import reproduction as pipeline
 from papercoder.pipeline import trial_schedule
+from papercoder.report import load
 from papercoder.runs.event_log import EventLog, read_events
-from papercoder.runs.events import ClaimDecided, Event, ReproductionPlanned, RunEnded, TrialEnded, TrialStarted
+from papercoder.runs.events import ClaimDecided, Event, ReproductionPlanned, RunEnded, TrialEnded, TrialStarted, Warned
 from papercoder.runs.folder import lock as lock_run
 from papercoder.runs.folder import step_store
 from papercoder.runs.run import PlainContext, Run
@@ -29,8 +31,8 @@ from papercoder.settings import Settings
 from papercoder.stages.reproduction import places
 from papercoder.stages.reproduction.trial import TrialOutcome, run_trial
 from tests.reproduction.packages import own_packages
-from tests.reproduction.runs import MODEL, claims, repository, write_run
-from tests.support import cancel_at, of_kind
+from tests.reproduction.runs import EXPERIMENTS, MODEL, claims, repository, write_run
+from tests.support import cancel_at, git, of_kind
 
 _PROCESSES = multiprocessing.get_context("spawn")
 
@@ -79,6 +81,43 @@ def test_the_repository_has_the_results(tmp_path: Path) -> None:
     assert {row["claim"]: row["mean"] for row in rows} == {"C1": 95.0, "C2": 85.0, "C3": 90.0, "C4": 80.0}
 
 
+FIGURES = """
+def figures(results, folder):
+    from PIL import Image
+
+    Image.new("RGB", (len(results), 3), "red").save(folder / "fig-1.png")
+    (folder / "figure 2.png").write_text("<script>")
+    (folder / "fig-3.svg").write_text("<svg/>")
+"""
+
+
+def test_figures_are_drawn_in_the_sandbox_and_shown_beside_the_papers(tmp_path: Path) -> None:
+    write_run(tmp_path, {"tiny/experiments.py": EXPERIMENTS + FIGURES})
+    section = Section(anchor="1", level=1, title="Results", blocks=(Figure(anchor="fig:1", caption="Accuracy."),))
+    paper = Paper(title="Tiny", abstract="", sections=(section,), source="markdown")
+    (tmp_path / "paper.json").write_text(paper.model_dump_json(), encoding="utf-8")
+    reproduce(tmp_path)
+    (drawn,) = load(tmp_path).figures
+    assert (drawn.name, drawn.anchor, drawn.caption) == ("fig-1.png", "fig:1", "Accuracy.")
+    with Image.open(tmp_path / "repo" / "figures" / "fig-1.png") as picture:
+        assert picture.size == (4, 3)
+    assert drawn.picture in (tmp_path / "report.html").read_text(encoding="utf-8")
+    warnings = [event.message for event in of_kind(read_events(tmp_path), Warned)]
+    assert warnings == ["2 of 3 figures are not shown: draw them as PNG"]
+    assert git(tmp_path / "repo", "status", "--short", "figures") == ""
+
+
+def test_figures_that_fail_cost_no_result_and_those_of_before_are_removed(tmp_path: Path) -> None:
+    write_run(tmp_path, {"tiny/experiments.py": EXPERIMENTS + FIGURES})
+    reproduce(tmp_path)
+    code = EXPERIMENTS + FIGURES.replace("from PIL", "raise RuntimeError('no ink')\n    from PIL")
+    (tmp_path / "repo" / "tiny" / "experiments.py").write_text(code, encoding="utf-8")
+    assert reproduce(tmp_path).measured == 4
+    assert "could not be drawn" in of_kind(read_events(tmp_path), Warned)[-1].message
+    assert list((tmp_path / "repo" / "figures").iterdir()) == []
+    assert load(tmp_path).figures == ()
+
+
 def count_processes(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What each process with trials was started with."""
     processes = []
@@ -122,7 +161,11 @@ def test_results_of_the_pipeline_are_those_of_the_command(tmp_path: Path) -> Non
     files, log = (*reversed(repository(tmp_path)), lock), EventLog(tmp_path)
     run = Run(tmp_path, PlainContext(log), log, step_store(tmp_path))
     options = ReproductionOptions(budget=120.0, sandbox="subprocess")
-    asyncio.run(pipeline.reproduce(run, files, claims(), (), options))
+
+    async def run_pipeline() -> None:
+        await pipeline.reproduce(await pipeline.prepare_trials(run, files, (), options), claims())
+
+    asyncio.run(run_pipeline())
     reproduce(tmp_path)
     assert set(ended(tmp_path).values()) == {1}
 

@@ -22,12 +22,14 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.design import Design
 from papercoder.artifacts.reproduction import ReproductionOptions
+from papercoder.errors import NotRecordedError
+from papercoder.models.contract import Request
 from papercoder.pipeline import diagnosis as pipeline
 from papercoder.pipeline.adoption import pending_change
 from papercoder.pipeline.publisher import Publisher
-from papercoder.pipeline.reproduction import reproduce
+from papercoder.pipeline.reproduction import prepare_trials, reproduce
 from papercoder.repository.git import History
-from papercoder.runs.events import Event, HypothesisEnded
+from papercoder.runs.events import Event, HypothesisEnded, Warned
 from papercoder.runs.folder import step_store
 from papercoder.runs.run import Run
 from tests.reproduction.packages import own_packages
@@ -101,8 +103,9 @@ class Case:
         run = Run(self.folder, agents, self.events.append, step_store(self.folder))
         publish = Publisher(run, History(self.folder / "repo", 1_700_000_000))
         files = await publish(self.files, "All files")
-        await reproduce(run, files, self.design.claims, self.design.config.values, options)
-        return await pipeline.diagnose(run, PAPER, self.design, files, options, publish)
+        prepared = await prepare_trials(run, files, self.design.config.values, options)
+        await reproduce(prepared, self.design.claims)
+        return await pipeline.diagnose(prepared, PAPER, self.design, publish)
 
 
 def test_the_reading_that_meets_the_claim_is_kept(tmp_path: Path) -> None:
@@ -135,6 +138,19 @@ def test_a_reading_that_loses_other_claims_is_not_kept(tmp_path: Path) -> None:
     assert set(attempt.lost) == {"C1", "C2", "C3"}
     assert pending_change(tmp_path) is None
     assert (tmp_path / "repo" / "tiny" / "model.py").read_text(encoding="utf-8").endswith(LINE)
+
+
+def test_edits_that_a_recording_does_not_have_are_no_failure(tmp_path: Path) -> None:
+    case = Case(tmp_path, [HALF, MORE_STEPS], [])
+
+    def say_nothing(_: Request) -> str:
+        raise NotRecordedError("The recording has no answer of variant.")
+
+    case.model._answers = {**case.model._answers, "variant": say_nothing}
+    attempts = case.diagnose().attempts
+    assert [(each.hypothesis, each.status) for each in attempts] == [("H1", "not_tried"), ("H2", "rejected")]
+    assert attempts[0].reason == "The recording has no edits for it."
+    assert of_kind(case.events, Warned) == []
 
 
 def test_a_diagnosis_is_not_repeated(tmp_path: Path) -> None:

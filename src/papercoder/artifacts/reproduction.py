@@ -32,7 +32,7 @@ class ReproductionOptions(Artifact):
     """What the user asked for."""
 
     budget: float = Field(default=3600.0, gt=0)
-    """Seconds that one invocation may take."""
+    """Seconds that trials may take in one invocation, without the installation of packages before."""
 
     max_trials: int | None = Field(default=None, ge=1)
     """The most trials that one invocation may run; None: no limit."""
@@ -141,6 +141,12 @@ class TrialFailure(Artifact):
 
     id: str
     reason: str
+
+
+class DrawnFigures(Artifact):
+    """The figures that the repository drew from its results, in its folder `figures`."""
+
+    names: tuple[str, ...] = ()
 
 
 class Reproduction(Artifact):

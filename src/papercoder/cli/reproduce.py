@@ -29,8 +29,10 @@ def reproduce(
     run: RunArgument,
     budget: BudgetOption = None,
     max_trials: Annotated[int | None, typer.Option(min=1, help="The most trials to run now.")] = None,
-    claims: Annotated[str | None, typer.Option(metavar="C1,O2", help="Decide these claims only.")] = None,
-    tables: Annotated[str | None, typer.Option(metavar="1,2", help="Decide the claims of these tables only.")] = None,
+    claims: Annotated[str | None, typer.Option(metavar="C1,O2", help="Decide these claims only, or `all`.")] = None,
+    tables: Annotated[
+        str | None, typer.Option(metavar="1,2", help="Decide these tables' claims only, or `all`.")
+    ] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="The most seeds of each kind of trial.")] = None,
     scale: Annotated[
         float | None, typer.Option(help="Shrink steps, samples and sizes to this share, up to 1; results are toy.")
@@ -78,8 +80,10 @@ def reproduce(
 
 
 def _listed(text: str | None) -> tuple[str, ...] | None:
-    """The parts of `C1,C7`."""
-    return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
+    """The parts of `C1,C7`; none of them, which means no limit, for `all`."""
+    if text is None:
+        return None
+    return () if text.strip() == "all" else tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 @app.command()

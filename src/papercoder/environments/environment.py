@@ -4,12 +4,14 @@ Compared are the files that were installed, before each use, and the modules tha
 """
 
 import asyncio
+import fcntl
 import hashlib
 import os
 import shlex
 import stat
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -159,6 +161,12 @@ _FOLDER = "environment"
 _DOWNLOADS = ".downloads"
 """In the environment while it is built."""
 
+_RESOLVED: dict[str, str] = {}
+"""What this process has resolved: the same requirements get the same versions, and an index is asked once."""
+
+_POLL = 0.1
+"""Seconds between two looks at whether another environment is finished."""
+
 _COMPILE = (PYTHON, "-I", "-S", "-m", "compileall", "-q", "-j", "0", f"{ENVIRONMENT}/lib")
 
 
@@ -263,12 +271,13 @@ class _Building:
         self.command = shlex.join(("pip", "install", "-r", LOCK))
         built_by = (self.sandbox.name, self.sandbox.python, self.sandbox.system, self.tool.name)
         final = self.packages.cache / "environments" / digest([built_by, packages])
-        if not await asyncio.to_thread(is_unchanged, final / _FOLDER):
-            await delete_folder(final)
-            if not await self._create(packages):
-                return self._ended(lock)
-            await asyncio.to_thread(take_inventory, self.environment)
-        environment = Environment((Bind(_move(self.folder, final) / _FOLDER, ENVIRONMENT),))
+        async with _only_builder(self.packages.cache / f".building-{final.name}"):
+            if not await asyncio.to_thread(is_unchanged, final / _FOLDER):
+                await delete_folder(final)
+                if not await self._create(packages):
+                    return self._ended(lock)
+                await asyncio.to_thread(take_inventory, self.environment)
+            environment = Environment((Bind(_move(self.folder, final) / _FOLDER, ENVIRONMENT),))
         hold(final)
         os.utime(final)  # `papercoder cache prune` goes by the last use
         reason = await self._missing(repository, environment)
@@ -308,11 +317,14 @@ class _Building:
             return former
         if not wanted:
             return head
-        self._write(REQUIREMENTS, wanted)
-        self.command = shlex.join(("pip", "install", "-r", REQUIREMENTS))
-        if not await self._run("install", *self.tool.resolve(self.sandbox.python)):
-            return None
-        return head + self.tool.read_lock(self.environment)
+        key = digest([str(self.packages.cache), head, self.tool.name, self.packages.indexes.variables])
+        if key not in _RESOLVED:
+            self._write(REQUIREMENTS, wanted)
+            self.command = shlex.join(("pip", "install", "-r", REQUIREMENTS))
+            if not await self._run("install", *self.tool.resolve(self.sandbox.python)):
+                return None
+            _RESOLVED[key] = head + self.tool.read_lock(self.environment)
+        return _RESOLVED[key]
 
     async def _create(self, packages: tuple[str, ...]) -> bool:
         if not await self._run("run", self.sandbox.python, "-m", "venv", "--without-pip", ENVIRONMENT):
@@ -355,6 +367,22 @@ class _Building:
             environment={**indexes.variables, **self.tool.variables(f"{ENVIRONMENT}/{_DOWNLOADS}")},
             limits=self.limits,
         )
+
+
+@asynccontextmanager
+async def _only_builder(lock: Path) -> AsyncIterator[None]:
+    """Wait for others, of this process or not, that build the same environment."""
+    with lock.open("wb") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                await asyncio.sleep(_POLL)
+        try:
+            yield
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def has_tests(repository: Path) -> bool:

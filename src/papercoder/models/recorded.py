@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from papercoder.artifacts.base import Artifact
-from papercoder.errors import AnswerError, SettingsError
+from papercoder.errors import NotRecordedError, SettingsError
 from papercoder.models.contract import FREE, Answer, Request, free_answer
 from papercoder.models.retries import CONTINUE, text_so_far
 from papercoder.runs.folder import digest, write_synced
@@ -65,13 +65,13 @@ class Recorded:
         """The answer of this agent about this subject in this round.
 
         Raises:
-            AnswerError: the recording has no such answer; a run continues without it if the answer is optional.
+            NotRecordedError: the recording has no such answer; a run continues without it if the answer is optional.
         """
         path = self._folder / self._file(request)
         try:
             text = path.read_bytes().decode("utf-8")  # keeps line ends as they are
         except FileNotFoundError:
-            raise AnswerError(self._missing(request, path)) from None
+            raise NotRecordedError(self._missing(request, path)) from None
         return free_answer(request, text)
 
     def _file(self, request: Request) -> str:

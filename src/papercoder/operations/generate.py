@@ -96,8 +96,8 @@ _FOLDERS = (_PACKAGE / "example", _PACKAGE.parents[1] / "examples" / "kiln")
 """In an installed package, and in a clone."""
 
 
-BUDGET = 60.0
-"""Seconds for the trials, and again for the diagnosis: enough for a few seeds of everything on two cores."""
+BUDGET, TABLES = 90.0, ("2",)
+"""Seconds for the trials, and again for the diagnosis, and the tables whose claims they decide: the main comparison."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,7 @@ class Example:
             model=recorded,
             reproduce=True,
             budget=user.budget if "budget" in user.model_fields_set else BUDGET,
+            tables=TABLES,
             sandbox=user.sandbox,
             concurrency=user.concurrency,
             coding="layered",  # as the answers were recorded; with a new recording, the default

@@ -25,7 +25,7 @@ from papercoder.pipeline import reproduction
 from papercoder.pipeline.adoption import with_pending_texts
 from papercoder.pipeline.diagnosis import diagnose
 from papercoder.pipeline.publisher import Files, Publisher, add_results
-from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, Confirm
+from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, Confirm, prepare_trials
 from papercoder.repository.files import read_files
 from papercoder.repository.git import History
 from papercoder.runs.event_log import EventLog, last_start, read_events, trusted_start
@@ -63,18 +63,12 @@ async def reproduce_run(
     environment = environment or RunEnvironment()
     with _opened(folder, options, listeners, environment) as (run, design, files):
         paper = load(folder, "paper.json", Paper)
+        prepared = await prepare_trials(run, files, design.config.values, options)
         found = await reproduction.reproduce(
-            run,
-            files,
-            design.claims,
-            design.config.values,
-            options,
-            retry_failed=retry_failed,
-            confirm=confirm,
-            open_at=environment.open_place,
+            prepared, design.claims, retry_failed=retry_failed, confirm=confirm, open_at=environment.open_place
         )
         history = History(folder / "repo", int(summarise(read_events(folder)).started or time.time()))
-        await add_results(run, paper, design, files, options, found, Publisher(run, history))
+        await add_results(prepared, paper, design, found, Publisher(run, history))
     return found
 
 
@@ -97,7 +91,8 @@ async def measure_trials(
         PaperCoderError: a trial is unknown or cannot run; results are kept.
     """
     with _opened(folder, options, listeners) as (run, design, files):
-        return await reproduction.measure_named(run, files, design.claims, design.config.values, options, tuple(names))
+        prepared = await prepare_trials(run, files, design.config.values, options)
+        return await reproduction.measure_named(prepared, design.claims, tuple(names))
 
 
 @contextmanager
@@ -195,7 +190,8 @@ async def diagnose_run(
             for message in foreign_start(folder, before, now) if before else ():
                 log(Warned(where="settings", message=message))
             publish = Publisher(run, history)
-            diagnosis = await diagnose(run, paper, design, files, options, publish, environment.open_place)
+            prepared = await prepare_trials(run, files, design.config.values, options)
+            diagnosis = await diagnose(prepared, paper, design, publish, environment.open_place)
             end.reason = ""
     if diagnosis.kept:
         await generate(source_to_resume(folder), folder, settings, listeners, environment)

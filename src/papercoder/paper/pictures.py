@@ -158,7 +158,7 @@ def figures(source: str | Path, paper: Paper) -> tuple[FigureImages, ...]:
     if paper.source == "latex":
         files = _files_of(source)
         taken = {figure.anchor: _graphics(files, figure.graphics) for figure in shown}
-        found = _converted({name: data for of_one in taken.values() for name, data in of_one.items()})
+        found = as_png({name: data for of_one in taken.values() for name, data in of_one.items()})
         return tuple(_of_latex(figure.anchor, taken[figure.anchor], found) for figure in shown)
     places = {place.anchor: place for place in paper.places if place.turned % 90 == 0}
     pdf = _pdf_of(source) if places else None
@@ -221,8 +221,8 @@ def _graphic(files: Files, name: str) -> bytes | str:
     return f"{name} is not among the files of the paper"
 
 
-def _converted(graphics: dict[str, bytes | str]) -> dict[str, bytes]:
-    """Name -> the picture of each graphic that can be decoded."""
+def as_png(graphics: dict[str, bytes | str]) -> dict[str, bytes]:
+    """Name -> the picture of each PNG, JPEG or PDF file that can be decoded; a text says why there is no file."""
     with temporary_folder() as folder:
         request: list[list[object]] = []
         for number, data in enumerate(graphics.values()):

@@ -1,7 +1,7 @@
 """Diagnosis: hypotheses for the claims that differ are tried within a budget; what the results support is kept."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from papercoder.agents.agent import Agents
@@ -22,13 +22,13 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.claims import ClaimVerdict, Tolerance
 from papercoder.artifacts.design import Design
-from papercoder.artifacts.reproduction import ReproductionOptions, kind_of
+from papercoder.artifacts.reproduction import kind_of
 from papercoder.claims.verdicts import compare
-from papercoder.errors import ModelError
+from papercoder.errors import ModelError, NotRecordedError
 from papercoder.files.regular import is_file
 from papercoder.pipeline.adoption import change_between, save_change
 from papercoder.pipeline.publisher import Files, Publisher, execute_in_run
-from papercoder.pipeline.reproduction import OpenPlace, measure, open_place, recall
+from papercoder.pipeline.reproduction import OpenPlace, PreparedTrials, measure, open_place
 from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.runs.events import DiagnosisStarted, HypothesisEnded, Warned
 from papercoder.runs.folder import digest, load
@@ -64,13 +64,7 @@ _CLAIMS = "reproduction/claims.json"
 
 
 async def diagnose(
-    run: Run[Agents],
-    paper: Paper,
-    design: Design,
-    files: Files,
-    options: ReproductionOptions,
-    publish: Publisher,
-    open_at: OpenPlace = open_place,
+    prepared: PreparedTrials, paper: Paper, design: Design, publish: Publisher, open_at: OpenPlace = open_place
 ) -> Diagnosis:
     """Explain the claims that differ; a change that the results support is left pending for the next pass.
 
@@ -78,25 +72,24 @@ async def diagnose(
     more trials showed that other claims differ too.
 
     Args:
-        run: has the results of the repository's trials.
+        prepared: the trials of the repository, of which some have results; the budget of their options is the
+            diagnosis's own.
         paper: the paper.
         design: the results of planning.
-        files: of the generated repository.
-        options: of the reproduction, with the budget of the diagnosis.
         publish: knows which files the user edited, and keeps every change that was tried as a branch.
         open_at: opens the place where trials run.
 
     Raises:
-        ReproductionError: the repository lists no trials, or its packages cannot be installed.
-        SandboxError: no sandbox works here.
+        ReproductionError: the packages of a changed repository cannot be installed.
+        SandboxError: no sandbox works where trials run.
     """
+    run, files = prepared.run, prepared.files
     before = load(run.folder, REPORT, Diagnosis) if is_file(run.folder, REPORT) else Diagnosis()
     now = load(run.folder, _CLAIMS, ClaimResults) if is_file(run.folder, _CLAIMS) else ClaimResults()
     if before.repository == _digest(files) and before.is_complete(now.differing):
         return before
-    trials, results = await recall(run, files, design.config.values, options)
-    state = State(design, files, results, Tolerance(relative=options.tolerance))
-    after, diagnosis = await DiagnosisRounds(run, paper, publish, trials, options, open_at).run_rounds(state)
+    state = State(design, files, await prepared.results(), Tolerance(relative=prepared.options.tolerance))
+    after, diagnosis = await DiagnosisRounds(prepared, paper, publish, open_at).run_rounds(state)
     if before.kept and before.repository == _digest(files):  # the first reading is older than this diagnosis
         diagnosis = diagnosis.model_copy(update={"before": before.before})
     diagnosis = diagnosis.model_copy(update={"repository": _digest(after.files)})
@@ -134,17 +127,19 @@ class State:
 class DiagnosisRounds:
     """The hypotheses of one run, tried one after the other."""
 
-    run: Run[Agents]
+    prepared: PreparedTrials
     paper: Paper
     publish: Publisher
-    trials: tuple[Trial, ...]
-    options: ReproductionOptions
-    """The budget is the diagnosis's own."""
-
     open_at: OpenPlace = open_place
 
     attempts: list[DiagnosisAttempt] = field(default_factory=list)
-    _started: float = field(default_factory=time.monotonic)
+    _spent: float = 0.0
+    """Seconds of the budget, which is for trials: answers and executions have limits of their own."""
+
+    @property
+    def run(self) -> Run[Agents]:
+        """Keeps the results."""
+        return self.prepared.run
 
     async def run_rounds(self, state: State) -> tuple[State, Diagnosis]:
         """Find hypotheses, try them cheapest first, and keep what the results support.
@@ -175,7 +170,7 @@ class DiagnosisRounds:
 
     @property
     def _seconds_left(self) -> float:
-        return self.options.budget - (time.monotonic() - self._started)
+        return self.prepared.options.budget - self._spent
 
     def _cost(self, hypothesis: Hypothesis, state: State) -> tuple[float, int]:
         """Estimated seconds of the trials that decide it, then its rank."""
@@ -191,7 +186,10 @@ class DiagnosisRounds:
     async def _try(self, hypothesis: Hypothesis, state: State) -> State:
         """Try one hypothesis; returns the changed state if it is kept, else the same."""
         started = time.monotonic()
-        attempt, changed = await self._attempt(hypothesis, state)
+        try:
+            attempt, changed = await self._attempt(hypothesis, state)
+        except NotRecordedError:
+            attempt, changed = _ended(hypothesis, "not_tried", "The recording has no edits for it."), state
         attempt = attempt.model_copy(update={"seconds": time.monotonic() - started})
         self.attempts.append(attempt)
         self.run.emit(
@@ -228,8 +226,8 @@ class DiagnosisRounds:
                 self.run,
                 f"diagnosis/{hypothesis.id}/execution.json",
                 changed.files,
-                self.options.sandbox,
-                gpu=self.options.gpu,
+                self.prepared.options.sandbox,
+                gpu=self.prepared.options.gpu,
             )
             if execution.failed:
                 reason = f"With its change, {execution.failed.step} fails: {execution.failed.reason}"
@@ -267,9 +265,8 @@ class DiagnosisRounds:
         """Both readings with further seeds of the trials of these claims, as far as the budget allows."""
         known = {result.trial.id for result in before.results}
         further = (trial for trial in self._trials_of(before, claims) if trial.id not in known)
-        options = self.options.model_copy(update={"budget": max(self._seconds_left / 2, 1.0)})
         seeds = tuple(limit_seeds(further, _MORE_SEEDS))
-        added = await measure(self.run, before.files, (), seeds, options, "reproduction", self.open_at)
+        added = await self._measured(before, seeds, self._seconds_left / 2, "reproduction")
         before = replace(before, results=(*before.results, *added))
         trials = tuple(result.trial for result in (*after.results, *added))
         return before, await self._measure(hypothesis, after, trials)
@@ -281,9 +278,9 @@ class DiagnosisRounds:
 
     def _trials_of(self, state: State, claims: Iterable[str]) -> Iterator[Trial]:
         """All trials of these claims."""
-        needs = needed_kinds(state.design.claims, self.trials)
+        needs = needed_kinds(state.design.claims, self.prepared.listed.trials)
         kinds = {kind for name in claims for kind in needs.get(name, ())}
-        return (trial for trial in self.trials if kind_of(trial) in kinds)
+        return (trial for trial in self.prepared.listed.trials if kind_of(trial) in kinds)
 
     def _why_not(self, hypothesis: Hypothesis, deciding: tuple[Trial, ...]) -> str:
         """Why a hypothesis is not tried; empty if it is."""
@@ -307,7 +304,7 @@ class DiagnosisRounds:
             test_paths = set(map(property_test_path, hypothesis.files))
             outline = config_outline(next(file.text for file in files if file.path == CONFIG), design.config)
             try:
-                written = await self.run.optional_step(
+                written = await self.run.step(
                     f"diagnosis/{hypothesis.id}/edits.json",
                     write_variant,
                     self.paper,
@@ -317,19 +314,27 @@ class DiagnosisRounds:
                     trial_files(files),
                     tuple(file for file in files if file.path in test_paths),
                 )
+            except NotRecordedError:
+                raise
             except ModelError as error:
                 self.run.emit(Warned(where=f"diagnosis of {hypothesis.id}", message=str(error)))
-                return None, edits
-            if written is None:
                 return None, edits
             files, edits = apply(files, written), written
         return replace(state, design=design, files=files), edits
 
     async def _measure(self, hypothesis: Hypothesis, state: State, trials: tuple[Trial, ...]) -> State:
         """The state with what these trials measure with its code, and no other results."""
-        options = self.options.model_copy(update={"budget": max(self._seconds_left, 1.0)})
-        measured = await measure(self.run, state.files, (), trials, options, f"diagnosis/{hypothesis.id}", self.open_at)
+        measured = await self._measured(state, trials, self._seconds_left, f"diagnosis/{hypothesis.id}")
         return replace(state, results=measured)
+
+    async def _measured(
+        self, state: State, trials: Sequence[Trial], seconds: float, folder: str
+    ) -> tuple[TrialResult, ...]:
+        started, inputs = time.monotonic(), (state.files, state.design.config.values, trials, state.results)
+        try:
+            return await measure(self.prepared, *inputs, max(seconds, 1.0), folder, self.open_at)
+        finally:
+            self._spent += time.monotonic() - started
 
     def _decide(self, hypothesis: Hypothesis, before: State, after: State, edits: Edits) -> DiagnosisAttempt:
         changes = _changes(before, after)

@@ -43,7 +43,7 @@ from papercoder.pipeline.adoption import amend_assumptions, pending_change, with
 from papercoder.pipeline.diagnosis import diagnose
 from papercoder.pipeline.property_tests import PropertyTests, proposals_of_tests
 from papercoder.pipeline.publisher import Files, Publisher, add_results
-from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, reproduce
+from papercoder.pipeline.reproduction import REPRODUCTION_SETTINGS, prepare_trials, reproduce
 from papercoder.pipeline.rounds import RepairRounds, ReviewRounds
 from papercoder.repository.code_graph import import_order
 from papercoder.repository.config_text import config_outline, outline_with, to_yaml
@@ -93,10 +93,11 @@ async def paper_to_repository(run: Run[Agents], paper: Paper, publish: Publisher
     await run.write_output("execution/report.json", execution)
     if settings.reproduce and execution and "smoke" in execution.passed:
         options = ReproductionOptions.model_validate(settings.model_dump(include=REPRODUCTION_SETTINGS))
-        found = await reproduce(run, repository.files, design.claims, design.config.values, options)
-        await add_results(run, paper, design, repository.files, options, found, publish)
+        prepared = await prepare_trials(run, repository.files, design.config.values, options)
+        found = await reproduce(prepared, design.claims)
+        await add_results(prepared, paper, design, found, publish)
         before = pending_change(run.folder)
-        await diagnose(run, paper, design, repository.files, options, publish)
+        await diagnose(prepared, paper, design, publish)
         if pending_change(run.folder) != before:  # it kept a change
             return await paper_to_repository(with_pending_change(run), paper, publish, settings)
     return repository.model_copy(update={"verdicts": verdicts, "execution": execution})

@@ -20,6 +20,7 @@ from papercoder.artifacts import (
 from papercoder.artifacts.design import Design
 from papercoder.concurrency import gather_all
 from papercoder.pipeline.publisher import Files, Publisher
+from papercoder.repository.code_graph import import_closure
 from papercoder.repository.config_text import config_outline, to_yaml
 from papercoder.repository.mutations import mutants
 from papercoder.runs.run import Run
@@ -150,8 +151,11 @@ class PropertyTests:
     async def _report(
         self, files: Files, file: SourceFile, test: SourceFile, seconds: float, number: int
     ) -> MutationReport:
+        """Run the tests with the code that they import and no other, so that a change elsewhere runs nothing again."""
         versions = (*_wrong_code(file), *_wrong_settings(self.design.config, test.text))
-        inputs = ((*files, test), test.path, file.path, versions, seconds, self.sandbox)
+        used = {each.path for start in (test, file) for each in import_closure((*files, test), start.path)}
+        needed = tuple(each for each in (*files, test) if each.path in used or not each.path.endswith(".py"))
+        inputs = (needed, test.path, file.path, versions, seconds, self.sandbox)
         async with self._cores:
             return await self.run.step(f"review/mutation/{file.path}.{number}.json", run_against_versions, *inputs)
 

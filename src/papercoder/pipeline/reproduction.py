@@ -10,11 +10,11 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from papercoder.artifacts import Claims, ConfigValue, SourceFile, Trial, TrialList, TrialResult
+from papercoder.artifacts import Claims, ConfigValue, RunData, SourceFile, Trial, TrialList, TrialResult
 from papercoder.artifacts.claims import ClaimResults, ClaimVerdict, Tolerance
 from papercoder.artifacts.reproduction import (
     Estimate,
@@ -29,7 +29,7 @@ from papercoder.artifacts.reproduction import (
 from papercoder.claims.verdicts import compare
 from papercoder.concurrency import run_in_thread
 from papercoder.datasets.run_data import read_data
-from papercoder.environments.installers import LOCK
+from papercoder.environments.installers import LOCK, REQUIREMENTS
 from papercoder.errors import ReproductionError, RunFolderError, SettingsError
 from papercoder.files.regular import read_text
 from papercoder.pipeline.trial_schedule import TrialSchedule, TrialSteps
@@ -37,6 +37,7 @@ from papercoder.runs.events import ClaimDecided, Forecast, ReproductionPlanned
 from papercoder.runs.folder import digest, load
 from papercoder.runs.run import PlainContext, Run, observes
 from papercoder.sandbox.ray import connected, ray_address
+from papercoder.stages.reproduction.figures import Drawing, draw_figures, draws_figures
 from papercoder.stages.reproduction.order import Target, limit_seeds, needed_kinds, selected_claims, targets_of
 from papercoder.stages.reproduction.places import LocalPlace, RayPlace, SlurmPlace, TrialPlace, local_slots
 from papercoder.stages.reproduction.preparation import (
@@ -50,7 +51,7 @@ from papercoder.stages.reproduction.preparation import (
 )
 from papercoder.stages.reproduction.trial import Slot
 
-REPRODUCTION_SETTINGS = {"budget", "gpu", "sandbox", "tolerance"}
+REPRODUCTION_SETTINGS = {"budget", "gpu", "sandbox", "tables", "tolerance"}
 """The settings that are options of a reproduction too."""
 
 _PLAN = "reproduction/plan.json"
@@ -83,12 +84,77 @@ async def open_place(
         yield LocalPlace(preparation, local_slots(options.workers, trials, options.gpu))
 
 
+@dataclass(frozen=True)
+class PreparedTrials:
+    """The trials of a repository, with the packages and the data that they need: prepared once for all that they do."""
+
+    run: Run[Any]
+    """Keeps their results."""
+
+    files: tuple[SourceFile, ...]
+    options: ReproductionOptions
+    settings: tuple[Setting, ...]
+    """Changes of `config.yaml` for the scale and the data."""
+
+    data: RunData
+    preparation: Preparation
+    listed: TrialList
+
+    async def results(self) -> tuple[TrialResult, ...]:
+        """Those that the present code and settings have already."""
+        place = LocalPlace(self.preparation, local_slots(1, 1, self.options.gpu))  # nothing runs
+        steps = self.steps(place)
+        results = [await steps.known(trial) for trial in self.listed.trials]
+        return tuple(result for result in results if result)
+
+    def steps(self, place: TrialPlace) -> TrialSteps:
+        """The trials as steps of the run."""
+        return TrialSteps(self.run, place, trial_files(self.files), self.settings, self.options.scale, self.data)
+
+    async def draw(self, results: Iterable[TrialResult]) -> Drawing:
+        """The figures that the repository draws from these results.
+
+        Raises:
+            SandboxError: the sandbox could not be started.
+        """
+        files = (*trial_files(self.files), *(file for file in self.files if file.path == CLAIMS))
+        if not draws_figures(files):
+            return Drawing()
+        return await draw_figures(self.preparation, files, self.settings, results, self.run.folder)
+
+    async def preparation_of(self, changed: tuple[SourceFile, ...]) -> Preparation:
+        """The same for a changed repository, unless it needs other packages."""
+        if _packages(changed) == _packages(self.files):
+            return self.preparation
+        return await prepare(changed, self.options.sandbox, self.data)
+
+
+async def prepare_trials(
+    run: Run[Any], files: tuple[SourceFile, ...], config: Iterable[ConfigValue], options: ReproductionOptions
+) -> PreparedTrials:
+    """Install the packages of a repository and list its trials.
+
+    Args:
+        run: keeps their results.
+        files: of the generated repository.
+        config: the settings, of which some may be shrunk.
+        options: the scale and the sandbox.
+
+    Raises:
+        ReproductionError: the repository lists no trials, or its packages cannot be installed.
+        SandboxError: no sandbox works here.
+    """
+    files, data = _with_lock(run.folder, files), read_data(run.folder)
+    settings = (*scaled_settings(config, options.scale), *data_settings(files, data))
+    run.emit(Forecast(message="installing the repository's packages, if they are not there yet"))
+    preparation = await prepare(files, options.sandbox, data)
+    listed = await _list(run, preparation, files, settings)
+    return PreparedTrials(run, files, options, settings, data, preparation, listed)
+
+
 async def reproduce(
-    run: Run[Any],
-    files: tuple[SourceFile, ...],
+    prepared: PreparedTrials,
     claims: Claims,
-    config: Iterable[ConfigValue],
-    options: ReproductionOptions,
     *,
     retry_failed: bool = False,
     confirm: Confirm | None = None,
@@ -97,33 +163,25 @@ async def reproduce(
     """Measure as many claims as the budget allows.
 
     Args:
-        run: keeps the results.
-        files: of the generated repository.
+        prepared: the trials; their options say the budget, what to measure and where.
         claims: of the paper.
-        config: the settings, of which some may be shrunk.
-        options: budget, scale, what to measure and where.
         retry_failed: also run trials that failed before.
         confirm: called with the plan, after the times are estimated; None: the plan is carried out.
         open_at: opens the place where trials run.
 
     Raises:
-        ReproductionError: the repository lists no trials, or its packages cannot be installed.
-        SandboxError: no sandbox works here.
+        ReproductionError: the packages cannot be installed where trials run.
+        SandboxError: no sandbox works there.
         SettingsError: an option names a claim or a table that does not exist.
     """
-    async with _opened(run, files, claims, config, options, open_at) as work:
+    async with _opened(prepared, claims, open_at) as work:
         await work.recall(retry_failed)
         await work.carry_out(confirm)
         return await work.finish()
 
 
 async def measure_named(
-    run: Run[Any],
-    files: tuple[SourceFile, ...],
-    claims: Claims,
-    config: Iterable[ConfigValue],
-    options: ReproductionOptions,
-    names: Iterable[str],
+    prepared: PreparedTrials, claims: Claims, names: Iterable[str]
 ) -> tuple[tuple[TrialResult, ...], ClaimResults]:
     """Run the trials with these ids to their end, whatever the budget, and compare the claims with all results.
 
@@ -136,59 +194,48 @@ async def measure_named(
         ReproductionError: the repository has no such trial, or its packages cannot be installed.
         SandboxError: no sandbox works here.
     """
-    everything = options.model_copy(update={"claims": (), "tables": (), "seeds": None, "max_trials": None})
-    async with _opened(run, files, claims, config, everything) as work:
+    everything = prepared.options.model_copy(update={"claims": (), "tables": (), "seeds": None, "max_trials": None})
+    async with _opened(replace(prepared, options=everything), claims, open_place) as work:
         await work.recall(retry_failed=False)
         measured = [await work.measure(name) for name in names]
         return tuple(measured), await work.compare()
 
 
 @asynccontextmanager
-async def _opened(
-    run: Run[Any],
-    files: tuple[SourceFile, ...],
-    claims: Claims,
-    config: Iterable[ConfigValue],
-    options: ReproductionOptions,
-    open_at: OpenPlace = open_place,
-) -> AsyncIterator["_Reproduction"]:
-    """A reproduction whose trials are listed, with the place where they run."""
-    started = time.monotonic()
-    files, data = _with_lock(run.folder, files), read_data(run.folder)
-    settings = (*scaled_settings(config, options.scale), *data_settings(files, data))
-    run.emit(Forecast(message="installing the repository's packages, if they are not there yet"))
-    preparation = await prepare(files, options.sandbox, data)
-    listed = await _list(run, preparation, files, settings)
+async def _opened(prepared: PreparedTrials, claims: Claims, open_at: OpenPlace) -> AsyncIterator["_Reproduction"]:
+    """A reproduction with the place where its trials run."""
+    options = prepared.options
     chosen = _selected(claims, options)
-    trials = tuple(limit_seeds(listed.trials, options.seeds))
+    trials = tuple(limit_seeds(prepared.listed.trials, options.seeds))
     needs = needed_kinds(chosen, trials)
     if options.claims or options.tables:
         kinds = frozenset().union(*needs.values())
         trials = tuple(trial for trial in trials if kind_of(trial) in kinds)
-    async with open_at(options, preparation, run.folder, len(trials)) as place:
-        steps = TrialSteps(run, place, trial_files(files), settings, options.scale, data)
-        yield _Reproduction(run, steps, listed, trials, targets_of(needs), chosen, options, started)
+    async with open_at(options, prepared.preparation, prepared.run.folder, len(trials)) as place:
+        yield _Reproduction(prepared, prepared.steps(place), trials, targets_of(needs), chosen)
 
 
 async def measure(
-    run: Run[Any],
+    prepared: PreparedTrials,
     files: tuple[SourceFile, ...],
-    settings: tuple[Setting, ...],
+    config: Iterable[ConfigValue],
     trials: Sequence[Trial],
-    options: ReproductionOptions,
+    former: Iterable[TrialResult],
+    budget: float,
     folder: str,
     open_at: OpenPlace = open_place,
 ) -> tuple[TrialResult, ...]:
-    """Measure some trials of changed code or settings within a budget.
+    """Measure some trials of a changed repository within a budget.
 
     Trials that have a result from the same code and settings, from this folder or another one, are not run again.
 
     Args:
-        run: keeps the results.
+        prepared: the trials of the repository before the change.
         files: of the changed repository.
-        settings: changes of `config.yaml`.
+        config: its settings.
         trials: in the order of their importance.
-        options: the budget, the scale, and where trials run.
+        former: results from before the change, whose times are about the same.
+        budget: seconds.
         folder: where in the run folder results are written.
         open_at: opens the place where trials run.
 
@@ -199,19 +246,28 @@ async def measure(
         ReproductionError: the repository has no trials, or its packages cannot be installed.
         SandboxError: no sandbox works here.
     """
-    files, data = _with_lock(run.folder, files), read_data(run.folder)
-    settings = (*data_settings(files, data), *settings)
-    preparation = await prepare(files, options.sandbox, data)
+    run, options = prepared.run, prepared.options
+    files = _with_lock(run.folder, files)
+    preparation = await prepared.preparation_of(files)
+    settings = (*scaled_settings(config, options.scale), *data_settings(files, prepared.data))
     async with open_at(options, preparation, run.folder, len(trials)) as place:
-        steps = TrialSteps(run, place, trial_files(files), settings, options.scale, data, folder)
+        steps = TrialSteps(run, place, trial_files(files), settings, options.scale, prepared.data, folder)
         kinds = dict.fromkeys(map(kind_of, trials))
         targets = targets_of({str(index): [kind] for index, kind in enumerate(kinds)})
-        schedule = TrialSchedule(steps, trials, targets, options.budget, _ignore, options.max_trials)
+        schedule = TrialSchedule(steps, trials, targets, budget, _ignore, options.max_trials)
+        for each in former:
+            if each.status == "done":
+                schedule.estimates.measured(kind_of(each.trial), each.seconds)
         for trial in trials:
             if result := await steps.known(trial):
                 schedule.results[trial.id] = result
         await schedule.run()
     return tuple(schedule.results[trial.id] for trial in trials if trial.id in schedule.results)
+
+
+def _packages(files: tuple[SourceFile, ...]) -> frozenset[SourceFile]:
+    """The files that say which packages a repository needs."""
+    return frozenset(file for file in files if file.path in {REQUIREMENTS, LOCK})
 
 
 def _with_lock(folder: Path, files: tuple[SourceFile, ...]) -> tuple[SourceFile, ...]:
@@ -222,25 +278,6 @@ def _with_lock(folder: Path, files: tuple[SourceFile, ...]) -> tuple[SourceFile,
 
 async def _ignore(_: TrialResult) -> None:
     """Measurements for others have no claims to compare."""
-
-
-async def recall(
-    run: Run[Any], files: tuple[SourceFile, ...], config: Iterable[ConfigValue], options: ReproductionOptions
-) -> tuple[tuple[Trial, ...], tuple[TrialResult, ...]]:
-    """All trials of a repository, and the results that its present code and settings have already.
-
-    Raises:
-        ReproductionError: the repository lists no trials, or its packages cannot be installed.
-        SandboxError: no sandbox works here.
-    """
-    files, data = _with_lock(run.folder, files), read_data(run.folder)
-    settings = (*scaled_settings(config, options.scale), *data_settings(files, data))
-    preparation = await prepare(files, options.sandbox, data)
-    trials = (await _list(run, preparation, files, settings)).trials
-    place = LocalPlace(preparation, local_slots(1, 1, options.gpu))  # nothing runs
-    steps = TrialSteps(run, place, trial_files(files), settings, options.scale, data)
-    results = [await steps.known(trial) for trial in trials]
-    return trials, tuple(result for result in results if result)
 
 
 def local_workers(most: int, gpu: bool) -> int:
@@ -318,16 +355,11 @@ def _selected(claims: Claims, options: ReproductionOptions) -> Claims:
 class _Reproduction:
     """A reproduction in progress."""
 
-    run: Run[Any]
+    prepared: PreparedTrials
     steps: TrialSteps
-    listed: TrialList
     trials: tuple[Trial, ...]
     targets: tuple[Target, ...]
     claims: Claims
-    options: ReproductionOptions
-    started: float
-    """The budget includes what was done before the first trial."""
-
     schedule: TrialSchedule = field(init=False)
     verdicts: dict[str, ClaimVerdict] = field(default_factory=dict)
     _comparing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -340,8 +372,17 @@ class _Reproduction:
             self.options.budget,
             self._on_result,
             self.options.max_trials,
-            self.started,
         )
+
+    @property
+    def run(self) -> Run[Any]:
+        """Keeps the results."""
+        return self.prepared.run
+
+    @property
+    def options(self) -> ReproductionOptions:
+        """What the user asked for."""
+        return self.prepared.options
 
     async def recall(self, retry_failed: bool) -> None:
         """Recall what earlier invocations measured and estimated."""
@@ -387,7 +428,7 @@ class _Reproduction:
                 TrialFailure(id=result.trial.id, reason=result.reason) for result in results if result.status != "done"
             ),
             omitted=schedule.plan()[1],
-            not_measured=self.listed.not_measured,
+            not_measured=self.prepared.listed.not_measured,
             seconds=seconds,
             share_used=schedule.seconds_kept / (seconds * self.steps.place.workers),
             claims=await self.compare(),
@@ -406,7 +447,7 @@ class _Reproduction:
                 self.claims,
                 tuple(self.schedule.results.values()),
                 Tolerance(relative=self.options.tolerance),
-                self.listed.not_measured,
+                self.prepared.listed.not_measured,
             )
             await self.run.write_output("reproduction/claims.json", compared)
         verdicts = [(each.claim.id, each.verdict, each.reason) for each in compared.items]

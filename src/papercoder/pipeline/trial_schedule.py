@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -96,6 +97,11 @@ class TrialSteps:
     folder: str = "reproduction"
     """Where in the run folder results are written."""
 
+    @cached_property
+    def _settings_now(self) -> dict[str, object]:
+        """All settings of `config.yaml`, which takes a moment to read."""
+        return flat_settings(self.files, self.settings)
+
     async def known(self, trial: Trial, retry_failed: bool = False) -> TrialResult | None:
         """The result that a trial has already; None if it has none, or it failed and is to be retried."""
         run, attempt = self._run(), 0
@@ -146,9 +152,8 @@ class TrialSteps:
 
     def _earlier_result(self, request: TrialRequest) -> TrialResult | None:
         """A result of the same code and data with other settings, none of which this trial reads."""
-        now = flat_settings(self.files, self.settings)
         for result in self._results_with_any_settings(request):
-            if all(now.get(key) == value for key, value in result.settings.items()):
+            if all(self._settings_now.get(key) == value for key, value in result.settings.items()):
                 return result.model_copy(update={"scale": max(result.scale, self.scale)})
         return None
 
@@ -286,7 +291,7 @@ class TrialSchedule:
                 return None
             for step in self._order():
                 kind = kind_of(step.trial)
-                if kind not in self.estimates.known and kind not in tried:
+                if kind not in self.estimates.known and kind not in tried and not self._is_surely_short(kind):
                     tried.add(kind)
                     return step.trial, TrialCaps(probe=probe, finish_within=max(2 * probe, self.budget * _FINISH_SHARE))
             return None
@@ -426,6 +431,14 @@ class TrialSchedule:
         """The time to plan with: a trial's own and, as short trials share processes, its part of a process's start."""
         seconds, together = self.estimates.seconds(kind), self.steps.place.seconds_together
         return seconds + self._start * (min(1.0, seconds / together) if together else 1.0)
+
+    def _is_surely_short(self, kind: TrialKind) -> bool:
+        """Whether a process of its own would take longer than such a trial, as far as similar ones tell."""
+        return (
+            self.steps.place.seconds_together > 0
+            and self.estimates.follows(kind)
+            and self.estimates.seconds(kind) < self._start
+        )
 
     def _caps(self, kind: TrialKind) -> TrialCaps:
         estimate = self.estimates.of(kind)

@@ -6,6 +6,7 @@ A group is a table or a paragraph of the paper. What all its claims share, such 
 claim has a `Strip`: its reported and measured values on the scale of its metric.
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ from papercoder.artifacts import (
     render_block,
 )
 from papercoder.artifacts.design import ADDED_SETTINGS
-from papercoder.artifacts.reproduction import Reproduction
+from papercoder.artifacts.reproduction import DrawnFigures, Reproduction
 from papercoder.claims.verdicts import compare
 from papercoder.datasets.cache import DataCache
 from papercoder.datasets.run_data import DATA, LOCK, SourceStatus, read_lock, source_status
@@ -51,7 +52,7 @@ from papercoder.files.regular import file_status, is_file, read_bytes, read_text
 from papercoder.paper.fidelity import checks, suspicions
 from papercoder.paper.pictures import FOLDER, picture_name
 from papercoder.report.formatting import figure, statistic
-from papercoder.report.model import CodeLine, DoubtfulPlace, Place, Report, TracedRequirement
+from papercoder.report.model import CodeLine, DoubtfulPlace, DrawnFigure, Place, Report, TracedRequirement
 from papercoder.runs.event_log import LOG, read_events
 from papercoder.runs.folder import require_no_links
 from papercoder.runs.overview import next_steps, status_of, with_foreign_results
@@ -227,8 +228,8 @@ _UNUSED = f"{_RESULTS} is not used, because `papercoder reproduce` did not measu
 MOST_PICTURES = 40
 """Pictures in one report."""
 
-LARGEST_PICTURE = 120_000
-"""Bytes of a picture in a report."""
+LARGEST_PICTURE, LARGEST_FIGURE = 120_000, 600_000
+"""Bytes of a picture of a place, and of a figure, in a report."""
 
 _LINES_BEFORE, _LINES_AFTER = 1, 6
 _LONGEST_LINE = 200
@@ -276,7 +277,9 @@ def load(folder: Path) -> Report:
     steps: dict[str, str] = {step.step: step.status for step in execution.steps} if execution else {}
     report = report.model_copy(update={**_claims(files), "next_steps": next_steps(folder, report.status, steps, "RUN")})
     if (paper := files.read("paper.json", Paper)) is not None:
-        report = report.model_copy(update=_reading(folder, paper))
+        drawn = files.read("reproduction/figures.json", DrawnFigures) or DrawnFigures()
+        figures = tuple(_figure(folder, name, paper) for name in drawn.names)
+        report = report.model_copy(update={**_reading(folder, paper), "figures": figures})
     others = tuple(text for text in summary.warnings if not text.startswith(_READING))
     return report.model_copy(update={"warnings": (*with_foreign_results(others, folder), *files.invalid)})
 
@@ -317,10 +320,23 @@ def doubtful_places(folder: Path, paper: Paper, losses: Sequence[Loss]) -> tuple
     )
 
 
-def _picture(folder: Path, name: str) -> str:
+def _figure(folder: Path, name: str, paper: Paper) -> DrawnFigure:
+    """A figure that the repository drew, beside the paper's figure whose number its name has."""
+    number = re.search(r"(?i)fig(?:ure)?[-_ .]?(\d+)", name)
+    same = next((each for each in paper.figures if number and each.anchor == f"fig:{int(number[1])}"), None)
+    return DrawnFigure(
+        name=name,
+        anchor=same.anchor if same else "",
+        caption=same.caption if same else "",
+        picture=_picture(folder, f"repo/figures/{name}", LARGEST_FIGURE),
+        printed=_picture(folder, f"{FOLDER}/{picture_name(same.anchor)}", LARGEST_FIGURE) if same else "",
+    )
+
+
+def _picture(folder: Path, name: str, most: int = LARGEST_PICTURE) -> str:
     """The file as a data URI; empty if it does not exist or is too large."""
     status = file_status(folder, name)
-    return data_uri(read_bytes(folder, name) or b"") if status and status.st_size <= LARGEST_PICTURE else ""
+    return data_uri(read_bytes(folder, name) or b"") if status and status.st_size <= most else ""
 
 
 def data_uri(png: bytes) -> str:

@@ -69,6 +69,25 @@ class DoubtfulPlace(Artifact):
     """The printed page at this place, as a data URI; empty if there is no picture."""
 
 
+class DrawnFigure(Artifact):
+    """A figure that the repository drew from its results."""
+
+    name: str
+    """The file's name in the folder `figures`."""
+
+    anchor: str = ""
+    """The figure of the paper with the same number; empty if there is none."""
+
+    caption: str = ""
+    """The paper's."""
+
+    picture: str = ""
+    """As a data URI; empty if the file is gone or too large."""
+
+    printed: str = ""
+    """The paper's own picture, as a data URI; empty if there is none."""
+
+
 class TracedRequirement(Artifact):
     """A requirement, its owner, its marks and its verdict."""
 
@@ -141,6 +160,7 @@ class Report(Artifact):
     unclaimed: tuple[UnclaimedResult, ...] = ()
     """Measurements that no claim names."""
 
+    figures: tuple[DrawnFigure, ...] = ()
     tolerance: Tolerance = Tolerance()
     claims_note: str = ""
     """A remark about the claims."""

@@ -146,6 +146,7 @@ def environment(package: str = "papercoder.report") -> Environment:
         "memory": formatting.memory,
         "metric": metric_label,
         "money": formatting.money,
+        "picture": _picture,
         "plural": formatting.plural,
         "reported": formatting.reported,
         "statistic": formatting.statistic,
@@ -196,6 +197,11 @@ def _finalize(value: object) -> object:
         return value
     text = printable(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text) - _LONGEST:,} more characters)"
+
+
+def _picture(uri: str) -> Markup:
+    """A data URI of ours, which is not cut as texts are."""
+    return escape(uri)
 
 
 def _prose(text: str) -> Markup:

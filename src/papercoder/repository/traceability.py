@@ -4,6 +4,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from operator import not_
 from urllib.parse import quote
 
@@ -30,7 +31,8 @@ _LONGEST_RANGE = 200
 _RANGE = re.compile(r"R(\d+)\s*(?:[\u2013-]|to)\s*R(\d+)")
 
 
-def marks(code: str) -> dict[str, tuple[int, ...]]:
+@lru_cache(maxsize=512)
+def marks(code: str) -> Mapping[str, tuple[int, ...]]:
     """Requirement id -> lines whose comments start with it: `# R3: ...`, `# R3, R4: ...`.
 
     Forms that models write although nobody asks for them count too: `# R3-R6: ...`, `# R3: ...; R4: ...`.

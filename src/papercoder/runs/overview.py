@@ -19,7 +19,7 @@ from papercoder.artifacts import (
     Traceability,
     Verdicts,
 )
-from papercoder.artifacts.reproduction import Reproduction
+from papercoder.artifacts.reproduction import Reproduction, ReproductionOptions
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import is_file, read_text, walk
 from papercoder.runs.event_log import LOG, read_events
@@ -212,12 +212,14 @@ def _about_claims(folder: Path, name: str) -> Iterator[NextStep]:
         )
     undecided = claims["inconclusive"] + claims["not_run"]
     reproduction = _load(folder, "reproduction/report.json", Reproduction)
-    if undecided and (reproduction is None or reproduction.omitted):
+    chosen = reproduction.options if reproduction else ReproductionOptions()
+    limits = [f"--{name} all" for name in ("claims", "tables") if getattr(chosen, name)]
+    if undecided and (reproduction is None or reproduction.omitted or limits):
         yield NextStep(
             action="reproduce",
             reason=f"Measure {undecided} more {'claim' if undecided == 1 else 'claims'}",
             detail="Claims and orderings not run or inconclusive so far. You set the budget; finished trials are kept.",
-            command=f"papercoder reproduce {name} --budget 2h",
+            command=" ".join((f"papercoder reproduce {name}", *limits, "--budget 2h")),
         )
 
 

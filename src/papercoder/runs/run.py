@@ -16,7 +16,7 @@ from typing import Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, get
 
 from papercoder.artifacts import Artifact, StepName
 from papercoder.concurrency import run_in_thread
-from papercoder.errors import AnswerError, RunFolderError
+from papercoder.errors import AnswerError, NotRecordedError, RunFolderError
 from papercoder.files.regular import delete, read_text, walk, write
 from papercoder.runs.event_log import current_step
 from papercoder.runs.events import ArtifactEdited, ArtifactMade, ArtifactReused, ArtifactStarted, Emit, Warned
@@ -231,9 +231,14 @@ class Run(Generic[C]):
         *inputs: P.args,
         **named: P.kwargs,
     ) -> T | None:
-        """As `step`, for what a run can do without: None, with a warning, if the model gave no valid answer."""
+        """As `step`, for what a run can do without: None, with a warning, if the model gave no valid answer.
+
+        What a recording does not have is None without a warning.
+        """
         try:
             return await self.step(artifact, make, *inputs, **named)
+        except NotRecordedError:
+            return None
         except AnswerError as error:
             self.emit(Warned(where=artifact, message=str(error)))
             return None

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import sys
 import sysconfig
 from collections.abc import Mapping
@@ -314,6 +315,21 @@ def test_an_environment_is_built_once(packages: Packages, tmp_path: Path) -> Non
     assert again.asked == []
     assert second.environment == first.environment
     assert second.lock == first.lock
+
+
+def test_steps_at_the_same_time_resolve_and_build_an_environment_once(packages: Packages, tmp_path: Path) -> None:
+    repository = write(tmp_path / "repo", {"requirements.txt": "PyYAML>=6\n"})
+    installed(packages, repository, Listed())  # the first of a process resolves
+    shutil.rmtree(packages.cache / "environments")
+    sandboxes = [Listed(), Listed()]
+
+    async def install_both() -> list[Installation]:
+        return list(await asyncio.gather(*(packages.install(repository, each, SMALL) for each in sandboxes)))
+
+    first, second = asyncio.run(install_both())
+    assert sorted(len(sandbox.asked) for sandbox in sandboxes) == [0, 3]  # venv, install, compile
+    assert first.environment == second.environment
+    assert first.environment
 
 
 def test_a_lock_of_other_requirements_is_replaced(packages: Packages, tmp_path: Path) -> None:

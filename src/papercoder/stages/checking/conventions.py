@@ -3,7 +3,7 @@
 import ast
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from pydantic import ValidationError
@@ -174,7 +174,7 @@ def check_marks(tree: Tree) -> Iterator[Finding]:
 
 
 def _unmarked(
-    marked: dict[str, dict[str, tuple[int, ...]]], traceability: Traceability, broken: set[str]
+    marked: Mapping[str, Mapping[str, tuple[int, ...]]], traceability: Traceability, broken: set[str]
 ) -> Iterator[Finding]:
     for trace in traceability.traces:
         need, owner = trace.requirement, trace.owner

@@ -131,6 +131,10 @@ class Estimates:
             seconds *= (statistics.geometric_mean(alike) / overall) if alike else 1.0
         return Estimate(kind=kind, seconds=seconds, basis="similar")
 
+    def follows(self, kind: TrialKind) -> bool:
+        """Whether its method and its data set are both known from other kinds."""
+        return all(any(other[place] == kind[place] for other in self.known) for place in (1, 2))
+
     def seconds(self, kind: TrialKind) -> float:
         """The time to plan with: 1 second where nothing is known, so that such trials are tried early, and twice the
         time after which a trial was stopped without progress.
