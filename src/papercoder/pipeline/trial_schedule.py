@@ -354,6 +354,8 @@ class TrialSchedule:
             if running.last and now - running.reported < _SECONDS_BETWEEN_EVENTS and progress.fraction < 1:
                 return
             running.last, running.reported = progress, now
+            if running.total is not None:  # a trial may take far longer than its probe could show
+                self.estimates.stopped(kind, running.elapsed, running.total)
             emit(
                 TrialProgress(
                     trial=trial.id,
