@@ -9,7 +9,15 @@ from papercoder.agents.answers import InvalidAnswerError, Json
 from papercoder.artifacts import Edits, Excerpt, ProposedAmendment, SourceFile, Verdicts
 from papercoder.errors import AnswerError
 from papercoder.repository.code_graph import CallGraph
-from papercoder.stages.review import Question, choice_problems, problems, review_files, revise_files, shared_requests
+from papercoder.stages.review import (
+    Question,
+    choice_problems,
+    interface_problems,
+    problems,
+    review_files,
+    revise_files,
+    shared_requests,
+)
 from tests.scripted import CODE, block
 from tests.support import MODEL_PY, PAPER, Says, Scripted, make_agents, requirement
 
@@ -188,6 +196,23 @@ def test_an_interface_may_change_with_all_of_its_callers() -> None:
     assert edits.paths == {"tinyfit/model.py", "tinyfit/experiments.py"}
     assert "Only for that may you\nalso edit `tinyfit/experiments.py`" in model.requests[0].text
     assert call in model.requests[0].text
+
+
+def test_a_property_and_its_setter_are_one_name_with_two_interfaces() -> None:
+    code = """\
+class Teacher:
+    @property
+    def state(self):
+        return self.kept
+
+    @state.setter
+    def state(self, value):
+        self.kept = value
+"""
+    before = (SourceFile(path="teacher.py", text=code), SourceFile(path="user.py", text="teacher.state = 1\n"))
+    assert interface_problems(before, (SourceFile(path="teacher.py", text=f"{code}\n\nmore = 1\n"), before[1])) == []
+    (problem,) = interface_problems(before, (SourceFile(path="teacher.py", text="class Teacher: ...\n"), before[1]))[:1]
+    assert problem.startswith("`Teacher.state` of `teacher.py` cannot be called as before, but `user.py`")
 
 
 def test_the_reviewer_is_not_told_how_the_code_came_about() -> None:

@@ -256,9 +256,12 @@ def interface_problems(before: tuple[SourceFile, ...], after: tuple[SourceFile, 
     untouched = [file for file in after if file.text == old.get(file.path)]
     found = []
     for file in after:
-        now = dict(_signatures(file.text))
+        if file in untouched:
+            continue
+        now = tuple(_signatures(file.text))
         for name, arguments in _signatures(old.get(file.path, "")):
-            if name in now and _accepts(now[name], arguments):
+            # A property and its setter have the same name.
+            if any(name == other and _accepts(each, arguments) for other, each in now):
                 continue
             word = re.compile(rf"\b{re.escape(name.rpartition('.')[2])}\b")
             users = [other.path for other in untouched if word.search(other.text)]
