@@ -240,9 +240,6 @@ class TrialSchedule:
     results: dict[str, TrialResult] = field(default_factory=dict)
     """Trial id -> its result."""
 
-    seconds_used: float = 0.0
-    """Of all workers, for trials whether they ended or were stopped."""
-
     seconds_kept: float = 0.0
     """Of all workers, for trials that ended in this invocation."""
 
@@ -376,8 +373,6 @@ class TrialSchedule:
             why = "the budget ended" if self.seconds_left <= 0 else "it was interrupted"
             emit(TrialEnded(trial=trial.id, status="stopped", seconds=running.elapsed, reason=why))
             raise
-        finally:
-            self.seconds_used += running.elapsed
         self.seconds_kept += running.elapsed
         self._ended += 1
         self.results[trial.id] = result
