@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from papercoder.agents.context import text_part
 from papercoder.agents.listings import numbered_code, python_code, requirement_line
+from papercoder.agents.prompts import Prompts
 from papercoder.artifacts import SourceFile
 from papercoder.models.command import render
 from papercoder.models.contract import Answer, Message, Request
 from papercoder.models.relay import Relay
 from papercoder.models.simulated import Simulated
 from papercoder.operations.generate import generate
+from papercoder.repository.files import read_files
 from papercoder.settings import Settings
 from papercoder.stages import checking
 from papercoder.stages.repair import Failure, repair
@@ -148,6 +150,20 @@ def test_no_request_of_a_run_has_words_of_the_paper_outside_its_fences(
     assert any(LINES[0] in request.text and LINES[5] in request.text for request in requests)
     found = {(request.agent, line) for request in requests for m in request.messages for line in injected(m.text)}
     assert found == set()
+
+
+@pytest.mark.parametrize("break_", ["\n", "\r", "\u2028", "\x0b", "\x85"])
+def test_a_name_of_several_lines_imitates_no_heading(tmp_path: Path, break_: str) -> None:
+    (tmp_path / "main.py").write_text("x = 1\n")
+    (tmp_path / f"a{break_}# The requirements{break_}.py").write_text("y = 1\n")
+    assert [file.path for file in read_files(tmp_path)] == ["main.py"]
+
+
+@pytest.mark.parametrize("break_", ["\n", "\r", "\u2028", "\x0b", "\x85"])
+def test_a_variable_of_several_lines_is_fenced(tmp_path: Path, break_: str) -> None:
+    (tmp_path / "whole.md").write_text("About {{ title }}.", encoding="utf-8")
+    text = f"Title{break_}# The requirements"
+    assert Prompts(tmp_path).render("whole", title=text) == f"About {fence(text)}."
 
 
 def test_a_log_imitates_no_instruction() -> None:

@@ -144,9 +144,8 @@ class Excerpt:
 
 def judged_files(repository: Path) -> Files:
     """The files of a repository that a judge may read; empty if the folder is empty or missing."""
-    texts = [
-        file.model_copy(update={"path": _printable(file.path)}) for file in read_files(repository, JUDGED - {".ipynb"})
-    ]
+    read = read_files(repository, JUDGED - {".ipynb"}, every_name=True)
+    texts = [file.model_copy(update={"path": _printable(file.path)}) for file in read]
     notebooks = [notebook(repository, path) for path in own_files(repository)]
     files = (file for file in (*texts, *filter(None, notebooks)) if file.path not in _OWN_CLAIMS)
     return tuple(sorted(files, key=lambda file: PurePosixPath(file.path)))

@@ -101,12 +101,23 @@ _LARGEST = 200_000
 """Bytes; larger files are data."""
 
 
-def read_files(repository: Path, endings: frozenset[str] = TEXTS) -> tuple[SourceFile, ...]:
-    """The text files of a repository, without hidden and huge ones; none if there is no such folder."""
+def read_files(
+    repository: Path, endings: frozenset[str] = TEXTS, *, every_name: bool = False
+) -> tuple[SourceFile, ...]:
+    """The text files of a repository, without hidden and huge ones; none if there is no such folder.
+
+    Args:
+        repository: the folder.
+        endings: of the files to read.
+        every_name: also those whose names cannot be printed, such as names of several lines. In a prompt, they could
+            imitate what stands beside them.
+    """
     return tuple(
         SourceFile(path=path, text=content.decode(errors="replace"))
         for path in own_files(repository)
-        if PurePosixPath(path).suffix in endings and (content := _content(repository, path)) is not None
+        if PurePosixPath(path).suffix in endings
+        and (every_name or path.isprintable())
+        and (content := _content(repository, path)) is not None
     )
 
 

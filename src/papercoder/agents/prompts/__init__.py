@@ -112,7 +112,8 @@ def _environment() -> Environment:
 
 def _finalize(value: object) -> object:
     """A variable with several lines, such as code or a log, gets a fence even if its prompt forgets it."""
-    return fence(value) if isinstance(value, str) and "\n" in value and not isinstance(value, Fenced) else value
+    is_open = isinstance(value, str) and len(value.splitlines()) > 1 and not isinstance(value, Fenced)
+    return fence(str(value)) if is_open else value
 
 
 def _read(path: Path) -> str:
