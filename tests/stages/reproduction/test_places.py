@@ -1,6 +1,9 @@
 """Trials on clusters: two side by side, one of whose workers is killed and costs only what was running there."""
 
 import asyncio
+import os
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -72,4 +75,28 @@ def test_slurm(tmp_path: Path) -> None:
     outcomes, _ = asyncio.run(two_trials(place, tmp_path))
     assert_measured(outcomes, tmp_path)
     asyncio.run(cancelled_trial(place, tmp_path))
-    assert list((tmp_path / "jobs").glob("progress-*")) == []
+    assert list((tmp_path / "jobs").rglob("progress-*")) == []
+
+
+class Planted:
+    """When it is unpickled, a folder is made."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
+        return os.mkdir, (str(self.folder),)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_results_of_jobs_that_a_run_brings_are_not_unpickled(tmp_path: Path) -> None:
+    """The numbers of jobs can be guessed: those of submitit's local executor are numbers of processes."""
+    (tmp_path / "jobs").mkdir()
+    content = pickle.dumps(("success", Planted(tmp_path / "owned")))
+    for number in range(os.getpid(), os.getpid() + 3000):
+        (tmp_path / "jobs" / f"{number}_0_result.pkl").write_bytes(content)
+    (tmp_path / "killed").touch()
+    place = SlurmPlace(tmp_path / "jobs", "subprocess", gpu=False, workers=None, trials=2, cluster="local")
+    outcomes, _ = asyncio.run(two_trials(place, tmp_path))
+    assert_measured(outcomes, tmp_path)
+    assert not (tmp_path / "owned").exists()

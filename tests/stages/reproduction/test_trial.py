@@ -222,6 +222,33 @@ os.remove("results/t-0.checkpoint")
     assert not (tmp_path / "t-0").exists()
 
 
+@pytest.mark.parametrize("kind", ["a link", "a pipe", "a folder", "a sparse file"])
+def test_a_checkpoint_that_is_no_state_is_not_kept(preparation: Preparation, tmp_path: Path, kind: str) -> None:
+    made = {
+        "a link": "os.symlink('/etc/passwd', path)",
+        "a pipe": "os.mkfifo(path)",
+        "a folder": "os.mkdir(path)",
+        "a sparse file": "open(path, 'wb').truncate(1 << 35)",
+    }[kind]
+    main = f"import os\nos.makedirs('results')\npath = 'results/t-0.checkpoint'\n{made}\n"
+    outcome = run(preparation, main, TrialCaps(checkpoint=tmp_path / "t-0"))
+    assert outcome.result
+    assert outcome.result.status == "failed"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_checkpoint_of_someone_else_is_not_even_read(preparation: Preparation, tmp_path: Path) -> None:
+    kept = tmp_path / "t-0"
+    with kept.open("wb") as file:
+        file.truncate(1 << 43)
+    for seal in ("", "0" * 64, f"{'0' * 64} {'0' * 64}"):
+        (tmp_path / "t-0.seal").write_text(seal, encoding="utf-8")
+        outcome = run(preparation, "print(1)", TrialCaps(checkpoint=kept))
+        assert outcome.result
+        with kept.open("wb") as file:  # a trial that ended has none
+            file.truncate(1 << 43)
+
+
 @pytest.mark.parametrize(
     ("printed", "message"),
     [

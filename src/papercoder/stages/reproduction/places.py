@@ -293,10 +293,10 @@ class SlurmPlace:
     def __init__(
         self, folder: Path, sandbox: str, gpu: bool, workers: int | None, trials: int, cluster: str = "slurm"
     ) -> None:
-        """Set up the queue.
+        """Set up the queue in a new folder: results of jobs are unpickled, so none may lie there before.
 
         Args:
-            folder: on a file system that all nodes share.
+            folder: on a file system that all nodes share; the new folder is below it.
             sandbox: where trials run on a node.
             gpu: whether each trial needs a GPU.
             workers: jobs at a time.
@@ -310,6 +310,7 @@ class SlurmPlace:
             submitit: Any = importlib.import_module("submitit")
         except ImportError:
             raise SettingsError("--on slurm needs the extra `slurm`: pip install 'papercoder[slurm]'.") from None
+        folder = folder / uuid.uuid4().hex
         try:
             self._executor = submitit.AutoExecutor(folder=folder, cluster=cluster)
         except RuntimeError as error:

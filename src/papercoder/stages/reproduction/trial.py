@@ -1,6 +1,7 @@
 """One trial: run in a fresh copy in the sandbox, under its own caps; its result is read as untrusted input."""
 
 import asyncio
+import errno
 import hashlib
 import io
 import json
@@ -30,6 +31,8 @@ from papercoder.stages.reproduction.preparation import MAIN, Preparation, option
 _RESULTS, _CHECKPOINT = "results", ".checkpoint"
 MOST_KEPT = 20_000_000
 """Bytes of all arrays of one trial, as in the shipped runner."""
+
+_LARGEST_CHECKPOINT = 8 * GIB
 
 _PATIENCE = 6
 """A probe without progress is stopped after this many times its length."""
@@ -175,33 +178,54 @@ def _restore_checkpoint(folder: Path, trial: Trial, kept: Path | None) -> None:
 
     A result is computed from it, so one that is not of this user's own attempt is ignored.
     """
-    if kept and kept.is_file() and is_sealed(_checkpoint_text(kept), read_text(kept.parent, _seal_name(kept)) or ""):
+    if kept is None or not kept.is_file():
+        return
+    digest, _, given = (read_text(kept.parent, _seal_name(kept)) or "").partition(" ")
+    # The seal is checked first: someone else's file may be too large to be read.
+    if is_sealed(_sealed_text(trial, digest), given) and digest == _digest(kept):
         (folder / _RESULTS).mkdir()
         shutil.copyfile(kept, folder / _RESULTS / f"{trial.id}{_CHECKPOINT}")
 
 
 def _keep_checkpoint(folder: Path, trial: Trial, kept: Path | None) -> None:
-    """Keep the checkpoint of a trial that was stopped; the runner deletes those of trials that have ended."""
+    """Keep the checkpoint of a trial that was stopped; the runner deletes those of trials that have ended.
+
+    One that is larger than any state in memory, such as a sparse file, or that would fill the disk is not kept.
+    """
     if kept is None or not kept.parent.is_dir():
         return
+    part = kept.with_name(f".{uuid.uuid4().hex}.part")
     try:
-        with os.fdopen(open_file(folder, f"{_RESULTS}/{trial.id}{_CHECKPOINT}", os.O_RDONLY), "rb") as source:
-            part = kept.with_name(f".{uuid.uuid4().hex}.part")
-            with part.open("wb") as target:
-                shutil.copyfileobj(source, target)
-            write(kept.parent, _seal_name(kept), seal(_checkpoint_text(part, kept.name)))
-            part.replace(kept)
-    except OSError:  # there is none, or it is not a regular file
+        _copy(open_file(folder, f"{_RESULTS}/{trial.id}{_CHECKPOINT}", os.O_RDONLY), part)
+        digest = _digest(part)
+        write(kept.parent, _seal_name(kept), f"{digest} {seal(_sealed_text(trial, digest))}")
+        part.replace(kept)
+    except (OSError, RunFolderError):  # there is none, it is not a regular file, or it is too large
+        part.unlink(missing_ok=True)
         kept.unlink(missing_ok=True)
+
+
+def _copy(descriptor: int, path: Path) -> None:
+    """Write the content of an open file to a path; raises `OSError` if it is too large."""
+    most = min(_LARGEST_CHECKPOINT, shutil.disk_usage(path.parent).free // 2)
+    with os.fdopen(descriptor, "rb") as source:
+        if os.fstat(descriptor).st_size > most:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        with path.open("wb") as target:
+            shutil.copyfileobj(source, target)
 
 
 def _seal_name(kept: Path) -> str:
     return f"{kept.name}.seal"
 
 
-def _checkpoint_text(path: Path, trial: str = "") -> str:
+def _sealed_text(trial: Trial, digest: str) -> str:
+    return f"checkpoint of {trial.id}\n{digest}"
+
+
+def _digest(path: Path) -> str:
     with path.open("rb") as file:
-        return f"checkpoint of {trial or path.name}\n{hashlib.file_digest(file, 'sha256').hexdigest()}"
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class _ProgressReports:
