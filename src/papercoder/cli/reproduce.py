@@ -29,7 +29,7 @@ def reproduce(
     run: RunArgument,
     budget: BudgetOption = None,
     max_trials: Annotated[int | None, typer.Option(min=1, help="The most trials to run now.")] = None,
-    claims: Annotated[str | None, typer.Option(metavar="C1,O2", help="Decide these claims only, or `all`.")] = None,
+    claims: Annotated[str | None, typer.Option(metavar="C1,O2", help="Decide only these claims, or `all`.")] = None,
     tables: Annotated[str | None, typer.Option(metavar="1,2", help="Decide only these tables, or `all`.")] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="The most seeds of each kind of trial.")] = None,
     scale: Annotated[

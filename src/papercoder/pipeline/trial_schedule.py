@@ -390,7 +390,8 @@ class TrialSchedule:
         a trial, one process for each kind would use up a small budget.
         """
         estimate = self.estimates.of(kind_of(first))
-        together = min(self.steps.place.seconds_together, self.seconds_left - self._start)
+        left = (self.seconds_left - self._start) / 2  # what runs when the budget ends is lost, and estimates are rough
+        together = min(self.steps.place.seconds_together, left)
         if estimate.basis not in _BASES_TOGETHER or self.max_trials is not None:
             return ()
         others = [step.trial for step in self._order() if step.trial != first]
