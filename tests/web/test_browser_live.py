@@ -90,6 +90,12 @@ def test_a_run_is_watched_and_controlled_from_several_browsers(
         expect(browser.locator("[data-stage=review]")).to_contain_text("to come")
         expect(browser.locator(".figures", has_text="time left")).to_contain_text("estimate")
         expect(browser.locator(".sentence")).to_contain_text(re.compile(r"(about .*|a few seconds) left"))
+        # the overview and the list of runs say the same
+        browser.goto(f"{served.url}/run/slow")
+        expect(browser.locator(".view-overview [data-stage=planning] .count")).to_have_text("8 of 8")
+        browser.goto(served.url)
+        expect(browser.locator("article.run .outcome")).to_contain_text("analysis in progress")
+        browser.goto(f"{served.url}/run/slow/progress")
         process.send_signal(signal.SIGKILL)
     expect(state(browser)).to_have_text("interrupted")
 

@@ -132,7 +132,7 @@ def test_an_empty_tab_is_loaded_once_it_is_available(populated: Served, browser:
 def test_the_list_is_filtered(populated: Served, browser: Page) -> None:
     browser.goto(f"{populated.url}/run/kiln/read")
     browser.locator("select[name=status]").select_option("assumed")
-    expect(browser.locator(".steps").first).to_contain_text("5 shown")
+    expect(browser.locator(".steps").first).to_contain_text("2 shown")
     browser.locator("input[name=words]").fill("no such words")
     expect(browser.get_by_text("No requirement matches the filter")).to_be_visible()
     browser.locator("input[name=words]").fill("")

@@ -203,6 +203,10 @@ def test_a_paper_is_read_and_priced_before_it_is_run(populated: Served, browser:
     expect(browser.get_by_text("There is a run with this name.")).to_be_visible()
     browser.get_by_label("Name", exact=True).fill("whole")
     browser.get_by_text("Advanced:").click()
+    assert _cut_off(browser) == []
+    rows = (browser.get_by_text("Run the experiments"), browser.get_by_label("Time for experiments"))
+    centers = [box["y"] + box["height"] / 2 for row in rows if (box := row.bounding_box())]
+    assert abs(centers[0] - centers[1]) < 8
     expect(browser.get_by_text("Resumes whole, and makes nothing again that was paid for")).to_be_visible()
     _choose_order(browser, "layered: each after its imports")
     expect(browser.get_by_text(re.compile(r"Resumes whole, makes \d+ artifacts again"))).to_be_visible()
@@ -219,6 +223,14 @@ def test_a_paper_is_read_and_priced_before_it_is_run(populated: Served, browser:
     browser.get_by_role("radio", name="As published").check()
     browser.get_by_role("button", name="Start the run").click()
     browser.wait_for_url("**/run/a-tiny-method-for-tests")
+
+
+def _cut_off(browser: Page) -> list[str]:
+    """The labels of fields that do not fit."""
+    found: list[str] = browser.locator(".q-field__label").evaluate_all(
+        "labels => labels.filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.innerText)"
+    )
+    return found
 
 
 def _choose_order(browser: Page, label: str) -> None:
