@@ -17,6 +17,7 @@ from papercoder.runs.event_log import LOG, parse_events
 from papercoder.runs.events import Event, RunStarted
 from papercoder.runs.folder import is_locked
 from papercoder.runs.progress import Progress
+from papercoder.runs.summary import Summary
 from papercoder.web.runs.active import ActiveRun, ActiveRuns
 from papercoder.web.runs.folder import RunsFolder
 from papercoder.web.runs.view import RunStatus, State, View, view
@@ -177,7 +178,7 @@ class Watcher:
             title=self._title.value or "",
             state=state,
             is_here=bool(run and run.state != "ended"),
-            reason=summary.reason or (run.reason if run and summary.status == "running" else ""),
+            reason=run.reason if run and run.reason and _is_unexplained(summary) else summary.reason,
             work=run.work if run and run.state != "ended" else None,
             budget=run.budget if run and run.state != "ended" else None,
             pausing=run.pausing if run else None,
@@ -243,3 +244,8 @@ def _parsed(kind: type[A], text: bytes) -> A | None:
 def _title(text: bytes) -> str:
     first = text.partition(b"\n")[0].decode(errors="replace")
     return first.removeprefix("# ").strip()
+
+
+def _is_unexplained(summary: Summary) -> bool:
+    """Does the log not say why the run ended? Who stopped it knows."""
+    return summary.status == "running" or summary.reason == "it was interrupted"
