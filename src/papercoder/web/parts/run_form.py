@@ -132,9 +132,7 @@ class RunForm:
                     self._changed
                 )
                 boxes = {**SANDBOXES, options.sandbox: SANDBOXES.get(options.sandbox, options.sandbox)}
-                self._fields["sandbox"] = select("Sandbox for generated code", boxes, options.sandbox).on_value_change(
-                    self._changed
-                )
+                self._fields["sandbox"] = select("Sandbox", boxes, options.sandbox).on_value_change(self._changed)
                 self._fields["gpu"] = ui.checkbox("Code may use the GPU", value=options.gpu).on_value_change(
                     self._changed
                 )
