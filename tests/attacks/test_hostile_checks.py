@@ -29,6 +29,7 @@ from papercoder.stages.checking import check, linters
 from papercoder.stages.checking.honesty import check_stubs
 from papercoder.stages.checking.imports import check_imports
 from papercoder.stages.checking.repository import read_tree
+from papercoder.stages.checking.settings import check_config
 from papercoder.stages.execution.execute import execute
 from tests.sandbox.conftest import isolating
 from tests.stages.execution.test_execute import LIMITS, OwnPackages, write
@@ -210,6 +211,18 @@ def work_of_star_imports(folder: Path, modules: int) -> int:
 def test_modules_that_import_everything_from_each_other(tmp_path: Path) -> None:
     """Every path from module to module was followed: with ten modules, `check` did not end."""
     assert work_of_star_imports(tmp_path / "b", 40) < 4.5 * work_of_star_imports(tmp_path / "a", 20)
+
+
+@pytest.mark.timeout(120)
+def test_settings_and_places_that_read_them_are_too_many_to_compare(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("".join(f"k{number}: 1\n" for number in range(2000)))
+    (tmp_path / "config.smoke.yaml").write_text("".join(f"k{number}: 1\n" for number in range(2000)))
+    reads = "".join(f'x{number} = config["m{number}"]\n' for number in range(2000))
+    text = f'import yaml\nwith open("config.yaml") as file:\n    config = yaml.safe_load(file)\n{reads}'
+    (tmp_path / "main.py").write_text(text)
+    found = [finding.message for finding in check_config(read_tree(tmp_path)) if finding.path == "config.yaml"]
+    assert "The code reads too many settings to compare them with the file." in found
+    assert len(found) < 10
 
 
 def test_findings_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

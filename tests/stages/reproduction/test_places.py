@@ -95,7 +95,6 @@ def test_results_of_jobs_that_a_run_brings_are_not_unpickled(tmp_path: Path) -> 
     content = pickle.dumps(("success", Planted(tmp_path / "owned")))
     for number in range(os.getpid(), os.getpid() + 3000):
         (tmp_path / "jobs" / f"{number}_0_result.pkl").write_bytes(content)
-    (tmp_path / "killed").touch()
     place = SlurmPlace(tmp_path / "jobs", "subprocess", gpu=False, workers=None, trials=2, cluster="local")
     outcomes, _ = asyncio.run(two_trials(place, tmp_path))
     assert_measured(outcomes, tmp_path)

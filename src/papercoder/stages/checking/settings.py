@@ -444,9 +444,17 @@ def _same_kind(one: Setting, other: Setting) -> bool:
     return one.kind == other.kind or "null" in {one.kind, other.kind} or {one.kind, other.kind} <= numbers
 
 
+_MOST_COMPARED = 1_000_000
+"""Settings times the places that read some; more would take minutes."""
+
+
 def _against_code(tree: Tree, files: dict[str, SettingsFile]) -> Iterator[Finding]:
     modules = tuple(module for module in tree.modules if not module.is_test)
     flow = flow_of_settings(modules, files[_FULL])
+    if len(flow.reads) * len(files[_FULL].settings) > _MOST_COMPARED:
+        message = "The code reads too many settings to compare them with the file."
+        yield warning(_CHECK, _FULL, 1, message, "Split the repository, or group the settings.")
+        return
     for read in sorted(flow.reads, key=lambda one: (one.path, one.line, sorted(one.patterns))):
         yield from _missing(read, files[_FULL], flow)
     if not any(finding.check == "syntax" for finding in tree.broken):
