@@ -161,3 +161,27 @@ def main():
     flow = flow_of_settings(read_tree(write({"main.py": code})).modules, read_settings("config.yaml", CONFIG))
     held = {keys for patterns in (*flow.names.values(), *flow.returned.values()) for keys in patterns}
     assert held == {(), ("training", "rate")}
+
+
+def test_a_call_of_super_reaches_base_classes_alone(write: Write) -> None:
+    code = f"""\
+{LOAD}
+class Base:
+    def __init__(self, config):
+        self.rate = config['training']['rate'], config['training']['schedule']['warmup']
+
+
+class Fit(Base):
+    def __init__(self, config):
+        super().__init__(config)
+
+
+class Net:
+    def __init__(self, layer):
+        self.width = layer.width
+
+
+def main():
+    Fit(load('c'))
+"""
+    assert only(write({**START, "main.py": f"{code}\n\ndef rest(config):\n{REST}"}), "config") == []

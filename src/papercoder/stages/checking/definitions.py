@@ -261,13 +261,21 @@ class Definitions:
     methods: dict[str, tuple[Definition, ...]]
     classes: dict[str, tuple[ast.ClassDef, ...]]
 
-    def called_by(self, node: ast.Call) -> tuple[Definition, ...]:
-        """The definitions that a call may run; empty if it calls code outside the repository."""
+    def called_by(self, node: ast.Call, within: str = "") -> tuple[Definition, ...]:
+        """The definitions that a call may run; empty if it calls code outside the repository.
+
+        Args:
+            node: the call.
+            within: the class in which it stands, for `super()`.
+        """
         name = called(node)
         last = name.rpartition(".")[2] or (node.func.attr if isinstance(node.func, ast.Attribute) else "")
         if last in self.classes:
             made = self.methods.get("__init__", ())
             return tuple(one for one in made if one.owner is not None and one.owner.name == last)
+        if isinstance(node.func, ast.Attribute) and called(node.func.value) == "super":
+            bases = self.lineage(within) - {within}
+            return tuple(one for one in self.methods.get(last, ()) if one.owner is not None and one.owner.name in bases)
         plain = self.functions.get(last, ())
         return plain if name == last else self.methods.get(last) or plain
 

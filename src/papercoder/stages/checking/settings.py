@@ -275,7 +275,7 @@ class Scope:
         if last in _SAME or known.is_mapping_like(last):
             self._enter(node)
             return NONE.union(*map(self.value, _given(node)))
-        if known.called_by(node):
+        if known.called_by(node, self._owner):
             return self._enter(node)
         return self._leave(node, last)
 
@@ -311,11 +311,11 @@ class Scope:
             self._hand_over(node, patterns, None if starred else position, None)
         for word in node.keywords:
             self._hand_over(node, self.value(word.value), None, word.arg)
-        targets = self.flow.known.called_by(node)
+        targets = self.flow.known.called_by(node, self._owner)
         return NONE.union(*(self.flow.returned.get(target.node, NONE) for target in targets))
 
     def _hand_over(self, node: ast.Call, patterns: Patterns, position: int | None, word: str | None) -> None:
-        for target in self.flow.known.called_by(node) if patterns else ():
+        for target in self.flow.known.called_by(node, self._owner) if patterns else ():
             if parameter := _parameter(target, position, word):
                 self.flow.learn(target.node, parameter, patterns)
             elif position is None and word is None:  # `**settings`: each key is passed to the parameter of that name
