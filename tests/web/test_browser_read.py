@@ -183,6 +183,23 @@ def test_files_are_read_and_downloaded(populated: Served, browser: Page) -> None
     expect(browser.locator("main")).to_contain_text("is not a file of this run")
 
 
+def test_the_page_writes_the_letter_to_the_authors(populated: Served, browser: Page) -> None:
+    browser.goto(f"{populated.url}/run/kiln/assumptions")
+    text = browser.locator("textarea.letter").input_value()
+    assert text.startswith("Dear authors,")
+    questions = re.findall(r"^\d+\. (.+)", text, re.MULTILINE)
+    assert 1 <= len(questions) <= 10
+    assert all("?" in question for question in questions)
+
+
+def test_long_lines_of_code_wrap_on_demand(populated: Served, browser: Page) -> None:
+    browser.goto(f"{populated.url}/run/kiln/read?r=R12")
+    line = browser.locator(".side .code li.on > code").first
+    expect(line).to_have_css("white-space", "pre")
+    browser.get_by_role("button", name="Wrap").click()
+    expect(line).to_have_css("white-space", "pre-wrap")
+
+
 def test_views_lead_back_to_paper_and_code(populated: Served, browser: Page) -> None:
     browser.goto(f"{populated.url}/run/kiln/files")
     browser.locator("#architecture a", has_text="R12").first.click()
