@@ -1,7 +1,5 @@
 """Renders an evaluation as a self-contained HTML page and as a CSV table; texts from models are escaped."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +25,7 @@ from papercoder.evaluation.rubric import weighted
 from papercoder.report.formatting import SIGNS, plural
 from papercoder.report.plots import Row, intervals
 from papercoder.report.rendering import environment, sheet, style
+from papercoder.text import csv_text
 
 NAMES: dict[Contender, str] = {
     "repository": "the repository",
@@ -368,19 +367,12 @@ def branch(rubric: Rubric, score: RubricScore) -> Branch:
     return scored(rubric, 1.0)
 
 
-Cell = str | int | None
-
-
 def to_csv(evaluation: Evaluation) -> str:
     """The evaluation as a table with a header: one row per sample of a judge and per leaf of a rubric."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(_csv_rows(evaluation))
-    return text.getvalue()
+    return csv_text.to_csv([COLUMNS, *_csv_rows(evaluation)])
 
 
-def _csv_rows(evaluation: Evaluation) -> Iterator[tuple[Cell, ...]]:
+def _csv_rows(evaluation: Evaluation) -> Iterator[tuple[csv_text.Cell, ...]]:
     for score in evaluation.scores:
         yield from _samples("repository", score)
     for control in evaluation.calibration.controls if evaluation.calibration else ():
@@ -391,7 +383,7 @@ def _csv_rows(evaluation: Evaluation) -> Iterator[tuple[Cell, ...]]:
         yield from _leaves(control.control, control.rubric)
 
 
-def _samples(contender: Contender, score: CritiqueScore) -> Iterator[tuple[Cell, ...]]:
+def _samples(contender: Contender, score: CritiqueScore) -> Iterator[tuple[csv_text.Cell, ...]]:
     """Valid and invalid samples by number."""
     invalid = {sample.sample for sample in score.invalid}
     valid = iter(score.samples)
@@ -404,6 +396,6 @@ def _samples(contender: Contender, score: CritiqueScore) -> Iterator[tuple[Cell,
         yield contender, score.judge, number, 1, sample.score, found["high"], found["medium"], found["low"]
 
 
-def _leaves(contender: Contender, score: RubricScore | None) -> Iterator[tuple[Cell, ...]]:
+def _leaves(contender: Contender, score: RubricScore | None) -> Iterator[tuple[csv_text.Cell, ...]]:
     for leaf in score.leaves if score else ():
         yield contender, "rubric", leaf.leaf, int(not leaf.invalid), int(leaf.met), None, None, None

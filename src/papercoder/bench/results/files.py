@@ -1,8 +1,6 @@
 """The results of a bench as files: `results.json` for programs, `results.csv` for tables."""
 
-import csv
 import errno
-import io
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,6 +13,8 @@ from papercoder.bench.results.metrics import OUTCOMES, VERDICTS
 from papercoder.errors import RunFolderError
 from papercoder.files.regular import read_bytes
 from papercoder.runs.folder import write_synced
+from papercoder.text import csv_text
+from papercoder.text.csv_text import Cell
 
 JSON = "results.json"
 CSV = "results.csv"
@@ -25,8 +25,6 @@ _CLAIM_FIELDS = ("claims", "claims_before_diagnosis")
 _CLAIM_COLUMNS = tuple(f"{field} {verdict}" for field in _CLAIM_FIELDS for verdict in VERDICTS)
 _FIELDS = tuple(name for name in BenchEntryResult.model_fields if name not in {"steps", "judges", *_CLAIM_FIELDS})
 _JUDGE_COLUMNS = tuple(f"{judge} {part}" for judge in get_args(JudgeName) for part in ("mean", "low", "high", "n"))
-
-Cell = str | float | None
 
 
 def write_results(folder: Path, results: BenchResults) -> None:
@@ -65,28 +63,26 @@ def read_results(path: Path) -> BenchResults:
 
 def to_csv(results: BenchResults) -> str:
     """One row per entry; a cell is empty if its value was not observed."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow((*_FIELDS, "steps", *_JUDGE_COLUMNS, *_CLAIM_COLUMNS))
+    rows: list[tuple[Cell, ...]] = [(*_FIELDS, "steps", *_JUDGE_COLUMNS, *_CLAIM_COLUMNS)]
     for entry in results.entries:
-        fields = (_cell(getattr(entry, name)) for name in _FIELDS)
-        table.writerow((*fields, " ".join(entry.steps), *_scores(entry), *_claims(entry)))
-    return text.getvalue()
+        fields = (_on_one_line(getattr(entry, name)) for name in _FIELDS)
+        rows.append((*fields, " ".join(entry.steps), *_scores(entry), *_claims(entry)))
+    return csv_text.to_csv(rows)
 
 
 def claims_csv(summaries: Iterable[ClaimSummary]) -> str:
     """One row per variant and model: papers, shares with their intervals, claims by verdict, cost and time."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
     spent = ("met_by_diagnosis", "calls", "cost_usd", "unpriced", "seconds", "reproduction_seconds")
     columns = (f"{field} {part}" for field in OUTCOMES for part in ("papers", "share", "low", "high"))
-    table.writerow(("variant", "model", "papers", *columns, *(f"claims {verdict}" for verdict in VERDICTS), *spent))
+    rows: list[tuple[Cell, ...]] = [
+        ("variant", "model", "papers", *columns, *(f"claims {verdict}" for verdict in VERDICTS), *spent)
+    ]
     for one in summaries:
         found = (getattr(one, field) for field in OUTCOMES)
         numbers = (cell for share in found for cell in (share.count, share.count / share.papers, share.low, share.high))
         counts = (getattr(one.claims, verdict) for verdict in VERDICTS)
-        table.writerow((one.variant, one.model, one.papers, *numbers, *counts, *(getattr(one, name) for name in spent)))
-    return text.getvalue()
+        rows.append((one.variant, one.model, one.papers, *numbers, *counts, *(getattr(one, name) for name in spent)))
+    return csv_text.to_csv(rows)
 
 
 def _claims(entry: BenchEntryResult) -> Iterator[Cell]:
@@ -102,9 +98,5 @@ def _scores(entry: BenchEntryResult) -> Iterator[Cell]:
         yield from (score.mean, score.low, score.high, score.n) if score else ("",) * 4
 
 
-def _cell(value: Cell) -> Cell:
-    """On one line, and not a spreadsheet formula: reasons contain text from models and papers."""
-    if not isinstance(value, str):
-        return value
-    line = " ".join(value.split())
-    return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
+def _on_one_line(value: Cell) -> Cell:
+    return " ".join(value.split()) if isinstance(value, str) else value

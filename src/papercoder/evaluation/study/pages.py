@@ -3,9 +3,7 @@
 It loads nothing and sends nothing by itself. Code becomes tokens that the script writes as text, never as markup.
 """
 
-import csv
 import hashlib
-import io
 import json
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +22,7 @@ from papercoder.files.regular import write
 from papercoder.report.formatting import is_formula, mathml
 from papercoder.report.plots import Row, intervals
 from papercoder.report.rendering import environment, sheet, style
+from papercoder.text import csv_text
 from papercoder.text.characters import printable, visible
 
 _KINDS = ((Comment, "c"), (Keyword, "k"), (String, "s"), (Number, "n"), (Name.Function, "f"), (Name.Class, "f"))
@@ -258,27 +257,17 @@ def pair_words(pair: PairResult) -> str:
 
 def to_csv(key: StudyKey, responses: Iterable[Response]) -> str:
     """All answers with their makers, a row for each; a spreadsheet runs none of them as a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows: list[tuple[csv_text.Cell, ...]] = [COLUMNS]
     for response in responses:
         for name, question in response.paper.keys.items():
             answer = response.answers.get(name, "")
             repository = name.rpartition(".")[2] if question.each else ""
             score = question.score(answer)
+            place = int(score) if score is not None and score.is_integer() else score
             row = (
                 *(response.participant, response.paper.id, f"{response.seconds:.0f}", response.saved, repository),
                 key.maker(response.paper.id, repository) if repository else "",
-                *(question.id, question.topic, question.part or "", answer, "" if score is None else f"{score:g}"),
+                *(question.id, question.topic, question.part or "", answer, place),
             )
-            writer.writerow(_harmless(cell) for cell in row)
-    return text.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """Spreadsheets run a cell that starts like this; ranks are negative scores and stay numbers."""
-    return (
-        f"'{cell}"
-        if cell.startswith(("=", "+", "@", "\t")) or (cell.startswith("-") and not cell[1:].isdigit())
-        else cell
-    )
+            rows.append(row)
+    return csv_text.to_csv(rows)
