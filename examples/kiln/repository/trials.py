@@ -517,6 +517,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--smoke", action="store_true", help="run one seed of everything with config.smoke.yaml, into results/smoke"
     )
+    parser.add_argument("--report", action="store_true", help="write results.json and the figures; run nothing")
     parser.add_argument("--results", type=Path, metavar="DIR", help="the folder of the results (default results)")
     parser.add_argument("--retry-failed", action="store_true", help="run failed and diverged trials again")
     options = parser.parse_args(argv)
@@ -533,6 +534,8 @@ def start(experiments: str, options: argparse.Namespace) -> int:
     if options.list:
         print(json.dumps(repository.describe(), indent=1))
         return 0
+    if options.report:
+        return int(not repository.report(folder if options.smoke or options.results else ROOT))
     if options.trial:
         by_id = {trial.id: trial for trial in repository.trials}
         if unknown := [name for name in options.trial if name not in by_id]:
