@@ -1,7 +1,5 @@
 """A quote counts only where the paper says it; a changed number or a dropped `not` does not pass."""
 
-from collections.abc import Iterable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +12,6 @@ from papercoder.paper.evidence import (
     half_unit,
     label_text,
     numbers,
-    numbers_between,
     plain,
     read_quantities,
 )
@@ -245,21 +242,6 @@ def test_no_number_is_read_that_is_not_there() -> None:
     assert numbers("the 40 epochs") == {40.0}
     assert numbers("1,5 and 2,50") == {1.0, 5.0, 2.0, 50.0}
     assert 0.05 not in numbers("0.057")
-
-
-@pytest.mark.parametrize(
-    ("text", "between"),
-    [
-        ("N in {2, 3, ..., 6}", range(3, 7)),
-        ("blocks 1 to 8", range(1, 9)),
-        ("layers 2--4", range(2, 5)),
-        ("from 8 to 1", ()),
-        ("1 to 100000", ()),
-        ("0.1 to 3.5", ()),
-    ],
-)
-def test_a_range_names_the_numbers_between_its_ends(text: str, between: Iterable[int]) -> None:
-    assert numbers_between(text) == set(between)
 
 
 @given(st.floats(min_value=0, max_value=1e12, allow_nan=False))

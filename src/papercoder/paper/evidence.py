@@ -236,8 +236,6 @@ _COMPOUND = re.compile(rf"\b({'|'.join(_TENS)})(?:[ -]({'|'.join(_NAMES[:9])}))?
 _FRACTION = re.compile(r"(?<![\w./])(\d{1,4})\s*/\s*(\d{1,4})(?![\w./])")
 _DOTS = r"(?:\.\.\.|…|\\[cl]?dots)"
 _RANGE = re.compile(rf"(?<![\d.])(\d{{1,6}})\s*(?:,\s*{_DOTS}\s*,|{_DOTS})\s*(\d{{1,6}})(?![\d.]\d)")
-_SPAN = re.compile(r"(?<![\d.])(\d{1,6})\s*(?:to|through|--?|–)\s*(\d{1,6})(?![\d.]\d)")
-_LONGEST_RANGE = 1000
 _ONE_UNIT = re.compile(r"\ban? (?:millisecond|second|minute|hour|day|week)\b", re.IGNORECASE)
 
 
@@ -261,10 +259,3 @@ def numbers(text: str) -> frozenset[float]:
     found |= {_COUNTS[count] * _PARTS[part] for count, part in _SHARE.findall(words)}
     found |= {_TENS[ten] + _COUNTS.get(one, 0.0) for ten, one in _COMPOUND.findall(words)}
     return frozenset(found | {_WORDS[word] for word in re.findall(r"[a-z]+", words) if word in _WORDS})
-
-
-def numbers_between(text: str) -> frozenset[float]:
-    """The numbers in ranges that a text names by their ends: `2, 3, ..., 28`, `blocks 1 to 8`."""
-    ends = ((int(first), int(last)) for pattern in (_RANGE, _SPAN) for first, last in pattern.findall(text))
-    short = (range(first, last + 1) for first, last in ends if last - first < _LONGEST_RANGE)
-    return frozenset(float(number) for numbers_in in short for number in numbers_in)

@@ -27,7 +27,7 @@ from papercoder.artifacts import (
 )
 from papercoder.artifacts.design import ENTRY, EXPERIMENTS
 from papercoder.diagrams.mermaid import submit, syntax_problem
-from papercoder.paper.evidence import find_quote, numbers, numbers_between
+from papercoder.paper.evidence import find_quote, numbers
 from papercoder.repository.code_graph import import_cycle
 from papercoder.repository.config_text import to_yaml
 from papercoder.repository.files import collisions, module_problem, parse, path_problem
@@ -328,7 +328,6 @@ def _unproved(value: ConfigValue, paper: Paper, requirements: Requirements) -> s
         if find_quote(paper, words) is None:
             return f'the paper does not say "{words}"; copy its words exactly.'
     said = {*numbers(words), *((0.0,) if _SAYS_ZERO.search(words) else ())}
-    said |= numbers_between(words) if isinstance(value.value, tuple) else frozenset()
     missing = [number for number in _numbers_of(value.value) if number not in said]
     return f"its source does not state {missing[0]:g}." if missing else None
 
