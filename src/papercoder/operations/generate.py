@@ -96,7 +96,7 @@ _FOLDERS = (_PACKAGE / "example", _PACKAGE.parents[1] / "examples" / "kiln")
 """In an installed package, and in a clone."""
 
 
-BUDGET, TABLES = 90.0, ("2",)
+BUDGET, TABLES = 45.0, ("2",)
 """Seconds for the trials, and again for the diagnosis, and the tables whose claims they decide: the main comparison."""
 
 
