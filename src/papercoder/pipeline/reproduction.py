@@ -212,7 +212,7 @@ async def _opened(prepared: PreparedTrials, claims: Claims, open_at: OpenPlace) 
         kinds = frozenset().union(*needs.values())
         trials = tuple(trial for trial in trials if kind_of(trial) in kinds)
     async with open_at(options, prepared.preparation, prepared.run.folder, len(trials)) as place:
-        yield _Reproduction(prepared, prepared.steps(place), trials, targets_of(needs), chosen)
+        yield _Reproduction(prepared, prepared.steps(place), trials, targets_of(needs), claims, chosen)
 
 
 async def measure(
@@ -360,6 +360,12 @@ class _Reproduction:
     trials: tuple[Trial, ...]
     targets: tuple[Target, ...]
     claims: Claims
+    chosen: Claims
+    """The claims to measure now. The others keep what was measured for them before."""
+
+    others: list[TrialResult] = field(default_factory=list)
+    """Results of trials that are not to run now."""
+
     schedule: TrialSchedule = field(init=False)
     verdicts: dict[str, ClaimVerdict] = field(default_factory=dict)
     _comparing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -389,6 +395,9 @@ class _Reproduction:
         for trial in self.trials:
             if result := await self.steps.known(trial, retry_failed):
                 self.schedule.results[trial.id] = result
+        now = {trial.id for trial in self.trials}
+        rest = [trial for trial in self.prepared.listed.trials if trial.id not in now]
+        self.others = [result for trial in rest if (result := await self.steps.known(trial))]
         self.schedule.estimates.add(self._former_estimates())
         for result in self.schedule.results.values():
             if result.status == "done":
@@ -445,7 +454,7 @@ class _Reproduction:
             compared = await run_in_thread(
                 compare,
                 self.claims,
-                tuple(self.schedule.results.values()),
+                (*self.schedule.results.values(), *self.others),
                 Tolerance(relative=self.options.tolerance),
                 self.prepared.listed.not_measured,
             )
@@ -481,7 +490,7 @@ class _Reproduction:
                 finished=len(plan.finished),
                 omitted=len(omitted),
                 claims=len(decided),
-                claims_total=len(self.claims.items) + len(self.claims.orderings),
+                claims_total=len(self.chosen.items) + len(self.chosen.orderings),
                 seconds=seconds,
                 budget=self.options.budget,
                 workers=plan.workers,
