@@ -209,6 +209,16 @@ LINE = THREE.splitlines(keepends=True)[0]
 FITTED = block("tinyfit/model.py", LINE, LINE.replace("b: float", "b: float = 0.0"))
 
 
+def test_tests_are_not_shown_to_the_reviewer(shop: Shop, nothing_found: None) -> None:
+    workshop = shop(verdict, FIX)
+    test = "from tinyfit.model import predict\n\n\ndef test_predict():\n    assert predict(2.0, 3.0) == 6.0\n"
+    files = (*CODE, SourceFile(path="tests/test_tinyfit_model.py", text=test))
+    asyncio.run(reviewing(workshop).verdicts(files))
+    requests = workshop.model.of("review")
+    assert requests
+    assert not any("test_predict" in request.text for request in requests)
+
+
 def reconciled(workshop: Workshop, code: Files) -> Files:
     async def work() -> Files:
         await workshop.publish.history.init()

@@ -80,7 +80,12 @@ class ReviewRounds:
         return await self.publish(revised, "Coding: edits where files did not fit") if revised != code else code
 
     async def verdicts(self, code: Files) -> Verdicts:
-        """A verdict for each requirement that a file owns; reused while the code that it rests on is unchanged."""
+        """A verdict for each requirement that a file owns; reused while the code that it rests on is unchanged.
+
+        Tests and the runner, which are also among the files after the execution, are not shown to the reviewer.
+        """
+        planned = {file.path for file in self.design.logic.files}
+        code = tuple(file for file in code if file.path in planned)
         graph = CallGraph(code)
         found = {name: verdict for name, judged in self._judged.items() if (verdict := judged.verdict_in(graph))}
         open_files = [file for file in code if any(item.id not in found for item in self.design.owned_by(file.path))]
