@@ -71,7 +71,7 @@ def test_the_repository_is_edited_in_place_and_the_edits_are_shown(repair: Repai
     after = {**before, "model.py": MODEL_PY.replace("w * x", "float(w) * x").encode()}
     assert tree(repository) == after
     assert "TypeError: w is text" in repair.requests[0].text
-    assert "None were extracted." in repair.requests[0].text
+    assert "Requirements that these files implement:\n\nNone." in repair.requests[0].text
 
 
 def test_nothing_to_edit_changes_nothing(repair: RepairCommand, repository: Path) -> None:

@@ -77,6 +77,7 @@ def test_runs_are_listed_filtered_and_compared(populated: Served, browser: Page)
     browser.get_by_role("button", name="partial 2").click()
     expect(browser.locator("article.run:not(.bench)")).to_have_count(2)
     browser.get_by_role("button", name="all 3").click()
+    expect(browser.locator("article.run:not(.bench)")).to_have_count(3)
 
     compare = browser.get_by_role("button", name="Compare")
     expect(compare).to_be_disabled()

@@ -190,7 +190,7 @@ async def draft_rubric(
     """
     with lock(folder):
         emit = EventLog(folder, *listeners)
-        run, _ = open_run(folder, settings, emit, environment, roles=("planning",))
+        run, _ = open_run(folder, settings, emit, environment, roles=("planning", "review"))
         emit(run_started(run.context, str(source), settings))
         with record_end(emit) as end:
             rubric = await _draft(run, source, settings.refine, planned)

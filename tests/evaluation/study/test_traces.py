@@ -37,7 +37,7 @@ def test_the_example_keeps_its_code_and_loses_its_marks() -> None:
         if old.path.endswith(".py"):
             assert code_of(new.text) == code_of(old.text), old.path
     whole = "\n".join(file.text for file in blinded)
-    assert "# weighted means over all points" in whole
+    assert "# The arrays are shared by all trials of a process." in whole
     assert "## How to run it" in whole
     assert "generated" not in whole.lower()
 
