@@ -118,7 +118,7 @@ def test_nothing_secret_leaves(run: Path, tmp_path: Path) -> None:
     assert found(PLANTED | {str(tmp_path)}, files) == set()
     assert "stolen.txt" not in files
     assert QUOTE in files["repo/README.md"]
-    assert WORDS in files["answers/0001-coding-tiny+model.py.md"]
+    assert WORDS in files["answers/0001-coding-tiny+model.py.txt"]
     assert json.loads(files["events.jsonl"].splitlines()[2])["models"] == {"coding": "recorded"}
 
 

@@ -237,10 +237,10 @@ class _Writer:
         self._write("events.jsonl", "\n".join([*lines, ""]))
 
     def write_answers(self) -> None:
-        """Every call of a model: what was asked, and the answer."""
+        """Every call of a model: what was asked, and the answer. Plain text, which no viewer renders."""
         for number, call in enumerate(calls(answer_store(self._folder)), start=1):
             name = f"{number:04d}-{slug(call.request.agent)}-{slug(call.request.subject)}"[:120]
-            self._write(f"answers/{name}.md", self._redaction.text(_call_text(call)))
+            self._write(f"answers/{name}.txt", self._redaction.text(_call_text(call)))
 
     def write_page(self) -> None:
         """The report as the first page, the notebook, and the README."""
