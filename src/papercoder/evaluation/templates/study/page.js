@@ -51,6 +51,7 @@
       }
       return;
     }
+    show("Saving…");
     if (sending) {
       waiting = true;
       return;
@@ -60,7 +61,7 @@
       do {
         waiting = false;
         const answer = await fetch("answers", { method: "PUT", body: asFile(), headers: { "Content-Type": "application/json" } });
-        show(answer.ok ? "Saved" : `Not saved: ${await answer.text()}`, !answer.ok);
+        if (!waiting) show(answer.ok ? "Saved" : `Not saved: ${await answer.text()}`, !answer.ok);
       } while (waiting);
     } catch {
       show("Not saved: the program behind this page has ended", true);
