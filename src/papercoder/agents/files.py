@@ -105,7 +105,7 @@ def _one_file(blocks: list[_Block]) -> str:
         InvalidAnswerError: no block is Python, or several are files.
     """
     marked = [block for block in blocks if block.label]
-    python = [block for block in marked if not block.label or "py" in block.label] or [
+    python = [block for block in marked if "py" in block.label] or [
         block for block in blocks if not block.label and block.code.strip()
     ]
     if marked and not python:
