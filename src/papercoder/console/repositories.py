@@ -155,7 +155,8 @@ def show_new_study(made: NewStudy, folder: Path, console: Console) -> None:
 def show_collected(collected: Collected, wait_for: int, console: Console) -> None:
     """How many answers there are, and what is wrong with some."""
     people = plural(len(collected.participants), "participant")
-    counted = f"{collected.complete} of {wait_for} complete questionnaires"
+    needed = f" of {wait_for} needed" if collected.complete < wait_for else ""
+    counted = f"{plural(collected.complete, 'complete questionnaire')}{needed}"
     console.print(f"{people}, {counted}", soft_wrap=True, highlight=False)
     _show_problems(collected.problems, console)
 

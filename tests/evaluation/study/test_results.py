@@ -85,7 +85,7 @@ def test_the_key_stays_closed_until_enough_answers_are_there(say: Command, study
     send_back(study, "Ada.json", answers(study, "Ada", OURS_FIRST))
     said = say("study", "results", study)
     assert said.code == 2
-    assert "1 of 2 complete questionnaires" in said.out
+    assert "1 complete questionnaire of 2 needed" in said.out
     assert "PaperCoder" not in said.out
     assert "--open-early" in said.err
     assert not (study / "results").exists()

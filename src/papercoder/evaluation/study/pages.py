@@ -228,20 +228,19 @@ def _plot(title: str, rows: list[tuple[str, Interval | None]], low: float, high:
 
 
 def figure(value: Interval | None, digits: int = 2) -> str:
-    """`2.50 (1.90 to 3.10)`; without the interval of a single value."""
+    """`2.50 (1.90 to 3.10)`; values that do not vary have no interval."""
     if value is None:
         return "–"
-    if value.n < 2:
-        return f"{value.mean:.{digits}f}"
-    return f"{value.mean:.{digits}f} ({value.low:.{digits}f} to {value.high:.{digits}f})"
+    within = f" ({value.low:.{digits}f} to {value.high:.{digits}f})" if value.low < value.high else ""
+    return f"{value.mean:.{digits}f}{within}"
 
 
 def percent(value: Interval | None) -> str:
-    """`83 % (58 to 95)`."""
+    """`83% (58 to 95)`; values that do not vary have no interval."""
     if value is None:
         return "–"
-    within = f" ({max(value.low, 0) * 100:.0f} to {min(value.high, 1) * 100:.0f})" if value.n > 1 else ""
-    return f"{value.mean * 100:.0f} %{within}"
+    within = f" ({max(value.low, 0) * 100:.0f} to {min(value.high, 1) * 100:.0f})" if value.low < value.high else ""
+    return f"{value.mean:.0%}{within}"
 
 
 def p_value(value: float | None) -> str:
