@@ -34,6 +34,8 @@ from tests.report.folders import planned_folder
         (ArtifactStarted(artifact="a"), None),
         (ArtifactMade(artifact="a", seconds=1.25, calls=1), "made a (1 call, 1.2 s)"),
         (ArtifactMade(artifact="a", seconds=2, calls=2), "made a (2 calls, 2.0 s)"),
+        (ArtifactMade(artifact="reproduction/trials/t.json", seconds=2, calls=0), None),
+        (ArtifactMade(artifact="diagnosis/H1.json", seconds=2, calls=1), "made diagnosis/H1.json (1 call, 2.0 s)"),
         (ArtifactReused(artifact="a", calls=1), "reused a"),
         (ArtifactEdited(artifact="a", stale=False), "edited a: using your version"),
         (CallRetried(agent="a", subject="s", reason="429", wait=3.4), "retrying a s in 3 s: 429"),
@@ -44,6 +46,15 @@ from tests.report.folders import planned_folder
 )
 def test_an_event_is_one_line_where_it_is_worth_one(event: Event, printed: str | None) -> None:
     assert line(event) == printed
+
+
+def test_a_plan_is_printed_only_while_trials_are_left() -> None:
+    shared = {"finished": 3, "omitted": 1, "claims": 2, "claims_total": 2, "seconds": 9, "budget": 60, "workers": 2}
+    printed = line(ReproductionPlanned.model_validate({"trials": 4, **shared}))
+    assert printed == (
+        "plan: 4 trials, 2 at a time, in about 9.0 s of 60 s; they decide 2 of 2 claims; 3 finished before, 1 left out"
+    )
+    assert line(ReproductionPlanned.model_validate({"trials": 0, **shared})) is None
 
 
 def test_a_stale_edit_is_reported() -> None:

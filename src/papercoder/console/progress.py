@@ -56,8 +56,8 @@ _NAME = 13
 _MOST_TRIALS = 4
 """Running trials that the display shows."""
 
-_RECALLED = ("reproduction/", "diagnosis/")
-"""Folders whose results are recalled often and announced by events of their own."""
+_MEASURED = ("reproduction/", "diagnosis/")
+"""Folders whose results are many and have events of their own."""
 
 _OUTLINES: dict[Work, tuple[StageOutline, ...]] = {
     "reproduce": (StageOutline("reproduction", (), False),),
@@ -274,9 +274,10 @@ def line(event: Event) -> str | None:
     """An event as one line; None for events that need none."""
     match event:
         case ArtifactMade(artifact=artifact, seconds=seconds, calls=calls):
-            return f"made {artifact} ({calls} {'call' if calls == 1 else 'calls'}, {seconds:.1f} s)"
+            made = f"made {artifact} ({calls} {'call' if calls == 1 else 'calls'}, {seconds:.1f} s)"
+            return None if artifact.startswith(_MEASURED) and not calls else made
         case ArtifactReused(artifact=artifact):
-            return None if artifact.startswith(_RECALLED) else f"reused {artifact}"
+            return None if artifact.startswith(_MEASURED) else f"reused {artifact}"
         case ArtifactEdited(artifact=artifact, stale=stale):
             more = "; its inputs have changed since" if stale else ""
             return f"edited {artifact}: using your version{more}"
@@ -301,7 +302,7 @@ def _line_of_results(event: Event) -> str | None:
     match event:
         case Forecast(message=message):
             return message
-        case ReproductionPlanned():
+        case ReproductionPlanned() if event.trials:
             return (
                 f"plan: {plural(event.trials, 'trial')}, {event.workers} at a time, in about {duration(event.seconds)} "
                 f"of {duration(event.budget)}; they decide {event.claims} of {plural(event.claims_total, 'claim')}; "
