@@ -52,8 +52,8 @@ class Schedule:
         """Run these entries and report each result. If this is cancelled, all entries are; `results` then has them."""
         tasks = [asyncio.create_task(self._run(entry, run_entry)) for entry in entries]
         try:
-            for task in asyncio.as_completed(tasks):
-                await on_result(await task)
+            for ended in asyncio.as_completed(tasks):
+                await on_result(await ended)
         finally:
             for task in tasks:
                 task.cancel()
