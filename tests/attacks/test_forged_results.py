@@ -14,8 +14,9 @@ from papercoder.stages.execution.execute import execute
 from papercoder.stages.execution.steps import declared_tests
 from papercoder.stages.reproduction.preparation import prepare
 from papercoder.stages.reproduction.trial import TrialCaps, TrialRequest, run_trial
+from tests.reproduction.packages import OwnPackages
 from tests.sandbox.conftest import isolating
-from tests.stages.execution.test_execute import LIMITS, OwnPackages, write
+from tests.stages.execution.test_execute import LIMITS, write
 from tests.stages.reproduction.test_trial import DONE, SLOT, TRIAL, result_of
 
 FAILS = "def test_wrong():\n    assert 1 == 2\n\n\ndef test_right():\n    assert True\n"

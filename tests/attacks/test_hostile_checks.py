@@ -31,8 +31,9 @@ from papercoder.stages.checking.imports import check_imports
 from papercoder.stages.checking.repository import read_tree
 from papercoder.stages.checking.settings import check_config
 from papercoder.stages.execution.execute import execute
+from tests.reproduction.packages import OwnPackages
 from tests.sandbox.conftest import isolating
-from tests.stages.execution.test_execute import LIMITS, OwnPackages, write
+from tests.stages.execution.test_execute import LIMITS, write
 
 # Papers
 

@@ -1,5 +1,6 @@
 """Packages for trials without a package index."""
 
+import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,16 +19,22 @@ class OwnPackages:
     """Gives a repository the packages that the tests run on."""
 
     async def install(self, repository: Path, sandbox: Sandbox, limits: Limits) -> Installation:
-        packages = Bind(Path(sysconfig.get_path("purelib")), "/environment/own")
-        return Installation("pip install", _OwnEnvironment((packages,), sandbox.python), "# nothing\n")
+        # `bin` has a `python`, which Debian's own Python has not.
+        lent = {"bin": Path(sys.prefix, "bin"), "packages": Path(sysconfig.get_path("purelib"))}
+        binds = tuple(Bind(source, f"/environment/{name}") for name, source in lent.items())
+        return Installation("pip install", _OwnEnvironment(binds, sandbox.python), "# nothing\n")
 
 
 @dataclass(frozen=True)
 class _OwnEnvironment(Environment):
     @property
     def variables(self) -> Mapping[str, str]:
-        path = f"{Path(self.python).parent}:/usr/bin:/bin"
-        return {**super().variables, "PYTHONPATH": "/environment/own", "PATH": path}
+        return {
+            **super().variables,
+            "PYTHONPATH": "/environment/packages",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PATH": "/environment/bin:/usr/bin:/bin",
+        }
 
 
 @contextmanager

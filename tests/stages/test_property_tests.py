@@ -17,9 +17,9 @@ from papercoder.stages.property_tests import (
     without_tests,
     write_property_tests,
 )
+from tests.reproduction.packages import OwnPackages
 from tests.sandbox.conftest import isolating
 from tests.scripted import CODE, TEST_PY, fenced
-from tests.stages.execution.test_execute import OwnPackages
 from tests.support import PAPER, Says, Scripted, make_agents, requirement
 
 MODEL, MAIN = CODE

@@ -10,8 +10,9 @@ from papercoder.artifacts import DataLock, DataSource, DataSources, ExecutionRep
 from papercoder.datasets.fetch import give
 from papercoder.stages.execution.execute import execute
 from tests.datasets.servers import source
+from tests.reproduction.packages import OwnPackages
 from tests.sandbox.conftest import isolating
-from tests.stages.execution.test_execute import LIMITS, OwnPackages, with_trials, write
+from tests.stages.execution.test_execute import LIMITS, with_trials, write
 
 LOADER = '''\
 def offset(data):

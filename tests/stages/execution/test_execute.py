@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import sys
-import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,14 +12,15 @@ from pathlib import Path
 import pytest
 
 from papercoder.artifacts.execution import ExecutionReport, Outcome, StepName, StepResult, Trial, TrialList
-from papercoder.environments.environment import Environment, Installation, Packages
+from papercoder.environments.environment import Installation, Packages
 from papercoder.environments.installers import Indexes, Pip, Uv, find_tool, user_indexes
 from papercoder.environments.repository_copy import read_untrusted_file, temporary_copy
 from papercoder.repository.traceability import ClaimRow
-from papercoder.sandbox.contract import MIB, Bind, Command, Limits, Sandbox
+from papercoder.sandbox.contract import MIB, Command, Limits
 from papercoder.stages.execution.execute import execute
 from papercoder.stages.execution.steps import metric_problem, trial_list_problem
 from papercoder.stages.packaging.files import shipped
+from tests.reproduction.packages import OwnPackages
 from tests.sandbox.conftest import isolating
 from tests.stages.packaging.small_repository import claim, write_repository
 
@@ -57,30 +57,6 @@ def write(folder: Path, changes: Mapping[str, str | None]) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
     return folder
-
-
-@dataclass(frozen=True)
-class OwnPackages:
-    """An installer that needs no network: lends the packages that these tests run on."""
-
-    async def install(self, repository: Path, sandbox: Sandbox, limits: Limits) -> Installation:
-        place = sysconfig.get_path("purelib")
-        lent = LentEnvironment((Bind(Path(place), "/environment/lent"),), sandbox.python)
-        return Installation("pip install -r requirements.txt", lent, "# nothing\n")
-
-
-@dataclass(frozen=True)
-class LentEnvironment(Environment):
-    """Packages on the path instead of an environment of their own."""
-
-    @property
-    def variables(self) -> Mapping[str, str]:
-        return {
-            **super().variables,
-            "PYTHONPATH": "/environment/lent",
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "PATH": f"{Path(self.python).parent}:/usr/bin:/bin",
-        }
 
 
 def run_steps(repository: Path, *, emitted: list[StepResult] | None = None) -> ExecutionReport:
