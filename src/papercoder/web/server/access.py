@@ -112,9 +112,18 @@ _HEADERS = {
 }
 """NiceGUI's client needs inline scripts and eval. Nothing is loaded from elsewhere, and no site may embed the page."""
 
-_LOGIN_PAGE = """<!doctype html><meta name="viewport" content="width=device-width"><title>PaperCoder</title>
-<body style="font: 1rem/1.5 system-ui; max-width: 34rem; margin: 15vh auto; padding: 0 1rem">
-<h1 style="font-family: serif">PaperCoder</h1><p>This page needs a token. Open the address that
+_LOGIN_PAGE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
+<title>PaperCoder</title>
+<style>
+:root { color-scheme: light dark; }
+body { font: 1rem/1.5 system-ui; max-width: 34rem; margin: 15vh auto; padding: 0 1rem; }
+h1 { font: bold 1.5rem/1.3 serif; }
+form { display: flex; gap: 0.5rem; }
+input, button { font: inherit; color: inherit; background: none; padding: 0.35rem 0.8rem; }
+input, button { border: 1px solid #8888; border-radius: 6px; }
+input { flex: 1; min-width: 0; }
+</style>
+<h1>PaperCoder</h1><p>This page needs a token. Open the address that
 <code>papercoder web</code> printed, or enter the token.</p>
 <form><input name="token" type="password" autofocus autocomplete="off" aria-label="token">
 <button>Open</button></form>"""
