@@ -130,7 +130,8 @@ def findings(folder: Path, **files: str | bytes) -> dict[str, str]:
 )
 def test_strange_encodings_are_reported(tmp_path: Path, encoding: str) -> None:
     found = findings(tmp_path, a=f"# -*- coding: {encoding} -*-\nx = 1\n", b="y = 1\n")
-    assert "not text" in found["a.py"]
+    # Python 3.14 knows the encoding "undefined", which decodes nothing.
+    assert found["a.py"].startswith(("The file is not text", "The file is not valid in its declared encoding"))
 
 
 def test_characters_that_no_file_can_hold_are_reported(tmp_path: Path) -> None:
