@@ -227,6 +227,10 @@ class ModelledTime(asyncio.SelectorEventLoop):
         future.add_done_callback(self._end_work)
         return future
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ARG002
+        """Wait for the threads: a time limit, which Python 3.12 and later give, would pass at once on this clock."""
+        await super().shutdown_default_executor()
+
     def _end_work(self, _: object) -> None:
         self._waiting.at_work -= 1
 
