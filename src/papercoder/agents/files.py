@@ -1,7 +1,6 @@
 """Files as a model's answer: one whole Python file in its fence, or several, each after its path."""
 
 import ast
-import io
 import re
 import tokenize
 from collections import Counter
@@ -12,7 +11,7 @@ from pathlib import PurePosixPath
 from papercoder.agents.answers import Correction, InvalidAnswerError
 from papercoder.artifacts import SourceFile
 from papercoder.artifacts.base import normalise_path
-from papercoder.repository.files import collisions, module_problem, parse, path_problem
+from papercoder.repository.files import collisions, module_problem, parse, path_problem, tokens
 
 
 @dataclass(frozen=True)
@@ -181,12 +180,12 @@ def left_out(code: str) -> str | None:
 def comments(code: str) -> Iterator[tuple[int, str]]:
     """Line numbers and texts of comments, of other files than Python too; `...  # text` is `... text`."""
     try:
-        tokens = list(tokenize.generate_tokens(io.StringIO(code).readline))
-    except (tokenize.TokenError, SyntaxError):
+        found = list(tokens(code))
+    except SyntaxError:
         lines = enumerate(code.split("\n"), 1)
         yield from ((number, line.lstrip("# ")) for number, line in lines if line.lstrip().startswith("#"))
         return
-    for token in tokens:
+    for token in found:
         if token.type == tokenize.COMMENT:
             before = token.line[: token.start[1]].strip()
             yield token.start[0], ("... " if before == "..." else "") + token.string.lstrip("# ")

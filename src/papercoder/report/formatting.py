@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from html import unescape
+from itertools import accumulate
 from xml.etree.ElementTree import Element, tostring
 
 from latex2mathml import exceptions
@@ -235,6 +236,9 @@ def plural(number: int, noun: str) -> str:
 _LONGEST = 2_000
 """Characters of a formula; longer ones stay LaTeX."""
 
+_DEEPEST = 100
+"""Braces within braces."""
+
 _FAILURES: tuple[type[Exception], ...] = (
     AttributeError,
     LookupError,
@@ -329,7 +333,7 @@ def formula_spans(text: str) -> list[tuple[int, int]]:
 @lru_cache(maxsize=4096)
 def mathml(latex: str, *, display: bool = False) -> Markup | None:
     """A formula as MathML; None if it is too long or cannot be converted as a whole."""
-    if len(latex) > _LONGEST or _MACROS.search(latex) or not _has_closed_braces(latex):
+    if len(latex) > _LONGEST or _MACROS.search(latex) or not _is_well_nested(latex):
         return None
     for pattern, replacement in _REWRITTEN:
         latex = pattern.sub(replacement, latex)
@@ -340,9 +344,11 @@ def mathml(latex: str, *, display: bool = False) -> Markup | None:
     return Markup(tostring(element, encoding="unicode"))  # noqa: S704  rebuilt from the allowlist and escaped by ElementTree
 
 
-def _has_closed_braces(latex: str) -> bool:
-    braces = re.sub(r"\\.", "", latex)
-    return braces.count("{") == braces.count("}")
+def _is_well_nested(latex: str) -> bool:
+    """Whether all braces are closed, and not deeper than browsers nest elements."""
+    braces = re.findall("[{}]", re.sub(r"\\.", "", latex))
+    depths = list(accumulate(1 if brace == "{" else -1 for brace in braces))
+    return not depths or (depths[-1] == 0 and max(depths) <= _DEEPEST)
 
 
 def _rebuilt(element: Element) -> Element:

@@ -4,9 +4,11 @@ Hidden, linked, installed and huge files are left out; errors of any kind become
 """
 
 import ast
+import io
 import keyword
 import re
 import sys
+import tokenize
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -164,3 +166,15 @@ def parse(code: str) -> ast.Module:
             return ast.parse(code)
     except (ValueError, RecursionError, MemoryError) as error:
         raise SyntaxError(str(error) or "it is nested too deeply") from error
+
+
+def tokens(code: str) -> Iterator[tokenize.TokenInfo]:
+    """The tokens of Python source.
+
+    Raises:
+        SyntaxError: it is invalid; the tokens before the error were yielded.
+    """
+    try:
+        yield from tokenize.generate_tokens(io.StringIO(code).readline)
+    except (tokenize.TokenError, UnicodeError) as error:  # which of them depends on the version of Python
+        raise SyntaxError(str(error)) from error

@@ -5,7 +5,6 @@ comments do not reveal the change.
 """
 
 import ast
-import io
 import re
 import tokenize
 from collections.abc import Iterable, Iterator
@@ -14,7 +13,7 @@ from itertools import zip_longest
 from pathlib import PurePosixPath
 
 from papercoder.artifacts import SourceFile
-from papercoder.repository.files import parse
+from papercoder.repository.files import parse, tokens
 from papercoder.repository.traceability import marks
 
 _OTHER = {"+": "-", "-": "+", "*": "/", "/": "*", "**": "*", "+=": "-=", "-=": "+=", "*=": "/=", "/=": "*="}
@@ -103,8 +102,10 @@ def _functions(file: SourceFile) -> Iterator[_Function]:
 
 
 def _sums(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
-    """Arithmetic below a node, outermost first."""
-    for part in ast.walk(node):
+    """Arithmetic below a node, outermost first; not in f-strings, whose tokens only Python 3.12 and later give."""
+    strings = (each for each in ast.walk(node) if isinstance(each, ast.JoinedStr))
+    in_strings = {id(part) for string in strings for part in ast.walk(string)}
+    for part in (each for each in ast.walk(node) if id(each) not in in_strings):
         match part:
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _SIGNS and _is_method_of(op, left, right):
                 yield part
@@ -309,8 +310,7 @@ def _rewritten(file: SourceFile, site: ast.expr | ast.stmt) -> tuple[str, str]:
 
 
 def _operators(text: str, sign: str) -> Iterator[Position]:
-    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    return (token.start for token in tokens if token.type == tokenize.OP and token.string == sign)
+    return (token.start for token in tokens(text) if token.type == tokenize.OP and token.string == sign)
 
 
 def _replaced(text: str, place: Position, old: str, new: str) -> str:

@@ -1,6 +1,5 @@
 """The links between requirements, quotes, claims and code: marks in comments, `TRACEABILITY.json` and `claims.json`."""
 
-import io
 import re
 import tokenize
 from collections.abc import Iterable, Mapping
@@ -23,6 +22,7 @@ from papercoder.artifacts import (
     Traceability,
 )
 from papercoder.artifacts.claims import Statistic
+from papercoder.repository.files import tokens
 from papercoder.text.markdown import code, escaped, inline
 
 _MARK = re.compile(r"#\s*(R[1-9]\d*(?:\s*(?:[,;/&\u2013-]|to|and)\s*R[1-9]\d*)*)\b")
@@ -39,11 +39,11 @@ def marks(code: str) -> Mapping[str, tuple[int, ...]]:
     """
     found: dict[str, list[int]] = {}
     try:
-        for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        for token in tokens(code):
             if token.type == tokenize.COMMENT and (mark := _MARK.match(token.string)):
                 for name in (*ids_in(mark[1]), *_FURTHER.findall(token.string)):
                     found.setdefault(name, []).append(token.start[0])
-    except (tokenize.TokenError, SyntaxError):
+    except SyntaxError:
         pass  # the user's code may be invalid; the marks before the error count
     return {name: tuple(lines) for name, lines in found.items()}
 

@@ -4,7 +4,6 @@ Every rule applies to every repository, because a change in one maker's files on
 """
 
 import fnmatch
-import io
 import re
 import tokenize
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from papercoder.artifacts import SourceFile
+from papercoder.repository.files import tokens
 
 LEFT_OUT = (
     *("LICENSE*", "LICENCE*", "COPYING*", "NOTICE*", "AUTHORS*", "CONTRIBUTORS*", "CONTRIBUTING*", "MAINTAINERS*"),
@@ -131,15 +131,15 @@ def _comments(path: str, text: str) -> Iterator[tuple[int, int]]:
         return
     if path.endswith((".py", ".ipynb")):
         try:
-            tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
-        except (tokenize.TokenError, SyntaxError):
-            tokens = []  # its comments are then found like those of other languages
-        if tokens:
-            yield from ((each.start[0] - 1, each.start[1]) for each in tokens if each.type == tokenize.COMMENT)
+            found = list(tokens(text))
+        except SyntaxError:
+            found = []  # its comments are then found like those of other languages
+        if found:
+            yield from ((each.start[0] - 1, each.start[1]) for each in found if each.type == tokenize.COMMENT)
             return
     for number, line in enumerate(text.split("\n")):
-        if found := re.search(r"(?:^|(?<=\s))(?:#|//)(?!!)", line):
-            yield number, found.start()
+        if begin := re.search(r"(?:^|(?<=\s))(?:#|//)(?!!)", line):
+            yield number, begin.start()
 
 
 @dataclass(frozen=True)

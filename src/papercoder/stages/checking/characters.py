@@ -1,7 +1,6 @@
 """Characters that hide code or make it look like other code (Boucher and Anderson, Trojan Source, 2021)."""
 
 import builtins
-import io
 import keyword
 import re
 import tokenize
@@ -11,6 +10,7 @@ from contextlib import suppress
 from pathlib import PurePosixPath
 
 from papercoder.artifacts.coding import Finding, error, warning
+from papercoder.repository.files import tokens
 from papercoder.stages.checking.repository import Module, Tree
 
 _CHECK = "characters"
@@ -108,8 +108,8 @@ _ADVICE = "Write it with the letters that it seems to have, or choose another wo
 
 def _unusual_tokens(text: str) -> Iterator[tokenize.TokenInfo]:
     """Names and literals that are not ASCII."""
-    with suppress(tokenize.TokenError, SyntaxError):
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+    with suppress(SyntaxError):
+        for token in tokens(text):
             if not token.string.isascii() and token.type != tokenize.COMMENT:
                 yield token
 

@@ -1,12 +1,12 @@
 """What pretends to work: swallowed errors, constants in place of computed results, unimplemented functions, TODO."""
 
 import ast
-import io
 import re
 import tokenize
 from collections.abc import Iterator
 
 from papercoder.artifacts.coding import Finding, error, warning
+from papercoder.repository.files import tokens
 from papercoder.stages.checking.repository import (
     Function,
     Module,
@@ -253,11 +253,11 @@ def _constant(function: Function, owner: ast.ClassDef | None, body: list[ast.stm
 
 def _comments(module: Module) -> Iterator[Finding]:
     try:
-        for token in tokenize.generate_tokens(io.StringIO(module.text).readline):
+        for token in tokens(module.text):
             if token.type == tokenize.COMMENT and (word := _WORDS.search(token.string)):
                 message = f"A comment says `{word[0]}`."
                 yield warning(
                     _STUB_CHECK, str(module.path), token.start[0], message, "Complete the code and remove the comment."
                 )
-    except (tokenize.TokenError, SyntaxError):
+    except SyntaxError:
         return  # the parser accepts it but the tokenizer does not; comments before the error are checked
