@@ -146,7 +146,7 @@ def test_without_isolation_nothing_is_executed_and_a_sentence_says_so(
 ) -> None:
     ended = say("execute", repository)
     assert ended.code == 3
-    assert "install skipped: Nothing was executed because no sandbox works here" in ended.out
+    assert "install skipped: Nothing can be executed because no sandbox works here" in ended.out
 
 
 def test_a_missing_sandbox_is_an_error(say: Say, repository: Path, no_isolation: None) -> None:

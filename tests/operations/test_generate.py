@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from papercoder.artifacts import FigureDescriptions, Repository
-from papercoder.errors import CostCapReached, PaperError, RunFolderError, SettingsError
+from papercoder.errors import CostCapReached, PaperError, RunFolderError, SandboxError, SettingsError
 from papercoder.models.stack import calls
 from papercoder.operations.generate import generate
 from papercoder.operations.preview import preview
@@ -24,6 +24,7 @@ from papercoder.runs.event_log import read_events
 from papercoder.runs.events import CallMade, CallStarted, Emit, Event, RunEnded, RunStarted, Warned
 from papercoder.runs.folder import answer_store, load, lock
 from papercoder.runs.summary import summarise
+from papercoder.sandbox import selection
 from papercoder.settings import Settings
 from papercoder.stages import checking
 from tests.support import MARKDOWN, calls_made, cancel_at, git, history_of, of_kind, tree
@@ -339,6 +340,34 @@ def test_a_start_that_fails_leaves_no_folder(paper_file: Path, tmp_path: Path) -
     with pytest.raises(SettingsError):
         run(paper_file, tmp_path / "runs" / "new", model="nobody:nothing")
     assert not (tmp_path / "runs").exists()
+
+
+async def _away() -> str:
+    return "the docker engine is not running"
+
+
+def test_a_sandbox_that_does_not_work_stops_a_run_before_it_pays(
+    paper_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(selection.SANDBOXES, "docker", _away)
+    heard: list[Event] = []
+    with pytest.raises(SandboxError, match="the docker engine is not running"):
+        run(paper_file, tmp_path / "run", [heard.append], sandbox="docker")
+    assert not of_kind(heard, CallStarted)
+    assert not (tmp_path / "run").exists()
+
+
+def test_that_nothing_can_be_executed_is_said_before_anything_is_paid(
+    paper_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selection, "ISOLATED", {"docker": _away})
+    heard: list[Event] = []
+    made = run(paper_file, tmp_path / "run", [heard.append], sandbox="auto")
+    said = next(event for event in heard if isinstance(event, Warned | CallStarted))
+    assert isinstance(said, Warned)
+    assert said.message.startswith("Nothing can be executed because no sandbox works here: the docker engine is not")
+    assert made.execution
+    assert made.execution.unseen == "smoke was not run: no sandbox works here"
 
 
 def test_a_start_that_fails_leaves_an_existing_folder(tmp_path: Path) -> None:

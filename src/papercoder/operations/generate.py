@@ -41,6 +41,7 @@ from papercoder.runs.folder import Store, answer_store, load, lock, step_store
 from papercoder.runs.ownership import foreign_start
 from papercoder.runs.run import Executor, LocalExecutor, Run
 from papercoder.runs.summary import summarise
+from papercoder.sandbox.selection import select_sandbox, why_unavailable
 from papercoder.settings import RUN_ROLES, Profile, Role, Settings, recorded_settings
 
 PaperReader = Callable[[str | Path], Awaitable[Paper]]
@@ -192,6 +193,8 @@ async def generate(
         with ReportAtEnd(emit), record_end(emit) as end:
             for message in (*settings.unused, *left_out, *(foreign_start(folder, before, now) if before else ())):
                 emit(Warned(where="settings", message=message))
+            if missing := await _missing_sandbox(settings, environment):
+                emit(Warned(where="sandbox", message=missing))
             await history.init()
             paper = await read_paper(
                 run, source, environment.read if before else _affordable(environment.read, settings, emit)
@@ -231,6 +234,18 @@ def made_again(folder: Path, settings: Settings) -> str:
     spent = sum(call.cost_usd or 0.0 for call in again)
     cost = f" Work of {len(again)} calls (${spent:,.2f}) is paid for again." if again else ""
     return f"In {folder}, {' and '.join(parts)}.{cost} The earlier answers are kept, so going back costs nothing."
+
+
+async def _missing_sandbox(settings: Settings, environment: RunEnvironment) -> str:
+    """Why this machine will execute nothing although the run is to; known before anything is paid.
+
+    Raises:
+        SandboxError: the sandbox that is asked for does not work here.
+    """
+    executes = PROFILES[settings.profile] is paper_to_repository and settings.sandbox != "none"
+    if not executes or not isinstance(environment.executor, LocalExecutor) or await select_sandbox(settings.sandbox):
+        return ""
+    return await why_unavailable()
 
 
 @contextmanager

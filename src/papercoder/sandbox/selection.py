@@ -107,6 +107,6 @@ async def why_unavailable() -> str:
     """One sentence on why no sandbox works here, and what to do about it."""
     reasons = [found for find in ISOLATED.values() if isinstance(found := await find(), str)]
     return (
-        f"Nothing was executed because no sandbox works here: {'; '.join(reasons)}; on a machine without valuable "
+        f"Nothing can be executed because no sandbox works here: {'; '.join(reasons)}; on a machine without valuable "
         "data, `--sandbox subprocess` runs the code without isolation."
     )

@@ -127,7 +127,7 @@ async def execute(
 
 def _skip_all(planned: tuple[ExecutionStep, ...], reason: str, emit: Emit) -> ExecutionReport:
     install = StepResult(step="install", status="skipped", reason=reason)
-    results = (install, *(_skipped(step, reason) for step in planned))
+    results = (install, *(_skipped(step, "no sandbox works here") for step in planned))
     for result in results:
         emit(result)
     return ExecutionReport(steps=results, sandbox="")
