@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from markupsafe import Markup
@@ -163,9 +163,7 @@ class Reading:
             path, line = places[0] if places else (item.owner or self.path, 1)
         self.selected = selected
         if not self.filter.matches(item):
-            self.filter = Filter()
-            self._filter.set_content(filter_html(self.result.report.requirements, self.filter))
-            self._fill_list()
+            self._set_filter(Filter())
         self.open(path, line)
         self._scroll(item.requirement.anchor, is_new=is_new)
 
@@ -195,7 +193,9 @@ class Reading:
     def _went_back(self, event: events.GenericEventArguments) -> None:
         """The user pressed Back or Forward."""
         if isinstance(event.args, dict):
-            self.show({str(key): str(value) for key, value in event.args.items()})
+            query = {str(key): str(value) for key, value in event.args.items()}
+            self._set_filter(replace(_filter(query), file=self.filter.file))
+            self.show(query)
 
     def _clicked(self, data: dict[str, str]) -> None:
         match data:
@@ -214,6 +214,12 @@ class Reading:
         """The next of several requirements at one place, so that each click selects another."""
         after = ids.index(self.selected) + 1 if self.selected in ids else 0
         return ids[after % len(ids)] if ids else ""
+
+    def _set_filter(self, chosen: Filter) -> None:
+        if chosen != self.filter:
+            self.filter = chosen
+            self._filter.set_content(filter_html(self.result.report.requirements, chosen))
+            self._fill_list()
 
     def _filter_changed(self, data: dict[str, str]) -> None:
         self.filter = Filter(**{name: value for name, value in data.items() if name in FIELDS})
@@ -252,9 +258,10 @@ class Reading:
         """Scroll both sides, mark the places, and put them into the address: as a new entry of the history or not."""
         is_at_top = not self.selected and self.line == 1
         is_start = is_at_top and self.path == self._first_file()
-        query = {"r": self.selected, "file": "" if is_start else self.path, "line": "" if is_at_top else self.line}
+        place = {"r": self.selected, "file": "" if is_start else self.path, "line": "" if is_at_top else self.line}
+        query = asdict(self.filter) | place  # the filter's file is not kept: `file` is a place in the code
         item = self._item(self.selected)
-        place = {
+        shown = {
             "requirement": self.selected,
             "anchor": anchor,
             "path": self.path,
@@ -263,7 +270,7 @@ class Reading:
             "detail": detail_html(item) if item else "",
             "isNew": is_new,
         }
-        ui.run_javascript(f"showPlace({json.dumps(place)})")
+        ui.run_javascript(f"showPlace({json.dumps(shown)})")
 
     async def _refresh(self) -> None:
         """Load the result again and keep the current place."""
