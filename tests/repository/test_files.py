@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papercoder.artifacts.base import normalise_path
-from papercoder.repository.files import RESERVED_FILES, collisions, module_of, module_problem, path_problem, read_files
+from papercoder.repository.files import (
+    RESERVED_FILES,
+    collisions,
+    module_of,
+    module_problem,
+    path_problem,
+    read_files,
+    tokens,
+)
 
 
 def test_only_text_of_the_repositorys_own_is_read(tmp_path: Path) -> None:
@@ -174,3 +182,10 @@ def test_a_link_in_the_repository_is_no_way_out(tmp_path: Path) -> None:
 def test_the_name_under_which_a_file_is_imported(path: str, module: str) -> None:
     assert module_of(path) == module
     assert module_of(PurePosixPath(path)) == module
+
+
+def test_tokens_end_in_a_syntax_error_where_the_code_does() -> None:
+    found = tokens('x = 1\n"""never closed')
+    assert next(found).string == "x"
+    with pytest.raises(SyntaxError):
+        list(found)

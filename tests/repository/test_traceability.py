@@ -1,6 +1,6 @@
 """From a requirement to the lines that implement it, and back."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from papercoder.artifacts import Claims, Requirements
@@ -50,6 +50,7 @@ def test_marks_before_a_break_count() -> None:
 
 
 @given(st.text())
+@example("\r\x80")  # the tokenizer of Python 3.12 and later cannot decode it
 def test_reading_marks_never_fails(code: str) -> None:
     assert isinstance(marks(code), dict)
 
