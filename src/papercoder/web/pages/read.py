@@ -218,7 +218,8 @@ class Reading:
     def _set_filter(self, chosen: Filter) -> None:
         if chosen != self.filter:
             self.filter = chosen
-            self._filter.set_content(filter_html(self.result.report.requirements, chosen))
+            # Drawn again, equal HTML would leave what the user chose in the browser.
+            ui.run_javascript(f"showFilter({json.dumps(asdict(chosen))})")
             self._fill_list()
 
     def _filter_changed(self, data: dict[str, str]) -> None:

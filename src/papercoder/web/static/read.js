@@ -13,6 +13,10 @@ function emitTarget(event, emit) {
   emit({ ...to.dataset });
 }
 
+function showFilter(values) {
+  for (const one of document.querySelectorAll(".requirement-list [name]")) one.value = values[one.name];
+}
+
 async function showPlace({ requirement, anchor, path, line, url, detail, isNew }) {
   if (isNew && url !== location.pathname + location.search) history.pushState(null, "", url);
   else history.replaceState(history.state, "", url);
